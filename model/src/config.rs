@@ -1,0 +1,156 @@
+//! How a cluster is set up: valid by construction, the same value at every node.
+
+use crate::ids::Value;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use thiserror::Error;
+
+/// N, R, W, and how patient a coordinator is.
+///
+/// How to choose: `n` is how many copies of each key there are, 3 nearly always. A put is acknowledged once `w` of them have it
+/// on disk, a get answered once `r` have spoken. With `r + w > n` a get sees every put acknowledged before it began;
+/// smaller values answer sooner, stay available with fewer replicas, and promise less (Dynamo paper §4.5, §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Config {
+    n: usize,
+    r: usize,
+    w: usize,
+    patience: Option<Patience>,
+    puts_remembered: u64,
+}
+
+/// How long a coordinator waits for replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Patience {
+    /// Between sending to replicas and sending again to those that have not answered.
+    pub answer_within: Duration,
+    /// How often it sends again before it gives up.
+    pub retransmissions: u8,
+}
+
+impl Patience {
+    /// For a local network: gives up after 1 s.
+    pub const LOCAL: Self = Patience { answer_within: Duration::from_millis(200), retransmissions: 4 };
+}
+
+/// Why there is no such configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// N is 0 or larger than [`Config::N_MAX`].
+    #[error("N is {n}; it must be 1 to {}", Config::N_MAX)]
+    N {
+        /// The N asked for.
+        n: usize,
+    },
+    /// R is 0 or larger than N.
+    #[error("R is {r}; it must be 1 to N, which is {n}")]
+    R {
+        /// The R asked for.
+        r: usize,
+        /// N.
+        n: usize,
+    },
+    /// W is 0 or larger than N.
+    #[error("W is {w}; it must be 1 to N, which is {n}")]
+    W {
+        /// The W asked for.
+        w: usize,
+        /// N.
+        n: usize,
+    },
+}
+
+impl Config {
+    /// The largest N: with it, the sibling sets of N coordinators that grew apart still fit one datagram when merged.
+    pub const N_MAX: usize = 6;
+    /// What a datagram can carry, in bytes, less the frame and the ids around a sibling set.
+    pub const DATAGRAM_BYTES: usize = 64_000;
+
+    /// N copies, R to answer a get, W to acknowledge a put; coordinators wait for ever.
+    ///
+    /// # Errors
+    /// Where a number is out of its range.
+    pub fn new(n: usize, r: usize, w: usize) -> Result<Self, ConfigError> {
+        if !(1..=Self::N_MAX).contains(&n) {
+            return Err(ConfigError::N { n });
+        }
+        if !(1..=n).contains(&r) {
+            return Err(ConfigError::R { r, n });
+        }
+        if !(1..=n).contains(&w) {
+            return Err(ConfigError::W { w, n });
+        }
+        Ok(Config { n, r, w, patience: None, puts_remembered: 100_000 })
+    }
+
+    /// With coordinators that time out. Running nodes always do; in a scope that studies something else, leaving time out keeps the
+    /// state space small.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Config { patience: Some(patience), ..self }
+    }
+
+    /// Copies of each key.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Distinct replicas that must have spoken before a get is answered.
+    pub fn r(&self) -> usize {
+        self.r
+    }
+
+    /// Distinct replicas that must have stored a put before it is acknowledged.
+    pub fn w(&self) -> usize {
+        self.w
+    }
+
+    /// How long a coordinator waits; `None`: for ever.
+    pub fn patience(&self) -> Option<Patience> {
+        self.patience
+    }
+
+    /// Does every set of R replicas meet every set of W?
+    pub fn quorums_meet(&self) -> bool {
+        self.r + self.w > self.n
+    }
+
+    /// A coordinator recognises a client's retry as long as fewer than this many puts of others came through it since.
+    pub fn puts_remembered(&self) -> u64 {
+        self.puts_remembered
+    }
+
+    /// The largest sibling set a coordinator makes, in bytes. Larger ones still arise by merging, up to N times this.
+    pub fn siblings_bytes_max(&self) -> usize {
+        let share = Self::DATAGRAM_BYTES / self.n;
+        debug_assert!(share > Value::BYTES_MAX);
+        share
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r_and_w_are_from_1_to_n() {
+        for n in 1..=Config::N_MAX {
+            for r in 0..=n + 1 {
+                for w in 0..=n + 1 {
+                    let valid = (1..=n).contains(&r) && (1..=n).contains(&w);
+                    assert_eq!(Config::new(n, r, w).is_ok(), valid, "N={n} R={r} W={w}");
+                }
+            }
+        }
+        assert_eq!(Config::new(0, 1, 1), Err(ConfigError::N { n: 0 }));
+        assert_eq!(Config::new(7, 1, 1), Err(ConfigError::N { n: 7 }));
+        assert_eq!(Config::new(3, 4, 1), Err(ConfigError::R { r: 4, n: 3 }));
+        assert_eq!(Config::new(3, 1, 0), Err(ConfigError::W { w: 0, n: 3 }));
+    }
+
+    #[test]
+    fn one_largest_value_fits_every_configuration() {
+        let config = Config::new(Config::N_MAX, 1, 1).unwrap();
+        assert!(config.siblings_bytes_max() > Value::BYTES_MAX + 1024);
+    }
+}

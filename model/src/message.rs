@@ -1,0 +1,177 @@
+//! What travels between clients and nodes, each message documented like a specification. Every message may be lost, delayed,
+//! doubled or overtaken; none relies on another having arrived.
+
+use crate::ids::{Key, RequestId, Value};
+use crate::siblings::{Siblings, Version};
+use crate::version::Context;
+use serde::{Deserialize, Serialize};
+use stateright::actor::Id;
+
+/// What a client asks of a node.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Operation {
+    /// Store a value in place of what the context covers. Answered by [`Answer::PutAcknowledged`], [`Answer::PutFailed`] or
+    /// [`Answer::PutRefused`]. Asked again with the same id, through the same node, it still is one put.
+    Put {
+        /// Names the put.
+        request: RequestId,
+        /// Where.
+        key: Key,
+        /// What.
+        value: Value,
+        /// What the client had read; empty for a blind put.
+        context: Context,
+    },
+    /// Read a key. Answered by [`Answer::GetAnswered`] or [`Answer::GetFailed`].
+    Get {
+        /// Names the get.
+        request: RequestId,
+        /// Where.
+        key: Key,
+    },
+}
+
+impl Operation {
+    /// The request's id.
+    pub fn request(&self) -> RequestId {
+        match self {
+            Operation::Put { request, .. } | Operation::Get { request, .. } => *request,
+        }
+    }
+
+    /// The key asked for.
+    pub fn key(&self) -> &Key {
+        match self {
+            Operation::Put { key, .. } | Operation::Get { key, .. } => key,
+        }
+    }
+}
+
+/// What a coordinator tells a client.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Answer {
+    /// W distinct replicas have the put on disk.
+    PutAcknowledged {
+        /// Of which put.
+        request: RequestId,
+        /// What the client had read, and this put.
+        context: Context,
+    },
+    /// Fewer than W replicas answered in time. The put has failed, but is possibly stored: some replicas have it, and it may
+    /// be read and may spread.
+    PutFailed {
+        /// Of which put.
+        request: RequestId,
+        /// How many replicas have it on disk for certain.
+        stored: usize,
+        /// W.
+        needed: usize,
+    },
+    /// The put was refused; nothing was changed.
+    PutRefused {
+        /// Of which put.
+        request: RequestId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// What R or more replicas held, merged.
+    GetAnswered {
+        /// Of which get.
+        request: RequestId,
+        /// All concurrent siblings; none where the key was never put.
+        siblings: Vec<Version>,
+        /// To be passed with a put that is to replace these siblings.
+        context: Context,
+    },
+    /// Fewer than R replicas answered in time.
+    GetFailed {
+        /// Of which get.
+        request: RequestId,
+        /// How many answered.
+        answered: usize,
+        /// R.
+        needed: usize,
+    },
+}
+
+impl Answer {
+    /// The id of the request answered.
+    pub fn request(&self) -> RequestId {
+        match self {
+            Answer::PutAcknowledged { request, .. }
+            | Answer::PutFailed { request, .. }
+            | Answer::PutRefused { request, .. }
+            | Answer::GetAnswered { request, .. }
+            | Answer::GetFailed { request, .. } => *request,
+        }
+    }
+}
+
+/// Why a put was refused. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The siblings would no longer fit one datagram: read the key and put with the context read, to replace them.
+    SiblingsTooLarge {
+        /// What they would take, in bytes.
+        bytes: usize,
+        /// What they may.
+        bytes_max: usize,
+    },
+    /// The context covers puts that this coordinator never issued: it is from another cluster, or from before a lost disk.
+    ForeignContext,
+}
+
+/// Everything that travels.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Message {
+    /// Client → any node. Lost: the client asks again. Doubled: the request id shows it.
+    Request(Operation),
+    /// Coordinator → client. Lost: the client asks again and is answered again.
+    Answer(Answer),
+    /// Node outside the preference list → a node in it, which coordinates and answers the client itself. Never forwarded again.
+    /// Lost: the client asks again.
+    Forward {
+        /// Whom to answer.
+        client: Id,
+        /// What it asked.
+        operation: Operation,
+    },
+    /// Coordinator → replica: merge these siblings into yours, save, and say so with [`Message::Stored`]. Sent again on a
+    /// timer. Merging twice is merging once.
+    Store {
+        /// The put that this is for.
+        request: RequestId,
+        /// Where.
+        key: Key,
+        /// The coordinator's whole set: contexts have no gaps only because sets travel whole.
+        siblings: Siblings,
+    },
+    /// Replica → coordinator: the put is on my disk. Doubled: counted once.
+    Stored {
+        /// Which put.
+        request: RequestId,
+    },
+    /// Coordinator → replica: what do you hold? Answered by [`Message::Fetched`]. Sent again on a timer.
+    Fetch {
+        /// The get that this is for.
+        request: RequestId,
+        /// Where.
+        key: Key,
+    },
+    /// Replica → coordinator: this is on my disk. Doubled: the first counts.
+    Fetched {
+        /// Which get.
+        request: RequestId,
+        /// All siblings held, with their shared context.
+        siblings: Siblings,
+    },
+    /// Coordinator → stale replica: merge this (read repair). No answer. Lost: a later read repairs.
+    Repair {
+        /// The get that saw the staleness.
+        request: RequestId,
+        /// Where.
+        key: Key,
+        /// The merge of all answers.
+        siblings: Siblings,
+    },
+}

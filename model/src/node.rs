@@ -1,0 +1,187 @@
+//! A storage node: its state, and the dispatch of what happens to it. The acts themselves are in [`put`](crate::put),
+//! [`get`](crate::get) and [`replica`](crate::replica).
+
+use crate::config::Config;
+use crate::get::RunningGet;
+use crate::ids::{ClientId, Key, NodeId, RequestId};
+use crate::message::{Message, Operation};
+use crate::put::RunningPut;
+use crate::ring::Ring;
+use crate::rules::Rules;
+use crate::siblings::Siblings;
+use crate::version::{Context, Dot};
+use serde::{Deserialize, Serialize};
+use stateright::actor::{Actor, Id, Out};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// What does not change while a node runs. The same value is checked and run.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// N, R, W and patience.
+    pub config: Config,
+    /// Who is responsible for what.
+    pub ring: Arc<Ring>,
+    /// The protocol's decisions.
+    pub rules: Rules,
+}
+
+/// The latest put of a client that this node coordinated, kept so that a retry is recognised.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Issued {
+    /// The number of the request.
+    pub number: u64,
+    /// The dot it got.
+    pub dot: Dot,
+    /// The context its client is to get back.
+    pub context: Context,
+}
+
+/// What survives a crash. Persistent maps, so that cloning is O(1) and the runtime can write just the difference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Durable {
+    /// How many puts this node has coordinated: the counter of the last dot it issued.
+    pub counter: u64,
+    /// What it holds as a replica.
+    pub store: im::OrdMap<Key, Siblings>,
+    /// For each client its latest put through this node.
+    pub issued: im::OrdMap<ClientId, Issued>,
+}
+
+// By hand, because im's maps hash their entries without a length: entries must not wander unseen from one map to the next.
+impl Hash for Durable {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.counter.hash(hasher);
+        self.store.len().hash(hasher);
+        self.store.hash(hasher);
+        self.issued.len().hash(hasher);
+        self.issued.hash(hasher);
+    }
+}
+
+/// Everything a node knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct State {
+    /// What survives a crash.
+    pub durable: Durable,
+    /// Puts that this node coordinates and still collects answers for.
+    pub puts: BTreeMap<RequestId, RunningPut>,
+    /// Gets that this node coordinates and still collects answers for.
+    pub gets: BTreeMap<RequestId, RunningGet>,
+}
+
+/// A node's timers. Each carries its owner, because stateright's fingerprint cannot tell which of two nodes has a timer set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Timer {
+    /// Replicas have had their time to store a put.
+    Put(NodeId, RequestId),
+    /// Replicas have had their time to answer a get.
+    Get(NodeId, RequestId),
+    /// A scripted client has waited long enough for an answer.
+    Client(ClientId),
+}
+
+/// One step of one node: what it reads and what it may change. Handlers are methods of this, one file per act.
+pub(crate) struct Step<'a, 's> {
+    pub(crate) node: &'a Node,
+    pub(crate) id: NodeId,
+    pub(crate) state: &'a mut Cow<'s, State>,
+    pub(crate) out: &'a mut Out<Node>,
+}
+
+impl Step<'_, '_> {
+    pub(crate) fn send(&mut self, to: NodeId, message: Message) {
+        self.out.send(to.actor(), message);
+    }
+
+    pub(crate) fn save(&mut self) {
+        self.out.save(self.state.durable.clone());
+    }
+
+    pub(crate) fn preference_list(&self, key: &Key) -> &[NodeId] {
+        self.node.ring.preference_list(key, self.node.config.n())
+    }
+
+    /// What this node holds for a key.
+    pub(crate) fn held(&self, key: &Key) -> Siblings {
+        self.state.durable.store.get(key).cloned().unwrap_or_default()
+    }
+
+    /// A client's request, straight from it.
+    fn on_request(&mut self, client: Id, operation: Operation) {
+        let preference_list = self.preference_list(operation.key());
+        if preference_list.contains(&self.id) {
+            self.coordinate(client, operation);
+        } else {
+            for target in (self.node.rules.forward_targets)(operation.request(), preference_list) {
+                self.send(target, Message::Forward { client, operation: operation.clone() });
+            }
+        }
+    }
+
+    /// A client's request, from a node outside the preference list.
+    fn on_forward(&mut self, client: Id, operation: Operation) {
+        if self.preference_list(operation.key()).contains(&self.id) {
+            self.coordinate(client, operation);
+        }
+    }
+
+    fn coordinate(&mut self, client: Id, operation: Operation) {
+        match operation {
+            Operation::Put { request, key, value, context } => self.on_put(client, request, key, value, &context),
+            Operation::Get { request, key } => self.on_get(client, request, key),
+        }
+    }
+
+    /// What only another member may say. From anyone else it is ignored.
+    fn on_peer(&mut self, from: NodeId, message: Message) {
+        match message {
+            Message::Forward { client, operation } => self.on_forward(client, operation),
+            Message::Store { request, key, siblings } => self.on_store(from, request, key, &siblings),
+            Message::Stored { request } => self.on_stored(from, request),
+            Message::Fetch { request, key } => self.on_fetch(from, request, &key),
+            Message::Fetched { request, siblings } => self.on_fetched(from, request, siblings),
+            Message::Repair { key, siblings, .. } => self.absorb(key, &siblings),
+            Message::Request(_) | Message::Answer(_) => {}
+        }
+    }
+}
+
+impl Actor for Node {
+    type Msg = Message;
+    type Timer = Timer;
+    type State = State;
+    type Storage = Durable;
+    type Random = ();
+
+    /// Starts anew, or again with what survived the crash. Puts and gets under way are forgotten; their clients ask again.
+    fn on_start(&self, _id: Id, storage: &Option<Durable>, _out: &mut Out<Self>) -> State {
+        State { durable: storage.clone().unwrap_or_default(), ..State::default() }
+    }
+
+    fn on_msg(&self, id: Id, state: &mut Cow<'_, State>, src: Id, msg: Message, out: &mut Out<Self>) {
+        let Some(id) = NodeId::from_actor(id) else { return };
+        let mut step = Step { node: self, id, state, out };
+        match (msg, NodeId::from_actor(src).filter(|peer| self.ring.members().contains(peer))) {
+            (Message::Request(operation), None) => step.on_request(src, operation),
+            (message, Some(peer)) => step.on_peer(peer, message),
+            (_, None) => {}
+        }
+    }
+
+    fn on_timeout(&self, id: Id, state: &mut Cow<'_, State>, timer: &Timer, out: &mut Out<Self>) {
+        let Some(id) = NodeId::from_actor(id) else { return };
+        let mut step = Step { node: self, id, state, out };
+        match *timer {
+            Timer::Put(_, request) => step.on_put_timeout(request),
+            Timer::Get(_, request) => step.on_get_timeout(request),
+            Timer::Client(_) => {}
+        }
+    }
+
+    fn name(&self) -> String {
+        "Node".to_owned()
+    }
+}

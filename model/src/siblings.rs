@@ -1,0 +1,136 @@
+//! The version algebra, second half: what a replica holds for one key (trace 2; Dynamo paper §4.4).
+//!
+//! A small closed algebra with private fields: whatever is done through it, a sibling's dot is in the set's context, and the
+//! order of siblings is the order of their dots.
+
+use crate::ids::Value;
+use crate::version::{Causality, Context, Dot};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One put's value, with the dot that names the put and the clock that says what it followed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Version {
+    /// The put's name.
+    pub dot: Dot,
+    /// What its writer had read, and its own dot: the context its writer got back.
+    pub clock: Context,
+    /// The value put.
+    pub value: Value,
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}@{:?}{}", self.value, self.dot, self.clock)
+    }
+}
+
+/// The siblings of one key under one shared context: every dot in the context that is not a sibling's was replaced.
+///
+/// Laws (tested): [`merge`](Siblings::merge) is associative, commutative and idempotent on sets that grew from one history;
+/// after any history of puts and merges the siblings are exactly the maximal puts of the true causal order.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "UncheckedSiblings")]
+pub struct Siblings {
+    context: Context,
+    versions: Vec<Version>,
+}
+
+impl Siblings {
+    /// A key never put.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every dot this set has learnt of, replaced ones too. A client that reads the set takes this as its context.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The siblings, by ascending dot.
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// How the knowledge of this set stands to that of `other`.
+    pub fn compare(&self, other: &Self) -> Causality {
+        self.context.compare(&other.context)
+    }
+
+    /// The set after a put, made at the set of the coordinator that issued the version's dot: the siblings that `replaces` names
+    /// are gone and the new version is in. The coordinator knows every dot it ever issued for the key, so the set's context
+    /// then covers them all, without gaps.
+    ///
+    /// # Panics
+    /// Where the version's dot is known already: a dot was issued twice.
+    #[must_use]
+    pub fn put(&self, version: Version, replaces: impl Fn(Dot) -> bool) -> Self {
+        let Dot { node, counter } = version.dot;
+        assert!(!self.context.covers(version.dot), "the dot {:?} was issued twice", version.dot);
+        let mut versions: Vec<Version> = self.versions.iter().filter(|old| !replaces(old.dot)).cloned().collect();
+        let context = self.context.merge(&version.clock).with_all_up_to(node, counter);
+        let index = versions.partition_point(|old| old.dot < version.dot);
+        versions.insert(index, version);
+        Siblings { context, versions }
+    }
+
+    /// Both sets as one: a sibling stays if both hold it, or if the other has never learnt of it.
+    #[must_use]
+    pub fn merge(&self, other: &Self) -> Self {
+        let stays = |version: &&Version, there: &Self| !there.context.covers(version.dot) || there.holds(version.dot);
+        let mut versions: Vec<Version> =
+            self.versions.iter().filter(|version| stays(version, other)).cloned().collect();
+        versions.extend(other.versions.iter().filter(|v| !self.holds(v.dot) && stays(v, self)).cloned());
+        versions.sort_unstable_by_key(|version| version.dot);
+        Siblings { context: self.context.merge(&other.context), versions }
+    }
+
+    /// Only the sibling with the largest counter: what a last-write-wins store would keep. No rule of the protocol uses it;
+    /// defects do.
+    #[must_use]
+    pub fn newest_only(mut self) -> Self {
+        let newest = self.versions.iter().map(|version| (version.dot.counter, version.dot.node)).max();
+        self.versions.retain(|version| Some((version.dot.counter, version.dot.node)) == newest);
+        self
+    }
+
+    /// Upper bound on the encoded size, in bytes.
+    pub fn bytes_max(&self) -> usize {
+        // A varint of 64 bits takes at most 10 bytes, a node id 3: 13 an entry or dot, and a few for lengths.
+        let entries = |context: &Context| 8 + 13 * context.entries();
+        let version = |version: &Version| 24 + entries(&version.clock) + version.value.as_bytes().len();
+        entries(&self.context) + self.versions.iter().map(version).sum::<usize>()
+    }
+
+    fn holds(&self, dot: Dot) -> bool {
+        self.versions.binary_search_by_key(&dot, |version| version.dot).is_ok()
+    }
+}
+
+impl fmt::Debug for Siblings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:?}", self.context, self.versions)
+    }
+}
+
+/// A sibling set as it comes from outside, before its form is known to be sound.
+#[derive(Deserialize)]
+struct UncheckedSiblings {
+    context: Context,
+    versions: Vec<Version>,
+}
+
+impl TryFrom<UncheckedSiblings> for Siblings {
+    type Error = &'static str;
+
+    fn try_from(unchecked: UncheckedSiblings) -> Result<Self, Self::Error> {
+        let UncheckedSiblings { context, versions } = unchecked;
+        if !versions.windows(2).all(|pair| pair[0].dot < pair[1].dot) {
+            return Err("siblings are out of order");
+        }
+        if !versions.iter().all(|version| context.covers(version.dot) && version.clock.covers(version.dot)) {
+            return Err("a sibling's dot is not in its context");
+        }
+        Ok(Siblings { context, versions })
+    }
+}
