@@ -1,1 +1,7 @@
-//! What must hold.
+//! What must hold of Dynamo.
+pub mod check;
+pub mod ghost;
+pub mod property;
+pub mod scope;
+pub mod scopes;
+pub mod write_set;

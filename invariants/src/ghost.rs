@@ -1,0 +1,241 @@
+//! Ghost history: what really happened, kept by an observer of all messages and used by the checker alone.
+//!
+//! It never looks at a clock, a context or a tally. Which put really saw which follows from which answers really reached the
+//! client before it; who vouched for what, from who said so.
+
+use crate::scope::{Ask, Setting};
+use crate::write_set::{WriteId, WriteSet};
+use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::siblings::Version;
+use stateright::actor::Envelope;
+
+/// What became of a request, as its client was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was not sent yet.
+    Unsent,
+    /// No answer was sent yet.
+    Running,
+    /// It was acknowledged or answered, when so many distinct nodes had given their word.
+    Answered {
+        /// How many.
+        words: usize,
+    },
+    /// It was reported failed.
+    Failed,
+}
+
+/// A put, as it really was.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Write {
+    /// All puts that its writer had really seen, theirs included.
+    pub saw: WriteSet,
+    /// What its client was told.
+    pub outcome: Outcome,
+}
+
+/// A get, as it really was.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Read {
+    /// The puts acknowledged before it began.
+    pub acknowledged_before: WriteSet,
+    /// The coordinator and the replicas whose word it has heard.
+    pub heard: Vec<NodeId>,
+    /// All puts that those replicas said they hold.
+    pub known: WriteSet,
+    /// The puts in the last answer sent.
+    pub shown: WriteSet,
+    /// Puts vouched for by a replica heard, and missing from the answer without a successor in it.
+    pub omitted: WriteSet,
+    /// What its client was told.
+    pub outcome: Outcome,
+}
+
+/// All that really happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ghost {
+    /// The puts, by [`WriteId`].
+    pub writes: Vec<Write>,
+    /// The gets, as in [`Setting::gets`].
+    pub reads: Vec<Read>,
+    /// For each node the puts that it said, or implied, it has stored.
+    pub vouched: Vec<WriteSet>,
+    /// For each client what its last answer showed, and all that those puts saw; empty where its next line does not use it.
+    pub clients: Vec<WriteSet>,
+}
+
+impl Ghost {
+    /// Nothing has happened.
+    pub fn new(setting: &Setting) -> Self {
+        let write = Write { saw: WriteSet::EMPTY, outcome: Outcome::Unsent };
+        let read = Read {
+            acknowledged_before: WriteSet::EMPTY,
+            heard: Vec::new(),
+            known: WriteSet::EMPTY,
+            shown: WriteSet::EMPTY,
+            omitted: WriteSet::EMPTY,
+            outcome: Outcome::Unsent,
+        };
+        Ghost {
+            writes: vec![write; setting.puts.len()],
+            reads: vec![read; setting.gets.len()],
+            vouched: vec![WriteSet::EMPTY; usize::from(setting.scope.nodes)],
+            clients: vec![WriteSet::EMPTY; setting.scope.clients.len()],
+        }
+    }
+
+    /// What a put really saw.
+    pub fn saw(&self, write: WriteId) -> WriteSet {
+        self.writes[usize::from(write.0)].saw
+    }
+
+    /// These puts and all that they really saw.
+    pub fn with_all_seen(&self, writes: WriteSet) -> WriteSet {
+        writes.iter().fold(writes, |all, write| all.union(self.saw(write)))
+    }
+
+    /// Does none of these puts follow another of them?
+    pub fn is_antichain(&self, writes: WriteSet) -> bool {
+        writes.iter().all(|write| self.saw(write).minus(writes) == self.saw(write))
+    }
+
+    /// The puts that were acknowledged.
+    pub fn acknowledged(&self) -> WriteSet {
+        let answered = |write: &Write| matches!(write.outcome, Outcome::Answered { .. });
+        (0..).map(WriteId).zip(&self.writes).filter(|(_, write)| answered(write)).map(|(id, _)| id).collect()
+    }
+
+    fn vouch(&mut self, node: NodeId, write: WriteId) {
+        let vouched = &mut self.vouched[usize::from(node.0)];
+        *vouched = vouched.with(write);
+    }
+
+    fn on_put_acknowledged(&mut self, by: NodeId, write: WriteId) {
+        self.vouch(by, write);
+        let words = self.vouched.iter().filter(|vouched| vouched.contains(write)).count();
+        let outcome = &mut self.writes[usize::from(write.0)].outcome;
+        if !matches!(outcome, Outcome::Answered { .. }) {
+            *outcome = Outcome::Answered { words };
+        }
+    }
+
+    /// A coordinator begins to read, or asks again those it has not heard. If it asks one it has heard, it begins anew: it had
+    /// forgotten the first attempt, and what it heard then is nothing it must show now.
+    fn on_fetch(&mut self, coordinator: NodeId, replica: NodeId, read: usize) {
+        let own = self.vouched[usize::from(coordinator.0)];
+        let read = &mut self.reads[read];
+        if read.heard.contains(&replica) || !read.heard.contains(&coordinator) {
+            read.heard = vec![coordinator];
+            read.known = own;
+        }
+    }
+
+    fn on_get_answered(&mut self, by: NodeId, read: usize, siblings: &[Version]) {
+        let shown = writes_of(siblings);
+        let omitted = self.reads[read].known.minus(self.with_all_seen(shown));
+        let read = &mut self.reads[read];
+        hear(read, by);
+        read.shown = shown;
+        read.omitted = omitted;
+        read.outcome = Outcome::Answered { words: read.heard.len() };
+    }
+}
+
+/// The puts whose values these siblings hold.
+pub fn writes_of(siblings: &[Version]) -> WriteSet {
+    siblings.iter().map(|version| WriteId::of(&version.value)).collect()
+}
+
+fn hear(read: &mut Read, node: NodeId) {
+    if let Err(index) = read.heard.binary_search(&node) {
+        read.heard.insert(index, node);
+    }
+}
+
+fn node(id: stateright::actor::Id) -> NodeId {
+    NodeId::from_actor(id).expect("actors are few")
+}
+
+/// What sending a message adds to the history.
+pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
+    let mut next = ghost.clone();
+    let from = node(envelope.src);
+    match envelope.msg {
+        Message::Request(operation) => begin(setting, &mut next, operation),
+        Message::Store { request, .. } | Message::Stored { request } => next.vouch(from, setting.write(*request)?),
+        Message::Answer(Answer::PutAcknowledged { request, .. }) => {
+            next.on_put_acknowledged(from, setting.write(*request)?);
+        }
+        Message::Answer(Answer::PutFailed { request, .. } | Answer::PutRefused { request, .. }) => {
+            let outcome = &mut next.writes[usize::from(setting.write(*request)?.0)].outcome;
+            if *outcome == Outcome::Running {
+                *outcome = Outcome::Failed;
+            }
+        }
+        Message::Answer(Answer::GetAnswered { request, siblings, .. }) => {
+            next.on_get_answered(from, setting.read(*request)?, siblings);
+        }
+        Message::Answer(Answer::GetFailed { request, .. }) => {
+            next.reads[setting.read(*request)?].outcome = Outcome::Failed;
+        }
+        Message::Fetch { request, .. } => next.on_fetch(from, node(envelope.dst), setting.read(*request)?),
+        Message::Forward { .. } | Message::Fetched { .. } | Message::Repair { .. } => {}
+    }
+    (next != *ghost).then_some(next)
+}
+
+/// A request's first sending fixes what it saw; a retry changes nothing.
+fn begin(setting: &Setting, ghost: &mut Ghost, operation: &Operation) {
+    let request = operation.request();
+    if let Some(write) = setting.write(request) {
+        let client = request.client.0 as usize - usize::from(setting.scope.nodes);
+        let saw = ghost.clients[client];
+        let write = &mut ghost.writes[usize::from(write.0)];
+        if write.outcome == Outcome::Unsent {
+            write.outcome = Outcome::Running;
+            write.saw = saw;
+            ghost.clients[client] = WriteSet::EMPTY;
+        }
+    } else if let Some(read) = setting.read(request) {
+        let acknowledged = ghost.acknowledged();
+        let read = &mut ghost.reads[read];
+        if read.outcome == Outcome::Unsent {
+            read.outcome = Outcome::Running;
+            read.acknowledged_before = acknowledged;
+        }
+    }
+}
+
+/// What the arrival of a message adds to the history.
+pub fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
+    let mut next = ghost.clone();
+    match envelope.msg {
+        Message::Answer(answer) => learn(setting, &mut next, answer),
+        Message::Fetched { request, siblings } => {
+            let read = &mut next.reads[setting.read(*request)?];
+            hear(read, node(envelope.src));
+            read.known = read.known.union(writes_of(siblings.versions()));
+        }
+        _ => return None,
+    }
+    (next != *ghost).then_some(next)
+}
+
+/// What a client has really seen is what the answer before showed, and all that those puts saw.
+fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
+    let request = answer.request();
+    let client = request.client.0 as usize - usize::from(setting.scope.nodes);
+    let next_line = RequestId { number: request.number + 1, ..request };
+    let seen = match answer {
+        Answer::GetAnswered { siblings, .. } => ghost.with_all_seen(writes_of(siblings)),
+        Answer::PutAcknowledged { .. } => {
+            let write = setting.write(request).expect("a put is acknowledged to the client that put it");
+            ghost.saw(write).with(write)
+        }
+        Answer::PutFailed { .. } | Answer::PutRefused { .. } | Answer::GetFailed { .. } => WriteSet::EMPTY,
+    };
+    if setting.ask(next_line) == Some(Ask::PutOver) {
+        ghost.clients[client] = seen;
+    }
+}

@@ -1,0 +1,294 @@
+//! What must hold, stated against ghost truth and against what is really on disk.
+//!
+//! Each invariant has *always* properties, which hold at every reachable state, and *reachable* partners, which show that the
+//! interesting thing does happen, so that the first kind is not true for want of occasion.
+
+use crate::ghost::{Outcome, Read, writes_of};
+use crate::scope::{System, SystemState};
+use crate::write_set::{WriteId, WriteSet};
+use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::message::Message;
+use dynamo_model::node::Timer;
+use dynamo_model::siblings::Siblings;
+use stateright::Expectation;
+
+/// How a property is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// True at every reachable state.
+    Always,
+    /// True at one reachable state at least.
+    Reachable,
+}
+
+/// Something that must hold.
+#[derive(Debug)]
+pub struct Property {
+    /// The invariant's number, a dot, and the property's name.
+    pub name: &'static str,
+    /// Always or reachable.
+    pub kind: Kind,
+    /// In a sentence, with its source, and where it does not hold.
+    pub statement: &'static str,
+    /// Is it true at this state?
+    pub condition: fn(&System, &SystemState) -> bool,
+}
+
+impl Property {
+    /// The invariant this belongs to: `I1`, `I2`, …
+    pub fn invariant(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(invariant, _)| invariant)
+    }
+
+    /// The same in stateright's words.
+    pub fn expectation(&self) -> Expectation {
+        match self.kind {
+            Kind::Always => Expectation::Always,
+            Kind::Reachable => Expectation::Sometimes,
+        }
+    }
+
+    /// The property with this name.
+    pub fn named(name: &str) -> Option<&'static Property> {
+        PROPERTIES.iter().find(|property| property.name == name)
+    }
+}
+
+const fn always(name: &'static str, statement: &'static str, condition: fn(&System, &SystemState) -> bool) -> Property {
+    Property { name, kind: Kind::Always, statement, condition }
+}
+
+const fn reachable(
+    name: &'static str,
+    statement: &'static str,
+    condition: fn(&System, &SystemState) -> bool,
+) -> Property {
+    Property { name, kind: Kind::Reachable, statement, condition }
+}
+
+/// Every property. Every one runs in every scope, unless the scope says why not.
+pub static PROPERTIES: &[Property] = &[
+    always(
+        "I1.acknowledged-put-is-on-w-disks",
+        "Trace 1: from its acknowledgement on, a put is on the disks of W distinct nodes, or a put that saw it is there \
+         instead. Does not hold when disks are lost.",
+        |model, state| {
+            let view = View { model, state };
+            let on_disks = |write| view.nodes().filter(|node| view.durable(*node).contains(write)).count();
+            state.history.acknowledged().iter().all(|write| on_disks(write) >= model.cfg.config.w())
+        },
+    ),
+    always(
+        "I1.get-rests-on-r-words",
+        "Trace 1: when a get is answered, R distinct replicas have said what they hold.",
+        |model, state| words_at_least(state.history.reads.iter().map(|read| read.outcome), model.cfg.config.r()),
+    ),
+    always(
+        "I1.get-shows-the-merge",
+        "Trace 1: an answer leaves nothing out that a replica it rests on held, and shows nothing that none of them has on \
+         disk.",
+        |model, state| {
+            let view = View { model, state };
+            let on_disk = |read: &Read| {
+                read.heard.iter().fold(WriteSet::EMPTY, |all, node| all.union(view.durable(*node)))
+            };
+            state.history.reads.iter().all(|read| read.omitted.is_empty() && read.shown.is_subset(on_disk(read)))
+        },
+    ),
+    always(
+        "I1.get-sees-acknowledged-puts",
+        "Trace 1: with R+W>N a get shows every put that was acknowledged before it began, or one that saw it. Does not hold \
+         with R+W<=N.",
+        |model, state| {
+            let ghost = &state.history;
+            let fresh = |read: &Read| read.acknowledged_before.is_subset(ghost.with_all_seen(read.shown));
+            !model.cfg.config.quorums_meet() || answered_reads(state).all(fresh)
+        },
+    ),
+    reachable(
+        "I1.acknowledged-put-is-read",
+        "A get is answered that shows a put acknowledged before it began.",
+        |_, state| answered_reads(state).any(|read| !read.shown.minus(read.acknowledged_before).eq(&read.shown)),
+    ),
+    reachable(
+        "I1.acknowledged-before-all-have-it",
+        "A put is acknowledged while an intended replica does not have it yet.",
+        |model, state| {
+            let view = View { model, state };
+            let lacks = |write| model.cfg.preference_list.iter().any(|node| !view.durable(*node).contains(write));
+            state.history.acknowledged().iter().any(lacks)
+        },
+    ),
+    always(
+        "I2.vouched-for-is-kept",
+        "Trace 2: whatever put a node has vouched for stays on its disk until a put that really saw it replaces it.",
+        |model, state| {
+            let view = View { model, state };
+            let vouched = |node: NodeId| state.history.vouched[usize::from(node.0)];
+            view.nodes().all(|node| vouched(node).is_subset(view.durable(node)))
+        },
+    ),
+    always(
+        "I2.siblings-are-an-antichain",
+        "Trace 2: of the siblings on a disk or in an answer, none really saw another.",
+        |model, state| {
+            let view = View { model, state };
+            let ghost = &state.history;
+            let on_disk = |node| ghost.is_antichain(writes_of(view.disk(node).map_or(&[], Siblings::versions)));
+            view.nodes().all(on_disk) && ghost.reads.iter().all(|read| ghost.is_antichain(read.shown))
+        },
+    ),
+    always(
+        "I2.clocks-are-causal",
+        "Trace 2: a version's clock covers another's dot exactly if its writer really saw it; a replica's context, exactly if \
+         the replica has it or one that saw it.",
+        |model, state| View { model, state }.clocks_are_causal(),
+    ),
+    always(
+        "I2.one-put-one-version",
+        "Trace 6: however often it is sent, a put is one version under one dot.",
+        |model, state| {
+            let view = View { model, state };
+            view.versions().all(|(write, dot)| view.versions().all(|(other, dot2)| (write == other) == (dot == dot2)))
+        },
+    ),
+    reachable("I2.siblings-are-read", "A get shows two concurrent siblings.", |_, state| {
+        state.history.reads.iter().any(|read| read.shown.len() >= 2)
+    }),
+    reachable(
+        "I2.siblings-are-reconciled",
+        "A put that saw two concurrent puts is acknowledged.",
+        |_, state| {
+            let ghost = &state.history;
+            let reconciles = |write| {
+                let saw = ghost.saw(write);
+                saw.iter().any(|one| saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other))
+            };
+            ghost.acknowledged().iter().any(reconciles)
+        },
+    ),
+    always(
+        "I3.stale-replica-is-repaired",
+        "Trace 3: once a read is over, every replica it heard has on disk all that the read knew. Does not hold when messages \
+         are lost or the coordinator crashes: repair is sent once, and the next read tries again.",
+        |model, state| {
+            let view = View { model, state };
+            let repaired = |read: &Read| {
+                let known = read.known.union(read.shown);
+                read.heard.iter().all(|node| known.is_subset(view.durable(*node)))
+            };
+            let reads = model.cfg.gets.iter().zip(&state.history.reads);
+            reads.filter(|(request, _)| !view.is_under_way(**request)).all(|(_, read)| repaired(read))
+        },
+    ),
+    reachable(
+        "I3.stale-replica-is-seen",
+        "A read has heard a replica that lacks what the read knows.",
+        |model, state| {
+            let view = View { model, state };
+            let stale = |read: &Read| read.heard.iter().any(|node| !read.known.is_subset(view.durable(*node)));
+            state.history.reads.iter().any(stale)
+        },
+    ),
+    reachable(
+        "I3.a-read-is-over",
+        "A read that heard another replica is over: nothing of it is under way.",
+        |model, state| {
+            let view = View { model, state };
+            let mut reads = model.cfg.gets.iter().zip(&state.history.reads);
+            reads.any(|(request, read)| read.heard.len() > 1 && !view.is_under_way(*request))
+        },
+    ),
+    always(
+        "I6.no-ack-before-w",
+        "Trace 6: when a put is acknowledged, W distinct nodes have said that they stored it.",
+        |model, state| words_at_least(state.history.writes.iter().map(|write| write.outcome), model.cfg.config.w()),
+    ),
+    reachable(
+        "I6.acknowledged-by-exactly-w",
+        "A put is acknowledged as soon as W nodes have stored it.",
+        |model, state| {
+            let exactly = Outcome::Answered { words: model.cfg.config.w() };
+            state.history.writes.iter().any(|write| write.outcome == exactly)
+        },
+    ),
+    reachable(
+        "I6.failed-but-possibly-stored",
+        "A put is reported failed, and is on a disk.",
+        |model, state| {
+            let view = View { model, state };
+            let failed = |write: WriteId| state.history.writes[usize::from(write.0)].outcome == Outcome::Failed;
+            view.versions().any(|(write, _)| failed(write))
+        },
+    ),
+];
+
+fn pair(one: WriteId, other: WriteId) -> WriteSet {
+    WriteSet::EMPTY.with(one).with(other)
+}
+
+fn answered_reads(state: &SystemState) -> impl Iterator<Item = &Read> {
+    state.history.reads.iter().filter(|read| matches!(read.outcome, Outcome::Answered { .. }))
+}
+
+fn words_at_least(mut outcomes: impl Iterator<Item = Outcome>, needed: usize) -> bool {
+    outcomes.all(|outcome| !matches!(outcome, Outcome::Answered { words } if words < needed))
+}
+
+/// A state, looked at from outside: disks, messages, timers.
+struct View<'a> {
+    model: &'a System,
+    state: &'a SystemState,
+}
+
+impl<'a> View<'a> {
+    fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.model.cfg.scope.nodes).map(NodeId)
+    }
+
+    /// What is on a node's disk for the key.
+    fn disk(&self, node: NodeId) -> Option<&'a Siblings> {
+        self.state.actor_storages[usize::from(node.0)].as_ref()?.store.get(&self.model.cfg.key)
+    }
+
+    /// The puts on a node's disk, and all that those really saw.
+    fn durable(&self, node: NodeId) -> WriteSet {
+        let held = self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
+        self.state.history.with_all_seen(held)
+    }
+
+    /// Every version on every disk, by the put it really is.
+    fn versions(&self) -> impl Iterator<Item = (WriteId, dynamo_model::version::Dot)> + use<'a> {
+        let disks = self.nodes().filter_map(|node| self.disk(node)).collect::<Vec<_>>();
+        let versions = disks.into_iter().flat_map(Siblings::versions);
+        versions.map(|version| (WriteId::of(&version.value), version.dot))
+    }
+
+    /// Does a timer, or a message that may still do something, keep this get going?
+    fn is_under_way(&self, get: RequestId) -> bool {
+        let timed = self.model.cfg.config.patience().is_some();
+        let timers = self.state.timers_set.iter().flat_map(|timers| timers.iter());
+        let waiting = |timer: &Timer| matches!(timer, Timer::Get(_, request) if *request == get);
+        let in_flight = |message: &Message| match message {
+            Message::Repair { request, .. } => *request == get,
+            Message::Fetch { request, .. } | Message::Fetched { request, .. } => !timed && *request == get,
+            _ => false,
+        };
+        timers.into_iter().any(waiting) || self.state.network.iter_all().any(|envelope| in_flight(envelope.msg))
+    }
+
+    fn clocks_are_causal(&self) -> bool {
+        let ghost = &self.state.history;
+        let dots: Vec<_> = self.versions().collect();
+        self.nodes().filter_map(|node| Some((self.durable(node), self.disk(node)?))).all(|(durable, disk)| {
+            let context_is = dots.iter().all(|(write, dot)| disk.context().covers(*dot) == durable.contains(*write));
+            let clocks_are = disk.versions().iter().all(|version| {
+                let own = WriteId::of(&version.value);
+                let follows = ghost.saw(own).with(own);
+                dots.iter().all(|(write, dot)| version.clock.covers(*dot) == follows.contains(*write))
+            });
+            context_is && clocks_are
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! Bounded configurations: what a scope says, and the model it makes.
+
+use crate::ghost::{self, Ghost};
+use crate::property::Property;
+use crate::write_set::WriteId;
+use dynamo_model::client::{Client, Line};
+use dynamo_model::config::{Config, Patience};
+use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
+use dynamo_model::node::Node;
+use dynamo_model::process::Process;
+use dynamo_model::ring::Ring;
+use dynamo_model::rules::Rules;
+use stateright::actor::{ActorModel, ActorModelState, LossyNetwork, Network};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The model that a scope makes.
+pub type System = ActorModel<Process, Setting, Ghost>;
+/// A state of it.
+pub type SystemState = ActorModelState<Process, Ghost>;
+
+/// What a scripted client asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Put without having read.
+    Put,
+    /// Put with the context of the answer just before.
+    PutOver,
+    /// Read.
+    Get,
+}
+
+/// One line of a scope's script: through which node, counted clockwise from the key (0 to N−1 are its preference list), and
+/// what.
+pub type ScriptLine = (usize, Ask);
+
+/// What may go wrong besides messages being delayed and reordered, which always may.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Faults {
+    /// Messages may be lost.
+    pub loss: bool,
+    /// Messages may be delivered again, any number of times.
+    pub duplication: bool,
+    /// How many nodes may be down at one time. A node that is down may come back at any moment with what it has saved, and
+    /// may go down again.
+    pub crashes: usize,
+    /// Coordinators may lose patience at any moment; how often they send again first.
+    pub timeouts: Option<u8>,
+    /// How often a client may ask again, at any moment.
+    pub client_retries: u8,
+}
+
+/// No faults.
+pub const NO_FAULTS: Faults =
+    Faults { loss: false, duplication: false, crashes: 0, timeouts: None, client_retries: 0 };
+
+/// A named bounded configuration, and what the check of it must find.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it aims at, in a sentence.
+    pub aim: &'static str,
+    /// How many nodes are in the ring.
+    pub nodes: u16,
+    /// N, R and W.
+    pub quorum: (usize, usize, usize),
+    /// One script for each client.
+    pub clients: &'static [&'static [ScriptLine]],
+    /// What may go wrong.
+    pub faults: Faults,
+    /// Properties that this scope does not claim, and why not. Names as in [`Property::name`]; a prefix names several.
+    pub excused: &'static [(&'static str, &'static str)],
+    /// How many unique states there are: a changed count is a changed protocol.
+    pub unique_states: usize,
+}
+
+/// A scope made concrete: what properties and ghost history may look at.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The scope.
+    pub scope: Scope,
+    /// N, R, W.
+    pub config: Config,
+    /// The one key that all clients use.
+    pub key: Key,
+    /// Its intended replicas.
+    pub preference_list: Vec<NodeId>,
+    /// Every put of every script, by [`WriteId`].
+    pub puts: Vec<RequestId>,
+    /// Every get of every script.
+    pub gets: Vec<RequestId>,
+}
+
+impl Setting {
+    /// The put with this request id.
+    pub fn write(&self, request: RequestId) -> Option<WriteId> {
+        self.puts.iter().position(|put| *put == request).map(|index| WriteId(index as u8))
+    }
+
+    /// What the request asks.
+    pub fn ask(&self, request: RequestId) -> Option<Ask> {
+        let client = (request.client.0 as usize).checked_sub(usize::from(self.scope.nodes))?;
+        Some(self.scope.clients.get(client)?.get(request.number as usize)?.1)
+    }
+
+    /// The index of the get with this request id.
+    pub fn read(&self, request: RequestId) -> Option<usize> {
+        self.gets.iter().position(|get| *get == request)
+    }
+}
+
+impl Scope {
+    /// Does this scope leave the property out? The reason, if so.
+    pub fn excuse(&self, property: &Property) -> Option<&'static str> {
+        self.excused.iter().find(|(prefix, _)| property.name.starts_with(prefix)).map(|(_, reason)| *reason)
+    }
+
+    /// The scope made concrete.
+    pub fn setting(&self) -> Setting {
+        let (n, r, w) = self.quorum;
+        let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
+        if let Some(retransmissions) = self.faults.timeouts {
+            config = config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
+        }
+        let key = Key::new("k").expect("a valid key");
+        let preference_list = self.ring().preference_list(&key, n).to_vec();
+        let requests = |is_put: bool| {
+            let mut requests = Vec::new();
+            for (index, script) in self.clients.iter().enumerate() {
+                let client = ClientId(u64::from(self.nodes) + index as u64);
+                let lines = script.iter().enumerate().filter(|(_, (_, ask))| (*ask != Ask::Get) == is_put);
+                requests.extend(lines.map(|(number, _)| RequestId { client, number: number as u64 }));
+            }
+            requests
+        };
+        let (puts, gets) = (requests(true), requests(false));
+        assert!(puts.len() <= WriteId::MAX, "scope {} has too many puts", self.name);
+        Setting { scope: *self, config, key, preference_list, puts, gets }
+    }
+
+    /// The model: nodes first, then clients; the protocol under `rules`; with these properties.
+    pub fn model(&self, rules: Rules, properties: impl IntoIterator<Item = &'static Property>) -> System {
+        let setting = self.setting();
+        let ring = Arc::new(self.ring());
+        let node = Node { config: setting.config, ring, rules };
+        let clients: Vec<Process> = (0..self.clients.len()).map(|index| self.client(&setting, index)).collect();
+        let network = if self.faults.duplication {
+            Network::new_unordered_duplicating([])
+        } else {
+            Network::new_unordered_nonduplicating([])
+        };
+        let ghost = Ghost::new(&setting);
+        let mut model = ActorModel::new(setting, ghost)
+            .actors((0..self.nodes).map(|_| Process::Node(node.clone())))
+            .actors(clients)
+            .init_network(network)
+            .lossy_network(if self.faults.loss { LossyNetwork::Yes } else { LossyNetwork::No })
+            .max_crashes(self.faults.crashes)
+            .record_msg_in(ghost::record_in)
+            .record_msg_out(ghost::record_out)
+            .within_boundary(no_client_crashed);
+        for property in properties {
+            model = model.property(property.expectation(), property.name, property.condition);
+        }
+        model
+    }
+
+    fn ring(&self) -> Ring {
+        let members: Vec<NodeId> = (0..self.nodes).map(NodeId).collect();
+        Ring::new(&members, Ring::PARTITIONS, Ring::TOKENS).expect("a scope has nodes")
+    }
+
+    fn client(&self, setting: &Setting, index: usize) -> Process {
+        let ring = self.ring();
+        let clockwise = ring.preference_list(&setting.key, usize::from(self.nodes)).to_vec();
+        let client = ClientId(u64::from(self.nodes) + index as u64);
+        let line = |(number, (via, ask)): (usize, &ScriptLine)| {
+            let value = || {
+                let request = RequestId { client, number: number as u64 };
+                setting.write(request).expect("a put of the script").value()
+            };
+            let line = match ask {
+                Ask::Put => Line::PutBlind(value()),
+                Ask::PutOver => Line::PutInformed(value()),
+                Ask::Get => Line::Get,
+            };
+            (clockwise[*via], line)
+        };
+        let script = self.clients[index].iter().enumerate().map(line).collect();
+        Process::Client(Client { key: setting.key.clone(), script, retries: self.faults.client_retries })
+    }
+}
+
+/// Clients do not crash: nothing is promised to a client that is gone.
+fn no_client_crashed(setting: &Setting, state: &SystemState) -> bool {
+    !state.crashed[usize::from(setting.scope.nodes)..].contains(&true)
+}

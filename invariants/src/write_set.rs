@@ -1,0 +1,113 @@
+//! Sets of a scope's puts, small enough to be compared at every state.
+
+use dynamo_model::ids::Value;
+use std::fmt;
+
+/// One put of a scope's scripts, in the order of clients and lines. Its value is `w` and this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WriteId(pub u8);
+
+impl WriteId {
+    /// The most puts a scope may have.
+    pub const MAX: usize = 10;
+
+    /// The value that this put, and no other, stores.
+    pub fn value(self) -> Value {
+        Value::new(&[b'w', b'0' + self.0]).expect("two bytes are not too many")
+    }
+
+    /// The put that stored this value.
+    ///
+    /// # Panics
+    /// Where no put of any scope stores it: the protocol made a value up.
+    pub fn of(value: &Value) -> Self {
+        match value.as_bytes() {
+            [b'w', digit @ b'0'..=b'9'] => WriteId(digit - b'0'),
+            other => panic!("no put ever stored {other:?}"),
+        }
+    }
+}
+
+/// A set of puts.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WriteSet(u16);
+
+impl WriteSet {
+    /// No put.
+    pub const EMPTY: Self = WriteSet(0);
+
+    /// The set and one put more.
+    #[must_use]
+    pub fn with(self, write: WriteId) -> Self {
+        WriteSet(self.0 | 1 << write.0)
+    }
+
+    /// Is the put in the set?
+    pub fn contains(self, write: WriteId) -> bool {
+        self.0 & 1 << write.0 != 0
+    }
+
+    /// Both sets together.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        WriteSet(self.0 | other.0)
+    }
+
+    /// What is in this set but not in the other.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        WriteSet(self.0 & !other.0)
+    }
+
+    /// Is all of this set in the other?
+    pub fn is_subset(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Is nothing in it?
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// How many puts are in it.
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// The puts, ascending.
+    pub fn iter(self) -> impl Iterator<Item = WriteId> {
+        (0..WriteId::MAX as u8).map(WriteId).filter(move |write| self.contains(*write))
+    }
+}
+
+impl FromIterator<WriteId> for WriteSet {
+    fn from_iter<I: IntoIterator<Item = WriteId>>(writes: I) -> Self {
+        writes.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+impl fmt::Debug for WriteSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|write| write.value())).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_put_is_known_by_its_value() {
+        for index in 0..WriteId::MAX as u8 {
+            assert_eq!(WriteId::of(&WriteId(index).value()), WriteId(index));
+        }
+    }
+
+    #[test]
+    fn sets_are_sets() {
+        let set: WriteSet = [WriteId(0), WriteId(3)].into_iter().collect();
+        assert_eq!(set.iter().collect::<Vec<_>>(), [WriteId(0), WriteId(3)]);
+        assert!(set.minus(WriteSet::EMPTY.with(WriteId(3))).is_subset(set) && set.len() == 2 && !set.is_empty());
+        assert!(!set.is_subset(WriteSet::EMPTY.with(WriteId(0))));
+    }
+}
