@@ -1,1 +1,24 @@
-//! The runtime and the command line.
+//! The runtime around the protocol: datagrams, durable storage, the loop that runs one node, and a client.
+//!
+//! Nothing here decides anything about quorums, clocks or versions. A node is [`dynamo_model::node::Node`], the very actor that is
+//! model-checked; this crate feeds it messages and timers and carries out its commands, and owes it one promise: **what a step
+//! saved is on disk before anything is sent**.
+//!
+//! ```text
+//! socket ─▶ wire ─▶ interpreter ─▶ the actor ─▶ its commands ─┬─▶ store   (one commit a batch)
+//!    ▲                 ▲                                      ├─▶ timers
+//!    └── outbox ◀──────┼───────── after the commit ───────────┘
+//!                   timers
+//! ```
+
+pub mod address;
+pub mod client;
+pub mod context_text;
+pub mod counters;
+pub mod interpreter;
+pub mod outbox;
+pub mod runtime;
+pub mod socket;
+pub mod store;
+pub mod timers;
+pub mod wire;

@@ -1,0 +1,231 @@
+//! A client: asks one node, asks again under the same request id while there is no answer, and says clearly what came of it.
+
+use crate::wire::{self, Datagram};
+use dynamo_model::ids::{ClientId, Key, KeyError, RequestId, Value, ValueError};
+use dynamo_model::message::{Answer, Message, Operation, Refusal};
+use dynamo_model::siblings::Version;
+use dynamo_model::version::Context;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// How long a client waits before it asks again.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// How long it goes on asking, unless told otherwise.
+pub const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why there is no good answer. Each says whether a put may have been stored nevertheless.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// The key is none. Nothing was sent.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The value is too large. Nothing was sent.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// No socket, or it failed. A put is possibly stored.
+    #[error("cannot talk to {node}: {source}")]
+    Socket {
+        /// The node asked.
+        node: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// Only IPv4.
+    #[error("{0} is an IPv6 address; only IPv4 is supported: use an address such as 127.0.0.1:4100")]
+    NotIpv4(SocketAddr),
+    /// No answer to a put. It is possibly stored.
+    #[error(
+        "no answer from {node} within {seconds} s; is the node running? The put is possibly stored: get the key to find out"
+    )]
+    PutTimeout {
+        /// The node asked.
+        node: SocketAddr,
+        /// How long was waited.
+        seconds: f64,
+    },
+    /// No answer to a get.
+    #[error("no answer from {node} within {seconds} s; is the node running?")]
+    GetTimeout {
+        /// The node asked.
+        node: SocketAddr,
+        /// How long was waited.
+        seconds: f64,
+    },
+    /// Too few replicas stored a put. It is possibly stored.
+    #[error(
+        "the put failed, but is possibly stored: it reached {stored} of the W={needed} replicas needed. \
+         Put again when more nodes are up, or get the key to find out"
+    )]
+    PutFailed {
+        /// How many replicas have it for certain.
+        stored: usize,
+        /// W.
+        needed: usize,
+    },
+    /// A put was refused. Nothing was changed.
+    #[error(
+        "the put was refused and nothing was changed: the key's siblings would take {bytes} bytes, {bytes_max} are allowed. \
+             Get the key, and put with the context read, so that they are replaced"
+    )]
+    SiblingsTooLarge {
+        /// What they would take.
+        bytes: usize,
+        /// What they may.
+        bytes_max: usize,
+    },
+    /// A put was refused. Nothing was changed.
+    #[error(
+        "the put was refused and nothing was changed: its context is from another cluster, or from before a node lost its disk. \
+             Get the key again, and put with the context read"
+    )]
+    ForeignContext,
+    /// Too few replicas answered a get.
+    #[error(
+        "the get failed: {answered} of the R={needed} replicas needed have answered. Try again when more nodes are up"
+    )]
+    GetFailed {
+        /// How many answered.
+        answered: usize,
+        /// R.
+        needed: usize,
+    },
+}
+
+/// What a get found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// All concurrent siblings; none where the key was never put.
+    pub siblings: Vec<Version>,
+    /// To be passed with a put that is to replace them.
+    pub context: Context,
+}
+
+/// A client session with one node. It asks one thing at a time: for concurrent work, connect several.
+#[derive(Debug)]
+pub struct Client {
+    node: SocketAddr,
+    socket: UdpSocket,
+    id: ClientId,
+    next_number: Cell<u64>,
+    timeout: Duration,
+    buffer: RefCell<Box<[u8]>>,
+}
+
+impl Client {
+    /// A new session with the node at this address, with an id of its own. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Where no socket can be had, or the address is IPv6.
+    pub fn connect(node: SocketAddr) -> Result<Self, ClientError> {
+        if node.is_ipv6() {
+            return Err(ClientError::NotIpv4(node));
+        }
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))
+            .and_then(|socket| socket.set_read_timeout(Some(RETRY_AFTER)).map(|()| socket))
+            .map_err(|source| ClientError::Socket { node, source })?;
+        let buffer = RefCell::new(vec![0; wire::DATAGRAM_BYTES_MAX].into_boxed_slice());
+        let id = ClientId(rand::random());
+        Ok(Client { node, socket, id, next_number: Cell::new(0), timeout: TIMEOUT, buffer })
+    }
+
+    /// The session, with another limit on how long a request may take in all.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Client { timeout, ..self }
+    }
+
+    /// The session's id.
+    pub fn id(&self) -> ClientId {
+        self.id
+    }
+
+    /// Stores a value in place of everything the context covers. Returns the context that covers this put too.
+    ///
+    /// # Errors
+    /// Where the put was not acknowledged; the error says whether it may be stored nevertheless.
+    pub fn put(&self, key: &str, value: &[u8], context: &Context) -> Result<Context, ClientError> {
+        let (key, value, request) = (Key::new(key)?, Value::new(value)?, self.next_request());
+        match self.ask(Operation::Put { request, key, value, context: context.clone() })? {
+            Some(Answer::PutAcknowledged { context, .. }) => Ok(context),
+            Some(Answer::PutFailed { stored, needed, .. }) => Err(ClientError::PutFailed { stored, needed }),
+            Some(Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { bytes, bytes_max }, .. }) => {
+                Err(ClientError::SiblingsTooLarge { bytes, bytes_max })
+            }
+            Some(Answer::PutRefused { refusal: Refusal::ForeignContext, .. }) => Err(ClientError::ForeignContext),
+            _ => Err(ClientError::PutTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
+        }
+    }
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// Where too few replicas answered, or nobody did.
+    pub fn get(&self, key: &str) -> Result<Found, ClientError> {
+        let (key, request) = (Key::new(key)?, self.next_request());
+        match self.ask(Operation::Get { request, key })? {
+            Some(Answer::GetAnswered { siblings, context, .. }) => Ok(Found { siblings, context }),
+            Some(Answer::GetFailed { answered, needed, .. }) => Err(ClientError::GetFailed { answered, needed }),
+            _ => Err(ClientError::GetTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
+        }
+    }
+
+    fn next_request(&self) -> RequestId {
+        let number = self.next_number.get();
+        self.next_number.set(number + 1);
+        RequestId { client: self.id, number }
+    }
+
+    /// Asks until there is an answer, or the time is up (`None`).
+    fn ask(&self, operation: Operation) -> Result<Option<Answer>, ClientError> {
+        let failed = |source| ClientError::Socket { node: self.node, source };
+        let request = operation.request();
+        let mut datagram = Datagram::default();
+        // The largest key, value and context that a checked operation can have may still be too much for one datagram.
+        let too_large = |error| failed(io::Error::new(io::ErrorKind::InvalidInput, error));
+        datagram.push(&Message::Request(operation)).map_err(too_large)?;
+        let datagram = datagram.seal();
+        let start = Instant::now();
+        while start.elapsed() < self.timeout {
+            match self.socket.send_to(datagram, self.node) {
+                Err(error) if !passes(&error) => return Err(failed(error)),
+                _ => {}
+            }
+            let until = Instant::now() + RETRY_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
+            if let Some(answer) = self.answer_to(request, until).map_err(failed)? {
+                return Ok(Some(answer));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits for the answer to this request; passes over everything else, such as late answers to earlier ones.
+    fn answer_to(&self, request: RequestId, until: Instant) -> io::Result<Option<Answer>> {
+        let mut buffer = self.buffer.borrow_mut();
+        loop {
+            // From whom it comes does not matter: a forwarded request is answered by its coordinator.
+            let messages = match self.socket.recv_from(&mut buffer) {
+                Ok((length, _)) => wire::decode(&buffer[..length]).unwrap_or_default(),
+                Err(error) if passes(&error) => Vec::new(),
+                Err(error) => return Err(error),
+            };
+            for message in messages {
+                match message {
+                    Message::Answer(answer) if answer.request() == request => return Ok(Some(answer)),
+                    _ => {}
+                }
+            }
+            if Instant::now() >= until {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// Errors after which the next try may succeed.
+fn passes(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), ConnectionRefused | Interrupted | TimedOut | WouldBlock)
+}

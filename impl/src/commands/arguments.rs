@@ -1,0 +1,90 @@
+//! Arguments that several commands share, and how they are read.
+
+use super::Failure;
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use dynamo::client::{Client, ClientError};
+use dynamo_model::config::{Config, Patience};
+use dynamo_model::ids::NodeId;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How many copies, and how many of them must have spoken.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Quorums {
+    /// Copies of each key; the same at every node
+    #[arg(long, default_value_t = 3)]
+    pub(super) n: usize,
+    /// Replicas that must answer before a get is answered; the same at every node
+    #[arg(long, default_value_t = 2)]
+    pub(super) r: usize,
+    /// Replicas that must have stored a put before it is acknowledged; the same at every node
+    #[arg(long, default_value_t = 2)]
+    pub(super) w: usize,
+}
+
+impl Quorums {
+    pub(super) fn config(self) -> Result<Config, Failure> {
+        let config = Config::new(self.n, self.r, self.w).map_err(Failure::usage)?;
+        Ok(config.with_patience(Patience::LOCAL))
+    }
+}
+
+/// Which node to ask, and how long.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Session {
+    /// The address of any node, such as 127.0.0.1:4100
+    #[arg(long = "node", value_name = "ADDR", value_parser = address)]
+    node: SocketAddr,
+    /// How long to wait for an answer, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    timeout: Duration,
+}
+
+impl Session {
+    pub(super) fn connect(&self) -> Result<Client, Failure> {
+        Ok(Client::connect(self.node).map_err(Failure::from)?.with_timeout(self.timeout))
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Key(_) | ClientError::Value(_) | ClientError::NotIpv4(_) => Failure::usage(error),
+            _ => Failure::operation(error),
+        }
+    }
+}
+
+/// An address: digits, or a name that resolves to an IPv4 address.
+pub(super) fn address(text: &str) -> Result<SocketAddr, anyhow::Error> {
+    let resolved = text.to_socket_addrs().with_context(|| {
+        format!("\"{text}\" is no address that can be resolved: use HOST:PORT, such as 127.0.0.1:4100")
+    })?;
+    let all: Vec<SocketAddr> = resolved.collect();
+    let best = all.iter().find(|address| address.is_ipv4()).or(all.first());
+    best.copied().ok_or_else(|| anyhow!("\"{text}\" resolves to no address"))
+}
+
+/// A member: `ID=ADDR`.
+pub(super) fn member(text: &str) -> Result<(NodeId, SocketAddr), anyhow::Error> {
+    let parts = text.split_once('=');
+    let (id, at) = parts.ok_or_else(|| anyhow!("\"{text}\" is no member: use ID=ADDR, such as A=127.0.0.1:4100"))?;
+    Ok((id.parse()?, address(at)?))
+}
+
+fn seconds(text: &str) -> Result<Duration, anyhow::Error> {
+    let number: f64 = text.parse().with_context(|| format!("\"{text}\" is no number of seconds"))?;
+    let duration = Duration::try_from_secs_f64(number).ok().filter(|duration| !duration.is_zero());
+    duration.ok_or_else(|| anyhow!("a timeout must be more than 0 seconds, and not for ever"))
+}
+
+/// Set when the process is asked to stop: Ctrl-C, SIGTERM, or SIGHUP.
+pub(super) fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed)).map_err(Failure::operation)?;
+    Ok(stop)
+}

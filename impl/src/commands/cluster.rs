@@ -1,0 +1,175 @@
+//! `dynamo cluster`: a local cluster, each node a process of its own, so that one can be killed and the others be watched.
+
+use super::Failure;
+use super::arguments::{Quorums, stop_signal};
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use dynamo_model::ids::NodeId;
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader, Write};
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const POLL_EVERY: Duration = Duration::from_millis(50);
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+const EXAMPLES: &str = "\
+Examples:
+  dynamo cluster --nodes 3
+  dynamo cluster --nodes 5 --base-port 4100 --data ./data --n 3 --r 2 --w 2
+
+The process ids are printed: kill -9 one, and see the others go on. Ctrl-C stops the cluster. Without --data its data is
+in a temporary directory that goes with it.";
+
+/// Run a cluster on this machine until Ctrl-C
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// How many nodes
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=64))]
+    nodes: u16,
+    /// The directory for all nodes' data, one directory below it for each; temporary if left out
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The first node's port, the others count up from it; free ports if left out
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    base_port: Option<u16>,
+    #[command(flatten)]
+    quorums: Quorums,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let quorums = arguments.quorums;
+    let config = quorums.config()?;
+    if config.n() > usize::from(arguments.nodes) {
+        let Arguments { nodes, .. } = arguments;
+        return Err(Failure::usage(anyhow!(
+            "N is {}, but there are {nodes} nodes: ask for more, or make N smaller",
+            config.n()
+        )));
+    }
+    let stop = stop_signal()?;
+    let ports = ports(arguments)?;
+    let (data, _temporary) = data_directory(arguments.data.as_deref())?;
+    let mut nodes = Nodes(Vec::new());
+    for index in 0..ports.len() {
+        nodes.0.push(NodeProcess::start(index, &ports, &data, quorums).map_err(Failure::Operation)?);
+    }
+    print_welcome(&nodes).map_err(Failure::operation)?;
+    nodes.watch(&stop);
+    Ok(())
+}
+
+fn ports(arguments: &Arguments) -> Result<Vec<u16>, Failure> {
+    let count = arguments.nodes;
+    if let Some(base) = arguments.base_port {
+        let last = base.checked_add(count - 1).ok_or_else(|| {
+            Failure::usage(anyhow!("{count} ports from {base} on go past 65535: choose a smaller base port"))
+        })?;
+        return Ok((base..=last).collect());
+    }
+    // All are held until all are known, so that no two are the same.
+    let bound: Result<Vec<UdpSocket>, _> = (0..count).map(|_| UdpSocket::bind("127.0.0.1:0")).collect();
+    let ports = bound.and_then(|sockets| sockets.iter().map(|s| s.local_addr().map(|a| a.port())).collect());
+    ports.map_err(Failure::operation)
+}
+
+fn data_directory(asked: Option<&Path>) -> Result<(PathBuf, Option<tempfile::TempDir>), Failure> {
+    if let Some(path) = asked {
+        return Ok((path.to_owned(), None));
+    }
+    let temporary = tempfile::Builder::new().prefix("dynamo-cluster-").tempdir().map_err(Failure::operation)?;
+    Ok((temporary.path().to_owned(), Some(temporary)))
+}
+
+struct NodeProcess {
+    id: NodeId,
+    address: String,
+    data: PathBuf,
+    child: Child,
+    running: bool,
+}
+
+impl NodeProcess {
+    /// Starts a node and waits until it is ready.
+    fn start(index: usize, ports: &[u16], data: &Path, quorums: Quorums) -> anyhow::Result<Self> {
+        let id = |index: usize| NodeId(index as u16);
+        let address = |index: usize| format!("127.0.0.1:{}", ports[index]);
+        let members: Vec<String> = (0..ports.len()).map(|i| format!("{}={}", id(i), address(i))).collect();
+        let data = data.join(format!("node-{}", id(index)));
+        let program = std::env::current_exe().context("cannot find this program to start nodes with")?;
+        let mut command = Command::new(program);
+        command.args(["node", "--stop-with-parent", "--id", &id(index).to_string(), "--listen", &address(index)]);
+        command.arg("--data").arg(&data).args(["--member", &members.join(",")]);
+        for (name, number) in [("--n", quorums.n), ("--r", quorums.r), ("--w", quorums.w)] {
+            command.args([name, &number.to_string()]);
+        }
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot start a node")?;
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        let node = NodeProcess { id: id(index), address: address(index), data, child, running: true };
+        // What is wrong it has said itself, on the stderr that it shares with us.
+        if line.is_empty() { Err(anyhow!("node {} did not start", node.id)) } else { Ok(node) }
+    }
+
+    /// Has it ended since it was last looked at?
+    fn ended(&mut self) -> bool {
+        let ended = self.running && !matches!(self.child.try_wait(), Ok(None));
+        self.running &= !ended;
+        ended
+    }
+}
+
+/// The nodes of the cluster. They are stopped when this goes, however it goes.
+struct Nodes(Vec<NodeProcess>);
+
+impl Nodes {
+    /// Until told to stop, or all nodes are gone.
+    fn watch(&mut self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Relaxed) && self.0.iter().any(|node| node.running) {
+            for node in &mut self.0 {
+                if node.ended() {
+                    let left = "the cluster goes on without it";
+                    println!("node {} (pid {}) has ended; {left}", node.id, node.child.id());
+                }
+            }
+            thread::sleep(POLL_EVERY);
+        }
+    }
+}
+
+impl Drop for Nodes {
+    fn drop(&mut self) {
+        for node in self.0.iter().filter(|node| node.running) {
+            if let Some(pid) = Pid::from_raw(node.child.id().cast_signed()) {
+                let _ = kill_process(pid, Signal::TERM);
+            }
+        }
+        let deadline = Instant::now() + STOP_WITHIN;
+        for node in &mut self.0 {
+            while node.running && !node.ended() && Instant::now() < deadline {
+                thread::sleep(POLL_EVERY / 10);
+            }
+            if node.running {
+                let _ = node.child.kill();
+                let _ = node.child.wait();
+            }
+        }
+    }
+}
+
+fn print_welcome(nodes: &Nodes) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout();
+    for NodeProcess { id, address, data, child, .. } in &nodes.0 {
+        writeln!(stdout, "node {id}  {address}  pid {}  data {}", child.id(), data.display())?;
+    }
+    writeln!(stdout, "\nTry: dynamo put --node {} greeting hello", nodes.0[0].address)?;
+    writeln!(stdout, "Ctrl-C stops the cluster.")?;
+    stdout.flush()
+}

@@ -1,0 +1,65 @@
+//! `dynamo get`: reads a key.
+
+use super::Failure;
+use super::arguments::Session;
+use clap::Args;
+use data_encoding::BASE64;
+use dynamo::client::Found;
+use dynamo::context_text;
+use dynamo_model::siblings::Version;
+use serde_json::{Value as Json, json};
+
+const EXAMPLES: &str = "\
+Example:
+  $ dynamo get --node 127.0.0.1:4100 cart
+  milk  [A:1]
+  eggs  [B:1]
+  context AVnIhWQCAAEBAQA
+
+Two siblings: neither put had seen the other. To settle them, put the value they should have together, with this context.";
+
+/// Read a key: all its siblings, and the context to put in their place
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    session: Session,
+    /// The key
+    key: String,
+    /// Print {"key", "siblings": [{"value", "clock"}], "context"}; a value that is not UTF-8 as {"base64": …}
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { session, key, json } = arguments;
+    let Found { siblings, context } = session.connect()?.get(&key)?;
+    let context = context_text::to_text(&context);
+    if json {
+        let siblings: Vec<Json> = siblings.iter().map(sibling_json).collect();
+        println!("{}", json!({ "key": key, "siblings": siblings, "context": context }));
+        return Ok(());
+    }
+    if siblings.is_empty() {
+        eprintln!("the key \"{}\" was never put", key.escape_debug());
+    }
+    for Version { value, clock, .. } in &siblings {
+        println!("{}  {clock}", text(value.as_bytes()));
+    }
+    println!("context {context}");
+    Ok(())
+}
+
+/// As it is where that is one line of text, escaped where it is not.
+fn text(value: &[u8]) -> String {
+    match str::from_utf8(value) {
+        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        _ => value.escape_ascii().to_string(),
+    }
+}
+
+fn sibling_json(version: &Version) -> Json {
+    let bytes = version.value.as_bytes();
+    let value = str::from_utf8(bytes).map_or_else(|_| json!({ "base64": BASE64.encode(bytes) }), Json::from);
+    json!({ "value": value, "clock": version.clock.to_string() })
+}

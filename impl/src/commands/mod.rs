@@ -1,0 +1,82 @@
+//! The command line: one file per command.
+//!
+//! Exit codes: 0 done; 1 the operation failed or was refused; 2 bad usage or input.
+
+mod arguments;
+mod cluster;
+mod get;
+mod node;
+mod put;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::fmt;
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  dynamo cluster --nodes 3                                  three nodes on this machine; Ctrl-C stops them
+  dynamo put --node 127.0.0.1:4100 greeting hello           prints a context
+  dynamo get --node 127.0.0.1:4101 greeting                 prints all siblings, and the context to pass back
+  dynamo put --node 127.0.0.1:4100 greeting hi --context …  replaces what the context covers, and nothing else
+
+Exit codes: 0 done; 1 the operation failed or was refused; 2 bad usage or input.
+Set RUST_LOG=info (or debug) to see what a node does.";
+
+/// Amazon Dynamo you can believe: one protocol, model-checked and run.
+#[derive(Debug, Parser)]
+#[command(name = "dynamo", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Node(node::Arguments),
+    Cluster(cluster::Arguments),
+    Put(put::Arguments),
+    Get(get::Arguments),
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+enum Failure {
+    /// What was asked makes no sense: exit code 2.
+    Usage(anyhow::Error),
+    /// It made sense, but could not be done: exit code 1.
+    Operation(anyhow::Error),
+}
+
+impl Failure {
+    fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Failure::Usage(error.into())
+    }
+
+    fn operation(error: impl Into<anyhow::Error>) -> Self {
+        Failure::Operation(error.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Failure::Usage(error) | Failure::Operation(error)) = self;
+        write!(f, "{error:#}")
+    }
+}
+
+/// Runs the command that the process was started with.
+pub(crate) fn run() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Some(Command::Node(arguments)) => node::run(arguments),
+        Some(Command::Cluster(arguments)) => cluster::run(&arguments),
+        Some(Command::Put(arguments)) => put::run(arguments),
+        Some(Command::Get(arguments)) => get::run(arguments),
+        None => Arguments::command().print_help().map_err(Failure::operation),
+    };
+    let Err(failure) = outcome else { return ExitCode::SUCCESS };
+    eprintln!("error: {failure}");
+    match failure {
+        Failure::Usage(_) => ExitCode::from(2),
+        Failure::Operation(_) => ExitCode::from(1),
+    }
+}

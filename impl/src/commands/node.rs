@@ -1,0 +1,62 @@
+//! `dynamo node`: runs one node until it is told to stop.
+
+use super::Failure;
+use super::arguments::{Quorums, address, member, stop_signal};
+use clap::Args;
+use dynamo::address::Members;
+use dynamo::runtime::{Ready, Settings};
+use dynamo_model::ids::NodeId;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Example, a cluster of three, each in a terminal of its own:
+  MEMBERS=A=127.0.0.1:4100,B=127.0.0.1:4101,C=127.0.0.1:4102
+  dynamo node --id A --listen 127.0.0.1:4100 --data data-a --member $MEMBERS
+  dynamo node --id B --listen 127.0.0.1:4101 --data data-b --member $MEMBERS
+  dynamo node --id C --listen 127.0.0.1:4102 --data data-c --member $MEMBERS
+
+A node prints one line when it is ready. Ctrl-C or SIGTERM stops it; so does kill -9: whatever it has acknowledged is on
+its disk. Start it again with the same arguments.";
+
+/// Run one node of a cluster
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The node's name: a letter, or an index
+    #[arg(long)]
+    id: NodeId,
+    /// The address to listen on: this node's own in the list of members
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    listen: SocketAddr,
+    /// The directory for the node's data; made if it does not exist
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// A member of the cluster, this node included; repeat it, or separate members by commas. The same list at every node
+    #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',', required = true)]
+    members: Vec<(NodeId, SocketAddr)>,
+    #[command(flatten)]
+    quorums: Quorums,
+    /// Stop when the process that started this one is gone
+    #[arg(long, hide = true)]
+    stop_with_parent: bool,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { id, listen, data, members, quorums, stop_with_parent } = arguments;
+    let members = Members::new(members).map_err(Failure::usage)?;
+    let settings = Settings::new(id, listen, members, quorums.config()?, data).map_err(Failure::usage)?;
+    let stop = stop_signal()?;
+    if stop_with_parent {
+        let signal = Some(rustix::process::Signal::TERM);
+        rustix::process::set_parent_process_death_signal(signal).map_err(Failure::operation)?;
+    }
+    let ready = Ready::new(settings).map_err(Failure::operation)?;
+    let mut stdout = std::io::stdout();
+    // Nobody may be reading: that is no reason not to run.
+    let _ = writeln!(stdout, "node {id} listens on {}", ready.address()).and_then(|()| stdout.flush());
+    let counters = ready.run(&stop).map_err(Failure::operation)?;
+    tracing::info!(node = %id, "stopped: {counters}");
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! `dynamo put`: stores a value.
+
+use super::Failure;
+use super::arguments::Session;
+use clap::Args;
+use dynamo::context_text;
+use dynamo_model::version::Context;
+use serde_json::json;
+
+const EXAMPLES: &str = "\
+Examples:
+  dynamo put --node 127.0.0.1:4100 greeting hello
+  dynamo put --node 127.0.0.1:4100 greeting hi --context AVnIhWQBAAEA
+
+Without --context the put replaces nothing: what others have put stays beside it, as siblings. With the context that a get
+or put printed, it replaces exactly what that get showed or that put knew.";
+
+/// Store a value; prints the context for the next put
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    session: Session,
+    /// The key: 1 to 256 bytes of text
+    key: String,
+    /// The value: up to 8192 bytes
+    value: String,
+    /// The context that an earlier get or put printed: the put replaces what it covers
+    #[arg(long, value_name = "CTX", value_parser = context_text::from_text)]
+    context: Option<Context>,
+    /// Print {"key", "context"}
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { session, key, value, context, json } = arguments;
+    let context = session.connect()?.put(&key, value.as_bytes(), &context.unwrap_or_default())?;
+    let context = context_text::to_text(&context);
+    if json {
+        println!("{}", json!({ "key": key, "context": context }));
+    } else {
+        println!("context {context}");
+    }
+    Ok(())
+}

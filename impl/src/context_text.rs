@@ -1,0 +1,102 @@
+//! A context as text, for command lines and JSON: opaque, checksummed, safe to paste.
+
+use data_encoding::BASE64URL_NOPAD;
+use dynamo_model::version::Context;
+use thiserror::Error;
+
+const VERSION: u8 = 1;
+const HEADER_BYTES: usize = 5;
+
+/// Why a text is no context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ContextTextError {
+    /// No text at all.
+    #[error("the context is empty: leave it out for a put that replaces nothing")]
+    Empty,
+    /// Not the alphabet of contexts, cut short, or changed.
+    #[error("the context is damaged: pass it on exactly as the get or put printed it")]
+    Damaged,
+    /// From another release.
+    #[error("the context has format {0}, this program knows format {VERSION}: get the key again with this release")]
+    Version(u8),
+}
+
+/// The text of a context.
+pub fn to_text(context: &Context) -> String {
+    let content = postcard::to_stdvec(context).expect("sequences of known length, written to memory");
+    let mut bytes = vec![VERSION];
+    bytes.extend(crc32fast::hash(&content).to_le_bytes());
+    bytes.extend(content);
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
+/// The context of a text that [`to_text`] made.
+///
+/// # Errors
+/// Where it was not made so.
+pub fn from_text(text: &str) -> Result<Context, ContextTextError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(ContextTextError::Empty);
+    }
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| ContextTextError::Damaged)?;
+    let (header, content) = bytes.split_at_checked(HEADER_BYTES).ok_or(ContextTextError::Damaged)?;
+    if header[0] != VERSION {
+        return Err(ContextTextError::Version(header[0]));
+    }
+    if header[1..] != crc32fast::hash(content).to_le_bytes() {
+        return Err(ContextTextError::Damaged);
+    }
+    match postcard::take_from_bytes(content) {
+        Ok((context, [])) => Ok(context),
+        _ => Err(ContextTextError::Damaged),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dynamo_model::ids::NodeId;
+    use dynamo_model::version::Dot;
+    use quickcheck::quickcheck;
+
+    fn context(dots: &[(u16, u64)]) -> Context {
+        let dot = |&(node, counter): &(u16, u64)| Dot { node: NodeId(node), counter: counter.clamp(1, u64::MAX - 1) };
+        dots.iter().map(dot).fold(Context::new(), Context::with)
+    }
+
+    quickcheck! {
+        fn a_context_reads_back_as_it_is_shown(dots: Vec<(u16, u64)>) -> bool {
+            let context = context(&dots);
+            from_text(&to_text(&context)) == Ok(context)
+        }
+
+        fn any_text_is_a_context_or_an_error(text: String) -> bool {
+            from_text(&text).is_err()
+        }
+    }
+
+    #[test]
+    fn every_changed_or_missing_character_is_noticed() {
+        let text = to_text(&context(&[(0, 1), (0, 2), (1, 7)]));
+        for at in 0..text.len() {
+            assert!(from_text(&text[..at]).is_err());
+            for other in *b"AZaz09-_ =" {
+                let mut changed = text.clone().into_bytes();
+                if std::mem::replace(&mut changed[at], other) != other {
+                    let changed = String::from_utf8(changed).unwrap();
+                    // Blanks around a pasted text are nobody's fault.
+                    assert!(from_text(&changed).is_err(), "{text} = {changed}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn errors_say_what_to_do() {
+        assert_eq!(from_text(""), Err(ContextTextError::Empty));
+        assert_eq!(from_text("hello!"), Err(ContextTextError::Damaged));
+        assert_eq!(from_text(&BASE64URL_NOPAD.encode(&[9; 20])), Err(ContextTextError::Version(9)));
+        assert_eq!(from_text(&format!(" {}\n", to_text(&Context::new()))), Ok(Context::new()));
+    }
+}

@@ -1,0 +1,117 @@
+//! Carries out what the actor says, a batch of steps at a time: first everything it saved, in one commit, then everything it sent.
+//!
+//! Knows neither socket nor disk nor clock: these are given, so that the order of effects can be tested.
+
+use crate::outbox::Outbox;
+use crate::timers::Timers;
+use crate::wire::Datagram;
+use dynamo_model::ids::NodeId;
+use dynamo_model::message::Message;
+use dynamo_model::node::{Durable, Node, State, Timer};
+use stateright::actor::{Actor, Command, Id, Out};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// Where what is saved goes.
+pub trait Disk {
+    /// Why a commit may fail.
+    type Error;
+
+    /// Returns when `durable` is on disk.
+    ///
+    /// # Errors
+    /// Where it possibly is not.
+    fn commit(&mut self, durable: &Durable) -> Result<(), Self::Error>;
+}
+
+/// Where what is sent goes.
+pub trait Network {
+    /// Sends, or loses, a datagram.
+    fn send(&mut self, to: Id, datagram: &mut Datagram);
+}
+
+/// One node between its batches.
+#[derive(Debug)]
+pub struct Interpreter {
+    node: Node,
+    id: Id,
+    state: Cow<'static, State>,
+    timers: Timers<Timer>,
+    saved: Option<Durable>,
+    outbox: Outbox,
+}
+
+impl Interpreter {
+    /// Starts a node on what is on its disk.
+    pub fn start(node: Node, id: NodeId, durable: Durable, now: Instant) -> Self {
+        let mut out = Out::new();
+        let state = Cow::Owned(node.on_start(id.actor(), &Some(durable), &mut out));
+        let timers = Timers::default();
+        let mut this = Interpreter { node, id: id.actor(), state, timers, saved: None, outbox: Outbox::default() };
+        this.carry_out(out, now);
+        this
+    }
+
+    /// A message has come in.
+    pub fn on_message(&mut self, from: Id, message: Message, now: Instant) {
+        let mut out = Out::new();
+        self.node.on_msg(self.id, &mut self.state, from, message, &mut out);
+        self.carry_out(out, now);
+    }
+
+    /// Time has passed: fires every timer that is due. Each is unset before its handler runs.
+    pub fn on_time(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.take_due(now) {
+            let mut out = Out::new();
+            self.node.on_timeout(self.id, &mut self.state, &timer, &mut out);
+            self.carry_out(out, now);
+        }
+    }
+
+    /// When the next timer is due, if one is set.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.timers.next_deadline()
+    }
+
+    /// Ends the batch: commits what its steps saved, and only then sends what they sent. Answers to gets wait for the commit
+    /// too, for they may show what this batch saved.
+    ///
+    /// # Errors
+    /// Where the commit fails. Nothing is sent then; the node must stop.
+    pub fn finish<D: Disk>(&mut self, disk: &mut D, network: &mut impl Network) -> Result<(), D::Error> {
+        if let Some(durable) = self.saved.take() {
+            disk.commit(&durable)?;
+        }
+        self.outbox.flush(|to, datagram| network.send(to, datagram));
+        Ok(())
+    }
+
+    /// Messages dropped because no datagram could carry them, so far.
+    pub fn too_large(&self) -> u64 {
+        self.outbox.too_large()
+    }
+
+    fn carry_out(&mut self, out: Out<Node>, now: Instant) {
+        for command in out {
+            match command {
+                // A later save holds everything an earlier one held.
+                Command::Save(durable) => self.saved = Some(durable),
+                Command::Send(to, message) => self.outbox.push(to, &message),
+                Command::SetTimer(timer, range) => self.timers.set(timer, now + within(&range)),
+                Command::CancelTimer(timer) => self.timers.cancel(timer),
+                Command::ChooseRandom(..) => {
+                    unreachable!("the protocol makes no random choices: its type for them is ()")
+                }
+            }
+        }
+    }
+}
+
+/// Some duration of the range, so that nodes started together do not stay in step.
+fn within(range: &Range<Duration>) -> Duration {
+    if range.is_empty() { range.start } else { rand::random_range(range.clone()) }
+}
+
+#[cfg(test)]
+mod tests;

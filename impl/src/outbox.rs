@@ -1,0 +1,118 @@
+//! What a batch of steps sends: all messages for one destination in as few datagrams as possible.
+
+use crate::wire::Datagram;
+use dynamo_model::message::Message;
+use stateright::actor::Id;
+use std::collections::BTreeMap;
+
+/// A datagram that has reached this size is closed and the next one begun, in bytes. On loopback and within a data
+/// centre larger ones save system calls; far larger ones would lose more at once.
+pub const PACKING_BYTES: usize = 16 * 1024;
+/// How many empty datagrams are kept for reuse.
+const SPARE_MAX: usize = 256;
+
+/// Messages waiting for the commit that must come before them.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    open: BTreeMap<Id, Datagram>,
+    full: Vec<(Id, Datagram)>,
+    spare: Vec<Datagram>,
+    too_large: u64,
+}
+
+impl Outbox {
+    /// Adds a message. One that no datagram can carry is dropped and counted.
+    pub fn push(&mut self, to: Id, message: &Message) {
+        let datagram = self.open.entry(to).or_insert_with(|| self.spare.pop().unwrap_or_default());
+        if datagram.push(message).is_err() {
+            let begun = std::mem::replace(datagram, self.spare.pop().unwrap_or_default());
+            self.too_large += u64::from(datagram.push(message).is_err());
+            self.full.push((to, begun));
+        }
+        if datagram.bytes() >= PACKING_BYTES
+            && let Some(datagram) = self.open.remove(&to)
+        {
+            self.full.push((to, datagram));
+        }
+    }
+
+    /// Is there nothing to send?
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.full.is_empty()
+    }
+
+    /// Hands every datagram to `send`, and is empty then. Nodes come before clients: others wait for what nodes do next.
+    pub fn flush(&mut self, mut send: impl FnMut(Id, &mut Datagram)) {
+        let Outbox { open, full, spare, .. } = self;
+        let datagrams = full.drain(..).chain(std::iter::from_fn(|| open.pop_first()));
+        for (to, mut datagram) in datagrams {
+            if datagram.messages() > 0 {
+                send(to, &mut datagram);
+            }
+            if spare.len() < SPARE_MAX {
+                datagram.clear();
+                spare.push(datagram);
+            }
+        }
+    }
+
+    /// Messages dropped because no datagram could carry them, so far.
+    pub fn too_large(&self) -> u64 {
+        self.too_large
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire;
+    use crate::wire::tests::AnyMessage;
+    use quickcheck::quickcheck;
+
+    fn sent(outbox: &mut Outbox) -> Vec<(Id, Vec<Message>)> {
+        let mut sent = Vec::new();
+        outbox.flush(|to, datagram| sent.push((to, wire::decode(datagram.seal()).unwrap())));
+        sent
+    }
+
+    quickcheck! {
+        fn everything_is_sent_in_order_to_each_destination(pushed: Vec<(u8, AnyMessage)>) -> bool {
+            let pushed: Vec<(Id, Message)> = pushed.into_iter().map(|(to, m)| (Id::from(usize::from(to % 3)), m.0)).collect();
+            let mut outbox = Outbox::default();
+            for _ in 0..2 {
+                for (to, message) in &pushed {
+                    outbox.push(*to, message);
+                }
+                let sent = sent(&mut outbox);
+                let whole = (0..3).map(Id::from).all(|to| {
+                    let expected: Vec<&Message> = pushed.iter().filter(|(other, _)| *other == to).map(|(_, m)| m).collect();
+                    let got: Vec<&Message> = sent.iter().filter(|(other, _)| *other == to).flat_map(|(_, m)| m).collect();
+                    expected == got
+                });
+                if !whole || !outbox.is_empty() {
+                    return false;
+                }
+            }
+            true
+        }
+    }
+
+    #[test]
+    fn many_small_messages_share_a_datagram_and_large_ones_do_not_pile_up() {
+        use dynamo_model::ids::{ClientId, Key, RequestId, Value};
+        use dynamo_model::message::Operation;
+        use dynamo_model::version::Context;
+        let request = RequestId { client: ClientId(1), number: 2 };
+        let mut outbox = Outbox::default();
+        for _ in 0..1000 {
+            outbox.push(Id::from(1), &Message::Stored { request });
+        }
+        assert_eq!(sent(&mut outbox).len(), 1);
+        let value = Value::new(&[7; Value::BYTES_MAX]).unwrap();
+        let large = Operation::Put { request, key: Key::new("k").unwrap(), value, context: Context::new() };
+        for _ in 0..10 {
+            outbox.push(Id::from(1), &Message::Request(large.clone()));
+        }
+        assert_eq!(sent(&mut outbox).len(), 5);
+    }
+}

@@ -1,0 +1,264 @@
+//! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once, sends.
+
+use crate::address::{Members, ipv4};
+use crate::counters::Counters;
+use crate::interpreter::{Disk, Interpreter};
+use crate::socket::NodeSocket;
+use crate::store::{Store, StoreError};
+use dynamo_model::config::Config;
+use dynamo_model::ids::NodeId;
+use dynamo_model::node::{Durable, Node};
+use dynamo_model::ring::{Ring, RingError};
+use dynamo_model::rules::Rules;
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// At most this many datagrams are received before what they caused is committed and sent.
+const BATCH_DATAGRAMS: usize = 256;
+/// How long a node may take to notice that it is to stop.
+const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
+
+/// What a node needs to know to run: consistent by construction.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    id: NodeId,
+    address: SocketAddrV4,
+    members: Members,
+    node: Node,
+    data: PathBuf,
+}
+
+/// Why there are no such settings.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SettingsError {
+    /// The node is not in the list of members.
+    #[error("node {id} is not among the members {members:?}: name it, with its address, in the list of members")]
+    NotAMember {
+        /// The node.
+        id: NodeId,
+        /// The members.
+        members: Vec<NodeId>,
+    },
+    /// The others would send to another address than the node's own.
+    #[error("node {id} is to listen on {listen}, but the members know it as {member}: make the two the same")]
+    OtherAddress {
+        /// The node.
+        id: NodeId,
+        /// Where it is to listen.
+        listen: SocketAddr,
+        /// Where the others would send.
+        member: SocketAddrV4,
+    },
+    /// N copies need N nodes.
+    #[error("N is {n}, but there are {members} members: name more members, or make N smaller")]
+    TooFewMembers {
+        /// Copies of each key.
+        n: usize,
+        /// How many members there are.
+        members: usize,
+    },
+    /// There is no ring of these members.
+    #[error(transparent)]
+    Ring(#[from] RingError),
+}
+
+impl Settings {
+    /// Settings for one member of a cluster. `data` is its data directory, made where there is none.
+    ///
+    /// # Errors
+    /// Where they contradict one another.
+    pub fn new(
+        id: NodeId,
+        listen: SocketAddr,
+        members: Members,
+        config: Config,
+        data: PathBuf,
+    ) -> Result<Self, SettingsError> {
+        let ids = members.ids();
+        let Some(address) = members.address(id) else {
+            return Err(SettingsError::NotAMember { id, members: ids });
+        };
+        if ipv4(listen) != Ok(address) {
+            return Err(SettingsError::OtherAddress { id, listen, member: address });
+        }
+        if config.n() > ids.len() {
+            return Err(SettingsError::TooFewMembers { n: config.n(), members: ids.len() });
+        }
+        let ring = Arc::new(Ring::new(&ids, Ring::PARTITIONS, Ring::TOKENS)?);
+        let node = Node { config, ring, rules: Rules::default() };
+        Ok(Settings { id, address, members, node, data })
+    }
+}
+
+/// Why a node cannot start, or cannot go on.
+#[derive(Debug, Error)]
+pub enum RuntimeError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}. Is the port in use, by another node perhaps?")]
+    Bind {
+        /// The address.
+        address: SocketAddrV4,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The data directory cannot be used, or a commit failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The socket failed. Everything acknowledged is on disk; the node may be started again.
+    #[error("the socket on {address} failed: {source}")]
+    Socket {
+        /// The address.
+        address: SocketAddrV4,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+/// The store as the interpreter sees it: with its commits counted.
+struct CountingDisk<'a> {
+    store: &'a mut Store,
+    commits: &'a mut u64,
+}
+
+impl Disk for CountingDisk<'_> {
+    type Error = StoreError;
+
+    fn commit(&mut self, durable: &Durable) -> Result<(), StoreError> {
+        *self.commits += 1;
+        self.store.commit(durable)
+    }
+}
+
+/// A node that is ready to run: its data is read and its address bound.
+#[derive(Debug)]
+pub struct Ready {
+    address: SocketAddrV4,
+    socket: NodeSocket,
+    store: Store,
+    interpreter: Interpreter,
+    commits: u64,
+}
+
+impl Ready {
+    /// Opens a node's data and binds its address.
+    ///
+    /// # Errors
+    /// Where either cannot be done.
+    pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
+        let Settings { id, address, members, node, data } = settings;
+        let socket = NodeSocket::bind(address, members).map_err(|source| RuntimeError::Bind { address, source })?;
+        let store = Store::open(&data, id)?;
+        let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
+        Ok(Ready { address, socket, store, interpreter, commits: 0 })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddrV4 {
+        self.address
+    }
+
+    /// Runs until `stop` is set.
+    ///
+    /// # Errors
+    /// Where a commit or the socket fails. Nothing that rests on a failed commit has been sent.
+    pub fn run(mut self, stop: &AtomicBool) -> Result<Counters, RuntimeError> {
+        while !stop.load(Ordering::Relaxed) {
+            self.batch()?;
+        }
+        Ok(self.counters())
+    }
+
+    fn batch(&mut self) -> Result<(), RuntimeError> {
+        let address = self.address;
+        let socket_error = |source| RuntimeError::Socket { address, source };
+        let received = self.receive_batch().map_err(socket_error)?;
+        self.interpreter.on_time(Instant::now());
+        let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
+        self.interpreter.finish(&mut disk, &mut self.socket)?;
+        if received == 0 {
+            let now = Instant::now();
+            let next = self.interpreter.next_deadline().map(|deadline| deadline.saturating_duration_since(now));
+            let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
+            self.socket.wait(at_most).map_err(socket_error)?;
+        }
+        Ok(())
+    }
+
+    /// Steps the actor through what has come in; returns how many datagrams that was.
+    fn receive_batch(&mut self) -> io::Result<usize> {
+        for received in 0..BATCH_DATAGRAMS {
+            let Some((from, messages)) = self.socket.receive()? else { return Ok(received) };
+            let now = Instant::now();
+            for message in messages {
+                self.interpreter.on_message(from, message, now);
+            }
+        }
+        Ok(BATCH_DATAGRAMS)
+    }
+
+    fn counters(&self) -> Counters {
+        let mut counters = self.socket.counters;
+        counters.commits = self.commits;
+        counters.dropped.too_large = self.interpreter.too_large();
+        counters
+    }
+}
+
+/// A node running in a thread of its own. Dropping it stops it.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddrV4,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Result<Counters, RuntimeError>>>,
+}
+
+impl Running {
+    /// Starts a node. When this returns it listens.
+    ///
+    /// # Errors
+    /// Where its data cannot be opened or its address not be bound.
+    pub fn start(settings: Settings) -> Result<Self, RuntimeError> {
+        let ready = Ready::new(settings)?;
+        let address = ready.address();
+        let stop = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&stop);
+        let thread = Some(thread::spawn(move || ready.run(&asked)));
+        Ok(Running { address, stop, thread })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddrV4 {
+        self.address
+    }
+
+    /// Stops the node and says what it did.
+    ///
+    /// # Errors
+    /// Where it had stopped by itself before, because a commit or its socket failed.
+    pub fn stop(mut self) -> Result<Counters, RuntimeError> {
+        self.join().expect("the thread is joined once")
+    }
+
+    fn join(&mut self) -> Option<Result<Counters, RuntimeError>> {
+        self.stop.store(true, Ordering::Relaxed);
+        let thread = self.thread.take()?;
+        Some(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            drop(self.join());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+use super::*;
+use crate::client::Client;
+use crate::counters::Dropped;
+use dynamo_model::config::Patience;
+use dynamo_model::version::Context;
+use std::net::UdpSocket;
+
+fn free_address() -> SocketAddr {
+    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+fn settings(address: SocketAddr, data: &std::path::Path) -> Settings {
+    let members = Members::new([(NodeId(0), address)]).unwrap();
+    let config = Config::new(1, 1, 1).unwrap().with_patience(Patience::LOCAL);
+    Settings::new(NodeId(0), address, members, config, data.to_owned()).unwrap()
+}
+
+#[test]
+fn a_node_survives_noise_and_counts_it_by_kind() {
+    let directory = tempfile::tempdir().unwrap();
+    let node = Running::start(settings(free_address(), directory.path())).unwrap();
+    let noise = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNM\x09..............", b"DYNM\x01..............", &[0; 60_000]] {
+        noise.send_to(datagram, node.address()).unwrap();
+    }
+    let client = Client::connect(SocketAddr::V4(node.address())).unwrap();
+    client.put("k", b"v", &Context::new()).unwrap();
+    let counters = node.stop().unwrap();
+    let Dropped { too_short, not_ours, version, checksum, .. } = counters.dropped;
+    assert_eq!((too_short, not_ours, version, checksum), (1, 2, 1, 1), "{counters}");
+    assert_eq!(counters.commits, 1);
+}
+
+#[test]
+fn a_node_starts_again_on_its_data_and_its_port() {
+    let directory = tempfile::tempdir().unwrap();
+    let address = free_address();
+    for round in 0..3u8 {
+        let node = Running::start(settings(address, directory.path())).unwrap();
+        let client = Client::connect(address).unwrap();
+        let found = client.get("k").unwrap();
+        assert_eq!(found.siblings.len(), usize::from(round.min(1)));
+        client.put("k", &[round], &found.context).unwrap();
+        node.stop().unwrap();
+    }
+}
+
+#[test]
+fn a_port_in_use_is_an_error_that_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let error = Running::start(settings(taken.local_addr().unwrap(), directory.path())).unwrap_err();
+    assert!(error.to_string().contains("Is the port in use"), "{error}");
+}
+
+#[test]
+fn contradictory_settings_are_refused() {
+    let here: SocketAddr = "127.0.0.1:4100".parse().unwrap();
+    let members = || Members::new([(NodeId(0), here)]).unwrap();
+    let config = |n| Config::new(n, 1, 1).unwrap();
+    let error = |id, listen: &str, n| {
+        let listen = listen.parse().unwrap();
+        Settings::new(NodeId(id), listen, members(), config(n), PathBuf::new()).unwrap_err().to_string()
+    };
+    assert!(error(1, "127.0.0.1:4100", 1).contains("node B is not among the members [A]"));
+    assert!(error(0, "127.0.0.1:4101", 1).contains("the members know it as 127.0.0.1:4100"));
+    assert!(error(0, "[::1]:4100", 1).contains("make the two the same"));
+    assert!(error(0, "127.0.0.1:4100", 2).contains("N is 2, but there are 1 members"));
+}

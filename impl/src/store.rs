@@ -1,0 +1,194 @@
+//! Durable storage of one node: what the actor saves, written by difference, one atomic batch and one sync a commit.
+//!
+//! ```text
+//! DIR/identity        one line of text: the format's version and the node that owns the directory
+//! DIR/store/          a fjall database with three keyspaces
+//!   meta    "counter"                  → the counter
+//!   store   the key's text             → its siblings
+//!   issued  the client's id, 8 bytes   → its latest put
+//! ```
+//! Every entry is a crc32 of name and content, then the content in postcard encoding.
+
+mod identity;
+mod table;
+
+use dynamo_model::ids::{ClientId, Key, NodeId};
+use dynamo_model::node::Durable;
+use dynamo_model::siblings::Siblings;
+use fjall::{Database, PersistMode};
+use std::io;
+use std::path::{Path, PathBuf};
+use table::Table;
+use thiserror::Error;
+
+/// The version of the layout described above.
+pub const FORMAT: u32 = 1;
+
+const COUNTER: &str = "counter";
+
+/// Why a data directory cannot be used, or not any longer. Nothing in it was changed, unless a variant says so.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The directory, or a file in it, cannot be made or read.
+    #[error("the data directory {path} cannot be used: {source}. Check the path and its permissions")]
+    Unreadable {
+        /// The directory or file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The path leads to something else.
+    #[error("{0} is not a directory: name one for the node's data; it is made if it does not exist")]
+    NotADirectory(PathBuf),
+    /// A directory with files in it that are not a node's data.
+    #[error("{0} holds files but no node's data: name an empty or a new directory")]
+    NotOurs(PathBuf),
+    /// The data of a different node.
+    #[error(
+        "{path} holds the data of node {owner}, not of node {asked}: start node {owner} on it, or name another directory"
+    )]
+    OtherNode {
+        /// The directory.
+        path: PathBuf,
+        /// Whose data it holds.
+        owner: NodeId,
+        /// Who was to be started on it.
+        asked: NodeId,
+    },
+    /// Written by a later release.
+    #[error(
+        "{path} has data format {format}; this program knows formats up to {FORMAT}: use the release that wrote it, or a later one"
+    )]
+    NewerFormat {
+        /// The directory.
+        path: PathBuf,
+        /// The format it has.
+        format: u32,
+    },
+    /// Another process has it open.
+    #[error("{0} is in use by another process: stop that one first, or name another directory")]
+    Locked(PathBuf),
+    /// The data is damaged. A node that started without it would break its word.
+    #[error(
+        "the data in {path} is damaged: {what}. Restore it from a copy, or move it away and start the node under a new id"
+    )]
+    Damaged {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// A commit failed. It is unknown whether it is on disk; the node must stop, and may be started again.
+    #[error("a commit to {path} failed: {source}. The node stops; check the disk, then start it again")]
+    Commit {
+        /// The directory.
+        path: PathBuf,
+        /// What the database says.
+        source: fjall::Error,
+    },
+}
+
+/// The open data directory of one node.
+pub struct Store {
+    path: PathBuf,
+    database: Database,
+    meta: Table<str, u64>,
+    store: Table<Key, Siblings>,
+    issued: Table<ClientId, dynamo_model::node::Issued>,
+    committed: Durable,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens a node's data directory; makes it where there is none, or an empty one.
+    ///
+    /// # Errors
+    /// Where the directory cannot be used, belongs to another node, was written by a later release, is in use, or any of its
+    /// entries cannot be decoded.
+    pub fn open(path: &Path, node: NodeId) -> Result<Self, StoreError> {
+        let known = identity::check(path, node)?;
+        let database = open_database(path)?;
+        let failed = |error| database_error(path, error);
+        let meta = Table::open(&database, "meta").map_err(failed)?;
+        let store = Table::open(&database, "store").map_err(failed)?;
+        let issued = Table::open(&database, "issued").map_err(failed)?;
+        let mut this = Store { path: path.to_owned(), database, meta, store, issued, committed: Durable::default() };
+        if known {
+            this.committed = this.read()?;
+        } else {
+            this.create(node)?;
+        }
+        Ok(this)
+    }
+
+    /// What was committed last.
+    pub fn committed(&self) -> &Durable {
+        &self.committed
+    }
+
+    /// Makes `durable` what is on disk. When this returns, it is; where nothing has changed, nothing is written.
+    ///
+    /// # Errors
+    /// Where writing or syncing fails. Nothing may be promised any longer then.
+    pub fn commit(&mut self, durable: &Durable) -> Result<(), StoreError> {
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
+        if durable.counter != self.committed.counter {
+            self.meta.insert(&mut batch, COUNTER, &durable.counter);
+        }
+        self.store.write_difference(&mut batch, &self.committed.store, &durable.store);
+        self.issued.write_difference(&mut batch, &self.committed.issued, &durable.issued);
+        batch.commit().map_err(|source| StoreError::Commit { path: self.path.clone(), source })?;
+        self.committed = durable.clone();
+        Ok(())
+    }
+
+    /// The first start on this directory, or the first that gets this far.
+    fn create(&mut self, node: NodeId) -> Result<(), StoreError> {
+        if self.read_counter()?.is_some_and(|counter| counter > 0) || !self.store.is_empty() {
+            // Not from a start cut short: a node has worked here, and its identity is gone.
+            return Err(self.damaged("its file \"identity\" is missing"));
+        }
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        self.meta.insert(&mut batch, COUNTER, &0);
+        batch.commit().map_err(|source| StoreError::Commit { path: self.path.clone(), source })?;
+        identity::write(&self.path, node)
+    }
+
+    fn read(&self) -> Result<Durable, StoreError> {
+        let counter = self.read_counter()?.ok_or_else(|| self.damaged("it has no counter"))?;
+        let store = self.store.read().map_err(|what| self.damaged(&what))?;
+        let issued = self.issued.read().map_err(|what| self.damaged(&what))?;
+        Ok(Durable { counter, store, issued })
+    }
+
+    fn read_counter(&self) -> Result<Option<u64>, StoreError> {
+        self.meta.get(COUNTER).map_err(|what| self.damaged(&what))
+    }
+
+    fn damaged(&self, what: &str) -> StoreError {
+        StoreError::Damaged { path: self.path.clone(), what: what.to_owned() }
+    }
+}
+
+fn open_database(path: &Path) -> Result<Database, StoreError> {
+    // One worker: flushing and compacting are rare beside the node's own work, and nodes may share a machine.
+    let builder = Database::builder(path.join("store")).worker_threads(1);
+    builder.open().map_err(|error| database_error(path, error))
+}
+
+fn database_error(path: &Path, error: fjall::Error) -> StoreError {
+    let path = path.to_owned();
+    match error {
+        fjall::Error::Locked => StoreError::Locked(path),
+        fjall::Error::Io(source) => StoreError::Unreadable { path, source },
+        other => StoreError::Damaged { path, what: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests;

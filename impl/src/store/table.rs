@@ -1,0 +1,141 @@
+//! One map of the durable state as a keyspace of checksummed entries.
+
+use dynamo_model::ids::{ClientId, Key};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch};
+use im::OrdMap;
+use im::ordmap::DiffItem;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+const CHECKSUM_BYTES: usize = 4;
+
+/// What an entry is found under.
+pub(super) trait Name {
+    fn to_bytes(&self) -> Cow<'_, [u8]>;
+}
+
+impl Name for str {
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.as_bytes())
+    }
+}
+
+impl Name for Key {
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.as_str().as_bytes())
+    }
+}
+
+impl Name for ClientId {
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.0.to_be_bytes().to_vec())
+    }
+}
+
+/// A name that can be read back.
+pub(super) trait OwnedName: Name + Ord + Clone {
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+impl OwnedName for Key {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Key::new(str::from_utf8(bytes).ok()?).ok()
+    }
+}
+
+impl OwnedName for ClientId {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(ClientId(u64::from_be_bytes(bytes.try_into().ok()?)))
+    }
+}
+
+/// A keyspace whose entries are values of one type.
+pub(super) struct Table<K: ?Sized, V> {
+    name: &'static str,
+    pub(super) keyspace: Keyspace,
+    types: PhantomData<fn(&K) -> V>,
+}
+
+impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
+    pub(super) fn open(database: &Database, name: &'static str) -> fjall::Result<Self> {
+        let keyspace = database.keyspace(name, KeyspaceCreateOptions::default)?;
+        Ok(Table { name, keyspace, types: PhantomData })
+    }
+
+    pub(super) fn insert(&self, batch: &mut OwnedWriteBatch, name: &K, value: &V) {
+        let name = name.to_bytes();
+        batch.insert(&self.keyspace, &*name, encode(&name, value));
+    }
+
+    pub(super) fn get(&self, name: &K) -> Result<Option<V>, String> {
+        let name = name.to_bytes();
+        let entry = self.keyspace.get(&name).map_err(|error| self.unreadable(&error))?;
+        entry.map(|entry| decode(&name, &entry).ok_or_else(|| self.undecodable(&name))).transpose()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        // An entry that cannot be read is an entry.
+        self.keyspace.first_key_value().is_none()
+    }
+
+    fn unreadable(&self, error: &fjall::Error) -> String {
+        format!("table \"{}\" cannot be read: {error}", self.name)
+    }
+
+    fn undecodable(&self, name: &[u8]) -> String {
+        format!("entry \"{}\" of table \"{}\" cannot be decoded", name.escape_ascii(), self.name)
+    }
+}
+
+impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K, V> {
+    /// Everything in the table.
+    pub(super) fn read(&self) -> Result<OrdMap<K, V>, String> {
+        let mut map = OrdMap::new();
+        for entry in self.keyspace.iter() {
+            let (name, content) = entry.into_inner().map_err(|error| self.unreadable(&error))?;
+            let decoded = K::from_bytes(&name).zip(decode(&name, &content));
+            let (key, value) = decoded.ok_or_else(|| self.undecodable(&name))?;
+            map.insert(key, value);
+        }
+        Ok(map)
+    }
+
+    /// Adds to the batch whatever makes `old` into `new`. The maps share what they have in common, which is passed over.
+    pub(super) fn write_difference(&self, batch: &mut OwnedWriteBatch, old: &OrdMap<K, V>, new: &OrdMap<K, V>) {
+        for difference in old.diff(new) {
+            match difference {
+                DiffItem::Add(key, value) | DiffItem::Update { new: (key, value), .. } => {
+                    self.insert(batch, key, value)
+                }
+                DiffItem::Remove(key, _) => batch.remove(&self.keyspace, &*key.to_bytes()),
+            }
+        }
+    }
+}
+
+/// The name is under the checksum too: a good entry in the wrong place is as bad as a bad one.
+fn checksum(name: &[u8], content: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(name);
+    hasher.update(content);
+    hasher.finalize().to_le_bytes()
+}
+
+fn encode<V: Serialize>(name: &[u8], value: &V) -> Vec<u8> {
+    let mut bytes = vec![0; CHECKSUM_BYTES];
+    postcard::to_io(value, &mut bytes).expect("sequences of known length, written to memory");
+    let checksum = checksum(name, &bytes[CHECKSUM_BYTES..]);
+    bytes[..CHECKSUM_BYTES].copy_from_slice(&checksum);
+    bytes
+}
+
+fn decode<V: DeserializeOwned>(name: &[u8], bytes: &[u8]) -> Option<V> {
+    let (sum, content) = bytes.split_at_checked(CHECKSUM_BYTES)?;
+    if sum != checksum(name, content) {
+        return None;
+    }
+    let (value, rest) = postcard::take_from_bytes(content).ok()?;
+    rest.is_empty().then_some(value)
+}

@@ -1,0 +1,158 @@
+use super::*;
+use dynamo_model::ids::{RequestId, Value};
+use dynamo_model::node::Issued;
+use dynamo_model::siblings::Version;
+use dynamo_model::version::{Context, Dot};
+use quickcheck::quickcheck;
+use tempfile::TempDir;
+
+const A: NodeId = NodeId(0);
+
+fn directory() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn key(index: u8) -> Key {
+    Key::new(&format!("key-{index}")).unwrap()
+}
+
+/// The durable state after one put more.
+fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
+    durable.counter += 1;
+    let dot = Dot { node: A, counter: durable.counter };
+    let context = Context::new().with(dot);
+    let version = Version { dot, clock: context.clone(), value: Value::new(&[index; 20]).unwrap() };
+    let held = durable.store.get(&key(index)).cloned().unwrap_or_default();
+    durable.store.insert(key(index), held.put(version, |_| index % 2 == 0));
+    let request = RequestId { client: ClientId(u64::from(client)), number: durable.counter };
+    durable.issued.insert(request.client, Issued { number: request.number, dot, context });
+    durable
+}
+
+fn error_of(path: &Path, node: NodeId) -> String {
+    Store::open(path, node).unwrap_err().to_string()
+}
+
+quickcheck! {
+    fn what_was_committed_is_there_again(commits: Vec<Vec<(u8, u8, bool)>>) -> bool {
+        let directory = directory();
+        let mut durable = Durable::default();
+        let mut store = Store::open(directory.path(), A).unwrap();
+        for steps in commits.into_iter().take(4) {
+            for (index, client, removes) in steps {
+                durable = after_put(durable, index % 16, client % 16);
+                if removes {
+                    durable.store.remove(&key(client % 16));
+                    durable.issued.remove(&ClientId(u64::from(index % 16)));
+                }
+            }
+            store.commit(&durable).unwrap();
+            drop(store);
+            store = Store::open(directory.path(), A).unwrap();
+            if *store.committed() != durable {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+#[test]
+fn a_commit_that_changes_nothing_writes_nothing() {
+    let directory = directory();
+    let mut store = Store::open(directory.path(), A).unwrap();
+    let durable = after_put(Durable::default(), 1, 1);
+    store.commit(&durable).unwrap();
+    let before = store.database.seqno();
+    store.commit(&durable.clone()).unwrap();
+    assert_eq!(store.database.seqno(), before);
+}
+
+#[test]
+fn a_directory_is_made_and_kept_for_its_node() {
+    let directory = directory();
+    let path = directory.path().join("deep/down");
+    drop(Store::open(&path, A).unwrap());
+    let error = error_of(&path, NodeId(1));
+    assert!(error.contains("holds the data of node A, not of node B"), "{error}");
+}
+
+#[test]
+fn a_file_is_not_a_data_directory() {
+    let directory = directory();
+    let path = directory.path().join("file");
+    std::fs::write(&path, "").unwrap();
+    assert!(error_of(&path, A).contains("is not a directory"));
+    assert!(error_of(&path.join("below"), A).contains("cannot be used"));
+}
+
+#[test]
+fn a_directory_of_other_files_is_left_alone() {
+    let directory = directory();
+    std::fs::write(directory.path().join("thesis.tex"), "").unwrap();
+    assert!(error_of(directory.path(), A).contains("no node's data"));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn newer_and_nonsensical_formats_are_refused() {
+    let directory = directory();
+    drop(Store::open(directory.path(), A).unwrap());
+    let identity = directory.path().join("identity");
+    std::fs::write(&identity, "dynamo data format 2, node A\n").unwrap();
+    assert!(error_of(directory.path(), A).contains("has data format 2"));
+    std::fs::write(&identity, "dynamo").unwrap();
+    assert!(error_of(directory.path(), A).contains("is damaged"));
+}
+
+#[test]
+fn a_directory_in_use_is_refused() {
+    let directory = directory();
+    let _store = Store::open(directory.path(), A).unwrap();
+    assert!(error_of(directory.path(), A).contains("in use by another process"));
+}
+
+#[test]
+fn data_without_its_identity_is_damaged_but_a_start_cut_short_is_not() {
+    let directory = directory();
+    let identity = directory.path().join("identity");
+    let mut store = Store::open(directory.path(), A).unwrap();
+    drop(std::fs::remove_file(&identity));
+    drop(store);
+    store = Store::open(directory.path(), A).unwrap();
+    store.commit(&after_put(Durable::default(), 1, 1)).unwrap();
+    drop(store);
+    std::fs::remove_file(&identity).unwrap();
+    assert!(error_of(directory.path(), A).contains("\"identity\" is missing"));
+}
+
+#[test]
+fn a_store_that_is_gone_is_not_an_empty_one() {
+    let directory = directory();
+    drop(Store::open(directory.path(), A).unwrap());
+    std::fs::remove_dir_all(directory.path().join("store")).unwrap();
+    assert!(error_of(directory.path(), A).contains("no counter"));
+}
+
+#[test]
+fn every_flipped_bit_of_an_entry_is_noticed() {
+    let directory = directory();
+    let mut store = Store::open(directory.path(), A).unwrap();
+    let durable = after_put(Durable::default(), 1, 1);
+    store.commit(&durable).unwrap();
+    let name = key(1);
+    let good = store.store.keyspace.get(name.as_str()).unwrap().unwrap().to_vec();
+    for bit in 0..good.len() * 8 {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        store.store.keyspace.insert(name.as_str(), bad).unwrap();
+        let what = store.read().unwrap_err().to_string();
+        assert!(what.contains("entry \"key-1\" of table \"store\" cannot be decoded"), "{what}");
+    }
+    // And a good entry in a wrong place.
+    store.store.keyspace.insert(name.as_str(), good.clone()).unwrap();
+    store.store.keyspace.insert("key-2", good).unwrap();
+    assert!(store.read().is_err());
+    drop(store);
+    assert!(error_of(directory.path(), A).contains("entry \"key-2\""));
+}

@@ -1,0 +1,90 @@
+//! Timers that are set: which, and until when.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// A set of timers, each with its deadline. Setting one that is set moves its deadline.
+#[derive(Debug)]
+pub struct Timers<T> {
+    deadlines: BTreeMap<T, Instant>,
+    order: BTreeSet<(Instant, T)>,
+}
+
+impl<T: Ord + Copy> Default for Timers<T> {
+    fn default() -> Self {
+        Timers { deadlines: BTreeMap::new(), order: BTreeSet::new() }
+    }
+}
+
+impl<T: Ord + Copy> Timers<T> {
+    /// Sets a timer, or sets it anew.
+    pub fn set(&mut self, timer: T, deadline: Instant) {
+        self.cancel(timer);
+        self.deadlines.insert(timer, deadline);
+        self.order.insert((deadline, timer));
+    }
+
+    /// Unsets a timer. One that is not set stays so.
+    pub fn cancel(&mut self, timer: T) {
+        if let Some(deadline) = self.deadlines.remove(&timer) {
+            self.order.remove(&(deadline, timer));
+        }
+    }
+
+    /// The deadline that comes first.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.order.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Unsets and returns the first timer whose deadline has come.
+    pub fn take_due(&mut self, now: Instant) -> Option<T> {
+        let &(deadline, timer) = self.order.first()?;
+        (deadline <= now).then(|| {
+            self.cancel(timer);
+            timer
+        })
+    }
+
+    /// How many are set.
+    pub fn len(&self) -> usize {
+        self.deadlines.len()
+    }
+
+    /// Is none set?
+    pub fn is_empty(&self) -> bool {
+        self.deadlines.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::quickcheck;
+    use std::time::Duration;
+
+    quickcheck! {
+        /// Against the dumb second implementation: a list.
+        fn timers_fire_in_the_order_of_their_last_deadlines(script: Vec<(u8, Option<u8>)>) -> bool {
+            let start = Instant::now();
+            let at = |ms: u8| start + Duration::from_millis(u64::from(ms));
+            let (mut timers, mut list) = (Timers::default(), Vec::new());
+            for (timer, deadline) in script {
+                let timer = timer % 8;
+                list.retain(|(_, other)| *other != timer);
+                match deadline {
+                    Some(deadline) => {
+                        timers.set(timer, at(deadline));
+                        list.push((at(deadline), timer));
+                    }
+                    None => timers.cancel(timer),
+                }
+            }
+            list.sort_unstable();
+            let same_size = timers.len() == list.len() && timers.order.len() == list.len();
+            let first = timers.next_deadline() == list.first().map(|(deadline, _)| *deadline);
+            let half = list.iter().take_while(|(deadline, _)| *deadline <= at(128)).map(|(_, timer)| *timer);
+            let fired: Vec<u8> = std::iter::from_fn(|| timers.take_due(at(128))).collect();
+            same_size && first && fired == half.collect::<Vec<u8>>()
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Datagrams: versioned, checksummed, several messages in each.
+//!
+//! ```text
+//! "DYNM"  version  crc32 of what follows  messages  each message in postcard encoding, one after the other
+//! 4       1        4, little-endian       2, LE     the rest, to the last byte
+//! ```
+
+use dynamo_model::message::Message;
+use thiserror::Error;
+
+/// The version of the format. Nodes ignore (and count) datagrams of another.
+pub const VERSION: u8 = 1;
+/// What one UDP datagram over IPv4 can carry, in bytes.
+pub const DATAGRAM_BYTES_MAX: usize = 65_507;
+
+const MAGIC: [u8; 4] = *b"DYNM";
+const VERSION_AT: usize = 4;
+const CHECKSUM_AT: usize = 5;
+const COUNT_AT: usize = 9;
+const HEADER_BYTES: usize = 11;
+
+/// Why a datagram is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum WireError {
+    /// Shorter than a header.
+    #[error("the datagram is shorter than a header")]
+    TooShort,
+    /// Somebody else's protocol.
+    #[error("the datagram does not begin with DYNM: it is not from a dynamo node or client")]
+    NotOurs,
+    /// Ours, but of another version.
+    #[error(
+        "the datagram has format version {0}, this program speaks version {VERSION}: run the same release everywhere"
+    )]
+    Version(u8),
+    /// Damaged on the way.
+    #[error("the datagram's checksum does not match: it was damaged on the way")]
+    Checksum,
+    /// The checksum matches, and yet these are not the messages it announces.
+    #[error("the datagram's messages cannot be decoded")]
+    Malformed,
+}
+
+/// A message that no datagram can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the message takes {bytes} bytes; a datagram carries at most {DATAGRAM_BYTES_MAX}")]
+pub struct TooLarge {
+    /// What the datagram would have taken.
+    pub bytes: usize,
+}
+
+/// A datagram being filled. Its memory is reused.
+#[derive(Debug)]
+pub struct Datagram {
+    bytes: Vec<u8>,
+    messages: u16,
+}
+
+impl Default for Datagram {
+    fn default() -> Self {
+        let mut bytes = Vec::with_capacity(2048);
+        bytes.resize(HEADER_BYTES, 0);
+        bytes[..CHECKSUM_AT].copy_from_slice(&[MAGIC[0], MAGIC[1], MAGIC[2], MAGIC[3], VERSION]);
+        Datagram { bytes, messages: 0 }
+    }
+}
+
+impl Datagram {
+    /// Adds a message.
+    ///
+    /// # Errors
+    /// Where it does not fit any more. The datagram is then as it was before.
+    pub fn push(&mut self, message: &Message) -> Result<(), TooLarge> {
+        let before = self.bytes.len();
+        let failed = postcard::to_io(message, &mut self.bytes).is_err();
+        let bytes = self.bytes.len();
+        if failed || bytes > DATAGRAM_BYTES_MAX || self.messages == u16::MAX {
+            self.bytes.truncate(before);
+            return Err(TooLarge { bytes });
+        }
+        self.messages += 1;
+        Ok(())
+    }
+
+    /// How many messages it has.
+    pub fn messages(&self) -> usize {
+        usize::from(self.messages)
+    }
+
+    /// How long it is, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The datagram as it is to be sent.
+    pub fn seal(&mut self) -> &[u8] {
+        self.bytes[COUNT_AT..HEADER_BYTES].copy_from_slice(&self.messages.to_le_bytes());
+        let checksum = crc32fast::hash(&self.bytes[COUNT_AT..]);
+        self.bytes[CHECKSUM_AT..COUNT_AT].copy_from_slice(&checksum.to_le_bytes());
+        &self.bytes
+    }
+
+    /// Empties it, to be filled again.
+    pub fn clear(&mut self) {
+        self.bytes.truncate(HEADER_BYTES);
+        self.messages = 0;
+    }
+}
+
+/// The messages of a datagram: all, or none.
+///
+/// # Errors
+/// Where it is not a whole datagram of this version. Bytes left over are an error too.
+pub fn decode(datagram: &[u8]) -> Result<Vec<Message>, WireError> {
+    let Some((header, mut rest)) = datagram.split_at_checked(HEADER_BYTES) else { return Err(WireError::TooShort) };
+    if header[..VERSION_AT] != MAGIC {
+        return Err(WireError::NotOurs);
+    }
+    if header[VERSION_AT] != VERSION {
+        return Err(WireError::Version(header[VERSION_AT]));
+    }
+    if header[CHECKSUM_AT..COUNT_AT] != crc32fast::hash(&datagram[COUNT_AT..]).to_le_bytes() {
+        return Err(WireError::Checksum);
+    }
+    let count = usize::from(u16::from_le_bytes([header[COUNT_AT], header[COUNT_AT + 1]]));
+    // Each message takes a byte at least: a false count cannot make this reserve much.
+    let mut messages = Vec::with_capacity(count.min(rest.len()));
+    for _ in 0..count {
+        let (message, after) = postcard::take_from_bytes(rest).map_err(|_| WireError::Malformed)?;
+        messages.push(message);
+        rest = after;
+    }
+    if rest.is_empty() && count > 0 { Ok(messages) } else { Err(WireError::Malformed) }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use dynamo_model::ids::{ClientId, Key, NodeId, RequestId, Value};
+    use dynamo_model::message::{Answer, Operation, Refusal};
+    use dynamo_model::siblings::{Siblings, Version};
+    use dynamo_model::version::{Context, Dot};
+    use quickcheck::{Arbitrary, Gen, QuickCheck};
+    use rand::rngs::SmallRng;
+    use rand::{Rng, RngExt, SeedableRng};
+    use stateright::actor::Id;
+    use std::collections::BTreeMap;
+
+    /// Any message. (A type of its own because quickcheck's trait and the message are both from elsewhere.)
+    #[derive(Clone, Debug, PartialEq)]
+    pub(crate) struct AnyMessage(pub(crate) Message);
+
+    fn context(g: &mut Gen) -> Context {
+        let dot = |g: &mut Gen| Dot { node: NodeId(u16::arbitrary(g)), counter: 1 + u64::from(u32::arbitrary(g)) };
+        (0..u8::arbitrary(g) % 5).fold(Context::new(), |context, _| context.with(dot(g)))
+    }
+
+    fn siblings(g: &mut Gen) -> Siblings {
+        (1..=u64::arbitrary(g) % 4).fold(Siblings::new(), |siblings, counter| {
+            let dot = Dot { node: NodeId(u16::arbitrary(g) % 3), counter };
+            if siblings.context().covers(dot) {
+                return siblings;
+            }
+            let clock = Context::new().with(dot);
+            let value = Value::new(&Vec::<u8>::arbitrary(g)).unwrap();
+            let replaces = bool::arbitrary(g);
+            siblings.put(Version { dot, clock, value }, |_| replaces)
+        })
+    }
+
+    fn operation(g: &mut Gen, request: RequestId, key: Key) -> Operation {
+        if bool::arbitrary(g) {
+            return Operation::Get { request, key };
+        }
+        let value = Value::new(&Vec::<u8>::arbitrary(g)).unwrap();
+        Operation::Put { request, key, value, context: context(g) }
+    }
+
+    fn answer(g: &mut Gen, request: RequestId) -> Answer {
+        let held = siblings(g);
+        let refusal = if bool::arbitrary(g) {
+            Refusal::ForeignContext
+        } else {
+            Refusal::SiblingsTooLarge { bytes: usize::arbitrary(g), bytes_max: usize::arbitrary(g) }
+        };
+        match u8::arbitrary(g) % 5 {
+            0 => Answer::PutAcknowledged { request, context: context(g) },
+            1 => Answer::PutFailed { request, stored: usize::arbitrary(g), needed: usize::arbitrary(g) },
+            2 => Answer::PutRefused { request, refusal },
+            3 => Answer::GetFailed { request, answered: usize::arbitrary(g), needed: usize::arbitrary(g) },
+            _ => {
+                let (siblings, context) = (held.versions().to_vec(), held.context().clone());
+                Answer::GetAnswered { request, siblings, context }
+            }
+        }
+    }
+
+    impl Arbitrary for AnyMessage {
+        fn arbitrary(g: &mut Gen) -> Self {
+            let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
+            let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
+            AnyMessage(match u8::arbitrary(g) % 8 {
+                0 => Message::Request(operation(g, request, key)),
+                1 => Message::Answer(answer(g, request)),
+                2 => Message::Forward { client: Id::from(usize::arbitrary(g)), operation: operation(g, request, key) },
+                3 => Message::Store { request, key, siblings: siblings(g) },
+                4 => Message::Stored { request },
+                5 => Message::Fetch { request, key },
+                6 => Message::Fetched { request, siblings: siblings(g) },
+                _ => Message::Repair { request, key, siblings: siblings(g) },
+            })
+        }
+    }
+
+    fn sealed(messages: &[AnyMessage]) -> Vec<u8> {
+        let mut datagram = Datagram::default();
+        for AnyMessage(message) in messages {
+            datagram.push(message).unwrap();
+        }
+        datagram.seal().to_vec()
+    }
+
+    #[test]
+    fn messages_arrive_as_they_were_sent() {
+        fn round_trip(messages: Vec<AnyMessage>) -> bool {
+            messages.is_empty()
+                || decode(&sealed(&messages)).unwrap() == messages.into_iter().map(|m| m.0).collect::<Vec<_>>()
+        }
+        QuickCheck::new().tests(2000).quickcheck(round_trip as fn(Vec<AnyMessage>) -> bool);
+    }
+
+    #[test]
+    fn each_kind_of_damage_has_its_error() {
+        let good = sealed(&[AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } })]);
+        let with = |at: usize, byte: u8| {
+            let mut bytes = good.clone();
+            bytes[at] = byte;
+            decode(&bytes)
+        };
+        assert_eq!(decode(&good[..10]), Err(WireError::TooShort));
+        assert_eq!(decode(&[]), Err(WireError::TooShort));
+        assert_eq!(with(0, b'X'), Err(WireError::NotOurs));
+        assert_eq!(with(4, 2), Err(WireError::Version(2)));
+        assert_eq!(with(good.len() - 1, 7), Err(WireError::Checksum));
+        assert_eq!(decode(&good[..good.len() - 1]), Err(WireError::Checksum));
+    }
+
+    #[test]
+    fn a_count_that_does_not_match_is_malformed_even_under_a_good_checksum() {
+        let message = AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } });
+        for wrong in [0, 1, 3] {
+            let mut datagram = Datagram::default();
+            datagram.push(&message.0).unwrap();
+            datagram.push(&message.0).unwrap();
+            datagram.messages = wrong;
+            assert_eq!(decode(datagram.seal()), Err(WireError::Malformed));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_leaves_the_datagram_whole() {
+        let value = Value::new(&[7; Value::BYTES_MAX]).unwrap();
+        let request = RequestId { client: ClientId(1), number: 2 };
+        let operation = Operation::Put { request, key: Key::new("k").unwrap(), value, context: Context::new() };
+        let mut datagram = Datagram::default();
+        while datagram.push(&Message::Request(operation.clone())).is_ok() {}
+        assert_eq!(datagram.messages(), 7);
+        assert_eq!(decode(datagram.seal()).unwrap().len(), 7);
+    }
+
+    /// A million datagrams: noise, noise behind a header, mutated good ones, mutated good ones with a mended checksum.
+    #[test]
+    fn nothing_that_arrives_makes_decoding_panic() {
+        let mut random = SmallRng::seed_from_u64(1);
+        let mut g = Gen::new(10);
+        let good: Vec<Vec<u8>> =
+            (0..200).map(|_| sealed(&[AnyMessage::arbitrary(&mut g), AnyMessage::arbitrary(&mut g)])).collect();
+        let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+        for round in 0..1_000_000 {
+            let mut bytes = good[random.random_range(0..good.len())].clone();
+            if round % 4 < 2 {
+                bytes.resize(random.random_range(0..64), 0);
+                let from = if round % 4 == 0 { 0 } else { bytes.len().min(CHECKSUM_AT) };
+                random.fill_bytes(&mut bytes[from..]);
+            } else {
+                for _ in 0..random.random_range(1..4) {
+                    let at = random.random_range(0..bytes.len());
+                    bytes[at] = random.random();
+                }
+                if random.random_ratio(1, 8) {
+                    bytes.truncate(random.random_range(0..=bytes.len()));
+                }
+            }
+            if round % 2 == 1 && bytes.len() >= HEADER_BYTES {
+                let checksum = crc32fast::hash(&bytes[COUNT_AT..]).to_le_bytes();
+                bytes[CHECKSUM_AT..COUNT_AT].copy_from_slice(&checksum);
+            }
+            let outcome = match decode(&bytes) {
+                Ok(_) => "decoded".to_owned(),
+                Err(WireError::Version(_)) => "version".to_owned(),
+                Err(error) => format!("{error:?}"),
+            };
+            *outcomes.entry(outcome).or_default() += 1;
+        }
+        let seen: Vec<&str> = outcomes.keys().map(String::as_str).collect();
+        assert_eq!(seen, ["Checksum", "Malformed", "NotOurs", "TooShort", "decoded", "version"], "{outcomes:?}");
+    }
+}
