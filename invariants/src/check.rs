@@ -33,8 +33,6 @@ pub struct Verdict {
     pub holds: bool,
     /// The reason for which the scope does not claim it.
     pub excused: Option<&'static str>,
-    /// Steps to the state that violates it (always), or shows it (reachable), where there is one.
-    pub steps: Option<usize>,
 }
 
 /// What a check found.
@@ -57,10 +55,17 @@ pub struct Report {
     pub properties: Vec<Verdict>,
 }
 
+impl Verdict {
+    /// Is it as the scope claims: true, or excused and really not true?
+    pub fn is_as_claimed(&self) -> bool {
+        self.holds != self.excused.is_some()
+    }
+}
+
 impl Report {
-    /// Is the scope proved: every state visited, and everything claimed true?
+    /// Is the scope proved: every state visited, everything claimed true, and no excuse made for nothing?
     pub fn holds(&self) -> bool {
-        self.complete && self.properties.iter().all(|verdict| verdict.holds || verdict.excused.is_some())
+        self.complete && self.properties.iter().all(Verdict::is_as_claimed)
     }
 }
 
@@ -83,10 +88,8 @@ pub fn check(scope: &Scope, rules: Rules, threads: usize, mut watch: impl FnMut(
     }
     let discoveries = checker.discoveries();
     let verdict = |property: &'static Property| {
-        let path = discoveries.get(property.name);
-        let holds = (property.kind == Kind::Reachable) == path.is_some();
-        let steps = path.map(|path| path.clone().into_actions().len());
-        Verdict { name: property.name, kind: property.kind, holds, excused: scope.excuse(property), steps }
+        let holds = (property.kind == Kind::Reachable) == discoveries.contains_key(property.name);
+        Verdict { name: property.name, kind: property.kind, holds, excused: scope.excuse(property) }
     };
     // The engine stops early once it has a path for every property; with one left it goes on until nothing is left to visit.
     let exhausted = discoveries.len() < PROPERTIES.len();

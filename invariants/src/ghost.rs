@@ -46,6 +46,8 @@ pub struct Read {
     pub known: WriteSet,
     /// The puts in the last answer sent.
     pub shown: WriteSet,
+    /// The nodes that had been heard when it was sent.
+    pub sources: Vec<NodeId>,
     /// Puts vouched for by a replica heard, and missing from the answer without a successor in it.
     pub omitted: WriteSet,
     /// What its client was told.
@@ -74,6 +76,7 @@ impl Ghost {
             heard: Vec::new(),
             known: WriteSet::EMPTY,
             shown: WriteSet::EMPTY,
+            sources: Vec::new(),
             omitted: WriteSet::EMPTY,
             outcome: Outcome::Unsent,
         };
@@ -137,6 +140,7 @@ impl Ghost {
         let read = &mut self.reads[read];
         hear(read, by);
         read.shown = shown;
+        read.sources = read.heard.clone();
         read.omitted = omitted;
         read.outcome = Outcome::Answered { words: read.heard.len() };
     }

@@ -50,6 +50,15 @@ pub struct Faults {
     pub client_retries: u8,
 }
 
+/// Why a scope does not claim some properties.
+#[derive(Clone, Copy, Debug)]
+pub struct Excuse {
+    /// Their names, as in [`Property::name`].
+    pub properties: &'static [&'static str],
+    /// The reason.
+    pub reason: &'static str,
+}
+
 /// No faults.
 pub const NO_FAULTS: Faults =
     Faults { loss: false, duplication: false, crashes: 0, timeouts: None, client_retries: 0 };
@@ -69,8 +78,8 @@ pub struct Scope {
     pub clients: &'static [&'static [ScriptLine]],
     /// What may go wrong.
     pub faults: Faults,
-    /// Properties that this scope does not claim, and why not. Names as in [`Property::name`]; a prefix names several.
-    pub excused: &'static [(&'static str, &'static str)],
+    /// What this scope does not claim. An excuse that is not needed is an error: see [`Scope::excuse`].
+    pub excused: &'static [Excuse],
     /// How many unique states there are: a changed count is a changed protocol.
     pub unique_states: usize,
 }
@@ -111,9 +120,11 @@ impl Setting {
 }
 
 impl Scope {
-    /// Does this scope leave the property out? The reason, if so.
+    /// The reason for which this scope does not claim the property, if it does not. The check of the scope then finds that the
+    /// property fails here, and finds fault with the excuse if it does not.
     pub fn excuse(&self, property: &Property) -> Option<&'static str> {
-        self.excused.iter().find(|(prefix, _)| property.name.starts_with(prefix)).map(|(_, reason)| *reason)
+        let excuse = self.excused.iter().find(|excuse| excuse.properties.contains(&property.name));
+        excuse.map(|excuse| excuse.reason)
     }
 
     /// The scope made concrete.

@@ -1,7 +1,45 @@
 //! The one table of scopes.
 
 use crate::scope::Ask::{Get, Put, PutOver};
-use crate::scope::{Faults, NO_FAULTS, Scope};
+use crate::scope::{Excuse, Faults, NO_FAULTS, Scope};
+
+const NO_TIMEOUTS: Excuse =
+    Excuse { properties: &["I6.failed-but-possibly-stored"], reason: "coordinators wait for ever here" };
+const ONE_WRITER: Excuse = Excuse {
+    properties: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
+    reason: "a single client does not diverge from itself",
+};
+const NO_RECONCILER: Excuse =
+    Excuse { properties: &["I2.siblings-are-reconciled"], reason: "nobody puts over two siblings here" };
+const NO_READER: Excuse = Excuse {
+    properties: &["I1.acknowledged-put-is-read", "I3.stale-replica-is-seen", "I3.a-read-is-over"],
+    reason: "nobody reads here",
+};
+const ONLY_PUTS: Excuse = Excuse {
+    properties: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
+    reason: "nobody reads here, so nobody meets siblings",
+};
+const ALL_STORE: Excuse =
+    Excuse { properties: &["I1.acknowledged-before-all-have-it"], reason: "with W=N all must have it first" };
+const EARLY_READER: Excuse = Excuse {
+    properties: &["I1.acknowledged-put-is-read"],
+    reason: "the only read begins before any put is acknowledged",
+};
+const MENDED_AT_ONCE: Excuse = Excuse {
+    properties: &["I3.stale-replica-is-seen"],
+    reason: "the only stale replica is the reading coordinator, which mends itself in the step in which it learns",
+};
+const NEVER_OVER: Excuse =
+    Excuse { properties: &["I3.a-read-is-over"], reason: "what may always arrive again is never over" };
+const REPAIR_LOST: Excuse =
+    Excuse { properties: &["I3.stale-replica-is-repaired"], reason: "a repair may be lost; the next read tries again" };
+const QUORUMS_MISS: Excuse =
+    Excuse { properties: &["I1.get-sees-acknowledged-puts"], reason: "R+W<=N: a known limit, by choice" };
+
+/// The scope with this name.
+pub fn named(name: &str) -> Option<&'static Scope> {
+    SCOPES.iter().find(|scope| scope.name == name)
+}
 
 /// Every scope of the default set.
 pub static SCOPES: &[Scope] = &[
@@ -12,18 +50,18 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get), (2, PutOver), (0, Get)]],
         faults: NO_FAULTS,
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, ONE_WRITER],
+        unique_states: 23_273,
     },
     Scope {
         name: "concurrent-puts",
-        aim: "trace 2: two clients put at once through different coordinators, and read",
+        aim: "trace 2: two clients put at once through different coordinators, and one reads",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, NO_RECONCILER],
+        unique_states: 25_115,
     },
     Scope {
         name: "reconcile",
@@ -32,38 +70,78 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get), (0, PutOver)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS],
+        unique_states: 342_695,
     },
     Scope {
         name: "chained-puts",
-        aim: "trace 2: one coordinator, a client that chains puts on the contexts that its puts returned, and a stranger",
+        aim: "trace 2: one coordinator; a client puts on the context that its put returned; a stranger puts between",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
         faults: NO_FAULTS,
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
+        unique_states: 10_601,
+    },
+    Scope {
+        name: "chains-entangled",
+        aim: "trace 2: two such chains through one coordinator: two siblings at most, never more",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (0, PutOver)], &[(0, Put), (0, PutOver)]],
+        faults: NO_FAULTS,
+        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
+        unique_states: 173_961,
     },
     Scope {
         name: "read-repair",
-        aim: "trace 3: coordinators lose patience; reads through a stale node meet a put",
+        aim: "trace 3: a read through a node that a put has not reached yet; coordinators lose patience",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
-        excused: &[],
-        unique_states: 0,
+        excused: &[ONE_WRITER],
+        unique_states: 885,
+    },
+    Scope {
+        name: "impatience",
+        aim: "traces 3 and 6: coordinators of concurrent puts and of a read give up at any moment",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
+        faults: Faults { timeouts: Some(0), ..NO_FAULTS },
+        excused: &[NO_RECONCILER],
+        unique_states: 208_578,
+    },
+    Scope {
+        name: "retransmission",
+        aim: "trace 6: coordinators send again, so that replicas answer twice",
+        nodes: 3,
+        quorum: (3, 3, 3),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { timeouts: Some(1), ..NO_FAULTS },
+        excused: &[ONE_WRITER, ALL_STORE],
+        unique_states: 6_824,
     },
     Scope {
         name: "loss",
-        aim: "any message may be lost; coordinators and clients ask again",
+        aim: "any message may be lost; coordinators give up",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
-        faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[],
-        unique_states: 0,
+        faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
+        excused: &[ONE_WRITER, REPAIR_LOST],
+        unique_states: 4_814,
+    },
+    Scope {
+        name: "loss-and-retries",
+        aim: "any message may be lost; coordinators send again, the client asks again",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put)]],
+        faults: Faults { loss: true, timeouts: Some(1), client_retries: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 17_470,
     },
     Scope {
         name: "duplication",
@@ -72,38 +150,48 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, ..NO_FAULTS },
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, ONE_WRITER, NEVER_OVER],
+        unique_states: 3_529,
     },
     Scope {
-        name: "retransmission",
-        aim: "coordinators send again, so that replicas answer twice",
+        name: "duplication-and-retries",
+        aim: "any message may arrive any number of times; coordinators give up, the client asks again",
         nodes: 3,
-        quorum: (3, 3, 3),
+        quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
-        faults: Faults { timeouts: Some(1), ..NO_FAULTS },
-        excused: &[],
-        unique_states: 0,
+        faults: Faults { duplication: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER],
+        unique_states: 240_558,
     },
     Scope {
         name: "late-retry",
         aim: "a client repeats a put that another client has read and replaced meanwhile",
-        nodes: 3,
-        quorum: (3, 2, 2),
+        nodes: 2,
+        quorum: (2, 1, 2),
         clients: &[&[(0, Put)], &[(1, Get), (1, PutOver)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, NO_RECONCILER, ALL_STORE, EARLY_READER],
+        unique_states: 20_106,
     },
     Scope {
         name: "coordinator-crash",
-        aim: "nodes crash at any moment and come back with what they saved; clients ask again",
+        aim: "nodes crash at any moment and come back with what they saved; a client with a chain of puts asks again",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { crashes: 1, client_retries: 1, ..NO_FAULTS },
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, ONE_WRITER, NO_READER],
+        unique_states: 143_608,
+    },
+    Scope {
+        name: "crash-while-reading",
+        aim: "nodes crash at any moment and come back with what they saved; a put, then a read, each asked again",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { crashes: 1, client_retries: 1, ..NO_FAULTS },
+        excused: &[NO_TIMEOUTS, ONE_WRITER],
+        unique_states: 324_852,
     },
     Scope {
         name: "r1-w1",
@@ -112,8 +200,8 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 1, 1),
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, NO_RECONCILER, QUORUMS_MISS],
+        unique_states: 58_959,
     },
     Scope {
         name: "r1-w3",
@@ -122,8 +210,8 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 1, 3),
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, NO_RECONCILER, ALL_STORE],
+        unique_states: 1_265,
     },
     Scope {
         name: "r3-w1",
@@ -132,17 +220,27 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 3, 1),
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, NO_RECONCILER],
+        unique_states: 30_441,
     },
     Scope {
         name: "forwarding",
-        aim: "trace 6: a node outside the preference list takes the requests, and forwards them",
+        aim: "trace 6: a node outside the preference list takes the requests and forwards them",
+        nodes: 3,
+        quorum: (2, 2, 1),
+        clients: &[&[(2, Put), (2, Get)]],
+        faults: NO_FAULTS,
+        excused: &[NO_TIMEOUTS, ONE_WRITER, MENDED_AT_ONCE],
+        unique_states: 27,
+    },
+    Scope {
+        name: "forwarding-and-retries",
+        aim: "trace 6: the same, and the client asks again: still one coordinator, one version",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(3, Put), (3, Get)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        excused: &[],
-        unique_states: 0,
+        excused: &[NO_TIMEOUTS, ONE_WRITER],
+        unique_states: 6_277,
     },
 ];

@@ -1,0 +1,78 @@
+//! Every defect is found, breaks exactly what its doc says, and every rule has one.
+
+use dynamo_invariants::check::{check, find};
+use dynamo_invariants::defects::{DEFECTS, Defect};
+use dynamo_invariants::property::Kind;
+use dynamo_model::rules::Rules;
+use stateright::Model;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+#[test]
+fn every_defect_breaks_exactly_what_it_says() {
+    let mut wrong = Vec::new();
+    for defect in DEFECTS {
+        let report = check(defect.scope(), (defect.rules)(), 2, |_| ControlFlow::Continue(()));
+        let violated = |kind, holds: bool| kind == Kind::Always && !holds;
+        let properties = report.properties.iter().filter(|verdict| verdict.excused.is_none());
+        let found: BTreeSet<&str> = properties.filter(|v| violated(v.kind, v.holds)).map(|v| v.name).collect();
+        let said: BTreeSet<&str> = defect.breaks.iter().copied().collect();
+        if !report.complete || found != said {
+            wrong.push(format!("{} says {said:?}, breaks {found:?}", defect.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The shortest trace replays, its last state violates the property, and no state before does.
+#[test]
+fn every_defect_has_a_shortest_trace_that_replays() {
+    for defect in DEFECTS {
+        for property in defect.properties() {
+            let (path, _) = find(defect.scope(), (defect.rules)(), property);
+            let path = path.unwrap_or_else(|| panic!("{} does not break {}", defect.name, property.name));
+            let model = defect.scope().model((defect.rules)(), []);
+            let mut state = model.init_states().remove(0);
+            for action in path.into_actions() {
+                assert!((property.condition)(&model, &state), "{}: violated too early", defect.name);
+                state = model.next_state(&state, action).expect("every step of a trace can be taken");
+            }
+            assert!(!(property.condition)(&model, &state), "{}: not violated at the end", defect.name);
+        }
+    }
+}
+
+/// The fields of a `Rules`, each with its function's address, read off its `Debug` form: no second list of rules to keep.
+fn fields(rules: Rules) -> Vec<(String, String)> {
+    let shown = format!("{rules:#?}");
+    let field = |line: &str| {
+        let (name, address) = line.trim().trim_end_matches(',').split_once(": ")?;
+        Some((name.to_owned(), address.to_owned()))
+    };
+    shown.lines().filter_map(field).collect()
+}
+
+#[test]
+fn every_rule_has_a_defect_and_every_defect_exchanges_one_rule() {
+    let protocol = fields(Rules::default());
+    let exchanged = |defect: &Defect| {
+        let broken = fields((defect.rules)());
+        let differs = |((name, right), (_, wrong)): (&(String, String), &(String, String))| {
+            (right != wrong).then(|| name.clone())
+        };
+        protocol.iter().zip(&broken).filter_map(differs).collect::<Vec<_>>()
+    };
+    for defect in DEFECTS {
+        assert_eq!(exchanged(defect), [defect.rule], "{}", defect.name);
+    }
+    for (rule, _) in &protocol {
+        assert!(DEFECTS.iter().any(|defect| defect.rule == rule), "no defect shows why the rule {rule} is there");
+    }
+    assert!(protocol.len() >= 11, "the rules were not read off: {protocol:?}");
+}
+
+#[test]
+fn defects_have_distinct_names() {
+    let names: BTreeSet<&str> = DEFECTS.iter().map(|defect| defect.name).collect();
+    assert_eq!(names.len(), DEFECTS.len());
+}

@@ -1,0 +1,98 @@
+//! The check of every scope, and that the table of scopes is sound.
+
+use dynamo_invariants::check::{check, find};
+use dynamo_invariants::property::{Kind, PROPERTIES, Property};
+use dynamo_invariants::scope::{Scope, SystemState};
+use dynamo_invariants::scopes::{self, SCOPES};
+use dynamo_model::rules::Rules;
+use stateright::Model;
+use std::collections::{BTreeSet, HashSet};
+use std::ops::ControlFlow;
+
+/// Every scope is exhausted, every property it claims is true, no excuse is idle, and the state count is the pinned one.
+#[test]
+fn every_scope_holds() {
+    let mut wrong = Vec::new();
+    for scope in SCOPES {
+        let report = check(scope, Rules::default(), 2, |_| ControlFlow::Continue(()));
+        println!("{}: {} states in {:.1} s", scope.name, report.progress.unique_states, report.seconds);
+        let surprises = report.properties.iter().filter(|verdict| !verdict.is_as_claimed());
+        wrong.extend(surprises.map(|verdict| format!("{}: {verdict:?}", scope.name)));
+        if !report.complete {
+            wrong.push(format!("{}: not every state was visited", scope.name));
+        }
+        if report.progress.unique_states != scope.unique_states {
+            let (found, pinned) = (report.progress.unique_states, scope.unique_states);
+            wrong.push(format!("{}: {found} unique states; {pinned} are pinned", scope.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A second explorer, as dumb as can be, that compares whole states: stateright's fingerprints have not merged different ones.
+#[test]
+fn fingerprints_are_sound_in_the_small_scopes() {
+    let mut compared = 0;
+    for scope in SCOPES.iter().filter(|scope| scope.unique_states <= 25_000) {
+        assert_eq!(states_by_equality(scope), scope.unique_states, "{}", scope.name);
+        compared += 1;
+    }
+    assert!(compared >= 8, "only {compared} scopes are small enough to be compared");
+}
+
+fn states_by_equality(scope: &Scope) -> usize {
+    let model = scope.model(Rules::default(), []);
+    let mut frontier = model.init_states();
+    let mut visited: HashSet<SystemState> = frontier.iter().cloned().collect();
+    while let Some(state) = frontier.pop() {
+        for next in model.next_states(&state) {
+            if (model.within_boundary)(&model.cfg, &next) && !visited.contains(&next) {
+                visited.insert(next.clone());
+                frontier.push(next);
+            }
+        }
+    }
+    visited.len()
+}
+
+/// A check that is stopped says so, and is no proof.
+#[test]
+fn a_check_that_is_stopped_proves_nothing() {
+    let scope = scopes::named("reconcile").unwrap();
+    let report = check(scope, Rules::default(), 2, |_| ControlFlow::Break(()));
+    assert!(!report.complete && !report.holds());
+}
+
+/// R+W<=N: the stale read is found, and found again as shortest trace.
+#[test]
+fn a_stale_read_is_a_known_limit_where_quorums_miss_one_another() {
+    let stale_read = Property::named("I1.get-sees-acknowledged-puts").unwrap();
+    let (path, _) = find(scopes::named("r1-w1").unwrap(), Rules::default(), stale_read);
+    // put, its acknowledgement, get: nothing else need have arrived.
+    assert_eq!(path.expect("a stale read exists").into_actions().len(), 3);
+}
+
+#[test]
+fn the_tables_are_sound() {
+    let names: BTreeSet<&str> = PROPERTIES.iter().map(|property| property.name).collect();
+    assert_eq!(names.len(), PROPERTIES.len(), "two properties have one name");
+    let scopes: BTreeSet<&str> = SCOPES.iter().map(|scope| scope.name).collect();
+    assert_eq!(scopes.len(), SCOPES.len(), "two scopes have one name");
+    for scope in SCOPES {
+        for name in scope.excused.iter().flat_map(|excuse| excuse.properties) {
+            assert!(names.contains(name), "{} excuses {name}, which does not exist", scope.name);
+        }
+    }
+}
+
+/// No vacuous pass: every invariant has a reachable partner, and every property is claimed somewhere.
+#[test]
+fn every_invariant_is_shown_from_both_sides() {
+    for property in PROPERTIES {
+        let siblings = PROPERTIES.iter().filter(|other| other.invariant() == property.invariant());
+        let kinds: Vec<Kind> = siblings.map(|other| other.kind).collect();
+        assert!(kinds.contains(&Kind::Always) && kinds.contains(&Kind::Reachable), "{}", property.invariant());
+        let claimed = SCOPES.iter().any(|scope| scope.excuse(property).is_none());
+        assert!(claimed, "no scope claims {}", property.name);
+    }
+}
