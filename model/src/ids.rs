@@ -200,7 +200,7 @@ mod tests {
             assert_eq!(node.to_string().parse(), Ok(node));
             assert_eq!(index.to_string().parse(), Ok(node));
         }
-        for wrong in ["", "a", "AB", "N", "-1", "N-1", "70000", "é"] {
+        for wrong in ["", "a", "AB", "Nx", "-1", "N-1", "70000", "é"] {
             assert!(wrong.parse::<NodeId>().is_err(), "{wrong} was taken for a node");
         }
     }

@@ -1,4 +1,65 @@
-//! Amazon Dynamo's protocol.
+//! # Amazon Dynamo's protocol, as one state machine
+//!
+//! A [`Node`](node::Node) is a `stateright` actor: it is given a message or a fired timer, and answers with commands — save this,
+//! send that, set a timer. It never sees a socket, a file, a clock or a random number. The checker runs it over every
+//! interleaving of messages, losses, timeouts and crashes of a bounded scope; the runtime runs the very same value over UDP.
+//!
+//! ## The protocol in one page
+//!
+//! **Placement** ([`ring`]; paper §4.2–4.3). The hash ring is cut into a fixed number of partitions; each node has several tokens
+//! on it. A key's *preference list* is the first N distinct nodes met clockwise from its partition.
+//!
+//! **Versions** ([`version`], [`siblings`]; paper §4.4, trace 2). A put gets a *dot*: its coordinator's name and that coordinator's
+//! count of puts. A replica holds, for each key, a set of *siblings* and one *context*, the set of all dots it has learnt of. Two
+//! sets are merged by keeping a sibling if both hold it or the other has never learnt of it. A client's context is what it read;
+//! a put replaces exactly the siblings that its context covers. What nobody has read, nothing replaces.
+//!
+//! **Put** ([`put`]; paper §4.5, traces 1 and 6). Any node accepts it; one outside the preference list forwards it. The coordinator
+//! issues the dot, saves, sends its set to the other intended replicas, counts *distinct* nodes that have stored it, itself the
+//! first, acknowledges at W, and keeps collecting to N. A put that cannot reach W in time is reported failed but possibly stored. The
+//! client gets back what it had read plus the new dot, and nothing more. A retry under the same request id is recognised, also
+//! after the coordinator crashed: one put, one version.
+//!
+//! **Get** ([`get`]; paper §4.5 and §5, traces 1 and 3). The coordinator asks all intended replicas, answers all concurrent siblings
+//! with one context once R distinct replicas have spoken, keeps collecting, and then writes the merge back to every replica
+//! that it saw to hold less (*read repair*).
+//!
+//! **Durability.** A node saves before it sends whatever promises what was saved: the `Save` stands before those `Send`s in a step's
+//! commands, and a runtime must finish the one before it starts the other. What is volatile — puts and gets under
+//! way — may be lost at any moment; clients ask again.
+//!
+//! ## The seed's nine traces
+//!
+//! 1. a replicated key under quorum: [`put`], [`get`] — here
+//! 2. divergent versions: [`version`], [`siblings`] — here
+//! 3. read repair: [`get`] — here
+//! 4. hinted handoff, as storage — not yet
+//! 5. Merkle anti-entropy — not yet
+//! 6. coordinating a put: [`put`], [`tally`] — with a strict quorum; sloppy not yet
+//! 7. stale routing views — not yet
+//! 8. hinted handoff, as a workflow — not yet
+//! 9. gossip of membership — not yet
+//!
+//! ## Where to look
+//!
+//! Every decision an invariant rests on is one function in [`rules`]; the crate `dynamo-invariants` says what must hold, and breaks
+//! each rule to show what it is there for. [`node`] only dispatches; [`put`], [`get`] and [`replica`] are the protocol's acts.
+//! [`message`] documents every message like a specification. [`client`] and [`process`] are for the checker: a scripted client,
+//! and nodes and clients as one actor type.
+//!
+//! ## Deviations and omissions
+//!
+//! * The paper's vector clocks have one entry a coordinator, which loses concurrent puts through one coordinator; here versions have
+//!   *dots* (Preguiça, Baquero, Almeida et al., 2010). Clocks are never truncated, where the paper drops the oldest of
+//!   more than ten entries: a truncated clock makes a descendant look concurrent.
+//! * The coordinator of a forwarded request is chosen by the request's number, not by the first healthy node: a retry must meet the
+//!   coordinator that knows it. A client that changes nodes in mid-request, under the same id, may leave two versions.
+//! * A coordinator remembers each client's latest put. A client that comes back with an old one after very many puts of others
+//!   ([`Config::puts_remembered`](config::Config::puts_remembered)) is taken for a new one.
+//! * Nodes trust one another: no message is authenticated, and a node that lies can break everything.
+//! * A key's siblings must fit one datagram; a put that would make them too large is refused.
+//! * Membership is fixed; there are no deletes, no hints, no anti-entropy, no gossip yet.
+
 pub mod client;
 pub mod config;
 pub mod get;

@@ -167,6 +167,7 @@ mod tests {
     fn positions_are_the_same_on_every_machine() {
         let ring = Ring::new(&nodes(4), Ring::PARTITIONS, Ring::TOKENS).unwrap();
         let key = Key::new("k").unwrap();
-        assert_eq!((ring.partition(&key), ring.preference_list(&key, 4)), (Partition(0), &nodes(4)[..]));
+        let clockwise = [0, 2, 1, 3].map(NodeId);
+        assert_eq!((ring.partition(&key), ring.preference_list(&key, 4)), (Partition(169), &clockwise[..]));
     }
 }
