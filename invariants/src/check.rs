@@ -72,7 +72,12 @@ impl Report {
 /// Checks every property in every reachable state of a scope.
 ///
 /// `watch` is called some times a second; when it breaks, the check is given up and reported as not complete.
-pub fn check(scope: &Scope, rules: Rules, threads: usize, mut watch: impl FnMut(Progress) -> ControlFlow<()>) -> Report {
+pub fn check(
+    scope: &Scope,
+    rules: Rules,
+    threads: usize,
+    mut watch: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Report {
     let begun = Instant::now();
     let mut checker = scope.model(rules, PROPERTIES).checker().threads(threads).spawn_bfs();
     let handles = checker.handles();

@@ -94,7 +94,14 @@ pub static DEFECTS: &[Defect] = &[
         name: "last-write-wins",
         rule: "merge_siblings",
         what: "Of concurrent siblings only the one with the largest counter survives a merge.",
-        breaks: &["I2.vouched-for-is-kept", "I2.clocks-are-causal", "I1.acknowledged-put-is-on-w-disks", "I1.get-shows-the-merge", "I1.get-sees-acknowledged-puts", "I3.stale-replica-is-repaired"],
+        breaks: &[
+            "I2.vouched-for-is-kept",
+            "I2.clocks-are-causal",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I1.get-shows-the-merge",
+            "I1.get-sees-acknowledged-puts",
+            "I3.stale-replica-is-repaired",
+        ],
         scope: "concurrent-puts",
         rules: || Rules { merge_siblings: |one, other| one.merge(other).newest_only(), ..Rules::default() },
     },
@@ -148,5 +155,48 @@ pub static DEFECTS: &[Defect] = &[
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
         rules: || Rules { repair_content: |own, _| own.clone(), ..Rules::default() },
+    },
+];
+
+/// Something that Dynamo does not promise, shown on the correct rules.
+#[derive(Debug)]
+pub struct Limit {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What is not promised, and what to choose where it is needed.
+    pub what: &'static str,
+    /// The property that fails; the scope excuses it.
+    pub property: &'static str,
+    /// The scope in which it fails.
+    pub scope: &'static str,
+}
+
+impl Limit {
+    /// The scope in which it is found.
+    pub fn scope(&self) -> &'static Scope {
+        scopes::named(self.scope).expect("a limit names a scope that exists")
+    }
+
+    /// The property that fails.
+    pub fn property(&self) -> &'static Property {
+        Property::named(self.property).expect("a limit names a property that exists")
+    }
+}
+
+/// Every known limit.
+pub static LIMITS: &[Limit] = &[
+    Limit {
+        name: "stale-read-when-quorums-miss",
+        what: "With R+W<=N a get can miss a put that was acknowledged before it began: a read quorum need not meet the write \
+               quorum. Choose R+W>N where that matters.",
+        property: "I1.get-sees-acknowledged-puts",
+        scope: "r1-w1",
+    },
+    Limit {
+        name: "repair-is-lost",
+        what: "Read repair is sent once: if the message is lost, the replica stays stale until the next read. Nothing depends \
+               on it but how soon replicas agree.",
+        property: "I3.stale-replica-is-repaired",
+        scope: "loss",
     },
 ];

@@ -5,4 +5,5 @@ pub mod ghost;
 pub mod property;
 pub mod scope;
 pub mod scopes;
+pub mod story;
 pub mod write_set;

@@ -90,9 +90,8 @@ pub static PROPERTIES: &[Property] = &[
          disk.",
         |model, state| {
             let view = View { model, state };
-            let on_disk = |read: &Read| {
-                read.sources.iter().fold(WriteSet::EMPTY, |all, node| all.union(view.durable(*node)))
-            };
+            let on_disk =
+                |read: &Read| read.sources.iter().fold(WriteSet::EMPTY, |all, node| all.union(view.durable(*node)));
             state.history.reads.iter().all(|read| read.omitted.is_empty() && read.shown.is_subset(on_disk(read)))
         },
     ),
@@ -156,18 +155,14 @@ pub static PROPERTIES: &[Property] = &[
     reachable("I2.siblings-are-read", "A get shows two concurrent siblings.", |_, state| {
         state.history.reads.iter().any(|read| read.shown.len() >= 2)
     }),
-    reachable(
-        "I2.siblings-are-reconciled",
-        "A put that saw two concurrent puts is acknowledged.",
-        |_, state| {
-            let ghost = &state.history;
-            let reconciles = |write| {
-                let saw = ghost.saw(write);
-                saw.iter().any(|one| saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other))
-            };
-            ghost.acknowledged().iter().any(reconciles)
-        },
-    ),
+    reachable("I2.siblings-are-reconciled", "A put that saw two concurrent puts is acknowledged.", |_, state| {
+        let ghost = &state.history;
+        let reconciles = |write| {
+            let saw = ghost.saw(write);
+            saw.iter().any(|one| saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other))
+        };
+        ghost.acknowledged().iter().any(reconciles)
+    }),
     always(
         "I3.stale-replica-is-repaired",
         "Trace 3: once a read is over, every replica it heard has on disk all that the read knew. Does not hold when messages \
@@ -213,15 +208,11 @@ pub static PROPERTIES: &[Property] = &[
             state.history.writes.iter().any(|write| write.outcome == exactly)
         },
     ),
-    reachable(
-        "I6.failed-but-possibly-stored",
-        "A put is reported failed, and is on a disk.",
-        |model, state| {
-            let view = View { model, state };
-            let failed = |write: WriteId| state.history.writes[usize::from(write.0)].outcome == Outcome::Failed;
-            view.versions().any(|(write, _)| failed(write))
-        },
-    ),
+    reachable("I6.failed-but-possibly-stored", "A put is reported failed, and is on a disk.", |model, state| {
+        let view = View { model, state };
+        let failed = |write: WriteId| state.history.writes[usize::from(write.0)].outcome == Outcome::Failed;
+        view.versions().any(|(write, _)| failed(write))
+    }),
 ];
 
 fn pair(one: WriteId, other: WriteId) -> WriteSet {

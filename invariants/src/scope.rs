@@ -60,8 +60,7 @@ pub struct Excuse {
 }
 
 /// No faults.
-pub const NO_FAULTS: Faults =
-    Faults { loss: false, duplication: false, crashes: 0, timeouts: None, client_retries: 0 };
+pub const NO_FAULTS: Faults = Faults { loss: false, duplication: false, crashes: 0, timeouts: None, client_retries: 0 };
 
 /// A named bounded configuration, and what the check of it must find.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,9 @@
 //! Every defect is found, breaks exactly what its doc says, and every rule has one.
 
 use dynamo_invariants::check::{check, find};
-use dynamo_invariants::defects::{DEFECTS, Defect};
-use dynamo_invariants::property::Kind;
+use dynamo_invariants::defects::{DEFECTS, Defect, LIMITS};
+use dynamo_invariants::property::{Kind, PROPERTIES};
+use dynamo_invariants::scopes::SCOPES;
 use dynamo_model::rules::Rules;
 use stateright::Model;
 use std::collections::BTreeSet;
@@ -71,8 +72,25 @@ fn every_rule_has_a_defect_and_every_defect_exchanges_one_rule() {
     assert!(protocol.len() >= 11, "the rules were not read off: {protocol:?}");
 }
 
+/// What is not promised really fails, on the correct rules; and nothing else is excused among what always holds elsewhere.
 #[test]
-fn defects_have_distinct_names() {
-    let names: BTreeSet<&str> = DEFECTS.iter().map(|defect| defect.name).collect();
-    assert_eq!(names.len(), DEFECTS.len());
+fn every_known_limit_is_reproduced() {
+    for limit in LIMITS {
+        let (path, _) = find(limit.scope(), Rules::default(), limit.property());
+        assert!(path.is_some(), "{} was not found", limit.name);
+        assert!(limit.scope().excuse(limit.property()).is_some(), "{} is claimed by its scope", limit.name);
+    }
+    for scope in SCOPES {
+        let always = PROPERTIES.iter().filter(|property| property.kind == Kind::Always);
+        for property in always.filter(|property| scope.excuse(property).is_some()) {
+            let listed = LIMITS.iter().any(|limit| limit.scope == scope.name && limit.property == property.name);
+            assert!(listed, "{} does not hold in {}, and no known limit says so", property.name, scope.name);
+        }
+    }
+}
+
+#[test]
+fn names_are_distinct() {
+    let names = DEFECTS.iter().map(|defect| defect.name).chain(LIMITS.iter().map(|limit| limit.name));
+    assert_eq!(names.collect::<BTreeSet<_>>().len(), DEFECTS.len() + LIMITS.len());
 }

@@ -1,25 +1,33 @@
 //! The command line: one file per command.
 //!
-//! Exit codes: 0 done; 1 the operation failed or was refused; 2 bad usage or input.
+//! Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input.
 
 mod arguments;
+mod check;
 mod cluster;
+mod defects;
+mod explore;
 mod get;
 mod node;
+mod progress;
 mod put;
+mod table;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use std::fmt;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
+  dynamo                                                    check the protocol in every scope (the same as dynamo check)
+  dynamo defects                                            break each rule, and see which invariant falls
+  dynamo explore concurrent-puts                            walk the state space in a browser
   dynamo cluster --nodes 3                                  three nodes on this machine; Ctrl-C stops them
   dynamo put --node 127.0.0.1:4100 greeting hello           prints a context
   dynamo get --node 127.0.0.1:4101 greeting                 prints all siblings, and the context to pass back
   dynamo put --node 127.0.0.1:4100 greeting hi --context …  replaces what the context covers, and nothing else
 
-Exit codes: 0 done; 1 the operation failed or was refused; 2 bad usage or input.
+Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input.
 Set RUST_LOG=info (or debug) to see what a node does.";
 
 /// Amazon Dynamo you can believe: one protocol, model-checked and run.
@@ -32,6 +40,9 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Arguments),
+    Defects(defects::Arguments),
+    Explore(explore::Arguments),
     Node(node::Arguments),
     Cluster(cluster::Arguments),
     Put(put::Arguments),
@@ -67,11 +78,14 @@ impl fmt::Display for Failure {
 /// Runs the command that the process was started with.
 pub(crate) fn run() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Defects(arguments)) => defects::run(&arguments),
+        Some(Command::Explore(arguments)) => explore::run(&arguments),
         Some(Command::Node(arguments)) => node::run(arguments),
         Some(Command::Cluster(arguments)) => cluster::run(&arguments),
         Some(Command::Put(arguments)) => put::run(arguments),
         Some(Command::Get(arguments)) => get::run(arguments),
-        None => Arguments::command().print_help().map_err(Failure::operation),
+        None => check::run(&check::Arguments::default()),
     };
     let Err(failure) = outcome else { return ExitCode::SUCCESS };
     eprintln!("error: {failure}");

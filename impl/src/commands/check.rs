@@ -1,0 +1,215 @@
+//! `dynamo check`: checks the protocol in every scope, and says what was proved.
+
+use super::arguments::stop_signal;
+use super::progress::Watch;
+use super::{Failure, table};
+use anyhow::anyhow;
+use clap::{Args, ValueEnum};
+use dynamo_invariants::check::{Report, check, find};
+use dynamo_invariants::property::PROPERTIES;
+use dynamo_invariants::scope::Scope;
+use dynamo_invariants::scopes::{self, SCOPES};
+use dynamo_invariants::story;
+use dynamo_model::rules::Rules;
+use serde::Serialize;
+use serde_json::json;
+
+const EXAMPLES: &str = "\
+Examples:
+  dynamo check                       every scope
+  dynamo check reconcile loss        these two
+  dynamo check --list                what scopes there are, and what each aims at
+  dynamo check --json | jq .holds
+
+A scope is a small cluster with scripted clients. Every order in which messages can arrive, be lost or be doubled, timers
+fire, and nodes crash and come back is tried; in every state reached, every invariant is looked at. Exit code 0 only if all
+scopes were exhausted and everything claimed is true.";
+
+/// Check the protocol in every scope (the default command)
+#[derive(Debug, Default, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The scopes to check; all if none is named
+    #[arg(value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// The engine that explores the states
+    #[arg(long, value_enum, default_value_t)]
+    engine: Engine,
+    /// How many threads; as many as there are cores if left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// List the scopes, and check nothing
+    #[arg(long)]
+    list: bool,
+    /// Print {"holds", "scopes": [..]}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Engine {
+    /// stateright's breadth-first checker
+    #[default]
+    Stateright,
+}
+
+/// A scope's report, with what the process measured beside it.
+#[derive(Serialize)]
+struct Measured {
+    #[serde(flatten)]
+    report: Report,
+    peak_memory_bytes: usize,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let scopes = chosen(&arguments.scopes)?;
+    if arguments.list {
+        list(&scopes, arguments.json);
+        return Ok(());
+    }
+    let Engine::Stateright = arguments.engine;
+    let threads = arguments.threads.map_or_else(cores, usize::from);
+    let stop = stop_signal()?;
+    let mut measured = Vec::new();
+    for (index, scope) in scopes.iter().enumerate() {
+        let mut watch = Watch::new(format!("{}/{} {}", index + 1, scopes.len(), scope.name), &stop);
+        let report = check(scope, Rules::default(), threads, |progress| watch.tick(progress));
+        let cut_off = !report.complete;
+        measured.push(Measured { report, peak_memory_bytes: watch.finish() });
+        if cut_off {
+            break;
+        }
+    }
+    let holds = measured.len() == scopes.len() && measured.iter().all(|scope| scope.report.holds());
+    if arguments.json {
+        println!("{:#}", json!({ "holds": holds, "scopes": measured }));
+    } else {
+        print_scopes(&measured);
+        print_properties(&measured);
+        print_failures(&measured);
+    }
+    conclude(&measured, scopes.len(), holds, arguments.json)
+}
+
+/// As many threads as the machine has cores.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn chosen(names: &[String]) -> Result<Vec<&'static Scope>, Failure> {
+    if names.is_empty() {
+        return Ok(SCOPES.iter().collect());
+    }
+    names.iter().map(|name| scope_named(name)).collect()
+}
+
+/// The scope with this name, or what to do about it.
+pub(super) fn scope_named(name: &str) -> Result<&'static Scope, Failure> {
+    let unknown = || anyhow!("there is no scope \"{name}\"; dynamo check --list names them");
+    scopes::named(name).ok_or_else(|| Failure::Usage(unknown()))
+}
+
+fn list(scopes: &[&Scope], json: bool) {
+    if json {
+        let shown = |scope: &&Scope| {
+            let (n, r, w) = scope.quorum;
+            json!({
+                "name": scope.name, "aim": scope.aim, "nodes": scope.nodes, "n": n, "r": r, "w": w,
+                "clients": scope.clients.len(), "unique_states": scope.unique_states,
+            })
+        };
+        println!("{:#}", json!({ "scopes": scopes.iter().map(shown).collect::<Vec<_>>() }));
+        return;
+    }
+    let mut rows = table::new(&["scope", "nodes", "N,R,W", "clients", "states", "aim"]);
+    for scope in scopes {
+        let (n, r, w) = scope.quorum;
+        rows.add_row([
+            scope.name.to_owned(),
+            scope.nodes.to_string(),
+            format!("{n},{r},{w}"),
+            scope.clients.len().to_string(),
+            table::count(scope.unique_states),
+            scope.aim.to_owned(),
+        ]);
+    }
+    println!("{rows}");
+}
+
+fn print_scopes(measured: &[Measured]) {
+    let mut rows = table::new(&["scope", "unique states", "generated", "depth", "time", "properties"]);
+    for Measured { report, .. } in measured {
+        let failed = report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).count();
+        let claimed = report.properties.iter().filter(|verdict| verdict.excused.is_none()).count();
+        let properties = match (report.complete, failed) {
+            (false, _) => "cut off: nothing is proved".to_owned(),
+            (true, 0) => format!("all {claimed} claimed hold"),
+            (true, failed) => format!("{failed} NOT as claimed"),
+        };
+        rows.add_row([
+            report.name.to_owned(),
+            table::count(report.progress.unique_states),
+            table::count(report.progress.generated_states),
+            report.progress.depth.to_string(),
+            format!("{:.1} s", report.seconds),
+            properties,
+        ]);
+    }
+    println!("{rows}");
+}
+
+/// Each property, and in how many of the scopes it was shown.
+fn print_properties(measured: &[Measured]) {
+    let mut rows = table::new(&["property", "kind", "shown in"]);
+    for (index, property) in PROPERTIES.iter().enumerate() {
+        let complete = || measured.iter().filter(|scope| scope.report.complete);
+        let verdicts = || complete().map(|scope| &scope.report.properties[index]);
+        let claimed = verdicts().filter(|verdict| verdict.excused.is_none()).count();
+        let shown = verdicts().filter(|verdict| verdict.excused.is_none() && verdict.holds).count();
+        rows.add_row([
+            property.name.to_owned(),
+            format!("{:?}", property.kind).to_lowercase(),
+            format!("{shown} of the {claimed} scopes that claim it"),
+        ]);
+    }
+    println!("{rows}");
+}
+
+/// For everything that is not as claimed the shortest way there.
+fn print_failures(measured: &[Measured]) {
+    for Measured { report, .. } in measured.iter().filter(|scope| scope.report.complete) {
+        for verdict in report.properties.iter().filter(|verdict| !verdict.is_as_claimed()) {
+            let (scope, property) = (scopes::named(report.name), PROPERTIES.iter().find(|p| p.name == verdict.name));
+            let (Some(scope), Some(property)) = (scope, property) else { continue };
+            println!("\n{}: {} is not as claimed. {}", report.name, property.name, property.statement);
+            match (find(scope, Rules::default(), property).0, verdict.excused) {
+                (_, Some(reason)) => println!("  It holds, though the scope excuses it: {reason}."),
+                (None, None) => println!("  No state reached shows it."),
+                (Some(path), None) => {
+                    for (index, step) in story::steps(scope, &path).iter().enumerate() {
+                        println!("  {:>3}. {step}", index + 1);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn conclude(measured: &[Measured], asked: usize, holds: bool, json: bool) -> Result<(), Failure> {
+    let states: usize = measured.iter().map(|scope| scope.report.progress.unique_states).sum();
+    let seconds: f64 = measured.iter().map(|scope| scope.report.seconds).sum();
+    if holds {
+        if !json {
+            let states = table::count(states);
+            println!("All holds in every one of the {states} reachable states of {asked} scopes ({seconds:.1} s).");
+            println!("What if a rule were different? Try: dynamo defects");
+        }
+        return Ok(());
+    }
+    let cut_off = measured.len() < asked || measured.iter().any(|scope| !scope.report.complete);
+    Err(Failure::Operation(if cut_off {
+        anyhow!("cut off after {} states: nothing is proved of the scopes that are left", table::count(states))
+    } else {
+        anyhow!("not everything is as claimed")
+    }))
+}

@@ -1,0 +1,62 @@
+//! Progress on standard error while something is checked; nothing where nobody watches.
+
+use dynamo_invariants::check::Progress;
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const SHOW_EVERY: Duration = Duration::from_millis(100);
+
+/// Watches one check: shows how far it is, measures the process's memory, breaks when the user wants to stop.
+pub(super) struct Watch<'a> {
+    stop: &'a AtomicBool,
+    bar: ProgressBar,
+    begun: Instant,
+    shown: Option<Instant>,
+    peak_memory_bytes: usize,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(what: String, stop: &'a AtomicBool) -> Self {
+        let style = ProgressStyle::with_template("{spinner} {prefix}: {msg}").expect("the template is valid");
+        let bar = ProgressBar::new_spinner().with_style(style).with_prefix(what);
+        let mut watch = Watch { stop, bar, begun: Instant::now(), shown: None, peak_memory_bytes: 0 };
+        watch.measure();
+        watch
+    }
+
+    pub(super) fn tick(&mut self, progress: Progress) -> ControlFlow<()> {
+        if self.shown.is_none_or(|shown| shown.elapsed() >= SHOW_EVERY) {
+            self.shown = Some(Instant::now());
+            self.measure();
+            self.bar.set_message(message(progress, self.begun.elapsed()));
+            self.bar.tick();
+        }
+        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Clears the line. Returns the most memory the process was seen to use meanwhile, in bytes.
+    pub(super) fn finish(mut self) -> usize {
+        self.measure();
+        self.bar.finish_and_clear();
+        self.peak_memory_bytes
+    }
+
+    fn measure(&mut self) {
+        let now = memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem);
+        self.peak_memory_bytes = self.peak_memory_bytes.max(now);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "a rate to look at")]
+fn message(progress: Progress, elapsed: Duration) -> String {
+    let per_second = progress.unique_states as f64 / elapsed.as_secs_f64().max(0.001);
+    format!(
+        "{} unique states, {} generated, depth {}, {} states/s",
+        HumanCount(progress.unique_states as u64),
+        HumanCount(progress.generated_states as u64),
+        progress.depth,
+        HumanCount(per_second as u64),
+    )
+}

@@ -1,0 +1,32 @@
+//! A path through a scope's state space, told step by step.
+
+use crate::check::SystemPath;
+use crate::scope::{Scope, System};
+use dynamo_model::ids::NodeId;
+use stateright::Model;
+use stateright::actor::{ActorModelAction, Envelope, Id};
+
+/// One line a step: who sent what to whom, who crashed, whose timer fired.
+pub fn steps(scope: &Scope, path: &SystemPath) -> Vec<String> {
+    path.clone().into_actions().iter().map(|action| step(scope, action)).collect()
+}
+
+fn step(scope: &Scope, action: &<System as Model>::Action) -> String {
+    let name = |id: &Id| actor_name(scope, *id);
+    match action {
+        ActorModelAction::Deliver { src, dst, msg } => format!("{} → {}: {msg:?}", name(src), name(dst)),
+        ActorModelAction::Drop(Envelope { src, dst, msg }) => {
+            format!("{} → {}: lost: {msg:?}", name(src), name(dst))
+        }
+        ActorModelAction::Timeout(id, timer) => format!("{}: timer {timer:?} fires", name(id)),
+        ActorModelAction::Crash(id) => format!("{}: crashes", name(id)),
+        ActorModelAction::Recover(id) => format!("{}: comes back with what it saved", name(id)),
+        ActorModelAction::SelectRandom { actor, key, .. } => format!("{}: chooses {key}", name(actor)),
+    }
+}
+
+/// Nodes as in the protocol, clients as in their request ids: `A`, `B`, …, `c3`.
+pub fn actor_name(scope: &Scope, id: Id) -> String {
+    let index = usize::from(id);
+    if index < usize::from(scope.nodes) { NodeId(index as u16).to_string() } else { format!("c{index}") }
+}
