@@ -23,10 +23,10 @@ pub enum ContextTextError {
 
 /// The text of a context.
 pub fn to_text(context: &Context) -> String {
-    let content = postcard::to_stdvec(context).expect("sequences of known length, written to memory");
+    let encoded = postcard::to_stdvec(context).expect("sequences of known length, written to memory");
     let mut bytes = vec![VERSION];
-    bytes.extend(crc32fast::hash(&content).to_le_bytes());
-    bytes.extend(content);
+    bytes.extend(crc32fast::hash(&encoded).to_le_bytes());
+    bytes.extend(encoded);
     BASE64URL_NOPAD.encode(&bytes)
 }
 
@@ -40,14 +40,14 @@ pub fn from_text(text: &str) -> Result<Context, ContextTextError> {
         return Err(ContextTextError::Empty);
     }
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| ContextTextError::Damaged)?;
-    let (header, content) = bytes.split_at_checked(HEADER_BYTES).ok_or(ContextTextError::Damaged)?;
+    let (header, encoded) = bytes.split_at_checked(HEADER_BYTES).ok_or(ContextTextError::Damaged)?;
     if header[0] != VERSION {
         return Err(ContextTextError::Version(header[0]));
     }
-    if header[1..] != crc32fast::hash(content).to_le_bytes() {
+    if header[1..] != crc32fast::hash(encoded).to_le_bytes() {
         return Err(ContextTextError::Damaged);
     }
-    match postcard::take_from_bytes(content) {
+    match postcard::take_from_bytes(encoded) {
         Ok((context, [])) => Ok(context),
         _ => Err(ContextTextError::Damaged),
     }

@@ -38,7 +38,7 @@ pub struct Interpreter {
     id: Id,
     state: Cow<'static, State>,
     timers: Timers<Timer>,
-    saved: Option<Durable>,
+    saved: bool,
     outbox: Outbox,
 }
 
@@ -48,7 +48,7 @@ impl Interpreter {
         let mut out = Out::new();
         let state = Cow::Owned(node.on_start(id.actor(), &Some(durable), &mut out));
         let timers = Timers::default();
-        let mut this = Interpreter { node, id: id.actor(), state, timers, saved: None, outbox: Outbox::default() };
+        let mut this = Interpreter { node, id: id.actor(), state, timers, saved: false, outbox: Outbox::default() };
         this.carry_out(out, now);
         this
     }
@@ -80,8 +80,8 @@ impl Interpreter {
     /// # Errors
     /// Where the commit fails. Nothing is sent then; the node must stop.
     pub fn finish<D: Disk>(&mut self, disk: &mut D, network: &mut impl Network) -> Result<(), D::Error> {
-        if let Some(durable) = self.saved.take() {
-            disk.commit(&durable)?;
+        if std::mem::take(&mut self.saved) {
+            disk.commit(&self.state.durable)?;
         }
         self.outbox.flush(|to, datagram| network.send(to, datagram));
         Ok(())
@@ -95,8 +95,10 @@ impl Interpreter {
     fn carry_out(&mut self, out: Out<Node>, now: Instant) {
         for command in out {
             match command {
-                // A later save holds everything an earlier one held.
-                Command::Save(durable) => self.saved = Some(durable),
+                // What is saved is the state's durable part as it then is, and the commit at the batch's end takes it with all
+                // that was saved after it. To keep the copy until then would cost the next step a copy of every tree node
+                // that it changes.
+                Command::Save(_) => self.saved = true,
                 Command::Send(to, message) => self.outbox.push(to, &message),
                 Command::SetTimer(timer, range) => self.timers.set(timer, now + within(&range)),
                 Command::CancelTimer(timer) => self.timers.cancel(timer),

@@ -3,7 +3,7 @@
 use crate::address::{Members, ipv4};
 use crate::counters::Counters;
 use crate::interpreter::{Disk, Interpreter};
-use crate::socket::NodeSocket;
+use crate::socket::{NodeSocket, Received};
 use crate::store::{Store, StoreError};
 use dynamo_model::config::Config;
 use dynamo_model::ids::NodeId;
@@ -174,32 +174,31 @@ impl Ready {
         Ok(self.counters())
     }
 
+    /// Waits for something to do, does all there is, commits once, sends.
     fn batch(&mut self) -> Result<(), RuntimeError> {
         let address = self.address;
-        let socket_error = |source| RuntimeError::Socket { address, source };
-        let received = self.receive_batch().map_err(socket_error)?;
+        self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
         self.interpreter.on_time(Instant::now());
         let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
-        self.interpreter.finish(&mut disk, &mut self.socket)?;
-        if received == 0 {
-            let now = Instant::now();
-            let next = self.interpreter.next_deadline().map(|deadline| deadline.saturating_duration_since(now));
-            let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
-            self.socket.wait(at_most).map_err(socket_error)?;
-        }
-        Ok(())
+        Ok(self.interpreter.finish(&mut disk, &mut self.socket)?)
     }
 
-    /// Steps the actor through what has come in; returns how many datagrams that was.
-    fn receive_batch(&mut self) -> io::Result<usize> {
-        for received in 0..BATCH_DATAGRAMS {
-            let Some((from, messages)) = self.socket.receive()? else { return Ok(received) };
-            let now = Instant::now();
+    /// Steps the actor through what comes in; returns at the next timer's deadline at the latest.
+    fn receive_batch(&mut self) -> io::Result<()> {
+        let start = Instant::now();
+        let next = self.interpreter.next_deadline().map(|deadline| deadline.saturating_duration_since(start));
+        let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
+        let mut received = self.socket.receive_within(at_most)?;
+        let now = Instant::now();
+        let mut room = BATCH_DATAGRAMS;
+        while let Some(Received { from, messages }) = received {
             for message in messages {
                 self.interpreter.on_message(from, message, now);
             }
+            room -= 1;
+            received = if room > 0 { self.socket.receive_at_once()? } else { None };
         }
-        Ok(BATCH_DATAGRAMS)
+        Ok(())
     }
 
     fn counters(&self) -> Counters {

@@ -1,20 +1,37 @@
 //! The UDP socket of a node: waits, receives until there is nothing more, sends without ever stopping the node.
 
-use crate::address::{Members, ipv4};
+use crate::address::Members;
 use crate::counters::Counters;
 use crate::interpreter::Network;
 use crate::wire::{self, Datagram};
 use dynamo_model::message::Message;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use stateright::actor::Id;
 use std::io;
 use std::net::{SocketAddrV4, UdpSocket};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// What the operating system is asked to hold for us while we are busy, in bytes; it may grant less.
 const SYSTEM_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long the socket is looked at again and again before the thread goes to sleep. In a busy cluster the next datagram
+/// is a few microseconds away, and going to sleep and waking up costs more than that: with one client this halves the
+/// latency of a get and takes a third off its processor time. An idle node pays 20 µs twenty times a second.
+const LINGER: Duration = Duration::from_micros(20);
+/// The operating system measures waiting in such steps; to wait for less is to wait for ever.
+const WAIT_MIN: Duration = Duration::from_millis(1);
+
+/// One datagram's worth of messages. A bad datagram has none: it is counted.
+#[derive(Debug)]
+pub struct Received {
+    /// Who sent them.
+    pub from: Id,
+    /// The messages, in their order.
+    pub messages: Vec<Message>,
+}
 
 /// A bound socket that knows the members.
 #[derive(Debug)]
@@ -22,6 +39,7 @@ pub struct NodeSocket {
     socket: UdpSocket,
     members: Members,
     buffer: Box<[u8]>,
+    timeout: Duration,
     /// What went through it. Others add what they alone know.
     pub counters: Counters,
 }
@@ -37,47 +55,57 @@ impl NodeSocket {
         let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER_BYTES);
         let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);
         socket.bind(&SockAddr::from(address))?;
-        socket.set_nonblocking(true)?;
         let buffer = vec![0; wire::DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
-        Ok(NodeSocket { socket: socket.into(), members, buffer, counters: Counters::default() })
+        let (counters, timeout) = (Counters::default(), Duration::MAX);
+        Ok(NodeSocket { socket: socket.into(), members, buffer, timeout, counters })
     }
 
-    /// Waits until something can be received, or the time is up.
-    ///
-    /// # Errors
-    /// Where the operating system fails to wait.
-    pub fn wait(&self, at_most: Duration) -> io::Result<()> {
-        let timeout = Timespec::try_from(at_most).ok();
-        let mut sockets = [PollFd::new(&self.socket, PollFlags::IN)];
-        match poll(&mut sockets, timeout.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The messages of the next datagram and their sender; `None` where there is no datagram. A bad datagram is counted
-    /// and has no messages.
+    /// What comes in first, or has come in already; `None` where nothing comes within that time.
     ///
     /// # Errors
     /// Where the socket itself fails.
-    pub fn receive(&mut self) -> io::Result<Option<(Id, Vec<Message>)>> {
-        let (length, from) = loop {
-            match self.socket.recv_from(&mut self.buffer) {
-                Ok(received) => break received,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) if passes(&error) => {}
-                Err(error) => return Err(error),
+    pub fn receive_within(&mut self, at_most: Duration) -> io::Result<Option<Received>> {
+        let start = Instant::now();
+        while start.elapsed() < LINGER {
+            if let Some(received) = self.receive_at_once()? {
+                return Ok(Some(received));
             }
+            thread::yield_now();
+        }
+        let timeout = at_most.max(WAIT_MIN);
+        if timeout != self.timeout {
+            self.socket.set_read_timeout(Some(timeout))?;
+            self.timeout = timeout;
+        }
+        self.receive(RecvFlags::empty())
+    }
+
+    /// What has come in already.
+    ///
+    /// # Errors
+    /// Where the socket itself fails.
+    pub fn receive_at_once(&mut self) -> io::Result<Option<Received>> {
+        self.receive(RecvFlags::DONTWAIT)
+    }
+
+    fn receive(&mut self, flags: RecvFlags) -> io::Result<Option<Received>> {
+        let (length, from) = match recvfrom(&self.socket, &mut self.buffer[..], flags) {
+            Ok((length, _, from)) => (length, from),
+            // Nothing there, or nothing but the news that an earlier send did not reach its peer.
+            Err(Errno::AGAIN | Errno::INTR | Errno::CONNREFUSED | Errno::HOSTUNREACH | Errno::NETUNREACH) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
         };
         self.counters.datagrams_received += 1;
-        let from = ipv4(from).map_err(io::Error::other)?;
+        let from = from.map(SocketAddrV4::try_from).ok_or(Errno::AFNOSUPPORT)??;
         let messages = wire::decode(&self.buffer[..length]).unwrap_or_else(|error| {
             tracing::debug!(%from, %error, "dropped a datagram");
             self.counters.dropped.count(error);
             Vec::new()
         });
         self.counters.messages_received += messages.len() as u64;
-        Ok(Some((self.members.id_of(from), messages)))
+        Ok(Some(Received { from: self.members.id_of(from), messages }))
     }
 }
 
@@ -87,7 +115,7 @@ impl Network for NodeSocket {
             self.counters.dropped.unknown_destination += 1;
             return;
         };
-        match self.socket.send_to(datagram.seal(), address) {
+        match sendto(&self.socket, datagram.seal(), SendFlags::DONTWAIT, &address) {
             Ok(_) => {
                 self.counters.datagrams_sent += 1;
                 self.counters.messages_sent += datagram.messages() as u64;
@@ -98,10 +126,4 @@ impl Network for NodeSocket {
             }
         }
     }
-}
-
-/// Errors that tell of an earlier send to a peer that is gone, or of a signal: receiving goes on.
-fn passes(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, Interrupted, NetworkUnreachable};
-    matches!(error.kind(), ConnectionRefused | ConnectionReset | HostUnreachable | NetworkUnreachable | Interrupted)
 }

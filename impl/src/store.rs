@@ -93,7 +93,7 @@ pub struct Store {
     path: PathBuf,
     database: Database,
     meta: Table<str, u64>,
-    store: Table<Key, Siblings>,
+    replicas: Table<Key, Siblings>,
     issued: Table<ClientId, dynamo_model::node::Issued>,
     committed: Durable,
 }
@@ -115,9 +115,9 @@ impl Store {
         let database = open_database(path)?;
         let failed = |error| database_error(path, error);
         let meta = Table::open(&database, "meta").map_err(failed)?;
-        let store = Table::open(&database, "store").map_err(failed)?;
+        let replicas = Table::open(&database, "store").map_err(failed)?;
         let issued = Table::open(&database, "issued").map_err(failed)?;
-        let mut this = Store { path: path.to_owned(), database, meta, store, issued, committed: Durable::default() };
+        let mut this = Store { path: path.to_owned(), database, meta, replicas, issued, committed: Durable::default() };
         if known {
             this.committed = this.read()?;
         } else {
@@ -140,7 +140,7 @@ impl Store {
         if durable.counter != self.committed.counter {
             self.meta.insert(&mut batch, COUNTER, &durable.counter);
         }
-        self.store.write_difference(&mut batch, &self.committed.store, &durable.store);
+        self.replicas.write_difference(&mut batch, &self.committed.store, &durable.store);
         self.issued.write_difference(&mut batch, &self.committed.issued, &durable.issued);
         batch.commit().map_err(|source| StoreError::Commit { path: self.path.clone(), source })?;
         self.committed = durable.clone();
@@ -149,7 +149,7 @@ impl Store {
 
     /// The first start on this directory, or the first that gets this far.
     fn create(&mut self, node: NodeId) -> Result<(), StoreError> {
-        if self.read_counter()?.is_some_and(|counter| counter > 0) || !self.store.is_empty() {
+        if self.read_counter()?.is_some_and(|counter| counter > 0) || !self.replicas.is_empty() {
             // Not from a start cut short: a node has worked here, and its identity is gone.
             return Err(self.damaged("its file \"identity\" is missing"));
         }
@@ -161,7 +161,7 @@ impl Store {
 
     fn read(&self) -> Result<Durable, StoreError> {
         let counter = self.read_counter()?.ok_or_else(|| self.damaged("it has no counter"))?;
-        let store = self.store.read().map_err(|what| self.damaged(&what))?;
+        let store = self.replicas.read().map_err(|what| self.damaged(&what))?;
         let issued = self.issued.read().map_err(|what| self.damaged(&what))?;
         Ok(Durable { counter, store, issued })
     }

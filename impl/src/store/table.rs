@@ -107,7 +107,7 @@ impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K,
         for difference in old.diff(new) {
             match difference {
                 DiffItem::Add(key, value) | DiffItem::Update { new: (key, value), .. } => {
-                    self.insert(batch, key, value)
+                    self.insert(batch, key, value);
                 }
                 DiffItem::Remove(key, _) => batch.remove(&self.keyspace, &*key.to_bytes()),
             }

@@ -23,7 +23,7 @@ fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
     let context = Context::new().with(dot);
     let version = Version { dot, clock: context.clone(), value: Value::new(&[index; 20]).unwrap() };
     let held = durable.store.get(&key(index)).cloned().unwrap_or_default();
-    durable.store.insert(key(index), held.put(version, |_| index % 2 == 0));
+    durable.store.insert(key(index), held.put(version, |_| index.is_multiple_of(2)));
     let request = RequestId { client: ClientId(u64::from(client)), number: durable.counter };
     durable.issued.insert(request.client, Issued { number: request.number, dot, context });
     durable
@@ -141,17 +141,17 @@ fn every_flipped_bit_of_an_entry_is_noticed() {
     let durable = after_put(Durable::default(), 1, 1);
     store.commit(&durable).unwrap();
     let name = key(1);
-    let good = store.store.keyspace.get(name.as_str()).unwrap().unwrap().to_vec();
+    let good = store.replicas.keyspace.get(name.as_str()).unwrap().unwrap().to_vec();
     for bit in 0..good.len() * 8 {
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
-        store.store.keyspace.insert(name.as_str(), bad).unwrap();
+        store.replicas.keyspace.insert(name.as_str(), bad).unwrap();
         let what = store.read().unwrap_err().to_string();
         assert!(what.contains("entry \"key-1\" of table \"store\" cannot be decoded"), "{what}");
     }
     // And a good entry in a wrong place.
-    store.store.keyspace.insert(name.as_str(), good.clone()).unwrap();
-    store.store.keyspace.insert("key-2", good).unwrap();
+    store.replicas.keyspace.insert(name.as_str(), good.clone()).unwrap();
+    store.replicas.keyspace.insert("key-2", good).unwrap();
     assert!(store.read().is_err());
     drop(store);
     assert!(error_of(directory.path(), A).contains("entry \"key-2\""));

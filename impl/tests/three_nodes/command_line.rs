@@ -1,0 +1,81 @@
+//! The command line as a user and as a script see it.
+
+use crate::cluster::{Cluster, dynamo};
+use serde_json::{Value as Json, json};
+
+#[test]
+fn put_and_get_as_text_and_as_json() {
+    let cluster = Cluster::start();
+    let [a, b] = [0, 1].map(|node| cluster.addresses[node].to_string());
+    let (code, put, _) = dynamo(&["put", "--node", &a, "cart", "milk"]);
+    assert_eq!(code, 0);
+    assert!(put.starts_with("context "), "{put}");
+    let (code, put, _) = dynamo(&["put", "--node", &b, "cart", "eggs", "--json"]);
+    let put: Json = serde_json::from_str(&put).unwrap();
+    assert_eq!((code, &put["key"]), (0, &json!("cart")));
+
+    let (_, got, _) = dynamo(&["get", "--node", &b, "cart"]);
+    let lines: Vec<&str> = got.lines().collect();
+    let [milk, eggs, context] = lines[..] else { panic!("{got}") };
+    assert_eq!((milk, eggs), ("milk  [A:1]", "eggs  [B:1]"));
+    let context = context.strip_prefix("context ").unwrap();
+
+    let (code, ..) = dynamo(&["put", "--node", &a, "cart", "milk and eggs", "--context", context]);
+    assert_eq!(code, 0);
+    let (_, got, _) = dynamo(&["get", "--node", &a, "cart", "--json"]);
+    let got: Json = serde_json::from_str(&got).unwrap();
+    assert_eq!(got["siblings"], json!([{ "value": "milk and eggs", "clock": "[A:2,B:1]" }]));
+}
+
+#[test]
+fn a_key_never_put_has_no_siblings_and_that_is_no_error() {
+    let cluster = Cluster::start();
+    let a = cluster.addresses[0].to_string();
+    let (code, _, stderr) = dynamo(&["get", "--node", &a, "nothing"]);
+    assert_eq!((code, stderr.as_str()), (0, "the key \"nothing\" was never put\n"));
+    let (code, got, _) = dynamo(&["get", "--node", &a, "nothing", "--json"]);
+    let got: Json = serde_json::from_str(&got).unwrap();
+    assert_eq!((code, &got["siblings"]), (0, &json!([])));
+}
+
+#[test]
+fn bad_input_is_refused_with_code_2_and_a_hint() {
+    let large = "x".repeat(8193);
+    let long = "k".repeat(257);
+    let put = |more: &[&'static str]| [&["put", "--node", "127.0.0.1:9"], more].concat();
+    let cases: [(Vec<&str>, &str); 14] = [
+        (put(&["", "v"]), "a key may not be empty"),
+        (vec!["put", "--node", "127.0.0.1:9", &long, "v"], "the key has 257 bytes; at most 256 are allowed"),
+        (vec!["put", "--node", "127.0.0.1:9", "k", &large], "the value has 8193 bytes; at most 8192 are allowed"),
+        (put(&["k", "v", "--context", ""]), "leave it out for a put that replaces nothing"),
+        (put(&["k", "v", "--context", "rubbish"]), "pass it on exactly as the get or put printed it"),
+        (put(&["k", "v", "--timeout", "0"]), "a timeout must be more than 0 seconds"),
+        (vec!["get", "--node", "nowhere", "k"], "use HOST:PORT, such as 127.0.0.1:4100"),
+        (vec!["get", "--node", "[::1]:9", "k"], "only IPv4 is supported"),
+        (vec!["cluster", "--nodes", "2"], "N is 3, but there are 2 nodes"),
+        (vec!["cluster", "--w", "4"], "W is 4; it must be 1 to N, which is 3"),
+        (vec!["cluster", "--base-port", "65534"], "choose a smaller base port"),
+        (node(&["--id", "Å"]), "use a letter A to Z"),
+        (node(&["--id", "D"]), "node D is not among the members [A]"),
+        (node(&["--id", "A"]), "N is 3, but there are 1 members"),
+    ];
+    for (arguments, hint) in cases {
+        let (code, _, stderr) = dynamo(&arguments);
+        assert!(code == 2 && stderr.contains(hint), "{arguments:?} ended with {code}: {stderr}");
+    }
+}
+
+fn node(more: &[&'static str]) -> Vec<&'static str> {
+    [&["node", "--listen", "127.0.0.1:9", "--data", "/nonexistent/x", "--member", "A=127.0.0.1:9"], more].concat()
+}
+
+#[test]
+fn what_cannot_be_done_ends_with_code_1() {
+    let (code, _, stderr) = dynamo(&["get", "--node", "127.0.0.1:9", "k", "--timeout", "0.3"]);
+    assert!(code == 1 && stderr.contains("no answer from 127.0.0.1:9 within 0.3 s; is the node running?"), "{stderr}");
+
+    let mut single = node(&["--id", "A", "--n", "1", "--r", "1", "--w", "1"]);
+    single[2] = "127.0.0.1:0";
+    let (code, _, stderr) = dynamo(&single);
+    assert!(code == 2 && stderr.contains("make the two the same"), "{stderr}");
+}

@@ -1,0 +1,151 @@
+//! Three real nodes, killed and started again while clients write.
+
+use crate::cluster::{Cluster, run};
+use dynamo::client::{Client, ClientError};
+use dynamo_model::version::Context;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+fn client(address: SocketAddr) -> Client {
+    Client::connect(address).unwrap()
+}
+
+fn values(client: &Client, key: &str) -> Vec<String> {
+    let found = client.get(key).unwrap();
+    found.siblings.iter().map(|version| String::from_utf8(version.value.as_bytes().to_vec()).unwrap()).collect()
+}
+
+#[test]
+fn a_cluster_goes_on_without_one_node_and_takes_it_back() {
+    let mut cluster = Cluster::start();
+    let [a, b, c] = [0, 1, 2].map(|node| client(cluster.addresses[node]));
+    let first = a.put("k", b"one", &Context::new()).unwrap();
+    assert_eq!(values(&b, "k"), ["one"]);
+
+    cluster.kill(2);
+    a.put("k", b"two", &first).unwrap();
+    assert_eq!(values(&b, "k"), ["two"]);
+
+    cluster.start_node(2);
+    assert_eq!(values(&c, "k"), ["two"]);
+    for node in 0..3 {
+        let (status, took) = cluster.terminate(node);
+        assert_eq!(status.code(), Some(0));
+        assert!(took < Duration::from_millis(500), "node {node} took {took:?} to stop");
+    }
+    for node in 0..3 {
+        cluster.start_node(node);
+    }
+    assert_eq!(values(&a, "k"), ["two"]);
+}
+
+#[test]
+fn without_a_quorum_a_put_fails_and_says_that_it_is_possibly_stored() {
+    let mut cluster = Cluster::start();
+    cluster.kill(1);
+    cluster.kill(2);
+    let a = client(cluster.addresses[0]);
+    let error = a.put("k", b"v", &Context::new()).unwrap_err();
+    assert!(matches!(error, ClientError::PutFailed { stored: 1, needed: 2 }), "{error}");
+    let error = a.get("k").unwrap_err();
+    assert!(matches!(error, ClientError::GetFailed { answered: 1, needed: 2 }), "{error}");
+}
+
+#[test]
+fn a_second_node_on_the_same_port_or_data_is_told_so() {
+    let cluster = Cluster::start();
+    let data = cluster.data(0);
+    let refusal = |mut command: Command| {
+        let output = run(&mut command);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let stderr = refusal(cluster.command(0, &data));
+    assert!(stderr.contains("Is the port in use"), "{stderr}");
+
+    let mut elsewhere = Cluster::start();
+    elsewhere.kill(0);
+    elsewhere.kill(1);
+    let stderr = refusal(elsewhere.command(0, &data));
+    assert!(stderr.contains("is in use by another process"), "{stderr}");
+    let stderr = refusal(elsewhere.command(1, &data));
+    assert!(stderr.contains("holds the data of node A, not of node B"), "{stderr}");
+}
+
+/// What one client was told.
+#[derive(Debug, Default)]
+struct Told {
+    /// Own key: how many puts were acknowledged, each in place of the one before.
+    chain: u64,
+    /// Shared key: the values acknowledged, none of which any client ever replaces unseen.
+    shared: BTreeSet<String>,
+}
+
+/// Puts to an own key in a chain, and to a key that all share, until told to stop.
+fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool) -> Told {
+    let mut random = SmallRng::seed_from_u64(seed + name as u64);
+    let mut told = Told::default();
+    let mut context = Context::new();
+    let mut tried = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let via = client(addresses[random.random_range(0..addresses.len())]).with_timeout(Duration::from_millis(1500));
+        tried += 1;
+        if let Ok(next) = via.put(&format!("own-{name}"), tried.to_string().as_bytes(), &context) {
+            context = next;
+            told.chain = tried;
+        }
+        if random.random_ratio(1, 20) && told.shared.len() < 10 {
+            let value = format!("{name}/{tried}");
+            if via.put("shared", value.as_bytes(), &Context::new()).is_ok() {
+                told.shared.insert(value);
+            }
+        }
+    }
+    told
+}
+
+#[test]
+fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
+    const CLIENTS: usize = 6;
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut cluster = Cluster::start();
+    let addresses = cluster.addresses.clone();
+    let stop = AtomicBool::new(false);
+    let told: Vec<Told> = thread::scope(|scope| {
+        let (addresses, stop) = (&addresses, &stop);
+        let clients: Vec<_> =
+            (0..CLIENTS).map(|name| scope.spawn(move || write(addresses, name, seed, stop))).collect();
+        let mut random = SmallRng::seed_from_u64(seed);
+        for round in 0..9 {
+            thread::sleep(Duration::from_millis(random.random_range(100..400)));
+            cluster.kill(round % 3);
+            thread::sleep(Duration::from_millis(random.random_range(50..300)));
+            cluster.start_node(round % 3);
+        }
+        stop.store(true, Ordering::Relaxed);
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    let reader = client(addresses[0]);
+    for (name, told) in told.iter().enumerate() {
+        assert!(told.chain > 10, "client {name} was told of {} puts only", told.chain);
+        let found: Vec<u64> =
+            values(&reader, &format!("own-{name}")).iter().map(|value| value.parse().unwrap()).collect();
+        // Values tried after the last one acknowledged may be there too; the acknowledged one is, or one that replaced it.
+        assert!(
+            found.iter().any(|value| *value >= told.chain),
+            "client {name}: {} is lost, found {found:?}",
+            told.chain
+        );
+    }
+    let found: BTreeSet<String> = values(&reader, "shared").into_iter().collect();
+    let acknowledged: BTreeSet<String> = told.into_iter().flat_map(|told| told.shared).collect();
+    assert!(acknowledged.len() > CLIENTS, "{acknowledged:?}");
+    assert!(acknowledged.is_subset(&found), "lost: {:?}", acknowledged.difference(&found));
+}

@@ -1,0 +1,5 @@
+//! Three real node processes on loopback, with real storage: what users do to them, and what crashes do.
+
+mod cluster;
+mod command_line;
+mod faults;
