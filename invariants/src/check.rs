@@ -18,7 +18,7 @@ pub struct Progress {
     pub unique_states: usize,
     /// States reached, counted as often as reached.
     pub generated_states: usize,
-    /// Steps from the initial state to the farthest state reached.
+    /// The most steps taken from the initial state. With several threads not the same in every run: one may be ahead of another.
     pub depth: usize,
 }
 

@@ -11,6 +11,7 @@ use dynamo_model::message::Message;
 use dynamo_model::node::Timer;
 use dynamo_model::siblings::Siblings;
 use stateright::Expectation;
+use stateright::actor::Timers;
 
 /// How a property is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -259,7 +260,7 @@ impl<'a> View<'a> {
     /// Does a timer, or a message that may still do something, keep this get going?
     fn is_under_way(&self, get: RequestId) -> bool {
         let timed = self.model.cfg.config.patience().is_some();
-        let timers = self.state.timers_set.iter().flat_map(|timers| timers.iter());
+        let timers = self.state.timers_set.iter().flat_map(Timers::iter);
         let waiting = |timer: &Timer| matches!(timer, Timer::Get(_, request) if *request == get);
         let in_flight = |message: &Message| match message {
             Message::Repair { request, .. } => *request == get,

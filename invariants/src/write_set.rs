@@ -88,7 +88,7 @@ impl FromIterator<WriteId> for WriteSet {
 
 impl fmt::Debug for WriteSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(|write| write.value())).finish()
+        f.debug_set().entries(self.iter().map(WriteId::value)).finish()
     }
 }
 

@@ -8,6 +8,9 @@ use crate::siblings::Siblings;
 use crate::tally::Tally;
 use stateright::actor::Id;
 
+/// A replica, and what it said it holds.
+pub type Reply = (NodeId, Siblings);
+
 /// A get under way at its coordinator. Volatile: after a crash the client's retry starts it again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RunningGet {
@@ -18,7 +21,7 @@ pub struct RunningGet {
     /// Which replicas have answered.
     pub tally: Tally,
     /// What they hold, in the order of their answers' nodes.
-    pub replies: Vec<(NodeId, Siblings)>,
+    pub replies: Vec<Reply>,
     /// Has the client been told?
     pub answered: bool,
     /// How often the replicas that are missing will be asked again.

@@ -56,10 +56,14 @@ impl Step<'_, '_> {
     fn issue(&mut self, request: RequestId, key: &Key, value: Value, read: &Context) -> Result<Context, Refusal> {
         let rules = self.node.rules;
         let before = self.held(key);
-        let dot = Dot { node: self.id, counter: self.state.durable.counter + 1 };
-        if read.counter_max(self.id) >= dot.counter {
+        let issued = self.state.durable.counter;
+        if read.counter_max(self.id) > issued {
             return Err(Refusal::ForeignContext);
         }
+        // A foreign context that another coordinator could not recognise may have told the set of dots this node has not issued.
+        let counter =
+            issued.max(before.context().counter_max(self.id)).checked_add(1).ok_or(Refusal::ForeignContext)?;
+        let dot = Dot { node: self.id, counter };
         let context = (rules.put_context)(read, dot, &before);
         let version = Version { dot, clock: context.clone(), value };
         let after = before.put(version, |sibling| (rules.version_replaces)(read, dot, sibling));
@@ -84,7 +88,7 @@ impl Step<'_, '_> {
     fn forget_old_clients(&mut self) {
         let remembered = self.node.config.puts_remembered();
         let durable = &mut self.state.to_mut().durable;
-        if durable.counter % remembered == 0 {
+        if durable.counter.is_multiple_of(remembered) {
             let oldest = durable.counter - remembered;
             let old = |(client, issued): (&ClientId, &Issued)| (issued.dot.counter <= oldest).then_some(*client);
             let forgotten: Vec<ClientId> = durable.issued.iter().filter_map(old).collect();

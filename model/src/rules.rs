@@ -3,6 +3,7 @@
 //! [`Rules::default`] is the protocol. A *defect* is the same struct with one function exchanged, so that one can go from
 //! an invariant to the rule that protects it, to the defect that shows why, to the counterexample, and back.
 
+use crate::get::Reply;
 use crate::ids::{NodeId, RequestId};
 use crate::node::Issued;
 use crate::siblings::Siblings;
@@ -73,7 +74,7 @@ pub struct Rules {
     /// The replicas a finished read writes back to. (I3)
     ///
     /// Every one seen to hold less than the merge of all answers.
-    pub repair_targets: fn(replies: &[(NodeId, Siblings)], merged: &Siblings) -> Vec<NodeId>,
+    pub repair_targets: fn(replies: &[Reply], merged: &Siblings) -> Vec<NodeId>,
 
     /// What read repair writes. (I3)
     ///
@@ -120,6 +121,6 @@ fn put_context(read: &Context, put: Dot, before: &Siblings) -> Context {
     }
 }
 
-fn repair_targets(replies: &[(NodeId, Siblings)], merged: &Siblings) -> Vec<NodeId> {
+fn repair_targets(replies: &[Reply], merged: &Siblings) -> Vec<NodeId> {
     replies.iter().filter(|(_, held)| held != merged).map(|(node, _)| *node).collect()
 }

@@ -1,0 +1,206 @@
+//! The protocol's acts one by one, without a network: what a node answers to what it is given.
+
+use dynamo_model::config::{Config, Patience};
+use dynamo_model::ids::{ClientId, Key, NodeId, RequestId, Value};
+use dynamo_model::message::{Answer, Message, Operation, Refusal};
+use dynamo_model::node::{Durable, Node, State, Timer};
+use dynamo_model::ring::Ring;
+use dynamo_model::rules::Rules;
+use dynamo_model::siblings::Siblings;
+use dynamo_model::version::{Context, Dot};
+use stateright::actor::{Actor, Command, Id, Out};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+const CLIENT: usize = 70_000;
+
+/// One node of a cluster of three, with what it last saved.
+struct Bench {
+    node: Node,
+    state: State,
+    saved: Option<Durable>,
+}
+
+impl Bench {
+    fn new(n: usize, r: usize, w: usize) -> Self {
+        let members: Vec<NodeId> = (0..3).map(NodeId).collect();
+        let ring = Arc::new(Ring::new(&members, Ring::PARTITIONS, Ring::TOKENS).unwrap());
+        let config = Config::new(n, r, w).unwrap().with_patience(Patience { retransmissions: 1, ..Patience::LOCAL });
+        let node = Node { config, ring, rules: Rules::default() };
+        Bench { node, state: State::default(), saved: None }
+    }
+
+    fn step(&mut self, act: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>)) -> Vec<(usize, Message)> {
+        let mut state = Cow::Owned(std::mem::take(&mut self.state));
+        let mut out = Out::new();
+        act(&self.node, &mut state, &mut out);
+        self.state = state.into_owned();
+        let mut sent = Vec::new();
+        for command in out {
+            match command {
+                Command::Save(durable) => {
+                    assert!(sent.is_empty(), "a step saves before it sends");
+                    self.saved = Some(durable);
+                }
+                Command::Send(to, message) => sent.push((usize::from(to), message)),
+                _ => {}
+            }
+        }
+        sent
+    }
+
+    /// Node A is given a message.
+    fn receive(&mut self, from: usize, message: Message) -> Vec<(usize, Message)> {
+        self.step(|node, state, out| node.on_msg(Id::from(0), state, Id::from(from), message, out))
+    }
+
+    fn time_out(&mut self, timer: Timer) -> Vec<(usize, Message)> {
+        self.step(|node, state, out| node.on_timeout(Id::from(0), state, &timer, out))
+    }
+
+    /// Node A crashes, and comes back with what it saved.
+    fn crash(&mut self) {
+        self.state = self.node.on_start(Id::from(0), &self.saved, &mut Out::new());
+    }
+}
+
+fn request(number: u64) -> RequestId {
+    RequestId { client: ClientId(7), number }
+}
+
+fn put(number: u64, value: &[u8], context: Context) -> Message {
+    let (key, value) = (Key::new("k").unwrap(), Value::new(value).unwrap());
+    Message::Request(Operation::Put { request: request(number), key, value, context })
+}
+
+fn answers(sent: &[(usize, Message)]) -> Vec<&Answer> {
+    let answer = |(to, message): &(usize, Message)| *to == CLIENT && matches!(message, Message::Answer(_));
+    let answered = sent.iter().filter(|sent| answer(sent));
+    answered.map(|(_, message)| if let Message::Answer(answer) = message { answer } else { unreachable!() }).collect()
+}
+
+#[test]
+fn a_put_is_acknowledged_once_w_replicas_have_stored_it() {
+    let mut a = Bench::new(3, 2, 3);
+    let sent = a.receive(CLIENT, put(0, b"v", Context::new()));
+    assert!(matches!(&sent[..], [(2, Message::Store { .. }), (1, Message::Store { .. })]), "{sent:?}");
+    let stored = Message::Stored { request: request(0) };
+    assert!(a.receive(1, stored.clone()).is_empty());
+    assert!(a.receive(1, stored.clone()).is_empty(), "the same replica twice is one replica");
+    assert!(matches!(answers(&a.receive(2, stored))[..], [Answer::PutAcknowledged { .. }]));
+    assert!(a.state.puts.is_empty(), "a put that all have stored is forgotten");
+}
+
+#[test]
+fn a_put_that_cannot_reach_w_is_failed_but_possibly_stored() {
+    let mut a = Bench::new(3, 2, 2);
+    a.receive(CLIENT, put(0, b"v", Context::new()));
+    let timer = Timer::Put(NodeId(0), request(0));
+    assert_eq!(a.time_out(timer).len(), 2, "the other replicas are sent it again");
+    let sent = a.time_out(timer);
+    assert_eq!(answers(&sent), [&Answer::PutFailed { request: request(0), stored: 1, needed: 2 }]);
+    assert_eq!(a.state.durable.store.len(), 1, "and it is stored here");
+}
+
+#[test]
+fn a_retry_after_a_crash_is_the_same_put() {
+    let mut a = Bench::new(3, 2, 1);
+    let first = a.receive(CLIENT, put(0, b"v", Context::new()));
+    a.crash();
+    let second = a.receive(CLIENT, put(0, b"v", Context::new()));
+    assert_eq!(answers(&first), answers(&second));
+    assert_eq!((a.state.durable.counter, a.state.durable.store[&Key::new("k").unwrap()].versions().len()), (1, 1));
+    a.receive(CLIENT, put(1, b"w", Context::new()));
+    a.crash();
+    assert!(a.receive(CLIENT, put(0, b"v", Context::new())).is_empty(), "a stray copy of an older put does nothing");
+}
+
+#[test]
+fn memory_for_retries_is_bounded() {
+    let mut a = Bench::new(1, 1, 1);
+    a.node.ring = Arc::new(Ring::new(&[NodeId(0)], 1, 1).unwrap());
+    let remembered = a.node.config.puts_remembered();
+    let mut read = Context::new();
+    for number in 0..remembered * 2 {
+        let (key, value) = (Key::new("k").unwrap(), Value::new(b"v").unwrap());
+        let request = RequestId { client: ClientId(number), number: 0 };
+        let sent = a.receive(CLIENT, Message::Request(Operation::Put { request, key, value, context: read }));
+        let [Answer::PutAcknowledged { context, .. }] = answers(&sent)[..] else { panic!("{sent:?}") };
+        read = context.clone();
+    }
+    assert_eq!(a.state.durable.issued.len() as u64, remembered);
+}
+
+#[test]
+fn siblings_that_would_not_fit_a_datagram_are_refused_and_nothing_changes() {
+    let mut a = Bench::new(3, 2, 1);
+    let value = [b'x'; Value::BYTES_MAX];
+    assert!(matches!(answers(&a.receive(CLIENT, put(0, &value, Context::new())))[..], [Answer::PutAcknowledged { .. }]));
+    assert!(matches!(answers(&a.receive(CLIENT, put(1, &value, Context::new())))[..], [Answer::PutAcknowledged { .. }]));
+    let before = a.state.durable.clone();
+    let sent = a.receive(CLIENT, put(2, &value, Context::new()));
+    let refused = |answer: &Answer| {
+        matches!(answer, Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. })
+    };
+    assert!(answers(&sent).into_iter().all(refused) && sent.len() == 1, "{sent:?}");
+    assert_eq!(a.state.durable, before);
+}
+
+#[test]
+fn a_context_of_puts_never_issued_is_refused() {
+    let mut a = Bench::new(3, 2, 1);
+    let foreign = Context::new().with_all_up_to(NodeId(0), 1000);
+    let sent = a.receive(CLIENT, put(0, b"v", foreign));
+    let refusal = Refusal::ForeignContext;
+    assert_eq!(answers(&sent), [&Answer::PutRefused { request: request(0), refusal }]);
+    assert!(a.saved.is_none());
+}
+
+/// Another coordinator cannot know the context for foreign: what it passes on must neither stop this node nor swallow its puts.
+#[test]
+fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
+    let mut a = Bench::new(3, 2, 1);
+    let key = Key::new("k").unwrap();
+    let siblings: Siblings = postcard::from_bytes(&foreign_siblings()).unwrap();
+    a.receive(1, Message::Store { request: request(0), key: key.clone(), siblings });
+    a.receive(CLIENT, put(0, b"v", Context::new()));
+    let versions = a.state.durable.store[&key].versions();
+    assert_eq!(versions[0].dot, Dot { node: NodeId(0), counter: 1001 });
+
+    let end = postcard::to_stdvec(&(vec![(NodeId(0), u64::MAX)], Vec::<Dot>::new(), Vec::<u8>::new())).unwrap();
+    let siblings: Siblings = postcard::from_bytes(&end).unwrap();
+    a.receive(1, Message::Store { request: request(0), key, siblings });
+    let sent = a.receive(CLIENT, put(1, b"v", Context::new()));
+    assert!(matches!(answers(&sent)[..], [Answer::PutRefused { refusal: Refusal::ForeignContext, .. }]), "{sent:?}");
+}
+
+/// No siblings, under the context `[A:1000]`.
+fn foreign_siblings() -> Vec<u8> {
+    postcard::to_stdvec(&(Context::new().with_all_up_to(NodeId(0), 1000), Vec::<u8>::new())).unwrap()
+}
+
+#[test]
+fn peers_messages_from_strangers_are_ignored() {
+    let mut a = Bench::new(3, 1, 1);
+    let store = Message::Store { request: request(0), key: Key::new("k").unwrap(), siblings: Siblings::new() };
+    for stranger in [3, CLIENT] {
+        assert!(a.receive(stranger, store.clone()).is_empty());
+        assert!(a.receive(stranger, Message::Fetch { request: request(0), key: Key::new("k").unwrap() }).is_empty());
+    }
+}
+
+#[test]
+fn ill_formed_contexts_and_siblings_are_not_decoded() {
+    let dot = |counter| Dot { node: NodeId(0), counter };
+    let nodes = |entries: &[(u16, u64)]| entries.iter().map(|(n, c)| (NodeId(*n), *c)).collect::<Vec<_>>();
+    let decode = |vector: Vec<(NodeId, u64)>, dots: Vec<Dot>| {
+        postcard::from_bytes::<Context>(&postcard::to_stdvec(&(vector, dots)).unwrap())
+    };
+    assert!(decode(nodes(&[(0, 1), (1, 2)]), vec![dot(3)]).is_ok());
+    assert!(decode(nodes(&[(1, 1), (0, 2)]), vec![]).is_err(), "out of order");
+    assert!(decode(nodes(&[(0, 0)]), vec![]).is_err(), "an entry that says nothing");
+    assert!(decode(nodes(&[(0, 1)]), vec![dot(1)]).is_err(), "a dot that the vector covers");
+    assert!(decode(nodes(&[(0, 1)]), vec![dot(2)]).is_err(), "a dot next after the vector");
+    assert!(decode(vec![], vec![dot(0)]).is_err(), "a dot before the first");
+    assert!(decode(vec![], vec![dot(5), dot(3)]).is_err(), "dots out of order");
+}
