@@ -1,0 +1,113 @@
+//! The README's Architecture Invariant lines, and what it tells, held to as far as a test can.
+
+use dynamo_invariants::defects::{DEFECTS, LIMITS};
+use dynamo_invariants::property::{Kind, PROPERTIES};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every Rust source below a folder of the project.
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no sources below {folder}");
+    found
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let arrows =
+        [("model", ["dynamo-invariants", "dynamo.workspace"].as_slice()), ("invariants", &["dynamo.workspace"])];
+    for (package, forbidden) in arrows {
+        let manifest = read(format!("{package}/Cargo.toml"));
+        for dependency in forbidden {
+            assert!(!manifest.contains(dependency), "{package} must not depend on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn the_protocol_is_pure() {
+    let banned = [
+        "std::net",
+        "std::fs",
+        "std::io",
+        "std::thread",
+        "std::env",
+        "Instant",
+        "SystemTime",
+        "HashMap",
+        "HashSet",
+        "unsafe",
+    ];
+    for path in sources("model/src") {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in banned {
+            assert!(!text.contains(word), "{} names {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn files_stay_short() {
+    for folder in ["model", "invariants", "impl", "tests"] {
+        for path in sources(folder) {
+            let lines = fs::read_to_string(&path).unwrap().lines().count();
+            assert!(lines <= 400, "{} has {lines} lines: split it", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_test_is_switched_off_in_silence() {
+    let attribute = concat!("#[", "ignore]");
+    for folder in ["model", "invariants", "impl", "tests"] {
+        for path in sources(folder) {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(!text.contains(attribute), "{}: an ignored test gives its reason", path.display());
+        }
+    }
+}
+
+/// The README's table of guarantees is the tables of the code: every rule, every defect with its scope, every invariant.
+#[test]
+fn the_readme_tells_of_every_guarantee() {
+    let readme = read("README.md");
+    for defect in DEFECTS {
+        let row = readme.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{}`", defect.name)));
+        let row = row.unwrap_or_else(|| panic!("README.md does not tell of the defect {}", defect.name));
+        for cell in [defect.rule, defect.scope] {
+            assert!(row.contains(&format!("`{cell}`")), "README.md: the row of {} does not name {cell}", defect.name);
+        }
+        assert!(
+            defect.breaks.iter().any(|name| row.contains(name)),
+            "README.md: {} breaks {:?}",
+            defect.name,
+            defect.breaks
+        );
+    }
+    for limit in LIMITS {
+        assert!(readme.contains(limit.name), "README.md does not tell of the limit {}", limit.name);
+    }
+    for property in PROPERTIES.iter().filter(|property| property.kind == Kind::Always) {
+        assert!(readme.contains(property.name), "README.md does not tell of {}", property.name);
+    }
+}
