@@ -123,9 +123,8 @@ impl Client {
         if node.is_ipv6() {
             return Err(ClientError::NotIpv4(node));
         }
-        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))
-            .and_then(|socket| socket.set_read_timeout(Some(RETRY_AFTER)).map(|()| socket))
-            .map_err(|source| ClientError::Socket { node, source })?;
+        let socket =
+            UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).map_err(|source| ClientError::Socket { node, source })?;
         let buffer = RefCell::new(vec![0; wire::DATAGRAM_BYTES_MAX].into_boxed_slice());
         let id = ClientId(rand::random());
         Ok(Client { node, socket, id, next_number: Cell::new(0), timeout: TIMEOUT, buffer })
@@ -205,6 +204,11 @@ impl Client {
     fn answer_to(&self, request: RequestId, until: Instant) -> io::Result<Option<Answer>> {
         let mut buffer = self.buffer.borrow_mut();
         loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            self.socket.set_read_timeout(Some(left))?;
             // From whom it comes does not matter: a forwarded request is answered by its coordinator.
             let messages = match self.socket.recv_from(&mut buffer) {
                 Ok((length, _)) => wire::decode(&buffer[..length]).unwrap_or_default(),
@@ -217,9 +221,6 @@ impl Client {
                     _ => {}
                 }
             }
-            if Instant::now() >= until {
-                return Ok(None);
-            }
         }
     }
 }
@@ -229,3 +230,6 @@ fn passes(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionRefused, Interrupted, TimedOut, WouldBlock};
     matches!(error.kind(), ConnectionRefused | Interrupted | TimedOut | WouldBlock)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use serde_json::json;
 const EXAMPLES: &str = "\
 Examples:
   dynamo put --node 127.0.0.1:4100 greeting hello
-  dynamo put --node 127.0.0.1:4100 greeting hi --context AVnIhWQBAAEA
+  dynamo put --node 127.0.0.1:4100 greeting hi --context Abs8b1wCAAEBAQA
 
 Without --context the put replaces nothing: what others have put stays beside it, as siblings. With the context that a get
 or put printed, it replaces exactly what that get showed or that put knew.";

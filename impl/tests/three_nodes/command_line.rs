@@ -1,7 +1,11 @@
 //! The command line as a user and as a script see it.
 
-use crate::cluster::{Cluster, dynamo};
+use crate::cluster::{Cluster, DYNAMO, dynamo};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value as Json, json};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 #[test]
 fn put_and_get_as_text_and_as_json() {
@@ -78,4 +82,25 @@ fn what_cannot_be_done_ends_with_code_1() {
     single[2] = "127.0.0.1:0";
     let (code, _, stderr) = dynamo(&single);
     assert!(code == 2 && stderr.contains("make the two the same"), "{stderr}");
+}
+
+#[test]
+fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
+    let mut cluster = Command::new(DYNAMO).args(["cluster", "--nodes", "3"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(cluster.stdout.take().unwrap()).lines().map(Result::unwrap);
+    // node A  127.0.0.1:4100  pid 123  data /tmp/…
+    let nodes: Vec<Vec<String>> =
+        lines.by_ref().take(3).map(|line| line.split_whitespace().map(str::to_owned).collect()).collect();
+    assert!(nodes.iter().all(|node| node.len() == 7), "{nodes:?}");
+    let signal = |pid: &str, signal| kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
+    signal(&nodes[2][4], Signal::KILL);
+    let (code, _, stderr) = dynamo(&["put", "--node", &nodes[0][2], "k", "v"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(lines.any(|line| line.starts_with("node C") && line.contains("the cluster goes on without it")));
+    signal(&cluster.id().to_string(), Signal::INT);
+    assert_eq!(cluster.wait().unwrap().code(), Some(0));
+    for node in &nodes {
+        assert!(!Path::new(&node[6]).exists(), "{node:?}");
+        assert!(test_kill_process(Pid::from_raw(node[4].parse().unwrap()).unwrap()).is_err(), "{node:?}");
+    }
 }

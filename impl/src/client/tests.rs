@@ -1,0 +1,96 @@
+//! Against a node that is played by the test.
+
+use super::*;
+use std::thread;
+
+/// A socket that plays the node.
+fn stage() -> (UdpSocket, SocketAddr) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
+}
+
+fn next_operation(socket: &UdpSocket) -> (Operation, SocketAddr) {
+    let mut buffer = [0; 2000];
+    let (length, from) = socket.recv_from(&mut buffer).unwrap();
+    let messages = wire::decode(&buffer[..length]).unwrap();
+    let [Message::Request(operation)] = &messages[..] else { panic!("{messages:?}") };
+    (operation.clone(), from)
+}
+
+fn send(socket: &UdpSocket, to: SocketAddr, answer: Answer) {
+    let mut datagram = Datagram::default();
+    datagram.push(&Message::Answer(answer)).unwrap();
+    socket.send_to(datagram.seal(), to).unwrap();
+}
+
+fn nothing_found(request: RequestId) -> Answer {
+    Answer::GetAnswered { request, siblings: Vec::new(), context: Context::new() }
+}
+
+#[test]
+fn only_the_answer_to_the_request_under_way_counts_from_whomever_it_comes() {
+    let (node, address) = stage();
+    let client = Client::connect(address).unwrap();
+    let played = thread::spawn(move || {
+        let (operation, from) = next_operation(&node);
+        let request = operation.request();
+        let other = stage().0;
+        other.send_to(b"noise", from).unwrap();
+        send(&node, from, Answer::GetFailed { request: RequestId { number: 99, ..request }, answered: 0, needed: 1 });
+        send(
+            &node,
+            from,
+            Answer::GetFailed { request: RequestId { client: ClientId(1), ..request }, answered: 0, needed: 1 },
+        );
+        send(&other, from, nothing_found(request));
+    });
+    assert!(client.get("k").unwrap().siblings.is_empty());
+    played.join().unwrap();
+}
+
+#[test]
+fn a_retry_carries_the_same_request_and_the_next_request_another() {
+    let (node, address) = stage();
+    let client = Client::connect(address).unwrap();
+    let played = thread::spawn(move || {
+        let (first, _) = next_operation(&node);
+        let (again, from) = next_operation(&node);
+        send(&node, from, nothing_found(again.request()));
+        let (second, from) = next_operation(&node);
+        send(&node, from, nothing_found(second.request()));
+        (first, again, second)
+    });
+    client.get("k").unwrap();
+    client.get("k").unwrap();
+    let (first, again, second) = played.join().unwrap();
+    assert_eq!(first, again);
+    assert_eq!((first.request().number, second.request().number), (0, 1));
+}
+
+#[test]
+fn a_silent_node_is_a_timeout_in_time() {
+    let (_node, address) = stage();
+    let client = Client::connect(address).unwrap().with_timeout(Duration::from_millis(300));
+    let start = Instant::now();
+    let error = client.put("k", b"v", &Context::new()).unwrap_err();
+    assert!(error.to_string().contains("within 0.3 s; is the node running? The put is possibly stored"), "{error}");
+    assert!((290..400).contains(&start.elapsed().as_millis()), "took {:?}", start.elapsed());
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let (node, address) = stage();
+    let client = Client::connect(address).unwrap();
+    let refusals = [Refusal::ForeignContext, Refusal::SiblingsTooLarge { bytes: 30_000, bytes_max: 21_333 }];
+    let played = thread::spawn(move || {
+        for refusal in refusals {
+            let (operation, from) = next_operation(&node);
+            send(&node, from, Answer::PutRefused { request: operation.request(), refusal });
+        }
+    });
+    let refused = || client.put("k", b"v", &Context::new()).unwrap_err().to_string();
+    assert!(refused().contains("its context is from another cluster"));
+    assert!(refused().contains("would take 30000 bytes, 21333 are allowed. Get the key"));
+    played.join().unwrap();
+}
