@@ -6,6 +6,7 @@ use clap::Args;
 use dynamo::context_text;
 use dynamo_model::version::Context;
 use serde_json::json;
+use std::ffi::OsString;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     /// The key: 1 to 256 bytes of text
     key: String,
     /// The value: up to 8192 bytes
-    value: String,
+    value: OsString,
     /// The context that an earlier get or put printed: the put replaces what it covers
     #[arg(long, value_name = "CTX", value_parser = context_text::from_text)]
     context: Option<Context>,
@@ -35,7 +36,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { session, key, value, context, json } = arguments;
-    let context = session.connect()?.put(&key, value.as_bytes(), &context.unwrap_or_default())?;
+    let context = session.connect()?.put(&key, value.as_encoded_bytes(), &context.unwrap_or_default())?;
     let context = context_text::to_text(&context);
     if json {
         println!("{}", json!({ "key": key, "context": context }));

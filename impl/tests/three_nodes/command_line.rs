@@ -1,9 +1,11 @@
 //! The command line as a user and as a script see it.
 
-use crate::cluster::{Cluster, DYNAMO, dynamo};
+use crate::cluster::{Cluster, DYNAMO, dynamo, run};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value as Json, json};
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -29,6 +31,20 @@ fn put_and_get_as_text_and_as_json() {
     let (_, got, _) = dynamo(&["get", "--node", &a, "cart", "--json"]);
     let got: Json = serde_json::from_str(&got).unwrap();
     assert_eq!(got["siblings"], json!([{ "value": "milk and eggs", "clock": "[A:2,B:1]" }]));
+}
+
+#[test]
+fn a_value_that_is_no_text_is_shown_escaped_and_as_base64() {
+    let cluster = Cluster::start();
+    let a = cluster.addresses[0].to_string();
+    let bytes = OsStr::from_bytes(b"\xffline\n");
+    let put = run(Command::new(DYNAMO).args(["put", "--node", &a, "k"]).arg(bytes));
+    assert!(put.status.success());
+    let (_, got, _) = dynamo(&["get", "--node", &a, "k"]);
+    assert!(got.starts_with("\\xffline\\n  [A:1]\n"), "{got}");
+    let (_, got, _) = dynamo(&["get", "--node", &a, "k", "--json"]);
+    let got: Json = serde_json::from_str(&got).unwrap();
+    assert_eq!(got["siblings"][0]["value"], json!({ "base64": "/2xpbmUK" }));
 }
 
 #[test]
