@@ -5,8 +5,9 @@
 
 use crate::ids::Value;
 use crate::version::{Causality, Context, Dot};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
+use std::sync::Arc;
 
 /// One put's value, with the dot that names the put and the clock that says what it followed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,11 +30,24 @@ impl fmt::Debug for Version {
 ///
 /// Laws (tested): [`merge`](Siblings::merge) is associative, commutative and idempotent on sets that grew from one history;
 /// after any history of puts and merges the siblings are exactly the maximal puts of the true causal order.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "UncheckedSiblings")]
 pub struct Siblings {
+    /// Shared, because a set is copied far more often than it changes: with every state a checker keeps, and with every tree node
+    /// of the store that a put touches.
+    set: Arc<Set>,
+}
+
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+struct Set {
     context: Context,
     versions: Vec<Version>,
+}
+
+impl Serialize for Siblings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.set.serialize(serializer)
+    }
 }
 
 impl Siblings {
@@ -44,17 +58,17 @@ impl Siblings {
 
     /// Every dot this set has learnt of, replaced ones too. A client that reads the set takes this as its context.
     pub fn context(&self) -> &Context {
-        &self.context
+        &self.set.context
     }
 
     /// The siblings, by ascending dot.
     pub fn versions(&self) -> &[Version] {
-        &self.versions
+        &self.set.versions
     }
 
     /// How the knowledge of this set stands to that of `other`.
     pub fn compare(&self, other: &Self) -> Causality {
-        self.context.compare(&other.context)
+        self.set.context.compare(&other.set.context)
     }
 
     /// The set after a put, made at the set of the coordinator that issued the version's dot: the siblings that `replaces` names
@@ -66,31 +80,32 @@ impl Siblings {
     #[must_use]
     pub fn put(&self, version: Version, replaces: impl Fn(Dot) -> bool) -> Self {
         let Dot { node, counter } = version.dot;
-        assert!(!self.context.covers(version.dot), "the dot {:?} was issued twice", version.dot);
-        let mut versions: Vec<Version> = self.versions.iter().filter(|old| !replaces(old.dot)).cloned().collect();
-        let context = self.context.merge(&version.clock).with_all_up_to(node, counter);
+        assert!(!self.set.context.covers(version.dot), "the dot {:?} was issued twice", version.dot);
+        let mut versions: Vec<Version> = self.set.versions.iter().filter(|old| !replaces(old.dot)).cloned().collect();
+        let context = self.set.context.merge(&version.clock).with_all_up_to(node, counter);
         let index = versions.partition_point(|old| old.dot < version.dot);
         versions.insert(index, version);
-        Siblings { context, versions }
+        Siblings::of(context, versions)
     }
 
     /// Both sets as one: a sibling stays if both hold it, or if the other has never learnt of it.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
-        let stays = |version: &&Version, there: &Self| !there.context.covers(version.dot) || there.holds(version.dot);
+        let stays =
+            |version: &&Version, there: &Self| !there.set.context.covers(version.dot) || there.holds(version.dot);
         let mut versions: Vec<Version> =
-            self.versions.iter().filter(|version| stays(version, other)).cloned().collect();
-        versions.extend(other.versions.iter().filter(|v| !self.holds(v.dot) && stays(v, self)).cloned());
+            self.set.versions.iter().filter(|version| stays(version, other)).cloned().collect();
+        versions.extend(other.set.versions.iter().filter(|v| !self.holds(v.dot) && stays(v, self)).cloned());
         versions.sort_unstable_by_key(|version| version.dot);
-        Siblings { context: self.context.merge(&other.context), versions }
+        Siblings::of(self.set.context.merge(&other.set.context), versions)
     }
 
     /// Only the sibling with the largest counter: what a last-write-wins store would keep. No rule of the protocol uses it;
     /// defects do.
     #[must_use]
     pub fn newest_only(mut self) -> Self {
-        let newest = self.versions.iter().map(|version| (version.dot.counter, version.dot.node)).max();
-        self.versions.retain(|version| Some((version.dot.counter, version.dot.node)) == newest);
+        let newest = self.set.versions.iter().map(|version| (version.dot.counter, version.dot.node)).max();
+        Arc::make_mut(&mut self.set).versions.retain(|version| Some((version.dot.counter, version.dot.node)) == newest);
         self
     }
 
@@ -99,17 +114,21 @@ impl Siblings {
         // A varint of 64 bits takes at most 10 bytes, a node id 3: 13 an entry or dot, and a few for lengths.
         let entries = |context: &Context| 8 + 13 * context.entries();
         let version = |version: &Version| 24 + entries(&version.clock) + version.value.as_bytes().len();
-        entries(&self.context) + self.versions.iter().map(version).sum::<usize>()
+        entries(&self.set.context) + self.set.versions.iter().map(version).sum::<usize>()
+    }
+
+    fn of(context: Context, versions: Vec<Version>) -> Self {
+        Siblings { set: Arc::new(Set { context, versions }) }
     }
 
     fn holds(&self, dot: Dot) -> bool {
-        self.versions.binary_search_by_key(&dot, |version| version.dot).is_ok()
+        self.set.versions.binary_search_by_key(&dot, |version| version.dot).is_ok()
     }
 }
 
 impl fmt::Debug for Siblings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{:?}", self.context, self.versions)
+        write!(f, "{}{:?}", self.set.context, self.set.versions)
     }
 }
 
@@ -131,6 +150,6 @@ impl TryFrom<UncheckedSiblings> for Siblings {
         if !versions.iter().all(|version| context.covers(version.dot) && version.clock.covers(version.dot)) {
             return Err("a sibling's dot is not in its context");
         }
-        Ok(Siblings { context, versions })
+        Ok(Siblings::of(context, versions))
     }
 }

@@ -135,13 +135,18 @@ fn memory_for_retries_is_bounded() {
 fn siblings_that_would_not_fit_a_datagram_are_refused_and_nothing_changes() {
     let mut a = Bench::new(3, 2, 1);
     let value = [b'x'; Value::BYTES_MAX];
-    assert!(matches!(answers(&a.receive(CLIENT, put(0, &value, Context::new())))[..], [Answer::PutAcknowledged { .. }]));
-    assert!(matches!(answers(&a.receive(CLIENT, put(1, &value, Context::new())))[..], [Answer::PutAcknowledged { .. }]));
+    assert!(matches!(
+        answers(&a.receive(CLIENT, put(0, &value, Context::new())))[..],
+        [Answer::PutAcknowledged { .. }]
+    ));
+    assert!(matches!(
+        answers(&a.receive(CLIENT, put(1, &value, Context::new())))[..],
+        [Answer::PutAcknowledged { .. }]
+    ));
     let before = a.state.durable.clone();
     let sent = a.receive(CLIENT, put(2, &value, Context::new()));
-    let refused = |answer: &Answer| {
-        matches!(answer, Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. })
-    };
+    let refused =
+        |answer: &Answer| matches!(answer, Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. });
     assert!(answers(&sent).into_iter().all(refused) && sent.len() == 1, "{sent:?}");
     assert_eq!(a.state.durable, before);
 }
