@@ -4,14 +4,14 @@
 //! interesting thing does happen, so that the first kind is not true for want of occasion.
 
 use crate::ghost::{Outcome, Read, writes_of};
-use crate::scope::{System, SystemState};
+use crate::scope::{Setting, System, SystemState};
 use crate::write_set::{WriteId, WriteSet};
-use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use dynamo_model::node::Timer;
 use dynamo_model::siblings::Siblings;
 use stateright::Expectation;
-use stateright::actor::Timers;
+use stateright::actor::{Network, Timers};
 
 /// How a property is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -32,6 +32,8 @@ pub struct Property {
     pub kind: Kind,
     /// In a sentence, with its source, and where it does not hold.
     pub statement: &'static str,
+    /// Does it look at messages in flight? If so, only through [`gets_in_flight`].
+    pub reads_network: bool,
     /// Is it true at this state?
     pub condition: fn(&System, &SystemState) -> bool,
 }
@@ -57,7 +59,7 @@ impl Property {
 }
 
 const fn always(name: &'static str, statement: &'static str, condition: fn(&System, &SystemState) -> bool) -> Property {
-    Property { name, kind: Kind::Always, statement, condition }
+    Property { name, kind: Kind::Always, statement, reads_network: false, condition }
 }
 
 const fn reachable(
@@ -65,7 +67,11 @@ const fn reachable(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Reachable, statement, condition }
+    Property { name, kind: Kind::Reachable, statement, reads_network: false, condition }
+}
+
+const fn reading_network(property: Property) -> Property {
+    Property { reads_network: true, ..property }
 }
 
 /// Every property. Every one runs in every scope, unless the scope says why not.
@@ -164,7 +170,7 @@ pub static PROPERTIES: &[Property] = &[
         };
         ghost.acknowledged().iter().any(reconciles)
     }),
-    always(
+    reading_network(always(
         "I3.stale-replica-is-repaired",
         "Trace 3: once a read is over, every replica it heard has on disk all that the read knew. Does not hold when messages \
          are lost or the coordinator crashes: repair is sent once, and the next read tries again.",
@@ -174,10 +180,11 @@ pub static PROPERTIES: &[Property] = &[
                 let known = read.known.union(read.shown);
                 read.heard.iter().all(|node| known.is_subset(view.durable(*node)))
             };
-            let reads = model.cfg.gets.iter().zip(&state.history.reads);
-            reads.filter(|(request, _)| !view.is_under_way(**request)).all(|(_, read)| repaired(read))
+            let reads = state.history.reads.iter();
+            let mut over = reads.enumerate().filter(|(get, _)| !view.is_under_way(*get));
+            over.all(|(_, read)| repaired(read))
         },
-    ),
+    )),
     reachable(
         "I3.stale-replica-is-seen",
         "A read has heard a replica that lacks what the read knows.",
@@ -187,15 +194,15 @@ pub static PROPERTIES: &[Property] = &[
             state.history.reads.iter().any(stale)
         },
     ),
-    reachable(
+    reading_network(reachable(
         "I3.a-read-is-over",
         "A read that heard another replica is over: nothing of it is under way.",
         |model, state| {
             let view = View { model, state };
-            let mut reads = model.cfg.gets.iter().zip(&state.history.reads);
-            reads.any(|(request, read)| read.heard.len() > 1 && !view.is_under_way(*request))
+            let mut reads = state.history.reads.iter().enumerate();
+            reads.any(|(get, read)| read.heard.len() > 1 && !view.is_under_way(get))
         },
-    ),
+    )),
     always(
         "I6.no-ack-before-w",
         "Trace 6: when a put is acknowledged, W distinct nodes have said that they stored it.",
@@ -215,6 +222,18 @@ pub static PROPERTIES: &[Property] = &[
         view.versions().any(|(write, _)| failed(write))
     }),
 ];
+
+/// A bit for each get that a message in flight may keep going. All that any property knows of messages.
+pub fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> u64 {
+    let timed = setting.config.patience().is_some();
+    let get = |message: &Message| match message {
+        Message::Repair { request, .. } => setting.read(*request),
+        // A coordinator with a timer is under way as long as the timer is; what arrives after it, nobody waits for.
+        Message::Fetch { request, .. } | Message::Fetched { request, .. } if !timed => setting.read(*request),
+        _ => None,
+    };
+    network.iter_all().filter_map(|envelope| get(envelope.msg)).fold(0, |bits, get| bits | 1 << get)
+}
 
 fn pair(one: WriteId, other: WriteId) -> WriteSet {
     WriteSet::EMPTY.with(one).with(other)
@@ -258,16 +277,11 @@ impl<'a> View<'a> {
     }
 
     /// Does a timer, or a message that may still do something, keep this get going?
-    fn is_under_way(&self, get: RequestId) -> bool {
-        let timed = self.model.cfg.config.patience().is_some();
-        let timers = self.state.timers_set.iter().flat_map(Timers::iter);
-        let waiting = |timer: &Timer| matches!(timer, Timer::Get(_, request) if *request == get);
-        let in_flight = |message: &Message| match message {
-            Message::Repair { request, .. } => *request == get,
-            Message::Fetch { request, .. } | Message::Fetched { request, .. } => !timed && *request == get,
-            _ => false,
-        };
-        timers.into_iter().any(waiting) || self.state.network.iter_all().any(|envelope| in_flight(envelope.msg))
+    fn is_under_way(&self, get: usize) -> bool {
+        let request = self.model.cfg.gets[get];
+        let mut timers = self.state.timers_set.iter().flat_map(Timers::iter);
+        let waits = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
+        waits || gets_in_flight(&self.model.cfg, &self.state.network) & 1 << get != 0
     }
 
     fn clocks_are_causal(&self) -> bool {

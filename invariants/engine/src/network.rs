@@ -1,0 +1,79 @@
+//! A network as a canonical sequence of envelope numbers, and what sending, delivering and losing does to it.
+//!
+//! *Unordered, not duplicating*: the envelopes in flight, ascending, as often as they are in flight. *Unordered, duplicating*: one
+//! word for the envelope delivered last (its number plus one, or 0), which stateright makes part of the state; then the
+//! envelopes, ascending. *Ordered*: channel by channel, ascending, each channel in the order of sending.
+
+/// What a step does to the network, besides sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Taken {
+    Nothing,
+    Delivered(u32),
+    Lost(u32),
+}
+
+/// What a step does to the network.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Change {
+    pub(crate) taken: Taken,
+    pub(crate) sent: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Unordered,
+    Duplicating,
+    Ordered,
+}
+
+impl Kind {
+    /// The part of the sequence that is envelopes in flight.
+    pub(crate) fn in_flight(self, words: &[u32]) -> &[u32] {
+        if self == Kind::Duplicating { &words[1..] } else { words }
+    }
+
+    /// Calls `each` for every distinct envelope that may be delivered.
+    pub(crate) fn deliverable(self, words: &[u32], channel: impl Fn(u32) -> u64, mut each: impl FnMut(u32)) {
+        let mut before = None;
+        for &envelope in self.in_flight(words) {
+            let group = if self == Kind::Ordered { channel(envelope) } else { u64::from(envelope) };
+            if before != Some(group) {
+                each(envelope);
+            }
+            before = Some(group);
+        }
+    }
+
+    /// Applies a change to the sequence.
+    pub(crate) fn apply(self, words: &mut Vec<u32>, change: &Change, channel: impl Fn(u32) -> u64) {
+        match (self, change.taken) {
+            (_, Taken::Nothing) => {}
+            (Kind::Duplicating, Taken::Delivered(envelope)) => words[0] = envelope + 1,
+            (Kind::Duplicating, Taken::Lost(envelope)) => remove(words, 1, envelope),
+            (_, Taken::Delivered(envelope) | Taken::Lost(envelope)) => remove(words, 0, envelope),
+        }
+        for &envelope in &change.sent {
+            match self {
+                Kind::Unordered => {
+                    let position = words.partition_point(|other| *other < envelope);
+                    words.insert(position, envelope);
+                }
+                Kind::Duplicating => {
+                    let position = 1 + words[1..].partition_point(|other| *other < envelope);
+                    if words.get(position) != Some(&envelope) {
+                        words.insert(position, envelope);
+                    }
+                }
+                Kind::Ordered => {
+                    let position = words.partition_point(|other| channel(*other) <= channel(envelope));
+                    words.insert(position, envelope);
+                }
+            }
+        }
+    }
+}
+
+fn remove(words: &mut Vec<u32>, from: usize, envelope: u32) {
+    let position = words[from..].iter().position(|other| *other == envelope).expect("what is taken was in flight");
+    words.remove(from + position);
+}

@@ -1,0 +1,221 @@
+//! The parts of a system state, each stored once and known by a number, and how a state is taken apart and put together.
+//!
+//! A state is a pair of numbers: of its *configuration* (what all actors are, and the history) and of its network. A configuration is
+//! a pair too, of two sequences: one of the first half of the actors, one of the other half and the history.
+
+use crate::network::{Change, Kind};
+use crate::shared::{Pairs, Slices, Values};
+use stateright::actor::{
+    Actor, ActorModel, ActorModelState, Envelope, LossyNetwork, Network, RandomChoices, Timers,
+};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// All of a system state that is one actor's.
+pub(crate) struct Local<A: Actor> {
+    pub(crate) state: Arc<A::State>,
+    /// Ascending.
+    pub(crate) timers: Vec<A::Timer>,
+    pub(crate) random: BTreeMap<String, Vec<A::Random>>,
+    pub(crate) crashed: bool,
+    pub(crate) storage: Option<A::Storage>,
+}
+
+impl<A: Actor> Clone for Local<A> {
+    fn clone(&self) -> Self {
+        Local {
+            state: Arc::clone(&self.state),
+            timers: self.timers.clone(),
+            random: self.random.clone(),
+            crashed: self.crashed,
+            storage: self.storage.clone(),
+        }
+    }
+}
+
+impl<A: Actor> PartialEq for Local<A> {
+    fn eq(&self, other: &Self) -> bool {
+        let (Local { state, timers, random, crashed, storage }, other) = (self, other);
+        *crashed == other.crashed
+            && *timers == other.timers
+            && *random == other.random
+            && *state == other.state
+            && *storage == other.storage
+    }
+}
+
+impl<A: Actor> Hash for Local<A> {
+    fn hash<S: std::hash::Hasher>(&self, hasher: &mut S) {
+        (&self.state, &self.timers, &self.random, self.crashed, &self.storage).hash(hasher);
+    }
+}
+
+
+/// A network's envelopes are in flight on channels; a channel is a source and a destination.
+pub(crate) fn channel<M>(envelope: &Envelope<M>) -> u64 {
+    (usize::from(envelope.src) as u64) << 32 | usize::from(envelope.dst) as u64
+}
+
+/// The stores of all parts.
+pub(crate) struct Parts<A: Actor, H> {
+    pub(crate) kind: Kind,
+    pub(crate) lossy: bool,
+    pub(crate) actors: usize,
+    pub(crate) locals: Vec<Values<Local<A>>>,
+    pub(crate) histories: Values<H>,
+    pub(crate) envelopes: Values<Envelope<A::Msg>>,
+    pub(crate) changes: Values<Change>,
+    pub(crate) networks: Slices,
+    halves: Slices,
+    configurations: Pairs,
+}
+
+pub(crate) fn pair(first: u32, second: u32) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
+}
+
+pub(crate) fn unpair(pair: u64) -> (u32, u32) {
+    ((pair >> 32) as u32, pair as u32)
+}
+
+impl<A, H> Parts<A, H>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    H: Clone + Debug + Hash + PartialEq,
+{
+    pub(crate) fn new<C>(model: &ActorModel<A, C, H>) -> Self {
+        Parts {
+            kind: match model.init_network {
+                Network::UnorderedDuplicating(..) => Kind::Duplicating,
+                Network::UnorderedNonDuplicating(_) => Kind::Unordered,
+                Network::Ordered(_) => Kind::Ordered,
+            },
+            lossy: model.lossy_network == LossyNetwork::Yes,
+            actors: model.actors.len(),
+            locals: model.actors.iter().map(|_| Values::default()).collect(),
+            histories: Values::default(),
+            envelopes: Values::default(),
+            changes: Values::default(),
+            networks: Slices::default(),
+            halves: Slices::default(),
+            configurations: Pairs::default(),
+        }
+    }
+
+    pub(crate) fn channel(&self, envelope: u32) -> u64 {
+        self.envelopes.with(envelope, channel)
+    }
+
+    /// The numbers of a configuration's actors' locals, and of its history, which is the last.
+    pub(crate) fn slots(&self, configuration: u32, slots: &mut Vec<u32>) {
+        let (first, second) = unpair(self.configurations.get(configuration));
+        slots.clear();
+        self.halves.append_to(first, slots);
+        self.halves.append_to(second, slots);
+    }
+
+    /// The number of the configuration with these slots.
+    pub(crate) fn configuration(&self, slots: &[u32]) -> u32 {
+        let (first, second) = slots.split_at(self.actors.div_ceil(2));
+        self.configurations.insert(pair(self.halves.insert(first), self.halves.insert(second)))
+    }
+
+    /// Takes a state apart.
+    pub(crate) fn take_apart(&self, state: &ActorModelState<A, H>) -> (u32, u32) {
+        let mut slots: Vec<u32> = (0..self.actors).map(|index| self.locals[index].insert(local(state, index))).collect();
+        slots.push(self.histories.insert(state.history.clone()));
+        let number = |envelope: Envelope<&A::Msg>| self.envelopes.insert(envelope.to_cloned_msg());
+        let mut words: Vec<u32> = state.network.iter_all().map(number).collect();
+        match self.kind {
+            Kind::Ordered => words.sort_by_key(|envelope| self.channel(*envelope)),
+            Kind::Unordered | Kind::Duplicating => words.sort_unstable(),
+        }
+        if let Network::UnorderedDuplicating(_, last) = &state.network {
+            words.insert(0, last.as_ref().map_or(0, |last| self.envelopes.insert(last.clone()) + 1));
+        }
+        (self.configuration(&slots), self.networks.insert(&words))
+    }
+
+    /// Puts a state together.
+    pub(crate) fn put_together(&self, configuration: u32, network: Network<A::Msg>) -> ActorModelState<A, H> {
+        let mut slots = Vec::new();
+        self.slots(configuration, &mut slots);
+        let mut state = ActorModelState {
+            actor_states: Vec::with_capacity(self.actors),
+            network,
+            timers_set: Vec::with_capacity(self.actors),
+            random_choices: Vec::with_capacity(self.actors),
+            crashed: Vec::with_capacity(self.actors),
+            history: self.histories.with(slots[self.actors], H::clone),
+            actor_storages: Vec::with_capacity(self.actors),
+        };
+        for (index, slot) in slots[..self.actors].iter().enumerate() {
+            self.locals[index].with(*slot, |local| {
+                let mut timers = Timers::new();
+                let mut random = RandomChoices::default();
+                for timer in &local.timers {
+                    timers.set(timer.clone());
+                }
+                for (key, choices) in &local.random {
+                    random.insert(key.clone(), choices.clone());
+                }
+                state.actor_states.push(Arc::clone(&local.state));
+                state.timers_set.push(timers);
+                state.random_choices.push(random);
+                state.crashed.push(local.crashed);
+                state.actor_storages.push(local.storage.clone());
+            });
+        }
+        state
+    }
+
+    /// Puts a network together.
+    pub(crate) fn network(&self, number: u32) -> Network<A::Msg> {
+        let mut words = Vec::new();
+        self.networks.append_to(number, &mut words);
+        let envelope = |number: &u32| self.envelopes.with(*number, Envelope::clone);
+        let in_flight: Vec<_> = self.kind.in_flight(&words).iter().map(envelope).collect();
+        match self.kind {
+            Kind::Unordered => Network::new_unordered_nonduplicating(in_flight),
+            Kind::Ordered => Network::new_ordered(in_flight),
+            Kind::Duplicating => {
+                let last = words[0].checked_sub(1).map(|number| envelope(&number));
+                Network::new_unordered_duplicating_with_last_msg(in_flight, last)
+            }
+        }
+    }
+
+    /// An empty network of the model's kind.
+    pub(crate) fn no_network(&self) -> Network<A::Msg> {
+        match self.kind {
+            Kind::Unordered => Network::new_unordered_nonduplicating([]),
+            Kind::Ordered => Network::new_ordered([]),
+            Kind::Duplicating => Network::new_unordered_duplicating([]),
+        }
+    }
+
+    /// What the shared stores take, in bytes; the small ones are left out.
+    pub(crate) fn bytes(&self) -> usize {
+        self.networks.bytes() + self.halves.bytes() + self.configurations.bytes()
+    }
+}
+
+fn local<A: Actor, H>(state: &ActorModelState<A, H>, index: usize) -> Local<A>
+where
+    A::Timer: Ord,
+{
+    let mut timers: Vec<A::Timer> = state.timers_set[index].iter().cloned().collect();
+    timers.sort_unstable();
+    let random = state.random_choices[index].map.iter().map(|(key, choices)| (key.clone(), choices.clone()));
+    Local {
+        state: Arc::clone(&state.actor_states[index]),
+        timers,
+        random: random.collect(),
+        crashed: state.crashed[index],
+        storage: state.actor_storages[index].clone(),
+    }
+}

@@ -1,0 +1,255 @@
+//! Breadth-first search, layer by layer, on all threads.
+//!
+//! Every state belongs to the thread that its hash names; only that thread stores and judges it. A thread expands its own states of the
+//! layer and sends each successor, 8 bytes, to its owner. No thread begins a layer before all have ended the one before, so that
+//! the layer in which a state is first met does not depend on the threads.
+
+use crate::explorer::{Explorer, Space};
+use crate::index::{PairSet, scramble};
+use crate::judge::{Boundary, Found, Juror};
+use crate::parts::unpair;
+use crate::{Options, Progress};
+use parking_lot::Mutex;
+use stateright::actor::Actor;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::ops::Range;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// How many states a thread expands before it looks up from its work.
+const BATCH: u32 = 512;
+
+/// What the threads tell one another.
+pub(crate) struct Board {
+    inboxes: Vec<Mutex<Vec<Vec<u64>>>>,
+    barrier: Barrier,
+    /// Set from outside: stop soon.
+    pub(crate) stop: AtomicBool,
+    /// Decided between two layers: the search is over.
+    over: AtomicBool,
+    unique: AtomicUsize,
+    generated: AtomicUsize,
+    expanded: AtomicUsize,
+    depth: AtomicUsize,
+    bytes: Vec<AtomicUsize>,
+}
+
+impl Board {
+    pub(crate) fn new(threads: usize) -> Self {
+        Board {
+            inboxes: (0..threads).map(|_| Mutex::default()).collect(),
+            barrier: Barrier::new(threads),
+            stop: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+            unique: AtomicUsize::new(0),
+            generated: AtomicUsize::new(0),
+            expanded: AtomicUsize::new(0),
+            depth: AtomicUsize::new(0),
+            bytes: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
+        }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        let unique = self.unique.load(Ordering::Relaxed);
+        Progress {
+            unique_states: unique,
+            generated_states: self.generated.load(Ordering::Relaxed),
+            frontier: unique.saturating_sub(self.expanded.load(Ordering::Relaxed)),
+            depth: self.depth.load(Ordering::Relaxed),
+            memory_bytes: self.bytes.iter().map(|bytes| bytes.load(Ordering::Relaxed)).sum(),
+        }
+    }
+}
+
+/// The states of one thread, in the order of their arrival.
+pub(crate) struct Share {
+    states: PairSet,
+    /// Where each layer ends.
+    layers: Vec<u32>,
+}
+
+impl Share {
+    /// The states of a layer.
+    pub(crate) fn layer(&self, depth: usize) -> impl Iterator<Item = u64> + '_ {
+        let begin = depth.checked_sub(1).map_or(0, |before| self.layers.get(before).copied().unwrap_or(self.states.len()));
+        let end = self.layers.get(depth).copied().unwrap_or(self.states.len());
+        (begin..end).map(|number| self.states.get(number))
+    }
+}
+
+/// One thread of the search.
+pub(crate) struct Worker<'s, 'm, A, C, H>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    H: Clone + Debug + Hash,
+{
+    number: usize,
+    space: &'s Space<'m, A, C, H>,
+    board: &'s Board,
+    explorer: Explorer<'s, 'm, A, C, H>,
+    juror: Juror,
+    share: Share,
+    outboxes: Vec<Vec<u64>>,
+    generated: usize,
+    reported: usize,
+}
+
+impl<'s, 'm, A, C, H> Worker<'s, 'm, A, C, H>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    H: Clone + Debug + Hash + PartialEq,
+{
+    pub(crate) fn new(number: usize, space: &'s Space<'m, A, C, H>, board: &'s Board) -> Self {
+        Worker {
+            number,
+            space,
+            board,
+            explorer: Explorer::new(space),
+            juror: Juror::new(),
+            share: Share { states: PairSet::default(), layers: Vec::new() },
+            outboxes: vec![Vec::new(); board.inboxes.len()],
+            generated: 0,
+            reported: 0,
+        }
+    }
+
+    /// Searches until there is nothing left, or the search is stopped. Returns this thread's states.
+    pub(crate) fn run(mut self, initial: &[u64], options: &Options) -> Share {
+        for &state in initial {
+            let hash = scramble(state);
+            if owner(hash, self.outboxes.len()) == self.number {
+                self.accept(state, hash, 0);
+            }
+        }
+        let mut begin = 0;
+        for depth in 0.. {
+            let end = self.share.states.len();
+            self.share.layers.push(end);
+            self.expand(begin..end, depth);
+            self.board.barrier.wait();
+            self.receive(depth + 1);
+            self.report(0);
+            self.board.barrier.wait();
+            if self.number == 0 {
+                self.conclude(depth, options);
+            }
+            self.board.barrier.wait();
+            if self.board.over.load(Ordering::Relaxed) {
+                break;
+            }
+            begin = end;
+        }
+        self.share
+    }
+
+    /// Is there another layer?
+    fn conclude(&self, depth: usize, options: &Options) {
+        let exhausted = self.board.progress().frontier == 0;
+        let decided = options.stop_when_decided && self.space.judge.is_decided();
+        let stopped = self.board.stop.load(Ordering::Relaxed);
+        self.board.over.store(exhausted || decided || stopped, Ordering::Relaxed);
+        if !exhausted {
+            self.board.depth.store(depth + 1, Ordering::Relaxed);
+        }
+    }
+
+    fn expand(&mut self, layer: Range<u32>, depth: usize) {
+        let mut batch = layer.start;
+        while batch < layer.end && !self.board.stop.load(Ordering::Relaxed) {
+            let end = layer.end.min(batch + BATCH);
+            for number in batch..end {
+                self.expand_one(self.share.states.get(number), depth + 1);
+            }
+            self.send();
+            self.receive(depth + 1);
+            self.report(end - batch);
+            batch = end;
+        }
+    }
+
+    fn expand_one(&mut self, state: u64, depth: usize) {
+        let Worker { number, space, explorer, juror, share, outboxes, generated, .. } = self;
+        explorer.successors(state, |next| {
+            let hash = scramble(next);
+            let owner = owner(hash, outboxes.len());
+            if owner == *number {
+                *generated += usize::from(accept(space, juror, share, next, hash, depth));
+            } else {
+                outboxes[owner].push(next);
+            }
+        });
+    }
+
+    fn accept(&mut self, state: u64, hash: u64, depth: usize) {
+        let counted = accept(self.space, &mut self.juror, &mut self.share, state, hash, depth);
+        self.generated += usize::from(counted);
+    }
+
+    /// Gives the successors that others own to them.
+    fn send(&mut self) {
+        for (outbox, inbox) in self.outboxes.iter_mut().zip(&self.board.inboxes) {
+            if !outbox.is_empty() {
+                inbox.lock().push(std::mem::take(outbox));
+            }
+        }
+    }
+
+    fn receive(&mut self, depth: usize) {
+        let received = std::mem::take(&mut *self.board.inboxes[self.number].lock());
+        for state in received.into_iter().flatten() {
+            self.accept(state, scramble(state), depth);
+        }
+    }
+
+    fn report(&mut self, expanded: u32) {
+        let states = self.share.states.len() as usize;
+        self.board.unique.fetch_add(states - self.reported, Ordering::Relaxed);
+        self.reported = states;
+        self.board.generated.fetch_add(std::mem::take(&mut self.generated), Ordering::Relaxed);
+        self.board.expanded.fetch_add(expanded as usize, Ordering::Relaxed);
+        self.explorer.allow(states);
+        self.juror.allow(states);
+        let common = if self.number == 0 { self.space.parts.bytes() } else { 0 };
+        let own = self.share.states.bytes() + self.explorer.bytes() + self.juror.bytes();
+        self.board.bytes[self.number].store(own + common, Ordering::Relaxed);
+    }
+}
+
+/// The thread that a state belongs to. Not from the bits that find it in its owner's index.
+fn owner(hash: u64, threads: usize) -> usize {
+    (hash >> 40) as usize % threads
+}
+
+/// Stores and judges a state, if it is new. Is it one that counts, that is, one within the boundary?
+fn accept<A, C, H>(
+    space: &Space<'_, A, C, H>,
+    juror: &mut Juror,
+    share: &mut Share,
+    state: u64,
+    hash: u64,
+    depth: usize,
+) -> bool
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    H: Clone + Debug + Hash + PartialEq,
+{
+    let Space { parts, steps, judge } = space;
+    if judge.boundary == Boundary::OfState && share.states.find(state, hash).is_none() {
+        let (configuration, network) = unpair(state);
+        let whole = parts.put_together(configuration, parts.network(network));
+        if !(steps.model.within_boundary)(&steps.model.cfg, &whole) {
+            return false;
+        }
+    }
+    if share.states.insert(state, hash).1 {
+        juror.judge(judge, parts, steps.model, Found { depth, state });
+    }
+    true
+}
