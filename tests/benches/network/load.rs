@@ -1,0 +1,163 @@
+//! Clients that ask as fast as they are answered, and hold every answer against what they were told before.
+
+use anyhow::{Result, ensure};
+use dynamo::client::{Client, Found};
+use dynamo_model::version::Context;
+use hdrhistogram::Histogram;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long each value is, in bytes.
+pub(crate) const VALUE_BYTES: usize = 200;
+/// How many clients prepare and verify.
+const HELPERS: usize = 16;
+/// Next to no two requests in succession go to neighbouring keys. A prime: every key gets its turn.
+const STRIDE: usize = 7919;
+
+/// A key, and what its only writer was told of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    key: String,
+    context: Context,
+    /// The number in the value of the latest put tried, and of the latest acknowledged.
+    tried: u64,
+    acknowledged: u64,
+}
+
+/// What a load did.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Answered well.
+    pub(crate) done: u64,
+    /// Not answered, or with a failure.
+    pub(crate) failed: u64,
+    /// Wall-clock time.
+    pub(crate) seconds: f64,
+    /// Of each request answered well, in nanoseconds.
+    pub(crate) latencies: Histogram<u64>,
+}
+
+/// What the clients do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Put over what was read.
+    Put,
+    /// Get.
+    Get,
+}
+
+/// So many keys, never put.
+pub(crate) fn slots(keys: usize) -> Vec<Slot> {
+    let slot = |index| Slot { key: format!("key-{index:05}"), context: Context::new(), tried: 0, acknowledged: 0 };
+    (0..keys).map(slot).collect()
+}
+
+/// An empty record of latencies up to a minute, to three digits.
+pub(crate) fn latencies() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 60_000_000_000, 3).expect("the bounds are in order")
+}
+
+impl Slot {
+    /// The key's name.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn put(&mut self, client: &Client) -> Result<()> {
+        self.tried += 1;
+        let mut value = [7; VALUE_BYTES];
+        value[..8].copy_from_slice(&self.tried.to_le_bytes());
+        self.context = client.put(&self.key, &value, &self.context)?;
+        self.acknowledged = self.tried;
+        Ok(())
+    }
+
+    fn get(&self, client: &Client) -> Result<()> {
+        let found = client.get(&self.key)?;
+        assert!(self.is_there(&found), "{}: put {} was acknowledged, found is {found:?}", self.key, self.acknowledged);
+        Ok(())
+    }
+
+    /// Is the latest acknowledged put there, or one tried after it?
+    fn is_there(&self, found: &Found) -> bool {
+        let number = |value: &[u8]| Some(u64::from_le_bytes(*value.first_chunk()?));
+        let mut numbers = found.siblings.iter().filter_map(|version| number(version.value.as_bytes()));
+        self.acknowledged == 0 || numbers.any(|number| (self.acknowledged..=self.tried).contains(&number))
+    }
+}
+
+/// Puts every key once.
+pub(crate) fn prepare(nodes: &[SocketAddr], slots: &mut [Slot]) -> Result<()> {
+    each(nodes, slots, Slot::put)
+}
+
+/// Gets every key once: what was acknowledged is there.
+pub(crate) fn verify(nodes: &[SocketAddr], slots: &mut [Slot]) -> Result<()> {
+    each(nodes, slots, |slot, client| slot.get(client))
+}
+
+fn each(nodes: &[SocketAddr], slots: &mut [Slot], act: impl Fn(&mut Slot, &Client) -> Result<()> + Sync) -> Result<()> {
+    let act = &act;
+    thread::scope(|scope| {
+        let shares = slots.chunks_mut(slots.len().div_ceil(HELPERS)).zip(nodes.iter().cycle());
+        let helpers: Vec<_> = shares
+            .map(|(share, node)| {
+                scope.spawn(move || {
+                    let client = Client::connect(*node)?;
+                    share.iter_mut().try_for_each(|slot| act(slot, &client))
+                })
+            })
+            .collect();
+        helpers.into_iter().try_for_each(|helper| helper.join().expect("the helper's assertions hold"))
+    })
+}
+
+/// Lets so many clients ask for so long; each has keys of its own, and a node that it talks to.
+pub(crate) fn run(
+    kind: Kind,
+    nodes: &[SocketAddr],
+    slots: &mut [Slot],
+    clients: usize,
+    time: Duration,
+) -> Result<Outcome> {
+    ensure!(slots.len() >= clients, "{clients} clients need as many keys");
+    let begun = Instant::now();
+    let outcomes: Vec<Outcome> = thread::scope(|scope| {
+        let shares = slots.chunks_mut(slots.len() / clients).take(clients).zip(nodes.iter().cycle());
+        let running: Vec<_> =
+            shares.map(|(share, node)| scope.spawn(move || one_client(kind, *node, share, begun, time))).collect();
+        running.into_iter().map(|client| client.join().expect("the client's assertions hold")).collect::<Result<_>>()
+    })?;
+    let mut total = Outcome { done: 0, failed: 0, seconds: begun.elapsed().as_secs_f64(), latencies: latencies() };
+    for outcome in outcomes {
+        total.done += outcome.done;
+        total.failed += outcome.failed;
+        total.latencies.add(outcome.latencies)?;
+    }
+    ensure!(total.latencies.len() == total.done, "not every request was counted");
+    Ok(total)
+}
+
+fn one_client(kind: Kind, node: SocketAddr, share: &mut [Slot], begun: Instant, time: Duration) -> Result<Outcome> {
+    let client = Client::connect(node)?;
+    let mut outcome = Outcome { done: 0, failed: 0, seconds: 0.0, latencies: latencies() };
+    let mut next = 0;
+    while begun.elapsed() < time {
+        next = (next + STRIDE) % share.len();
+        let slot = &mut share[next];
+        let asked = Instant::now();
+        let answer = match kind {
+            Kind::Put => slot.put(&client),
+            Kind::Get => slot.get(&client),
+        };
+        if let Err(error) = answer {
+            eprintln!("{kind:?} failed: {error}");
+            outcome.failed += 1;
+            continue;
+        }
+        outcome.done += 1;
+        outcome.latencies.record(u64::try_from(asked.elapsed().as_nanos())?)?;
+    }
+    Ok(outcome)
+}

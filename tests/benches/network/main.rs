@@ -1,0 +1,169 @@
+//! `cargo bench -p dynamo-tests --bench network`: three nodes on loopback under load, beside what the machine can do at best and
+//! beside stateright's own runtime. Everything in one run: on a shared machine all these figures move together.
+
+mod cluster;
+mod floors;
+mod load;
+mod packets;
+mod report;
+mod spawned;
+
+use anyhow::Result;
+use clap::Parser;
+use cluster::Place;
+use dynamo_model::ids::Key;
+use dynamo_model::node::Durable;
+use floors::{Echo, GROUP};
+use load::{Kind, Slot};
+use packets::{Way, per_second};
+use report::{Floors, Load, OURS, Report, SPAWN, microseconds};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How many clients ask at once, load by load.
+const CLIENTS: [usize; 3] = [1, 16, 64];
+/// As few keys as that many clients can do with: what suits a runtime best that rewrites them all with every put.
+const FEW_KEYS: usize = 64;
+
+/// Puts and gets over UDP, beside the floors
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// A smoke test: a short time for each load, few keys
+    #[arg(long)]
+    quick: bool,
+    /// Print data
+    #[arg(long)]
+    json: bool,
+    /// How many keys the nodes hold
+    #[arg(long, default_value_t = 4096, value_parser = clap::value_parser!(u32).range(64..=99_999))]
+    keys: u32,
+    /// A directory on the disk to measure; one for temporary files if left out
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Run nodes under stateright's runtime, here and now
+    #[arg(long, hide = true, num_args = 3)]
+    spawned: Vec<SocketAddr>,
+    /// What cargo says to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// What a run goes by.
+struct Plan {
+    keys: usize,
+    /// For each load.
+    time: Duration,
+    /// For each floor.
+    floor_time: Duration,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    if !arguments.spawned.is_empty() {
+        return spawned::run(&arguments.spawned);
+    }
+    let plan = if arguments.quick {
+        Plan { keys: 256, time: Duration::from_millis(200), floor_time: Duration::from_millis(50) }
+    } else {
+        Plan { keys: arguments.keys as usize, time: Duration::from_secs(3), floor_time: Duration::from_millis(500) }
+    };
+    let directory = match &arguments.data {
+        Some(path) => tempfile::tempdir_in(path)?,
+        None => tempfile::tempdir()?,
+    };
+    let report = measure(&plan, directory.path())?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        report::print(&report);
+    }
+    Ok(())
+}
+
+fn measure(plan: &Plan, directory: &Path) -> Result<Report> {
+    let mut floors = measure_floors(plan, directory)?;
+    let mut echo = Echo::start()?;
+    echo.measure(plan.floor_time)?;
+    let place = Place::new(directory)?;
+    let mut slots = load::slots(plan.keys);
+    let mut loads = our_loads(plan, &place, &mut slots)?;
+    // Before and after: in between the machine has perhaps become slower or faster.
+    echo.measure(plan.floor_time)?;
+    floors.round_trip_p50_us = microseconds(&echo.round_trips, 0.5);
+    let disks = place.durable()?;
+    for keys in [plan.keys, FEW_KEYS] {
+        loads.extend(spawn_loads(plan, directory, &disks, &slots[..keys])?);
+    }
+    let ratios = report::ratios(&floors, &loads);
+    let cores = std::thread::available_parallelism()?.get();
+    Ok(Report { cores, keys: plan.keys, value_bytes: load::VALUE_BYTES, floors, loads, ratios })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures to look at")]
+fn measure_floors(plan: &Plan, directory: &Path) -> Result<Floors> {
+    let group = floors::sync(directory, GROUP, plan.floor_time)?;
+    Ok(Floors {
+        round_trip_p50_us: 0.0,
+        packets_per_second: per_second(Way::OneByOne, plan.floor_time)?,
+        packets_per_second_batched: per_second(Way::Batches, plan.floor_time)?,
+        packets_per_second_offloaded: per_second(Way::Offload, plan.floor_time)?,
+        sync_p50_us: floors::sync(directory, 1, plan.floor_time)? as f64 / 1e3,
+        records_per_second_grouped: GROUP as f64 * 1e9 / group as f64,
+    })
+}
+
+/// Every load on nodes that start anew for it, on the data that the load before left. What was acknowledged is read back after
+/// the restart.
+#[expect(clippy::cast_precision_loss, reason = "a ratio to look at")]
+fn our_loads(plan: &Plan, place: &Place, slots: &mut [Slot]) -> Result<Vec<Load>> {
+    let nodes = &place.addresses;
+    let cluster = place.start()?;
+    load::prepare(nodes, slots)?;
+    cluster.stop()?;
+    let mut loads = Vec::new();
+    for kind in [Kind::Put, Kind::Get] {
+        for clients in CLIENTS {
+            let cluster = place.start()?;
+            load::verify(nodes, slots)?;
+            let outcome = load::run(kind, nodes, slots, clients, plan.time)?;
+            let syncs: u64 = cluster.stop()?.iter().map(|counters| counters.commits).sum();
+            let mut load = Load::new(OURS, slots.len(), kind, clients, &outcome);
+            let stored = outcome.done * u64::from(cluster::NODES);
+            load.puts_per_sync = (kind == Kind::Put).then(|| stored as f64 / syncs as f64);
+            loads.push(load);
+        }
+    }
+    let cluster = place.start()?;
+    load::verify(nodes, slots)?;
+    cluster.stop()?;
+    Ok(loads)
+}
+
+/// Every load on a new process, on what was on our disks of these keys.
+fn spawn_loads(plan: &Plan, directory: &Path, disks: &[Durable], slots: &[Slot]) -> Result<Vec<Load>> {
+    let disks: Vec<Durable> = disks.iter().map(|disk| only(disk, slots)).collect();
+    let mut loads = Vec::new();
+    for kind in [Kind::Put, Kind::Get] {
+        for clients in CLIENTS {
+            let nodes = Place::new(directory)?.addresses;
+            let _process = spawned::Process::start(directory, &nodes, &disks)?;
+            let mut slots = slots.to_vec();
+            load::verify(&nodes, &mut slots)?;
+            let outcome = load::run(kind, &nodes, &mut slots, clients, plan.time)?;
+            load::verify(&nodes, &mut slots)?;
+            loads.push(Load::new(SPAWN, slots.len(), kind, clients, &outcome));
+        }
+    }
+    Ok(loads)
+}
+
+/// What is on a disk of these keys, and nothing of clients that are gone.
+fn only(disk: &Durable, slots: &[Slot]) -> Durable {
+    let entry = |slot: &Slot| {
+        let key = Key::new(slot.key()).ok()?;
+        Some((key.clone(), disk.store.get(&key)?.clone()))
+    };
+
+    Durable { counter: disk.counter, store: slots.iter().filter_map(entry).collect(), ..Durable::default() }
+}

@@ -1,0 +1,132 @@
+//! stateright's own runtime, `stateright::actor::spawn`, running the same actor, for comparison.
+//!
+//! Its threads cannot be stopped, it keeps storage in the current directory, and it gets slower with every timer that was ever
+//! cancelled: so it runs in a process of its own, this program started again, and in a new one for each load.
+
+use crate::cluster;
+use anyhow::{Context as _, Result};
+use dynamo::address::Members;
+use dynamo::wire::{self, Datagram};
+use dynamo_model::ids::NodeId;
+use dynamo_model::message::Message;
+use dynamo_model::node::{Durable, Node, State, Timer};
+use dynamo_model::ring::Ring;
+use dynamo_model::rules::Rules;
+use stateright::actor::{Actor, Command, Id, Out, spawn};
+use std::borrow::Cow;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::path::Path;
+use std::process::{self, Child, Stdio};
+use std::sync::Arc;
+use std::{fs, io, thread};
+
+/// The node under the ids that spawn gives: to spawn every id is an address. What is inside messages, such as the client of a
+/// forwarded request, travels as the node knows it and need not be translated.
+struct Readdressed {
+    node: Node,
+    id: NodeId,
+    members: Members,
+}
+
+impl Readdressed {
+    fn step(&self, out: &mut Out<Self>, step: impl FnOnce(Id, &mut Out<Node>)) {
+        let mut commands = Out::new();
+        step(self.id.actor(), &mut commands);
+        for command in commands {
+            match command {
+                Command::Send(to, message) => {
+                    if let Some(address) = self.members.address_of(to) {
+                        out.send(Id::from(address), message);
+                    }
+                }
+                Command::Save(durable) => out.save(durable),
+                Command::SetTimer(timer, range) => out.set_timer(timer, range),
+                Command::CancelTimer(timer) => out.cancel_timer(timer),
+                Command::ChooseRandom(..) => unreachable!("the protocol makes no random choices"),
+            }
+        }
+    }
+}
+
+impl Actor for Readdressed {
+    type Msg = Message;
+    type Timer = Timer;
+    type State = State;
+    type Storage = Durable;
+    type Random = ();
+
+    fn on_start(&self, _id: Id, storage: &Option<Durable>, _out: &mut Out<Self>) -> State {
+        self.node.on_start(self.id.actor(), storage, &mut Out::new())
+    }
+
+    fn on_msg(&self, _id: Id, state: &mut Cow<'_, State>, src: Id, msg: Message, out: &mut Out<Self>) {
+        let from = self.members.id_of(SocketAddrV4::from(src));
+        self.step(out, |id, commands| self.node.on_msg(id, state, from, msg, commands));
+    }
+
+    fn on_timeout(&self, _id: Id, state: &mut Cow<'_, State>, timer: &Timer, out: &mut Out<Self>) {
+        self.step(out, |id, commands| self.node.on_timeout(id, state, timer, commands));
+    }
+}
+
+/// One message a datagram, in the format that our nodes and clients speak.
+fn message_to_bytes(message: &Message) -> Result<Vec<u8>> {
+    let mut datagram = Datagram::default();
+    datagram.push(message)?;
+    Ok(datagram.seal().to_vec())
+}
+
+fn message_from_bytes(bytes: &[u8]) -> Result<Message> {
+    wire::decode(bytes)?.pop().context("a datagram has a message")
+}
+
+fn storage_to_bytes(Durable { counter, store, issued }: &Durable) -> Result<Vec<u8>> {
+    Ok(postcard::to_stdvec(&(counter, store, issued))?)
+}
+
+fn storage_from_bytes(bytes: &[u8]) -> Result<Durable> {
+    let (counter, store, issued) = postcard::from_bytes(bytes)?;
+    Ok(Durable { counter, store, issued })
+}
+
+/// The nodes in a process of their own. It is killed when this goes.
+#[derive(Debug)]
+pub(crate) struct Process(Child);
+
+impl Process {
+    /// Starts nodes on what each is to have on its disk.
+    pub(crate) fn start(directory: &Path, addresses: &[SocketAddr], disks: &[Durable]) -> Result<Self> {
+        for (address, durable) in addresses.iter().zip(disks) {
+            fs::write(directory.join(format!("{address}.storage")), storage_to_bytes(durable)?)?;
+        }
+        let mut command = process::Command::new(std::env::current_exe()?);
+        command.arg("--spawned").args(addresses.iter().map(SocketAddr::to_string));
+        Ok(Process(command.current_dir(directory).stdin(Stdio::piped()).spawn()?))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What that process does: runs the nodes until its standard input ends, which it does when its parent is gone.
+pub(crate) fn run(addresses: &[SocketAddr]) -> Result<()> {
+    let members = cluster::members(addresses)?;
+    let ring = Arc::new(Ring::new(&members.ids(), Ring::PARTITIONS, Ring::TOKENS)?);
+    let node = Node { config: cluster::config()?, ring, rules: Rules::default() };
+    let actor = |id| {
+        let address = members.address(id).context("every member has an address")?;
+        Ok((Id::from(address), Readdressed { node: node.clone(), id, members: members.clone() }))
+    };
+    let actors = members.ids().into_iter().map(actor).collect::<Result<Vec<_>>>()?;
+    thread::spawn(|| {
+        if spawn(message_to_bytes, message_from_bytes, storage_to_bytes, storage_from_bytes, actors).is_err() {
+            process::exit(1);
+        }
+    });
+    io::copy(&mut io::stdin(), &mut io::sink())?;
+    Ok(())
+}
