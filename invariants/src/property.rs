@@ -9,7 +9,9 @@ use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use dynamo_model::node::Timer;
+use dynamo_model::process::Process;
 use dynamo_model::siblings::Siblings;
+use interned_checker::Reads;
 use stateright::Expectation;
 use stateright::actor::{Network, Timers};
 
@@ -32,8 +34,8 @@ pub struct Property {
     pub kind: Kind,
     /// In a sentence, with its source, and where it does not hold.
     pub statement: &'static str,
-    /// Does it look at messages in flight? If so, only through [`gets_in_flight`].
-    pub reads_network: bool,
+    /// Does it look at timers, and through [`gets_in_flight`] at messages? Disks and history all properties look at; nothing else.
+    pub reads_timers_and_network: bool,
     /// Is it true at this state?
     pub condition: fn(&System, &SystemState) -> bool,
 }
@@ -52,6 +54,12 @@ impl Property {
         }
     }
 
+    /// What it looks at, so that it is evaluated only where that is new.
+    pub fn reads(&self) -> Reads<Process, Setting> {
+        let reads = Reads::nothing().storages().history();
+        if self.reads_timers_and_network { reads.timers().network_by(gets_in_flight) } else { reads }
+    }
+
     /// The property with this name.
     pub fn named(name: &str) -> Option<&'static Property> {
         PROPERTIES.iter().find(|property| property.name == name)
@@ -59,7 +67,7 @@ impl Property {
 }
 
 const fn always(name: &'static str, statement: &'static str, condition: fn(&System, &SystemState) -> bool) -> Property {
-    Property { name, kind: Kind::Always, statement, reads_network: false, condition }
+    Property { name, kind: Kind::Always, statement, reads_timers_and_network: false, condition }
 }
 
 const fn reachable(
@@ -67,11 +75,11 @@ const fn reachable(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Reachable, statement, reads_network: false, condition }
+    Property { name, kind: Kind::Reachable, statement, reads_timers_and_network: false, condition }
 }
 
-const fn reading_network(property: Property) -> Property {
-    Property { reads_network: true, ..property }
+const fn reading_timers_and_network(property: Property) -> Property {
+    Property { reads_timers_and_network: true, ..property }
 }
 
 /// Every property. Every one runs in every scope, unless the scope says why not.
@@ -170,7 +178,7 @@ pub static PROPERTIES: &[Property] = &[
         };
         ghost.acknowledged().iter().any(reconciles)
     }),
-    reading_network(always(
+    reading_timers_and_network(always(
         "I3.stale-replica-is-repaired",
         "Trace 3: once a read is over, every replica it heard has on disk all that the read knew. Does not hold when messages \
          are lost or the coordinator crashes: repair is sent once, and the next read tries again.",
@@ -194,7 +202,7 @@ pub static PROPERTIES: &[Property] = &[
             state.history.reads.iter().any(stale)
         },
     ),
-    reading_network(reachable(
+    reading_timers_and_network(reachable(
         "I3.a-read-is-over",
         "A read that heard another replica is over: nothing of it is under way.",
         |model, state| {

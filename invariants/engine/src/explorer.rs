@@ -1,13 +1,16 @@
-//! One thread's way through the state space: the successors of a state, and whether a state is as the properties want it.
+//! One thread's way through the state space: the successors of a state.
 
 use crate::cache::Cache;
-use crate::judge::{Boundary, Judge};
+use crate::judge::Judge;
 use crate::network::{Change, Taken};
 use crate::parts::{Parts, pair, unpair};
-use crate::steps::{Step, Steps};
+use crate::projection::Projection;
+use crate::reads::{NetworkReads, Reads};
+use crate::steps::{OwnSteps, Step, Steps};
 use stateright::actor::Actor;
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::sync::Arc;
 
 /// Shared by all threads.
 pub(crate) struct Space<'m, A, C, H>
@@ -20,6 +23,21 @@ where
     pub(crate) parts: Parts<A, H>,
     pub(crate) steps: Steps<'m, A, C, H>,
     pub(crate) judge: Judge<A, C, H>,
+    /// What the model's boundary reads.
+    pub(crate) boundary: Reads<A, C>,
+}
+
+impl<A, C, H> Space<'_, A, C, H>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    H: Clone + Debug + Hash + PartialEq,
+{
+    /// Must the boundary be looked at with the network?
+    pub(crate) fn boundary_reads_network(&self) -> bool {
+        !matches!(self.boundary.network, NetworkReads::Nothing)
+    }
 }
 
 /// A thread's own memory of results.
@@ -35,8 +53,16 @@ where
     moves: Cache,
     /// (network, change) → network
     networks: Cache,
-    /// How large a cache may become, in entries.
     entries_max: usize,
+    /// For each envelope the actor it is for.
+    recipients: Vec<usize>,
+    /// For each envelope the change that its loss is, where messages may be lost.
+    losses: Vec<u32>,
+    /// For each actor and local what the actor may do by itself.
+    own: Vec<Vec<Option<Arc<OwnSteps>>>>,
+    /// What configurations look like to the boundary, and whether it lets them in.
+    boundary: Projection<A>,
+    within: Vec<bool>,
     words: Vec<u32>,
     changed: Vec<u32>,
     slots: Vec<u32>,
@@ -55,24 +81,30 @@ where
     H: Clone + Debug + Hash + PartialEq,
 {
     pub(crate) fn new(space: &'s Space<'m, A, C, H>) -> Self {
+        let actors = space.parts.actors;
         Explorer {
             space,
             moves: Cache::new(),
             networks: Cache::new(),
-            entries_max: 1 << 15,
+            entries_max: 0,
+            recipients: Vec::new(),
+            losses: Vec::new(),
+            own: vec![Vec::new(); actors],
+            boundary: Projection::new(space.boundary.locals, actors),
+            within: Vec::new(),
             words: Vec::new(),
             changed: Vec::new(),
             slots: Vec::new(),
         }
     }
 
-    /// Lets the caches grow with the number of states: about a byte for each.
-    pub(crate) fn allow(&mut self, states: usize) {
-        self.entries_max = (states / 32).max(1 << 15);
+    /// Lets the caches grow to this many entries.
+    pub(crate) fn allow(&mut self, entries_max: usize) {
+        self.entries_max = entries_max;
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.moves.bytes() + self.networks.bytes()
+        self.moves.bytes() + self.networks.bytes() + self.boundary.bytes()
     }
 
     /// Calls `each` for the state after every transition, as often as there are transitions to it.
@@ -90,13 +122,13 @@ where
                 each(pair(after, self.network(network, change)));
             }
             if parts.lossy {
-                let lost = parts.changes.insert(Change { taken: Taken::Lost(envelope), sent: Vec::new() });
+                let lost = self.loss(envelope);
                 each(pair(configuration, self.network(network, lost)));
             }
         });
         self.words = words;
         for number in 0.. {
-            let own = self.own(configuration, number);
+            let own = self.own_move(configuration, number);
             if own == NOTHING {
                 break;
             }
@@ -112,7 +144,7 @@ where
             return known;
         }
         let parts = &self.space.parts;
-        let actor = parts.envelopes.with(envelope, |envelope| usize::from(envelope.dst));
+        let actor = self.recipient(envelope);
         let mut found = NOTHING;
         if actor < parts.actors {
             parts.slots(configuration, &mut self.slots);
@@ -124,8 +156,25 @@ where
         found
     }
 
+    fn recipient(&mut self, envelope: u32) -> usize {
+        let parts = &self.space.parts;
+        while self.recipients.len() <= envelope as usize {
+            let next = self.recipients.len() as u32;
+            self.recipients.push(parts.envelopes.with(next, |envelope| usize::from(envelope.dst)));
+        }
+        self.recipients[envelope as usize]
+    }
+
+    fn loss(&mut self, envelope: u32) -> u32 {
+        while self.losses.len() <= envelope as usize {
+            let taken = Taken::Lost(self.losses.len() as u32);
+            self.losses.push(self.space.parts.changes.insert(Change { taken, sent: Vec::new() }));
+        }
+        self.losses[envelope as usize]
+    }
+
     /// The move that one of the actors' own steps makes, numbered through all actors; `NOTHING` past the last.
-    fn own(&mut self, configuration: u32, number: u32) -> u64 {
+    fn own_move(&mut self, configuration: u32, number: u32) -> u64 {
         let key = pair(configuration, OWN | number);
         if let Some(known) = self.moves.get(key) {
             return known;
@@ -138,13 +187,14 @@ where
     }
 
     fn own_moves(&mut self, configuration: u32) -> Vec<u64> {
-        let Space { parts, steps, .. } = self.space;
+        let parts = &self.space.parts;
         let mut slots = Vec::new();
         parts.slots(configuration, &mut slots);
-        let own: Vec<_> = (0..parts.actors).map(|actor| steps.own(parts, actor, slots[actor])).collect();
-        let may_crash = own.iter().filter(|own| own.crashed).count() < steps.model.max_crashes;
+        let crashed = (0..parts.actors).filter(|actor| self.own_steps(*actor, slots[*actor]).crashed).count();
+        let may_crash = crashed < self.space.steps.model.max_crashes;
         let mut moves = Vec::new();
-        for (actor, own) in own.iter().enumerate() {
+        for actor in 0..parts.actors {
+            let own = Arc::clone(self.own_steps(actor, slots[actor]));
             for step in own.steps.iter().chain(own.crash.iter().filter(|_| may_crash)) {
                 self.slots.clone_from(&slots);
                 let found = self.take(actor, *step);
@@ -156,17 +206,37 @@ where
         moves
     }
 
+    fn own_steps(&mut self, actor: usize, local: u32) -> &Arc<OwnSteps> {
+        let Explorer { space, own, .. } = self;
+        let own = &mut own[actor];
+        if own.len() <= local as usize {
+            own.resize(local as usize + 1, None);
+        }
+        own[local as usize].get_or_insert_with(|| space.steps.own(&space.parts, actor, local))
+    }
+
     /// The move from the configuration in `slots` by an actor's step, unless it leads out of the boundary.
     fn take(&mut self, actor: usize, step: Step) -> u64 {
-        let Space { parts, steps, judge } = self.space;
+        let Space { parts, steps, .. } = self.space;
         self.slots[actor] = step.local;
         self.slots[parts.actors] = steps.history(parts, self.slots[parts.actors], step.records);
         let configuration = parts.configuration(&self.slots);
         assert!(configuration < u32::MAX, "fewer than 2^32 configurations");
-        if judge.boundary == Boundary::OfConfiguration && !judge.is_within(parts, steps.model, configuration) {
-            return NOTHING;
+        if self.is_within(configuration) { pair(configuration, step.change) } else { NOTHING }
+    }
+
+    /// Does the boundary let the configuration in `slots` in, as far as that can be said without the network?
+    fn is_within(&mut self, configuration: u32) -> bool {
+        let Space { parts, steps, .. } = self.space;
+        if self.space.boundary_reads_network() {
+            return true;
         }
-        pair(configuration, step.change)
+        let (number, new) = self.boundary.number(parts, &self.slots);
+        if new {
+            let state = parts.put_together(configuration, parts.no_network());
+            self.within.push((steps.model.within_boundary)(&steps.model.cfg, &state));
+        }
+        self.within[number as usize]
     }
 
     /// The network after a change.

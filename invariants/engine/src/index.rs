@@ -138,6 +138,10 @@ impl SliceSet {
         slice(&self.words, &self.ends, number)
     }
 
+    pub(crate) fn len(&self) -> u32 {
+        self.ends.len() as u32
+    }
+
     pub(crate) fn find(&self, words: &[u32], hash: u64) -> Option<u32> {
         self.index.find(hash, |number| self.get(number) == words)
     }

@@ -3,22 +3,14 @@
 use crate::Reads;
 use crate::cache::Cache;
 use crate::parts::{Parts, pair, unpair};
-use foldhash::{HashMap, HashMapExt};
-use parking_lot::{Mutex, RwLock};
+use crate::projection::Projection;
+use crate::reads::{LocalReads, NetworkReads};
+use parking_lot::Mutex;
 use stateright::actor::{Actor, ActorModel};
 use stateright::{Expectation, Property};
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// What the model's boundary reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Boundary {
-    /// Everything but the network.
-    OfConfiguration,
-    /// Everything.
-    OfState,
-}
 
 /// Where a property was first seen violated (always) or shown (reachable).
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +18,9 @@ pub(crate) struct Found {
     pub(crate) depth: usize,
     pub(crate) state: u64,
 }
+
+/// A property and what it reads.
+type Judged<A, C, H> = (Property<ActorModel<A, C, H>>, Reads<A, C>);
 
 /// The properties, and what is known of them. Shared by all threads.
 pub(crate) struct Judge<A, C, H>
@@ -35,9 +30,7 @@ where
     A::Timer: Ord,
     H: Clone + Debug + Hash,
 {
-    pub(crate) boundary: Boundary,
-    properties: Vec<(Property<ActorModel<A, C, H>>, Reads<A, C>)>,
-    within: RwLock<HashMap<u32, bool>>,
+    pub(crate) properties: Vec<Judged<A, C, H>>,
     /// A bit for each property that is not decided.
     undecided: AtomicU64,
     found: Mutex<Vec<Option<Found>>>,
@@ -51,11 +44,10 @@ where
     H: Clone + Debug + Hash + PartialEq,
 {
     /// At most 64 properties.
-    pub(crate) fn new(boundary: Boundary, properties: Vec<(Property<ActorModel<A, C, H>>, Reads<A, C>)>) -> Self {
+    pub(crate) fn new(properties: Vec<Judged<A, C, H>>) -> Self {
         let undecided = properties.iter().enumerate().fold(0, |bits, (index, _)| bits | 1 << index);
         let found = Mutex::new(vec![None; properties.len()]);
-        let within = RwLock::new(HashMap::new());
-        Judge { boundary, properties, within, undecided: AtomicU64::new(undecided), found }
+        Judge { properties, undecided: AtomicU64::new(undecided), found }
     }
 
     /// Has every property been decided by what was seen?
@@ -63,24 +55,11 @@ where
         !self.properties.is_empty() && self.undecided.load(Ordering::Relaxed) == 0
     }
 
-    /// What was found of each property.
-    pub(crate) fn found(&self) -> Vec<(&'static str, Expectation, Option<Found>)> {
+    /// What was found, by the property's name.
+    pub(crate) fn found(&self) -> Vec<(&'static str, Found)> {
         let found = self.found.lock();
-        let of = |((property, _), found): (&(Property<_>, _), &Option<Found>)| {
-            (property.name, property.expectation.clone(), *found)
-        };
-        self.properties.iter().zip(found.iter()).map(of).collect()
-    }
-
-    /// Is a configuration within the boundary?
-    pub(crate) fn is_within(&self, parts: &Parts<A, H>, model: &ActorModel<A, C, H>, configuration: u32) -> bool {
-        if let Some(known) = self.within.read().get(&configuration) {
-            return *known;
-        }
-        let state = parts.put_together(configuration, parts.no_network());
-        let within = (model.within_boundary)(&model.cfg, &state);
-        self.within.write().insert(configuration, within);
-        within
+        let pairs = self.properties.iter().zip(found.iter());
+        pairs.filter_map(|((property, _), found)| Some((property.name, (*found)?))).collect()
     }
 
     fn decide(&self, index: usize, found: Found) {
@@ -92,44 +71,86 @@ where
     }
 }
 
+/// Properties that read the same of the actors and the history.
+struct Group<A: Actor> {
+    projection: Projection<A>,
+    /// Properties that do not look at the network, by index.
+    bare: Vec<usize>,
+    /// Properties that do.
+    networked: Vec<usize>,
+    /// For each configuration the number of what it looks like, plus one; kept only for properties that look at the network.
+    numbers: Vec<u32>,
+}
+
 /// A thread's memory of what was judged already.
-pub(crate) struct Juror {
-    /// A bit for each configuration whose properties were evaluated.
-    configurations: Vec<u64>,
+pub(crate) struct Juror<A: Actor> {
+    /// A bit for each configuration that was looked at.
+    seen: Vec<u64>,
+    groups: Vec<Group<A>>,
     /// (property, network) → its summary's number
     summaries: Cache,
     /// The summaries of each property, by number.
     numbered: Vec<Vec<u64>>,
-    /// (configuration, property, summary's number) that was evaluated
+    /// (looks, property and summary's number) that was evaluated
     evaluated: Cache,
     entries_max: usize,
+    slots: Vec<u32>,
 }
 
-impl Juror {
-    pub(crate) fn new() -> Self {
-        let (summaries, evaluated) = (Cache::new(), Cache::new());
-        Juror { configurations: Vec::new(), summaries, numbered: Vec::new(), evaluated, entries_max: 1 << 15 }
+impl<A> Juror<A>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+{
+    pub(crate) fn new<C, H>(judge: &Judge<A, C, H>, actors: usize) -> Self
+    where
+        H: Clone + Debug + Hash + PartialEq,
+    {
+        let mut groups: Vec<Group<A>> = Vec::new();
+        for (index, (_, reads)) in judge.properties.iter().enumerate() {
+            let group = match groups.iter_mut().find(|group| group.projection.reads() == reads.locals) {
+                Some(group) => group,
+                None => {
+                    groups.push(Group::new(reads.locals, actors));
+                    groups.last_mut().expect("just pushed")
+                }
+            };
+            match reads.network {
+                NetworkReads::Nothing => group.bare.push(index),
+                NetworkReads::Everything | NetworkReads::By(_) => group.networked.push(index),
+            }
+        }
+        Juror {
+            seen: Vec::new(),
+            groups,
+            summaries: Cache::new(),
+            numbered: vec![Vec::new(); judge.properties.len()],
+            evaluated: Cache::new(),
+            entries_max: 0,
+            slots: Vec::new(),
+        }
     }
 
-    pub(crate) fn allow(&mut self, states: usize) {
-        self.entries_max = (states / 32).max(1 << 15);
+    /// Lets the caches grow to this many entries.
+    pub(crate) fn allow(&mut self, entries_max: usize) {
+        self.entries_max = entries_max;
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.configurations.capacity() * 8 + self.summaries.bytes() + self.evaluated.bytes()
+        let group = |group: &Group<A>| group.projection.bytes() + group.numbers.capacity() * 4;
+        let groups: usize = self.groups.iter().map(group).sum();
+        self.seen.capacity() * 8 + groups + self.summaries.bytes() + self.evaluated.bytes()
     }
 
     /// Looks at a state reached for the first time.
-    pub(crate) fn judge<A, C, H>(
+    pub(crate) fn judge<C, H>(
         &mut self,
         judge: &Judge<A, C, H>,
         parts: &Parts<A, H>,
         model: &ActorModel<A, C, H>,
         found: Found,
     ) where
-        A: Actor,
-        A::Msg: Ord,
-        A::Timer: Ord,
         H: Clone + Debug + Hash + PartialEq,
     {
         let undecided = judge.undecided.load(Ordering::Relaxed);
@@ -137,59 +158,61 @@ impl Juror {
             return;
         }
         let (configuration, network) = unpair(found.state);
-        let is_new = self.is_new(configuration);
-        let (mut bare, mut whole) = (None, None);
-        for (index, (property, reads)) in judge.properties.iter().enumerate() {
-            let due = match reads {
-                Reads::AllButNetwork => is_new,
-                Reads::Everything => true,
-                Reads::NetworkBy(summary) => {
-                    let summary = || summary(&model.cfg, &parts.network(network));
-                    self.is_due(index, configuration, network, summary)
+        let mut due = 0;
+        if self.is_new(configuration) {
+            parts.slots(configuration, &mut self.slots);
+            for group in &mut self.groups {
+                due |= group.look(configuration, parts, &self.slots);
+            }
+        }
+        for group in 0..self.groups.len() {
+            for position in 0..self.groups[group].networked.len() {
+                let index = self.groups[group].networked[position];
+                let looks = self.groups[group].numbers[configuration as usize] - 1;
+                if undecided & 1 << index != 0 && self.is_due(judge, parts, model, (index, looks, network)) {
+                    due |= 1 << index;
                 }
-            };
-            if !due || undecided & 1 << index == 0 {
-                continue;
             }
-            let state = if matches!(reads, Reads::AllButNetwork) {
-                bare.get_or_insert_with(|| parts.put_together(configuration, parts.no_network()))
-            } else {
-                whole.get_or_insert_with(|| parts.put_together(configuration, parts.network(network)))
-            };
-            // Always: found where it is false. Reachable: found where it is true.
-            if (property.condition)(model, state) == (property.expectation == Expectation::Sometimes) {
-                judge.decide(index, found);
-            }
+        }
+        due &= undecided;
+        if due != 0 {
+            evaluate(due, judge, parts, model, found);
         }
     }
 
     fn is_new(&mut self, configuration: u32) -> bool {
         let (word, bit) = (configuration as usize / 64, 1 << (configuration % 64));
-        if word >= self.configurations.len() {
-            self.configurations.resize(word + 1, 0);
+        if word >= self.seen.len() {
+            self.seen.resize(word + 1, 0);
         }
-        let new = self.configurations[word] & bit == 0;
-        self.configurations[word] |= bit;
+        let new = self.seen[word] & bit == 0;
+        self.seen[word] |= bit;
         new
     }
 
-    /// Was this property not yet evaluated for this configuration and a network that it takes for the same?
-    fn is_due(&mut self, property: usize, configuration: u32, network: u32, summary: impl FnOnce() -> u64) -> bool {
+    /// Was this property not yet evaluated for these looks and a network that it takes for the same?
+    fn is_due<C, H>(
+        &mut self,
+        judge: &Judge<A, C, H>,
+        parts: &Parts<A, H>,
+        model: &ActorModel<A, C, H>,
+        (property, looks, network): (usize, u32, u32),
+    ) -> bool
+    where
+        H: Clone + Debug + Hash + PartialEq,
+    {
+        let NetworkReads::By(summary) = judge.properties[property].1.network else { return true };
         let key = pair(property as u32, network);
-        let number = match self.summaries.get(key) {
-            Some(number) => number,
-            None => {
-                let number = self.number(property, summary());
-                self.summaries.put(key, number, self.entries_max);
-                number
-            }
-        };
+        let number = self.summaries.get(key).unwrap_or_else(|| {
+            let number = self.number(property, summary(&model.cfg, &parts.network(network)));
+            self.summaries.put(key, number, self.entries_max);
+            number
+        });
         // A property with more summaries than fit the key is evaluated every time.
-        let Ok(number) = u32::try_from(number).map_err(drop).and_then(|n| if n < 1 << 24 { Ok(n) } else { Err(()) })
-        else {
+        if number >= 1 << 24 {
             return true;
-        };
-        let key = pair(configuration, (property as u32) << 24 | number);
+        }
+        let key = pair(looks, (property as u32) << 24 | number as u32);
         let due = self.evaluated.get(key).is_none();
         if due {
             self.evaluated.put(key, 0, self.entries_max);
@@ -198,14 +221,65 @@ impl Juror {
     }
 
     fn number(&mut self, property: usize, summary: u64) -> u64 {
-        if self.numbered.len() <= property {
-            self.numbered.resize_with(property + 1, Vec::new);
-        }
         let summaries = &mut self.numbered[property];
         let known = summaries.iter().position(|other| *other == summary);
         known.unwrap_or_else(|| {
             summaries.push(summary);
             summaries.len() - 1
         }) as u64
+    }
+}
+
+impl<A> Group<A>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+{
+    fn new(reads: LocalReads, actors: usize) -> Self {
+        Group {
+            projection: Projection::new(reads, actors),
+            bare: Vec::new(),
+            networked: Vec::new(),
+            numbers: Vec::new(),
+        }
+    }
+
+    /// Looks at a configuration. Returns a bit for each property that does not look at the network and is to be evaluated.
+    fn look<H>(&mut self, configuration: u32, parts: &Parts<A, H>, slots: &[u32]) -> u64
+    where
+        H: Clone + Debug + Hash + PartialEq,
+    {
+        let (number, new) = self.projection.number(parts, slots);
+        if !self.networked.is_empty() {
+            if self.numbers.len() <= configuration as usize {
+                self.numbers.resize(configuration as usize + 1, 0);
+            }
+            self.numbers[configuration as usize] = number + 1;
+        }
+        if new { self.bare.iter().fold(0, |bits, index| bits | 1 << index) } else { 0 }
+    }
+}
+
+/// Evaluates the properties of these bits at a state.
+fn evaluate<A, C, H>(due: u64, judge: &Judge<A, C, H>, parts: &Parts<A, H>, model: &ActorModel<A, C, H>, found: Found)
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    H: Clone + Debug + Hash + PartialEq,
+{
+    let (configuration, network) = unpair(found.state);
+    let (mut bare, mut whole) = (None, None);
+    for (index, (property, reads)) in judge.properties.iter().enumerate().filter(|(index, _)| due & 1 << index != 0) {
+        let state = if matches!(reads.network, NetworkReads::Nothing) {
+            bare.get_or_insert_with(|| parts.put_together(configuration, parts.no_network()))
+        } else {
+            whole.get_or_insert_with(|| parts.put_together(configuration, parts.network(network)))
+        };
+        // Always: found where it is false. Reachable: found where it is true.
+        if (property.condition)(model, state) == (property.expectation == Expectation::Sometimes) {
+            judge.decide(index, found);
+        }
     }
 }

@@ -31,16 +31,19 @@ mod judge;
 mod network;
 mod parts;
 mod path;
+mod projection;
+mod reads;
 mod search;
 mod shared;
 mod steps;
 
 use explorer::Space;
-use judge::{Boundary, Judge};
+use judge::Judge;
 use parts::{Parts, pair};
 pub use path::ActorPath;
+pub use reads::Reads;
 use search::{Board, Share, Worker};
-use stateright::actor::{Actor, ActorModel, Network};
+use stateright::actor::{Actor, ActorModel};
 use stateright::{Expectation, Model};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -51,17 +54,6 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use steps::Steps;
 use thiserror::Error;
-
-/// What of a state a property, or the boundary, looks at. Whoever says less than is true gets wrong verdicts, so the default is
-/// [`Reads::Everything`].
-pub enum Reads<A: Actor, C> {
-    /// Possibly everything: evaluated at every unique state.
-    Everything,
-    /// Everything but the network: evaluated once for each configuration, with an empty network.
-    AllButNetwork,
-    /// Of the network only what this function makes of it, and everything else: evaluated once for each configuration and result.
-    NetworkBy(fn(&C, &Network<A::Msg>) -> u64),
-}
 
 /// What to check, and how far to go.
 #[derive(Clone, Debug)]
@@ -76,22 +68,17 @@ pub struct Options {
     pub stop_when_decided: bool,
     /// Make the shortest path to every violation and to every state that was to be shown reachable.
     pub paths: bool,
-    /// The boundary does not look at the network.
-    pub boundary_ignores_network: bool,
 }
 
 impl Default for Options {
+    /// One thread, no bounds, no paths.
     fn default() -> Self {
-        Options {
-            threads: 1,
-            memory_bytes: None,
-            time: None,
-            stop_when_decided: false,
-            paths: false,
-            boundary_ignores_network: false,
-        }
+        Options { threads: 1, memory_bytes: None, time: None, stop_when_decided: false, paths: false }
     }
 }
+
+/// What is asked of the boundary in [`check`]'s `reads`, instead of a property's name.
+pub const BOUNDARY: &str = "the boundary";
 
 /// How far a search has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -153,7 +140,7 @@ pub enum Refused {
 
 /// Visits every reachable state of the model, and evaluates its properties.
 ///
-/// `reads` says what each property looks at, by its name. `watch` is called some times a second, on the calling thread; when it breaks, the
+/// `reads` says what each property looks at, by its name, and for [`BOUNDARY`] what the boundary does. `watch` is called some times a second, on the calling thread; when it breaks, the
 /// search is cut off.
 ///
 /// # Errors
@@ -207,7 +194,7 @@ where
         (_, true) => Ending::CutOff,
         (_, false) => Ending::Decided,
     };
-    let found = space.judge.found().into_iter().filter_map(|(name, _, found)| Some((name, found?)));
+    let found = space.judge.found().into_iter();
     let discovery = |found: judge::Found| {
         let path = options.paths.then(|| path::shortest(&space, &shares, found));
         Discovery { depth: found.depth, path }
@@ -237,8 +224,7 @@ where
     if options.threads == 0 {
         return Err(Refused::NoThread);
     }
-    let boundary = if options.boundary_ignores_network { Boundary::OfConfiguration } else { Boundary::OfState };
     let properties = properties.into_iter().map(|property| (reads(property.name), property));
-    let properties = properties.map(|(reads, property)| (property, reads)).collect();
-    Ok(Space { parts: Parts::new(model), steps: Steps::new(model), judge: Judge::new(boundary, properties) })
+    let judge = Judge::new(properties.map(|(reads, property)| (property, reads)).collect());
+    Ok(Space { parts: Parts::new(model), steps: Steps::new(model), judge, boundary: reads(BOUNDARY) })
 }

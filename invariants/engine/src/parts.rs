@@ -5,9 +5,7 @@
 
 use crate::network::{Change, Kind};
 use crate::shared::{Pairs, Slices, Values};
-use stateright::actor::{
-    Actor, ActorModel, ActorModelState, Envelope, LossyNetwork, Network, RandomChoices, Timers,
-};
+use stateright::actor::{Actor, ActorModel, ActorModelState, Envelope, LossyNetwork, Network, RandomChoices, Timers};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -51,7 +49,6 @@ impl<A: Actor> Hash for Local<A> {
         (&self.state, &self.timers, &self.random, self.crashed, &self.storage).hash(hasher);
     }
 }
-
 
 /// A network's envelopes are in flight on channels; a channel is a source and a destination.
 pub(crate) fn channel<M>(envelope: &Envelope<M>) -> u64 {
@@ -126,7 +123,8 @@ where
 
     /// Takes a state apart.
     pub(crate) fn take_apart(&self, state: &ActorModelState<A, H>) -> (u32, u32) {
-        let mut slots: Vec<u32> = (0..self.actors).map(|index| self.locals[index].insert(local(state, index))).collect();
+        let mut slots: Vec<u32> =
+            (0..self.actors).map(|index| self.locals[index].insert(local(state, index))).collect();
         slots.push(self.histories.insert(state.history.clone()));
         let number = |envelope: Envelope<&A::Msg>| self.envelopes.insert(envelope.to_cloned_msg());
         let mut words: Vec<u32> = state.network.iter_all().map(number).collect();

@@ -10,10 +10,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 /// A path through an actor model's states.
-pub type ActorPath<A, H> = Path<
-    ActorModelState<A, H>,
-    ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>,
->;
+pub type ActorPath<A, H> =
+    Path<ActorModelState<A, H>, ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>>;
 
 /// The shortest path to what was found: layer by layer backwards, some state of the layer before leads to it.
 pub(crate) fn shortest<A, C, H>(space: &Space<'_, A, C, H>, shares: &[Share], found: Found) -> ActorPath<A, H>

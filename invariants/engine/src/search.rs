@@ -6,7 +6,7 @@
 
 use crate::explorer::{Explorer, Space};
 use crate::index::{PairSet, scramble};
-use crate::judge::{Boundary, Found, Juror};
+use crate::judge::{Found, Juror};
 use crate::parts::unpair;
 use crate::{Options, Progress};
 use parking_lot::Mutex;
@@ -72,7 +72,8 @@ pub(crate) struct Share {
 impl Share {
     /// The states of a layer.
     pub(crate) fn layer(&self, depth: usize) -> impl Iterator<Item = u64> + '_ {
-        let begin = depth.checked_sub(1).map_or(0, |before| self.layers.get(before).copied().unwrap_or(self.states.len()));
+        let begin =
+            depth.checked_sub(1).map_or(0, |before| self.layers.get(before).copied().unwrap_or(self.states.len()));
         let end = self.layers.get(depth).copied().unwrap_or(self.states.len());
         (begin..end).map(|number| self.states.get(number))
     }
@@ -90,7 +91,7 @@ where
     space: &'s Space<'m, A, C, H>,
     board: &'s Board,
     explorer: Explorer<'s, 'm, A, C, H>,
-    juror: Juror,
+    juror: Juror<A>,
     share: Share,
     outboxes: Vec<Vec<u64>>,
     generated: usize,
@@ -110,7 +111,7 @@ where
             space,
             board,
             explorer: Explorer::new(space),
-            juror: Juror::new(),
+            juror: Juror::new(&space.judge, space.parts.actors),
             share: Share { states: PairSet::default(), layers: Vec::new() },
             outboxes: vec![Vec::new(); board.inboxes.len()],
             generated: 0,
@@ -212,8 +213,10 @@ where
         self.reported = states;
         self.board.generated.fetch_add(std::mem::take(&mut self.generated), Ordering::Relaxed);
         self.board.expanded.fetch_add(expanded as usize, Ordering::Relaxed);
-        self.explorer.allow(states);
-        self.juror.allow(states);
+        // What is remembered besides is allowed a byte or so for each state.
+        let entries_max = (states / 32).max(1 << 15);
+        self.explorer.allow(entries_max);
+        self.juror.allow(entries_max);
         let common = if self.number == 0 { self.space.parts.bytes() } else { 0 };
         let own = self.share.states.bytes() + self.explorer.bytes() + self.juror.bytes();
         self.board.bytes[self.number].store(own + common, Ordering::Relaxed);
@@ -228,7 +231,7 @@ fn owner(hash: u64, threads: usize) -> usize {
 /// Stores and judges a state, if it is new. Is it one that counts, that is, one within the boundary?
 fn accept<A, C, H>(
     space: &Space<'_, A, C, H>,
-    juror: &mut Juror,
+    juror: &mut Juror<A>,
     share: &mut Share,
     state: u64,
     hash: u64,
@@ -240,8 +243,8 @@ where
     A::Timer: Ord,
     H: Clone + Debug + Hash + PartialEq,
 {
-    let Space { parts, steps, judge } = space;
-    if judge.boundary == Boundary::OfState && share.states.find(state, hash).is_none() {
+    let Space { parts, steps, judge, .. } = space;
+    if space.boundary_reads_network() && share.states.find(state, hash).is_none() {
         let (configuration, network) = unpair(state);
         let whole = parts.put_together(configuration, parts.network(network));
         if !(steps.model.within_boundary)(&steps.model.cfg, &whole) {
