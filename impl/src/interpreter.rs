@@ -31,6 +31,16 @@ pub trait Network {
     fn send(&mut self, to: Id, datagram: &mut Datagram);
 }
 
+/// What was given to the actor. Kept in tests, which give it to another one.
+#[cfg(test)]
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// A message came in.
+    Received(Id, Message),
+    /// A timer fired.
+    Fired(Timer),
+}
+
 /// One node between its batches.
 #[derive(Debug)]
 pub struct Interpreter {
@@ -40,6 +50,8 @@ pub struct Interpreter {
     timers: Timers<Timer>,
     saved: bool,
     outbox: Outbox,
+    #[cfg(test)]
+    pub(crate) events: Vec<Event>,
 }
 
 impl Interpreter {
@@ -47,14 +59,24 @@ impl Interpreter {
     pub fn start(node: Node, id: NodeId, durable: Durable, now: Instant) -> Self {
         let mut out = Out::new();
         let state = Cow::Owned(node.on_start(id.actor(), &Some(durable), &mut out));
-        let timers = Timers::default();
-        let mut this = Interpreter { node, id: id.actor(), state, timers, saved: false, outbox: Outbox::default() };
+        let mut this = Interpreter {
+            node,
+            id: id.actor(),
+            state,
+            timers: Timers::default(),
+            saved: false,
+            outbox: Outbox::default(),
+            #[cfg(test)]
+            events: Vec::new(),
+        };
         this.carry_out(out, now);
         this
     }
 
     /// A message has come in.
     pub fn on_message(&mut self, from: Id, message: Message, now: Instant) {
+        #[cfg(test)]
+        self.events.push(Event::Received(from, message.clone()));
         let mut out = Out::new();
         self.node.on_msg(self.id, &mut self.state, from, message, &mut out);
         self.carry_out(out, now);
@@ -63,6 +85,8 @@ impl Interpreter {
     /// Time has passed: fires every timer that is due. Each is unset before its handler runs.
     pub fn on_time(&mut self, now: Instant) {
         while let Some(timer) = self.timers.take_due(now) {
+            #[cfg(test)]
+            self.events.push(Event::Fired(timer));
             let mut out = Out::new();
             self.node.on_timeout(self.id, &mut self.state, &timer, &mut out);
             self.carry_out(out, now);

@@ -5,6 +5,8 @@ use dynamo_model::config::Patience;
 use dynamo_model::version::Context;
 use std::net::UdpSocket;
 
+mod replay;
+
 fn free_address() -> SocketAddr {
     UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -51,7 +53,7 @@ fn a_port_in_use_is_an_error_that_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let error = Running::start(settings(taken.local_addr().unwrap(), directory.path())).unwrap_err();
-    assert!(error.to_string().contains("Is the port in use"), "{error}");
+    assert!(error.to_string().contains("is the port in use"), "{error}");
 }
 
 #[test]

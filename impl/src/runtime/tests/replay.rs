@@ -1,0 +1,128 @@
+//! The thin shell is the same actor: what three real nodes received and which timers fired, given to three fresh actors, makes
+//! them send what the others received, and save what is on the disks.
+
+use super::*;
+use crate::interpreter::Event;
+use dynamo_model::message::Message;
+use dynamo_model::node::State;
+use stateright::actor::{Actor, Command, Id, Out};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// How often each message went from one node to another.
+type Traffic = BTreeMap<(Id, Id, Message), usize>;
+
+/// What a node did, and what is on its disk.
+struct Record {
+    id: NodeId,
+    events: Vec<Event>,
+    counters: Counters,
+    durable: Durable,
+}
+
+/// Runs a node until it is told to stop.
+fn record(settings: Settings, stop: &AtomicBool) -> Record {
+    let (id, data) = (settings.id, settings.data.clone());
+    let mut ready = Ready::new(settings).unwrap();
+    while !stop.load(Ordering::Relaxed) {
+        ready.batch().unwrap();
+    }
+    let (events, counters) = (std::mem::take(&mut ready.interpreter.events), ready.counters());
+    drop(ready);
+    Record { id, events, counters, durable: Store::open(&data, id).unwrap().committed().clone() }
+}
+
+/// Puts and gets through all nodes; the last one is stopped midway, so that the others run into their timers.
+fn three_nodes_at_work(node: &Node, data: &Path) -> Vec<Record> {
+    let addresses: Vec<SocketAddr> = {
+        let sockets: Vec<UdpSocket> = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+        sockets.iter().map(|socket| socket.local_addr().unwrap()).collect()
+    };
+    let members = Members::new((0..3).map(NodeId).zip(addresses.iter().copied())).unwrap();
+    let settings = |id: NodeId| {
+        let (members, data) = (members.clone(), data.join(id.to_string()));
+        Settings::new(id, addresses[usize::from(id.0)], members, node.config, data).unwrap()
+    };
+    let stops = [const { AtomicBool::new(false) }; 3];
+    let work = |clients: &[SocketAddr], round: u8| {
+        for (index, address) in clients.iter().enumerate() {
+            let client = Client::connect(*address).unwrap();
+            for key in ["own", "shared"] {
+                let key = if key == "own" { index.to_string() } else { key.to_owned() };
+                let found = client.get(&key).unwrap();
+                let context = client.put(&key, &[round], &found.context).unwrap();
+                client.put(&key, &[round, round], &context).unwrap();
+            }
+        }
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..3u16)
+            .map(|id| {
+                let (settings, stop) = (settings(NodeId(id)), &stops[usize::from(id)]);
+                scope.spawn(move || record(settings, stop))
+            })
+            .collect();
+        work(&addresses, 1);
+        stops[2].store(true, Ordering::Relaxed);
+        work(&addresses[..2], 2);
+        // Longer than a coordinator goes on sending to a node that is gone.
+        thread::sleep(Duration::from_millis(1500));
+        for stop in &stops {
+            stop.store(true, Ordering::Relaxed);
+        }
+        running.into_iter().map(|node| node.join().unwrap()).collect()
+    })
+}
+
+/// Gives a fresh actor what a node was given: what it saved last, and all that it sent.
+fn replay(node: &Node, record: &Record) -> (Durable, Vec<(Id, Message)>) {
+    let id = record.id.actor();
+    let (mut saved, mut sent) = (Durable::default(), Vec::new());
+    let mut out = Out::new();
+    let mut state: Cow<'_, State> = Cow::Owned(node.on_start(id, &None, &mut out));
+    for event in &record.events {
+        match event.clone() {
+            Event::Received(from, message) => node.on_msg(id, &mut state, from, message, &mut out),
+            Event::Fired(timer) => node.on_timeout(id, &mut state, &timer, &mut out),
+        }
+        for command in std::mem::take(&mut out) {
+            match command {
+                Command::Save(durable) => saved = durable,
+                Command::Send(to, message) => sent.push((to, message)),
+                _ => {}
+            }
+        }
+    }
+    (saved, sent)
+}
+
+#[test]
+fn what_real_nodes_were_given_makes_a_fresh_actor_do_what_they_did() {
+    let directory = tempfile::tempdir().unwrap();
+    let ring = Arc::new(Ring::new(&[0, 1, 2].map(NodeId), Ring::PARTITIONS, Ring::TOKENS).unwrap());
+    let config = Config::new(3, 2, 2).unwrap().with_patience(Patience::LOCAL);
+    let node = Node { config, ring, rules: Rules::default() };
+    let records = three_nodes_at_work(&node, directory.path());
+    assert!(records.iter().flat_map(|record| &record.events).any(|event| matches!(event, Event::Fired(_))));
+    let stays = |to: Id| [0, 1].map(|id| NodeId(id).actor()).contains(&to);
+    let (mut sent, mut received) = (Traffic::new(), Traffic::new());
+    for record in &records {
+        let id = record.id.actor();
+        let (saved, messages) = replay(&node, record);
+        assert_eq!(saved, record.durable, "node {}", record.id);
+        assert_eq!(messages.len() as u64, record.counters.messages_sent, "node {}", record.id);
+        for (to, message) in messages.into_iter().filter(|(to, _)| stays(*to)) {
+            *sent.entry((id, to, message)).or_default() += 1;
+        }
+        for event in record.events.iter().filter(|_| stays(id)) {
+            if let Event::Received(from, message) = event
+                && NodeId::from_actor(*from).is_some()
+            {
+                *received.entry((*from, id, message.clone())).or_default() += 1;
+            }
+        }
+    }
+    assert!(sent.values().sum::<usize>() > 50);
+    assert_eq!(sent, received);
+}
