@@ -26,7 +26,7 @@ pub enum ClientError {
     #[error(transparent)]
     Value(#[from] ValueError),
     /// No socket, or it failed. A put is possibly stored.
-    #[error("cannot talk to {node}: {source}")]
+    #[error("cannot talk to {node}")]
     Socket {
         /// The node asked.
         node: SocketAddr,

@@ -100,7 +100,7 @@ impl Settings {
 #[derive(Debug, Error)]
 pub enum RuntimeError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}. Is the port in use, by another node perhaps?")]
+    #[error("cannot listen on {address}; is the port in use, by another node perhaps?")]
     Bind {
         /// The address.
         address: SocketAddrV4,
@@ -111,7 +111,7 @@ pub enum RuntimeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The socket failed. Everything acknowledged is on disk; the node may be started again.
-    #[error("the socket on {address} failed: {source}")]
+    #[error("the socket on {address} failed")]
     Socket {
         /// The address.
         address: SocketAddrV4,

@@ -30,7 +30,7 @@ const COUNTER: &str = "counter";
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The directory, or a file in it, cannot be made or read.
-    #[error("the data directory {path} cannot be used: {source}. Check the path and its permissions")]
+    #[error("the data directory {path} cannot be used; check the path and its permissions")]
     Unreadable {
         /// The directory or file.
         path: PathBuf,
@@ -79,7 +79,7 @@ pub enum StoreError {
         what: String,
     },
     /// A commit failed. It is unknown whether it is on disk; the node must stop, and may be started again.
-    #[error("a commit to {path} failed: {source}. The node stops; check the disk, then start it again")]
+    #[error("a commit to {path} failed, and the node stops; check the disk, then start it again")]
     Commit {
         /// The directory.
         path: PathBuf,

@@ -76,6 +76,16 @@ fn files_stay_short() {
     }
 }
 
+/// What prints an error prints the chain of its sources too: a message that names its source would say it twice.
+#[test]
+fn no_error_repeats_its_source() {
+    for folder in ["model/src", "invariants/src", "impl/src"] {
+        for path in sources(folder) {
+            assert!(!fs::read_to_string(&path).unwrap().contains("{source}"), "{}", path.display());
+        }
+    }
+}
+
 #[test]
 fn no_test_is_switched_off_in_silence() {
     let attribute = concat!("#[", "ignore]");

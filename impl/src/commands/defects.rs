@@ -92,11 +92,11 @@ fn chosen(names: &[String]) -> Result<Vec<Case>, Failure> {
         return Ok(all().collect());
     }
     let unknown = |name: &str| anyhow!("there is no defect \"{name}\"; dynamo defects names them");
-    let named = |name: &String| {
+    let called = |name: &String| {
         let case = all().find(|case| case.name == name);
         case.ok_or_else(|| Failure::Usage(unknown(name)))
     };
-    names.iter().map(named).collect()
+    names.iter().map(called).collect()
 }
 
 fn search(case: Case) -> Outcome {

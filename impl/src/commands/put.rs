@@ -24,7 +24,8 @@ pub(super) struct Arguments {
     session: Session,
     /// The key: 1 to 256 bytes of text
     key: String,
-    /// The value: up to 8192 bytes
+    /// The value: up to 8192 bytes; after -- if it reads like an option of this command
+    #[arg(allow_hyphen_values = true)]
     value: OsString,
     /// The context that an earlier get or put printed: the put replaces what it covers
     #[arg(long, value_name = "CTX", value_parser = context_text::from_text)]

@@ -48,6 +48,25 @@ fn a_value_that_is_no_text_is_shown_escaped_and_as_base64() {
 }
 
 #[test]
+fn a_value_may_begin_with_a_hyphen() {
+    let cluster = Cluster::start();
+    let a = cluster.addresses[0].to_string();
+    let cases = [
+        (&["one", "-5"][..], "-5"),
+        (&["two", "--no-such-option"], "--no-such-option"),
+        (&["three", "-5", "--json"], "-5"),
+        (&["four", "--json", "-5"], "-5"),
+        (&["five", "--", "--json"], "--json"),
+    ];
+    for (arguments, value) in cases {
+        let (code, _, stderr) = dynamo(&[&["put", "--node", &a], arguments].concat());
+        assert_eq!(code, 0, "{arguments:?}: {stderr}");
+        let (_, got, _) = dynamo(&["get", "--node", &a, arguments[0]]);
+        assert!(got.starts_with(&format!("{value}  [")), "{arguments:?}: {got}");
+    }
+}
+
+#[test]
 fn a_key_never_put_has_no_siblings_and_that_is_no_error() {
     let cluster = Cluster::start();
     let a = cluster.addresses[0].to_string();
@@ -63,7 +82,7 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
     let large = "x".repeat(8193);
     let long = "k".repeat(257);
     let put = |more: &[&'static str]| [&["put", "--node", "127.0.0.1:9"], more].concat();
-    let cases: [(Vec<&str>, &str); 14] = [
+    let cases: [(Vec<&str>, &str); 17] = [
         (put(&["", "v"]), "a key may not be empty"),
         (vec!["put", "--node", "127.0.0.1:9", &long, "v"], "the key has 257 bytes; at most 256 are allowed"),
         (vec!["put", "--node", "127.0.0.1:9", "k", &large], "the value has 8193 bytes; at most 8192 are allowed"),
@@ -76,6 +95,9 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
         (vec!["cluster", "--w", "4"], "W is 4; it must be 1 to N, which is 3"),
         (vec!["cluster", "--base-port", "65534"], "choose a smaller base port"),
         (node(&["--id", "Å"]), "use a letter A to Z"),
+        (vec!["check", "no-such-scope"], "there is no scope \"no-such-scope\"; dynamo check --list names them"),
+        (vec!["explore", "no-such-scope"], "dynamo check --list names them"),
+        (vec!["defects", "no-such-defect"], "there is no defect \"no-such-defect\"; dynamo defects names them"),
         (node(&["--id", "D"]), "node D is not among the members [A]"),
         (node(&["--id", "A"]), "N is 3, but there are 1 members"),
     ];

@@ -6,7 +6,9 @@ use dynamo_model::version::Context;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -67,7 +69,8 @@ fn a_second_node_on_the_same_port_or_data_is_told_so() {
         String::from_utf8(output.stderr).unwrap()
     };
     let stderr = refusal(cluster.command(0, &data));
-    assert!(stderr.contains("Is the port in use"), "{stderr}");
+    assert!(stderr.contains("is the port in use, by another node perhaps?: Address already in use"), "{stderr}");
+    assert_eq!(stderr.matches("Address already in use").count(), 1, "{stderr}");
 
     let mut elsewhere = Cluster::start();
     elsewhere.kill(0);
@@ -76,6 +79,34 @@ fn a_second_node_on_the_same_port_or_data_is_told_so() {
     assert!(stderr.contains("is in use by another process"), "{stderr}");
     let stderr = refusal(elsewhere.command(1, &data));
     assert!(stderr.contains("holds the data of node A, not of node B"), "{stderr}");
+}
+
+#[test]
+fn a_data_directory_that_is_no_good_is_told_from_every_other() {
+    let mut cluster = Cluster::start();
+    cluster.kill(0);
+    let refusal = |data: &Path| {
+        let output = run(&mut cluster.command(0, data));
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let data = cluster.data(0);
+    let stderr = refusal(&data.join("identity"));
+    assert!(stderr.contains("is not a directory: name one for the node's data"), "{stderr}");
+    let stderr = refusal(&data.join("identity").join("below"));
+    assert!(stderr.contains("cannot be used; check the path and its permissions: Not a directory"), "{stderr}");
+    let stderr = refusal(data.parent().unwrap());
+    assert!(stderr.contains("holds files but no node's data"), "{stderr}");
+    fs::write(data.join("identity"), "dynamo data format 2, node A\n").unwrap();
+    let stderr = refusal(&data);
+    assert!(stderr.contains("has data format 2; this program knows formats up to 1: use the release"), "{stderr}");
+    fs::write(data.join("identity"), "rubbish").unwrap();
+    let stderr = refusal(&data);
+    assert!(stderr.contains("is damaged: its file \"identity\" does not read"), "{stderr}");
+    fs::remove_file(data.join("identity")).unwrap();
+    fs::create_dir(data.join("identity")).unwrap();
+    let stderr = refusal(&data);
+    assert!(stderr.contains("cannot be used; check the path and its permissions: Is a directory"), "{stderr}");
 }
 
 /// What one client was told.
