@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use hdrhistogram::Histogram;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::UdpSocket;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,42 +15,54 @@ const RECORD_BYTES: usize = 200;
 /// How many records share a sync.
 pub(crate) const GROUP: usize = 64;
 
-/// A thread that sends back what it receives. It ends with the process.
-#[derive(Debug)]
-pub(crate) struct Echo {
-    address: SocketAddr,
-    /// Every round trip so far, in nanoseconds.
-    pub(crate) round_trips: Histogram<u64>,
+/// How the two ends of a round trip wait for the next datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// They sleep until it is there.
+    Asleep,
+    /// They look again and again.
+    Awake,
 }
 
-impl Echo {
-    /// Starts the thread.
-    pub(crate) fn start() -> Result<Self> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
-        let address = socket.local_addr()?;
-        thread::spawn(move || {
-            let mut buffer = [0; 2048];
-            while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-                let _ = socket.send_to(&buffer[..length], from);
+/// Round trips of a datagram between two threads: adds what each took, in nanoseconds.
+pub(crate) fn round_trips(wait: Wait, time: Duration, times: &mut Histogram<u64>) -> Result<()> {
+    let (here, there) = (UdpSocket::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?);
+    here.connect(there.local_addr()?)?;
+    there.connect(here.local_addr()?)?;
+    for socket in [&here, &there] {
+        socket.set_read_timeout(Some(Duration::from_secs(1)))?;
+        socket.set_nonblocking(wait == Wait::Awake)?;
+    }
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // An empty datagram is the last.
+            while let Some(length @ 1..) = receive(&there) {
+                let _ = there.send(&[7; RECORD_BYTES][..length]);
             }
         });
-        Ok(Echo { address, round_trips: latencies() })
-    }
-
-    /// Measures round trips for that long: two threads, two sockets, blocking calls.
-    pub(crate) fn measure(&mut self, time: Duration) -> Result<()> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
-        socket.set_read_timeout(Some(Duration::from_secs(1)))?;
-        let mut buffer = [0; 2048];
         let begun = Instant::now();
         while begun.elapsed() < time {
             let sent = Instant::now();
-            socket.send_to(&[7; RECORD_BYTES], self.address)?;
-            ensure!(socket.recv(&mut buffer)? == RECORD_BYTES, "the echo came back whole");
-            self.round_trips.record(u64::try_from(sent.elapsed().as_nanos())?)?;
+            here.send(&[7; RECORD_BYTES])?;
+            ensure!(receive(&here) == Some(RECORD_BYTES), "the datagram came back whole");
+            times.record(u64::try_from(sent.elapsed().as_nanos())?)?;
         }
+        here.send(&[])?;
         Ok(())
+    })
+}
+
+/// Waits for a datagram: its length.
+fn receive(socket: &UdpSocket) -> Option<usize> {
+    let mut buffer = [0; 2 * RECORD_BYTES];
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(1) {
+        match socket.recv(&mut buffer) {
+            Ok(length) => return Some(length),
+            Err(_) => thread::yield_now(),
+        }
     }
+    None
 }
 
 /// How long it takes to append so many records to a file in that directory and to sync once: the median, in nanoseconds.

@@ -13,7 +13,7 @@ use clap::Parser;
 use cluster::Place;
 use dynamo_model::ids::Key;
 use dynamo_model::node::Durable;
-use floors::{Echo, GROUP};
+use floors::{GROUP, Wait};
 use load::{Kind, Slot};
 use packets::{Way, per_second};
 use report::{Floors, Load, OURS, Report, SPAWN, microseconds};
@@ -83,14 +83,19 @@ fn main() -> Result<()> {
 
 fn measure(plan: &Plan, directory: &Path) -> Result<Report> {
     let mut floors = measure_floors(plan, directory)?;
-    let mut echo = Echo::start()?;
-    echo.measure(plan.floor_time)?;
+    let mut round_trips = [(Wait::Asleep, load::latencies()), (Wait::Awake, load::latencies())];
+    for (wait, times) in &mut round_trips {
+        floors::round_trips(*wait, plan.floor_time, times)?;
+    }
     let place = Place::new(directory)?;
     let mut slots = load::slots(plan.keys);
     let mut loads = our_loads(plan, &place, &mut slots)?;
     // Before and after: in between the machine has perhaps become slower or faster.
-    echo.measure(plan.floor_time)?;
-    floors.round_trip_p50_us = microseconds(&echo.round_trips, 0.5);
+    for (wait, times) in &mut round_trips {
+        floors::round_trips(*wait, plan.floor_time, times)?;
+    }
+    let [asleep, awake] = round_trips.map(|(_, times)| microseconds(&times, 0.5));
+    (floors.round_trip_p50_us, floors.round_trip_awake_p50_us) = (asleep, awake);
     let disks = place.durable()?;
     for keys in [plan.keys, FEW_KEYS] {
         loads.extend(spawn_loads(plan, directory, &disks, &slots[..keys])?);
@@ -104,12 +109,12 @@ fn measure(plan: &Plan, directory: &Path) -> Result<Report> {
 fn measure_floors(plan: &Plan, directory: &Path) -> Result<Floors> {
     let group = floors::sync(directory, GROUP, plan.floor_time)?;
     Ok(Floors {
-        round_trip_p50_us: 0.0,
         packets_per_second: per_second(Way::OneByOne, plan.floor_time)?,
         packets_per_second_batched: per_second(Way::Batches, plan.floor_time)?,
         packets_per_second_offloaded: per_second(Way::Offload, plan.floor_time)?,
         sync_p50_us: floors::sync(directory, 1, plan.floor_time)? as f64 / 1e3,
         records_per_second_grouped: GROUP as f64 * 1e9 / group as f64,
+        ..Floors::default()
     })
 }
 
