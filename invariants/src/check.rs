@@ -1,15 +1,49 @@
-//! Checking one scope, with stateright's breadth-first engine.
+//! Checking one scope, with either engine.
 
 use crate::property::{Kind, PROPERTIES, Property};
-use crate::scope::{Scope, System, SystemState};
+use crate::scope::{Scope, Setting, System, SystemState};
+use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;
+use interned_checker::{BOUNDARY, Ending, Options, Reads};
 use serde::Serialize;
 use stateright::{Checker, Model, Path};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// A path through a scope's state space.
 pub type SystemPath = Path<SystemState, <System as Model>::Action>;
+
+/// What explores the states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// Ours: exact, and fast.
+    #[default]
+    Interned,
+    /// stateright's breadth-first checker: the reference. It keeps a hash for each state.
+    Stateright,
+}
+
+/// With what, and how far.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// The engine.
+    pub engine: Engine,
+    /// How many threads.
+    pub threads: usize,
+    /// The memory a check may take, in bytes, by the engine's own count. stateright's engine cannot be bounded.
+    pub memory_bytes: Option<usize>,
+    /// How long it may take.
+    pub time: Option<Duration>,
+}
+
+impl Effort {
+    /// Our engine, so many threads, no bounds.
+    pub fn threads(threads: usize) -> Self {
+        Effort { engine: Engine::Interned, threads, memory_bytes: None, time: None }
+    }
+}
 
 /// How far a check has come.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -18,8 +52,12 @@ pub struct Progress {
     pub unique_states: usize,
     /// States reached, counted as often as reached.
     pub generated_states: usize,
-    /// The most steps taken from the initial state. With several threads not the same in every run: one may be ahead of another.
+    /// Steps to the layer being reached. With stateright's engine and several threads, the most steps taken, which vary.
     pub depth: usize,
+    /// States reached whose successors were not looked at yet. stateright's engine does not tell.
+    pub frontier: Option<usize>,
+    /// What the engine takes, in bytes, by its own count. stateright's engine does not tell.
+    pub memory_bytes: Option<usize>,
 }
 
 /// What became of one property.
@@ -35,13 +73,20 @@ pub struct Verdict {
     pub excused: Option<&'static str>,
 }
 
+impl Verdict {
+    /// Is it as the scope claims: true, or excused and really not true?
+    pub fn is_as_claimed(&self) -> bool {
+        self.holds != self.excused.is_some()
+    }
+}
+
 /// What a check found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The scope.
     pub name: &'static str,
     /// The engine.
-    pub engine: &'static str,
+    pub engine: Engine,
     /// How many threads it had.
     pub threads: usize,
     /// Was every reachable state visited?
@@ -55,13 +100,6 @@ pub struct Report {
     pub properties: Vec<Verdict>,
 }
 
-impl Verdict {
-    /// Is it as the scope claims: true, or excused and really not true?
-    pub fn is_as_claimed(&self) -> bool {
-        self.holds != self.excused.is_some()
-    }
-}
-
 impl Report {
     /// Is the scope proved: every state visited, everything claimed true, and no excuse made for nothing?
     pub fn holds(&self) -> bool {
@@ -72,38 +110,23 @@ impl Report {
 /// Checks every property in every reachable state of a scope.
 ///
 /// `watch` is called some times a second; when it breaks, the check is given up and reported as not complete.
-pub fn check(
-    scope: &Scope,
-    rules: Rules,
-    threads: usize,
-    mut watch: impl FnMut(Progress) -> ControlFlow<()>,
-) -> Report {
+pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Progress) -> ControlFlow<()>) -> Report {
     let begun = Instant::now();
-    let mut checker = scope.model(rules, PROPERTIES).checker().threads(threads).spawn_bfs();
-    let handles = checker.handles();
-    let mut given_up = false;
-    while !given_up && !handles.iter().all(std::thread::JoinHandle::is_finished) {
-        given_up = watch(progress(&checker)).is_break();
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    if !given_up {
-        for handle in handles {
-            handle.join().expect("a checker thread panicked: the protocol broke an invariant of its own types");
-        }
-    }
-    let discoveries = checker.discoveries();
+    let model = scope.model(rules, PROPERTIES);
+    let Search { complete, progress, seen } = match effort.engine {
+        Engine::Interned => search_interned(&model, effort, watch),
+        Engine::Stateright => search_stateright(model, effort, watch),
+    };
     let verdict = |property: &'static Property| {
-        let holds = (property.kind == Kind::Reachable) == discoveries.contains_key(property.name);
+        let holds = (property.kind == Kind::Reachable) == seen.contains(property.name);
         Verdict { name: property.name, kind: property.kind, holds, excused: scope.excuse(property) }
     };
-    // The engine stops early once it has a path for every property; with one left it goes on until nothing is left to visit.
-    let exhausted = discoveries.len() < PROPERTIES.len();
     Report {
         name: scope.name,
-        engine: "stateright",
-        threads,
-        complete: exhausted && !given_up,
-        progress: progress(&checker),
+        engine: effort.engine,
+        threads: effort.threads,
+        complete,
+        progress,
         seconds: begun.elapsed().as_secs_f64(),
         properties: PROPERTIES.iter().map(verdict).collect(),
     }
@@ -112,9 +135,70 @@ pub fn check(
 /// The shortest path to a state that violates (always) or shows (reachable) one property, and how many states were visited to
 /// find it; no path if there is none.
 pub fn find(scope: &Scope, rules: Rules, property: &'static Property) -> (Option<SystemPath>, usize) {
-    // One property and one thread: only so are stateright's paths the shortest.
-    let checker = scope.model(rules, [property]).checker().threads(1).spawn_bfs().join();
-    (checker.discovery(property.name), checker.unique_state_count())
+    let model = scope.model(rules, [property]);
+    let options = Options { stop_when_decided: true, paths: true, ..Options::default() };
+    let report = interned_checker::check(&model, reads, &options, |_| ControlFlow::Continue(()));
+    let mut report = report.expect("our properties are of the kinds that the engine checks");
+    let path = report.discoveries.remove(property.name).and_then(|discovery| discovery.path);
+    (path, report.progress.unique_states)
+}
+
+/// What either engine finds.
+struct Search {
+    complete: bool,
+    progress: Progress,
+    /// The properties that were seen violated (always) or shown (reachable).
+    seen: BTreeSet<&'static str>,
+}
+
+/// What our properties, and the boundary of our scopes, look at.
+fn reads(name: &'static str) -> Reads<Process, Setting> {
+    match Property::named(name) {
+        Some(property) => property.reads(),
+        None if name == BOUNDARY => Reads::nothing().crashed(),
+        None => Reads::everything(),
+    }
+}
+
+fn search_interned(model: &System, effort: &Effort, mut watch: impl FnMut(Progress) -> ControlFlow<()>) -> Search {
+    let Effort { threads, memory_bytes, time, .. } = *effort;
+    let options = Options { threads, memory_bytes, time, ..Options::default() };
+    let progress = |progress: interned_checker::Progress| Progress {
+        unique_states: progress.unique_states,
+        generated_states: progress.generated_states,
+        depth: progress.depth,
+        frontier: Some(progress.frontier),
+        memory_bytes: Some(progress.memory_bytes),
+    };
+    let report = interned_checker::check(model, reads, &options, |now| watch(progress(now)));
+    let report = report.expect("our properties are of the kinds that the engine checks");
+    Search {
+        complete: report.ending == Ending::Exhausted,
+        progress: progress(report.progress),
+        seen: report.discoveries.into_keys().collect(),
+    }
+}
+
+fn search_stateright(model: System, effort: &Effort, mut watch: impl FnMut(Progress) -> ControlFlow<()>) -> Search {
+    let begun = Instant::now();
+    let properties = model.properties.len();
+    let mut checker = model.checker().threads(effort.threads).spawn_bfs();
+    let handles = checker.handles();
+    let mut given_up = false;
+    while !given_up && !handles.iter().all(std::thread::JoinHandle::is_finished) {
+        let late = effort.time.is_some_and(|most| begun.elapsed() > most);
+        given_up = watch(progress(&checker)).is_break() || late;
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    if !given_up {
+        for handle in handles {
+            handle.join().expect("a checker thread panicked: the protocol broke an invariant of its own types");
+        }
+    }
+    let seen: BTreeSet<&'static str> = checker.discoveries().into_keys().collect();
+    // The engine stops early once it has a path for every property; with one left it goes on until nothing is left to visit.
+    let exhausted = seen.len() < properties;
+    Search { complete: exhausted && !given_up, progress: progress(&checker), seen }
 }
 
 fn progress(checker: &impl Checker<System>) -> Progress {
@@ -122,5 +206,7 @@ fn progress(checker: &impl Checker<System>) -> Progress {
         unique_states: checker.unique_state_count(),
         generated_states: checker.state_count(),
         depth: checker.max_depth().saturating_sub(1),
+        frontier: None,
+        memory_bytes: None,
     }
 }

@@ -1,4 +1,4 @@
-//! The one table of scopes.
+//! The one table of scopes: the default set, and the deep set for those who have some minutes.
 
 use crate::scope::Ask::{Get, Put, PutOver};
 use crate::scope::{Excuse, Faults, NO_FAULTS, Scope};
@@ -33,12 +33,16 @@ const NEVER_OVER: Excuse =
     Excuse { properties: &["I3.a-read-is-over"], reason: "what may always arrive again is never over" };
 const REPAIR_LOST: Excuse =
     Excuse { properties: &["I3.stale-replica-is-repaired"], reason: "a repair may be lost; the next read tries again" };
+const REPAIRER_CRASHES: Excuse = Excuse {
+    properties: &["I3.stale-replica-is-repaired"],
+    reason: "the coordinator may crash before it repairs; the next read tries again",
+};
 const QUORUMS_MISS: Excuse =
     Excuse { properties: &["I1.get-sees-acknowledged-puts"], reason: "R+W<=N: a known limit, by choice" };
 
-/// The scope with this name.
+/// The scope with this name, in either set.
 pub fn named(name: &str) -> Option<&'static Scope> {
-    SCOPES.iter().find(|scope| scope.name == name)
+    SCOPES.iter().chain(DEEP).find(|scope| scope.name == name)
 }
 
 /// Every scope of the default set.
@@ -72,6 +76,16 @@ pub static SCOPES: &[Scope] = &[
         faults: NO_FAULTS,
         excused: &[NO_TIMEOUTS],
         unique_states: 342_695,
+    },
+    Scope {
+        name: "three-writers",
+        aim: "trace 2: three clients put at once through three coordinators, and one reads",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (2, Get)], &[(1, Put)], &[(2, Put)]],
+        faults: NO_FAULTS,
+        excused: &[NO_TIMEOUTS, NO_RECONCILER],
+        unique_states: 4_472_255,
     },
     Scope {
         name: "chained-puts",
@@ -135,6 +149,16 @@ pub static SCOPES: &[Scope] = &[
     },
     Scope {
         name: "loss-and-retries",
+        aim: "any message may be lost; coordinators give up, the client asks again",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, REPAIR_LOST],
+        unique_states: 4_269_385,
+    },
+    Scope {
+        name: "loss-and-retransmission",
         aim: "any message may be lost; coordinators send again, the client asks again",
         nodes: 3,
         quorum: (3, 2, 2),
@@ -194,14 +218,34 @@ pub static SCOPES: &[Scope] = &[
         unique_states: 324_852,
     },
     Scope {
+        name: "crash-amid-puts",
+        aim: "nodes crash and coordinators give up at any moment amid concurrent puts and a read",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
+        faults: Faults { crashes: 1, timeouts: Some(0), ..NO_FAULTS },
+        excused: &[NO_RECONCILER, REPAIRER_CRASHES],
+        unique_states: 1_053_596,
+    },
+    Scope {
+        name: "two-crashes",
+        aim: "two of three nodes may be down at a time; coordinators give up, the client asks again",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { crashes: 2, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, REPAIRER_CRASHES],
+        unique_states: 3_108_903,
+    },
+    Scope {
         name: "r1-w1",
-        aim: "N=3, R=W=1: the fastest, with the weakest promise",
+        aim: "N=3, R=W=1: the fastest, with the weakest promise; one reads and reconciles",
         nodes: 3,
         quorum: (3, 1, 1),
-        clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
+        clients: &[&[(0, Put), (1, Get), (1, PutOver)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, NO_RECONCILER, QUORUMS_MISS],
-        unique_states: 58_959,
+        excused: &[NO_TIMEOUTS, QUORUMS_MISS],
+        unique_states: 1_390_139,
     },
     Scope {
         name: "r1-w3",
@@ -242,5 +286,39 @@ pub static SCOPES: &[Scope] = &[
         faults: Faults { client_retries: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, ONE_WRITER],
         unique_states: 6_277,
+    },
+    Scope {
+        name: "forwarding-amid-puts",
+        aim: "trace 6: forwarded requests and their retries beside a put that is not forwarded",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(3, Put), (3, Get)], &[(0, Put)]],
+        faults: Faults { client_retries: 1, ..NO_FAULTS },
+        excused: &[NO_TIMEOUTS, NO_RECONCILER],
+        unique_states: 5_773_976,
+    },
+];
+
+/// Larger scopes, for `dynamo check --deep` and `cargo test -- --ignored`.
+pub static DEEP: &[Scope] = &[
+    Scope {
+        name: "late-retry-of-three",
+        aim: "the scope late-retry with three replicas",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put)], &[(1, Get), (1, PutOver)]],
+        faults: Faults { client_retries: 1, ..NO_FAULTS },
+        excused: &[NO_TIMEOUTS, NO_RECONCILER, EARLY_READER],
+        unique_states: 10_664_008,
+    },
+    Scope {
+        name: "crash-and-loss",
+        aim: "any message may be lost and any node may crash; coordinators give up, the client asks again",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { crashes: 1, loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, REPAIRER_CRASHES],
+        unique_states: 20_386_816,
     },
 ];

@@ -75,10 +75,11 @@ pub(super) fn member(text: &str) -> Result<(NodeId, SocketAddr), anyhow::Error> 
     Ok((id.parse()?, address(at)?))
 }
 
-fn seconds(text: &str) -> Result<Duration, anyhow::Error> {
+/// A time, in seconds.
+pub(super) fn seconds(text: &str) -> Result<Duration, anyhow::Error> {
     let number: f64 = text.parse().with_context(|| format!("\"{text}\" is no number of seconds"))?;
     let duration = Duration::try_from_secs_f64(number).ok().filter(|duration| !duration.is_zero());
-    duration.ok_or_else(|| anyhow!("a timeout must be more than 0 seconds, and not for ever"))
+    duration.ok_or_else(|| anyhow!("a time must be more than 0 seconds, and not for ever"))
 }
 
 /// Set when the process is asked to stop: Ctrl-C, SIGTERM, or SIGHUP.

@@ -1,29 +1,32 @@
 //! `dynamo check`: checks the protocol in every scope, and says what was proved.
 
-use super::arguments::stop_signal;
+use super::arguments::{seconds, stop_signal};
 use super::progress::Watch;
 use super::{Failure, table};
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use dynamo_invariants::check::{Report, check, find};
+use dynamo_invariants::check::{Effort, Engine, Report, check, find};
 use dynamo_invariants::property::PROPERTIES;
 use dynamo_invariants::scope::Scope;
-use dynamo_invariants::scopes::{self, SCOPES};
+use dynamo_invariants::scopes::{self, DEEP, SCOPES};
 use dynamo_invariants::story;
 use dynamo_model::rules::Rules;
 use serde::Serialize;
 use serde_json::json;
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
   dynamo check                       every scope
   dynamo check reconcile loss        these two
   dynamo check --list                what scopes there are, and what each aims at
+  dynamo check --deep --memory 8     the larger ones too, in at most 8 GiB
+  dynamo check --engine stateright   with the reference engine, which takes 20 times as long
   dynamo check --json | jq .holds
 
 A scope is a small cluster with scripted clients. Every order in which messages can arrive, be lost or be doubled, timers
 fire, and nodes crash and come back is tried; in every state reached, every invariant is looked at. Exit code 0 only if all
-scopes were exhausted and everything claimed is true.";
+scopes were exhausted and everything claimed is true. A check that is cut off proves nothing, says so, and exits with 3.";
 
 /// Check the protocol in every scope (the default command)
 #[derive(Debug, Default, Args)]
@@ -34,7 +37,16 @@ pub(super) struct Arguments {
     scopes: Vec<String>,
     /// The engine that explores the states
     #[arg(long, value_enum, default_value_t)]
-    engine: Engine,
+    engine: EngineName,
+    /// The deep scopes too: some minutes, and some GiB of memory
+    #[arg(long)]
+    deep: bool,
+    /// Cut a scope off when the engine takes more memory than this, in GiB
+    #[arg(long, value_name = "GIB", value_parser = gibibytes)]
+    memory: Option<usize>,
+    /// Cut a scope off when it takes longer than this, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    time: Option<Duration>,
     /// How many threads; as many as there are cores if left out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -47,10 +59,30 @@ pub(super) struct Arguments {
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum Engine {
-    /// stateright's breadth-first checker
+enum EngineName {
+    /// Compares states exactly, storing every part of them once
     #[default]
+    Interned,
+    /// stateright's breadth-first checker: the reference
     Stateright,
+}
+
+impl From<EngineName> for Engine {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Interned => Engine::Interned,
+            EngineName::Stateright => Engine::Stateright,
+        }
+    }
+}
+
+#[expect(clippy::cast_sign_loss, reason = "checked to be positive")]
+fn gibibytes(text: &str) -> Result<usize, anyhow::Error> {
+    let number: f64 = text.parse().map_err(|_| anyhow!("\"{text}\" is no number of GiB"))?;
+    if number > 0.0 && number < 1e6 {
+        return Ok((number * f64::from(1 << 30)) as usize);
+    }
+    Err(anyhow!("a bound on memory is more than 0 GiB"))
 }
 
 /// A scope's report, with what the process measured beside it.
@@ -62,18 +94,19 @@ struct Measured {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let scopes = chosen(&arguments.scopes)?;
+    let scopes = chosen(&arguments.scopes, arguments.deep)?;
     if arguments.list {
         list(&scopes, arguments.json);
         return Ok(());
     }
-    let Engine::Stateright = arguments.engine;
+    let Arguments { engine, memory, time, .. } = *arguments;
     let threads = arguments.threads.map_or_else(cores, usize::from);
+    let effort = Effort { engine: engine.into(), threads, memory_bytes: memory, time };
     let stop = stop_signal()?;
     let mut measured = Vec::new();
     for (index, scope) in scopes.iter().enumerate() {
         let mut watch = Watch::new(format!("{}/{} {}", index + 1, scopes.len(), scope.name), &stop);
-        let report = check(scope, Rules::default(), threads, |progress| watch.tick(progress));
+        let report = check(scope, Rules::default(), &effort, |progress| watch.tick(progress));
         let cut_off = !report.complete;
         measured.push(Measured { report, peak_memory_bytes: watch.finish() });
         if cut_off {
@@ -96,9 +129,9 @@ pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn chosen(names: &[String]) -> Result<Vec<&'static Scope>, Failure> {
+fn chosen(names: &[String], deep: bool) -> Result<Vec<&'static Scope>, Failure> {
     if names.is_empty() {
-        return Ok(SCOPES.iter().collect());
+        return Ok(SCOPES.iter().chain(DEEP.iter().filter(|_| deep)).collect());
     }
     names.iter().map(|name| scope_named(name)).collect()
 }
@@ -206,10 +239,14 @@ fn conclude(measured: &[Measured], asked: usize, holds: bool, json: bool) -> Res
         }
         return Ok(());
     }
-    let cut_off = measured.len() < asked || measured.iter().any(|scope| !scope.report.complete);
-    Err(Failure::Operation(if cut_off {
-        anyhow!("cut off after {} states: nothing is proved of the scopes that are left", table::count(states))
-    } else {
-        anyhow!("not everything is as claimed")
-    }))
+    let Some(cut_off) = measured.iter().find(|scope| !scope.report.complete) else {
+        return Err(Failure::Operation(anyhow!("not everything is as claimed")));
+    };
+    let Report { name, progress, .. } = &cut_off.report;
+    let frontier = progress.frontier.map_or(String::new(), |states| format!(", frontier {}", table::count(states)));
+    Err(Failure::CutOff(anyhow!(
+        "cut off: {} states of {name}{frontier}; nothing is proved of it, nor of the {} scopes after it",
+        table::count(progress.unique_states),
+        asked - measured.len(),
+    )))
 }

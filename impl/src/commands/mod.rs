@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 //!
-//! Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input.
+//! Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input; 3 a check was cut
+//! off.
 
 mod arguments;
 mod check;
@@ -27,7 +28,8 @@ Examples:
   dynamo get --node 127.0.0.1:4101 greeting                 prints all siblings, and the context to pass back
   dynamo put --node 127.0.0.1:4100 greeting hi --context …  replaces what the context covers, and nothing else
 
-Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input.
+Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input;
+3 a check was cut off, and nothing is proved.
 Set RUST_LOG=info (or debug) to see what a node does.";
 
 /// Amazon Dynamo you can believe: one protocol, model-checked and run.
@@ -56,6 +58,8 @@ enum Failure {
     Usage(anyhow::Error),
     /// It made sense, but could not be done: exit code 1.
     Operation(anyhow::Error),
+    /// A check was stopped before it could prove anything: exit code 3.
+    CutOff(anyhow::Error),
 }
 
 impl Failure {
@@ -70,7 +74,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Failure::Usage(error) | Failure::Operation(error)) = self;
+        let (Failure::Usage(error) | Failure::Operation(error) | Failure::CutOff(error)) = self;
         write!(f, "{error:#}")
     }
 }
@@ -92,5 +96,6 @@ pub(crate) fn run() -> ExitCode {
     match failure {
         Failure::Usage(_) => ExitCode::from(2),
         Failure::Operation(_) => ExitCode::from(1),
+        Failure::CutOff(_) => ExitCode::from(3),
     }
 }

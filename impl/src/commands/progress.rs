@@ -1,7 +1,7 @@
 //! Progress on standard error while something is checked; nothing where nobody watches.
 
 use dynamo_invariants::check::Progress;
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -52,11 +52,13 @@ impl<'a> Watch<'a> {
 #[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "a rate to look at")]
 fn message(progress: Progress, elapsed: Duration) -> String {
     let per_second = progress.unique_states as f64 / elapsed.as_secs_f64().max(0.001);
-    format!(
-        "{} unique states, {} generated, depth {}, {} states/s",
-        HumanCount(progress.unique_states as u64),
-        HumanCount(progress.generated_states as u64),
-        progress.depth,
-        HumanCount(per_second as u64),
-    )
+    let mut parts = vec![
+        format!("{} unique states", HumanCount(progress.unique_states as u64)),
+        format!("{} generated", HumanCount(progress.generated_states as u64)),
+        format!("depth {}", progress.depth),
+        format!("{}/s", HumanCount(per_second as u64)),
+    ];
+    parts.extend(progress.frontier.map(|frontier| format!("frontier {}", HumanCount(frontier as u64))));
+    parts.extend(progress.memory_bytes.map(|bytes| HumanBytes(bytes as u64).to_string()));
+    parts.join(", ")
 }
