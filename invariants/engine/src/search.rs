@@ -214,7 +214,7 @@ where
         self.board.generated.fetch_add(std::mem::take(&mut self.generated), Ordering::Relaxed);
         self.board.expanded.fetch_add(expanded as usize, Ordering::Relaxed);
         // What is remembered besides is allowed a byte or so for each state.
-        let entries_max = (states / 32).max(1 << 15);
+        let entries_max = (states / 16).max(1 << 15);
         self.explorer.allow(entries_max);
         self.juror.allow(entries_max);
         let common = if self.number == 0 { self.space.parts.bytes() } else { 0 };
