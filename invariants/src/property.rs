@@ -26,7 +26,7 @@ pub enum Kind {
 }
 
 /// Something that must hold.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Property {
     /// The invariant's number, a dot, and the property's name.
     pub name: &'static str,

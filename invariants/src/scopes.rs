@@ -321,4 +321,14 @@ pub static DEEP: &[Scope] = &[
         excused: &[ONE_WRITER, REPAIRER_CRASHES],
         unique_states: 20_386_816,
     },
+    Scope {
+        name: "everything-crashes",
+        aim: "nodes crash at any moment amid concurrent puts and a read, and both clients ask again",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
+        faults: Faults { crashes: 1, client_retries: 1, ..NO_FAULTS },
+        excused: &[NO_TIMEOUTS, NO_RECONCILER],
+        unique_states: 0,
+    },
 ];

@@ -4,8 +4,10 @@
 
 /// Scrambles a number so that every bit depends on every other.
 pub(crate) fn scramble(number: u64) -> u64 {
-    let product = u128::from(number ^ 0x9e37_79b9_7f4a_7c15) * 0xd6e8_feb8_6659_fd93_a076_1d64_78bd_642f;
-    (product as u64) ^ ((product >> 64) as u64)
+    const MULTIPLIER: u64 = 0xd6e8_feb8_6659_fd93;
+    let number = (number ^ number >> 32).wrapping_mul(MULTIPLIER);
+    let number = (number ^ number >> 32).wrapping_mul(MULTIPLIER);
+    number ^ number >> 32
 }
 
 /// The hash of a sequence of words.

@@ -109,16 +109,14 @@ where
     {
         let mut groups: Vec<Group<A>> = Vec::new();
         for (index, (_, reads)) in judge.properties.iter().enumerate() {
-            let group = match groups.iter_mut().find(|group| group.projection.reads() == reads.locals) {
-                Some(group) => group,
-                None => {
-                    groups.push(Group::new(reads.locals, actors));
-                    groups.last_mut().expect("just pushed")
-                }
-            };
+            let known = groups.iter().position(|group| group.projection.reads() == reads.locals);
+            let position = known.unwrap_or_else(|| {
+                groups.push(Group::new(reads.locals, actors));
+                groups.len() - 1
+            });
             match reads.network {
-                NetworkReads::Nothing => group.bare.push(index),
-                NetworkReads::Everything | NetworkReads::By(_) => group.networked.push(index),
+                NetworkReads::Nothing => groups[position].bare.push(index),
+                NetworkReads::Everything | NetworkReads::By(_) => groups[position].networked.push(index),
             }
         }
         Juror {

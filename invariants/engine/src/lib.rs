@@ -28,6 +28,7 @@ mod cache;
 mod explorer;
 mod index;
 mod judge;
+mod meeting;
 mod network;
 mod parts;
 mod path;
@@ -43,7 +44,7 @@ use parts::{Parts, pair};
 pub use path::ActorPath;
 pub use reads::Reads;
 use search::{Board, Share, Worker};
-use stateright::actor::{Actor, ActorModel};
+use stateright::actor::{Actor, ActorModel, ActorModelState};
 use stateright::{Expectation, Model};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -54,6 +55,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use steps::Steps;
 use thiserror::Error;
+
+/// How often the watcher is called.
+const WATCH_EVERY: Duration = Duration::from_millis(20);
 
 /// What to check, and how far to go.
 #[derive(Clone, Debug)]
@@ -162,23 +166,54 @@ where
     H: Clone + Debug + Hash + PartialEq + Send + Sync,
 {
     let space = space(model, reads, options)?;
-    let initial = model.init_states();
-    let initial = initial.iter().filter(|state| (model.within_boundary)(&model.cfg, state));
-    let initial: Vec<u64> = initial.map(|state| space.parts.take_apart(state)).map(|(c, n)| pair(c, n)).collect();
     let board = Board::new(options.threads);
-    let (begun, (done, finished)) = (Instant::now(), channel::<()>());
-    let shares: Vec<Share> = std::thread::scope(|scope| {
+    let shares = search(&space, &board, options, &mut watch);
+    let progress = board.progress();
+    let ending = match (progress.frontier, board.stop.load(Ordering::Relaxed)) {
+        (0, _) => Ending::Exhausted,
+        (_, true) => Ending::CutOff,
+        (_, false) => Ending::Decided,
+    };
+    let discovery = |found: judge::Found| {
+        let path = options.paths.then(|| path::shortest(&space, &shares, found));
+        Discovery { depth: found.depth, path }
+    };
+    let discoveries = space.judge.found().into_iter().map(|(name, found)| (name, discovery(found))).collect();
+    Ok(Report { ending, progress, discoveries })
+}
+
+/// Runs the threads, and watches them and the bounds. Returns each thread's states.
+fn search<A, C, H>(
+    space: &Space<'_, A, C, H>,
+    board: &Board,
+    options: &Options,
+    watch: &mut impl FnMut(Progress) -> ControlFlow<()>,
+) -> Vec<Share>
+where
+    A: Actor + Sync,
+    A::Msg: Ord + Send + Sync,
+    A::Timer: Ord + Send + Sync,
+    A::State: Send + Sync,
+    A::Storage: Send + Sync,
+    A::Random: Send + Sync,
+    C: Sync,
+    H: Clone + Debug + Hash + PartialEq + Send + Sync,
+{
+    let begun = Instant::now();
+    let initial = initial_states(space);
+    // Nothing is ever sent: that every sender is gone says that every thread has ended.
+    let (running, ended) = channel::<()>();
+    std::thread::scope(|scope| {
         let start = |number| {
-            let (worker, initial, done) = (Worker::new(number, &space, &board), &initial, done.clone());
+            let (worker, initial, running) = (Worker::new(number, space, board), &initial, running.clone());
             scope.spawn(move || {
-                let share = worker.run(initial, options);
-                drop(done);
-                share
+                let _running = running;
+                worker.run(initial, options)
             })
         };
         let threads: Vec<_> = (0..options.threads).map(start).collect();
-        drop(done);
-        while finished.recv_timeout(Duration::from_millis(20)) == Err(RecvTimeoutError::Timeout) {
+        drop(running);
+        while ended.recv_timeout(WATCH_EVERY) == Err(RecvTimeoutError::Timeout) {
             let progress = board.progress();
             let over = options.memory_bytes.is_some_and(|most| progress.memory_bytes > most)
                 || options.time.is_some_and(|most| begun.elapsed() > most);
@@ -187,20 +222,20 @@ where
             }
         }
         threads.into_iter().map(|thread| thread.join().expect("a search thread panicked")).collect()
-    });
-    let progress = board.progress();
-    let ending = match (progress.frontier, board.stop.load(Ordering::Relaxed)) {
-        (0, _) => Ending::Exhausted,
-        (_, true) => Ending::CutOff,
-        (_, false) => Ending::Decided,
-    };
-    let found = space.judge.found().into_iter();
-    let discovery = |found: judge::Found| {
-        let path = options.paths.then(|| path::shortest(&space, &shares, found));
-        Discovery { depth: found.depth, path }
-    };
-    let discoveries = found.map(|(name, found)| (name, discovery(found))).collect();
-    Ok(Report { ending, progress, discoveries })
+    })
+}
+
+fn initial_states<A, C, H>(space: &Space<'_, A, C, H>) -> Vec<u64>
+where
+    A: Actor,
+    A::Msg: Ord,
+    A::Timer: Ord,
+    H: Clone + Debug + Hash + PartialEq,
+{
+    let model = space.steps.model;
+    let within = |state: &ActorModelState<A, H>| (model.within_boundary)(&model.cfg, state);
+    let states = model.init_states().into_iter().filter(within);
+    states.map(|state| space.parts.take_apart(&state)).map(|(c, n)| pair(c, n)).collect()
 }
 
 fn space<'m, A, C, H>(

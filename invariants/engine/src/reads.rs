@@ -21,6 +21,7 @@ impl<A: Actor, C> Clone for Reads<A, C> {
 impl<A: Actor, C> Copy for Reads<A, C> {}
 
 /// What of the actors and the history is looked at.
+#[expect(clippy::struct_excessive_bools, reason = "a set of independent parts, each read or not")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LocalReads {
     pub(crate) states: bool,

@@ -7,6 +7,7 @@
 use crate::explorer::{Explorer, Space};
 use crate::index::{PairSet, scramble};
 use crate::judge::{Found, Juror};
+use crate::meeting::{AbandonOnPanic, Abandoned, Meeting};
 use crate::parts::unpair;
 use crate::{Options, Progress};
 use parking_lot::Mutex;
@@ -14,7 +15,6 @@ use stateright::actor::Actor;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::ops::Range;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How many states a thread expands before it looks up from its work.
@@ -23,7 +23,7 @@ const BATCH: u32 = 512;
 /// What the threads tell one another.
 pub(crate) struct Board {
     inboxes: Vec<Mutex<Vec<Vec<u64>>>>,
-    barrier: Barrier,
+    meeting: Meeting,
     /// Set from outside: stop soon.
     pub(crate) stop: AtomicBool,
     /// Decided between two layers: the search is over.
@@ -39,7 +39,7 @@ impl Board {
     pub(crate) fn new(threads: usize) -> Self {
         Board {
             inboxes: (0..threads).map(|_| Mutex::default()).collect(),
-            barrier: Barrier::new(threads),
+            meeting: Meeting::new(threads),
             stop: AtomicBool::new(false),
             over: AtomicBool::new(false),
             unique: AtomicUsize::new(0),
@@ -121,6 +121,13 @@ where
 
     /// Searches until there is nothing left, or the search is stopped. Returns this thread's states.
     pub(crate) fn run(mut self, initial: &[u64], options: &Options) -> Share {
+        let _guard = AbandonOnPanic(&self.board.meeting);
+        // Where another thread panicked, so will the caller, who joins it.
+        let _ = self.search(initial, options);
+        self.share
+    }
+
+    fn search(&mut self, initial: &[u64], options: &Options) -> Result<(), Abandoned> {
         for &state in initial {
             let hash = scramble(state);
             if owner(hash, self.outboxes.len()) == self.number {
@@ -132,20 +139,20 @@ where
             let end = self.share.states.len();
             self.share.layers.push(end);
             self.expand(begin..end, depth);
-            self.board.barrier.wait();
+            self.board.meeting.wait()?;
             self.receive(depth + 1);
             self.report(0);
-            self.board.barrier.wait();
+            self.board.meeting.wait()?;
             if self.number == 0 {
                 self.conclude(depth, options);
             }
-            self.board.barrier.wait();
+            self.board.meeting.wait()?;
             if self.board.over.load(Ordering::Relaxed) {
                 break;
             }
             begin = end;
         }
-        self.share
+        Ok(())
     }
 
     /// Is there another layer?

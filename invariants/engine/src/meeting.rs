@@ -1,0 +1,80 @@
+//! A place where all threads wait for one another, and where none waits for one that has died.
+
+use parking_lot::{Condvar, Mutex};
+
+/// Like `std::sync::Barrier`, but it can be abandoned: a thread that panics must not leave the others waiting for ever.
+pub(crate) struct Meeting {
+    threads: usize,
+    state: Mutex<State>,
+    all_are_here: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    here: usize,
+    round: usize,
+    abandoned: bool,
+}
+
+/// Some thread has died: there is nothing left to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Abandoned;
+
+impl Meeting {
+    pub(crate) fn new(threads: usize) -> Self {
+        Meeting { threads, state: Mutex::default(), all_are_here: Condvar::new() }
+    }
+
+    /// Waits until every thread has called this.
+    pub(crate) fn wait(&self) -> Result<(), Abandoned> {
+        let mut state = self.state.lock();
+        let round = state.round;
+        state.here += 1;
+        if state.here == self.threads {
+            state.here = 0;
+            state.round += 1;
+            self.all_are_here.notify_all();
+        }
+        while state.round == round && !state.abandoned {
+            self.all_are_here.wait(&mut state);
+        }
+        if state.abandoned { Err(Abandoned) } else { Ok(()) }
+    }
+
+    fn abandon(&self) {
+        self.state.lock().abandoned = true;
+        self.all_are_here.notify_all();
+    }
+}
+
+/// Abandons the meeting if its thread panics.
+pub(crate) struct AbandonOnPanic<'a>(pub(crate) &'a Meeting);
+
+impl Drop for AbandonOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.abandon();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_dies_is_not_waited_for() {
+        let meeting = Meeting::new(2);
+        let waited = std::thread::scope(|scope| {
+            let dies = scope.spawn(|| {
+                let _guard = AbandonOnPanic(&meeting);
+                meeting.wait().unwrap();
+                panic!("on purpose");
+            });
+            let waits = scope.spawn(|| (meeting.wait(), meeting.wait()));
+            assert!(dies.join().is_err());
+            waits.join().unwrap()
+        });
+        assert_eq!(waited, (Ok(()), Err(Abandoned)));
+    }
+}
