@@ -1,6 +1,6 @@
 //! Every defect is found, breaks exactly what its doc says, and every rule has one.
 
-use dynamo_invariants::check::{check, find};
+use dynamo_invariants::check::{Effort, check, find};
 use dynamo_invariants::defects::{DEFECTS, Defect, LIMITS};
 use dynamo_invariants::property::{Kind, PROPERTIES};
 use dynamo_invariants::scopes::SCOPES;
@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 fn every_defect_breaks_exactly_what_it_says() {
     let mut wrong = Vec::new();
     for defect in DEFECTS {
-        let report = check(defect.scope(), (defect.rules)(), 2, |_| ControlFlow::Continue(()));
+        let report = check(defect.scope(), (defect.rules)(), &Effort::threads(2), |_| ControlFlow::Continue(()));
         let violated = |kind, holds: bool| kind == Kind::Always && !holds;
         let properties = report.properties.iter().filter(|verdict| verdict.excused.is_none());
         let found: BTreeSet<&str> = properties.filter(|v| violated(v.kind, v.holds)).map(|v| v.name).collect();

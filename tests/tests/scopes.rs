@@ -1,6 +1,6 @@
 //! The check of every scope, and that the table of scopes is sound.
 
-use dynamo_invariants::check::{check, find};
+use dynamo_invariants::check::{Effort, check, find};
 use dynamo_invariants::property::{Kind, PROPERTIES, Property};
 use dynamo_invariants::scope::{Scope, SystemState};
 use dynamo_invariants::scopes::{self, SCOPES};
@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 fn every_scope_holds() {
     let mut wrong = Vec::new();
     for scope in SCOPES {
-        let report = check(scope, Rules::default(), 2, |_| ControlFlow::Continue(()));
+        let report = check(scope, Rules::default(), &Effort::threads(2), |_| ControlFlow::Continue(()));
         println!("{}: {} states in {:.1} s", scope.name, report.progress.unique_states, report.seconds);
         let surprises = report.properties.iter().filter(|verdict| !verdict.is_as_claimed());
         wrong.extend(surprises.map(|verdict| format!("{}: {verdict:?}", scope.name)));
@@ -59,7 +59,7 @@ fn states_by_equality(scope: &Scope) -> usize {
 #[test]
 fn a_check_that_is_stopped_proves_nothing() {
     let scope = scopes::named("reconcile").unwrap();
-    let report = check(scope, Rules::default(), 2, |_| ControlFlow::Break(()));
+    let report = check(scope, Rules::default(), &Effort::threads(2), |_| ControlFlow::Break(()));
     assert!(!report.complete && !report.holds());
 }
 

@@ -73,6 +73,6 @@ fn ctrl_c_cuts_a_check_off_at_once_and_says_so() {
     let output = check.wait_with_output().unwrap();
     assert!(asked.elapsed() < Duration::from_secs(1), "it took {:?} to end", asked.elapsed());
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
     assert!(stderr.contains("cut off"), "{stderr}");
 }

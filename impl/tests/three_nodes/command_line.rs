@@ -88,7 +88,7 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
         (vec!["put", "--node", "127.0.0.1:9", "k", &large], "the value has 8193 bytes; at most 8192 are allowed"),
         (put(&["k", "v", "--context", ""]), "leave it out for a put that replaces nothing"),
         (put(&["k", "v", "--context", "rubbish"]), "pass it on exactly as the get or put printed it"),
-        (put(&["k", "v", "--timeout", "0"]), "a timeout must be more than 0 seconds"),
+        (put(&["k", "v", "--timeout", "0"]), "a time must be more than 0 seconds"),
         (vec!["get", "--node", "nowhere", "k"], "use HOST:PORT, such as 127.0.0.1:4100"),
         (vec!["get", "--node", "[::1]:9", "k"], "only IPv4 is supported"),
         (vec!["cluster", "--nodes", "2"], "N is 3, but there are 2 nodes"),
