@@ -1,6 +1,5 @@
 //! What the machine can do at best, at the time of the run: other figures mean little without.
 
-use crate::load::latencies;
 use anyhow::{Result, ensure};
 use hdrhistogram::Histogram;
 use std::fs::OpenOptions;
@@ -65,10 +64,9 @@ fn receive(socket: &UdpSocket) -> Option<usize> {
     None
 }
 
-/// How long it takes to append so many records to a file in that directory and to sync once: the median, in nanoseconds.
-pub(crate) fn sync(directory: &Path, records: usize, time: Duration) -> Result<u64> {
+/// Appends so many records to a file in that directory and syncs once, again and again: adds what each took, in nanoseconds.
+pub(crate) fn syncs(records: usize, directory: &Path, time: Duration, times: &mut Histogram<u64>) -> Result<()> {
     let mut file = OpenOptions::new().create(true).append(true).open(directory.join("floor"))?;
-    let mut times = latencies();
     let begun = Instant::now();
     while begun.elapsed() < time {
         let start = Instant::now();
@@ -78,5 +76,5 @@ pub(crate) fn sync(directory: &Path, records: usize, time: Duration) -> Result<u
         file.sync_data()?;
         times.record(u64::try_from(start.elapsed().as_nanos())?)?;
     }
-    Ok(times.value_at_quantile(0.5))
+    Ok(())
 }

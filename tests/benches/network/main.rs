@@ -14,6 +14,7 @@ use cluster::Place;
 use dynamo_model::ids::Key;
 use dynamo_model::node::Durable;
 use floors::{GROUP, Wait};
+use hdrhistogram::Histogram;
 use load::{Kind, Slot};
 use packets::{Way, per_second};
 use report::{Floors, Load, OURS, Report, SPAWN, microseconds};
@@ -82,20 +83,13 @@ fn main() -> Result<()> {
 }
 
 fn measure(plan: &Plan, directory: &Path) -> Result<Report> {
-    let mut floors = measure_floors(plan, directory)?;
-    let mut round_trips = [(Wait::Asleep, load::latencies()), (Wait::Awake, load::latencies())];
-    for (wait, times) in &mut round_trips {
-        floors::round_trips(*wait, plan.floor_time, times)?;
-    }
+    let mut samples = Samples::new();
+    samples.add(plan, directory)?;
     let place = Place::new(directory)?;
     let mut slots = load::slots(plan.keys);
     let mut loads = our_loads(plan, &place, &mut slots)?;
-    // Before and after: in between the machine has perhaps become slower or faster.
-    for (wait, times) in &mut round_trips {
-        floors::round_trips(*wait, plan.floor_time, times)?;
-    }
-    let [asleep, awake] = round_trips.map(|(_, times)| microseconds(&times, 0.5));
-    (floors.round_trip_p50_us, floors.round_trip_awake_p50_us) = (asleep, awake);
+    samples.add(plan, directory)?;
+    let floors = samples.floors(plan)?;
     let disks = place.durable()?;
     for keys in [plan.keys, FEW_KEYS] {
         loads.extend(spawn_loads(plan, directory, &disks, &slots[..keys])?);
@@ -105,17 +99,40 @@ fn measure(plan: &Plan, directory: &Path) -> Result<Report> {
     Ok(Report { cores, keys: plan.keys, value_bytes: load::VALUE_BYTES, floors, loads, ratios })
 }
 
-#[expect(clippy::cast_precision_loss, reason = "figures to look at")]
-fn measure_floors(plan: &Plan, directory: &Path) -> Result<Floors> {
-    let group = floors::sync(directory, GROUP, plan.floor_time)?;
-    Ok(Floors {
-        packets_per_second: per_second(Way::OneByOne, plan.floor_time)?,
-        packets_per_second_batched: per_second(Way::Batches, plan.floor_time)?,
-        packets_per_second_offloaded: per_second(Way::Offload, plan.floor_time)?,
-        sync_p50_us: floors::sync(directory, 1, plan.floor_time)? as f64 / 1e3,
-        records_per_second_grouped: GROUP as f64 * 1e9 / group as f64,
-        ..Floors::default()
-    })
+/// What the floors' latencies are made of: samples from before and after our loads, for in between the machine has perhaps
+/// become slower or faster.
+struct Samples {
+    asleep: Histogram<u64>,
+    awake: Histogram<u64>,
+    sync: Histogram<u64>,
+    group_sync: Histogram<u64>,
+}
+
+impl Samples {
+    fn new() -> Self {
+        let [asleep, awake, sync, group_sync] = std::array::from_fn(|_| load::latencies());
+        Samples { asleep, awake, sync, group_sync }
+    }
+
+    fn add(&mut self, plan: &Plan, directory: &Path) -> Result<()> {
+        floors::round_trips(Wait::Asleep, plan.floor_time, &mut self.asleep)?;
+        floors::round_trips(Wait::Awake, plan.floor_time, &mut self.awake)?;
+        floors::syncs(1, directory, plan.floor_time, &mut self.sync)?;
+        floors::syncs(GROUP, directory, plan.floor_time, &mut self.group_sync)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "figures to look at")]
+    fn floors(&self, plan: &Plan) -> Result<Floors> {
+        Ok(Floors {
+            round_trip_p50_us: microseconds(&self.asleep, 0.5),
+            round_trip_awake_p50_us: microseconds(&self.awake, 0.5),
+            packets_per_second: per_second(Way::OneByOne, plan.floor_time)?,
+            packets_per_second_batched: per_second(Way::Batches, plan.floor_time)?,
+            packets_per_second_offloaded: per_second(Way::Offload, plan.floor_time)?,
+            sync_p50_us: microseconds(&self.sync, 0.5),
+            records_per_second_grouped: GROUP as f64 * 1e6 / microseconds(&self.group_sync, 0.5),
+        })
+    }
 }
 
 /// Every load on nodes that start anew for it, on the data that the load before left. What was acknowledged is read back after

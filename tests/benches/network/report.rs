@@ -143,7 +143,7 @@ pub(crate) fn ratios(floors: &Floors, loads: &[Load]) -> Vec<Ratio> {
     for spawn in loads.iter().filter(|load| load.system == SPAWN) {
         if let Some(ours) = ours(spawn.kind, spawn.clients) {
             let Load { kind, clients, keys, .. } = spawn;
-            let name = format!("{kind}s a second, {clients} clients / spawn with {keys} keys");
+            let name = format!("{kind}s a second, {clients} client(s) / spawn with {keys} keys");
             ratios.push(Ratio::at_least(&name, ours.per_second / spawn.per_second, 1.0));
         }
     }
