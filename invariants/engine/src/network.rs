@@ -4,6 +4,8 @@
 //! word for the envelope delivered last (its number plus one, or 0), which stateright makes part of the state; then the
 //! envelopes, ascending. *Ordered*: channel by channel, ascending, each channel in the order of sending.
 
+use stateright::actor::Id;
+
 /// What a step does to the network, besides sending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Taken {
@@ -33,19 +35,19 @@ impl Kind {
     }
 
     /// Calls `each` for every distinct envelope that may be delivered.
-    pub(crate) fn deliverable(self, words: &[u32], channel: impl Fn(u32) -> u64, mut each: impl FnMut(u32)) {
+    pub(crate) fn deliverable(self, words: &[u32], channel: impl Fn(u32) -> (Id, Id), mut each: impl FnMut(u32)) {
+        let behind = |before, after| before == after || self == Kind::Ordered && channel(before) == channel(after);
         let mut before = None;
         for &envelope in self.in_flight(words) {
-            let group = if self == Kind::Ordered { channel(envelope) } else { u64::from(envelope) };
-            if before != Some(group) {
+            if before.is_none_or(|before| !behind(before, envelope)) {
                 each(envelope);
             }
-            before = Some(group);
+            before = Some(envelope);
         }
     }
 
     /// Applies a change to the sequence.
-    pub(crate) fn apply(self, words: &mut Vec<u32>, change: &Change, channel: impl Fn(u32) -> u64) {
+    pub(crate) fn apply(self, words: &mut Vec<u32>, change: &Change, channel: impl Fn(u32) -> (Id, Id)) {
         match (self, change.taken) {
             (_, Taken::Nothing) => {}
             (Kind::Duplicating, Taken::Delivered(envelope)) => words[0] = envelope + 1,

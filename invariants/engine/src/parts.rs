@@ -5,10 +5,13 @@
 
 use crate::network::{Change, Kind};
 use crate::shared::{Pairs, Slices, Values};
-use stateright::actor::{Actor, ActorModel, ActorModelState, Envelope, LossyNetwork, Network, RandomChoices, Timers};
+use stateright::actor::{
+    Actor, ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network, RandomChoices, Timers,
+};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 /// All of a system state that is one actor's.
@@ -51,8 +54,8 @@ impl<A: Actor> Hash for Local<A> {
 }
 
 /// A network's envelopes are in flight on channels; a channel is a source and a destination.
-pub(crate) fn channel<M>(envelope: &Envelope<M>) -> u64 {
-    (usize::from(envelope.src) as u64) << 32 | usize::from(envelope.dst) as u64
+pub(crate) fn channel<M>(envelope: &Envelope<M>) -> (Id, Id) {
+    (envelope.src, envelope.dst)
 }
 
 /// The stores of all parts.
@@ -103,7 +106,7 @@ where
         }
     }
 
-    pub(crate) fn channel(&self, envelope: u32) -> u64 {
+    pub(crate) fn channel(&self, envelope: u32) -> (Id, Id) {
         self.envelopes.with(envelope, channel)
     }
 
@@ -126,11 +129,21 @@ where
         let mut slots: Vec<u32> =
             (0..self.actors).map(|index| self.locals[index].insert(local(state, index))).collect();
         slots.push(self.histories.insert(state.history.clone()));
-        let number = |envelope: Envelope<&A::Msg>| self.envelopes.insert(envelope.to_cloned_msg());
-        let mut words: Vec<u32> = state.network.iter_all().map(number).collect();
-        match self.kind {
-            Kind::Ordered => words.sort_by_key(|envelope| self.channel(*envelope)),
-            Kind::Unordered | Kind::Duplicating => words.sort_unstable(),
+        let number = |envelope: &Envelope<A::Msg>| self.envelopes.insert(envelope.clone());
+        // Not `iter_all`: that of stateright 0.31 gives an envelope in flight twice three times, and the first one of an ordered
+        // network for ever.
+        let mut words: Vec<u32> = match &state.network {
+            Network::UnorderedDuplicating(set, _) => set.iter().map(number).collect(),
+            Network::UnorderedNonDuplicating(bag) => {
+                bag.iter().flat_map(|(envelope, times)| repeat_n(number(envelope), *times)).collect()
+            }
+            Network::Ordered(channels) => {
+                let queued = channels.iter().flat_map(|(channel, queue)| queue.iter().map(move |msg| (channel, msg)));
+                queued.map(|(&(src, dst), msg)| number(&Envelope { src, dst, msg: msg.clone() })).collect()
+            }
+        };
+        if self.kind != Kind::Ordered {
+            words.sort_unstable();
         }
         if let Network::UnorderedDuplicating(_, last) = &state.network {
             words.insert(0, last.as_ref().map_or(0, |last| self.envelopes.insert(last.clone()) + 1));
