@@ -1,0 +1,48 @@
+//! Random models, small enough for a search too plain to be wrong: the engine finds the same in each of them.
+
+mod support;
+mod tables;
+
+use proptest::prelude::*;
+use support::{assert_engine_finds, assert_stateright_finds, explore};
+use tables::{Case, case, everything, narrow};
+
+const STATES_MAX: usize = 10_000;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        max_shrink_iters: 4_000,
+        max_global_rejects: 10 * cases,
+        // A failure prints its model; nothing is written beside the code.
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+fn compare(case: &Case) -> Result<(), TestCaseError> {
+    let model = case.model();
+    let exact = explore(&model, STATES_MAX);
+    prop_assume!(exact.is_some(), "too many states");
+    let exact = exact.expect("just assumed");
+    for threads in [1, 2] {
+        assert_engine_finds(&exact, &model, everything, threads);
+        assert_engine_finds(&exact, &model, |name| narrow(case.settings.limits, name), threads);
+    }
+    if case.owned {
+        prop_assert_eq!(exact.hashes, exact.unique, "timers that name their owners make hashes sound");
+    }
+    if exact.hashes == exact.unique {
+        assert_stateright_finds(&exact, model);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(600))]
+
+    #[test]
+    fn the_engine_finds_what_there_is(case in case()) {
+        compare(&case)?;
+    }
+}
