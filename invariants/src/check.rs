@@ -7,7 +7,7 @@ use dynamo_model::rules::Rules;
 use interned_checker::{BOUNDARY, Ending, Options, Reads};
 use serde::Serialize;
 use stateright::{Checker, Model, Path};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -98,6 +98,9 @@ pub struct Report {
     pub seconds: f64,
     /// What became of each property.
     pub properties: Vec<Verdict>,
+    /// How many distinct local steps of each kind were met, such as `deliver Store` or `crash`. stateright's engine does not
+    /// tell.
+    pub coverage: BTreeMap<String, usize>,
 }
 
 impl Report {
@@ -113,7 +116,7 @@ impl Report {
 pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Progress) -> ControlFlow<()>) -> Report {
     let begun = Instant::now();
     let model = scope.model(rules, PROPERTIES);
-    let Search { complete, progress, seen } = match effort.engine {
+    let Search { complete, progress, seen, coverage } = match effort.engine {
         Engine::Interned => search_interned(&model, effort, watch),
         Engine::Stateright => search_stateright(model, effort, watch),
     };
@@ -129,6 +132,7 @@ pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Pro
         progress,
         seconds: begun.elapsed().as_secs_f64(),
         properties: PROPERTIES.iter().map(verdict).collect(),
+        coverage,
     }
 }
 
@@ -149,6 +153,7 @@ struct Search {
     progress: Progress,
     /// The properties that were seen violated (always) or shown (reachable).
     seen: BTreeSet<&'static str>,
+    coverage: BTreeMap<String, usize>,
 }
 
 /// What our properties, and the boundary of our scopes, look at.
@@ -176,6 +181,7 @@ fn search_interned(model: &System, effort: &Effort, mut watch: impl FnMut(Progre
         complete: report.ending == Ending::Exhausted,
         progress: progress(report.progress),
         seen: report.discoveries.into_keys().collect(),
+        coverage: report.coverage,
     }
 }
 
@@ -198,7 +204,7 @@ fn search_stateright(model: System, effort: &Effort, mut watch: impl FnMut(Progr
     let seen: BTreeSet<&'static str> = checker.discoveries().into_keys().collect();
     // The engine stops early once it has a path for every property; with one left it goes on until nothing is left to visit.
     let exhausted = seen.len() < properties;
-    Search { complete: exhausted && !given_up, progress: progress(&checker), seen }
+    Search { complete: exhausted && !given_up, progress: progress(&checker), seen, coverage: BTreeMap::new() }
 }
 
 fn progress(checker: &impl Checker<System>) -> Progress {

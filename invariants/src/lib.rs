@@ -1,5 +1,6 @@
 //! What must hold of Dynamo.
 pub mod check;
+pub mod coverage;
 pub mod defects;
 pub mod ghost;
 pub mod property;

@@ -288,6 +288,16 @@ pub static SCOPES: &[Scope] = &[
         unique_states: 6_277,
     },
     Scope {
+        name: "forwarding-and-loss",
+        aim: "trace 6: any message may be lost on the way through a node outside the preference list",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(3, Put)]],
+        faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 2_117,
+    },
+    Scope {
         name: "forwarding-amid-puts",
         aim: "trace 6: forwarded requests and their retries beside a put that is not forwarded",
         nodes: 4,

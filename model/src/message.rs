@@ -6,9 +6,10 @@ use crate::siblings::{Siblings, Version};
 use crate::version::Context;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
+use strum::VariantNames;
 
 /// What a client asks of a node.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
 pub enum Operation {
     /// Store a value in place of what the context covers. Answered by [`Answer::PutAcknowledged`], [`Answer::PutFailed`] or
     /// [`Answer::PutRefused`]. Asked again with the same id, through the same node, it still is one put.
@@ -48,7 +49,7 @@ impl Operation {
 }
 
 /// What a coordinator tells a client.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
 pub enum Answer {
     /// W distinct replicas have the put on disk.
     PutAcknowledged {
@@ -122,7 +123,7 @@ pub enum Refusal {
 }
 
 /// Everything that travels.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
 pub enum Message {
     /// Client → any node. Lost: the client asks again. Doubled: the request id shows it.
     Request(Operation),
@@ -174,4 +175,18 @@ pub enum Message {
         /// The merge of all answers.
         siblings: Siblings,
     },
+}
+
+/// The names of all kinds of messages, as they are shown: `Request Put`, `Store`, …
+pub fn kinds() -> Vec<String> {
+    let nested = |outer: &str| match outer {
+        "Request" => Operation::VARIANTS,
+        "Answer" => Answer::VARIANTS,
+        _ => &[],
+    };
+    let names = |outer: &&'static str| match nested(outer) {
+        [] => vec![(*outer).to_owned()],
+        inner => inner.iter().map(|inner| format!("{outer} {inner}")).collect(),
+    };
+    Message::VARIANTS.iter().flat_map(names).collect()
 }

@@ -1,19 +1,35 @@
 //! The check of every scope, and that the table of scopes is sound.
 
-use dynamo_invariants::check::{Effort, check, find};
+use dynamo_invariants::check::{Effort, Report, check, find};
+use dynamo_invariants::coverage::{self, NEVER_MET};
 use dynamo_invariants::property::{Kind, PROPERTIES, Property};
 use dynamo_invariants::scope::{Scope, SystemState};
-use dynamo_invariants::scopes::{self, SCOPES};
+use dynamo_invariants::scopes::{self, DEEP, SCOPES};
 use dynamo_model::rules::Rules;
 use stateright::Model;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
-/// Every scope is exhausted, every property it claims is true, no excuse is idle, and the state count is the pinned one.
+/// Every scope is exhausted, every property it claims is true, no excuse is idle, the state count is the pinned one; and all kinds
+/// of steps were met somewhere.
 #[test]
 fn every_scope_holds() {
-    let mut wrong = Vec::new();
-    for scope in SCOPES {
+    let reports = check_all(SCOPES);
+    let never: BTreeSet<String> =
+        coverage::total(&reports).into_iter().filter(|kind| kind.1 == 0).map(|kind| kind.0).collect();
+    let expected: BTreeSet<String> = NEVER_MET.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    assert_eq!(never, expected, "kinds of steps that no scope meets");
+}
+
+#[test]
+#[ignore = "takes minutes and gigabytes: cargo test --release -- --ignored"]
+fn every_deep_scope_holds() {
+    check_all(DEEP);
+}
+
+fn check_all(scopes: &[Scope]) -> Vec<Report> {
+    let (mut reports, mut wrong) = (Vec::new(), Vec::new());
+    for scope in scopes {
         let report = check(scope, Rules::default(), &Effort::threads(2), |_| ControlFlow::Continue(()));
         println!("{}: {} states in {:.1} s", scope.name, report.progress.unique_states, report.seconds);
         let surprises = report.properties.iter().filter(|verdict| !verdict.is_as_claimed());
@@ -25,8 +41,10 @@ fn every_scope_holds() {
             let (found, pinned) = (report.progress.unique_states, scope.unique_states);
             wrong.push(format!("{}: {found} unique states; {pinned} are pinned", scope.name));
         }
+        reports.push(report);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    reports
 }
 
 /// A second explorer, as dumb as can be, that compares whole states: stateright's fingerprints have not merged different ones.

@@ -34,8 +34,11 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 
 #[test]
 fn dependencies_point_one_way() {
-    let arrows =
-        [("model", ["dynamo-invariants", "dynamo.workspace"].as_slice()), ("invariants", &["dynamo.workspace"])];
+    let arrows = [
+        ("model", ["dynamo-invariants", "dynamo.workspace"].as_slice()),
+        ("invariants", &["dynamo.workspace"]),
+        ("invariants/engine", &["dynamo"]),
+    ];
     for (package, forbidden) in arrows {
         let manifest = read(format!("{package}/Cargo.toml"));
         for dependency in forbidden {

@@ -6,6 +6,7 @@ use super::{Failure, table};
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use dynamo_invariants::check::{Effort, Engine, Report, check, find};
+use dynamo_invariants::coverage::{self, NEVER_MET};
 use dynamo_invariants::property::PROPERTIES;
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes::{self, DEEP, SCOPES};
@@ -119,6 +120,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         print_scopes(&measured);
         print_properties(&measured);
+        print_coverage(&measured);
         print_failures(&measured);
     }
     conclude(&measured, scopes.len(), holds, arguments.json)
@@ -204,6 +206,26 @@ fn print_properties(measured: &[Measured]) {
             format!("{:?}", property.kind).to_lowercase(),
             format!("{shown} of the {claimed} scopes that claim it"),
         ]);
+    }
+    println!("{rows}");
+}
+
+/// Which kinds of steps were met, and which were not.
+fn print_coverage(measured: &[Measured]) {
+    let reports = || measured.iter().map(|scope| &scope.report);
+    if reports().all(|report| report.coverage.is_empty()) {
+        return;
+    }
+    let mut rows = table::new(&["step", "distinct", "in scopes"]);
+    for (kind, count) in coverage::total(reports()) {
+        let scopes = reports().filter(|report| report.coverage.contains_key(&kind)).count();
+        let known = NEVER_MET.iter().find(|(never, _)| *never == kind);
+        let scopes = match (count, known) {
+            (0, Some((_, reason))) => format!("none: {reason}"),
+            (0, None) => "none of these".to_owned(),
+            _ => scopes.to_string(),
+        };
+        rows.add_row([kind, table::count(count), scopes]);
     }
     println!("{rows}");
 }

@@ -25,6 +25,7 @@
 //! *Eventually* properties (their check in stateright misses cycles and joins) and more than 64 properties: see [`Refused`].
 
 mod cache;
+mod coverage;
 mod explorer;
 mod index;
 mod judge;
@@ -126,6 +127,9 @@ pub struct Report<A: Actor, H> {
     pub progress: Progress,
     /// What was seen, by the property's name.
     pub discoveries: BTreeMap<&'static str, Discovery<A, H>>,
+    /// How many distinct local steps of each kind were met, by the names that `Debug` shows: `deliver Store`, `lose Store`,
+    /// `time out Put`, `crash`, `recover`, `choose`. Deliveries that change nothing are no steps.
+    pub coverage: BTreeMap<String, usize>,
 }
 
 /// Why a model is not checked.
@@ -179,7 +183,7 @@ where
         Discovery { depth: found.depth, path }
     };
     let discoveries = space.judge.found().into_iter().map(|(name, found)| (name, discovery(found))).collect();
-    Ok(Report { ending, progress, discoveries })
+    Ok(Report { ending, progress, discoveries, coverage: space.steps.coverage(&space.parts) })
 }
 
 /// Runs the threads, and watches them and the bounds. Returns each thread's states.

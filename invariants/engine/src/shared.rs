@@ -102,6 +102,11 @@ impl<T: Hash + PartialEq> Values<T> {
         number
     }
 
+    /// Looks at every value.
+    pub(crate) fn each(&self, look: impl FnMut(&T)) {
+        self.0.read().values.iter().for_each(look);
+    }
+
     /// Looks at a value.
     pub(crate) fn with<R>(&self, number: u32, look: impl FnOnce(&T) -> R) -> R {
         look(&self.0.read().values[number as usize])

@@ -4,6 +4,7 @@
 //! ordered; a crashed actor receives nothing; a fired timer is unset before the handler's commands apply; a crash clears timers and
 //! random choices and keeps the storage.
 
+use crate::coverage::Coverage;
 use crate::network::{Change, Kind, Taken};
 use crate::parts::{Local, Parts};
 use crate::shared::Values;
@@ -11,6 +12,7 @@ use foldhash::{HashMap, HashMapExt};
 use parking_lot::RwLock;
 use stateright::actor::{Actor, ActorModel, Command, Envelope, Id, Out, is_no_op, is_no_op_with_timer};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -35,6 +37,8 @@ pub(crate) struct OwnSteps {
     pub(crate) crashed: bool,
     /// Fired timers, random choices, recovery.
     pub(crate) steps: Vec<Step>,
+    /// Which of the actor's timers the first of these steps are for.
+    timers: Vec<usize>,
     /// Offered only while few enough actors are crashed.
     pub(crate) crash: Option<Step>,
 }
@@ -52,6 +56,7 @@ where
     own: RwLock<HashMap<(u32, u32), Arc<OwnSteps>>>,
     records: Values<Vec<Record>>,
     histories: RwLock<HashMap<(u32, u32), u32>>,
+    coverage: Coverage,
 }
 
 impl<'m, A, C, H> Steps<'m, A, C, H>
@@ -68,7 +73,17 @@ where
             own: RwLock::new(HashMap::new()),
             records: Values::default(),
             histories: RwLock::new(HashMap::new()),
+            coverage: Coverage::default(),
         }
+    }
+
+    /// How many steps of each kind were computed.
+    pub(crate) fn coverage(&self, parts: &Parts<A, H>) -> BTreeMap<String, usize> {
+        if parts.lossy {
+            // Whatever is sent may be lost.
+            parts.envelopes.each(|envelope| self.coverage.count("lose", Some(&envelope.msg)));
+        }
+        self.coverage.counts()
     }
 
     /// What the delivery of an envelope to its actor does, if anything.
@@ -78,7 +93,9 @@ where
             return *known;
         }
         let step = self.deliver(parts, actor, local, envelope);
-        self.deliveries.write().insert(key, step);
+        if self.deliveries.write().insert(key, step).is_none() && step.is_some() {
+            parts.envelopes.with(envelope, |envelope| self.coverage.count("deliver", Some(&envelope.msg)));
+        }
         step
     }
 
@@ -105,14 +122,29 @@ where
         }
         let before = parts.locals[actor].with(local, Local::clone);
         let own = Arc::new(if before.crashed {
-            OwnSteps { crashed: true, steps: vec![self.recover(parts, actor, &before)], crash: None }
+            let steps = vec![self.recover(parts, actor, &before)];
+            OwnSteps { crashed: true, steps, timers: Vec::new(), crash: None }
         } else {
-            let timeouts = before.timers.iter().filter_map(|timer| self.time_out(parts, actor, &before, timer));
-            let steps = timeouts.chain(self.choices(parts, actor, &before)).collect();
-            OwnSteps { crashed: false, steps, crash: Some(self.crash(parts, actor, &before)) }
+            let fire = |(number, timer)| Some((number, self.time_out(parts, actor, &before, timer)?));
+            let (timers, mut steps): (Vec<_>, Vec<_>) = before.timers.iter().enumerate().filter_map(fire).unzip();
+            steps.extend(self.choices(parts, actor, &before));
+            OwnSteps { crashed: false, steps, timers, crash: Some(self.crash(parts, actor, &before)) }
         });
-        self.own.write().insert(key, Arc::clone(&own));
+        if self.own.write().insert(key, Arc::clone(&own)).is_none() {
+            self.count_own(&before, &own);
+        }
         own
+    }
+
+    fn count_own(&self, before: &Local<A>, own: &OwnSteps) {
+        if own.crashed {
+            return self.coverage.count("recover", None);
+        }
+        own.timers.iter().for_each(|fired| self.coverage.count("time out", Some(&before.timers[*fired])));
+        own.steps[own.timers.len()..].iter().for_each(|_| self.coverage.count("choose", None));
+        if self.model.max_crashes > 0 {
+            self.coverage.count("crash", None);
+        }
     }
 
     fn time_out(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>, timer: &A::Timer) -> Option<Step> {
