@@ -305,7 +305,7 @@ pub static SCOPES: &[Scope] = &[
         clients: &[&[(3, Put), (3, Get)], &[(0, Put)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, NO_RECONCILER],
-        unique_states: 5_773_976,
+        unique_states: 6_914_602,
     },
 ];
 

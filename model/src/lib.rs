@@ -52,7 +52,7 @@
 //! * The paper's vector clocks have one entry a coordinator, which loses concurrent puts through one coordinator; here versions have
 //!   *dots* (Preguiça, Baquero, Almeida et al., 2010). Clocks are never truncated, where the paper drops the oldest of
 //!   more than ten entries: a truncated clock makes a descendant look concurrent.
-//! * The coordinator of a forwarded request is chosen by the request's number, not by the first healthy node: a retry must meet the
+//! * The coordinator of a forwarded request is chosen by the request's id, not as the first healthy node: a retry must meet the
 //!   coordinator that knows it. A client that changes nodes in mid-request, under the same id, may leave two versions.
 //! * A coordinator remembers each client's latest put. A client that comes back with an old one after very many puts of others
 //!   ([`Config::puts_remembered`](config::Config::puts_remembered)) is taken for a new one.

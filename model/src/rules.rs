@@ -27,7 +27,8 @@ pub struct Rules {
     /// The nodes that a node outside the preference list forwards a request to. (I2)
     ///
     /// Exactly one, the same at every try: two coordinators would give one put two dots, and its value would become its own
-    /// sibling. Successive requests of a client go to different coordinators, so that a dead one does not stop it.
+    /// sibling. Different clients', and a client's successive requests go to different coordinators, so that a dead one does not
+    /// stop them.
     pub forward_targets: fn(request: RequestId, preference_list: &[NodeId]) -> Vec<NodeId>,
 
     /// Is a put new to its coordinator? (I2)
@@ -101,7 +102,7 @@ impl Default for Rules {
 }
 
 fn forward_targets(request: RequestId, preference_list: &[NodeId]) -> Vec<NodeId> {
-    let turn = request.number % preference_list.len() as u64;
+    let turn = request.client.0.wrapping_add(request.number) % preference_list.len() as u64;
     vec![preference_list[turn as usize]]
 }
 

@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     /// The deep scopes too: some minutes, and some GiB of memory
     #[arg(long)]
     deep: bool,
-    /// Cut a scope off when the engine takes more memory than this, in GiB
+    /// Cut a scope off when the engine takes more memory than this, in GiB; three quarters of the machine's if left out
     #[arg(long, value_name = "GIB", value_parser = gibibytes)]
     memory: Option<usize>,
     /// Cut a scope off when it takes longer than this, in seconds
@@ -102,11 +102,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let Arguments { engine, memory, time, .. } = *arguments;
     let threads = arguments.threads.map_or_else(cores, usize::from);
-    let effort = Effort { engine: engine.into(), threads, memory_bytes: memory, time };
+    let engine = Engine::from(engine);
+    if engine == Engine::Stateright && memory.is_some() {
+        return Err(Failure::Usage(anyhow!("stateright's engine cannot be bounded by --memory: leave it out")));
+    }
+    let memory_bytes = memory.or_else(most_of_the_memory);
+    let effort = Effort { engine, threads, memory_bytes, time };
     let stop = stop_signal()?;
     let mut measured = Vec::new();
     for (index, scope) in scopes.iter().enumerate() {
-        let mut watch = Watch::new(format!("{}/{} {}", index + 1, scopes.len(), scope.name), &stop);
+        let what = format!("{}/{} {}, {threads} threads", index + 1, scopes.len(), scope.name);
+        let mut watch = Watch::new(what, &stop);
         let report = check(scope, Rules::default(), &effort, |progress| watch.tick(progress));
         let cut_off = !report.complete;
         measured.push(Measured { report, peak_memory_bytes: watch.finish() });
@@ -124,6 +130,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         print_failures(&measured);
     }
     conclude(&measured, scopes.len(), holds, arguments.json)
+}
+
+/// Three quarters of the machine's memory: a check is cut off before the system kills it.
+fn most_of_the_memory() -> Option<usize> {
+    let system = rustix::system::sysinfo();
+    usize::try_from(u64::from(system.mem_unit) * u64::try_from(system.totalram).ok()? / 4 * 3).ok()
 }
 
 /// As many threads as the machine has cores.
