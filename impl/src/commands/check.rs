@@ -135,7 +135,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Three quarters of the machine's memory: a check is cut off before the system kills it.
 fn most_of_the_memory() -> Option<usize> {
     let system = rustix::system::sysinfo();
-    usize::try_from(u64::from(system.mem_unit) * u64::try_from(system.totalram).ok()? / 4 * 3).ok()
+    usize::try_from(u64::from(system.mem_unit) * system.totalram / 4 * 3).ok()
 }
 
 /// As many threads as the machine has cores.
