@@ -240,7 +240,7 @@ pub fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> u64 {
         Message::Fetch { request, .. } | Message::Fetched { request, .. } if !timed => setting.read(*request),
         _ => None,
     };
-    network.iter_all().filter_map(|envelope| get(envelope.msg)).fold(0, |bits, get| bits | 1 << get)
+    network.iter_deliverable().filter_map(|envelope| get(envelope.msg)).fold(0, |bits, get| bits | 1 << get)
 }
 
 fn pair(one: WriteId, other: WriteId) -> WriteSet {

@@ -65,7 +65,8 @@ const WATCH_EVERY: Duration = Duration::from_millis(20);
 pub struct Options {
     /// How many threads.
     pub threads: usize,
-    /// The memory the search may take, in bytes, by its own count. `None`: no bound.
+    /// The memory the search may take, in bytes, by its own count, which leaves out what lies behind pointers in the parts. `None`:
+    /// no bound. Bounds are looked at some fifty times a second: a search that is over sooner is not cut off.
     pub memory_bytes: Option<usize>,
     /// How long it may take. `None`: no bound.
     pub time: Option<Duration>,
@@ -107,7 +108,7 @@ pub enum Ending {
     Exhausted,
     /// Every property was decided, and [`Options::stop_when_decided`] was asked for.
     Decided,
-    /// The watcher, or a bound, stopped it.
+    /// The watcher, or a bound, stopped it; perhaps just as it was decided.
     CutOff,
 }
 
@@ -141,6 +142,9 @@ pub enum Refused {
     /// More properties than there are bits for.
     #[error("{0} properties; at most 64 can be checked at a time")]
     TooManyProperties(usize),
+    /// Two properties that could not be told apart in the report.
+    #[error("two properties are named \"{0}\"")]
+    SameName(&'static str),
     /// No thread to work with.
     #[error("at least one thread is needed")]
     NoThread,
@@ -217,6 +221,7 @@ where
         };
         let threads: Vec<_> = (0..options.threads).map(start).collect();
         drop(running);
+        let _guard = StopOnPanic(board);
         while ended.recv_timeout(WATCH_EVERY) == Err(RecvTimeoutError::Timeout) {
             let progress = board.progress();
             let over = options.memory_bytes.is_some_and(|most| progress.memory_bytes > most)
@@ -227,6 +232,17 @@ where
         }
         threads.into_iter().map(|thread| thread.join().expect("a search thread panicked")).collect()
     })
+}
+
+/// Stops the threads if the watcher panics: the scope they run in waits for them.
+struct StopOnPanic<'a>(&'a Board);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 fn initial_states<A, C, H>(space: &Space<'_, A, C, H>) -> Vec<u64>
@@ -259,6 +275,11 @@ where
     }
     if properties.len() > 64 {
         return Err(Refused::TooManyProperties(properties.len()));
+    }
+    let mut names: Vec<&'static str> = properties.iter().map(|property| property.name).collect();
+    names.sort_unstable();
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Refused::SameName(pair[0]));
     }
     if options.threads == 0 {
         return Err(Refused::NoThread);

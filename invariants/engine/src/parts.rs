@@ -209,9 +209,11 @@ where
         }
     }
 
-    /// What the shared stores take, in bytes; the small ones are left out.
+    /// What the shared stores take, in bytes, without what lies behind pointers in the parts.
     pub(crate) fn bytes(&self) -> usize {
-        self.networks.bytes() + self.halves.bytes() + self.configurations.bytes()
+        let locals: usize = self.locals.iter().map(Values::bytes).sum();
+        let values = locals + self.histories.bytes() + self.envelopes.bytes() + self.changes.bytes();
+        values + self.networks.bytes() + self.halves.bytes() + self.configurations.bytes()
     }
 }
 

@@ -102,6 +102,12 @@ impl<T: Hash + PartialEq> Values<T> {
         number
     }
 
+    /// What the set takes, in bytes, without what lies behind pointers in its values.
+    pub(crate) fn bytes(&self) -> usize {
+        let set = self.0.read();
+        set.index.bytes() + set.values.capacity() * size_of::<T>() + set.hashes.capacity() * size_of::<u64>()
+    }
+
     /// Looks at every value.
     pub(crate) fn each(&self, look: impl FnMut(&T)) {
         self.0.read().values.iter().for_each(look);

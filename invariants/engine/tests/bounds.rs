@@ -159,6 +159,8 @@ fn refused(model: &ActorModel<Clock>, threads: usize) -> Option<Refused> {
 fn what_cannot_be_checked_is_refused() {
     assert_eq!(refused(&clocks(1), 1), None);
     assert_eq!(refused(&clocks(1), 0), Some(Refused::NoThread));
+    let twins = clocks(1).property(Expectation::Always, NEVER, |_, _| true);
+    assert_eq!(refused(&twins, 1), Some(Refused::SameName(NEVER)));
     let eventually = clocks(1).property(Expectation::Eventually, "they stop", |_, _| true);
     assert_eq!(refused(&eventually, 1), Some(Refused::Eventually("they stop")));
 }
@@ -192,4 +194,18 @@ fn a_panic_in_the_model_is_the_callers() {
         });
         assert_eq!(receiver.recv_timeout(PATIENCE), Ok(true), "with {threads} threads");
     }
+}
+
+/// A watcher that panics must not leave the search going on for ever.
+#[test]
+fn a_panic_in_the_watcher_is_the_callers() {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        let options = Options { threads: 2, ..Options::default() };
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            run(&clocks(10_000), &options, |_| panic!("this panic is part of the test")).ending
+        }));
+        sender.send(caught.is_err()).expect("somebody waits");
+    });
+    assert_eq!(receiver.recv_timeout(PATIENCE), Ok(true));
 }
