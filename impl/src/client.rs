@@ -13,6 +13,8 @@ use thiserror::Error;
 
 /// How long a client waits before it asks again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// How long a get waits for one coordinator: a little longer than that itself waits for replicas.
+const NEW_GET_AFTER: Duration = Duration::from_millis(1250);
 /// How long it goes on asking, unless told otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -47,7 +49,7 @@ pub enum ClientError {
         seconds: f64,
     },
     /// No answer to a get.
-    #[error("no answer from {node} within {seconds} s; is the node running?")]
+    #[error("no answer from {node} within {seconds} s; is it running, and are the nodes that it forwards to?")]
     GetTimeout {
         /// The node asked.
         node: SocketAddr,
@@ -57,7 +59,7 @@ pub enum ClientError {
     /// Too few replicas stored a put. It is possibly stored.
     #[error(
         "the put failed, but is possibly stored: it reached {stored} of the W={needed} replicas needed. \
-         Put again when more nodes are up, or get the key to find out"
+         Get the key to find out, and put again with the context read"
     )]
     PutFailed {
         /// How many replicas have it for certain.
@@ -147,7 +149,7 @@ impl Client {
     /// Where the put was not acknowledged; the error says whether it may be stored nevertheless.
     pub fn put(&self, key: &str, value: &[u8], context: &Context) -> Result<Context, ClientError> {
         let (key, value, request) = (Key::new(key)?, Value::new(value)?, self.next_request());
-        match self.ask(Operation::Put { request, key, value, context: context.clone() })? {
+        match self.ask(Operation::Put { request, key, value, context: context.clone() }, self.timeout)? {
             Some(Answer::PutAcknowledged { context, .. }) => Ok(context),
             Some(Answer::PutFailed { stored, needed, .. }) => Err(ClientError::PutFailed { stored, needed }),
             Some(Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { bytes, bytes_max }, .. }) => {
@@ -163,11 +165,19 @@ impl Client {
     /// # Errors
     /// Where too few replicas answered, or nobody did.
     pub fn get(&self, key: &str) -> Result<Found, ClientError> {
-        let (key, request) = (Key::new(key)?, self.next_request());
-        match self.ask(Operation::Get { request, key })? {
-            Some(Answer::GetAnswered { siblings, context, .. }) => Ok(Found { siblings, context }),
-            Some(Answer::GetFailed { answered, needed, .. }) => Err(ClientError::GetFailed { answered, needed }),
-            _ => Err(ClientError::GetTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
+        let (key, start) = (Key::new(key)?, Instant::now());
+        loop {
+            // Under one id a node that is not responsible for the key forwards to one coordinator, which may be down. Unlike a
+            // put, a get may well be begun anew, through another.
+            let operation = Operation::Get { request: self.next_request(), key: key.clone() };
+            match self.ask(operation, NEW_GET_AFTER.min(self.timeout.saturating_sub(start.elapsed())))? {
+                Some(Answer::GetAnswered { siblings, context, .. }) => return Ok(Found { siblings, context }),
+                Some(Answer::GetFailed { answered, needed, .. }) => {
+                    return Err(ClientError::GetFailed { answered, needed });
+                }
+                _ if start.elapsed() < self.timeout => {}
+                _ => return Err(ClientError::GetTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
+            }
         }
     }
 
@@ -177,8 +187,8 @@ impl Client {
         RequestId { client: self.id, number }
     }
 
-    /// Asks until there is an answer, or the time is up (`None`).
-    fn ask(&self, operation: Operation) -> Result<Option<Answer>, ClientError> {
+    /// Asks, again and again under the same id, until there is an answer or the time is up (`None`).
+    fn ask(&self, operation: Operation, within: Duration) -> Result<Option<Answer>, ClientError> {
         let failed = |source| ClientError::Socket { node: self.node, source };
         let request = operation.request();
         let mut datagram = Datagram::default();
@@ -187,12 +197,12 @@ impl Client {
         datagram.push(&Message::Request(operation)).map_err(too_large)?;
         let datagram = datagram.seal();
         let start = Instant::now();
-        while start.elapsed() < self.timeout {
+        while start.elapsed() < within {
             match self.socket.send_to(datagram, self.node) {
                 Err(error) if !passes(&error) => return Err(failed(error)),
                 _ => {}
             }
-            let until = Instant::now() + RETRY_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
+            let until = Instant::now() + RETRY_AFTER.min(within.saturating_sub(start.elapsed()));
             if let Some(answer) = self.answer_to(request, until).map_err(failed)? {
                 return Ok(Some(answer));
             }

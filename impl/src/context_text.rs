@@ -1,4 +1,5 @@
-//! A context as text, for command lines and JSON: opaque, checksummed, safe to paste.
+//! A context as text, for command lines and JSON: opaque, checksummed together with its key, safe to paste. A context given with
+//! another key would replace what nobody has read.
 
 use data_encoding::BASE64URL_NOPAD;
 use dynamo_model::version::Context;
@@ -13,28 +14,28 @@ pub enum ContextTextError {
     /// No text at all.
     #[error("the context is empty: leave it out for a put that replaces nothing")]
     Empty,
-    /// Not the alphabet of contexts, cut short, or changed.
-    #[error("the context is damaged: pass it on exactly as the get or put printed it")]
+    /// Not the alphabet of contexts, cut short, changed, or given with another key.
+    #[error("the context is damaged, or another key's: pass it on, with its key, exactly as the get or put printed it")]
     Damaged,
     /// From another release.
     #[error("the context has format {0}, this program knows format {VERSION}: get the key again with this release")]
     Version(u8),
 }
 
-/// The text of a context.
-pub fn to_text(context: &Context) -> String {
+/// The text of a context of a key.
+pub fn to_text(key: &str, context: &Context) -> String {
     let encoded = postcard::to_stdvec(context).expect("sequences of known length, written to memory");
     let mut bytes = vec![VERSION];
-    bytes.extend(crc32fast::hash(&encoded).to_le_bytes());
+    bytes.extend(checksum(key, &encoded));
     bytes.extend(encoded);
     BASE64URL_NOPAD.encode(&bytes)
 }
 
-/// The context of a text that [`to_text`] made.
+/// The context of a text that [`to_text`] made for this key.
 ///
 /// # Errors
 /// Where it was not made so.
-pub fn from_text(text: &str) -> Result<Context, ContextTextError> {
+pub fn from_text(key: &str, text: &str) -> Result<Context, ContextTextError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(ContextTextError::Empty);
@@ -44,13 +45,20 @@ pub fn from_text(text: &str) -> Result<Context, ContextTextError> {
     if header[0] != VERSION {
         return Err(ContextTextError::Version(header[0]));
     }
-    if header[1..] != crc32fast::hash(encoded).to_le_bytes() {
+    if header[1..] != checksum(key, encoded) {
         return Err(ContextTextError::Damaged);
     }
     match postcard::take_from_bytes(encoded) {
         Ok((context, [])) => Ok(context),
         _ => Err(ContextTextError::Damaged),
     }
+}
+
+fn checksum(key: &str, encoded: &[u8]) -> [u8; 4] {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(key.as_bytes());
+    hasher.update(encoded);
+    hasher.finalize().to_le_bytes()
 }
 
 #[cfg(test)]
@@ -68,35 +76,41 @@ mod tests {
     quickcheck! {
         fn a_context_reads_back_as_it_is_shown(dots: Vec<(u16, u64)>) -> bool {
             let context = context(&dots);
-            from_text(&to_text(&context)) == Ok(context)
+            from_text("k", &to_text("k", &context)) == Ok(context)
         }
 
         fn any_text_is_a_context_or_an_error(text: String) -> bool {
-            from_text(&text).is_err()
+            from_text("k", &text).is_err()
         }
     }
 
     #[test]
     fn every_changed_or_missing_character_is_noticed() {
-        let text = to_text(&context(&[(0, 1), (0, 2), (1, 7)]));
+        let text = to_text("k", &context(&[(0, 1), (0, 2), (1, 7)]));
         for at in 0..text.len() {
-            assert!(from_text(&text[..at]).is_err());
+            assert!(from_text("k", &text[..at]).is_err());
             for other in *b"AZaz09-_ =" {
                 let mut changed = text.clone().into_bytes();
                 if std::mem::replace(&mut changed[at], other) != other {
                     let changed = String::from_utf8(changed).unwrap();
                     // Blanks around a pasted text are nobody's fault.
-                    assert!(from_text(&changed).is_err(), "{text} = {changed}");
+                    assert!(from_text("k", &changed).is_err(), "{text} = {changed}");
                 }
             }
         }
     }
 
     #[test]
+    fn a_context_is_of_one_key() {
+        let text = to_text("shopping", &context(&[(0, 1), (0, 2)]));
+        assert_eq!(from_text("other", &text), Err(ContextTextError::Damaged));
+    }
+
+    #[test]
     fn errors_say_what_to_do() {
-        assert_eq!(from_text(""), Err(ContextTextError::Empty));
-        assert_eq!(from_text("hello!"), Err(ContextTextError::Damaged));
-        assert_eq!(from_text(&BASE64URL_NOPAD.encode(&[9; 20])), Err(ContextTextError::Version(9)));
-        assert_eq!(from_text(&format!(" {}\n", to_text(&Context::new()))), Ok(Context::new()));
+        assert_eq!(from_text("k", ""), Err(ContextTextError::Empty));
+        assert_eq!(from_text("k", "hello!"), Err(ContextTextError::Damaged));
+        assert_eq!(from_text("k", &BASE64URL_NOPAD.encode(&[9; 20])), Err(ContextTextError::Version(9)));
+        assert_eq!(from_text("k", &format!(" {}\n", to_text("k", &Context::new()))), Ok(Context::new()));
     }
 }

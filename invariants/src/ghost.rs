@@ -183,8 +183,12 @@ pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>
         Message::Answer(Answer::GetFailed { request, .. }) => {
             next.reads[setting.read(*request)?].outcome = Outcome::Failed;
         }
+        // Whoever says that it holds a version vouches for it.
+        Message::Fetched { siblings, .. } => {
+            writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
+        }
         Message::Fetch { request, .. } => next.on_fetch(from, node(envelope.dst), setting.read(*request)?),
-        Message::Forward { .. } | Message::Fetched { .. } | Message::Repair { .. } => {}
+        Message::Forward { .. } | Message::Repair { .. } => {}
     }
     (next != *ghost).then_some(next)
 }

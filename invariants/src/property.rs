@@ -9,7 +9,7 @@ use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use dynamo_model::node::Timer;
-use dynamo_model::process::Process;
+use dynamo_model::process::{Process, ProcessState};
 use dynamo_model::siblings::Siblings;
 use interned_checker::Reads;
 use stateright::Expectation;
@@ -34,8 +34,11 @@ pub struct Property {
     pub kind: Kind,
     /// In a sentence, with its source, and where it does not hold.
     pub statement: &'static str,
-    /// Does it look at timers, and through [`gets_in_flight`] at messages? Disks and history all properties look at; nothing else.
-    pub reads_timers_and_network: bool,
+    /// For an *always* property the *reachable* ones any of which shows that it can be violated at all; none for the others.
+    pub occasions: &'static [&'static str],
+    /// Does it look at whether a get is under way, that is at timers, volatile states and messages? Disks and history all
+    /// properties look at.
+    pub reads_what_is_under_way: bool,
     /// Is it true at this state?
     pub condition: fn(&System, &SystemState) -> bool,
 }
@@ -57,7 +60,7 @@ impl Property {
     /// What it looks at, so that it is evaluated only where that is new.
     pub fn reads(&self) -> Reads<Process, Setting> {
         let reads = Reads::nothing().storages().history();
-        if self.reads_timers_and_network { reads.timers().network_by(gets_in_flight) } else { reads }
+        if self.reads_what_is_under_way { reads.states().timers().network_by(summary) } else { reads }
     }
 
     /// The property with this name.
@@ -66,8 +69,13 @@ impl Property {
     }
 }
 
-const fn always(name: &'static str, statement: &'static str, condition: fn(&System, &SystemState) -> bool) -> Property {
-    Property { name, kind: Kind::Always, statement, reads_timers_and_network: false, condition }
+const fn always(
+    name: &'static str,
+    occasions: &'static [&'static str],
+    statement: &'static str,
+    condition: fn(&System, &SystemState) -> bool,
+) -> Property {
+    Property { name, kind: Kind::Always, statement, occasions, reads_what_is_under_way: false, condition }
 }
 
 const fn reachable(
@@ -75,17 +83,23 @@ const fn reachable(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Reachable, statement, reads_timers_and_network: false, condition }
+    Property { name, kind: Kind::Reachable, statement, occasions: &[], reads_what_is_under_way: false, condition }
 }
 
-const fn reading_timers_and_network(property: Property) -> Property {
-    Property { reads_timers_and_network: true, ..property }
+const fn reading_what_is_under_way(property: Property) -> Property {
+    Property { reads_what_is_under_way: true, ..property }
 }
+
+const PUT: &[&str] = &["I6.acknowledged-by-exactly-w"];
+const GET: &[&str] = &["I1.acknowledged-put-is-read", "I3.a-read-is-over"];
+const GET_AFTER_ACK: &[&str] = &["I1.acknowledged-put-is-read"];
+const READ_OVER: &[&str] = &["I3.a-read-is-over"];
 
 /// Every property. Every one runs in every scope, unless the scope says why not.
 pub static PROPERTIES: &[Property] = &[
     always(
         "I1.acknowledged-put-is-on-w-disks",
+        PUT,
         "Trace 1: from its acknowledgement on, a put is on the disks of W distinct nodes, or a put that saw it is there \
          instead. Does not hold when disks are lost.",
         |model, state| {
@@ -96,11 +110,13 @@ pub static PROPERTIES: &[Property] = &[
     ),
     always(
         "I1.get-rests-on-r-words",
+        GET,
         "Trace 1: when a get is answered, R distinct replicas have said what they hold.",
         |model, state| words_at_least(state.history.reads.iter().map(|read| read.outcome), model.cfg.config.r()),
     ),
     always(
         "I1.get-shows-the-merge",
+        GET,
         "Trace 1: an answer leaves nothing out that a replica it rests on held, and shows nothing that none of them has on \
          disk.",
         |model, state| {
@@ -112,6 +128,7 @@ pub static PROPERTIES: &[Property] = &[
     ),
     always(
         "I1.get-sees-acknowledged-puts",
+        GET_AFTER_ACK,
         "Trace 1: with R+W>N a get shows every put that was acknowledged before it began, or one that saw it. Does not hold \
          with R+W<=N.",
         |_, state| {
@@ -136,6 +153,7 @@ pub static PROPERTIES: &[Property] = &[
     ),
     always(
         "I2.vouched-for-is-kept",
+        PUT,
         "Trace 2: whatever put a node has vouched for stays on its disk until a put that really saw it replaces it.",
         |model, state| {
             let view = View { model, state };
@@ -145,6 +163,7 @@ pub static PROPERTIES: &[Property] = &[
     ),
     always(
         "I2.siblings-are-an-antichain",
+        PUT,
         "Trace 2: of the siblings on a disk or in an answer, none really saw another.",
         |model, state| {
             let view = View { model, state };
@@ -155,12 +174,14 @@ pub static PROPERTIES: &[Property] = &[
     ),
     always(
         "I2.clocks-are-causal",
+        PUT,
         "Trace 2: a version's clock covers another's dot exactly if its writer really saw it; a replica's context, exactly if \
          the replica has it or one that saw it.",
         |model, state| View { model, state }.clocks_are_causal(),
     ),
     always(
         "I2.one-put-one-version",
+        PUT,
         "Trace 6: however often it is sent, a put is one version under one dot.",
         |model, state| {
             let view = View { model, state };
@@ -178,8 +199,9 @@ pub static PROPERTIES: &[Property] = &[
         };
         ghost.acknowledged().iter().any(reconciles)
     }),
-    reading_timers_and_network(always(
+    reading_what_is_under_way(always(
         "I3.stale-replica-is-repaired",
+        READ_OVER,
         "Trace 3: once a read is over, every replica it heard has on disk all that the read knew. Does not hold when messages \
          are lost or the coordinator crashes: repair is sent once, and the next read tries again.",
         |model, state| {
@@ -202,7 +224,7 @@ pub static PROPERTIES: &[Property] = &[
             state.history.reads.iter().any(stale)
         },
     ),
-    reading_timers_and_network(reachable(
+    reading_what_is_under_way(reachable(
         "I3.a-read-is-over",
         "A read that heard another replica is over: nothing of it is under way.",
         |model, state| {
@@ -213,6 +235,7 @@ pub static PROPERTIES: &[Property] = &[
     )),
     always(
         "I6.no-ack-before-w",
+        PUT,
         "Trace 6: when a put is acknowledged, W distinct nodes have said that they stored it.",
         |model, state| words_at_least(state.history.writes.iter().map(|write| write.outcome), model.cfg.config.w()),
     ),
@@ -231,16 +254,30 @@ pub static PROPERTIES: &[Property] = &[
     }),
 ];
 
-/// A bit for each get that a message in flight may keep going. All that any property knows of messages.
-pub fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> u64 {
-    let timed = setting.config.patience().is_some();
-    let get = |message: &Message| match message {
-        Message::Repair { request, .. } => setting.read(*request),
-        // A coordinator with a timer is under way as long as the timer is; what arrives after it, nobody waits for.
-        Message::Fetch { request, .. } | Message::Fetched { request, .. } if !timed => setting.read(*request),
-        _ => None,
-    };
-    network.iter_deliverable().filter_map(|envelope| get(envelope.msg)).fold(0, |bits, get| bits | 1 << get)
+/// All that any property knows of messages in flight: a bit for each get.
+struct GetsInFlight {
+    /// Questions to replicas, or their answers.
+    asked: u64,
+    /// Repairs.
+    repairs: u64,
+}
+
+fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> GetsInFlight {
+    let mut bits = GetsInFlight { asked: 0, repairs: 0 };
+    let bit = |request| setting.read(request).map_or(0, |get| 1 << get);
+    for envelope in network.iter_deliverable() {
+        match envelope.msg {
+            Message::Repair { request, .. } => bits.repairs |= bit(*request),
+            Message::Fetch { request, .. } | Message::Fetched { request, .. } => bits.asked |= bit(*request),
+            _ => {}
+        }
+    }
+    bits
+}
+
+fn summary(setting: &Setting, network: &Network<Message>) -> u64 {
+    let GetsInFlight { asked, repairs } = gets_in_flight(setting, network);
+    asked << 32 | repairs
 }
 
 fn pair(one: WriteId, other: WriteId) -> WriteSet {
@@ -284,12 +321,16 @@ impl<'a> View<'a> {
         versions.map(|version| (WriteId::of(&version.value), version.dot))
     }
 
-    /// Does a timer, or a message that may still do something, keep this get going?
+    /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a repair on its way?
     fn is_under_way(&self, get: usize) -> bool {
         let request = self.model.cfg.gets[get];
+        let running = |state: &ProcessState| state.node().is_some_and(|node| node.gets.contains_key(&request));
         let mut timers = self.state.timers_set.iter().flat_map(Timers::iter);
-        let waits = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
-        waits || gets_in_flight(&self.model.cfg, &self.state.network) & 1 << get != 0
+        let timed = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
+        let in_flight = gets_in_flight(&self.model.cfg, &self.state.network);
+        // An answer that nobody waits for any more stays in flight for ever: stateright delivers nothing that changes nothing.
+        let asked = in_flight.asked & 1 << get != 0 && self.state.actor_states.iter().any(|state| running(state));
+        timed || asked || in_flight.repairs & 1 << get != 0
     }
 
     fn clocks_are_causal(&self) -> bool {

@@ -1,7 +1,6 @@
 //! How a cluster is set up: valid by construction, the same value at every node.
 
 use crate::ids::Value;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -10,7 +9,7 @@ use thiserror::Error;
 /// How to choose: `n` is how many copies of each key there are, 3 nearly always. A put is acknowledged once `w` of them have it
 /// on disk, a get answered once `r` have spoken. With `r + w > n` a get sees every put acknowledged before it began;
 /// smaller values answer sooner, stay available with fewer replicas, and promise less (Dynamo paper §4.5, §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     n: usize,
     r: usize,
@@ -20,7 +19,7 @@ pub struct Config {
 }
 
 /// How long a coordinator waits for replicas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Patience {
     /// Between sending to replicas and sending again to those that have not answered.
     pub answer_within: Duration,
@@ -108,11 +107,6 @@ impl Config {
     /// How long a coordinator waits; `None`: for ever.
     pub fn patience(&self) -> Option<Patience> {
         self.patience
-    }
-
-    /// Does every set of R replicas meet every set of W?
-    pub fn quorums_meet(&self) -> bool {
-        self.r + self.w > self.n
     }
 
     /// A coordinator recognises a client's retry as long as fewer than this many puts of others came through it since.

@@ -118,7 +118,8 @@ pub enum Refusal {
         /// What they may.
         bytes_max: usize,
     },
-    /// The context covers puts that this coordinator never issued: it is from another cluster, or from before a lost disk.
+    /// The context covers puts that this coordinator never issued: it is from another cluster, or from before a lost disk. A
+    /// coordinator knows only its own puts, so not every foreign context is recognised.
     ForeignContext,
 }
 

@@ -4,12 +4,12 @@
 use crate::config::Config;
 use crate::get::RunningGet;
 use crate::ids::{ClientId, Key, NodeId, RequestId};
-use crate::message::{Message, Operation};
+use crate::message::{Message, Operation, Refusal};
 use crate::put::RunningPut;
 use crate::ring::Ring;
 use crate::rules::Rules;
 use crate::siblings::Siblings;
-use crate::version::{Context, Dot};
+use crate::version::Context;
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id, Out};
 use std::borrow::Cow;
@@ -28,21 +28,22 @@ pub struct Node {
     pub rules: Rules,
 }
 
-/// The latest put of a client that this node coordinated, kept so that a retry is recognised.
+/// The latest put that a client asked this node to coordinate, kept so that a retry is recognised.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Issued {
     /// The number of the request.
     pub number: u64,
-    /// The dot it got.
-    pub dot: Dot,
-    /// The context its client is to get back.
-    pub context: Context,
+    /// This node's count of puts then.
+    pub counter: u64,
+    /// The context its client is to get back, or why it was refused: it stays refused.
+    pub answer: Result<Context, Refusal>,
 }
 
 /// What survives a crash. Persistent maps, so that cloning is O(1) and the runtime can write just the difference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Durable {
-    /// How many puts this node has coordinated: the counter of the last dot it issued.
+    /// How many puts this node has coordinated. Its dots for a key have this as counter, or one more than the largest that the
+    /// key's context knows, should a foreign context have told it of larger ones.
     pub counter: u64,
     /// What it holds as a replica.
     pub store: im::OrdMap<Key, Siblings>,

@@ -5,7 +5,7 @@ use crate::ids::{ClientId, Key, NodeId, RequestId, Value};
 use crate::message::{Answer, Message, Refusal};
 use crate::node::{Issued, Step, Timer};
 use crate::rules::Freshness;
-use crate::siblings::Version;
+use crate::siblings::{Siblings, Version};
 use crate::tally::Tally;
 use crate::version::{Context, Dot};
 use stateright::actor::Id;
@@ -37,60 +37,63 @@ impl Step<'_, '_> {
             return;
         }
         let remembered = self.state.durable.issued.get(&request.client);
-        match ((self.node.rules.put_freshness)(remembered, request), remembered) {
-            (Freshness::Outdated, _) => {}
-            (Freshness::Repeated, Some(issued)) => {
-                let context = issued.context.clone();
-                self.collect_stored(client, request, key, context);
-            }
-            (Freshness::New | Freshness::Repeated, _) => match self.issue(request, &key, value, read) {
-                Ok(context) => self.collect_stored(client, request, key, context),
-                Err(refusal) => {
-                    self.out.send(client, Message::Answer(Answer::PutRefused { request, refusal }));
-                }
-            },
+        let answer = match ((self.node.rules.put_freshness)(remembered, request), remembered) {
+            (Freshness::Outdated, _) => return,
+            (Freshness::Repeated, Some(issued)) => issued.answer.clone(),
+            (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, value, read),
+        };
+        match answer {
+            Ok(context) => self.collect_stored(client, request, key, context),
+            Err(refusal) => self.out.send(client, Message::Answer(Answer::PutRefused { request, refusal })),
         }
     }
 
-    /// Gives the put its dot and makes it durable here. Returns the context its client is to get back.
+    /// Gives the put its dot and makes it durable here, or refuses it. Either is remembered.
     fn issue(&mut self, request: RequestId, key: &Key, value: Value, read: &Context) -> Result<Context, Refusal> {
-        let rules = self.node.rules;
         let before = self.held(key);
-        let issued = self.state.durable.counter;
-        if read.counter_max(self.id) > issued {
-            return Err(Refusal::ForeignContext);
-        }
-        // A foreign context that another coordinator could not recognise may have told the set of dots this node has not issued.
-        let counter =
-            issued.max(before.context().counter_max(self.id)).checked_add(1).ok_or(Refusal::ForeignContext)?;
-        let dot = Dot { node: self.id, counter };
-        let context = (rules.put_context)(read, dot, &before);
-        let version = Version { dot, clock: context.clone(), value };
-        let after = before.put(version, |sibling| (rules.version_replaces)(read, dot, sibling));
-        let (bytes, bytes_max) = (after.bytes_max(), self.node.config.siblings_bytes_max());
-        if bytes > bytes_max {
-            return Err(Refusal::SiblingsTooLarge { bytes, bytes_max });
-        }
-
-        let must_save = (rules.must_save)(&before, &after);
+        let stored = self.put_version(&before, value, read);
+        let must_save = stored.as_ref().map_or(true, |(after, _)| (self.node.rules.must_save)(&before, after));
         let durable = &mut self.state.to_mut().durable;
-        durable.counter = dot.counter;
-        durable.store.insert(key.clone(), after);
-        durable.issued.insert(request.client, Issued { number: request.number, dot, context: context.clone() });
+        let answer = stored.map(|(after, context)| {
+            durable.counter += 1;
+            durable.store.insert(key.clone(), after);
+            context
+        });
+        let issued = Issued { number: request.number, counter: durable.counter, answer: answer.clone() };
+        durable.issued.insert(request.client, issued);
         self.forget_old_clients();
         if must_save {
             self.save();
         }
-        Ok(context)
+        answer
+    }
+
+    /// The set after the put, and the context its client is to get back.
+    fn put_version(&self, before: &Siblings, value: Value, read: &Context) -> Result<(Siblings, Context), Refusal> {
+        let (rules, bytes_max) = (self.node.rules, self.node.config.siblings_bytes_max());
+        // A foreign context that another coordinator could not recognise may have told the set of dots this node has not issued.
+        let largest = self.state.durable.counter.max(before.context().counter_max(self.id));
+        if read.counter_max(self.id) > largest {
+            return Err(Refusal::ForeignContext);
+        }
+        let dot = Dot { node: self.id, counter: largest.checked_add(1).ok_or(Refusal::ForeignContext)? };
+        if read.bytes_max() > bytes_max {
+            return Err(Refusal::SiblingsTooLarge { bytes: read.bytes_max(), bytes_max });
+        }
+        let context = (rules.put_context)(read, dot, before);
+        let version = Version { dot, clock: context.clone(), value };
+        let after = before.put(version, |sibling| (rules.version_replaces)(read, dot, sibling));
+        let bytes = after.bytes_max();
+        if bytes > bytes_max { Err(Refusal::SiblingsTooLarge { bytes, bytes_max }) } else { Ok((after, context)) }
     }
 
     /// Every so many puts, forgets the clients that have put nothing since: the memory for retries stays bounded.
     fn forget_old_clients(&mut self) {
         let remembered = self.node.config.puts_remembered();
         let durable = &mut self.state.to_mut().durable;
-        if durable.counter.is_multiple_of(remembered) {
+        if durable.counter > 0 && durable.counter.is_multiple_of(remembered) {
             let oldest = durable.counter - remembered;
-            let old = |(client, issued): (&ClientId, &Issued)| (issued.dot.counter <= oldest).then_some(*client);
+            let old = |(client, issued): (&ClientId, &Issued)| (issued.counter <= oldest).then_some(*client);
             let forgotten: Vec<ClientId> = durable.issued.iter().filter_map(old).collect();
             for client in forgotten {
                 durable.issued.remove(&client);

@@ -111,10 +111,8 @@ impl Siblings {
 
     /// Upper bound on the encoded size, in bytes.
     pub fn bytes_max(&self) -> usize {
-        // A varint of 64 bits takes at most 10 bytes, a node id 3: 13 an entry or dot, and a few for lengths.
-        let entries = |context: &Context| 8 + 13 * context.entries();
-        let version = |version: &Version| 24 + entries(&version.clock) + version.value.as_bytes().len();
-        entries(&self.set.context) + self.set.versions.iter().map(version).sum::<usize>()
+        let version = |version: &Version| 24 + version.clock.bytes_max() + version.value.as_bytes().len();
+        self.set.context.bytes_max() + self.set.versions.iter().map(version).sum::<usize>()
     }
 
     fn of(context: Context, versions: Vec<Version>) -> Self {

@@ -104,11 +104,15 @@ impl Context {
     pub fn merge(&self, other: &Self) -> Self {
         let mut union = self.clone();
         for &(node, counter) in &other.vector {
-            union = union.with_all_up_to(node, counter);
+            match union.vector.binary_search_by_key(&node, |entry| entry.0) {
+                Ok(index) => union.vector[index].1 = union.vector[index].1.max(counter),
+                Err(index) => union.vector.insert(index, (node, counter)),
+            }
         }
-        for &dot in &other.dots {
-            union = union.with(dot);
-        }
+        union.dots.extend(&other.dots);
+        union.dots.sort_unstable();
+        union.dots.dedup();
+        union.absorb();
         union
     }
 
@@ -137,6 +141,12 @@ impl Context {
     /// Entries of the vector and single dots: what the set costs to store and send.
     pub fn entries(&self) -> usize {
         self.vector.len() + self.dots.len()
+    }
+
+    /// Upper bound on the encoded size, in bytes.
+    pub fn bytes_max(&self) -> usize {
+        // A varint of 64 bits takes at most 10 bytes, a node id 3: 13 an entry or dot, and a few for lengths.
+        8 + 13 * self.entries()
     }
 
     /// Restores the canonical form: single dots next after the vector move into it, covered ones vanish.

@@ -134,7 +134,7 @@ fn memory_for_retries_is_bounded() {
 #[test]
 fn siblings_that_would_not_fit_a_datagram_are_refused_and_nothing_changes() {
     let mut a = Bench::new(3, 2, 1);
-    let value = [b'x'; Value::BYTES_MAX];
+    let value = value_max();
     assert!(matches!(
         answers(&a.receive(CLIENT, put(0, &value, Context::new())))[..],
         [Answer::PutAcknowledged { .. }]
@@ -147,8 +147,20 @@ fn siblings_that_would_not_fit_a_datagram_are_refused_and_nothing_changes() {
     let sent = a.receive(CLIENT, put(2, &value, Context::new()));
     let refused =
         |answer: &Answer| matches!(answer, Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. });
-    assert!(answers(&sent).into_iter().all(refused) && sent.len() == 1, "{sent:?}");
-    assert_eq!(a.state.durable, before);
+    assert!(answers(&sent).into_iter().all(refused) && sent.len() == 1);
+    assert!(a.state.durable.store == before.store && a.state.durable.counter == before.counter);
+
+    // Another client makes room; a late copy of what was refused stays refused, also after a crash.
+    let read = before.store[&Key::new("k").unwrap()].context().clone();
+    let (key, value) = (Key::new("k").unwrap(), Value::new(b"both").unwrap());
+    let other = RequestId { client: ClientId(8), number: 0 };
+    a.receive(CLIENT, Message::Request(Operation::Put { request: other, key, value, context: read }));
+    a.crash();
+    assert!(answers(&a.receive(CLIENT, put(2, &value_max(), Context::new()))).into_iter().all(refused));
+}
+
+fn value_max() -> [u8; Value::BYTES_MAX] {
+    [b'x'; Value::BYTES_MAX]
 }
 
 #[test]
@@ -158,7 +170,7 @@ fn a_context_of_puts_never_issued_is_refused() {
     let sent = a.receive(CLIENT, put(0, b"v", foreign));
     let refusal = Refusal::ForeignContext;
     assert_eq!(answers(&sent), [&Answer::PutRefused { request: request(0), refusal }]);
-    assert!(a.saved.is_none());
+    assert!(a.state.durable.store.is_empty() && a.state.durable.counter == 0);
 }
 
 /// Another coordinator cannot know the context for foreign: what it passes on must neither stop this node nor swallow its puts.
@@ -171,11 +183,15 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     a.receive(CLIENT, put(0, b"v", Context::new()));
     let versions = a.state.durable.store[&key].versions();
     assert_eq!(versions[0].dot, Dot { node: NodeId(0), counter: 1001 });
+    assert_eq!(a.state.durable.counter, 1, "one foreign context for one key does not touch the others");
+    let read = a.state.durable.store[&key].context().clone();
+    let sent = a.receive(CLIENT, put(1, b"w", read));
+    assert!(matches!(&sent[0].1, Message::Store { .. }), "what was read can be put over: {sent:?}");
 
     let end = postcard::to_stdvec(&(vec![(NodeId(0), u64::MAX)], Vec::<Dot>::new(), Vec::<u8>::new())).unwrap();
     let siblings: Siblings = postcard::from_bytes(&end).unwrap();
     a.receive(1, Message::Store { request: request(0), key, siblings });
-    let sent = a.receive(CLIENT, put(1, b"v", Context::new()));
+    let sent = a.receive(CLIENT, put(2, b"v", Context::new()));
     assert!(matches!(answers(&sent)[..], [Answer::PutRefused { refusal: Refusal::ForeignContext, .. }]), "{sent:?}");
 }
 

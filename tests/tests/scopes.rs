@@ -94,9 +94,9 @@ fn a_stale_read_is_a_known_limit_where_quorums_miss_one_another() {
 fn the_tables_are_sound() {
     let names: BTreeSet<&str> = PROPERTIES.iter().map(|property| property.name).collect();
     assert_eq!(names.len(), PROPERTIES.len(), "two properties have one name");
-    let scopes: BTreeSet<&str> = SCOPES.iter().map(|scope| scope.name).collect();
-    assert_eq!(scopes.len(), SCOPES.len(), "two scopes have one name");
-    for scope in SCOPES {
+    let scopes: BTreeSet<&str> = SCOPES.iter().chain(DEEP).map(|scope| scope.name).collect();
+    assert_eq!(scopes.len(), SCOPES.len() + DEEP.len(), "two scopes have one name");
+    for scope in SCOPES.iter().chain(DEEP) {
         for name in scope.excused.iter().flat_map(|excuse| excuse.properties) {
             assert!(names.contains(name), "{} excuses {name}, which does not exist", scope.name);
         }
@@ -110,6 +110,11 @@ fn every_invariant_is_shown_from_both_sides() {
         let siblings = PROPERTIES.iter().filter(|other| other.invariant() == property.invariant());
         let kinds: Vec<Kind> = siblings.map(|other| other.kind).collect();
         assert!(kinds.contains(&Kind::Always) && kinds.contains(&Kind::Reachable), "{}", property.invariant());
+        for occasion in property.occasions.iter().map(|name| Property::named(name).expect("an occasion is a property"))
+        {
+            assert_eq!(occasion.kind, Kind::Reachable, "{}", property.name);
+        }
+        assert_eq!(property.occasions.is_empty(), property.kind == Kind::Reachable, "{}", property.name);
         let claimed = SCOPES.iter().any(|scope| scope.excuse(property).is_none());
         assert!(claimed, "no scope claims {}", property.name);
     }

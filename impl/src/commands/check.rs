@@ -5,9 +5,9 @@ use super::progress::Watch;
 use super::{Failure, table};
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use dynamo_invariants::check::{Effort, Engine, Report, check, find};
+use dynamo_invariants::check::{Effort, Engine, Report, Verdict, check, find};
 use dynamo_invariants::coverage::{self, NEVER_MET};
-use dynamo_invariants::property::PROPERTIES;
+use dynamo_invariants::property::{Kind, PROPERTIES};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes::{self, DEEP, SCOPES};
 use dynamo_invariants::story;
@@ -205,18 +205,30 @@ fn print_scopes(measured: &[Measured]) {
     println!("{rows}");
 }
 
-/// Each property, and in how many of the scopes it was shown.
+/// Each property, and in how many of the scopes it was shown. A scope that excuses every *reachable* property of an invariant has
+/// no occasion for its *always* properties: they are true there for want of anything that could violate them.
 fn print_properties(measured: &[Measured]) {
-    let mut rows = table::new(&["property", "kind", "shown in"]);
+    if !measured.iter().any(|scope| scope.report.complete) {
+        return;
+    }
+    let mut rows = table::new(&["property", "kind", "shown in", "no occasion in"]);
     for (index, property) in PROPERTIES.iter().enumerate() {
         let complete = || measured.iter().filter(|scope| scope.report.complete);
-        let verdicts = || complete().map(|scope| &scope.report.properties[index]);
-        let claimed = verdicts().filter(|verdict| verdict.excused.is_none()).count();
-        let shown = verdicts().filter(|verdict| verdict.excused.is_none() && verdict.holds).count();
+        let claim = |scope: &&Measured| scope.report.properties[index].excused.is_none();
+        let (shown, idle): (Vec<_>, Vec<_>) = complete().filter(claim).partition(|scope| {
+            let mut verdicts = scope.report.properties.iter();
+            let occasion = |verdict: &Verdict| verdict.holds && property.occasions.contains(&verdict.name);
+            property.occasions.is_empty() || verdicts.any(occasion)
+        });
+        if shown.is_empty() && idle.is_empty() {
+            continue;
+        }
+        let holds = shown.iter().filter(|scope| scope.report.properties[index].holds).count();
         rows.add_row([
             property.name.to_owned(),
             format!("{:?}", property.kind).to_lowercase(),
-            format!("{shown} of the {claimed} scopes that claim it"),
+            format!("{holds} of the {} scopes that claim it", shown.len()),
+            if idle.is_empty() { String::new() } else { format!("{} more", idle.len()) },
         ]);
     }
     println!("{rows}");
@@ -224,12 +236,14 @@ fn print_properties(measured: &[Measured]) {
 
 /// Which kinds of steps were met, and which were not.
 fn print_coverage(measured: &[Measured]) {
-    let reports = || measured.iter().map(|scope| &scope.report);
+    let reports = || measured.iter().map(|scope| &scope.report).filter(|report| report.complete);
     if reports().all(|report| report.coverage.is_empty()) {
         return;
     }
     let mut rows = table::new(&["step", "distinct", "in scopes"]);
-    for (kind, count) in coverage::total(reports()) {
+    // What a few scopes do not meet says nothing.
+    let all = measured.len() >= SCOPES.len();
+    for (kind, count) in coverage::total(reports()).into_iter().filter(|(_, count)| all || *count > 0) {
         let scopes = reports().filter(|report| report.coverage.contains_key(&kind)).count();
         let known = NEVER_MET.iter().find(|(never, _)| *never == kind);
         let scopes = match (count, known) {
@@ -242,17 +256,20 @@ fn print_coverage(measured: &[Measured]) {
     println!("{rows}");
 }
 
-/// For everything that is not as claimed the shortest way there.
+/// For everything that is not as claimed why, and for a violation the shortest way there. A violation is one also where the check
+/// was cut off.
 fn print_failures(measured: &[Measured]) {
-    for Measured { report, .. } in measured.iter().filter(|scope| scope.report.complete) {
-        for verdict in report.properties.iter().filter(|verdict| !verdict.is_as_claimed()) {
-            let (scope, property) = (scopes::named(report.name), PROPERTIES.iter().find(|p| p.name == verdict.name));
-            let (Some(scope), Some(property)) = (scope, property) else { continue };
+    for Measured { report, .. } in measured {
+        for (verdict, property) in
+            report.properties.iter().zip(PROPERTIES).filter(|(verdict, _)| is_failure(report, verdict))
+        {
             println!("\n{}: {} is not as claimed. {}", report.name, property.name, property.statement);
-            match (find(scope, Rules::default(), property).0, verdict.excused) {
+            match (verdict.kind, verdict.excused) {
                 (_, Some(reason)) => println!("  It holds, though the scope excuses it: {reason}."),
-                (None, None) => println!("  No state reached shows it."),
-                (Some(path), None) => {
+                (Kind::Reachable, None) => println!("  No state reached shows it."),
+                (Kind::Always, None) => {
+                    let scope = scopes::named(report.name).expect("a report is of a scope");
+                    let path = find(scope, Rules::default(), property).0.expect("a violation has a way to it");
                     for (index, step) in story::steps(scope, &path).iter().enumerate() {
                         println!("  {:>3}. {step}", index + 1);
                     }
@@ -260,6 +277,12 @@ fn print_failures(measured: &[Measured]) {
             }
         }
     }
+}
+
+/// Is it known to be other than claimed? Where the check was cut off only what was seen is known.
+fn is_failure(report: &Report, verdict: &Verdict) -> bool {
+    let violated = verdict.kind == Kind::Always && !verdict.holds && verdict.excused.is_none();
+    violated || report.complete && !verdict.is_as_claimed()
 }
 
 fn conclude(measured: &[Measured], asked: usize, holds: bool, json: bool) -> Result<(), Failure> {
@@ -273,9 +296,11 @@ fn conclude(measured: &[Measured], asked: usize, holds: bool, json: bool) -> Res
         }
         return Ok(());
     }
-    let Some(cut_off) = measured.iter().find(|scope| !scope.report.complete) else {
-        return Err(Failure::Operation(anyhow!("not everything is as claimed")));
-    };
+    let failed = |scope: &&Measured| scope.report.properties.iter().any(|verdict| is_failure(&scope.report, verdict));
+    if let Some(Measured { report, .. }) = measured.iter().find(failed) {
+        return Err(Failure::Operation(anyhow!("not everything is as claimed, first in {}", report.name)));
+    }
+    let Some(cut_off) = measured.iter().find(|scope| !scope.report.complete) else { return Ok(()) };
     let Report { name, progress, .. } = &cut_off.report;
     let frontier = progress.frontier.map_or(String::new(), |states| format!(", frontier {}", table::count(states)));
     Err(Failure::CutOff(anyhow!(

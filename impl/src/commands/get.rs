@@ -34,7 +34,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { session, key, json } = arguments;
     let Found { siblings, context } = session.connect()?.get(&key)?;
-    let context = context_text::to_text(&context);
+    let context = context_text::to_text(&key, &context);
     if json {
         let siblings: Vec<Json> = siblings.iter().map(sibling_json).collect();
         println!("{}", json!({ "key": key, "siblings": siblings, "context": context }));

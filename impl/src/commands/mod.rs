@@ -23,7 +23,7 @@ Examples:
   dynamo                                                    check the protocol in every scope (the same as dynamo check)
   dynamo defects                                            break each rule, and see which invariant falls
   dynamo explore concurrent-puts                            walk the state space in a browser
-  dynamo cluster --nodes 3                                  three nodes on this machine; Ctrl-C stops them
+  dynamo cluster --nodes 3 --base-port 4100                 three nodes on this machine; Ctrl-C stops them
   dynamo put --node 127.0.0.1:4100 greeting hello           prints a context
   dynamo get --node 127.0.0.1:4101 greeting                 prints all siblings, and the context to pass back
   dynamo put --node 127.0.0.1:4100 greeting hi --context …  replaces what the context covers, and nothing else

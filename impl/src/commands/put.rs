@@ -4,7 +4,6 @@ use super::Failure;
 use super::arguments::Session;
 use clap::Args;
 use dynamo::context_text;
-use dynamo_model::version::Context;
 use serde_json::json;
 use std::ffi::OsString;
 
@@ -28,8 +27,8 @@ pub(super) struct Arguments {
     #[arg(allow_hyphen_values = true)]
     value: OsString,
     /// The context that an earlier get or put printed: the put replaces what it covers
-    #[arg(long, value_name = "CTX", value_parser = context_text::from_text)]
-    context: Option<Context>,
+    #[arg(long, value_name = "CTX")]
+    context: Option<String>,
     /// Print {"key", "context"}
     #[arg(long)]
     json: bool,
@@ -37,8 +36,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { session, key, value, context, json } = arguments;
+    let context = context.map(|text| context_text::from_text(&key, &text)).transpose().map_err(Failure::usage)?;
     let context = session.connect()?.put(&key, value.as_encoded_bytes(), &context.unwrap_or_default())?;
-    let context = context_text::to_text(&context);
+    let context = context_text::to_text(&key, &context);
     if json {
         println!("{}", json!({ "key": key, "context": context }));
     } else {

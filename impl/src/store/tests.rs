@@ -25,7 +25,7 @@ fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
     let held = durable.store.get(&key(index)).cloned().unwrap_or_default();
     durable.store.insert(key(index), held.put(version, |_| index.is_multiple_of(2)));
     let request = RequestId { client: ClientId(u64::from(client)), number: durable.counter };
-    durable.issued.insert(request.client, Issued { number: request.number, dot, context });
+    durable.issued.insert(request.client, Issued { number: request.number, counter: dot.counter, answer: Ok(context) });
     durable
 }
 

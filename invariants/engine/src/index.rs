@@ -114,7 +114,7 @@ impl PairSet {
                 self.pieces.push(piece);
             }
         }
-        self.len += 1;
+        self.len = number.checked_add(1).expect("fewer than 2^32 states for each thread");
         (number, true)
     }
 

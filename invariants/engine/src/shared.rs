@@ -94,7 +94,7 @@ impl<T: Hash + PartialEq> Values<T> {
         if let Some(found) = find(&set) {
             return found;
         }
-        let number = set.values.len() as u32;
+        let number = u32::try_from(set.values.len()).expect("fewer than 2^32 parts of a kind");
         let ValueSet { values, hashes, index } = &mut *set;
         index.insert(hash, number, |old| hashes[old as usize]);
         values.push(value);

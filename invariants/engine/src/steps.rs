@@ -79,11 +79,14 @@ where
 
     /// How many steps of each kind were computed.
     pub(crate) fn coverage(&self, parts: &Parts<A, H>) -> BTreeMap<String, usize> {
+        let losses = Coverage::default();
         if parts.lossy {
             // Whatever is sent may be lost.
-            parts.envelopes.each(|envelope| self.coverage.count("lose", Some(&envelope.msg)));
+            parts.envelopes.each(|envelope| losses.count("lose", Some(&envelope.msg)));
         }
-        self.coverage.counts()
+        let mut counts = self.coverage.counts();
+        counts.extend(losses.counts());
+        counts
     }
 
     /// What the delivery of an envelope to its actor does, if anything.
