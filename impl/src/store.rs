@@ -70,7 +70,7 @@ pub enum StoreError {
     Locked(PathBuf),
     /// The data is damaged. A node that started without it would break its word.
     #[error(
-        "the data in {path} is damaged: {what}. Restore it from a copy, or move it away and start the node under a new id"
+        "the data in {path} is damaged: {what}. Restore it from a copy; a node started without it would forget what it acknowledged"
     )]
     Damaged {
         /// The directory.
