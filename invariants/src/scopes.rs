@@ -317,7 +317,7 @@ pub static SCOPES: &[Scope] = &[
     },
 ];
 
-/// Larger scopes, for `dynamo check --deep` and `cargo test -- --ignored`.
+/// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: a quarter of an hour and 5 GiB in all.
 pub static DEEP: &[Scope] = &[
     Scope {
         name: "late-retry-of-three",
@@ -348,5 +348,15 @@ pub static DEEP: &[Scope] = &[
         faults: Faults { crashes: 1, loss: true, timeouts: Some(0), ..NO_FAULTS },
         excused: &[NO_RECONCILER, REPAIRER_CRASHES],
         unique_states: 14_582_364,
+    },
+    Scope {
+        name: "loss-amid-puts-and-reads",
+        aim: "any message may be lost amid two clients that each put and then read; coordinators give up",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (2, Get)], &[(1, Put), (2, Get)]],
+        faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
+        excused: &[NO_RECONCILER, REPAIR_LOST],
+        unique_states: 268_335_512,
     },
 ];
