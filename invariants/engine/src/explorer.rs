@@ -53,6 +53,8 @@ where
     moves: Cache,
     /// (network, change) → network
     networks: Cache,
+    /// (history, records) → history; in front of what all threads share, whose lock they would wait for
+    histories: Cache,
     entries_max: usize,
     /// For each envelope the actor it is for.
     recipients: Vec<usize>,
@@ -86,6 +88,7 @@ where
             space,
             moves: Cache::new(),
             networks: Cache::new(),
+            histories: Cache::new(),
             entries_max: 0,
             recipients: Vec::new(),
             losses: Vec::new(),
@@ -104,7 +107,7 @@ where
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.moves.bytes() + self.networks.bytes() + self.boundary.bytes()
+        self.moves.bytes() + self.networks.bytes() + self.histories.bytes() + self.boundary.bytes()
     }
 
     /// Calls `each` for the state after every transition, as often as there are transitions to it.
@@ -219,7 +222,13 @@ where
     fn take(&mut self, actor: usize, step: Step) -> u64 {
         let Space { parts, steps, .. } = self.space;
         self.slots[actor] = step.local;
-        self.slots[parts.actors] = steps.history(parts, self.slots[parts.actors], step.records);
+        let key = pair(self.slots[parts.actors], step.records);
+        let known = self.histories.get(key).unwrap_or_else(|| {
+            let after = u64::from(steps.history(parts, self.slots[parts.actors], step.records));
+            self.histories.put(key, after, self.entries_max);
+            after
+        });
+        self.slots[parts.actors] = known as u32;
         let configuration = parts.configuration(&self.slots);
         assert!(configuration < u32::MAX, "fewer than 2^32 configurations");
         if self.is_within(configuration) { pair(configuration, step.change) } else { NOTHING }
