@@ -317,7 +317,7 @@ pub static SCOPES: &[Scope] = &[
     },
 ];
 
-/// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: a quarter of an hour and 5 GiB in all.
+/// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.
 pub static DEEP: &[Scope] = &[
     Scope {
         name: "late-retry-of-three",
