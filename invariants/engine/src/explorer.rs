@@ -7,19 +7,11 @@ use crate::parts::{Parts, pair, unpair};
 use crate::projection::Projection;
 use crate::reads::{NetworkReads, Reads};
 use crate::steps::{OwnSteps, Step, Steps};
-use stateright::actor::Actor;
-use std::fmt::Debug;
-use std::hash::Hash;
+use crate::subject::{History, Subject};
 use std::sync::Arc;
 
 /// Shared by all threads.
-pub(crate) struct Space<'m, A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash,
-{
+pub(crate) struct Space<'m, A: Subject, C, H: History> {
     pub(crate) parts: Parts<A, H>,
     pub(crate) steps: Steps<'m, A, C, H>,
     pub(crate) judge: Judge<A, C, H>,
@@ -27,13 +19,7 @@ where
     pub(crate) boundary: Reads<A, C>,
 }
 
-impl<A, C, H> Space<'_, A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+impl<A: Subject, C, H: History> Space<'_, A, C, H> {
     /// Must the boundary be looked at with the network?
     pub(crate) fn boundary_reads_network(&self) -> bool {
         !matches!(self.boundary.network, NetworkReads::Nothing)
@@ -41,13 +27,7 @@ where
 }
 
 /// A thread's own memory of results.
-pub(crate) struct Explorer<'s, 'm, A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash,
-{
+pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     space: &'s Space<'m, A, C, H>,
     /// (configuration, token) → (configuration, change)
     moves: Cache,
@@ -75,13 +55,7 @@ const NOTHING: u64 = u64::MAX;
 /// Tokens from here on name an actor's own steps, below it envelopes.
 const OWN: u32 = 1 << 31;
 
-impl<'s, 'm, A, C, H> Explorer<'s, 'm, A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
     pub(crate) fn new(space: &'s Space<'m, A, C, H>) -> Self {
         let actors = space.parts.actors;
         Explorer {

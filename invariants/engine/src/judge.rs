@@ -5,11 +5,11 @@ use crate::cache::Cache;
 use crate::parts::{Parts, pair, unpair};
 use crate::projection::Projection;
 use crate::reads::{LocalReads, NetworkReads};
+use crate::subject::{History, Subject};
 use parking_lot::Mutex;
-use stateright::actor::{Actor, ActorModel};
+use stateright::actor::ActorModel;
 use stateright::{Expectation, Property};
 use std::fmt::Debug;
-use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where a property was first seen violated (always) or shown (reachable).
@@ -23,26 +23,14 @@ pub(crate) struct Found {
 type Judged<A, C, H> = (Property<ActorModel<A, C, H>>, Reads<A, C>);
 
 /// The properties, and what is known of them. Shared by all threads.
-pub(crate) struct Judge<A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash,
-{
+pub(crate) struct Judge<A: Subject, C, H: History> {
     pub(crate) properties: Vec<Judged<A, C, H>>,
     /// A bit for each property that is not decided.
     undecided: AtomicU64,
     found: Mutex<Vec<Option<Found>>>,
 }
 
-impl<A, C, H> Judge<A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+impl<A: Subject, C, H: History> Judge<A, C, H> {
     /// At most 64 properties.
     pub(crate) fn new(properties: Vec<Judged<A, C, H>>) -> Self {
         let undecided = properties.iter().enumerate().fold(0, |bits, (index, _)| bits | 1 << index);
@@ -72,7 +60,7 @@ where
 }
 
 /// Properties that read the same of the actors and the history.
-struct Group<A: Actor> {
+struct Group<A: Subject> {
     projection: Projection<A>,
     /// Properties that do not look at the network, by index.
     bare: Vec<usize>,
@@ -83,7 +71,7 @@ struct Group<A: Actor> {
 }
 
 /// A thread's memory of what was judged already.
-pub(crate) struct Juror<A: Actor> {
+pub(crate) struct Juror<A: Subject> {
     /// A bit for each configuration that was looked at.
     seen: Vec<u64>,
     groups: Vec<Group<A>>,
@@ -97,16 +85,8 @@ pub(crate) struct Juror<A: Actor> {
     slots: Vec<u32>,
 }
 
-impl<A> Juror<A>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-{
-    pub(crate) fn new<C, H>(judge: &Judge<A, C, H>, actors: usize) -> Self
-    where
-        H: Clone + Debug + Hash + PartialEq,
-    {
+impl<A: Subject> Juror<A> {
+    pub(crate) fn new<C, H: History>(judge: &Judge<A, C, H>, actors: usize) -> Self {
         let mut groups: Vec<Group<A>> = Vec::new();
         for (index, (_, reads)) in judge.properties.iter().enumerate() {
             let known = groups.iter().position(|group| group.projection.reads() == reads.locals);
@@ -142,15 +122,13 @@ where
     }
 
     /// Looks at a state reached for the first time.
-    pub(crate) fn judge<C, H>(
+    pub(crate) fn judge<C, H: History>(
         &mut self,
         judge: &Judge<A, C, H>,
         parts: &Parts<A, H>,
         model: &ActorModel<A, C, H>,
         found: Found,
-    ) where
-        H: Clone + Debug + Hash + PartialEq,
-    {
+    ) {
         let undecided = judge.undecided.load(Ordering::Relaxed);
         if undecided == 0 {
             return;
@@ -189,16 +167,13 @@ where
     }
 
     /// Was this property not yet evaluated for these looks and a network that it takes for the same?
-    fn is_due<C, H>(
+    fn is_due<C, H: History>(
         &mut self,
         judge: &Judge<A, C, H>,
         parts: &Parts<A, H>,
         model: &ActorModel<A, C, H>,
         (property, looks, network): (usize, u32, u32),
-    ) -> bool
-    where
-        H: Clone + Debug + Hash + PartialEq,
-    {
+    ) -> bool {
         let NetworkReads::By(summary) = judge.properties[property].1.network else { return true };
         let key = pair(property as u32, network);
         let number = self.summaries.get(key).unwrap_or_else(|| {
@@ -228,12 +203,7 @@ where
     }
 }
 
-impl<A> Group<A>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-{
+impl<A: Subject> Group<A> {
     fn new(reads: LocalReads, actors: usize) -> Self {
         Group {
             projection: Projection::new(reads, actors),
@@ -244,10 +214,7 @@ where
     }
 
     /// Looks at a configuration. Returns a bit for each property that does not look at the network and is to be evaluated.
-    fn look<H>(&mut self, configuration: u32, parts: &Parts<A, H>, slots: &[u32]) -> u64
-    where
-        H: Clone + Debug + Hash + PartialEq,
-    {
+    fn look<H: History>(&mut self, configuration: u32, parts: &Parts<A, H>, slots: &[u32]) -> u64 {
         let (number, new) = self.projection.number(parts, slots);
         if !self.networked.is_empty() {
             if self.numbers.len() <= configuration as usize {
@@ -260,13 +227,13 @@ where
 }
 
 /// Evaluates the properties of these bits at a state.
-fn evaluate<A, C, H>(due: u64, judge: &Judge<A, C, H>, parts: &Parts<A, H>, model: &ActorModel<A, C, H>, found: Found)
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+fn evaluate<A: Subject, C, H: History>(
+    due: u64,
+    judge: &Judge<A, C, H>,
+    parts: &Parts<A, H>,
+    model: &ActorModel<A, C, H>,
+    found: Found,
+) {
     let (configuration, network) = unpair(found.state);
     let (mut bare, mut whole) = (None, None);
     for (index, (property, reads)) in judge.properties.iter().enumerate().filter(|(index, _)| due & 1 << index != 0) {

@@ -38,6 +38,7 @@ mod reads;
 mod search;
 mod shared;
 mod steps;
+mod subject;
 
 use explorer::Space;
 use judge::Judge;
@@ -49,12 +50,12 @@ use stateright::actor::{Actor, ActorModel, ActorModelState};
 use stateright::{Expectation, Model};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use steps::Steps;
+pub use subject::{History, Subject};
 use thiserror::Error;
 
 /// How often the watcher is called.
@@ -157,22 +158,12 @@ pub enum Refused {
 ///
 /// # Errors
 /// Where the model asks for something that this engine does not do.
-pub fn check<A, C, H>(
+pub fn check<A: Subject, C: Sync, H: History>(
     model: &ActorModel<A, C, H>,
     reads: impl Fn(&'static str) -> Reads<A, C>,
     options: &Options,
     mut watch: impl FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Report<A, H>, Refused>
-where
-    A: Actor + Sync,
-    A::Msg: Ord + Send + Sync,
-    A::Timer: Ord + Send + Sync,
-    A::State: Send + Sync,
-    A::Storage: Send + Sync,
-    A::Random: Send + Sync,
-    C: Sync,
-    H: Clone + Debug + Hash + PartialEq + Send + Sync,
-{
+) -> Result<Report<A, H>, Refused> {
     let space = space(model, reads, options)?;
     let board = Board::new(options.threads);
     let shares = search(&space, &board, options, &mut watch);
@@ -191,22 +182,12 @@ where
 }
 
 /// Runs the threads, and watches them and the bounds. Returns each thread's states.
-fn search<A, C, H>(
+fn search<A: Subject, C: Sync, H: History>(
     space: &Space<'_, A, C, H>,
     board: &Board,
     options: &Options,
     watch: &mut impl FnMut(Progress) -> ControlFlow<()>,
-) -> Vec<Share>
-where
-    A: Actor + Sync,
-    A::Msg: Ord + Send + Sync,
-    A::Timer: Ord + Send + Sync,
-    A::State: Send + Sync,
-    A::Storage: Send + Sync,
-    A::Random: Send + Sync,
-    C: Sync,
-    H: Clone + Debug + Hash + PartialEq + Send + Sync,
-{
+) -> Vec<Share> {
     let begun = Instant::now();
     let initial = initial_states(space);
     // Nothing is ever sent: that every sender is gone says that every thread has ended.
@@ -245,30 +226,18 @@ impl Drop for StopOnPanic<'_> {
     }
 }
 
-fn initial_states<A, C, H>(space: &Space<'_, A, C, H>) -> Vec<u64>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+fn initial_states<A: Subject, C, H: History>(space: &Space<'_, A, C, H>) -> Vec<u64> {
     let model = space.steps.model;
     let within = |state: &ActorModelState<A, H>| (model.within_boundary)(&model.cfg, state);
     let states = model.init_states().into_iter().filter(within);
     states.map(|state| space.parts.take_apart(&state)).map(|(c, n)| pair(c, n)).collect()
 }
 
-fn space<'m, A, C, H>(
+fn space<'m, A: Subject, C, H: History>(
     model: &'m ActorModel<A, C, H>,
     reads: impl Fn(&'static str) -> Reads<A, C>,
     options: &Options,
-) -> Result<Space<'m, A, C, H>, Refused>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+) -> Result<Space<'m, A, C, H>, Refused> {
     let properties = model.properties();
     if let Some(eventually) = properties.iter().find(|property| property.expectation == Expectation::Eventually) {
         return Err(Refused::Eventually(eventually.name));

@@ -5,17 +5,15 @@
 
 use crate::network::{Change, Kind};
 use crate::shared::{Pairs, Slices, Values};
-use stateright::actor::{
-    Actor, ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network, RandomChoices, Timers,
-};
+use crate::subject::{History, Subject};
+use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network, RandomChoices, Timers};
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::hash::Hash;
 use std::iter::repeat_n;
 use std::sync::Arc;
 
 /// All of a system state that is one actor's.
-pub(crate) struct Local<A: Actor> {
+pub(crate) struct Local<A: Subject> {
     pub(crate) state: Arc<A::State>,
     /// Ascending.
     pub(crate) timers: Vec<A::Timer>,
@@ -24,7 +22,7 @@ pub(crate) struct Local<A: Actor> {
     pub(crate) storage: Option<A::Storage>,
 }
 
-impl<A: Actor> Clone for Local<A> {
+impl<A: Subject> Clone for Local<A> {
     fn clone(&self) -> Self {
         Local {
             state: Arc::clone(&self.state),
@@ -36,7 +34,7 @@ impl<A: Actor> Clone for Local<A> {
     }
 }
 
-impl<A: Actor> PartialEq for Local<A> {
+impl<A: Subject> PartialEq for Local<A> {
     fn eq(&self, other: &Self) -> bool {
         let (Local { state, timers, random, crashed, storage }, other) = (self, other);
         *crashed == other.crashed
@@ -47,7 +45,7 @@ impl<A: Actor> PartialEq for Local<A> {
     }
 }
 
-impl<A: Actor> Hash for Local<A> {
+impl<A: Subject> Hash for Local<A> {
     fn hash<S: std::hash::Hasher>(&self, hasher: &mut S) {
         (&self.state, &self.timers, &self.random, self.crashed, &self.storage).hash(hasher);
     }
@@ -59,7 +57,7 @@ pub(crate) fn channel<M>(envelope: &Envelope<M>) -> (Id, Id) {
 }
 
 /// The stores of all parts.
-pub(crate) struct Parts<A: Actor, H> {
+pub(crate) struct Parts<A: Subject, H> {
     pub(crate) kind: Kind,
     pub(crate) lossy: bool,
     pub(crate) actors: usize,
@@ -80,13 +78,7 @@ pub(crate) fn unpair(pair: u64) -> (u32, u32) {
     ((pair >> 32) as u32, pair as u32)
 }
 
-impl<A, H> Parts<A, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+impl<A: Subject, H: History> Parts<A, H> {
     pub(crate) fn new<C>(model: &ActorModel<A, C, H>) -> Self {
         Parts {
             kind: match model.init_network {
@@ -217,10 +209,7 @@ where
     }
 }
 
-fn local<A: Actor, H>(state: &ActorModelState<A, H>, index: usize) -> Local<A>
-where
-    A::Timer: Ord,
-{
+fn local<A: Subject, H>(state: &ActorModelState<A, H>, index: usize) -> Local<A> {
     let mut timers: Vec<A::Timer> = state.timers_set[index].iter().cloned().collect();
     timers.sort_unstable();
     let random = state.random_choices[index].map.iter().map(|(key, choices)| (key.clone(), choices.clone()));

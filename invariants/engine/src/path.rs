@@ -4,23 +4,20 @@ use crate::explorer::{Explorer, Space};
 use crate::judge::Found;
 use crate::parts::unpair;
 use crate::search::Share;
+use crate::subject::{History, Subject};
 use stateright::actor::{Actor, ActorModelAction, ActorModelState};
 use stateright::{Model, Path};
-use std::fmt::Debug;
-use std::hash::Hash;
 
 /// A path through an actor model's states.
 pub type ActorPath<A, H> =
     Path<ActorModelState<A, H>, ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>>;
 
 /// The shortest path to what was found: layer by layer backwards, some state of the layer before leads to it.
-pub(crate) fn shortest<A, C, H>(space: &Space<'_, A, C, H>, shares: &[Share], found: Found) -> ActorPath<A, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+pub(crate) fn shortest<A: Subject, C, H: History>(
+    space: &Space<'_, A, C, H>,
+    shares: &[Share],
+    found: Found,
+) -> ActorPath<A, H> {
     let mut explorer = Explorer::new(space);
     let mut states = vec![found.state];
     for depth in (0..found.depth).rev() {

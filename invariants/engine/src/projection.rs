@@ -4,14 +4,12 @@ use crate::index::{SliceSet, hash_words};
 use crate::parts::{Local, Parts};
 use crate::reads::LocalReads;
 use crate::shared::Values;
-use stateright::actor::Actor;
+use crate::subject::{History, Subject};
 use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::hash::Hash;
 use std::sync::Arc;
 
 /// A thread's numbers for what configurations look like.
-pub(crate) struct Projection<A: Actor> {
+pub(crate) struct Projection<A: Subject> {
     reads: LocalReads,
     /// For each actor what its locals look like, with what is not read made equal.
     looks: Vec<Values<Local<A>>>,
@@ -21,12 +19,7 @@ pub(crate) struct Projection<A: Actor> {
     buffer: Vec<u32>,
 }
 
-impl<A> Projection<A>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-{
+impl<A: Subject> Projection<A> {
     pub(crate) fn new(reads: LocalReads, actors: usize) -> Self {
         Projection {
             reads,
@@ -42,10 +35,7 @@ where
     }
 
     /// The number of what a configuration with these slots looks like, and whether it is seen for the first time.
-    pub(crate) fn number<H>(&mut self, parts: &Parts<A, H>, slots: &[u32]) -> (u32, bool)
-    where
-        H: Clone + Debug + Hash + PartialEq,
-    {
+    pub(crate) fn number<H: History>(&mut self, parts: &Parts<A, H>, slots: &[u32]) -> (u32, bool) {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.clear();
         let (locals, history) = slots.split_at(parts.actors);
@@ -59,10 +49,7 @@ where
         (number, number == before)
     }
 
-    fn look<H>(&mut self, parts: &Parts<A, H>, actor: usize, local: u32) -> u32
-    where
-        H: Clone + Debug + Hash + PartialEq,
-    {
+    fn look<H: History>(&mut self, parts: &Parts<A, H>, actor: usize, local: u32) -> u32 {
         let known = &mut self.known[actor];
         if known.len() <= local as usize {
             known.resize(local as usize + 1, 0);

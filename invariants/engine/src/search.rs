@@ -9,11 +9,9 @@ use crate::index::{PairSet, scramble};
 use crate::judge::{Found, Juror};
 use crate::meeting::{AbandonOnPanic, Abandoned, Meeting};
 use crate::parts::unpair;
+use crate::subject::{History, Subject};
 use crate::{Options, Progress};
 use parking_lot::Mutex;
-use stateright::actor::Actor;
-use std::fmt::Debug;
-use std::hash::Hash;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -80,13 +78,7 @@ impl Share {
 }
 
 /// One thread of the search.
-pub(crate) struct Worker<'s, 'm, A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash,
-{
+pub(crate) struct Worker<'s, 'm, A: Subject, C, H: History> {
     number: usize,
     space: &'s Space<'m, A, C, H>,
     board: &'s Board,
@@ -98,13 +90,7 @@ where
     reported: usize,
 }
 
-impl<'s, 'm, A, C, H> Worker<'s, 'm, A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
     pub(crate) fn new(number: usize, space: &'s Space<'m, A, C, H>, board: &'s Board) -> Self {
         Worker {
             number,
@@ -236,20 +222,14 @@ fn owner(hash: u64, threads: usize) -> usize {
 }
 
 /// Stores and judges a state, if it is new. Is it one that counts, that is, one within the boundary?
-fn accept<A, C, H>(
+fn accept<A: Subject, C, H: History>(
     space: &Space<'_, A, C, H>,
     juror: &mut Juror<A>,
     share: &mut Share,
     state: u64,
     hash: u64,
     depth: usize,
-) -> bool
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+) -> bool {
     let Space { parts, steps, judge, .. } = space;
     if space.boundary_reads_network() && share.states.find(state, hash).is_none() {
         let (configuration, network) = unpair(state);

@@ -8,9 +8,10 @@ use crate::coverage::Coverage;
 use crate::network::{Change, Kind, Taken};
 use crate::parts::{Local, Parts};
 use crate::shared::Values;
+use crate::subject::{History, Subject};
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::RwLock;
-use stateright::actor::{Actor, ActorModel, Command, Envelope, Id, Out, is_no_op, is_no_op_with_timer};
+use stateright::actor::{ActorModel, Command, Envelope, Id, Out, is_no_op, is_no_op_with_timer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -44,13 +45,7 @@ pub(crate) struct OwnSteps {
 }
 
 /// The steps computed so far, and what the history makes of them.
-pub(crate) struct Steps<'m, A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash,
-{
+pub(crate) struct Steps<'m, A: Subject, C, H: History> {
     pub(crate) model: &'m ActorModel<A, C, H>,
     deliveries: RwLock<HashMap<(u32, u32, u32), Option<Step>>>,
     own: RwLock<HashMap<(u32, u32), Arc<OwnSteps>>>,
@@ -59,13 +54,7 @@ where
     coverage: Coverage,
 }
 
-impl<'m, A, C, H> Steps<'m, A, C, H>
-where
-    A: Actor,
-    A::Msg: Ord,
-    A::Timer: Ord,
-    H: Clone + Debug + Hash + PartialEq,
-{
+impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
     pub(crate) fn new(model: &'m ActorModel<A, C, H>) -> Self {
         Steps {
             model,
@@ -247,7 +236,7 @@ where
     }
 }
 
-fn after<A: Actor>(before: &Local<A>, state: Cow<'_, A::State>) -> Local<A> {
+fn after<A: Subject>(before: &Local<A>, state: Cow<'_, A::State>) -> Local<A> {
     match state {
         Cow::Borrowed(_) => before.clone(),
         Cow::Owned(state) => Local { state: Arc::new(state), ..before.clone() },

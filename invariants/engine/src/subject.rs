@@ -1,0 +1,34 @@
+//! What the engine asks of the models it checks, said once.
+
+use stateright::actor::Actor;
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// An actor that can be checked: what it is made of can be ordered, and looked at by several threads. Every actor of which that is
+/// true is one.
+pub trait Subject:
+    Actor<
+        Msg: Ord + Send + Sync,
+        Timer: Ord + Send + Sync,
+        State: Send + Sync,
+        Storage: Send + Sync,
+        Random: Send + Sync,
+    > + Sync
+{
+}
+
+impl<A> Subject for A
+where
+    A: Actor + Sync,
+    A::Msg: Ord + Send + Sync,
+    A::Timer: Ord + Send + Sync,
+    A::State: Send + Sync,
+    A::Storage: Send + Sync,
+    A::Random: Send + Sync,
+{
+}
+
+/// What a model may keep as history.
+pub trait History: Clone + Debug + Hash + PartialEq + Send + Sync {}
+
+impl<H: Clone + Debug + Hash + PartialEq + Send + Sync> History for H {}
