@@ -1,6 +1,7 @@
 //! One thread's way through the state space: the successors of a state.
 
 use crate::cache::Cache;
+use crate::converge::Filter;
 use crate::judge::Judge;
 use crate::network::{Change, Taken};
 use crate::parts::{Parts, pair, unpair};
@@ -8,6 +9,8 @@ use crate::projection::Projection;
 use crate::reads::{NetworkReads, Reads};
 use crate::steps::{OwnSteps, Step, Steps};
 use crate::subject::{History, Subject};
+use stateright::actor::{ActorModelAction, Envelope};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Shared by all threads.
@@ -29,6 +32,10 @@ impl<A: Subject, C, H: History> Space<'_, A, C, H> {
 /// A thread's own memory of results.
 pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     space: &'s Space<'m, A, C, H>,
+    /// Only these steps are looked at; all if there is none.
+    only: Option<Filter<A, C>>,
+    /// For each envelope what may happen to it among those steps.
+    going_on: Vec<GoesOn>,
     /// (configuration, token) → (configuration, change)
     moves: Cache,
     /// (network, change) → network
@@ -41,7 +48,7 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     /// For each envelope the change that its loss is, where messages may be lost.
     losses: Vec<u32>,
     /// For each actor and local what the actor may do by itself.
-    own: Vec<Vec<Option<Arc<OwnSteps>>>>,
+    own: Vec<Vec<Option<Arc<OwnSteps<A>>>>>,
     /// What configurations look like to the boundary, and whether it lets them in.
     boundary: Projection<A>,
     within: Vec<bool>,
@@ -50,16 +57,26 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     slots: Vec<u32>,
 }
 
+/// What may happen to an envelope.
+#[derive(Clone, Copy)]
+struct GoesOn {
+    delivered: bool,
+    lost: bool,
+}
+
 /// A move that there is not.
 const NOTHING: u64 = u64::MAX;
 /// Tokens from here on name an actor's own steps, below it envelopes.
 const OWN: u32 = 1 << 31;
 
 impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
-    pub(crate) fn new(space: &'s Space<'m, A, C, H>) -> Self {
+    /// Looks at all steps, or only at those for which the filter is true.
+    pub(crate) fn new(space: &'s Space<'m, A, C, H>, only: Option<Filter<A, C>>) -> Self {
         let actors = space.parts.actors;
         Explorer {
             space,
+            only,
+            going_on: Vec::new(),
             moves: Cache::new(),
             networks: Cache::new(),
             histories: Cache::new(),
@@ -84,34 +101,61 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         self.moves.bytes() + self.networks.bytes() + self.histories.bytes() + self.boundary.bytes()
     }
 
-    /// Calls `each` for the state after every transition, as often as there are transitions to it.
-    pub(crate) fn successors(&mut self, state: u64, mut each: impl FnMut(u64)) {
-        let (configuration, network) = unpair(state);
+    /// Calls `each` for the state after every transition, as often as there are transitions to it, until it breaks.
+    pub(crate) fn successors(&mut self, state: u64, each: impl FnMut(u64) -> ControlFlow<()>) {
         let mut words = std::mem::take(&mut self.words);
         words.clear();
+        let (_, network) = unpair(state);
+        self.space.parts.networks.append_to(network, &mut words);
+        let _ = self.successors_by(state, &words, each);
+        self.words = words;
+    }
+
+    fn successors_by(
+        &mut self,
+        state: u64,
+        words: &[u32],
+        mut each: impl FnMut(u64) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let (configuration, network) = unpair(state);
         let parts = &self.space.parts;
-        parts.networks.append_to(network, &mut words);
-        let channel = |envelope| parts.channel(envelope);
-        parts.kind.deliverable(&words, channel, |envelope| {
-            let delivered = self.delivered(configuration, envelope);
+        for envelope in parts.kind.deliverable(words, |envelope| parts.channel(envelope)) {
+            let goes_on = self.goes_on(envelope);
+            let delivered = if goes_on.delivered { self.delivered(configuration, envelope) } else { NOTHING };
             if delivered != NOTHING {
                 let (after, change) = unpair(delivered);
-                each(pair(after, self.network(network, change)));
+                each(pair(after, self.network(network, change)))?;
             }
-            if parts.lossy {
+            if parts.lossy && goes_on.lost {
                 let lost = self.loss(envelope);
-                each(pair(configuration, self.network(network, lost)));
+                each(pair(configuration, self.network(network, lost)))?;
             }
-        });
-        self.words = words;
+        }
         for number in 0.. {
             let own = self.own_move(configuration, number);
             if own == NOTHING {
                 break;
             }
             let (after, change) = unpair(own);
-            each(pair(after, self.network(network, change)));
+            each(pair(after, self.network(network, change)))?;
         }
+        ControlFlow::Continue(())
+    }
+
+    /// What may happen to an envelope among the steps that are looked at.
+    fn goes_on(&mut self, envelope: u32) -> GoesOn {
+        let Some(goes_on) = self.only else { return GoesOn { delivered: true, lost: true } };
+        let Space { parts, steps, .. } = self.space;
+        while self.going_on.len() <= envelope as usize {
+            let next = self.going_on.len() as u32;
+            let lost = parts.envelopes.with(next, Envelope::clone);
+            let Envelope { src, dst, msg } = lost.clone();
+            self.going_on.push(GoesOn {
+                delivered: goes_on(&steps.model.cfg, &ActorModelAction::Deliver { src, dst, msg }),
+                lost: goes_on(&steps.model.cfg, &ActorModelAction::Drop(lost)),
+            });
+        }
+        self.going_on[envelope as usize]
     }
 
     /// The move that the delivery of an envelope makes.
@@ -172,18 +216,19 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let mut moves = Vec::new();
         for actor in 0..parts.actors {
             let own = Arc::clone(self.own_steps(actor, slots[actor]));
-            for step in own.steps.iter().chain(own.crash.iter().filter(|_| may_crash)) {
-                self.slots.clone_from(&slots);
-                let found = self.take(actor, *step);
-                if found != NOTHING {
-                    moves.push(found);
+            for (action, step) in &own.steps {
+                let offered = may_crash || !matches!(action, ActorModelAction::Crash(_));
+                if offered && self.only.is_none_or(|goes_on| goes_on(&self.space.steps.model.cfg, action)) {
+                    self.slots.clone_from(&slots);
+                    moves.push(self.take(actor, *step));
                 }
             }
         }
+        moves.retain(|found| *found != NOTHING);
         moves
     }
 
-    fn own_steps(&mut self, actor: usize, local: u32) -> &Arc<OwnSteps> {
+    fn own_steps(&mut self, actor: usize, local: u32) -> &Arc<OwnSteps<A>> {
         let Explorer { space, own, .. } = self;
         let own = &mut own[actor];
         if own.len() <= local as usize {

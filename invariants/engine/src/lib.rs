@@ -20,11 +20,16 @@
 //!
 //! A property is evaluated once for each state that it can tell apart: see [`Reads`].
 //!
+//! What must be so *in the end* is checked on the same states, once all are known: see [`Convergence`].
+//!
 //! ## What is refused
 //!
-//! *Eventually* properties (their check in stateright misses cycles and joins) and more than 64 properties: see [`Refused`].
+//! *Eventually* properties (their check in stateright misses cycles and joins; [`Convergence`] takes their place) and more than 64
+//! properties: see [`Refused`].
 
 mod cache;
+mod check;
+mod converge;
 mod coverage;
 mod explorer;
 mod index;
@@ -40,26 +45,15 @@ mod shared;
 mod steps;
 mod subject;
 
-use explorer::Space;
-use judge::Judge;
-use parts::{Parts, pair};
+pub use check::{Check, check};
+pub use converge::{Condition, Convergence, Filter};
 pub use path::ActorPath;
 pub use reads::Reads;
-use search::{Board, Share, Worker};
-use stateright::actor::{Actor, ActorModel, ActorModelState};
-use stateright::{Expectation, Model};
+use stateright::actor::Actor;
 use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
-use steps::Steps;
-pub use subject::{History, Subject};
+use std::time::Duration;
+pub use subject::{ActorAction, History, Subject};
 use thiserror::Error;
-
-/// How often the watcher is called.
-const WATCH_EVERY: Duration = Duration::from_millis(20);
 
 /// What to check, and how far to go.
 #[derive(Clone, Debug)]
@@ -98,6 +92,8 @@ pub struct Progress {
     pub frontier: usize,
     /// Steps from the initial state to the layer being reached.
     pub depth: usize,
+    /// States of which it is known how they end; none before all are reached.
+    pub settled_states: usize,
     /// What the search takes, by its own count.
     pub memory_bytes: usize,
 }
@@ -105,7 +101,7 @@ pub struct Progress {
 /// How a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Every reachable state was visited: the only ending that proves anything.
+    /// Every reachable state was visited, and its end if there are convergence properties: the only ending that proves anything.
     Exhausted,
     /// Every property was decided, and [`Options::stop_when_decided`] was asked for.
     Decided,
@@ -113,11 +109,13 @@ pub enum Ending {
     CutOff,
 }
 
-/// What was seen of a property: the first state that violates it (always) or shows it (reachable).
+/// What was seen of a property: the first state that violates it (always) or shows it (reachable), or from which there is no way to
+/// what must be so in the end (converges).
 pub struct Discovery<A: Actor, H> {
     /// Steps to it. There is no shorter way.
     pub depth: usize,
-    /// The way, if [`Options::paths`] was asked for.
+    /// The way, if [`Options::paths`] was asked for. For what must be so in the end, the steps after the first `depth` are a cycle that
+    /// may go on for ever, through a state where it is not so; where there is none, nothing goes on at all.
     pub path: Option<ActorPath<A, H>>,
 }
 
@@ -149,111 +147,4 @@ pub enum Refused {
     /// No thread to work with.
     #[error("at least one thread is needed")]
     NoThread,
-}
-
-/// Visits every reachable state of the model, and evaluates its properties.
-///
-/// `reads` says what each property looks at, by its name, and for [`BOUNDARY`] what the boundary does. `watch` is called some times a second, on the calling thread; when it breaks, the
-/// search is cut off.
-///
-/// # Errors
-/// Where the model asks for something that this engine does not do.
-pub fn check<A: Subject, C: Sync, H: History>(
-    model: &ActorModel<A, C, H>,
-    reads: impl Fn(&'static str) -> Reads<A, C>,
-    options: &Options,
-    mut watch: impl FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Report<A, H>, Refused> {
-    let space = space(model, reads, options)?;
-    let board = Board::new(options.threads);
-    let shares = search(&space, &board, options, &mut watch);
-    let progress = board.progress();
-    let ending = match (progress.frontier, board.stop.load(Ordering::Relaxed)) {
-        (0, _) => Ending::Exhausted,
-        (_, true) => Ending::CutOff,
-        (_, false) => Ending::Decided,
-    };
-    let discovery = |found: judge::Found| {
-        let path = options.paths.then(|| path::shortest(&space, &shares, found));
-        Discovery { depth: found.depth, path }
-    };
-    let discoveries = space.judge.found().into_iter().map(|(name, found)| (name, discovery(found))).collect();
-    Ok(Report { ending, progress, discoveries, coverage: space.steps.coverage(&space.parts) })
-}
-
-/// Runs the threads, and watches them and the bounds. Returns each thread's states.
-fn search<A: Subject, C: Sync, H: History>(
-    space: &Space<'_, A, C, H>,
-    board: &Board,
-    options: &Options,
-    watch: &mut impl FnMut(Progress) -> ControlFlow<()>,
-) -> Vec<Share> {
-    let begun = Instant::now();
-    let initial = initial_states(space);
-    // Nothing is ever sent: that every sender is gone says that every thread has ended.
-    let (running, ended) = channel::<()>();
-    std::thread::scope(|scope| {
-        let start = |number| {
-            let (worker, initial, running) = (Worker::new(number, space, board), &initial, running.clone());
-            scope.spawn(move || {
-                let _running = running;
-                worker.run(initial, options)
-            })
-        };
-        let threads: Vec<_> = (0..options.threads).map(start).collect();
-        drop(running);
-        let _guard = StopOnPanic(board);
-        while ended.recv_timeout(WATCH_EVERY) == Err(RecvTimeoutError::Timeout) {
-            let progress = board.progress();
-            let over = options.memory_bytes.is_some_and(|most| progress.memory_bytes > most)
-                || options.time.is_some_and(|most| begun.elapsed() > most);
-            if watch(progress).is_break() || over {
-                board.stop.store(true, Ordering::Relaxed);
-            }
-        }
-        threads.into_iter().map(|thread| thread.join().expect("a search thread panicked")).collect()
-    })
-}
-
-/// Stops the threads if the watcher panics: the scope they run in waits for them.
-struct StopOnPanic<'a>(&'a Board);
-
-impl Drop for StopOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.stop.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-fn initial_states<A: Subject, C, H: History>(space: &Space<'_, A, C, H>) -> Vec<u64> {
-    let model = space.steps.model;
-    let within = |state: &ActorModelState<A, H>| (model.within_boundary)(&model.cfg, state);
-    let states = model.init_states().into_iter().filter(within);
-    states.map(|state| space.parts.take_apart(&state)).map(|(c, n)| pair(c, n)).collect()
-}
-
-fn space<'m, A: Subject, C, H: History>(
-    model: &'m ActorModel<A, C, H>,
-    reads: impl Fn(&'static str) -> Reads<A, C>,
-    options: &Options,
-) -> Result<Space<'m, A, C, H>, Refused> {
-    let properties = model.properties();
-    if let Some(eventually) = properties.iter().find(|property| property.expectation == Expectation::Eventually) {
-        return Err(Refused::Eventually(eventually.name));
-    }
-    if properties.len() > 64 {
-        return Err(Refused::TooManyProperties(properties.len()));
-    }
-    let mut names: Vec<&'static str> = properties.iter().map(|property| property.name).collect();
-    names.sort_unstable();
-    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(Refused::SameName(pair[0]));
-    }
-    if options.threads == 0 {
-        return Err(Refused::NoThread);
-    }
-    let properties = properties.into_iter().map(|property| (reads(property.name), property));
-    let judge = Judge::new(properties.map(|(reads, property)| (property, reads)).collect());
-    Ok(Space { parts: Parts::new(model), steps: Steps::new(model), judge, boundary: reads(BOUNDARY) })
 }

@@ -34,16 +34,13 @@ impl Kind {
         if self == Kind::Duplicating { &words[1..] } else { words }
     }
 
-    /// Calls `each` for every distinct envelope that may be delivered.
-    pub(crate) fn deliverable(self, words: &[u32], channel: impl Fn(u32) -> (Id, Id), mut each: impl FnMut(u32)) {
-        let behind = |before, after| before == after || self == Kind::Ordered && channel(before) == channel(after);
+    /// Every distinct envelope that may be delivered.
+    pub(crate) fn deliverable(self, words: &[u32], channel: impl Fn(u32) -> (Id, Id)) -> impl Iterator<Item = u32> {
         let mut before = None;
-        for &envelope in self.in_flight(words) {
-            if before.is_none_or(|before| !behind(before, envelope)) {
-                each(envelope);
-            }
-            before = Some(envelope);
-        }
+        self.in_flight(words).iter().copied().filter(move |&envelope| {
+            let behind = |before| before == envelope || self == Kind::Ordered && channel(before) == channel(envelope);
+            !before.replace(envelope).is_some_and(behind)
+        })
     }
 
     /// Applies a change to the sequence.

@@ -1,45 +1,117 @@
-//! From a state found to the shortest way there. Nothing is stored for it during the search: the layers are enough.
+//! From a state found to the shortest way there, and from a terminal component to the way round it. Nothing is stored for it during
+//! the search: the layers are enough.
 
+use crate::converge::{Condition, Filter};
 use crate::explorer::{Explorer, Space};
 use crate::judge::Found;
 use crate::parts::unpair;
-use crate::search::Share;
-use crate::subject::{History, Subject};
-use stateright::actor::{Actor, ActorModelAction, ActorModelState};
+use crate::search::{Share, place_of};
+use crate::subject::{ActorAction, History, Subject};
+use stateright::actor::ActorModelState;
 use stateright::{Model, Path};
+use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
 
 /// A path through an actor model's states.
-pub type ActorPath<A, H> =
-    Path<ActorModelState<A, H>, ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>>;
+pub type ActorPath<A, H> = Path<ActorModelState<A, H>, ActorAction<A>>;
 
-/// The shortest path to what was found: layer by layer backwards, some state of the layer before leads to it.
+/// The shortest path to what was found.
 pub(crate) fn shortest<A: Subject, C, H: History>(
     space: &Space<'_, A, C, H>,
     shares: &[Share],
     found: Found,
 ) -> ActorPath<A, H> {
-    let mut explorer = Explorer::new(space);
+    along(space, &way(space, shares, found), |_, _| true)
+}
+
+/// The shortest path to a terminal component, then through a state of it that violates the condition and back to where it was
+/// entered. The first is as long as `found` is deep; the second is empty if nothing goes on there.
+pub(crate) fn lasso<A: Subject, C, H: History>(
+    space: &Space<'_, A, C, H>,
+    shares: &[Share],
+    found: Found,
+    (goes_on, condition): (Filter<A, C>, Condition<A, C, H>),
+) -> ActorPath<A, H> {
+    let mut states = way(space, shares, found);
+    let model = space.steps.model;
+    let mut explorer = Explorer::new(space, Some(goes_on));
+    let violates = |state: u64| !condition(model, &whole(space, state));
+    if !violates(found.state) {
+        let there = round(&mut explorer, shares, found.state, violates);
+        states.extend(there.expect("a state of the component violates the condition"));
+    }
+    let last = *states.last().expect("there is one");
+    states.extend(round(&mut explorer, shares, last, |state| state == found.state).into_iter().flatten());
+    along(space, &states, |index, action| index < found.depth || goes_on(&model.cfg, action))
+}
+
+/// States on the way to what was found: layer by layer backwards, some state of the layer before leads to it.
+fn way<A: Subject, C, H: History>(space: &Space<'_, A, C, H>, shares: &[Share], found: Found) -> Vec<u64> {
+    let mut explorer = Explorer::new(space, None);
     let mut states = vec![found.state];
     for depth in (0..found.depth).rev() {
         let target = *states.last().expect("there is one");
         let mut leads = |state: &u64| {
             let mut leads = false;
-            explorer.successors(*state, |next| leads |= next == target);
+            explorer.successors(*state, |next| {
+                leads = next == target;
+                if leads { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
             leads
         };
         let before = shares.iter().flat_map(|share| share.layer(depth)).find(|state| leads(state));
         states.push(before.expect("a state of each layer leads to one of the next"));
     }
     states.reverse();
-    let whole = |state: &u64| {
-        let (configuration, network) = unpair(*state);
-        space.parts.put_together(configuration, space.parts.network(network))
-    };
-    let states: Vec<_> = states.iter().map(whole).collect();
+    states
+}
+
+/// The states after `from` on the shortest way of at least one step to one that is sought, if there is one.
+fn round<A: Subject, C, H: History>(
+    explorer: &mut Explorer<'_, '_, A, C, H>,
+    shares: &[Share],
+    from: u64,
+    sought: impl Fn(u64) -> bool,
+) -> Option<Vec<u64>> {
+    let (mut before, mut queue, mut end) = (HashMap::new(), VecDeque::from([from]), None);
+    while let (None, Some(state)) = (end, queue.pop_front()) {
+        explorer.successors(state, |next| {
+            if place_of(shares, next).is_none() {
+                return ControlFlow::Continue(());
+            }
+            before.entry(next).or_insert_with(|| {
+                queue.push_back(next);
+                state
+            });
+            end = end.or_else(|| sought(next).then_some(next));
+            if end.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+    }
+    let mut states = vec![end?];
+    while let Some(state) = states.last().and_then(|last| before.get(last)).filter(|state| **state != from) {
+        states.push(*state);
+    }
+    states.reverse();
+    Some(states)
+}
+
+fn whole<A: Subject, C, H: History>(space: &Space<'_, A, C, H>, state: u64) -> ActorModelState<A, H> {
+    let (configuration, network) = unpair(state);
+    space.parts.put_together(configuration, space.parts.network(network))
+}
+
+/// stateright's path along these states, by steps that are allowed at their index.
+fn along<A: Subject, C, H: History>(
+    space: &Space<'_, A, C, H>,
+    states: &[u64],
+    allowed: impl Fn(usize, &ActorAction<A>) -> bool,
+) -> ActorPath<A, H> {
+    let states: Vec<_> = states.iter().map(|state| whole(space, *state)).collect();
     let model = space.steps.model;
     let mut actions = Vec::new();
-    for pair in states.windows(2) {
-        let step = model.next_steps(&pair[0]).into_iter().find(|(_, next)| *next == pair[1]);
+    for (index, pair) in states.windows(2).enumerate() {
+        let mut steps = model.next_steps(&pair[0]).into_iter();
+        let step = steps.find(|(action, next)| *next == pair[1] && allowed(index, action));
         actions.push(step.expect("stateright takes the same steps").0);
     }
     let initial = states.into_iter().next().expect("a path has a beginning");

@@ -12,7 +12,7 @@ use crate::parts::unpair;
 use crate::subject::{History, Subject};
 use crate::{Options, Progress};
 use parking_lot::Mutex;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How many states a thread expands before it looks up from its work.
@@ -30,7 +30,9 @@ pub(crate) struct Board {
     generated: AtomicUsize,
     expanded: AtomicUsize,
     depth: AtomicUsize,
-    bytes: Vec<AtomicUsize>,
+    /// States of which it is known how they end.
+    pub(crate) settled: AtomicUsize,
+    pub(crate) bytes: Vec<AtomicUsize>,
 }
 
 impl Board {
@@ -44,6 +46,7 @@ impl Board {
             generated: AtomicUsize::new(0),
             expanded: AtomicUsize::new(0),
             depth: AtomicUsize::new(0),
+            settled: AtomicUsize::new(0),
             bytes: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
         }
     }
@@ -55,6 +58,7 @@ impl Board {
             generated_states: self.generated.load(Ordering::Relaxed),
             frontier: unique.saturating_sub(self.expanded.load(Ordering::Relaxed)),
             depth: self.depth.load(Ordering::Relaxed),
+            settled_states: self.settled.load(Ordering::Relaxed),
             memory_bytes: self.bytes.iter().map(|bytes| bytes.load(Ordering::Relaxed)).sum(),
         }
     }
@@ -62,7 +66,7 @@ impl Board {
 
 /// The states of one thread, in the order of their arrival.
 pub(crate) struct Share {
-    states: PairSet,
+    pub(crate) states: PairSet,
     /// Where each layer ends.
     layers: Vec<u32>,
 }
@@ -74,6 +78,11 @@ impl Share {
             depth.checked_sub(1).map_or(0, |before| self.layers.get(before).copied().unwrap_or(self.states.len()));
         let end = self.layers.get(depth).copied().unwrap_or(self.states.len());
         (begin..end).map(|number| self.states.get(number))
+    }
+
+    /// The layer of a state, by its number.
+    pub(crate) fn depth(&self, number: u32) -> usize {
+        self.layers.partition_point(|end| *end <= number)
     }
 }
 
@@ -96,7 +105,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
             number,
             space,
             board,
-            explorer: Explorer::new(space),
+            explorer: Explorer::new(space, None),
             juror: Juror::new(&space.judge, space.parts.actors),
             share: Share { states: PairSet::default(), layers: Vec::new() },
             outboxes: vec![Vec::new(); board.inboxes.len()],
@@ -176,6 +185,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
             } else {
                 outboxes[owner].push(next);
             }
+            ControlFlow::Continue(())
         });
     }
 
@@ -219,6 +229,16 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
 /// The thread that a state belongs to. Not from the bits that find it in its owner's index.
 fn owner(hash: u64, threads: usize) -> usize {
     (hash >> 40) as usize % threads
+}
+
+/// A state's owner, and its number there.
+pub(crate) type Place = (usize, u32);
+
+/// Where a state is. `None` for one outside of the boundary.
+pub(crate) fn place_of(shares: &[Share], state: u64) -> Option<Place> {
+    let hash = scramble(state);
+    let owner = owner(hash, shares.len());
+    Some((owner, shares[owner].states.find(state, hash)?))
 }
 
 /// Stores and judges a state, if it is new. Is it one that counts, that is, one within the boundary?

@@ -8,10 +8,10 @@ use crate::coverage::Coverage;
 use crate::network::{Change, Kind, Taken};
 use crate::parts::{Local, Parts};
 use crate::shared::Values;
-use crate::subject::{History, Subject};
+use crate::subject::{ActorAction, History, Subject};
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::RwLock;
-use stateright::actor::{ActorModel, Command, Envelope, Id, Out, is_no_op, is_no_op_with_timer};
+use stateright::actor::{ActorModel, ActorModelAction, Command, Envelope, Id, Out, is_no_op, is_no_op_with_timer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -33,22 +33,24 @@ pub(crate) enum Record {
     Out(u32),
 }
 
-/// All that an actor may do by itself.
-pub(crate) struct OwnSteps {
+/// All that an actor may do by itself: fired timers, random choices, recovery, and, offered only while few enough actors are crashed,
+/// a crash.
+pub(crate) struct OwnSteps<A: Subject> {
     pub(crate) crashed: bool,
-    /// Fired timers, random choices, recovery.
-    pub(crate) steps: Vec<Step>,
-    /// Which of the actor's timers the first of these steps are for.
-    timers: Vec<usize>,
-    /// Offered only while few enough actors are crashed.
-    pub(crate) crash: Option<Step>,
+    pub(crate) steps: Vec<Taking<A>>,
 }
+
+/// What is done, and what comes of it.
+type Taking<A> = (ActorAction<A>, Step);
+
+/// By actor and local.
+type OwnByLocal<A> = RwLock<HashMap<(u32, u32), Arc<OwnSteps<A>>>>;
 
 /// The steps computed so far, and what the history makes of them.
 pub(crate) struct Steps<'m, A: Subject, C, H: History> {
     pub(crate) model: &'m ActorModel<A, C, H>,
     deliveries: RwLock<HashMap<(u32, u32, u32), Option<Step>>>,
-    own: RwLock<HashMap<(u32, u32), Arc<OwnSteps>>>,
+    own: OwnByLocal<A>,
     records: Values<Vec<Record>>,
     histories: RwLock<HashMap<(u32, u32), u32>>,
     coverage: Coverage,
@@ -107,74 +109,75 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
     }
 
     /// All that an actor may do by itself.
-    pub(crate) fn own(&self, parts: &Parts<A, H>, actor: usize, local: u32) -> Arc<OwnSteps> {
+    pub(crate) fn own(&self, parts: &Parts<A, H>, actor: usize, local: u32) -> Arc<OwnSteps<A>> {
         let key = (actor as u32, local);
         if let Some(known) = self.own.read().get(&key) {
             return Arc::clone(known);
         }
         let before = parts.locals[actor].with(local, Local::clone);
-        let own = Arc::new(if before.crashed {
-            let steps = vec![self.recover(parts, actor, &before)];
-            OwnSteps { crashed: true, steps, timers: Vec::new(), crash: None }
+        let steps = if before.crashed {
+            vec![self.recover(parts, actor, &before)]
         } else {
-            let fire = |(number, timer)| Some((number, self.time_out(parts, actor, &before, timer)?));
-            let (timers, mut steps): (Vec<_>, Vec<_>) = before.timers.iter().enumerate().filter_map(fire).unzip();
-            steps.extend(self.choices(parts, actor, &before));
-            OwnSteps { crashed: false, steps, timers, crash: Some(self.crash(parts, actor, &before)) }
-        });
+            let fired = before.timers.iter().filter_map(|timer| self.time_out(parts, actor, &before, timer));
+            let chosen = self.choices(parts, actor, &before);
+            fired.chain(chosen).chain(self.crash(parts, actor, &before)).collect()
+        };
+        let own = Arc::new(OwnSteps { crashed: before.crashed, steps });
         if self.own.write().insert(key, Arc::clone(&own)).is_none() {
-            self.count_own(&before, &own);
+            own.steps.iter().for_each(|(action, _)| self.count_own(action));
         }
         own
     }
 
-    fn count_own(&self, before: &Local<A>, own: &OwnSteps) {
-        if own.crashed {
-            return self.coverage.count("recover", None);
-        }
-        own.timers.iter().for_each(|fired| self.coverage.count("time out", Some(&before.timers[*fired])));
-        own.steps[own.timers.len()..].iter().for_each(|_| self.coverage.count("choose", None));
-        if self.model.max_crashes > 0 {
-            self.coverage.count("crash", None);
+    fn count_own(&self, action: &ActorAction<A>) {
+        match action {
+            ActorModelAction::Timeout(_, timer) => self.coverage.count("time out", Some(timer)),
+            ActorModelAction::SelectRandom { .. } => self.coverage.count("choose", None),
+            ActorModelAction::Crash(_) => self.coverage.count("crash", None),
+            ActorModelAction::Recover(_) => self.coverage.count("recover", None),
+            ActorModelAction::Deliver { .. } | ActorModelAction::Drop(_) => unreachable!("nobody delivers to itself"),
         }
     }
 
-    fn time_out(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>, timer: &A::Timer) -> Option<Step> {
-        let (mut state, mut out) = (Cow::Borrowed(&*before.state), Out::new());
-        self.model.actors[actor].on_timeout(Id::from(actor), &mut state, timer, &mut out);
+    fn time_out(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>, timer: &A::Timer) -> Option<Taking<A>> {
+        let (id, mut state, mut out) = (Id::from(actor), Cow::Borrowed(&*before.state), Out::new());
+        self.model.actors[actor].on_timeout(id, &mut state, timer, &mut out);
         if is_no_op_with_timer(&state, &out, timer) {
             return None;
         }
         let mut after = after(before, state);
         after.timers.retain(|other| other != timer);
-        Some(self.finish(parts, actor, after, out, Taken::Nothing))
+        let step = self.finish(parts, actor, after, out, Taken::Nothing);
+        Some((ActorModelAction::Timeout(id, timer.clone()), step))
     }
 
-    fn choices(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Vec<Step> {
+    fn choices(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Vec<Taking<A>> {
         let choices = before.random.iter().flat_map(|(key, choices)| choices.iter().map(move |choice| (key, choice)));
         let choose = |(key, choice): (&String, &A::Random)| {
-            let (mut state, mut out) = (Cow::Borrowed(&*before.state), Out::new());
-            self.model.actors[actor].on_random(Id::from(actor), &mut state, choice, &mut out);
+            let (id, mut state, mut out) = (Id::from(actor), Cow::Borrowed(&*before.state), Out::new());
+            self.model.actors[actor].on_random(id, &mut state, choice, &mut out);
             let mut after = after(before, state);
             after.random.remove(key);
-            self.finish(parts, actor, after, out, Taken::Nothing)
+            let step = self.finish(parts, actor, after, out, Taken::Nothing);
+            (ActorModelAction::SelectRandom { actor: id, key: key.clone(), random: choice.clone() }, step)
         };
         choices.map(choose).collect()
     }
 
-    fn crash(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Step {
+    fn crash(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Option<Taking<A>> {
         let mut after = before.clone();
         after.timers.clear();
         after.random.clear();
         after.crashed = true;
-        self.finish(parts, actor, after, Out::new(), Taken::Nothing)
+        let step = || self.finish(parts, actor, after, Out::new(), Taken::Nothing);
+        (self.model.max_crashes > 0).then(|| (ActorModelAction::Crash(Id::from(actor)), step()))
     }
 
-    fn recover(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Step {
-        let mut out = Out::new();
-        let state = self.model.actors[actor].on_start(Id::from(actor), &before.storage, &mut out);
+    fn recover(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Taking<A> {
+        let (id, mut out) = (Id::from(actor), Out::new());
+        let state = self.model.actors[actor].on_start(id, &before.storage, &mut out);
         let after = Local { state: Arc::new(state), crashed: false, ..before.clone() };
-        self.finish(parts, actor, after, out, Taken::Nothing)
+        (ActorModelAction::Recover(id), self.finish(parts, actor, after, out, Taken::Nothing))
     }
 
     /// Applies the commands, and stores what comes of it.

@@ -1,6 +1,6 @@
 //! What the engine asks of the models it checks, said once.
 
-use stateright::actor::Actor;
+use stateright::actor::{Actor, ActorModelAction};
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -32,3 +32,6 @@ where
 pub trait History: Clone + Debug + Hash + PartialEq + Send + Sync {}
 
 impl<H: Clone + Debug + Hash + PartialEq + Send + Sync> History for H {}
+
+/// A step of a model of such actors.
+pub type ActorAction<A> = ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>;

@@ -157,6 +157,7 @@ pub(crate) struct Case {
     pub(crate) in_flight: Vec<(usize, usize, u8)>,
     pub(crate) lossy: bool,
     pub(crate) max_crashes: usize,
+    #[allow(dead_code, reason = "not every test asks")]
     pub(crate) owned: bool,
     pub(crate) settings: Settings,
 }

@@ -1,0 +1,185 @@
+//! What is checked, and how it runs: threads, and the one that watches them.
+
+use crate::converge::{Convergence, Ends, Walker};
+use crate::explorer::Space;
+use crate::judge::{Found, Judge};
+use crate::parts::{Parts, pair};
+use crate::path;
+use crate::reads::Reads;
+use crate::search::{Board, Worker};
+use crate::steps::Steps;
+use crate::subject::{History, Subject};
+use crate::{BOUNDARY, Discovery, Ending, Options, Progress, Refused, Report};
+use stateright::actor::{ActorModel, ActorModelState};
+use stateright::{Expectation, Model};
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// How often the watcher is called.
+const WATCH_EVERY: Duration = Duration::from_millis(20);
+
+/// Visits every reachable state of the model, and evaluates its properties: [`Check`] with nothing more asked.
+///
+/// # Errors
+/// Where the model asks for something that this engine does not do.
+pub fn check<A: Subject, C: Sync, H: History>(
+    model: &ActorModel<A, C, H>,
+    reads: impl Fn(&'static str) -> Reads<A, C>,
+    options: &Options,
+    watch: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Report<A, H>, Refused> {
+    Check::new(model, reads).run(options, watch)
+}
+
+/// What is to be checked of a model.
+pub struct Check<'m, A: Subject, C, H: History, R> {
+    model: &'m ActorModel<A, C, H>,
+    reads: R,
+    convergence: Option<Convergence<A, C, H>>,
+}
+
+impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Check<'m, A, C, H, R> {
+    /// The model's own properties. `reads` says what each looks at, by its name, and for [`BOUNDARY`] what the boundary does.
+    pub fn new(model: &'m ActorModel<A, C, H>, reads: R) -> Self {
+        Check { model, reads, convergence: None }
+    }
+
+    /// And what must be so in the end.
+    #[must_use]
+    pub fn converges(mut self, convergence: Convergence<A, C, H>) -> Self {
+        self.convergence = Some(convergence);
+        self
+    }
+
+    /// Visits every reachable state of the model. `watch` is called some times a second, on the calling thread; when it breaks,
+    /// the search is cut off.
+    ///
+    /// # Errors
+    /// Where the model asks for something that this engine does not do.
+    pub fn run(
+        self,
+        options: &Options,
+        mut watch: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Report<A, H>, Refused> {
+        self.refuse(options)?;
+        let space = self.space();
+        let board = Board::new(options.threads);
+        let mut crew = Crew { board: &board, options, begun: Instant::now(), watch: &mut watch };
+        let initial = initial_states(&space);
+        let shares = crew.work(|number| Worker::new(number, &space, &board).run(&initial, options));
+        let mut ending = match (board.progress().frontier, board.stop.load(Ordering::Relaxed)) {
+            (0, _) => Ending::Exhausted,
+            (_, true) => Ending::CutOff,
+            (_, false) => Ending::Decided,
+        };
+        let discovery = |found: Found| {
+            let path = options.paths.then(|| path::shortest(&space, &shares, found));
+            Discovery { depth: found.depth, path }
+        };
+        let found = space.judge.found().into_iter();
+        let mut discoveries: std::collections::BTreeMap<_, _> =
+            found.map(|(name, found)| (name, discovery(found))).collect();
+        if let (Some(convergence), Ending::Exhausted) = (&self.convergence, ending) {
+            let ends = Ends::new(convergence, &shares);
+            crew.work(|number| Walker::new(number, &space, &ends, &board).run());
+            if board.progress().settled_states < board.progress().unique_states {
+                ending = Ending::CutOff;
+            }
+            for (index, found) in ends.found() {
+                let (name, condition) = convergence.properties[index];
+                let lasso = || path::lasso(&space, &shares, found, (convergence.goes_on, condition));
+                discoveries.insert(name, Discovery { depth: found.depth, path: options.paths.then(lasso) });
+            }
+        }
+        Ok(Report { ending, progress: board.progress(), discoveries, coverage: space.steps.coverage(&space.parts) })
+    }
+
+    fn refuse(&self, options: &Options) -> Result<(), Refused> {
+        let properties = self.model.properties();
+        if let Some(eventually) = properties.iter().find(|property| property.expectation == Expectation::Eventually) {
+            return Err(Refused::Eventually(eventually.name));
+        }
+        if properties.len() > 64 {
+            return Err(Refused::TooManyProperties(properties.len()));
+        }
+        let mut names: Vec<&'static str> = properties.iter().map(|property| property.name).collect();
+        names.extend(self.convergence.iter().flat_map(|convergence| &convergence.properties).map(|(name, _)| name));
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Refused::SameName(pair[0]));
+        }
+        if options.threads == 0 {
+            return Err(Refused::NoThread);
+        }
+        Ok(())
+    }
+
+    fn space(&self) -> Space<'m, A, C, H> {
+        let properties = self.model.properties().into_iter();
+        let judged = properties.map(|property| (property.clone(), (self.reads)(property.name)));
+        Space {
+            parts: Parts::new(self.model),
+            steps: Steps::new(self.model),
+            judge: Judge::new(judged.collect()),
+            boundary: (self.reads)(BOUNDARY),
+        }
+    }
+}
+
+fn initial_states<A: Subject, C, H: History>(space: &Space<'_, A, C, H>) -> Vec<u64> {
+    let model = space.steps.model;
+    let within = |state: &ActorModelState<A, H>| (model.within_boundary)(&model.cfg, state);
+    let states = model.init_states().into_iter().filter(within);
+    states.map(|state| space.parts.take_apart(&state)).map(|(c, n)| pair(c, n)).collect()
+}
+
+/// The threads, and what watches them and the bounds.
+struct Crew<'a, W> {
+    board: &'a Board,
+    options: &'a Options,
+    begun: Instant,
+    watch: &'a mut W,
+}
+
+impl<W: FnMut(Progress) -> ControlFlow<()>> Crew<'_, W> {
+    /// Has every thread do its share of the work. Returns what each thread returns.
+    fn work<T: Send>(&mut self, share: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        let Crew { board, options, begun, watch } = self;
+        // Nothing is ever sent: that every sender is gone says that every thread has ended.
+        let (running, ended) = channel::<()>();
+        std::thread::scope(|scope| {
+            let start = |number| {
+                let (share, running) = (&share, running.clone());
+                scope.spawn(move || {
+                    let _running = running;
+                    share(number)
+                })
+            };
+            let threads: Vec<_> = (0..options.threads).map(start).collect();
+            drop(running);
+            let _guard = StopOnPanic(board);
+            while ended.recv_timeout(WATCH_EVERY) == Err(RecvTimeoutError::Timeout) {
+                let progress = board.progress();
+                let over = options.memory_bytes.is_some_and(|most| progress.memory_bytes > most)
+                    || options.time.is_some_and(|most| begun.elapsed() > most);
+                if watch(progress).is_break() || over {
+                    board.stop.store(true, Ordering::Relaxed);
+                }
+            }
+            threads.into_iter().map(|thread| thread.join().expect("a search thread panicked")).collect()
+        })
+    }
+}
+
+/// Stops the threads if the watcher panics: the scope they run in waits for them.
+struct StopOnPanic<'a>(&'a Board);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}

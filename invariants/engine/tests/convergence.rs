@@ -1,0 +1,290 @@
+//! What must be so in the end: the engine against a search for terminal components too plain to be wrong.
+
+mod tables;
+
+use interned_checker::{
+    ActorAction, Check, Condition, Convergence, Ending, Options, Progress, Reads, Refused, Subject,
+};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use stateright::actor::{
+    Actor, ActorModel, ActorModelAction, ActorModelState, Id, LossyNetwork, Network, Out, model_timeout,
+};
+use stateright::{Expectation, Model};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::ops::ControlFlow;
+use std::time::Duration;
+use tables::{Settings, Table, TableModel, TableState, case, everything, narrow};
+
+/// For each property that fails the least depth of a terminal component in which it does.
+type Fails = BTreeMap<&'static str, usize>;
+
+/// Every state with the least steps to it, and where the steps that go on lead; by definition, without any algorithm worth the name.
+fn fails<A, C, H>(model: &ActorModel<A, C, H>, convergence: &Convergence<A, C, H>, most: usize) -> Option<Fails>
+where
+    A: Subject,
+    A::State: Eq,
+    H: Clone + Debug + Hash + Eq + Send + Sync,
+{
+    let mut states: Vec<(ActorModelState<A, H>, usize)> = Vec::new();
+    let mut numbers: HashMap<ActorModelState<A, H>, usize> = HashMap::new();
+    let mut edges: Vec<BTreeSet<usize>> = Vec::new();
+    for state in model.init_states().into_iter().filter(|state| Model::within_boundary(model, state)) {
+        numbers.insert(state.clone(), states.len());
+        states.push((state, 0));
+    }
+    while edges.len() < states.len() {
+        let (state, depth) = states[edges.len()].clone();
+        let mut going_on = BTreeSet::new();
+        for (action, next) in
+            model.next_steps(&state).into_iter().filter(|(_, next)| Model::within_boundary(model, next))
+        {
+            let number = *numbers.entry(next.clone()).or_insert_with(|| {
+                states.push((next, depth + 1));
+                states.len() - 1
+            });
+            if (convergence.goes_on)(&model.cfg, &action) {
+                going_on.insert(number);
+            }
+        }
+        edges.push(going_on);
+        if states.len() > most {
+            return None;
+        }
+    }
+    let reached: Vec<BTreeSet<usize>> = (0..states.len()).map(|from| reached(&edges, from)).collect();
+    let is_terminal = |state: &usize| reached[*state].iter().all(|other| reached[*other].contains(state));
+    let mut fails = Fails::new();
+    for state in (0..states.len()).filter(is_terminal) {
+        for (name, condition) in &convergence.properties {
+            if !reached[state].iter().all(|other| condition(model, &states[*other].0)) {
+                let least = fails.entry(*name).or_insert(states[state].1);
+                *least = states[state].1.min(*least);
+            }
+        }
+    }
+    Some(fails)
+}
+
+/// The states reached from one, itself included.
+fn reached(edges: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
+    let (mut seen, mut left) = (BTreeSet::from([from]), vec![from]);
+    while let Some(state) = left.pop() {
+        left.extend(edges[state].iter().filter(|next| seen.insert(**next)));
+    }
+    seen
+}
+
+fn assert_engine_finds<A: Subject, C: Sync, H: interned_checker::History>(
+    expected: &Fails,
+    model: &ActorModel<A, C, H>,
+    convergence: &dyn Fn() -> Convergence<A, C, H>,
+    reads: impl Fn(&'static str) -> Reads<A, C>,
+    threads: usize,
+) {
+    let options = Options { threads, paths: true, ..Options::default() };
+    let check = Check::new(model, reads).converges(convergence());
+    let mut report = check.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
+    assert_eq!(report.ending, Ending::Exhausted);
+    assert_eq!(report.progress.settled_states, report.progress.unique_states);
+    let Convergence { goes_on, properties } = convergence();
+    let mut found = Fails::new();
+    for (name, condition) in properties {
+        let Some(discovery) = report.discoveries.remove(name) else { continue };
+        found.insert(name, discovery.depth);
+        let path = discovery.path.expect("it was asked for");
+        let goes_on = |action: &ActorAction<A>| goes_on(&model.cfg, action);
+        assert_is_lasso(model, &path.into_vec(), discovery.depth, &goes_on, condition);
+    }
+    assert_eq!(found, *expected, "with {threads} threads");
+}
+
+fn assert_is_lasso<A: Subject, C, H: interned_checker::History>(
+    model: &ActorModel<A, C, H>,
+    way: &[(ActorModelState<A, H>, Option<ActorAction<A>>)],
+    depth: usize,
+    goes_on: &dyn Fn(&ActorAction<A>) -> bool,
+    condition: Condition<A, C, H>,
+) {
+    let cycle = &way[depth..];
+    let (entry, last) = (&cycle[0].0, &cycle[cycle.len() - 1].0);
+    assert_eq!(entry, last, "a cycle ends where it begins");
+    assert!(cycle.iter().any(|(state, _)| !condition(model, state)), "the cycle violates the property");
+    for (_, action) in &cycle[..cycle.len() - 1] {
+        assert!(
+            goes_on(action.as_ref().expect("a step leaves every state but the last")),
+            "a step that does not go on"
+        );
+    }
+    if cycle.len() == 1 {
+        let mut steps = model.next_steps(entry).into_iter();
+        assert!(
+            !steps.any(|(action, next)| Model::within_boundary(model, &next) && goes_on(&action)),
+            "something goes on"
+        );
+    }
+}
+
+fn goes_on(settings: &Settings, action: &ActorAction<Table>) -> bool {
+    match action {
+        ActorModelAction::Drop(_) => settings.small == 3,
+        ActorModelAction::Crash(_) => settings.small == 2,
+        ActorModelAction::Timeout(_, timer) => timer.1 == 0,
+        ActorModelAction::Deliver { msg, .. } => *msg != settings.message,
+        ActorModelAction::Recover(_) | ActorModelAction::SelectRandom { .. } => true,
+    }
+}
+
+fn convergence() -> Convergence<Table, Settings, tables::Seen> {
+    let alike = |_: &TableModel, state: &TableState| state.actor_states.windows(2).all(|two| two[0] == two[1]);
+    let asked = |model: &TableModel, state: &TableState| state.actor_states.iter().any(|own| **own == model.cfg.state);
+    let saved = |_: &TableModel, state: &TableState| state.actor_storages.iter().all(Option::is_some);
+    let up = |_: &TableModel, state: &TableState| !state.crashed.contains(&true);
+    let properties: Vec<(&'static str, Condition<Table, Settings, tables::Seen>)> = vec![
+        ("all are alike in the end", alike),
+        ("some are in this state in the end", asked),
+        ("all have saved in the end", saved),
+        ("all are up in the end", up),
+        ("nothing is in flight in the end", |_, state| state.network.len() == 0),
+        ("all is well in the end", |_, _| true),
+        ("there is no end", |_, _| false),
+    ];
+    Convergence { goes_on, properties }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        max_global_rejects: 20_000,
+        rng_seed: RngSeed::Fixed(3),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn the_engine_finds_what_does_not_converge(case in case()) {
+        let model = case.model();
+        let expected = fails(&model, &convergence(), 700);
+        prop_assume!(expected.is_some(), "too many states");
+        let expected = expected.expect("just assumed");
+        let begins = Model::init_states(&model).iter().any(|state| Model::within_boundary(&model, state));
+        prop_assert_eq!(expected.contains_key("there is no end"), begins, "whatever begins has an end");
+        for threads in [1, 2] {
+            assert_engine_finds(&expected, &model, &convergence, everything, threads);
+            assert_engine_finds(&expected, &model, &convergence, |name| narrow(case.settings.limits, name), threads);
+        }
+    }
+}
+
+/// Each tells the other its opinion once. The second takes over the first one's; the first insists.
+#[derive(Clone)]
+struct Peer {
+    /// Does it take over, and send back, the contrary of what it hears, for ever?
+    contradicts: bool,
+}
+
+impl Actor for Peer {
+    type Msg = bool;
+    type State = bool;
+    type Timer = usize;
+    type Random = ();
+    type Storage = ();
+
+    fn on_start(&self, id: Id, _storage: &Option<()>, out: &mut Out<Self>) -> bool {
+        out.set_timer(id.into(), model_timeout());
+        id == Id::from(0)
+    }
+
+    fn on_msg(&self, id: Id, state: &mut Cow<'_, bool>, src: Id, msg: bool, out: &mut Out<Self>) {
+        if self.contradicts {
+            *state.to_mut() = !msg;
+            out.send(src, !msg);
+        } else if msg != **state && id == Id::from(1) {
+            *state.to_mut() = msg;
+        } else if msg != **state {
+            out.send(src, **state);
+        }
+    }
+
+    fn on_timeout(&self, id: Id, state: &mut Cow<'_, bool>, _timer: &usize, out: &mut Out<Self>) {
+        out.send(Id::from(1 - usize::from(id)), **state);
+    }
+}
+
+fn peers(contradicts: bool, lossy: LossyNetwork) -> ActorModel<Peer> {
+    ActorModel::new((), ())
+        .actors([Peer { contradicts }, Peer { contradicts }])
+        .init_network(Network::new_unordered_nonduplicating([]))
+        .lossy_network(lossy)
+}
+
+const AGREE: &str = "they agree in the end";
+
+fn agreement() -> Convergence<Peer, (), ()> {
+    let agree =
+        |_: &ActorModel<Peer>, state: &ActorModelState<Peer, ()>| state.actor_states[0] == state.actor_states[1];
+    let goes_on = |(): &(), action: &ActorAction<Peer>| !matches!(action, ActorModelAction::Drop(_));
+    Convergence { goes_on, properties: vec![(AGREE, agree)] }
+}
+
+/// The steps to where it ends, and those of the cycle, if it does not end as it should.
+fn lasso(model: &ActorModel<Peer>) -> Option<(usize, usize)> {
+    let expected = fails(model, &agreement(), 10_000).expect("not so many states");
+    for threads in [1, 2, 3] {
+        assert_engine_finds(&expected, model, &agreement, |_| Reads::everything(), threads);
+    }
+    let check = Check::new(model, |_| Reads::everything()).converges(agreement());
+    let options = Options { paths: true, ..Options::default() };
+    let mut report = check.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
+    let discovery = report.discoveries.remove(AGREE)?;
+    let steps = discovery.path.expect("it was asked for").into_actions().len();
+    Some((discovery.depth, steps - discovery.depth))
+}
+
+#[test]
+fn under_fairness_they_agree() {
+    assert_eq!(lasso(&peers(false, LossyNetwork::No)), None);
+}
+
+/// What is lost before is lost; nothing new is lost, and nothing goes on.
+#[test]
+fn where_nothing_goes_on_the_lasso_has_no_cycle() {
+    assert_eq!(lasso(&peers(false, LossyNetwork::Yes)), Some((4, 0)), "both timers fire, both messages are lost");
+}
+
+/// A livelock is no terminal state, and no *eventually* without fairness: it is a cycle for ever.
+#[test]
+fn a_livelock_is_a_lasso() {
+    let (_, cycle) = lasso(&peers(true, LossyNetwork::No)).expect("they contradict one another for ever");
+    assert!(cycle > 0);
+}
+
+#[test]
+fn names_are_distinct_among_all_kinds() {
+    let model = peers(false, LossyNetwork::No).property(Expectation::Always, AGREE, |_, _| true);
+    let check = Check::new(&model, |_| Reads::everything()).converges(agreement());
+    let refused = check.run(&Options::default(), |_| ControlFlow::Continue(())).err();
+    assert_eq!(refused, Some(Refused::SameName(AGREE)));
+}
+
+/// A check that is stopped while it looks for ends has proved nothing.
+#[test]
+fn ends_not_looked_at_are_no_proof() {
+    let model = peers(true, LossyNetwork::Yes);
+    let slow = |_: &ActorModel<Peer>, _: &ActorModelState<Peer, ()>| {
+        std::thread::sleep(Duration::from_millis(20));
+        true
+    };
+    // Nothing goes on, so that every state is an end.
+    let convergence =
+        Convergence { goes_on: |(), _| false, properties: vec![("slowly looked at", slow as Condition<_, _, _>)] };
+    let stop = |now: Progress| {
+        if now.unique_states == 13 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let check = Check::new(&model, |_| Reads::everything()).converges(convergence);
+    let report = check.run(&Options::default(), stop).expect("nothing is refused");
+    assert_eq!((report.ending, report.progress.frontier), (Ending::CutOff, 0), "{:?}", report.progress);
+}
