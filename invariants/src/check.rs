@@ -1,10 +1,11 @@
 //! Checking one scope, with either engine.
 
-use crate::property::{Kind, PROPERTIES, Property};
+use crate::ghost::Ghost;
+use crate::property::{Kind, PROPERTIES, Property, goes_on};
 use crate::scope::{Scope, Setting, System, SystemState};
 use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;
-use interned_checker::{BOUNDARY, Ending, Options, Reads};
+use interned_checker::{BOUNDARY, Check, Convergence, Ending, Options, Reads};
 use serde::Serialize;
 use stateright::{Checker, Model, Path};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,8 @@ pub struct Progress {
     pub depth: usize,
     /// States reached whose successors were not looked at yet. stateright's engine does not tell.
     pub frontier: Option<usize>,
+    /// States of which it is known how they end; none before all are reached. stateright's engine does not tell.
+    pub settled_states: Option<usize>,
     /// What the engine takes, in bytes, by its own count. stateright's engine does not tell.
     pub memory_bytes: Option<usize>,
 }
@@ -65,7 +68,7 @@ pub struct Progress {
 pub struct Verdict {
     /// [`Property::name`].
     pub name: &'static str,
-    /// Always or reachable.
+    /// Always, reachable or converges.
     pub kind: Kind,
     /// Does it hold?
     pub holds: bool,
@@ -96,7 +99,7 @@ pub struct Report {
     pub progress: Progress,
     /// How long it took.
     pub seconds: f64,
-    /// What became of each property.
+    /// What became of each property. stateright's engine does not check what must be so in the end.
     pub properties: Vec<Verdict>,
     /// How many distinct local steps of each kind were met, such as `deliver Store` or `crash`. stateright's engine does not
     /// tell.
@@ -104,6 +107,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// What became of this property, if it was checked.
+    pub fn verdict(&self, property: &Property) -> Option<&Verdict> {
+        self.properties.iter().find(|verdict| verdict.name == property.name)
+    }
+
     /// Is the scope proved: every state visited, everything claimed true, and no excuse made for nothing?
     pub fn holds(&self) -> bool {
         self.complete && self.properties.iter().all(Verdict::is_as_claimed)
@@ -124,6 +132,7 @@ pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Pro
         let holds = (property.kind == Kind::Reachable) == seen.contains(property.name);
         Verdict { name: property.name, kind: property.kind, holds, excused: scope.excuse(property) }
     };
+    let checked = PROPERTIES.iter().filter(|p| effort.engine == Engine::Interned || p.expectation().is_some());
     Report {
         name: scope.name,
         engine: effort.engine,
@@ -131,20 +140,37 @@ pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Pro
         complete,
         progress,
         seconds: begun.elapsed().as_secs_f64(),
-        properties: PROPERTIES.iter().map(verdict).collect(),
+        properties: checked.map(verdict).collect(),
         coverage,
     }
 }
 
-/// The shortest path to a state that violates (always) or shows (reachable) one property, and how many states were visited to
-/// find it; no path if there is none.
-pub fn find(scope: &Scope, rules: Rules, property: &'static Property) -> (Option<SystemPath>, usize) {
+/// What the search for one property found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The shortest path to a state that violates (always) or shows (reachable) the property. For one that converges: to where it does
+    /// not, and round.
+    pub path: SystemPath,
+    /// How many steps lead there. Any after them are a cycle that may go on for ever; only a property that converges has such.
+    pub depth: usize,
+}
+
+/// Searches for a violation (always, converges) or a showing (reachable) of one property. Returns how many states were visited, too.
+pub fn find(scope: &Scope, rules: Rules, property: &'static Property) -> (Option<Finding>, usize) {
     let model = scope.model(rules, [property]);
     let options = Options { stop_when_decided: true, paths: true, ..Options::default() };
-    let report = interned_checker::check(&model, reads, &options, |_| ControlFlow::Continue(()));
+    let check = Check::new(&model, reads).converges(convergence([property]));
+    let report = check.run(&options, |_| ControlFlow::Continue(()));
     let mut report = report.expect("our properties are of the kinds that the engine checks");
-    let path = report.discoveries.remove(property.name).and_then(|discovery| discovery.path);
-    (path, report.progress.unique_states)
+    let discovery = report.discoveries.remove(property.name);
+    let finding = discovery.map(|found| Finding { path: found.path.expect("it was asked for"), depth: found.depth });
+    (finding, report.progress.unique_states)
+}
+
+/// What of these properties must be so in the end.
+fn convergence(properties: impl IntoIterator<Item = &'static Property>) -> Convergence<Process, Setting, Ghost> {
+    let converges = properties.into_iter().filter(|property| property.kind == Kind::Converges);
+    Convergence { goes_on, properties: converges.map(|property| (property.name, property.condition)).collect() }
 }
 
 /// What either engine finds.
@@ -173,9 +199,11 @@ fn search_interned(model: &System, effort: &Effort, mut watch: impl FnMut(Progre
         generated_states: progress.generated_states,
         depth: progress.depth,
         frontier: Some(progress.frontier),
+        settled_states: Some(progress.settled_states),
         memory_bytes: Some(progress.memory_bytes),
     };
-    let report = interned_checker::check(model, reads, &options, |now| watch(progress(now)));
+    let check = Check::new(model, reads).converges(convergence(PROPERTIES));
+    let report = check.run(&options, |now| watch(progress(now)));
     let report = report.expect("our properties are of the kinds that the engine checks");
     Search {
         complete: report.ending == Ending::Exhausted,
@@ -213,6 +241,7 @@ fn progress(checker: &impl Checker<System>) -> Progress {
         generated_states: checker.state_count(),
         depth: checker.max_depth().saturating_sub(1),
         frontier: None,
+        settled_states: None,
         memory_bytes: None,
     }
 }

@@ -59,6 +59,22 @@ pub static DEFECTS: &[Defect] = &[
         rules: || Rules { reply_counts: |_, _| true, ..Rules::default() },
     },
     Defect {
+        name: "last-answer-ignored",
+        rule: "reply_counts",
+        what: "The last answer that could come is not counted: a quorum has answered, but the request never ends, and a read never \
+               comes to repair.",
+        breaks: &["I6.every-request-ends"],
+        scope: "one-client",
+        rules: || Rules {
+            reply_counts: |tally, from| {
+                tally.asked.contains(&from)
+                    && !tally.answered.contains(&from)
+                    && tally.answered.len() + 1 < tally.asked.len()
+            },
+            ..Rules::default()
+        },
+    },
+    Defect {
         name: "plain-vector-clocks",
         rule: "version_replaces",
         what: "Plain vector clocks, one entry a coordinator: a put seems to follow every earlier put through the same \
@@ -101,6 +117,7 @@ pub static DEFECTS: &[Defect] = &[
             "I1.get-shows-the-merge",
             "I1.get-sees-acknowledged-puts",
             "I3.stale-replica-is-repaired",
+            "I5.replicas-agree-in-the-end",
         ],
         scope: "concurrent-puts",
         rules: || Rules { merge_siblings: |one, other| one.merge(other).newest_only(), ..Rules::default() },
@@ -198,5 +215,19 @@ pub static LIMITS: &[Limit] = &[
                on it but how soon replicas agree.",
         property: "I3.stale-replica-is-repaired",
         scope: "loss",
+    },
+    Limit {
+        name: "lost-store-stays-lost",
+        what: "A put that was lost on its way to a replica, and sent again no more, is not there in the end, though W others have it: \
+               only a read brings it there.",
+        property: "I5.replicas-agree-in-the-end",
+        scope: "loss",
+    },
+    Limit {
+        name: "doubled-request-runs-again",
+        what: "A get that arrives again after it was answered runs again. Where the network doubles messages for ever, it never rests; \
+               a put is recognised, and yet asks the replicas again.",
+        property: "I6.every-request-ends",
+        scope: "duplication",
     },
 ];

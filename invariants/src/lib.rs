@@ -7,4 +7,5 @@ pub mod property;
 pub mod scope;
 pub mod scopes;
 pub mod story;
+mod view;
 pub mod write_set;

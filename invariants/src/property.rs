@@ -5,15 +5,14 @@
 
 use crate::ghost::{Outcome, Read, writes_of};
 use crate::scope::{Setting, System, SystemState};
+use crate::view::{View, summary};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
-use dynamo_model::message::Message;
-use dynamo_model::node::Timer;
-use dynamo_model::process::{Process, ProcessState};
+use dynamo_model::process::Process;
 use dynamo_model::siblings::Siblings;
-use interned_checker::Reads;
+use interned_checker::{ActorAction, Reads};
 use stateright::Expectation;
-use stateright::actor::{Network, Timers};
+use stateright::actor::{ActorModelAction, Id};
 
 /// How a property is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -23,6 +22,8 @@ pub enum Kind {
     Always,
     /// True at one reachable state at least.
     Reachable,
+    /// True in the end, and from then on, once nothing new goes wrong and nothing new is asked: see [`goes_on`].
+    Converges,
 }
 
 /// Something that must hold.
@@ -30,11 +31,11 @@ pub enum Kind {
 pub struct Property {
     /// The invariant's number, a dot, and the property's name.
     pub name: &'static str,
-    /// Always or reachable.
+    /// Always, reachable or converges.
     pub kind: Kind,
     /// In a sentence, with its source, and where it does not hold.
     pub statement: &'static str,
-    /// For an *always* property the *reachable* ones any of which shows that it can be violated at all; none for the others.
+    /// The *reachable* ones any of which shows that it can be violated at all; none if it is one itself.
     pub occasions: &'static [&'static str],
     /// Does it look at whether a get is under way, that is at timers, volatile states and messages? Disks and history all
     /// properties look at.
@@ -49,11 +50,12 @@ impl Property {
         self.name.split_once('.').map_or(self.name, |(invariant, _)| invariant)
     }
 
-    /// The same in stateright's words.
-    pub fn expectation(&self) -> Expectation {
+    /// The same in stateright's words, which has none for *converges*: its *eventually* knows no fairness.
+    pub fn expectation(&self) -> Option<Expectation> {
         match self.kind {
-            Kind::Always => Expectation::Always,
-            Kind::Reachable => Expectation::Sometimes,
+            Kind::Always => Some(Expectation::Always),
+            Kind::Reachable => Some(Expectation::Sometimes),
+            Kind::Converges => None,
         }
     }
 
@@ -86,6 +88,15 @@ const fn reachable(
     Property { name, kind: Kind::Reachable, statement, occasions: &[], reads_what_is_under_way: false, condition }
 }
 
+const fn converges(
+    name: &'static str,
+    occasions: &'static [&'static str],
+    statement: &'static str,
+    condition: fn(&System, &SystemState) -> bool,
+) -> Property {
+    Property { name, kind: Kind::Converges, statement, occasions, reads_what_is_under_way: false, condition }
+}
+
 const fn reading_what_is_under_way(property: Property) -> Property {
     Property { reads_what_is_under_way: true, ..property }
 }
@@ -94,6 +105,19 @@ const PUT: &[&str] = &["I6.acknowledged-by-exactly-w"];
 const GET: &[&str] = &["I1.acknowledged-put-is-read", "I3.a-read-is-over"];
 const GET_AFTER_ACK: &[&str] = &["I1.acknowledged-put-is-read"];
 const READ_OVER: &[&str] = &["I3.a-read-is-over"];
+
+/// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still arrive, coordinators still lose
+/// patience, nodes that are down come back. No message is lost any more, no node goes down, and clients, who hear no more answers and
+/// lose no more patience, ask nothing.
+pub fn goes_on(setting: &Setting, action: &ActorAction<Process>) -> bool {
+    let is_client = |id: &Id| usize::from(*id) >= usize::from(setting.scope.nodes);
+    match action {
+        ActorModelAction::Deliver { dst, .. } => !is_client(dst),
+        ActorModelAction::Timeout(id, _) => !is_client(id),
+        ActorModelAction::Recover(_) | ActorModelAction::SelectRandom { .. } => true,
+        ActorModelAction::Drop(_) | ActorModelAction::Crash(_) => false,
+    }
+}
 
 /// Every property. Every one runs in every scope, unless the scope says why not.
 pub static PROPERTIES: &[Property] = &[
@@ -233,6 +257,26 @@ pub static PROPERTIES: &[Property] = &[
             reads.any(|(get, read)| read.heard.len() > 1 && !view.is_under_way(get))
         },
     )),
+    converges(
+        "I5.replicas-agree-in-the-end",
+        &["I5.replicas-differ"],
+        "Trace 5: in the end all intended replicas have the same puts on disk. Does not hold when messages are lost: only another \
+         read would bring them together.",
+        |model, state| View { model, state }.replicas_agree(),
+    ),
+    reachable("I5.replicas-differ", "An intended replica lacks what another has on disk.", |model, state| {
+        !View { model, state }.replicas_agree()
+    }),
+    converges(
+        "I6.every-request-ends",
+        PUT,
+        "Trace 6: in the end no coordinator waits for answers any more. Does not hold where messages are doubled for ever: a request \
+         that arrives again runs again.",
+        |model, state| {
+            let view = View { model, state };
+            view.nodes().all(|node| !view.waits(node))
+        },
+    ),
     always(
         "I6.no-ack-before-w",
         PUT,
@@ -254,32 +298,6 @@ pub static PROPERTIES: &[Property] = &[
     }),
 ];
 
-/// All that any property knows of messages in flight: a bit for each get.
-struct GetsInFlight {
-    /// Questions to replicas, or their answers.
-    asked: u64,
-    /// Repairs.
-    repairs: u64,
-}
-
-fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> GetsInFlight {
-    let mut bits = GetsInFlight { asked: 0, repairs: 0 };
-    let bit = |request| setting.read(request).map_or(0, |get| 1 << get);
-    for envelope in network.iter_deliverable() {
-        match envelope.msg {
-            Message::Repair { request, .. } => bits.repairs |= bit(*request),
-            Message::Fetch { request, .. } | Message::Fetched { request, .. } => bits.asked |= bit(*request),
-            _ => {}
-        }
-    }
-    bits
-}
-
-fn summary(setting: &Setting, network: &Network<Message>) -> u64 {
-    let GetsInFlight { asked, repairs } = gets_in_flight(setting, network);
-    asked << 32 | repairs
-}
-
 fn pair(one: WriteId, other: WriteId) -> WriteSet {
     WriteSet::EMPTY.with(one).with(other)
 }
@@ -290,60 +308,4 @@ fn answered_reads(state: &SystemState) -> impl Iterator<Item = &Read> {
 
 fn words_at_least(mut outcomes: impl Iterator<Item = Outcome>, needed: usize) -> bool {
     outcomes.all(|outcome| !matches!(outcome, Outcome::Answered { words } if words < needed))
-}
-
-/// A state, looked at from outside: disks, messages, timers.
-struct View<'a> {
-    model: &'a System,
-    state: &'a SystemState,
-}
-
-impl<'a> View<'a> {
-    fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (0..self.model.cfg.scope.nodes).map(NodeId)
-    }
-
-    /// What is on a node's disk for the key.
-    fn disk(&self, node: NodeId) -> Option<&'a Siblings> {
-        self.state.actor_storages[usize::from(node.0)].as_ref()?.store.get(&self.model.cfg.key)
-    }
-
-    /// The puts on a node's disk, and all that those really saw.
-    fn durable(&self, node: NodeId) -> WriteSet {
-        let held = self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
-        self.state.history.with_all_seen(held)
-    }
-
-    /// Every version on every disk, by the put it really is.
-    fn versions(&self) -> impl Iterator<Item = (WriteId, dynamo_model::version::Dot)> + use<'a> {
-        let disks = self.nodes().filter_map(|node| self.disk(node)).collect::<Vec<_>>();
-        let versions = disks.into_iter().flat_map(Siblings::versions);
-        versions.map(|version| (WriteId::of(&version.value), version.dot))
-    }
-
-    /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a repair on its way?
-    fn is_under_way(&self, get: usize) -> bool {
-        let request = self.model.cfg.gets[get];
-        let running = |state: &ProcessState| state.node().is_some_and(|node| node.gets.contains_key(&request));
-        let mut timers = self.state.timers_set.iter().flat_map(Timers::iter);
-        let timed = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
-        let in_flight = gets_in_flight(&self.model.cfg, &self.state.network);
-        // An answer that nobody waits for any more stays in flight for ever: stateright delivers nothing that changes nothing.
-        let asked = in_flight.asked & 1 << get != 0 && self.state.actor_states.iter().any(|state| running(state));
-        timed || asked || in_flight.repairs & 1 << get != 0
-    }
-
-    fn clocks_are_causal(&self) -> bool {
-        let ghost = &self.state.history;
-        let dots: Vec<_> = self.versions().collect();
-        self.nodes().filter_map(|node| Some((self.durable(node), self.disk(node)?))).all(|(durable, disk)| {
-            let context_is = dots.iter().all(|(write, dot)| disk.context().covers(*dot) == durable.contains(*write));
-            let clocks_are = disk.versions().iter().all(|version| {
-                let own = WriteId::of(&version.value);
-                let follows = ghost.saw(own).with(own);
-                dots.iter().all(|(write, dot)| version.clock.covers(*dot) == follows.contains(*write))
-            });
-            context_is && clocks_are
-        })
-    }
 }

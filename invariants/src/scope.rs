@@ -149,7 +149,8 @@ impl Scope {
         Setting { scope: *self, config, key, preference_list, puts, gets }
     }
 
-    /// The model: nodes first, then clients; the protocol under `rules`; with these properties.
+    /// The model: nodes first, then clients; the protocol under `rules`; with those of these properties that stateright
+    /// has a word for.
     pub fn model(&self, rules: Rules, properties: impl IntoIterator<Item = &'static Property>) -> System {
         let setting = self.setting();
         let ring = Arc::new(self.ring());
@@ -171,7 +172,9 @@ impl Scope {
             .record_msg_out(ghost::record_out)
             .within_boundary(no_client_crashed);
         for property in properties {
-            model = model.property(property.expectation(), property.name, property.condition);
+            if let Some(expectation) = property.expectation() {
+                model = model.property(expectation, property.name, property.condition);
+            }
         }
         model
     }

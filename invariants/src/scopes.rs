@@ -31,6 +31,12 @@ const MENDED_AT_ONCE: Excuse = Excuse {
 };
 const REPAIR_LOST: Excuse =
     Excuse { properties: &["I3.stale-replica-is-repaired"], reason: "a repair may be lost; the next read tries again" };
+const STORE_LOST: Excuse = Excuse {
+    properties: &["I5.replicas-agree-in-the-end"],
+    reason: "what is lost on its way to a replica only a later read brings there",
+};
+const DOUBLED_FOR_EVER: Excuse =
+    Excuse { properties: &["I6.every-request-ends"], reason: "a request that arrives again runs again" };
 const REPAIRER_CRASHES: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
     reason: "the coordinator may crash before it repairs; the next read tries again",
@@ -152,7 +158,7 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
-        excused: &[ONE_WRITER, REPAIR_LOST],
+        excused: &[ONE_WRITER, REPAIR_LOST, STORE_LOST],
         unique_states: 4_814,
     },
     Scope {
@@ -162,7 +168,7 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, REPAIR_LOST],
+        excused: &[ONE_WRITER, REPAIR_LOST, STORE_LOST],
         unique_states: 4_259_765,
     },
     Scope {
@@ -172,7 +178,7 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, timeouts: Some(1), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        excused: &[ONE_WRITER, NO_READER, STORE_LOST],
         unique_states: 17_470,
     },
     Scope {
@@ -182,7 +188,7 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, ONE_WRITER],
+        excused: &[NO_TIMEOUTS, ONE_WRITER, DOUBLED_FOR_EVER],
         unique_states: 3_529,
     },
     Scope {
@@ -192,7 +198,7 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER],
+        excused: &[ONE_WRITER, DOUBLED_FOR_EVER],
         unique_states: 246_426,
     },
     Scope {
@@ -302,7 +308,7 @@ pub static SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(3, Put)]],
         faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        excused: &[ONE_WRITER, NO_READER, STORE_LOST],
         unique_states: 2_117,
     },
     Scope {
@@ -336,7 +342,7 @@ pub static DEEP: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 1, loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, REPAIRER_CRASHES],
+        excused: &[ONE_WRITER, REPAIRER_CRASHES, STORE_LOST],
         unique_states: 20_344_628,
     },
     Scope {
@@ -346,7 +352,7 @@ pub static DEEP: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { crashes: 1, loss: true, timeouts: Some(0), ..NO_FAULTS },
-        excused: &[NO_RECONCILER, REPAIRER_CRASHES],
+        excused: &[NO_RECONCILER, REPAIRER_CRASHES, STORE_LOST],
         unique_states: 14_582_364,
     },
     Scope {
@@ -356,7 +362,7 @@ pub static DEEP: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put), (2, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
-        excused: &[NO_RECONCILER, REPAIR_LOST],
+        excused: &[NO_RECONCILER, REPAIR_LOST, STORE_LOST],
         unique_states: 268_335_512,
     },
 ];

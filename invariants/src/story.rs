@@ -1,14 +1,24 @@
 //! A path through a scope's state space, told step by step.
 
-use crate::check::SystemPath;
+use crate::check::Finding;
+use crate::property::{Kind, Property};
 use crate::scope::{Scope, System};
 use dynamo_model::ids::NodeId;
 use stateright::Model;
 use stateright::actor::{ActorModelAction, Envelope, Id};
 
-/// One line a step: who sent what to whom, who crashed, whose timer fired.
-pub fn steps(scope: &Scope, path: &SystemPath) -> Vec<String> {
-    path.clone().into_actions().iter().map(|action| step(scope, action)).collect()
+/// One line a step, numbered: who sent what to whom, who crashed, whose timer fired; and what goes on for ever after that, if the
+/// property is one that converges.
+pub fn lines(scope: &Scope, property: &Property, finding: &Finding) -> Vec<String> {
+    let actions = finding.path.clone().into_actions();
+    let numbered = |(index, action)| format!("{:>3}. {}", index + 1, step(scope, action));
+    let mut lines: Vec<String> = actions.iter().enumerate().map(numbered).collect();
+    if property.kind == Kind::Converges {
+        let comes =
+            if actions.len() == finding.depth { "  …  nothing goes on" } else { "  …  and then, for ever:" };
+        lines.insert(finding.depth, comes.to_owned());
+    }
+    lines
 }
 
 fn step(scope: &Scope, action: &<System as Model>::Action) -> String {

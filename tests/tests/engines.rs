@@ -2,7 +2,7 @@
 
 use dynamo_invariants::check::{Effort, Engine, Report, check, find};
 use dynamo_invariants::defects::DEFECTS;
-use dynamo_invariants::property::{PROPERTIES, Property};
+use dynamo_invariants::property::{Kind, PROPERTIES, Property};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes::SCOPES;
 use dynamo_model::rules::Rules;
@@ -14,8 +14,10 @@ fn run(scope: &Scope, rules: Rules, engine: Engine, threads: usize) -> Report {
     check(scope, rules, &Effort { engine, ..Effort::threads(threads) }, |_| ControlFlow::Continue(()))
 }
 
+/// What became of the properties that stateright has a word for.
 fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
-    report.properties.iter().map(|verdict| (verdict.name, verdict.holds)).collect()
+    let both = report.properties.iter().filter(|verdict| verdict.kind != Kind::Converges);
+    both.map(|verdict| (verdict.name, verdict.holds)).collect()
 }
 
 /// On every scope that stateright finishes in seconds: equal counts, equal verdicts, whatever the number of threads.
@@ -40,11 +42,11 @@ fn both_engines_find_the_same() {
 #[test]
 fn both_engines_find_shortest_paths() {
     for defect in DEFECTS {
-        let property: &'static Property = defect.properties().next().unwrap();
+        let Some(property) = defect.properties().find(|property| property.kind != Kind::Converges) else { continue };
         let model = defect.scope().model((defect.rules)(), [property]);
         let reference = model.checker().threads(1).spawn_bfs().join().discovery(property.name).unwrap();
         let (ours, _) = find(defect.scope(), (defect.rules)(), property);
-        assert_eq!(ours.unwrap().into_actions().len(), reference.into_actions().len(), "{}", defect.name);
+        assert_eq!(ours.unwrap().path.into_actions().len(), reference.into_actions().len(), "{}", defect.name);
     }
 }
 

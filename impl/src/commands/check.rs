@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use dynamo_invariants::check::{Effort, Engine, Report, Verdict, check, find};
 use dynamo_invariants::coverage::{self, NEVER_MET};
-use dynamo_invariants::property::{Kind, PROPERTIES};
+use dynamo_invariants::property::{Kind, PROPERTIES, Property};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes::{self, DEEP, SCOPES};
 use dynamo_invariants::story;
@@ -212,9 +212,9 @@ fn print_properties(measured: &[Measured]) {
         return;
     }
     let mut rows = table::new(&["property", "kind", "shown in", "no occasion in"]);
-    for (index, property) in PROPERTIES.iter().enumerate() {
+    for property in PROPERTIES {
         let complete = || measured.iter().filter(|scope| scope.report.complete);
-        let claim = |scope: &&Measured| scope.report.properties[index].excused.is_none();
+        let claim = |scope: &&Measured| scope.report.verdict(property).is_some_and(|verdict| verdict.excused.is_none());
         let (shown, idle): (Vec<_>, Vec<_>) = complete().filter(claim).partition(|scope| {
             let mut verdicts = scope.report.properties.iter();
             let occasion = |verdict: &Verdict| verdict.holds && property.occasions.contains(&verdict.name);
@@ -223,7 +223,7 @@ fn print_properties(measured: &[Measured]) {
         if shown.is_empty() && idle.is_empty() {
             continue;
         }
-        let holds = shown.iter().filter(|scope| scope.report.properties[index].holds).count();
+        let holds = shown.iter().filter(|scope| scope.report.verdict(property).is_some_and(|v| v.holds)).count();
         rows.add_row([
             property.name.to_owned(),
             format!("{:?}", property.kind).to_lowercase(),
@@ -260,18 +260,17 @@ fn print_coverage(measured: &[Measured]) {
 /// was cut off.
 fn print_failures(measured: &[Measured]) {
     for Measured { report, .. } in measured {
-        for (verdict, property) in
-            report.properties.iter().zip(PROPERTIES).filter(|(verdict, _)| is_failure(report, verdict))
-        {
+        for verdict in report.properties.iter().filter(|verdict| is_failure(report, verdict)) {
+            let property = Property::named(verdict.name).expect("a verdict is of a property");
             println!("\n{}: {} is not as claimed. {}", report.name, property.name, property.statement);
             match (verdict.kind, verdict.excused) {
                 (_, Some(reason)) => println!("  It holds, though the scope excuses it: {reason}."),
                 (Kind::Reachable, None) => println!("  No state reached shows it."),
-                (Kind::Always, None) => {
+                (Kind::Always | Kind::Converges, None) => {
                     let scope = scopes::named(report.name).expect("a report is of a scope");
-                    let path = find(scope, Rules::default(), property).0.expect("a violation has a way to it");
-                    for (index, step) in story::steps(scope, &path).iter().enumerate() {
-                        println!("  {:>3}. {step}", index + 1);
+                    let finding = find(scope, Rules::default(), property).0.expect("a violation has a way to it");
+                    for line in story::lines(scope, property, &finding) {
+                        println!("  {line}");
                     }
                 }
             }
@@ -281,7 +280,7 @@ fn print_failures(measured: &[Measured]) {
 
 /// Is it known to be other than claimed? Where the check was cut off only what was seen is known.
 fn is_failure(report: &Report, verdict: &Verdict) -> bool {
-    let violated = verdict.kind == Kind::Always && !verdict.holds && verdict.excused.is_none();
+    let violated = verdict.kind != Kind::Reachable && !verdict.holds && verdict.excused.is_none();
     violated || report.complete && !verdict.is_as_claimed()
 }
 

@@ -3,7 +3,7 @@
 use super::{Failure, table};
 use anyhow::anyhow;
 use clap::Args;
-use dynamo_invariants::check::{SystemPath, find};
+use dynamo_invariants::check::{Finding, find};
 use dynamo_invariants::defects::{DEFECTS, Defect, LIMITS, Limit};
 use dynamo_invariants::property::Property;
 use dynamo_invariants::scope::Scope;
@@ -61,7 +61,7 @@ impl Case {
 /// What the search for a case gave.
 struct Outcome {
     case: Case,
-    path: Option<SystemPath>,
+    finding: Option<Finding>,
     unique_states: usize,
     seconds: f64,
 }
@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             outcomes.iter().for_each(print_story);
         }
     }
-    let missed: Vec<&str> = outcomes.iter().filter(|o| o.path.is_none()).map(|o| o.case.name).collect();
+    let missed: Vec<&str> = outcomes.iter().filter(|o| o.finding.is_none()).map(|o| o.case.name).collect();
     if missed.is_empty() {
         return Ok(());
     }
@@ -101,12 +101,12 @@ fn chosen(names: &[String]) -> Result<Vec<Case>, Failure> {
 
 fn search(case: Case) -> Outcome {
     let begun = Instant::now();
-    let (path, unique_states) = find(case.scope, case.rules, case.properties[0]);
-    Outcome { case, path, unique_states, seconds: begun.elapsed().as_secs_f64() }
+    let (finding, unique_states) = find(case.scope, case.rules, case.properties[0]);
+    Outcome { case, finding, unique_states, seconds: begun.elapsed().as_secs_f64() }
 }
 
 fn steps(outcome: &Outcome) -> Option<usize> {
-    outcome.path.as_ref().map(|path| path.clone().into_actions().len())
+    outcome.finding.as_ref().map(|finding| finding.path.clone().into_actions().len())
 }
 
 fn as_json(outcome: &Outcome) -> Value {
@@ -121,7 +121,7 @@ fn as_json(outcome: &Outcome) -> Value {
         "invariants": invariants,
         "properties": case.properties.iter().map(|property| property.name).collect::<Vec<_>>(),
         "scope": case.scope.name,
-        "found": outcome.path.is_some(),
+        "found": outcome.finding.is_some(),
         "steps": steps(outcome),
         "unique_states": outcome.unique_states,
         "seconds": outcome.seconds,
@@ -147,18 +147,18 @@ fn print_table(outcomes: &[Outcome]) {
 }
 
 fn print_story(outcome: &Outcome) {
-    let Outcome { case, path, .. } = outcome;
+    let Outcome { case, finding, .. } = outcome;
     println!("\n{}: {}", case.name, case.what);
     for property in &case.properties {
         println!("  breaks {}: {}", property.name, property.statement);
     }
-    let Some(path) = path else { return };
+    let Some(finding) = finding else { return };
     println!("  the shortest trace to {}, in scope {}:", case.properties[0].name, case.scope.name);
-    for (index, step) in story::steps(case.scope, path).iter().enumerate() {
-        println!("  {:>3}. {step}", index + 1);
+    for line in story::lines(case.scope, case.properties[0], finding) {
+        println!("  {line}");
     }
     println!("  then, on disk:");
-    for (index, disk) in path.last_state().actor_storages.iter().enumerate() {
+    for (index, disk) in finding.path.last_state().actor_storages.iter().enumerate() {
         if let Some(durable) = disk {
             println!("    {}: {:?}", story::actor_name(case.scope, index.into()), durable.store);
         }

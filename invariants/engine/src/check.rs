@@ -46,10 +46,10 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
         Check { model, reads, convergence: None }
     }
 
-    /// And what must be so in the end.
+    /// And what must be so in the end, if anything.
     #[must_use]
     pub fn converges(mut self, convergence: Convergence<A, C, H>) -> Self {
-        self.convergence = Some(convergence);
+        self.convergence = Some(convergence).filter(|convergence| !convergence.properties.is_empty());
         self
     }
 

@@ -102,9 +102,12 @@ fn assert_engine_finds<A: Subject, C: Sync, H: interned_checker::History>(
     assert_eq!(found, *expected, "with {threads} threads");
 }
 
+/// States, and the steps out of them.
+type Way<A, H> = [(ActorModelState<A, H>, Option<ActorAction<A>>)];
+
 fn assert_is_lasso<A: Subject, C, H: interned_checker::History>(
     model: &ActorModel<A, C, H>,
-    way: &[(ActorModelState<A, H>, Option<ActorAction<A>>)],
+    way: &Way<A, H>,
     depth: usize,
     goes_on: &dyn Fn(&ActorAction<A>) -> bool,
     condition: Condition<A, C, H>,

@@ -1,0 +1,108 @@
+//! A state as properties look at it: disks, messages, timers.
+
+use crate::ghost::writes_of;
+use crate::scope::{Setting, System, SystemState};
+use crate::write_set::{WriteId, WriteSet};
+use dynamo_model::ids::NodeId;
+use dynamo_model::message::Message;
+use dynamo_model::node::{State, Timer};
+use dynamo_model::process::ProcessState;
+use dynamo_model::siblings::Siblings;
+use dynamo_model::version::Dot;
+use stateright::actor::{Network, Timers};
+
+/// A state, looked at from outside: disks, messages, timers.
+pub(crate) struct View<'a> {
+    pub(crate) model: &'a System,
+    pub(crate) state: &'a SystemState,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.model.cfg.scope.nodes).map(NodeId)
+    }
+
+    /// What is on a node's disk for the key.
+    pub(crate) fn disk(&self, node: NodeId) -> Option<&'a Siblings> {
+        self.state.actor_storages[usize::from(node.0)].as_ref()?.store.get(&self.model.cfg.key)
+    }
+
+    /// The puts on a node's disk, and all that those really saw.
+    pub(crate) fn durable(&self, node: NodeId) -> WriteSet {
+        let held = self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
+        self.state.history.with_all_seen(held)
+    }
+
+    /// Every version on every disk, by the put it really is.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = (WriteId, Dot)> + use<'a> {
+        let disks = self.nodes().filter_map(|node| self.disk(node)).collect::<Vec<_>>();
+        let versions = disks.into_iter().flat_map(Siblings::versions);
+        versions.map(|version| (WriteId::of(&version.value), version.dot))
+    }
+
+    /// Is a node, as far as it is up, still waiting for answers to a put or a get?
+    pub(crate) fn waits(&self, node: NodeId) -> bool {
+        let index = usize::from(node.0);
+        let waits = |node: &State| !node.puts.is_empty() || !node.gets.is_empty();
+        !self.state.crashed[index] && self.state.actor_states[index].node().is_some_and(waits)
+    }
+
+    /// Do all intended replicas have the same puts on disk, or ones that saw them?
+    pub(crate) fn replicas_agree(&self) -> bool {
+        let mut held = self.model.cfg.preference_list.iter().map(|node| self.durable(*node));
+        let first = held.next();
+        held.all(|other| Some(other) == first)
+    }
+
+    /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a repair on its way?
+    pub(crate) fn is_under_way(&self, get: usize) -> bool {
+        let request = self.model.cfg.gets[get];
+        let running = |state: &ProcessState| state.node().is_some_and(|node| node.gets.contains_key(&request));
+        let mut timers = self.state.timers_set.iter().flat_map(Timers::iter);
+        let timed = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
+        let in_flight = gets_in_flight(&self.model.cfg, &self.state.network);
+        // An answer that nobody waits for any more stays in flight for ever: stateright delivers nothing that changes nothing.
+        let asked = in_flight.asked & 1 << get != 0 && self.state.actor_states.iter().any(|state| running(state));
+        timed || asked || in_flight.repairs & 1 << get != 0
+    }
+
+    pub(crate) fn clocks_are_causal(&self) -> bool {
+        let ghost = &self.state.history;
+        let dots: Vec<_> = self.versions().collect();
+        self.nodes().filter_map(|node| Some((self.durable(node), self.disk(node)?))).all(|(durable, disk)| {
+            let context_is = dots.iter().all(|(write, dot)| disk.context().covers(*dot) == durable.contains(*write));
+            let clocks_are = disk.versions().iter().all(|version| {
+                let own = WriteId::of(&version.value);
+                let follows = ghost.saw(own).with(own);
+                dots.iter().all(|(write, dot)| version.clock.covers(*dot) == follows.contains(*write))
+            });
+            context_is && clocks_are
+        })
+    }
+}
+
+/// All that any property knows of messages in flight: a bit for each get.
+struct GetsInFlight {
+    /// Questions to replicas, or their answers.
+    asked: u64,
+    /// Repairs.
+    repairs: u64,
+}
+
+fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> GetsInFlight {
+    let mut bits = GetsInFlight { asked: 0, repairs: 0 };
+    let bit = |request| setting.read(request).map_or(0, |get| 1 << get);
+    for envelope in network.iter_deliverable() {
+        match envelope.msg {
+            Message::Repair { request, .. } => bits.repairs |= bit(*request),
+            Message::Fetch { request, .. } | Message::Fetched { request, .. } => bits.asked |= bit(*request),
+            _ => {}
+        }
+    }
+    bits
+}
+
+pub(crate) fn summary(setting: &Setting, network: &Network<Message>) -> u64 {
+    let GetsInFlight { asked, repairs } = gets_in_flight(setting, network);
+    asked << 32 | repairs
+}
