@@ -9,6 +9,7 @@ use crate::projection::Projection;
 use crate::reads::{NetworkReads, Reads};
 use crate::steps::{OwnSteps, Step, Steps};
 use crate::subject::{History, Subject};
+use foldhash::{HashMap, HashMapExt};
 use stateright::actor::{ActorModelAction, Envelope};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     networks: Cache,
     /// (history, records) → history; in front of what all threads share, whose lock they would wait for
     histories: Cache,
+    /// (local, envelope) → the step that the delivery is, in front of what all threads share.
+    deliveries: HashMap<u64, Option<Step>>,
     entries_max: usize,
     /// For each envelope the actor it is for.
     recipients: Vec<usize>,
@@ -80,6 +83,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
             moves: Cache::new(),
             networks: Cache::new(),
             histories: Cache::new(),
+            deliveries: HashMap::new(),
             entries_max: 0,
             recipients: Vec::new(),
             losses: Vec::new(),
@@ -148,7 +152,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let Space { parts, steps, .. } = self.space;
         while self.going_on.len() <= envelope as usize {
             let next = self.going_on.len() as u32;
-            let lost = parts.envelopes.with(next, Envelope::clone);
+            let lost = parts.envelopes.get(next).clone();
             let Envelope { src, dst, msg } = lost.clone();
             self.going_on.push(GoesOn {
                 delivered: goes_on(&steps.model.cfg, &ActorModelAction::Deliver { src, dst, msg }),
@@ -169,7 +173,12 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let mut found = NOTHING;
         if actor < parts.actors {
             parts.slots(configuration, &mut self.slots);
-            if let Some(step) = self.space.steps.delivery(parts, actor, self.slots[actor], envelope) {
+            let key = pair(self.slots[actor], envelope);
+            let step = *self
+                .deliveries
+                .entry(key)
+                .or_insert_with(|| self.space.steps.delivery(parts, actor, self.slots[actor], envelope));
+            if let Some(step) = step {
                 found = self.take(actor, step);
             }
         }
@@ -181,7 +190,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let parts = &self.space.parts;
         while self.recipients.len() <= envelope as usize {
             let next = self.recipients.len() as u32;
-            self.recipients.push(parts.envelopes.with(next, |envelope| usize::from(envelope.dst)));
+            self.recipients.push(usize::from(parts.envelopes.get(next).dst));
         }
         self.recipients[envelope as usize]
     }
@@ -277,7 +286,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let mut changed = std::mem::take(&mut self.changed);
         changed.clear();
         parts.networks.append_to(network, &mut changed);
-        parts.changes.with(change, |change| parts.kind.apply(&mut changed, change, |envelope| parts.channel(envelope)));
+        parts.kind.apply(&mut changed, parts.changes.get(change), |envelope| parts.channel(envelope));
         let after = parts.networks.insert(&changed);
         self.changed = changed;
         self.networks.put(key, u64::from(after), self.entries_max);

@@ -20,11 +20,16 @@ pub(crate) fn hash_words(words: &[u32]) -> u64 {
 #[derive(Default)]
 pub(crate) struct Index {
     entries: Vec<u32>,
-    len: usize,
+    len: u32,
 }
 
 impl Index {
     const SMALLEST: usize = 64;
+
+    /// How many members there are.
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
 
     /// The number of the member with this hash for which `same` is true.
     pub(crate) fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
@@ -47,19 +52,25 @@ impl Index {
         }
     }
 
+    /// What stands where the search for a member with this hash begins: its number, perhaps. The index is not empty.
+    fn home(&self, hash: u64) -> u32 {
+        let mask = self.entries.len() - 1;
+        (self.entries[hash as usize & mask] & mask as u32).wrapping_sub(1)
+    }
+
     /// Adds a member that is not in the index. `hash_of` tells the hashes of those that are.
     pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
-        if (self.len + 1) * 4 > self.entries.len() * 3 {
+        if (self.len as usize + 1) * 4 > self.entries.len() * 3 {
             let size = (self.entries.len() * 2).max(Self::SMALLEST);
             // The old table is given back before the new one is filled: the members know their hashes.
             self.entries = Vec::new();
             self.entries = vec![0; size];
-            for old in 0..self.len as u32 {
+            for old in 0..self.len {
                 self.place(hash_of(old), old);
             }
         }
         self.place(hash, number);
-        self.len += 1;
+        self.len = self.len.checked_add(1).expect("fewer than 2^32 members");
     }
 
     fn place(&mut self, hash: u64, number: u32) {
@@ -120,6 +131,18 @@ impl PairSet {
 
     pub(crate) fn find(&self, pair: u64, hash: u64) -> Option<u32> {
         self.index.find(hash, |number| self.get(number) == pair)
+    }
+
+    /// Brings the memory near that the search for these pairs, by their hashes, will look at. One by one each search would wait for
+    /// memory, twice; like this the waits overlap.
+    pub(crate) fn approach(&self, hashes: impl Iterator<Item = u64>, homes: &mut Vec<u32>) {
+        if self.len == 0 {
+            return;
+        }
+        homes.clear();
+        homes.extend(hashes.map(|hash| self.index.home(hash)));
+        let near = homes.iter().filter(|number| **number < self.len).fold(0, |near, number| near ^ self.get(*number));
+        std::hint::black_box(near);
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -29,6 +29,7 @@
 
 mod cache;
 mod check;
+mod chunks;
 mod converge;
 mod coverage;
 mod explorer;

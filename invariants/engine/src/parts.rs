@@ -99,7 +99,7 @@ impl<A: Subject, H: History> Parts<A, H> {
     }
 
     pub(crate) fn channel(&self, envelope: u32) -> (Id, Id) {
-        self.envelopes.with(envelope, channel)
+        channel(self.envelopes.get(envelope))
     }
 
     /// The numbers of a configuration's actors' locals, and of its history, which is the last.
@@ -153,25 +153,24 @@ impl<A: Subject, H: History> Parts<A, H> {
             timers_set: Vec::with_capacity(self.actors),
             random_choices: Vec::with_capacity(self.actors),
             crashed: Vec::with_capacity(self.actors),
-            history: self.histories.with(slots[self.actors], H::clone),
+            history: self.histories.get(slots[self.actors]).clone(),
             actor_storages: Vec::with_capacity(self.actors),
         };
         for (index, slot) in slots[..self.actors].iter().enumerate() {
-            self.locals[index].with(*slot, |local| {
-                let mut timers = Timers::new();
-                let mut random = RandomChoices::default();
-                for timer in &local.timers {
-                    timers.set(timer.clone());
-                }
-                for (key, choices) in &local.random {
-                    random.insert(key.clone(), choices.clone());
-                }
-                state.actor_states.push(Arc::clone(&local.state));
-                state.timers_set.push(timers);
-                state.random_choices.push(random);
-                state.crashed.push(local.crashed);
-                state.actor_storages.push(local.storage.clone());
-            });
+            let local = self.locals[index].get(*slot);
+            let mut timers = Timers::new();
+            let mut random = RandomChoices::default();
+            for timer in &local.timers {
+                timers.set(timer.clone());
+            }
+            for (key, choices) in &local.random {
+                random.insert(key.clone(), choices.clone());
+            }
+            state.actor_states.push(Arc::clone(&local.state));
+            state.timers_set.push(timers);
+            state.random_choices.push(random);
+            state.crashed.push(local.crashed);
+            state.actor_storages.push(local.storage.clone());
         }
         state
     }
@@ -180,7 +179,7 @@ impl<A: Subject, H: History> Parts<A, H> {
     pub(crate) fn network(&self, number: u32) -> Network<A::Msg> {
         let mut words = Vec::new();
         self.networks.append_to(number, &mut words);
-        let envelope = |number: &u32| self.envelopes.with(*number, Envelope::clone);
+        let envelope = |number: &u32| self.envelopes.get(*number).clone();
         let in_flight: Vec<_> = self.kind.in_flight(&words).iter().map(envelope).collect();
         match self.kind {
             Kind::Unordered => Network::new_unordered_nonduplicating(in_flight),

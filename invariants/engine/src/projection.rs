@@ -56,8 +56,8 @@ impl<A: Subject> Projection<A> {
         }
         if known[local as usize] == 0 {
             // What is not read is made that of the actor's first local.
-            let any_state = parts.locals[actor].with(0, |first| Arc::clone(&first.state));
-            let mut look = parts.locals[actor].with(local, Local::clone);
+            let any_state = Arc::clone(&parts.locals[actor].get(0).state);
+            let mut look = parts.locals[actor].get(local).clone();
             let LocalReads { states, timers, random, crashed, storages, history: _ } = self.reads;
             if !states {
                 look.state = any_state;

@@ -1,6 +1,6 @@
 //! Breadth-first search, layer by layer, on all threads.
 //!
-//! Every state belongs to the thread that its hash names; only that thread stores and judges it. A thread expands its own states of the
+//! Every state belongs to the thread that its configuration's hash names; only that thread stores and judges it. A thread expands its own states of the
 //! layer and sends each successor, 8 bytes, to its owner. No thread begins a layer before all have ended the one before, so that
 //! the layer in which a state is first met does not depend on the threads.
 
@@ -16,7 +16,11 @@ use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How many states a thread expands before it looks up from its work.
-const BATCH: u32 = 512;
+const BATCH: usize = 512;
+/// How many states it sorts at once.
+const SORTED: usize = 1 << 18;
+/// How many states it stores at once.
+const AT_ONCE: usize = 128;
 
 /// What the threads tell one another.
 pub(crate) struct Board {
@@ -94,6 +98,11 @@ pub(crate) struct Worker<'s, 'm, A: Subject, C, H: History> {
     explorer: Explorer<'s, 'm, A, C, H>,
     juror: Juror<A>,
     share: Share,
+    /// States of the layer that is expanded.
+    sorted: Vec<u64>,
+    /// Successors of one's own that are not stored yet, with their hashes.
+    pending: Vec<(u64, u64)>,
+    homes: Vec<u32>,
     outboxes: Vec<Vec<u64>>,
     generated: usize,
     reported: usize,
@@ -108,6 +117,9 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
             explorer: Explorer::new(space, None),
             juror: Juror::new(&space.judge, space.parts.actors),
             share: Share { states: PairSet::default(), layers: Vec::new() },
+            sorted: Vec::new(),
+            pending: Vec::new(),
+            homes: Vec::new(),
             outboxes: vec![Vec::new(); board.inboxes.len()],
             generated: 0,
             reported: 0,
@@ -125,10 +137,11 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
     fn search(&mut self, initial: &[u64], options: &Options) -> Result<(), Abandoned> {
         for &state in initial {
             let hash = scramble(state);
-            if owner(hash, self.outboxes.len()) == self.number {
-                self.accept(state, hash, 0);
+            if owner(state, self.outboxes.len()) == self.number {
+                self.pending.push((state, hash));
             }
         }
+        self.accept(0);
         let mut begin = 0;
         for depth in 0.. {
             let end = self.share.states.len();
@@ -161,27 +174,41 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         }
     }
 
+    /// Expands a layer, configuration by configuration as far as it can be seen at once, so that a configuration's moves are looked
+    /// up while they are fresh in memory.
     fn expand(&mut self, layer: Range<u32>, depth: usize) {
-        let mut batch = layer.start;
-        while batch < layer.end && !self.board.stop.load(Ordering::Relaxed) {
-            let end = layer.end.min(batch + BATCH);
-            for number in batch..end {
-                self.expand_one(self.share.states.get(number), depth + 1);
+        let mut states = std::mem::take(&mut self.sorted);
+        let mut numbers = layer;
+        while !numbers.is_empty() {
+            states.clear();
+            states.extend(numbers.by_ref().take(SORTED).map(|number| self.share.states.get(number)));
+            states.sort_unstable();
+            for batch in states.chunks(BATCH) {
+                if self.board.stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                for state in batch {
+                    self.expand_one(*state);
+                    if self.pending.len() >= AT_ONCE {
+                        self.accept(depth + 1);
+                    }
+                }
+                self.accept(depth + 1);
+                self.send();
+                self.receive(depth + 1);
+                self.report(batch.len());
             }
-            self.send();
-            self.receive(depth + 1);
-            self.report(end - batch);
-            batch = end;
         }
+        self.sorted = states;
     }
 
-    fn expand_one(&mut self, state: u64, depth: usize) {
-        let Worker { number, space, explorer, juror, share, outboxes, generated, .. } = self;
+    fn expand_one(&mut self, state: u64) {
+        let Worker { number, explorer, pending, outboxes, .. } = self;
         explorer.successors(state, |next| {
             let hash = scramble(next);
-            let owner = owner(hash, outboxes.len());
+            let owner = owner(next, outboxes.len());
             if owner == *number {
-                *generated += usize::from(accept(space, juror, share, next, hash, depth));
+                pending.push((next, hash));
             } else {
                 outboxes[owner].push(next);
             }
@@ -189,9 +216,13 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         });
     }
 
-    fn accept(&mut self, state: u64, hash: u64, depth: usize) {
-        let counted = accept(self.space, &mut self.juror, &mut self.share, state, hash, depth);
-        self.generated += usize::from(counted);
+    /// Stores and judges what is pending.
+    fn accept(&mut self, depth: usize) {
+        let Worker { space, juror, share, pending, homes, generated, .. } = self;
+        share.states.approach(pending.iter().map(|(_, hash)| *hash), homes);
+        for (state, hash) in pending.drain(..) {
+            *generated += usize::from(accept(space, juror, share, state, hash, depth));
+        }
     }
 
     /// Gives the successors that others own to them.
@@ -205,17 +236,20 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
 
     fn receive(&mut self, depth: usize) {
         let received = std::mem::take(&mut *self.board.inboxes[self.number].lock());
-        for state in received.into_iter().flatten() {
-            self.accept(state, scramble(state), depth);
+        for states in received {
+            for states in states.chunks(AT_ONCE) {
+                self.pending.extend(states.iter().map(|state| (*state, scramble(*state))));
+                self.accept(depth);
+            }
         }
     }
 
-    fn report(&mut self, expanded: u32) {
+    fn report(&mut self, expanded: usize) {
         let states = self.share.states.len() as usize;
         self.board.unique.fetch_add(states - self.reported, Ordering::Relaxed);
         self.reported = states;
         self.board.generated.fetch_add(std::mem::take(&mut self.generated), Ordering::Relaxed);
-        self.board.expanded.fetch_add(expanded as usize, Ordering::Relaxed);
+        self.board.expanded.fetch_add(expanded, Ordering::Relaxed);
         // What is remembered besides is allowed a byte or so for each state.
         let entries_max = (states / 16).max(1 << 15);
         self.explorer.allow(entries_max);
@@ -226,9 +260,11 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
     }
 }
 
-/// The thread that a state belongs to. Not from the bits that find it in its owner's index.
-fn owner(hash: u64, threads: usize) -> usize {
-    (hash >> 40) as usize % threads
+/// The thread that a state belongs to: that of its configuration, so that what is to be known of a configuration is found out by one
+/// thread alone.
+fn owner(state: u64, threads: usize) -> usize {
+    let (configuration, _) = unpair(state);
+    (scramble(u64::from(configuration)) >> 32) as usize % threads
 }
 
 /// A state's owner, and its number there.
@@ -237,7 +273,7 @@ pub(crate) type Place = (usize, u32);
 /// Where a state is. `None` for one outside of the boundary.
 pub(crate) fn place_of(shares: &[Share], state: u64) -> Option<Place> {
     let hash = scramble(state);
-    let owner = owner(hash, shares.len());
+    let owner = owner(state, shares.len());
     Some((owner, shares[owner].states.find(state, hash)?))
 }
 

@@ -73,7 +73,7 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         let losses = Coverage::default();
         if parts.lossy {
             // Whatever is sent may be lost.
-            parts.envelopes.each(|envelope| losses.count("lose", Some(&envelope.msg)));
+            parts.envelopes.iter().for_each(|envelope| losses.count("lose", Some(&envelope.msg)));
         }
         let mut counts = self.coverage.counts();
         counts.extend(losses.counts());
@@ -88,23 +88,23 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         }
         let step = self.deliver(parts, actor, local, envelope);
         if self.deliveries.write().insert(key, step).is_none() && step.is_some() {
-            parts.envelopes.with(envelope, |envelope| self.coverage.count("deliver", Some(&envelope.msg)));
+            self.coverage.count("deliver", Some(&parts.envelopes.get(envelope).msg));
         }
         step
     }
 
     fn deliver(&self, parts: &Parts<A, H>, actor: usize, local: u32, envelope: u32) -> Option<Step> {
-        let before = parts.locals[actor].with(local, Local::clone);
+        let before = parts.locals[actor].get(local);
         if before.crashed {
             return None;
         }
-        let Envelope { src, dst, msg } = parts.envelopes.with(envelope, Envelope::clone);
+        let Envelope { src, dst, msg } = parts.envelopes.get(envelope).clone();
         let (mut state, mut out) = (Cow::Borrowed(&*before.state), Out::new());
         self.model.actors[actor].on_msg(dst, &mut state, src, msg, &mut out);
         if is_no_op(&state, &out) && parts.kind != Kind::Ordered {
             return None;
         }
-        let after = after(&before, state);
+        let after = after(before, state);
         Some(self.finish(parts, actor, after, out, Taken::Delivered(envelope)))
     }
 
@@ -114,13 +114,13 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         if let Some(known) = self.own.read().get(&key) {
             return Arc::clone(known);
         }
-        let before = parts.locals[actor].with(local, Local::clone);
+        let before = parts.locals[actor].get(local);
         let steps = if before.crashed {
-            vec![self.recover(parts, actor, &before)]
+            vec![self.recover(parts, actor, before)]
         } else {
-            let fired = before.timers.iter().filter_map(|timer| self.time_out(parts, actor, &before, timer));
-            let chosen = self.choices(parts, actor, &before);
-            fired.chain(chosen).chain(self.crash(parts, actor, &before)).collect()
+            let fired = before.timers.iter().filter_map(|timer| self.time_out(parts, actor, before, timer));
+            let chosen = self.choices(parts, actor, before);
+            fired.chain(chosen).chain(self.crash(parts, actor, before)).collect()
         };
         let own = Arc::new(OwnSteps { crashed: before.crashed, steps });
         if self.own.write().insert(key, Arc::clone(&own)).is_none() {
@@ -221,12 +221,11 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         if let Some(known) = self.histories.read().get(&(before, records)) {
             return *known;
         }
-        let mut history = parts.histories.with(before, H::clone);
-        for record in self.records.with(records, Vec::clone) {
+        let mut history = parts.histories.get(before).clone();
+        for &record in self.records.get(records) {
             let (Record::In(number) | Record::Out(number)) = record;
-            let envelope = parts.envelopes.with(number, Envelope::clone);
-            let Envelope { src, dst, ref msg } = envelope;
-            let envelope = Envelope { src, dst, msg };
+            let envelope = parts.envelopes.get(number);
+            let envelope = Envelope { src: envelope.src, dst: envelope.dst, msg: &envelope.msg };
             let next = match record {
                 Record::In(_) => (self.model.record_msg_in)(&self.model.cfg, &history, envelope),
                 Record::Out(_) => (self.model.record_msg_out)(&self.model.cfg, &history, envelope),
