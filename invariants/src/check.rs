@@ -1,5 +1,6 @@
 //! Checking one scope, with either engine.
 
+use crate::coverage;
 use crate::ghost::Ghost;
 use crate::property::{Kind, PROPERTIES, Property, goes_on};
 use crate::scope::{Scope, Setting, System, SystemState};
@@ -101,8 +102,8 @@ pub struct Report {
     pub seconds: f64,
     /// What became of each property. stateright's engine does not check what must be so in the end.
     pub properties: Vec<Verdict>,
-    /// How many distinct local steps of each kind were met, such as `deliver Store` or `crash`. stateright's engine does not
-    /// tell.
+    /// How many distinct local steps of each kind were met, such as `deliver Store` or `crash`, and how many asked each rule,
+    /// such as `ask put_may_ack`. stateright's engine does not tell.
     pub coverage: BTreeMap<String, usize>,
 }
 
@@ -120,13 +121,14 @@ impl Report {
 
 /// Checks every property in every reachable state of a scope.
 ///
-/// `watch` is called some times a second; when it breaks, the check is given up and reported as not complete.
+/// `watch` is called some times a second; when it breaks, the check is given up and reported as not complete. Our engine is told
+/// which rules are asked, in the place of [`Rules::asked`].
 pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Progress) -> ControlFlow<()>) -> Report {
     let begun = Instant::now();
-    let model = scope.model(rules, PROPERTIES);
+    let marking = Rules { asked: interned_checker::mark, ..rules };
     let Search { complete, progress, seen, coverage } = match effort.engine {
-        Engine::Interned => search_interned(&model, effort, watch),
-        Engine::Stateright => search_stateright(model, effort, watch),
+        Engine::Interned => search_interned(&scope.model(marking, PROPERTIES), effort, watch),
+        Engine::Stateright => search_stateright(scope.model(rules, PROPERTIES), effort, watch),
     };
     let verdict = |property: &'static Property| {
         let holds = (property.kind == Kind::Reachable) == seen.contains(property.name);
@@ -209,7 +211,7 @@ fn search_interned(model: &System, effort: &Effort, mut watch: impl FnMut(Progre
         complete: report.ending == Ending::Exhausted,
         progress: progress(report.progress),
         seen: report.discoveries.into_keys().collect(),
-        coverage: report.coverage,
+        coverage: report.coverage.into_iter().map(|(kind, count)| (coverage::named(kind), count)).collect(),
     }
 }
 

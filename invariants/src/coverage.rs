@@ -1,8 +1,9 @@
-//! What the scopes exercise: every kind of message is delivered and lost somewhere, every timer fires, nodes crash and come back. That
-//! every rule is asked follows from its defects, each of which is found in a scope.
+//! What the scopes exercise: every kind of message is delivered and lost somewhere, every timer fires, nodes crash and come back,
+//! and every rule is asked.
 
 use crate::check::Report;
 use dynamo_model::message;
+use dynamo_model::rules::Rules;
 use std::collections::BTreeMap;
 
 /// Kinds of steps that no scope of the default set exercises, and why that is no hole.
@@ -14,13 +15,24 @@ pub static NEVER_MET: &[(&str, &str)] = &[
     ("lose Answer PutRefused", "scopes' values are small and their contexts genuine; refusals have tests of their own"),
 ];
 
-/// Every kind of step that there is.
+/// Every kind of step that there is: what happens to a process, and which rule it asks.
 pub fn kinds() -> Vec<String> {
     let messages = message::kinds();
     let deliveries = messages.iter().map(|kind| format!("deliver {kind}"));
     let losses = messages.iter().map(|kind| format!("lose {kind}"));
     let others = ["time out Put", "time out Get", "time out Client", "crash", "recover"];
-    deliveries.chain(losses).chain(others.map(str::to_owned)).collect()
+    let asked = Rules::NAMES.iter().map(|rule| asking(rule));
+    deliveries.chain(losses).chain(others.map(str::to_owned)).chain(asked).collect()
+}
+
+/// The kind of step that asks this rule.
+fn asking(rule: &str) -> String {
+    format!("ask {rule}")
+}
+
+/// What the engine counted, as one of the [`kinds`]: a rule marks the steps that ask it with its bare name.
+pub(crate) fn named(counted: String) -> String {
+    if Rules::NAMES.contains(&counted.as_str()) { asking(&counted) } else { counted }
 }
 
 /// How many steps of each kind the reports met together; 0 for those they did not.

@@ -62,7 +62,7 @@ impl Step<'_, '_> {
 
     pub(crate) fn on_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
         let Some(running) = self.state.gets.get(&request) else { return };
-        if (self.node.rules.reply_counts)(&running.tally, from) {
+        if self.node.rules.reply_counts(&running.tally, from) {
             self.count_fetched(from, request, siblings);
             self.conclude_get(request);
         }
@@ -95,7 +95,7 @@ impl Step<'_, '_> {
         let running = &self.state.gets[&request];
         let client = running.client;
         let finished = running.tally.is_complete() || !running.tally.waiting;
-        if !running.answered && (self.node.rules.get_may_answer)(&running.tally, needed) {
+        if !running.answered && self.node.rules.get_may_answer(&running.tally, needed) {
             self.running_get(request).answered = true;
             self.answer_get(request);
         } else if !running.answered && finished {
@@ -121,7 +121,7 @@ impl Step<'_, '_> {
     /// The merge of all answers so far.
     fn merged(&self, request: RequestId) -> Siblings {
         let replies = &self.state.gets[&request].replies;
-        replies.iter().fold(Siblings::new(), |merged, (_, held)| (self.node.rules.merge_siblings)(&merged, held))
+        replies.iter().fold(Siblings::new(), |merged, (_, held)| self.node.rules.merge_siblings(&merged, held))
     }
 
     /// Writes the merge back to every replica seen to hold less, this one included.
@@ -131,8 +131,8 @@ impl Step<'_, '_> {
         let key = running.key.clone();
         let merged = self.merged(request);
         let own = running.replies.iter().find(|(node, _)| *node == self.id).map(|(_, held)| held.clone());
-        let siblings = (rules.repair_content)(&own.unwrap_or_default(), &merged);
-        for target in (rules.repair_targets)(&running.replies, &merged) {
+        let siblings = rules.repair_content(&own.unwrap_or_default(), &merged);
+        for target in rules.repair_targets(&running.replies, &merged) {
             if target == self.id {
                 self.absorb(key.clone(), &siblings);
             } else {

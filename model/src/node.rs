@@ -116,7 +116,7 @@ impl Step<'_, '_> {
         if preference_list.contains(&self.id) {
             self.coordinate(client, operation);
         } else {
-            for target in (self.node.rules.forward_targets)(operation.request(), preference_list) {
+            for target in self.node.rules.forward_targets(operation.request(), preference_list) {
                 self.send(target, Message::Forward { client, operation: operation.clone() });
             }
         }

@@ -37,7 +37,7 @@ impl Step<'_, '_> {
             return;
         }
         let remembered = self.state.durable.issued.get(&request.client);
-        let answer = match ((self.node.rules.put_freshness)(remembered, request), remembered) {
+        let answer = match (self.node.rules.put_freshness(remembered, request), remembered) {
             (Freshness::Outdated, _) => return,
             (Freshness::Repeated, Some(issued)) => issued.answer.clone(),
             (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, value, read),
@@ -52,7 +52,7 @@ impl Step<'_, '_> {
     fn issue(&mut self, request: RequestId, key: &Key, value: Value, read: &Context) -> Result<Context, Refusal> {
         let before = self.held(key);
         let stored = self.put_version(&before, value, read);
-        let must_save = stored.as_ref().map_or(true, |(after, _)| (self.node.rules.must_save)(&before, after));
+        let must_save = stored.as_ref().map_or(true, |(after, _)| self.node.rules.must_save(&before, after));
         let durable = &mut self.state.to_mut().durable;
         let answer = stored.map(|(after, context)| {
             durable.counter += 1;
@@ -80,9 +80,9 @@ impl Step<'_, '_> {
         if read.bytes_max() > bytes_max {
             return Err(Refusal::SiblingsTooLarge { bytes: read.bytes_max(), bytes_max });
         }
-        let context = (rules.put_context)(read, dot, before);
+        let context = rules.put_context(read, dot, before);
         let version = Version { dot, clock: context.clone(), value };
-        let after = before.put(version, |sibling| (rules.version_replaces)(read, dot, sibling));
+        let after = before.put(version, |sibling| rules.version_replaces(read, dot, sibling));
         let bytes = after.bytes_max();
         if bytes > bytes_max { Err(Refusal::SiblingsTooLarge { bytes, bytes_max }) } else { Ok((after, context)) }
     }
@@ -129,7 +129,7 @@ impl Step<'_, '_> {
 
     pub(crate) fn on_stored(&mut self, from: NodeId, request: RequestId) {
         let Some(running) = self.state.puts.get(&request) else { return };
-        if (self.node.rules.reply_counts)(&running.tally, from) {
+        if self.node.rules.reply_counts(&running.tally, from) {
             self.running_put(request).tally.add(from);
             self.conclude_put(request);
         }
@@ -155,7 +155,7 @@ impl Step<'_, '_> {
         let running = &self.state.puts[&request];
         let client = running.client;
         let finished = running.tally.is_complete() || !running.tally.waiting;
-        if !running.acknowledged && (self.node.rules.put_may_ack)(&running.tally, needed) {
+        if !running.acknowledged && self.node.rules.put_may_ack(&running.tally, needed) {
             let context = running.context.clone();
             self.out.send(client, Message::Answer(Answer::PutAcknowledged { request, context }));
             self.running_put(request).acknowledged = true;

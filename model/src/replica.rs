@@ -20,9 +20,9 @@ impl Step<'_, '_> {
     pub(crate) fn absorb(&mut self, key: Key, siblings: &Siblings) {
         let rules = self.node.rules;
         let before = self.held(&key);
-        let after = (rules.merge_siblings)(&before, siblings);
+        let after = rules.merge_siblings(&before, siblings);
         if after != before {
-            let must_save = (rules.must_save)(&before, &after);
+            let must_save = rules.must_save(&before, &after);
             self.state.to_mut().durable.store.insert(key, after);
             if must_save {
                 self.save();

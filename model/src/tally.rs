@@ -77,7 +77,7 @@ mod tests {
         let mut tally = Tally::new(&asked);
         for answer in answers {
             let node = NodeId(u16::from(answer % 8));
-            if (Rules::default().reply_counts)(&tally, node) {
+            if Rules::default().reply_counts(&tally, node) {
                 tally.add(node);
             }
         }
@@ -101,7 +101,7 @@ mod tests {
                 tally.give_up();
             }
             let before = tally.verdict(usize::from(needed % 6));
-            if !gave_up && (Rules::default().reply_counts)(&tally, NodeId(u16::from(more % 8))) {
+            if !gave_up && Rules::default().reply_counts(&tally, NodeId(u16::from(more % 8))) {
                 tally.add(NodeId(u16::from(more % 8)));
             }
             before == Verdict::Pending || tally.verdict(usize::from(needed % 6)) == before

@@ -67,11 +67,11 @@ fn apply(event: &Event, dotted: &mut Dotted, naive: &mut Naive) {
             let read = if informed { dotted.clients[client].clone() } else { Context::new() };
             let before = &dotted.replicas[replica];
             let rules = Rules::default();
-            let clock = (rules.put_context)(&read, dot, before);
+            let clock = rules.put_context(&read, dot, before);
             let number = naive.saw.len();
             let value = Value::new(&number.to_be_bytes()).unwrap();
             let version = Version { dot, clock: clock.clone(), value };
-            dotted.replicas[replica] = before.put(version, |sibling| (rules.version_replaces)(&read, dot, sibling));
+            dotted.replicas[replica] = before.put(version, |sibling| rules.version_replaces(&read, dot, sibling));
             dotted.clients[client] = clock;
 
             let saw = if informed { naive.clients[client].clone() } else { BTreeSet::new() };

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 /// Every scope is exhausted, every property it claims is true, no excuse is idle, the state count is the pinned one; and all kinds
-/// of steps were met somewhere.
+/// of steps were met somewhere, and every rule was asked.
 #[test]
 fn every_scope_holds() {
     let reports = check_all(SCOPES);

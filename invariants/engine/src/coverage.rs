@@ -1,12 +1,13 @@
 //! Which kinds of steps were taken: a check in which nothing is ever lost proves nothing about loss.
 
+use crate::marks::Marks;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 /// How many distinct local steps of each kind were computed: `deliver Store`, `lose Store`, `time out Put`, `crash`, `recover`,
-/// `choose`. A local step is what one actor in one state does with one envelope, timer or choice; deliveries that
-/// change nothing are none.
+/// `choose`; and how many said each mark. A local step is what one actor in one state does with one envelope, timer or choice;
+/// deliveries that change nothing are none.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage(Mutex<BTreeMap<String, usize>>);
 
@@ -14,6 +15,12 @@ impl Coverage {
     pub(crate) fn count(&self, action: &str, what: Option<&dyn Debug>) {
         let what = what.map_or(String::new(), |what| format!(" {}", variant(&format!("{what:?}"))));
         *self.0.lock().entry(format!("{action}{what}")).or_default() += 1;
+    }
+
+    pub(crate) fn count_marks(&self, marks: &Marks) {
+        for mark in marks {
+            self.count(mark, None);
+        }
     }
 
     pub(crate) fn counts(&self) -> BTreeMap<String, usize> {

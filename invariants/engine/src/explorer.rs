@@ -7,7 +7,7 @@ use crate::network::{Change, Taken};
 use crate::parts::{Parts, pair, unpair};
 use crate::projection::Projection;
 use crate::reads::{NetworkReads, Reads};
-use crate::steps::{OwnSteps, Step, Steps};
+use crate::steps::{OwnSteps, Step, Steps, Taking};
 use crate::subject::{History, Subject};
 use foldhash::{HashMap, HashMapExt};
 use stateright::actor::{ActorModelAction, Envelope};
@@ -225,7 +225,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let mut moves = Vec::new();
         for actor in 0..parts.actors {
             let own = Arc::clone(self.own_steps(actor, slots[actor]));
-            for (action, step) in &own.steps {
+            for Taking { action, step, .. } in &own.steps {
                 let offered = may_crash || !matches!(action, ActorModelAction::Crash(_));
                 if offered && self.only.is_none_or(|goes_on| goes_on(&self.space.steps.model.cfg, action)) {
                     self.slots.clone_from(&slots);

@@ -35,6 +35,7 @@ mod coverage;
 mod explorer;
 mod index;
 mod judge;
+mod marks;
 mod meeting;
 mod network;
 mod parts;
@@ -48,6 +49,7 @@ mod subject;
 
 pub use check::{Check, check};
 pub use converge::{Condition, Convergence, Filter};
+pub use marks::mark;
 pub use path::ActorPath;
 pub use reads::Reads;
 use stateright::actor::Actor;
@@ -129,7 +131,8 @@ pub struct Report<A: Actor, H> {
     /// What was seen, by the property's name.
     pub discoveries: BTreeMap<&'static str, Discovery<A, H>>,
     /// How many distinct local steps of each kind were met, by the names that `Debug` shows: `deliver Store`, `lose Store`,
-    /// `time out Put`, `crash`, `recover`, `choose`. Deliveries that change nothing are no steps.
+    /// `time out Put`, `crash`, `recover`, `choose`; and how many said each [`mark`]. Deliveries that change nothing are no
+    /// steps.
     pub coverage: BTreeMap<String, usize>,
 }
 

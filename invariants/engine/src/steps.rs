@@ -5,6 +5,7 @@
 //! random choices and keeps the storage.
 
 use crate::coverage::Coverage;
+use crate::marks::{Marks, listen};
 use crate::network::{Change, Kind, Taken};
 use crate::parts::{Local, Parts};
 use crate::shared::Values;
@@ -40,8 +41,12 @@ pub(crate) struct OwnSteps<A: Subject> {
     pub(crate) steps: Vec<Taking<A>>,
 }
 
-/// What is done, and what comes of it.
-type Taking<A> = (ActorAction<A>, Step);
+/// What is done, what comes of it, and what the handler said of itself.
+pub(crate) struct Taking<A: Subject> {
+    pub(crate) action: ActorAction<A>,
+    pub(crate) step: Step,
+    marks: Marks,
+}
 
 /// By actor and local.
 type OwnByLocal<A> = RwLock<HashMap<(u32, u32), Arc<OwnSteps<A>>>>;
@@ -86,26 +91,27 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         if let Some(known) = self.deliveries.read().get(&key) {
             return *known;
         }
-        let step = self.deliver(parts, actor, local, envelope);
+        let (step, marks) = self.deliver(parts, actor, local, envelope).unzip();
         if self.deliveries.write().insert(key, step).is_none() && step.is_some() {
             self.coverage.count("deliver", Some(&parts.envelopes.get(envelope).msg));
+            self.coverage.count_marks(&marks.unwrap_or_default());
         }
         step
     }
 
-    fn deliver(&self, parts: &Parts<A, H>, actor: usize, local: u32, envelope: u32) -> Option<Step> {
+    fn deliver(&self, parts: &Parts<A, H>, actor: usize, local: u32, envelope: u32) -> Option<(Step, Marks)> {
         let before = parts.locals[actor].get(local);
         if before.crashed {
             return None;
         }
         let Envelope { src, dst, msg } = parts.envelopes.get(envelope).clone();
         let (mut state, mut out) = (Cow::Borrowed(&*before.state), Out::new());
-        self.model.actors[actor].on_msg(dst, &mut state, src, msg, &mut out);
+        let ((), marks) = listen(|| self.model.actors[actor].on_msg(dst, &mut state, src, msg, &mut out));
         if is_no_op(&state, &out) && parts.kind != Kind::Ordered {
             return None;
         }
         let after = after(before, state);
-        Some(self.finish(parts, actor, after, out, Taken::Delivered(envelope)))
+        Some((self.finish(parts, actor, after, out, Taken::Delivered(envelope)), marks))
     }
 
     /// All that an actor may do by itself.
@@ -124,12 +130,13 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         };
         let own = Arc::new(OwnSteps { crashed: before.crashed, steps });
         if self.own.write().insert(key, Arc::clone(&own)).is_none() {
-            own.steps.iter().for_each(|(action, _)| self.count_own(action));
+            own.steps.iter().for_each(|taking| self.count_own(taking));
         }
         own
     }
 
-    fn count_own(&self, action: &ActorAction<A>) {
+    fn count_own(&self, Taking { action, marks, .. }: &Taking<A>) {
+        self.coverage.count_marks(marks);
         match action {
             ActorModelAction::Timeout(_, timer) => self.coverage.count("time out", Some(timer)),
             ActorModelAction::SelectRandom { .. } => self.coverage.count("choose", None),
@@ -141,25 +148,26 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
 
     fn time_out(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>, timer: &A::Timer) -> Option<Taking<A>> {
         let (id, mut state, mut out) = (Id::from(actor), Cow::Borrowed(&*before.state), Out::new());
-        self.model.actors[actor].on_timeout(id, &mut state, timer, &mut out);
+        let ((), marks) = listen(|| self.model.actors[actor].on_timeout(id, &mut state, timer, &mut out));
         if is_no_op_with_timer(&state, &out, timer) {
             return None;
         }
         let mut after = after(before, state);
         after.timers.retain(|other| other != timer);
         let step = self.finish(parts, actor, after, out, Taken::Nothing);
-        Some((ActorModelAction::Timeout(id, timer.clone()), step))
+        Some(Taking { action: ActorModelAction::Timeout(id, timer.clone()), step, marks })
     }
 
     fn choices(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Vec<Taking<A>> {
         let choices = before.random.iter().flat_map(|(key, choices)| choices.iter().map(move |choice| (key, choice)));
         let choose = |(key, choice): (&String, &A::Random)| {
             let (id, mut state, mut out) = (Id::from(actor), Cow::Borrowed(&*before.state), Out::new());
-            self.model.actors[actor].on_random(id, &mut state, choice, &mut out);
+            let ((), marks) = listen(|| self.model.actors[actor].on_random(id, &mut state, choice, &mut out));
             let mut after = after(before, state);
             after.random.remove(key);
             let step = self.finish(parts, actor, after, out, Taken::Nothing);
-            (ActorModelAction::SelectRandom { actor: id, key: key.clone(), random: choice.clone() }, step)
+            let action = ActorModelAction::SelectRandom { actor: id, key: key.clone(), random: choice.clone() };
+            Taking { action, step, marks }
         };
         choices.map(choose).collect()
     }
@@ -170,14 +178,16 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         after.random.clear();
         after.crashed = true;
         let step = || self.finish(parts, actor, after, Out::new(), Taken::Nothing);
-        (self.model.max_crashes > 0).then(|| (ActorModelAction::Crash(Id::from(actor)), step()))
+        let action = ActorModelAction::Crash(Id::from(actor));
+        (self.model.max_crashes > 0).then(|| Taking { action, step: step(), marks: Marks::new() })
     }
 
     fn recover(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Taking<A> {
         let (id, mut out) = (Id::from(actor), Out::new());
-        let state = self.model.actors[actor].on_start(id, &before.storage, &mut out);
+        let (state, marks) = listen(|| self.model.actors[actor].on_start(id, &before.storage, &mut out));
         let after = Local { state: Arc::new(state), crashed: false, ..before.clone() };
-        (ActorModelAction::Recover(id), self.finish(parts, actor, after, out, Taken::Nothing))
+        let step = self.finish(parts, actor, after, out, Taken::Nothing);
+        Taking { action: ActorModelAction::Recover(id), step, marks }
     }
 
     /// Applies the commands, and stores what comes of it.

@@ -1,0 +1,100 @@
+//! What handlers say of themselves is counted, once for each step.
+
+use interned_checker::{Ending, Options, Reads, check, mark};
+use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out, model_timeout};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// Keeps the largest number that it hears, 2 at most; then its timer makes a 3 of it. On the side it tosses a coin, once.
+#[derive(Clone)]
+struct Talker;
+
+impl Actor for Talker {
+    type Msg = u8;
+    type State = u8;
+    type Timer = ();
+    type Random = bool;
+    type Storage = ();
+
+    fn on_start(&self, _id: Id, _storage: &Option<()>, out: &mut Out<Self>) -> u8 {
+        mark("start");
+        out.set_timer((), model_timeout());
+        out.choose_random("coin", vec![false, true]);
+        0
+    }
+
+    fn on_msg(&self, _id: Id, state: &mut Cow<'_, u8>, _src: Id, msg: u8, _out: &mut Out<Self>) {
+        mark("compare");
+        if msg > **state {
+            mark("larger");
+            *state.to_mut() = msg;
+        } else {
+            mark("not larger");
+        }
+    }
+
+    fn on_timeout(&self, _id: Id, state: &mut Cow<'_, u8>, (): &(), out: &mut Out<Self>) {
+        if **state == 2 {
+            ["ring", "ring", "once more", "ring"].into_iter().for_each(mark);
+            *state.to_mut() = 3;
+        } else {
+            mark("too early");
+            out.set_timer((), model_timeout());
+        }
+    }
+
+    fn on_random(&self, _id: Id, _state: &mut Cow<'_, u8>, heads: &bool, _out: &mut Out<Self>) {
+        mark(if *heads { "heads" } else { "tails" });
+    }
+}
+
+const TALKERS: usize = 3;
+
+/// What is counted for each talker, by kind of step and by mark.
+fn counted(threads: usize) -> BTreeMap<String, usize> {
+    let envelope = |talker: usize, msg| Envelope { src: talker.into(), dst: talker.into(), msg };
+    let envelopes = (0..TALKERS).flat_map(|talker| [envelope(talker, 1), envelope(talker, 2)]);
+    let model = ActorModel::<Talker>::new((), ())
+        .actors([const { Talker }; TALKERS])
+        .init_network(Network::new_unordered_nonduplicating(envelopes))
+        .max_crashes(1);
+    let options = Options { threads, ..Options::default() };
+    let report = check(&model, |_| Reads::everything(), &options, |_| ControlFlow::Continue(()));
+    let report = report.expect("nothing is refused");
+    assert_eq!(report.ending, Ending::Exhausted);
+    let each = |(what, count): (String, usize)| {
+        assert!(count.is_multiple_of(TALKERS), "{what}: {count}");
+        (what, count / TALKERS)
+    };
+    report.coverage.into_iter().map(each).collect()
+}
+
+/// A talker is at 0, 1, 2 or 3, with its coin still to be tossed or not. "not larger" and "too early" change nothing; nor is the
+/// first start a step.
+#[test]
+fn marks_are_counted_once_a_step() {
+    let expected = [
+        // 1 at 0, 2 at 0, 2 at 1.
+        ("deliver 1", 2),
+        ("deliver 2", 4),
+        ("compare", 6),
+        ("larger", 6),
+        // At 2.
+        ("time out ()", 2),
+        ("ring", 2),
+        ("once more", 2),
+        // Anywhere, as long as there is a coin to toss.
+        ("choose", 8),
+        ("heads", 4),
+        ("tails", 4),
+        ("crash", 8),
+        // In a crash the coin is lost too.
+        ("recover", 4),
+        ("start", 4),
+    ];
+    let expected: BTreeMap<String, usize> = expected.map(|(what, count)| (what.to_owned(), count)).into();
+    for threads in [1, 2, 3, 5] {
+        assert_eq!(counted(threads), expected, "with {threads} threads");
+    }
+}
