@@ -1,27 +1,32 @@
-//! `cargo bench -p dynamo-tests --bench checking`: how fast each scope is checked, by either engine, with one thread and with two.
+//! `cargo bench -p dynamo-tests --bench checking`: how fast scopes are checked, and in how much memory, by our engine and by
+//! stateright's two, with one thread and with two, each in a process of its own.
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
-use dynamo_invariants::check::{Effort, Engine, check};
+use dynamo_invariants::check::{Effort, check};
+use dynamo_invariants::property::PROPERTIES;
 use dynamo_invariants::scope::Scope;
-use dynamo_invariants::scopes::{self, SCOPES};
+use dynamo_invariants::scopes;
 use dynamo_model::rules::Rules;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use stateright::{Checker, Model};
+use std::hint::black_box;
 use std::ops::ControlFlow;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
+/// What is compared if nothing is named: two tiny scopes, where only the start counts, and four from 10^5 to 10^7 states.
+const SCOPES: [&str; 6] = ["forwarding", "read-repair", "impatience", "crash-amid-puts", "r1-w1", "loss-and-retries"];
 /// The largest scope of a smoke test, in states.
 const QUICK_STATES_MAX: usize = 10_000;
-/// The largest scope that stateright's engine is put to, in states: the largest would take it many minutes, and gigabytes.
-const STATERIGHT_STATES_MAX: usize = 400_000;
-/// Every engine with every number of threads.
-const WAYS: [(Engine, usize); 4] =
-    [(Engine::Interned, 1), (Engine::Interned, 2), (Engine::Stateright, 1), (Engine::Stateright, 2)];
+/// A scope is checked again and again for so long at least, so that a tiny one can be timed.
+const LONG_ENOUGH: Duration = Duration::from_millis(200);
 
-/// States a second of each scope
+/// States a second and bytes a state, side by side
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The scopes to check; all if none is named
+    /// The scopes to check; six of all sizes if none is named
     scopes: Vec<String>,
     /// A smoke test: small scopes only
     #[arg(long)]
@@ -29,95 +34,165 @@ struct Arguments {
     /// Print data
     #[arg(long)]
     json: bool,
+    /// Check one scope this way and print the run: what each process of the benchmark is told
+    #[arg(long, hide = true, requires = "threads")]
+    way: Option<Way>,
+    #[arg(long, hide = true)]
+    threads: Option<usize>,
     /// What cargo says to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// One check of one scope.
-#[derive(Debug, Serialize)]
+/// An engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+enum Way {
+    /// Ours.
+    Interned,
+    /// stateright's breadth-first checker, which finds shortest paths.
+    Breadth,
+    /// stateright's depth-first checker: its leanest. It does not.
+    Depth,
+}
+
+const WAYS: [Way; 3] = [Way::Interned, Way::Breadth, Way::Depth];
+
+/// One scope checked one way.
+#[derive(Debug, Serialize, Deserialize)]
 struct Run {
-    scope: &'static str,
-    engine: Engine,
+    scope: String,
+    way: Way,
     threads: usize,
     unique_states: usize,
-    generated_states: usize,
     seconds: f64,
     unique_states_per_second: f64,
-    /// The most that the process was seen to use during this check, what earlier checks left behind included.
+    /// The most the process ever used, all in.
     peak_memory_bytes: usize,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    let wanted =
+        if arguments.scopes.is_empty() { SCOPES.map(str::to_owned).to_vec() } else { arguments.scopes.clone() };
     let named = |name: &String| scopes::named(name).with_context(|| format!("there is no scope \"{name}\""));
-    let mut chosen: Vec<&Scope> = arguments.scopes.iter().map(named).collect::<Result<_>>()?;
-    if chosen.is_empty() {
-        chosen = SCOPES.iter().collect();
-    }
+    let mut chosen: Vec<&Scope> = wanted.iter().map(named).collect::<Result<_>>()?;
     chosen.retain(|scope| !arguments.quick || scope.unique_states <= QUICK_STATES_MAX);
-    let ways = chosen.iter().flat_map(|scope| WAYS.map(|(engine, threads)| (*scope, engine, threads)));
-    let bounded =
-        ways.filter(|(scope, engine, _)| *engine == Engine::Interned || scope.unique_states <= STATERIGHT_STATES_MAX);
-    let runs = bounded.map(|(scope, engine, threads)| run(scope, engine, threads)).collect::<Result<Vec<Run>>>()?;
+    if let (Some(way), Some(threads)) = (arguments.way, arguments.threads) {
+        println!("{}", serde_json::to_string(&run(chosen[0], way, threads)?)?);
+        return Ok(());
+    }
+    let two_threads_gain = two_threads_gain();
+    let mut runs = Vec::new();
+    for scope in &chosen {
+        for way in WAYS {
+            for threads in [1, 2] {
+                runs.push(in_process(scope, way, threads)?);
+            }
+        }
+    }
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&runs)?);
+        let report = serde_json::json!({ "two_threads_gain_of_a_pure_loop": two_threads_gain, "runs": runs });
+        println!("{report:#}");
     } else {
-        print(&runs);
+        print(&runs, two_threads_gain);
     }
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
-fn run(scope: &Scope, engine: Engine, threads: usize) -> Result<Run> {
-    let memory = || memory_stats::memory_stats().map_or(0, |stats| stats.physical_mem);
-    let mut peak = memory();
-    let report = check(scope, Rules::default(), &Effort { engine, ..Effort::threads(threads) }, |_| {
-        peak = peak.max(memory());
-        ControlFlow::Continue(())
-    });
-    ensure!(report.holds(), "{} does not hold", scope.name);
-    let (unique_states, seconds) = (report.progress.unique_states, report.seconds);
-    ensure!(unique_states == scope.unique_states, "{} has {unique_states} states", scope.name);
+/// Has a process of its own check the scope: what one leaves behind in memory is not another's.
+fn in_process(scope: &Scope, way: Way, threads: usize) -> Result<Run> {
+    let name = way.to_possible_value().expect("no way is hidden");
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(scope.name).args(["--way", name.get_name(), "--threads", &threads.to_string()]);
+    let output = command.output()?;
+    ensure!(output.status.success(), "{}: {}", scope.name, String::from_utf8_lossy(&output.stderr));
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rates to look at")]
+fn run(scope: &Scope, way: Way, threads: usize) -> Result<Run> {
+    let (begun, mut times) = (Instant::now(), 0);
+    while times == 0 || begun.elapsed() < LONG_ENOUGH {
+        let found = match way {
+            Way::Interned => {
+                let report = check(scope, Rules::default(), &Effort::threads(threads), |_| ControlFlow::Continue(()));
+                ensure!(report.holds(), "{} does not hold", scope.name);
+                report.progress.unique_states
+            }
+            Way::Breadth => checker(scope, threads).spawn_bfs().join().unique_state_count(),
+            Way::Depth => checker(scope, threads).spawn_dfs().join().unique_state_count(),
+        };
+        ensure!(found == scope.unique_states, "{} has {found} states", scope.name);
+        times += 1;
+    }
+    let seconds = begun.elapsed().as_secs_f64() / f64::from(times);
     Ok(Run {
-        scope: scope.name,
-        engine,
+        scope: scope.name.to_owned(),
+        way,
         threads,
-        unique_states,
-        generated_states: report.progress.generated_states,
+        unique_states: scope.unique_states,
         seconds,
-        unique_states_per_second: unique_states as f64 / seconds,
-        peak_memory_bytes: peak,
+        unique_states_per_second: scope.unique_states as f64 / seconds,
+        peak_memory_bytes: peak_memory()?,
     })
 }
 
-fn print(runs: &[Run]) {
+fn checker(scope: &Scope, threads: usize) -> stateright::CheckerBuilder<dynamo_invariants::scope::System> {
+    scope.model(Rules::default(), PROPERTIES).checker().threads(threads)
+}
+
+/// The most memory that this process ever had, in bytes.
+fn peak_memory() -> Result<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").context("needs Linux")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in /proc/self/status")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? << 10)
+}
+
+/// How much faster two threads do twice nothing but arithmetic than one: at most that can two threads gain.
+fn two_threads_gain() -> f64 {
+    let spin = || (0..400_000_000_u64).fold(1, |mixed, number| black_box(mixed ^ number).wrapping_mul(0x9e37_79b9));
+    let time = |threads: usize| {
+        let begun = Instant::now();
+        std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(|| black_box(spin())))));
+        begun.elapsed().as_secs_f64()
+    };
+    2.0 * time(1) / time(2)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "ratios to look at")]
+fn print(runs: &[Run], two_threads_gain: f64) {
     let mut rows = Table::new();
     rows.load_style(presets::ASCII_MARKDOWN);
-    rows.set_header(["scope", "engine", "threads", "unique states", "generated", "seconds", "unique/s", "memory MB"]);
-    for column in rows.column_iter_mut().skip(2) {
+    rows.set_header(["scope", "states", "threads", "ours/s", "×BFS", "×DFS", "of 2 threads", "B/state", "BFS", "DFS"]);
+    for column in rows.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    for run in runs {
+    for ours in runs.iter().filter(|run| run.way == Way::Interned) {
+        let other = |way, threads| {
+            let found = runs.iter().find(|run| (&run.scope, run.way, run.threads) == (&ours.scope, way, threads));
+            found.expect("every scope is checked every way")
+        };
+        let ratio = |way| ours.unique_states_per_second / other(way, ours.threads).unique_states_per_second;
+        let bytes = |run: &Run| format!("{:.0}", run.peak_memory_bytes as f64 / run.unique_states as f64);
+        let gain = ours.unique_states_per_second / other(Way::Interned, 1).unique_states_per_second;
         rows.add_row([
-            run.scope.to_owned(),
-            format!("{:?}", run.engine).to_lowercase(),
-            run.threads.to_string(),
-            run.unique_states.to_string(),
-            run.generated_states.to_string(),
-            format!("{:.2}", run.seconds),
-            format!("{:.0}", run.unique_states_per_second),
-            (run.peak_memory_bytes >> 20).to_string(),
+            ours.scope.clone(),
+            ours.unique_states.to_string(),
+            ours.threads.to_string(),
+            format!("{:.0}", ours.unique_states_per_second),
+            format!("{:.1}", ratio(Way::Breadth)),
+            format!("{:.1}", ratio(Way::Depth)),
+            if ours.threads == 1 { String::new() } else { format!("{:.0} %", 100.0 * gain / two_threads_gain) },
+            bytes(ours),
+            bytes(other(Way::Breadth, ours.threads)),
+            bytes(other(Way::Depth, ours.threads)),
         ]);
     }
     println!("{rows}");
-    for (engine, threads) in WAYS {
-        let shared =
-            |run: &&Run| (run.engine, run.threads) == (engine, threads) && run.unique_states <= STATERIGHT_STATES_MAX;
-        let states: usize = runs.iter().filter(shared).map(|run| run.unique_states).sum();
-        let seconds: f64 = runs.iter().filter(shared).map(|run| run.seconds).sum();
-        println!(
-            "{engine:?}, {threads} thread(s): {states} unique states in {seconds:.1} s, in scopes that both checked"
-        );
-    }
+    println!("ours/s: unique states a second. Ours also checks what must be so in the end, which stateright does not.");
+    println!("×BFS, ×DFS: how many times those of stateright's checkers. B/state: peak memory of the process, all in.");
+    println!(
+        "of 2 threads: what two gain over one, of the {two_threads_gain:.2} that two threads of pure arithmetic gain."
+    );
 }

@@ -1,18 +1,24 @@
 //! A place where all threads wait for one another, and where none waits for one that has died.
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How often a thread looks whether the others have come, before it sleeps: falling asleep and being woken takes longer than a small
+/// layer.
+const LOOKS: usize = 64;
 
 /// Like `std::sync::Barrier`, but it can be abandoned: a thread that panics must not leave the others waiting for ever.
 pub(crate) struct Meeting {
     threads: usize,
     state: Mutex<State>,
+    /// How often all were here; written under the lock of the state.
+    round: AtomicUsize,
     all_are_here: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     here: usize,
-    round: usize,
     abandoned: bool,
 }
 
@@ -22,20 +28,25 @@ pub(crate) struct Abandoned;
 
 impl Meeting {
     pub(crate) fn new(threads: usize) -> Self {
-        Meeting { threads, state: Mutex::default(), all_are_here: Condvar::new() }
+        Meeting { threads, state: Mutex::default(), round: AtomicUsize::new(0), all_are_here: Condvar::new() }
     }
 
     /// Waits until every thread has called this.
     pub(crate) fn wait(&self) -> Result<(), Abandoned> {
         let mut state = self.state.lock();
-        let round = state.round;
+        let round = self.round.load(Ordering::Relaxed);
+        let over = || self.round.load(Ordering::Acquire) != round;
         state.here += 1;
         if state.here == self.threads {
             state.here = 0;
-            state.round += 1;
+            self.round.store(round + 1, Ordering::Release);
             self.all_are_here.notify_all();
         }
-        while state.round == round && !state.abandoned {
+        if !over() {
+            let look = || (0..LOOKS).take_while(|_| !over()).for_each(|_| std::thread::yield_now());
+            MutexGuard::unlocked(&mut state, look);
+        }
+        while !over() && !state.abandoned {
             self.all_are_here.wait(&mut state);
         }
         if state.abandoned { Err(Abandoned) } else { Ok(()) }

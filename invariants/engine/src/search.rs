@@ -106,6 +106,8 @@ pub(crate) struct Worker<'s, 'm, A: Subject, C, H: History> {
     outboxes: Vec<Vec<u64>>,
     generated: usize,
     reported: usize,
+    /// The memory is measured again when there are so many states.
+    measured_at: usize,
 }
 
 impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
@@ -123,6 +125,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
             outboxes: vec![Vec::new(); board.inboxes.len()],
             generated: 0,
             reported: 0,
+            measured_at: 0,
         }
     }
 
@@ -250,6 +253,10 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         self.reported = states;
         self.board.generated.fetch_add(std::mem::take(&mut self.generated), Ordering::Relaxed);
         self.board.expanded.fetch_add(expanded, Ordering::Relaxed);
+        if states < self.measured_at {
+            return;
+        }
+        self.measured_at = states + states / 64 + BATCH;
         // What is remembered besides is allowed a byte or so for each state.
         let entries_max = (states / 16).max(1 << 15);
         self.explorer.allow(entries_max);
