@@ -12,6 +12,7 @@ use crate::subject::{History, Subject};
 use crate::{BOUNDARY, Discovery, Ending, Options, Progress, Refused, Report};
 use stateright::actor::{ActorModel, ActorModelState};
 use stateright::{Expectation, Model};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -79,18 +80,18 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
             Discovery { depth: found.depth, path }
         };
         let found = space.judge.found().into_iter();
-        let mut discoveries: std::collections::BTreeMap<_, _> =
-            found.map(|(name, found)| (name, discovery(found))).collect();
+        let mut discoveries: BTreeMap<_, _> = found.map(|(name, found)| (name, discovery(found))).collect();
         if let (Some(convergence), Ending::Exhausted) = (&self.convergence, ending) {
             let ends = Ends::new(convergence, &shares);
             crew.work(|number| Walker::new(number, &space, &ends, &board).run());
-            if board.progress().settled_states < board.progress().unique_states {
-                ending = Ending::CutOff;
-            }
-            for (index, found) in ends.found() {
+            let lassos = ends.found().into_iter().map(|(index, found)| {
                 let (name, condition) = convergence.properties[index];
                 let lasso = || path::lasso(&space, &shares, found, (convergence.goes_on, condition));
-                discoveries.insert(name, Discovery { depth: found.depth, path: options.paths.then(lasso) });
+                (name, Discovery { depth: found.depth, path: options.paths.then(lasso) })
+            });
+            discoveries.extend(lassos);
+            if board.progress().settled_states < board.progress().unique_states {
+                ending = Ending::CutOff;
             }
         }
         Ok(Report { ending, progress: board.progress(), discoveries, coverage: space.steps.coverage(&space.parts) })
