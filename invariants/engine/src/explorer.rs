@@ -58,6 +58,8 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     words: Vec<u32>,
     changed: Vec<u32>,
     slots: Vec<u32>,
+    /// The configuration whose slots were asked for last, and these.
+    looked_at: (u32, Vec<u32>),
 }
 
 /// What may happen to an envelope.
@@ -93,6 +95,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
             words: Vec::new(),
             changed: Vec::new(),
             slots: Vec::new(),
+            // No configuration has this number.
+            looked_at: (u32::MAX, Vec::new()),
         }
     }
 
@@ -172,7 +176,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let actor = self.recipient(envelope);
         let mut found = NOTHING;
         if actor < parts.actors {
-            parts.slots(configuration, &mut self.slots);
+            self.look_at(configuration);
             let key = pair(self.slots[actor], envelope);
             let step = *self
                 .deliveries
@@ -218,8 +222,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
 
     fn own_moves(&mut self, configuration: u32) -> Vec<u64> {
         let parts = &self.space.parts;
-        let mut slots = Vec::new();
-        parts.slots(configuration, &mut slots);
+        self.look_at(configuration);
+        let slots = self.slots.clone();
         let crashed = (0..parts.actors).filter(|actor| self.own_steps(*actor, slots[*actor]).crashed).count();
         let may_crash = crashed < self.space.steps.model.max_crashes;
         let mut moves = Vec::new();
@@ -246,20 +250,32 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         own[local as usize].get_or_insert_with(|| space.steps.own(&space.parts, actor, local))
     }
 
+    /// Puts a configuration's slots into `slots`. States come configuration by configuration, so that it is mostly the last one.
+    fn look_at(&mut self, configuration: u32) {
+        if self.looked_at.0 != configuration {
+            self.looked_at.0 = configuration;
+            self.space.parts.slots(configuration, &mut self.looked_at.1);
+        }
+        self.slots.clone_from(&self.looked_at.1);
+    }
+
     /// The move from the configuration in `slots` by an actor's step, unless it leads out of the boundary.
     fn take(&mut self, actor: usize, step: Step) -> u64 {
         let Space { parts, steps, .. } = self.space;
-        self.slots[actor] = step.local;
-        let key = pair(self.slots[parts.actors], step.records);
+        let before = (self.slots[actor], self.slots[parts.actors]);
+        let key = pair(before.1, step.records);
         let known = self.histories.get(key).unwrap_or_else(|| {
-            let after = u64::from(steps.history(parts, self.slots[parts.actors], step.records));
+            let after = u64::from(steps.history(parts, before.1, step.records));
             self.histories.put(key, after, self.entries_max);
             after
         });
-        self.slots[parts.actors] = known as u32;
+        let after = (step.local, known as u32);
+        (self.slots[actor], self.slots[parts.actors]) = after;
         let configuration = parts.configuration(&self.slots);
         assert!(configuration < u32::MAX, "fewer than 2^32 configurations");
-        if self.is_within(configuration) { pair(configuration, step.change) } else { NOTHING }
+        // Where it was the boundary let it be.
+        let is_within = self.boundary.look_the_same(parts, actor, before, after) || self.is_within(configuration);
+        if is_within { pair(configuration, step.change) } else { NOTHING }
     }
 
     /// Does the boundary let the configuration in `slots` in, as far as that can be said without the network?

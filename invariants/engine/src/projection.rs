@@ -49,6 +49,18 @@ impl<A: Subject> Projection<A> {
         (number, number == before)
     }
 
+    /// Do two configurations look the same that differ in no more than one actor's local and the history?
+    pub(crate) fn look_the_same<H: History>(
+        &mut self,
+        parts: &Parts<A, H>,
+        actor: usize,
+        before: (u32, u32),
+        after: (u32, u32),
+    ) -> bool {
+        (before.1 == after.1 || !self.reads.history)
+            && (before.0 == after.0 || self.look(parts, actor, before.0) == self.look(parts, actor, after.0))
+    }
+
     fn look<H: History>(&mut self, parts: &Parts<A, H>, actor: usize, local: u32) -> u32 {
         let known = &mut self.known[actor];
         if known.len() <= local as usize {
