@@ -1,6 +1,6 @@
 //! # An exact, fast checking engine for stateright actor models
 //!
-//! The input is any [`ActorModel`]. The output is what `stateright`'s own checkers give — how many states there are, which
+//! The input is any [`ActorModel`](stateright::actor::ActorModel). The output is what `stateright`'s own checkers give — how many states there are, which
 //! properties hold, a shortest path to each violation — much faster, in much less memory, and **exactly**: two states are the same
 //! only if they are equal, never because their hashes are. Checkers that keep a 64-bit hash for each state merge
 //! two different ones with a probability of about n²/2⁶⁵ for n states (3 in 10,000 for 10⁸), and without saying so; and a flaw in how
