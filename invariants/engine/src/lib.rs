@@ -1,10 +1,10 @@
 //! # An exact, fast checking engine for stateright actor models
 //!
-//! The input is any [`ActorModel`](stateright::actor::ActorModel). The output is what `stateright`'s own checkers give — how many states there are, which
-//! properties hold, a shortest path to each violation — much faster, in much less memory, and **exactly**: two states are the same
-//! only if they are equal, never because their hashes are. Checkers that keep a 64-bit hash for each state merge
-//! two different ones with a probability of about n²/2⁶⁵ for n states (3 in 10,000 for 10⁸), and without saying so; and a flaw in how
-//! a hash is made merges many.
+//! The input is any [`ActorModel`](stateright::actor::ActorModel). The output is what `stateright`'s own checkers give — how many
+//! states there are, which properties hold, a shortest path to each violation — much faster, in much less memory, and **exactly**: two
+//! states are the same only if they are equal, never because their hashes are. Checkers that keep a 64-bit hash for each state merge
+//! two different ones with a probability of about n²/2⁶⁵ for n states (3 in 10,000 for 10⁸), and without saying so; and a flaw in
+//! how a hash is made merges many.
 //!
 //! ## How
 //!
@@ -14,6 +14,9 @@
 //! model's own code; afterwards it is looked up. What the history makes of a step is remembered too. Small caches in front of all
 //! this hold (configuration, envelope) → configuration and (network, change) → network, so that most transitions cost two look-ups
 //! and one insertion.
+//!
+//! Parts stand in cells that never move, so that threads read them without locks. A state belongs to the thread of its configuration,
+//! and a layer is expanded configuration by configuration: what there is to know of one is found out once, and used while it is fresh.
 //!
 //! The search is breadth-first, layer by layer, on all threads; unique and generated counts, depth, and the lengths of
 //! counterexamples depend neither on the number of threads nor on the run.
