@@ -3,6 +3,7 @@
 use crate::cluster::{DYNAMO, dynamo};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -48,8 +49,9 @@ fn a_check_is_data() {
     assert!(!properties.is_empty());
     for property in properties {
         has(property, &[("name", Json::is_string), ("holds", Json::is_boolean)]);
-        assert!(["always", "reachable"].contains(&property["kind"].as_str().unwrap()), "{property}");
     }
+    let kinds: BTreeSet<&str> = properties.iter().map(|property| property["kind"].as_str().unwrap()).collect();
+    assert!(kinds.into_iter().eq(["always", "converges", "reachable"]), "{properties:?}");
 }
 
 #[test]
