@@ -9,6 +9,7 @@ use crate::reads::Reads;
 use crate::search::{Board, Worker};
 use crate::steps::Steps;
 use crate::subject::{History, Subject};
+use crate::symmetry::{Orbits, Renaming, is_one_to_one};
 use crate::{BOUNDARY, Discovery, Ending, Options, Progress, Refused, Report};
 use stateright::actor::{ActorModel, ActorModelState};
 use stateright::{Expectation, Model};
@@ -39,12 +40,13 @@ pub struct Check<'m, A: Subject, C, H: History, R> {
     model: &'m ActorModel<A, C, H>,
     reads: R,
     convergence: Option<Convergence<A, C, H>>,
+    renamings: Vec<Box<dyn Renaming<A, H> + 'm>>,
 }
 
 impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Check<'m, A, C, H, R> {
     /// The model's own properties. `reads` says what each looks at, by its name, and for [`BOUNDARY`] what the boundary does.
     pub fn new(model: &'m ActorModel<A, C, H>, reads: R) -> Self {
-        Check { model, reads, convergence: None }
+        Check { model, reads, convergence: None, renamings: Vec::new() }
     }
 
     /// And what must be so in the end, if anything.
@@ -54,13 +56,24 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
         self
     }
 
+    /// And which actors are interchangeable: all renamings that leave the model what it is, but for the one that changes nothing.
+    /// Together with it they must be a group: any two, one after the other, are one of them. States that differ only by such a renaming
+    /// are then visited once. Verdicts, and the depths of what is found, are the same as without; paths are paths of the model.
+    ///
+    /// The engine believes what it is told: see [`Renaming`].
+    #[must_use]
+    pub fn symmetry(mut self, renamings: Vec<Box<dyn Renaming<A, H> + 'm>>) -> Self {
+        self.renamings = renamings;
+        self
+    }
+
     /// Visits every reachable state of the model. `watch` is called some times a second, on the calling thread; when it breaks,
     /// the search is cut off.
     ///
     /// # Errors
     /// Where the model asks for something that this engine does not do.
     pub fn run(
-        self,
+        mut self,
         options: &Options,
         mut watch: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Report<A, H>, Refused> {
@@ -68,7 +81,12 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
         let space = self.space();
         let board = Board::new(options.threads);
         let mut crew = Crew { board: &board, options, begun: Instant::now(), watch: &mut watch };
-        let initial = initial_states(&space);
+        let mut initial = initial_states(&space);
+        if let Some(mut orbits) = Orbits::new(&space.parts, &space.renamings) {
+            for state in &mut initial {
+                *state = orbits.representative(*state);
+            }
+        }
         let shares = crew.work(|number| Worker::new(number, &space, &board).run(&initial, options));
         let mut ending = match (board.progress().frontier, board.stop.load(Ordering::Relaxed)) {
             (0, _) => Ending::Exhausted,
@@ -111,13 +129,16 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(Refused::SameName(pair[0]));
         }
+        if !self.renamings.iter().all(|renaming| is_one_to_one(&**renaming, self.model.actors.len())) {
+            return Err(Refused::NotOneToOne);
+        }
         if options.threads == 0 {
             return Err(Refused::NoThread);
         }
         Ok(())
     }
 
-    fn space(&self) -> Space<'m, A, C, H> {
+    fn space(&mut self) -> Space<'m, A, C, H> {
         let properties = self.model.properties().into_iter();
         let judged = properties.map(|property| (property.clone(), (self.reads)(property.name)));
         Space {
@@ -125,11 +146,12 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
             steps: Steps::new(self.model),
             judge: Judge::new(judged.collect()),
             boundary: (self.reads)(BOUNDARY),
+            renamings: std::mem::take(&mut self.renamings),
         }
     }
 }
 
-fn initial_states<A: Subject, C, H: History>(space: &Space<'_, A, C, H>) -> Vec<u64> {
+pub(crate) fn initial_states<A: Subject, C, H: History>(space: &Space<'_, A, C, H>) -> Vec<u64> {
     let model = space.steps.model;
     let within = |state: &ActorModelState<A, H>| (model.within_boundary)(&model.cfg, state);
     let states = model.init_states().into_iter().filter(within);

@@ -9,6 +9,7 @@ use crate::projection::Projection;
 use crate::reads::{NetworkReads, Reads};
 use crate::steps::{OwnSteps, Step, Steps, Taking};
 use crate::subject::{History, Subject};
+use crate::symmetry::{Boxed, Orbits};
 use foldhash::{HashMap, HashMapExt};
 use stateright::actor::{ActorModelAction, Envelope};
 use std::ops::ControlFlow;
@@ -21,6 +22,8 @@ pub(crate) struct Space<'m, A: Subject, C, H: History> {
     pub(crate) judge: Judge<A, C, H>,
     /// What the model's boundary reads.
     pub(crate) boundary: Reads<A, C>,
+    /// What leaves the model what it is.
+    pub(crate) renamings: Vec<Boxed<'m, A, H>>,
 }
 
 impl<A: Subject, C, H: History> Space<'_, A, C, H> {
@@ -35,6 +38,8 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     space: &'s Space<'m, A, C, H>,
     /// Only these steps are looked at; all if there is none.
     only: Option<Filter<A, C>>,
+    /// Where there is symmetry: what representatives are made with.
+    orbits: Option<Box<Orbits<'s, 'm, A, H>>>,
     /// For each envelope what may happen to it among those steps.
     going_on: Vec<GoesOn>,
     /// (configuration, token) → (configuration, change)
@@ -81,6 +86,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         Explorer {
             space,
             only,
+            orbits: Orbits::new(&space.parts, &space.renamings).map(Box::new),
             going_on: Vec::new(),
             moves: Cache::new(),
             networks: Cache::new(),
@@ -103,19 +109,42 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
     /// Lets the caches grow to this many entries.
     pub(crate) fn allow(&mut self, entries_max: usize) {
         self.entries_max = entries_max;
+        if let Some(orbits) = &mut self.orbits {
+            orbits.allow(entries_max);
+        }
+    }
+
+    /// Gives successors themselves, symmetry or not.
+    pub(crate) fn without_symmetry(mut self) -> Self {
+        self.orbits = None;
+        self
+    }
+
+    /// How many states a representative stands for besides itself.
+    pub(crate) fn others_in_orbit(&mut self, representative: u64) -> usize {
+        self.orbits.as_mut().map_or(0, |orbits| orbits.size(representative) - 1)
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.moves.bytes() + self.networks.bytes() + self.histories.bytes() + self.boundary.bytes()
+        let orbits = self.orbits.as_ref().map_or(0, |orbits| orbits.bytes());
+        orbits + self.moves.bytes() + self.networks.bytes() + self.histories.bytes() + self.boundary.bytes()
     }
 
-    /// Calls `each` for the state after every transition, as often as there are transitions to it, until it breaks.
-    pub(crate) fn successors(&mut self, state: u64, each: impl FnMut(u64) -> ControlFlow<()>) {
+    /// Calls `each` for the state after every transition, as often as there are transitions to it, until it breaks. Where there is
+    /// symmetry, for what represents it.
+    pub(crate) fn successors(&mut self, state: u64, mut each: impl FnMut(u64) -> ControlFlow<()>) {
         let mut words = std::mem::take(&mut self.words);
         words.clear();
         let (_, network) = unpair(state);
         self.space.parts.networks.append_to(network, &mut words);
-        let _ = self.successors_by(state, &words, each);
+        let _ = match self.orbits.take() {
+            None => self.successors_by(state, &words, each),
+            Some(mut orbits) => {
+                let over = self.successors_by(state, &words, |next| each(orbits.representative(next)));
+                self.orbits = Some(orbits);
+                over
+            }
+        };
         self.words = words;
     }
 

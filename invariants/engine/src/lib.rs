@@ -25,6 +25,8 @@
 //!
 //! What must be so *in the end* is checked on the same states, once all are known: see [`Convergence`].
 //!
+//! Actors that are interchangeable make many states alike. They can be visited once: see [`Check::symmetry`].
+//!
 //! ## What is refused
 //!
 //! *Eventually* properties (their check in stateright misses cycles and joins; [`Convergence`] takes their place) and more than 64
@@ -49,6 +51,7 @@ mod search;
 mod shared;
 mod steps;
 mod subject;
+mod symmetry;
 
 pub use check::{Check, check};
 pub use converge::{Condition, Convergence, Filter};
@@ -59,6 +62,7 @@ use stateright::actor::Actor;
 use std::collections::BTreeMap;
 use std::time::Duration;
 pub use subject::{ActorAction, History, Subject};
+pub use symmetry::Renaming;
 use thiserror::Error;
 
 /// What to check, and how far to go.
@@ -92,7 +96,10 @@ pub const BOUNDARY: &str = "the boundary";
 pub struct Progress {
     /// States reached, each counted once.
     pub unique_states: usize,
-    /// States reached, counted as often as reached.
+    /// The states that these stand for, each counted once: with [`Check::symmetry`] all that they may be renamed to, else just
+    /// these. So many would be unique without symmetry.
+    pub orbit_states: usize,
+    /// States reached, counted as often as reached. With symmetry, by steps from those that stand for others.
     pub generated_states: usize,
     /// States reached whose successors were not looked at yet.
     pub frontier: usize,
@@ -151,6 +158,9 @@ pub enum Refused {
     /// Two properties that could not be told apart in the report.
     #[error("two properties are named \"{0}\"")]
     SameName(&'static str),
+    /// A renaming under which two actors would become one.
+    #[error("a renaming makes one actor of two")]
+    NotOneToOne,
     /// No thread to work with.
     #[error("at least one thread is needed")]
     NoThread,

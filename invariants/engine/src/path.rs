@@ -1,12 +1,18 @@
 //! From a state found to the shortest way there, and from a terminal component to the way round it. Nothing is stored for it during
 //! the search: the layers are enough.
+//!
+//! Where there is symmetry, what was found is a representative, and so are the states of the layers. The states themselves are
+//! found forwards, from an initial one: whatever leads from a representative to another leads from each of those it stands for to one
+//! that the other stands for.
 
+use crate::check::initial_states;
 use crate::converge::{Condition, Filter};
 use crate::explorer::{Explorer, Space};
 use crate::judge::Found;
 use crate::parts::unpair;
 use crate::search::{Share, place_of};
 use crate::subject::{ActorAction, History, Subject};
+use crate::symmetry::Orbits;
 use stateright::actor::ActorModelState;
 use stateright::{Model, Path};
 use std::collections::{HashMap, VecDeque};
@@ -34,14 +40,15 @@ pub(crate) fn lasso<A: Subject, C, H: History>(
 ) -> ActorPath<A, H> {
     let mut states = way(space, shares, found);
     let model = space.steps.model;
-    let mut explorer = Explorer::new(space, Some(goes_on));
+    let mut round = Round::new(space, shares, goes_on);
+    let entry = *states.last().expect("there is one");
     let violates = |state: u64| !condition(model, &whole(space, state));
-    if !violates(found.state) {
-        let there = round(&mut explorer, shares, found.state, violates);
+    if !violates(entry) {
+        let there = round.to(entry, violates);
         states.extend(there.expect("a state of the component violates the condition"));
     }
     let last = *states.last().expect("there is one");
-    states.extend(round(&mut explorer, shares, last, |state| state == found.state).into_iter().flatten());
+    states.extend(round.to(last, |state| state == entry).into_iter().flatten());
     along(space, &states, |index, action| index < found.depth || goes_on(&model.cfg, action))
 }
 
@@ -63,36 +70,82 @@ fn way<A: Subject, C, H: History>(space: &Space<'_, A, C, H>, shares: &[Share], 
         states.push(before.expect("a state of each layer leads to one of the next"));
     }
     states.reverse();
+    match Orbits::new(&space.parts, &space.renamings) {
+        Some(orbits) => themselves(space, orbits, &states),
+        None => states,
+    }
+}
+
+/// States that these represent, each a step from the one before.
+fn themselves<A: Subject, C, H: History>(
+    space: &Space<'_, A, C, H>,
+    mut orbits: Orbits<'_, '_, A, H>,
+    representatives: &[u64],
+) -> Vec<u64> {
+    let mut explorer = Explorer::new(space, None).without_symmetry();
+    let mut states: Vec<u64> = Vec::with_capacity(representatives.len());
+    for representative in representatives {
+        let nexts = match states.last() {
+            None => initial_states(space),
+            Some(before) => {
+                let mut nexts = Vec::new();
+                explorer.successors(*before, |next| {
+                    nexts.push(next);
+                    ControlFlow::Continue(())
+                });
+                nexts
+            }
+        };
+        let next = nexts.into_iter().find(|next| orbits.representative(*next) == *representative);
+        states.push(next.expect("the renamings leave the model what it is"));
+    }
     states
 }
 
-/// The states after `from` on the shortest way of at least one step to one that is sought, if there is one.
-fn round<A: Subject, C, H: History>(
-    explorer: &mut Explorer<'_, '_, A, C, H>,
-    shares: &[Share],
-    from: u64,
-    sought: impl Fn(u64) -> bool,
-) -> Option<Vec<u64>> {
-    let (mut before, mut queue, mut end) = (HashMap::new(), VecDeque::from([from]), None);
-    while let (None, Some(state)) = (end, queue.pop_front()) {
-        explorer.successors(state, |next| {
-            if place_of(shares, next).is_none() {
-                return ControlFlow::Continue(());
-            }
-            before.entry(next).or_insert_with(|| {
-                queue.push_back(next);
-                state
+/// The way round a terminal component.
+///
+/// It is looked for among the states themselves: a way round among representatives may lead to its beginning renamed. But repeated
+/// often enough, its steps renamed, it leads to its beginning, so that there is a way.
+struct Round<'s, 'm, A: Subject, C, H: History> {
+    explorer: Explorer<'s, 'm, A, C, H>,
+    orbits: Option<Orbits<'s, 'm, A, H>>,
+    shares: &'s [Share],
+}
+
+impl<'s, 'm, A: Subject, C, H: History> Round<'s, 'm, A, C, H> {
+    fn new(space: &'s Space<'m, A, C, H>, shares: &'s [Share], goes_on: Filter<A, C>) -> Self {
+        Round {
+            explorer: Explorer::new(space, Some(goes_on)).without_symmetry(),
+            orbits: Orbits::new(&space.parts, &space.renamings),
+            shares,
+        }
+    }
+
+    /// The states after `from` on the shortest way of at least one step to one that is sought, if there is one.
+    fn to(&mut self, from: u64, sought: impl Fn(u64) -> bool) -> Option<Vec<u64>> {
+        let Round { explorer, orbits, shares } = self;
+        let (mut before, mut queue, mut end) = (HashMap::new(), VecDeque::from([from]), None);
+        while let (None, Some(state)) = (end, queue.pop_front()) {
+            explorer.successors(state, |next| {
+                let representative = orbits.as_mut().map_or(next, |orbits| orbits.representative(next));
+                if place_of(shares, representative).is_none() {
+                    return ControlFlow::Continue(());
+                }
+                before.entry(next).or_insert_with(|| {
+                    queue.push_back(next);
+                    state
+                });
+                end = end.or_else(|| sought(next).then_some(next));
+                if end.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
-            end = end.or_else(|| sought(next).then_some(next));
-            if end.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
+        }
+        let mut states = vec![end?];
+        while let Some(state) = states.last().and_then(|last| before.get(last)).filter(|state| **state != from) {
+            states.push(*state);
+        }
+        states.reverse();
+        Some(states)
     }
-    let mut states = vec![end?];
-    while let Some(state) = states.last().and_then(|last| before.get(last)).filter(|state| **state != from) {
-        states.push(*state);
-    }
-    states.reverse();
-    Some(states)
 }
 
 fn whole<A: Subject, C, H: History>(space: &Space<'_, A, C, H>, state: u64) -> ActorModelState<A, H> {

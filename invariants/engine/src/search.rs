@@ -31,6 +31,8 @@ pub(crate) struct Board {
     /// Decided between two layers: the search is over.
     over: AtomicBool,
     unique: AtomicUsize,
+    /// States that those represent besides themselves.
+    represented: AtomicUsize,
     generated: AtomicUsize,
     expanded: AtomicUsize,
     depth: AtomicUsize,
@@ -47,6 +49,7 @@ impl Board {
             stop: AtomicBool::new(false),
             over: AtomicBool::new(false),
             unique: AtomicUsize::new(0),
+            represented: AtomicUsize::new(0),
             generated: AtomicUsize::new(0),
             expanded: AtomicUsize::new(0),
             depth: AtomicUsize::new(0),
@@ -59,6 +62,7 @@ impl Board {
         let unique = self.unique.load(Ordering::Relaxed);
         Progress {
             unique_states: unique,
+            orbit_states: unique + self.represented.load(Ordering::Relaxed),
             generated_states: self.generated.load(Ordering::Relaxed),
             frontier: unique.saturating_sub(self.expanded.load(Ordering::Relaxed)),
             depth: self.depth.load(Ordering::Relaxed),
@@ -105,6 +109,7 @@ pub(crate) struct Worker<'s, 'm, A: Subject, C, H: History> {
     homes: Vec<u32>,
     outboxes: Vec<Vec<u64>>,
     generated: usize,
+    represented: usize,
     reported: usize,
     /// The memory is measured again when there are so many states.
     measured_at: usize,
@@ -124,6 +129,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
             homes: Vec::new(),
             outboxes: vec![Vec::new(); board.inboxes.len()],
             generated: 0,
+            represented: 0,
             reported: 0,
             measured_at: 0,
         }
@@ -221,10 +227,14 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
 
     /// Stores and judges what is pending.
     fn accept(&mut self, depth: usize) {
-        let Worker { space, juror, share, pending, homes, generated, .. } = self;
+        let Worker { space, explorer, juror, share, pending, homes, generated, represented, .. } = self;
         share.states.approach(pending.iter().map(|(_, hash)| *hash), homes);
         for (state, hash) in pending.drain(..) {
+            let known = share.states.len();
             *generated += usize::from(accept(space, juror, share, state, hash, depth));
+            if share.states.len() > known {
+                *represented += explorer.others_in_orbit(state);
+            }
         }
     }
 
@@ -251,6 +261,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         let states = self.share.states.len() as usize;
         self.board.unique.fetch_add(states - self.reported, Ordering::Relaxed);
         self.reported = states;
+        self.board.represented.fetch_add(std::mem::take(&mut self.represented), Ordering::Relaxed);
         self.board.generated.fetch_add(std::mem::take(&mut self.generated), Ordering::Relaxed);
         self.board.expanded.fetch_add(expanded, Ordering::Relaxed);
         if states < self.measured_at {

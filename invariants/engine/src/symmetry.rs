@@ -1,0 +1,293 @@
+//! Symmetry: states that differ only by which of several interchangeable actors is which are visited once.
+//!
+//! Renamings that leave the model what it is make of each state an *orbit*: the states it may be renamed to. What holds of one
+//! holds of all, so one of them, the *representative*, stands for the orbit. It is the one whose numbers of parts are least:
+//! first the actors' locals and the history, then the envelopes. Numbers are given in the order in which parts are met, so the
+//! representative is the same throughout a search, but not in another.
+
+use crate::cache::Cache;
+use crate::network::Kind;
+use crate::parts::{Local, Parts, pair, unpair};
+use crate::subject::{History, Subject};
+use foldhash::HashMap;
+use stateright::actor::{Envelope, Id};
+use std::sync::Arc;
+
+/// A renaming of actors, and what it makes of all that names them.
+///
+/// Under it the model must stay what it is. The initial states, renamed, are the initial states. Whatever step leads from one
+/// state to another, a step leads from the first, renamed, to the second, renamed; and it goes on
+/// ([`Convergence`](crate::Convergence)) if that one does. Properties, conditions and the boundary say the same of a state and of
+/// it renamed. The engine cannot see whether all that is so: where it is not, states are left out, and verdicts are wrong.
+pub trait Renaming<A: Subject, H: History>: Sync {
+    /// The actor that an actor becomes. An [`Id`] that is no actor's stays what it is.
+    fn actor(&self, actor: usize) -> usize;
+
+    /// An actor's state.
+    fn state(&self, state: &A::State) -> A::State;
+
+    /// A message.
+    fn message(&self, message: &A::Msg) -> A::Msg;
+
+    /// A timer.
+    fn timer(&self, timer: &A::Timer) -> A::Timer;
+
+    /// What may be chosen at random. The name that a choice goes by stays what it is.
+    fn random(&self, random: &A::Random) -> A::Random {
+        random.clone()
+    }
+
+    /// What an actor has saved.
+    fn storage(&self, storage: &A::Storage) -> A::Storage;
+
+    /// The history.
+    fn history(&self, history: &H) -> H;
+}
+
+/// A boxed renaming.
+pub(crate) type Boxed<'m, A, H> = Box<dyn Renaming<A, H> + 'm>;
+
+/// Is it a renaming of so many actors: does each become another one?
+pub(crate) fn is_one_to_one<A: Subject, H: History>(renaming: &dyn Renaming<A, H>, actors: usize) -> bool {
+    let mut renamed: Vec<usize> = (0..actors).map(|actor| renaming.actor(actor)).collect();
+    renamed.sort_unstable();
+    renamed.into_iter().eq(0..actors)
+}
+
+/// The numbers of the images of parts under one renaming, by the parts' numbers; `UNKNOWN` where none was needed yet.
+struct Images {
+    actors: Vec<usize>,
+    /// By actor.
+    locals: Vec<Vec<u32>>,
+    histories: Vec<u32>,
+    envelopes: Vec<u32>,
+}
+
+const UNKNOWN: u32 = u32::MAX;
+
+/// The renaming that changes nothing; the others are known by their places, from 1.
+const NONE: u32 = 0;
+/// The set of renamings that has only this one.
+const ONLY_NONE: u32 = 0;
+
+/// One thread's knowledge of orbits.
+pub(crate) struct Orbits<'s, 'm, A: Subject, H: History> {
+    parts: &'s Parts<A, H>,
+    renamings: &'s [Boxed<'m, A, H>],
+    images: Vec<Images>,
+    /// configuration → (its least image, the set of renamings that lead there)
+    configurations: Cache,
+    /// (set of renamings, network) → the least of its images under them
+    networks: Cache,
+    /// Sets of renamings, by number.
+    sets: Vec<Vec<u32>>,
+    numbers: HashMap<Vec<u32>, u32>,
+    entries_max: usize,
+    original: Vec<u32>,
+    image: Vec<u32>,
+    least: Vec<u32>,
+}
+
+impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
+    /// `None` where there is no renaming.
+    pub(crate) fn new(parts: &'s Parts<A, H>, renamings: &'s [Boxed<'m, A, H>]) -> Option<Self> {
+        let images = |renaming: &Boxed<'m, A, H>| Images {
+            actors: (0..parts.actors).map(|actor| renaming.actor(actor)).collect(),
+            locals: vec![Vec::new(); parts.actors],
+            histories: Vec::new(),
+            envelopes: Vec::new(),
+        };
+        (!renamings.is_empty()).then(|| Orbits {
+            parts,
+            renamings,
+            images: renamings.iter().map(images).collect(),
+            configurations: Cache::new(),
+            networks: Cache::new(),
+            sets: vec![vec![NONE]],
+            numbers: HashMap::from_iter([(vec![NONE], ONLY_NONE)]),
+            entries_max: 0,
+            original: Vec::new(),
+            image: Vec::new(),
+            least: Vec::new(),
+        })
+    }
+
+    /// Lets the caches grow to this many entries.
+    pub(crate) fn allow(&mut self, entries_max: usize) {
+        self.entries_max = entries_max;
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        let images = |images: &Images| {
+            let locals: usize = images.locals.iter().map(Vec::capacity).sum();
+            (locals + images.histories.capacity() + images.envelopes.capacity()) * size_of::<u32>()
+        };
+        self.configurations.bytes() + self.networks.bytes() + self.images.iter().map(images).sum::<usize>()
+    }
+
+    /// The representative of a state's orbit.
+    pub(crate) fn representative(&mut self, state: u64) -> u64 {
+        let (configuration, network) = unpair(state);
+        let (configuration, set) = self.configuration(configuration);
+        pair(configuration, self.network(set, network))
+    }
+
+    /// How many states the orbit of a representative has: as many as there are renamings for each that leaves it what it is.
+    pub(crate) fn size(&mut self, representative: u64) -> usize {
+        let (configuration, network) = unpair(representative);
+        let (_, set) = self.configuration(configuration);
+        let renamings = self.renamings.len() + 1;
+        if set == ONLY_NONE {
+            return renamings;
+        }
+        self.read(network);
+        let mut same = 0;
+        for position in 0..self.sets[set as usize].len() {
+            self.rename_network(self.sets[set as usize][position]);
+            same += usize::from(self.image == self.original);
+        }
+        debug_assert!(renamings.is_multiple_of(same), "the renamings are a group");
+        renamings / same
+    }
+
+    /// The least image of a configuration, and the set of renamings that lead there.
+    fn configuration(&mut self, configuration: u32) -> (u32, u32) {
+        let key = u64::from(configuration);
+        if let Some(known) = self.configurations.get(key) {
+            return unpair(known);
+        }
+        let mut slots = std::mem::take(&mut self.original);
+        self.parts.slots(configuration, &mut slots);
+        self.original = slots;
+        self.least.clone_from(&self.original);
+        let mut set = vec![NONE];
+        for renaming in 1..=self.renamings.len() as u32 {
+            self.rename_slots(renaming);
+            if self.image < self.least {
+                std::mem::swap(&mut self.image, &mut self.least);
+                set.clear();
+                set.push(renaming);
+            } else if self.image == self.least {
+                set.push(renaming);
+            }
+        }
+        let least = if set[0] == NONE { configuration } else { self.parts.configuration(&self.least) };
+        let number = self.numbers.get(&set).copied().unwrap_or_else(|| {
+            let number = self.sets.len() as u32;
+            self.sets.push(set.clone());
+            self.numbers.insert(set, number);
+            number
+        });
+        self.configurations.put(key, pair(least, number), self.entries_max);
+        (least, number)
+    }
+
+    /// The least image of a network under a set of renamings.
+    fn network(&mut self, set: u32, network: u32) -> u32 {
+        if set == ONLY_NONE {
+            return network;
+        }
+        let key = pair(set, network);
+        if let Some(known) = self.networks.get(key) {
+            return known as u32;
+        }
+        self.read(network);
+        self.rename_network(self.sets[set as usize][0]);
+        std::mem::swap(&mut self.image, &mut self.least);
+        for position in 1..self.sets[set as usize].len() {
+            self.rename_network(self.sets[set as usize][position]);
+            if self.image < self.least {
+                std::mem::swap(&mut self.image, &mut self.least);
+            }
+        }
+        let least = self.parts.networks.insert(&self.least);
+        self.networks.put(key, u64::from(least), self.entries_max);
+        least
+    }
+
+    /// Puts a network's words into `original`.
+    fn read(&mut self, network: u32) {
+        self.original.clear();
+        self.parts.networks.append_to(network, &mut self.original);
+    }
+
+    /// Puts what `original`, a configuration's slots, is renamed to into `image`.
+    fn rename_slots(&mut self, renaming: u32) {
+        let Orbits { parts, original, image, .. } = self;
+        let renamings = self.renamings;
+        let (renaming, images) = (&*renamings[renaming as usize - 1], &mut self.images[renaming as usize - 1]);
+        image.clone_from(original);
+        for (actor, local) in original[..parts.actors].iter().enumerate() {
+            let renamed = images.actors[actor];
+            image[renamed] = known(&mut images.locals[actor], *local, || {
+                parts.locals[renamed].insert(rename_local(renaming, parts.locals[actor].get(*local)))
+            });
+        }
+        let history = original[parts.actors];
+        image[parts.actors] = known(&mut images.histories, history, || {
+            parts.histories.insert(renaming.history(parts.histories.get(history)))
+        });
+    }
+
+    /// Puts what `original`, a network's words, is renamed to into `image`.
+    fn rename_network(&mut self, renaming: u32) {
+        let Orbits { parts, original, image, .. } = self;
+        image.clone_from(original);
+        if renaming == NONE {
+            return;
+        }
+        let renamings = self.renamings;
+        let (renaming, images) = (&*renamings[renaming as usize - 1], &mut self.images[renaming as usize - 1]);
+        let Images { actors, envelopes, .. } = images;
+        let id = |id: Id| actors.get(usize::from(id)).map_or(id, |actor| Id::from(*actor));
+        let mut envelope = |number: u32| {
+            known(envelopes, number, || {
+                let Envelope { src, dst, msg } = parts.envelopes.get(number);
+                let renamed = Envelope { src: id(*src), dst: id(*dst), msg: renaming.message(msg) };
+                parts.envelopes.insert(renamed)
+            })
+        };
+        // The first word of a duplicating network is the envelope delivered last, or 0.
+        let last = usize::from(parts.kind == Kind::Duplicating);
+        for word in &mut image[..last] {
+            *word = word.checked_sub(1).map_or(0, |number| envelope(number) + 1);
+        }
+        let in_flight = &mut image[last..];
+        for word in &mut *in_flight {
+            *word = envelope(*word);
+        }
+        match parts.kind {
+            Kind::Unordered | Kind::Duplicating => in_flight.sort_unstable(),
+            // Within a channel the order stays.
+            Kind::Ordered => in_flight.sort_by_key(|envelope| parts.channel(*envelope)),
+        }
+    }
+}
+
+/// The number of a part's image.
+fn known(images: &mut Vec<u32>, part: u32, image: impl FnOnce() -> u32) -> u32 {
+    let part = part as usize;
+    if images.len() <= part {
+        images.resize(part + 1, UNKNOWN);
+    }
+    if images[part] == UNKNOWN {
+        images[part] = image();
+    }
+    images[part]
+}
+
+fn rename_local<A: Subject, H: History>(renaming: &dyn Renaming<A, H>, local: &Local<A>) -> Local<A> {
+    let Local { state, timers, random, crashed, storage } = local;
+    let mut timers: Vec<A::Timer> = timers.iter().map(|timer| renaming.timer(timer)).collect();
+    timers.sort_unstable();
+    let choices = |(key, choices): (&String, &Vec<A::Random>)| {
+        (key.clone(), choices.iter().map(|choice| renaming.random(choice)).collect())
+    };
+    Local {
+        state: Arc::new(renaming.state(state)),
+        timers,
+        random: random.iter().map(choices).collect(),
+        crashed: *crashed,
+        storage: storage.as_ref().map(|storage| renaming.storage(storage)),
+    }
+}
