@@ -1,14 +1,21 @@
 //! What handlers say of themselves is counted, once for each step.
 
-use interned_checker::{Ending, Options, Reads, check, mark};
+use interned_checker::{Ending, History, Options, Reads, check, mark};
 use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out, model_timeout};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 /// Keeps the largest number that it hears, 2 at most; then its timer makes a 3 of it. On the side it tosses a coin, once.
 #[derive(Clone)]
 struct Talker;
+
+/// Takes its time, so that threads compute the same step at once.
+fn slowly(what: &'static str) {
+    mark(what);
+    std::thread::sleep(Duration::from_millis(1));
+}
 
 impl Actor for Talker {
     type Msg = u8;
@@ -18,14 +25,14 @@ impl Actor for Talker {
     type Storage = ();
 
     fn on_start(&self, _id: Id, _storage: &Option<()>, out: &mut Out<Self>) -> u8 {
-        mark("start");
+        slowly("start");
         out.set_timer((), model_timeout());
         out.choose_random("coin", vec![false, true]);
         0
     }
 
     fn on_msg(&self, _id: Id, state: &mut Cow<'_, u8>, _src: Id, msg: u8, _out: &mut Out<Self>) {
-        mark("compare");
+        slowly("compare");
         if msg > **state {
             mark("larger");
             *state.to_mut() = msg;
@@ -36,7 +43,7 @@ impl Actor for Talker {
 
     fn on_timeout(&self, _id: Id, state: &mut Cow<'_, u8>, (): &(), out: &mut Out<Self>) {
         if **state == 2 {
-            ["ring", "ring", "once more", "ring"].into_iter().for_each(mark);
+            ["ring", "ring", "once more", "ring"].into_iter().for_each(slowly);
             *state.to_mut() = 3;
         } else {
             mark("too early");
@@ -45,35 +52,37 @@ impl Actor for Talker {
     }
 
     fn on_random(&self, _id: Id, _state: &mut Cow<'_, u8>, heads: &bool, _out: &mut Out<Self>) {
-        mark(if *heads { "heads" } else { "tails" });
+        slowly(if *heads { "heads" } else { "tails" });
     }
 }
 
-const TALKERS: usize = 3;
-
-/// What is counted for each talker, by kind of step and by mark.
-fn counted(threads: usize) -> BTreeMap<String, usize> {
-    let envelope = |talker: usize, msg| Envelope { src: talker.into(), dst: talker.into(), msg };
-    let envelopes = (0..TALKERS).flat_map(|talker| [envelope(talker, 1), envelope(talker, 2)]);
-    let model = ActorModel::<Talker>::new((), ())
-        .actors([const { Talker }; TALKERS])
-        .init_network(Network::new_unordered_nonduplicating(envelopes))
-        .max_crashes(1);
+/// What is counted in a model, by kind of step and by mark.
+fn counted<H: History>(model: &ActorModel<Talker, (), H>, threads: usize) -> BTreeMap<String, usize> {
     let options = Options { threads, ..Options::default() };
-    let report = check(&model, |_| Reads::everything(), &options, |_| ControlFlow::Continue(()));
+    let report = check(model, |_| Reads::everything(), &options, |_| ControlFlow::Continue(()));
     let report = report.expect("nothing is refused");
     assert_eq!(report.ending, Ending::Exhausted);
-    let each = |(what, count): (String, usize)| {
-        assert!(count.is_multiple_of(TALKERS), "{what}: {count}");
-        (what, count / TALKERS)
-    };
-    report.coverage.into_iter().map(each).collect()
+    report.coverage
+}
+
+fn assert_counted<H: History>(model: &ActorModel<Talker, (), H>, expected: &[(&str, usize)]) {
+    let expected: BTreeMap<String, usize> = expected.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect();
+    for threads in [1, 2, 3, 5] {
+        assert_eq!(counted(model, threads), expected, "with {threads} threads");
+    }
 }
 
 /// A talker is at 0, 1, 2 or 3, with its coin still to be tossed or not. "not larger" and "too early" change nothing; nor is the
 /// first start a step.
 #[test]
 fn marks_are_counted_once_a_step() {
+    const TALKERS: usize = 3;
+    let envelope = |talker: usize, msg| Envelope { src: talker.into(), dst: talker.into(), msg };
+    let envelopes = (0..TALKERS).flat_map(|talker| [envelope(talker, 1), envelope(talker, 2)]);
+    let model = ActorModel::<Talker>::new((), ())
+        .actors([const { Talker }; TALKERS])
+        .init_network(Network::new_unordered_nonduplicating(envelopes))
+        .max_crashes(1);
     let expected = [
         // 1 at 0, 2 at 0, 2 at 1.
         ("deliver 1", 2),
@@ -93,8 +102,34 @@ fn marks_are_counted_once_a_step() {
         ("recover", 4),
         ("start", 4),
     ];
-    let expected: BTreeMap<String, usize> = expected.map(|(what, count)| (what.to_owned(), count)).into();
-    for threads in [1, 2, 3, 5] {
-        assert_eq!(counted(threads), expected, "with {threads} threads");
-    }
+    assert_counted(&model, &expected.map(|(what, count)| (what, count * TALKERS)));
+}
+
+/// The history tells who was heard last, so that one layer has many states with the same talker in them: several threads come to
+/// its steps at once.
+#[test]
+fn a_step_that_threads_compute_at_once_is_counted_once() {
+    const HEARD: usize = 12;
+    let envelopes = (1..=HEARD).map(|src| Envelope { src: src.into(), dst: 0.into(), msg: 2 });
+    let model = ActorModel::<Talker, (), usize>::new((), 0)
+        .actor(Talker)
+        .init_network(Network::new_unordered_nonduplicating(envelopes))
+        .record_msg_in(|(), _, envelope| Some(envelope.src.into()))
+        .max_crashes(1)
+        .within_boundary(|(), state| state.network.len() + 2 >= HEARD);
+    let expected = [
+        ("deliver 2", 2 * HEARD),
+        ("compare", 2 * HEARD),
+        ("larger", 2 * HEARD),
+        ("time out ()", 2),
+        ("ring", 2),
+        ("once more", 2),
+        ("choose", 6),
+        ("heads", 3),
+        ("tails", 3),
+        ("crash", 6),
+        ("recover", 3),
+        ("start", 3),
+    ];
+    assert_counted(&model, &expected);
 }
