@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// ([`Convergence`](crate::Convergence)) if that one does. Properties, conditions and the boundary say the same of a state and of
 /// it renamed. The engine cannot see whether all that is so: where it is not, states are left out, and verdicts are wrong.
 pub trait Renaming<A: Subject, H: History>: Sync {
-    /// The actor that an actor becomes. An [`Id`] that is no actor's stays what it is.
+    /// The actor that an actor becomes. An [`Id`](stateright::actor::Id) that is no actor's stays what it is.
     fn actor(&self, actor: usize) -> usize;
 
     /// An actor's state.
