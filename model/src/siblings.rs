@@ -3,7 +3,7 @@
 //! A small closed algebra with private fields: whatever is done through it, a sibling's dot is in the set's context, and the
 //! order of siblings is the order of their dots.
 
-use crate::ids::Value;
+use crate::ids::{NodeId, Value};
 use crate::version::{Causality, Context, Dot};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -18,6 +18,14 @@ pub struct Version {
     pub clock: Context,
     /// The value put.
     pub value: Value,
+}
+
+impl Version {
+    /// The version with its nodes, and its value, called by other names: see [`Context::renamed`].
+    #[must_use]
+    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, value: impl Fn(&Value) -> Value) -> Self {
+        Version { dot: self.dot.renamed(&name), clock: self.clock.renamed(&name), value: value(&self.value) }
+    }
 }
 
 impl fmt::Debug for Version {
@@ -107,6 +115,15 @@ impl Siblings {
         let newest = self.set.versions.iter().map(|version| (version.dot.counter, version.dot.node)).max();
         Arc::make_mut(&mut self.set).versions.retain(|version| Some((version.dot.counter, version.dot.node)) == newest);
         self
+    }
+
+    /// The set with its nodes, and its values, called by other names: see [`Context::renamed`].
+    #[must_use]
+    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, value: impl Fn(&Value) -> Value) -> Self {
+        let mut versions: Vec<Version> =
+            self.set.versions.iter().map(|version| version.renamed(&name, &value)).collect();
+        versions.sort_unstable_by_key(|version| version.dot);
+        Siblings::of(self.set.context.renamed(&name), versions)
     }
 
     /// Upper bound on the encoded size, in bytes.

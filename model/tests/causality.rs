@@ -150,6 +150,21 @@ proptest! {
         prop_assert_eq!(&a.merge(a), a);
     }
 
+    /// Names mean nothing to merge and compare: it is the same whether nodes and values get others before or after.
+    #[test]
+    fn renaming_commutes(events in prop::collection::vec(event(), 0..40), by in 0..3_u16) {
+        let (dotted, _) = play(&events);
+        let renamed = |siblings: &Siblings| {
+            let value = |value: &Value| Value::new(&[value.as_bytes(), b"'"].concat()).unwrap();
+            siblings.renamed(|node| NodeId((node.0 + by) % 3), value)
+        };
+        let [a, b, _] = &dotted.replicas;
+        prop_assert_eq!(renamed(&a.merge(b)), renamed(a).merge(&renamed(b)));
+        prop_assert_eq!(renamed(a).compare(&renamed(b)), a.compare(b));
+        prop_assert_eq!(renamed(a).versions().len(), a.versions().len());
+        prop_assert!(renamed(a).versions().windows(2).all(|pair| pair[0].dot < pair[1].dot));
+    }
+
     /// The bound on the encoded size that a coordinator goes by is one.
     #[test]
     fn the_bound_on_the_size_holds(events in prop::collection::vec(event(), 0..40)) {
