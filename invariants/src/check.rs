@@ -4,6 +4,7 @@ use crate::coverage;
 use crate::ghost::Ghost;
 use crate::property::{Kind, PROPERTIES, Property, goes_on};
 use crate::scope::{Scope, Setting, System, SystemState};
+use crate::symmetry::Symmetry;
 use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;
 use interned_checker::{BOUNDARY, Check, Convergence, Ending, Options, Reads};
@@ -38,12 +39,15 @@ pub struct Effort {
     pub memory_bytes: Option<usize>,
     /// How long it may take.
     pub time: Option<Duration>,
+    /// Visit states once that differ only by which of several interchangeable nodes and clients is which: see [`Scope::symmetries`]. The
+    /// rules must treat nodes alike. stateright's engine never does.
+    pub symmetry: bool,
 }
 
 impl Effort {
-    /// Our engine, so many threads, no bounds.
+    /// Our engine, so many threads, no bounds, no symmetry.
     pub fn threads(threads: usize) -> Self {
-        Effort { engine: Engine::Interned, threads, memory_bytes: None, time: None }
+        Effort { engine: Engine::Interned, threads, memory_bytes: None, time: None, symmetry: false }
     }
 }
 
@@ -52,6 +56,8 @@ impl Effort {
 pub struct Progress {
     /// States reached, each counted once.
     pub unique_states: usize,
+    /// The states that these stand for: as many as would be unique without [`Effort::symmetry`].
+    pub orbit_states: usize,
     /// States reached, counted as often as reached.
     pub generated_states: usize,
     /// Steps to the layer being reached. With stateright's engine and several threads, the most steps taken, which vary.
@@ -98,6 +104,8 @@ pub struct Report {
     /// How far it came.
     #[serde(flatten)]
     pub progress: Progress,
+    /// How many states one stands for on average. `None`: nothing in the scope is interchangeable, or symmetry was not asked for.
+    pub symmetry_factor: Option<f64>,
     /// How long it took.
     pub seconds: f64,
     /// What became of each property. stateright's engine does not check what must be so in the end.
@@ -126,8 +134,10 @@ impl Report {
 pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Progress) -> ControlFlow<()>) -> Report {
     let begun = Instant::now();
     let marking = Rules { asked: interned_checker::mark, ..rules };
+    let symmetries = if effort.symmetry { scope.symmetries() } else { Vec::new() };
+    let symmetric = effort.engine == Engine::Interned && !symmetries.is_empty();
     let Search { complete, progress, seen, coverage } = match effort.engine {
-        Engine::Interned => search_interned(&scope.model(marking, PROPERTIES), effort, watch),
+        Engine::Interned => search_interned(&scope.model(marking, PROPERTIES), symmetries, effort, watch),
         Engine::Stateright => search_stateright(scope.model(rules, PROPERTIES), effort, watch),
     };
     let verdict = |property: &'static Property| {
@@ -141,10 +151,16 @@ pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Pro
         threads: effort.threads,
         complete,
         progress,
+        symmetry_factor: symmetric.then(|| factor(&progress)),
         seconds: begun.elapsed().as_secs_f64(),
         properties: checked.map(verdict).collect(),
         coverage,
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "fewer states than 2^52")]
+fn factor(progress: &Progress) -> f64 {
+    progress.orbit_states as f64 / progress.unique_states.max(1) as f64
 }
 
 /// What the search for one property found.
@@ -193,18 +209,25 @@ fn reads(name: &'static str) -> Reads<Process, Setting> {
     }
 }
 
-fn search_interned(model: &System, effort: &Effort, mut watch: impl FnMut(Progress) -> ControlFlow<()>) -> Search {
+fn search_interned(
+    model: &System,
+    symmetries: Vec<Symmetry>,
+    effort: &Effort,
+    mut watch: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Search {
     let Effort { threads, memory_bytes, time, .. } = *effort;
     let options = Options { threads, memory_bytes, time, ..Options::default() };
     let progress = |progress: interned_checker::Progress| Progress {
         unique_states: progress.unique_states,
+        orbit_states: progress.orbit_states,
         generated_states: progress.generated_states,
         depth: progress.depth,
         frontier: Some(progress.frontier),
         settled_states: Some(progress.settled_states),
         memory_bytes: Some(progress.memory_bytes),
     };
-    let check = Check::new(model, reads).converges(convergence(PROPERTIES));
+    let renamings = symmetries.into_iter().map(|symmetry| Box::new(symmetry) as _).collect();
+    let check = Check::new(model, reads).converges(convergence(PROPERTIES)).symmetry(renamings);
     let report = check.run(&options, |now| watch(progress(now)));
     let report = report.expect("our properties are of the kinds that the engine checks");
     Search {
@@ -240,6 +263,7 @@ fn search_stateright(model: System, effort: &Effort, mut watch: impl FnMut(Progr
 fn progress(checker: &impl Checker<System>) -> Progress {
     Progress {
         unique_states: checker.unique_state_count(),
+        orbit_states: checker.unique_state_count(),
         generated_states: checker.state_count(),
         depth: checker.max_depth().saturating_sub(1),
         frontier: None,

@@ -7,5 +7,6 @@ pub mod property;
 pub mod scope;
 pub mod scopes;
 pub mod story;
+pub mod symmetry;
 mod view;
 pub mod write_set;

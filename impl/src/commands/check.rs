@@ -29,6 +29,7 @@ A scope is a small cluster with scripted clients. Every order in which messages 
 fire, and nodes crash and come back is tried; in every state reached, every invariant is looked at. Exit code 0 only if all
 scopes were exhausted and everything claimed is true. A check that is cut off proves nothing, says so, and exits with 3.";
 
+#[expect(clippy::struct_excessive_bools, reason = "a command's flags are independent")]
 /// Check the protocol in every scope (the default command)
 #[derive(Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
@@ -48,6 +49,9 @@ pub(super) struct Arguments {
     /// Cut a scope off when it takes longer than this, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     time: Option<Duration>,
+    /// Visit states once that differ only by which of several interchangeable nodes and clients is which
+    #[arg(long)]
+    symmetry: bool,
     /// How many threads; as many as there are cores if left out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -100,14 +104,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         list(&scopes, arguments.json);
         return Ok(());
     }
-    let Arguments { engine, memory, time, .. } = *arguments;
+    let Arguments { engine, memory, time, symmetry, .. } = *arguments;
     let threads = arguments.threads.map_or_else(cores, usize::from);
     let engine = Engine::from(engine);
     if engine == Engine::Stateright && memory.is_some() {
         return Err(Failure::Usage(anyhow!("stateright's engine cannot be bounded by --memory: leave it out")));
     }
+    if engine == Engine::Stateright && symmetry {
+        return Err(Failure::Usage(anyhow!("stateright's engine knows no --symmetry: leave it out")));
+    }
     let memory_bytes = memory.or_else(most_of_the_memory);
-    let effort = Effort { engine, threads, memory_bytes, time };
+    let effort = Effort { engine, threads, memory_bytes, time, symmetry };
     let stop = stop_signal()?;
     let mut measured = Vec::new();
     for (index, scope) in scopes.iter().enumerate() {
@@ -124,7 +131,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         println!("{:#}", json!({ "holds": holds, "scopes": measured }));
     } else {
-        print_scopes(&measured);
+        print_scopes(&measured, symmetry);
         print_properties(&measured);
         print_coverage(&measured);
         print_failures(&measured);
@@ -183,8 +190,10 @@ fn list(scopes: &[&Scope], json: bool) {
     println!("{rows}");
 }
 
-fn print_scopes(measured: &[Measured]) {
-    let mut rows = table::new(&["scope", "unique states", "generated", "depth", "time", "properties"]);
+fn print_scopes(measured: &[Measured], symmetry: bool) {
+    let mut columns = vec!["scope", "unique states", "generated", "depth", "time", "properties"];
+    columns.extend(symmetry.then_some("states for one"));
+    let mut rows = table::new(&columns);
     for Measured { report, .. } in measured {
         let failed = report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).count();
         let claimed = report.properties.iter().filter(|verdict| verdict.excused.is_none()).count();
@@ -193,14 +202,17 @@ fn print_scopes(measured: &[Measured]) {
             (true, 0) => format!("all {claimed} claimed hold"),
             (true, failed) => format!("{failed} NOT as claimed"),
         };
-        rows.add_row([
+        let mut row = vec![
             report.name.to_owned(),
             table::count(report.progress.unique_states),
             table::count(report.progress.generated_states),
             report.progress.depth.to_string(),
             format!("{:.1} s", report.seconds),
             properties,
-        ]);
+        ];
+        let factor = || report.symmetry_factor.map_or("none".to_owned(), |factor| format!("{factor:.2}"));
+        row.extend(symmetry.then(factor));
+        rows.add_row(row);
     }
     println!("{rows}");
 }
@@ -285,7 +297,7 @@ fn is_failure(report: &Report, verdict: &Verdict) -> bool {
 }
 
 fn conclude(measured: &[Measured], asked: usize, holds: bool, json: bool) -> Result<(), Failure> {
-    let states: usize = measured.iter().map(|scope| scope.report.progress.unique_states).sum();
+    let states: usize = measured.iter().map(|scope| scope.report.progress.orbit_states).sum();
     let seconds: f64 = measured.iter().map(|scope| scope.report.seconds).sum();
     if holds {
         if !json {

@@ -1,0 +1,312 @@
+//! What is interchangeable in a scope: nodes and clients that may be exchanged without anything else becoming different.
+//!
+//! The protocol treats the replicas of a key alike, and knows clients only by name. What tells them apart in a scope is who asks
+//! what through whom. So a renaming is a permutation of the ring's positions together with one of the clients, such that each
+//! client's script, with its positions permuted, is that of the client that it becomes. Where a request is forwarded, or a node is no
+//! replica, there are none: which replica a request is forwarded to depends on its client's number and on the order of the
+//! preference list.
+//!
+//! This rests on the rules' treating nodes alike. A rule that compares them (as [`Siblings::newest_only`] does, for a defect whose scope
+//! has nothing interchangeable) must not be checked with symmetry.
+
+use crate::ghost::{Ghost, Read, Write};
+use crate::scope::{Ask, Scope, Setting};
+use crate::write_set::{WriteId, WriteSet};
+use dynamo_model::client::ClientState;
+use dynamo_model::get::RunningGet;
+use dynamo_model::ids::{ClientId, NodeId, RequestId, Value};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::node::{Durable, Issued, State, Timer};
+use dynamo_model::process::{Process, ProcessState};
+use dynamo_model::put::RunningPut;
+use dynamo_model::siblings::{Siblings, Version};
+use dynamo_model::tally::Tally;
+use dynamo_model::version::Context;
+use interned_checker::Renaming;
+use stateright::actor::Id;
+
+/// A renaming of a scope's nodes and clients that leaves the scope what it is.
+#[derive(Clone, Debug)]
+pub struct Symmetry {
+    setting: Setting,
+    /// By node.
+    nodes: Vec<NodeId>,
+    /// By the client's place in the scope.
+    clients: Vec<usize>,
+}
+
+impl Scope {
+    /// All renamings that leave the scope what it is, but for the one that changes nothing. Together with it they are a group.
+    pub fn symmetries(&self) -> Vec<Symmetry> {
+        let replicas = self.quorum.0;
+        let forwards = self.clients.iter().any(|script| script.iter().any(|(via, _)| *via >= replicas));
+        if forwards || replicas != usize::from(self.nodes) {
+            return Vec::new();
+        }
+        let setting = self.setting();
+        let all_clients = permutations(self.clients.len());
+        let mut symmetries = Vec::new();
+        for positions in permutations(replicas) {
+            for clients in &all_clients {
+                let alike = (0..clients.len()).all(|client| self.becomes(client, clients[client], &positions));
+                if alike && !is_identity(&positions, clients) {
+                    let mut nodes = setting.preference_list.clone();
+                    for (node, to) in setting.preference_list.iter().zip(&positions) {
+                        nodes[usize::from(node.0)] = setting.preference_list[*to];
+                    }
+                    symmetries.push(Symmetry { setting: setting.clone(), nodes, clients: clients.clone() });
+                }
+            }
+        }
+        symmetries
+    }
+
+    /// Is a client's script, with its positions permuted, that of the other?
+    fn becomes(&self, client: usize, other: usize, positions: &[usize]) -> bool {
+        let permuted = |&(via, ask): &(usize, Ask)| (positions[via], ask);
+        self.clients[client].iter().map(permuted).eq(self.clients[other].iter().copied())
+    }
+}
+
+fn is_identity(positions: &[usize], clients: &[usize]) -> bool {
+    positions.iter().copied().eq(0..positions.len()) && clients.iter().copied().eq(0..clients.len())
+}
+
+/// All permutations of so many things.
+fn permutations(len: usize) -> Vec<Vec<usize>> {
+    let Some(last) = len.checked_sub(1) else { return vec![Vec::new()] };
+    let with_last = |shorter: Vec<usize>| {
+        (0..len).map(move |place| {
+            let mut longer = shorter.clone();
+            longer.insert(place, last);
+            longer
+        })
+    };
+    permutations(last).into_iter().flat_map(with_last).collect()
+}
+
+/// Things renamed, each at the place of what it becomes.
+fn moved<T: Clone>(things: &[T], place: impl Fn(usize) -> usize, renamed: impl Fn(&T) -> T) -> Vec<T> {
+    let mut all = things.to_vec();
+    things.iter().enumerate().for_each(|(index, thing)| all[place(index)] = renamed(thing));
+    all
+}
+
+fn sorted<T: Ord>(things: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = things.collect();
+    all.sort_unstable();
+    all
+}
+
+impl Symmetry {
+    fn node(&self, node: NodeId) -> NodeId {
+        self.nodes[usize::from(node.0)]
+    }
+
+    fn id(&self, id: Id) -> Id {
+        Id::from(self.actor(usize::from(id)))
+    }
+
+    fn client(&self, client: ClientId) -> ClientId {
+        ClientId(self.actor(client.0 as usize) as u64)
+    }
+
+    fn request(&self, request: RequestId) -> RequestId {
+        RequestId { client: self.client(request.client), ..request }
+    }
+
+    /// A put becomes that of the same line of the client that its client becomes.
+    fn write(&self, write: WriteId) -> WriteId {
+        let request = self.request(self.setting.puts[usize::from(write.0)]);
+        self.setting.write(request).expect("a client becomes one with the same script")
+    }
+
+    fn read(&self, read: usize) -> usize {
+        let request = self.request(self.setting.gets[read]);
+        self.setting.read(request).expect("a client becomes one with the same script")
+    }
+
+    fn value(&self, value: &Value) -> Value {
+        self.write(WriteId::of(value)).value()
+    }
+
+    fn writes(&self, writes: WriteSet) -> WriteSet {
+        writes.iter().map(|write| self.write(write)).collect()
+    }
+
+    fn context(&self, context: &Context) -> Context {
+        context.renamed(|node| self.node(node))
+    }
+
+    fn siblings(&self, siblings: &Siblings) -> Siblings {
+        siblings.renamed(|node| self.node(node), |value| self.value(value))
+    }
+
+    /// Siblings in an answer, by ascending dot.
+    fn versions(&self, versions: &[Version]) -> Vec<Version> {
+        let renamed = |version: &Version| version.renamed(|node| self.node(node), |value| self.value(value));
+        let mut all: Vec<Version> = versions.iter().map(renamed).collect();
+        all.sort_unstable_by_key(|version| version.dot);
+        all
+    }
+
+    /// Whoever is asked is asked in preference order, whatever the nodes are called.
+    fn tally(&self, tally: &Tally) -> Tally {
+        let mut asked: Vec<NodeId> = tally.asked.iter().map(|node| self.node(*node)).collect();
+        asked.sort_unstable_by_key(|node| self.setting.preference_list.iter().position(|other| other == node));
+        let answered = sorted(tally.answered.iter().map(|node| self.node(*node)));
+        Tally { asked, answered, waiting: tally.waiting }
+    }
+
+    fn running_put(&self, put: &RunningPut) -> RunningPut {
+        let RunningPut { client, key, context, tally, acknowledged, retransmissions_left } = put;
+        RunningPut {
+            client: self.id(*client),
+            key: key.clone(),
+            context: self.context(context),
+            tally: self.tally(tally),
+            acknowledged: *acknowledged,
+            retransmissions_left: *retransmissions_left,
+        }
+    }
+
+    fn running_get(&self, get: &RunningGet) -> RunningGet {
+        let RunningGet { client, key, tally, replies, answered, retransmissions_left } = get;
+        let renamed = replies.iter().map(|(node, held)| (self.node(*node), self.siblings(held)));
+        let mut replies: Vec<_> = renamed.collect();
+        // One node's answers stay in their order.
+        replies.sort_by_key(|(node, _)| *node);
+        RunningGet {
+            client: self.id(*client),
+            key: key.clone(),
+            tally: self.tally(tally),
+            replies,
+            answered: *answered,
+            retransmissions_left: *retransmissions_left,
+        }
+    }
+
+    fn durable(&self, durable: &Durable) -> Durable {
+        let Durable { counter, store, issued } = durable;
+        let issued = issued.iter().map(|(client, Issued { number, counter, answer })| {
+            let answer = answer.as_ref().map(|context| self.context(context)).map_err(|refusal| *refusal);
+            (self.client(*client), Issued { number: *number, counter: *counter, answer })
+        });
+        Durable {
+            counter: *counter,
+            store: store.iter().map(|(key, siblings)| (key.clone(), self.siblings(siblings))).collect(),
+            issued: issued.collect(),
+        }
+    }
+
+    fn operation(&self, operation: &Operation) -> Operation {
+        match operation {
+            Operation::Put { request, key, value, context } => Operation::Put {
+                request: self.request(*request),
+                key: key.clone(),
+                value: self.value(value),
+                context: self.context(context),
+            },
+            Operation::Get { request, key } => Operation::Get { request: self.request(*request), key: key.clone() },
+        }
+    }
+
+    fn answer(&self, answer: &Answer) -> Answer {
+        let request = self.request(answer.request());
+        match answer {
+            Answer::PutAcknowledged { context, .. } => {
+                Answer::PutAcknowledged { request, context: self.context(context) }
+            }
+            Answer::PutFailed { stored, needed, .. } => Answer::PutFailed { request, stored: *stored, needed: *needed },
+            Answer::PutRefused { refusal, .. } => Answer::PutRefused { request, refusal: *refusal },
+            Answer::GetAnswered { siblings, context, .. } => {
+                let siblings = self.versions(siblings);
+                Answer::GetAnswered { request, siblings, context: self.context(context) }
+            }
+            Answer::GetFailed { answered, needed, .. } => {
+                Answer::GetFailed { request, answered: *answered, needed: *needed }
+            }
+        }
+    }
+
+    fn ghost_read(&self, read: &Read) -> Read {
+        Read {
+            acknowledged_before: self.writes(read.acknowledged_before),
+            heard: sorted(read.heard.iter().map(|node| self.node(*node))),
+            known: self.writes(read.known),
+            shown: self.writes(read.shown),
+            sources: sorted(read.sources.iter().map(|node| self.node(*node))),
+            omitted: self.writes(read.omitted),
+            outcome: read.outcome,
+        }
+    }
+}
+
+impl Renaming<Process, Ghost> for Symmetry {
+    fn actor(&self, actor: usize) -> usize {
+        match actor.checked_sub(self.nodes.len()) {
+            None => usize::from(self.nodes[actor].0),
+            Some(client) => self.nodes.len() + self.clients[client],
+        }
+    }
+
+    fn state(&self, state: &ProcessState) -> ProcessState {
+        match state {
+            ProcessState::Node(State { durable, puts, gets }) => ProcessState::Node(State {
+                durable: self.durable(durable),
+                puts: puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
+                gets: gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
+            }),
+            ProcessState::Client(ClientState { line, context, retries_left }) => {
+                let context = self.context(context);
+                ProcessState::Client(ClientState { line: *line, context, retries_left: *retries_left })
+            }
+        }
+    }
+
+    fn message(&self, message: &Message) -> Message {
+        match message {
+            Message::Request(operation) => Message::Request(self.operation(operation)),
+            Message::Answer(answer) => Message::Answer(self.answer(answer)),
+            Message::Forward { client, operation } => {
+                Message::Forward { client: self.id(*client), operation: self.operation(operation) }
+            }
+            Message::Store { request, key, siblings } => {
+                let siblings = self.siblings(siblings);
+                Message::Store { request: self.request(*request), key: key.clone(), siblings }
+            }
+            Message::Stored { request } => Message::Stored { request: self.request(*request) },
+            Message::Fetch { request, key } => Message::Fetch { request: self.request(*request), key: key.clone() },
+            Message::Fetched { request, siblings } => {
+                Message::Fetched { request: self.request(*request), siblings: self.siblings(siblings) }
+            }
+            Message::Repair { request, key, siblings } => {
+                let siblings = self.siblings(siblings);
+                Message::Repair { request: self.request(*request), key: key.clone(), siblings }
+            }
+        }
+    }
+
+    fn timer(&self, timer: &Timer) -> Timer {
+        match *timer {
+            Timer::Put(node, request) => Timer::Put(self.node(node), self.request(request)),
+            Timer::Get(node, request) => Timer::Get(self.node(node), self.request(request)),
+            Timer::Client(client) => Timer::Client(self.client(client)),
+        }
+    }
+
+    fn storage(&self, storage: &Durable) -> Durable {
+        self.durable(storage)
+    }
+
+    fn history(&self, history: &Ghost) -> Ghost {
+        let write = |write: &Write| Write { saw: self.writes(write.saw), outcome: write.outcome };
+        let writes = |writes: &WriteSet| self.writes(*writes);
+        Ghost {
+            writes: moved(&history.writes, |index| usize::from(self.write(WriteId(index as u8)).0), write),
+            reads: moved(&history.reads, |index| self.read(index), |read| self.ghost_read(read)),
+            vouched: moved(&history.vouched, |index| usize::from(self.nodes[index].0), writes),
+            clients: moved(&history.clients, |index| self.clients[index], writes),
+        }
+    }
+}
