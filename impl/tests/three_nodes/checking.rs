@@ -55,6 +55,19 @@ fn a_check_is_data() {
 }
 
 #[test]
+fn a_check_with_symmetry_says_what_it_stands_for() {
+    let checked = json(&["check", "chained-puts", "one-client", "--symmetry", "--json"]);
+    assert_eq!(checked["holds"], true);
+    let [reduced, whole] = &checked["scopes"].as_array().unwrap()[..] else { panic!("{checked:#}") };
+    has(reduced, &[("symmetry_factor", Json::is_f64), ("orbit_states", Json::is_u64)]);
+    assert!(reduced["unique_states"].as_u64() < reduced["orbit_states"].as_u64(), "{reduced:#}");
+    has(whole, &[("symmetry_factor", Json::is_null)]);
+    assert_eq!(whole["unique_states"], whole["orbit_states"]);
+    let (code, _, stderr) = dynamo(&["check", "one-client", "--symmetry", "--engine", "stateright"]);
+    assert_eq!(code, 2, "{stderr}");
+}
+
+#[test]
 fn a_defect_is_data() {
     let tried = json(&["defects", "ack-one-short", "--json"]);
     assert_eq!(tried["limits"].as_array().map(Vec::len), Some(0));
