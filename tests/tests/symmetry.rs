@@ -2,7 +2,8 @@
 
 use dynamo_invariants::check::{Effort, Report, check};
 use dynamo_invariants::defects::DEFECTS;
-use dynamo_invariants::scope::Scope;
+use dynamo_invariants::scope::Ask::{Get, Put, PutOver};
+use dynamo_invariants::scope::{Faults, NO_FAULTS, Scope};
 use dynamo_invariants::scopes::{self, SCOPES};
 use dynamo_model::rules::Rules;
 use std::collections::BTreeSet;
@@ -56,6 +57,37 @@ fn defects_are_found_with_symmetry() {
         reduced += usize::from(compare(defect.scope(), (defect.rules)(), defect.name) > 1.0);
     }
     assert!(reduced >= 3, "only {reduced} defects are in scopes with something interchangeable");
+}
+
+/// Two readers that are interchangeable together with their nodes, which no default scope has; and two at one node.
+static READERS: [Scope; 2] = [
+    Scope {
+        name: "readers-apart",
+        aim: "two clients put and read, each through its own node",
+        nodes: 2,
+        quorum: (2, 2, 1),
+        clients: &[&[(0, Put), (0, Get)], &[(1, Put), (1, Get)]],
+        faults: Faults { timeouts: Some(0), ..NO_FAULTS },
+        excused: &[],
+        unique_states: 0,
+    },
+    Scope {
+        name: "readers-together",
+        aim: "two clients read and put over what they read, through one node; it may crash",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Get), (0, PutOver)], &[(0, Get), (0, PutOver)]],
+        faults: Faults { crashes: 1, ..NO_FAULTS },
+        excused: &[],
+        unique_states: 0,
+    },
+];
+
+#[test]
+fn readers_are_interchangeable() {
+    for scope in &READERS {
+        assert!(compare(scope, Rules::default(), scope.name) > 1.9, "{}", scope.name);
+    }
 }
 
 /// Scopes whose symmetries can be said by heart.
