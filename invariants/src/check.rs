@@ -2,6 +2,7 @@
 
 use crate::coverage;
 use crate::ghost::Ghost;
+use crate::partial_order::TAKEN_FIRST;
 use crate::property::{Kind, PROPERTIES, Property, goes_on};
 use crate::scope::{Scope, Setting, System, SystemState};
 use crate::symmetry::Symmetry;
@@ -42,12 +43,22 @@ pub struct Effort {
     /// Visit states once that differ only by which of several interchangeable nodes and clients is which: see [`Scope::symmetries`]. The
     /// rules must treat nodes alike. stateright's engine never does.
     pub symmetry: bool,
+    /// Take steps at once that commute with all others and that no property can see: answers on their way to clients, late words of
+    /// replicas. What is found may then be found deeper than it is. stateright's engine never does.
+    pub partial_order: bool,
 }
 
 impl Effort {
-    /// Our engine, so many threads, no bounds, no symmetry.
+    /// Our engine, so many threads, no bounds, no reductions.
     pub fn threads(threads: usize) -> Self {
-        Effort { engine: Engine::Interned, threads, memory_bytes: None, time: None, symmetry: false }
+        Effort {
+            engine: Engine::Interned,
+            threads,
+            memory_bytes: None,
+            time: None,
+            symmetry: false,
+            partial_order: false,
+        }
     }
 }
 
@@ -104,8 +115,9 @@ pub struct Report {
     /// How far it came.
     #[serde(flatten)]
     pub progress: Progress,
-    /// How many states one stands for on average. `None`: nothing in the scope is interchangeable, or symmetry was not asked for.
-    pub symmetry_factor: Option<f64>,
+    /// How many of the scope's states one that was visited stands for on average. `None`: no reduction was asked for, or it did not come
+    /// to its end.
+    pub reduction_factor: Option<f64>,
     /// How long it took.
     pub seconds: f64,
     /// What became of each property. stateright's engine does not check what must be so in the end.
@@ -135,7 +147,7 @@ pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Pro
     let begun = Instant::now();
     let marking = Rules { asked: interned_checker::mark, ..rules };
     let symmetries = if effort.symmetry { scope.symmetries() } else { Vec::new() };
-    let symmetric = effort.engine == Engine::Interned && !symmetries.is_empty();
+    let reduced = effort.engine == Engine::Interned && (effort.symmetry || effort.partial_order);
     let Search { complete, progress, seen, coverage } = match effort.engine {
         Engine::Interned => search_interned(&scope.model(marking, PROPERTIES), symmetries, effort, watch),
         Engine::Stateright => search_stateright(scope.model(rules, PROPERTIES), effort, watch),
@@ -151,7 +163,7 @@ pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Pro
         threads: effort.threads,
         complete,
         progress,
-        symmetry_factor: symmetric.then(|| factor(&progress)),
+        reduction_factor: (reduced && complete).then(|| factor(scope.unique_states, progress.unique_states)),
         seconds: begun.elapsed().as_secs_f64(),
         properties: checked.map(verdict).collect(),
         coverage,
@@ -159,8 +171,8 @@ pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Pro
 }
 
 #[expect(clippy::cast_precision_loss, reason = "fewer states than 2^52")]
-fn factor(progress: &Progress) -> f64 {
-    progress.orbit_states as f64 / progress.unique_states.max(1) as f64
+fn factor(whole: usize, reduced: usize) -> f64 {
+    whole as f64 / reduced.max(1) as f64
 }
 
 /// What the search for one property found.
@@ -215,7 +227,7 @@ fn search_interned(
     effort: &Effort,
     mut watch: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Search {
-    let Effort { threads, memory_bytes, time, .. } = *effort;
+    let Effort { threads, memory_bytes, time, partial_order, .. } = *effort;
     let options = Options { threads, memory_bytes, time, ..Options::default() };
     let progress = |progress: interned_checker::Progress| Progress {
         unique_states: progress.unique_states,
@@ -227,7 +239,10 @@ fn search_interned(
         memory_bytes: Some(progress.memory_bytes),
     };
     let renamings = symmetries.into_iter().map(|symmetry| Box::new(symmetry) as _).collect();
-    let check = Check::new(model, reads).converges(convergence(PROPERTIES)).symmetry(renamings);
+    let mut check = Check::new(model, reads).converges(convergence(PROPERTIES)).symmetry(renamings);
+    if partial_order {
+        check = check.partial_order(TAKEN_FIRST);
+    }
     let report = check.run(&options, |now| watch(progress(now)));
     let report = report.expect("our properties are of the kinds that the engine checks");
     Search {

@@ -3,6 +3,7 @@ pub mod check;
 pub mod coverage;
 pub mod defects;
 pub mod ghost;
+mod partial_order;
 pub mod property;
 pub mod scope;
 pub mod scopes;

@@ -22,6 +22,7 @@ Examples:
   dynamo check reconcile loss        these two
   dynamo check --list                what scopes there are, and what each aims at
   dynamo check --deep --memory 8     the larger ones too, in at most 8 GiB
+  dynamo check --symmetry --partial-order   the same verdicts from fewer states
   dynamo check --engine stateright   with the reference engine, which takes 20 times as long
   dynamo check --json | jq .holds
 
@@ -52,6 +53,9 @@ pub(super) struct Arguments {
     /// Visit states once that differ only by which of several interchangeable nodes and clients is which
     #[arg(long)]
     symmetry: bool,
+    /// Take steps at once that commute with all others and that no property can see; counterexamples may get longer
+    #[arg(long)]
+    partial_order: bool,
     /// How many threads; as many as there are cores if left out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -104,17 +108,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         list(&scopes, arguments.json);
         return Ok(());
     }
-    let Arguments { engine, memory, time, symmetry, .. } = *arguments;
+    let Arguments { engine, memory, time, symmetry, partial_order, .. } = *arguments;
     let threads = arguments.threads.map_or_else(cores, usize::from);
     let engine = Engine::from(engine);
     if engine == Engine::Stateright && memory.is_some() {
         return Err(Failure::Usage(anyhow!("stateright's engine cannot be bounded by --memory: leave it out")));
     }
-    if engine == Engine::Stateright && symmetry {
-        return Err(Failure::Usage(anyhow!("stateright's engine knows no --symmetry: leave it out")));
+    if engine == Engine::Stateright && (symmetry || partial_order) {
+        return Err(Failure::Usage(anyhow!("stateright's engine knows neither --symmetry nor --partial-order")));
     }
     let memory_bytes = memory.or_else(most_of_the_memory);
-    let effort = Effort { engine, threads, memory_bytes, time, symmetry };
+    let effort = Effort { engine, threads, memory_bytes, time, symmetry, partial_order };
     let stop = stop_signal()?;
     let mut measured = Vec::new();
     for (index, scope) in scopes.iter().enumerate() {
@@ -131,7 +135,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         println!("{:#}", json!({ "holds": holds, "scopes": measured }));
     } else {
-        print_scopes(&measured, symmetry);
+        print_scopes(&measured, symmetry || partial_order);
         print_properties(&measured);
         print_coverage(&measured);
         print_failures(&measured);
@@ -190,9 +194,9 @@ fn list(scopes: &[&Scope], json: bool) {
     println!("{rows}");
 }
 
-fn print_scopes(measured: &[Measured], symmetry: bool) {
+fn print_scopes(measured: &[Measured], reduced: bool) {
     let mut columns = vec!["scope", "unique states", "generated", "depth", "time", "properties"];
-    columns.extend(symmetry.then_some("states for one"));
+    columns.extend(reduced.then_some("one stands for"));
     let mut rows = table::new(&columns);
     for Measured { report, .. } in measured {
         let failed = report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).count();
@@ -210,8 +214,8 @@ fn print_scopes(measured: &[Measured], symmetry: bool) {
             format!("{:.1} s", report.seconds),
             properties,
         ];
-        let factor = || report.symmetry_factor.map_or("none".to_owned(), |factor| format!("{factor:.2}"));
-        row.extend(symmetry.then(factor));
+        let factor = || report.reduction_factor.map_or_else(String::new, |factor| format!("{factor:.2}"));
+        row.extend(reduced.then(factor));
         rows.add_row(row);
     }
     println!("{rows}");
@@ -297,11 +301,18 @@ fn is_failure(report: &Report, verdict: &Verdict) -> bool {
 }
 
 fn conclude(measured: &[Measured], asked: usize, holds: bool, json: bool) -> Result<(), Failure> {
-    let states: usize = measured.iter().map(|scope| scope.report.progress.orbit_states).sum();
+    let visited: usize = measured.iter().map(|scope| scope.report.progress.unique_states).sum();
     let seconds: f64 = measured.iter().map(|scope| scope.report.seconds).sum();
     if holds {
         if !json {
-            let states = table::count(states);
+            let visited = table::count(visited);
+            let states = if measured.iter().any(|scope| scope.report.reduction_factor.is_some()) {
+                let all = measured.iter().filter_map(|scope| scopes::named(scope.report.name));
+                let all = table::count(all.map(|scope| scope.unique_states).sum());
+                format!("{visited} states, which stand for the {all}")
+            } else {
+                visited
+            };
             println!("All holds in every one of the {states} reachable states of {asked} scopes ({seconds:.1} s).");
             println!("What if a rule were different? Try: dynamo defects");
         }

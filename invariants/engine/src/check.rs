@@ -3,6 +3,7 @@
 use crate::converge::{Convergence, Ends, Walker};
 use crate::explorer::Space;
 use crate::judge::{Found, Judge};
+use crate::partial_order::First;
 use crate::parts::{Parts, pair};
 use crate::path;
 use crate::reads::Reads;
@@ -41,12 +42,13 @@ pub struct Check<'m, A: Subject, C, H: History, R> {
     reads: R,
     convergence: Option<Convergence<A, C, H>>,
     renamings: Vec<Box<dyn Renaming<A, H> + 'm>>,
+    first: Option<First<A, C>>,
 }
 
 impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Check<'m, A, C, H, R> {
     /// The model's own properties. `reads` says what each looks at, by its name, and for [`BOUNDARY`] what the boundary does.
     pub fn new(model: &'m ActorModel<A, C, H>, reads: R) -> Self {
-        Check { model, reads, convergence: None, renamings: Vec::new() }
+        Check { model, reads, convergence: None, renamings: Vec::new(), first: None }
     }
 
     /// And what must be so in the end, if anything.
@@ -64,6 +66,17 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
     #[must_use]
     pub fn symmetry(mut self, renamings: Vec<Box<dyn Renaming<A, H> + 'm>>) -> Self {
         self.renamings = renamings;
+        self
+    }
+
+    /// And which deliveries may be taken before all else: from a state with such a one, no other step is looked at (but the loss of the
+    /// same message). Verdicts are the same as without, but what is found may be found deeper: paths are paths of the model, not
+    /// always the shortest. Counts are of what is left.
+    ///
+    /// The engine believes what it is told: see [`First`].
+    #[must_use]
+    pub fn partial_order(mut self, first: First<A, C>) -> Self {
+        self.first = Some(first);
         self
     }
 
@@ -147,6 +160,7 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
             judge: Judge::new(judged.collect()),
             boundary: (self.reads)(BOUNDARY),
             renamings: std::mem::take(&mut self.renamings),
+            first: self.first,
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::cache::Cache;
 use crate::converge::Filter;
 use crate::judge::Judge;
 use crate::network::{Change, Taken};
+use crate::partial_order::First;
 use crate::parts::{Parts, pair, unpair};
 use crate::projection::Projection;
 use crate::reads::{NetworkReads, Reads};
@@ -24,6 +25,8 @@ pub(crate) struct Space<'m, A: Subject, C, H: History> {
     pub(crate) boundary: Reads<A, C>,
     /// What leaves the model what it is.
     pub(crate) renamings: Vec<Boxed<'m, A, H>>,
+    /// Which deliveries are taken before all else, if any.
+    pub(crate) first: Option<First<A, C>>,
 }
 
 impl<A: Subject, C, H: History> Space<'_, A, C, H> {
@@ -40,6 +43,10 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     only: Option<Filter<A, C>>,
     /// Where there is symmetry: what representatives are made with.
     orbits: Option<Box<Orbits<'s, 'm, A, H>>>,
+    /// Which deliveries are taken before all else, if any.
+    first: Option<First<A, C>>,
+    /// (local, envelope) → is it such a delivery?
+    firsts: HashMap<u64, bool>,
     /// For each envelope what may happen to it among those steps.
     going_on: Vec<GoesOn>,
     /// (configuration, token) → (configuration, change)
@@ -87,6 +94,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
             space,
             only,
             orbits: Orbits::new(&space.parts, &space.renamings).map(Box::new),
+            first: space.first,
+            firsts: HashMap::new(),
             going_on: Vec::new(),
             moves: Cache::new(),
             networks: Cache::new(),
@@ -114,9 +123,9 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         }
     }
 
-    /// Gives successors themselves, symmetry or not.
-    pub(crate) fn without_symmetry(mut self) -> Self {
-        self.orbits = None;
+    /// Gives all successors, and these themselves.
+    pub(crate) fn without_reductions(mut self) -> Self {
+        (self.orbits, self.first) = (None, None);
         self
     }
 
@@ -156,9 +165,14 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
     ) -> ControlFlow<()> {
         let (configuration, network) = unpair(state);
         let parts = &self.space.parts;
+        let first = self.first_of(configuration, words);
         for envelope in parts.kind.deliverable(words, |envelope| parts.channel(envelope)) {
+            if first.is_some_and(|first| first != envelope) {
+                continue;
+            }
             let goes_on = self.goes_on(envelope);
-            let delivered = if goes_on.delivered { self.delivered(configuration, envelope) } else { NOTHING };
+            let delivered =
+                if goes_on.delivered || first.is_some() { self.delivered(configuration, envelope) } else { NOTHING };
             if delivered != NOTHING {
                 let (after, change) = unpair(delivered);
                 each(pair(after, self.network(network, change)))?;
@@ -167,6 +181,9 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
                 let lost = self.loss(envelope);
                 each(pair(configuration, self.network(network, lost)))?;
             }
+        }
+        if first.is_some() {
+            return ControlFlow::Continue(());
         }
         for number in 0.. {
             let own = self.own_move(configuration, number);
@@ -177,6 +194,29 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
             each(pair(after, self.network(network, change)))?;
         }
         ControlFlow::Continue(())
+    }
+
+    /// The envelope that is delivered, or lost, before all else, if there is one.
+    fn first_of(&mut self, configuration: u32, words: &[u32]) -> Option<u32> {
+        let first = self.first?;
+        let parts = &self.space.parts;
+        let mut deliverable = parts.kind.deliverable(words, |envelope| parts.channel(envelope));
+        deliverable.find(|envelope| {
+            self.comes_first(first, configuration, *envelope) && self.delivered(configuration, *envelope) != NOTHING
+        })
+    }
+
+    fn comes_first(&mut self, first: First<A, C>, configuration: u32, envelope: u32) -> bool {
+        let Space { parts, steps, .. } = self.space;
+        let actor = self.recipient(envelope);
+        if actor >= parts.actors {
+            return false;
+        }
+        self.look_at(configuration);
+        let local = self.slots[actor];
+        *self.firsts.entry(pair(local, envelope)).or_insert_with(|| {
+            first(&steps.model.cfg, &parts.locals[actor].get(local).state, parts.envelopes.get(envelope))
+        })
     }
 
     /// What may happen to an envelope among the steps that are looked at.

@@ -25,7 +25,8 @@
 //!
 //! What must be so *in the end* is checked on the same states, once all are known: see [`Convergence`].
 //!
-//! Actors that are interchangeable make many states alike. They can be visited once: see [`Check::symmetry`].
+//! Two reductions can be asked for. Actors that are interchangeable make many states alike, which can be visited once: see
+//! [`Check::symmetry`]. Steps that commute with all others can be taken at once: see [`Check::partial_order`].
 //!
 //! ## What is refused
 //!
@@ -43,6 +44,7 @@ mod judge;
 mod marks;
 mod meeting;
 mod network;
+mod partial_order;
 mod parts;
 mod path;
 mod projection;
@@ -56,6 +58,7 @@ mod symmetry;
 pub use check::{Check, check};
 pub use converge::{Condition, Convergence, Filter};
 pub use marks::mark;
+pub use partial_order::First;
 pub use path::ActorPath;
 pub use reads::Reads;
 use stateright::actor::Actor;
@@ -125,7 +128,7 @@ pub enum Ending {
 /// What was seen of a property: the first state that violates it (always) or shows it (reachable), or from which there is no way to
 /// what must be so in the end (converges).
 pub struct Discovery<A: Actor, H> {
-    /// Steps to it. There is no shorter way.
+    /// Steps to it. There is no shorter way, unless [`Check::partial_order`] left it out.
     pub depth: usize,
     /// The way, if [`Options::paths`] was asked for. For what must be so in the end, the steps after the first `depth` are a cycle that
     /// may go on for ever, through a state where it is not so; where there is none, nothing goes on at all.

@@ -1,0 +1,36 @@
+//! Steps of a scope that commute with whatever else may happen, and that no property can see.
+
+use crate::scope::Setting;
+use dynamo_model::client::ClientState;
+use dynamo_model::ids::RequestId;
+use dynamo_model::message::Message;
+use dynamo_model::node::State;
+use dynamo_model::process::{Process, ProcessState};
+use interned_checker::First;
+
+/// Two kinds of deliveries may be taken before all else.
+pub(crate) const TAKEN_FIRST: First<Process, Setting> = |setting, state, envelope| match (state, &envelope.msg) {
+    (ProcessState::Client(client), Message::Answer(answer)) => is_answer_alone(setting, client, answer.request()),
+    (ProcessState::Node(node), Message::Stored { request }) => is_only_counted(setting, node, *request),
+    _ => false,
+};
+
+/// Is this answer all that ever happens to the client while it waits?
+///
+/// It is where the client does not ask again, and nothing arrives twice. What the history makes of it depends on the answer alone, but
+/// for a get as the next line: it matters to a get which puts are acknowledged before it begins.
+fn is_answer_alone(setting: &Setting, client: &ClientState, request: RequestId) -> bool {
+    let faults = &setting.scope.faults;
+    let next_line = RequestId { number: request.number + 1, ..request };
+    let is_waited_for = client.line as u64 == request.number;
+    is_waited_for && faults.client_retries == 0 && !faults.duplication && setting.ask(next_line).is_none()
+}
+
+/// Is a replica's word that it has stored this put only counted?
+///
+/// It is once the put is acknowledged, where coordinators neither lose patience nor crash.
+fn is_only_counted(setting: &Setting, node: &State, request: RequestId) -> bool {
+    let faults = &setting.scope.faults;
+    let is_acknowledged = node.puts.get(&request).is_some_and(|put| put.acknowledged);
+    is_acknowledged && faults.timeouts.is_none() && faults.crashes == 0
+}

@@ -1,0 +1,126 @@
+//! Reductions: what is interchangeable really is, and what is taken first may be.
+
+use dynamo_invariants::check::{Effort, Report, check};
+use dynamo_invariants::defects::DEFECTS;
+use dynamo_invariants::scope::Ask::{Get, Put, PutOver};
+use dynamo_invariants::scope::{Faults, NO_FAULTS, Scope};
+use dynamo_invariants::scopes::{self, SCOPES};
+use dynamo_model::rules::Rules;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+const SYMMETRY: fn(&mut Effort) = |effort| effort.symmetry = true;
+const PARTIAL_ORDER: fn(&mut Effort) = |effort| effort.partial_order = true;
+const BOTH: fn(&mut Effort) = |effort| (effort.symmetry, effort.partial_order) = (true, true);
+
+/// What the scope's check finds, with a reduction, and with one and two threads, which makes no difference.
+fn run(scope: &Scope, rules: Rules, reduce: fn(&mut Effort), what: &str) -> Report {
+    let [one, two] = [1, 2].map(|threads| {
+        let mut effort = Effort::threads(threads);
+        reduce(&mut effort);
+        let report = check(scope, rules, &effort, |_| ControlFlow::Continue(()));
+        assert!(report.complete, "{what}");
+        report
+    });
+    assert_eq!(verdicts(&one), verdicts(&two), "{what}");
+    two
+}
+
+fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
+    report.properties.iter().map(|verdict| (verdict.name, verdict.holds)).collect()
+}
+
+/// Every verdict is the same with a reduction as without. Symmetry finds the same kinds of steps too, and representatives that stand for
+/// exactly the states that there are. Returns how many states one visited stands for, with symmetry and with partial order.
+fn compare(scope: &Scope, rules: Rules, what: &str) -> (f64, f64) {
+    let whole = run(scope, rules, |_| {}, what);
+    let unique = |report: &Report| report.progress.unique_states;
+    let factor = |reduced: &Report| f64::from(unique(&whole) as u32) / f64::from(unique(reduced) as u32);
+    let ordered = run(scope, rules, PARTIAL_ORDER, what);
+    assert_eq!(verdicts(&ordered), verdicts(&whole), "{what}, partial order");
+    if scope.symmetries().is_empty() {
+        return (1.0, factor(&ordered));
+    }
+    let symmetric = run(scope, rules, SYMMETRY, what);
+    assert_eq!(verdicts(&symmetric), verdicts(&whole), "{what}, symmetry");
+    assert_eq!(symmetric.progress.orbit_states, unique(&whole), "{what}");
+    assert_eq!(symmetric.progress.depth, whole.progress.depth, "{what}");
+    assert!(symmetric.coverage.keys().eq(whole.coverage.keys()), "{what}");
+    let both = run(scope, rules, BOTH, what);
+    assert_eq!(verdicts(&both), verdicts(&whole), "{what}, both");
+    assert!(unique(&both) <= unique(&symmetric).min(unique(&ordered)), "{what}");
+    (factor(&symmetric), factor(&ordered))
+}
+
+/// In every default scope of at most 400,000 states.
+#[test]
+fn reduced_scopes_are_what_they_were() {
+    let (mut symmetric, mut ordered) = (BTreeSet::new(), BTreeSet::new());
+    for scope in SCOPES.iter().filter(|scope| scope.unique_states <= 400_000) {
+        let (symmetry, partial_order) = compare(scope, Rules::default(), scope.name);
+        symmetric.extend((symmetry > 1.9).then_some(scope.name));
+        ordered.extend((partial_order > 3.0).then_some(scope.name));
+    }
+    let expected = ["chained-puts", "chains-entangled", "coordinator-crash", "loss-and-retransmission"];
+    assert_eq!(symmetric, BTreeSet::from(expected));
+    let expected = ["chain-moves", "chained-puts", "chains-entangled", "concurrent-puts", "r3-w1", "reconcile"];
+    assert_eq!(ordered, BTreeSet::from(expected));
+}
+
+#[test]
+fn defects_are_found_with_reductions() {
+    let (mut symmetric, mut ordered) = (0, 0);
+    for defect in DEFECTS {
+        let (symmetry, partial_order) = compare(defect.scope(), (defect.rules)(), defect.name);
+        symmetric += usize::from(symmetry > 1.0);
+        ordered += usize::from(partial_order > 1.0);
+    }
+    assert!(symmetric >= 3 && ordered >= 8, "{symmetric} and {ordered} defects are in scopes that became smaller");
+}
+
+/// Two readers that are interchangeable together with their nodes, which no default scope has; and two at one node.
+static READERS: [Scope; 2] = [
+    Scope {
+        name: "readers-apart",
+        aim: "two clients put and read, each through its own node",
+        nodes: 2,
+        quorum: (2, 2, 1),
+        clients: &[&[(0, Put), (0, Get)], &[(1, Put), (1, Get)]],
+        faults: Faults { timeouts: Some(0), ..NO_FAULTS },
+        excused: &[],
+        unique_states: 0,
+    },
+    Scope {
+        name: "readers-together",
+        aim: "two clients read and put over what they read, through one node; it may crash",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Get), (0, PutOver)], &[(0, Get), (0, PutOver)]],
+        faults: Faults { crashes: 1, ..NO_FAULTS },
+        excused: &[],
+        unique_states: 0,
+    },
+];
+
+#[test]
+fn readers_are_interchangeable() {
+    for scope in &READERS {
+        assert!(compare(scope, Rules::default(), scope.name).0 > 1.9, "{}", scope.name);
+    }
+}
+
+/// Scopes whose symmetries can be said by heart.
+#[test]
+fn what_is_interchangeable_is_found() {
+    let symmetries = |name| scopes::named(name).unwrap().symmetries().len();
+    // The two nodes that nobody asks.
+    assert_eq!(symmetries("chained-puts"), 1);
+    // These, or the two clients, or both.
+    assert_eq!(symmetries("chains-entangled"), 3);
+    // Both clients, together with the nodes through which they put.
+    assert_eq!(symmetries("loss-amid-puts-and-reads"), 1);
+    // Each node is asked something else.
+    assert_eq!(symmetries("one-client"), 0);
+    // A node that is no replica.
+    assert_eq!(symmetries("forwarding-and-loss"), 0);
+}
