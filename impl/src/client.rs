@@ -1,7 +1,9 @@
 //! A client: asks one node, asks again under the same request id while there is no answer, and says clearly what came of it.
 
+use crate::inspect::{HintLine, Numbered, Question, Report, Status};
 use crate::wire::{self, Datagram};
-use dynamo_model::ids::{ClientId, Key, KeyError, RequestId, Value, ValueError};
+use dynamo_model::handoff::{HintId, HintState};
+use dynamo_model::ids::{ClientId, Content, Key, KeyError, RequestId, Value, ValueError};
 use dynamo_model::message::{Answer, Message, Operation, Refusal};
 use dynamo_model::siblings::Version;
 use dynamo_model::version::Context;
@@ -58,14 +60,19 @@ pub enum ClientError {
     },
     /// Too few replicas stored a put. It is possibly stored.
     #[error(
-        "the put failed, but is possibly stored: it reached {stored} of the W={needed} replicas needed. \
-         Get the key to find out, and put again with the context read"
+        "the put failed, but is possibly stored: it reached {stored} of the W={needed} nodes needed, \
+         {in_person} of them intended replicas{}. Get the key to find out, and put again with the context read",
+        asked_in_person("PW", *pw)
     )]
     PutFailed {
-        /// How many replicas have it for certain.
+        /// How many nodes have it for certain.
         stored: usize,
         /// W.
         needed: usize,
+        /// How many of them are intended replicas.
+        in_person: usize,
+        /// PW.
+        pw: u8,
     },
     /// A put was refused. Nothing was changed.
     #[error(
@@ -86,20 +93,38 @@ pub enum ClientError {
     ForeignContext,
     /// Too few replicas answered a get.
     #[error(
-        "the get failed: {answered} of the R={needed} replicas needed have answered. Try again when more nodes are up"
+        "the get failed: {answered} of the R={needed} nodes needed have answered, {in_person} of them intended replicas{}. \
+         Try again when more nodes are up",
+        asked_in_person("PR", *pr)
     )]
     GetFailed {
         /// How many answered.
         answered: usize,
         /// R.
         needed: usize,
+        /// How many of them are intended replicas.
+        in_person: usize,
+        /// PR.
+        pr: u8,
     },
+    /// No answer to a question about the node.
+    #[error("no answer from {node} within {seconds} s; is the node running, and of this release?")]
+    NoReport {
+        /// The node asked.
+        node: SocketAddr,
+        /// How long was waited.
+        seconds: f64,
+    },
+}
+
+fn asked_in_person(name: &str, count: u8) -> String {
+    if count == 0 { String::new() } else { format!(", where {name}={count} must be") }
 }
 
 /// What a get found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// All concurrent siblings; none where the key was never put.
+    /// All concurrent siblings, tombstones among them; none where the key was never put.
     pub siblings: Vec<Version>,
     /// To be passed with a put that is to replace them.
     pub context: Context,
@@ -113,6 +138,7 @@ pub struct Client {
     id: ClientId,
     next_number: Cell<u64>,
     timeout: Duration,
+    in_person: u8,
     buffer: RefCell<Box<[u8]>>,
 }
 
@@ -129,13 +155,20 @@ impl Client {
             UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).map_err(|source| ClientError::Socket { node, source })?;
         let buffer = RefCell::new(vec![0; wire::DATAGRAM_BYTES_MAX].into_boxed_slice());
         let id = ClientId(rand::random());
-        Ok(Client { node, socket, id, next_number: Cell::new(0), timeout: TIMEOUT, buffer })
+        Ok(Client { node, socket, id, next_number: Cell::new(0), timeout: TIMEOUT, in_person: 0, buffer })
     }
 
     /// The session, with another limit on how long a request may take in all.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Client { timeout, ..self }
+    }
+
+    /// The session, with puts that are acknowledged, and gets that are answered, only once so many intended replicas have stored it or
+    /// spoken themselves (PW and PR). Stand-ins do not count for these.
+    #[must_use]
+    pub fn with_in_person(self, replicas: u8) -> Self {
+        Client { in_person: replicas, ..self }
     }
 
     /// The session's id.
@@ -148,10 +181,25 @@ impl Client {
     /// # Errors
     /// Where the put was not acknowledged; the error says whether it may be stored nevertheless.
     pub fn put(&self, key: &str, value: &[u8], context: &Context) -> Result<Context, ClientError> {
-        let (key, value, request) = (Key::new(key)?, Value::new(value)?, self.next_request());
-        match self.ask(Operation::Put { request, key, value, context: context.clone() }, self.timeout)? {
+        self.put_content(key, Content::Value(Value::new(value)?), context)
+    }
+
+    /// Deletes everything the context covers: puts a tombstone in its place. What was put meanwhile stays. Returns the context that
+    /// covers the tombstone too.
+    ///
+    /// # Errors
+    /// As with [`put`](Client::put).
+    pub fn delete(&self, key: &str, context: &Context) -> Result<Context, ClientError> {
+        self.put_content(key, Content::Tombstone(Value::new(b"")?), context)
+    }
+
+    fn put_content(&self, key: &str, content: Content, context: &Context) -> Result<Context, ClientError> {
+        let (key, request, context) = (Key::new(key)?, self.next_request(), context.clone());
+        match self.ask(Operation::Put { request, key, content, context, pw: self.in_person }, self.timeout)? {
             Some(Answer::PutAcknowledged { context, .. }) => Ok(context),
-            Some(Answer::PutFailed { stored, needed, .. }) => Err(ClientError::PutFailed { stored, needed }),
+            Some(Answer::PutFailed { stored, needed, in_person, pw, .. }) => {
+                Err(ClientError::PutFailed { stored, needed, in_person, pw })
+            }
             Some(Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { bytes, bytes_max }, .. }) => {
                 Err(ClientError::SiblingsTooLarge { bytes, bytes_max })
             }
@@ -169,14 +217,88 @@ impl Client {
         loop {
             // Under one id a node that is not responsible for the key forwards to one coordinator, which may be down. Unlike a
             // put, a get may well be begun anew, through another.
-            let operation = Operation::Get { request: self.next_request(), key: key.clone() };
+            let operation = Operation::Get { request: self.next_request(), key: key.clone(), pr: self.in_person };
             match self.ask(operation, NEW_GET_AFTER.min(self.timeout.saturating_sub(start.elapsed())))? {
                 Some(Answer::GetAnswered { siblings, context, .. }) => return Ok(Found { siblings, context }),
-                Some(Answer::GetFailed { answered, needed, .. }) => {
-                    return Err(ClientError::GetFailed { answered, needed });
+                Some(Answer::GetFailed { answered, needed, in_person, pr, .. }) => {
+                    return Err(ClientError::GetFailed { answered, needed, in_person, pr });
                 }
                 _ if start.elapsed() < self.timeout => {}
                 _ => return Err(ClientError::GetTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
+            }
+        }
+    }
+
+    /// Asks the node how it is.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub fn status(&self) -> Result<Status, ClientError> {
+        match self.inspect(&Question::Status)? {
+            Report::Status(status) => Ok(status),
+            Report::Hints { .. } => Err(self.no_report()),
+        }
+    }
+
+    /// Asks the node for all hints it keeps.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub fn hints(&self) -> Result<Vec<HintLine>, ClientError> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let Report::Hints { hints, more } = self.inspect(&Question::Hints { after: after.clone() })? else {
+                return Err(self.no_report());
+            };
+            let kept = hints.iter().rfind(|line| line.state != HintState::Created);
+            let last = kept.map(|line| HintId { recipient: line.recipient, key: line.key.clone() });
+            all.extend(hints);
+            if !more || last.is_none() || last <= after {
+                return Ok(all);
+            }
+            after = last;
+        }
+    }
+
+    fn no_report(&self) -> ClientError {
+        ClientError::NoReport { node: self.node, seconds: self.timeout.as_secs_f64() }
+    }
+
+    /// Asks again and again until there is a report.
+    fn inspect(&self, question: &Question) -> Result<Report, ClientError> {
+        let failed = |source| ClientError::Socket { node: self.node, source };
+        let number = rand::random();
+        let datagram = Numbered { number, content: question.clone() }.encode();
+        let start = Instant::now();
+        while start.elapsed() < self.timeout {
+            match self.socket.send_to(&datagram, self.node) {
+                Err(error) if !passes(&error) => return Err(failed(error)),
+                _ => {}
+            }
+            let until = Instant::now() + RETRY_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
+            while let Some(datagram) = self.receive(until).map_err(failed)? {
+                match Numbered::<Report>::decode(&datagram) {
+                    Some(report) if report.number == number => return Ok(report.content),
+                    _ => {}
+                }
+            }
+        }
+        Err(self.no_report())
+    }
+
+    /// The next datagram, unless the time is up first.
+    fn receive(&self, until: Instant) -> io::Result<Option<Vec<u8>>> {
+        let mut buffer = self.buffer.borrow_mut();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            self.socket.set_read_timeout(Some(left))?;
+            match self.socket.recv_from(&mut buffer) {
+                Ok((length, _)) => return Ok(Some(buffer[..length].to_vec())),
+                Err(error) if passes(&error) => {}
+                Err(error) => return Err(error),
             }
         }
     }
@@ -212,26 +334,16 @@ impl Client {
 
     /// Waits for the answer to this request; passes over everything else, such as late answers to earlier ones.
     fn answer_to(&self, request: RequestId, until: Instant) -> io::Result<Option<Answer>> {
-        let mut buffer = self.buffer.borrow_mut();
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(None);
-            }
-            self.socket.set_read_timeout(Some(left))?;
-            // From whom it comes does not matter: a forwarded request is answered by its coordinator.
-            let messages = match self.socket.recv_from(&mut buffer) {
-                Ok((length, _)) => wire::decode(&buffer[..length]).unwrap_or_default(),
-                Err(error) if passes(&error) => Vec::new(),
-                Err(error) => return Err(error),
-            };
-            for message in messages {
+        // From whom it comes does not matter: a forwarded request is answered by its coordinator.
+        while let Some(datagram) = self.receive(until)? {
+            for message in wire::decode(&datagram).unwrap_or_default() {
                 match message {
                     Message::Answer(answer) if answer.request() == request => return Ok(Some(answer)),
                     _ => {}
                 }
             }
         }
+        Ok(None)
     }
 }
 

@@ -111,6 +111,16 @@ impl Interpreter {
         Ok(())
     }
 
+    /// What the node knows.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The actor.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
     /// Messages dropped because no datagram could carry them, so far.
     pub fn too_large(&self) -> u64 {
         self.outbox.too_large()

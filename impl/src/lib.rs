@@ -15,6 +15,7 @@ pub mod address;
 pub mod client;
 pub mod context_text;
 pub mod counters;
+pub mod inspect;
 pub mod interpreter;
 pub mod outbox;
 pub mod runtime;

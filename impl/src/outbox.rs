@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn many_small_messages_share_a_datagram_and_large_ones_do_not_pile_up() {
-        use dynamo_model::ids::{ClientId, Key, RequestId, Value};
+        use dynamo_model::ids::{ClientId, Content, Key, RequestId, Value};
         use dynamo_model::message::Operation;
         use dynamo_model::version::Context;
         let request = RequestId { client: ClientId(1), number: 2 };
@@ -109,7 +109,8 @@ mod tests {
         }
         assert_eq!(sent(&mut outbox).len(), 1);
         let value = Value::new(&[7; Value::BYTES_MAX]).unwrap();
-        let large = Operation::Put { request, key: Key::new("k").unwrap(), value, context: Context::new() };
+        let (key, content) = (Key::new("k").unwrap(), Content::Value(value));
+        let large = Operation::Put { request, key, content, context: Context::new(), pw: 0 };
         for _ in 0..10 {
             outbox.push(Id::from(1), &Message::Request(large.clone()));
         }

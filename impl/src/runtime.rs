@@ -2,14 +2,17 @@
 
 use crate::address::{Members, ipv4};
 use crate::counters::Counters;
+use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::{Disk, Interpreter};
 use crate::socket::{NodeSocket, Received};
 use crate::store::{Store, StoreError};
 use dynamo_model::config::Config;
+use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::node::{Durable, Node};
 use dynamo_model::ring::{Ring, RingError};
 use dynamo_model::rules::Rules;
+use stateright::actor::Id;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
@@ -138,11 +141,14 @@ impl Disk for CountingDisk<'_> {
 /// A node that is ready to run: its data is read and its address bound.
 #[derive(Debug)]
 pub struct Ready {
+    id: NodeId,
     address: SocketAddrV4,
     socket: NodeSocket,
     store: Store,
     interpreter: Interpreter,
     commits: u64,
+    /// What was asked in this batch by those who look into the node.
+    questions: Vec<(Id, Numbered<Question>)>,
 }
 
 impl Ready {
@@ -155,7 +161,7 @@ impl Ready {
         let socket = NodeSocket::bind(address, members).map_err(|source| RuntimeError::Bind { address, source })?;
         let store = Store::open(&data, id)?;
         let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
-        Ok(Ready { address, socket, store, interpreter, commits: 0 })
+        Ok(Ready { id, address, socket, store, interpreter, commits: 0, questions: Vec::new() })
     }
 
     /// Where it listens.
@@ -180,7 +186,19 @@ impl Ready {
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
         self.interpreter.on_time(Instant::now());
         let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
-        Ok(self.interpreter.finish(&mut disk, &mut self.socket)?)
+        self.interpreter.finish(&mut disk, &mut self.socket)?;
+        self.answer_questions();
+        Ok(())
+    }
+
+    /// When all is committed: what is shown is on disk.
+    fn answer_questions(&mut self) {
+        let Ready { id, socket, store, interpreter, questions, .. } = self;
+        for (from, Numbered { number, content }) in questions.drain(..) {
+            let age_ms = |hint: &HintId| store.hint_age(hint).as_millis() as u64;
+            let content = Report::new(&content, interpreter.node(), *id, interpreter.state(), age_ms);
+            socket.report(from, &Numbered { number, content });
+        }
     }
 
     /// Steps the actor through what comes in; returns at the next timer's deadline at the latest.
@@ -191,7 +209,8 @@ impl Ready {
         let mut received = self.socket.receive_within(at_most)?;
         let now = Instant::now();
         let mut room = BATCH_DATAGRAMS;
-        while let Some(Received { from, messages }) = received {
+        while let Some(Received { from, messages, question }) = received {
+            self.questions.extend(question.map(|question| (from, question)));
             for message in messages {
                 self.interpreter.on_message(from, message, now);
             }

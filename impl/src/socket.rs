@@ -2,6 +2,7 @@
 
 use crate::address::Members;
 use crate::counters::Counters;
+use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::Network;
 use crate::wire::{self, Datagram};
 use dynamo_model::message::Message;
@@ -31,6 +32,8 @@ pub struct Received {
     pub from: Id,
     /// The messages, in their order.
     pub messages: Vec<Message>,
+    /// A question of someone who looks into the node. It has come alone.
+    pub question: Option<Numbered<Question>>,
 }
 
 /// A bound socket that knows the members.
@@ -88,6 +91,13 @@ impl NodeSocket {
         self.receive(RecvFlags::DONTWAIT)
     }
 
+    /// Answers a question. An answer that is lost is asked for again.
+    pub fn report(&mut self, to: Id, report: &Numbered<Report>) {
+        if let Some(address) = self.members.address_of(to) {
+            let _ = sendto(&self.socket, &report.encode(), SendFlags::DONTWAIT, &address);
+        }
+    }
+
     fn receive(&mut self, flags: RecvFlags) -> io::Result<Option<Received>> {
         let (length, from) = match recvfrom(&self.socket, &mut self.buffer[..], flags) {
             Ok((length, _, from)) => (length, from),
@@ -99,13 +109,17 @@ impl NodeSocket {
         };
         self.counters.datagrams_received += 1;
         let from = from.map(SocketAddrV4::try_from).ok_or(Errno::AFNOSUPPORT)??;
+        if let Some(question) = Numbered::<Question>::decode(&self.buffer[..length]) {
+            let from = self.members.id_of(from);
+            return Ok(Some(Received { from, messages: Vec::new(), question: Some(question) }));
+        }
         let messages = wire::decode(&self.buffer[..length]).unwrap_or_else(|error| {
             tracing::debug!(%from, %error, "dropped a datagram");
             self.counters.dropped.count(error);
             Vec::new()
         });
         self.counters.messages_received += messages.len() as u64;
-        Ok(Some(Received { from: self.members.id_of(from), messages }))
+        Ok(Some(Received { from: self.members.id_of(from), messages, question: None }))
     }
 }
 

@@ -2,27 +2,35 @@
 //!
 //! ```text
 //! DIR/identity        one line of text: the format's version and the node that owns the directory
-//! DIR/store/          a fjall database with three keyspaces
+//! DIR/store/          a fjall database with five keyspaces
 //!   meta    "counter"                  → the counter
 //!   store   the key's text             → its siblings
 //!   issued  the client's id, 8 bytes   → its latest put
+//!   hints   recipient, 2 bytes; key    → the siblings kept for it
+//!   since   the same                   → since when, in milliseconds of the Unix epoch
 //! ```
 //! Every entry is a crc32 of name and content, then the content in postcard encoding.
 
 mod identity;
 mod table;
 
+use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::node::Durable;
 use dynamo_model::siblings::Siblings;
 use fjall::{Database, PersistMode};
+use im::OrdMap;
+use im::ordmap::DiffItem;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use table::Table;
 use thiserror::Error;
 
 /// The version of the layout described above.
-pub const FORMAT: u32 = 1;
+///
+/// Format 1 had neither hints nor tombstones.
+pub const FORMAT: u32 = 2;
 
 const COUNTER: &str = "counter";
 
@@ -57,9 +65,17 @@ pub enum StoreError {
     },
     /// Written by a later release.
     #[error(
-        "{path} has data format {format}; this program knows formats up to {FORMAT}: use the release that wrote it, or a later one"
+        "{path} has data format {format}; this program knows format {FORMAT}: use the release that wrote it, or a later one"
     )]
     NewerFormat {
+        /// The directory.
+        path: PathBuf,
+        /// The format it has.
+        format: u32,
+    },
+    /// Written by an earlier release.
+    #[error("{path} has data format {format}, which this program no longer reads: use the release that wrote it")]
+    OlderFormat {
         /// The directory.
         path: PathBuf,
         /// The format it has.
@@ -95,6 +111,9 @@ pub struct Store {
     meta: Table<str, u64>,
     replicas: Table<Key, Siblings>,
     issued: Table<ClientId, dynamo_model::node::Issued>,
+    hints: Table<HintId, Siblings>,
+    since: Table<HintId, u64>,
+    hints_since: OrdMap<HintId, u64>,
     committed: Durable,
 }
 
@@ -117,9 +136,14 @@ impl Store {
         let meta = Table::open(&database, "meta").map_err(failed)?;
         let replicas = Table::open(&database, "store").map_err(failed)?;
         let issued = Table::open(&database, "issued").map_err(failed)?;
-        let mut this = Store { path: path.to_owned(), database, meta, replicas, issued, committed: Durable::default() };
+        let hints = Table::open(&database, "hints").map_err(failed)?;
+        let since = Table::open(&database, "since").map_err(failed)?;
+        let (path_owned, hints_since, committed) = (path.to_owned(), OrdMap::new(), Durable::default());
+        let mut this =
+            Store { path: path_owned, database, meta, replicas, issued, hints, since, hints_since, committed };
         if known {
             this.committed = this.read()?;
+            this.hints_since = this.since.read().map_err(|what| this.damaged(&what))?;
         } else {
             this.create(node)?;
         }
@@ -142,14 +166,39 @@ impl Store {
         }
         self.replicas.write_difference(&mut batch, &self.committed.store, &durable.store);
         self.issued.write_difference(&mut batch, &self.committed.issued, &durable.issued);
+        self.hints.write_difference(&mut batch, &self.committed.hints, &durable.hints);
+        let hints_since = self.note_ages(&durable.hints);
+        self.since.write_difference(&mut batch, &self.hints_since, &hints_since);
         batch.commit().map_err(|source| StoreError::Commit { path: self.path.clone(), source })?;
-        self.committed = durable.clone();
+        (self.committed, self.hints_since) = (durable.clone(), hints_since);
         Ok(())
+    }
+
+    /// How long a hint has been on disk; nothing for one that is not.
+    pub fn hint_age(&self, hint: &HintId) -> Duration {
+        let since = self.hints_since.get(hint).map(|since| Duration::from_millis(*since));
+        since.map_or(Duration::ZERO, |since| now().saturating_sub(since))
+    }
+
+    /// Since when each of these hints is there: those that were not there before, since now.
+    fn note_ages(&self, hints: &OrdMap<HintId, Siblings>) -> OrdMap<HintId, u64> {
+        let mut since = self.hints_since.clone();
+        for difference in self.committed.hints.diff(hints) {
+            match difference {
+                DiffItem::Add(hint, _) => drop(since.insert(hint.clone(), now().as_millis() as u64)),
+                DiffItem::Remove(hint, _) => drop(since.remove(hint)),
+                DiffItem::Update { .. } => {}
+            }
+        }
+        since
     }
 
     /// The first start on this directory, or the first that gets this far.
     fn create(&mut self, node: NodeId) -> Result<(), StoreError> {
-        if self.read_counter()?.is_some_and(|counter| counter > 0) || !self.replicas.is_empty() {
+        if self.read_counter()?.is_some_and(|counter| counter > 0)
+            || !self.replicas.is_empty()
+            || !self.hints.is_empty()
+        {
             // Not from a start cut short: a node has worked here, and its identity is gone.
             return Err(self.damaged("its file \"identity\" is missing"));
         }
@@ -163,7 +212,8 @@ impl Store {
         let counter = self.read_counter()?.ok_or_else(|| self.damaged("it has no counter"))?;
         let store = self.replicas.read().map_err(|what| self.damaged(&what))?;
         let issued = self.issued.read().map_err(|what| self.damaged(&what))?;
-        Ok(Durable { counter, store, issued })
+        let hints = self.hints.read().map_err(|what| self.damaged(&what))?;
+        Ok(Durable { counter, store, issued, hints })
     }
 
     fn read_counter(&self) -> Result<Option<u64>, StoreError> {
@@ -173,6 +223,11 @@ impl Store {
     fn damaged(&self, what: &str) -> StoreError {
         StoreError::Damaged { path: self.path.clone(), what: what.to_owned() }
     }
+}
+
+/// The time since the Unix epoch. A clock that is wrong makes ages wrong, and nothing else.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn open_database(path: &Path) -> Result<Database, StoreError> {

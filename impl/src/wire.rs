@@ -9,7 +9,7 @@ use dynamo_model::message::Message;
 use thiserror::Error;
 
 /// The version of the format. Nodes ignore (and count) datagrams of another.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// What one UDP datagram over IPv4 can carry, in bytes.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 
@@ -136,7 +136,8 @@ pub fn decode(datagram: &[u8]) -> Result<Vec<Message>, WireError> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use dynamo_model::ids::{ClientId, Key, NodeId, RequestId, Value};
+    use dynamo_model::handoff::HintId;
+    use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
     use dynamo_model::message::{Answer, Operation, Refusal};
     use dynamo_model::siblings::{Siblings, Version};
     use dynamo_model::version::{Context, Dot};
@@ -155,6 +156,11 @@ pub(crate) mod tests {
         (0..u8::arbitrary(g) % 5).fold(Context::new(), |context, _| context.with(dot(g)))
     }
 
+    fn content(g: &mut Gen) -> Content {
+        let value = Value::new(&Vec::<u8>::arbitrary(g)).unwrap();
+        if bool::arbitrary(g) { Content::Value(value) } else { Content::Tombstone(value) }
+    }
+
     fn siblings(g: &mut Gen) -> Siblings {
         (1..=u64::arbitrary(g) % 4).fold(Siblings::new(), |siblings, counter| {
             let dot = Dot { node: NodeId(u16::arbitrary(g) % 3), counter };
@@ -162,18 +168,17 @@ pub(crate) mod tests {
                 return siblings;
             }
             let clock = Context::new().with(dot);
-            let value = Value::new(&Vec::<u8>::arbitrary(g)).unwrap();
+            let content = content(g);
             let replaces = bool::arbitrary(g);
-            siblings.put(Version { dot, clock, value }, |_| replaces)
+            siblings.put(Version { dot, clock, content }, |_| replaces)
         })
     }
 
     fn operation(g: &mut Gen, request: RequestId, key: Key) -> Operation {
         if bool::arbitrary(g) {
-            return Operation::Get { request, key };
+            return Operation::Get { request, key, pr: u8::arbitrary(g) };
         }
-        let value = Value::new(&Vec::<u8>::arbitrary(g)).unwrap();
-        Operation::Put { request, key, value, context: context(g) }
+        Operation::Put { request, key, content: content(g), context: context(g), pw: u8::arbitrary(g) }
     }
 
     fn answer(g: &mut Gen, request: RequestId) -> Answer {
@@ -185,9 +190,15 @@ pub(crate) mod tests {
         };
         match u8::arbitrary(g) % 5 {
             0 => Answer::PutAcknowledged { request, context: context(g) },
-            1 => Answer::PutFailed { request, stored: usize::arbitrary(g), needed: usize::arbitrary(g) },
+            1 => {
+                let [stored, needed, in_person] = [(); 3].map(|()| usize::arbitrary(g));
+                Answer::PutFailed { request, stored, needed, in_person, pw: u8::arbitrary(g) }
+            }
             2 => Answer::PutRefused { request, refusal },
-            3 => Answer::GetFailed { request, answered: usize::arbitrary(g), needed: usize::arbitrary(g) },
+            3 => {
+                let [answered, needed, in_person] = [(); 3].map(|()| usize::arbitrary(g));
+                Answer::GetFailed { request, answered, needed, in_person, pr: u8::arbitrary(g) }
+            }
             _ => {
                 let (siblings, context) = (held.versions().to_vec(), held.context().clone());
                 Answer::GetAnswered { request, siblings, context }
@@ -199,7 +210,7 @@ pub(crate) mod tests {
         fn arbitrary(g: &mut Gen) -> Self {
             let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
             let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
-            AnyMessage(match u8::arbitrary(g) % 8 {
+            AnyMessage(match u8::arbitrary(g) % 12 {
                 0 => Message::Request(operation(g, request, key)),
                 1 => Message::Answer(answer(g, request)),
                 2 => Message::Forward { client: Id::from(usize::arbitrary(g)), operation: operation(g, request, key) },
@@ -207,6 +218,13 @@ pub(crate) mod tests {
                 4 => Message::Stored { request },
                 5 => Message::Fetch { request, key },
                 6 => Message::Fetched { request, siblings: siblings(g) },
+                7 => {
+                    let hint = HintId { recipient: NodeId(u16::arbitrary(g)), key };
+                    Message::StoreHint { request, hint, siblings: siblings(g) }
+                }
+                8 => Message::StoredHint { request, recipient: NodeId(u16::arbitrary(g)) },
+                9 => Message::HandOff { key, siblings: siblings(g) },
+                10 => Message::HandedOff { key, context: context(g) },
                 _ => Message::Repair { request, key, siblings: siblings(g) },
             })
         }
@@ -240,7 +258,7 @@ pub(crate) mod tests {
         assert_eq!(decode(&good[..10]), Err(WireError::TooShort));
         assert_eq!(decode(&[]), Err(WireError::TooShort));
         assert_eq!(with(0, b'X'), Err(WireError::NotOurs));
-        assert_eq!(with(4, 2), Err(WireError::Version(2)));
+        assert_eq!(with(4, 1), Err(WireError::Version(1)));
         assert_eq!(with(good.len() - 1, 7), Err(WireError::Checksum));
         assert_eq!(decode(&good[..good.len() - 1]), Err(WireError::Checksum));
     }
@@ -261,7 +279,8 @@ pub(crate) mod tests {
     fn what_does_not_fit_is_refused_and_leaves_the_datagram_whole() {
         let value = Value::new(&[7; Value::BYTES_MAX]).unwrap();
         let request = RequestId { client: ClientId(1), number: 2 };
-        let operation = Operation::Put { request, key: Key::new("k").unwrap(), value, context: Context::new() };
+        let (key, content) = (Key::new("k").unwrap(), Content::Value(value));
+        let operation = Operation::Put { request, key, content, context: Context::new(), pw: 0 };
         let mut datagram = Datagram::default();
         while datagram.push(&Message::Request(operation.clone())).is_ok() {}
         assert_eq!(datagram.messages(), 7);

@@ -216,7 +216,7 @@ struct Search {
 fn reads(name: &'static str) -> Reads<Process, Setting> {
     match Property::named(name) {
         Some(property) => property.reads(),
-        None if name == BOUNDARY => Reads::nothing().crashed(),
+        None if name == BOUNDARY => Reads::nothing().crashed().history(),
         None => Reads::everything(),
     }
 }

@@ -19,8 +19,10 @@ pub enum Outcome {
     Running,
     /// It was acknowledged or answered, when so many distinct nodes had given their word.
     Answered {
-        /// How many.
+        /// How many, each for another intended replica.
         words: usize,
+        /// How many of them were intended replicas.
+        in_person: usize,
     },
     /// It was reported failed.
     Failed,
@@ -54,6 +56,19 @@ pub struct Read {
     pub outcome: Outcome,
 }
 
+/// What a node said that it keeps for another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hinted {
+    /// Who said so.
+    pub holder: NodeId,
+    /// For whom.
+    pub recipient: NodeId,
+    /// The puts.
+    pub writes: WriteSet,
+    /// How often they were sent to the recipient since the last of them came. A scope bounds it.
+    pub sent: u8,
+}
+
 /// All that really happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ghost {
@@ -63,6 +78,8 @@ pub struct Ghost {
     pub reads: Vec<Read>,
     /// For each node the puts that it said, or implied, it has stored.
     pub vouched: Vec<WriteSet>,
+    /// What nodes said that they keep for others, by holder and recipient.
+    pub hinted: Vec<Hinted>,
     /// For each client what its last answer showed, and all that those puts saw; empty where its next line does not use it.
     pub clients: Vec<WriteSet>,
 }
@@ -84,6 +101,7 @@ impl Ghost {
             writes: vec![write; setting.puts.len()],
             reads: vec![read; setting.gets.len()],
             vouched: vec![WriteSet::EMPTY; usize::from(setting.scope.nodes)],
+            hinted: Vec::new(),
             clients: vec![WriteSet::EMPTY; setting.scope.clients.len()],
         }
     }
@@ -114,12 +132,54 @@ impl Ghost {
         *vouched = vouched.with(write);
     }
 
-    fn on_put_acknowledged(&mut self, by: NodeId, write: WriteId) {
+    fn keep(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
+        match self.hint_place(holder, recipient) {
+            Ok(index) if self.hinted[index].writes.contains(write) => {}
+            Ok(index) => {
+                let Hinted { writes, sent, .. } = &mut self.hinted[index];
+                (*writes, *sent) = (writes.with(write), 0);
+            }
+            Err(index) => {
+                let writes = WriteSet::EMPTY.with(write);
+                self.hinted.insert(index, Hinted { holder, recipient, writes, sent: 0 });
+            }
+        }
+    }
+
+    fn hint_place(&self, holder: NodeId, recipient: NodeId) -> Result<usize, usize> {
+        self.hinted.binary_search_by_key(&(holder, recipient), |hinted| (hinted.holder, hinted.recipient))
+    }
+
+    fn on_hand_off(&mut self, holder: NodeId, recipient: NodeId) {
+        if let Ok(index) = self.hint_place(holder, recipient) {
+            self.hinted[index].sent += 1;
+        }
+    }
+
+    /// For how many intended replicas a distinct node has given its word that it has the put: itself, or another in its place.
+    fn words(&self, setting: &Setting, write: WriteId) -> usize {
+        let mut nodes = Vec::new();
+        let mut places = 0;
+        for &intended in &setting.preference_list {
+            let before = nodes.len();
+            nodes.extend(self.vouched[usize::from(intended.0)].contains(write).then_some(intended));
+            let kept = self.hinted.iter().filter(|kept| kept.recipient == intended && kept.writes.contains(write));
+            nodes.extend(kept.map(|kept| kept.holder));
+            places += usize::from(nodes.len() > before);
+        }
+        nodes.sort_unstable();
+        nodes.dedup();
+        places.min(nodes.len())
+    }
+
+    fn on_put_acknowledged(&mut self, setting: &Setting, by: NodeId, write: WriteId) {
         self.vouch(by, write);
-        let words = self.vouched.iter().filter(|vouched| vouched.contains(write)).count();
+        let words = self.words(setting, write);
+        let vouches = |node: &&NodeId| self.vouched[usize::from(node.0)].contains(write);
+        let in_person = setting.preference_list.iter().filter(vouches).count();
         let outcome = &mut self.writes[usize::from(write.0)].outcome;
         if !matches!(outcome, Outcome::Answered { .. }) {
-            *outcome = Outcome::Answered { words };
+            *outcome = Outcome::Answered { words, in_person };
         }
     }
 
@@ -134,7 +194,7 @@ impl Ghost {
         }
     }
 
-    fn on_get_answered(&mut self, by: NodeId, read: usize, siblings: &[Version]) {
+    fn on_get_answered(&mut self, setting: &Setting, by: NodeId, read: usize, siblings: &[Version]) {
         let shown = writes_of(siblings);
         let omitted = self.reads[read].known.minus(self.with_all_seen(shown));
         let read = &mut self.reads[read];
@@ -142,13 +202,14 @@ impl Ghost {
         read.shown = shown;
         read.sources = read.heard.clone();
         read.omitted = omitted;
-        read.outcome = Outcome::Answered { words: read.heard.len() };
+        let in_person = read.heard.iter().filter(|node| setting.preference_list.contains(node)).count();
+        read.outcome = Outcome::Answered { words: read.heard.len(), in_person };
     }
 }
 
 /// The puts whose values these siblings hold.
 pub fn writes_of(siblings: &[Version]) -> WriteSet {
-    siblings.iter().map(|version| WriteId::of(&version.value)).collect()
+    siblings.iter().map(|version| WriteId::of(&version.content)).collect()
 }
 
 fn hear(read: &mut Read, node: NodeId) {
@@ -167,9 +228,13 @@ pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>
     let from = node(envelope.src);
     match envelope.msg {
         Message::Request(operation) => begin(setting, &mut next, operation),
-        Message::Store { request, .. } | Message::Stored { request } => next.vouch(from, setting.write(*request)?),
+        Message::Store { request, .. } | Message::Stored { request } | Message::StoreHint { request, .. } => {
+            next.vouch(from, setting.write(*request)?);
+        }
+        Message::StoredHint { request, recipient } => next.keep(from, *recipient, setting.write(*request)?),
+        Message::HandOff { .. } => next.on_hand_off(from, node(envelope.dst)),
         Message::Answer(Answer::PutAcknowledged { request, .. }) => {
-            next.on_put_acknowledged(from, setting.write(*request)?);
+            next.on_put_acknowledged(setting, from, setting.write(*request)?);
         }
         Message::Answer(Answer::PutFailed { request, .. } | Answer::PutRefused { request, .. }) => {
             let outcome = &mut next.writes[usize::from(setting.write(*request)?.0)].outcome;
@@ -178,17 +243,17 @@ pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>
             }
         }
         Message::Answer(Answer::GetAnswered { request, siblings, .. }) => {
-            next.on_get_answered(from, setting.read(*request)?, siblings);
+            next.on_get_answered(setting, from, setting.read(*request)?, siblings);
         }
         Message::Answer(Answer::GetFailed { request, .. }) => {
             next.reads[setting.read(*request)?].outcome = Outcome::Failed;
         }
-        // Whoever says that it holds a version vouches for it.
-        Message::Fetched { siblings, .. } => {
+        // A replica that says that it holds a version vouches for it.
+        Message::Fetched { siblings, .. } if setting.preference_list.contains(&from) => {
             writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
         }
         Message::Fetch { request, .. } => next.on_fetch(from, node(envelope.dst), setting.read(*request)?),
-        Message::Forward { .. } | Message::Repair { .. } => {}
+        Message::Fetched { .. } | Message::Forward { .. } | Message::Repair { .. } | Message::HandedOff { .. } => {}
     }
     (next != *ghost).then_some(next)
 }
@@ -243,7 +308,7 @@ fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
         }
         Answer::PutFailed { .. } | Answer::PutRefused { .. } | Answer::GetFailed { .. } => WriteSet::EMPTY,
     };
-    if setting.ask(next_line) == Some(Ask::PutOver) {
+    if setting.ask(next_line).is_some_and(Ask::is_informed) {
         ghost.clients[client] = seen;
     }
 }

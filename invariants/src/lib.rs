@@ -9,5 +9,6 @@ pub mod scope;
 pub mod scopes;
 pub mod story;
 pub mod symmetry;
+mod table;
 mod view;
 pub mod write_set;

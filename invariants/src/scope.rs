@@ -1,11 +1,11 @@
 //! Bounded configurations: what a scope says, and the model it makes.
 
-use crate::ghost::{self, Ghost};
+use crate::ghost::{self, Ghost, Hinted};
 use crate::property::Property;
 use crate::write_set::WriteId;
 use dynamo_model::client::{Client, Line};
-use dynamo_model::config::{Config, Patience};
-use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
+use dynamo_model::config::{Config, Handoff, Patience};
+use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId};
 use dynamo_model::node::Node;
 use dynamo_model::process::Process;
 use dynamo_model::ring::Ring;
@@ -24,10 +24,33 @@ pub type SystemState = ActorModelState<Process, Ghost>;
 pub enum Ask {
     /// Put without having read.
     Put,
+    /// The same, to be acknowledged only once W intended replicas have it themselves.
+    PutInPerson,
     /// Put with the context of the answer just before.
     PutOver,
+    /// Delete what the answer just before showed.
+    Delete,
     /// Read.
     Get,
+    /// The same, to be answered only once R intended replicas have spoken themselves.
+    GetInPerson,
+}
+
+impl Ask {
+    /// Does it read?
+    pub fn is_get(self) -> bool {
+        matches!(self, Ask::Get | Ask::GetInPerson)
+    }
+
+    /// Does it replace what the answer before showed?
+    pub fn is_informed(self) -> bool {
+        matches!(self, Ask::PutOver | Ask::Delete)
+    }
+
+    /// Are only intended replicas' own words enough?
+    pub fn is_in_person(self) -> bool {
+        matches!(self, Ask::PutInPerson | Ask::GetInPerson)
+    }
 }
 
 /// One line of a scope's script: through which node, counted clockwise from the key (0 to N−1 are its preference list), and
@@ -48,6 +71,8 @@ pub struct Faults {
     pub timeouts: Option<u8>,
     /// How often a client may ask again, at any moment.
     pub client_retries: u8,
+    /// How often a hint may be sent to its recipient as long as it does not grow.
+    pub handoffs: u8,
 }
 
 /// Why a scope does not claim some properties.
@@ -59,8 +84,19 @@ pub struct Excuse {
     pub reason: &'static str,
 }
 
+const NOBODY_STANDS_IN: Excuse = Excuse {
+    properties: &["I4.acknowledged-on-a-hint", "I8.hint-is-handed-over"],
+    reason: "there is no fallback here, or nobody is ever suspected",
+};
+
+const NOT_IN_PERSON: Excuse = Excuse {
+    properties: &["I1.in-person-put-is-read-in-person"],
+    reason: "nobody asks for intended replicas in person here",
+};
+
 /// No faults.
-pub const NO_FAULTS: Faults = Faults { loss: false, duplication: false, crashes: 0, timeouts: None, client_retries: 0 };
+pub const NO_FAULTS: Faults =
+    Faults { loss: false, duplication: false, crashes: 0, timeouts: None, client_retries: 0, handoffs: 0 };
 
 /// A named bounded configuration, and what the check of it must find.
 #[derive(Clone, Copy, Debug)]
@@ -122,8 +158,20 @@ impl Scope {
     /// The reason for which this scope does not claim the property, if it does not. The check of the scope then finds that the
     /// property fails here, and finds fault with the excuse if it does not.
     pub fn excuse(&self, property: &Property) -> Option<&'static str> {
-        let excuse = self.excused.iter().find(|excuse| excuse.properties.contains(&property.name));
+        let without_stand_ins = Some(&NOBODY_STANDS_IN).filter(|_| !self.has_stand_ins());
+        let nobody_asks = Some(&NOT_IN_PERSON).filter(|_| !self.asks(Ask::PutInPerson) || !self.asks(Ask::GetInPerson));
+        let excuses = self.excused.iter().chain(without_stand_ins).chain(nobody_asks);
+        let excuse = excuses.into_iter().find(|excuse| excuse.properties.contains(&property.name));
         excuse.map(|excuse| excuse.reason)
+    }
+
+    /// May a fallback stand in for an intended replica here?
+    fn has_stand_ins(&self) -> bool {
+        usize::from(self.nodes) > self.quorum.0 && self.faults.timeouts.is_some()
+    }
+
+    fn asks(&self, what: Ask) -> bool {
+        self.clients.iter().any(|script| script.iter().any(|(_, ask)| *ask == what))
     }
 
     /// The scope made concrete.
@@ -132,6 +180,8 @@ impl Scope {
         let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
         if let Some(retransmissions) = self.faults.timeouts {
             config = config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
+            // Attempts are counted no further than one: in a scope pauses mean nothing.
+            config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
         }
         let key = Key::new("k").expect("a valid key");
         let preference_list = self.ring().preference_list(&key, n).to_vec();
@@ -139,7 +189,7 @@ impl Scope {
             let mut requests = Vec::new();
             for (index, script) in self.clients.iter().enumerate() {
                 let client = ClientId(u64::from(self.nodes) + index as u64);
-                let lines = script.iter().enumerate().filter(|(_, (_, ask))| (*ask != Ask::Get) == is_put);
+                let lines = script.iter().enumerate().filter(|(_, (_, ask))| ask.is_get() != is_put);
                 requests.extend(lines.map(|(number, _)| RequestId { client, number: number as u64 }));
             }
             requests
@@ -170,7 +220,7 @@ impl Scope {
             .max_crashes(self.faults.crashes)
             .record_msg_in(ghost::record_in)
             .record_msg_out(ghost::record_out)
-            .within_boundary(no_client_crashed);
+            .within_boundary(is_in_scope);
         for property in properties {
             if let Some(expectation) = property.expectation() {
                 model = model.property(expectation, property.name, property.condition);
@@ -193,10 +243,14 @@ impl Scope {
                 let request = RequestId { client, number: number as u64 };
                 setting.write(request).expect("a put of the script").value()
             };
+            let (_, r, w) = self.quorum;
             let line = match ask {
-                Ask::Put => Line::PutBlind(value()),
-                Ask::PutOver => Line::PutInformed(value()),
-                Ask::Get => Line::Get,
+                Ask::Put => Line::PutBlind { content: Content::Value(value()), pw: 0 },
+                Ask::PutInPerson => Line::PutBlind { content: Content::Value(value()), pw: w as u8 },
+                Ask::PutOver => Line::PutInformed(Content::Value(value())),
+                Ask::Delete => Line::PutInformed(Content::Tombstone(value())),
+                Ask::Get => Line::Get { pr: 0 },
+                Ask::GetInPerson => Line::Get { pr: r as u8 },
             };
             (clockwise[*via], line)
         };
@@ -205,7 +259,9 @@ impl Scope {
     }
 }
 
-/// Clients do not crash: nothing is promised to a client that is gone.
-fn no_client_crashed(setting: &Setting, state: &SystemState) -> bool {
-    !state.crashed[usize::from(setting.scope.nodes)..].contains(&true)
+/// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end.
+fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
+    let Scope { nodes, faults, .. } = setting.scope;
+    let is_sent_too_often = |hinted: &Hinted| hinted.sent > faults.handoffs;
+    !state.crashed[usize::from(nodes)..].contains(&true) && !state.history.hinted.iter().any(is_sent_too_often)
 }

@@ -9,18 +9,19 @@
 //! This rests on the rules' treating nodes alike. A rule that compares them (as [`Siblings::newest_only`] does, for a defect whose scope
 //! has nothing interchangeable) must not be checked with symmetry.
 
-use crate::ghost::{Ghost, Read, Write};
+use crate::ghost::{Ghost, Hinted, Read, Write};
 use crate::scope::{Ask, Scope, Setting};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::client::ClientState;
 use dynamo_model::get::RunningGet;
-use dynamo_model::ids::{ClientId, NodeId, RequestId, Value};
+use dynamo_model::handoff::HintId;
+use dynamo_model::ids::{ClientId, Content, NodeId, RequestId};
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::node::{Durable, Issued, State, Timer};
 use dynamo_model::process::{Process, ProcessState};
 use dynamo_model::put::RunningPut;
 use dynamo_model::siblings::{Siblings, Version};
-use dynamo_model::tally::Tally;
+use dynamo_model::tally::{StandIn, Taken, Tally};
 use dynamo_model::version::Context;
 use interned_checker::Renaming;
 use stateright::actor::Id;
@@ -126,8 +127,12 @@ impl Symmetry {
         self.setting.read(request).expect("a client becomes one with the same script")
     }
 
-    fn value(&self, value: &Value) -> Value {
-        self.write(WriteId::of(value)).value()
+    fn content(&self, content: &Content) -> Content {
+        let renamed = self.write(WriteId::of(content)).value();
+        match content {
+            Content::Value(_) => Content::Value(renamed),
+            Content::Tombstone(_) => Content::Tombstone(renamed),
+        }
     }
 
     fn writes(&self, writes: WriteSet) -> WriteSet {
@@ -139,12 +144,12 @@ impl Symmetry {
     }
 
     fn siblings(&self, siblings: &Siblings) -> Siblings {
-        siblings.renamed(|node| self.node(node), |value| self.value(value))
+        siblings.renamed(|node| self.node(node), |content| self.content(content))
     }
 
     /// Siblings in an answer, by ascending dot.
     fn versions(&self, versions: &[Version]) -> Vec<Version> {
-        let renamed = |version: &Version| version.renamed(|node| self.node(node), |value| self.value(value));
+        let renamed = |version: &Version| version.renamed(|node| self.node(node), |content| self.content(content));
         let mut all: Vec<Version> = versions.iter().map(renamed).collect();
         all.sort_unstable_by_key(|version| version.dot);
         all
@@ -154,16 +159,26 @@ impl Symmetry {
     fn tally(&self, tally: &Tally) -> Tally {
         let mut asked: Vec<NodeId> = tally.asked.iter().map(|node| self.node(*node)).collect();
         asked.sort_unstable_by_key(|node| self.setting.preference_list.iter().position(|other| other == node));
-        let answered = sorted(tally.answered.iter().map(|node| self.node(*node)));
-        Tally { asked, answered, waiting: tally.waiting }
+        let stand_in = |stand_in: &StandIn| StandIn {
+            fallback: self.node(stand_in.fallback),
+            intended: self.node(stand_in.intended),
+        };
+        let taken = |taken: &Taken| Taken { intended: self.node(taken.intended), by: self.node(taken.by) };
+        Tally {
+            asked,
+            stand_ins: tally.stand_ins.iter().map(stand_in).collect(),
+            taken: sorted(tally.taken.iter().map(taken)),
+            waiting: tally.waiting,
+        }
     }
 
     fn running_put(&self, put: &RunningPut) -> RunningPut {
-        let RunningPut { client, key, context, tally, acknowledged, retransmissions_left } = put;
+        let RunningPut { client, key, context, pw, tally, acknowledged, retransmissions_left } = put;
         RunningPut {
             client: self.id(*client),
             key: key.clone(),
             context: self.context(context),
+            pw: *pw,
             tally: self.tally(tally),
             acknowledged: *acknowledged,
             retransmissions_left: *retransmissions_left,
@@ -171,14 +186,14 @@ impl Symmetry {
     }
 
     fn running_get(&self, get: &RunningGet) -> RunningGet {
-        let RunningGet { client, key, tally, replies, answered, retransmissions_left } = get;
+        let RunningGet { client, key, pr, tally, replies, answered, retransmissions_left } = get;
         let renamed = replies.iter().map(|(node, held)| (self.node(*node), self.siblings(held)));
         let mut replies: Vec<_> = renamed.collect();
-        // One node's answers stay in their order.
-        replies.sort_by_key(|(node, _)| *node);
+        replies.sort_unstable_by_key(|(node, _)| *node);
         RunningGet {
             client: self.id(*client),
             key: key.clone(),
+            pr: *pr,
             tally: self.tally(tally),
             replies,
             answered: *answered,
@@ -187,7 +202,8 @@ impl Symmetry {
     }
 
     fn durable(&self, durable: &Durable) -> Durable {
-        let Durable { counter, store, issued } = durable;
+        let Durable { counter, store, issued, hints } = durable;
+        let hint = |(id, siblings): (&HintId, &Siblings)| (self.hint(id), self.siblings(siblings));
         let issued = issued.iter().map(|(client, Issued { number, counter, answer })| {
             let answer = answer.as_ref().map(|context| self.context(context)).map_err(|refusal| *refusal);
             (self.client(*client), Issued { number: *number, counter: *counter, answer })
@@ -196,18 +212,26 @@ impl Symmetry {
             counter: *counter,
             store: store.iter().map(|(key, siblings)| (key.clone(), self.siblings(siblings))).collect(),
             issued: issued.collect(),
+            hints: hints.iter().map(hint).collect(),
         }
+    }
+
+    fn hint(&self, hint: &HintId) -> HintId {
+        HintId { recipient: self.node(hint.recipient), key: hint.key.clone() }
     }
 
     fn operation(&self, operation: &Operation) -> Operation {
         match operation {
-            Operation::Put { request, key, value, context } => Operation::Put {
+            Operation::Put { request, key, content, context, pw } => Operation::Put {
                 request: self.request(*request),
                 key: key.clone(),
-                value: self.value(value),
+                content: self.content(content),
                 context: self.context(context),
+                pw: *pw,
             },
-            Operation::Get { request, key } => Operation::Get { request: self.request(*request), key: key.clone() },
+            Operation::Get { request, key, pr } => {
+                Operation::Get { request: self.request(*request), key: key.clone(), pr: *pr }
+            }
         }
     }
 
@@ -217,14 +241,18 @@ impl Symmetry {
             Answer::PutAcknowledged { context, .. } => {
                 Answer::PutAcknowledged { request, context: self.context(context) }
             }
-            Answer::PutFailed { stored, needed, .. } => Answer::PutFailed { request, stored: *stored, needed: *needed },
+            Answer::PutFailed { stored, needed, in_person, pw, .. } => {
+                let (stored, needed, in_person, pw) = (*stored, *needed, *in_person, *pw);
+                Answer::PutFailed { request, stored, needed, in_person, pw }
+            }
             Answer::PutRefused { refusal, .. } => Answer::PutRefused { request, refusal: *refusal },
             Answer::GetAnswered { siblings, context, .. } => {
                 let siblings = self.versions(siblings);
                 Answer::GetAnswered { request, siblings, context: self.context(context) }
             }
-            Answer::GetFailed { answered, needed, .. } => {
-                Answer::GetFailed { request, answered: *answered, needed: *needed }
+            Answer::GetFailed { answered, needed, in_person, pr, .. } => {
+                let (answered, needed, in_person, pr) = (*answered, *needed, *in_person, *pr);
+                Answer::GetFailed { request, answered, needed, in_person, pr }
             }
         }
     }
@@ -252,10 +280,12 @@ impl Renaming<Process, Ghost> for Symmetry {
 
     fn state(&self, state: &ProcessState) -> ProcessState {
         match state {
-            ProcessState::Node(State { durable, puts, gets }) => ProcessState::Node(State {
+            ProcessState::Node(State { durable, puts, gets, suspected, handoffs }) => ProcessState::Node(State {
                 durable: self.durable(durable),
                 puts: puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
                 gets: gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
+                suspected: suspected.iter().map(|node| self.node(*node)).collect(),
+                handoffs: handoffs.iter().map(|(node, attempts)| (self.node(*node), *attempts)).collect(),
             }),
             ProcessState::Client(ClientState { line, context, retries_left }) => {
                 let context = self.context(context);
@@ -284,6 +314,19 @@ impl Renaming<Process, Ghost> for Symmetry {
                 let siblings = self.siblings(siblings);
                 Message::Repair { request: self.request(*request), key: key.clone(), siblings }
             }
+            Message::StoreHint { request, hint, siblings } => {
+                let siblings = self.siblings(siblings);
+                Message::StoreHint { request: self.request(*request), hint: self.hint(hint), siblings }
+            }
+            Message::StoredHint { request, recipient } => {
+                Message::StoredHint { request: self.request(*request), recipient: self.node(*recipient) }
+            }
+            Message::HandOff { key, siblings } => {
+                Message::HandOff { key: key.clone(), siblings: self.siblings(siblings) }
+            }
+            Message::HandedOff { key, context } => {
+                Message::HandedOff { key: key.clone(), context: self.context(context) }
+            }
         }
     }
 
@@ -291,6 +334,7 @@ impl Renaming<Process, Ghost> for Symmetry {
         match *timer {
             Timer::Put(node, request) => Timer::Put(self.node(node), self.request(request)),
             Timer::Get(node, request) => Timer::Get(self.node(node), self.request(request)),
+            Timer::Handoff(node, recipient) => Timer::Handoff(self.node(node), self.node(recipient)),
             Timer::Client(client) => Timer::Client(self.client(client)),
         }
     }
@@ -306,6 +350,12 @@ impl Renaming<Process, Ghost> for Symmetry {
             writes: moved(&history.writes, |index| usize::from(self.write(WriteId(index as u8)).0), write),
             reads: moved(&history.reads, |index| self.read(index), |read| self.ghost_read(read)),
             vouched: moved(&history.vouched, |index| usize::from(self.nodes[index].0), writes),
+            hinted: sorted(history.hinted.iter().map(|hinted| Hinted {
+                holder: self.node(hinted.holder),
+                recipient: self.node(hinted.recipient),
+                writes: self.writes(hinted.writes),
+                sent: hinted.sent,
+            })),
             clients: moved(&history.clients, |index| self.clients[index], writes),
         }
     }

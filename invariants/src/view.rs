@@ -1,6 +1,6 @@
 //! A state as properties look at it: disks, messages, timers.
 
-use crate::ghost::writes_of;
+use crate::ghost::{Read, writes_of};
 use crate::scope::{Setting, System, SystemState};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
@@ -22,22 +22,49 @@ impl<'a> View<'a> {
         (0..self.model.cfg.scope.nodes).map(NodeId)
     }
 
-    /// What is on a node's disk for the key.
+    /// What is on a node's disk for the key, as a replica.
     pub(crate) fn disk(&self, node: NodeId) -> Option<&'a Siblings> {
         self.state.actor_storages[usize::from(node.0)].as_ref()?.store.get(&self.model.cfg.key)
     }
 
-    /// The puts on a node's disk, and all that those really saw.
-    pub(crate) fn durable(&self, node: NodeId) -> WriteSet {
+    /// What is on a node's disk for the key, kept for others; and for whom.
+    pub(crate) fn hints(&self, node: NodeId) -> impl Iterator<Item = (NodeId, &'a Siblings)> + use<'a> {
+        let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
+        storage.into_iter().flat_map(|storage| &storage.hints).map(|(id, siblings)| (id.recipient, siblings))
+    }
+
+    /// The puts that a node has on disk as a replica, and all that those really saw.
+    pub(crate) fn stored(&self, node: NodeId) -> WriteSet {
         let held = self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
         self.state.history.with_all_seen(held)
     }
 
+    /// The puts that a node has on disk to hand them to another, and all that those really saw.
+    pub(crate) fn kept(&self, node: NodeId, recipient: NodeId) -> WriteSet {
+        let hints = self.hints(node).filter(|(other, _)| *other == recipient);
+        let kept = hints.fold(WriteSet::EMPTY, |all, (_, siblings)| all.union(writes_of(siblings.versions())));
+        self.state.history.with_all_seen(kept)
+    }
+
+    /// The puts on a node's disk, as a replica or kept for others, and all that those really saw.
+    pub(crate) fn durable(&self, node: NodeId) -> WriteSet {
+        self.hints(node).fold(self.stored(node), |all, (recipient, _)| all.union(self.kept(node, recipient)))
+    }
+
+    /// Has an intended replica these puts on disk, or do others keep them for it?
+    pub(crate) fn is_secured(&self, intended: NodeId, writes: WriteSet) -> bool {
+        let kept = self.nodes().map(|node| self.kept(node, intended));
+        writes.is_subset(kept.fold(self.stored(intended), WriteSet::union))
+    }
+
     /// Every version on every disk, by the put it really is.
     pub(crate) fn versions(&self) -> impl Iterator<Item = (WriteId, Dot)> + use<'a> {
-        let disks = self.nodes().filter_map(|node| self.disk(node)).collect::<Vec<_>>();
-        let versions = disks.into_iter().flat_map(Siblings::versions);
-        versions.map(|version| (WriteId::of(&version.value), version.dot))
+        let disks = self.nodes().flat_map(|node| {
+            let hints: Vec<&Siblings> = self.hints(node).map(|(_, siblings)| siblings).collect();
+            self.disk(node).into_iter().chain(hints)
+        });
+        let versions = disks.collect::<Vec<_>>().into_iter().flat_map(Siblings::versions);
+        versions.map(|version| (WriteId::of(&version.content), version.dot))
     }
 
     /// Is a node, as far as it is up, still waiting for answers to a put or a get?
@@ -49,9 +76,15 @@ impl<'a> View<'a> {
 
     /// Do all intended replicas have the same puts on disk, or ones that saw them?
     pub(crate) fn replicas_agree(&self) -> bool {
-        let mut held = self.model.cfg.preference_list.iter().map(|node| self.durable(*node));
+        let mut held = self.model.cfg.preference_list.iter().map(|node| self.stored(*node));
         let first = held.next();
         held.all(|other| Some(other) == first)
+    }
+
+    /// The intended replicas that a read has heard.
+    pub(crate) fn replicas_heard<'r>(&self, read: &'r Read) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
+        let intended = &self.model.cfg.preference_list;
+        read.heard.iter().copied().filter(|node| intended.contains(node))
     }
 
     /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a repair on its way?
@@ -69,10 +102,10 @@ impl<'a> View<'a> {
     pub(crate) fn clocks_are_causal(&self) -> bool {
         let ghost = &self.state.history;
         let dots: Vec<_> = self.versions().collect();
-        self.nodes().filter_map(|node| Some((self.durable(node), self.disk(node)?))).all(|(durable, disk)| {
-            let context_is = dots.iter().all(|(write, dot)| disk.context().covers(*dot) == durable.contains(*write));
+        self.nodes().filter_map(|node| Some((self.stored(node), self.disk(node)?))).all(|(stored, disk)| {
+            let context_is = dots.iter().all(|(write, dot)| disk.context().covers(*dot) == stored.contains(*write));
             let clocks_are = disk.versions().iter().all(|version| {
-                let own = WriteId::of(&version.value);
+                let own = WriteId::of(&version.content);
                 let follows = ghost.saw(own).with(own);
                 dots.iter().all(|(write, dot)| version.clock.covers(*dot) == follows.contains(*write))
             });

@@ -1,6 +1,6 @@
 //! Sets of a scope's puts, small enough to be compared at every state.
 
-use dynamo_model::ids::Value;
+use dynamo_model::ids::{Content, Value};
 use std::fmt;
 
 /// One put of a scope's scripts, in the order of clients and lines. Its value is `w` and this number.
@@ -16,12 +16,12 @@ impl WriteId {
         Value::new(&[b'w', b'0' + self.0]).expect("two bytes are not too many")
     }
 
-    /// The put that stored this value.
+    /// The put that stored this value, or set this tombstone.
     ///
     /// # Panics
     /// Where no put of any scope stores it: the protocol made a value up.
-    pub fn of(value: &Value) -> Self {
-        match value.as_bytes() {
+    pub fn of(content: &Content) -> Self {
+        match content.bytes() {
             [b'w', digit @ b'0'..=b'9'] => WriteId(digit - b'0'),
             other => panic!("no put ever stored {other:?}"),
         }
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn a_put_is_known_by_its_value() {
         for index in 0..WriteId::MAX as u8 {
-            assert_eq!(WriteId::of(&WriteId(index).value()), WriteId(index));
+            assert_eq!(WriteId::of(&Content::Value(WriteId(index).value())), WriteId(index));
         }
     }
 

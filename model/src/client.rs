@@ -1,6 +1,6 @@
 //! A scripted client, for the checker: asks one thing after another, retries with the same request id, passes contexts on.
 
-use crate::ids::{ClientId, Key, NodeId, RequestId, Value};
+use crate::ids::{ClientId, Content, Key, NodeId, RequestId};
 use crate::message::{Answer, Message, Operation};
 use crate::node::{Durable, Timer};
 use crate::version::Context;
@@ -12,11 +12,19 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Line {
     /// Put with an empty context: "I have read nothing".
-    PutBlind(Value),
+    PutBlind {
+        /// What.
+        content: Content,
+        /// How many intended replicas must have it themselves.
+        pw: u8,
+    },
     /// Put with the context that the answer to the line before gave.
-    PutInformed(Value),
+    PutInformed(Content),
     /// Read the key.
-    Get,
+    Get {
+        /// How many intended replicas must have spoken themselves.
+        pr: u8,
+    },
 }
 
 /// A client that runs a script on one key, then stops.
@@ -52,11 +60,14 @@ impl Client {
         let client = ClientId(usize::from(id) as u64);
         let request = RequestId { client, number: state.line as u64 };
         let key = self.key.clone();
-        let put = |value: &Value, context| Operation::Put { request, key: key.clone(), value: value.clone(), context };
+        let put = |content: &Content, context, pw| {
+            let (key, content) = (key.clone(), content.clone());
+            Operation::Put { request, key, content, context, pw }
+        };
         let operation = match line {
-            Line::PutBlind(value) => put(value, Context::new()),
-            Line::PutInformed(value) => put(value, state.context.clone()),
-            Line::Get => Operation::Get { request, key },
+            Line::PutBlind { content, pw } => put(content, Context::new(), *pw),
+            Line::PutInformed(content) => put(content, state.context.clone(), 0),
+            Line::Get { pr } => Operation::Get { request, key: key.clone(), pr: *pr },
         };
         out.send(via.actor(), Message::Request(operation));
         if state.retries_left > 0 {

@@ -1,6 +1,7 @@
 //! How a cluster is set up: valid by construction, the same value at every node.
 
 use crate::ids::Value;
+use std::ops::Range;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -16,6 +17,34 @@ pub struct Config {
     w: usize,
     patience: Option<Patience>,
     puts_remembered: u64,
+    handoff: Handoff,
+}
+
+/// How a node hands hints over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Handoff {
+    /// Between storing a hint, or a start, and the first attempt.
+    pub first_after: Duration,
+    /// Every further attempt without an answer waits twice as long, so many times.
+    pub doublings: u8,
+    /// How many hints may be under way to one node at a time. Each that arrives makes room for the next.
+    pub window: usize,
+}
+
+impl Handoff {
+    /// For a local network: after a second at first, after half a minute at last.
+    pub const LOCAL: Self = Handoff { first_after: Duration::from_secs(1), doublings: 5, window: 64 };
+
+    /// How long to wait after so many attempts: up to half as long again as at least, so that holders do not stay in step.
+    pub(crate) fn pause(&self, attempts: u8) -> Range<Duration> {
+        let least = self.first_after * (1 << attempts.min(self.doublings).min(16));
+        least..least + least / 2
+    }
+
+    /// Attempts are counted no further.
+    pub(crate) fn attempts_max(&self) -> u8 {
+        self.doublings.max(1)
+    }
 }
 
 /// How long a coordinator waits for replicas.
@@ -79,7 +108,7 @@ impl Config {
         if !(1..=n).contains(&w) {
             return Err(ConfigError::W { w, n });
         }
-        Ok(Config { n, r, w, patience: None, puts_remembered: 100_000 })
+        Ok(Config { n, r, w, patience: None, puts_remembered: 100_000, handoff: Handoff::LOCAL })
     }
 
     /// With coordinators that time out. Running nodes always do; in a scope that studies something else, leaving time out keeps the
@@ -87,6 +116,17 @@ impl Config {
     #[must_use]
     pub fn with_patience(self, patience: Patience) -> Self {
         Config { patience: Some(patience), ..self }
+    }
+
+    /// With hints handed over in another way than [`Handoff::LOCAL`]. A window of 0 is one of 1.
+    #[must_use]
+    pub fn with_handoff(self, handoff: Handoff) -> Self {
+        Config { handoff: Handoff { window: handoff.window.max(1), ..handoff }, ..self }
+    }
+
+    /// How hints are handed over.
+    pub fn handoff(&self) -> Handoff {
+        self.handoff
     }
 
     /// Copies of each key.

@@ -1,11 +1,13 @@
-//! Coordinating a get, and read repair (traces 1 and 3; Dynamo paper §4.3, §5): ask all intended replicas, answer with the merge at
-//! R, keep collecting, then write the merge back to every replica seen to hold less.
+//! Coordinating a get, and read repair (traces 1 and 3; Dynamo paper §4.3, §5): ask all intended replicas, and fallbacks in the
+//! place of those that do not answer; answer with the merge at R, keep collecting, then write the merge back to every replica seen to hold less.
 
 use crate::ids::{Key, NodeId, RequestId};
 use crate::message::{Answer, Message};
 use crate::node::{Step, Timer};
+use crate::rules::Cause;
 use crate::siblings::Siblings;
-use crate::tally::Tally;
+use crate::sloppy::Next;
+use crate::tally::{Taken, Tally};
 use stateright::actor::Id;
 
 /// A replica, and what it said it holds.
@@ -18,9 +20,11 @@ pub struct RunningGet {
     pub client: Id,
     /// Where.
     pub key: Key,
-    /// Which replicas have answered.
+    /// How many intended replicas must have answered themselves.
+    pub pr: u8,
+    /// Who has answered, in whose place.
     pub tally: Tally,
-    /// What they hold, in the order of their answers' nodes.
+    /// What each holds that has answered, by node: its first answer.
     pub replies: Vec<Reply>,
     /// Has the client been told?
     pub answered: bool,
@@ -29,63 +33,92 @@ pub struct RunningGet {
 }
 
 impl Step<'_, '_> {
-    pub(crate) fn on_get(&mut self, client: Id, request: RequestId, key: Key) {
+    pub(crate) fn on_get(&mut self, client: Id, request: RequestId, key: Key, pr: u8) {
         if let Some(running) = self.state.gets.get(&request) {
             if running.answered {
                 self.answer_get(request);
             }
             return;
         }
-        let tally = Tally::new(self.preference_list(&key));
+        let tally = self.new_tally(&key);
         let patience = self.node.config.patience();
         let retransmissions_left = patience.map_or(0, |patience| patience.retransmissions);
         let own = self.held(&key);
-        let running = RunningGet { client, key, tally, replies: Vec::new(), answered: false, retransmissions_left };
+        let running = RunningGet { client, key, pr, tally, replies: Vec::new(), answered: false, retransmissions_left };
         self.state.to_mut().gets.insert(request, running);
-        self.count_fetched(self.id, request, own);
-        self.send_fetch(request);
-        if let Some(patience) = patience {
-            self.out.set_timer(Timer::Get(self.id, request), patience.answer_within..patience.answer_within);
-        }
+        self.note_fetched(self.id, request, own);
+        self.ask_missing_replicas(request);
+        self.set_get_timer(request);
         self.conclude_get(request);
     }
 
-    /// Asks every replica that has not answered.
-    fn send_fetch(&mut self, request: RequestId) {
-        let running = &self.state.gets[&request];
-        let key = running.key.clone();
-        let missing: Vec<NodeId> = running.tally.missing().collect();
-        for replica in missing {
+    fn set_get_timer(&mut self, request: RequestId) {
+        if let Some(patience) = self.node.config.patience() {
+            self.out.set_timer(Timer::Get(self.id, request), patience.answer_within..patience.answer_within);
+        }
+    }
+
+    /// Asks everyone whose place is not taken.
+    fn ask_missing_replicas(&mut self, request: RequestId) {
+        let tally = &self.state.gets[&request].tally;
+        let stand_ins = tally.missing_stand_ins().map(|stand_in| stand_in.fallback);
+        let missing: Vec<NodeId> = tally.missing().chain(stand_ins).collect();
+        self.send_fetch(request, missing);
+    }
+
+    fn send_fetch(&mut self, request: RequestId, to: impl IntoIterator<Item = NodeId>) {
+        let key = self.state.gets[&request].key.clone();
+        for replica in to {
             self.send(replica, Message::Fetch { request, key: key.clone() });
         }
     }
 
     pub(crate) fn on_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
-        let Some(running) = self.state.gets.get(&request) else { return };
-        if self.node.rules.reply_counts(&running.tally, from) {
-            self.count_fetched(from, request, siblings);
-            self.conclude_get(request);
+        if !self.state.gets.contains_key(&request) {
+            return;
+        }
+        self.heard_from(from);
+        self.note_fetched(from, request, siblings);
+        self.conclude_get(request);
+    }
+
+    /// Counts an answer if the rules let it count, and keeps what it says also where it comes after its place was taken.
+    fn note_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
+        let rules = self.node.rules;
+        let running = &self.state.gets[&request];
+        let taken = rules.reply_counts_for(&running.tally, from).map(|intended| Taken { intended, by: from });
+        let place = running.replies.binary_search_by_key(&from, |(node, _)| *node);
+        if taken.is_none() && (place.is_ok() || !running.tally.was_asked(from)) {
+            return;
+        }
+        let running = self.running_get(request);
+        if let Err(index) = place {
+            running.replies.insert(index, (from, siblings));
+        }
+        if let Some(taken) = taken {
+            running.tally.take(taken);
         }
     }
 
-    fn count_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
-        let running = self.running_get(request);
-        running.tally.add(from);
-        let index = running.replies.partition_point(|(node, _)| *node <= from);
-        running.replies.insert(index, (from, siblings));
-    }
-
     pub(crate) fn on_get_timeout(&mut self, request: RequestId) {
-        let (Some(running), Some(patience)) = (self.state.gets.get(&request), self.node.config.patience()) else {
-            return;
-        };
-        if running.retransmissions_left > 0 {
-            self.running_get(request).retransmissions_left -= 1;
-            self.send_fetch(request);
-            self.out.set_timer(Timer::Get(self.id, request), patience.answer_within..patience.answer_within);
-        } else {
-            self.running_get(request).tally.give_up();
-            self.conclude_get(request);
+        let Some(running) = self.state.gets.get(&request) else { return };
+        let (key, mut tally, left) = (running.key.clone(), running.tally.clone(), running.retransmissions_left);
+        let next = self.after_timeout(&key, &mut tally, left);
+        self.running_get(request).tally = tally;
+        match next {
+            Next::AskAgain => {
+                self.running_get(request).retransmissions_left -= 1;
+                self.ask_missing_replicas(request);
+                self.set_get_timer(request);
+            }
+            Next::AskStandIns(stand_ins) => {
+                self.send_fetch(request, stand_ins.into_iter().map(|stand_in| stand_in.fallback));
+                self.set_get_timer(request);
+            }
+            Next::GiveUp => {
+                self.running_get(request).tally.give_up();
+                self.conclude_get(request);
+            }
         }
     }
 
@@ -95,12 +128,12 @@ impl Step<'_, '_> {
         let running = &self.state.gets[&request];
         let client = running.client;
         let finished = running.tally.is_complete() || !running.tally.waiting;
-        if !running.answered && self.node.rules.get_may_answer(&running.tally, needed) {
+        if !running.answered && self.node.rules.get_may_answer(&running.tally, needed, usize::from(running.pr)) {
             self.running_get(request).answered = true;
             self.answer_get(request);
         } else if !running.answered && finished {
-            let answered = running.tally.answered.len();
-            self.out.send(client, Message::Answer(Answer::GetFailed { request, answered, needed }));
+            let (answered, in_person, pr) = (running.tally.taken.len(), running.tally.in_person(), running.pr);
+            self.out.send(client, Message::Answer(Answer::GetFailed { request, answered, needed, in_person, pr }));
         }
         if finished {
             self.repair(request);
@@ -132,9 +165,9 @@ impl Step<'_, '_> {
         let merged = self.merged(request);
         let own = running.replies.iter().find(|(node, _)| *node == self.id).map(|(_, held)| held.clone());
         let siblings = rules.repair_content(&own.unwrap_or_default(), &merged);
-        for target in rules.repair_targets(&running.replies, &merged) {
+        for target in rules.repair_targets(&running.replies, &running.tally.asked, &merged) {
             if target == self.id {
-                self.absorb(key.clone(), &siblings);
+                self.absorb(Cause::Repair, key.clone(), &siblings);
             } else {
                 self.send(target, Message::Repair { request, key: key.clone(), siblings: siblings.clone() });
             }

@@ -118,6 +118,11 @@ impl Key {
         }
     }
 
+    /// The least of all keys.
+    pub(crate) fn least() -> Self {
+        Key("\0".into())
+    }
+
     /// The key's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -186,6 +191,40 @@ impl<'de> Deserialize<'de> for Value {
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.escape_ascii())
+    }
+}
+
+/// What a put puts under a key.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Content {
+    /// A value.
+    Value(Value),
+    /// A tombstone: the key is deleted, as far as the put's context goes. It bears what the client wrote on it: nothing, mostly.
+    Tombstone(Value),
+}
+
+impl Content {
+    /// The value, or what is written on the tombstone.
+    pub fn bytes(&self) -> &[u8] {
+        let (Content::Value(bytes) | Content::Tombstone(bytes)) = self;
+        bytes.as_bytes()
+    }
+
+    /// The value, if it is one.
+    pub fn value(&self) -> Option<&Value> {
+        match self {
+            Content::Value(value) => Some(value),
+            Content::Tombstone(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Content::Value(value) => value.fmt(f),
+            Content::Tombstone(written) => write!(f, "†{written:?}"),
+        }
     }
 }
 

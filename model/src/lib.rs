@@ -16,13 +16,20 @@
 //!
 //! **Put** ([`put`]; paper §4.5, traces 1 and 6). Any node accepts it; one outside the preference list forwards it. The coordinator
 //! issues the dot, saves, sends its set to the other intended replicas, counts *distinct* nodes that have stored it, itself the
-//! first, acknowledges at W, and keeps collecting to N. A put that cannot reach W in time is reported failed but possibly stored. The
+//! first, acknowledges at W, and keeps collecting to N. In the place of a replica that does not answer in time the next *fallback*
+//! clockwise is asked ([`sloppy`]; §4.6); a replica and its stand-in count once. A put that cannot reach W in time is reported failed but possibly stored. The
 //! client gets back what it had read plus the new dot, and nothing more. A retry under the same request id is recognised, also
 //! after the coordinator crashed: one put, one version.
 //!
 //! **Get** ([`get`]; paper §4.5 and §5, traces 1 and 3). The coordinator asks all intended replicas, answers all concurrent siblings
 //! with one context once R distinct replicas have spoken, keeps collecting, and then writes the merge back to every replica
 //! that it saw to hold less (*read repair*).
+//!
+//! **Hinted handoff** ([`handoff`]; paper §4.6, traces 4 and 8). What a fallback stores in another's place it keeps apart, as a *hint*, on
+//! disk. It sends it to the node it is for, again and again, and drops it when that one says that all of it is on its disk. Reads find it
+//! meanwhile: fallbacks are asked as well.
+//!
+//! **Delete.** A put of a *tombstone*, which takes the place of what the context covers. It is never reaped yet.
 //!
 //! **Durability.** A node saves before it sends whatever promises what was saved: the `Save` stands before those `Send`s in a step's
 //! commands, and a runtime must finish the one before it starts the other. What is volatile — puts and gets under
@@ -33,17 +40,18 @@
 //! 1. a replicated key under quorum: [`put`], [`get`] — here
 //! 2. divergent versions: [`version`], [`siblings`] — here
 //! 3. read repair: [`get`] — here
-//! 4. hinted handoff, as storage — not yet
+//! 4. hinted handoff, as storage: [`handoff`] — here
 //! 5. Merkle anti-entropy — not yet
-//! 6. coordinating a put: [`put`], [`tally`] — with a strict quorum; sloppy not yet
+//! 6. coordinating a put: [`put`], [`tally`], [`sloppy`] — here
 //! 7. stale routing views — not yet
-//! 8. hinted handoff, as a workflow — not yet
+//! 8. hinted handoff, as a workflow: [`handoff`] — here
 //! 9. gossip of membership — not yet
 //!
 //! ## Where to look
 //!
 //! Every decision an invariant rests on is one function in [`rules`]; the crate `dynamo-invariants` says what must hold, and breaks
-//! each rule to show what it is there for. [`node`] only dispatches; [`put`], [`get`] and [`replica`] are the protocol's acts.
+//! each rule to show what it is there for. [`node`] only dispatches; [`put`], [`get`], [`replica`], [`sloppy`] and
+//! [`handoff`] are the protocol's acts.
 //! [`message`] documents every message like a specification. [`client`] and [`process`] are for the checker: a scripted client,
 //! and nodes and clients as one actor type.
 //!
@@ -58,11 +66,14 @@
 //!   ([`Config::puts_remembered`](config::Config::puts_remembered)) is taken for a new one.
 //! * Nodes trust one another: no message is authenticated, and a node that lies can break everything.
 //! * A key's siblings must fit one datagram; a put that would make them too large is refused.
-//! * Membership is fixed; there are no deletes, no hints, no anti-entropy, no gossip yet.
+//! * A put is coordinated by an intended replica, never by a fallback: where all N are away it fails.
+//! * Which fallback stands in is decided per request and not agreed upon; several may keep the same thing for one node.
+//! * Membership is fixed; there is no anti-entropy and no gossip yet; tombstones stay.
 
 pub mod client;
 pub mod config;
 pub mod get;
+pub mod handoff;
 pub mod ids;
 pub mod message;
 pub mod node;
@@ -72,5 +83,6 @@ pub mod replica;
 pub mod ring;
 pub mod rules;
 pub mod siblings;
+pub mod sloppy;
 pub mod tally;
 pub mod version;

@@ -1,7 +1,8 @@
 //! What travels between clients and nodes, each message documented like a specification. Every message may be lost, delayed,
 //! doubled or overtaken; none relies on another having arrived.
 
-use crate::ids::{Key, RequestId, Value};
+use crate::handoff::HintId;
+use crate::ids::{Content, Key, NodeId, RequestId};
 use crate::siblings::{Siblings, Version};
 use crate::version::Context;
 use serde::{Deserialize, Serialize};
@@ -18,10 +19,12 @@ pub enum Operation {
         request: RequestId,
         /// Where.
         key: Key,
-        /// What.
-        value: Value,
+        /// What: a value, or a tombstone to delete.
+        content: Content,
         /// What the client had read; empty for a blind put.
         context: Context,
+        /// How many intended replicas must have stored it themselves, stand-ins not counted, among the W. 0: none in particular.
+        pw: u8,
     },
     /// Read a key. Answered by [`Answer::GetAnswered`] or [`Answer::GetFailed`].
     Get {
@@ -29,6 +32,8 @@ pub enum Operation {
         request: RequestId,
         /// Where.
         key: Key,
+        /// How many intended replicas must have spoken themselves, stand-ins not counted, among the R. 0: none in particular.
+        pr: u8,
     },
 }
 
@@ -67,6 +72,10 @@ pub enum Answer {
         stored: usize,
         /// W.
         needed: usize,
+        /// How many of them are intended replicas.
+        in_person: usize,
+        /// How many of these were asked for: PW.
+        pw: u8,
     },
     /// The put was refused; nothing was changed.
     PutRefused {
@@ -92,6 +101,10 @@ pub enum Answer {
         answered: usize,
         /// R.
         needed: usize,
+        /// How many of them are intended replicas.
+        in_person: usize,
+        /// How many of these were asked for: PR.
+        pr: u8,
     },
 }
 
@@ -176,6 +189,48 @@ pub enum Message {
         /// The merge of all answers.
         siblings: Siblings,
     },
+    /// Coordinator → fallback: keep these siblings for another node, save, and say so with [`Message::StoredHint`]. Sent again on
+    /// a timer.
+    StoreHint {
+        /// The put that this is for.
+        request: RequestId,
+        /// For whom, and where.
+        hint: HintId,
+        /// The coordinator's whole set.
+        siblings: Siblings,
+    },
+    /// Fallback → coordinator: the put is on my disk, to be handed over. Doubled: counted once.
+    StoredHint {
+        /// Which put.
+        request: RequestId,
+        /// For whom.
+        recipient: NodeId,
+    },
+    /// Holder of a hint → the node it is for: merge these siblings into yours, save, and say so with [`Message::HandedOff`]. Sent
+    /// again on a timer until that says enough.
+    HandOff {
+        /// Where.
+        key: Key,
+        /// All that the hint holds.
+        siblings: Siblings,
+    },
+    /// Recipient → holder: all this is on my disk, or was replaced there. Doubled, or late: it stays true.
+    HandedOff {
+        /// Where.
+        key: Key,
+        /// The context of what is on the recipient's disk.
+        context: Context,
+    },
+}
+
+impl Message {
+    /// Is it one node's answer to another?
+    pub fn is_reply(&self) -> bool {
+        matches!(
+            self,
+            Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. } | Message::HandedOff { .. }
+        )
+    }
 }
 
 /// The names of all kinds of messages, as they are shown: `Request Put`, `Store`, …

@@ -1,19 +1,20 @@
 //! A storage node: its state, and the dispatch of what happens to it. The acts themselves are in [`put`](crate::put),
-//! [`get`](crate::get) and [`replica`](crate::replica).
+//! [`get`](crate::get), [`replica`](crate::replica) and [`handoff`](crate::handoff).
 
 use crate::config::Config;
 use crate::get::RunningGet;
+use crate::handoff::HintId;
 use crate::ids::{ClientId, Key, NodeId, RequestId};
 use crate::message::{Message, Operation, Refusal};
 use crate::put::RunningPut;
 use crate::ring::Ring;
-use crate::rules::Rules;
+use crate::rules::{Cause, Rules};
 use crate::siblings::Siblings;
 use crate::version::Context;
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id, Out};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -49,6 +50,8 @@ pub struct Durable {
     pub store: im::OrdMap<Key, Siblings>,
     /// For each client its latest put through this node.
     pub issued: im::OrdMap<ClientId, Issued>,
+    /// What it keeps for other nodes.
+    pub hints: im::OrdMap<HintId, Siblings>,
 }
 
 // By hand, because im's maps hash their entries without a length: entries must not wander unseen from one map to the next.
@@ -59,6 +62,8 @@ impl Hash for Durable {
         self.store.hash(hasher);
         self.issued.len().hash(hasher);
         self.issued.hash(hasher);
+        self.hints.len().hash(hasher);
+        self.hints.hash(hasher);
     }
 }
 
@@ -71,6 +76,11 @@ pub struct State {
     pub puts: BTreeMap<RequestId, RunningPut>,
     /// Gets that this node coordinates and still collects answers for.
     pub gets: BTreeMap<RequestId, RunningGet>,
+    /// Peers that did not answer in time, and have not been heard from since.
+    pub suspected: BTreeSet<NodeId>,
+    /// For each node that hints are kept for how often in a row it was sent them without an answer; counted no further than pauses
+    /// grow. A handoff timer runs for each.
+    pub handoffs: BTreeMap<NodeId, u8>,
 }
 
 /// A node's timers. Each carries its owner, because stateright's fingerprint cannot tell which of two nodes has a timer set.
@@ -80,6 +90,8 @@ pub enum Timer {
     Put(NodeId, RequestId),
     /// Replicas have had their time to answer a get.
     Get(NodeId, RequestId),
+    /// Hints are to be sent to the node they are kept for: holder and recipient.
+    Handoff(NodeId, NodeId),
     /// A scripted client has waited long enough for an answer.
     Client(ClientId),
 }
@@ -131,20 +143,28 @@ impl Step<'_, '_> {
 
     fn coordinate(&mut self, client: Id, operation: Operation) {
         match operation {
-            Operation::Put { request, key, value, context } => self.on_put(client, request, key, value, &context),
-            Operation::Get { request, key } => self.on_get(client, request, key),
+            Operation::Put { request, key, content, context, pw } => {
+                self.on_put(client, request, key, content, &context, pw);
+            }
+            Operation::Get { request, key, pr } => self.on_get(client, request, key, pr),
         }
     }
 
     /// What only another member may say. From anyone else it is ignored.
     fn on_peer(&mut self, from: NodeId, message: Message) {
+        if !message.is_reply() {
+            self.heard_from(from);
+        }
         match message {
             Message::Forward { client, operation } => self.on_forward(client, operation),
             Message::Store { request, key, siblings } => self.on_store(from, request, key, &siblings),
-            Message::Stored { request } => self.on_stored(from, request),
+            Message::Stored { request } | Message::StoredHint { request, .. } => self.on_stored(from, request),
             Message::Fetch { request, key } => self.on_fetch(from, request, &key),
             Message::Fetched { request, siblings } => self.on_fetched(from, request, siblings),
-            Message::Repair { key, siblings, .. } => self.absorb(key, &siblings),
+            Message::Repair { key, siblings, .. } => self.absorb(Cause::Repair, key, &siblings),
+            Message::StoreHint { request, hint, siblings } => self.on_store_hint(from, request, hint, &siblings),
+            Message::HandOff { key, siblings } => self.on_hand_off(from, key, &siblings),
+            Message::HandedOff { key, context } => self.on_handed_off(from, key, &context),
             Message::Request(_) | Message::Answer(_) => {}
         }
     }
@@ -157,9 +177,14 @@ impl Actor for Node {
     type Storage = Durable;
     type Random = ();
 
-    /// Starts anew, or again with what survived the crash. Puts and gets under way are forgotten; their clients ask again.
-    fn on_start(&self, _id: Id, storage: &Option<Durable>, _out: &mut Out<Self>) -> State {
-        State { durable: storage.clone().unwrap_or_default(), ..State::default() }
+    /// Starts anew, or again with what survived the crash. Puts and gets under way are forgotten; their clients ask again. Hints are
+    /// handed over.
+    fn on_start(&self, id: Id, storage: &Option<Durable>, out: &mut Out<Self>) -> State {
+        let mut state = Cow::Owned(State { durable: storage.clone().unwrap_or_default(), ..State::default() });
+        if let Some(id) = NodeId::from_actor(id) {
+            Step { node: self, id, state: &mut state, out }.resume_handoffs();
+        }
+        state.into_owned()
     }
 
     fn on_msg(&self, id: Id, state: &mut Cow<'_, State>, src: Id, msg: Message, out: &mut Out<Self>) {
@@ -178,6 +203,7 @@ impl Actor for Node {
         match *timer {
             Timer::Put(_, request) => step.on_put_timeout(request),
             Timer::Get(_, request) => step.on_get_timeout(request),
+            Timer::Handoff(_, recipient) => step.on_handoff_timeout(recipient),
             Timer::Client(_) => {}
         }
     }

@@ -1,12 +1,14 @@
-//! Coordinating a put (traces 1 and 6; Dynamo paper §4.3, §4.5): give it a dot, store it here, send the set to the other intended
-//! replicas, acknowledge at W, keep collecting to N.
+//! Coordinating a put (traces 1 and 6; Dynamo paper §4.3, §4.5, §4.6): give it a dot, store it here, send the set to the other intended
+//! replicas, to fallbacks in the place of those that do not answer, acknowledge at W, keep collecting to N.
 
-use crate::ids::{ClientId, Key, NodeId, RequestId, Value};
+use crate::handoff::HintId;
+use crate::ids::{ClientId, Content, Key, NodeId, RequestId};
 use crate::message::{Answer, Message, Refusal};
 use crate::node::{Issued, Step, Timer};
-use crate::rules::Freshness;
+use crate::rules::{Cause, Freshness};
 use crate::siblings::{Siblings, Version};
-use crate::tally::Tally;
+use crate::sloppy::Next;
+use crate::tally::{StandIn, Taken, Tally};
 use crate::version::{Context, Dot};
 use stateright::actor::Id;
 
@@ -19,7 +21,9 @@ pub struct RunningPut {
     pub key: Key,
     /// The context the client is to get back.
     pub context: Context,
-    /// Which replicas have it on disk.
+    /// How many intended replicas must have it themselves.
+    pub pw: u8,
+    /// Who has it on disk, in whose place.
     pub tally: Tally,
     /// Has the client been told?
     pub acknowledged: bool,
@@ -28,7 +32,15 @@ pub struct RunningPut {
 }
 
 impl Step<'_, '_> {
-    pub(crate) fn on_put(&mut self, client: Id, request: RequestId, key: Key, value: Value, read: &Context) {
+    pub(crate) fn on_put(
+        &mut self,
+        client: Id,
+        request: RequestId,
+        key: Key,
+        content: Content,
+        read: &Context,
+        pw: u8,
+    ) {
         if let Some(running) = self.state.puts.get(&request) {
             if running.acknowledged {
                 let context = running.context.clone();
@@ -40,19 +52,20 @@ impl Step<'_, '_> {
         let answer = match (self.node.rules.put_freshness(remembered, request), remembered) {
             (Freshness::Outdated, _) => return,
             (Freshness::Repeated, Some(issued)) => issued.answer.clone(),
-            (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, value, read),
+            (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, content, read),
         };
         match answer {
-            Ok(context) => self.collect_stored(client, request, key, context),
+            Ok(context) => self.collect_stored(client, request, key, context, pw),
             Err(refusal) => self.out.send(client, Message::Answer(Answer::PutRefused { request, refusal })),
         }
     }
 
     /// Gives the put its dot and makes it durable here, or refuses it. Either is remembered.
-    fn issue(&mut self, request: RequestId, key: &Key, value: Value, read: &Context) -> Result<Context, Refusal> {
+    fn issue(&mut self, request: RequestId, key: &Key, content: Content, read: &Context) -> Result<Context, Refusal> {
         let before = self.held(key);
-        let stored = self.put_version(&before, value, read);
-        let must_save = stored.as_ref().map_or(true, |(after, _)| self.node.rules.must_save(&before, after));
+        let stored = self.put_version(&before, content, read);
+        let must_save =
+            stored.as_ref().map_or(true, |(after, _)| self.node.rules.must_save(Cause::Put, &before, after));
         let durable = &mut self.state.to_mut().durable;
         let answer = stored.map(|(after, context)| {
             durable.counter += 1;
@@ -69,7 +82,7 @@ impl Step<'_, '_> {
     }
 
     /// The set after the put, and the context its client is to get back.
-    fn put_version(&self, before: &Siblings, value: Value, read: &Context) -> Result<(Siblings, Context), Refusal> {
+    fn put_version(&self, before: &Siblings, content: Content, read: &Context) -> Result<(Siblings, Context), Refusal> {
         let (rules, bytes_max) = (self.node.rules, self.node.config.siblings_bytes_max());
         // A foreign context that another coordinator could not recognise may have told the set of dots this node has not issued.
         let largest = self.state.durable.counter.max(before.context().counter_max(self.id));
@@ -81,7 +94,7 @@ impl Step<'_, '_> {
             return Err(Refusal::SiblingsTooLarge { bytes: read.bytes_max(), bytes_max });
         }
         let context = rules.put_context(read, dot, before);
-        let version = Version { dot, clock: context.clone(), value };
+        let version = Version { dot, clock: context.clone(), content };
         let after = before.put(version, |sibling| rules.version_replaces(read, dot, sibling));
         let bytes = after.bytes_max();
         if bytes > bytes_max { Err(Refusal::SiblingsTooLarge { bytes, bytes_max }) } else { Ok((after, context)) }
@@ -101,51 +114,77 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Sends the set to the other intended replicas and starts to count; this node, which has it on disk, is the first.
-    fn collect_stored(&mut self, client: Id, request: RequestId, key: Key, context: Context) {
-        let mut tally = Tally::new(self.preference_list(&key));
-        tally.add(self.id);
+    /// Sends the set to the other replicas and starts to count; this node, which has it on disk, is the first.
+    fn collect_stored(&mut self, client: Id, request: RequestId, key: Key, context: Context, pw: u8) {
+        let mut tally = self.new_tally(&key);
+        tally.take(Taken { intended: self.id, by: self.id });
         let patience = self.node.config.patience();
         let retransmissions_left = patience.map_or(0, |patience| patience.retransmissions);
-        let running = RunningPut { client, key, context, tally, acknowledged: false, retransmissions_left };
+        let running = RunningPut { client, key, context, pw, tally, acknowledged: false, retransmissions_left };
         self.state.to_mut().puts.insert(request, running);
-        self.send_store(request);
-        if let Some(patience) = patience {
-            self.out.set_timer(Timer::Put(self.id, request), patience.answer_within..patience.answer_within);
-        }
+        self.ask_missing(request);
+        self.set_put_timer(request);
         self.conclude_put(request);
     }
 
-    /// Sends what this node holds now to every replica that has not answered.
-    fn send_store(&mut self, request: RequestId) {
-        let running = &self.state.puts[&request];
-        let key = running.key.clone();
-        let missing: Vec<NodeId> = running.tally.missing().collect();
+    fn set_put_timer(&mut self, request: RequestId) {
+        if let Some(patience) = self.node.config.patience() {
+            self.out.set_timer(Timer::Put(self.id, request), patience.answer_within..patience.answer_within);
+        }
+    }
+
+    /// Sends what this node holds now to everyone asked whose place is not taken.
+    fn ask_missing(&mut self, request: RequestId) {
+        let RunningPut { key, tally, .. } = &self.state.puts[&request];
+        let (key, missing): (Key, Vec<NodeId>) = (key.clone(), tally.missing().collect());
+        let stand_ins: Vec<StandIn> = tally.missing_stand_ins().collect();
         let siblings = self.held(&key);
         for replica in missing {
             self.send(replica, Message::Store { request, key: key.clone(), siblings: siblings.clone() });
         }
+        self.ask_stand_ins(request, &stand_ins);
+    }
+
+    fn ask_stand_ins(&mut self, request: RequestId, stand_ins: &[StandIn]) {
+        let key = self.state.puts[&request].key.clone();
+        let siblings = self.held(&key);
+        for &StandIn { fallback, intended } in stand_ins {
+            let hint = HintId { recipient: intended, key: key.clone() };
+            self.send(fallback, Message::StoreHint { request, hint, siblings: siblings.clone() });
+        }
     }
 
     pub(crate) fn on_stored(&mut self, from: NodeId, request: RequestId) {
-        let Some(running) = self.state.puts.get(&request) else { return };
-        if self.node.rules.reply_counts(&running.tally, from) {
-            self.running_put(request).tally.add(from);
+        if !self.state.puts.contains_key(&request) {
+            return;
+        }
+        self.heard_from(from);
+        let running = &self.state.puts[&request];
+        if let Some(intended) = self.node.rules.reply_counts_for(&running.tally, from) {
+            self.running_put(request).tally.take(Taken { intended, by: from });
             self.conclude_put(request);
         }
     }
 
     pub(crate) fn on_put_timeout(&mut self, request: RequestId) {
-        let (Some(running), Some(patience)) = (self.state.puts.get(&request), self.node.config.patience()) else {
-            return;
-        };
-        if running.retransmissions_left > 0 {
-            self.running_put(request).retransmissions_left -= 1;
-            self.send_store(request);
-            self.out.set_timer(Timer::Put(self.id, request), patience.answer_within..patience.answer_within);
-        } else {
-            self.running_put(request).tally.give_up();
-            self.conclude_put(request);
+        let Some(running) = self.state.puts.get(&request) else { return };
+        let (key, mut tally, left) = (running.key.clone(), running.tally.clone(), running.retransmissions_left);
+        let next = self.after_timeout(&key, &mut tally, left);
+        self.running_put(request).tally = tally;
+        match next {
+            Next::AskAgain => {
+                self.running_put(request).retransmissions_left -= 1;
+                self.ask_missing(request);
+                self.set_put_timer(request);
+            }
+            Next::AskStandIns(stand_ins) => {
+                self.ask_stand_ins(request, &stand_ins);
+                self.set_put_timer(request);
+            }
+            Next::GiveUp => {
+                self.running_put(request).tally.give_up();
+                self.conclude_put(request);
+            }
         }
     }
 
@@ -155,13 +194,13 @@ impl Step<'_, '_> {
         let running = &self.state.puts[&request];
         let client = running.client;
         let finished = running.tally.is_complete() || !running.tally.waiting;
-        if !running.acknowledged && self.node.rules.put_may_ack(&running.tally, needed) {
+        if !running.acknowledged && self.node.rules.put_may_ack(&running.tally, needed, usize::from(running.pw)) {
             let context = running.context.clone();
             self.out.send(client, Message::Answer(Answer::PutAcknowledged { request, context }));
             self.running_put(request).acknowledged = true;
         } else if !running.acknowledged && finished {
-            let stored = running.tally.answered.len();
-            self.out.send(client, Message::Answer(Answer::PutFailed { request, stored, needed }));
+            let (stored, in_person, pw) = (running.tally.taken.len(), running.tally.in_person(), running.pw);
+            self.out.send(client, Message::Answer(Answer::PutFailed { request, stored, needed, in_person, pw }));
         }
         if finished {
             self.state.to_mut().puts.remove(&request);

@@ -3,26 +3,33 @@
 use crate::ids::{Key, NodeId, RequestId};
 use crate::message::Message;
 use crate::node::Step;
+use crate::rules::Cause;
 use crate::siblings::Siblings;
 
 impl Step<'_, '_> {
     pub(crate) fn on_store(&mut self, from: NodeId, request: RequestId, key: Key, siblings: &Siblings) {
-        self.absorb(key, siblings);
+        self.absorb(Cause::Store, key, siblings);
         self.send(from, Message::Stored { request });
     }
 
     pub(crate) fn on_fetch(&mut self, from: NodeId, request: RequestId, key: &Key) {
-        let siblings = self.held(key);
+        // What is kept for others too: that is how it is found while they are away.
+        let merge = |all, hint| self.node.rules.merge_siblings(&all, hint);
+        let siblings = self.state.hinted(key).fold(self.held(key), merge);
         self.send(from, Message::Fetched { request, siblings });
     }
 
-    /// Merges siblings into what is held, and saves if that changed anything.
-    pub(crate) fn absorb(&mut self, key: Key, siblings: &Siblings) {
-        let rules = self.node.rules;
+    /// Merges siblings into what is held.
+    pub(crate) fn absorb(&mut self, cause: Cause, key: Key, siblings: &Siblings) {
         let before = self.held(&key);
-        let after = rules.merge_siblings(&before, siblings);
-        if after != before {
-            let must_save = rules.must_save(&before, &after);
+        let after = self.node.rules.merge_siblings(&before, siblings);
+        self.hold(cause, key, &before, after);
+    }
+
+    /// Holds `after`, and saves if that is a change.
+    pub(crate) fn hold(&mut self, cause: Cause, key: Key, before: &Siblings, after: Siblings) {
+        if after != *before {
+            let must_save = self.node.rules.must_save(cause, before, &after);
             self.state.to_mut().durable.store.insert(key, after);
             if must_save {
                 self.save();

@@ -12,6 +12,7 @@ use crate::node::Issued;
 use crate::siblings::Siblings;
 use crate::tally::{Tally, Verdict};
 use crate::version::{Context, Dot};
+use std::collections::BTreeSet;
 
 /// What a coordinator makes of a put request, given what it remembers of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,41 @@ pub enum Freshness {
     Repeated,
     /// A stray copy of a put that its client has left behind.
     Outdated,
+}
+
+/// Why a node changes what it has on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It coordinates a put.
+    Put,
+    /// A coordinator asks it to store one.
+    Store,
+    /// A coordinator asks it to keep one for another node.
+    Hint,
+    /// A read found it stale.
+    Repair,
+    /// It is handed what was kept for it.
+    HandOff,
+}
+
+/// What may set a handoff going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// A hint was stored.
+    Stored,
+    /// The node has started, with hints on its disk.
+    Started,
+}
+
+/// What may happen to a hint that is being handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandoffEvent<'a> {
+    /// It was sent to its recipient.
+    Sent,
+    /// It was sent before, and there was no answer in time.
+    TimedOut,
+    /// Its recipient says that this is the context of what it has on disk for the key.
+    Acknowledged(&'a Context),
 }
 
 /// Makes of the list of rules the struct of functions, their names, and for each a method that asks it.
@@ -78,35 +114,59 @@ rules! {
     /// Two replicas' sets as one. (I1, I2, I3)
     merge_siblings: fn(one: &Siblings, other: &Siblings) -> Siblings,
 
-    /// Must a replica write to disk before it gives its word? (I1)
+    /// Must a node write to disk before it gives its word? (I1, I4, I8)
     ///
-    /// Whenever what it holds has changed.
-    must_save: fn(before: &Siblings, after: &Siblings) -> bool,
+    /// Whenever what it holds, for itself or for another, has changed.
+    must_save: fn(cause: Cause, before: &Siblings, after: &Siblings) -> bool,
 
-    /// Does an answer from this replica count? (I1, I6)
+    /// The intended replica whose place an answer takes, if it counts. (I1, I4, I6)
     ///
-    /// Once for each replica asked, however often its answer arrives.
-    reply_counts: fn(tally: &Tally, from: NodeId) -> bool,
+    /// Its sender's own, or the one it stands in for; each place once, however often answers arrive. A replica and its
+    /// stand-in count once together: after handoff they are one copy.
+    reply_counts_for: fn(tally: &Tally, from: NodeId) -> Option<NodeId>,
+
+    /// The fallback asked in the place of an intended replica that does not answer. (I1, I4)
+    ///
+    /// The next one clockwise that stands in for nobody else: two places that rest on one node are one copy. One that is not
+    /// suspected, if there is one.
+    stand_in: fn(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId>,
 
     /// May a put be acknowledged? (I1, I6)
     ///
-    /// Once W distinct replicas, the coordinator among them, have it on disk.
-    put_may_ack: fn(tally: &Tally, w: usize) -> bool,
+    /// Once W distinct nodes, the coordinator among them, have it on disk, for as many intended replicas; and PW of these
+    /// themselves. Counted from the answers, not from who seemed to be up when the put began.
+    put_may_ack: fn(tally: &Tally, w: usize, pw: usize) -> bool,
 
     /// May a get be answered? (I1)
     ///
-    /// Once R distinct replicas have said what they hold.
-    get_may_answer: fn(tally: &Tally, r: usize) -> bool,
+    /// Once R distinct nodes have said what they hold, in as many intended replicas' places; and PR of these themselves.
+    get_may_answer: fn(tally: &Tally, r: usize, pr: usize) -> bool,
 
     /// The replicas a finished read writes back to. (I3)
     ///
-    /// Every one seen to hold less than the merge of all answers.
-    repair_targets: fn(replies: &[Reply], merged: &Siblings) -> Vec<NodeId>,
+    /// Every intended one seen to hold less than the merge of all answers. What stand-ins hold is others' concern.
+    repair_targets: fn(replies: &[Reply], intended: &[NodeId], merged: &Siblings) -> Vec<NodeId>,
 
     /// What read repair writes. (I3)
     ///
     /// The merge of all answers; the coordinator's own copy may be the stale one.
     repair_content: fn(own: &Siblings, merged: &Siblings) -> Siblings,
+
+    /// May a hint be dropped? (I4, I8)
+    ///
+    /// Once its recipient has said that all that the hint holds now is on its disk. A hint that grew while it was under way
+    /// stays.
+    hint_may_clear: fn(hint: &Siblings, event: &HandoffEvent<'_>) -> bool,
+
+    /// What a node holds after it was handed a hint. (I2, I8)
+    ///
+    /// The merge: the hint may be old.
+    hint_lands: fn(held: &Siblings, hint: &Siblings) -> Siblings,
+
+    /// Does this set a handoff going? (I8)
+    ///
+    /// Always. A node that was started again goes on by itself, whether clients ask it anything or not.
+    handoff_is_due: fn(occasion: Occasion) -> bool,
 }
 
 impl Default for Rules {
@@ -117,12 +177,16 @@ impl Default for Rules {
             version_replaces: |read, _put, sibling| read.covers(sibling),
             put_context,
             merge_siblings: Siblings::merge,
-            must_save: |before, after| before != after,
-            reply_counts: |tally, from| tally.asked.contains(&from) && !tally.answered.contains(&from),
-            put_may_ack: |tally, w| tally.verdict(w) == Verdict::Met,
-            get_may_answer: |tally, r| tally.verdict(r) == Verdict::Met,
+            must_save: |_cause, before, after| before != after,
+            reply_counts_for,
+            stand_in,
+            put_may_ack: |tally, w, pw| tally.verdict(w) == Verdict::Met && tally.in_person() >= pw,
+            get_may_answer: |tally, r, pr| tally.verdict(r) == Verdict::Met && tally.in_person() >= pr,
             repair_targets,
             repair_content: |_own, merged| merged.clone(),
+            hint_may_clear,
+            hint_lands: Siblings::merge,
+            handoff_is_due: |_occasion| true,
             asked: |_rule| {},
         }
     }
@@ -149,6 +213,22 @@ fn put_context(read: &Context, put: Dot, before: &Siblings) -> Context {
     }
 }
 
-fn repair_targets(replies: &[Reply], merged: &Siblings) -> Vec<NodeId> {
-    replies.iter().filter(|(_, held)| held != merged).map(|(node, _)| *node).collect()
+fn reply_counts_for(tally: &Tally, from: NodeId) -> Option<NodeId> {
+    let stood_in_for = || tally.stand_ins.iter().filter(|stand_in| stand_in.fallback == from).map(|s| s.intended);
+    let own = tally.asked.iter().copied().filter(|intended| *intended == from);
+    own.chain(stood_in_for()).find(|intended| !tally.is_taken(*intended))
+}
+
+fn stand_in(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId> {
+    let is_free = |fallback: &&NodeId| tally.stand_ins.iter().all(|stand_in| stand_in.fallback != **fallback);
+    fallbacks.iter().filter(is_free).min_by_key(|fallback| suspected.contains(*fallback)).copied()
+}
+
+fn repair_targets(replies: &[Reply], intended: &[NodeId], merged: &Siblings) -> Vec<NodeId> {
+    let stale = replies.iter().filter(|(node, held)| intended.contains(node) && held != merged);
+    stale.map(|(node, _)| *node).collect()
+}
+
+fn hint_may_clear(hint: &Siblings, event: &HandoffEvent<'_>) -> bool {
+    matches!(event, HandoffEvent::Acknowledged(context) if context.includes(hint.context()))
 }

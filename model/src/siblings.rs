@@ -3,7 +3,7 @@
 //! A small closed algebra with private fields: whatever is done through it, a sibling's dot is in the set's context, and the
 //! order of siblings is the order of their dots.
 
-use crate::ids::{NodeId, Value};
+use crate::ids::{Content, NodeId};
 use crate::version::{Causality, Context, Dot};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -17,20 +17,20 @@ pub struct Version {
     /// What its writer had read, and its own dot: the context its writer got back.
     pub clock: Context,
     /// The value put.
-    pub value: Value,
+    pub content: Content,
 }
 
 impl Version {
     /// The version with its nodes, and its value, called by other names: see [`Context::renamed`].
     #[must_use]
-    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, value: impl Fn(&Value) -> Value) -> Self {
-        Version { dot: self.dot.renamed(&name), clock: self.clock.renamed(&name), value: value(&self.value) }
+    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, content: impl Fn(&Content) -> Content) -> Self {
+        Version { dot: self.dot.renamed(&name), clock: self.clock.renamed(&name), content: content(&self.content) }
     }
 }
 
 impl fmt::Debug for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}@{:?}{}", self.value, self.dot, self.clock)
+        write!(f, "{:?}@{:?}{}", self.content, self.dot, self.clock)
     }
 }
 
@@ -119,16 +119,16 @@ impl Siblings {
 
     /// The set with its nodes, and its values, called by other names: see [`Context::renamed`].
     #[must_use]
-    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, value: impl Fn(&Value) -> Value) -> Self {
+    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, content: impl Fn(&Content) -> Content) -> Self {
         let mut versions: Vec<Version> =
-            self.set.versions.iter().map(|version| version.renamed(&name, &value)).collect();
+            self.set.versions.iter().map(|version| version.renamed(&name, &content)).collect();
         versions.sort_unstable_by_key(|version| version.dot);
         Siblings::of(self.set.context.renamed(&name), versions)
     }
 
     /// Upper bound on the encoded size, in bytes.
     pub fn bytes_max(&self) -> usize {
-        let version = |version: &Version| 24 + version.clock.bytes_max() + version.value.as_bytes().len();
+        let version = |version: &Version| 24 + version.clock.bytes_max() + version.content.bytes().len();
         self.set.context.bytes_max() + self.set.versions.iter().map(version).sum::<usize>()
     }
 

@@ -1,14 +1,37 @@
-//! Counting answers towards a quorum: a pure value with no messages inside (traces 1 and 6).
+//! Counting answers towards a quorum: a pure value with no messages inside (traces 1, 4 and 6).
+//!
+//! What is counted is *places*: the N places of the key's preference list. A place is taken by an answer of its intended replica, or of
+//! a fallback that stands in for it; by whichever comes first, and once.
 
 use crate::ids::NodeId;
+
+/// A fallback asked in the place of an intended replica that did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StandIn {
+    /// Who was asked.
+    pub fallback: NodeId,
+    /// In whose place.
+    pub intended: NodeId,
+}
+
+/// A place of the preference list that is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Taken {
+    /// Whose place it is.
+    pub intended: NodeId,
+    /// By whose answer.
+    pub by: NodeId,
+}
 
 /// Whom a coordinator asked, and who has answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tally {
-    /// The replicas asked, in preference order.
+    /// The intended replicas, in preference order.
     pub asked: Vec<NodeId>,
-    /// Those whose answers were counted, ascending. Under the protocol's rules each at most once.
-    pub answered: Vec<NodeId>,
+    /// The fallbacks asked besides, in the order in which they were asked.
+    pub stand_ins: Vec<StandIn>,
+    /// The places taken, ascending. Under the protocol's rules each at most once.
+    pub taken: Vec<Taken>,
     /// Is there still hope for those who have not answered?
     pub waiting: bool,
 }
@@ -27,13 +50,13 @@ pub enum Verdict {
 impl Tally {
     /// Nobody has answered yet.
     pub fn new(asked: &[NodeId]) -> Self {
-        Tally { asked: asked.to_vec(), answered: Vec::new(), waiting: true }
+        Tally { asked: asked.to_vec(), stand_ins: Vec::new(), taken: Vec::new(), waiting: true }
     }
 
-    /// Counts one answer. Whether it counts is the caller's question to the rules.
-    pub fn add(&mut self, node: NodeId) {
-        let index = self.answered.partition_point(|other| *other <= node);
-        self.answered.insert(index, node);
+    /// Counts one answer. Whose place it takes is the caller's question to the rules.
+    pub fn take(&mut self, taken: Taken) {
+        let index = self.taken.partition_point(|other| *other <= taken);
+        self.taken.insert(index, taken);
     }
 
     /// No answer is waited for any longer.
@@ -41,10 +64,25 @@ impl Tally {
         self.waiting = false;
     }
 
+    /// Is this intended replica's place taken?
+    pub fn is_taken(&self, intended: NodeId) -> bool {
+        self.taken.iter().any(|taken| taken.intended == intended)
+    }
+
+    /// Was this node asked, for itself or in another's place?
+    pub fn was_asked(&self, node: NodeId) -> bool {
+        self.asked.contains(&node) || self.stand_ins.iter().any(|stand_in| stand_in.fallback == node)
+    }
+
+    /// How many places were taken by the intended replicas themselves.
+    pub fn in_person(&self) -> usize {
+        self.taken.iter().filter(|taken| taken.by == taken.intended).count()
+    }
+
     /// How the answers counted stand to `needed`.
     pub fn verdict(&self, needed: usize) -> Verdict {
-        let possible = if self.waiting { self.asked.len().max(self.answered.len()) } else { self.answered.len() };
-        if self.answered.len() >= needed {
+        let possible = if self.waiting { self.asked.len().max(self.taken.len()) } else { self.taken.len() };
+        if self.taken.len() >= needed {
             Verdict::Met
         } else if possible < needed {
             Verdict::Impossible
@@ -53,12 +91,17 @@ impl Tally {
         }
     }
 
-    /// Those asked who have not answered.
+    /// The intended replicas whose places are not taken, in preference order.
     pub fn missing(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.asked.iter().copied().filter(|node| !self.answered.contains(node))
+        self.asked.iter().copied().filter(|node| !self.is_taken(*node))
     }
 
-    /// Has everyone asked answered?
+    /// The fallbacks that stand in for a place that is not taken.
+    pub fn missing_stand_ins(&self) -> impl Iterator<Item = StandIn> + '_ {
+        self.stand_ins.iter().copied().filter(|stand_in| !self.is_taken(stand_in.intended))
+    }
+
+    /// Is every place taken?
     pub fn is_complete(&self) -> bool {
         self.missing().next().is_none()
     }
@@ -71,28 +114,48 @@ mod tests {
     use quickcheck::quickcheck;
     use std::collections::BTreeSet;
 
-    /// Feeds answers from arbitrary nodes, duplicates and strangers included, as a coordinator does.
+    /// Feeds answers from arbitrary nodes, duplicates and strangers included, as a coordinator does. Where there are three places or
+    /// more, node 6 stands in for node 0 and node 7 for node 1.
     fn tally_of(asked: u8, answers: &[u8]) -> Tally {
         let asked: Vec<NodeId> = (0..u16::from(asked % 6)).map(NodeId).collect();
         let mut tally = Tally::new(&asked);
+        if asked.len() >= 3 {
+            let stand_in = |fallback, intended| StandIn { fallback: NodeId(fallback), intended: NodeId(intended) };
+            tally.stand_ins = vec![stand_in(6, 0), stand_in(7, 1)];
+        }
         for answer in answers {
-            let node = NodeId(u16::from(answer % 8));
-            if Rules::default().reply_counts(&tally, node) {
-                tally.add(node);
-            }
+            count(&mut tally, NodeId(u16::from(answer % 9)));
         }
         tally
     }
 
+    fn count(tally: &mut Tally, by: NodeId) {
+        if let Some(intended) = Rules::default().reply_counts_for(tally, by) {
+            tally.take(Taken { intended, by });
+        }
+    }
+
+    fn places(tally: &Tally) -> Vec<NodeId> {
+        tally.taken.iter().map(|taken| taken.intended).collect()
+    }
+
     quickcheck! {
-        fn only_distinct_nodes_that_were_asked_count(asked: u8, answers: Vec<u8>) -> bool {
-            let distinct: BTreeSet<u8> = answers.iter().map(|a| a % 8).filter(|a| *a < asked % 6).collect();
-            tally_of(asked, &answers).answered.len() == distinct.len()
+        fn each_place_is_taken_once_and_each_node_takes_one(asked: u8, answers: Vec<u8>) -> bool {
+            let tally = tally_of(asked, &answers);
+            let by: BTreeSet<NodeId> = tally.taken.iter().map(|taken| taken.by).collect();
+            let place = |answer: &u8| match (asked % 6, answer % 9) {
+                (3.., 6) => Some(0),
+                (3.., 7) => Some(1),
+                (places, node) => (node < places).then_some(node),
+            };
+            let expected: BTreeSet<u8> = answers.iter().filter_map(place).collect();
+            places(&tally) == expected.into_iter().map(|place| NodeId(u16::from(place))).collect::<Vec<_>>()
+                && by.len() == tally.taken.len()
         }
 
         fn order_does_not_matter(asked: u8, answers: Vec<u8>) -> bool {
             let reversed: Vec<u8> = answers.iter().rev().copied().collect();
-            tally_of(asked, &answers) == tally_of(asked, &reversed)
+            places(&tally_of(asked, &answers)) == places(&tally_of(asked, &reversed))
         }
 
         fn met_and_impossible_are_final(asked: u8, answers: Vec<u8>, more: u8, needed: u8, gave_up: bool) -> bool {
@@ -101,15 +164,17 @@ mod tests {
                 tally.give_up();
             }
             let before = tally.verdict(usize::from(needed % 6));
-            if !gave_up && Rules::default().reply_counts(&tally, NodeId(u16::from(more % 8))) {
-                tally.add(NodeId(u16::from(more % 8)));
+            if !gave_up {
+                count(&mut tally, NodeId(u16::from(more % 9)));
             }
             before == Verdict::Pending || tally.verdict(usize::from(needed % 6)) == before
         }
 
         fn complete_means_nobody_is_missing(asked: u8, answers: Vec<u8>) -> bool {
             let tally = tally_of(asked, &answers);
-            tally.is_complete() == (tally.answered.len() == tally.asked.len())
+            let missing: BTreeSet<NodeId> = tally.missing_stand_ins().map(|stand_in| stand_in.intended).collect();
+            tally.is_complete() == (tally.taken.len() == tally.asked.len())
+                && missing.iter().all(|intended| !tally.is_taken(*intended))
         }
     }
 }

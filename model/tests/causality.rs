@@ -1,6 +1,6 @@
 //! The version algebra against a dumb second implementation: the causal history itself, as sets of puts.
 
-use dynamo_model::ids::{NodeId, Value};
+use dynamo_model::ids::{Content, NodeId, Value};
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::version::{Causality, Context, Dot};
@@ -70,7 +70,7 @@ fn apply(event: &Event, dotted: &mut Dotted, naive: &mut Naive) {
             let clock = rules.put_context(&read, dot, before);
             let number = naive.saw.len();
             let value = Value::new(&number.to_be_bytes()).unwrap();
-            let version = Version { dot, clock: clock.clone(), value };
+            let version = Version { dot, clock: clock.clone(), content: Content::Value(value) };
             dotted.replicas[replica] = before.put(version, |sibling| rules.version_replaces(&read, dot, sibling));
             dotted.clients[client] = clock;
 
@@ -102,7 +102,7 @@ fn play<'a>(events: impl IntoIterator<Item = &'a Event>) -> (Dotted, Naive) {
 }
 
 fn numbers(siblings: &Siblings) -> BTreeSet<usize> {
-    let number = |version: &Version| usize::from_be_bytes(version.value.as_bytes().try_into().unwrap());
+    let number = |version: &Version| usize::from_be_bytes(version.content.bytes().try_into().unwrap());
     siblings.versions().iter().map(number).collect()
 }
 
@@ -155,8 +155,8 @@ proptest! {
     fn renaming_commutes(events in prop::collection::vec(event(), 0..40), by in 0..3_u16) {
         let (dotted, _) = play(&events);
         let renamed = |siblings: &Siblings| {
-            let value = |value: &Value| Value::new(&[value.as_bytes(), b"'"].concat()).unwrap();
-            siblings.renamed(|node| NodeId((node.0 + by) % 3), value)
+            let content = |content: &Content| Content::Value(Value::new(&[content.bytes(), b"'"].concat()).unwrap());
+            siblings.renamed(|node| NodeId((node.0 + by) % 3), content)
         };
         let [a, b, _] = &dotted.replicas;
         prop_assert_eq!(renamed(&a.merge(b)), renamed(a).merge(&renamed(b)));
@@ -192,7 +192,7 @@ fn a_lone_chain_has_one_sibling_and_a_short_context() {
 #[should_panic(expected = "issued twice")]
 fn a_dot_issued_twice_is_a_broken_invariant() {
     let dot = Dot { node: NodeId(0), counter: 1 };
-    let version = Version { dot, clock: Context::new().with(dot), value: Value::new(b"v").unwrap() };
+    let version = Version { dot, clock: Context::new().with(dot), content: Content::Value(Value::new(b"v").unwrap()) };
     let once = Siblings::new().put(version.clone(), |_| false);
     let _ = once.put(version, |_| false);
 }

@@ -61,7 +61,8 @@ fn reduced_scopes_are_what_they_were() {
         symmetric.extend((symmetry > 1.9).then_some(scope.name));
         ordered.extend((partial_order > 3.0).then_some(scope.name));
     }
-    let expected = ["chained-puts", "chains-entangled", "coordinator-crash", "loss-and-retransmission"];
+    let expected =
+        ["chained-puts", "chains-entangled", "coordinator-crash", "crash-between-puts", "loss-and-retransmission"];
     assert_eq!(symmetric, BTreeSet::from(expected));
     let expected = ["chain-moves", "chained-puts", "chains-entangled", "concurrent-puts", "r3-w1", "reconcile"];
     assert_eq!(ordered, BTreeSet::from(expected));

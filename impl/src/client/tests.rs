@@ -37,11 +37,27 @@ fn only_the_answer_to_the_request_under_way_counts_from_whomever_it_comes() {
         let request = operation.request();
         let other = stage().0;
         other.send_to(b"noise", from).unwrap();
-        send(&node, from, Answer::GetFailed { request: RequestId { number: 99, ..request }, answered: 0, needed: 1 });
         send(
             &node,
             from,
-            Answer::GetFailed { request: RequestId { client: ClientId(1), ..request }, answered: 0, needed: 1 },
+            Answer::GetFailed {
+                request: RequestId { number: 99, ..request },
+                answered: 0,
+                needed: 1,
+                in_person: 0,
+                pr: 0,
+            },
+        );
+        send(
+            &node,
+            from,
+            Answer::GetFailed {
+                request: RequestId { client: ClientId(1), ..request },
+                answered: 0,
+                needed: 1,
+                in_person: 0,
+                pr: 0,
+            },
         );
         send(&other, from, nothing_found(request));
     });

@@ -4,7 +4,7 @@ use super::Failure;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dynamo::client::{Client, ClientError};
-use dynamo_model::config::{Config, Patience};
+use dynamo_model::config::{Config, Handoff, Patience};
 use dynamo_model::ids::NodeId;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -29,6 +29,25 @@ impl Quorums {
     pub(super) fn config(self) -> Result<Config, Failure> {
         let config = Config::new(self.n, self.r, self.w).map_err(Failure::usage)?;
         Ok(config.with_patience(Patience::LOCAL))
+    }
+}
+
+/// How patient a node is.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Pace {
+    /// How long a coordinator waits for a replica before it asks it again, in seconds; after five times it suspects it
+    #[arg(long, value_name = "SECONDS", default_value = "0.2", value_parser = seconds)]
+    answer_within: Duration,
+    /// How long after storing a hint a node first tries to hand it over, in seconds; every try without an answer waits twice as long
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    handoff_after: Duration,
+}
+
+impl Pace {
+    pub(super) fn apply(self, config: Config) -> Config {
+        let Pace { answer_within, handoff_after } = self;
+        let patience = Patience { answer_within, ..Patience::LOCAL };
+        config.with_patience(patience).with_handoff(Handoff { first_after: handoff_after, ..Handoff::LOCAL })
     }
 }
 

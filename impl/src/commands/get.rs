@@ -6,6 +6,7 @@ use clap::Args;
 use data_encoding::BASE64;
 use dynamo::client::Found;
 use dynamo::context_text;
+use dynamo_model::ids::Content;
 use dynamo_model::siblings::Version;
 use serde_json::{Value as Json, json};
 
@@ -16,7 +17,7 @@ Example:
   eggs  [B:1]
   context Abs8b1wCAAEBAQA
 
-Two siblings: neither put had seen the other. To settle them, put the value they should have together, with this context.";
+A sibling shown as (deleted) is a tombstone. Here are two siblings: neither put had seen the other. To settle them, put the value they should have together, with this context.";
 
 /// Read a key: all its siblings, and the context to put in their place
 #[derive(Debug, Args)]
@@ -26,25 +27,32 @@ pub(super) struct Arguments {
     session: Session,
     /// The key
     key: String,
-    /// Print {"key", "siblings": [{"value", "clock"}], "context"}; a value that is not UTF-8 as {"base64": …}
+    /// How many intended replicas must answer themselves, fallbacks that stand in for others not counted
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pr: u8,
+    /// Print {"key", "siblings": [{"value", "clock"}], "deleted", "context"}; a value that is not UTF-8 as {"base64": …}
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { session, key, json } = arguments;
-    let Found { siblings, context } = session.connect()?.get(&key)?;
+    let Arguments { session, key, pr, json } = arguments;
+    let Found { siblings, context } = session.connect()?.with_in_person(pr).get(&key)?;
     let context = context_text::to_text(&key, &context);
     if json {
-        let siblings: Vec<Json> = siblings.iter().map(sibling_json).collect();
-        println!("{}", json!({ "key": key, "siblings": siblings, "context": context }));
+        let values: Vec<Json> = siblings.iter().filter_map(sibling_json).collect();
+        let deleted = values.len() < siblings.len();
+        println!("{}", json!({ "key": key, "siblings": values, "deleted": deleted, "context": context }));
         return Ok(());
     }
     if siblings.is_empty() {
         eprintln!("the key \"{}\" was never put", key.escape_debug());
     }
-    for Version { value, clock, .. } in &siblings {
-        println!("{}  {clock}", text(value.as_bytes()));
+    for Version { content, clock, .. } in &siblings {
+        match content {
+            Content::Value(value) => println!("{}  {clock}", text(value.as_bytes())),
+            Content::Tombstone(_) => println!("(deleted)  {clock}"),
+        }
     }
     println!("context {context}");
     Ok(())
@@ -58,8 +66,9 @@ fn text(value: &[u8]) -> String {
     }
 }
 
-fn sibling_json(version: &Version) -> Json {
-    let bytes = version.value.as_bytes();
+/// A value; nothing for a tombstone.
+fn sibling_json(version: &Version) -> Option<Json> {
+    let bytes = version.content.value()?.as_bytes();
     let value = str::from_utf8(bytes).map_or_else(|_| json!({ "base64": BASE64.encode(bytes) }), Json::from);
-    json!({ "value": value, "clock": version.clock.to_string() })
+    Some(json!({ "value": value, "clock": version.clock.to_string() }))
 }

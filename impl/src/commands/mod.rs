@@ -7,11 +7,14 @@ mod arguments;
 mod check;
 mod cluster;
 mod defects;
+mod delete;
 mod explore;
 mod get;
+mod hints;
 mod node;
 mod progress;
 mod put;
+mod status;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +30,9 @@ Examples:
   dynamo put --node 127.0.0.1:4100 greeting hello           prints a context
   dynamo get --node 127.0.0.1:4101 greeting                 prints all siblings, and the context to pass back
   dynamo put --node 127.0.0.1:4100 greeting hi --context …  replaces what the context covers, and nothing else
+  dynamo delete --node 127.0.0.1:4100 greeting              deletes what a read shows
+  dynamo status --node 127.0.0.1:4100                       whom a node knows, and whom it suspects
+  dynamo hints --node 127.0.0.1:4103                        what a node keeps for others
 
 Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input;
 3 a check was cut off, and nothing is proved.
@@ -49,6 +55,9 @@ enum Command {
     Cluster(cluster::Arguments),
     Put(put::Arguments),
     Get(get::Arguments),
+    Delete(delete::Arguments),
+    Hints(hints::Arguments),
+    Status(status::Arguments),
 }
 
 /// Why a command did not do what it was asked.
@@ -89,6 +98,9 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Cluster(arguments)) => cluster::run(&arguments),
         Some(Command::Put(arguments)) => put::run(arguments),
         Some(Command::Get(arguments)) => get::run(arguments),
+        Some(Command::Delete(arguments)) => delete::run(arguments),
+        Some(Command::Hints(arguments)) => hints::run(&arguments),
+        Some(Command::Status(arguments)) => status::run(&arguments),
         None => check::run(&check::Arguments::default()),
     };
     let Err(failure) = outcome else { return ExitCode::SUCCESS };

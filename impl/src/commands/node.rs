@@ -1,7 +1,7 @@
 //! `dynamo node`: runs one node until it is told to stop.
 
 use super::Failure;
-use super::arguments::{Quorums, address, member, stop_signal};
+use super::arguments::{Pace, Quorums, address, member, stop_signal};
 use clap::Args;
 use dynamo::address::Members;
 use dynamo::runtime::{Ready, Settings};
@@ -38,15 +38,17 @@ pub(super) struct Arguments {
     members: Vec<(NodeId, SocketAddr)>,
     #[command(flatten)]
     quorums: Quorums,
+    #[command(flatten)]
+    pace: Pace,
     /// Stop when the process that started this one is gone
     #[arg(long, hide = true)]
     stop_with_parent: bool,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { id, listen, data, members, quorums, stop_with_parent } = arguments;
+    let Arguments { id, listen, data, members, quorums, pace, stop_with_parent } = arguments;
     let members = Members::new(members).map_err(Failure::usage)?;
-    let settings = Settings::new(id, listen, members, quorums.config()?, data).map_err(Failure::usage)?;
+    let settings = Settings::new(id, listen, members, pace.apply(quorums.config()?), data).map_err(Failure::usage)?;
     let stop = stop_signal()?;
     if stop_with_parent {
         let signal = Some(rustix::process::Signal::TERM);

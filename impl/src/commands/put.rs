@@ -4,6 +4,7 @@ use super::Failure;
 use super::arguments::Session;
 use clap::Args;
 use dynamo::context_text;
+use dynamo_model::version::Context;
 use serde_json::json;
 use std::ffi::OsString;
 
@@ -29,20 +30,29 @@ pub(super) struct Arguments {
     /// The context that an earlier get or put printed: the put replaces what it covers
     #[arg(long, value_name = "CTX")]
     context: Option<String>,
+    /// How many intended replicas must store it themselves, fallbacks that stand in for others not counted
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pw: u8,
     /// Print {"key", "context"}
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { session, key, value, context, json } = arguments;
+    let Arguments { session, key, value, context, pw, json } = arguments;
     let context = context.map(|text| context_text::from_text(&key, &text)).transpose().map_err(Failure::usage)?;
-    let context = session.connect()?.put(&key, value.as_encoded_bytes(), &context.unwrap_or_default())?;
-    let context = context_text::to_text(&key, &context);
+    let client = session.connect()?.with_in_person(pw);
+    let context = client.put(&key, value.as_encoded_bytes(), &context.unwrap_or_default())?;
+    print_context(&key, &context, json);
+    Ok(())
+}
+
+/// What a put or a delete gives back.
+pub(super) fn print_context(key: &str, context: &Context, json: bool) {
+    let context = context_text::to_text(key, context);
     if json {
         println!("{}", json!({ "key": key, "context": context }));
     } else {
         println!("context {context}");
     }
-    Ok(())
 }

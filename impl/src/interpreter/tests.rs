@@ -4,7 +4,7 @@ use super::*;
 use crate::address::client_id;
 use crate::wire;
 use dynamo_model::config::{Config, Patience};
-use dynamo_model::ids::{ClientId, Key, RequestId, Value};
+use dynamo_model::ids::{ClientId, Content, Key, RequestId, Value};
 use dynamo_model::message::{Answer, Operation};
 use dynamo_model::ring::Ring;
 use dynamo_model::rules::Rules;
@@ -62,7 +62,13 @@ fn request(number: u64) -> RequestId {
 fn put(number: u64) -> Message {
     let value = Value::new(b"value").unwrap();
     let key = Key::new(&format!("key-{number}")).unwrap();
-    Message::Request(Operation::Put { request: request(number), key, value, context: Context::new() })
+    Message::Request(Operation::Put {
+        request: request(number),
+        key,
+        content: Content::Value(value),
+        context: Context::new(),
+        pw: 0,
+    })
 }
 
 fn finish(interpreter: &mut Interpreter, fails: bool) -> (Result<(), &'static str>, Vec<Effect>) {
@@ -97,7 +103,11 @@ fn a_failing_commit_suppresses_every_send_answers_to_gets_too() {
     let mut interpreter = interpreter(now);
     let key = Key::new("key-1").unwrap();
     interpreter.on_message(client(), put(1), now);
-    interpreter.on_message(client(), Message::Request(Operation::Get { request: request(2), key: key.clone() }), now);
+    interpreter.on_message(
+        client(),
+        Message::Request(Operation::Get { request: request(2), key: key.clone(), pr: 0 }),
+        now,
+    );
     interpreter.on_message(NodeId(1).actor(), Message::Fetch { request: request(3), key }, now);
     let (outcome, effects) = finish(&mut interpreter, true);
     assert_eq!(outcome, Err("the disk is full"));

@@ -23,7 +23,7 @@ fn a_node_survives_noise_and_counts_it_by_kind() {
     let node = Running::start(settings(free_address(), directory.path())).unwrap();
     let noise = UdpSocket::bind("127.0.0.1:0").unwrap();
     let zeros = vec![0; 60_000];
-    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNM\x09..............", b"DYNM\x01..............", &zeros] {
+    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNM\x09..............", b"DYNM\x02..............", &zeros] {
         noise.send_to(datagram, node.address()).unwrap();
     }
     let client = Client::connect(SocketAddr::V4(node.address())).unwrap();

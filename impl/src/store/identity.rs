@@ -28,6 +28,9 @@ pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
     if format > FORMAT {
         return Err(StoreError::NewerFormat { path: path.to_owned(), format });
     }
+    if format < FORMAT {
+        return Err(StoreError::OlderFormat { path: path.to_owned(), format });
+    }
     if owner != node {
         return Err(StoreError::OtherNode { path: path.to_owned(), owner, asked: node });
     }

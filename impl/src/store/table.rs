@@ -1,6 +1,7 @@
 //! One map of the durable state as a keyspace of checksummed entries.
 
-use dynamo_model::ids::{ClientId, Key};
+use dynamo_model::handoff::HintId;
+use dynamo_model::ids::{ClientId, Key, NodeId};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch};
 use im::OrdMap;
 use im::ordmap::DiffItem;
@@ -34,6 +35,12 @@ impl Name for ClientId {
     }
 }
 
+impl Name for HintId {
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Owned([&self.recipient.0.to_be_bytes(), self.key.as_str().as_bytes()].concat())
+    }
+}
+
 /// A name that can be read back.
 pub(super) trait OwnedName: Name + Ord + Clone {
     fn from_bytes(bytes: &[u8]) -> Option<Self>;
@@ -48,6 +55,13 @@ impl OwnedName for Key {
 impl OwnedName for ClientId {
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Some(ClientId(u64::from_be_bytes(bytes.try_into().ok()?)))
+    }
+}
+
+impl OwnedName for HintId {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (recipient, key) = bytes.split_first_chunk()?;
+        Some(HintId { recipient: NodeId(u16::from_be_bytes(*recipient)), key: Key::from_bytes(key)? })
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use dynamo_model::ids::{RequestId, Value};
+use dynamo_model::ids::{Content, RequestId, Value};
 use dynamo_model::node::Issued;
 use dynamo_model::siblings::Version;
 use dynamo_model::version::{Context, Dot};
@@ -21,7 +21,7 @@ fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
     durable.counter += 1;
     let dot = Dot { node: A, counter: durable.counter };
     let context = Context::new().with(dot);
-    let version = Version { dot, clock: context.clone(), value: Value::new(&[index; 20]).unwrap() };
+    let version = Version { dot, clock: context.clone(), content: Content::Value(Value::new(&[index; 20]).unwrap()) };
     let held = durable.store.get(&key(index)).cloned().unwrap_or_default();
     durable.store.insert(key(index), held.put(version, |_| index.is_multiple_of(2)));
     let request = RequestId { client: ClientId(u64::from(client)), number: durable.counter };
@@ -99,8 +99,10 @@ fn newer_and_nonsensical_formats_are_refused() {
     let directory = directory();
     drop(Store::open(directory.path(), A).unwrap());
     let identity = directory.path().join("identity");
-    std::fs::write(&identity, "dynamo data format 2, node A\n").unwrap();
-    assert!(error_of(directory.path(), A).contains("has data format 2"));
+    std::fs::write(&identity, "dynamo data format 3, node A\n").unwrap();
+    assert!(error_of(directory.path(), A).contains("has data format 3; this program knows"));
+    std::fs::write(&identity, "dynamo data format 1, node A\n").unwrap();
+    assert!(error_of(directory.path(), A).contains("has data format 1, which this program no longer reads"));
     std::fs::write(&identity, "dynamo").unwrap();
     assert!(error_of(directory.path(), A).contains("is damaged"));
 }

@@ -82,7 +82,7 @@ impl Slot {
     /// Is the latest acknowledged put there, or one tried after it?
     fn is_there(&self, found: &Found) -> bool {
         let number = |value: &[u8]| Some(u64::from_le_bytes(*value.first_chunk()?));
-        let mut numbers = found.siblings.iter().filter_map(|version| number(version.value.as_bytes()));
+        let mut numbers = found.siblings.iter().filter_map(|version| number(version.content.bytes()));
         self.acknowledged == 0 || numbers.any(|number| (self.acknowledged..=self.tried).contains(&number))
     }
 }

@@ -1,83 +1,16 @@
 //! The protocol's acts one by one, without a network: what a node answers to what it is given.
 
-use dynamo_model::config::{Config, Patience};
-use dynamo_model::ids::{ClientId, Key, NodeId, RequestId, Value};
+mod bench;
+mod handoff;
+
+use bench::{Bench, CLIENT, answers, put, request};
+use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::message::{Answer, Message, Operation, Refusal};
-use dynamo_model::node::{Durable, Node, State, Timer};
+use dynamo_model::node::Timer;
 use dynamo_model::ring::Ring;
-use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::{Context, Dot};
-use stateright::actor::{Actor, Command, Id, Out};
-use std::borrow::Cow;
 use std::sync::Arc;
-
-const CLIENT: usize = 70_000;
-
-/// One node of a cluster of three, with what it last saved.
-struct Bench {
-    node: Node,
-    state: State,
-    saved: Option<Durable>,
-}
-
-impl Bench {
-    fn new(n: usize, r: usize, w: usize) -> Self {
-        let members: Vec<NodeId> = (0..3).map(NodeId).collect();
-        let ring = Arc::new(Ring::new(&members, Ring::PARTITIONS, Ring::TOKENS).unwrap());
-        let config = Config::new(n, r, w).unwrap().with_patience(Patience { retransmissions: 1, ..Patience::LOCAL });
-        let node = Node { config, ring, rules: Rules::default() };
-        Bench { node, state: State::default(), saved: None }
-    }
-
-    fn step(&mut self, act: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>)) -> Vec<(usize, Message)> {
-        let mut state = Cow::Owned(std::mem::take(&mut self.state));
-        let mut out = Out::new();
-        act(&self.node, &mut state, &mut out);
-        self.state = state.into_owned();
-        let mut sent = Vec::new();
-        for command in out {
-            match command {
-                Command::Save(durable) => {
-                    assert!(sent.is_empty(), "a step saves before it sends");
-                    self.saved = Some(durable);
-                }
-                Command::Send(to, message) => sent.push((usize::from(to), message)),
-                _ => {}
-            }
-        }
-        sent
-    }
-
-    /// Node A is given a message.
-    fn receive(&mut self, from: usize, message: Message) -> Vec<(usize, Message)> {
-        self.step(|node, state, out| node.on_msg(Id::from(0), state, Id::from(from), message, out))
-    }
-
-    fn time_out(&mut self, timer: Timer) -> Vec<(usize, Message)> {
-        self.step(|node, state, out| node.on_timeout(Id::from(0), state, &timer, out))
-    }
-
-    /// Node A crashes, and comes back with what it saved.
-    fn crash(&mut self) {
-        self.state = self.node.on_start(Id::from(0), &self.saved, &mut Out::new());
-    }
-}
-
-fn request(number: u64) -> RequestId {
-    RequestId { client: ClientId(7), number }
-}
-
-fn put(number: u64, value: &[u8], context: Context) -> Message {
-    let (key, value) = (Key::new("k").unwrap(), Value::new(value).unwrap());
-    Message::Request(Operation::Put { request: request(number), key, value, context })
-}
-
-fn answers(sent: &[(usize, Message)]) -> Vec<&Answer> {
-    let answer = |(to, message): &(usize, Message)| *to == CLIENT && matches!(message, Message::Answer(_));
-    let answered = sent.iter().filter(|sent| answer(sent));
-    answered.map(|(_, message)| if let Message::Answer(answer) = message { answer } else { unreachable!() }).collect()
-}
 
 #[test]
 fn a_put_is_acknowledged_once_w_replicas_have_stored_it() {
@@ -98,7 +31,7 @@ fn a_put_that_cannot_reach_w_is_failed_but_possibly_stored() {
     let timer = Timer::Put(NodeId(0), request(0));
     assert_eq!(a.time_out(timer).len(), 2, "the other replicas are sent it again");
     let sent = a.time_out(timer);
-    assert_eq!(answers(&sent), [&Answer::PutFailed { request: request(0), stored: 1, needed: 2 }]);
+    assert_eq!(answers(&sent), [&Answer::PutFailed { request: request(0), stored: 1, needed: 2, in_person: 1, pw: 0 }]);
     assert_eq!(a.state.durable.store.len(), 1, "and it is stored here");
 }
 
@@ -124,7 +57,10 @@ fn memory_for_retries_is_bounded() {
     for number in 0..remembered * 2 {
         let (key, value) = (Key::new("k").unwrap(), Value::new(b"v").unwrap());
         let request = RequestId { client: ClientId(number), number: 0 };
-        let sent = a.receive(CLIENT, Message::Request(Operation::Put { request, key, value, context: read }));
+        let sent = a.receive(
+            CLIENT,
+            Message::Request(Operation::Put { request, key, content: Content::Value(value), context: read, pw: 0 }),
+        );
         let [Answer::PutAcknowledged { context, .. }] = answers(&sent)[..] else { panic!("{sent:?}") };
         read = context.clone();
     }
@@ -154,7 +90,10 @@ fn siblings_that_would_not_fit_a_datagram_are_refused_and_nothing_changes() {
     let read = before.store[&Key::new("k").unwrap()].context().clone();
     let (key, value) = (Key::new("k").unwrap(), Value::new(b"both").unwrap());
     let other = RequestId { client: ClientId(8), number: 0 };
-    a.receive(CLIENT, Message::Request(Operation::Put { request: other, key, value, context: read }));
+    a.receive(
+        CLIENT,
+        Message::Request(Operation::Put { request: other, key, content: Content::Value(value), context: read, pw: 0 }),
+    );
     a.crash();
     assert!(answers(&a.receive(CLIENT, put(2, &value_max(), Context::new()))).into_iter().all(refused));
 }

@@ -1,9 +1,11 @@
-//! Three real node processes on loopback, with real storage in a temporary directory.
+//! Real node processes on loopback, with real storage in a temporary directory.
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, UdpSocket};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -14,28 +16,45 @@ pub(crate) struct Cluster {
     pub(crate) addresses: Vec<SocketAddr>,
     children: Vec<Option<Child>>,
     directory: TempDir,
+    options: Vec<&'static str>,
+    /// For each node how the others are to be reached from there, where not at their own addresses.
+    detours: Vec<Vec<SocketAddr>>,
 }
 
 impl Cluster {
     /// Three nodes, running.
     pub(crate) fn start() -> Self {
-        let sockets: Vec<UdpSocket> = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
-        let addresses = sockets.iter().map(|socket| socket.local_addr().unwrap()).collect();
-        drop(sockets);
-        let directory = tempfile::tempdir().unwrap();
-        let mut cluster = Cluster { addresses, children: vec![None, None, None], directory };
-        for node in 0..3 {
-            cluster.start_node(node);
-        }
+        Self::of(3, &[])
+    }
+
+    /// So many nodes, running, with these options.
+    pub(crate) fn of(nodes: usize, options: &[&'static str]) -> Self {
+        let mut cluster = Self::prepare(nodes, options);
+        (0..nodes).for_each(|node| cluster.start_node(node));
         cluster
+    }
+
+    /// So many nodes, with addresses but not running.
+    pub(crate) fn prepare(nodes: usize, options: &[&'static str]) -> Self {
+        let addresses: Vec<SocketAddr> = (0..nodes).map(|_| free_address()).collect();
+        let directory = tempfile::tempdir().unwrap();
+        let children = (0..nodes).map(|_| None).collect();
+        let detours = vec![addresses.clone(); nodes];
+        Cluster { addresses, children, directory, options: options.to_vec(), detours }
+    }
+
+    /// Has a node reach the others at these addresses.
+    pub(crate) fn detour(&mut self, node: usize, others: Vec<SocketAddr>) {
+        self.detours[node] = others;
     }
 
     /// How a node is started, on its own data or other.
     pub(crate) fn command(&self, node: usize, data: &Path) -> Command {
-        let members: Vec<String> = self.addresses.iter().enumerate().map(|(id, at)| format!("{id}={at}")).collect();
+        let members: Vec<String> = self.detours[node].iter().enumerate().map(|(id, at)| format!("{id}={at}")).collect();
         let mut command = Command::new(DYNAMO);
         command.args(["node", "--id", &node.to_string(), "--listen", &self.addresses[node].to_string()]);
         command.arg("--data").arg(data).args(["--member", &members.join(",")]);
+        command.args(&self.options);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command
     }
@@ -51,7 +70,7 @@ impl Cluster {
         self.children[node] = Some(child);
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).unwrap();
-        let name = ["A", "B", "C"][node];
+        let name = dynamo_model::ids::NodeId(node as u16);
         assert_eq!(line, format!("node {name} listens on {}\n", self.addresses[node]));
     }
 
@@ -62,6 +81,13 @@ impl Cluster {
         child.wait().unwrap();
     }
 
+    /// Stops a node in the middle of what it does, or lets it go on.
+    pub(crate) fn freeze(&self, node: usize, frozen: bool) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let pid = Pid::from_raw(self.children[node].as_ref().unwrap().id().cast_signed()).unwrap();
+        kill_process(pid, if frozen { Signal::STOP } else { Signal::CONT }).unwrap();
+    }
+
     /// SIGTERM; how the node ended, and how long that took.
     pub(crate) fn terminate(&mut self, node: usize) -> (ExitStatus, Duration) {
         let mut child = self.children[node].take().unwrap();
@@ -69,6 +95,20 @@ impl Cluster {
         let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         (child.wait().unwrap(), start.elapsed())
+    }
+}
+
+/// An address that nobody listens on, and that the system gives to nobody else: a node that was killed finds its port free.
+fn free_address() -> SocketAddr {
+    // Below the ports that the system chooses from. Test processes that run at a time begin in different places.
+    const PORTS: Range<u32> = 10_000..32_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let next = std::process::id().wrapping_mul(997).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = PORTS.start + next % (PORTS.end - PORTS.start);
+        if let Ok(socket) = UdpSocket::bind(("127.0.0.1", port as u16)) {
+            return socket.local_addr().unwrap();
+        }
     }
 }
 

@@ -20,7 +20,7 @@ fn client(address: SocketAddr) -> Client {
 
 fn values(client: &Client, key: &str) -> Vec<String> {
     let found = client.get(key).unwrap();
-    found.siblings.iter().map(|version| String::from_utf8(version.value.as_bytes().to_vec()).unwrap()).collect()
+    found.siblings.iter().map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap()).collect()
 }
 
 #[test]
@@ -54,9 +54,9 @@ fn without_a_quorum_a_put_fails_and_says_that_it_is_possibly_stored() {
     cluster.kill(2);
     let a = client(cluster.addresses[0]);
     let error = a.put("k", b"v", &Context::new()).unwrap_err();
-    assert!(matches!(error, ClientError::PutFailed { stored: 1, needed: 2 }), "{error}");
+    assert!(matches!(error, ClientError::PutFailed { stored: 1, needed: 2, .. }), "{error}");
     let error = a.get("k").unwrap_err();
-    assert!(matches!(error, ClientError::GetFailed { answered: 1, needed: 2 }), "{error}");
+    assert!(matches!(error, ClientError::GetFailed { answered: 1, needed: 2, .. }), "{error}");
 }
 
 #[test]
@@ -97,9 +97,9 @@ fn a_data_directory_that_is_no_good_is_told_from_every_other() {
     assert!(stderr.contains("cannot be used; check the path and its permissions: Not a directory"), "{stderr}");
     let stderr = refusal(data.parent().unwrap());
     assert!(stderr.contains("holds files but no node's data"), "{stderr}");
-    fs::write(data.join("identity"), "dynamo data format 2, node A\n").unwrap();
+    fs::write(data.join("identity"), "dynamo data format 3, node A\n").unwrap();
     let stderr = refusal(&data);
-    assert!(stderr.contains("has data format 2; this program knows formats up to 1: use the release"), "{stderr}");
+    assert!(stderr.contains("has data format 3; this program knows format 2: use the release"), "{stderr}");
     fs::write(data.join("identity"), "rubbish").unwrap();
     let stderr = refusal(&data);
     assert!(stderr.contains("is damaged: its file \"identity\" does not read"), "{stderr}");

@@ -1,0 +1,73 @@
+//! `dynamo hints`: what a node keeps for others.
+
+use super::arguments::Session;
+use super::{Failure, table};
+use clap::Args;
+use dynamo::inspect::HintLine;
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+
+const EXAMPLES: &str = "\
+Example:
+  dynamo hints --node 127.0.0.1:4103
+
+A hint is what a node keeps for another that did not answer in time. It is handed over as soon as that one answers again.
+  CREATED        this node has asked another to keep it, and has no answer yet
+  STORED         on this node's disk, waiting to be sent
+  IN_TRANSFER    sent; its recipient has not said yet that it has all of it on disk
+  UNDELIVERABLE  its recipient is no member of the cluster; it stays until an administrator decides";
+
+/// List the hints a node keeps for others
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    session: Session,
+    /// Print the hints as JSON: recipient, key, bytes, state, age in ms, attempts
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let hints = arguments.session.connect()?.hints()?;
+    if arguments.json {
+        let hints: Vec<Json> = hints.iter().map(hint_json).collect();
+        println!("{}", json!({ "hints": hints }));
+        return Ok(());
+    }
+    if hints.is_empty() {
+        eprintln!("no hints: the node keeps nothing for others");
+        return Ok(());
+    }
+    let mut rows = table::new(&["recipient", "key", "bytes", "state", "age", "attempts"]);
+    for HintLine { recipient, key, bytes, state, age_ms, attempts } in &hints {
+        let age = Duration::from_millis(*age_ms).as_secs_f64();
+        rows.add_row([
+            recipient.to_string(),
+            key.as_str().escape_debug().to_string(),
+            bytes.to_string(),
+            name(state),
+            format!("{age:.1} s"),
+            attempts.to_string(),
+        ]);
+    }
+    println!("{rows}");
+    Ok(())
+}
+
+fn hint_json(hint: &HintLine) -> Json {
+    let HintLine { recipient, key, bytes, state, age_ms, attempts } = hint;
+    json!({
+        "recipient": recipient.to_string(),
+        "key": key.as_str(),
+        "bytes": bytes,
+        "state": name(state),
+        "age_ms": age_ms,
+        "attempts": attempts,
+    })
+}
+
+fn name(state: &impl serde::Serialize) -> String {
+    let name = serde_json::to_value(state).expect("a state is a name");
+    name.as_str().expect("a state is a name").to_owned()
+}

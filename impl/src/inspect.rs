@@ -1,0 +1,229 @@
+//! Looking into a node: what `dynamo status` and `dynamo hints` ask. No part of the protocol: a question changes nothing.
+//!
+//! ```text
+//! "DYNQ" or "DYNR"  version  crc32 of what follows  number  question or report in postcard encoding
+//! 4                 1        4, little-endian       8, LE   the rest
+//! ```
+
+use crate::wire::{DATAGRAM_BYTES_MAX, VERSION};
+use dynamo_model::handoff::{HintId, HintState};
+use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::node::{Node, State};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+const QUESTION: [u8; 4] = *b"DYNQ";
+const REPORT: [u8; 4] = *b"DYNR";
+const CHECKSUM_AT: usize = 5;
+const NUMBER_AT: usize = 9;
+const HEADER_BYTES: usize = 17;
+/// At most so many hints in one report: with the longest keys they fit a datagram.
+const HINTS_MAX: usize = 150;
+/// And so many that it has asked others to keep.
+const CREATED_MAX: usize = 50;
+
+/// What may be asked of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// How it is.
+    Status,
+    /// The hints it keeps, after this one in order.
+    Hints {
+        /// The last one known; `None`: from the first.
+        after: Option<HintId>,
+    },
+}
+
+/// What a node says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Report {
+    /// How it is.
+    Status(Status),
+    /// Some of its hints.
+    Hints {
+        /// By recipient and key.
+        hints: Vec<HintLine>,
+        /// Are there more after these?
+        more: bool,
+    },
+}
+
+/// How a node is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The node.
+    pub id: NodeId,
+    /// All members that it knows, itself included.
+    pub members: Vec<NodeId>,
+    /// Those that did not answer in time, and have not been heard from since.
+    pub suspected: Vec<NodeId>,
+    /// How many keys it holds as a replica, tombstones counted.
+    pub keys: usize,
+    /// How many hints it keeps for others.
+    pub hints: usize,
+}
+
+/// One hint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HintLine {
+    /// For whom it is kept.
+    pub recipient: NodeId,
+    /// Of which key.
+    pub key: Key,
+    /// Upper bound on what it takes, in bytes.
+    pub bytes: usize,
+    /// How far it has come.
+    pub state: HintState,
+    /// How long it has been kept, in milliseconds.
+    pub age_ms: u64,
+    /// How often in a row its recipient was sent hints without an answer; counted no further than pauses grow.
+    pub attempts: u8,
+}
+
+impl Report {
+    /// The answer to a question. `age_ms` says how old a hint is.
+    pub fn new(question: &Question, node: &Node, id: NodeId, state: &State, age_ms: impl Fn(&HintId) -> u64) -> Self {
+        match question {
+            Question::Status => Report::Status(Status {
+                id,
+                members: node.ring.members().to_vec(),
+                suspected: state.suspected.iter().copied().collect(),
+                keys: state.durable.store.len(),
+                hints: state.durable.hints.len(),
+            }),
+            Question::Hints { after } => {
+                let kept =
+                    state.durable.hints.iter().filter(|(hint, _)| after.as_ref().is_none_or(|after| *hint > after));
+                let mut hints: Vec<HintLine> = Vec::new();
+                for (hint, siblings) in kept.take(HINTS_MAX + 1) {
+                    hints.push(HintLine {
+                        recipient: hint.recipient,
+                        key: hint.key.clone(),
+                        bytes: siblings.bytes_max(),
+                        state: state.hint_state(node, hint),
+                        age_ms: age_ms(hint),
+                        attempts: state.handoffs.get(&hint.recipient).copied().unwrap_or(0),
+                    });
+                }
+                let more = hints.len() > HINTS_MAX;
+                hints.truncate(HINTS_MAX);
+                if after.is_none() {
+                    hints.extend(created(node, state));
+                }
+                Report::Hints { hints, more }
+            }
+        }
+    }
+}
+
+/// Those that this node, as a coordinator, has asked fallbacks to keep, and has no answer of yet.
+fn created(node: &Node, state: &State) -> Vec<HintLine> {
+    let asked = state.puts.values().flat_map(|put| {
+        put.tally.missing_stand_ins().map(|stand_in| HintId { recipient: stand_in.intended, key: put.key.clone() })
+    });
+    let mut ids: Vec<HintId> = asked.filter(|id| state.hint_state(node, id) == HintState::Created).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.truncate(CREATED_MAX);
+    let line = |HintId { recipient, key }| HintLine {
+        recipient,
+        key,
+        bytes: 0,
+        state: HintState::Created,
+        age_ms: 0,
+        attempts: 0,
+    };
+    ids.into_iter().map(line).collect()
+}
+
+/// Something that travels under a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered<T> {
+    /// The question's number, and that of the report that answers it.
+    pub number: u64,
+    /// The question or report.
+    pub content: T,
+}
+
+impl Numbered<Question> {
+    /// The datagram.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(QUESTION, self)
+    }
+
+    /// The question in a datagram, if it is a whole one of this version.
+    pub fn decode(datagram: &[u8]) -> Option<Self> {
+        decode(QUESTION, datagram)
+    }
+}
+
+impl Numbered<Report> {
+    /// The datagram.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(REPORT, self)
+    }
+
+    /// The report in a datagram, if it is a whole one of this version.
+    pub fn decode(datagram: &[u8]) -> Option<Self> {
+        decode(REPORT, datagram)
+    }
+}
+
+fn encode<T: Serialize>(magic: [u8; 4], Numbered { number, content }: &Numbered<T>) -> Vec<u8> {
+    let mut bytes = [&magic[..], &[VERSION], &[0; 4], &number.to_le_bytes()].concat();
+    postcard::to_io(content, &mut bytes).expect("sequences of known length, written to memory");
+    debug_assert!(bytes.len() <= DATAGRAM_BYTES_MAX);
+    let checksum = crc32fast::hash(&bytes[NUMBER_AT..]);
+    bytes[CHECKSUM_AT..NUMBER_AT].copy_from_slice(&checksum.to_le_bytes());
+    bytes
+}
+
+fn decode<T: DeserializeOwned>(magic: [u8; 4], datagram: &[u8]) -> Option<Numbered<T>> {
+    let (header, content) = datagram.split_at_checked(HEADER_BYTES)?;
+    let checksum = crc32fast::hash(&datagram[NUMBER_AT..]).to_le_bytes();
+    if header[..4] != magic || header[4] != VERSION || header[CHECKSUM_AT..NUMBER_AT] != checksum {
+        return None;
+    }
+    let number = u64::from_le_bytes(header[NUMBER_AT..].try_into().ok()?);
+    let (content, rest) = postcard::take_from_bytes(content).ok()?;
+    rest.is_empty().then_some(Numbered { number, content })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quickcheck::quickcheck;
+
+    quickcheck! {
+        fn questions_arrive_as_they_were_asked(number: u64, recipient: u16, key: String) -> bool {
+            let key = Key::new(&format!("k{}", key.chars().take(50).collect::<String>())).unwrap();
+            let content = Question::Hints { after: Some(HintId { recipient: NodeId(recipient), key }) };
+            let question = Numbered { number, content };
+            Numbered::<Question>::decode(&question.encode()) == Some(question.clone())
+                && Numbered::<Report>::decode(&question.encode()).is_none()
+        }
+
+        fn noise_is_no_question(bytes: Vec<u8>, at: usize, bit: u8) -> bool {
+            let mut good = Numbered { number: 7, content: Question::Status }.encode();
+            let at = at % good.len();
+            good[at] ^= 1 << (bit % 8);
+            Numbered::<Question>::decode(&bytes).is_none() && Numbered::<Question>::decode(&good).is_none()
+        }
+    }
+
+    #[test]
+    fn the_largest_report_fits_a_datagram() {
+        let line = || HintLine {
+            recipient: NodeId(u16::MAX),
+            key: Key::new(&"k".repeat(Key::BYTES_MAX)).unwrap(),
+            bytes: usize::MAX,
+            state: HintState::Undeliverable,
+            age_ms: u64::MAX,
+            attempts: u8::MAX,
+        };
+        // Those kept, and those created.
+        let hints = (0..HINTS_MAX + CREATED_MAX).map(|_| line()).collect();
+        let report = Numbered { number: u64::MAX, content: Report::Hints { hints, more: true } };
+        assert!(report.encode().len() <= DATAGRAM_BYTES_MAX);
+    }
+}

@@ -1,0 +1,6 @@
+//! Real node processes on loopback, with real storage: what users do to them, and what crashes do.
+
+mod checking;
+mod cluster;
+mod command_line;
+mod faults;

@@ -1,6 +1,0 @@
-//! Three real node processes on loopback, with real storage: what users do to them, and what crashes do.
-
-mod checking;
-mod cluster;
-mod command_line;
-mod faults;

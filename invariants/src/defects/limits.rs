@@ -1,0 +1,48 @@
+//! What Dynamo does not promise.
+
+use super::Limit;
+
+pub(super) const LIMITS: &[Limit] = &[
+    Limit {
+        name: "stale-read-when-quorums-miss",
+        what: "With R+W<=N a get can miss a put that was acknowledged before it began: a read quorum need not meet the write \
+               quorum. Choose R+W>N where that matters.",
+        property: "I1.get-sees-acknowledged-puts",
+        scope: "r1-w1",
+    },
+    Limit {
+        name: "repair-is-lost",
+        what: "Read repair is sent once: if the message is lost, the replica stays stale until the next read. Nothing depends \
+               on it but how soon replicas agree.",
+        property: "I3.stale-replica-is-repaired",
+        scope: "loss",
+    },
+    Limit {
+        name: "lost-store-stays-lost",
+        what: "A put that was lost on its way to a replica, and sent again no more, is not there in the end, though W others have it: \
+               only a read brings it there.",
+        property: "I5.replicas-agree-in-the-end",
+        scope: "loss",
+    },
+    Limit {
+        name: "doubled-request-runs-again",
+        what: "A get that arrives again after it was answered runs again. Where the network doubles messages for ever, it never rests; \
+               a put is recognised, and yet asks the replicas again.",
+        property: "I6.every-request-ends",
+        scope: "duplication",
+    },
+    Limit {
+        name: "stale-read-under-sloppy-quorum",
+        what: "R+W>N counts members of one preference list. With stand-ins a put may be acknowledged by nodes that a read never asks: it \
+               misses the put until the hint is handed over. Ask for PW and PR replicas in person, PR+PW>N, where that matters.",
+        property: "I1.get-sees-acknowledged-puts",
+        scope: "stand-in-and-read",
+    },
+    Limit {
+        name: "hint-stays-while-messages-are-lost",
+        what: "A hint stays where it is as long as its transfers, or the answers to them, are lost; it is never given up. (The scope sends it \
+               twice; a node sends it for ever.)",
+        property: "I8.no-hint-stays",
+        scope: "handoff-and-loss",
+    },
+];

@@ -1,0 +1,93 @@
+//! Puts that replace what they should not, or do not replace what they should.
+
+use super::Defect;
+use dynamo_model::rules::{Freshness, Rules};
+use dynamo_model::version::Context;
+
+pub(super) const DEFECTS: &[Defect] = &[
+    Defect {
+        name: "plain-vector-clocks",
+        rule: "version_replaces",
+        what: "Plain vector clocks, one entry a coordinator: a put seems to follow every earlier put through the same \
+               coordinator, and silently replaces what its writer never saw.",
+        breaks: &[
+            "I2.vouched-for-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I2.clocks-are-causal",
+            "I4.acknowledged-put-is-secured",
+        ],
+        scope: "chained-puts",
+        rules: || Rules {
+            version_replaces: |read, put, sibling| read.covers(sibling) || sibling.node == put.node,
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "context-ignored",
+        rule: "version_replaces",
+        what: "A put replaces nothing: what its writer read and reconciled comes back beside it, as a sibling.",
+        breaks: &["I2.siblings-are-an-antichain"],
+        scope: "one-client",
+        rules: || Rules { version_replaces: |_, _, _| false, ..Rules::default() },
+    },
+    Defect {
+        name: "whole-vector-as-context",
+        rule: "put_context",
+        what: "A put gives back all that its replica knows as context: the client's next put replaces siblings that it never \
+               saw.",
+        breaks: &[
+            "I2.vouched-for-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I2.clocks-are-causal",
+            "I4.acknowledged-put-is-secured",
+        ],
+        scope: "chained-puts",
+        rules: || Rules {
+            put_context: |read, put, before| read.merge(before.context()).with_all_up_to(put.node, put.counter),
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "last-write-wins",
+        rule: "merge_siblings",
+        what: "Of concurrent siblings only the one with the largest counter survives a merge.",
+        breaks: &[
+            "I2.vouched-for-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I1.get-shows-the-merge",
+            "I1.get-sees-acknowledged-puts",
+            "I2.clocks-are-causal",
+            "I3.stale-replica-is-repaired",
+            "I5.replicas-agree-in-the-end",
+            "I4.acknowledged-put-is-secured",
+        ],
+        scope: "concurrent-puts",
+        rules: || Rules { merge_siblings: |one, other| one.merge(other).newest_only(), ..Rules::default() },
+    },
+    Defect {
+        name: "retry-is-a-new-put",
+        rule: "put_freshness",
+        what: "A coordinator does not recognise a put that it has seen: the client's retry gets a second dot, and a value \
+               comes back that another client had read and replaced.",
+        breaks: &["I2.one-put-one-version", "I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
+        scope: "late-retry",
+        rules: || Rules { put_freshness: |_, _| Freshness::New, ..Rules::default() },
+    },
+    Defect {
+        name: "forward-to-all",
+        rule: "forward_targets",
+        what: "A node outside the preference list forwards a put to every intended replica: each coordinates it, and the value \
+               becomes its own sibling.",
+        breaks: &["I2.one-put-one-version", "I2.clocks-are-causal"],
+        scope: "forwarding",
+        rules: || Rules { forward_targets: |_, preference_list| preference_list.to_vec(), ..Rules::default() },
+    },
+    Defect {
+        name: "clock-pruned",
+        rule: "put_context",
+        what: "A clock keeps only its newest entry, to stay small: a put no longer covers what its writer had read, and seems concurrent with it.",
+        breaks: &["I2.clocks-are-causal", "I2.siblings-are-an-antichain"],
+        scope: "one-client",
+        rules: || Rules { put_context: |_, put, _| Context::new().with(put), ..Rules::default() },
+    },
+];

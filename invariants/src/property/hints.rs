@@ -1,0 +1,64 @@
+//! What is kept for others is as good as stored, and reaches them (I4, I8; traces 4 and 8).
+
+use super::{HANDED_OVER, HINTED_ACK, Property, always, converges, only, reachable};
+use crate::ghost::Hinted;
+use crate::view::View;
+
+pub(super) const PROPERTIES: &[Property] = &[
+    always(
+        "I4.acknowledged-put-is-secured",
+        HINTED_ACK,
+        "Trace 4: from its acknowledgement on, W intended replicas have a put on disk, or others keep it for them; or one that saw it. \
+         Does not hold when disks are lost.",
+        |model, state| {
+            let view = View { model, state };
+            let intended = &model.cfg.preference_list;
+            let secured = |write| intended.iter().filter(|node| view.is_secured(**node, only(write))).count();
+            state.history.acknowledged().iter().all(|write| secured(write) >= model.cfg.config.w())
+        },
+    ),
+    reachable(
+        "I4.acknowledged-on-a-hint",
+        "A put is acknowledged that fewer than W intended replicas have on disk themselves.",
+        |model, state| {
+            let view = View { model, state };
+            let intended = &model.cfg.preference_list;
+            let stored = |write| intended.iter().filter(|node| view.stored(**node).contains(write)).count();
+            state.history.acknowledged().iter().any(|write| stored(write) < model.cfg.config.w())
+        },
+    ),
+    always(
+        "I8.hint-is-kept",
+        HANDED_OVER,
+        "Trace 8: what a node has said it keeps for another stays on its disk until it is on the other's, or one that saw it. Does not \
+         hold when disks are lost.",
+        |model, state| {
+            let view = View { model, state };
+            let safe = |Hinted { holder, recipient, writes, .. }: &Hinted| {
+                writes.is_subset(view.kept(*holder, *recipient).union(view.stored(*recipient)))
+            };
+            state.history.hinted.iter().all(safe)
+        },
+    ),
+    reachable(
+        "I8.hint-is-handed-over",
+        "A put that was kept for another is on that other's disk, and kept no more.",
+        |model, state| {
+            let view = View { model, state };
+            let handed_over = |Hinted { holder, recipient, writes, .. }: &Hinted| {
+                writes.is_subset(view.stored(*recipient)) && writes.minus(view.kept(*holder, *recipient)) == *writes
+            };
+            state.history.hinted.iter().any(handed_over)
+        },
+    ),
+    converges(
+        "I8.no-hint-stays",
+        HANDED_OVER,
+        "Traces 4 and 8: in the end nothing is kept for another any more. Does not hold where hints may be sent only so often, and get \
+         lost.",
+        |model, state| {
+            let view = View { model, state };
+            view.nodes().all(|node| view.hints(node).next().is_none())
+        },
+    ),
+];

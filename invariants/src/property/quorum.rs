@@ -1,0 +1,150 @@
+//! Quorums: what is acknowledged is stored, what is read is what was stored (I1, I6; traces 1 and 6).
+
+use super::{
+    GET, GET_AFTER_ACK, IN_PERSON, PUT, Property, always, answered_reads, converges, is_answered, reachable,
+    words_at_least,
+};
+use crate::ghost::{Outcome, Read};
+use crate::scope::{Ask, Setting};
+use crate::view::View;
+use crate::write_set::{WriteId, WriteSet};
+use dynamo_model::ids::{NodeId, RequestId};
+
+pub(super) const PROPERTIES: &[Property] = &[
+    always(
+        "I1.acknowledged-put-is-on-w-disks",
+        PUT,
+        "Traces 1 and 4: from its acknowledgement on, a put is on the disks of W distinct nodes, hints counted, or a put that saw it \
+         is there instead. Does not hold when disks are lost.",
+        |model, state| {
+            let view = View { model, state };
+            let on_disks = |write| view.nodes().filter(|node| view.durable(*node).contains(write)).count();
+            state.history.acknowledged().iter().all(|write| on_disks(write) >= model.cfg.config.w())
+        },
+    ),
+    always(
+        "I1.get-rests-on-r-words",
+        GET,
+        "Trace 1: when a get is answered, R distinct replicas have said what they hold.",
+        |model, state| words_at_least(state.history.reads.iter().map(|read| read.outcome), model.cfg.config.r()),
+    ),
+    always(
+        "I1.get-shows-the-merge",
+        GET,
+        "Trace 1: an answer leaves nothing out that a replica it rests on held, and shows nothing that none of them has on \
+         disk.",
+        |model, state| {
+            let view = View { model, state };
+            let intended = &model.cfg.preference_list;
+            // A stand-in may have handed over meanwhile what it showed.
+            let disks = |node: &NodeId| if intended.contains(node) { vec![*node] } else { view.nodes().collect() };
+            let on_disk = |read: &Read| {
+                let disks = read.sources.iter().flat_map(disks);
+                disks.fold(WriteSet::EMPTY, |all, node| all.union(view.durable(node)))
+            };
+            state.history.reads.iter().all(|read| read.omitted.is_empty() && read.shown.is_subset(on_disk(read)))
+        },
+    ),
+    always(
+        "I1.get-sees-acknowledged-puts",
+        GET_AFTER_ACK,
+        "Trace 1: with R+W>N a get shows every put that was acknowledged before it began, or one that saw it. Does not hold \
+         with R+W<=N.",
+        |_, state| {
+            let ghost = &state.history;
+            let fresh = |read: &Read| read.acknowledged_before.is_subset(ghost.with_all_seen(read.shown));
+            answered_reads(state).all(fresh)
+        },
+    ),
+    always(
+        "I1.in-person-get-sees-in-person-puts",
+        IN_PERSON,
+        "Traces 1 and 6: with PR+PW>N a get shows every put acknowledged before it began, or one that saw it, also where stand-ins \
+         answer for replicas.",
+        |model, state| {
+            let Setting { puts, gets, .. } = &model.cfg;
+            let in_person = |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
+            let asked = (0..).map(WriteId).zip(puts).filter(|(_, put)| in_person(put));
+            let asked: WriteSet = asked.map(|(write, _)| write).collect();
+            let reads = state.history.reads.iter().zip(gets).filter(|(read, get)| is_answered(read) && in_person(get));
+            let sees = |read: &Read| {
+                let shown = state.history.with_all_seen(read.shown);
+                read.acknowledged_before.iter().all(|write| !asked.contains(write) || shown.contains(write))
+            };
+            reads.map(|(read, _)| read).all(sees)
+        },
+    ),
+    reachable(
+        "I1.in-person-put-is-read-in-person",
+        "A get that asked for PR intended replicas is answered, and shows a put that asked for PW of them.",
+        |model, state| {
+            let Setting { puts, gets, .. } = &model.cfg;
+            let in_person = |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
+            let reads = state.history.reads.iter().zip(gets).filter(|(read, get)| is_answered(read) && in_person(get));
+            reads
+                .map(|(read, _)| read)
+                .any(|read| read.shown.iter().any(|write| in_person(&puts[usize::from(write.0)])))
+        },
+    ),
+    reachable(
+        "I1.acknowledged-put-is-read",
+        "A get is answered that shows a put acknowledged before it began.",
+        |_, state| answered_reads(state).any(|read| !read.shown.minus(read.acknowledged_before).eq(&read.shown)),
+    ),
+    reachable(
+        "I1.acknowledged-before-all-have-it",
+        "A put is acknowledged while an intended replica does not have it yet.",
+        |model, state| {
+            let view = View { model, state };
+            let lacks = |write| model.cfg.preference_list.iter().any(|node| !view.stored(*node).contains(write));
+            state.history.acknowledged().iter().any(lacks)
+        },
+    ),
+    converges(
+        "I6.every-request-ends",
+        PUT,
+        "Trace 6: in the end no coordinator waits for answers any more. Does not hold where messages are doubled for ever: a request \
+         that arrives again runs again.",
+        |model, state| {
+            let view = View { model, state };
+            view.nodes().all(|node| !view.waits(node))
+        },
+    ),
+    always(
+        "I6.no-ack-before-w",
+        PUT,
+        "Trace 6: when a put is acknowledged, W distinct nodes have said that they stored it, each as another intended replica or in \
+         its place.",
+        |model, state| words_at_least(state.history.writes.iter().map(|write| write.outcome), model.cfg.config.w()),
+    ),
+    always(
+        "I6.in-person-counts-intended-replicas",
+        IN_PERSON,
+        "Trace 6: when a put that asked for PW intended replicas is acknowledged, so many of them have said themselves that they stored \
+         it; and a get that asked for PR of them rests on their words.",
+        |model, state| {
+            let Setting { puts, gets, config, .. } = &model.cfg;
+            let asked = |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
+            let puts = puts.iter().zip(&state.history.writes).filter(|(put, _)| asked(put));
+            let gets = gets.iter().zip(&state.history.reads).filter(|(get, _)| asked(get));
+            let enough =
+                |outcome, needed| !matches!(outcome, Outcome::Answered { in_person, .. } if in_person < needed);
+            puts.map(|(_, write)| write.outcome).all(|outcome| enough(outcome, config.w()))
+                && gets.map(|(_, read)| read.outcome).all(|outcome| enough(outcome, config.r()))
+        },
+    ),
+    reachable(
+        "I6.acknowledged-by-exactly-w",
+        "A put is acknowledged as soon as W nodes have stored it.",
+        |model, state| {
+            let w = model.cfg.config.w();
+            let exactly = |outcome| matches!(outcome, Outcome::Answered { words, .. } if words == w);
+            state.history.writes.iter().any(|write| exactly(write.outcome))
+        },
+    ),
+    reachable("I6.failed-but-possibly-stored", "A put is reported failed, and is on a disk.", |model, state| {
+        let view = View { model, state };
+        let failed = |write: WriteId| state.history.writes[usize::from(write.0)].outcome == Outcome::Failed;
+        view.versions().any(|(write, _)| failed(write))
+    }),
+];

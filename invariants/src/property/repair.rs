@@ -1,0 +1,52 @@
+//! Replicas that differ come together (I3, I5; traces 3 and 5).
+
+use super::{Property, READ_OVER, always, converges, reachable, reading_what_is_under_way};
+use crate::ghost::Read;
+use crate::view::View;
+
+pub(super) const PROPERTIES: &[Property] = &[
+    reading_what_is_under_way(always(
+        "I3.stale-replica-is-repaired",
+        READ_OVER,
+        "Trace 3: once a read is over, every replica it heard has on disk all that the read knew. Does not hold when messages \
+         are lost or the coordinator crashes: repair is sent once, and the next read tries again.",
+        |model, state| {
+            let view = View { model, state };
+            let repaired = |read: &Read| {
+                let known = read.known.union(read.shown);
+                view.replicas_heard(read).all(|node| known.is_subset(view.stored(node)))
+            };
+            let reads = state.history.reads.iter();
+            let mut over = reads.enumerate().filter(|(get, _)| !view.is_under_way(*get));
+            over.all(|(_, read)| repaired(read))
+        },
+    )),
+    reachable(
+        "I3.stale-replica-is-seen",
+        "A read has heard a replica that lacks what the read knows.",
+        |model, state| {
+            let view = View { model, state };
+            let stale = |read: &Read| view.replicas_heard(read).any(|node| !read.known.is_subset(view.stored(node)));
+            state.history.reads.iter().any(stale)
+        },
+    ),
+    reading_what_is_under_way(reachable(
+        "I3.a-read-is-over",
+        "A read that heard another replica is over: nothing of it is under way.",
+        |model, state| {
+            let view = View { model, state };
+            let mut reads = state.history.reads.iter().enumerate();
+            reads.any(|(get, read)| read.heard.len() > 1 && !view.is_under_way(get))
+        },
+    )),
+    converges(
+        "I5.replicas-agree-in-the-end",
+        &["I5.replicas-differ"],
+        "Trace 5: in the end all intended replicas have the same puts on disk. Does not hold when messages are lost: only another \
+         read would bring them together.",
+        |model, state| View { model, state }.replicas_agree(),
+    ),
+    reachable("I5.replicas-differ", "An intended replica lacks what another has on disk.", |model, state| {
+        !View { model, state }.replicas_agree()
+    }),
+];

@@ -1,0 +1,58 @@
+//! Versions: nothing is replaced but by what saw it (I2; trace 2).
+
+use super::{PUT, Property, always, pair, reachable};
+use crate::ghost::writes_of;
+use crate::view::View;
+use dynamo_model::ids::NodeId;
+use dynamo_model::siblings::Siblings;
+
+pub(super) const PROPERTIES: &[Property] = &[
+    always(
+        "I2.vouched-for-is-kept",
+        PUT,
+        "Trace 2: whatever put a node has vouched for stays on its disk until a put that really saw it replaces it.",
+        |model, state| {
+            let view = View { model, state };
+            let vouched = |node: NodeId| state.history.vouched[usize::from(node.0)];
+            view.nodes().all(|node| vouched(node).is_subset(view.stored(node)))
+        },
+    ),
+    always(
+        "I2.siblings-are-an-antichain",
+        PUT,
+        "Trace 2: of the siblings on a disk or in an answer, none really saw another.",
+        |model, state| {
+            let view = View { model, state };
+            let ghost = &state.history;
+            let on_disk = |node| ghost.is_antichain(writes_of(view.disk(node).map_or(&[], Siblings::versions)));
+            view.nodes().all(on_disk) && ghost.reads.iter().all(|read| ghost.is_antichain(read.shown))
+        },
+    ),
+    always(
+        "I2.clocks-are-causal",
+        PUT,
+        "Trace 2: a version's clock covers another's dot exactly if its writer really saw it; a replica's context, exactly if \
+         the replica has it or one that saw it.",
+        |model, state| View { model, state }.clocks_are_causal(),
+    ),
+    always(
+        "I2.one-put-one-version",
+        PUT,
+        "Trace 6: however often it is sent, a put is one version under one dot.",
+        |model, state| {
+            let view = View { model, state };
+            view.versions().all(|(write, dot)| view.versions().all(|(other, dot2)| (write == other) == (dot == dot2)))
+        },
+    ),
+    reachable("I2.siblings-are-read", "A get shows two concurrent siblings.", |_, state| {
+        state.history.reads.iter().any(|read| read.shown.len() >= 2)
+    }),
+    reachable("I2.siblings-are-reconciled", "A put that saw two concurrent puts is acknowledged.", |_, state| {
+        let ghost = &state.history;
+        let reconciles = |write| {
+            let saw = ghost.saw(write);
+            saw.iter().any(|one| saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other))
+        };
+        ghost.acknowledged().iter().any(reconciles)
+    }),
+];

@@ -1,0 +1,48 @@
+//! Larger scopes.
+
+use super::{EARLY_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST};
+use crate::scope::Ask::{Get, Put, PutOver};
+use crate::scope::{Faults, NO_FAULTS, Scope};
+
+pub(super) const SCOPES: &[Scope] = &[
+    Scope {
+        name: "late-retry-of-three",
+        aim: "the scope late-retry with three replicas",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put)], &[(1, Get), (1, PutOver)]],
+        faults: Faults { client_retries: 1, ..NO_FAULTS },
+        excused: &[NO_TIMEOUTS, NO_RECONCILER, EARLY_READER],
+        unique_states: 10_812_140,
+    },
+    Scope {
+        name: "crash-and-loss",
+        aim: "any message may be lost and any node may crash; coordinators give up, the client asks again",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { crashes: 1, loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, REPAIRER_CRASHES, STORE_LOST],
+        unique_states: 20_344_628,
+    },
+    Scope {
+        name: "crash-and-loss-amid-puts",
+        aim: "any message may be lost and any node may crash amid concurrent puts and a read; coordinators give up",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
+        faults: Faults { crashes: 1, loss: true, timeouts: Some(0), ..NO_FAULTS },
+        excused: &[NO_RECONCILER, REPAIRER_CRASHES, STORE_LOST],
+        unique_states: 14_582_364,
+    },
+    Scope {
+        name: "loss-amid-puts-and-reads",
+        aim: "any message may be lost amid two clients that each put and then read; coordinators give up",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (2, Get)], &[(1, Put), (2, Get)]],
+        faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
+        excused: &[NO_RECONCILER, REPAIR_LOST, STORE_LOST],
+        unique_states: 268_335_512,
+    },
+];

@@ -1,0 +1,193 @@
+//! Hinted handoff (traces 4 and 8; Dynamo paper §4.6): a fallback keeps what another node should have, and hands it over.
+//!
+//! ```text
+//! CREATED      a coordinator has asked a fallback to stand in
+//! STORED       the fallback has it on disk, and has said so
+//! IN_TRANSFER  it was sent to the node it is meant for, which has not said yet that all of it is on its disk
+//! CLEARED      it did, and the fallback has dropped it
+//! ```
+//! A holder that crashes in any of these goes on from what is on its disk, without any client's help. A transfer that gets no answer
+//! begins again, at longer and longer intervals; the recipient merges, so that to send twice is to send once.
+
+use crate::ids::{Key, NodeId, RequestId};
+use crate::message::Message;
+use crate::node::{Node, State, Step, Timer};
+use crate::put::RunningPut;
+use crate::rules::{Cause, HandoffEvent, Occasion};
+use crate::siblings::Siblings;
+use crate::version::Context;
+use serde::{Deserialize, Serialize};
+
+/// Names a hint at its holder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HintId {
+    /// For whom it is kept.
+    pub recipient: NodeId,
+    /// Of which key.
+    pub key: Key,
+}
+
+/// How far a hint has come, as one node sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum HintState {
+    /// This node, a coordinator, has asked a fallback to keep it, and has no answer yet.
+    Created,
+    /// On this node's disk, to be sent.
+    Stored,
+    /// On this node's disk, and sent.
+    InTransfer,
+    /// On this node's disk, for one that is no member: it stays until an administrator decides.
+    Undeliverable,
+    /// Not here, or not any more.
+    Cleared,
+}
+
+impl State {
+    /// The hints kept for one node, by key.
+    pub fn hints_for(&self, recipient: NodeId) -> impl Iterator<Item = (&HintId, &Siblings)> {
+        let first = HintId { recipient, key: Key::least() };
+        self.durable.hints.range(first..).take_while(move |(id, _)| id.recipient == recipient)
+    }
+
+    /// How far a hint has come, as this node sees it.
+    pub fn hint_state(&self, node: &Node, id: &HintId) -> HintState {
+        if !self.durable.hints.contains_key(id) {
+            let asked =
+                |put: &RunningPut| put.tally.missing_stand_ins().any(|stand_in| stand_in.intended == id.recipient);
+            let created = self.puts.values().any(|put| put.key == id.key && asked(put));
+            return if created { HintState::Created } else { HintState::Cleared };
+        }
+        let sent = self.handoffs.get(&id.recipient).is_some_and(|attempts| *attempts > 0);
+        let window = node.config.handoff().window;
+        if !node.ring.members().contains(&id.recipient) {
+            HintState::Undeliverable
+        } else if sent && self.hints_for(id.recipient).take(window).any(|(other, _)| other == id) {
+            HintState::InTransfer
+        } else {
+            HintState::Stored
+        }
+    }
+
+    /// What is kept for others of one key.
+    pub(crate) fn hinted<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Siblings> {
+        let recipients = self.handoffs.keys();
+        recipients.filter_map(|recipient| self.durable.hints.get(&HintId { recipient: *recipient, key: key.clone() }))
+    }
+}
+
+impl Step<'_, '_> {
+    /// A coordinator asks this node to stand in.
+    pub(crate) fn on_store_hint(&mut self, from: NodeId, request: RequestId, id: HintId, siblings: &Siblings) {
+        let rules = self.node.rules;
+        let recipient = id.recipient;
+        let before = self.state.durable.hints.get(&id).cloned().unwrap_or_default();
+        let after = rules.merge_siblings(&before, siblings);
+        if after != before {
+            let must_save = rules.must_save(Cause::Hint, &before, &after);
+            self.state.to_mut().durable.hints.insert(id, after);
+            if must_save {
+                self.save();
+            }
+            self.schedule_handoff(recipient, Occasion::Stored);
+        }
+        self.send(from, Message::StoredHint { request, recipient });
+    }
+
+    /// After a start: goes on with what is on disk.
+    pub(crate) fn resume_handoffs(&mut self) {
+        let recipients: Vec<NodeId> = self.state.durable.hints.keys().map(|id| id.recipient).collect();
+        for recipient in recipients {
+            self.schedule_handoff(recipient, Occasion::Started);
+        }
+    }
+
+    /// Sets a handoff going, unless one is.
+    fn schedule_handoff(&mut self, recipient: NodeId, occasion: Occasion) {
+        if self.state.handoffs.contains_key(&recipient) {
+            return;
+        }
+        self.state.to_mut().handoffs.insert(recipient, 0);
+        // For one that is no member it stays, until an administrator decides.
+        let is_member = self.node.ring.members().contains(&recipient);
+        if is_member && self.node.rules.handoff_is_due(occasion) {
+            self.set_handoff_timer(recipient, 0);
+        }
+    }
+
+    fn set_handoff_timer(&mut self, recipient: NodeId, attempts: u8) {
+        self.out.set_timer(Timer::Handoff(self.id, recipient), self.node.config.handoff().pause(attempts));
+    }
+
+    /// Sends what is kept for a node, as much as may be under way at a time.
+    pub(crate) fn on_handoff_timeout(&mut self, recipient: NodeId) {
+        let handoff = self.node.config.handoff();
+        let Some(&attempts) = self.state.handoffs.get(&recipient) else { return };
+        let due: Vec<HintId> = self.state.hints_for(recipient).map(|(id, _)| id.clone()).take(handoff.window).collect();
+        for id in due {
+            if attempts == 0 || !self.clear_hint(&id, &HandoffEvent::TimedOut) {
+                self.hand_off(&id);
+            }
+        }
+        if self.state.hints_for(recipient).next().is_none() {
+            self.end_handoff(recipient);
+            return;
+        }
+        let attempts = attempts.saturating_add(1).min(handoff.attempts_max());
+        self.state.to_mut().handoffs.insert(recipient, attempts);
+        self.set_handoff_timer(recipient, attempts);
+    }
+
+    fn hand_off(&mut self, id: &HintId) {
+        let Some(siblings) = self.state.durable.hints.get(id).cloned() else { return };
+        self.send(id.recipient, Message::HandOff { key: id.key.clone(), siblings });
+        self.clear_hint(id, &HandoffEvent::Sent);
+    }
+
+    /// This node is handed what another has kept for it.
+    pub(crate) fn on_hand_off(&mut self, from: NodeId, key: Key, siblings: &Siblings) {
+        let before = self.held(&key);
+        let after = self.node.rules.hint_lands(&before, siblings);
+        self.hold(Cause::HandOff, key.clone(), &before, after);
+        let context = self.held(&key).context().clone();
+        self.send(from, Message::HandedOff { key, context });
+    }
+
+    /// The recipient says what it has on disk.
+    pub(crate) fn on_handed_off(&mut self, from: NodeId, key: Key, context: &Context) {
+        let id = HintId { recipient: from, key };
+        if !self.state.durable.hints.contains_key(&id) {
+            return;
+        }
+        self.heard_from(from);
+        if !self.clear_hint(&id, &HandoffEvent::Acknowledged(context)) {
+            return;
+        }
+        let handoff = self.node.config.handoff();
+        let in_transfer = self.state.handoffs.get(&from).is_some_and(|attempts| *attempts > 0);
+        let next = self.state.hints_for(from).nth(handoff.window - 1).map(|(id, _)| id.clone());
+        match next.filter(|_| in_transfer) {
+            Some(next) => self.hand_off(&next),
+            None if self.state.hints_for(from).next().is_none() => self.end_handoff(from),
+            None => {}
+        }
+    }
+
+    /// Drops a hint if the rules allow it now.
+    fn clear_hint(&mut self, id: &HintId, event: &HandoffEvent<'_>) -> bool {
+        let Some(hint) = self.state.durable.hints.get(id) else { return false };
+        let may = self.node.rules.hint_may_clear(hint, event);
+        if may {
+            self.state.to_mut().durable.hints.remove(id);
+            self.save();
+        }
+        may
+    }
+
+    fn end_handoff(&mut self, recipient: NodeId) {
+        if self.state.handoffs.contains_key(&recipient) {
+            self.state.to_mut().handoffs.remove(&recipient);
+            self.out.cancel_timer(Timer::Handoff(self.id, recipient));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Sloppy quorum (traces 4 and 6; Dynamo paper §4.6): whoever does not answer in time is suspected, and the next fallback is asked in
+//! its place.
+//!
+//! Suspicion is local and volatile, and changes nothing but whom this node asks. The suspected replica is asked too, which is the
+//! probe: if it answers in time, or asks for something itself, it is suspected no longer.
+
+use crate::ids::{Key, NodeId};
+use crate::node::Step;
+use crate::tally::{StandIn, Tally};
+
+/// What a coordinator does when those it asked have had their time.
+pub(crate) enum Next {
+    /// Asks all that are missing again.
+    AskAgain,
+    /// Asks these, who were not asked yet.
+    AskStandIns(Vec<StandIn>),
+    /// Waits no longer.
+    GiveUp,
+}
+
+impl Step<'_, '_> {
+    /// A tally of the key's intended replicas. In the places of those under suspicion fallbacks are asked from the beginning.
+    pub(crate) fn new_tally(&self, key: &Key) -> Tally {
+        let mut tally = Tally::new(self.preference_list(key));
+        let suspected: Vec<NodeId> =
+            tally.asked.iter().copied().filter(|node| self.state.suspected.contains(node)).collect();
+        self.stand_in_for(key, &mut tally, suspected.into_iter());
+        tally
+    }
+
+    /// What follows when those asked have had their time. Where there is no more asking again, those that are missing are suspected
+    /// from now on.
+    pub(crate) fn after_timeout(&mut self, key: &Key, tally: &mut Tally, retransmissions_left: u8) -> Next {
+        if retransmissions_left > 0 {
+            return Next::AskAgain;
+        }
+        let fallbacks = tally.missing_stand_ins().map(|stand_in| stand_in.fallback);
+        let silent: Vec<NodeId> = tally.missing().chain(fallbacks).collect();
+        if !silent.iter().all(|node| self.state.suspected.contains(node)) {
+            self.state.to_mut().suspected.extend(silent);
+        }
+        let before = tally.stand_ins.len();
+        let missing: Vec<NodeId> = tally.missing().collect();
+        self.stand_in_for(key, tally, missing.into_iter());
+        match &tally.stand_ins[before..] {
+            [] => Next::GiveUp,
+            new => Next::AskStandIns(new.to_vec()),
+        }
+    }
+
+    /// Whoever answers in time, or asks, is up.
+    pub(crate) fn heard_from(&mut self, peer: NodeId) {
+        if self.state.suspected.contains(&peer) {
+            self.state.to_mut().suspected.remove(&peer);
+        }
+    }
+
+    fn stand_in_for(&self, key: &Key, tally: &mut Tally, missing: impl Iterator<Item = NodeId>) {
+        let fallbacks = self.node.ring.fallbacks(key, self.node.config.n());
+        for intended in missing {
+            if let Some(fallback) = self.node.rules.stand_in(tally, fallbacks, &self.state.suspected) {
+                tally.stand_ins.push(StandIn { fallback, intended });
+            }
+        }
+    }
+}

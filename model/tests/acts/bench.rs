@@ -1,0 +1,87 @@
+//! One node without a network: it is given messages and timers, and what it sends and saves is looked at.
+
+use dynamo_model::config::{Config, Patience};
+use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::node::{Durable, Node, State, Timer};
+use dynamo_model::ring::Ring;
+use dynamo_model::rules::Rules;
+use dynamo_model::version::Context;
+use stateright::actor::{Actor, Command, Id, Out};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+pub(crate) const CLIENT: usize = 70_000;
+
+/// One node of a cluster, with what it last saved.
+pub(crate) struct Bench {
+    pub(crate) node: Node,
+    pub(crate) state: State,
+    id: Id,
+    saved: Option<Durable>,
+}
+
+impl Bench {
+    /// Node A of three.
+    pub(crate) fn new(n: usize, r: usize, w: usize) -> Self {
+        Bench::of(3, NodeId(0), n, r, w)
+    }
+
+    pub(crate) fn of(nodes: u16, id: NodeId, n: usize, r: usize, w: usize) -> Self {
+        let members: Vec<NodeId> = (0..nodes).map(NodeId).collect();
+        let ring = Arc::new(Ring::new(&members, Ring::PARTITIONS, Ring::TOKENS).unwrap());
+        let config = Config::new(n, r, w).unwrap().with_patience(Patience { retransmissions: 1, ..Patience::LOCAL });
+        let node = Node { config, ring, rules: Rules::default() };
+        Bench { node, state: State::default(), id: id.actor(), saved: None }
+    }
+
+    fn step(&mut self, act: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>)) -> Vec<(usize, Message)> {
+        let mut state = Cow::Owned(std::mem::take(&mut self.state));
+        let mut out = Out::new();
+        act(&self.node, &mut state, &mut out);
+        self.state = state.into_owned();
+        let mut sent = Vec::new();
+        for command in out {
+            match command {
+                Command::Save(durable) => {
+                    assert!(sent.is_empty(), "a step saves before it sends");
+                    self.saved = Some(durable);
+                }
+                Command::Send(to, message) => sent.push((usize::from(to), message)),
+                _ => {}
+            }
+        }
+        sent
+    }
+
+    /// The node is given a message.
+    pub(crate) fn receive(&mut self, from: usize, message: Message) -> Vec<(usize, Message)> {
+        let id = self.id;
+        self.step(|node, state, out| node.on_msg(id, state, Id::from(from), message, out))
+    }
+
+    pub(crate) fn time_out(&mut self, timer: Timer) -> Vec<(usize, Message)> {
+        let id = self.id;
+        self.step(|node, state, out| node.on_timeout(id, state, &timer, out))
+    }
+
+    /// The node crashes, and comes back with what it saved.
+    pub(crate) fn crash(&mut self) {
+        self.state = self.node.on_start(self.id, &self.saved, &mut Out::new());
+    }
+}
+
+pub(crate) fn request(number: u64) -> RequestId {
+    RequestId { client: ClientId(7), number }
+}
+
+pub(crate) fn put(number: u64, value: &[u8], context: Context) -> Message {
+    let (key, value) = (Key::new("k").unwrap(), Value::new(value).unwrap());
+    Message::Request(Operation::Put { request: request(number), key, content: Content::Value(value), context, pw: 0 })
+}
+
+pub(crate) fn answers(sent: &[(usize, Message)]) -> Vec<&Answer> {
+    let answer = |(to, message): &(usize, Message)| *to == CLIENT && matches!(message, Message::Answer(_));
+    let answered = sent.iter().filter(|sent| answer(sent));
+    answered.map(|(_, message)| if let Message::Answer(answer) = message { answer } else { unreachable!() }).collect()
+}

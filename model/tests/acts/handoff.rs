@@ -1,0 +1,190 @@
+//! Sloppy quorum and hinted handoff, act by act, without a network (traces 4, 6 and 8).
+
+use super::bench::{Bench, CLIENT, answers, put, request};
+use dynamo_model::handoff::{HintId, HintState};
+use dynamo_model::ids::{Content, Key, NodeId, Value};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::node::Timer;
+use dynamo_model::siblings::{Siblings, Version};
+use dynamo_model::version::{Context, Dot};
+
+fn key() -> Key {
+    Key::new("k").unwrap()
+}
+
+/// The preference list of the key in a cluster of five, and the two fallbacks.
+fn clockwise() -> Vec<NodeId> {
+    let bench = Bench::of(5, NodeId(0), 3, 2, 2);
+    bench.node.ring.preference_list(&key(), 5).to_vec()
+}
+
+fn actor(node: NodeId) -> usize {
+    usize::from(node.0)
+}
+
+fn siblings(counter: u64) -> Siblings {
+    let put = |siblings: Siblings, counter: u64| {
+        let dot = Dot { node: NodeId(0), counter };
+        let clock = siblings.context().clone().with(dot);
+        let content = Content::Value(Value::new(format!("{counter}").as_bytes()).unwrap());
+        siblings.put(Version { dot, clock, content }, |_| true)
+    };
+    (1..=counter).fold(Siblings::new(), put)
+}
+
+fn hint(recipient: NodeId) -> HintId {
+    HintId { recipient, key: key() }
+}
+
+/// Trace 6: who does not answer in time is suspected, the next fallback stands in, and its word counts towards W.
+#[test]
+fn a_fallback_stands_in_for_who_does_not_answer() {
+    let [coordinator, second, third, fallback, last] = clockwise()[..] else { panic!() };
+    let mut a = Bench::of(5, coordinator, 3, 2, 2);
+    a.receive(CLIENT, put(0, b"v", Context::new()));
+    let timer = Timer::Put(coordinator, request(0));
+    a.time_out(timer);
+    let sent = a.time_out(timer);
+    let asked: Vec<(usize, NodeId)> = sent
+        .iter()
+        .map(|(to, message)| match message {
+            Message::StoreHint { hint, .. } => (*to, hint.recipient),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(asked, [(actor(fallback), second), (actor(last), third)]);
+    assert_eq!(a.state.suspected.iter().copied().collect::<Vec<_>>().len(), 2);
+    assert_eq!(a.state.hint_state(&a.node, &hint(second)), HintState::Created);
+
+    let stored = Message::StoredHint { request: request(0), recipient: second };
+    let sent = a.receive(actor(fallback), stored.clone());
+    assert!(matches!(answers(&sent)[..], [Answer::PutAcknowledged { .. }]));
+    assert!(a.receive(actor(fallback), stored).is_empty(), "it counts once");
+    assert!(a.receive(actor(second), Message::Stored { request: request(0) }).is_empty(), "the place is taken");
+    assert!(!a.state.suspected.contains(&second), "and yet it has answered in time");
+    assert_eq!(a.state.puts[&request(0)].tally.taken.len(), 2);
+
+    // The next put asks a fallback at once for who is still suspected, and the suspected one too.
+    let sent = a.receive(CLIENT, put(1, b"w", Context::new()));
+    let to = |wanted: NodeId| sent.iter().filter(|(to, _)| *to == actor(wanted)).count();
+    assert_eq!([second, third, fallback, last].map(to), [1, 1, 1, 0]);
+}
+
+/// Trace 6, PW: stand-ins do not count for those who must answer in person.
+#[test]
+fn in_person_means_the_intended_replicas_themselves() {
+    let [coordinator, second, _, fallback, last] = clockwise()[..] else { panic!() };
+    let mut a = Bench::of(5, coordinator, 3, 2, 2);
+    let (value, context) = (Value::new(b"v").unwrap(), Context::new());
+    let operation = Operation::Put { request: request(0), key: key(), content: Content::Value(value), context, pw: 2 };
+    a.receive(CLIENT, Message::Request(operation));
+    let timer = Timer::Put(coordinator, request(0));
+    a.time_out(timer);
+    a.time_out(timer);
+    let stored = |recipient| Message::StoredHint { request: request(0), recipient };
+    assert!(a.receive(actor(fallback), stored(second)).is_empty(), "two nodes have it, one of them in person");
+    let sent = a.receive(actor(last), stored(clockwise()[2]));
+    let failed = Answer::PutFailed { request: request(0), stored: 3, needed: 2, in_person: 1, pw: 2 };
+    assert_eq!(answers(&sent), [&failed]);
+}
+
+/// Trace 4: what is kept for another is found by reads meanwhile.
+#[test]
+fn what_is_kept_for_another_can_be_read() {
+    let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
+    let mut d = Bench::of(5, fallback, 3, 2, 2);
+    let store = Message::StoreHint { request: request(0), hint: hint(second), siblings: siblings(1) };
+    d.receive(actor(coordinator), store);
+    assert!(d.state.durable.store.is_empty(), "it is not this node's own");
+    let sent = d.receive(actor(coordinator), Message::Fetch { request: request(1), key: key() });
+    assert_eq!(sent[0].1, Message::Fetched { request: request(1), siblings: siblings(1) });
+}
+
+/// Trace 8: stored, in transfer, cleared; a crash in each leads back to what is on disk.
+#[test]
+fn a_hint_goes_its_way_through_crashes() {
+    let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
+    let mut d = Bench::of(5, fallback, 3, 2, 2);
+    let state = |d: &Bench| d.state.hint_state(&d.node, &hint(second));
+    let timer = Timer::Handoff(fallback, second);
+    let store = |counter| Message::StoreHint { request: request(0), hint: hint(second), siblings: siblings(counter) };
+    assert_eq!(state(&d), HintState::Cleared);
+    let sent = d.receive(actor(coordinator), store(1));
+    assert_eq!(sent, [(actor(coordinator), Message::StoredHint { request: request(0), recipient: second })]);
+    assert_eq!(state(&d), HintState::Stored);
+    d.crash();
+    assert_eq!(state(&d), HintState::Stored);
+    let sent = d.time_out(timer);
+    assert_eq!(sent, [(actor(second), Message::HandOff { key: key(), siblings: siblings(1) })]);
+    assert_eq!(state(&d), HintState::InTransfer);
+    d.crash();
+    assert_eq!(state(&d), HintState::Stored);
+
+    // It grows while it is under way: the answer to the first transfer does not clear it.
+    d.time_out(timer);
+    d.receive(actor(coordinator), store(2));
+    let handed_over = |counter| Message::HandedOff { key: key(), context: siblings(counter).context().clone() };
+    d.receive(actor(second), handed_over(1));
+    assert_eq!(state(&d), HintState::InTransfer);
+    let sent = d.time_out(timer);
+    assert_eq!(sent, [(actor(second), Message::HandOff { key: key(), siblings: siblings(2) })]);
+    d.receive(actor(coordinator), handed_over(2));
+    assert_eq!(state(&d), HintState::InTransfer, "only its recipient's word counts");
+    d.receive(actor(second), handed_over(2));
+    assert_eq!(state(&d), HintState::Cleared);
+    d.crash();
+    assert_eq!(state(&d), HintState::Cleared);
+    assert!(d.state.handoffs.is_empty() && d.time_out(timer).is_empty());
+}
+
+/// The recipient merges, saves, and says what it has.
+#[test]
+fn what_is_handed_over_is_merged() {
+    let [_, second, _, fallback, _] = clockwise()[..] else { panic!() };
+    let mut b = Bench::of(5, second, 3, 2, 2);
+    for (old, new) in [(1, 2), (2, 2)] {
+        let hand_off = Message::HandOff { key: key(), siblings: siblings(new) };
+        b.receive(actor(fallback), hand_off);
+        let sent = b.receive(actor(fallback), Message::HandOff { key: key(), siblings: siblings(old) });
+        let context = siblings(2).context().clone();
+        assert_eq!(sent, [(actor(fallback), Message::HandedOff { key: key(), context })]);
+        b.crash();
+        assert_eq!(b.state.durable.store[&key()], siblings(2));
+    }
+}
+
+/// As many hints as the window allows are under way; each that arrives makes room for the next.
+#[test]
+fn handing_over_is_throttled() {
+    let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
+    let mut d = Bench::of(5, fallback, 3, 2, 2);
+    let window = d.node.config.handoff().window;
+    let key = |index: usize| Key::new(&format!("{index:04}")).unwrap();
+    for index in 0..window + 3 {
+        let hint = HintId { recipient: second, key: key(index) };
+        d.receive(actor(coordinator), Message::StoreHint { request: request(0), hint, siblings: siblings(1) });
+    }
+    let handed = |sent: Vec<(usize, Message)>| -> Vec<Key> {
+        let key = |message| if let Message::HandOff { key, .. } = message { key } else { panic!("{message:?}") };
+        sent.into_iter().map(|(_, message)| key(message)).collect()
+    };
+    assert_eq!(handed(d.time_out(Timer::Handoff(fallback, second))), (0..window).map(key).collect::<Vec<_>>());
+    for arrived in 0..window + 3 {
+        let context = siblings(1).context().clone();
+        let sent = d.receive(actor(second), Message::HandedOff { key: key(arrived), context });
+        let next = (arrived + window < window + 3).then(|| key(arrived + window));
+        assert_eq!(handed(sent), next.into_iter().collect::<Vec<_>>());
+    }
+    assert!(d.state.durable.hints.is_empty());
+}
+
+/// A hint for one that is no member is neither sent nor dropped.
+#[test]
+fn a_hint_for_nobody_stays_and_is_seen() {
+    let [coordinator, _, _, fallback, _] = clockwise()[..] else { panic!() };
+    let mut d = Bench::of(5, fallback, 3, 2, 2);
+    let gone = NodeId(77);
+    d.receive(actor(coordinator), Message::StoreHint { request: request(0), hint: hint(gone), siblings: siblings(1) });
+    d.crash();
+    assert_eq!(d.state.hint_state(&d.node, &hint(gone)), HintState::Undeliverable);
+}
