@@ -4,3 +4,6 @@ mod checking;
 mod cluster;
 mod command_line;
 mod faults;
+mod handoff;
+mod proxy;
+mod schedules;

@@ -1,0 +1,162 @@
+//! Traces 4, 6 and 8 with real processes: a replica is away, a fallback stands in, and hands over.
+
+use crate::cluster::{Cluster, dynamo};
+use dynamo::client::Client;
+use dynamo::inspect::HintLine;
+use dynamo_model::handoff::HintState;
+use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::ring::Ring;
+use dynamo_model::version::Context;
+use serde_json::Value as Json;
+use std::time::{Duration, Instant};
+
+/// Five nodes that lose patience soon.
+fn five() -> Cluster {
+    Cluster::of(5, &["--answer-within", "0.03", "--handoff-after", "0.1"])
+}
+
+/// The nodes of a key, clockwise.
+fn clockwise(key: &str) -> Vec<usize> {
+    let members: Vec<NodeId> = (0..5).map(NodeId).collect();
+    let ring = Ring::new(&members, Ring::PARTITIONS, Ring::TOKENS).unwrap();
+    let key = Key::new(key).unwrap();
+    ring.preference_list(&key, 5).iter().map(|node| usize::from(node.0)).collect()
+}
+
+fn client(cluster: &Cluster, node: usize) -> Client {
+    Client::connect(cluster.addresses[node]).unwrap()
+}
+
+/// Waits until it is so, for some seconds at most.
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The hints that a node has on its disk.
+fn kept(cluster: &Cluster, node: usize) -> Vec<HintLine> {
+    let mut hints = client(cluster, node).hints().unwrap();
+    hints.retain(|hint| hint.state != HintState::Created);
+    hints
+}
+
+fn values(found: &dynamo::client::Found) -> Vec<&[u8]> {
+    found.siblings.iter().map(|version| version.content.bytes()).collect()
+}
+
+fn a_replica_away(away: impl Fn(&mut Cluster, usize), back: impl Fn(&mut Cluster, usize)) {
+    let mut cluster = five();
+    let [coordinator, recipient, other, holder, _] = clockwise("k")[..] else { panic!() };
+    away(&mut cluster, recipient);
+    away(&mut cluster, other);
+    // W=2 is reached with a fallback.
+    client(&cluster, coordinator).put("k", b"v", &Context::new()).unwrap();
+    let hint = until("a hint is kept", || kept(&cluster, holder).pop());
+    assert_eq!((usize::from(hint.recipient.0), hint.key.as_str()), (recipient, "k"));
+    assert!(hint.bytes > 0);
+    let status = client(&cluster, coordinator).status().unwrap();
+    let suspected: Vec<usize> = status.suspected.iter().map(|node| usize::from(node.0)).collect();
+    let mut expected = vec![recipient, other];
+    expected.sort_unstable();
+    assert_eq!(suspected, expected);
+    // It is found by a read, with the coordinator away too.
+    assert_eq!(values(&client(&cluster, coordinator).get("k").unwrap()), [b"v"]);
+
+    // The holder is killed in between; what it keeps is on its disk.
+    cluster.kill(holder);
+    cluster.start_node(holder);
+    assert_eq!(kept(&cluster, holder).len(), 1);
+    back(&mut cluster, recipient);
+    back(&mut cluster, other);
+    until("the hint is handed over and cleared", || kept(&cluster, holder).is_empty().then_some(()));
+    until("nobody keeps anything", || (0..5).all(|node| kept(&cluster, node).is_empty()).then_some(()));
+    // Both have it themselves: with the coordinator gone they are all there is.
+    cluster.kill(coordinator);
+    let read = client(&cluster, recipient).with_in_person(2).get("k").unwrap();
+    assert_eq!(values(&read), [b"v"]);
+}
+
+#[test]
+fn a_hint_outlives_its_holders_crash_and_reaches_a_replica_that_was_killed() {
+    a_replica_away(Cluster::kill, Cluster::start_node);
+}
+
+#[test]
+fn a_hint_reaches_a_replica_that_was_frozen() {
+    a_replica_away(|cluster, node| cluster.freeze(node, true), |cluster, node| cluster.freeze(node, false));
+}
+
+#[test]
+fn what_is_deleted_while_a_replica_is_away_stays_deleted() {
+    let mut cluster = five();
+    let [coordinator, recipient, ..] = clockwise("k")[..] else { panic!() };
+    let through = client(&cluster, coordinator);
+    let written = through.put("k", b"v", &Context::new()).unwrap();
+    until("all have it", || {
+        let found = client(&cluster, recipient).with_in_person(3).get("k").ok()?;
+        (values(&found) == [b"v"]).then_some(())
+    });
+    cluster.kill(recipient);
+    through.delete("k", &written).unwrap();
+    cluster.start_node(recipient);
+    until("nobody keeps anything", || (0..5).all(|node| kept(&cluster, node).is_empty()).then_some(()));
+    let found = client(&cluster, recipient).with_in_person(3).get("k").unwrap();
+    assert!(found.siblings.iter().all(|version| version.content.value().is_none()) && found.siblings.len() == 1);
+    // A put that did not see the tombstone stays beside it; one that did takes its place.
+    through.put("k", b"again", &found.context).unwrap();
+    assert_eq!(values(&through.get("k").unwrap()), [b"again"]);
+}
+
+#[test]
+fn the_command_line_shows_hints_and_suspicion() {
+    let mut cluster = five();
+    let [coordinator, recipient, other, holder, _] = clockwise("k")[..] else { panic!() };
+    let [first, keeper, idle] = [coordinator, holder, other].map(|node| cluster.addresses[node].to_string());
+    cluster.kill(recipient);
+    let (code, _, stderr) = dynamo(&["put", "--node", &first, "k", "v", "--pw", "3", "--timeout", "3"]);
+    assert!(code == 1 && stderr.contains("PW=3 must be"), "{stderr}");
+    let parse = |text: &str| serde_json::from_str::<Json>(text).unwrap();
+    let hints = until("a hint", || {
+        let hints = parse(&dynamo(&["hints", "--node", &keeper, "--json"]).1);
+        hints["hints"].as_array().unwrap().first().cloned()
+    });
+    let name = NodeId(recipient as u16).to_string();
+    assert_eq!((hints["recipient"].as_str(), hints["key"].as_str()), (Some(&*name), Some("k")));
+    assert!(["STORED", "IN_TRANSFER"].contains(&hints["state"].as_str().unwrap()), "{hints}");
+    for number in ["age_ms", "attempts", "bytes"] {
+        assert!(hints[number].is_u64(), "{hints}");
+    }
+    let (_, table, _) = dynamo(&["hints", "--node", &keeper]);
+    assert!(table.contains("recipient") && table.contains(&name), "{table}");
+    let status = parse(&dynamo(&["status", "--node", &first, "--json"]).1);
+    assert_eq!(status["suspected"], serde_json::json!([name]), "{status}");
+    assert_eq!(status["members"].as_array().unwrap().len(), 5);
+    let (_, text, _) = dynamo(&["status", "--node", &first]);
+    assert!(text.contains(&format!("suspected  {name}\n")), "{text}");
+
+    let (code, _, stderr) = dynamo(&["hints", "--node", &at_free(), "--timeout", "0.3"]);
+    assert!(code == 1 && stderr.contains("is the node running"), "{stderr}");
+    let (_, _, stderr) = dynamo(&["hints", "--node", &idle]);
+    assert!(stderr.contains("no hints"), "{stderr}");
+
+    // The key was stored all the same; it is deleted, and gone for those who ask.
+    let (code, _, stderr) = dynamo(&["delete", "--node", &first, "k", "--json"]);
+    assert_eq!(code, 0, "{stderr}");
+    let got = parse(&dynamo(&["get", "--node", &first, "k", "--json"]).1);
+    assert_eq!((got["siblings"].as_array().unwrap().len(), &got["deleted"]), (0, &Json::Bool(true)));
+    let (_, text, _) = dynamo(&["get", "--node", &first, "k"]);
+    assert!(text.starts_with("(deleted)  ["), "{text}");
+    let (code, _, stderr) = dynamo(&["delete", "--node", &first, "never"]);
+    assert!(code == 0 && stderr.contains("there is nothing to delete"), "{stderr}");
+}
+
+/// An address that nobody listens on.
+fn at_free() -> String {
+    std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}

@@ -1,0 +1,129 @@
+//! A bad network between nodes on loopback: each datagram may be lost, doubled, or late, so that others overtake it.
+
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::BinaryHeap;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// In so many of a hundred cases.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Badness {
+    pub(crate) lost: u32,
+    pub(crate) doubled: u32,
+    /// At most, in milliseconds. Each datagram has a delay of its own.
+    pub(crate) late_ms: u64,
+}
+
+/// What goes through the network when: latest last.
+#[derive(PartialEq, Eq)]
+struct Late {
+    due: Instant,
+    from: usize,
+    to: usize,
+    datagram: Vec<u8>,
+}
+
+impl Ord for Late {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (other.due, &other.datagram).cmp(&(self.due, &self.datagram))
+    }
+}
+
+impl PartialOrd for Late {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// For every ordered pair of nodes a socket: what the first sends there reaches the second, as if from the second's socket for the first.
+pub(crate) struct Proxy {
+    /// By sender and receiver.
+    addresses: Vec<Vec<SocketAddr>>,
+    good: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    /// Datagrams lost, and doubled.
+    pub(crate) harm: Arc<(AtomicU64, AtomicU64)>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Proxy {
+    pub(crate) fn start(nodes: &[SocketAddr], badness: Badness, seed: u64) -> Self {
+        let count = nodes.len();
+        let socket = || Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap());
+        let sockets: Vec<Vec<Arc<UdpSocket>>> = (0..count).map(|_| (0..count).map(|_| socket()).collect()).collect();
+        let addresses = sockets.iter().map(|row| row.iter().map(|socket| socket.local_addr().unwrap()).collect());
+        let (good, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let harm = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
+        let queue: Arc<Mutex<BinaryHeap<Late>>> = Arc::default();
+        let mut proxy = Proxy { addresses: addresses.collect(), good, stop, harm, threads: Vec::new() };
+        let pairs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to))).filter(|(from, to)| from != to);
+        for (from, to) in pairs {
+            let (socket, queue) = (Arc::clone(&sockets[from][to]), Arc::clone(&queue));
+            let (good, stop, harm) = (Arc::clone(&proxy.good), Arc::clone(&proxy.stop), Arc::clone(&proxy.harm));
+            let mut random = SmallRng::seed_from_u64(seed ^ (from * count + to) as u64);
+            proxy.threads.push(thread::spawn(move || {
+                socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+                let mut buffer = vec![0; 65_536];
+                while !stop.load(Ordering::Relaxed) {
+                    let Ok((length, _)) = socket.recv_from(&mut buffer) else { continue };
+                    let mut copies = 1;
+                    if !good.load(Ordering::Relaxed) {
+                        if random.random_ratio(badness.lost, 100) {
+                            harm.0.fetch_add(1, Ordering::Relaxed);
+                            copies = 0;
+                        } else if random.random_ratio(badness.doubled, 100) {
+                            harm.1.fetch_add(1, Ordering::Relaxed);
+                            copies = 2;
+                        }
+                    }
+                    for _ in 0..copies {
+                        let late = Duration::from_millis(random.random_range(0..=badness.late_ms));
+                        let late = Late { due: Instant::now() + late, from, to, datagram: buffer[..length].to_vec() };
+                        queue.lock().unwrap().push(late);
+                    }
+                }
+            }));
+        }
+        let (nodes, stop) = (nodes.to_vec(), Arc::clone(&proxy.stop));
+        proxy.threads.push(thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                let mut waiting = queue.lock().unwrap();
+                while let Some(late) = waiting.pop() {
+                    if late.due > Instant::now() {
+                        waiting.push(late);
+                        break;
+                    }
+                    let _ = sockets[late.to][late.from].send_to(&late.datagram, nodes[late.to]);
+                }
+                drop(waiting);
+                thread::sleep(Duration::from_millis(1));
+            }
+        }));
+        proxy
+    }
+
+    /// How a node reaches the others; itself at its own address.
+    pub(crate) fn detour(&self, node: usize, own: SocketAddr) -> Vec<SocketAddr> {
+        let mut addresses = self.addresses[node].clone();
+        addresses[node] = own;
+        addresses
+    }
+
+    /// From now on nothing is lost or doubled.
+    pub(crate) fn mend(&self) {
+        self.good.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
