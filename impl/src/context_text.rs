@@ -69,7 +69,10 @@ mod tests {
     use quickcheck::quickcheck;
 
     fn context(dots: &[(u16, u64)]) -> Context {
-        let dot = |&(node, counter): &(u16, u64)| Dot { node: NodeId(node), counter: counter.clamp(1, u64::MAX - 1) };
+        let dot = |&(node, counter): &(u16, u64)| Dot {
+            issuer: NodeId(node).into(),
+            counter: counter.clamp(1, u64::MAX - 1),
+        };
         dots.iter().map(dot).fold(Context::new(), Context::with)
     }
 

@@ -4,6 +4,7 @@
 //! DIR/identity        one line of text: the format's version and the node that owns the directory
 //! DIR/store/          a fjall database with five keyspaces
 //!   meta    "counter"                  → the counter
+//!           "incarnation"              → which of the node's disks this is
 //!   store   the key's text             → its siblings
 //!   issued  the client's id, 8 bytes   → its latest put
 //!   hints   recipient, 2 bytes; key    → the siblings kept for it
@@ -17,6 +18,7 @@ mod table;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::node::Durable;
+use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use fjall::{Database, PersistMode};
 use im::OrdMap;
@@ -33,6 +35,7 @@ use thiserror::Error;
 pub const FORMAT: u32 = 2;
 
 const COUNTER: &str = "counter";
+const INCARNATION: &str = "incarnation";
 
 /// Why a data directory cannot be used, or not any longer. Nothing in it was changed, unless a variant says so.
 #[derive(Debug, Error)]
@@ -203,17 +206,22 @@ impl Store {
             return Err(self.damaged("its file \"identity\" is missing"));
         }
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        // No disk of this node that was begun before began in this second.
+        self.committed.incarnation = Rules::default().new_incarnation(now().as_secs());
         self.meta.insert(&mut batch, COUNTER, &0);
+        self.meta.insert(&mut batch, INCARNATION, &self.committed.incarnation);
         batch.commit().map_err(|source| StoreError::Commit { path: self.path.clone(), source })?;
         identity::write(&self.path, node)
     }
 
     fn read(&self) -> Result<Durable, StoreError> {
         let counter = self.read_counter()?.ok_or_else(|| self.damaged("it has no counter"))?;
+        let incarnation = self.meta.get(INCARNATION).map_err(|what| self.damaged(&what))?;
+        let incarnation = incarnation.ok_or_else(|| self.damaged("it has no incarnation"))?;
         let store = self.replicas.read().map_err(|what| self.damaged(&what))?;
         let issued = self.issued.read().map_err(|what| self.damaged(&what))?;
         let hints = self.hints.read().map_err(|what| self.damaged(&what))?;
-        Ok(Durable { counter, store, issued, hints })
+        Ok(Durable { incarnation, counter, store, issued, hints })
     }
 
     fn read_counter(&self) -> Result<Option<u64>, StoreError> {

@@ -140,7 +140,7 @@ pub(crate) mod tests {
     use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
     use dynamo_model::message::{Answer, Operation, Refusal};
     use dynamo_model::siblings::{Siblings, Version};
-    use dynamo_model::version::{Context, Dot};
+    use dynamo_model::version::{Context, Dot, Issuer};
     use quickcheck::{Arbitrary, Gen, QuickCheck};
     use rand::rngs::SmallRng;
     use rand::{Rng, RngExt, SeedableRng};
@@ -151,8 +151,12 @@ pub(crate) mod tests {
     #[derive(Clone, Debug, PartialEq)]
     pub(crate) struct AnyMessage(pub(crate) Message);
 
+    fn issuer(g: &mut Gen) -> Issuer {
+        Issuer { node: NodeId(u16::arbitrary(g)), incarnation: u64::arbitrary(g) % 3 }
+    }
+
     fn context(g: &mut Gen) -> Context {
-        let dot = |g: &mut Gen| Dot { node: NodeId(u16::arbitrary(g)), counter: 1 + u64::from(u32::arbitrary(g)) };
+        let dot = |g: &mut Gen| Dot { issuer: issuer(g), counter: 1 + u64::from(u32::arbitrary(g)) };
         (0..u8::arbitrary(g) % 5).fold(Context::new(), |context, _| context.with(dot(g)))
     }
 
@@ -163,7 +167,7 @@ pub(crate) mod tests {
 
     fn siblings(g: &mut Gen) -> Siblings {
         (1..=u64::arbitrary(g) % 4).fold(Siblings::new(), |siblings, counter| {
-            let dot = Dot { node: NodeId(u16::arbitrary(g) % 3), counter };
+            let dot = Dot { issuer: NodeId(u16::arbitrary(g) % 3).into(), counter };
             if siblings.context().covers(dot) {
                 return siblings;
             }

@@ -65,7 +65,7 @@ impl Property {
 
     /// What it looks at, so that it is evaluated only where that is new.
     pub fn reads(&self) -> Reads<Process, Setting> {
-        let reads = Reads::nothing().storages().history();
+        let reads = Reads::nothing().storages().random().history();
         if self.reads_what_is_under_way { reads.states().timers().network_by(summary) } else { reads }
     }
 
@@ -114,15 +114,15 @@ const IN_PERSON: &[&str] = &["I1.in-person-put-is-read-in-person"];
 const READ_OVER: &[&str] = &["I3.a-read-is-over"];
 
 /// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still arrive, coordinators still lose
-/// patience, nodes that are down come back. No message is lost any more, no node goes down, and clients, who hear no more answers and
-/// lose no more patience, ask nothing.
+/// patience, nodes that are down come back. No message is lost any more, no node goes down, no disk is lost, and clients, who hear no
+/// more answers and lose no more patience, ask nothing.
 pub fn goes_on(setting: &Setting, action: &ActorAction<Process>) -> bool {
     let is_client = |id: &Id| usize::from(*id) >= usize::from(setting.scope.nodes);
     match action {
         ActorModelAction::Deliver { dst, .. } => !is_client(dst),
         ActorModelAction::Timeout(id, _) => !is_client(id),
-        ActorModelAction::Recover(_) | ActorModelAction::SelectRandom { .. } => true,
-        ActorModelAction::Drop(_) | ActorModelAction::Crash(_) => false,
+        ActorModelAction::Recover(_) => true,
+        ActorModelAction::Drop(_) | ActorModelAction::Crash(_) | ActorModelAction::SelectRandom { .. } => false,
     }
 }
 

@@ -73,6 +73,8 @@ pub struct Faults {
     pub client_retries: u8,
     /// How often a hint may be sent to its recipient as long as it does not grow.
     pub handoffs: u8,
+    /// The node whose disk may be lost, once, at any moment; counted clockwise from the key.
+    pub lost_disk: Option<usize>,
 }
 
 /// Why a scope does not claim some properties.
@@ -95,8 +97,15 @@ const NOT_IN_PERSON: Excuse = Excuse {
 };
 
 /// No faults.
-pub const NO_FAULTS: Faults =
-    Faults { loss: false, duplication: false, crashes: 0, timeouts: None, client_retries: 0, handoffs: 0 };
+pub const NO_FAULTS: Faults = Faults {
+    loss: false,
+    duplication: false,
+    crashes: 0,
+    timeouts: None,
+    client_retries: 0,
+    handoffs: 0,
+    lost_disk: None,
+};
 
 /// A named bounded configuration, and what the check of it must find.
 #[derive(Clone, Copy, Debug)]
@@ -212,8 +221,14 @@ impl Scope {
             Network::new_unordered_nonduplicating([])
         };
         let ghost = Ghost::new(&setting);
+        let bad = self
+            .faults
+            .lost_disk
+            .map(|place| self.ring().preference_list(&setting.key, usize::from(self.nodes))[place]);
         let mut model = ActorModel::new(setting, ghost)
-            .actors((0..self.nodes).map(|_| Process::Node(node.clone())))
+            .actors((0..self.nodes).map(|id| {
+                if bad == Some(NodeId(id)) { Process::NodeOnBadDisk(node.clone()) } else { Process::Node(node.clone()) }
+            }))
             .actors(clients)
             .init_network(network)
             .lossy_network(if self.faults.loss { LossyNetwork::Yes } else { LossyNetwork::No })

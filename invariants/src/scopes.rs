@@ -1,6 +1,7 @@
 //! The one table of scopes: the default set, and the deep set for those who have some minutes.
 
 mod deep;
+mod disks;
 mod faults;
 mod hints;
 mod quiet;
@@ -56,6 +57,18 @@ const ONLY_IN_PERSON: Excuse = Excuse {
     properties: &["I4.acknowledged-on-a-hint"],
     reason: "the only put asks for W intended replicas in person",
 };
+const DISK_LOST: Excuse = Excuse {
+    properties: &["I5.replicas-agree-in-the-end"],
+    reason: "a replica that lost its disk has nothing until a read repairs it",
+};
+const READ_FROM_LOST_DISK: Excuse = Excuse {
+    properties: &["I1.get-sees-acknowledged-puts", "I3.stale-replica-is-repaired"],
+    reason: "a replica that lost its disk answers that it has nothing, and forgets reads under way",
+};
+const ONLY_DISK_LOST: Excuse = Excuse {
+    properties: &["I4.acknowledged-put-survives"],
+    reason: "the only disk that has the put may be lost: a known limit of W=1",
+};
 const HINT_LOST: Excuse = Excuse {
     properties: &["I8.no-hint-stays"],
     reason: "a hint is sent only so often here, and every time it may be lost",
@@ -68,8 +81,8 @@ pub fn named(name: &str) -> Option<&'static Scope> {
 
 /// Every scope of the default set.
 pub static SCOPES: &[Scope] = &joined::<Scope, COUNT>(PARTS);
-const PARTS: &[&[Scope]] = &[quiet::SCOPES, faults::SCOPES, hints::SCOPES];
-const COUNT: usize = quiet::SCOPES.len() + faults::SCOPES.len() + hints::SCOPES.len();
+const PARTS: &[&[Scope]] = &[quiet::SCOPES, faults::SCOPES, hints::SCOPES, disks::SCOPES];
+const COUNT: usize = quiet::SCOPES.len() + faults::SCOPES.len() + hints::SCOPES.len() + disks::SCOPES.len();
 
 /// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.
 pub static DEEP: &[Scope] = deep::SCOPES;

@@ -41,7 +41,7 @@ impl Scope {
     pub fn symmetries(&self) -> Vec<Symmetry> {
         let replicas = self.quorum.0;
         let forwards = self.clients.iter().any(|script| script.iter().any(|(via, _)| *via >= replicas));
-        if forwards || replicas != usize::from(self.nodes) {
+        if self.faults.lost_disk.is_some() || forwards || replicas != usize::from(self.nodes) {
             return Vec::new();
         }
         let setting = self.setting();
@@ -202,13 +202,14 @@ impl Symmetry {
     }
 
     fn durable(&self, durable: &Durable) -> Durable {
-        let Durable { counter, store, issued, hints } = durable;
+        let Durable { incarnation, counter, store, issued, hints } = durable;
         let hint = |(id, siblings): (&HintId, &Siblings)| (self.hint(id), self.siblings(siblings));
         let issued = issued.iter().map(|(client, Issued { number, counter, answer })| {
             let answer = answer.as_ref().map(|context| self.context(context)).map_err(|refusal| *refusal);
             (self.client(*client), Issued { number: *number, counter: *counter, answer })
         });
         Durable {
+            incarnation: *incarnation,
             counter: *counter,
             store: store.iter().map(|(key, siblings)| (key.clone(), self.siblings(siblings))).collect(),
             issued: issued.collect(),

@@ -6,7 +6,7 @@ use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use dynamo_model::node::{State, Timer};
-use dynamo_model::process::ProcessState;
+use dynamo_model::process::{Process, ProcessState};
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::Dot;
 use stateright::actor::{Network, Timers};
@@ -31,6 +31,17 @@ impl<'a> View<'a> {
     pub(crate) fn hints(&self, node: NodeId) -> impl Iterator<Item = (NodeId, &'a Siblings)> + use<'a> {
         let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
         storage.into_iter().flat_map(|storage| &storage.hints).map(|(id, siblings)| (id.recipient, siblings))
+    }
+
+    /// Has the node lost its disk?
+    pub(crate) fn lost_its_disk(&self, node: NodeId) -> bool {
+        let is_on_bad_disk = matches!(self.model.actors[usize::from(node.0)], Process::NodeOnBadDisk(_));
+        is_on_bad_disk && self.state.random_choices[usize::from(node.0)].map.is_empty()
+    }
+
+    /// How many nodes have lost their disks.
+    pub(crate) fn disks_lost(&self) -> usize {
+        self.nodes().filter(|node| self.lost_its_disk(*node)).count()
     }
 
     /// The puts that a node has on disk as a replica, and all that those really saw.
@@ -81,10 +92,10 @@ impl<'a> View<'a> {
         held.all(|other| Some(other) == first)
     }
 
-    /// The intended replicas that a read has heard.
-    pub(crate) fn replicas_heard<'r>(&self, read: &'r Read) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
+    /// The intended replicas that a read has heard, and that still have the disk that they had then.
+    pub(crate) fn replicas_heard<'r>(&'r self, read: &'r Read) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
         let intended = &self.model.cfg.preference_list;
-        read.heard.iter().copied().filter(|node| intended.contains(node))
+        read.heard.iter().copied().filter(|node| intended.contains(node) && !self.lost_its_disk(*node))
     }
 
     /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a repair on its way?

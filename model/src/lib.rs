@@ -31,6 +31,8 @@
 //!
 //! **Delete.** A put of a *tombstone*, which takes the place of what the context covers. It is never reaped yet.
 //!
+//! **Lost disks.** A node on an empty disk begins under a new *incarnation*, which is part of its dots' names: none is given twice.
+//!
 //! **Durability.** A node saves before it sends whatever promises what was saved: the `Save` stands before those `Send`s in a step's
 //! commands, and a runtime must finish the one before it starts the other. What is volatile — puts and gets under
 //! way — may be lost at any moment; clients ask again.

@@ -43,6 +43,8 @@ pub struct Issued {
 /// What survives a crash. Persistent maps, so that cloning is O(1) and the runtime can write just the difference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Durable {
+    /// Which of the node's disks this is.
+    pub incarnation: u64,
     /// How many puts this node has coordinated. Its dots for a key have this as counter, or one more than the largest that the
     /// key's context knows, should a foreign context have told it of larger ones.
     pub counter: u64,
@@ -57,6 +59,7 @@ pub struct Durable {
 // By hand, because im's maps hash their entries without a length: entries must not wander unseen from one map to the next.
 impl Hash for Durable {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.incarnation.hash(hasher);
         self.counter.hash(hasher);
         self.store.len().hash(hasher);
         self.store.hash(hasher);
@@ -167,6 +170,13 @@ impl Step<'_, '_> {
             Message::HandedOff { key, context } => self.on_handed_off(from, key, &context),
             Message::Request(_) | Message::Answer(_) => {}
         }
+    }
+}
+
+impl Node {
+    /// What is on a new disk, given a number that no disk of this node ever had.
+    pub fn new_disk(&self, unused: u64) -> Durable {
+        Durable { incarnation: self.rules.new_incarnation(unused), ..Durable::default() }
     }
 }
 

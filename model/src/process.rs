@@ -1,9 +1,10 @@
 //! Nodes and clients as one actor type, which is what a checker's model is made of.
 
 use crate::client::{Client, ClientState};
+use crate::ids::NodeId;
 use crate::message::Message;
 use crate::node::{Durable, Node, State, Timer};
-use stateright::actor::{Actor, Id, Out};
+use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 
 /// A node or a scripted client.
@@ -11,6 +12,8 @@ use std::borrow::Cow;
 pub enum Process {
     /// A storage node: the very actor that the runtime runs.
     Node(Node),
+    /// The same on a disk that is lost at some time: it then begins again on an empty one.
+    NodeOnBadDisk(Node),
     /// A client that runs a script.
     Client(Client),
 }
@@ -42,6 +45,13 @@ impl ProcessState {
     }
 }
 
+/// What may befall a process besides crashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fate {
+    /// Its disk is lost.
+    LoseDisk,
+}
+
 /// Runs one handler of an inner actor; passes its commands on, and its state if it changed.
 fn run<A, S>(
     state: &mut Cow<'_, ProcessState>,
@@ -56,10 +66,43 @@ fn run<A, S>(
     let mut changed = Cow::Borrowed(inner);
     let mut commands = Out::<A>::new();
     handler(&mut changed, &mut commands);
-    out.append(&mut commands);
+    pass_on(commands, out);
     if let Cow::Owned(changed) = changed {
         *state = Cow::Owned(wrap(changed));
     }
+}
+
+#[expect(clippy::ref_option, reason = "so it is handed to actors")]
+fn start(node: &Node, id: Id, storage: &Option<Durable>, out: &mut Out<Process>) -> State {
+    let mut commands = Out::new();
+    let state = node.on_start(id, storage, &mut commands);
+    pass_on(commands, out);
+    state
+}
+
+/// An inner actor's commands as the process's own. Neither nodes nor clients choose at random.
+fn pass_on<A>(commands: Out<A>, out: &mut Out<Process>)
+where
+    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = ()>,
+{
+    for command in commands {
+        match command {
+            Command::Send(to, message) => out.send(to, message),
+            Command::SetTimer(timer, after) => out.set_timer(timer, after),
+            Command::CancelTimer(timer) => out.cancel_timer(timer),
+            Command::Save(durable) => out.save(durable),
+            Command::ChooseRandom(..) => unreachable!("their type for random choices is ()"),
+        }
+    }
+}
+
+/// All timers that a node may have running.
+fn timers(id: Id, state: &State) -> Vec<Timer> {
+    let Some(node) = NodeId::from_actor(id) else { return Vec::new() };
+    let puts = state.puts.keys().map(|request| Timer::Put(node, *request));
+    let gets = state.gets.keys().map(|request| Timer::Get(node, *request));
+    let handoffs = state.handoffs.keys().map(|recipient| Timer::Handoff(node, *recipient));
+    puts.chain(gets).chain(handoffs).collect()
 }
 
 impl Actor for Process {
@@ -67,20 +110,18 @@ impl Actor for Process {
     type Timer = Timer;
     type State = ProcessState;
     type Storage = Durable;
-    type Random = ();
+    type Random = Fate;
 
     fn on_start(&self, id: Id, storage: &Option<Durable>, out: &mut Out<Self>) -> ProcessState {
+        if matches!(self, Process::NodeOnBadDisk(_)) && storage.is_none() {
+            out.choose_random("fate", vec![Fate::LoseDisk]);
+        }
         match self {
-            Process::Node(node) => {
-                let mut commands = Out::new();
-                let state = node.on_start(id, storage, &mut commands);
-                out.append(&mut commands);
-                ProcessState::Node(state)
-            }
+            Process::Node(node) | Process::NodeOnBadDisk(node) => ProcessState::Node(start(node, id, storage, out)),
             Process::Client(client) => {
                 let mut commands = Out::new();
                 let state = client.on_start(id, storage, &mut commands);
-                out.append(&mut commands);
+                pass_on(commands, out);
                 ProcessState::Client(state)
             }
         }
@@ -89,7 +130,7 @@ impl Actor for Process {
     fn on_msg(&self, id: Id, state: &mut Cow<'_, ProcessState>, src: Id, msg: Message, out: &mut Out<Self>) {
         let before = state.clone();
         match (self, &*before) {
-            (Process::Node(node), ProcessState::Node(inner)) => {
+            (Process::Node(node) | Process::NodeOnBadDisk(node), ProcessState::Node(inner)) => {
                 run(state, out, inner, ProcessState::Node, |s, o| node.on_msg(id, s, src, msg, o));
             }
             (Process::Client(client), ProcessState::Client(inner)) => {
@@ -102,7 +143,7 @@ impl Actor for Process {
     fn on_timeout(&self, id: Id, state: &mut Cow<'_, ProcessState>, timer: &Timer, out: &mut Out<Self>) {
         let before = state.clone();
         match (self, &*before) {
-            (Process::Node(node), ProcessState::Node(inner)) => {
+            (Process::Node(node) | Process::NodeOnBadDisk(node), ProcessState::Node(inner)) => {
                 run(state, out, inner, ProcessState::Node, |s, o| node.on_timeout(id, s, timer, o));
             }
             (Process::Client(client), ProcessState::Client(inner)) => {
@@ -112,9 +153,22 @@ impl Actor for Process {
         }
     }
 
+    /// The node stops, and begins again on an empty disk.
+    fn on_random(&self, id: Id, state: &mut Cow<'_, ProcessState>, fate: &Fate, out: &mut Out<Self>) {
+        let (Process::NodeOnBadDisk(node), ProcessState::Node(before), Fate::LoseDisk) = (self, &**state, fate) else {
+            return;
+        };
+        for timer in timers(id, before) {
+            out.cancel_timer(timer);
+        }
+        let disk = node.new_disk(before.durable.incarnation + 1);
+        out.save(disk.clone());
+        *state = Cow::Owned(ProcessState::Node(start(node, id, &Some(disk), out)));
+    }
+
     fn name(&self) -> String {
         match self {
-            Process::Node(node) => node.name(),
+            Process::Node(node) | Process::NodeOnBadDisk(node) => node.name(),
             Process::Client(client) => client.name(),
         }
     }

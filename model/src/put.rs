@@ -9,7 +9,7 @@ use crate::rules::{Cause, Freshness};
 use crate::siblings::{Siblings, Version};
 use crate::sloppy::Next;
 use crate::tally::{StandIn, Taken, Tally};
-use crate::version::{Context, Dot};
+use crate::version::{Context, Dot, Issuer};
 use stateright::actor::Id;
 
 /// A put under way at its coordinator. Volatile: after a crash the client's retry starts it again, under the same dot.
@@ -84,12 +84,13 @@ impl Step<'_, '_> {
     /// The set after the put, and the context its client is to get back.
     fn put_version(&self, before: &Siblings, content: Content, read: &Context) -> Result<(Siblings, Context), Refusal> {
         let (rules, bytes_max) = (self.node.rules, self.node.config.siblings_bytes_max());
+        let issuer = Issuer { node: self.id, incarnation: self.state.durable.incarnation };
         // A foreign context that another coordinator could not recognise may have told the set of dots this node has not issued.
-        let largest = self.state.durable.counter.max(before.context().counter_max(self.id));
-        if read.counter_max(self.id) > largest {
+        let largest = self.state.durable.counter.max(before.context().counter_max(issuer));
+        if read.counter_max(issuer) > largest {
             return Err(Refusal::ForeignContext);
         }
-        let dot = Dot { node: self.id, counter: largest.checked_add(1).ok_or(Refusal::ForeignContext)? };
+        let dot = Dot { issuer, counter: largest.checked_add(1).ok_or(Refusal::ForeignContext)? };
         if read.bytes_max() > bytes_max {
             return Err(Refusal::SiblingsTooLarge { bytes: read.bytes_max(), bytes_max });
         }

@@ -93,6 +93,11 @@ rules! {
     /// stop them.
     forward_targets: fn(request: RequestId, preference_list: &[NodeId]) -> Vec<NodeId>,
 
+    /// The incarnation under which a node begins on an empty disk, given a number that no disk of it ever had. (I2)
+    ///
+    /// That one. The node may have lost the disk on which it had counted its dots.
+    new_incarnation: fn(unused: u64) -> u64,
+
     /// Is a put new to its coordinator? (I2)
     ///
     /// A retry or a duplicated datagram must not get a second dot: it would bring a value back that another client has
@@ -173,6 +178,7 @@ impl Default for Rules {
     fn default() -> Self {
         Rules {
             forward_targets,
+            new_incarnation: |unused| unused,
             put_freshness,
             version_replaces: |read, _put, sibling| read.covers(sibling),
             put_context,
@@ -206,8 +212,8 @@ fn put_freshness(remembered: Option<&Issued>, request: RequestId) -> Freshness {
 }
 
 fn put_context(read: &Context, put: Dot, before: &Siblings) -> Context {
-    if read.counter(put.node) >= before.context().counter_max(put.node) {
-        read.clone().with_all_up_to(put.node, put.counter)
+    if read.counter(put.issuer) >= before.context().counter_max(put.issuer) {
+        read.clone().with_all_up_to(put.issuer, put.counter)
     } else {
         read.clone().with(put)
     }

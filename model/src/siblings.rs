@@ -87,10 +87,10 @@ impl Siblings {
     /// Where the version's dot is known already: a dot was issued twice.
     #[must_use]
     pub fn put(&self, version: Version, replaces: impl Fn(Dot) -> bool) -> Self {
-        let Dot { node, counter } = version.dot;
+        let Dot { issuer, counter } = version.dot;
         assert!(!self.set.context.covers(version.dot), "the dot {:?} was issued twice", version.dot);
         let mut versions: Vec<Version> = self.set.versions.iter().filter(|old| !replaces(old.dot)).cloned().collect();
-        let context = self.set.context.merge(&version.clock).with_all_up_to(node, counter);
+        let context = self.set.context.merge(&version.clock).with_all_up_to(issuer, counter);
         let index = versions.partition_point(|old| old.dot < version.dot);
         versions.insert(index, version);
         Siblings::of(context, versions)
@@ -112,8 +112,10 @@ impl Siblings {
     /// defects do.
     #[must_use]
     pub fn newest_only(mut self) -> Self {
-        let newest = self.set.versions.iter().map(|version| (version.dot.counter, version.dot.node)).max();
-        Arc::make_mut(&mut self.set).versions.retain(|version| Some((version.dot.counter, version.dot.node)) == newest);
+        let newest = self.set.versions.iter().map(|version| (version.dot.counter, version.dot.issuer)).max();
+        Arc::make_mut(&mut self.set)
+            .versions
+            .retain(|version| Some((version.dot.counter, version.dot.issuer)) == newest);
         self
     }
 

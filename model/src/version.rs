@@ -1,7 +1,7 @@
 //! The version algebra, first half: dots and contexts (trace 2; Dynamo paper §4.4; dotted version vectors after
 //! Preguiça, Baquero et al., 2010).
 //!
-//! A [`Dot`] names one put for ever. A [`Context`] is a set of dots, written compactly: a *version vector* (node → the
+//! A [`Dot`] names one put for ever. A [`Context`] is a set of dots, written compactly: a *version vector* (issuer → the
 //! counter up to which every dot is in the set) and, beside it, single dots beyond it. The single dots matter: a client that
 //! put `A:3` without having seen `A:2` must be able to say so, and no plain vector can.
 
@@ -9,26 +9,68 @@ use crate::ids::NodeId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Who names puts: a node, as long as it has its disk.
+///
+/// A node that lost its disk no longer knows which counters it has given, so that it goes on under another incarnation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Issuer {
+    /// The node.
+    pub node: NodeId,
+    /// Which of its disks: a number that no other disk of that node ever had.
+    pub incarnation: u64,
+}
+
+/// Shown as the node where the incarnation is 0, else as `A~7`.
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.incarnation {
+            0 => write!(f, "{}", self.node),
+            incarnation => write!(f, "{}~{incarnation}", self.node),
+        }
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<NodeId> for Issuer {
+    /// The node with its first disk, as scopes count them.
+    fn from(node: NodeId) -> Self {
+        Issuer { node, incarnation: 0 }
+    }
+}
+
 /// The name of one put: the coordinator, and the coordinator's own count of puts. Never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Dot {
     /// The coordinator that issued it.
-    pub node: NodeId,
+    pub issuer: Issuer,
     /// Its count of puts, from 1.
     pub counter: u64,
+}
+
+impl Issuer {
+    /// The issuer with its node called by another name.
+    #[must_use]
+    pub fn renamed(self, name: impl Fn(NodeId) -> NodeId) -> Self {
+        Issuer { node: name(self.node), ..self }
+    }
 }
 
 impl Dot {
     /// The dot with its node called by another name.
     #[must_use]
     pub fn renamed(self, name: impl Fn(NodeId) -> NodeId) -> Self {
-        Dot { node: name(self.node), ..self }
+        Dot { issuer: self.issuer.renamed(name), ..self }
     }
 }
 
 impl fmt::Debug for Dot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.node, self.counter)
+        write!(f, "{}:{}", self.issuer, self.counter)
     }
 }
 
@@ -52,8 +94,8 @@ pub enum Causality {
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "UncheckedContext")]
 pub struct Context {
-    /// Sorted by node, counters from 1: every dot of the node up to the counter is in the set.
-    vector: Vec<(NodeId, u64)>,
+    /// Sorted by issuer, counters from 1: every dot of the issuer up to the counter is in the set.
+    vector: Vec<(Issuer, u64)>,
     /// Sorted; none is covered by the vector, nor next after it.
     dots: Vec<Dot>,
 }
@@ -64,23 +106,23 @@ impl Context {
         Self::default()
     }
 
-    /// The counter up to which every dot of `node` is in the set, 0 where none is.
-    pub fn counter(&self, node: NodeId) -> u64 {
-        match self.vector.binary_search_by_key(&node, |entry| entry.0) {
+    /// The counter up to which every dot of the issuer is in the set, 0 where none is.
+    pub fn counter(&self, issuer: Issuer) -> u64 {
+        match self.vector.binary_search_by_key(&issuer, |entry| entry.0) {
             Ok(index) => self.vector[index].1,
             Err(_) => 0,
         }
     }
 
-    /// The largest counter of `node` in the set, by vector or by single dot; 0 where there is none.
-    pub fn counter_max(&self, node: NodeId) -> u64 {
-        let single = self.dots.iter().filter(|dot| dot.node == node).map(|dot| dot.counter).max();
-        single.unwrap_or(0).max(self.counter(node))
+    /// The largest counter of the issuer in the set, by vector or by single dot; 0 where there is none.
+    pub fn counter_max(&self, issuer: Issuer) -> u64 {
+        let single = self.dots.iter().filter(|dot| dot.issuer == issuer).map(|dot| dot.counter).max();
+        single.unwrap_or(0).max(self.counter(issuer))
     }
 
     /// Is the dot in the set?
     pub fn covers(&self, dot: Dot) -> bool {
-        dot.counter <= self.counter(dot.node) || self.dots.binary_search(&dot).is_ok()
+        dot.counter <= self.counter(dot.issuer) || self.dots.binary_search(&dot).is_ok()
     }
 
     /// The set and one dot more.
@@ -94,13 +136,14 @@ impl Context {
         self
     }
 
-    /// The set and every dot of `node` up to `counter`.
+    /// The set and every dot of the issuer up to `counter`.
     #[must_use]
-    pub fn with_all_up_to(mut self, node: NodeId, counter: u64) -> Self {
-        if counter > self.counter(node) {
-            match self.vector.binary_search_by_key(&node, |entry| entry.0) {
+    pub fn with_all_up_to(mut self, issuer: impl Into<Issuer>, counter: u64) -> Self {
+        let issuer = issuer.into();
+        if counter > self.counter(issuer) {
+            match self.vector.binary_search_by_key(&issuer, |entry| entry.0) {
                 Ok(index) => self.vector[index].1 = counter,
-                Err(index) => self.vector.insert(index, (node, counter)),
+                Err(index) => self.vector.insert(index, (issuer, counter)),
             }
             self.absorb();
         }
@@ -111,10 +154,10 @@ impl Context {
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
         let mut union = self.clone();
-        for &(node, counter) in &other.vector {
-            match union.vector.binary_search_by_key(&node, |entry| entry.0) {
+        for &(issuer, counter) in &other.vector {
+            match union.vector.binary_search_by_key(&issuer, |entry| entry.0) {
                 Ok(index) => union.vector[index].1 = union.vector[index].1.max(counter),
-                Err(index) => union.vector.insert(index, (node, counter)),
+                Err(index) => union.vector.insert(index, (issuer, counter)),
             }
         }
         union.dots.extend(&other.dots);
@@ -127,7 +170,7 @@ impl Context {
     /// Is every dot of `other` in this set?
     pub fn includes(&self, other: &Self) -> bool {
         // A context's own form is canonical: if the vector's last dot is covered only by single dots, so are not all below it.
-        other.vector.iter().all(|&(node, counter)| counter <= self.counter(node))
+        other.vector.iter().all(|&(issuer, counter)| counter <= self.counter(issuer))
             && other.dots.iter().all(|&dot| self.covers(dot))
     }
 
@@ -145,7 +188,8 @@ impl Context {
     /// treats nodes alike, what holds of one state holds of it renamed.
     #[must_use]
     pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId) -> Self {
-        let mut vector: Vec<_> = self.vector.iter().map(|&(node, counter)| (name(node), counter)).collect();
+        let mut vector: Vec<_> =
+            self.vector.iter().map(|&(issuer, counter)| (issuer.renamed(&name), counter)).collect();
         let mut dots: Vec<_> = self.dots.iter().map(|dot| dot.renamed(&name)).collect();
         vector.sort_unstable();
         dots.sort_unstable();
@@ -164,18 +208,18 @@ impl Context {
 
     /// Upper bound on the encoded size, in bytes.
     pub fn bytes_max(&self) -> usize {
-        // A varint of 64 bits takes at most 10 bytes, a node id 3: 13 an entry or dot, and a few for lengths.
-        8 + 13 * self.entries()
+        // A varint of 64 bits takes at most 10 bytes, a node id 3: 23 an entry or dot, and a few for lengths.
+        8 + 23 * self.entries()
     }
 
     /// Restores the canonical form: single dots next after the vector move into it, covered ones vanish.
     fn absorb(&mut self) {
         let mut single = Vec::with_capacity(self.dots.len());
         for dot in std::mem::take(&mut self.dots) {
-            match self.vector.binary_search_by_key(&dot.node, |entry| entry.0) {
+            match self.vector.binary_search_by_key(&dot.issuer, |entry| entry.0) {
                 Ok(index) if dot.counter <= self.vector[index].1 => {}
                 Ok(index) if dot.counter == self.vector[index].1 + 1 => self.vector[index].1 += 1,
-                Err(index) if dot.counter == 1 => self.vector.insert(index, (dot.node, 1)),
+                Err(index) if dot.counter == 1 => self.vector.insert(index, (dot.issuer, 1)),
                 _ => single.push(dot),
             }
         }
@@ -183,18 +227,21 @@ impl Context {
     }
 }
 
-/// Shows `[A:2,B:1]`; a single dot beyond its vector entry as `[A:1+3,B:1]`: A's dots up to 1, and A:3.
+/// Shows `[A:2,B:1]`; a node with two disks as `[A:2,A~7:1]`; a single dot beyond its vector entry as `[A:1+3,B:1]`: A's dots up to 1, and A:3.
 impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut nodes: Vec<NodeId> = self.vector.iter().map(|entry| entry.0).collect();
-        nodes.extend(self.dots.iter().map(|dot| dot.node));
-        nodes.sort_unstable();
-        nodes.dedup();
+        let mut issuers: Vec<Issuer> = self.vector.iter().map(|entry| entry.0).collect();
+        issuers.extend(self.dots.iter().map(|dot| dot.issuer));
+        issuers.sort_unstable();
+        issuers.dedup();
         f.write_str("[")?;
-        for (index, node) in nodes.into_iter().enumerate() {
+        for (index, issuer) in issuers.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            write!(f, "{comma}{node}:{}", self.counter(node))?;
-            for dot in self.dots.iter().filter(|dot| dot.node == node) {
+            // The first of a node's disks in the set needs no telling which.
+            let is_first = index == 0 || issuers[index - 1].node != issuer.node;
+            let name = if is_first { issuer.node.to_string() } else { issuer.to_string() };
+            write!(f, "{comma}{name}:{}", self.counter(*issuer))?;
+            for dot in self.dots.iter().filter(|dot| dot.issuer == *issuer) {
                 write!(f, "+{}", dot.counter)?;
             }
         }
@@ -211,7 +258,7 @@ impl fmt::Debug for Context {
 /// A context as it comes from outside, before its form is known to be canonical.
 #[derive(Deserialize)]
 struct UncheckedContext {
-    vector: Vec<(NodeId, u64)>,
+    vector: Vec<(Issuer, u64)>,
     dots: Vec<Dot>,
 }
 
@@ -226,7 +273,7 @@ impl TryFrom<UncheckedContext> for Context {
             return Err("a context's entries are out of order");
         }
         let context = Context { vector, dots };
-        let apart = |dot: &Dot| dot.counter.checked_sub(1).is_some_and(|before| before > context.counter(dot.node));
+        let apart = |dot: &Dot| dot.counter.checked_sub(1).is_some_and(|before| before > context.counter(dot.issuer));
         if context.dots.iter().all(apart) { Ok(context) } else { Err("a context's single dots repeat its vector") }
     }
 }
@@ -239,7 +286,9 @@ pub(crate) mod tests {
 
     impl Arbitrary for Dot {
         fn arbitrary(g: &mut Gen) -> Self {
-            Dot { node: NodeId(u16::arbitrary(g) % 3), counter: 1 + u64::arbitrary(g) % 5 }
+            let incarnation = u64::arbitrary(g) % 2;
+            let issuer = Issuer { node: NodeId(u16::arbitrary(g) % 3), incarnation };
+            Dot { issuer, counter: 1 + u64::arbitrary(g) % 5 }
         }
     }
 
@@ -251,7 +300,8 @@ pub(crate) mod tests {
 
     /// The dumb second implementation: the set itself.
     fn dots_of(context: &Context) -> BTreeSet<Dot> {
-        let every = (0..3).flat_map(|node| (1..=8).map(move |counter| Dot { node: NodeId(node), counter }));
+        let issuers = (0..3).flat_map(|node| (0..2).map(move |incarnation| Issuer { node: NodeId(node), incarnation }));
+        let every = issuers.flat_map(|issuer| (1..=8).map(move |counter| Dot { issuer, counter }));
         every.filter(|dot| context.covers(*dot)).collect()
     }
 
@@ -292,16 +342,18 @@ pub(crate) mod tests {
         }
 
         fn filling_up_covers_all_below(a: Context, dot: Dot) -> bool {
-            let below = (1..=dot.counter).map(|counter| Dot { node: dot.node, counter }).collect();
-            dots_of(&a.clone().with_all_up_to(dot.node, dot.counter)) == &dots_of(&a) | &below
+            let below = (1..=dot.counter).map(|counter| Dot { issuer: dot.issuer, counter }).collect();
+            dots_of(&a.clone().with_all_up_to(dot.issuer, dot.counter)) == &dots_of(&a) | &below
         }
     }
 
     #[test]
     fn contexts_show_as_in_the_trace() {
-        let dot = |node, counter| Dot { node: NodeId(node), counter };
+        let dot = |node, counter| Dot { issuer: NodeId(node).into(), counter };
         let context = Context::new().with(dot(0, 1)).with(dot(0, 2)).with(dot(1, 1));
         assert_eq!(context.to_string(), "[A:2,B:1]");
-        assert_eq!(context.with(dot(0, 5)).with(dot(2, 3)).to_string(), "[A:2+5,B:1,C:0+3]");
+        assert_eq!(context.clone().with(dot(0, 5)).with(dot(2, 3)).to_string(), "[A:2+5,B:1,C:0+3]");
+        let context = context.with(Dot { issuer: Issuer { node: NodeId(0), incarnation: 7 }, counter: 1 });
+        assert_eq!(context.to_string(), "[A:2,A~7:1,B:1]");
     }
 }

@@ -63,7 +63,7 @@ fn apply(event: &Event, dotted: &mut Dotted, naive: &mut Naive) {
         Event::Put { replica, client, informed } => {
             let node = NodeId(replica as u16);
             dotted.counters[replica] += 1;
-            let dot = Dot { node, counter: dotted.counters[replica] };
+            let dot = Dot { issuer: node.into(), counter: dotted.counters[replica] };
             let read = if informed { dotted.clients[client].clone() } else { Context::new() };
             let before = &dotted.replicas[replica];
             let rules = Rules::default();
@@ -191,7 +191,7 @@ fn a_lone_chain_has_one_sibling_and_a_short_context() {
 #[test]
 #[should_panic(expected = "issued twice")]
 fn a_dot_issued_twice_is_a_broken_invariant() {
-    let dot = Dot { node: NodeId(0), counter: 1 };
+    let dot = Dot { issuer: NodeId(0).into(), counter: 1 };
     let version = Version { dot, clock: Context::new().with(dot), content: Content::Value(Value::new(b"v").unwrap()) };
     let once = Siblings::new().put(version.clone(), |_| false);
     let _ = once.put(version, |_| false);

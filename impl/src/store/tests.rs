@@ -19,7 +19,7 @@ fn key(index: u8) -> Key {
 /// The durable state after one put more.
 fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
     durable.counter += 1;
-    let dot = Dot { node: A, counter: durable.counter };
+    let dot = Dot { issuer: A.into(), counter: durable.counter };
     let context = Context::new().with(dot);
     let version = Version { dot, clock: context.clone(), content: Content::Value(Value::new(&[index; 20]).unwrap()) };
     let held = durable.store.get(&key(index)).cloned().unwrap_or_default();

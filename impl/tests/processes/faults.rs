@@ -109,6 +109,24 @@ fn a_data_directory_that_is_no_good_is_told_from_every_other() {
     assert!(stderr.contains("cannot be used; check the path and its permissions: Is a directory"), "{stderr}");
 }
 
+/// Under its old name it would give an old dot to a new put, and one of the two would be taken for replaced.
+#[test]
+fn a_node_that_lost_its_disk_comes_back_as_another_incarnation() {
+    let mut cluster = Cluster::start();
+    let addresses = cluster.addresses.clone();
+    client(addresses[0]).put("k", b"before", &Context::new()).unwrap();
+    cluster.kill(0);
+    fs::remove_dir_all(cluster.data(0)).unwrap();
+    // A disk is not lost twice in a second.
+    thread::sleep(Duration::from_millis(1100));
+    cluster.start_node(0);
+    client(addresses[0]).put("k", b"after", &Context::new()).unwrap();
+    let found = client(addresses[1]).with_in_person(3).get("k").unwrap();
+    let clocks: Vec<String> = found.siblings.iter().map(|version| version.clock.to_string()).collect();
+    assert_eq!(values(&client(addresses[1]), "k"), ["before", "after"], "{clocks:?}");
+    assert!(found.context.to_string().starts_with("[A:1,A~"), "{}", found.context);
+}
+
 /// What one client was told.
 #[derive(Debug, Default)]
 struct Told {

@@ -45,4 +45,11 @@ pub(super) const LIMITS: &[Limit] = &[
         property: "I8.no-hint-stays",
         scope: "handoff-and-loss",
     },
+    Limit {
+        name: "one-disk-is-lost-with-w1",
+        what: "With W=1 a put is acknowledged when one disk has it; if that is lost before another has it too, so is the put. W disks \
+               survive the loss of W-1.",
+        property: "I4.acknowledged-put-survives",
+        scope: "lost-disk-w1",
+    },
 ];

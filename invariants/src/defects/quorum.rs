@@ -56,7 +56,12 @@ pub(super) const DEFECTS: &[Defect] = &[
         name: "word-before-disk",
         rule: "must_save",
         what: "Replicas give their word for what they hold in memory only: one crash, and an acknowledged put is gone.",
-        breaks: &["I1.acknowledged-put-is-on-w-disks", "I2.vouched-for-is-kept", "I4.acknowledged-put-is-secured"],
+        breaks: &[
+            "I1.acknowledged-put-is-on-w-disks",
+            "I2.vouched-for-is-kept",
+            "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
+        ],
         scope: "coordinator-crash",
         rules: || Rules { must_save: |_, _, _| false, ..Rules::default() },
     },
@@ -129,6 +134,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I1.acknowledged-put-is-on-w-disks",
             "I4.acknowledged-put-is-secured",
             "I5.replicas-agree-in-the-end",
+            "I4.acknowledged-put-survives",
         ],
         scope: "crash-between-puts",
         rules: || Rules {

@@ -15,10 +15,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I1.acknowledged-put-is-on-w-disks",
             "I2.clocks-are-causal",
             "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
         rules: || Rules {
-            version_replaces: |read, put, sibling| read.covers(sibling) || sibling.node == put.node,
+            version_replaces: |read, put, sibling| read.covers(sibling) || sibling.issuer == put.issuer,
             ..Rules::default()
         },
     },
@@ -40,10 +41,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I1.acknowledged-put-is-on-w-disks",
             "I2.clocks-are-causal",
             "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
         rules: || Rules {
-            put_context: |read, put, before| read.merge(before.context()).with_all_up_to(put.node, put.counter),
+            put_context: |read, put, before| read.merge(before.context()).with_all_up_to(put.issuer, put.counter),
             ..Rules::default()
         },
     },
@@ -60,6 +62,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I3.stale-replica-is-repaired",
             "I5.replicas-agree-in-the-end",
             "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
         ],
         scope: "concurrent-puts",
         rules: || Rules { merge_siblings: |one, other| one.merge(other).newest_only(), ..Rules::default() },
@@ -89,5 +92,14 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I2.clocks-are-causal", "I2.siblings-are-an-antichain"],
         scope: "one-client",
         rules: || Rules { put_context: |_, put, _| Context::new().with(put), ..Rules::default() },
+    },
+    Defect {
+        name: "incarnation-reused",
+        rule: "new_incarnation",
+        what: "A node that lost its disk comes back as who it was, and counts its puts from one again: a new put gets the dot of an old \
+               one, and where both meet one of them is taken for replaced.",
+        breaks: &["I2.one-put-one-version", "I2.vouched-for-is-kept", "I2.clocks-are-causal"],
+        scope: "lost-disk",
+        rules: || Rules { new_incarnation: |_| 0, ..Rules::default() },
     },
 ];

@@ -1,6 +1,6 @@
 //! What is kept for others is as good as stored, and reaches them (I4, I8; traces 4 and 8).
 
-use super::{HANDED_OVER, HINTED_ACK, Property, always, converges, only, reachable};
+use super::{HANDED_OVER, HINTED_ACK, PUT, Property, always, converges, only, reachable};
 use crate::ghost::Hinted;
 use crate::view::View;
 
@@ -8,13 +8,24 @@ pub(super) const PROPERTIES: &[Property] = &[
     always(
         "I4.acknowledged-put-is-secured",
         HINTED_ACK,
-        "Trace 4: from its acknowledgement on, W intended replicas have a put on disk, or others keep it for them; or one that saw it. \
-         Does not hold when disks are lost.",
+        "Trace 4: from its acknowledgement on, W intended replicas have a put on disk, or others keep it for them; or one that saw it; \
+         one less for every disk lost.",
         |model, state| {
             let view = View { model, state };
             let intended = &model.cfg.preference_list;
             let secured = |write| intended.iter().filter(|node| view.is_secured(**node, only(write))).count();
-            state.history.acknowledged().iter().all(|write| secured(write) >= model.cfg.config.w())
+            let w = model.cfg.config.w().saturating_sub(view.disks_lost());
+            state.history.acknowledged().iter().all(|write| secured(write) >= w)
+        },
+    ),
+    always(
+        "I4.acknowledged-put-survives",
+        PUT,
+        "Traces 1 and 4: an acknowledged put, or one that saw it, is on some disk. Does not hold where as many disks are lost as W.",
+        |model, state| {
+            let view = View { model, state };
+            let survives = |write| view.nodes().any(|node| view.durable(node).contains(write));
+            state.history.acknowledged().iter().all(survives)
         },
     ),
     reachable(
@@ -24,18 +35,21 @@ pub(super) const PROPERTIES: &[Property] = &[
             let view = View { model, state };
             let intended = &model.cfg.preference_list;
             let stored = |write| intended.iter().filter(|node| view.stored(**node).contains(write)).count();
-            state.history.acknowledged().iter().any(|write| stored(write) < model.cfg.config.w())
+            view.disks_lost() == 0
+                && state.history.acknowledged().iter().any(|write| stored(write) < model.cfg.config.w())
         },
     ),
     always(
         "I8.hint-is-kept",
         HANDED_OVER,
-        "Trace 8: what a node has said it keeps for another stays on its disk until it is on the other's, or one that saw it. Does not \
-         hold when disks are lost.",
+        "Trace 8: what a node has said it keeps for another stays on its disk until it is on the other's, or one that saw it; as \
+         long as neither disk is lost.",
         |model, state| {
             let view = View { model, state };
             let safe = |Hinted { holder, recipient, writes, .. }: &Hinted| {
-                writes.is_subset(view.kept(*holder, *recipient).union(view.stored(*recipient)))
+                view.lost_its_disk(*holder)
+                    || view.lost_its_disk(*recipient)
+                    || writes.is_subset(view.kept(*holder, *recipient).union(view.stored(*recipient)))
             };
             state.history.hinted.iter().all(safe)
         },

@@ -15,11 +15,12 @@ pub(super) const PROPERTIES: &[Property] = &[
         "I1.acknowledged-put-is-on-w-disks",
         PUT,
         "Traces 1 and 4: from its acknowledgement on, a put is on the disks of W distinct nodes, hints counted, or a put that saw it \
-         is there instead. Does not hold when disks are lost.",
+         is there instead; on one less for every disk lost.",
         |model, state| {
             let view = View { model, state };
             let on_disks = |write| view.nodes().filter(|node| view.durable(*node).contains(write)).count();
-            state.history.acknowledged().iter().all(|write| on_disks(write) >= model.cfg.config.w())
+            let w = model.cfg.config.w().saturating_sub(view.disks_lost());
+            state.history.acknowledged().iter().all(|write| on_disks(write) >= w)
         },
     ),
     always(
@@ -32,7 +33,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         "I1.get-shows-the-merge",
         GET,
         "Trace 1: an answer leaves nothing out that a replica it rests on held, and shows nothing that none of them has on \
-         disk.",
+         disk, as long as their disks are not lost.",
         |model, state| {
             let view = View { model, state };
             let intended = &model.cfg.preference_list;
@@ -42,7 +43,9 @@ pub(super) const PROPERTIES: &[Property] = &[
                 let disks = read.sources.iter().flat_map(disks);
                 disks.fold(WriteSet::EMPTY, |all, node| all.union(view.durable(node)))
             };
-            state.history.reads.iter().all(|read| read.omitted.is_empty() && read.shown.is_subset(on_disk(read)))
+            let lost = |read: &Read| read.sources.iter().any(|node| view.lost_its_disk(*node));
+            let is_merge = |read: &Read| read.omitted.is_empty() && read.shown.is_subset(on_disk(read));
+            state.history.reads.iter().all(|read| lost(read) || is_merge(read))
         },
     ),
     always(

@@ -14,7 +14,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         |model, state| {
             let view = View { model, state };
             let vouched = |node: NodeId| state.history.vouched[usize::from(node.0)];
-            view.nodes().all(|node| vouched(node).is_subset(view.stored(node)))
+            view.nodes().all(|node| view.lost_its_disk(node) || vouched(node).is_subset(view.stored(node)))
         },
     ),
     always(

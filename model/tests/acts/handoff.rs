@@ -24,7 +24,7 @@ fn actor(node: NodeId) -> usize {
 
 fn siblings(counter: u64) -> Siblings {
     let put = |siblings: Siblings, counter: u64| {
-        let dot = Dot { node: NodeId(0), counter };
+        let dot = Dot { issuer: NodeId(0).into(), counter };
         let clock = siblings.context().clone().with(dot);
         let content = Content::Value(Value::new(format!("{counter}").as_bytes()).unwrap());
         siblings.put(Version { dot, clock, content }, |_| true)

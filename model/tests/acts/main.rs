@@ -9,7 +9,7 @@ use dynamo_model::message::{Answer, Message, Operation, Refusal};
 use dynamo_model::node::Timer;
 use dynamo_model::ring::Ring;
 use dynamo_model::siblings::Siblings;
-use dynamo_model::version::{Context, Dot};
+use dynamo_model::version::{Context, Dot, Issuer};
 use std::sync::Arc;
 
 #[test]
@@ -121,13 +121,14 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     a.receive(1, Message::Store { request: request(0), key: key.clone(), siblings });
     a.receive(CLIENT, put(0, b"v", Context::new()));
     let versions = a.state.durable.store[&key].versions();
-    assert_eq!(versions[0].dot, Dot { node: NodeId(0), counter: 1001 });
+    assert_eq!(versions[0].dot, Dot { issuer: NodeId(0).into(), counter: 1001 });
     assert_eq!(a.state.durable.counter, 1, "one foreign context for one key does not touch the others");
     let read = a.state.durable.store[&key].context().clone();
     let sent = a.receive(CLIENT, put(1, b"w", read));
     assert!(matches!(&sent[0].1, Message::Store { .. }), "what was read can be put over: {sent:?}");
 
-    let end = postcard::to_stdvec(&(vec![(NodeId(0), u64::MAX)], Vec::<Dot>::new(), Vec::<u8>::new())).unwrap();
+    let end =
+        postcard::to_stdvec(&(vec![(Issuer::from(NodeId(0)), u64::MAX)], Vec::<Dot>::new(), Vec::<u8>::new())).unwrap();
     let siblings: Siblings = postcard::from_bytes(&end).unwrap();
     a.receive(1, Message::Store { request: request(0), key, siblings });
     let sent = a.receive(CLIENT, put(2, b"v", Context::new()));
@@ -151,9 +152,10 @@ fn peers_messages_from_strangers_are_ignored() {
 
 #[test]
 fn ill_formed_contexts_and_siblings_are_not_decoded() {
-    let dot = |counter| Dot { node: NodeId(0), counter };
-    let nodes = |entries: &[(u16, u64)]| entries.iter().map(|(n, c)| (NodeId(*n), *c)).collect::<Vec<_>>();
-    let decode = |vector: Vec<(NodeId, u64)>, dots: Vec<Dot>| {
+    let dot = |counter| Dot { issuer: NodeId(0).into(), counter };
+    let nodes =
+        |entries: &[(u16, u64)]| entries.iter().map(|(n, c)| (Issuer::from(NodeId(*n)), *c)).collect::<Vec<_>>();
+    let decode = |vector: Vec<(Issuer, u64)>, dots: Vec<Dot>| {
         postcard::from_bytes::<Context>(&postcard::to_stdvec(&(vector, dots)).unwrap())
     };
     assert!(decode(nodes(&[(0, 1), (1, 2)]), vec![dot(3)]).is_ok());

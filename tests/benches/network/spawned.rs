@@ -80,13 +80,13 @@ fn message_from_bytes(bytes: &[u8]) -> Result<Message> {
     wire::decode(bytes)?.pop().context("a datagram has a message")
 }
 
-fn storage_to_bytes(Durable { counter, store, issued, hints }: &Durable) -> Result<Vec<u8>> {
-    Ok(postcard::to_stdvec(&(counter, store, issued, hints))?)
+fn storage_to_bytes(Durable { incarnation, counter, store, issued, hints }: &Durable) -> Result<Vec<u8>> {
+    Ok(postcard::to_stdvec(&(incarnation, counter, store, issued, hints))?)
 }
 
 fn storage_from_bytes(bytes: &[u8]) -> Result<Durable> {
-    let (counter, store, issued, hints) = postcard::from_bytes(bytes)?;
-    Ok(Durable { counter, store, issued, hints })
+    let (incarnation, counter, store, issued, hints) = postcard::from_bytes(bytes)?;
+    Ok(Durable { incarnation, counter, store, issued, hints })
 }
 
 /// The nodes in a process of their own. It is killed when this goes.
