@@ -86,7 +86,7 @@ impl Interpreter {
     pub fn on_time(&mut self, now: Instant) {
         while let Some(timer) = self.timers.take_due(now) {
             #[cfg(test)]
-            self.events.push(Event::Fired(timer));
+            self.events.push(Event::Fired(timer.clone()));
             let mut out = Out::new();
             self.node.on_timeout(self.id, &mut self.state, &timer, &mut out);
             self.carry_out(out, now);

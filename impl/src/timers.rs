@@ -10,17 +10,17 @@ pub struct Timers<T> {
     order: BTreeSet<(Instant, T)>,
 }
 
-impl<T: Ord + Copy> Default for Timers<T> {
+impl<T: Ord + Clone> Default for Timers<T> {
     fn default() -> Self {
         Timers { deadlines: BTreeMap::new(), order: BTreeSet::new() }
     }
 }
 
-impl<T: Ord + Copy> Timers<T> {
+impl<T: Ord + Clone> Timers<T> {
     /// Sets a timer, or sets it anew.
     pub fn set(&mut self, timer: T, deadline: Instant) {
-        self.cancel(timer);
-        self.deadlines.insert(timer, deadline);
+        self.cancel(timer.clone());
+        self.deadlines.insert(timer.clone(), deadline);
         self.order.insert((deadline, timer));
     }
 
@@ -38,11 +38,13 @@ impl<T: Ord + Copy> Timers<T> {
 
     /// Unsets and returns the first timer whose deadline has come.
     pub fn take_due(&mut self, now: Instant) -> Option<T> {
-        let &(deadline, timer) = self.order.first()?;
-        (deadline <= now).then(|| {
-            self.cancel(timer);
-            timer
-        })
+        let (deadline, _) = self.order.first()?;
+        if *deadline > now {
+            return None;
+        }
+        let (_, timer) = self.order.pop_first()?;
+        self.deadlines.remove(&timer);
+        Some(timer)
     }
 
     /// How many are set.

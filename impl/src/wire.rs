@@ -214,7 +214,7 @@ pub(crate) mod tests {
         fn arbitrary(g: &mut Gen) -> Self {
             let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
             let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
-            AnyMessage(match u8::arbitrary(g) % 12 {
+            AnyMessage(match u8::arbitrary(g) % 15 {
                 0 => Message::Request(operation(g, request, key)),
                 1 => Message::Answer(answer(g, request)),
                 2 => Message::Forward { client: Id::from(usize::arbitrary(g)), operation: operation(g, request, key) },
@@ -229,6 +229,9 @@ pub(crate) mod tests {
                 8 => Message::StoredHint { request, recipient: NodeId(u16::arbitrary(g)) },
                 9 => Message::HandOff { key, siblings: siblings(g) },
                 10 => Message::HandedOff { key, context: context(g) },
+                11 => Message::Survey { key, siblings: siblings(g) },
+                12 => Message::Surveyed { key, siblings: siblings(g) },
+                13 => Message::Reap { key, siblings: siblings(g) },
                 _ => Message::Repair { request, key, siblings: siblings(g) },
             })
         }

@@ -20,7 +20,16 @@ pub fn kinds() -> Vec<String> {
     let messages = message::kinds();
     let deliveries = messages.iter().map(|kind| format!("deliver {kind}"));
     let losses = messages.iter().map(|kind| format!("lose {kind}"));
-    let others = ["time out Put", "time out Get", "time out Client", "crash", "recover", "choose"];
+    let others = [
+        "time out Put",
+        "time out Get",
+        "time out Client",
+        "time out Handoff",
+        "time out Reap",
+        "crash",
+        "recover",
+        "choose",
+    ];
     let asked = Rules::NAMES.iter().map(|rule| asking(rule));
     deliveries.chain(losses).chain(others.map(str::to_owned)).chain(asked).collect()
 }

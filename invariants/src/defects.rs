@@ -3,6 +3,7 @@
 mod hints;
 mod limits;
 mod quorum;
+mod reaping;
 mod repair;
 mod versions;
 
@@ -48,8 +49,12 @@ impl Defect {
 
 /// Every defect. Every rule has one at least.
 pub static DEFECTS: &[Defect] = &joined::<Defect, COUNT>(PARTS);
-const PARTS: &[&[Defect]] = &[quorum::DEFECTS, versions::DEFECTS, repair::DEFECTS, hints::DEFECTS];
-const COUNT: usize = quorum::DEFECTS.len() + versions::DEFECTS.len() + repair::DEFECTS.len() + hints::DEFECTS.len();
+const PARTS: &[&[Defect]] = &[quorum::DEFECTS, versions::DEFECTS, repair::DEFECTS, hints::DEFECTS, reaping::DEFECTS];
+const COUNT: usize = quorum::DEFECTS.len()
+    + versions::DEFECTS.len()
+    + repair::DEFECTS.len()
+    + hints::DEFECTS.len()
+    + reaping::DEFECTS.len();
 
 /// Something that Dynamo does not promise, shown on the correct rules.
 #[derive(Clone, Copy, Debug)]

@@ -80,6 +80,15 @@ pub struct Ghost {
     pub vouched: Vec<WriteSet>,
     /// What nodes said that they keep for others, by holder and recipient.
     pub hinted: Vec<Hinted>,
+    /// The tombstones reaped.
+    pub reaped: WriteSet,
+    /// Where something may be reaped: by put how many messages on their way carry it.
+    pub carried: Vec<u8>,
+    /// Was it asked whether a tombstone may be reaped, or was it reaped, while a message older than it was on its way? Messages do not live
+    /// that long: scopes leave it out.
+    pub was_early: bool,
+    /// How often a node was asked whether it is clear of tombstones. A scope bounds it.
+    pub surveyed: u8,
     /// For each client what its last answer showed, and all that those puts saw; empty where its next line does not use it.
     pub clients: Vec<WriteSet>,
 }
@@ -102,6 +111,10 @@ impl Ghost {
             reads: vec![read; setting.gets.len()],
             vouched: vec![WriteSet::EMPTY; usize::from(setting.scope.nodes)],
             hinted: Vec::new(),
+            reaped: WriteSet::EMPTY,
+            carried: vec![0; if setting.scope.faults.reaps > 0 { setting.puts.len() } else { 0 }],
+            was_early: false,
+            surveyed: 0,
             clients: vec![WriteSet::EMPTY; setting.scope.clients.len()],
         }
     }
@@ -109,6 +122,45 @@ impl Ghost {
     /// What a put really saw.
     pub fn saw(&self, write: WriteId) -> WriteSet {
         self.writes[usize::from(write.0)].saw
+    }
+
+    /// What was reaped, and all that it had replaced.
+    pub fn forgotten(&self) -> WriteSet {
+        self.with_all_seen(self.reaped)
+    }
+
+    fn on_reap(&mut self, tombstones: WriteSet) {
+        if !tombstones.is_subset(self.reaped) {
+            self.reaped = self.reaped.union(tombstones);
+            self.look_for_older(tombstones);
+        }
+    }
+
+    fn on_survey(&mut self, tombstones: WriteSet) {
+        self.surveyed += 1;
+        self.look_for_older(tombstones);
+    }
+
+    fn look_for_older(&mut self, tombstones: WriteSet) {
+        let older = self.with_all_seen(tombstones).minus(tombstones);
+        self.was_early |= older.iter().any(|write| self.carried.get(usize::from(write.0)).is_some_and(|n| *n > 0));
+    }
+
+    /// Messages that carry versions are counted while they are on their way.
+    fn count_carried(&mut self, message: &Message, count: impl Fn(u8) -> u8) {
+        let (Message::Store { siblings, .. }
+        | Message::StoreHint { siblings, .. }
+        | Message::Fetched { siblings, .. }
+        | Message::Repair { siblings, .. }
+        | Message::HandOff { siblings, .. }) = message
+        else {
+            return;
+        };
+        for write in writes_of(siblings.versions()).iter() {
+            if let Some(carried) = self.carried.get_mut(usize::from(write.0)) {
+                *carried = count(*carried);
+            }
+        }
     }
 
     /// These puts and all that they really saw.
@@ -226,6 +278,7 @@ fn node(id: stateright::actor::Id) -> NodeId {
 pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
     let mut next = ghost.clone();
     let from = node(envelope.src);
+    next.count_carried(envelope.msg, |carried| carried + 1);
     match envelope.msg {
         Message::Request(operation) => begin(setting, &mut next, operation),
         Message::Store { request, .. } | Message::Stored { request } | Message::StoreHint { request, .. } => {
@@ -233,6 +286,8 @@ pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>
         }
         Message::StoredHint { request, recipient } => next.keep(from, *recipient, setting.write(*request)?),
         Message::HandOff { .. } => next.on_hand_off(from, node(envelope.dst)),
+        Message::Survey { siblings, .. } => next.on_survey(writes_of(siblings.versions())),
+        Message::Reap { siblings, .. } => next.on_reap(writes_of(siblings.versions())),
         Message::Answer(Answer::PutAcknowledged { request, .. }) => {
             next.on_put_acknowledged(setting, from, setting.write(*request)?);
         }
@@ -253,7 +308,11 @@ pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>
             writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
         }
         Message::Fetch { request, .. } => next.on_fetch(from, node(envelope.dst), setting.read(*request)?),
-        Message::Fetched { .. } | Message::Forward { .. } | Message::Repair { .. } | Message::HandedOff { .. } => {}
+        Message::Fetched { .. }
+        | Message::Forward { .. }
+        | Message::Repair { .. }
+        | Message::HandedOff { .. }
+        | Message::Surveyed { .. } => {}
     }
     (next != *ghost).then_some(next)
 }
@@ -283,6 +342,7 @@ fn begin(setting: &Setting, ghost: &mut Ghost, operation: &Operation) {
 /// What the arrival of a message adds to the history.
 pub fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
     let mut next = ghost.clone();
+    next.count_carried(envelope.msg, |carried| carried - 1);
     match envelope.msg {
         Message::Answer(answer) => learn(setting, &mut next, answer),
         Message::Fetched { request, siblings } => {
@@ -290,7 +350,7 @@ pub fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>)
             hear(read, node(envelope.src));
             read.known = read.known.union(writes_of(siblings.versions()));
         }
-        _ => return None,
+        _ => {}
     }
     (next != *ghost).then_some(next)
 }

@@ -111,6 +111,7 @@ const GET_AFTER_ACK: &[&str] = &["I1.acknowledged-put-is-read"];
 const HINTED_ACK: &[&str] = &["I4.acknowledged-on-a-hint"];
 const HANDED_OVER: &[&str] = &["I8.hint-is-handed-over"];
 const IN_PERSON: &[&str] = &["I1.in-person-put-is-read-in-person"];
+const REAPED: &[&str] = &["I4.tombstone-is-reaped"];
 const READ_OVER: &[&str] = &["I3.a-read-is-over"];
 
 /// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still arrive, coordinators still lose

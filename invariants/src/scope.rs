@@ -75,6 +75,8 @@ pub struct Faults {
     pub handoffs: u8,
     /// The node whose disk may be lost, once, at any moment; counted clockwise from the key.
     pub lost_disk: Option<usize>,
+    /// How often it is asked whether tombstones may be reaped. Where it is at all, no message lives longer than tombstones do.
+    pub reaps: u8,
 }
 
 /// Why a scope does not claim some properties.
@@ -96,6 +98,8 @@ const NOT_IN_PERSON: Excuse = Excuse {
     reason: "nobody asks for intended replicas in person here",
 };
 
+const NOTHING_REAPED: Excuse = Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
+
 /// No faults.
 pub const NO_FAULTS: Faults = Faults {
     loss: false,
@@ -105,6 +109,7 @@ pub const NO_FAULTS: Faults = Faults {
     client_retries: 0,
     handoffs: 0,
     lost_disk: None,
+    reaps: 0,
 };
 
 /// A named bounded configuration, and what the check of it must find.
@@ -168,8 +173,9 @@ impl Scope {
     /// property fails here, and finds fault with the excuse if it does not.
     pub fn excuse(&self, property: &Property) -> Option<&'static str> {
         let without_stand_ins = Some(&NOBODY_STANDS_IN).filter(|_| !self.has_stand_ins());
+        let nobody_reaps = Some(&NOTHING_REAPED).filter(|_| self.faults.reaps == 0);
         let nobody_asks = Some(&NOT_IN_PERSON).filter(|_| !self.asks(Ask::PutInPerson) || !self.asks(Ask::GetInPerson));
-        let excuses = self.excused.iter().chain(without_stand_ins).chain(nobody_asks);
+        let excuses = self.excused.iter().chain(without_stand_ins).chain(nobody_asks).chain(nobody_reaps);
         let excuse = excuses.into_iter().find(|excuse| excuse.properties.contains(&property.name));
         excuse.map(|excuse| excuse.reason)
     }
@@ -191,6 +197,9 @@ impl Scope {
             config = config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
             // Attempts are counted no further than one: in a scope pauses mean nothing.
             config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
+        }
+        if self.faults.reaps > 0 {
+            config = config.with_reaping_after(Duration::ZERO);
         }
         let key = Key::new("k").expect("a valid key");
         let preference_list = self.ring().preference_list(&key, n).to_vec();
@@ -274,9 +283,15 @@ impl Scope {
     }
 }
 
-/// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end.
+/// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end, nor is it asked
+/// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is on its way.
 fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
     let Scope { nodes, faults, .. } = setting.scope;
+    let ghost = &state.history;
     let is_sent_too_often = |hinted: &Hinted| hinted.sent > faults.handoffs;
-    !state.crashed[usize::from(nodes)..].contains(&true) && !state.history.hinted.iter().any(is_sent_too_often)
+    let surveys_max = u16::from(faults.reaps) * (nodes - 1);
+    !state.crashed[usize::from(nodes)..].contains(&true)
+        && !ghost.hinted.iter().any(is_sent_too_often)
+        && u16::from(ghost.surveyed) <= surveys_max
+        && !ghost.was_early
 }

@@ -5,6 +5,7 @@ mod disks;
 mod faults;
 mod hints;
 mod quiet;
+mod reaping;
 
 use crate::scope::{Excuse, Scope};
 use crate::table::joined;
@@ -81,8 +82,9 @@ pub fn named(name: &str) -> Option<&'static Scope> {
 
 /// Every scope of the default set.
 pub static SCOPES: &[Scope] = &joined::<Scope, COUNT>(PARTS);
-const PARTS: &[&[Scope]] = &[quiet::SCOPES, faults::SCOPES, hints::SCOPES, disks::SCOPES];
-const COUNT: usize = quiet::SCOPES.len() + faults::SCOPES.len() + hints::SCOPES.len() + disks::SCOPES.len();
+const PARTS: &[&[Scope]] = &[quiet::SCOPES, faults::SCOPES, hints::SCOPES, disks::SCOPES, reaping::SCOPES];
+const COUNT: usize =
+    quiet::SCOPES.len() + faults::SCOPES.len() + hints::SCOPES.len() + disks::SCOPES.len() + reaping::SCOPES.len();
 
 /// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.
 pub static DEEP: &[Scope] = deep::SCOPES;

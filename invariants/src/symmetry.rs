@@ -41,7 +41,8 @@ impl Scope {
     pub fn symmetries(&self) -> Vec<Symmetry> {
         let replicas = self.quorum.0;
         let forwards = self.clients.iter().any(|script| script.iter().any(|(via, _)| *via >= replicas));
-        if self.faults.lost_disk.is_some() || forwards || replicas != usize::from(self.nodes) {
+        let treats_one_apart = self.faults.lost_disk.is_some() || self.faults.reaps > 0;
+        if treats_one_apart || forwards || replicas != usize::from(self.nodes) {
             return Vec::new();
         }
         let setting = self.setting();
@@ -281,13 +282,19 @@ impl Renaming<Process, Ghost> for Symmetry {
 
     fn state(&self, state: &ProcessState) -> ProcessState {
         match state {
-            ProcessState::Node(State { durable, puts, gets, suspected, handoffs }) => ProcessState::Node(State {
-                durable: self.durable(durable),
-                puts: puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
-                gets: gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
-                suspected: suspected.iter().map(|node| self.node(*node)).collect(),
-                handoffs: handoffs.iter().map(|(node, attempts)| (self.node(*node), *attempts)).collect(),
-            }),
+            ProcessState::Node(State { durable, puts, gets, suspected, handoffs, reaping }) => {
+                ProcessState::Node(State {
+                    durable: self.durable(durable),
+                    puts: puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
+                    gets: gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
+                    suspected: suspected.iter().map(|node| self.node(*node)).collect(),
+                    reaping: reaping
+                        .iter()
+                        .map(|(key, clear)| (key.clone(), clear.iter().map(|node| self.node(*node)).collect()))
+                        .collect(),
+                    handoffs: handoffs.iter().map(|(node, attempts)| (self.node(*node), *attempts)).collect(),
+                })
+            }
             ProcessState::Client(ClientState { line, context, retries_left }) => {
                 let context = self.context(context);
                 ProcessState::Client(ClientState { line: *line, context, retries_left: *retries_left })
@@ -325,6 +332,13 @@ impl Renaming<Process, Ghost> for Symmetry {
             Message::HandOff { key, siblings } => {
                 Message::HandOff { key: key.clone(), siblings: self.siblings(siblings) }
             }
+            Message::Survey { key, siblings } => {
+                Message::Survey { key: key.clone(), siblings: self.siblings(siblings) }
+            }
+            Message::Surveyed { key, siblings } => {
+                Message::Surveyed { key: key.clone(), siblings: self.siblings(siblings) }
+            }
+            Message::Reap { key, siblings } => Message::Reap { key: key.clone(), siblings: self.siblings(siblings) },
             Message::HandedOff { key, context } => {
                 Message::HandedOff { key: key.clone(), context: self.context(context) }
             }
@@ -332,11 +346,12 @@ impl Renaming<Process, Ghost> for Symmetry {
     }
 
     fn timer(&self, timer: &Timer) -> Timer {
-        match *timer {
-            Timer::Put(node, request) => Timer::Put(self.node(node), self.request(request)),
-            Timer::Get(node, request) => Timer::Get(self.node(node), self.request(request)),
-            Timer::Handoff(node, recipient) => Timer::Handoff(self.node(node), self.node(recipient)),
-            Timer::Client(client) => Timer::Client(self.client(client)),
+        match timer {
+            Timer::Put(node, request) => Timer::Put(self.node(*node), self.request(*request)),
+            Timer::Get(node, request) => Timer::Get(self.node(*node), self.request(*request)),
+            Timer::Handoff(node, recipient) => Timer::Handoff(self.node(*node), self.node(*recipient)),
+            Timer::Reap(node, key) => Timer::Reap(self.node(*node), key.clone()),
+            Timer::Client(client) => Timer::Client(self.client(*client)),
         }
     }
 
@@ -357,6 +372,10 @@ impl Renaming<Process, Ghost> for Symmetry {
                 writes: self.writes(hinted.writes),
                 sent: hinted.sent,
             })),
+            reaped: self.writes(history.reaped),
+            carried: history.carried.clone(),
+            was_early: history.was_early,
+            surveyed: history.surveyed,
             clients: moved(&history.clients, |index| self.clients[index], writes),
         }
     }

@@ -44,8 +44,12 @@ impl<'a> View<'a> {
         self.nodes().filter(|node| self.lost_its_disk(*node)).count()
     }
 
-    /// The puts that a node has on disk as a replica, and all that those really saw.
+    /// The puts that a node has on disk as a replica, and all that those really saw. What was reaped nobody need have any more.
     pub(crate) fn stored(&self, node: NodeId) -> WriteSet {
+        self.on_disk(node).union(self.state.history.forgotten())
+    }
+
+    fn on_disk(&self, node: NodeId) -> WriteSet {
         let held = self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
         self.state.history.with_all_seen(held)
     }
@@ -112,9 +116,10 @@ impl<'a> View<'a> {
 
     pub(crate) fn clocks_are_causal(&self) -> bool {
         let ghost = &self.state.history;
-        let dots: Vec<_> = self.versions().collect();
-        self.nodes().filter_map(|node| Some((self.stored(node), self.disk(node)?))).all(|(stored, disk)| {
-            let context_is = dots.iter().all(|(write, dot)| disk.context().covers(*dot) == stored.contains(*write));
+        // What was reaped, and is somewhere still, may count as seen or not.
+        let dots: Vec<_> = self.versions().filter(|(write, _)| !ghost.forgotten().contains(*write)).collect();
+        self.nodes().filter_map(|node| Some((self.on_disk(node), self.disk(node)?))).all(|(on_disk, disk)| {
+            let context_is = dots.iter().all(|(write, dot)| disk.context().covers(*dot) == on_disk.contains(*write));
             let clocks_are = disk.versions().iter().all(|version| {
                 let own = WriteId::of(&version.content);
                 let follows = ghost.saw(own).with(own);

@@ -18,6 +18,7 @@ pub struct Config {
     patience: Option<Patience>,
     puts_remembered: u64,
     handoff: Handoff,
+    reap_after: Option<Duration>,
 }
 
 /// How a node hands hints over.
@@ -108,7 +109,7 @@ impl Config {
         if !(1..=n).contains(&w) {
             return Err(ConfigError::W { w, n });
         }
-        Ok(Config { n, r, w, patience: None, puts_remembered: 100_000, handoff: Handoff::LOCAL })
+        Ok(Config { n, r, w, patience: None, puts_remembered: 100_000, handoff: Handoff::LOCAL, reap_after: None })
     }
 
     /// With coordinators that time out. Running nodes always do; in a scope that studies something else, leaving time out keeps the
@@ -122,6 +123,18 @@ impl Config {
     #[must_use]
     pub fn with_handoff(self, handoff: Handoff) -> Self {
         Config { handoff: Handoff { window: handoff.window.max(1), ..handoff }, ..self }
+    }
+
+    /// With tombstones reaped. Choose a time longer than any message lives: one that is older than a reaped tombstone would bring
+    /// back what that deleted.
+    #[must_use]
+    pub fn with_reaping_after(self, time: Duration) -> Self {
+        Config { reap_after: Some(time), ..self }
+    }
+
+    /// How long tombstones stay before it is asked whether they may go; `None`: for ever.
+    pub fn reap_after(&self) -> Option<Duration> {
+        self.reap_after
     }
 
     /// How hints are handed over.

@@ -167,7 +167,7 @@ impl Step<'_, '_> {
         let siblings = rules.repair_content(&own.unwrap_or_default(), &merged);
         for target in rules.repair_targets(&running.replies, &running.tally.asked, &merged) {
             if target == self.id {
-                self.absorb(Cause::Repair, key.clone(), &siblings);
+                self.absorb(Cause::Repair, &key, &siblings);
             } else {
                 self.send(target, Message::Repair { request, key: key.clone(), siblings: siblings.clone() });
             }

@@ -148,7 +148,7 @@ impl Step<'_, '_> {
     pub(crate) fn on_hand_off(&mut self, from: NodeId, key: Key, siblings: &Siblings) {
         let before = self.held(&key);
         let after = self.node.rules.hint_lands(&before, siblings);
-        self.hold(Cause::HandOff, key.clone(), &before, after);
+        self.hold(Cause::HandOff, &key, &before, after);
         let context = self.held(&key).context().clone();
         self.send(from, Message::HandedOff { key, context });
     }

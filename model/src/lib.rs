@@ -29,7 +29,8 @@
 //! disk. It sends it to the node it is for, again and again, and drops it when that one says that all of it is on its disk. Reads find it
 //! meanwhile: fallbacks are asked as well.
 //!
-//! **Delete.** A put of a *tombstone*, which takes the place of what the context covers. It is never reaped yet.
+//! **Delete.** A put of a *tombstone*, which takes the place of what the context covers. When every intended replica has it, and
+//! nobody keeps anything of the key for another, the key is forgotten ([`reap`]).
 //!
 //! **Lost disks.** A node on an empty disk begins under a new *incarnation*, which is part of its dots' names: none is given twice.
 //!
@@ -52,8 +53,8 @@
 //! ## Where to look
 //!
 //! Every decision an invariant rests on is one function in [`rules`]; the crate `dynamo-invariants` says what must hold, and breaks
-//! each rule to show what it is there for. [`node`] only dispatches; [`put`], [`get`], [`replica`], [`sloppy`] and
-//! [`handoff`] are the protocol's acts.
+//! each rule to show what it is there for. [`node`] only dispatches; [`put`], [`get`], [`replica`], [`sloppy`],
+//! [`handoff`] and [`reap`] are the protocol's acts.
 //! [`message`] documents every message like a specification. [`client`] and [`process`] are for the checker: a scripted client,
 //! and nodes and clients as one actor type.
 //!
@@ -70,7 +71,7 @@
 //! * A key's siblings must fit one datagram; a put that would make them too large is refused.
 //! * A put is coordinated by an intended replica, never by a fallback: where all N are away it fails.
 //! * Which fallback stands in is decided per request and not agreed upon; several may keep the same thing for one node.
-//! * Membership is fixed; there is no anti-entropy and no gossip yet; tombstones stay.
+//! * Membership is fixed; there is no anti-entropy and no gossip yet.
 
 pub mod client;
 pub mod config;
@@ -81,6 +82,7 @@ pub mod message;
 pub mod node;
 pub mod process;
 pub mod put;
+pub mod reap;
 pub mod replica;
 pub mod ring;
 pub mod rules;

@@ -221,6 +221,30 @@ pub enum Message {
         /// The context of what is on the recipient's disk.
         context: Context,
     },
+    /// First node of the preference list → everyone: these tombstones are all that I have of the key; have you anything else? Answered by
+    /// [`Message::Surveyed`] if not, else not at all. Asked again on a timer.
+    Survey {
+        /// Which key.
+        key: Key,
+        /// The tombstones.
+        siblings: Siblings,
+    },
+    /// Anyone → first node of the preference list: nothing else is left here. Late: it counts only while the tombstones are the
+    /// same.
+    Surveyed {
+        /// Which key.
+        key: Key,
+        /// The tombstones that were asked about.
+        siblings: Siblings,
+    },
+    /// First node of the preference list → replica: forget these tombstones, if they still are all you have. No answer. Lost: they
+    /// stay there, and are reaped another time.
+    Reap {
+        /// Which key.
+        key: Key,
+        /// The tombstones.
+        siblings: Siblings,
+    },
 }
 
 impl Message {
@@ -228,7 +252,11 @@ impl Message {
     pub fn is_reply(&self) -> bool {
         matches!(
             self,
-            Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. } | Message::HandedOff { .. }
+            Message::Stored { .. }
+                | Message::StoredHint { .. }
+                | Message::Fetched { .. }
+                | Message::HandedOff { .. }
+                | Message::Surveyed { .. }
         )
     }
 }

@@ -1,5 +1,6 @@
 //! A storage node: its state, and the dispatch of what happens to it. The acts themselves are in [`put`](crate::put),
-//! [`get`](crate::get), [`replica`](crate::replica) and [`handoff`](crate::handoff).
+//! [`get`](crate::get), [`replica`](crate::replica), [`handoff`](crate::handoff)
+//! and [`reap`](crate::reap).
 
 use crate::config::Config;
 use crate::get::RunningGet;
@@ -84,10 +85,12 @@ pub struct State {
     /// For each node that hints are kept for how often in a row it was sent them without an answer; counted no further than pauses
     /// grow. A handoff timer runs for each.
     pub handoffs: BTreeMap<NodeId, u8>,
+    /// The keys that this node is to reap, each with the nodes that are known to be clear of it.
+    pub reaping: BTreeMap<Key, BTreeSet<NodeId>>,
 }
 
 /// A node's timers. Each carries its owner, because stateright's fingerprint cannot tell which of two nodes has a timer set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Timer {
     /// Replicas have had their time to store a put.
     Put(NodeId, RequestId),
@@ -95,6 +98,8 @@ pub enum Timer {
     Get(NodeId, RequestId),
     /// Hints are to be sent to the node they are kept for: holder and recipient.
     Handoff(NodeId, NodeId),
+    /// Tombstones may have outlived what they stand in the way of.
+    Reap(NodeId, Key),
     /// A scripted client has waited long enough for an answer.
     Client(ClientId),
 }
@@ -160,14 +165,17 @@ impl Step<'_, '_> {
         }
         match message {
             Message::Forward { client, operation } => self.on_forward(client, operation),
-            Message::Store { request, key, siblings } => self.on_store(from, request, key, &siblings),
+            Message::Store { request, key, siblings } => self.on_store(from, request, &key, &siblings),
             Message::Stored { request } | Message::StoredHint { request, .. } => self.on_stored(from, request),
             Message::Fetch { request, key } => self.on_fetch(from, request, &key),
             Message::Fetched { request, siblings } => self.on_fetched(from, request, siblings),
-            Message::Repair { key, siblings, .. } => self.absorb(Cause::Repair, key, &siblings),
+            Message::Repair { key, siblings, .. } => self.absorb(Cause::Repair, &key, &siblings),
             Message::StoreHint { request, hint, siblings } => self.on_store_hint(from, request, hint, &siblings),
             Message::HandOff { key, siblings } => self.on_hand_off(from, key, &siblings),
             Message::HandedOff { key, context } => self.on_handed_off(from, key, &context),
+            Message::Survey { key, siblings } => self.on_survey(from, key, siblings),
+            Message::Surveyed { key, siblings } => self.on_surveyed(from, &key, &siblings),
+            Message::Reap { key, siblings } => self.on_reap(&key, &siblings),
             Message::Request(_) | Message::Answer(_) => {}
         }
     }
@@ -192,7 +200,9 @@ impl Actor for Node {
     fn on_start(&self, id: Id, storage: &Option<Durable>, out: &mut Out<Self>) -> State {
         let mut state = Cow::Owned(State { durable: storage.clone().unwrap_or_default(), ..State::default() });
         if let Some(id) = NodeId::from_actor(id) {
-            Step { node: self, id, state: &mut state, out }.resume_handoffs();
+            let mut step = Step { node: self, id, state: &mut state, out };
+            step.resume_handoffs();
+            step.resume_reaping();
         }
         state.into_owned()
     }
@@ -210,10 +220,11 @@ impl Actor for Node {
     fn on_timeout(&self, id: Id, state: &mut Cow<'_, State>, timer: &Timer, out: &mut Out<Self>) {
         let Some(id) = NodeId::from_actor(id) else { return };
         let mut step = Step { node: self, id, state, out };
-        match *timer {
-            Timer::Put(_, request) => step.on_put_timeout(request),
-            Timer::Get(_, request) => step.on_get_timeout(request),
-            Timer::Handoff(_, recipient) => step.on_handoff_timeout(recipient),
+        match timer {
+            Timer::Put(_, request) => step.on_put_timeout(*request),
+            Timer::Get(_, request) => step.on_get_timeout(*request),
+            Timer::Handoff(_, recipient) => step.on_handoff_timeout(*recipient),
+            Timer::Reap(_, key) => step.on_reap_timeout(key),
             Timer::Client(_) => {}
         }
     }

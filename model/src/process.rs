@@ -102,7 +102,8 @@ fn timers(id: Id, state: &State) -> Vec<Timer> {
     let puts = state.puts.keys().map(|request| Timer::Put(node, *request));
     let gets = state.gets.keys().map(|request| Timer::Get(node, *request));
     let handoffs = state.handoffs.keys().map(|recipient| Timer::Handoff(node, *recipient));
-    puts.chain(gets).chain(handoffs).collect()
+    let reaping = state.reaping.keys().map(|key| Timer::Reap(node, key.clone()));
+    puts.chain(gets).chain(handoffs).chain(reaping).collect()
 }
 
 impl Actor for Process {

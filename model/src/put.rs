@@ -75,6 +75,7 @@ impl Step<'_, '_> {
         let issued = Issued { number: request.number, counter: durable.counter, answer: answer.clone() };
         durable.issued.insert(request.client, issued);
         self.forget_old_clients();
+        self.consider_reaping(key);
         if must_save {
             self.save();
         }
@@ -86,11 +87,11 @@ impl Step<'_, '_> {
         let (rules, bytes_max) = (self.node.rules, self.node.config.siblings_bytes_max());
         let issuer = Issuer { node: self.id, incarnation: self.state.durable.incarnation };
         // A foreign context that another coordinator could not recognise may have told the set of dots this node has not issued.
-        let largest = self.state.durable.counter.max(before.context().counter_max(issuer));
-        if read.counter_max(issuer) > largest {
+        let (issued, known) = (self.state.durable.counter, before.context().counter_max(issuer));
+        if read.counter_max(issuer) > issued.max(known) {
             return Err(Refusal::ForeignContext);
         }
-        let dot = Dot { issuer, counter: largest.checked_add(1).ok_or(Refusal::ForeignContext)? };
+        let dot = Dot { issuer, counter: rules.next_counter(issued, known).ok_or(Refusal::ForeignContext)? };
         if read.bytes_max() > bytes_max {
             return Err(Refusal::SiblingsTooLarge { bytes: read.bytes_max(), bytes_max });
         }

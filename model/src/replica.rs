@@ -7,7 +7,7 @@ use crate::rules::Cause;
 use crate::siblings::Siblings;
 
 impl Step<'_, '_> {
-    pub(crate) fn on_store(&mut self, from: NodeId, request: RequestId, key: Key, siblings: &Siblings) {
+    pub(crate) fn on_store(&mut self, from: NodeId, request: RequestId, key: &Key, siblings: &Siblings) {
         self.absorb(Cause::Store, key, siblings);
         self.send(from, Message::Stored { request });
     }
@@ -20,20 +20,21 @@ impl Step<'_, '_> {
     }
 
     /// Merges siblings into what is held.
-    pub(crate) fn absorb(&mut self, cause: Cause, key: Key, siblings: &Siblings) {
-        let before = self.held(&key);
+    pub(crate) fn absorb(&mut self, cause: Cause, key: &Key, siblings: &Siblings) {
+        let before = self.held(key);
         let after = self.node.rules.merge_siblings(&before, siblings);
         self.hold(cause, key, &before, after);
     }
 
     /// Holds `after`, and saves if that is a change.
-    pub(crate) fn hold(&mut self, cause: Cause, key: Key, before: &Siblings, after: Siblings) {
+    pub(crate) fn hold(&mut self, cause: Cause, key: &Key, before: &Siblings, after: Siblings) {
         if after != *before {
             let must_save = self.node.rules.must_save(cause, before, &after);
-            self.state.to_mut().durable.store.insert(key, after);
+            self.state.to_mut().durable.store.insert(key.clone(), after);
             if must_save {
                 self.save();
             }
+            self.consider_reaping(key);
         }
     }
 }

@@ -60,6 +60,19 @@ pub enum HandoffEvent<'a> {
     Acknowledged(&'a Context),
 }
 
+/// What a node has left of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Remains<'a> {
+    /// Is it one of the key's intended replicas?
+    pub is_intended: bool,
+    /// What it holds as such.
+    pub held: &'a Siblings,
+    /// Does it keep anything of the key for another?
+    pub is_hinted: bool,
+    /// Does it coordinate a put or a get of the key? It may have heard of old copies.
+    pub is_busy: bool,
+}
+
 /// Makes of the list of rules the struct of functions, their names, and for each a method that asks it.
 macro_rules! rules {
     ($($(#[$doc:meta])* $rule:ident: fn($($given:ident: $kind:ty),*) -> $answer:ty,)*) => {
@@ -168,6 +181,22 @@ rules! {
     /// The merge: the hint may be old.
     hint_lands: fn(held: &Siblings, hint: &Siblings) -> Siblings,
 
+    /// Is a node clear of a key, but for these tombstones? (I4)
+    ///
+    /// If it has nothing else, neither for itself nor for another, nor is about to; and the tombstones, if it is to have them.
+    is_clear: fn(remains: &Remains<'_>, tombstones: &Siblings) -> bool,
+
+    /// May tombstones be reaped, when these nodes are clear? (I4)
+    ///
+    /// When all members are: every intended replica has them, and no hint for the key is outstanding anywhere.
+    tombstone_may_reap: fn(clear: &BTreeSet<NodeId>, members: &[NodeId], intended: &[NodeId]) -> bool,
+
+    /// The counter of a coordinator's next dot for a key, given how many it has issued for all keys, and the largest counter of
+    /// its that the key's context knows. (I2)
+    ///
+    /// Larger than either. The key's context alone is not enough: it is gone when the key is reaped. `None`: there is none left.
+    next_counter: fn(issued: u64, known: u64) -> Option<u64>,
+
     /// Does this set a handoff going? (I8)
     ///
     /// Always. A node that was started again goes on by itself, whether clients ask it anything or not.
@@ -192,6 +221,9 @@ impl Default for Rules {
             repair_content: |_own, merged| merged.clone(),
             hint_may_clear,
             hint_lands: Siblings::merge,
+            is_clear,
+            tombstone_may_reap: |clear, members, _intended| members.iter().all(|member| clear.contains(member)),
+            next_counter: |issued, known| issued.max(known).checked_add(1),
             handoff_is_due: |_occasion| true,
             asked: |_rule| {},
         }
@@ -237,4 +269,9 @@ fn repair_targets(replies: &[Reply], intended: &[NodeId], merged: &Siblings) -> 
 
 fn hint_may_clear(hint: &Siblings, event: &HandoffEvent<'_>) -> bool {
     matches!(event, HandoffEvent::Acknowledged(context) if context.includes(hint.context()))
+}
+
+fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
+    let holds = if remains.is_intended { remains.held == tombstones } else { remains.held.versions().is_empty() };
+    holds && !remains.is_hinted && !remains.is_busy
 }

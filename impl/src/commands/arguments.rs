@@ -41,13 +41,17 @@ pub(super) struct Pace {
     /// How long after storing a hint a node first tries to hand it over, in seconds; every try without an answer waits twice as long
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     handoff_after: Duration,
+    /// How long tombstones stay before they may be reaped, in seconds; longer than any message lives in your network
+    #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
+    reap_after: Duration,
 }
 
 impl Pace {
     pub(super) fn apply(self, config: Config) -> Config {
-        let Pace { answer_within, handoff_after } = self;
+        let Pace { answer_within, handoff_after, reap_after } = self;
         let patience = Patience { answer_within, ..Patience::LOCAL };
-        config.with_patience(patience).with_handoff(Handoff { first_after: handoff_after, ..Handoff::LOCAL })
+        let handoff = Handoff { first_after: handoff_after, ..Handoff::LOCAL };
+        config.with_patience(patience).with_handoff(handoff).with_reaping_after(reap_after)
     }
 }
 

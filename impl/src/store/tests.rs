@@ -24,6 +24,10 @@ fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
     let version = Version { dot, clock: context.clone(), content: Content::Value(Value::new(&[index; 20]).unwrap()) };
     let held = durable.store.get(&key(index)).cloned().unwrap_or_default();
     durable.store.insert(key(index), held.put(version, |_| index.is_multiple_of(2)));
+    if index.is_multiple_of(3) {
+        let hint = HintId { recipient: NodeId(u16::from(client % 3)), key: key(index) };
+        durable.hints.insert(hint, durable.store[&key(index)].clone());
+    }
     let request = RequestId { client: ClientId(u64::from(client)), number: durable.counter };
     durable.issued.insert(request.client, Issued { number: request.number, counter: dot.counter, answer: Ok(context) });
     durable
@@ -36,20 +40,23 @@ fn error_of(path: &Path, node: NodeId) -> String {
 quickcheck! {
     fn what_was_committed_is_there_again(commits: Vec<Vec<(u8, u8, bool)>>) -> bool {
         let directory = directory();
-        let mut durable = Durable::default();
         let mut store = Store::open(directory.path(), A).unwrap();
+        let mut durable = store.committed().clone();
         for steps in commits.into_iter().take(4) {
             for (index, client, removes) in steps {
                 durable = after_put(durable, index % 16, client % 16);
                 if removes {
                     durable.store.remove(&key(client % 16));
                     durable.issued.remove(&ClientId(u64::from(index % 16)));
+                    let hints = durable.hints.into_iter().filter(|(hint, _)| hint.recipient.0 != u16::from(client % 3));
+                    durable.hints = hints.collect();
                 }
             }
             store.commit(&durable).unwrap();
             drop(store);
             store = Store::open(directory.path(), A).unwrap();
-            if *store.committed() != durable {
+            let ages = |hints: &im::OrdMap<HintId, Siblings>| hints.keys().all(|hint| store.hints_since.contains_key(hint));
+            if *store.committed() != durable || !ages(&durable.hints) || store.hints_since.len() != durable.hints.len() {
                 return false;
             }
         }
@@ -61,7 +68,7 @@ quickcheck! {
 fn a_commit_that_changes_nothing_writes_nothing() {
     let directory = directory();
     let mut store = Store::open(directory.path(), A).unwrap();
-    let durable = after_put(Durable::default(), 1, 1);
+    let durable = after_put(store.committed().clone(), 1, 1);
     store.commit(&durable).unwrap();
     let before = store.database.seqno();
     store.commit(&durable.clone()).unwrap();
@@ -140,7 +147,7 @@ fn a_store_that_is_gone_is_not_an_empty_one() {
 fn every_flipped_bit_of_an_entry_is_noticed() {
     let directory = directory();
     let mut store = Store::open(directory.path(), A).unwrap();
-    let durable = after_put(Durable::default(), 1, 1);
+    let durable = after_put(store.committed().clone(), 1, 1);
     store.commit(&durable).unwrap();
     let name = key(1);
     let good = store.replicas.keyspace.get(name.as_str()).unwrap().unwrap().to_vec();

@@ -114,6 +114,20 @@ fn what_is_deleted_while_a_replica_is_away_stays_deleted() {
 }
 
 #[test]
+fn tombstones_are_reaped() {
+    let cluster = Cluster::of(5, &["--reap-after", "0.1"]);
+    let through = client(&cluster, 0);
+    let written = through.put("k", b"v", &Context::new()).unwrap();
+    through.delete("k", &written).unwrap();
+    let keys = || (0..5).map(|node| client(&cluster, node).status().unwrap().keys).sum::<usize>();
+    until("nobody holds anything of the key", || (keys() == 0).then_some(()));
+    assert!(through.get("k").unwrap().siblings.is_empty());
+    let again = through.put("k", b"again", &Context::new()).unwrap();
+    assert_eq!(values(&through.get("k").unwrap()), [b"again"]);
+    assert!(!again.is_empty());
+}
+
+#[test]
 fn the_command_line_shows_hints_and_suspicion() {
     let mut cluster = five();
     let [coordinator, recipient, other, holder, _] = clockwise("k")[..] else { panic!() };

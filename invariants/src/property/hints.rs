@@ -1,6 +1,6 @@
 //! What is kept for others is as good as stored, and reaches them (I4, I8; traces 4 and 8).
 
-use super::{HANDED_OVER, HINTED_ACK, PUT, Property, always, converges, only, reachable};
+use super::{HANDED_OVER, HINTED_ACK, PUT, Property, REAPED, always, converges, only, reachable};
 use crate::ghost::Hinted;
 use crate::view::View;
 
@@ -26,6 +26,26 @@ pub(super) const PROPERTIES: &[Property] = &[
             let view = View { model, state };
             let survives = |write| view.nodes().any(|node| view.durable(node).contains(write));
             state.history.acknowledged().iter().all(survives)
+        },
+    ),
+    always(
+        "I4.reaped-stays-deleted",
+        REAPED,
+        "Trace 4's dual: what a reaped tombstone had replaced is on no disk, neither as a replica's own nor kept for another. Does not \
+         hold where messages live longer than tombstones.",
+        |model, state| {
+            let view = View { model, state };
+            let ghost = &state.history;
+            let replaced = ghost.forgotten().minus(ghost.reaped);
+            view.versions().all(|(write, _)| !replaced.contains(write))
+        },
+    ),
+    reachable(
+        "I4.tombstone-is-reaped",
+        "Tombstones are reaped, and no disk has anything of the key any more.",
+        |model, state| {
+            let view = View { model, state };
+            !state.history.reaped.is_empty() && view.versions().next().is_none()
         },
     ),
     reachable(

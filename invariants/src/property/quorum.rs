@@ -44,7 +44,8 @@ pub(super) const PROPERTIES: &[Property] = &[
                 disks.fold(WriteSet::EMPTY, |all, node| all.union(view.durable(node)))
             };
             let lost = |read: &Read| read.sources.iter().any(|node| view.lost_its_disk(*node));
-            let is_merge = |read: &Read| read.omitted.is_empty() && read.shown.is_subset(on_disk(read));
+            let is_merge =
+                |read: &Read| read.omitted.is_subset(state.history.forgotten()) && read.shown.is_subset(on_disk(read));
             state.history.reads.iter().all(|read| lost(read) || is_merge(read))
         },
     ),
@@ -55,7 +56,9 @@ pub(super) const PROPERTIES: &[Property] = &[
          with R+W<=N.",
         |_, state| {
             let ghost = &state.history;
-            let fresh = |read: &Read| read.acknowledged_before.is_subset(ghost.with_all_seen(read.shown));
+            let fresh = |read: &Read| {
+                read.acknowledged_before.is_subset(ghost.with_all_seen(read.shown).union(ghost.forgotten()))
+            };
             answered_reads(state).all(fresh)
         },
     ),

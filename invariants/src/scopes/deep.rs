@@ -1,7 +1,9 @@
 //! Larger scopes.
 
-use super::{EARLY_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST};
-use crate::scope::Ask::{Get, Put, PutOver};
+use super::{
+    EARLY_READER, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST,
+};
+use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
 pub(super) const SCOPES: &[Scope] = &[
@@ -44,5 +46,15 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
         excused: &[NO_RECONCILER, REPAIR_LOST, STORE_LOST],
         unique_states: 268_335_512,
+    },
+    Scope {
+        name: "reap-and-hint-of-three",
+        aim: "what a fallback keeps is deleted and reaped, before or after it is handed over",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (0, Delete)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 7_365_128,
     },
 ];

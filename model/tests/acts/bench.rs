@@ -60,9 +60,9 @@ impl Bench {
         self.step(|node, state, out| node.on_msg(id, state, Id::from(from), message, out))
     }
 
-    pub(crate) fn time_out(&mut self, timer: Timer) -> Vec<(usize, Message)> {
+    pub(crate) fn time_out(&mut self, timer: &Timer) -> Vec<(usize, Message)> {
         let id = self.id;
-        self.step(|node, state, out| node.on_timeout(id, state, &timer, out))
+        self.step(|node, state, out| node.on_timeout(id, state, timer, out))
     }
 
     /// The node crashes, and comes back with what it saved.

@@ -43,8 +43,8 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
     let mut a = Bench::of(5, coordinator, 3, 2, 2);
     a.receive(CLIENT, put(0, b"v", Context::new()));
     let timer = Timer::Put(coordinator, request(0));
-    a.time_out(timer);
-    let sent = a.time_out(timer);
+    a.time_out(&timer);
+    let sent = a.time_out(&timer);
     let asked: Vec<(usize, NodeId)> = sent
         .iter()
         .map(|(to, message)| match message {
@@ -79,8 +79,8 @@ fn in_person_means_the_intended_replicas_themselves() {
     let operation = Operation::Put { request: request(0), key: key(), content: Content::Value(value), context, pw: 2 };
     a.receive(CLIENT, Message::Request(operation));
     let timer = Timer::Put(coordinator, request(0));
-    a.time_out(timer);
-    a.time_out(timer);
+    a.time_out(&timer);
+    a.time_out(&timer);
     let stored = |recipient| Message::StoredHint { request: request(0), recipient };
     assert!(a.receive(actor(fallback), stored(second)).is_empty(), "two nodes have it, one of them in person");
     let sent = a.receive(actor(last), stored(clockwise()[2]));
@@ -114,19 +114,19 @@ fn a_hint_goes_its_way_through_crashes() {
     assert_eq!(state(&d), HintState::Stored);
     d.crash();
     assert_eq!(state(&d), HintState::Stored);
-    let sent = d.time_out(timer);
+    let sent = d.time_out(&timer);
     assert_eq!(sent, [(actor(second), Message::HandOff { key: key(), siblings: siblings(1) })]);
     assert_eq!(state(&d), HintState::InTransfer);
     d.crash();
     assert_eq!(state(&d), HintState::Stored);
 
     // It grows while it is under way: the answer to the first transfer does not clear it.
-    d.time_out(timer);
+    d.time_out(&timer);
     d.receive(actor(coordinator), store(2));
     let handed_over = |counter| Message::HandedOff { key: key(), context: siblings(counter).context().clone() };
     d.receive(actor(second), handed_over(1));
     assert_eq!(state(&d), HintState::InTransfer);
-    let sent = d.time_out(timer);
+    let sent = d.time_out(&timer);
     assert_eq!(sent, [(actor(second), Message::HandOff { key: key(), siblings: siblings(2) })]);
     d.receive(actor(coordinator), handed_over(2));
     assert_eq!(state(&d), HintState::InTransfer, "only its recipient's word counts");
@@ -134,7 +134,7 @@ fn a_hint_goes_its_way_through_crashes() {
     assert_eq!(state(&d), HintState::Cleared);
     d.crash();
     assert_eq!(state(&d), HintState::Cleared);
-    assert!(d.state.handoffs.is_empty() && d.time_out(timer).is_empty());
+    assert!(d.state.handoffs.is_empty() && d.time_out(&timer).is_empty());
 }
 
 /// The recipient merges, saves, and says what it has.
@@ -168,7 +168,7 @@ fn handing_over_is_throttled() {
         let key = |message| if let Message::HandOff { key, .. } = message { key } else { panic!("{message:?}") };
         sent.into_iter().map(|(_, message)| key(message)).collect()
     };
-    assert_eq!(handed(d.time_out(Timer::Handoff(fallback, second))), (0..window).map(key).collect::<Vec<_>>());
+    assert_eq!(handed(d.time_out(&Timer::Handoff(fallback, second))), (0..window).map(key).collect::<Vec<_>>());
     for arrived in 0..window + 3 {
         let context = siblings(1).context().clone();
         let sent = d.receive(actor(second), Message::HandedOff { key: key(arrived), context });

@@ -2,6 +2,7 @@
 
 mod bench;
 mod handoff;
+mod reap;
 
 use bench::{Bench, CLIENT, answers, put, request};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
@@ -29,8 +30,8 @@ fn a_put_that_cannot_reach_w_is_failed_but_possibly_stored() {
     let mut a = Bench::new(3, 2, 2);
     a.receive(CLIENT, put(0, b"v", Context::new()));
     let timer = Timer::Put(NodeId(0), request(0));
-    assert_eq!(a.time_out(timer).len(), 2, "the other replicas are sent it again");
-    let sent = a.time_out(timer);
+    assert_eq!(a.time_out(&timer).len(), 2, "the other replicas are sent it again");
+    let sent = a.time_out(&timer);
     assert_eq!(answers(&sent), [&Answer::PutFailed { request: request(0), stored: 1, needed: 2, in_person: 1, pw: 0 }]);
     assert_eq!(a.state.durable.store.len(), 1, "and it is stored here");
 }

@@ -78,9 +78,10 @@ fn three_nodes_at_work(node: &Node, data: &Path) -> Vec<Record> {
 /// Gives a fresh actor what a node was given: what it saved last, and all that it sent.
 fn replay(node: &Node, record: &Record) -> (Durable, Vec<(Id, Message)>) {
     let id = record.id.actor();
-    let (mut saved, mut sent) = (Durable::default(), Vec::new());
-    let mut out = Out::new();
-    let mut state: Cow<'_, State> = Cow::Owned(node.on_start(id, &None, &mut out));
+    // An empty disk, but the same one.
+    let mut saved = Durable { incarnation: record.durable.incarnation, ..Durable::default() };
+    let (mut sent, mut out) = (Vec::new(), Out::new());
+    let mut state: Cow<'_, State> = Cow::Owned(node.on_start(id, &Some(saved.clone()), &mut out));
     for event in &record.events {
         match event.clone() {
             Event::Received(from, message) => node.on_msg(id, &mut state, from, message, &mut out),

@@ -1,0 +1,61 @@
+//! Deletes that are undone.
+
+use super::Defect;
+use dynamo_model::rules::Rules;
+
+pub(super) const DEFECTS: &[Defect] = &[
+    Defect {
+        name: "reaped-with-a-hint-outstanding",
+        rule: "tombstone_may_reap",
+        what: "Only the intended replicas are asked: a fallback that still keeps an old copy hands it over, and what was deleted is back.",
+        breaks: &["I4.reaped-stays-deleted"],
+        scope: "reap-and-hint",
+        rules: || Rules {
+            tombstone_may_reap: |clear, _, intended| intended.iter().all(|node| clear.contains(node)),
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "reaped-before-all-have-it",
+        rule: "tombstone_may_reap",
+        what: "Tombstones go when W replicas have them: another one still has what they deleted.",
+        breaks: &["I4.reaped-stays-deleted"],
+        scope: "reap",
+        rules: || Rules { tombstone_may_reap: |clear, _, _| clear.len() >= 2, ..Rules::default() },
+    },
+    Defect {
+        name: "hint-does-not-matter",
+        rule: "is_clear",
+        what: "A holder of a hint says that it is clear of the key, because it is no replica of it.",
+        breaks: &["I4.reaped-stays-deleted"],
+        scope: "reap-and-hint",
+        rules: || Rules {
+            is_clear: |remains, tombstones| !remains.is_intended || remains.held == tombstones,
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "any-tombstone-is-clear",
+        rule: "is_clear",
+        what: "A replica says that it is clear without looking at what it holds.",
+        breaks: &["I4.reaped-stays-deleted"],
+        scope: "reap",
+        rules: || Rules { is_clear: |remains, _| !remains.is_hinted, ..Rules::default() },
+    },
+    Defect {
+        name: "counter-restarts-with-the-key",
+        rule: "next_counter",
+        what: "A coordinator counts each key's puts by what the key's context knows: after the key was reaped it begins again, and a context from before covers what nobody has seen.",
+        breaks: &[
+            "I2.one-put-one-version",
+            "I2.vouched-for-is-kept",
+            "I2.clocks-are-causal",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
+            "I5.replicas-agree-in-the-end",
+        ],
+        scope: "reap-and-put-again",
+        rules: || Rules { next_counter: |_, known| Some(known + 1), ..Rules::default() },
+    },
+];

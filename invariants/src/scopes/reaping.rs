@@ -1,0 +1,38 @@
+//! Scopes in which tombstones are reaped.
+
+use super::{NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS};
+use crate::scope::Ask::{Delete, Get, Put, PutOver};
+use crate::scope::{Faults, NO_FAULTS, Scope};
+
+pub(super) const SCOPES: &[Scope] = &[
+    Scope {
+        name: "reap",
+        aim: "a put is deleted, and its tombstone reaped; a read through another node",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (0, Delete), (1, Get)]],
+        faults: Faults { reaps: 1, ..NO_FAULTS },
+        excused: &[NO_TIMEOUTS, ONE_WRITER],
+        unique_states: 14_089,
+    },
+    Scope {
+        name: "reap-and-hint",
+        aim: "what a fallback keeps is deleted and reaped, before or after it is handed over",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put), (0, Delete)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 12_776,
+    },
+    Scope {
+        name: "reap-and-put-again",
+        aim: "a key is put again after it was deleted and reaped, and put over by one who had deleted it",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (0, Delete), (0, PutOver)], &[(0, Put)]],
+        faults: Faults { reaps: 1, ..NO_FAULTS },
+        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
+        unique_states: 440_481,
+    },
+];

@@ -1,0 +1,123 @@
+//! Reaping: a key of which nothing is left but tombstones is forgotten (Dynamo's deletes, trace 4's dual).
+//!
+//! A tombstone stands in the way of old copies. It may go when there are none: when every intended replica has it, and nobody keeps
+//! anything of the key for another. The first node of the preference list asks everyone, and if all say so, tells the replicas to
+//! forget. Whoever has got something new meanwhile does not.
+//!
+//! What nobody can see are messages older than the tombstone that are still on their way. So it waits, longer than any message lives
+//! ([`Config::reap_after`](crate::config::Config::reap_after)): once before it asks, so that none reaches a node after that has said it is
+//! clear; and again before it reaps, so that none is left that a node sent before.
+
+use crate::ids::{Content, Key, NodeId};
+use crate::message::Message;
+use crate::node::{Step, Timer};
+use crate::rules::Remains;
+use crate::siblings::Siblings;
+use std::collections::BTreeSet;
+
+impl Siblings {
+    /// Is nothing left but tombstones?
+    pub fn is_deleted(&self) -> bool {
+        let mut versions = self.versions().iter();
+        !self.versions().is_empty() && versions.all(|version| matches!(version.content, Content::Tombstone(_)))
+    }
+}
+
+impl Step<'_, '_> {
+    /// After what is held of a key has changed: is it to be reaped, by this node?
+    pub(crate) fn consider_reaping(&mut self, key: &Key) {
+        let is_first = self.preference_list(key).first() == Some(&self.id);
+        if self.node.config.reap_after().is_some() && is_first && self.held(key).is_deleted() {
+            // Whoever has said before that it is clear has said so of another set.
+            self.state.to_mut().reaping.insert(key.clone(), BTreeSet::new());
+            self.set_reap_timer(key);
+        } else if self.state.reaping.contains_key(key) {
+            self.state.to_mut().reaping.remove(key);
+            self.out.cancel_timer(Timer::Reap(self.id, key.clone()));
+        }
+    }
+
+    /// After a start: the keys of which nothing is left but tombstones.
+    pub(crate) fn resume_reaping(&mut self) {
+        if self.node.config.reap_after().is_some() {
+            let held = self.state.durable.store.iter().filter(|(_, held)| held.is_deleted());
+            let deleted: Vec<Key> = held.map(|(key, _)| key.clone()).collect();
+            for key in &deleted {
+                self.consider_reaping(key);
+            }
+        }
+    }
+
+    fn set_reap_timer(&mut self, key: &Key) {
+        if let Some(after) = self.node.config.reap_after() {
+            self.out.set_timer(Timer::Reap(self.id, key.clone()), after..after + after / 2);
+        }
+    }
+
+    /// Reaps, if everyone was clear when asked the last time; else asks everyone.
+    pub(crate) fn on_reap_timeout(&mut self, key: &Key) {
+        let Some(clear) = self.state.reaping.get(key) else { return };
+        let tombstones = self.held(key);
+        let intended = self.preference_list(key).to_vec();
+        let members = self.node.ring.members().to_vec();
+        if self.node.rules.tombstone_may_reap(clear, &members, &intended) {
+            self.forget(key, &tombstones);
+            for replica in intended {
+                self.send_to_other(replica, Message::Reap { key: key.clone(), siblings: tombstones.clone() });
+            }
+            return;
+        }
+        let clear = self.is_clear(key, &tombstones).then_some(self.id).into_iter().collect();
+        self.state.to_mut().reaping.insert(key.clone(), clear);
+        for member in members {
+            self.send_to_other(member, Message::Survey { key: key.clone(), siblings: tombstones.clone() });
+        }
+        self.set_reap_timer(key);
+    }
+
+    fn send_to_other(&mut self, node: NodeId, message: Message) {
+        if node != self.id {
+            self.send(node, message);
+        }
+    }
+
+    /// Is nothing left here that the tombstones would have to stand in the way of?
+    fn is_clear(&self, key: &Key, tombstones: &Siblings) -> bool {
+        let remains = Remains {
+            is_intended: self.preference_list(key).contains(&self.id),
+            held: &self.held(key),
+            is_hinted: self.state.hinted(key).next().is_some(),
+            is_busy: self.state.gets.values().any(|get| get.key == *key)
+                || self.state.puts.values().any(|put| put.key == *key),
+        };
+        self.node.rules.is_clear(&remains, tombstones)
+    }
+
+    /// Somebody asks what is left of a key. Silence means no.
+    pub(crate) fn on_survey(&mut self, from: NodeId, key: Key, siblings: Siblings) {
+        if self.is_clear(&key, &siblings) {
+            self.send(from, Message::Surveyed { key, siblings });
+        }
+    }
+
+    pub(crate) fn on_surveyed(&mut self, from: NodeId, key: &Key, siblings: &Siblings) {
+        let is_news = self.state.reaping.get(key).is_some_and(|clear| !clear.contains(&from));
+        if is_news && self.held(key) == *siblings {
+            self.heard_from(from);
+            self.state.to_mut().reaping.entry(key.clone()).or_default().insert(from);
+        }
+    }
+
+    pub(crate) fn on_reap(&mut self, key: &Key, siblings: &Siblings) {
+        self.forget(key, siblings);
+    }
+
+    /// Forgets a key, if this is still all that is held of it.
+    fn forget(&mut self, key: &Key, siblings: &Siblings) {
+        if self.held(key) == *siblings && siblings.is_deleted() {
+            self.state.to_mut().durable.store.remove(key);
+            self.save();
+            self.consider_reaping(key);
+        }
+    }
+}

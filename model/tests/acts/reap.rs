@@ -1,0 +1,83 @@
+//! Reaping, act by act, without a network.
+
+use super::bench::{Bench, CLIENT, put, request};
+use dynamo_model::ids::{Content, Key, NodeId, Value};
+use dynamo_model::message::{Message, Operation};
+use dynamo_model::node::Timer;
+use dynamo_model::siblings::Siblings;
+use dynamo_model::version::Context;
+use std::time::Duration;
+
+fn key() -> Key {
+    Key::new("k").unwrap()
+}
+
+/// The first node of the key's preference list, and the others of its cluster of four.
+fn first() -> (Bench, Vec<NodeId>) {
+    let clockwise = Bench::of(4, NodeId(0), 3, 2, 2).node.ring.preference_list(&key(), 4).to_vec();
+    let mut bench = Bench::of(4, clockwise[0], 3, 2, 2);
+    bench.node.config = bench.node.config.with_reaping_after(Duration::from_hours(1));
+    (bench, clockwise)
+}
+
+fn delete(number: u64, context: Context) -> Message {
+    let content = Content::Tombstone(Value::new(b"").unwrap());
+    Message::Request(Operation::Put { request: request(number), key: key(), content, context, pw: 0 })
+}
+
+/// Puts and deletes at the first node, every replica having it; returns the tombstone.
+fn deleted(bench: &mut Bench, clockwise: &[NodeId]) -> Siblings {
+    bench.receive(CLIENT, put(0, b"v", Context::new()));
+    let read = bench.state.durable.store[&key()].context().clone();
+    bench.receive(CLIENT, delete(1, read));
+    for number in 0..2 {
+        for replica in &clockwise[1..3] {
+            bench.receive(usize::from(replica.0), Message::Stored { request: request(number) });
+        }
+    }
+    assert!(bench.state.puts.is_empty());
+    bench.state.durable.store[&key()].clone()
+}
+
+#[test]
+fn a_tombstone_goes_when_everyone_is_clear_and_some_time_has_passed() {
+    let (mut a, clockwise) = first();
+    let tombstone = deleted(&mut a, &clockwise);
+    let timer = Timer::Reap(clockwise[0], key());
+    let asked = a.time_out(&timer);
+    assert_eq!(asked.len(), 3, "everyone is asked, the fallback too: {asked:?}");
+    for node in &clockwise[1..] {
+        let surveyed = Message::Surveyed { key: key(), siblings: tombstone.clone() };
+        assert!(a.receive(usize::from(node.0), surveyed).is_empty(), "not before the timer has fired again");
+    }
+    a.crash();
+    assert_eq!(a.time_out(&timer).len(), 3, "after a crash all are asked anew");
+    for node in &clockwise[1..3] {
+        a.receive(usize::from(node.0), Message::Surveyed { key: key(), siblings: tombstone.clone() });
+    }
+    assert_eq!(a.time_out(&timer).len(), 3, "the fallback has not said that it is clear: all are asked again");
+    for node in &clockwise[1..] {
+        a.receive(usize::from(node.0), Message::Surveyed { key: key(), siblings: tombstone.clone() });
+    }
+    let reaped = a.time_out(&timer);
+    assert!(reaped.iter().all(|(_, message)| matches!(message, Message::Reap { .. })) && reaped.len() == 2);
+    assert!(a.state.durable.store.is_empty() && a.state.reaping.is_empty());
+    a.crash();
+    assert!(a.state.durable.store.is_empty());
+}
+
+#[test]
+fn whoever_has_more_than_the_tombstone_is_silent_and_keeps_it() {
+    let (mut a, clockwise) = first();
+    let tombstone = deleted(&mut a, &clockwise);
+    let survey = Message::Survey { key: key(), siblings: tombstone.clone() };
+    assert_eq!(a.receive(usize::from(clockwise[1].0), survey.clone()).len(), 1);
+    // A get under way may have heard of old copies.
+    a.receive(CLIENT, Message::Request(Operation::Get { request: request(5), key: key(), pr: 0 }));
+    assert!(a.receive(usize::from(clockwise[1].0), survey.clone()).is_empty());
+    // A put is beside the tombstone, and nothing is to be reaped any more.
+    a.receive(CLIENT, put(6, b"w", Context::new()));
+    assert!(a.state.reaping.is_empty());
+    a.receive(usize::from(clockwise[1].0), Message::Reap { key: key(), siblings: tombstone });
+    assert_eq!(a.state.durable.store[&key()].versions().len(), 2);
+}
