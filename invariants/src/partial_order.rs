@@ -28,9 +28,11 @@ fn is_answer_alone(setting: &Setting, client: &ClientState, request: RequestId) 
 
 /// Is a replica's word that it has stored this put only counted?
 ///
-/// It is once the put is acknowledged, where coordinators neither lose patience nor crash.
+/// It is once the put is acknowledged, where coordinators neither lose patience nor crash nor lose their disks, and nobody asks, because
+/// tombstones are to be reaped, whether they are done.
 fn is_only_counted(setting: &Setting, node: &State, request: RequestId) -> bool {
     let faults = &setting.scope.faults;
     let is_acknowledged = node.puts.get(&request).is_some_and(|put| put.acknowledged);
-    is_acknowledged && faults.timeouts.is_none() && faults.crashes == 0
+    let is_forgotten = faults.timeouts.is_some() || faults.crashes > 0 || faults.lost_disk.is_some();
+    is_acknowledged && !is_forgotten && faults.reaps == 0
 }

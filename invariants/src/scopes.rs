@@ -70,6 +70,10 @@ const ONLY_DISK_LOST: Excuse = Excuse {
     properties: &["I4.acknowledged-put-survives"],
     reason: "the only disk that has the put may be lost: a known limit of W=1",
 };
+const WORD_LOST: Excuse = Excuse {
+    properties: &["I6.every-request-ends"],
+    reason: "coordinators wait for ever here, also for a word that was lost",
+};
 const HINT_LOST: Excuse = Excuse {
     properties: &["I8.no-hint-stays"],
     reason: "a hint is sent only so often here, and every time it may be lost",

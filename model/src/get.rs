@@ -41,8 +41,7 @@ impl Step<'_, '_> {
             return;
         }
         let tally = self.new_tally(&key);
-        let patience = self.node.config.patience();
-        let retransmissions_left = patience.map_or(0, |patience| patience.retransmissions);
+        let retransmissions_left = self.retransmissions();
         let own = self.held(&key);
         let running = RunningGet { client, key, pr, tally, replies: Vec::new(), answered: false, retransmissions_left };
         self.state.to_mut().gets.insert(request, running);
@@ -112,6 +111,7 @@ impl Step<'_, '_> {
                 self.set_get_timer(request);
             }
             Next::AskStandIns(stand_ins) => {
+                self.running_get(request).retransmissions_left = self.retransmissions();
                 self.send_fetch(request, stand_ins.into_iter().map(|stand_in| stand_in.fallback));
                 self.set_get_timer(request);
             }

@@ -120,8 +120,7 @@ impl Step<'_, '_> {
     fn collect_stored(&mut self, client: Id, request: RequestId, key: Key, context: Context, pw: u8) {
         let mut tally = self.new_tally(&key);
         tally.take(Taken { intended: self.id, by: self.id });
-        let patience = self.node.config.patience();
-        let retransmissions_left = patience.map_or(0, |patience| patience.retransmissions);
+        let retransmissions_left = self.retransmissions();
         let running = RunningPut { client, key, context, pw, tally, acknowledged: false, retransmissions_left };
         self.state.to_mut().puts.insert(request, running);
         self.ask_missing(request);
@@ -180,6 +179,7 @@ impl Step<'_, '_> {
                 self.set_put_timer(request);
             }
             Next::AskStandIns(stand_ins) => {
+                self.running_put(request).retransmissions_left = self.retransmissions();
                 self.ask_stand_ins(request, &stand_ins);
                 self.set_put_timer(request);
             }

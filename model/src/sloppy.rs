@@ -48,6 +48,11 @@ impl Step<'_, '_> {
         }
     }
 
+    /// How often those that are asked first, or next, are asked again.
+    pub(crate) fn retransmissions(&self) -> u8 {
+        self.node.config.patience().map_or(0, |patience| patience.retransmissions)
+    }
+
     /// Whoever answers in time, or asks, is up.
     pub(crate) fn heard_from(&mut self, peer: NodeId) {
         if self.state.suspected.contains(&peer) {

@@ -1,6 +1,6 @@
 //! Scopes in which tombstones are reaped.
 
-use super::{NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS};
+use super::{NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS, STORE_LOST, WORD_LOST};
 use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -34,5 +34,15 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: Faults { reaps: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
         unique_states: 440_481,
+    },
+    Scope {
+        name: "reap-and-loss",
+        aim: "what is asked and answered before a tombstone is reaped, and the word to do it, may be lost",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put), (0, Delete)]],
+        faults: Faults { loss: true, reaps: 2, ..NO_FAULTS },
+        excused: &[NO_TIMEOUTS, ONE_WRITER, NO_READER, STORE_LOST, WORD_LOST],
+        unique_states: 613,
     },
 ];
