@@ -57,7 +57,7 @@ fn run<A, S>(
     state: &mut Cow<'_, ProcessState>,
     out: &mut Out<Process>,
     inner: &S,
-    wrap: fn(S) -> ProcessState,
+    wrap: impl Fn(S) -> ProcessState,
     handler: impl FnOnce(&mut Cow<'_, S>, &mut Out<A>),
 ) where
     A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = ()>,
@@ -68,8 +68,20 @@ fn run<A, S>(
     handler(&mut changed, &mut commands);
     pass_on(commands, out);
     if let Cow::Owned(changed) = changed {
-        *state = Cow::Owned(wrap(changed));
+        let changed = wrap(changed);
+        if changed != **state {
+            *state = Cow::Owned(changed);
+        }
     }
+}
+
+/// A node's state, without what it will never look at: where there is no fallback, it makes no difference who is suspected. A
+/// checker need not tell such states apart.
+fn seen(node: &Node, mut state: State) -> ProcessState {
+    if node.config.n() >= node.ring.members().len() {
+        state.suspected.clear();
+    }
+    ProcessState::Node(state)
 }
 
 #[expect(clippy::ref_option, reason = "so it is handed to actors")]
@@ -132,7 +144,7 @@ impl Actor for Process {
         let before = state.clone();
         match (self, &*before) {
             (Process::Node(node) | Process::NodeOnBadDisk(node), ProcessState::Node(inner)) => {
-                run(state, out, inner, ProcessState::Node, |s, o| node.on_msg(id, s, src, msg, o));
+                run(state, out, inner, |s| seen(node, s), |s, o| node.on_msg(id, s, src, msg, o));
             }
             (Process::Client(client), ProcessState::Client(inner)) => {
                 run(state, out, inner, ProcessState::Client, |s, o| client.on_msg(id, s, src, msg, o));
@@ -145,7 +157,7 @@ impl Actor for Process {
         let before = state.clone();
         match (self, &*before) {
             (Process::Node(node) | Process::NodeOnBadDisk(node), ProcessState::Node(inner)) => {
-                run(state, out, inner, ProcessState::Node, |s, o| node.on_timeout(id, s, timer, o));
+                run(state, out, inner, |s| seen(node, s), |s, o| node.on_timeout(id, s, timer, o));
             }
             (Process::Client(client), ProcessState::Client(inner)) => {
                 run(state, out, inner, ProcessState::Client, |s, o| client.on_timeout(id, s, timer, o));

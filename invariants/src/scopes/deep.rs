@@ -1,7 +1,8 @@
 //! Larger scopes.
 
 use super::{
-    EARLY_READER, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST,
+    EARLY_READER, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, REPAIR_LOST, REPAIRER_CRASHES, STAND_INS_MISS,
+    STORE_LOST,
 };
 use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -24,7 +25,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 1, loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, REPAIRER_CRASHES, STORE_LOST],
+        excused: &[ONE_WRITER, REPAIRER_CRASHES, STAND_INS_MISS, STORE_LOST],
         unique_states: 20_344_628,
     },
     Scope {
@@ -34,7 +35,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { crashes: 1, loss: true, timeouts: Some(0), ..NO_FAULTS },
-        excused: &[NO_RECONCILER, REPAIRER_CRASHES, STORE_LOST],
+        excused: &[NO_RECONCILER, REPAIRER_CRASHES, STAND_INS_MISS, STORE_LOST],
         unique_states: 14_582_364,
     },
     Scope {
@@ -56,5 +57,25 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
         unique_states: 7_365_128,
+    },
+    Scope {
+        name: "holder-crash-and-growth",
+        aim: "the scope growing-hint, and any node crashes at any moment",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (0, PutOver)]],
+        faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 6_087_285,
+    },
+    Scope {
+        name: "two-stand-ins-and-read",
+        aim: "two replicas away, two fallbacks, and a read through another node",
+        nodes: 5,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, STAND_INS_MISS],
+        unique_states: 8_842_885,
     },
 ];

@@ -16,7 +16,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
         excused: &[ONE_WRITER],
-        unique_states: 1_037,
+        unique_states: 885,
     },
     Scope {
         name: "impatience",
@@ -26,7 +26,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
         excused: &[NO_RECONCILER],
-        unique_states: 422_290,
+        unique_states: 208_578,
     },
     Scope {
         name: "retransmission",
@@ -36,7 +36,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(1), ..NO_FAULTS },
         excused: &[ONE_WRITER, ALL_STORE],
-        unique_states: 8_018,
+        unique_states: 6_824,
     },
     Scope {
         name: "loss",
@@ -46,7 +46,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
         excused: &[ONE_WRITER, REPAIR_LOST, STORE_LOST],
-        unique_states: 6_765,
+        unique_states: 4_814,
     },
     Scope {
         name: "loss-and-retries",
@@ -56,7 +56,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, REPAIR_LOST, STORE_LOST],
-        unique_states: 10_024_599,
+        unique_states: 4_259_765,
     },
     Scope {
         name: "loss-and-retransmission",
@@ -66,7 +66,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, timeouts: Some(1), client_retries: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER, STORE_LOST],
-        unique_states: 28_268,
+        unique_states: 17_470,
     },
     Scope {
         name: "duplication",
@@ -86,7 +86,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, DOUBLED_FOR_EVER],
-        unique_states: 852_746,
+        unique_states: 246_426,
     },
     Scope {
         name: "late-retry",
@@ -136,7 +136,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { crashes: 1, timeouts: Some(0), ..NO_FAULTS },
         excused: &[NO_RECONCILER, REPAIRER_CRASHES],
-        unique_states: 3_687_708,
+        unique_states: 1_053_596,
     },
     Scope {
         name: "two-crashes",
@@ -146,7 +146,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 2, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, REPAIRER_CRASHES],
-        unique_states: 9_486_050,
+        unique_states: 3_118_969,
     },
     Scope {
         name: "forwarding-and-retries",
