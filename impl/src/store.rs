@@ -89,7 +89,7 @@ pub enum StoreError {
     Locked(PathBuf),
     /// The data is damaged. A node that started without it would break its word.
     #[error(
-        "the data in {path} is damaged: {what}. Restore it from a copy; a node started without it would forget what it acknowledged"
+        "the data in {path} is damaged: {what}. Start the node on an empty directory: it comes back under a new incarnation. Do not restore an older copy: the node would give dots twice"
     )]
     Damaged {
         /// The directory.
@@ -206,8 +206,8 @@ impl Store {
             return Err(self.damaged("its file \"identity\" is missing"));
         }
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
-        // No disk of this node that was begun before began in this second.
-        self.committed.incarnation = Rules::default().new_incarnation(now().as_secs());
+        // No disk of this node ever drew the same of 2^64 numbers. A clock may be wrong.
+        self.committed.incarnation = Rules::default().new_incarnation(rand::random());
         self.meta.insert(&mut batch, COUNTER, &0);
         self.meta.insert(&mut batch, INCARNATION, &self.committed.incarnation);
         batch.commit().map_err(|source| StoreError::Commit { path: self.path.clone(), source })?;
@@ -233,7 +233,7 @@ impl Store {
     }
 }
 
-/// The time since the Unix epoch. A clock that is wrong makes ages wrong, and nothing else.
+/// The time since the Unix epoch. A clock that is wrong makes ages of hints wrong.
 fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -85,7 +85,7 @@ impl Step<'_, '_> {
     fn note_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
         let rules = self.node.rules;
         let running = &self.state.gets[&request];
-        let taken = rules.reply_counts_for(&running.tally, from).map(|intended| Taken { intended, by: from });
+        let taken = rules.reply_counts_for(&running.tally, from, None).map(|intended| Taken { intended, by: from });
         let place = running.replies.binary_search_by_key(&from, |(node, _)| *node);
         if taken.is_none() && (place.is_ok() || !running.tally.was_asked(from)) {
             return;

@@ -238,7 +238,7 @@ pub enum Message {
         siblings: Siblings,
     },
     /// First node of the preference list → replica: forget these tombstones, if they still are all you have. No answer. Lost: they
-    /// stay there, and are reaped another time.
+    /// stay there until a read brings them back to the first node.
     Reap {
         /// Which key.
         key: Key,

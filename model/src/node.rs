@@ -166,7 +166,8 @@ impl Step<'_, '_> {
         match message {
             Message::Forward { client, operation } => self.on_forward(client, operation),
             Message::Store { request, key, siblings } => self.on_store(from, request, &key, &siblings),
-            Message::Stored { request } | Message::StoredHint { request, .. } => self.on_stored(from, request),
+            Message::Stored { request } => self.on_stored(from, request, from),
+            Message::StoredHint { request, recipient } => self.on_stored(from, request, recipient),
             Message::Fetch { request, key } => self.on_fetch(from, request, &key),
             Message::Fetched { request, siblings } => self.on_fetched(from, request, siblings),
             Message::Repair { key, siblings, .. } => self.absorb(Cause::Repair, &key, &siblings),

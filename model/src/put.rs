@@ -155,13 +155,14 @@ impl Step<'_, '_> {
         }
     }
 
-    pub(crate) fn on_stored(&mut self, from: NodeId, request: RequestId) {
+    /// A node has stored a put, itself as a replica or for the one whose place it names.
+    pub(crate) fn on_stored(&mut self, from: NodeId, request: RequestId, place: NodeId) {
         if !self.state.puts.contains_key(&request) {
             return;
         }
         self.heard_from(from);
         let running = &self.state.puts[&request];
-        if let Some(intended) = self.node.rules.reply_counts_for(&running.tally, from) {
+        if let Some(intended) = self.node.rules.reply_counts_for(&running.tally, from, Some(place)) {
             self.running_put(request).tally.take(Taken { intended, by: from });
             self.conclude_put(request);
         }

@@ -140,8 +140,9 @@ rules! {
     /// The intended replica whose place an answer takes, if it counts. (I1, I4, I6)
     ///
     /// Its sender's own, or the one it stands in for; each place once, however often answers arrive. A replica and its
-    /// stand-in count once together: after handoff they are one copy.
-    reply_counts_for: fn(tally: &Tally, from: NodeId) -> Option<NodeId>,
+    /// stand-in count once together: after handoff they are one copy. An answer to a put names the place that it is for, and counts
+    /// for no other: when the put was tried before, its sender may have stood in for another replica.
+    reply_counts_for: fn(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId>,
 
     /// The fallback asked in the place of an intended replica that does not answer. (I1, I4)
     ///
@@ -251,10 +252,11 @@ fn put_context(read: &Context, put: Dot, before: &Siblings) -> Context {
     }
 }
 
-fn reply_counts_for(tally: &Tally, from: NodeId) -> Option<NodeId> {
+fn reply_counts_for(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId> {
     let stood_in_for = || tally.stand_ins.iter().filter(|stand_in| stand_in.fallback == from).map(|s| s.intended);
     let own = tally.asked.iter().copied().filter(|intended| *intended == from);
-    own.chain(stood_in_for()).find(|intended| !tally.is_taken(*intended))
+    let is_meant = |intended: &NodeId| named.is_none_or(|named| named == *intended);
+    own.chain(stood_in_for()).find(|intended| is_meant(intended) && !tally.is_taken(*intended))
 }
 
 fn stand_in(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId> {

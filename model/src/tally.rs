@@ -130,7 +130,7 @@ mod tests {
     }
 
     fn count(tally: &mut Tally, by: NodeId) {
-        if let Some(intended) = Rules::default().reply_counts_for(tally, by) {
+        if let Some(intended) = Rules::default().reply_counts_for(tally, by, None) {
             tally.take(Taken { intended, by });
         }
     }

@@ -102,7 +102,9 @@ pub(super) fn member(text: &str) -> Result<(NodeId, SocketAddr), anyhow::Error> 
 pub(super) fn seconds(text: &str) -> Result<Duration, anyhow::Error> {
     let number: f64 = text.parse().with_context(|| format!("\"{text}\" is no number of seconds"))?;
     let duration = Duration::try_from_secs_f64(number).ok().filter(|duration| !duration.is_zero());
-    duration.ok_or_else(|| anyhow!("a time must be more than 0 seconds, and not for ever"))
+    // Deadlines are counted from now on: what is longer than a century could not be.
+    let duration = duration.filter(|duration| *duration <= Duration::from_hours(24 * 365 * 100));
+    duration.ok_or_else(|| anyhow!("a time must be more than 0 seconds, and at most a century"))
 }
 
 /// Set when the process is asked to stop: Ctrl-C, SIGTERM, or SIGHUP.

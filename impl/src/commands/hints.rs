@@ -11,7 +11,8 @@ const EXAMPLES: &str = "\
 Example:
   dynamo hints --node 127.0.0.1:4103
 
-A hint is what a node keeps for another that did not answer in time. It is handed over as soon as that one answers again.
+A hint is what a node keeps for another that did not answer in time. It is sent to that one again and again, at
+longer and longer intervals, until it is handed over.
   CREATED        this node has asked another to keep it, and has no answer yet
   STORED         on this node's disk, waiting to be sent
   IN_TRANSFER    sent; its recipient has not said yet that it has all of it on disk

@@ -117,13 +117,12 @@ fn a_node_that_lost_its_disk_comes_back_as_another_incarnation() {
     client(addresses[0]).put("k", b"before", &Context::new()).unwrap();
     cluster.kill(0);
     fs::remove_dir_all(cluster.data(0)).unwrap();
-    // A disk is not lost twice in a second.
-    thread::sleep(Duration::from_millis(1100));
     cluster.start_node(0);
     client(addresses[0]).put("k", b"after", &Context::new()).unwrap();
     let found = client(addresses[1]).with_in_person(3).get("k").unwrap();
     let clocks: Vec<String> = found.siblings.iter().map(|version| version.clock.to_string()).collect();
-    assert_eq!(values(&client(addresses[1]), "k"), ["before", "after"], "{clocks:?}");
+    let both: BTreeSet<String> = values(&client(addresses[1]), "k").into_iter().collect();
+    assert_eq!(both, BTreeSet::from(["before".to_owned(), "after".to_owned()]), "{clocks:?}");
     assert!(found.context.to_string().starts_with("[A:1,A~"), "{}", found.context);
 }
 

@@ -85,12 +85,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         name: "one-stand-in-for-two",
         rule: "stand_in",
         what: "One fallback stands in for every replica that is away: its answers are counted as so many copies, and are one.",
-        breaks: &[
-            "I4.acknowledged-put-is-secured",
-            "I1.acknowledged-put-is-on-w-disks",
-            "I6.no-ack-before-w",
-            "I8.no-hint-stays",
-        ],
+        breaks: &["I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w", "I8.no-hint-stays"],
         scope: "stand-in-for-all",
         rules: || Rules {
             stand_in: |tally, fallbacks, _| fallbacks.first().copied().filter(|_| tally.stand_ins.len() < 2),

@@ -33,7 +33,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "retransmission",
         rules: || Rules {
-            reply_counts_for: |tally, from| tally.missing().next().filter(|_| tally.asked.contains(&from)),
+            reply_counts_for: |tally, from, _| tally.missing().next().filter(|_| tally.asked.contains(&from)),
             ..Rules::default()
         },
     },
@@ -45,8 +45,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I6.every-request-ends", "I3.stale-replica-is-repaired"],
         scope: "one-client",
         rules: || Rules {
-            reply_counts_for: |tally, from| {
-                let intended = (Rules::default().reply_counts_for)(tally, from);
+            reply_counts_for: |tally, from, named| {
+                let intended = (Rules::default().reply_counts_for)(tally, from, named);
                 intended.filter(|_| tally.taken.len() + 1 < tally.asked.len())
             },
             ..Rules::default()
@@ -80,8 +80,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I4.acknowledged-put-is-secured", "I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w"],
         scope: "stand-in-for-all",
         rules: || Rules {
-            reply_counts_for: |tally, from| {
-                (Rules::default().reply_counts_for)(tally, from).or_else(|| {
+            reply_counts_for: |tally, from, named| {
+                (Rules::default().reply_counts_for)(tally, from, named).or_else(|| {
                     tally
                         .missing()
                         .next()
@@ -139,6 +139,18 @@ pub(super) const DEFECTS: &[Defect] = &[
         scope: "crash-between-puts",
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Put && before != after,
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "stand-in-counted-for-another",
+        rule: "reply_counts_for",
+        what: "A stand-in's answer counts for whomever it stands in for now: a late one, from before a retry, acknowledges a put for a \
+               replica that has nothing, and for which nobody keeps anything.",
+        breaks: &["I4.acknowledged-put-is-secured", "I6.no-ack-before-w", "I1.acknowledged-put-is-on-w-disks"],
+        scope: "stand-in-and-retry",
+        rules: || Rules {
+            reply_counts_for: |tally, from, _| (Rules::default().reply_counts_for)(tally, from, None),
             ..Rules::default()
         },
     },

@@ -28,6 +28,16 @@ pub(super) const SCOPES: &[Scope] = &[
         unique_states: 309,
     },
     Scope {
+        name: "stand-in-and-retry",
+        aim: "trace 6: all replicas are needed, and a retry finds its fallback standing in for another than before",
+        nodes: 4,
+        quorum: (3, 1, 3),
+        clients: &[&[(0, Put)]],
+        faults: Faults { timeouts: Some(0), client_retries: 1, handoffs: 2, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 65_991,
+    },
+    Scope {
         name: "two-stand-ins",
         aim: "traces 4 and 6: two replicas away, and two fallbacks",
         nodes: 5,
