@@ -101,25 +101,16 @@ impl Step<'_, '_> {
 
     pub(crate) fn on_get_timeout(&mut self, request: RequestId) {
         let Some(running) = self.state.gets.get(&request) else { return };
-        let (key, mut tally, left) = (running.key.clone(), running.tally.clone(), running.retransmissions_left);
-        let next = self.after_timeout(&key, &mut tally, left);
-        self.running_get(request).tally = tally;
+        let (key, mut tally, mut left) = (running.key.clone(), running.tally.clone(), running.retransmissions_left);
+        let next = self.after_timeout(&key, &mut tally, &mut left);
+        let running = self.running_get(request);
+        (running.tally, running.retransmissions_left) = (tally, left);
         match next {
-            Next::AskAgain => {
-                self.running_get(request).retransmissions_left -= 1;
-                self.ask_missing_replicas(request);
-                self.set_get_timer(request);
-            }
-            Next::AskStandIns(stand_ins) => {
-                self.running_get(request).retransmissions_left = self.retransmissions();
-                self.send_fetch(request, stand_ins.into_iter().map(|stand_in| stand_in.fallback));
-                self.set_get_timer(request);
-            }
-            Next::GiveUp => {
-                self.running_get(request).tally.give_up();
-                self.conclude_get(request);
-            }
+            Next::AskAgain => self.ask_missing_replicas(request),
+            Next::AskStandIns(new) => self.send_fetch(request, new.into_iter().map(|stand_in| stand_in.fallback)),
+            Next::GiveUp => return self.conclude_get(request),
         }
+        self.set_get_timer(request);
     }
 
     /// Answers if the rules allow it now; repairs and forgets the get once nobody is waited for.

@@ -170,25 +170,16 @@ impl Step<'_, '_> {
 
     pub(crate) fn on_put_timeout(&mut self, request: RequestId) {
         let Some(running) = self.state.puts.get(&request) else { return };
-        let (key, mut tally, left) = (running.key.clone(), running.tally.clone(), running.retransmissions_left);
-        let next = self.after_timeout(&key, &mut tally, left);
-        self.running_put(request).tally = tally;
+        let (key, mut tally, mut left) = (running.key.clone(), running.tally.clone(), running.retransmissions_left);
+        let next = self.after_timeout(&key, &mut tally, &mut left);
+        let running = self.running_put(request);
+        (running.tally, running.retransmissions_left) = (tally, left);
         match next {
-            Next::AskAgain => {
-                self.running_put(request).retransmissions_left -= 1;
-                self.ask_missing(request);
-                self.set_put_timer(request);
-            }
-            Next::AskStandIns(stand_ins) => {
-                self.running_put(request).retransmissions_left = self.retransmissions();
-                self.ask_stand_ins(request, &stand_ins);
-                self.set_put_timer(request);
-            }
-            Next::GiveUp => {
-                self.running_put(request).tally.give_up();
-                self.conclude_put(request);
-            }
+            Next::AskAgain => self.ask_missing(request),
+            Next::AskStandIns(stand_ins) => self.ask_stand_ins(request, &stand_ins),
+            Next::GiveUp => return self.conclude_put(request),
         }
+        self.set_put_timer(request);
     }
 
     /// Acknowledges if the rules allow it now; forgets the put once nobody is waited for.

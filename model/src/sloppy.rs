@@ -28,10 +28,11 @@ impl Step<'_, '_> {
         tally
     }
 
-    /// What follows when those asked have had their time. Where there is no more asking again, those that are missing are suspected
-    /// from now on.
-    pub(crate) fn after_timeout(&mut self, key: &Key, tally: &mut Tally, retransmissions_left: u8) -> Next {
-        if retransmissions_left > 0 {
+    /// What follows when those asked have had their time; noted in the tally, and in how often they will be asked again. Where that is
+    /// over, those that are missing are suspected from now on.
+    pub(crate) fn after_timeout(&mut self, key: &Key, tally: &mut Tally, retransmissions_left: &mut u8) -> Next {
+        if *retransmissions_left > 0 {
+            *retransmissions_left -= 1;
             return Next::AskAgain;
         }
         let fallbacks = tally.missing_stand_ins().map(|stand_in| stand_in.fallback);
@@ -42,10 +43,13 @@ impl Step<'_, '_> {
         let before = tally.stand_ins.len();
         let missing: Vec<NodeId> = tally.missing().collect();
         self.stand_in_for(key, tally, missing.into_iter());
-        match &tally.stand_ins[before..] {
-            [] => Next::GiveUp,
-            new => Next::AskStandIns(new.to_vec()),
+        let new = tally.stand_ins[before..].to_vec();
+        if new.is_empty() {
+            tally.give_up();
+            return Next::GiveUp;
         }
+        *retransmissions_left = self.retransmissions();
+        Next::AskStandIns(new)
     }
 
     /// How often those that are asked first, or next, are asked again.
