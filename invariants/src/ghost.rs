@@ -19,7 +19,7 @@ pub enum Outcome {
     Running,
     /// It was acknowledged or answered, when so many distinct nodes had given their word.
     Answered {
-        /// How many, each for another intended replica.
+        /// How many: of a put, each for another intended replica; of a get, each of another node.
         words: usize,
         /// How many of them were intended replicas.
         in_person: usize,
@@ -210,18 +210,12 @@ impl Ghost {
 
     /// For how many intended replicas a distinct node has given its word that it has the put: itself, or another in its place.
     fn words(&self, setting: &Setting, write: WriteId) -> usize {
-        let mut nodes = Vec::new();
-        let mut places = 0;
-        for &intended in &setting.preference_list {
-            let before = nodes.len();
-            nodes.extend(self.vouched[usize::from(intended.0)].contains(write).then_some(intended));
-            let kept = self.hinted.iter().filter(|kept| kept.recipient == intended && kept.writes.contains(write));
-            nodes.extend(kept.map(|kept| kept.holder));
-            places += usize::from(nodes.len() > before);
-        }
-        nodes.sort_unstable();
-        nodes.dedup();
-        places.min(nodes.len())
+        let who = |intended: &NodeId| {
+            let own = self.vouched[usize::from(intended.0)].contains(write).then_some(*intended);
+            let kept = self.hinted.iter().filter(|kept| kept.recipient == *intended && kept.writes.contains(write));
+            own.into_iter().chain(kept.map(|kept| kept.holder)).collect()
+        };
+        places_filled(&setting.preference_list.iter().map(who).collect::<Vec<Vec<NodeId>>>(), &mut Vec::new())
     }
 
     fn on_put_acknowledged(&mut self, setting: &Setting, by: NodeId, write: WriteId) {
@@ -264,6 +258,26 @@ pub fn writes_of(siblings: &[Version]) -> WriteSet {
     siblings.iter().map(|version| WriteId::of(&version.content)).collect()
 }
 
+/// How many places can be filled with different nodes, given who may fill each.
+fn places_filled(places: &[Vec<NodeId>], taken: &mut Vec<NodeId>) -> usize {
+    let Some((place, rest)) = places.split_first() else { return 0 };
+    let mut most = places_filled(rest, taken);
+    for node in place {
+        if !taken.contains(node) {
+            taken.push(*node);
+            most = most.max(1 + places_filled(rest, taken));
+            taken.pop();
+        }
+    }
+    most
+}
+
+/// The puts whose versions these are, and that really were deletes: what a script says, not what the versions say of themselves.
+fn deletes_among(setting: &Setting, siblings: &[Version]) -> WriteSet {
+    let is_delete = |write: &WriteId| setting.ask(setting.puts[usize::from(write.0)]) == Some(Ask::Delete);
+    writes_of(siblings).iter().filter(is_delete).collect()
+}
+
 fn hear(read: &mut Read, node: NodeId) {
     if let Err(index) = read.heard.binary_search(&node) {
         read.heard.insert(index, node);
@@ -286,8 +300,8 @@ pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>
         }
         Message::StoredHint { request, recipient } => next.keep(from, *recipient, setting.write(*request)?),
         Message::HandOff { .. } => next.on_hand_off(from, node(envelope.dst)),
-        Message::Survey { siblings, .. } => next.on_survey(writes_of(siblings.versions())),
-        Message::Reap { siblings, .. } => next.on_reap(writes_of(siblings.versions())),
+        Message::Survey { siblings, .. } => next.on_survey(deletes_among(setting, siblings.versions())),
+        Message::Reap { siblings, .. } => next.on_reap(deletes_among(setting, siblings.versions())),
         Message::Answer(Answer::PutAcknowledged { request, .. }) => {
             next.on_put_acknowledged(setting, from, setting.write(*request)?);
         }
@@ -370,5 +384,24 @@ fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
     };
     if setting.ask(next_line).is_some_and(Ask::is_informed) {
         ghost.clients[client] = seen;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_filled_with_different_nodes() {
+        let filled = |places: &[&[u16]]| {
+            let places: Vec<Vec<NodeId>> =
+                places.iter().map(|place| place.iter().map(|node| NodeId(*node)).collect()).collect();
+            places_filled(&places, &mut Vec::new())
+        };
+        assert_eq!(filled(&[&[0], &[1], &[2]]), 3);
+        assert_eq!(filled(&[&[0], &[], &[2]]), 2);
+        assert_eq!(filled(&[&[0], &[3], &[3]]), 2, "one node stands in for two");
+        assert_eq!(filled(&[&[3], &[3], &[2, 4]]), 2, "three nodes, and yet one place is left");
+        assert_eq!(filled(&[&[3, 4], &[3], &[2]]), 3);
     }
 }

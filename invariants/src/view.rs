@@ -44,6 +44,11 @@ impl<'a> View<'a> {
         self.nodes().filter(|node| self.lost_its_disk(*node)).count()
     }
 
+    /// Every sibling set on a node's disk: its own, and what it keeps for others.
+    pub(crate) fn sets(&self, node: NodeId) -> impl Iterator<Item = &'a Siblings> + use<'a> {
+        self.disk(node).into_iter().chain(self.hints(node).map(|(_, siblings)| siblings))
+    }
+
     /// The puts that a node has on disk as a replica, and all that those really saw. What was reaped nobody need have any more.
     pub(crate) fn stored(&self, node: NodeId) -> WriteSet {
         self.on_disk(node).union(self.state.history.forgotten())
@@ -74,11 +79,8 @@ impl<'a> View<'a> {
 
     /// Every version on every disk, by the put it really is.
     pub(crate) fn versions(&self) -> impl Iterator<Item = (WriteId, Dot)> + use<'a> {
-        let disks = self.nodes().flat_map(|node| {
-            let hints: Vec<&Siblings> = self.hints(node).map(|(_, siblings)| siblings).collect();
-            self.disk(node).into_iter().chain(hints)
-        });
-        let versions = disks.collect::<Vec<_>>().into_iter().flat_map(Siblings::versions);
+        let sets: Vec<&Siblings> = self.nodes().flat_map(|node| self.sets(node)).collect();
+        let versions = sets.into_iter().flat_map(Siblings::versions);
         versions.map(|version| (WriteId::of(&version.content), version.dot))
     }
 
@@ -118,9 +120,10 @@ impl<'a> View<'a> {
         let ghost = &self.state.history;
         // What was reaped, and is somewhere still, may count as seen or not.
         let dots: Vec<_> = self.versions().filter(|(write, _)| !ghost.forgotten().contains(*write)).collect();
-        self.nodes().filter_map(|node| Some((self.on_disk(node), self.disk(node)?))).all(|(on_disk, disk)| {
-            let context_is = dots.iter().all(|(write, dot)| disk.context().covers(*dot) == on_disk.contains(*write));
-            let clocks_are = disk.versions().iter().all(|version| {
+        self.nodes().flat_map(|node| self.sets(node)).all(|set| {
+            let has = ghost.with_all_seen(writes_of(set.versions()));
+            let context_is = dots.iter().all(|(write, dot)| set.context().covers(*dot) == has.contains(*write));
+            let clocks_are = set.versions().iter().all(|version| {
                 let own = WriteId::of(&version.content);
                 let follows = ghost.saw(own).with(own);
                 dots.iter().all(|(write, dot)| version.clock.covers(*dot) == follows.contains(*write))

@@ -8,26 +8,18 @@
 //! ([`Config::reap_after`](crate::config::Config::reap_after)): once before it asks, so that none reaches a node after that has said it is
 //! clear; and again before it reaps, so that none is left that a node sent before.
 
-use crate::ids::{Content, Key, NodeId};
+use crate::ids::{Key, NodeId};
 use crate::message::Message;
 use crate::node::{Step, Timer};
 use crate::rules::Remains;
 use crate::siblings::Siblings;
 use std::collections::BTreeSet;
 
-impl Siblings {
-    /// Is nothing left but tombstones?
-    pub fn is_deleted(&self) -> bool {
-        let mut versions = self.versions().iter();
-        !self.versions().is_empty() && versions.all(|version| matches!(version.content, Content::Tombstone(_)))
-    }
-}
-
 impl Step<'_, '_> {
     /// After what is held of a key has changed: is it to be reaped, by this node?
     pub(crate) fn consider_reaping(&mut self, key: &Key) {
         let is_first = self.preference_list(key).first() == Some(&self.id);
-        if self.node.config.reap_after().is_some() && is_first && self.held(key).is_deleted() {
+        if self.node.config.reap_after().is_some() && is_first && self.node.rules.is_deleted(&self.held(key)) {
             // Whoever has said before that it is clear has said so of another set.
             self.state.to_mut().reaping.insert(key.clone(), BTreeSet::new());
             self.set_reap_timer(key);
@@ -40,7 +32,8 @@ impl Step<'_, '_> {
     /// After a start: the keys of which nothing is left but tombstones.
     pub(crate) fn resume_reaping(&mut self) {
         if self.node.config.reap_after().is_some() {
-            let held = self.state.durable.store.iter().filter(|(_, held)| held.is_deleted());
+            let rules = self.node.rules;
+            let held = self.state.durable.store.iter().filter(|(_, held)| rules.is_deleted(held));
             let deleted: Vec<Key> = held.map(|(key, _)| key.clone()).collect();
             for key in &deleted {
                 self.consider_reaping(key);
@@ -102,7 +95,7 @@ impl Step<'_, '_> {
 
     pub(crate) fn on_surveyed(&mut self, from: NodeId, key: &Key, siblings: &Siblings) {
         let is_news = self.state.reaping.get(key).is_some_and(|clear| !clear.contains(&from));
-        if is_news && self.held(key) == *siblings {
+        if is_news && self.node.rules.is_unchanged(&self.held(key), siblings) {
             self.heard_from(from);
             self.state.to_mut().reaping.entry(key.clone()).or_default().insert(from);
         }
@@ -114,7 +107,8 @@ impl Step<'_, '_> {
 
     /// Forgets a key, if this is still all that is held of it.
     fn forget(&mut self, key: &Key, siblings: &Siblings) {
-        if self.held(key) == *siblings && siblings.is_deleted() {
+        let rules = self.node.rules;
+        if rules.is_unchanged(&self.held(key), siblings) && rules.is_deleted(siblings) {
             self.state.to_mut().durable.store.remove(key);
             self.save();
             self.consider_reaping(key);

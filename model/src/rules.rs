@@ -182,6 +182,16 @@ rules! {
     /// The merge: the hint may be old.
     hint_lands: fn(held: &Siblings, hint: &Siblings) -> Siblings,
 
+    /// Is nothing left of a key but tombstones? (I2, I4)
+    ///
+    /// If there is one, and nothing else: a put that did not see the tombstone is beside it, and stays.
+    is_deleted: fn(held: &Siblings) -> bool,
+
+    /// Are these tombstones, asked about or to be reaped, still all that is held? (I2, I4)
+    ///
+    /// If it is the same set, context and all: whoever was clear then was clear of what was there then.
+    is_unchanged: fn(held: &Siblings, tombstones: &Siblings) -> bool,
+
     /// Is a node clear of a key, but for these tombstones? (I4)
     ///
     /// If it has nothing else, neither for itself nor for another, nor is about to; and the tombstones, if it is to have them.
@@ -222,6 +232,8 @@ impl Default for Rules {
             repair_content: |_own, merged| merged.clone(),
             hint_may_clear,
             hint_lands: Siblings::merge,
+            is_deleted,
+            is_unchanged: |held, tombstones| held == tombstones,
             is_clear,
             tombstone_may_reap: |clear, members, _intended| members.iter().all(|member| clear.contains(member)),
             next_counter: |issued, known| issued.max(known).checked_add(1),
@@ -271,6 +283,11 @@ fn repair_targets(replies: &[Reply], intended: &[NodeId], merged: &Siblings) -> 
 
 fn hint_may_clear(hint: &Siblings, event: &HandoffEvent<'_>) -> bool {
     matches!(event, HandoffEvent::Acknowledged(context) if context.includes(hint.context()))
+}
+
+fn is_deleted(held: &Siblings) -> bool {
+    let mut versions = held.versions().iter();
+    !held.versions().is_empty() && versions.all(|version| version.content.value().is_none())
 }
 
 fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {

@@ -58,4 +58,35 @@ pub(super) const DEFECTS: &[Defect] = &[
         scope: "reap-and-put-again",
         rules: || Rules { next_counter: |_, known| Some(known + 1), ..Rules::default() },
     },
+    Defect {
+        name: "one-tombstone-is-enough",
+        rule: "is_deleted",
+        what: "A key counts as deleted as soon as it has a tombstone: a put that did not see it is reaped along with it.",
+        breaks: &[
+            "I2.vouched-for-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I2.clocks-are-causal",
+            "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
+        ],
+        scope: "reap-and-put-again",
+        rules: || Rules {
+            is_deleted: |held| held.versions().iter().any(|version| version.content.value().is_none()),
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "reaped-whatever-is-there",
+        rule: "is_unchanged",
+        what: "Replicas reap what they hold when they are told, also if it is no longer what everyone was asked about: a put that came \
+               meanwhile is gone.",
+        breaks: &[
+            "I2.vouched-for-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I5.replicas-agree-in-the-end",
+            "I4.acknowledged-put-is-secured",
+        ],
+        scope: "reap-and-put-again",
+        rules: || Rules { is_unchanged: |_, _| true, ..Rules::default() },
+    },
 ];

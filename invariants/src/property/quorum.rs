@@ -26,14 +26,14 @@ pub(super) const PROPERTIES: &[Property] = &[
     always(
         "I1.get-rests-on-r-words",
         GET,
-        "Trace 1: when a get is answered, R distinct replicas have said what they hold.",
+        "Trace 1: when a get is answered, R distinct nodes, replicas or stand-ins, have said what they hold.",
         |model, state| words_at_least(state.history.reads.iter().map(|read| read.outcome), model.cfg.config.r()),
     ),
     always(
         "I1.get-shows-the-merge",
         GET,
         "Trace 1: an answer leaves nothing out that a replica it rests on held, and shows nothing that none of them has on \
-         disk, as long as their disks are not lost.",
+         disk; or, where a stand-in is among them, nothing that no node has. As long as their disks are not lost.",
         |model, state| {
             let view = View { model, state };
             let intended = &model.cfg.preference_list;

@@ -4,7 +4,6 @@ use super::{PUT, Property, always, pair, reachable};
 use crate::ghost::writes_of;
 use crate::view::View;
 use dynamo_model::ids::NodeId;
-use dynamo_model::siblings::Siblings;
 
 pub(super) const PROPERTIES: &[Property] = &[
     always(
@@ -20,19 +19,19 @@ pub(super) const PROPERTIES: &[Property] = &[
     always(
         "I2.siblings-are-an-antichain",
         PUT,
-        "Trace 2: of the siblings on a disk or in an answer, none really saw another.",
+        "Trace 2: of the siblings on a disk, a node's own or kept for another, or in an answer, none really saw another.",
         |model, state| {
             let view = View { model, state };
             let ghost = &state.history;
-            let on_disk = |node| ghost.is_antichain(writes_of(view.disk(node).map_or(&[], Siblings::versions)));
+            let on_disk = |node| view.sets(node).all(|set| ghost.is_antichain(writes_of(set.versions())));
             view.nodes().all(on_disk) && ghost.reads.iter().all(|read| ghost.is_antichain(read.shown))
         },
     ),
     always(
         "I2.clocks-are-causal",
         PUT,
-        "Trace 2: a version's clock covers another's dot exactly if its writer really saw it; a replica's context, exactly if \
-         the replica has it or one that saw it.",
+        "Trace 2: a version's clock covers another's dot exactly if its writer really saw it; a sibling set's context, \
+         on whatever disk and for whomever, exactly if the set has it or one that saw it.",
         |model, state| View { model, state }.clocks_are_causal(),
     ),
     always(
