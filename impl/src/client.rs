@@ -124,7 +124,7 @@ fn asked_in_person(name: &str, count: u8) -> String {
 /// What a get found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// All concurrent siblings, tombstones among them; none where the key was never put.
+    /// All concurrent siblings, tombstones among them; none where the key was never put, or its tombstone is reaped.
     pub siblings: Vec<Version>,
     /// To be passed with a put that is to replace them.
     pub context: Context,

@@ -11,6 +11,7 @@ use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::node::{Node, State};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::ops::Bound;
 
 const QUESTION: [u8; 4] = *b"DYNQ";
 const REPORT: [u8; 4] = *b"DYNR";
@@ -76,7 +77,7 @@ pub struct HintLine {
     pub state: HintState,
     /// How long it has been kept, in milliseconds.
     pub age_ms: u64,
-    /// How often in a row its recipient was sent hints without an answer; counted no further than pauses grow.
+    /// How often its recipient was sent hints since the first of them came, or the node's start; counted no further than pauses grow.
     pub attempts: u8,
 }
 
@@ -92,8 +93,8 @@ impl Report {
                 hints: state.durable.hints.len(),
             }),
             Question::Hints { after } => {
-                let kept =
-                    state.durable.hints.iter().filter(|(hint, _)| after.as_ref().is_none_or(|after| *hint > after));
+                let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+                let kept = state.durable.hints.range::<_, HintId>((from, Bound::Unbounded));
                 let mut hints: Vec<HintLine> = Vec::new();
                 for (hint, siblings) in kept.take(HINTS_MAX + 1) {
                     hints.push(HintLine {
@@ -108,7 +109,7 @@ impl Report {
                 let more = hints.len() > HINTS_MAX;
                 hints.truncate(HINTS_MAX);
                 if after.is_none() {
-                    hints.extend(created(node, state));
+                    hints.extend(created(state));
                 }
                 Report::Hints { hints, more }
             }
@@ -117,11 +118,11 @@ impl Report {
 }
 
 /// Those that this node, as a coordinator, has asked fallbacks to keep, and has no answer of yet.
-fn created(node: &Node, state: &State) -> Vec<HintLine> {
+fn created(state: &State) -> Vec<HintLine> {
     let asked = state.puts.values().flat_map(|put| {
         put.tally.missing_stand_ins().map(|stand_in| HintId { recipient: stand_in.intended, key: put.key.clone() })
     });
-    let mut ids: Vec<HintId> = asked.filter(|id| state.hint_state(node, id) == HintState::Created).collect();
+    let mut ids: Vec<HintId> = asked.filter(|id| !state.durable.hints.contains_key(id)).collect();
     ids.sort_unstable();
     ids.dedup();
     ids.truncate(CREATED_MAX);
@@ -192,7 +193,12 @@ fn decode<T: DeserializeOwned>(magic: [u8; 4], datagram: &[u8]) -> Option<Number
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dynamo_model::config::Config;
+    use dynamo_model::ring::Ring;
+    use dynamo_model::rules::Rules;
+    use dynamo_model::siblings::Siblings;
     use quickcheck::quickcheck;
+    use std::sync::Arc;
 
     quickcheck! {
         fn questions_arrive_as_they_were_asked(number: u64, recipient: u16, key: String) -> bool {
@@ -209,6 +215,31 @@ mod tests {
             good[at] ^= 1 << (bit % 8);
             Numbered::<Question>::decode(&bytes).is_none() && Numbered::<Question>::decode(&good).is_none()
         }
+    }
+
+    /// Page by page, as a client asks: every hint once, in order.
+    #[test]
+    fn all_hints_are_told_page_by_page() {
+        let ring = Arc::new(Ring::new(&[0, 1, 2].map(NodeId), 8, 4).unwrap());
+        let node = Node { config: Config::new(2, 1, 1).unwrap(), ring, rules: Rules::default() };
+        let mut state = State::default();
+        let id = |index: u16| HintId { recipient: NodeId(index % 3), key: Key::new(&format!("{index:04}")).unwrap() };
+        let count = 2 * HINTS_MAX as u16 + 7;
+        state.durable.hints.extend((0..count).map(|index| (id(index), Siblings::new())));
+        let (mut told, mut after, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let question = Question::Hints { after: after.clone() };
+            let Report::Hints { hints, more } = Report::new(&question, &node, NodeId(0), &state, |_| 0) else {
+                panic!()
+            };
+            told.extend(hints.into_iter().map(|HintLine { recipient, key, .. }| HintId { recipient, key }));
+            (after, pages) = (told.last().cloned(), pages + 1);
+            if !more {
+                break;
+            }
+        }
+        assert!(told.iter().eq(state.durable.hints.keys()));
+        assert_eq!(pages, 3);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct Config {
 pub struct Handoff {
     /// Between storing a hint, or a start, and the first attempt.
     pub first_after: Duration,
-    /// Every further attempt without an answer waits twice as long, so many times.
+    /// Every further attempt waits twice as long, so many times.
     pub doublings: u8,
     /// How many hints may be under way to one node at a time. Each that arrives makes room for the next.
     pub window: usize,

@@ -6,8 +6,8 @@
 //! IN_TRANSFER  it was sent to the node it is meant for, which has not said yet that all of it is on its disk
 //! CLEARED      it did, and the fallback has dropped it
 //! ```
-//! A holder that crashes in any of these goes on from what is on its disk, without any client's help. A transfer that gets no answer
-//! begins again, at longer and longer intervals; the recipient merges, so that to send twice is to send once.
+//! A holder that crashes in any of these goes on from what is on its disk, without any client's help. As long as anything is
+//! kept it is sent again, at longer and longer intervals; the recipient merges, so that to send twice is to send once.
 
 use crate::ids::{Key, NodeId, RequestId};
 use crate::message::Message;

@@ -88,7 +88,7 @@ pub enum Answer {
     GetAnswered {
         /// Of which get.
         request: RequestId,
-        /// All concurrent siblings; none where the key was never put.
+        /// All concurrent siblings; none where the key was never put, or its tombstone is reaped.
         siblings: Vec<Version>,
         /// To be passed with a put that is to replace these siblings.
         context: Context,

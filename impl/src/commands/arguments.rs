@@ -4,8 +4,11 @@ use super::Failure;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dynamo::client::{Client, ClientError};
+use dynamo::context_text;
 use dynamo_model::config::{Config, Handoff, Patience};
 use dynamo_model::ids::NodeId;
+use dynamo_model::version::Context;
+use serde_json::json;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,7 +41,7 @@ pub(super) struct Pace {
     /// How long a coordinator waits for a replica before it asks it again, in seconds; after five times it suspects it
     #[arg(long, value_name = "SECONDS", default_value = "0.2", value_parser = seconds)]
     answer_within: Duration,
-    /// How long after storing a hint a node first tries to hand it over, in seconds; every try without an answer waits twice as long
+    /// How long after storing a hint a node first tries to hand it over, in seconds; every further try waits twice as long, up to 32 times as long
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     handoff_after: Duration,
     /// How long tombstones stay before they may be reaped, in seconds; longer than any message lives in your network
@@ -69,6 +72,38 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn connect(&self) -> Result<Client, Failure> {
         Ok(Client::connect(self.node).map_err(Failure::from)?.with_timeout(self.timeout))
+    }
+}
+
+/// What a put and a delete have in common.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Replacing {
+    /// The context that an earlier get or put printed: what it covers is replaced, or deleted
+    #[arg(long, value_name = "CTX")]
+    context: Option<String>,
+    /// How many intended replicas must store it themselves, fallbacks that stand in for others not counted
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) pw: u8,
+    /// Print {"key", "context"}
+    #[arg(long)]
+    json: bool,
+}
+
+impl Replacing {
+    /// The context, if one was given.
+    pub(super) fn context(&self, key: &str) -> Result<Option<Context>, Failure> {
+        let context = self.context.as_ref().map(|text| context_text::from_text(key, text));
+        context.transpose().map_err(Failure::usage)
+    }
+
+    /// Prints the context for the next put.
+    pub(super) fn print(&self, key: &str, context: &Context) {
+        let context = context_text::to_text(key, context);
+        if self.json {
+            println!("{}", json!({ "key": key, "context": context }));
+        } else {
+            println!("context {context}");
+        }
     }
 }
 

@@ -1,10 +1,8 @@
 //! `dynamo delete`: deletes what was read.
 
 use super::Failure;
-use super::arguments::Session;
-use super::put::print_context;
+use super::arguments::{Replacing, Session};
 use clap::Args;
-use dynamo::context_text;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,27 +20,19 @@ pub(super) struct Arguments {
     session: Session,
     /// The key
     key: String,
-    /// The context that an earlier get or put printed: what it covers is deleted
-    #[arg(long, value_name = "CTX")]
-    context: Option<String>,
-    /// How many intended replicas must store it themselves, fallbacks that stand in for others not counted
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pw: u8,
-    /// Print {"key", "context"}
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    replacing: Replacing,
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { session, key, context, pw, json } = arguments;
-    let context = context.map(|text| context_text::from_text(&key, &text)).transpose().map_err(Failure::usage)?;
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { session, key, replacing } = arguments;
+    let given = replacing.context(key)?;
     let client = session.connect()?;
-    let context = context.map_or_else(|| client.get(&key).map(|found| found.context), Ok)?;
+    let context = given.map_or_else(|| client.get(key).map(|found| found.context), Ok)?;
     if context.is_empty() {
-        eprintln!("the key \"{}\" was never put: there is nothing to delete", key.escape_debug());
+        eprintln!("the key \"{}\" holds nothing: there is nothing to delete", key.escape_debug());
         return Ok(());
     }
-    let context = client.with_in_person(pw).delete(&key, &context)?;
-    print_context(&key, &context, json);
+    replacing.print(key, &client.with_in_person(replacing.pw).delete(key, &context)?);
     Ok(())
 }

@@ -46,7 +46,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     if siblings.is_empty() {
-        eprintln!("the key \"{}\" was never put", key.escape_debug());
+        eprintln!("the key \"{}\" holds nothing: it was never put, or is deleted and forgotten", key.escape_debug());
     }
     for Version { content, clock, .. } in &siblings {
         match content {

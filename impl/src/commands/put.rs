@@ -1,11 +1,8 @@
 //! `dynamo put`: stores a value.
 
 use super::Failure;
-use super::arguments::Session;
+use super::arguments::{Replacing, Session};
 use clap::Args;
-use dynamo::context_text;
-use dynamo_model::version::Context;
-use serde_json::json;
 use std::ffi::OsString;
 
 const EXAMPLES: &str = "\
@@ -27,32 +24,14 @@ pub(super) struct Arguments {
     /// The value: up to 8192 bytes; after -- if it reads like an option of this command
     #[arg(allow_hyphen_values = true)]
     value: OsString,
-    /// The context that an earlier get or put printed: the put replaces what it covers
-    #[arg(long, value_name = "CTX")]
-    context: Option<String>,
-    /// How many intended replicas must store it themselves, fallbacks that stand in for others not counted
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pw: u8,
-    /// Print {"key", "context"}
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    replacing: Replacing,
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { session, key, value, context, pw, json } = arguments;
-    let context = context.map(|text| context_text::from_text(&key, &text)).transpose().map_err(Failure::usage)?;
-    let client = session.connect()?.with_in_person(pw);
-    let context = client.put(&key, value.as_encoded_bytes(), &context.unwrap_or_default())?;
-    print_context(&key, &context, json);
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let Arguments { session, key, value, replacing } = arguments;
+    let context = replacing.context(key)?.unwrap_or_default();
+    let client = session.connect()?.with_in_person(replacing.pw);
+    replacing.print(key, &client.put(key, value.as_encoded_bytes(), &context)?);
     Ok(())
-}
-
-/// What a put or a delete gives back.
-pub(super) fn print_context(key: &str, context: &Context, json: bool) {
-    let context = context_text::to_text(key, context);
-    if json {
-        println!("{}", json!({ "key": key, "context": context }));
-    } else {
-        println!("context {context}");
-    }
 }

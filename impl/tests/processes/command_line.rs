@@ -71,7 +71,10 @@ fn a_key_never_put_has_no_siblings_and_that_is_no_error() {
     let cluster = Cluster::start();
     let a = cluster.addresses[0].to_string();
     let (code, _, stderr) = dynamo(&["get", "--node", &a, "nothing"]);
-    assert_eq!((code, stderr.as_str()), (0, "the key \"nothing\" was never put\n"));
+    assert_eq!(
+        (code, stderr.as_str()),
+        (0, "the key \"nothing\" holds nothing: it was never put, or is deleted and forgotten\n")
+    );
     let (code, got, _) = dynamo(&["get", "--node", &a, "nothing", "--json"]);
     let got: Json = serde_json::from_str(&got).unwrap();
     assert_eq!((code, &got["siblings"]), (0, &json!([])));
@@ -82,7 +85,7 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
     let large = "x".repeat(8193);
     let long = "k".repeat(257);
     let put = |more: &[&'static str]| [&["put", "--node", "127.0.0.1:9"], more].concat();
-    let cases: [(Vec<&str>, &str); 17] = [
+    let cases: [(Vec<&str>, &str); 18] = [
         (put(&["", "v"]), "a key may not be empty"),
         (vec!["put", "--node", "127.0.0.1:9", &long, "v"], "the key has 257 bytes; at most 256 are allowed"),
         (vec!["put", "--node", "127.0.0.1:9", "k", &large], "the value has 8193 bytes; at most 8192 are allowed"),
@@ -95,6 +98,7 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
         (vec!["cluster", "--w", "4"], "W is 4; it must be 1 to N, which is 3"),
         (vec!["cluster", "--base-port", "65534"], "choose a smaller base port"),
         (node(&["--id", "Å"]), "use a letter A to Z"),
+        (node(&["--id", "A", "--reap-after", "1e19"]), "at most a century"),
         (vec!["check", "no-such-scope"], "there is no scope \"no-such-scope\"; dynamo check --list names them"),
         (vec!["explore", "no-such-scope"], "dynamo check --list names them"),
         (vec!["defects", "no-such-defect"], "there is no defect \"no-such-defect\"; dynamo defects names them"),

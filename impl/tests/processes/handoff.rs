@@ -65,7 +65,7 @@ fn a_replica_away(away: impl Fn(&mut Cluster, usize), back: impl Fn(&mut Cluster
     let mut expected = vec![recipient, other];
     expected.sort_unstable();
     assert_eq!(suspected, expected);
-    // It is found by a read, with the coordinator away too.
+    // A read is answered too: the fallback speaks for those that are away.
     assert_eq!(values(&client(&cluster, coordinator).get("k").unwrap()), [b"v"]);
 
     // The holder is killed in between; what it keeps is on its disk.
@@ -108,7 +108,7 @@ fn what_is_deleted_while_a_replica_is_away_stays_deleted() {
     until("nobody keeps anything", || (0..5).all(|node| kept(&cluster, node).is_empty()).then_some(()));
     let found = client(&cluster, recipient).with_in_person(3).get("k").unwrap();
     assert!(found.siblings.iter().all(|version| version.content.value().is_none()) && found.siblings.len() == 1);
-    // A put that did not see the tombstone stays beside it; one that did takes its place.
+    // A put that saw the tombstone takes its place.
     through.put("k", b"again", &found.context).unwrap();
     assert_eq!(values(&through.get("k").unwrap()), [b"again"]);
 }

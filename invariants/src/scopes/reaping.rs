@@ -37,7 +37,7 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "reap-and-loss",
-        aim: "what is asked and answered before a tombstone is reaped, and the word to do it, may be lost",
+        aim: "what is asked and answered before a tombstone is reaped, and the word to do it, may be lost (an older copy that is lost counts as on its way)",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
