@@ -3,6 +3,7 @@
 //! It never looks at a clock, a context or a tally. Which put really saw which follows from which answers really reached the
 //! client before it; who vouched for what, from who said so.
 
+use crate::places::filled;
 use crate::scope::{Ask, Setting};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::{NodeId, RequestId};
@@ -215,7 +216,7 @@ impl Ghost {
             let kept = self.hinted.iter().filter(|kept| kept.recipient == *intended && kept.writes.contains(write));
             own.into_iter().chain(kept.map(|kept| kept.holder)).collect()
         };
-        places_filled(&setting.preference_list.iter().map(who).collect::<Vec<Vec<NodeId>>>(), &mut Vec::new())
+        filled(&setting.preference_list.iter().map(who).collect::<Vec<Vec<NodeId>>>(), &mut Vec::new())
     }
 
     fn on_put_acknowledged(&mut self, setting: &Setting, by: NodeId, write: WriteId) {
@@ -256,20 +257,6 @@ impl Ghost {
 /// The puts whose values these siblings hold.
 pub fn writes_of(siblings: &[Version]) -> WriteSet {
     siblings.iter().map(|version| WriteId::of(&version.content)).collect()
-}
-
-/// How many places can be filled with different nodes, given who may fill each.
-fn places_filled(places: &[Vec<NodeId>], taken: &mut Vec<NodeId>) -> usize {
-    let Some((place, rest)) = places.split_first() else { return 0 };
-    let mut most = places_filled(rest, taken);
-    for node in place {
-        if !taken.contains(node) {
-            taken.push(*node);
-            most = most.max(1 + places_filled(rest, taken));
-            taken.pop();
-        }
-    }
-    most
 }
 
 /// The puts whose versions these are, and that really were deletes: what a script says, not what the versions say of themselves.
@@ -384,24 +371,5 @@ fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
     };
     if setting.ask(next_line).is_some_and(Ask::is_informed) {
         ghost.clients[client] = seen;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_filled_with_different_nodes() {
-        let filled = |places: &[&[u16]]| {
-            let places: Vec<Vec<NodeId>> =
-                places.iter().map(|place| place.iter().map(|node| NodeId(*node)).collect()).collect();
-            places_filled(&places, &mut Vec::new())
-        };
-        assert_eq!(filled(&[&[0], &[1], &[2]]), 3);
-        assert_eq!(filled(&[&[0], &[], &[2]]), 2);
-        assert_eq!(filled(&[&[0], &[3], &[3]]), 2, "one node stands in for two");
-        assert_eq!(filled(&[&[3], &[3], &[2, 4]]), 2, "three nodes, and yet one place is left");
-        assert_eq!(filled(&[&[3, 4], &[3], &[2]]), 3);
     }
 }

@@ -4,6 +4,7 @@ pub mod coverage;
 pub mod defects;
 pub mod ghost;
 mod partial_order;
+mod places;
 pub mod property;
 pub mod scope;
 pub mod scopes;

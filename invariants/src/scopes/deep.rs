@@ -25,7 +25,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 1, loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, REPAIRER_CRASHES, STAND_INS_MISS, STORE_LOST],
+        excused: &[ONE_WRITER, REPAIRER_CRASHES, STORE_LOST],
         unique_states: 20_344_628,
     },
     Scope {
@@ -35,7 +35,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { crashes: 1, loss: true, timeouts: Some(0), ..NO_FAULTS },
-        excused: &[NO_RECONCILER, REPAIRER_CRASHES, STAND_INS_MISS, STORE_LOST],
+        excused: &[NO_RECONCILER, REPAIRER_CRASHES, STORE_LOST],
         unique_states: 14_582_364,
     },
     Scope {
