@@ -57,12 +57,12 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Asks everyone whose place is not taken.
+    /// Asks everyone who has not answered, and whom nobody relieved.
     fn ask_missing_replicas(&mut self, request: RequestId) {
         let tally = &self.state.gets[&request].tally;
         let stand_ins = tally.missing_stand_ins().map(|stand_in| stand_in.fallback);
-        let missing: Vec<NodeId> = tally.missing().chain(stand_ins).collect();
-        self.send_fetch(request, missing);
+        let silent: Vec<NodeId> = tally.silent().chain(stand_ins).collect();
+        self.send_fetch(request, silent);
     }
 
     fn send_fetch(&mut self, request: RequestId, to: impl IntoIterator<Item = NodeId>) {
@@ -118,7 +118,7 @@ impl Step<'_, '_> {
         let needed = self.node.config.r();
         let running = &self.state.gets[&request];
         let client = running.client;
-        let finished = running.tally.is_complete() || !running.tally.waiting;
+        let finished = running.tally.is_over();
         if !running.answered && self.node.rules.get_may_answer(&running.tally, needed, usize::from(running.pr)) {
             self.running_get(request).answered = true;
             self.answer_get(request);

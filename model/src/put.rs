@@ -134,13 +134,13 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Sends what this node holds now to everyone asked whose place is not taken.
+    /// Sends what this node holds now to everyone asked who has not answered, and whom nobody relieved.
     fn ask_missing(&mut self, request: RequestId) {
         let RunningPut { key, tally, .. } = &self.state.puts[&request];
-        let (key, missing): (Key, Vec<NodeId>) = (key.clone(), tally.missing().collect());
+        let (key, silent): (Key, Vec<NodeId>) = (key.clone(), tally.silent().collect());
         let stand_ins: Vec<StandIn> = tally.missing_stand_ins().collect();
         let siblings = self.held(&key);
-        for replica in missing {
+        for replica in silent {
             self.send(replica, Message::Store { request, key: key.clone(), siblings: siblings.clone() });
         }
         self.ask_stand_ins(request, &stand_ins);
@@ -187,7 +187,7 @@ impl Step<'_, '_> {
         let needed = self.node.config.w();
         let running = &self.state.puts[&request];
         let client = running.client;
-        let finished = running.tally.is_complete() || !running.tally.waiting;
+        let finished = running.tally.is_over();
         if !running.acknowledged && self.node.rules.put_may_ack(&running.tally, needed, usize::from(running.pw)) {
             let context = running.context.clone();
             self.out.send(client, Message::Answer(Answer::PutAcknowledged { request, context }));

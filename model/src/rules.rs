@@ -139,8 +139,8 @@ rules! {
 
     /// The intended replica whose place an answer takes, if it counts. (I1, I4, I6)
     ///
-    /// Its sender's own, or the one it stands in for; each place once, however often answers arrive. A replica and its
-    /// stand-in count once together: after handoff they are one copy. An answer to a put names the place that it is for, and counts
+    /// Its sender's own, also where another stood in for it, or the one it stands in for, if that has not answered; each place once,
+    /// however often answers arrive. A replica and its stand-in count once together: after handoff they are one copy. An answer to a put names the place that it is for, and counts
     /// for no other: when the put was tried before, its sender may have stood in for another replica.
     reply_counts_for: fn(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId>,
 
@@ -268,7 +268,10 @@ fn reply_counts_for(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Optio
     let stood_in_for = || tally.stand_ins.iter().filter(|stand_in| stand_in.fallback == from).map(|s| s.intended);
     let own = tally.asked.iter().copied().filter(|intended| *intended == from);
     let is_meant = |intended: &NodeId| named.is_none_or(|named| named == *intended);
-    own.chain(stood_in_for()).find(|intended| is_meant(intended) && !tally.is_taken(*intended))
+    let is_news = |intended: &NodeId| {
+        if *intended == from { !tally.is_in_person(from) } else { !tally.is_taken(*intended) }
+    };
+    own.chain(stood_in_for()).find(|intended| is_meant(intended) && is_news(intended))
 }
 
 fn stand_in(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId> {

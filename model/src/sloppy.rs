@@ -2,7 +2,8 @@
 //! its place.
 //!
 //! Suspicion is local and volatile, and changes nothing but whom this node asks. The suspected replica is asked too, which is the
-//! probe: if it answers in time, or asks for something itself, it is suspected no longer.
+//! probe: it is given the same time as everyone, though a fallback may have answered long since; if it answers, or asks for something
+//! itself, it is suspected no longer.
 
 use crate::ids::{Key, NodeId};
 use crate::node::Step;
@@ -29,14 +30,14 @@ impl Step<'_, '_> {
     }
 
     /// What follows when those asked have had their time; noted in the tally, and in how often they will be asked again. Where that is
-    /// over, those that are missing are suspected from now on.
+    /// over, those that are silent are suspected from now on.
     pub(crate) fn after_timeout(&mut self, key: &Key, tally: &mut Tally, retransmissions_left: &mut u8) -> Next {
         if *retransmissions_left > 0 {
             *retransmissions_left -= 1;
             return Next::AskAgain;
         }
         let fallbacks = tally.missing_stand_ins().map(|stand_in| stand_in.fallback);
-        let silent: Vec<NodeId> = tally.missing().chain(fallbacks).collect();
+        let silent: Vec<NodeId> = tally.silent().chain(fallbacks).collect();
         if !silent.iter().all(|node| self.state.suspected.contains(node)) {
             self.state.to_mut().suspected.extend(silent);
         }

@@ -1,7 +1,8 @@
 //! Counting answers towards a quorum: a pure value with no messages inside (traces 1, 4 and 6).
 //!
 //! What is counted is *places*: the N places of the key's preference list. A place is taken by an answer of its intended replica, or of
-//! a fallback that stands in for it; by whichever comes first, and once.
+//! a fallback that stands in for it; once, by whichever comes first. If that was the fallback, the replica's own answer relieves it: it
+//! may be late, and is still worth more.
 
 use crate::ids::NodeId;
 
@@ -55,6 +56,9 @@ impl Tally {
 
     /// Counts one answer. Whose place it takes is the caller's question to the rules.
     pub fn take(&mut self, taken: Taken) {
+        if taken.by == taken.intended {
+            self.taken.retain(|other| other.intended != taken.intended || other.by == taken.by);
+        }
         let index = self.taken.partition_point(|other| *other <= taken);
         self.taken.insert(index, taken);
     }
@@ -67,6 +71,11 @@ impl Tally {
     /// Is this intended replica's place taken?
     pub fn is_taken(&self, intended: NodeId) -> bool {
         self.taken.iter().any(|taken| taken.intended == intended)
+    }
+
+    /// Has this intended replica answered itself?
+    pub fn is_in_person(&self, intended: NodeId) -> bool {
+        self.taken.iter().any(|taken| taken.intended == intended && taken.by == intended)
     }
 
     /// Was this node asked, for itself or in another's place?
@@ -96,14 +105,19 @@ impl Tally {
         self.asked.iter().copied().filter(|node| !self.is_taken(*node))
     }
 
+    /// The intended replicas that have not answered themselves, in preference order.
+    pub fn silent(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.asked.iter().copied().filter(|node| !self.is_in_person(*node))
+    }
+
     /// The fallbacks that stand in for a place that is not taken.
     pub fn missing_stand_ins(&self) -> impl Iterator<Item = StandIn> + '_ {
         self.stand_ins.iter().copied().filter(|stand_in| !self.is_taken(stand_in.intended))
     }
 
-    /// Is every place taken?
-    pub fn is_complete(&self) -> bool {
-        self.missing().next().is_none()
+    /// Is nobody waited for? Either all have answered themselves, or those that have not had their time.
+    pub fn is_over(&self) -> bool {
+        !self.waiting || self.silent().next().is_none()
     }
 }
 
@@ -170,11 +184,19 @@ mod tests {
             before == Verdict::Pending || tally.verdict(usize::from(needed % 6)) == before
         }
 
-        fn complete_means_nobody_is_missing(asked: u8, answers: Vec<u8>) -> bool {
+        fn it_is_over_once_all_have_answered_themselves(asked: u8, answers: Vec<u8>) -> bool {
             let tally = tally_of(asked, &answers);
             let missing: BTreeSet<NodeId> = tally.missing_stand_ins().map(|stand_in| stand_in.intended).collect();
-            tally.is_complete() == (tally.taken.len() == tally.asked.len())
+            tally.is_over() == (tally.in_person() == tally.asked.len())
                 && missing.iter().all(|intended| !tally.is_taken(*intended))
+        }
+
+        fn a_replica_that_answers_is_counted_in_person(asked: u8, answers: Vec<u8>) -> bool {
+            let tally = tally_of(asked, &answers);
+            tally.asked.iter().all(|node| {
+                let has_answered = answers.iter().any(|answer| u16::from(answer % 9) == node.0);
+                tally.is_in_person(*node) == has_answered
+            })
         }
     }
 }

@@ -45,6 +45,6 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { lost_disk: Some(1), timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER, DISK_LOST],
-        unique_states: 2_000,
+        unique_states: 2_276,
     },
 ];

@@ -166,7 +166,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(3, Put)]],
         faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, handoffs: 1, ..NO_FAULTS },
         excused: &[HINT_LOST, ONE_WRITER, NO_READER, STORE_LOST],
-        unique_states: 477_425,
+        unique_states: 477_529,
     },
     Scope {
         name: "forwarding-amid-puts",

@@ -15,7 +15,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 1_463,
+        unique_states: 1_679,
     },
     Scope {
         name: "stand-in-for-all",
@@ -25,7 +25,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 309,
+        unique_states: 381,
     },
     Scope {
         name: "stand-in-and-retry",
@@ -35,7 +35,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), client_retries: 1, handoffs: 2, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 65_991,
+        unique_states: 90_354,
     },
     Scope {
         name: "two-stand-ins",
@@ -45,7 +45,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 37_589,
+        unique_states: 53_285,
     },
     Scope {
         name: "stand-in-and-read",
@@ -55,7 +55,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
         excused: &[ONE_WRITER, STAND_INS_MISS],
-        unique_states: 289_573,
+        unique_states: 418_403,
     },
     Scope {
         name: "holder-crash",
@@ -65,7 +65,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 17_275,
+        unique_states: 18_955,
     },
     Scope {
         name: "holder-crash-and-read",
@@ -75,7 +75,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, STAND_INS_MISS, REPAIRER_CRASHES],
-        unique_states: 1_775_125,
+        unique_states: 2_317_785,
     },
     Scope {
         name: "growing-hint",
@@ -85,7 +85,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 2_331_037,
+        unique_states: 3_322_279,
     },
     Scope {
         name: "delete-and-hint",
@@ -95,7 +95,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 458_727,
+        unique_states: 643_911,
     },
     Scope {
         name: "stand-in-amid-puts",
@@ -105,7 +105,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(1, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONLY_PUTS, NO_READER],
-        unique_states: 3_005_143,
+        unique_states: 4_105_879,
     },
     Scope {
         name: "handoff-and-loss",
@@ -115,7 +115,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER, STORE_LOST, HINT_LOST],
-        unique_states: 11_682,
+        unique_states: 12_342,
     },
     Scope {
         name: "in-person",
@@ -125,6 +125,6 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, PutInPerson), (1, GetInPerson)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, ONLY_IN_PERSON],
-        unique_states: 74_488,
+        unique_states: 112_319,
     },
 ];

@@ -23,7 +23,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 12_776,
+        unique_states: 43_681,
     },
     Scope {
         name: "reap-and-put-again",

@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub(crate) const CLIENT: usize = 70_000;
 
 /// One node of a cluster, with what it last saved.
+#[derive(Clone)]
 pub(crate) struct Bench {
     pub(crate) node: Node,
     pub(crate) state: State,

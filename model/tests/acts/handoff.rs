@@ -62,7 +62,13 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
     assert!(a.receive(actor(fallback), stored).is_empty(), "it counts once");
     assert!(a.receive(actor(second), Message::Stored { request: request(0) }).is_empty(), "the place is taken");
     assert!(!a.state.suspected.contains(&second), "and yet it has answered in time");
-    assert_eq!(a.state.puts[&request(0)].tally.taken.len(), 2);
+    assert_eq!(a.state.puts[&request(0)].tally.in_person(), 2, "it relieves its fallback");
+    assert!(a.receive(actor(last), Message::StoredHint { request: request(0), recipient: third }).is_empty());
+    assert!(a.state.puts.contains_key(&request(0)), "the third has its time, though its place is taken");
+    a.time_out(&timer);
+    a.time_out(&timer);
+    assert!(a.state.puts.is_empty());
+    assert!(a.state.suspected.contains(&third));
 
     // The next put asks a fallback at once for who is still suspected, and the suspected one too.
     let sent = a.receive(CLIENT, put(1, b"w", Context::new()));
@@ -73,7 +79,7 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
 /// Trace 6, PW: stand-ins do not count for those who must answer in person.
 #[test]
 fn in_person_means_the_intended_replicas_themselves() {
-    let [coordinator, second, _, fallback, last] = clockwise()[..] else { panic!() };
+    let [coordinator, second, third, fallback, last] = clockwise()[..] else { panic!() };
     let mut a = Bench::of(5, coordinator, 3, 2, 2);
     let (value, context) = (Value::new(b"v").unwrap(), Context::new());
     let operation = Operation::Put { request: request(0), key: key(), content: Content::Value(value), context, pw: 2 };
@@ -83,9 +89,18 @@ fn in_person_means_the_intended_replicas_themselves() {
     a.time_out(&timer);
     let stored = |recipient| Message::StoredHint { request: request(0), recipient };
     assert!(a.receive(actor(fallback), stored(second)).is_empty(), "two nodes have it, one of them in person");
-    let sent = a.receive(actor(last), stored(clockwise()[2]));
+    assert!(a.receive(actor(last), stored(third)).is_empty(), "all places are taken, and one of them in person");
+
+    // Whoever is only slow is not shut out by those who stood in for it.
+    let mut with_a_slow_one = a.clone();
+    let sent = with_a_slow_one.receive(actor(third), Message::Stored { request: request(0) });
+    assert!(matches!(answers(&sent)[..], [Answer::PutAcknowledged { .. }]));
+
+    let sent = a.time_out(&timer);
+    let asked: Vec<usize> = sent.iter().map(|(to, _)| *to).collect();
+    assert_eq!(asked, [actor(second), actor(third)], "who is silent is asked again, not those who stood in");
     let failed = Answer::PutFailed { request: request(0), stored: 3, needed: 2, in_person: 1, pw: 2 };
-    assert_eq!(answers(&sent), [&failed]);
+    assert_eq!(answers(&a.time_out(&timer)), [&failed]);
 }
 
 /// Trace 4: what is kept for another is found by reads meanwhile.
