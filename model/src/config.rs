@@ -16,7 +16,7 @@ pub struct Config {
     r: usize,
     w: usize,
     patience: Option<Patience>,
-    puts_remembered: u64,
+    puts_remembered: usize,
     handoff: Handoff,
     reap_after: Option<Duration>,
 }
@@ -162,8 +162,8 @@ impl Config {
         self.patience
     }
 
-    /// A coordinator recognises a client's retry as long as fewer than this many puts of others came through it since.
-    pub fn puts_remembered(&self) -> u64 {
+    /// A coordinator recognises a client's retry as long as fewer than this many others have put, or were refused, through it since.
+    pub fn puts_remembered(&self) -> usize {
         self.puts_remembered
     }
 

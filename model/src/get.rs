@@ -81,7 +81,8 @@ impl Step<'_, '_> {
         self.conclude_get(request);
     }
 
-    /// Counts an answer if the rules let it count, and keeps what it says also where it comes after its place was taken.
+    /// Counts an answer if the rules let it count, in whose place ever: it tells all that its sender has of the key, for itself and for
+    /// others. And keeps what it says also where it comes after its place was taken.
     fn note_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
         let rules = self.node.rules;
         let running = &self.state.gets[&request];

@@ -164,12 +164,18 @@ impl Step<'_, '_> {
             return;
         }
         let handoff = self.node.config.handoff();
-        let in_transfer = self.state.handoffs.get(&from).is_some_and(|attempts| *attempts > 0);
+        let attempts = self.state.handoffs.get(&from).copied().unwrap_or(0);
         let next = self.state.hints_for(from).nth(handoff.window - 1).map(|(id, _)| id.clone());
-        match next.filter(|_| in_transfer) {
-            Some(next) => self.hand_off(&next),
-            None if self.state.hints_for(from).next().is_none() => self.end_handoff(from),
-            None => {}
+        if self.state.hints_for(from).next().is_none() {
+            return self.end_handoff(from);
+        }
+        if let Some(next) = next.filter(|_| attempts > 0) {
+            self.hand_off(&next);
+        }
+        if attempts > 1 {
+            // It is there again: what is lost now need not wait as long as when it was away.
+            self.state.to_mut().handoffs.insert(from, 1);
+            self.set_handoff_timer(from, 1);
         }
     }
 

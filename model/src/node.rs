@@ -82,8 +82,8 @@ pub struct State {
     pub gets: BTreeMap<RequestId, RunningGet>,
     /// Peers that did not answer in time, and have not been heard from since.
     pub suspected: BTreeSet<NodeId>,
-    /// For each node that hints are kept for how often they were sent since the first of them came, or the start; counted no further than
-    /// pauses grow. A handoff timer runs for each member.
+    /// For each node that hints are kept for how often they were sent since the first of them came, the start, or its last answer;
+    /// counted no further than pauses grow. A handoff timer runs for each member.
     pub handoffs: BTreeMap<NodeId, u8>,
     /// The keys that this node is to reap, each with the nodes that are known to be clear of it.
     pub reaping: BTreeMap<Key, BTreeSet<NodeId>>,

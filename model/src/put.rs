@@ -102,16 +102,15 @@ impl Step<'_, '_> {
         if bytes > bytes_max { Err(Refusal::SiblingsTooLarge { bytes, bytes_max }) } else { Ok((after, context)) }
     }
 
-    /// Every so many puts, forgets the clients that have put nothing since: the memory for retries stays bounded.
+    /// Every so many clients, forgets those whose latest puts are the oldest: the memory for retries stays bounded.
     fn forget_old_clients(&mut self) {
         let remembered = self.node.config.puts_remembered();
-        let durable = &mut self.state.to_mut().durable;
-        if durable.counter > 0 && durable.counter.is_multiple_of(remembered) {
-            let oldest = durable.counter - remembered;
-            let old = |(client, issued): (&ClientId, &Issued)| (issued.counter <= oldest).then_some(*client);
-            let forgotten: Vec<ClientId> = durable.issued.iter().filter_map(old).collect();
-            for client in forgotten {
-                durable.issued.remove(&client);
+        let issued = &mut self.state.to_mut().durable.issued;
+        if issued.len() >= 2 * remembered {
+            let mut by_age: Vec<(u64, ClientId)> = issued.iter().map(|(client, put)| (put.counter, *client)).collect();
+            by_age.sort_unstable();
+            for (_, client) in &by_age[..by_age.len() - remembered] {
+                issued.remove(client);
             }
         }
     }

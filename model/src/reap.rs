@@ -13,6 +13,7 @@ use crate::message::Message;
 use crate::node::{Step, Timer};
 use crate::rules::Remains;
 use crate::siblings::Siblings;
+use crate::version::Issuer;
 use std::collections::BTreeSet;
 
 impl Step<'_, '_> {
@@ -76,12 +77,14 @@ impl Step<'_, '_> {
 
     /// Is nothing left here that the tombstones would have to stand in the way of?
     fn is_clear(&self, key: &Key, tombstones: &Siblings) -> bool {
+        let issuer = Issuer { node: self.id, incarnation: self.state.durable.incarnation };
         let remains = Remains {
             is_intended: self.preference_list(key).contains(&self.id),
             held: &self.held(key),
             is_hinted: self.state.hinted(key).next().is_some(),
             is_busy: self.state.gets.values().any(|get| get.key == *key)
                 || self.state.puts.values().any(|put| put.key == *key),
+            is_foretold: tombstones.context().counter_max(issuer) > self.state.durable.counter,
         };
         self.node.rules.is_clear(&remains, tombstones)
     }

@@ -71,6 +71,8 @@ pub struct Remains<'a> {
     pub is_hinted: bool,
     /// Does it coordinate a put or a get of the key? It may have heard of old copies.
     pub is_busy: bool,
+    /// Do the tombstones know of puts by this node that it has not made? Its next dot is to be larger than these.
+    pub is_foretold: bool,
 }
 
 /// Makes of the list of rules the struct of functions, their names, and for each a method that asks it.
@@ -194,7 +196,8 @@ rules! {
 
     /// Is a node clear of a key, but for these tombstones? (I4)
     ///
-    /// If it has nothing else, neither for itself nor for another, nor is about to; and the tombstones, if it is to have them.
+    /// If it has nothing else, neither for itself nor for another, nor is about to; and the tombstones, if it is to have them. Nor do
+    /// these say more of the node's own dots than the node itself can remember.
     is_clear: fn(remains: &Remains<'_>, tombstones: &Siblings) -> bool,
 
     /// May tombstones be reaped, when these nodes are clear? (I4)
@@ -295,5 +298,5 @@ fn is_deleted(held: &Siblings) -> bool {
 
 fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
     let holds = if remains.is_intended { remains.held == tombstones } else { remains.held.versions().is_empty() };
-    holds && !remains.is_hinted && !remains.is_busy
+    holds && !remains.is_hinted && !remains.is_busy && !remains.is_foretold
 }

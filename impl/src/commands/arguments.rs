@@ -3,6 +3,7 @@
 use super::Failure;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 use dynamo::client::{Client, ClientError};
 use dynamo::context_text;
 use dynamo_model::config::{Config, Handoff, Patience};
@@ -75,6 +76,11 @@ impl Session {
     }
 }
 
+/// Reads how many intended replicas must answer themselves. There are N of them, which only nodes know, and never more than this.
+pub(super) fn in_person() -> RangedU64ValueParser<u8> {
+    RangedU64ValueParser::new().range(0..=Config::N_MAX as u64)
+}
+
 /// What a put and a delete have in common.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Replacing {
@@ -82,7 +88,7 @@ pub(super) struct Replacing {
     #[arg(long, value_name = "CTX")]
     context: Option<String>,
     /// How many intended replicas must store it themselves, fallbacks that stand in for others not counted
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = in_person())]
     pub(super) pw: u8,
     /// Print {"key", "context"}
     #[arg(long)]

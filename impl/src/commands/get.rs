@@ -1,7 +1,7 @@
 //! `dynamo get`: reads a key.
 
 use super::Failure;
-use super::arguments::Session;
+use super::arguments::{Session, in_person};
 use clap::Args;
 use data_encoding::BASE64;
 use dynamo::client::Found;
@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     /// The key
     key: String,
     /// How many intended replicas must answer themselves, fallbacks that stand in for others not counted
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = in_person())]
     pr: u8,
     /// Print {"key", "siblings": [{"value", "clock"}], "deleted", "context"}; a value that is not UTF-8 as {"base64": …}
     #[arg(long)]

@@ -193,6 +193,25 @@ fn handing_over_is_throttled() {
     assert!(d.state.durable.hints.is_empty());
 }
 
+/// A recipient that answers is not kept waiting as one that is away.
+#[test]
+fn an_answer_shortens_the_pauses() {
+    let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
+    let mut d = Bench::of(5, fallback, 3, 2, 2);
+    let key = |index: u8| Key::new(&index.to_string()).unwrap();
+    for index in 0..2 {
+        let hint = HintId { recipient: second, key: key(index) };
+        d.receive(actor(coordinator), Message::StoreHint { request: request(0), hint, siblings: siblings(1) });
+    }
+    for _ in 0..4 {
+        d.time_out(&Timer::Handoff(fallback, second));
+    }
+    assert_eq!(d.state.handoffs[&second], 4);
+    let context = siblings(1).context().clone();
+    d.receive(actor(second), Message::HandedOff { key: key(0), context });
+    assert_eq!(d.state.handoffs[&second], 1, "the other one was lost, and is sent again soon");
+}
+
 /// A hint for one that is no member is neither sent nor dropped.
 #[test]
 fn a_hint_for_nobody_stays_and_is_seen() {

@@ -53,19 +53,28 @@ fn a_retry_after_a_crash_is_the_same_put() {
 fn memory_for_retries_is_bounded() {
     let mut a = Bench::new(1, 1, 1);
     a.node.ring = Arc::new(Ring::new(&[NodeId(0)], 1, 1).unwrap());
-    let remembered = a.node.config.puts_remembered();
-    let mut read = Context::new();
-    for number in 0..remembered * 2 {
+    let remembered = a.node.config.puts_remembered() as u64;
+    let mut put = |client: u64, context: Context| {
         let (key, value) = (Key::new("k").unwrap(), Value::new(b"v").unwrap());
-        let request = RequestId { client: ClientId(number), number: 0 };
-        let sent = a.receive(
-            CLIENT,
-            Message::Request(Operation::Put { request, key, content: Content::Value(value), context: read, pw: 0 }),
-        );
-        let [Answer::PutAcknowledged { context, .. }] = answers(&sent)[..] else { panic!("{sent:?}") };
-        read = context.clone();
+        let request = RequestId { client: ClientId(client), number: 0 };
+        let put = Operation::Put { request, key, content: Content::Value(value), context, pw: 0 };
+        let answer = answers(&a.receive(CLIENT, Message::Request(put)))[0].clone();
+        (answer, a.state.durable.issued.len() as u64)
+    };
+    let mut read = Context::new();
+    for client in 0..remembered * 2 {
+        let (Answer::PutAcknowledged { context, .. }, held) = put(client, read) else { panic!() };
+        assert!(held < remembered * 2);
+        read = context;
     }
-    assert_eq!(a.state.durable.issued.len() as u64, remembered);
+    // Those that are refused are remembered too, and no longer than others.
+    let foreign = Context::new().with_all_up_to(NodeId(0), u64::MAX);
+    for client in remembered * 2..remembered * 4 {
+        let (Answer::PutRefused { .. }, held) = put(client, foreign.clone()) else { panic!() };
+        assert!(held < remembered * 2);
+    }
+    let (Answer::PutAcknowledged { .. }, held) = put(remembered * 4, read) else { panic!() };
+    assert!((remembered..remembered * 2).contains(&held));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use super::bench::{Bench, CLIENT, put, request};
 use dynamo_model::ids::{Content, Key, NodeId, Value};
 use dynamo_model::message::{Message, Operation};
 use dynamo_model::node::Timer;
-use dynamo_model::siblings::Siblings;
-use dynamo_model::version::Context;
+use dynamo_model::siblings::{Siblings, Version};
+use dynamo_model::version::{Context, Dot, Issuer};
 use std::time::Duration;
 
 fn key() -> Key {
@@ -80,4 +80,28 @@ fn whoever_has_more_than_the_tombstone_is_silent_and_keeps_it() {
     assert!(a.state.reaping.is_empty());
     a.receive(usize::from(clockwise[1].0), Message::Reap { key: key(), siblings: tombstone });
     assert_eq!(a.state.durable.store[&key()].versions().len(), 2);
+}
+
+/// Another coordinator may have taken a foreign context for a good one. As long as it is known, no dot in it is given to a put.
+#[test]
+fn what_says_more_of_a_nodes_dots_than_it_remembers_is_kept() {
+    let (mut a, clockwise) = first();
+    let issuer = Issuer { node: clockwise[0], incarnation: 0 };
+    let foreign = Context::new().with_all_up_to(issuer, 9);
+    let dot = Dot { issuer: clockwise[1].into(), counter: 1 };
+    let content = Content::Tombstone(Value::new(b"").unwrap());
+    let tombstone = Siblings::new().put(Version { dot, clock: foreign.with(dot), content }, |_| true);
+    a.receive(
+        usize::from(clockwise[1].0),
+        Message::Store { request: request(0), key: key(), siblings: tombstone.clone() },
+    );
+    let timer = Timer::Reap(clockwise[0], key());
+    for _ in 0..3 {
+        assert_eq!(a.time_out(&timer).len(), 3, "everyone is asked");
+        for node in &clockwise[1..] {
+            a.receive(usize::from(node.0), Message::Surveyed { key: key(), siblings: tombstone.clone() });
+        }
+    }
+    a.receive(CLIENT, put(1, b"v", Context::new()));
+    assert_eq!(a.state.durable.store[&key()].context().counter_max(issuer), 10);
 }
