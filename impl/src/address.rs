@@ -4,6 +4,8 @@
 //! answer a client it has never heard of, after a forward for instance.
 
 use dynamo_model::ids::NodeId;
+use dynamo_model::membership::{Address, History};
+use dynamo_model::view::View;
 use stateright::actor::Id;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -22,6 +24,17 @@ pub fn client_id(address: SocketAddrV4) -> Id {
 pub fn client_address(id: Id) -> Option<SocketAddrV4> {
     let bits = usize::from(id) as u64;
     (bits >> 48 == 1).then(|| SocketAddrV4::new(Ipv4Addr::from_bits((bits >> 16) as u32), bits as u16))
+}
+
+/// An address as histories have it: its four bytes, and its port in two.
+pub fn to_bytes(address: SocketAddrV4) -> Address {
+    let ([a, b, c, d], [e, f]) = (address.ip().octets(), address.port().to_be_bytes());
+    Address([a, b, c, d, e, f])
+}
+
+/// The address that a history has.
+pub fn from_bytes(Address([a, b, c, d, e, f]): Address) -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), u16::from_be_bytes([e, f]))
 }
 
 /// The members of a cluster and where they listen. No two share an address.
@@ -68,6 +81,27 @@ impl Members {
             }
         }
         Ok(members)
+    }
+
+    /// The nodes that a history says can be reached. Of two at one address it is the one that may still be there.
+    pub fn of(history: &History, view: &View) -> Self {
+        let mut members = Members { addresses: BTreeMap::new(), nodes: HashMap::new() };
+        let mut nodes: Vec<NodeId> = history.changes().map(|change| change.node).collect();
+        nodes.dedup();
+        nodes.sort_by_key(|node| std::cmp::Reverse(view.standing(*node)));
+        for node in nodes {
+            if let Some(address) = history.address(node) {
+                members.addresses.insert(node, from_bytes(address));
+                members.nodes.insert(from_bytes(address), node);
+            }
+        }
+        members
+    }
+
+    /// The history in which these have joined, each at its address.
+    pub fn history(&self) -> History {
+        let joined = History::founded_by(self.addresses.keys().copied());
+        self.addresses.iter().fold(joined, |history, (node, address)| history.moved(*node, to_bytes(*address)))
     }
 
     /// The members' ids, ascending.

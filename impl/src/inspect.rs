@@ -87,7 +87,7 @@ impl Report {
         match question {
             Question::Status => Report::Status(Status {
                 id,
-                members: node.ring.members().to_vec(),
+                members: state.view.ring().members().to_vec(),
                 suspected: state.suspected.iter().copied().collect(),
                 keys: state.durable.store.len(),
                 hints: state.durable.hints.len(),

@@ -1,6 +1,6 @@
 //! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once, sends.
 
-use crate::address::{Members, ipv4};
+use crate::address::{Members, ipv4, to_bytes};
 use crate::counters::Counters;
 use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::{Disk, Interpreter};
@@ -10,7 +10,6 @@ use dynamo_model::config::Config;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::node::{Durable, Node};
-use dynamo_model::ring::{Ring, RingError};
 use dynamo_model::rules::Rules;
 use stateright::actor::Id;
 use std::io;
@@ -66,9 +65,6 @@ pub enum SettingsError {
         /// How many members there are.
         members: usize,
     },
-    /// There is no ring of these members.
-    #[error(transparent)]
-    Ring(#[from] RingError),
 }
 
 impl Settings {
@@ -93,8 +89,8 @@ impl Settings {
         if config.n() > ids.len() {
             return Err(SettingsError::TooFewMembers { n: config.n(), members: ids.len() });
         }
-        let ring = Arc::new(Ring::new(&ids, Ring::PARTITIONS, Ring::TOKENS)?);
-        let node = Node { config, ring, rules: Rules::default() };
+        let founders = members.history();
+        let node = Node { config, founders, address: Some(to_bytes(address)), rules: Rules::default() };
         Ok(Settings { id, address, members, node, data })
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! DIR/identity        one line of text: the format's version and the node that owns the directory
-//! DIR/store/          a fjall database with five keyspaces
+//! DIR/store/          a fjall database with six keyspaces
 //!   meta    "counter"                  → the counter
 //!           "incarnation"              → which of the node's disks this is
 //!   store   the key's text             → its siblings
 //!   issued  the client's id, 8 bytes   → its latest put
 //!   hints   recipient, 2 bytes; key    → the siblings kept for it
 //!   since   the same                   → since when, in milliseconds of the Unix epoch
+//!   ring    "history"                  → all changes of who is a member that are known
 //! ```
 //! Every entry is a crc32 of name and content, then the content in postcard encoding.
 
@@ -17,6 +18,7 @@ mod table;
 
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
+use dynamo_model::membership::History;
 use dynamo_model::node::Durable;
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
@@ -31,11 +33,12 @@ use thiserror::Error;
 
 /// The version of the layout described above.
 ///
-/// Format 1 had neither hints nor tombstones.
-pub const FORMAT: u32 = 2;
+/// Format 1 had neither hints nor tombstones, format 2 no history.
+pub const FORMAT: u32 = 3;
 
 const COUNTER: &str = "counter";
 const INCARNATION: &str = "incarnation";
+const HISTORY: &str = "history";
 
 /// Why a data directory cannot be used, or not any longer. Nothing in it was changed, unless a variant says so.
 #[derive(Debug, Error)]
@@ -116,6 +119,7 @@ pub struct Store {
     issued: Table<ClientId, dynamo_model::node::Issued>,
     hints: Table<HintId, Siblings>,
     since: Table<HintId, u64>,
+    ring: Table<str, History>,
     hints_since: OrdMap<HintId, u64>,
     committed: Durable,
 }
@@ -141,9 +145,10 @@ impl Store {
         let issued = Table::open(&database, "issued").map_err(failed)?;
         let hints = Table::open(&database, "hints").map_err(failed)?;
         let since = Table::open(&database, "since").map_err(failed)?;
+        let ring = Table::open(&database, "ring").map_err(failed)?;
         let (path_owned, hints_since, committed) = (path.to_owned(), OrdMap::new(), Durable::default());
         let mut this =
-            Store { path: path_owned, database, meta, replicas, issued, hints, since, hints_since, committed };
+            Store { path: path_owned, database, meta, replicas, issued, hints, since, ring, hints_since, committed };
         if known {
             this.committed = this.read()?;
             this.hints_since = this.since.read().map_err(|what| this.damaged(&what))?;
@@ -166,6 +171,9 @@ impl Store {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
         if durable.counter != self.committed.counter {
             self.meta.insert(&mut batch, COUNTER, &durable.counter);
+        }
+        if durable.history != self.committed.history {
+            self.ring.insert(&mut batch, HISTORY, &durable.history);
         }
         self.replicas.write_difference(&mut batch, &self.committed.store, &durable.store);
         self.issued.write_difference(&mut batch, &self.committed.issued, &durable.issued);
@@ -221,7 +229,8 @@ impl Store {
         let store = self.replicas.read().map_err(|what| self.damaged(&what))?;
         let issued = self.issued.read().map_err(|what| self.damaged(&what))?;
         let hints = self.hints.read().map_err(|what| self.damaged(&what))?;
-        Ok(Durable { incarnation, counter, store, issued, hints })
+        let history = self.ring.get(HISTORY).map_err(|what| self.damaged(&what))?.unwrap_or_default();
+        Ok(Durable { incarnation, counter, store, issued, hints, history })
     }
 
     fn read_counter(&self) -> Result<Option<u64>, StoreError> {

@@ -4,7 +4,7 @@ use crate::coverage;
 use crate::ghost::Ghost;
 use crate::partial_order::TAKEN_FIRST;
 use crate::property::{Kind, PROPERTIES, Property, goes_on};
-use crate::scope::{Scope, Setting, System, SystemState};
+use crate::scope::{Scope, Setting, System, SystemState, told};
 use crate::symmetry::Symmetry;
 use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;
@@ -189,7 +189,7 @@ pub struct Finding {
 pub fn find(scope: &Scope, rules: Rules, property: &'static Property) -> (Option<Finding>, usize) {
     let model = scope.model(rules, [property]);
     let options = Options { stop_when_decided: true, paths: true, ..Options::default() };
-    let check = Check::new(&model, reads).converges(convergence([property]));
+    let check = Check::new(&model, reads(&model.cfg)).converges(convergence([property]));
     let report = check.run(&options, |_| ControlFlow::Continue(()));
     let mut report = report.expect("our properties are of the kinds that the engine checks");
     let discovery = report.discoveries.remove(property.name);
@@ -212,11 +212,23 @@ struct Search {
     coverage: BTreeMap<String, usize>,
 }
 
-/// What our properties, and the boundary of our scopes, look at.
-fn reads(name: &'static str) -> Reads<Process, Setting> {
+/// What our properties, and the boundary of our scopes, look at. Where the ring changes, the boundary looks at more.
+fn reads(setting: &Setting) -> fn(&'static str) -> Reads<Process, Setting> {
+    if setting.changes { |name| reads_with(name, of_a_changing_ring()) } else { |name| reads_with(name, of_a_ring()) }
+}
+
+fn of_a_ring() -> Reads<Process, Setting> {
+    Reads::nothing().crashed().history()
+}
+
+fn of_a_changing_ring() -> Reads<Process, Setting> {
+    of_a_ring().storages().network_by(told)
+}
+
+fn reads_with(name: &'static str, boundary: Reads<Process, Setting>) -> Reads<Process, Setting> {
     match Property::named(name) {
         Some(property) => property.reads(),
-        None if name == BOUNDARY => Reads::nothing().crashed().history(),
+        None if name == BOUNDARY => boundary,
         None => Reads::everything(),
     }
 }
@@ -239,7 +251,7 @@ fn search_interned(
         memory_bytes: Some(progress.memory_bytes),
     };
     let renamings = symmetries.into_iter().map(|symmetry| Box::new(symmetry) as _).collect();
-    let mut check = Check::new(model, reads).converges(convergence(PROPERTIES)).symmetry(renamings);
+    let mut check = Check::new(model, reads(&model.cfg)).converges(convergence(PROPERTIES)).symmetry(renamings);
     if partial_order {
         check = check.partial_order(TAKEN_FIRST);
     }

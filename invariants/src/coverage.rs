@@ -12,6 +12,9 @@ pub static NEVER_MET: &[(&str, &str)] = &[
         "deliver Answer PutRefused",
         "scopes' values are small and their contexts genuine; refusals have tests of their own",
     ),
+    ("deliver Answer ChangeRefused", "scopes ask for nothing that must be refused; refusals have tests of their own"),
+    ("lose Answer ChangeRefused", "scopes ask for nothing that must be refused; refusals have tests of their own"),
+    ("time out Gossip", "in a scope it is always time to gossip: that is a choice, not a timer"),
     ("lose Answer PutRefused", "scopes' values are small and their contexts genuine; refusals have tests of their own"),
 ];
 
@@ -26,6 +29,7 @@ pub fn kinds() -> Vec<String> {
         "time out Client",
         "time out Handoff",
         "time out Reap",
+        "time out Gossip",
         "crash",
         "recover",
         "choose",

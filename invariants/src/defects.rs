@@ -2,6 +2,7 @@
 
 mod hints;
 mod limits;
+mod membership;
 mod quorum;
 mod reaping;
 mod repair;
@@ -49,12 +50,14 @@ impl Defect {
 
 /// Every defect. Every rule has one at least.
 pub static DEFECTS: &[Defect] = &joined::<Defect, COUNT>(PARTS);
-const PARTS: &[&[Defect]] = &[quorum::DEFECTS, versions::DEFECTS, repair::DEFECTS, hints::DEFECTS, reaping::DEFECTS];
+const PARTS: &[&[Defect]] =
+    &[quorum::DEFECTS, versions::DEFECTS, repair::DEFECTS, hints::DEFECTS, reaping::DEFECTS, membership::DEFECTS];
 const COUNT: usize = quorum::DEFECTS.len()
     + versions::DEFECTS.len()
     + repair::DEFECTS.len()
     + hints::DEFECTS.len()
-    + reaping::DEFECTS.len();
+    + reaping::DEFECTS.len()
+    + membership::DEFECTS.len();
 
 /// Something that Dynamo does not promise, shown on the correct rules.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,7 @@ use crate::places::filled;
 use crate::scope::{Ask, Setting};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::siblings::Version;
 use stateright::actor::Envelope;
@@ -90,6 +91,10 @@ pub struct Ghost {
     pub was_early: bool,
     /// How often a node was asked whether it is clear of tombstones. A scope bounds it.
     pub surveyed: u8,
+    /// Where the ring changes: for each node what it was told, or has said that it knows, of who is a member.
+    pub known: Vec<History>,
+    /// Where the ring changes: for each node what those knew that have served it.
+    pub owed: Vec<History>,
     /// For each client what its last answer showed, and all that those puts saw; empty where its next line does not use it.
     pub clients: Vec<WriteSet>,
 }
@@ -116,6 +121,8 @@ impl Ghost {
             carried: vec![0; if setting.scope.faults.reaps > 0 { setting.puts.len() } else { 0 }],
             was_early: false,
             surveyed: 0,
+            known: vec![History::default(); if setting.changes { usize::from(setting.scope.nodes) } else { 0 }],
+            owed: vec![History::default(); if setting.changes { usize::from(setting.scope.nodes) } else { 0 }],
             clients: vec![WriteSet::EMPTY; setting.scope.clients.len()],
         }
     }
@@ -203,20 +210,46 @@ impl Ghost {
         self.hinted.binary_search_by_key(&(holder, recipient), |hinted| (hinted.holder, hinted.recipient))
     }
 
-    fn on_hand_off(&mut self, holder: NodeId, recipient: NodeId) {
-        if let Ok(index) = self.hint_place(holder, recipient) {
+    /// Where the ring changes, whoever hands something over says so only now: it keeps it until it is there. Else it has said so before.
+    fn on_hand_off(&mut self, setting: &Setting, holder: NodeId, recipient: NodeId, writes: WriteSet) {
+        if setting.changes {
+            writes.iter().for_each(|write| self.keep(holder, recipient, write));
+        } else if let Ok(index) = self.hint_place(holder, recipient) {
             self.hinted[index].sent += 1;
         }
     }
 
-    /// For how many intended replicas a distinct node has given its word that it has the put: itself, or another in its place.
+    /// For how many intended replicas a distinct node has given its word that it has the put: itself, or another in its place. Where the
+    /// ring changes, and with it who is one: how many nodes have given their word.
     fn words(&self, setting: &Setting, write: WriteId) -> usize {
+        if setting.changes {
+            let gave = |node: NodeId| {
+                let kept = self.hinted.iter().any(|kept| kept.holder == node && kept.writes.contains(write));
+                kept || self.vouched[usize::from(node.0)].contains(write)
+            };
+            return (0..setting.scope.nodes).map(NodeId).filter(|node| gave(*node)).count();
+        }
         let who = |intended: &NodeId| {
             let own = self.vouched[usize::from(intended.0)].contains(write).then_some(*intended);
             let kept = self.hinted.iter().filter(|kept| kept.recipient == *intended && kept.writes.contains(write));
             own.into_iter().chain(kept.map(|kept| kept.holder)).collect()
         };
         filled(&setting.preference_list.iter().map(who).collect::<Vec<Vec<NodeId>>>(), &mut Vec::new())
+    }
+
+    /// A node knows this now, if the ring changes at all.
+    fn know(&mut self, node: NodeId, history: &History) {
+        if let Some(known) = self.known.get_mut(usize::from(node.0)) {
+            *known = known.union(history);
+        }
+    }
+
+    /// One node has served another: the other is to learn what it knows.
+    fn owe(&mut self, from: NodeId, to: NodeId) {
+        if let Some(known) = self.known.get(usize::from(from.0)).cloned() {
+            let owed = &mut self.owed[usize::from(to.0)];
+            *owed = owed.union(&known);
+        }
     }
 
     fn on_put_acknowledged(&mut self, setting: &Setting, by: NodeId, write: WriteId) {
@@ -280,13 +313,18 @@ pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>
     let mut next = ghost.clone();
     let from = node(envelope.src);
     next.count_carried(envelope.msg, |carried| carried + 1);
+    if matches!(envelope.msg, Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. }) {
+        next.owe(from, node(envelope.dst));
+    }
     match envelope.msg {
         Message::Request(operation) => begin(setting, &mut next, operation),
         Message::Store { request, .. } | Message::Stored { request } | Message::StoreHint { request, .. } => {
             next.vouch(from, setting.write(*request)?);
         }
         Message::StoredHint { request, recipient } => next.keep(from, *recipient, setting.write(*request)?),
-        Message::HandOff { .. } => next.on_hand_off(from, node(envelope.dst)),
+        Message::HandOff { siblings, .. } => {
+            next.on_hand_off(setting, from, node(envelope.dst), writes_of(siblings.versions()));
+        }
         Message::Survey { siblings, .. } => next.on_survey(deletes_among(setting, siblings.versions())),
         Message::Reap { siblings, .. } => next.on_reap(deletes_among(setting, siblings.versions())),
         Message::Answer(Answer::PutAcknowledged { request, .. }) => {
@@ -304,8 +342,10 @@ pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>
         Message::Answer(Answer::GetFailed { request, .. }) => {
             next.reads[setting.read(*request)?].outcome = Outcome::Failed;
         }
+        Message::Answer(Answer::Changed { history, .. }) | Message::History { history } => next.know(from, history),
+        Message::Changes { changes } => next.know(from, changes),
         // A replica that says that it holds a version vouches for it.
-        Message::Fetched { siblings, .. } if setting.preference_list.contains(&from) => {
+        Message::Fetched { siblings, .. } if setting.preference_list.contains(&from) && !setting.changes => {
             writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
         }
         Message::Fetch { request, .. } => next.on_fetch(from, node(envelope.dst), setting.read(*request)?),
@@ -313,7 +353,10 @@ pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>
         | Message::Forward { .. }
         | Message::Repair { .. }
         | Message::HandedOff { .. }
-        | Message::Surveyed { .. } => {}
+        | Message::Surveyed { .. }
+        | Message::Administer { .. }
+        | Message::Gossip { .. }
+        | Message::Answer(Answer::ChangeRefused { .. }) => {}
     }
     (next != *ghost).then_some(next)
 }
@@ -351,6 +394,7 @@ pub fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>)
             hear(read, node(envelope.src));
             read.known = read.known.union(writes_of(siblings.versions()));
         }
+        Message::History { history: told } | Message::Changes { changes: told } => next.know(node(envelope.dst), told),
         _ => {}
     }
     (next != *ghost).then_some(next)
@@ -367,7 +411,11 @@ fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
             let write = setting.write(request).expect("a put is acknowledged to the client that put it");
             ghost.saw(write).with(write)
         }
-        Answer::PutFailed { .. } | Answer::PutRefused { .. } | Answer::GetFailed { .. } => WriteSet::EMPTY,
+        Answer::PutFailed { .. }
+        | Answer::PutRefused { .. }
+        | Answer::GetFailed { .. }
+        | Answer::Changed { .. }
+        | Answer::ChangeRefused { .. } => WriteSet::EMPTY,
     };
     if setting.ask(next_line).is_some_and(Ask::is_informed) {
         ghost.clients[client] = seen;

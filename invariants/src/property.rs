@@ -4,6 +4,7 @@
 //! interesting thing does happen, so that the first kind is not true for want of occasion.
 
 mod hints;
+mod membership;
 mod quorum;
 mod repair;
 mod versions;
@@ -13,7 +14,7 @@ use crate::scope::{Setting, System, SystemState};
 use crate::table::joined;
 use crate::view::summary;
 use crate::write_set::{WriteId, WriteSet};
-use dynamo_model::process::Process;
+use dynamo_model::process::{Fate, Process};
 use interned_checker::{ActorAction, Reads};
 use stateright::Expectation;
 use stateright::actor::{ActorModelAction, Id};
@@ -112,6 +113,10 @@ const HINTED_ACK: &[&str] = &["I4.acknowledged-on-a-hint"];
 const HANDED_OVER: &[&str] = &["I8.hint-is-handed-over"];
 const IN_PERSON: &[&str] = &["I1.in-person-put-is-read-in-person"];
 const REAPED: &[&str] = &["I4.tombstone-is-reaped"];
+const MISPLACED: &[&str] = &["I4.replica-is-handed-over"];
+const SPREADS: &[&str] = &["I9.change-spreads"];
+const VIEWS_DIFFER: &[&str] = &["I7.views-differ"];
+const SERVED: &[&str] = &["I7.served-by-one-who-knows-more"];
 const READ_OVER: &[&str] = &["I3.a-read-is-over"];
 
 /// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still arrive, coordinators still lose
@@ -123,15 +128,20 @@ pub fn goes_on(setting: &Setting, action: &ActorAction<Process>) -> bool {
         ActorModelAction::Deliver { dst, .. } => !is_client(dst),
         ActorModelAction::Timeout(id, _) => !is_client(id),
         ActorModelAction::Recover(_) => true,
-        ActorModelAction::Drop(_) | ActorModelAction::Crash(_) | ActorModelAction::SelectRandom { .. } => false,
+        ActorModelAction::SelectRandom { random, .. } => matches!(random, Fate::Gossip(_)),
+        ActorModelAction::Drop(_) | ActorModelAction::Crash(_) => false,
     }
 }
 
 /// Every property. Every one runs in every scope, unless the scope says why not.
 pub static PROPERTIES: &[Property] = &joined::<Property, COUNT>(PARTS);
-const PARTS: &[&[Property]] = &[quorum::PROPERTIES, versions::PROPERTIES, repair::PROPERTIES, hints::PROPERTIES];
-const COUNT: usize =
-    quorum::PROPERTIES.len() + versions::PROPERTIES.len() + repair::PROPERTIES.len() + hints::PROPERTIES.len();
+const PARTS: &[&[Property]] =
+    &[quorum::PROPERTIES, versions::PROPERTIES, repair::PROPERTIES, hints::PROPERTIES, membership::PROPERTIES];
+const COUNT: usize = quorum::PROPERTIES.len()
+    + versions::PROPERTIES.len()
+    + repair::PROPERTIES.len()
+    + hints::PROPERTIES.len()
+    + membership::PROPERTIES.len();
 
 fn only(write: WriteId) -> WriteSet {
     WriteSet::EMPTY.with(write)

@@ -6,12 +6,15 @@ use crate::write_set::WriteId;
 use dynamo_model::client::{Client, Line};
 use dynamo_model::config::{Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId};
+use dynamo_model::membership::{Act, History, Standing, Tip, Wish};
+use dynamo_model::message::Message;
 use dynamo_model::node::Node;
 use dynamo_model::process::Process;
 use dynamo_model::ring::Ring;
 use dynamo_model::rules::Rules;
-use stateright::actor::{ActorModel, ActorModelState, LossyNetwork, Network};
-use std::sync::Arc;
+use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network};
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 /// The model that a scope makes.
@@ -34,6 +37,12 @@ pub enum Ask {
     Get,
     /// The same, to be answered only once R intended replicas have spoken themselves.
     GetInPerson,
+    /// Let the node at this place join.
+    Join(usize),
+    /// Let the node at this place leave.
+    Leave(usize),
+    /// Give up the node at this place.
+    Remove(usize),
 }
 
 impl Ask {
@@ -47,14 +56,27 @@ impl Ask {
         matches!(self, Ask::PutOver | Ask::Delete)
     }
 
+    /// Does it put or delete?
+    pub fn is_put(self) -> bool {
+        !self.is_get() && self.moves().is_none()
+    }
+
+    /// The node that it lets join or leave, by its place.
+    pub fn moves(self) -> Option<usize> {
+        match self {
+            Ask::Join(place) | Ask::Leave(place) | Ask::Remove(place) => Some(place),
+            _ => None,
+        }
+    }
+
     /// Are only intended replicas' own words enough?
     pub fn is_in_person(self) -> bool {
         matches!(self, Ask::PutInPerson | Ask::GetInPerson)
     }
 }
 
-/// One line of a scope's script: through which node, counted clockwise from the key (0 to N−1 are its preference list), and
-/// what.
+/// One line of a scope's script: through which node, counted clockwise from the key (0 to N−1 are its preference list, once all have
+/// joined), and what.
 pub type ScriptLine = (usize, Ask);
 
 /// What may go wrong besides messages being delayed and reordered, which always may.
@@ -77,6 +99,8 @@ pub struct Faults {
     pub lost_disk: Option<usize>,
     /// How often it is asked whether tombstones may be reaped. Where it is at all, no message lives longer than tombstones do.
     pub reaps: u8,
+    /// Do nodes gossip?
+    pub gossip: bool,
 }
 
 /// Why a scope does not claim some properties.
@@ -98,6 +122,17 @@ const NOT_IN_PERSON: Excuse = Excuse {
     reason: "nobody asks for intended replicas in person here",
 };
 
+const NOBODY_MOVES: Excuse = Excuse {
+    properties: &[
+        "I4.replica-is-misplaced",
+        "I4.replica-is-handed-over",
+        "I7.views-differ",
+        "I7.served-by-one-who-knows-more",
+        "I9.change-spreads",
+    ],
+    reason: "nobody joins or leaves here",
+};
+
 const NOTHING_REAPED: Excuse = Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
 
 /// No faults.
@@ -110,6 +145,7 @@ pub const NO_FAULTS: Faults = Faults {
     handoffs: 0,
     lost_disk: None,
     reaps: 0,
+    gossip: false,
 };
 
 /// A named bounded configuration, and what the check of it must find.
@@ -142,8 +178,14 @@ pub struct Setting {
     pub config: Config,
     /// The one key that all clients use.
     pub key: Key,
-    /// Its intended replicas.
+    /// Its intended replicas: of all nodes, as if all had joined.
     pub preference_list: Vec<NodeId>,
+    /// Its intended replicas by who is a member: bit by bit, the nodes.
+    pub preference_lists: Vec<Vec<NodeId>>,
+    /// What the nodes know at first.
+    pub founders: History,
+    /// Does the ring change?
+    pub changes: bool,
     /// Every put of every script, by [`WriteId`].
     pub puts: Vec<RequestId>,
     /// Every get of every script.
@@ -162,6 +204,13 @@ impl Setting {
         Some(self.scope.clients.get(client)?.get(request.number as usize)?.1)
     }
 
+    /// The key's intended replicas by a history.
+    pub fn replicas_by(&self, history: &History) -> &[NodeId] {
+        let standings = history.standings(&Rules::default());
+        let members = standings.iter().filter(|(_, standing)| **standing == Standing::Member);
+        &self.preference_lists[members.fold(0, |bits, (node, _)| bits | 1 << node.0)]
+    }
+
     /// The index of the get with this request id.
     pub fn read(&self, request: RequestId) -> Option<usize> {
         self.gets.iter().position(|get| *get == request)
@@ -172,10 +221,12 @@ impl Scope {
     /// The reason for which this scope does not claim the property, if it does not. The check of the scope then finds that the
     /// property fails here, and finds fault with the excuse if it does not.
     pub fn excuse(&self, property: &Property) -> Option<&'static str> {
-        let without_stand_ins = Some(&NOBODY_STANDS_IN).filter(|_| !self.has_stand_ins());
+        let without_stand_ins = Some(&NOBODY_STANDS_IN).filter(|_| !self.has_stand_ins() && !self.changes());
         let nobody_reaps = Some(&NOTHING_REAPED).filter(|_| self.faults.reaps == 0);
         let nobody_asks = Some(&NOT_IN_PERSON).filter(|_| !self.asks(Ask::PutInPerson) || !self.asks(Ask::GetInPerson));
-        let excuses = self.excused.iter().chain(without_stand_ins).chain(nobody_asks).chain(nobody_reaps);
+        let nobody_moves = Some(&NOBODY_MOVES).filter(|_| !self.changes());
+        let structural = [without_stand_ins, nobody_asks, nobody_reaps, nobody_moves].into_iter().flatten();
+        let excuses = self.excused.iter().chain(structural);
         let excuse = excuses.into_iter().find(|excuse| excuse.properties.contains(&property.name));
         excuse.map(|excuse| excuse.reason)
     }
@@ -198,31 +249,40 @@ impl Scope {
             // Attempts are counted no further than one: in a scope pauses mean nothing.
             config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
         }
+        if self.faults.gossip {
+            config = config.with_gossip_every(Duration::ZERO);
+        }
         if self.faults.reaps > 0 {
             config = config.with_reaping_after(Duration::ZERO);
         }
         let key = Key::new("k").expect("a valid key");
         let preference_list = self.ring().preference_list(&key, n).to_vec();
-        let requests = |is_put: bool| {
+        let preference_lists = (0..1 << self.nodes).map(|bits: usize| {
+            let members: Vec<NodeId> = (0..self.nodes).filter(|node| bits & 1 << node != 0).map(NodeId).collect();
+            Ring::of(&members).preference_list(&key, n).to_vec()
+        });
+        let preference_lists = preference_lists.collect();
+        let requests = |is_meant: fn(Ask) -> bool| {
             let mut requests = Vec::new();
             for (index, script) in self.clients.iter().enumerate() {
                 let client = ClientId(u64::from(self.nodes) + index as u64);
-                let lines = script.iter().enumerate().filter(|(_, (_, ask))| ask.is_get() != is_put);
+                let lines = script.iter().enumerate().filter(|(_, (_, ask))| is_meant(*ask));
                 requests.extend(lines.map(|(number, _)| RequestId { client, number: number as u64 }));
             }
             requests
         };
-        let (puts, gets) = (requests(true), requests(false));
+        let (puts, gets) = (requests(Ask::is_put), requests(Ask::is_get));
+        let founders = History::founded_by(self.founders(&key));
+        let changes = self.changes();
         assert!(puts.len() <= WriteId::MAX, "scope {} has too many puts", self.name);
-        Setting { scope: *self, config, key, preference_list, puts, gets }
+        Setting { scope: *self, config, key, preference_list, preference_lists, founders, changes, puts, gets }
     }
 
     /// The model: nodes first, then clients; the protocol under `rules`; with those of these properties that stateright
     /// has a word for.
     pub fn model(&self, rules: Rules, properties: impl IntoIterator<Item = &'static Property>) -> System {
         let setting = self.setting();
-        let ring = Arc::new(self.ring());
-        let node = Node { config: setting.config, ring, rules };
+        let node = Node { config: setting.config, founders: setting.founders.clone(), address: None, rules };
         let clients: Vec<Process> = (0..self.clients.len()).map(|index| self.client(&setting, index)).collect();
         let network = if self.faults.duplication {
             Network::new_unordered_duplicating([])
@@ -236,7 +296,12 @@ impl Scope {
             .map(|place| self.ring().preference_list(&setting.key, usize::from(self.nodes))[place]);
         let mut model = ActorModel::new(setting, ghost)
             .actors((0..self.nodes).map(|id| {
-                if bad == Some(NodeId(id)) { Process::NodeOnBadDisk(node.clone()) } else { Process::Node(node.clone()) }
+                let node = node.clone();
+                match bad {
+                    Some(NodeId(bad)) if bad == id => Process::NodeOnBadDisk(node),
+                    _ if self.changes() => Process::NodeThatTakesAll(node),
+                    _ => Process::Node(node),
+                }
             }))
             .actors(clients)
             .init_network(network)
@@ -253,9 +318,30 @@ impl Scope {
         model
     }
 
+    /// All nodes, whether they have joined or not.
     fn ring(&self) -> Ring {
         let members: Vec<NodeId> = (0..self.nodes).map(NodeId).collect();
-        Ring::new(&members, Ring::PARTITIONS, Ring::TOKENS).expect("a scope has nodes")
+        Ring::of(&members)
+    }
+
+    /// Does anybody join or leave?
+    pub fn changes(&self) -> bool {
+        self.asks_to_move().next().is_some()
+    }
+
+    fn asks_to_move(&self) -> impl Iterator<Item = Ask> {
+        let asks = self.clients.iter().flat_map(|script| script.iter().map(|(_, ask)| *ask));
+        asks.filter(|ask| ask.moves().is_some())
+    }
+
+    /// The members from the beginning: all nodes but those of which the first that anyone wants is that they join.
+    fn founders(&self, key: &Key) -> Vec<NodeId> {
+        let clockwise = self.ring().preference_list(key, usize::from(self.nodes)).to_vec();
+        let joins_first = |node: &NodeId| {
+            let first = self.asks_to_move().find(|ask| ask.moves().is_some_and(|place| clockwise[place] == *node));
+            matches!(first, Some(Ask::Join(_)))
+        };
+        (0..self.nodes).map(NodeId).filter(|node| !joins_first(node)).collect()
     }
 
     fn client(&self, setting: &Setting, index: usize) -> Process {
@@ -275,6 +361,9 @@ impl Scope {
                 Ask::Delete => Line::PutInformed(Content::Tombstone(value())),
                 Ask::Get => Line::Get { pr: 0 },
                 Ask::GetInPerson => Line::Get { pr: r as u8 },
+                Ask::Join(place) => Line::Administer { node: clockwise[*place], wish: Wish::Join(None) },
+                Ask::Leave(place) => Line::Administer { node: clockwise[*place], wish: Wish::Leave },
+                Ask::Remove(place) => Line::Administer { node: clockwise[*place], wish: Wish::Remove },
             };
             (clockwise[*via], line)
         };
@@ -285,6 +374,9 @@ impl Scope {
 
 /// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end, nor is it asked
 /// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is on its way.
+///
+/// Where the ring changes, hints are sent and histories told without end. There only so much of it is under way at one time, and nobody
+/// gossips with one that knows the same: it would be the same again.
 fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
     let Scope { nodes, faults, .. } = setting.scope;
     let ghost = &state.history;
@@ -294,4 +386,59 @@ fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
         && !ghost.hinted.iter().any(is_sent_too_often)
         && u16::from(ghost.surveyed) <= surveys_max
         && !ghost.was_early
+        && (!setting.changes || tells_little(setting, state))
+}
+
+/// What the boundary knows of the network of a scope where the ring changes.
+#[derive(Default, Hash)]
+struct Told {
+    /// How many messages there are about histories alone.
+    histories: usize,
+    /// The gossip among them: from whom, to whom, and what it says.
+    gossip: Option<(Id, Id, Tip)>,
+    /// Are there two about one hint in one direction?
+    repeats: bool,
+}
+
+impl Told {
+    fn of(network: &Network<Message>) -> Self {
+        let mut told = Told::default();
+        let mut handed: Vec<(Id, Id, bool)> = Vec::new();
+        for Envelope { src, dst, msg } in network.iter_all() {
+            match msg {
+                Message::Gossip { tip } => told.gossip = Some((src, dst, *tip)),
+                Message::HandOff { .. } => handed.push((src, dst, false)),
+                Message::HandedOff { .. } => handed.push((src, dst, true)),
+                _ => {}
+            }
+            let is_history = matches!(msg, Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. });
+            told.histories += usize::from(is_history);
+        }
+        handed.sort_unstable();
+        told.repeats = handed.windows(2).any(|pair| pair[0] == pair[1]);
+        told
+    }
+}
+
+/// Is there one message at most about histories alone, and that no idle one; and of those about one hint one at most in each direction?
+/// Where the network doubles messages they stay there for ever.
+fn tells_little(setting: &Setting, state: &SystemState) -> bool {
+    let Told { histories, gossip, repeats } = Told::of(&state.network);
+    let is_idle = gossip.is_some_and(|(from, to, tip)| {
+        let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
+        let history = disk.map_or(&setting.founders, |disk| &disk.history);
+        // One that is gone waits to hear that others know the same.
+        let is_gone = |id| NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone));
+        history.tip() == tip && !is_gone(from) && !is_gone(to)
+    });
+    setting.scope.faults.duplication || (histories <= 1 && !is_idle && !repeats)
+}
+
+/// The same in a number, for the engine.
+pub(crate) fn told(setting: &Setting, network: &Network<Message>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    if setting.changes && !setting.scope.faults.duplication {
+        Told::of(network).hash(&mut hasher);
+    }
+    hasher.finish()
 }

@@ -4,6 +4,7 @@ mod deep;
 mod disks;
 mod faults;
 mod hints;
+mod membership;
 mod quiet;
 mod reaping;
 
@@ -79,6 +80,37 @@ const HINT_LOST: Excuse = Excuse {
     reason: "a hint is sent only so often here, and every time it may be lost",
 };
 
+const REFUSED_OR_SLOW: Excuse = Excuse {
+    properties: &["I7.served-by-one-who-knows-more"],
+    reason: "whoever knows more is no replica of the key any more, and refuses",
+};
+const NO_GOSSIP: Excuse = Excuse {
+    properties: &["I7.views-agree-in-the-end", "I4.misplaced-is-handed-over"],
+    reason: "without gossip nobody learns anything who asks nothing",
+};
+const MOVES_NOTHING: Excuse =
+    Excuse { properties: &["I4.replica-is-handed-over"], reason: "a node that is removed for good hands nothing over" };
+const NOTHING_PUT: Excuse = Excuse {
+    properties: &[
+        "I1.acknowledged-before-all-have-it",
+        "I4.acknowledged-on-a-hint",
+        "I4.replica-is-misplaced",
+        "I5.replicas-differ",
+        "I6.acknowledged-by-exactly-w",
+        "I6.failed-but-possibly-stored",
+        "I8.hint-is-handed-over",
+    ],
+    reason: "nothing is put here",
+};
+const JOINED_AGAIN: Excuse = Excuse {
+    properties: &["I2.vouched-for-is-kept"],
+    reason: "a node that has left, handed over and joined again has nothing until it is handed something",
+};
+const NEW_REPLICA_MISSES: Excuse = Excuse {
+    properties: &["I1.get-sees-acknowledged-puts"],
+    reason: "a read asks a replica that was not handed yet what it should have: a known limit while keys move",
+};
+
 /// The scope with this name, in either set.
 pub fn named(name: &str) -> Option<&'static Scope> {
     SCOPES.iter().chain(DEEP).find(|scope| scope.name == name)
@@ -86,9 +118,15 @@ pub fn named(name: &str) -> Option<&'static Scope> {
 
 /// Every scope of the default set.
 pub static SCOPES: &[Scope] = &joined::<Scope, COUNT>(PARTS);
-const PARTS: &[&[Scope]] = &[quiet::SCOPES, faults::SCOPES, hints::SCOPES, disks::SCOPES, reaping::SCOPES];
-const COUNT: usize =
-    quiet::SCOPES.len() + faults::SCOPES.len() + hints::SCOPES.len() + disks::SCOPES.len() + reaping::SCOPES.len();
+const PARTS: &[&[Scope]] =
+    &[quiet::SCOPES, faults::SCOPES, hints::SCOPES, disks::SCOPES, reaping::SCOPES, membership::SCOPES];
+const COUNT: usize = quiet::SCOPES.len()
+    + faults::SCOPES.len()
+    + hints::SCOPES.len()
+    + disks::SCOPES.len()
+    + reaping::SCOPES.len()
+    + membership::SCOPES.len();
 
 /// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.
-pub static DEEP: &[Scope] = deep::SCOPES;
+pub static DEEP: &[Scope] =
+    &joined::<Scope, { deep::SCOPES.len() + membership::DEEP.len() }>(&[deep::SCOPES, membership::DEEP]);

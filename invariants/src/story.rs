@@ -4,6 +4,7 @@ use crate::check::Finding;
 use crate::property::{Kind, Property};
 use crate::scope::{Scope, System};
 use dynamo_model::ids::NodeId;
+use dynamo_model::process::Fate;
 use stateright::Model;
 use stateright::actor::{ActorModelAction, Envelope, Id};
 
@@ -31,7 +32,12 @@ fn step(scope: &Scope, action: &<System as Model>::Action) -> String {
         ActorModelAction::Timeout(id, timer) => format!("{}: timer {timer:?} fires", name(id)),
         ActorModelAction::Crash(id) => format!("{}: crashes", name(id)),
         ActorModelAction::Recover(id) => format!("{}: comes back with what it saved", name(id)),
-        ActorModelAction::SelectRandom { actor, key, .. } => format!("{}: chooses {key}", name(actor)),
+        ActorModelAction::SelectRandom { actor, random: Fate::LoseDisk, .. } => {
+            format!("{}: loses its disk", name(actor))
+        }
+        ActorModelAction::SelectRandom { actor, random: Fate::Gossip(peer), .. } => {
+            format!("{}: gossips with {peer}", name(actor))
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use dynamo_model::tally::{StandIn, Taken, Tally};
 use dynamo_model::version::Context;
 use interned_checker::Renaming;
 use stateright::actor::Id;
+use std::sync::Arc;
 
 /// A renaming of a scope's nodes and clients that leaves the scope what it is.
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ impl Scope {
     pub fn symmetries(&self) -> Vec<Symmetry> {
         let replicas = self.quorum.0;
         let forwards = self.clients.iter().any(|script| script.iter().any(|(via, _)| *via >= replicas));
-        let treats_one_apart = self.faults.lost_disk.is_some() || self.faults.reaps > 0;
+        let treats_one_apart = self.faults.lost_disk.is_some() || self.faults.reaps > 0 || self.changes();
         if treats_one_apart || forwards || replicas != usize::from(self.nodes) {
             return Vec::new();
         }
@@ -203,7 +204,7 @@ impl Symmetry {
     }
 
     fn durable(&self, durable: &Durable) -> Durable {
-        let Durable { incarnation, counter, store, issued, hints } = durable;
+        let Durable { incarnation, counter, store, issued, hints, history } = durable;
         let hint = |(id, siblings): (&HintId, &Siblings)| (self.hint(id), self.siblings(siblings));
         let issued = issued.iter().map(|(client, Issued { number, counter, answer })| {
             let answer = answer.as_ref().map(|context| self.context(context)).map_err(|refusal| *refusal);
@@ -215,6 +216,8 @@ impl Symmetry {
             store: store.iter().map(|(key, siblings)| (key.clone(), self.siblings(siblings))).collect(),
             issued: issued.collect(),
             hints: hints.iter().map(hint).collect(),
+            // All nodes are founders, and nobody joins or leaves.
+            history: history.clone(),
         }
     }
 
@@ -252,6 +255,8 @@ impl Symmetry {
                 let siblings = self.versions(siblings);
                 Answer::GetAnswered { request, siblings, context: self.context(context) }
             }
+            Answer::Changed { history, .. } => Answer::Changed { request, history: history.clone() },
+            Answer::ChangeRefused { refusal, .. } => Answer::ChangeRefused { request, refusal: *refusal },
             Answer::GetFailed { answered, needed, in_person, pr, .. } => {
                 let (answered, needed, in_person, pr) = (*answered, *needed, *in_person, *pr);
                 Answer::GetFailed { request, answered, needed, in_person, pr }
@@ -282,9 +287,11 @@ impl Renaming<Process, Ghost> for Symmetry {
 
     fn state(&self, state: &ProcessState) -> ProcessState {
         match state {
-            ProcessState::Node(State { durable, puts, gets, suspected, handoffs, reaping }) => {
+            ProcessState::Node(State { durable, view, retired, puts, gets, suspected, handoffs, reaping }) => {
                 ProcessState::Node(State {
                     durable: self.durable(durable),
+                    view: Arc::clone(view),
+                    retired: *retired,
                     puts: puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
                     gets: gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
                     suspected: suspected.iter().map(|node| self.node(*node)).collect(),
@@ -303,46 +310,35 @@ impl Renaming<Process, Ghost> for Symmetry {
     }
 
     fn message(&self, message: &Message) -> Message {
-        match message {
-            Message::Request(operation) => Message::Request(self.operation(operation)),
-            Message::Answer(answer) => Message::Answer(self.answer(answer)),
-            Message::Forward { client, operation } => {
-                Message::Forward { client: self.id(*client), operation: self.operation(operation) }
+        let mut renamed = message.clone();
+        match &mut renamed {
+            Message::Request(operation) => *operation = self.operation(operation),
+            Message::Answer(answer) => *answer = self.answer(answer),
+            Message::Forward { client, operation, .. } => {
+                (*client, *operation) = (self.id(*client), self.operation(operation));
             }
-            Message::Store { request, key, siblings } => {
-                let siblings = self.siblings(siblings);
-                Message::Store { request: self.request(*request), key: key.clone(), siblings }
+            Message::Store { request, siblings, .. }
+            | Message::Fetched { request, siblings, .. }
+            | Message::Repair { request, siblings, .. } => {
+                (*request, *siblings) = (self.request(*request), self.siblings(siblings));
             }
-            Message::Stored { request } => Message::Stored { request: self.request(*request) },
-            Message::Fetch { request, key } => Message::Fetch { request: self.request(*request), key: key.clone() },
-            Message::Fetched { request, siblings } => {
-                Message::Fetched { request: self.request(*request), siblings: self.siblings(siblings) }
-            }
-            Message::Repair { request, key, siblings } => {
-                let siblings = self.siblings(siblings);
-                Message::Repair { request: self.request(*request), key: key.clone(), siblings }
-            }
-            Message::StoreHint { request, hint, siblings } => {
-                let siblings = self.siblings(siblings);
-                Message::StoreHint { request: self.request(*request), hint: self.hint(hint), siblings }
+            Message::Stored { request } | Message::Fetch { request, .. } => *request = self.request(*request),
+            Message::StoreHint { request, hint, siblings, .. } => {
+                (*request, *hint, *siblings) = (self.request(*request), self.hint(hint), self.siblings(siblings));
             }
             Message::StoredHint { request, recipient } => {
-                Message::StoredHint { request: self.request(*request), recipient: self.node(*recipient) }
+                (*request, *recipient) = (self.request(*request), self.node(*recipient));
             }
-            Message::HandOff { key, siblings } => {
-                Message::HandOff { key: key.clone(), siblings: self.siblings(siblings) }
-            }
-            Message::Survey { key, siblings } => {
-                Message::Survey { key: key.clone(), siblings: self.siblings(siblings) }
-            }
-            Message::Surveyed { key, siblings } => {
-                Message::Surveyed { key: key.clone(), siblings: self.siblings(siblings) }
-            }
-            Message::Reap { key, siblings } => Message::Reap { key: key.clone(), siblings: self.siblings(siblings) },
-            Message::HandedOff { key, context } => {
-                Message::HandedOff { key: key.clone(), context: self.context(context) }
+            Message::HandOff { siblings, .. }
+            | Message::Survey { siblings, .. }
+            | Message::Surveyed { siblings, .. }
+            | Message::Reap { siblings, .. } => *siblings = self.siblings(siblings),
+            Message::HandedOff { context, .. } => *context = self.context(context),
+            // Where anybody joins or leaves nothing is interchangeable.
+            Message::Administer { .. } | Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. } => {
             }
         }
+        renamed
     }
 
     fn timer(&self, timer: &Timer) -> Timer {
@@ -351,6 +347,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             Timer::Get(node, request) => Timer::Get(self.node(*node), self.request(*request)),
             Timer::Handoff(node, recipient) => Timer::Handoff(self.node(*node), self.node(*recipient)),
             Timer::Reap(node, key) => Timer::Reap(self.node(*node), key.clone()),
+            Timer::Gossip(node) => Timer::Gossip(self.node(*node)),
             Timer::Client(client) => Timer::Client(self.client(*client)),
         }
     }
@@ -376,6 +373,8 @@ impl Renaming<Process, Ghost> for Symmetry {
             carried: history.carried.clone(),
             was_early: history.was_early,
             surveyed: history.surveyed,
+            known: history.known.clone(),
+            owed: history.owed.clone(),
             clients: moved(&history.clients, |index| self.clients[index], writes),
         }
     }

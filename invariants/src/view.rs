@@ -4,6 +4,7 @@ use crate::ghost::{Read, writes_of};
 use crate::scope::{Setting, System, SystemState};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
+use dynamo_model::membership::{Act, Change, History};
 use dynamo_model::message::Message;
 use dynamo_model::node::{State, Timer};
 use dynamo_model::process::{Process, ProcessState};
@@ -36,7 +37,7 @@ impl<'a> View<'a> {
     /// Has the node lost its disk?
     pub(crate) fn lost_its_disk(&self, node: NodeId) -> bool {
         let is_on_bad_disk = matches!(self.model.actors[usize::from(node.0)], Process::NodeOnBadDisk(_));
-        is_on_bad_disk && self.state.random_choices[usize::from(node.0)].map.is_empty()
+        is_on_bad_disk && !self.state.random_choices[usize::from(node.0)].map.contains_key("fate")
     }
 
     /// How many nodes have lost their disks.
@@ -91,17 +92,50 @@ impl<'a> View<'a> {
         !self.state.crashed[index] && self.state.actor_states[index].node().is_some_and(waits)
     }
 
+    /// What a node has on disk of who is a member.
+    pub(crate) fn history(&self, node: NodeId) -> &'a History {
+        let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
+        storage
+            .map(|storage| &storage.history)
+            .filter(|history| !history.is_empty())
+            .unwrap_or(&self.model.cfg.founders)
+    }
+
+    /// All that anyone knows of who is a member.
+    pub(crate) fn all_history(&self) -> History {
+        self.nodes().fold(self.model.cfg.founders.clone(), |all, node| all.union(self.history(node)))
+    }
+
+    /// Was a node removed for good, as far as anyone knows?
+    pub(crate) fn is_removed(&self, node: NodeId) -> bool {
+        let is_removal = |change: &Change| change.act == Act::Remove;
+        self.model.cfg.changes && self.nodes().any(|other| self.history(other).of(node).any(is_removal))
+    }
+
+    /// The intended replicas, by all that anyone knows.
+    pub(crate) fn intended(&self) -> &'a [NodeId] {
+        let setting = &self.model.cfg;
+        if setting.changes { setting.replicas_by(&self.all_history()) } else { &setting.preference_list }
+    }
+
+    /// Is a node an intended replica, by what another knows?
+    pub(crate) fn is_intended(&self, node: NodeId, by: NodeId) -> bool {
+        let setting = &self.model.cfg;
+        let intended = if setting.changes { setting.replicas_by(self.history(by)) } else { &setting.preference_list };
+        intended.contains(&node)
+    }
+
     /// Do all intended replicas have the same puts on disk, or ones that saw them?
     pub(crate) fn replicas_agree(&self) -> bool {
-        let mut held = self.model.cfg.preference_list.iter().map(|node| self.stored(*node));
+        let mut held = self.intended().iter().map(|node| self.stored(*node));
         let first = held.next();
         held.all(|other| Some(other) == first)
     }
 
     /// The intended replicas that a read has heard, and that still have the disk that they had then.
     pub(crate) fn replicas_heard<'r>(&'r self, read: &'r Read) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
-        let intended = &self.model.cfg.preference_list;
-        read.heard.iter().copied().filter(|node| intended.contains(node) && !self.lost_its_disk(*node))
+        let heard = read.heard.iter().copied();
+        heard.filter(|node| self.is_intended(*node, *node) && !self.lost_its_disk(*node))
     }
 
     /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a repair on its way?

@@ -1,6 +1,7 @@
 //! A scripted client, for the checker: asks one thing after another, retries with the same request id, passes contexts on.
 
 use crate::ids::{ClientId, Content, Key, NodeId, RequestId};
+use crate::membership::Wish;
 use crate::message::{Answer, Message, Operation};
 use crate::node::{Durable, Timer};
 use crate::version::Context;
@@ -20,6 +21,13 @@ pub enum Line {
     },
     /// Put with the context that the answer to the line before gave.
     PutInformed(Content),
+    /// Change who is a member.
+    Administer {
+        /// Which node.
+        node: NodeId,
+        /// What is to become of it.
+        wish: Wish,
+    },
     /// Read the key.
     Get {
         /// How many intended replicas must have spoken themselves.
@@ -64,12 +72,13 @@ impl Client {
             let (key, content) = (key.clone(), content.clone());
             Operation::Put { request, key, content, context, pw }
         };
-        let operation = match line {
-            Line::PutBlind { content, pw } => put(content, Context::new(), *pw),
-            Line::PutInformed(content) => put(content, state.context.clone(), 0),
-            Line::Get { pr } => Operation::Get { request, key: key.clone(), pr: *pr },
+        let message = match line {
+            Line::PutBlind { content, pw } => Message::Request(put(content, Context::new(), *pw)),
+            Line::PutInformed(content) => Message::Request(put(content, state.context.clone(), 0)),
+            Line::Administer { node, wish } => Message::Administer { request, node: *node, wish: *wish },
+            Line::Get { pr } => Message::Request(Operation::Get { request, key: key.clone(), pr: *pr }),
         };
-        out.send(via.actor(), Message::Request(operation));
+        out.send(via.actor(), message);
         if state.retries_left > 0 {
             out.set_timer(Timer::Client(client), Duration::from_secs(1)..Duration::from_secs(1));
         }
@@ -81,7 +90,7 @@ impl Actor for Client {
     type Timer = Timer;
     type State = ClientState;
     type Storage = Durable;
-    type Random = ();
+    type Random = NodeId;
 
     fn on_start(&self, id: Id, _storage: &Option<Durable>, out: &mut Out<Self>) -> ClientState {
         let state = ClientState { line: 0, context: Context::new(), retries_left: self.retries };
@@ -96,7 +105,11 @@ impl Actor for Client {
         }
         let shown = match answer {
             Answer::PutAcknowledged { context, .. } | Answer::GetAnswered { context, .. } => context,
-            Answer::PutFailed { .. } | Answer::PutRefused { .. } | Answer::GetFailed { .. } => Context::new(),
+            Answer::PutFailed { .. }
+            | Answer::PutRefused { .. }
+            | Answer::GetFailed { .. }
+            | Answer::Changed { .. }
+            | Answer::ChangeRefused { .. } => Context::new(),
         };
         if state.retries_left > 0 {
             out.cancel_timer(Timer::Client(ClientId(usize::from(id) as u64)));

@@ -19,6 +19,7 @@ pub struct Config {
     puts_remembered: usize,
     handoff: Handoff,
     reap_after: Option<Duration>,
+    gossip_every: Option<Duration>,
 }
 
 /// How a node hands hints over.
@@ -109,7 +110,16 @@ impl Config {
         if !(1..=n).contains(&w) {
             return Err(ConfigError::W { w, n });
         }
-        Ok(Config { n, r, w, patience: None, puts_remembered: 100_000, handoff: Handoff::LOCAL, reap_after: None })
+        Ok(Config {
+            n,
+            r,
+            w,
+            patience: None,
+            puts_remembered: 100_000,
+            handoff: Handoff::LOCAL,
+            reap_after: None,
+            gossip_every: None,
+        })
     }
 
     /// With coordinators that time out. Running nodes always do; in a scope that studies something else, leaving time out keeps the
@@ -130,6 +140,17 @@ impl Config {
     #[must_use]
     pub fn with_reaping_after(self, time: Duration) -> Self {
         Config { reap_after: Some(time), ..self }
+    }
+
+    /// With a round of gossip every so often, or up to half as long again.
+    #[must_use]
+    pub fn with_gossip_every(self, time: Duration) -> Self {
+        Config { gossip_every: Some(time), ..self }
+    }
+
+    /// How often a node gossips; `None`: never.
+    pub fn gossip_every(&self) -> Option<Duration> {
+        self.gossip_every
     }
 
     /// How long tombstones stay before it is asked whether they may go; `None`: for ever.

@@ -58,17 +58,22 @@ impl Step<'_, '_> {
     }
 
     /// Asks everyone who has not answered, and whom nobody relieved.
-    fn ask_missing_replicas(&mut self, request: RequestId) {
+    pub(crate) fn ask_missing_replicas(&mut self, request: RequestId) {
+        self.ask_missing_replicas_among(request, |_| true);
+    }
+
+    /// The same, as far as it is one of these.
+    pub(crate) fn ask_missing_replicas_among(&mut self, request: RequestId, among: impl Fn(NodeId) -> bool) {
         let tally = &self.state.gets[&request].tally;
         let stand_ins = tally.missing_stand_ins().map(|stand_in| stand_in.fallback);
-        let silent: Vec<NodeId> = tally.silent().chain(stand_ins).collect();
+        let silent: Vec<NodeId> = tally.silent().chain(stand_ins).filter(|node| among(*node)).collect();
         self.send_fetch(request, silent);
     }
 
     fn send_fetch(&mut self, request: RequestId, to: impl IntoIterator<Item = NodeId>) {
-        let key = self.state.gets[&request].key.clone();
+        let (tip, key) = (self.tip(), self.state.gets[&request].key.clone());
         for replica in to {
-            self.send(replica, Message::Fetch { request, key: key.clone() });
+            self.send(replica, Message::Fetch { tip, request, key: key.clone() });
         }
     }
 
@@ -115,7 +120,7 @@ impl Step<'_, '_> {
     }
 
     /// Answers if the rules allow it now; repairs and forgets the get once nobody is waited for.
-    fn conclude_get(&mut self, request: RequestId) {
+    pub(crate) fn conclude_get(&mut self, request: RequestId) {
         let needed = self.node.config.r();
         let running = &self.state.gets[&request];
         let client = running.client;
@@ -157,16 +162,17 @@ impl Step<'_, '_> {
         let merged = self.merged(request);
         let own = running.replies.iter().find(|(node, _)| *node == self.id).map(|(_, held)| held.clone());
         let siblings = rules.repair_content(&own.unwrap_or_default(), &merged);
+        let tip = self.tip();
         for target in rules.repair_targets(&running.replies, &running.tally.asked, &merged) {
             if target == self.id {
                 self.absorb(Cause::Repair, &key, &siblings);
             } else {
-                self.send(target, Message::Repair { request, key: key.clone(), siblings: siblings.clone() });
+                self.send(target, Message::Repair { tip, request, key: key.clone(), siblings: siblings.clone() });
             }
         }
     }
 
-    fn running_get(&mut self, request: RequestId) -> &mut RunningGet {
+    pub(crate) fn running_get(&mut self, request: RequestId) -> &mut RunningGet {
         self.state.to_mut().gets.get_mut(&request).expect("the get is under way")
     }
 }

@@ -60,7 +60,7 @@ impl State {
         }
         let sent = self.handoffs.get(&id.recipient).is_some_and(|attempts| *attempts > 0);
         let window = node.config.handoff().window;
-        if !node.ring.members().contains(&id.recipient) {
+        if !self.view.ring().members().contains(&id.recipient) {
             HintState::Undeliverable
         } else if sent && self.hints_for(id.recipient).take(window).any(|(other, _)| other == id) {
             HintState::InTransfer
@@ -94,11 +94,12 @@ impl Step<'_, '_> {
         self.send(from, Message::StoredHint { request, recipient });
     }
 
-    /// After a start: goes on with what is on disk.
-    pub(crate) fn resume_handoffs(&mut self) {
-        let recipients: Vec<NodeId> = self.state.durable.hints.keys().map(|id| id.recipient).collect();
+    /// Goes on with what is on disk.
+    pub(crate) fn schedule_handoffs(&mut self, occasion: Occasion) {
+        let mut recipients: Vec<NodeId> = self.state.durable.hints.keys().map(|id| id.recipient).collect();
+        recipients.dedup();
         for recipient in recipients {
-            self.schedule_handoff(recipient, Occasion::Started);
+            self.schedule_handoff(recipient, occasion);
         }
     }
 
@@ -109,7 +110,7 @@ impl Step<'_, '_> {
         }
         self.state.to_mut().handoffs.insert(recipient, 0);
         // For one that is no member it stays, until an administrator decides.
-        let is_member = self.node.ring.members().contains(&recipient);
+        let is_member = self.state.view.ring().members().contains(&recipient);
         if is_member && self.node.rules.handoff_is_due(occasion) {
             self.set_handoff_timer(recipient, 0);
         }
@@ -140,7 +141,8 @@ impl Step<'_, '_> {
 
     fn hand_off(&mut self, id: &HintId) {
         let Some(siblings) = self.state.durable.hints.get(id).cloned() else { return };
-        self.send(id.recipient, Message::HandOff { key: id.key.clone(), siblings });
+        let tip = self.tip();
+        self.send(id.recipient, Message::HandOff { tip, key: id.key.clone(), siblings });
         self.clear_hint(id, &HandoffEvent::Sent);
     }
 
@@ -185,12 +187,13 @@ impl Step<'_, '_> {
         let may = self.node.rules.hint_may_clear(hint, event);
         if may {
             self.state.to_mut().durable.hints.remove(id);
+            self.consider_being_gone();
             self.save();
         }
         may
     }
 
-    fn end_handoff(&mut self, recipient: NodeId) {
+    pub(crate) fn end_handoff(&mut self, recipient: NodeId) {
         if self.state.handoffs.contains_key(&recipient) {
             self.state.to_mut().handoffs.remove(&recipient);
             self.out.cancel_timer(Timer::Handoff(self.id, recipient));

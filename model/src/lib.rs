@@ -29,6 +29,11 @@
 //! disk. It sends it to the node it is for, again and again, and drops it when that one says that all of it is on its disk. Reads find it
 //! meanwhile: fallbacks are asked as well.
 //!
+//! **Membership** ([`membership`], [`gossip`]; paper §4.8, traces 7 and 9). A node knows a *history* of changes, which only grows; the
+//! *view*, and with it the ring, follows from it. Nodes gossip, tips first, and every request that depends on the ring carries its
+//! sender's tip: whoever knows less, sender or receiver, is told, and asks again. When the ring changes, whoever is responsible for a key
+//! no more hands over what it has, as a hint ([`transfer`]; §4.9).
+//!
 //! **Delete.** A put of a *tombstone*, which takes the place of what the context covers. When every intended replica has it, and
 //! nobody keeps anything of the key for another, the key is forgotten ([`reap`]).
 //!
@@ -46,15 +51,15 @@
 //! 4. hinted handoff, as storage: [`handoff`] — here
 //! 5. Merkle anti-entropy — not yet
 //! 6. coordinating a put: [`put`], [`tally`], [`sloppy`] — here
-//! 7. stale routing views — not yet
+//! 7. stale routing views: [`view`], [`gossip`], [`transfer`] — here
 //! 8. hinted handoff, as a workflow: [`handoff`] — here
-//! 9. gossip of membership — not yet
+//! 9. gossip of membership: [`membership`], [`gossip`] — here
 //!
 //! ## Where to look
 //!
 //! Every decision an invariant rests on is one function in [`rules`]; the crate `dynamo-invariants` says what must hold, and breaks
 //! each rule to show what it is there for. [`node`] only dispatches; [`put`], [`get`], [`replica`], [`sloppy`],
-//! [`handoff`] and [`reap`] are the protocol's acts.
+//! [`handoff`], [`reap`], [`gossip`] and [`transfer`] are the protocol's acts.
 //! [`message`] documents every message like a specification. [`client`] and [`process`] are for the checker: a scripted client,
 //! and nodes and clients as one actor type.
 //!
@@ -71,13 +76,19 @@
 //! * A key's siblings must fit one datagram; a put that would make them too large is refused.
 //! * A put is coordinated by an intended replica, never by a fallback: where all N are away it fails.
 //! * Which fallback stands in is decided per request and not agreed upon; several may keep the same thing for one node.
-//! * Membership is fixed; there is no anti-entropy and no gossip yet.
+//! * A put whose coordinator, or the node that forwarded it, learns of a change of the ring while its client asks again may get two dots:
+//!   its value is then its own sibling, and nothing is lost.
+//! * While keys move, reads promise less: see [`transfer`].
+//! * Histories travel whole where they differ, in one datagram, and are never pruned: [`History::CHANGES_MAX`](membership::History::CHANGES_MAX).
+//! * There is no anti-entropy yet.
 
 pub mod client;
 pub mod config;
 pub mod get;
+pub mod gossip;
 pub mod handoff;
 pub mod ids;
+pub mod membership;
 pub mod message;
 pub mod node;
 pub mod process;
@@ -89,4 +100,6 @@ pub mod rules;
 pub mod siblings;
 pub mod sloppy;
 pub mod tally;
+pub mod transfer;
 pub mod version;
+pub mod view;

@@ -3,6 +3,7 @@
 
 use crate::handoff::HintId;
 use crate::ids::{Content, Key, NodeId, RequestId};
+use crate::membership::{ChangeRefusal, History, Tip, Wish};
 use crate::siblings::{Siblings, Version};
 use crate::version::Context;
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,20 @@ pub enum Answer {
         /// How many of these were asked for: PR.
         pr: u8,
     },
+    /// What was wanted of a node is so, and on the disk of the node asked.
+    Changed {
+        /// Of which request.
+        request: RequestId,
+        /// All that it knows now.
+        history: History,
+    },
+    /// Who is a member was not changed.
+    ChangeRefused {
+        /// Of which request.
+        request: RequestId,
+        /// Why.
+        refusal: ChangeRefusal,
+    },
 }
 
 impl Answer {
@@ -116,7 +131,9 @@ impl Answer {
             | Answer::PutFailed { request, .. }
             | Answer::PutRefused { request, .. }
             | Answer::GetAnswered { request, .. }
-            | Answer::GetFailed { request, .. } => *request,
+            | Answer::GetFailed { request, .. }
+            | Answer::Changed { request, .. }
+            | Answer::ChangeRefused { request, .. } => *request,
         }
     }
 }
@@ -146,6 +163,8 @@ pub enum Message {
     /// Node outside the preference list → a node in it, which coordinates and answers the client itself. Never forwarded again.
     /// Lost: the client asks again.
     Forward {
+        /// The sender's.
+        tip: Tip,
         /// Whom to answer.
         client: Id,
         /// What it asked.
@@ -154,6 +173,8 @@ pub enum Message {
     /// Coordinator → replica: merge these siblings into yours, save, and say so with [`Message::Stored`]. Sent again on a
     /// timer. Merging twice is merging once.
     Store {
+        /// The sender's.
+        tip: Tip,
         /// The put that this is for.
         request: RequestId,
         /// Where.
@@ -168,6 +189,8 @@ pub enum Message {
     },
     /// Coordinator → replica: what do you hold? Answered by [`Message::Fetched`]. Sent again on a timer.
     Fetch {
+        /// The sender's.
+        tip: Tip,
         /// The get that this is for.
         request: RequestId,
         /// Where.
@@ -182,6 +205,8 @@ pub enum Message {
     },
     /// Coordinator → stale replica: merge this (read repair). No answer. Lost: a later read repairs.
     Repair {
+        /// The sender's.
+        tip: Tip,
         /// The get that saw the staleness.
         request: RequestId,
         /// Where.
@@ -192,6 +217,8 @@ pub enum Message {
     /// Coordinator → fallback: keep these siblings for another node, save, and say so with [`Message::StoredHint`]. Sent again on
     /// a timer.
     StoreHint {
+        /// The sender's.
+        tip: Tip,
         /// The put that this is for.
         request: RequestId,
         /// For whom, and where.
@@ -209,6 +236,8 @@ pub enum Message {
     /// Holder of a hint → the node it is for: merge these siblings into yours, save, and say so with [`Message::HandedOff`]. Sent
     /// again on a timer until that says enough.
     HandOff {
+        /// The sender's.
+        tip: Tip,
         /// Where.
         key: Key,
         /// All that the hint holds.
@@ -224,6 +253,8 @@ pub enum Message {
     /// First node of the preference list → everyone: these tombstones are all that I have of the key; have you anything else? Answered by
     /// [`Message::Surveyed`] if not, else not at all. Asked again on a timer.
     Survey {
+        /// The sender's.
+        tip: Tip,
         /// Which key.
         key: Key,
         /// The tombstones.
@@ -240,14 +271,58 @@ pub enum Message {
     /// First node of the preference list → replica: forget these tombstones, if they still are all you have. No answer. Lost: they
     /// stay there until a read brings them back to the first node.
     Reap {
+        /// The sender's.
+        tip: Tip,
         /// Which key.
         key: Key,
         /// The tombstones.
         siblings: Siblings,
     },
+    /// Administrator → any node: change who is a member. Answered by [`Answer::Changed`] or [`Answer::ChangeRefused`]. Asked again it is
+    /// the same change.
+    Administer {
+        /// Names the request.
+        request: RequestId,
+        /// Which node.
+        node: NodeId,
+        /// What is to become of it.
+        wish: Wish,
+    },
+    /// Anyone → node: this is my tip. If the receiver's is another, it is answered by [`Message::History`]; if not, not at all, but for
+    /// a sender that has left, which is answered by the same. Lost: the next one goes to another.
+    Gossip {
+        /// The sender's.
+        tip: Tip,
+    },
+    /// Node → anyone whose tip is another: this is all I know. Answered by [`Message::Changes`] if that lacks anything. Lost: the next
+    /// gossip, or the next request, brings it up again.
+    History {
+        /// All of it.
+        history: History,
+    },
+    /// Anyone → node: this is what your history lacks. No answer. Lost: as above.
+    Changes {
+        /// Part of a history.
+        changes: History,
+    },
 }
 
 impl Message {
+    /// The tip of its sender, if it depends on the ring whom it is sent to.
+    pub fn tip(&self) -> Option<Tip> {
+        match self {
+            Message::Forward { tip, .. }
+            | Message::Store { tip, .. }
+            | Message::Fetch { tip, .. }
+            | Message::Repair { tip, .. }
+            | Message::StoreHint { tip, .. }
+            | Message::HandOff { tip, .. }
+            | Message::Survey { tip, .. }
+            | Message::Reap { tip, .. } => Some(*tip),
+            _ => None,
+        }
+    }
+
     /// Is it one node's answer to another?
     pub fn is_reply(&self) -> bool {
         matches!(

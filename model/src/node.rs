@@ -6,12 +6,13 @@ use crate::config::Config;
 use crate::get::RunningGet;
 use crate::handoff::HintId;
 use crate::ids::{ClientId, Key, NodeId, RequestId};
+use crate::membership::{Address, History, Standing, Tip};
 use crate::message::{Message, Operation, Refusal};
 use crate::put::RunningPut;
-use crate::ring::Ring;
-use crate::rules::{Cause, Rules};
+use crate::rules::{Cause, Occasion, Rules};
 use crate::siblings::Siblings;
 use crate::version::Context;
+use crate::view::View;
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id, Out};
 use std::borrow::Cow;
@@ -24,8 +25,10 @@ use std::sync::Arc;
 pub struct Node {
     /// N, R, W and patience.
     pub config: Config,
-    /// Who is responsible for what.
-    pub ring: Arc<Ring>,
+    /// What it knows of the members before it was told anything.
+    pub founders: History,
+    /// Where it can be reached, if that is known.
+    pub address: Option<Address>,
     /// The protocol's decisions.
     pub rules: Rules,
 }
@@ -55,6 +58,8 @@ pub struct Durable {
     pub issued: im::OrdMap<ClientId, Issued>,
     /// What it keeps for other nodes.
     pub hints: im::OrdMap<HintId, Siblings>,
+    /// All it knows of who is a member.
+    pub history: History,
 }
 
 // By hand, because im's maps hash their entries without a length: entries must not wander unseen from one map to the next.
@@ -68,6 +73,7 @@ impl Hash for Durable {
         self.issued.hash(hasher);
         self.hints.len().hash(hasher);
         self.hints.hash(hasher);
+        self.history.hash(hasher);
     }
 }
 
@@ -76,6 +82,10 @@ impl Hash for Durable {
 pub struct State {
     /// What survives a crash.
     pub durable: Durable,
+    /// Who is responsible for what: it follows from the history.
+    pub view: Arc<View>,
+    /// Has it left, handed over everything, and heard that this is known? It then does nothing any more.
+    pub retired: bool,
     /// Puts that this node coordinates and still collects answers for.
     pub puts: BTreeMap<RequestId, RunningPut>,
     /// Gets that this node coordinates and still collects answers for.
@@ -100,6 +110,8 @@ pub enum Timer {
     Handoff(NodeId, NodeId),
     /// Tombstones may have outlived what they stand in the way of.
     Reap(NodeId, Key),
+    /// A peer is to be told this node's tip.
+    Gossip(NodeId),
     /// A scripted client has waited long enough for an answer.
     Client(ClientId),
 }
@@ -122,7 +134,11 @@ impl Step<'_, '_> {
     }
 
     pub(crate) fn preference_list(&self, key: &Key) -> &[NodeId] {
-        self.node.ring.preference_list(key, self.node.config.n())
+        self.state.view.ring().preference_list(key, self.node.config.n())
+    }
+
+    pub(crate) fn tip(&self) -> Tip {
+        self.state.view.tip()
     }
 
     /// What this node holds for a key.
@@ -130,23 +146,39 @@ impl Step<'_, '_> {
         self.state.durable.store.get(key).cloned().unwrap_or_default()
     }
 
+    /// What this node holds for a key, for itself and for others.
+    pub(crate) fn held_in_any_form(&self, key: &Key) -> Siblings {
+        let merge = |all, hint| self.node.rules.merge_siblings(&all, hint);
+        self.state.hinted(key).fold(self.held(key), merge)
+    }
+
     /// A client's request, straight from it.
     fn on_request(&mut self, client: Id, operation: Operation) {
         let preference_list = self.preference_list(operation.key());
-        if preference_list.contains(&self.id) {
+        if self.coordinates(&operation) {
             self.coordinate(client, operation);
-        } else {
+        } else if !preference_list.is_empty() {
+            let tip = self.tip();
             for target in self.node.rules.forward_targets(operation.request(), preference_list) {
-                self.send(target, Message::Forward { client, operation: operation.clone() });
+                self.send(target, Message::Forward { tip, client, operation: operation.clone() });
             }
         }
     }
 
     /// A client's request, from a node outside the preference list.
     fn on_forward(&mut self, client: Id, operation: Operation) {
-        if self.preference_list(operation.key()).contains(&self.id) {
+        if self.coordinates(&operation) {
             self.coordinate(client, operation);
         }
+    }
+
+    /// Is this node to coordinate? It is where it is an intended replica; and where it gave the put its dot when it was one.
+    fn coordinates(&self, operation: &Operation) -> bool {
+        let Operation::Put { request, key, .. } = operation else {
+            return self.preference_list(operation.key()).contains(&self.id);
+        };
+        let has_dot = self.state.durable.issued.get(&request.client).is_some_and(|put| put.number == request.number);
+        has_dot || self.preference_list(key).contains(&self.id)
     }
 
     fn coordinate(&mut self, client: Id, operation: Operation) {
@@ -158,26 +190,42 @@ impl Step<'_, '_> {
         }
     }
 
+    /// Is it a member, or was it one, and may still have something to say?
+    fn is_peer(&self, node: NodeId) -> bool {
+        matches!(self.state.view.standing(node), Standing::Member | Standing::Leaving | Standing::Gone)
+    }
+
     /// What only another member may say. From anyone else it is ignored.
     fn on_peer(&mut self, from: NodeId, message: Message) {
         if !message.is_reply() {
             self.heard_from(from);
         }
+        if let Some(tip) = message.tip() {
+            self.tell(from.actor(), tip);
+            if !self.node.rules.may_serve(self.tip() == tip, self.is_meant(&message)) {
+                return;
+            }
+        }
         match message {
-            Message::Forward { client, operation } => self.on_forward(client, operation),
-            Message::Store { request, key, siblings } => self.on_store(from, request, &key, &siblings),
+            Message::Forward { client, operation, .. } => self.on_forward(client, operation),
+            Message::Store { request, key, siblings, .. } => self.on_store(from, request, &key, &siblings),
             Message::Stored { request } => self.on_stored(from, request, from),
             Message::StoredHint { request, recipient } => self.on_stored(from, request, recipient),
-            Message::Fetch { request, key } => self.on_fetch(from, request, &key),
+            Message::Fetch { request, key, .. } => self.on_fetch(from, request, &key),
             Message::Fetched { request, siblings } => self.on_fetched(from, request, siblings),
             Message::Repair { key, siblings, .. } => self.absorb(Cause::Repair, &key, &siblings),
-            Message::StoreHint { request, hint, siblings } => self.on_store_hint(from, request, hint, &siblings),
-            Message::HandOff { key, siblings } => self.on_hand_off(from, key, &siblings),
+            Message::StoreHint { request, hint, siblings, .. } => self.on_store_hint(from, request, hint, &siblings),
+            Message::HandOff { key, siblings, .. } => self.on_hand_off(from, key, &siblings),
             Message::HandedOff { key, context } => self.on_handed_off(from, key, &context),
-            Message::Survey { key, siblings } => self.on_survey(from, key, siblings),
+            Message::Survey { key, siblings, .. } => self.on_survey(from, key, siblings),
             Message::Surveyed { key, siblings } => self.on_surveyed(from, &key, &siblings),
-            Message::Reap { key, siblings } => self.on_reap(&key, &siblings),
-            Message::Request(_) | Message::Answer(_) => {}
+            Message::Reap { key, siblings, .. } => self.on_reap(&key, &siblings),
+            Message::Request(_)
+            | Message::Answer(_)
+            | Message::Administer { .. }
+            | Message::Gossip { .. }
+            | Message::History { .. }
+            | Message::Changes { .. } => {}
         }
     }
 }
@@ -187,6 +235,15 @@ impl Node {
     pub fn new_disk(&self, unused: u64) -> Durable {
         Durable { incarnation: self.rules.new_incarnation(unused), ..Durable::default() }
     }
+
+    /// What a node knows when it starts: what is on its disk, or the founders; and where it is itself.
+    fn history_at_start(&self, id: Id, on_disk: &History) -> History {
+        let known = if on_disk.is_empty() { &self.founders } else { on_disk };
+        match (self.address, NodeId::from_actor(id)) {
+            (Some(address), Some(id)) => known.moved(id, address),
+            _ => known.clone(),
+        }
+    }
 }
 
 impl Actor for Node {
@@ -194,16 +251,26 @@ impl Actor for Node {
     type Timer = Timer;
     type State = State;
     type Storage = Durable;
-    type Random = ();
+    /// The peer to gossip with.
+    type Random = NodeId;
 
     /// Starts anew, or again with what survived the crash. Puts and gets under way are forgotten; their clients ask again. Hints are
     /// handed over.
     fn on_start(&self, id: Id, storage: &Option<Durable>, out: &mut Out<Self>) -> State {
-        let mut state = Cow::Owned(State { durable: storage.clone().unwrap_or_default(), ..State::default() });
+        let durable = storage.clone().unwrap_or_default();
+        let history = self.history_at_start(id, &durable.history);
+        let is_new = history != durable.history && storage.is_some();
+        let view = Arc::new(View::of(&history, &self.rules));
+        let durable = Durable { history, ..durable };
+        let mut state = Cow::Owned(State { durable, view, ..State::default() });
         if let Some(id) = NodeId::from_actor(id) {
             let mut step = Step { node: self, id, state: &mut state, out };
-            step.resume_handoffs();
+            if is_new {
+                step.save();
+            }
+            step.schedule_handoffs(Occasion::Started);
             step.resume_reaping();
+            step.set_gossip_timer();
         }
         state.into_owned()
     }
@@ -211,22 +278,42 @@ impl Actor for Node {
     fn on_msg(&self, id: Id, state: &mut Cow<'_, State>, src: Id, msg: Message, out: &mut Out<Self>) {
         let Some(id) = NodeId::from_actor(id) else { return };
         let mut step = Step { node: self, id, state, out };
-        match (msg, NodeId::from_actor(src).filter(|peer| self.ring.members().contains(peer))) {
+        if step.state.retired {
+            return;
+        }
+        match (msg, NodeId::from_actor(src).filter(|peer| step.is_peer(*peer))) {
+            (Message::Gossip { tip }, _) => step.on_gossip(src, tip),
+            (Message::History { history }, _) => step.on_history(src, &history),
+            (Message::Changes { changes }, _) => step.on_changes(&changes),
             (Message::Request(operation), None) => step.on_request(src, operation),
+            (Message::Administer { request, node, wish }, None) => step.on_administer(src, request, node, wish),
             (message, Some(peer)) => step.on_peer(peer, message),
-            (_, None) => {}
+            // Perhaps it is a member, and this node does not know it yet.
+            (message, None) => message.tip().into_iter().for_each(|tip| step.tell(src, tip)),
         }
     }
 
     fn on_timeout(&self, id: Id, state: &mut Cow<'_, State>, timer: &Timer, out: &mut Out<Self>) {
         let Some(id) = NodeId::from_actor(id) else { return };
         let mut step = Step { node: self, id, state, out };
+        if step.state.retired {
+            return;
+        }
         match timer {
             Timer::Put(_, request) => step.on_put_timeout(*request),
             Timer::Get(_, request) => step.on_get_timeout(*request),
             Timer::Handoff(_, recipient) => step.on_handoff_timeout(*recipient),
             Timer::Reap(_, key) => step.on_reap_timeout(key),
+            Timer::Gossip(_) => step.on_gossip_timeout(),
             Timer::Client(_) => {}
+        }
+    }
+
+    fn on_random(&self, id: Id, state: &mut Cow<'_, State>, peer: &NodeId, out: &mut Out<Self>) {
+        let Some(id) = NodeId::from_actor(id) else { return };
+        let mut step = Step { node: self, id, state, out };
+        if !step.state.retired {
+            step.gossip_with(*peer);
         }
     }
 

@@ -14,8 +14,21 @@ pub enum Process {
     Node(Node),
     /// The same on a disk that is lost at some time: it then begins again on an empty one.
     NodeOnBadDisk(Node),
+    /// The same where messages that change nothing are to be taken all the same. stateright does not deliver them, and they would pile up
+    /// where a node says something again and again.
+    NodeThatTakesAll(Node),
     /// A client that runs a script.
     Client(Client),
+}
+
+impl Process {
+    /// The node, if it is one.
+    pub fn node(&self) -> Option<&Node> {
+        match self {
+            Process::Node(node) | Process::NodeOnBadDisk(node) | Process::NodeThatTakesAll(node) => Some(node),
+            Process::Client(_) => None,
+        }
+    }
 }
 
 /// The state of a [`Process`].
@@ -50,6 +63,8 @@ impl ProcessState {
 pub enum Fate {
     /// Its disk is lost.
     LoseDisk,
+    /// It gossips with this peer.
+    Gossip(NodeId),
 }
 
 /// Runs one handler of an inner actor; passes its commands on, and its state if it changed.
@@ -58,15 +73,16 @@ fn run<A, S>(
     out: &mut Out<Process>,
     inner: &S,
     wrap: impl Fn(S) -> ProcessState,
+    peers: impl Fn(&S) -> Vec<NodeId>,
     handler: impl FnOnce(&mut Cow<'_, S>, &mut Out<A>),
 ) where
-    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = ()>,
+    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = NodeId>,
     S: Clone,
 {
     let mut changed = Cow::Borrowed(inner);
     let mut commands = Out::<A>::new();
     handler(&mut changed, &mut commands);
-    pass_on(commands, out);
+    pass_on(commands, &peers(&changed), out);
     if let Cow::Owned(changed) = changed {
         let changed = wrap(changed);
         if changed != **state {
@@ -78,7 +94,7 @@ fn run<A, S>(
 /// A node's state, without what it will never look at: where there is no fallback, it makes no difference who is suspected. A
 /// checker need not tell such states apart.
 fn seen(node: &Node, mut state: State) -> ProcessState {
-    if node.config.n() >= node.ring.members().len() {
+    if node.config.n() >= state.view.ring().members().len() {
         state.suspected.clear();
     }
     ProcessState::Node(state)
@@ -88,22 +104,30 @@ fn seen(node: &Node, mut state: State) -> ProcessState {
 fn start(node: &Node, id: Id, storage: &Option<Durable>, out: &mut Out<Process>) -> State {
     let mut commands = Out::new();
     let state = node.on_start(id, storage, &mut commands);
-    pass_on(commands, out);
+    pass_on(commands, &peers(id, &state), out);
     state
 }
 
-/// An inner actor's commands as the process's own. Neither nodes nor clients choose at random.
-fn pass_on<A>(commands: Out<A>, out: &mut Out<Process>)
+fn peers(id: Id, state: &State) -> Vec<NodeId> {
+    NodeId::from_actor(id).map(|id| state.gossip_peers(id)).unwrap_or_default()
+}
+
+/// An inner actor's commands as the process's own. It is always time to gossip here, with any peer: to wait for a timer first would
+/// be as many states again for nothing.
+fn pass_on<A>(commands: Out<A>, peers: &[NodeId], out: &mut Out<Process>)
 where
-    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = ()>,
+    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = NodeId>,
 {
     for command in commands {
         match command {
             Command::Send(to, message) => out.send(to, message),
+            Command::SetTimer(Timer::Gossip(_), _) => {
+                out.choose_random("gossip", peers.iter().copied().map(Fate::Gossip).collect());
+            }
             Command::SetTimer(timer, after) => out.set_timer(timer, after),
             Command::CancelTimer(timer) => out.cancel_timer(timer),
             Command::Save(durable) => out.save(durable),
-            Command::ChooseRandom(..) => unreachable!("their type for random choices is ()"),
+            Command::ChooseRandom(..) => unreachable!("its timer for gossip is never set"),
         }
     }
 }
@@ -130,59 +154,92 @@ impl Actor for Process {
             out.choose_random("fate", vec![Fate::LoseDisk]);
         }
         match self {
-            Process::Node(node) | Process::NodeOnBadDisk(node) => ProcessState::Node(start(node, id, storage, out)),
+            Process::Node(node) | Process::NodeOnBadDisk(node) | Process::NodeThatTakesAll(node) => {
+                ProcessState::Node(start(node, id, storage, out))
+            }
             Process::Client(client) => {
                 let mut commands = Out::new();
                 let state = client.on_start(id, storage, &mut commands);
-                pass_on(commands, out);
+                pass_on(commands, &[], out);
                 ProcessState::Client(state)
             }
         }
     }
 
     fn on_msg(&self, id: Id, state: &mut Cow<'_, ProcessState>, src: Id, msg: Message, out: &mut Out<Self>) {
-        let before = state.clone();
-        match (self, &*before) {
-            (Process::Node(node) | Process::NodeOnBadDisk(node), ProcessState::Node(inner)) => {
-                run(state, out, inner, |s| seen(node, s), |s, o| node.on_msg(id, s, src, msg, o));
-            }
-            (Process::Client(client), ProcessState::Client(inner)) => {
-                run(state, out, inner, ProcessState::Client, |s, o| client.on_msg(id, s, src, msg, o));
-            }
-            _ => unreachable!("a process keeps its kind"),
+        self.step(
+            id,
+            state,
+            out,
+            |node, s, o| node.on_msg(id, s, src, msg.clone(), o),
+            |client, s, o| {
+                client.on_msg(id, s, src, msg.clone(), o);
+            },
+        );
+        if matches!(self, Process::NodeThatTakesAll(_)) && matches!(state, Cow::Borrowed(_)) && out.is_empty() {
+            // A command that does nothing, but makes a transition of it.
+            out.cancel_timer(Timer::Gossip(NodeId::from_actor(id).unwrap_or(NodeId(0))));
         }
     }
 
     fn on_timeout(&self, id: Id, state: &mut Cow<'_, ProcessState>, timer: &Timer, out: &mut Out<Self>) {
-        let before = state.clone();
-        match (self, &*before) {
-            (Process::Node(node) | Process::NodeOnBadDisk(node), ProcessState::Node(inner)) => {
-                run(state, out, inner, |s| seen(node, s), |s, o| node.on_timeout(id, s, timer, o));
-            }
-            (Process::Client(client), ProcessState::Client(inner)) => {
-                run(state, out, inner, ProcessState::Client, |s, o| client.on_timeout(id, s, timer, o));
-            }
-            _ => unreachable!("a process keeps its kind"),
-        }
+        self.step(
+            id,
+            state,
+            out,
+            |node, s, o| node.on_timeout(id, s, timer, o),
+            |client, s, o| {
+                client.on_timeout(id, s, timer, o);
+            },
+        );
     }
 
-    /// The node stops, and begins again on an empty disk.
+    /// The node stops, and begins again on an empty disk; or it gossips.
     fn on_random(&self, id: Id, state: &mut Cow<'_, ProcessState>, fate: &Fate, out: &mut Out<Self>) {
-        let (Process::NodeOnBadDisk(node), ProcessState::Node(before), Fate::LoseDisk) = (self, &**state, fate) else {
-            return;
-        };
-        for timer in timers(id, before) {
-            out.cancel_timer(timer);
+        match fate {
+            Fate::Gossip(peer) => self.step(id, state, out, |node, s, o| node.on_random(id, s, peer, o), |_, _, _| {}),
+            Fate::LoseDisk => {
+                let (Some(node), ProcessState::Node(before)) = (self.node(), &**state) else { return };
+                for timer in timers(id, before) {
+                    out.cancel_timer(timer);
+                }
+                let disk = node.new_disk(before.durable.incarnation + 1);
+                out.save(disk.clone());
+                *state = Cow::Owned(ProcessState::Node(start(node, id, &Some(disk), out)));
+            }
         }
-        let disk = node.new_disk(before.durable.incarnation + 1);
-        out.save(disk.clone());
-        *state = Cow::Owned(ProcessState::Node(start(node, id, &Some(disk), out)));
     }
 
     fn name(&self) -> String {
         match self {
-            Process::Node(node) | Process::NodeOnBadDisk(node) => node.name(),
+            Process::Node(node) | Process::NodeOnBadDisk(node) | Process::NodeThatTakesAll(node) => node.name(),
             Process::Client(client) => client.name(),
+        }
+    }
+}
+
+impl Process {
+    /// Runs a handler of what the process is.
+    fn step(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ProcessState>,
+        out: &mut Out<Self>,
+        of_node: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>),
+        of_client: impl FnOnce(&Client, &mut Cow<'_, ClientState>, &mut Out<Client>),
+    ) {
+        let before = state.clone();
+        match (self, &*before) {
+            (
+                Process::Node(node) | Process::NodeOnBadDisk(node) | Process::NodeThatTakesAll(node),
+                ProcessState::Node(inner),
+            ) => {
+                run(state, out, inner, |s| seen(node, s), |s| peers(id, s), |s, o| of_node(node, s, o));
+            }
+            (Process::Client(client), ProcessState::Client(inner)) => {
+                run(state, out, inner, ProcessState::Client, |_| Vec::new(), |s, o| of_client(client, s, o));
+            }
+            _ => unreachable!("a process keeps its kind"),
         }
     }
 }

@@ -55,6 +55,12 @@ impl Step<'_, '_> {
             (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, content, read),
         };
         match answer {
+            Ok(context) if !self.held_in_any_form(&key).context().includes(&context) => {
+                // Others are responsible now, and all of them had it when this node dropped it.
+                let needed = self.node.config.w();
+                self.out
+                    .send(client, Message::Answer(Answer::PutFailed { request, stored: 0, needed, in_person: 0, pw }));
+            }
             Ok(context) => self.collect_stored(client, request, key, context, pw),
             Err(refusal) => self.out.send(client, Message::Answer(Answer::PutRefused { request, refusal })),
         }
@@ -115,10 +121,12 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Sends the set to the other replicas and starts to count; this node, which has it on disk, is the first.
+    /// Sends the set to the other replicas and starts to count; this node, which has it on disk, is the first, if it is one of them still.
     fn collect_stored(&mut self, client: Id, request: RequestId, key: Key, context: Context, pw: u8) {
         let mut tally = self.new_tally(&key);
-        tally.take(Taken { intended: self.id, by: self.id });
+        if tally.asked.contains(&self.id) {
+            tally.take(Taken { intended: self.id, by: self.id });
+        }
         let retransmissions_left = self.retransmissions();
         let running = RunningPut { client, key, context, pw, tally, acknowledged: false, retransmissions_left };
         self.state.to_mut().puts.insert(request, running);
@@ -134,23 +142,29 @@ impl Step<'_, '_> {
     }
 
     /// Sends what this node holds now to everyone asked who has not answered, and whom nobody relieved.
-    fn ask_missing(&mut self, request: RequestId) {
+    pub(crate) fn ask_missing(&mut self, request: RequestId) {
+        self.ask_missing_among(request, |_| true);
+    }
+
+    /// The same, as far as it is one of these.
+    pub(crate) fn ask_missing_among(&mut self, request: RequestId, among: impl Fn(NodeId) -> bool) {
         let RunningPut { key, tally, .. } = &self.state.puts[&request];
-        let (key, silent): (Key, Vec<NodeId>) = (key.clone(), tally.silent().collect());
-        let stand_ins: Vec<StandIn> = tally.missing_stand_ins().collect();
-        let siblings = self.held(&key);
+        let silent: Vec<NodeId> = tally.silent().filter(|node| among(*node)).collect();
+        let stand_ins = tally.missing_stand_ins().filter(|stand_in| among(stand_in.fallback));
+        let (key, stand_ins): (Key, Vec<StandIn>) = (key.clone(), stand_ins.collect());
+        let (tip, siblings) = (self.tip(), self.held_in_any_form(&key));
         for replica in silent {
-            self.send(replica, Message::Store { request, key: key.clone(), siblings: siblings.clone() });
+            self.send(replica, Message::Store { tip, request, key: key.clone(), siblings: siblings.clone() });
         }
         self.ask_stand_ins(request, &stand_ins);
     }
 
     fn ask_stand_ins(&mut self, request: RequestId, stand_ins: &[StandIn]) {
         let key = self.state.puts[&request].key.clone();
-        let siblings = self.held(&key);
+        let (tip, siblings) = (self.tip(), self.held_in_any_form(&key));
         for &StandIn { fallback, intended } in stand_ins {
             let hint = HintId { recipient: intended, key: key.clone() };
-            self.send(fallback, Message::StoreHint { request, hint, siblings: siblings.clone() });
+            self.send(fallback, Message::StoreHint { tip, request, hint, siblings: siblings.clone() });
         }
     }
 
@@ -182,7 +196,7 @@ impl Step<'_, '_> {
     }
 
     /// Acknowledges if the rules allow it now; forgets the put once nobody is waited for.
-    fn conclude_put(&mut self, request: RequestId) {
+    pub(crate) fn conclude_put(&mut self, request: RequestId) {
         let needed = self.node.config.w();
         let running = &self.state.puts[&request];
         let client = running.client;
@@ -203,7 +217,7 @@ impl Step<'_, '_> {
         }
     }
 
-    fn running_put(&mut self, request: RequestId) -> &mut RunningPut {
+    pub(crate) fn running_put(&mut self, request: RequestId) -> &mut RunningPut {
         self.state.to_mut().puts.get_mut(&request).expect("the put is under way")
     }
 }

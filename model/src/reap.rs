@@ -9,6 +9,7 @@
 //! clear; and again before it reaps, so that none is left that a node sent before.
 
 use crate::ids::{Key, NodeId};
+use crate::membership::Tip;
 use crate::message::Message;
 use crate::node::{Step, Timer};
 use crate::rules::Remains;
@@ -42,6 +43,15 @@ impl Step<'_, '_> {
         }
     }
 
+    /// After the view has changed: whoever has said that it is clear has said so to who knew other members; and others may be the first.
+    pub(crate) fn reconsider_reaping(&mut self) {
+        let reaping: Vec<Key> = self.state.reaping.keys().cloned().collect();
+        for key in &reaping {
+            self.consider_reaping(key);
+        }
+        self.resume_reaping();
+    }
+
     fn set_reap_timer(&mut self, key: &Key) {
         if let Some(after) = self.node.config.reap_after() {
             self.out.set_timer(Timer::Reap(self.id, key.clone()), after..after + after / 2);
@@ -53,18 +63,18 @@ impl Step<'_, '_> {
         let Some(clear) = self.state.reaping.get(key) else { return };
         let tombstones = self.held(key);
         let intended = self.preference_list(key).to_vec();
-        let members = self.node.ring.members().to_vec();
+        let (members, tip): (Vec<NodeId>, Tip) = (self.state.view.holders().collect(), self.tip());
         if self.node.rules.tombstone_may_reap(clear, &members, &intended) {
             self.forget(key, &tombstones);
             for replica in intended {
-                self.send_to_other(replica, Message::Reap { key: key.clone(), siblings: tombstones.clone() });
+                self.send_to_other(replica, Message::Reap { tip, key: key.clone(), siblings: tombstones.clone() });
             }
             return;
         }
         let clear = self.is_clear(key, &tombstones).then_some(self.id).into_iter().collect();
         self.state.to_mut().reaping.insert(key.clone(), clear);
         for member in members {
-            self.send_to_other(member, Message::Survey { key: key.clone(), siblings: tombstones.clone() });
+            self.send_to_other(member, Message::Survey { tip, key: key.clone(), siblings: tombstones.clone() });
         }
         self.set_reap_timer(key);
     }

@@ -14,8 +14,7 @@ impl Step<'_, '_> {
 
     pub(crate) fn on_fetch(&mut self, from: NodeId, request: RequestId, key: &Key) {
         // What is kept for others too: that is how it is found while they are away.
-        let merge = |all, hint| self.node.rules.merge_siblings(&all, hint);
-        let siblings = self.state.hinted(key).fold(self.held(key), merge);
+        let siblings = self.held_in_any_form(key);
         self.send(from, Message::Fetched { request, siblings });
     }
 

@@ -20,16 +20,14 @@ impl fmt::Debug for Partition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ring {
     members: Vec<NodeId>,
-    /// For each partition every member, in the order in which its token is met going clockwise from the partition.
+    /// For each partition the members, in the order in which their tokens are met going clockwise from the partition; no more than
+    /// [`Ring::DISTANCE`] of them.
     owners: Vec<Vec<NodeId>>,
 }
 
 /// Why there is no such ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum RingError {
-    /// No member at all.
-    #[error("a ring needs at least one member")]
-    NoMembers,
     /// The same node twice.
     #[error("node {0} is a member twice")]
     MemberTwice(NodeId),
@@ -43,17 +41,21 @@ impl Ring {
     pub const PARTITIONS: u32 = 256;
     /// Enough tokens that the loss of one node spreads over all the others.
     pub const TOKENS: u32 = 32;
+    /// How many nodes a key can tell: the N intended replicas, and as fallbacks those next to them.
+    pub const DISTANCE: usize = 16;
+
+    /// The ring of these members, each named once, as clusters have it.
+    pub fn of(members: &[NodeId]) -> Self {
+        Ring::new(members, Self::PARTITIONS, Self::TOKENS).expect("each member is named once")
+    }
 
     /// The ring of these members.
     ///
     /// # Errors
-    /// Where there is no member, one is named twice, or partitions or tokens are 0.
+    /// Where a member is named twice, or partitions or tokens are 0.
     pub fn new(members: &[NodeId], partitions: u32, tokens: u32) -> Result<Self, RingError> {
         let mut members = members.to_vec();
         members.sort_unstable();
-        if members.is_empty() {
-            return Err(RingError::NoMembers);
-        }
         if let Some(pair) = members.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(RingError::MemberTwice(pair[0]));
         }
@@ -102,11 +104,14 @@ fn token_position(node: NodeId, token: u32) -> u64 {
     xxh3_64(&bytes)
 }
 
-/// Distinct nodes in the order of their first token at or after `start`.
+/// The first distinct nodes in the order of their tokens at or after `start`.
 fn clockwise(positions: &[(u64, NodeId)], start: u64) -> Vec<NodeId> {
     let first = positions.partition_point(|(position, _)| *position < start);
     let mut distinct = Vec::new();
     for (_, node) in positions[first..].iter().chain(&positions[..first]) {
+        if distinct.len() == Ring::DISTANCE {
+            break;
+        }
         if !distinct.contains(node) {
             distinct.push(*node);
         }
@@ -158,7 +163,7 @@ mod tests {
         let mut reversed = nodes(4);
         reversed.reverse();
         assert_eq!(Ring::new(&nodes(4), 8, 4), Ring::new(&reversed, 8, 4));
-        assert_eq!(Ring::new(&[], 8, 4), Err(RingError::NoMembers));
+        assert!(Ring::new(&[], 8, 4).unwrap().preference_list(&keys().next().unwrap(), 3).is_empty());
         assert_eq!(Ring::new(&[NodeId(1), NodeId(1)], 8, 4), Err(RingError::MemberTwice(NodeId(1))));
         assert_eq!(Ring::new(&nodes(1), 0, 4), Err(RingError::Empty));
     }

@@ -8,6 +8,7 @@
 
 use crate::get::Reply;
 use crate::ids::{NodeId, RequestId};
+use crate::membership::{Act, Change, History, Standing, Tip};
 use crate::node::Issued;
 use crate::siblings::Siblings;
 use crate::tally::{Tally, Verdict};
@@ -47,6 +48,8 @@ pub enum Occasion {
     Stored,
     /// The node has started, with hints on its disk.
     Started,
+    /// The ring has changed, and what it has is others' now.
+    Moved,
 }
 
 /// What may happen to a hint that is being handed over.
@@ -61,6 +64,7 @@ pub enum HandoffEvent<'a> {
 }
 
 /// What a node has left of a key.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
 #[derive(Clone, Copy, Debug)]
 pub struct Remains<'a> {
     /// Is it one of the key's intended replicas?
@@ -211,6 +215,53 @@ rules! {
     /// Larger than either. The key's context alone is not enough: it is gone when the key is reaped. `None`: there is none left.
     next_counter: fn(issued: u64, known: u64) -> Option<u64>,
 
+    /// How a node stands, given all changes of it that are known. (I7, I9)
+    ///
+    /// The same whatever the order in which they came: what was said later counts, of two at the same time the one that goes further
+    /// towards its end; and nobody comes back who was removed for good.
+    standing: fn(changes: &[Change]) -> Standing,
+
+    /// Two nodes' histories as one. (I9)
+    ///
+    /// All that either knows.
+    history_merge: fn(own: &History, other: &History) -> History,
+
+    /// Must a node write its history to disk before it says anything that rests on it? (I9)
+    ///
+    /// Whenever it has grown.
+    history_must_save: fn(before: &History, after: &History) -> bool,
+
+    /// Must a node send its history to one that has asked something, and named this tip? (I7)
+    ///
+    /// Whenever it is not the node's own: one of the two knows less.
+    must_tell: fn(own: Tip, theirs: Tip) -> bool,
+
+    /// May a node serve a request, if it is, or is not, the one to ask by its own view? (I4, I7)
+    ///
+    /// If it is; or if both have the same view, so that its sender knows what it asks.
+    may_serve: fn(is_same_view: bool, is_meant: bool) -> bool,
+
+    /// Those that a node is to hand what it has of a key, when the preference list was one and is another. (I4)
+    ///
+    /// If it stays, to whoever is new. If not, to all: what it has may be on as few disks as are needed, and if only some of those
+    /// it is counted on got it, two of these could become one.
+    hands_over_to: fn(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId>,
+
+    /// Those that a hint is for, when the preference list is this now. (I4, I8)
+    ///
+    /// Its recipient, if it is among them; else all.
+    hint_goes_to: fn(recipient: NodeId, now: &[NodeId]) -> Vec<NodeId>,
+
+    /// May a node that has left say that it is gone? (I4)
+    ///
+    /// Once its disk is empty.
+    may_be_gone: fn(is_empty: bool) -> bool,
+
+    /// May a node that is gone stop? (I7)
+    ///
+    /// Once another knows all that it knows, that it is gone above all; and it coordinates nothing any more.
+    may_retire: fn(is_known: bool, is_busy: bool) -> bool,
+
     /// Does this set a handoff going? (I8)
     ///
     /// Always. A node that was started again goes on by itself, whether clients ask it anything or not.
@@ -242,6 +293,15 @@ impl Default for Rules {
             is_clear,
             tombstone_may_reap: |clear, members, _intended| members.iter().all(|member| clear.contains(member)),
             next_counter: |issued, known| issued.max(known).checked_add(1),
+            standing,
+            history_merge: History::union,
+            history_must_save: |before, after| before != after,
+            must_tell: |own, theirs| own != theirs,
+            may_serve: |is_same_view, is_meant| is_same_view || is_meant,
+            hands_over_to,
+            hint_goes_to: |recipient, now| if now.contains(&recipient) { vec![recipient] } else { now.to_vec() },
+            may_be_gone: |is_empty| is_empty,
+            may_retire: |is_known, is_busy| is_known && !is_busy,
             handoff_is_due: |_occasion| true,
             asked: |_rule| {},
         }
@@ -301,4 +361,25 @@ fn is_deleted(held: &Siblings) -> bool {
 fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
     let holds = if remains.is_intended { remains.held == tombstones } else { remains.held.versions().is_empty() };
     holds && !remains.is_hinted && !remains.is_busy && !remains.is_foretold
+}
+
+fn standing(changes: &[Change]) -> Standing {
+    let is_removed = changes.iter().any(|change| change.act == Act::Remove);
+    let latest =
+        changes.iter().filter(|change| !matches!(change.act, Act::Move(_) | Act::Remove)).max_by_key(|change| {
+            // In this order acts follow one another.
+            (change.time, change.act)
+        });
+    match latest.map(|change| change.act) {
+        _ if is_removed => Standing::Removed,
+        Some(Act::Join) => Standing::Member,
+        Some(Act::Leave) => Standing::Leaving,
+        Some(Act::Gone) => Standing::Gone,
+        _ => Standing::Unknown,
+    }
+}
+
+fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId> {
+    let stays = after.contains(&node);
+    after.iter().copied().filter(|other| *other != node && (!stays || !before.contains(other))).collect()
 }

@@ -8,6 +8,7 @@
 use crate::ids::{Key, NodeId};
 use crate::node::Step;
 use crate::tally::{StandIn, Tally};
+use std::sync::Arc;
 
 /// What a coordinator does when those it asked have had their time.
 pub(crate) enum Next {
@@ -66,7 +67,8 @@ impl Step<'_, '_> {
     }
 
     fn stand_in_for(&self, key: &Key, tally: &mut Tally, missing: impl Iterator<Item = NodeId>) {
-        let fallbacks = self.node.ring.fallbacks(key, self.node.config.n());
+        let view = Arc::clone(&self.state.view);
+        let fallbacks = view.ring().fallbacks(key, self.node.config.n());
         for intended in missing {
             if let Some(fallback) = self.node.rules.stand_in(tally, fallbacks, &self.state.suspected) {
                 tally.stand_ins.push(StandIn { fallback, intended });

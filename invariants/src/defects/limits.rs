@@ -4,6 +4,13 @@ use super::Limit;
 
 pub(super) const LIMITS: &[Limit] = &[
     Limit {
+        name: "stale-read-while-keys-move",
+        what: "When the ring has changed, a read may ask a new replica that was not handed yet what it should have, and miss an acknowledged \
+               put, although R+W>N. Nothing is lost: read again.",
+        property: "I1.get-sees-acknowledged-puts",
+        scope: "join-and-read",
+    },
+    Limit {
         name: "stale-read-when-quorums-miss",
         what: "With R+W<=N a get can miss a put that was acknowledged before it began: a read quorum need not meet the write \
                quorum. Choose R+W>N where that matters.",

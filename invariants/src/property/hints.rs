@@ -9,10 +9,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         "I4.acknowledged-put-is-secured",
         HINTED_ACK,
         "Trace 4: from its acknowledgement on, W intended replicas have a put on disk, or others keep it for them; or one that saw it; \
-         one less for every disk lost.",
+         one less for every disk lost. Where the ring changes, I1.acknowledged-put-is-on-w-disks says it.",
         |model, state| {
             let view = View { model, state };
             let intended = &model.cfg.preference_list;
+            if model.cfg.changes {
+                return true;
+            }
             let secured = |write| intended.iter().filter(|node| view.is_secured(**node, only(write))).count();
             let w = model.cfg.config.w().saturating_sub(view.disks_lost());
             state.history.acknowledged().iter().all(|write| secured(write) >= w)
@@ -53,7 +56,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         "A put is acknowledged that fewer than W intended replicas have on disk themselves.",
         |model, state| {
             let view = View { model, state };
-            let intended = &model.cfg.preference_list;
+            let intended = view.intended();
             let stored = |write| intended.iter().filter(|node| view.stored(**node).contains(write)).count();
             view.disks_lost() == 0
                 && state.history.acknowledged().iter().any(|write| stored(write) < model.cfg.config.w())
@@ -63,12 +66,14 @@ pub(super) const PROPERTIES: &[Property] = &[
         "I8.hint-is-kept",
         HANDED_OVER,
         "Trace 8: what a node has said it keeps for another stays on its disk until it is on the other's, or one that saw it; as \
-         long as neither disk is lost.",
+         long as neither disk is lost, and the other is an intended replica, by both their views.",
         |model, state| {
             let view = View { model, state };
             let safe = |Hinted { holder, recipient, writes, .. }: &Hinted| {
                 view.lost_its_disk(*holder)
                     || view.lost_its_disk(*recipient)
+                    || !view.is_intended(*recipient, *holder)
+                    || !view.is_intended(*recipient, *recipient)
                     || writes.is_subset(view.kept(*holder, *recipient).union(view.stored(*recipient)))
             };
             state.history.hinted.iter().all(safe)
@@ -88,11 +93,11 @@ pub(super) const PROPERTIES: &[Property] = &[
     converges(
         "I8.no-hint-stays",
         HANDED_OVER,
-        "Traces 4 and 8: in the end nothing is kept for another any more. Does not hold where hints may be sent only so often, and get \
+        "Traces 4 and 8: in the end nothing is kept for another any more, but by nodes removed for good. Does not hold where hints may be sent only so often, and get \
          lost.",
         |model, state| {
             let view = View { model, state };
-            view.nodes().all(|node| view.hints(node).next().is_none())
+            view.nodes().all(|node| view.hints(node).next().is_none() || view.is_removed(node))
         },
     ),
 ];

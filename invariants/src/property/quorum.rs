@@ -33,11 +33,11 @@ pub(super) const PROPERTIES: &[Property] = &[
         "I1.get-shows-the-merge",
         GET,
         "Trace 1: an answer leaves nothing out that a replica it rests on held, and shows nothing that none of them has on \
-         disk; or, where a stand-in is among them, nothing that no node has. As long as their disks are not lost.",
+         disk; or, where a stand-in is among them, or the ring changes, nothing that no node has. As long as their disks are not lost.",
         |model, state| {
             let view = View { model, state };
-            let intended = &model.cfg.preference_list;
-            // A stand-in may have handed over meanwhile what it showed.
+            let intended = if model.cfg.changes { &[][..] } else { &model.cfg.preference_list };
+            // A stand-in may have handed over meanwhile what it showed; where the ring changes, so may a replica.
             let disks = |node: &NodeId| if intended.contains(node) { vec![*node] } else { view.nodes().collect() };
             let on_disk = |read: &Read| {
                 let disks = read.sources.iter().flat_map(disks);
@@ -102,7 +102,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         "A put is acknowledged while an intended replica does not have it yet.",
         |model, state| {
             let view = View { model, state };
-            let lacks = |write| model.cfg.preference_list.iter().any(|node| !view.stored(*node).contains(write));
+            let lacks = |write| view.intended().iter().any(|node| !view.stored(*node).contains(write));
             state.history.acknowledged().iter().any(lacks)
         },
     ),

@@ -9,11 +9,13 @@ pub(super) const PROPERTIES: &[Property] = &[
     always(
         "I2.vouched-for-is-kept",
         PUT,
-        "Trace 2: whatever put a node has vouched for stays on its disk until a put that really saw it replaces it.",
+        "Trace 2: whatever put a node has vouched for stays on its disk until a put that really saw it replaces it, as \
+         long as by its own view it is an intended replica.",
         |model, state| {
             let view = View { model, state };
             let vouched = |node: NodeId| state.history.vouched[usize::from(node.0)];
-            view.nodes().all(|node| view.lost_its_disk(node) || vouched(node).is_subset(view.stored(node)))
+            let may_drop = |node| view.lost_its_disk(node) || !view.is_intended(node, node);
+            view.nodes().all(|node| may_drop(node) || vouched(node).is_subset(view.stored(node)))
         },
     ),
     always(

@@ -56,7 +56,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 7_365_128,
+        unique_states: 10_506_408,
     },
     Scope {
         name: "holder-crash-and-growth",
@@ -66,7 +66,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 6_087_285,
+        unique_states: 7_903_345,
     },
     Scope {
         name: "two-stand-ins-and-read",
@@ -76,6 +76,6 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, STAND_INS_MISS],
-        unique_states: 8_842_885,
+        unique_states: 19_642_060,
     },
 ];

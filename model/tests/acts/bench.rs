@@ -2,14 +2,13 @@
 
 use dynamo_model::config::{Config, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
+use dynamo_model::membership::{History, Tip};
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::node::{Durable, Node, State, Timer};
-use dynamo_model::ring::Ring;
 use dynamo_model::rules::Rules;
 use dynamo_model::version::Context;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
-use std::sync::Arc;
 
 pub(crate) const CLIENT: usize = 70_000;
 
@@ -30,10 +29,11 @@ impl Bench {
 
     pub(crate) fn of(nodes: u16, id: NodeId, n: usize, r: usize, w: usize) -> Self {
         let members: Vec<NodeId> = (0..nodes).map(NodeId).collect();
-        let ring = Arc::new(Ring::new(&members, Ring::PARTITIONS, Ring::TOKENS).unwrap());
         let config = Config::new(n, r, w).unwrap().with_patience(Patience { retransmissions: 1, ..Patience::LOCAL });
-        let node = Node { config, ring, rules: Rules::default() };
-        Bench { node, state: State::default(), id: id.actor(), saved: None }
+        let founders = History::founded_by(members);
+        let node = Node { config, founders, address: None, rules: Rules::default() };
+        let state = node.on_start(id.actor(), &None, &mut Out::new());
+        Bench { node, state, id: id.actor(), saved: None }
     }
 
     fn step(&mut self, act: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>)) -> Vec<(usize, Message)> {
@@ -66,10 +66,21 @@ impl Bench {
         self.step(|node, state, out| node.on_timeout(id, state, timer, out))
     }
 
+    /// The key's preference list, and its fallbacks, by what the node knows.
+    pub(crate) fn clockwise(&self, key: &Key) -> Vec<NodeId> {
+        let ring = self.state.view.ring();
+        ring.preference_list(key, ring.members().len()).to_vec()
+    }
+
     /// The node crashes, and comes back with what it saved.
     pub(crate) fn crash(&mut self) {
         self.state = self.node.on_start(self.id, &self.saved, &mut Out::new());
     }
+}
+
+/// The tip of a cluster of so many founders.
+pub(crate) fn tip(founders: u16) -> Tip {
+    History::founded_by((0..founders).map(NodeId)).tip()
 }
 
 pub(crate) fn request(number: u64) -> RequestId {

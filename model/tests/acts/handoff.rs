@@ -1,6 +1,6 @@
 //! Sloppy quorum and hinted handoff, act by act, without a network (traces 4, 6 and 8).
 
-use super::bench::{Bench, CLIENT, answers, put, request};
+use super::bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{Content, Key, NodeId, Value};
 use dynamo_model::message::{Answer, Message, Operation};
@@ -15,7 +15,7 @@ fn key() -> Key {
 /// The preference list of the key in a cluster of five, and the two fallbacks.
 fn clockwise() -> Vec<NodeId> {
     let bench = Bench::of(5, NodeId(0), 3, 2, 2);
-    bench.node.ring.preference_list(&key(), 5).to_vec()
+    bench.clockwise(&key())
 }
 
 fn actor(node: NodeId) -> usize {
@@ -108,10 +108,10 @@ fn in_person_means_the_intended_replicas_themselves() {
 fn what_is_kept_for_another_can_be_read() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut d = Bench::of(5, fallback, 3, 2, 2);
-    let store = Message::StoreHint { request: request(0), hint: hint(second), siblings: siblings(1) };
+    let store = Message::StoreHint { tip: tip(5), request: request(0), hint: hint(second), siblings: siblings(1) };
     d.receive(actor(coordinator), store);
     assert!(d.state.durable.store.is_empty(), "it is not this node's own");
-    let sent = d.receive(actor(coordinator), Message::Fetch { request: request(1), key: key() });
+    let sent = d.receive(actor(coordinator), Message::Fetch { tip: tip(5), request: request(1), key: key() });
     assert_eq!(sent[0].1, Message::Fetched { request: request(1), siblings: siblings(1) });
 }
 
@@ -122,7 +122,12 @@ fn a_hint_goes_its_way_through_crashes() {
     let mut d = Bench::of(5, fallback, 3, 2, 2);
     let state = |d: &Bench| d.state.hint_state(&d.node, &hint(second));
     let timer = Timer::Handoff(fallback, second);
-    let store = |counter| Message::StoreHint { request: request(0), hint: hint(second), siblings: siblings(counter) };
+    let store = |counter| Message::StoreHint {
+        tip: tip(5),
+        request: request(0),
+        hint: hint(second),
+        siblings: siblings(counter),
+    };
     assert_eq!(state(&d), HintState::Cleared);
     let sent = d.receive(actor(coordinator), store(1));
     assert_eq!(sent, [(actor(coordinator), Message::StoredHint { request: request(0), recipient: second })]);
@@ -130,7 +135,7 @@ fn a_hint_goes_its_way_through_crashes() {
     d.crash();
     assert_eq!(state(&d), HintState::Stored);
     let sent = d.time_out(&timer);
-    assert_eq!(sent, [(actor(second), Message::HandOff { key: key(), siblings: siblings(1) })]);
+    assert_eq!(sent, [(actor(second), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(1) })]);
     assert_eq!(state(&d), HintState::InTransfer);
     d.crash();
     assert_eq!(state(&d), HintState::Stored);
@@ -142,7 +147,7 @@ fn a_hint_goes_its_way_through_crashes() {
     d.receive(actor(second), handed_over(1));
     assert_eq!(state(&d), HintState::InTransfer);
     let sent = d.time_out(&timer);
-    assert_eq!(sent, [(actor(second), Message::HandOff { key: key(), siblings: siblings(2) })]);
+    assert_eq!(sent, [(actor(second), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(2) })]);
     d.receive(actor(coordinator), handed_over(2));
     assert_eq!(state(&d), HintState::InTransfer, "only its recipient's word counts");
     d.receive(actor(second), handed_over(2));
@@ -158,9 +163,9 @@ fn what_is_handed_over_is_merged() {
     let [_, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut b = Bench::of(5, second, 3, 2, 2);
     for (old, new) in [(1, 2), (2, 2)] {
-        let hand_off = Message::HandOff { key: key(), siblings: siblings(new) };
+        let hand_off = Message::HandOff { tip: tip(5), key: key(), siblings: siblings(new) };
         b.receive(actor(fallback), hand_off);
-        let sent = b.receive(actor(fallback), Message::HandOff { key: key(), siblings: siblings(old) });
+        let sent = b.receive(actor(fallback), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(old) });
         let context = siblings(2).context().clone();
         assert_eq!(sent, [(actor(fallback), Message::HandedOff { key: key(), context })]);
         b.crash();
@@ -177,7 +182,10 @@ fn handing_over_is_throttled() {
     let key = |index: usize| Key::new(&format!("{index:04}")).unwrap();
     for index in 0..window + 3 {
         let hint = HintId { recipient: second, key: key(index) };
-        d.receive(actor(coordinator), Message::StoreHint { request: request(0), hint, siblings: siblings(1) });
+        d.receive(
+            actor(coordinator),
+            Message::StoreHint { tip: tip(5), request: request(0), hint, siblings: siblings(1) },
+        );
     }
     let handed = |sent: Vec<(usize, Message)>| -> Vec<Key> {
         let key = |message| if let Message::HandOff { key, .. } = message { key } else { panic!("{message:?}") };
@@ -201,7 +209,10 @@ fn an_answer_shortens_the_pauses() {
     let key = |index: u8| Key::new(&index.to_string()).unwrap();
     for index in 0..2 {
         let hint = HintId { recipient: second, key: key(index) };
-        d.receive(actor(coordinator), Message::StoreHint { request: request(0), hint, siblings: siblings(1) });
+        d.receive(
+            actor(coordinator),
+            Message::StoreHint { tip: tip(5), request: request(0), hint, siblings: siblings(1) },
+        );
     }
     for _ in 0..4 {
         d.time_out(&Timer::Handoff(fallback, second));
@@ -218,7 +229,10 @@ fn a_hint_for_nobody_stays_and_is_seen() {
     let [coordinator, _, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut d = Bench::of(5, fallback, 3, 2, 2);
     let gone = NodeId(77);
-    d.receive(actor(coordinator), Message::StoreHint { request: request(0), hint: hint(gone), siblings: siblings(1) });
+    d.receive(
+        actor(coordinator),
+        Message::StoreHint { tip: tip(5), request: request(0), hint: hint(gone), siblings: siblings(1) },
+    );
     d.crash();
     assert_eq!(d.state.hint_state(&d.node, &hint(gone)), HintState::Undeliverable);
 }

@@ -2,15 +2,18 @@
 
 mod bench;
 mod handoff;
+mod membership;
 mod reap;
 
-use bench::{Bench, CLIENT, answers, put, request};
+use bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
+use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation, Refusal};
 use dynamo_model::node::Timer;
-use dynamo_model::ring::Ring;
+use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::{Context, Dot, Issuer};
+use dynamo_model::view::View;
 use std::sync::Arc;
 
 #[test]
@@ -52,7 +55,7 @@ fn a_retry_after_a_crash_is_the_same_put() {
 #[test]
 fn memory_for_retries_is_bounded() {
     let mut a = Bench::new(1, 1, 1);
-    a.node.ring = Arc::new(Ring::new(&[NodeId(0)], 1, 1).unwrap());
+    a.state.view = Arc::new(View::of(&History::founded_by([NodeId(0)]), &Rules::default()));
     let remembered = a.node.config.puts_remembered() as u64;
     let mut put = |client: u64, context: Context| {
         let (key, value) = (Key::new("k").unwrap(), Value::new(b"v").unwrap());
@@ -128,7 +131,7 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     let mut a = Bench::new(3, 2, 1);
     let key = Key::new("k").unwrap();
     let siblings: Siblings = postcard::from_bytes(&foreign_siblings()).unwrap();
-    a.receive(1, Message::Store { request: request(0), key: key.clone(), siblings });
+    a.receive(1, Message::Store { tip: tip(3), request: request(0), key: key.clone(), siblings });
     a.receive(CLIENT, put(0, b"v", Context::new()));
     let versions = a.state.durable.store[&key].versions();
     assert_eq!(versions[0].dot, Dot { issuer: NodeId(0).into(), counter: 1001 });
@@ -140,7 +143,7 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     let end =
         postcard::to_stdvec(&(vec![(Issuer::from(NodeId(0)), u64::MAX)], Vec::<Dot>::new(), Vec::<u8>::new())).unwrap();
     let siblings: Siblings = postcard::from_bytes(&end).unwrap();
-    a.receive(1, Message::Store { request: request(0), key, siblings });
+    a.receive(1, Message::Store { tip: tip(3), request: request(0), key, siblings });
     let sent = a.receive(CLIENT, put(2, b"v", Context::new()));
     assert!(matches!(answers(&sent)[..], [Answer::PutRefused { refusal: Refusal::ForeignContext, .. }]), "{sent:?}");
 }
@@ -153,10 +156,14 @@ fn foreign_siblings() -> Vec<u8> {
 #[test]
 fn peers_messages_from_strangers_are_ignored() {
     let mut a = Bench::new(3, 1, 1);
-    let store = Message::Store { request: request(0), key: Key::new("k").unwrap(), siblings: Siblings::new() };
+    let store =
+        Message::Store { tip: tip(3), request: request(0), key: Key::new("k").unwrap(), siblings: Siblings::new() };
     for stranger in [3, CLIENT] {
         assert!(a.receive(stranger, store.clone()).is_empty());
-        assert!(a.receive(stranger, Message::Fetch { request: request(0), key: Key::new("k").unwrap() }).is_empty());
+        assert!(
+            a.receive(stranger, Message::Fetch { tip: tip(3), request: request(0), key: Key::new("k").unwrap() })
+                .is_empty()
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reaping, act by act, without a network.
 
-use super::bench::{Bench, CLIENT, put, request};
+use super::bench::{Bench, CLIENT, put, request, tip};
 use dynamo_model::ids::{Content, Key, NodeId, Value};
 use dynamo_model::message::{Message, Operation};
 use dynamo_model::node::Timer;
@@ -14,7 +14,7 @@ fn key() -> Key {
 
 /// The first node of the key's preference list, and the others of its cluster of four.
 fn first() -> (Bench, Vec<NodeId>) {
-    let clockwise = Bench::of(4, NodeId(0), 3, 2, 2).node.ring.preference_list(&key(), 4).to_vec();
+    let clockwise = Bench::of(4, NodeId(0), 3, 2, 2).clockwise(&key());
     let mut bench = Bench::of(4, clockwise[0], 3, 2, 2);
     bench.node.config = bench.node.config.with_reaping_after(Duration::from_hours(1));
     (bench, clockwise)
@@ -70,7 +70,7 @@ fn a_tombstone_goes_when_everyone_is_clear_and_some_time_has_passed() {
 fn whoever_has_more_than_the_tombstone_is_silent_and_keeps_it() {
     let (mut a, clockwise) = first();
     let tombstone = deleted(&mut a, &clockwise);
-    let survey = Message::Survey { key: key(), siblings: tombstone.clone() };
+    let survey = Message::Survey { tip: tip(4), key: key(), siblings: tombstone.clone() };
     assert_eq!(a.receive(usize::from(clockwise[1].0), survey.clone()).len(), 1);
     // A get under way may have heard of old copies.
     a.receive(CLIENT, Message::Request(Operation::Get { request: request(5), key: key(), pr: 0 }));
@@ -78,7 +78,7 @@ fn whoever_has_more_than_the_tombstone_is_silent_and_keeps_it() {
     // A put is beside the tombstone, and nothing is to be reaped any more.
     a.receive(CLIENT, put(6, b"w", Context::new()));
     assert!(a.state.reaping.is_empty());
-    a.receive(usize::from(clockwise[1].0), Message::Reap { key: key(), siblings: tombstone });
+    a.receive(usize::from(clockwise[1].0), Message::Reap { tip: tip(4), key: key(), siblings: tombstone });
     assert_eq!(a.state.durable.store[&key()].versions().len(), 2);
 }
 
@@ -93,7 +93,7 @@ fn what_says_more_of_a_nodes_dots_than_it_remembers_is_kept() {
     let tombstone = Siblings::new().put(Version { dot, clock: foreign.with(dot), content }, |_| true);
     a.receive(
         usize::from(clockwise[1].0),
-        Message::Store { request: request(0), key: key(), siblings: tombstone.clone() },
+        Message::Store { tip: tip(4), request: request(0), key: key(), siblings: tombstone.clone() },
     );
     let timer = Timer::Reap(clockwise[0], key());
     for _ in 0..3 {

@@ -1,0 +1,118 @@
+//! Changes that are forgotten, and keys that are lost when they move.
+
+use super::Defect;
+use dynamo_model::membership::Standing;
+use dynamo_model::rules::{HandoffEvent, Occasion, Rules};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    Defect {
+        name: "longer-history-wins",
+        rule: "history_merge",
+        what: "Of two histories the longer one is taken: of two changes made at the same time, one is unlearned.",
+        breaks: &["I9.change-is-never-unlearned", "I7.views-agree-in-the-end"],
+        scope: "two-administrators",
+        rules: || Rules {
+            history_merge: |own, other| if other.len() > own.len() { other.clone() } else { own.clone() },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "change-in-memory-only",
+        rule: "history_must_save",
+        what: "A node says that it knows of a change, and has it in memory only: after a crash it does not know it any more.",
+        breaks: &["I9.change-is-never-unlearned"],
+        scope: "join-and-crash",
+        rules: || Rules { history_must_save: |_, _| false, ..Rules::default() },
+    },
+    Defect {
+        name: "leaver-is-not-heard",
+        rule: "standing",
+        what: "Whoever leaves is treated as removed: nobody listens to it any more, and it hands over nothing.",
+        breaks: &["I8.no-hint-stays", "I4.misplaced-is-handed-over"],
+        scope: "leave",
+        rules: || Rules {
+            standing: |changes| match (Rules::default().standing)(changes) {
+                Standing::Leaving => Standing::Removed,
+                other => other,
+            },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "served-and-not-told",
+        rule: "must_tell",
+        what: "A node that knows more serves a coordinator, and does not say so: without gossip it goes on by its old view for ever.",
+        breaks: &["I7.who-is-served-learns", "I5.replicas-agree-in-the-end", "I8.no-hint-stays"],
+        scope: "join-without-gossip",
+        rules: || Rules { must_tell: |_, _| false, ..Rules::default() },
+    },
+    Defect {
+        name: "served-by-no-replica",
+        rule: "may_serve",
+        what: "A node that is no replica any more stores what it is asked to by one that does not know: nobody will ask it for that.",
+        breaks: &["I4.misplaced-is-handed-over"],
+        scope: "join-and-read",
+        rules: || Rules { may_serve: |_, _| true, ..Rules::default() },
+    },
+    Defect {
+        name: "old-replica-just-drops",
+        rule: "hands_over_to",
+        what: "A node that is no replica any more drops what it has: others will have it.",
+        breaks: &[
+            "I1.acknowledged-put-is-on-w-disks",
+            "I4.acknowledged-put-survives",
+            "I2.vouched-for-is-kept",
+            "I5.replicas-agree-in-the-end",
+        ],
+        scope: "join",
+        rules: || Rules { hands_over_to: |_, _, _| Vec::new(), ..Rules::default() },
+    },
+    Defect {
+        name: "old-replica-drops-when-sent",
+        rule: "hint_may_clear",
+        what: "A node that is no replica any more drops what it has as soon as it was sent.",
+        breaks: &[
+            "I8.hint-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I2.vouched-for-is-kept",
+            "I5.replicas-agree-in-the-end",
+        ],
+        scope: "join",
+        rules: || Rules { hint_may_clear: |_, event| matches!(event, HandoffEvent::Sent), ..Rules::default() },
+    },
+    Defect {
+        name: "moved-keys-wait",
+        rule: "handoff_is_due",
+        what: "What a change of the ring moves is handed over only with the next hint, or after the next start.",
+        breaks: &["I8.no-hint-stays", "I5.replicas-agree-in-the-end", "I4.misplaced-is-handed-over"],
+        scope: "join",
+        rules: || Rules { handoff_is_due: |occasion| occasion != Occasion::Moved, ..Rules::default() },
+    },
+    Defect {
+        name: "hint-for-the-removed-is-dropped",
+        rule: "hint_goes_to",
+        what: "A hint for a node that was removed is dropped: nobody will ever ask for it.",
+        breaks: &["I1.acknowledged-put-is-on-w-disks"],
+        scope: "remove-and-hint",
+        rules: || Rules {
+            hint_goes_to: |recipient, now| if now.contains(&recipient) { vec![recipient] } else { Vec::new() },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "gone-with-hands-full",
+        rule: "may_be_gone",
+        what: "A node says that it is gone while it still has something to hand over, and stops.",
+        breaks: &["I4.misplaced-is-handed-over", "I8.no-hint-stays"],
+        scope: "leave",
+        rules: || Rules { may_be_gone: |_| true, ..Rules::default() },
+    },
+    Defect {
+        name: "stops-before-it-is-known",
+        rule: "may_retire",
+        what: "A node that is gone stops before anyone else knows that it is: they wait for it for ever.",
+        breaks: &["I7.views-agree-in-the-end"],
+        scope: "leave",
+        rules: || Rules { may_retire: |_, is_busy| !is_busy, ..Rules::default() },
+    },
+];

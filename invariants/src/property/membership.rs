@@ -1,0 +1,105 @@
+//! Who is in the ring, and what moves when that changes (I4, I7, I9; traces 7 and 9).
+
+use super::{MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, reachable};
+use crate::view::View;
+use dynamo_model::ids::NodeId;
+use dynamo_model::membership::Standing;
+use dynamo_model::rules::Rules;
+
+pub(super) const PROPERTIES: &[Property] = &[
+    always(
+        "I9.change-is-never-unlearned",
+        SPREADS,
+        "Trace 9: what a node was told, or has said that it knows, of who is a member is on its disk, crashes or not; as long as that \
+         is not lost.",
+        |model, state| {
+            let view = View { model, state };
+            let known = |node: NodeId| state.history.known.get(usize::from(node.0));
+            let keeps = |node| known(node).is_none_or(|known| view.history(node).includes(known));
+            view.nodes().all(|node| view.lost_its_disk(node) || keeps(node))
+        },
+    ),
+    reachable("I9.change-spreads", "A node other than the one asked knows of a change.", |model, state| {
+        let view = View { model, state };
+        let knows = |node: &NodeId| view.history(*node).len() > model.cfg.founders.len();
+        model.cfg.changes && view.nodes().filter(knows).count() >= 2
+    }),
+    converges(
+        "I7.views-agree-in-the-end",
+        VIEWS_DIFFER,
+        "Traces 7 and 9: in the end all members know the same, and so have the same preference lists. Does not hold without gossip.",
+        |model, state| {
+            if !model.cfg.changes {
+                return true;
+            }
+            let view = View { model, state };
+            let all = view.all_history();
+            let standings = all.standings(&Rules::default());
+            let is_member = |node: &NodeId| standings.get(node) == Some(&Standing::Member);
+            view.nodes().filter(is_member).all(|node| *view.history(node) == all)
+        },
+    ),
+    reachable("I7.views-differ", "Two nodes do not know the same of who is a member.", |model, state| {
+        let view = View { model, state };
+        model.cfg.changes && view.nodes().any(|node| view.history(node) != view.history(NodeId(0)))
+    }),
+    converges(
+        "I7.who-is-served-learns",
+        SERVED,
+        "Trace 7: nobody is served under another view and not told: in the end a coordinator knows what those knew who have served it, \
+         whether there is gossip or not. Does not hold without it where messages are lost.",
+        |model, state| {
+            let view = View { model, state };
+            let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
+            view.nodes().all(|node| owed(node).is_none_or(|owed| view.history(node).includes(owed)))
+        },
+    ),
+    reachable(
+        "I7.served-by-one-who-knows-more",
+        "A coordinator was served by one that knows of a change that it does not know of.",
+        |model, state| {
+            let view = View { model, state };
+            let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
+            view.nodes().any(|node| owed(node).is_some_and(|owed| !view.history(node).includes(owed)))
+        },
+    ),
+    converges(
+        "I4.misplaced-is-handed-over",
+        MISPLACED,
+        "Dynamo paper §4.9: in the end only intended replicas have anything of the key, but for nodes removed for good. Does not hold \
+         without gossip.",
+        |model, state| {
+            let view = View { model, state };
+            let intended = view.intended();
+            let has_nothing = |node| view.sets(node).next().is_none();
+            !model.cfg.changes
+                || view.nodes().all(|node| intended.contains(&node) || has_nothing(node) || view.is_removed(node))
+        },
+    ),
+    reachable(
+        "I4.replica-is-misplaced",
+        "A node has something of the key on its disk that it was an intended replica of, and is not any more.",
+        |model, state| {
+            let view = View { model, state };
+            let intended = view.intended();
+            let has_something = |node| view.sets(node).next().is_some();
+            model.cfg.changes && view.nodes().any(|node| !intended.contains(&node) && has_something(node))
+        },
+    ),
+    reachable(
+        "I4.replica-is-handed-over",
+        "A node that has vouched for an acknowledged put has nothing any more; and all intended replicas have it.",
+        |model, state| {
+            let view = View { model, state };
+            let acknowledged = state.history.acknowledged();
+            let has_nothing = |node: &NodeId| view.sets(*node).next().is_none();
+            let mut emptied = view.nodes().filter(has_nothing);
+            model.cfg.changes
+                && emptied.any(|node| {
+                    let had = state.history.vouched[usize::from(node.0)];
+                    let had = had.minus(had.minus(acknowledged));
+                    !had.is_empty() && view.intended().iter().all(|other| had.is_subset(view.stored(*other)))
+                })
+        },
+    ),
+];

@@ -1,0 +1,161 @@
+//! How histories spread (traces 7 and 9; Dynamo paper §4.8.1): periodically, to a peer chosen at random, tips first; and to whoever
+//! shows by its tip that it knows something else.
+//!
+//! ```text
+//! A ── Gossip: my tip ──▶ B      the same: nothing follows
+//! A ◀── History: all I know ── B   not the same
+//! A ── Changes: what you lack ──▶ B   if B lacks anything
+//! ```
+//! Whoever was just gossiped with waits a while before it gossips itself.
+//!
+//! Every request that depends on the ring carries its sender's tip. A receiver whose tip is another sends its history, as above, and
+//! serves the request only if by its own view too it is the one to ask. The sender then asks again: others if it has learned something,
+//! the same one if that has.
+
+use crate::ids::{NodeId, RequestId};
+use crate::membership::{Act, Change, History, Standing, Tip, Wish};
+use crate::message::{Answer, Message};
+use crate::node::{State, Step, Timer};
+use crate::view::View;
+use stateright::actor::Id;
+use std::sync::Arc;
+
+impl State {
+    /// Those that a node may gossip with.
+    pub(crate) fn gossip_peers(&self, own: NodeId) -> Vec<NodeId> {
+        self.view.ring().members().iter().copied().filter(|peer| *peer != own).collect()
+    }
+}
+
+impl Step<'_, '_> {
+    /// From now on the time runs to the next round of gossip.
+    pub(crate) fn set_gossip_timer(&mut self) {
+        if let Some(every) = self.node.config.gossip_every() {
+            self.out.set_timer(Timer::Gossip(self.id), every..every + every / 2);
+        }
+    }
+
+    /// It is time to gossip, with whomever chance chooses.
+    pub(crate) fn on_gossip_timeout(&mut self) {
+        let peers = self.state.gossip_peers(self.id);
+        if peers.is_empty() {
+            self.set_gossip_timer();
+        } else {
+            self.out.choose_random("gossip", peers);
+        }
+    }
+
+    pub(crate) fn gossip_with(&mut self, peer: NodeId) {
+        let tip = self.state.view.tip();
+        self.send(peer, Message::Gossip { tip });
+        self.set_gossip_timer();
+    }
+
+    /// Somebody says what its tip is.
+    pub(crate) fn on_gossip(&mut self, from: Id, tip: Tip) {
+        if tip != self.state.view.tip() {
+            let history = self.state.durable.history.clone();
+            self.out.send(from, Message::History { history });
+        } else if self.is_gone() {
+            self.consider_retiring(true);
+        } else if NodeId::from_actor(from).is_some_and(|peer| self.state.view.standing(peer) == Standing::Gone) {
+            // It waits to hear that it is known.
+            self.out.send(from, Message::Gossip { tip });
+        }
+        self.set_gossip_timer();
+    }
+
+    /// Somebody who has named this tip has asked something.
+    pub(crate) fn tell(&mut self, from: Id, tip: Tip) {
+        if self.node.rules.must_tell(self.state.view.tip(), tip) {
+            self.out.send(from, Message::History { history: self.state.durable.history.clone() });
+        }
+    }
+
+    /// Somebody says all it knows, having heard a tip of this node's.
+    pub(crate) fn on_history(&mut self, from: Id, history: &History) {
+        self.learn(history);
+        let changes = self.state.durable.history.minus(history);
+        if !changes.is_empty() {
+            self.out.send(from, Message::Changes { changes });
+            if let Some(peer) = NodeId::from_actor(from) {
+                self.ask_again(peer);
+            }
+        }
+        self.set_gossip_timer();
+    }
+
+    /// Somebody says what it knows and this node does not.
+    pub(crate) fn on_changes(&mut self, changes: &History) {
+        self.learn(changes);
+        self.set_gossip_timer();
+    }
+
+    /// An administrator, through whatever node.
+    pub(crate) fn on_administer(&mut self, client: Id, request: RequestId, node: NodeId, wish: Wish) {
+        let config = &self.node.config;
+        let needed = config.r().max(config.w());
+        let answer = match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
+            Ok(history) => {
+                self.learn(&history);
+                Answer::Changed { request, history: self.state.durable.history.clone() }
+            }
+            Err(refusal) => Answer::ChangeRefused { request, refusal },
+        };
+        self.out.send(client, Message::Answer(answer));
+    }
+
+    /// Takes in what another knows. A changed view moves what this node has, and whom it asks.
+    pub(crate) fn learn(&mut self, other: &History) {
+        let before = self.state.durable.history.clone();
+        let after = self.node.rules.history_merge(&before, other);
+        if after == before {
+            return;
+        }
+        let must_save = self.node.rules.history_must_save(&before, &after);
+        self.adopt(after);
+        if must_save {
+            self.save();
+        }
+        self.ask_by_the_new_view();
+    }
+
+    /// Makes a history this node's own, and moves what it has to where it belongs now.
+    fn adopt(&mut self, history: History) {
+        let before = Arc::clone(&self.state.view);
+        let state = self.state.to_mut();
+        state.view = Arc::new(View::of(&history, &self.node.rules));
+        state.durable.history = history;
+        self.move_keys(&before);
+        self.readdress_hints();
+        self.settle_handoffs();
+        self.reconsider_reaping();
+        self.consider_being_gone();
+    }
+
+    /// One that has left, and has nothing any more, says so.
+    pub(crate) fn consider_being_gone(&mut self) {
+        let state = &self.state;
+        let is_empty = state.durable.store.is_empty() && state.durable.hints.is_empty();
+        if state.view.standing(self.id) == Standing::Leaving && self.node.rules.may_be_gone(is_empty) {
+            let mut history = state.durable.history.clone();
+            let leaves = history.of(self.id).filter(|change| change.act == Act::Leave).map(|change| change.time);
+            let time = leaves.max().expect("it leaves");
+            history.insert(Change { node: self.id, time, act: Act::Gone });
+            self.learn(&history);
+            self.consider_retiring(false);
+        }
+    }
+
+    /// One that is gone stops, once that is known.
+    fn consider_retiring(&mut self, is_known: bool) {
+        let is_busy = !self.state.puts.is_empty() || !self.state.gets.is_empty();
+        if self.is_gone() && self.node.rules.may_retire(is_known, is_busy) {
+            self.state.to_mut().retired = true;
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.state.view.standing(self.id) == Standing::Gone
+    }
+}

@@ -1,0 +1,143 @@
+//! What a change of the ring moves (Dynamo paper §4.9): a misplaced replica is a hint.
+//!
+//! A node that is no longer responsible for a key keeps what it has of it as hints for all that are, and drops each as hints are
+//! dropped: once its recipient has all of it on disk. So a put that was acknowledged by W distinct nodes is on W distinct disks
+//! throughout. Reads promise less meanwhile: one by the new view may ask new replicas before they were handed what they should have.
+
+use crate::handoff::HintId;
+use crate::ids::{Key, NodeId, RequestId};
+use crate::message::Message;
+use crate::node::Step;
+use crate::rules::{Cause, Occasion};
+use crate::siblings::Siblings;
+use crate::tally::Tally;
+use crate::view::View;
+
+impl Step<'_, '_> {
+    /// Is this node the one to ask, by its own view?
+    pub(crate) fn is_meant(&self, message: &Message) -> bool {
+        let is_mine = |key: &Key| self.preference_list(key).contains(&self.id);
+        match message {
+            Message::Forward { operation, .. } => is_mine(operation.key()),
+            Message::Store { key, .. }
+            | Message::Fetch { key, .. }
+            | Message::Repair { key, .. }
+            | Message::HandOff { key, .. } => is_mine(key),
+            Message::StoreHint { hint, .. } => {
+                !is_mine(&hint.key) && self.preference_list(&hint.key).contains(&hint.recipient)
+            }
+            // Only who knows the same members knows that all were asked.
+            Message::Survey { .. } | Message::Reap { .. } => false,
+            _ => true,
+        }
+    }
+
+    /// After the view has changed: what is to be handed to those that are responsible now.
+    pub(crate) fn move_keys(&mut self, before: &View) {
+        let n = self.node.config.n();
+        let keys: Vec<Key> = self.state.durable.store.keys().cloned().collect();
+        for key in keys {
+            let (old, new) = (before.ring().preference_list(&key, n), self.preference_list(&key));
+            if old == new {
+                continue;
+            }
+            let recipients = self.node.rules.hands_over_to(self.id, old, new);
+            let (keeps, held) = (new.contains(&self.id) || new.is_empty(), self.held(&key));
+            for recipient in recipients {
+                self.keep_for(recipient, &key, &held);
+            }
+            if !keeps {
+                self.state.to_mut().durable.store.remove(&key);
+            }
+        }
+    }
+
+    /// After the view has changed: hints for nodes that are no longer responsible are for those that are.
+    pub(crate) fn readdress_hints(&mut self) {
+        let hints: Vec<(HintId, Siblings)> = self.state.durable.hints.clone().into_iter().collect();
+        for (id, siblings) in hints {
+            let now = self.preference_list(&id.key).to_vec();
+            let recipients = self.node.rules.hint_goes_to(id.recipient, &now);
+            if recipients == [id.recipient] {
+                continue;
+            }
+            self.state.to_mut().durable.hints.remove(&id);
+            for recipient in recipients {
+                if recipient == self.id {
+                    self.absorb(Cause::HandOff, &id.key, &siblings);
+                } else {
+                    self.keep_for(recipient, &id.key, &siblings);
+                }
+            }
+        }
+    }
+
+    fn keep_for(&mut self, recipient: NodeId, key: &Key, siblings: &Siblings) {
+        let id = HintId { recipient, key: key.clone() };
+        let before = self.state.durable.hints.get(&id).cloned().unwrap_or_default();
+        let after = self.node.rules.merge_siblings(&before, siblings);
+        self.state.to_mut().durable.hints.insert(id, after);
+    }
+
+    /// A handoff goes on for whoever something is kept for, and for nobody else.
+    pub(crate) fn settle_handoffs(&mut self) {
+        let over: Vec<NodeId> = {
+            let state = &self.state;
+            let is_over = |recipient: &&NodeId| state.hints_for(**recipient).next().is_none();
+            state.handoffs.keys().filter(is_over).copied().collect()
+        };
+        for recipient in over {
+            self.end_handoff(recipient);
+        }
+        self.schedule_handoffs(Occasion::Moved);
+    }
+
+    /// After a node was told what it did not know, and may have refused for that: whatever it was asked it is asked again.
+    pub(crate) fn ask_again(&mut self, peer: NodeId) {
+        let (puts, gets): (Vec<RequestId>, Vec<RequestId>) =
+            (self.state.puts.keys().copied().collect(), self.state.gets.keys().copied().collect());
+        for request in puts {
+            self.ask_missing_among(request, |node| node == peer);
+        }
+        for request in gets {
+            self.ask_missing_replicas_among(request, |node| node == peer);
+        }
+    }
+
+    /// After the view has changed: puts and gets under way ask those that are responsible now. What others have answered counts no more.
+    pub(crate) fn ask_by_the_new_view(&mut self) {
+        let puts: Vec<_> = self.state.puts.iter().map(|(id, put)| (*id, put.key.clone())).collect();
+        for (request, key) in puts {
+            let asked = self.preference_list(&key).to_vec();
+            let tally = &self.state.puts[&request].tally;
+            if tally.asked != asked {
+                let tally = by_the_new_view(tally, asked);
+                self.running_put(request).tally = tally;
+                self.ask_missing(request);
+                self.conclude_put(request);
+            }
+        }
+        let gets: Vec<_> = self.state.gets.iter().map(|(id, get)| (*id, get.key.clone())).collect();
+        for (request, key) in gets {
+            let asked = self.preference_list(&key).to_vec();
+            let tally = &self.state.gets[&request].tally;
+            if tally.asked != asked {
+                let tally = by_the_new_view(tally, asked);
+                self.running_get(request).tally = tally;
+                self.ask_missing_replicas(request);
+                self.conclude_get(request);
+            }
+        }
+    }
+}
+
+/// Of a tally what holds under another preference list too: places that are still there, taken by their own, or by those that still
+/// only stand in.
+fn by_the_new_view(tally: &Tally, asked: Vec<NodeId>) -> Tally {
+    let mut new = Tally { asked, ..tally.clone() };
+    let asked = new.asked.clone();
+    let stands = |intended: NodeId, by: NodeId| asked.contains(&intended) && (by == intended || !asked.contains(&by));
+    new.stand_ins.retain(|stand_in| stands(stand_in.intended, stand_in.fallback));
+    new.taken.retain(|taken| stands(taken.intended, taken.by));
+    new
+}

@@ -1,0 +1,68 @@
+//! Who is responsible for what, by what a node knows of the members (trace 7).
+
+use crate::ids::NodeId;
+use crate::membership::{History, Standing, Tip};
+use crate::ring::Ring;
+use crate::rules::Rules;
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+
+/// What follows from a history: who is responsible for what. Not stored: it is found again from the history.
+#[derive(Clone, Debug)]
+pub struct View {
+    tip: Tip,
+    ring: Ring,
+    standings: BTreeMap<NodeId, Standing>,
+}
+
+// It follows from the history, and the history's digest stands for it.
+impl PartialEq for View {
+    fn eq(&self, other: &Self) -> bool {
+        self.tip == other.tip
+    }
+}
+
+impl Eq for View {}
+
+impl Hash for View {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.tip.hash(hasher);
+    }
+}
+
+impl Default for View {
+    fn default() -> Self {
+        View::of(&History::default(), &Rules::default())
+    }
+}
+
+impl View {
+    /// The view that a history gives.
+    pub fn of(history: &History, rules: &Rules) -> Self {
+        let standings = history.standings(rules);
+        let is_member = |(_, standing): &(&NodeId, &Standing)| **standing == Standing::Member;
+        let members: Vec<NodeId> = standings.iter().filter(is_member).map(|(node, _)| *node).collect();
+        View { tip: history.tip(), ring: Ring::of(&members), standings }
+    }
+
+    /// The digest of the history.
+    pub fn tip(&self) -> Tip {
+        self.tip
+    }
+
+    /// The ring of the members.
+    pub fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// How a node stands.
+    pub fn standing(&self, node: NodeId) -> Standing {
+        self.standings.get(&node).copied().unwrap_or(Standing::Unknown)
+    }
+
+    /// Those that may have something of the keys: members, and those that leave.
+    pub fn holders(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let holds = |standing: &Standing| matches!(standing, Standing::Member | Standing::Leaving);
+        self.standings.iter().filter(move |(_, standing)| holds(standing)).map(|(node, _)| *node)
+    }
+}

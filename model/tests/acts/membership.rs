@@ -1,0 +1,123 @@
+//! Joining, leaving and gossip, act by act, without a network (traces 7 and 9).
+
+use super::bench::{Bench, CLIENT, answers, put, request, tip};
+use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::membership::{Act, Change, ChangeRefusal, History, Standing, Wish};
+use dynamo_model::message::{Answer, Message};
+use dynamo_model::version::Context;
+
+fn key() -> Key {
+    Key::new("k").unwrap()
+}
+
+fn administer(node: NodeId, wish: Wish) -> Message {
+    Message::Administer { request: request(9), node, wish }
+}
+
+/// Three members, and a node that would be among the key's two replicas if it joined: the first replica, the one that it would relieve,
+/// and the newcomer.
+fn newcomer() -> (Bench, NodeId, NodeId, NodeId) {
+    for node in 3..100 {
+        let joined = Bench::of(3, NodeId(0), 2, 1, 1);
+        let before = joined.clockwise(&key());
+        let with = History::founded_by([0, 1, 2, node].map(NodeId));
+        let mut probe = joined.clone();
+        probe.receive(CLIENT, Message::Changes { changes: with });
+        let after = probe.clockwise(&key());
+        if after[..2] == [before[0], NodeId(node)] {
+            return (Bench::of(3, before[1], 2, 1, 1), before[0], before[1], NodeId(node));
+        }
+    }
+    panic!("one of a hundred nodes would be the second replica")
+}
+
+#[test]
+fn a_change_is_on_disk_before_it_is_answered_and_asking_again_changes_nothing() {
+    let mut a = Bench::new(3, 2, 2);
+    let first = a.receive(CLIENT, administer(NodeId(7), Wish::Join(None)));
+    let [Answer::Changed { history, .. }] = answers(&first)[..] else { panic!("{first:?}") };
+    assert!(history.changes().any(|change| *change == Change { node: NodeId(7), time: 1, act: Act::Join }));
+    a.crash();
+    assert_eq!(a.state.view.standing(NodeId(7)), Standing::Member);
+    let again = a.receive(CLIENT, administer(NodeId(7), Wish::Join(None)));
+    assert_eq!(answers(&again), answers(&first));
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let mut a = Bench::new(3, 2, 2);
+    let mut refused = |node: u16, wish| {
+        let sent = a.receive(CLIENT, administer(NodeId(node), wish));
+        match answers(&sent)[..] {
+            [Answer::ChangeRefused { refusal, .. }] => Some(*refusal),
+            [Answer::Changed { .. }] => None,
+            _ => panic!("{sent:?}"),
+        }
+    };
+    assert_eq!(refused(7, Wish::Leave), Some(ChangeRefusal::NoMember(NodeId(7))));
+    assert_eq!(refused(2, Wish::Remove), None);
+    assert_eq!(refused(2, Wish::Join(None)), Some(ChangeRefusal::RemovedForGood(NodeId(2))));
+    assert_eq!(refused(1, Wish::Leave), Some(ChangeRefusal::TooFewLeft { left: 1, needed: 2 }));
+    assert_eq!(refused(3, Wish::Join(None)), None);
+    assert_eq!(refused(1, Wish::Leave), None);
+}
+
+/// Trace 9: tips first, histories only where they differ, and then both ways.
+#[test]
+fn histories_are_told_where_tips_differ() {
+    let mut a = Bench::new(3, 2, 2);
+    assert!(a.receive(1, Message::Gossip { tip: tip(3) }).is_empty(), "they agree");
+    a.receive(CLIENT, administer(NodeId(7), Wish::Join(None)));
+    let sent = a.receive(1, Message::Gossip { tip: tip(3) });
+    let [(1, Message::History { history })] = &sent[..] else { panic!("{sent:?}") };
+    let mut b = Bench::of(3, NodeId(1), 3, 2, 2);
+    b.receive(CLIENT, administer(NodeId(8), Wish::Join(None)));
+    let sent = b.receive(0, Message::History { history: history.clone() });
+    let [(0, Message::Changes { changes })] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(changes.len(), 1, "only what the other lacks");
+    assert!(a.receive(1, Message::Changes { changes: changes.clone() }).is_empty());
+    assert_eq!(a.state.view.tip(), b.state.view.tip());
+}
+
+/// Dynamo paper §4.9: who is responsible no more hands over, and drops only what all others have.
+#[test]
+fn an_old_replica_keeps_what_it_has_until_the_others_have_it() {
+    let (mut old, first, second, new) = newcomer();
+    let store = old.receive(CLIENT, put(0, b"v", Context::new()));
+    let [(_, Message::Store { siblings, .. }), ..] = &store[..] else { panic!("{store:?}") };
+    let siblings = siblings.clone();
+    old.receive(CLIENT, administer(new, Wish::Join(None)));
+    assert!(old.state.durable.store.is_empty());
+    let recipients: Vec<NodeId> = old.state.durable.hints.keys().map(|hint| hint.recipient).collect();
+    let mut expected = vec![first, new];
+    expected.sort_unstable();
+    assert_eq!(recipients, expected);
+    for node in [first, new] {
+        assert!(!old.state.durable.hints.is_empty());
+        let context = siblings.context().clone();
+        old.receive(usize::from(node.0), Message::HandedOff { key: key(), context });
+    }
+    assert!(old.state.durable.hints.is_empty());
+
+    // Trace 7: whoever does not know yet is told, and not served.
+    let stale = Message::Store { tip: tip(3), request: request(1), key: key(), siblings };
+    let sent = old.receive(usize::from(first.0), stale);
+    assert!(matches!(&sent[..], [(to, Message::History { .. })] if *to == usize::from(first.0)), "{sent:?}");
+    assert_ne!(second, new);
+}
+
+#[test]
+fn one_that_leaves_says_that_it_is_gone_and_stops_once_that_is_known() {
+    let mut c = Bench::of(4, NodeId(3), 3, 2, 2);
+    c.receive(CLIENT, administer(NodeId(3), Wish::Leave));
+    assert_eq!(c.state.view.standing(NodeId(3)), Standing::Gone, "it has nothing to hand over");
+    assert!(!c.state.retired);
+    let tip = c.state.view.tip();
+    let mut a = Bench::of(4, NodeId(0), 3, 2, 2);
+    a.receive(3, Message::History { history: c.state.durable.history.clone() });
+    let sent = a.receive(3, Message::Gossip { tip });
+    assert_eq!(sent, [(3, Message::Gossip { tip })], "it is told that it is known to be gone");
+    c.receive(0, sent[0].1.clone());
+    assert!(c.state.retired);
+    assert!(c.receive(CLIENT, put(0, b"v", Context::new())).is_empty());
+}
