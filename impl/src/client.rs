@@ -3,7 +3,8 @@
 use crate::inspect::{HintLine, Numbered, Question, Report, Status};
 use crate::wire::{self, Datagram};
 use dynamo_model::handoff::{HintId, HintState};
-use dynamo_model::ids::{ClientId, Content, Key, KeyError, RequestId, Value, ValueError};
+use dynamo_model::ids::{ClientId, Content, Key, KeyError, NodeId, RequestId, Value, ValueError};
+use dynamo_model::membership::{ChangeRefusal, History, Wish};
 use dynamo_model::message::{Answer, Message, Operation, Refusal};
 use dynamo_model::siblings::Version;
 use dynamo_model::version::Context;
@@ -107,6 +108,9 @@ pub enum ClientError {
         /// PR.
         pr: u8,
     },
+    /// Who is a member was not changed.
+    #[error("nothing was changed: {0}")]
+    ChangeRefused(#[from] ChangeRefusal),
     /// No answer to a question about the node.
     #[error("no answer from {node} within {seconds} s; is the node running, and of this release?")]
     NoReport {
@@ -195,7 +199,8 @@ impl Client {
 
     fn put_content(&self, key: &str, content: Content, context: &Context) -> Result<Context, ClientError> {
         let (key, request, context) = (Key::new(key)?, self.next_request(), context.clone());
-        match self.ask(Operation::Put { request, key, content, context, pw: self.in_person }, self.timeout)? {
+        let put = Operation::Put { request, key, content, context, pw: self.in_person };
+        match self.ask(request, Message::Request(put), self.timeout)? {
             Some(Answer::PutAcknowledged { context, .. }) => Ok(context),
             Some(Answer::PutFailed { stored, needed, in_person, pw, .. }) => {
                 Err(ClientError::PutFailed { stored, needed, in_person, pw })
@@ -217,8 +222,9 @@ impl Client {
         loop {
             // Under one id a node that is not responsible for the key forwards to one coordinator, which may be down. Unlike a
             // put, a get may well be begun anew, through another.
-            let operation = Operation::Get { request: self.next_request(), key: key.clone(), pr: self.in_person };
-            match self.ask(operation, NEW_GET_AFTER.min(self.timeout.saturating_sub(start.elapsed())))? {
+            let request = self.next_request();
+            let get = Message::Request(Operation::Get { request, key: key.clone(), pr: self.in_person });
+            match self.ask(request, get, NEW_GET_AFTER.min(self.timeout.saturating_sub(start.elapsed())))? {
                 Some(Answer::GetAnswered { siblings, context, .. }) => return Ok(Found { siblings, context }),
                 Some(Answer::GetFailed { answered, needed, in_person, pr, .. }) => {
                     return Err(ClientError::GetFailed { answered, needed, in_person, pr });
@@ -227,6 +233,30 @@ impl Client {
                 _ => return Err(ClientError::GetTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
             }
         }
+    }
+
+    /// Has the node record what is to become of a node. Returns all that it knows now.
+    ///
+    /// # Errors
+    /// Where it cannot be, or nobody answers. To ask again changes nothing more.
+    pub fn administer(&self, node: NodeId, wish: Wish) -> Result<History, ClientError> {
+        let request = self.next_request();
+        match self.ask(request, Message::Administer { request, node, wish }, self.timeout)? {
+            Some(Answer::Changed { history, .. }) => Ok(history),
+            Some(Answer::ChangeRefused { refusal, .. }) => Err(ClientError::ChangeRefused(refusal)),
+            _ => Err(self.no_report()),
+        }
+    }
+
+    /// All that the node knows of who is a member.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub fn history(&self) -> Result<History, ClientError> {
+        // No history has this tip but the empty one, which has nothing to say.
+        let tip = History::default().tip();
+        let told = |message| if let Message::History { history } = message { Some(history) } else { None };
+        self.exchange(&Message::Gossip { tip }, self.timeout, told)?.ok_or_else(|| self.no_report())
     }
 
     /// Asks the node how it is.
@@ -310,13 +340,27 @@ impl Client {
     }
 
     /// Asks, again and again under the same id, until there is an answer or the time is up (`None`).
-    fn ask(&self, operation: Operation, within: Duration) -> Result<Option<Answer>, ClientError> {
+    fn ask(&self, request: RequestId, message: Message, within: Duration) -> Result<Option<Answer>, ClientError> {
+        // From whom it comes does not matter: a forwarded request is answered by its coordinator.
+        self.exchange(&message, within, |message| match message {
+            Message::Answer(answer) if answer.request() == request => Some(answer),
+            _ => None,
+        })
+    }
+
+    /// Sends, again and again, until something comes that answers it, or the time is up. Passes over everything else, such as late
+    /// answers to earlier requests.
+    fn exchange<T>(
+        &self,
+        message: &Message,
+        within: Duration,
+        answer: impl Fn(Message) -> Option<T>,
+    ) -> Result<Option<T>, ClientError> {
         let failed = |source| ClientError::Socket { node: self.node, source };
-        let request = operation.request();
         let mut datagram = Datagram::default();
         // The largest key, value and context that a checked operation can have may still be too much for one datagram.
         let too_large = |error| failed(io::Error::new(io::ErrorKind::InvalidInput, error));
-        datagram.push(&Message::Request(operation)).map_err(too_large)?;
+        datagram.push(message).map_err(too_large)?;
         let datagram = datagram.seal();
         let start = Instant::now();
         while start.elapsed() < within {
@@ -325,21 +369,10 @@ impl Client {
                 _ => {}
             }
             let until = Instant::now() + RETRY_AFTER.min(within.saturating_sub(start.elapsed()));
-            if let Some(answer) = self.answer_to(request, until).map_err(failed)? {
-                return Ok(Some(answer));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Waits for the answer to this request; passes over everything else, such as late answers to earlier ones.
-    fn answer_to(&self, request: RequestId, until: Instant) -> io::Result<Option<Answer>> {
-        // From whom it comes does not matter: a forwarded request is answered by its coordinator.
-        while let Some(datagram) = self.receive(until)? {
-            for message in wire::decode(&datagram).unwrap_or_default() {
-                match message {
-                    Message::Answer(answer) if answer.request() == request => return Ok(Some(answer)),
-                    _ => {}
+            while let Some(datagram) = self.receive(until).map_err(failed)? {
+                let messages = wire::decode(&datagram).unwrap_or_default();
+                if let Some(answer) = messages.into_iter().find_map(&answer) {
+                    return Ok(Some(answer));
                 }
             }
         }

@@ -18,6 +18,8 @@ pub struct Counters {
     pub commits: u64,
     /// What was dropped, and why.
     pub dropped: Dropped,
+    /// Has it left the ring, and nothing more to do?
+    pub has_left: bool,
 }
 
 /// What was dropped, by reason. Whoever sent it, or waits for it, tries again.
@@ -57,7 +59,8 @@ impl Dropped {
 
 impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counters { datagrams_received, messages_received, datagrams_sent, messages_sent, commits, dropped } = self;
+        let Counters { datagrams_received, messages_received, datagrams_sent, messages_sent, commits, dropped, .. } =
+            self;
         write!(f, "received {messages_received} messages in {datagrams_received} datagrams, ")?;
         write!(f, "sent {messages_sent} in {datagrams_sent}, {commits} commits, {dropped:?}")
     }

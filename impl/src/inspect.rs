@@ -8,6 +8,7 @@
 use crate::wire::{DATAGRAM_BYTES_MAX, VERSION};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::membership::Tip;
 use dynamo_model::node::{Node, State};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,10 @@ pub enum Report {
 pub struct Status {
     /// The node.
     pub id: NodeId,
+    /// The digest of what it knows of the members.
+    pub tip: Tip,
+    /// N, how many replicas a key has.
+    pub n: usize,
     /// All members that it knows, itself included.
     pub members: Vec<NodeId>,
     /// Those that did not answer in time, and have not been heard from since.
@@ -87,6 +92,8 @@ impl Report {
         match question {
             Question::Status => Report::Status(Status {
                 id,
+                tip: state.view.tip(),
+                n: node.config.n(),
                 members: state.view.ring().members().to_vec(),
                 suspected: state.suspected.iter().copied().collect(),
                 keys: state.durable.store.len(),
@@ -194,11 +201,10 @@ fn decode<T: DeserializeOwned>(magic: [u8; 4], datagram: &[u8]) -> Option<Number
 mod tests {
     use super::*;
     use dynamo_model::config::Config;
-    use dynamo_model::ring::Ring;
+    use dynamo_model::membership::History;
     use dynamo_model::rules::Rules;
     use dynamo_model::siblings::Siblings;
     use quickcheck::quickcheck;
-    use std::sync::Arc;
 
     quickcheck! {
         fn questions_arrive_as_they_were_asked(number: u64, recipient: u16, key: String) -> bool {
@@ -220,8 +226,8 @@ mod tests {
     /// Page by page, as a client asks: every hint once, in order.
     #[test]
     fn all_hints_are_told_page_by_page() {
-        let ring = Arc::new(Ring::new(&[0, 1, 2].map(NodeId), 8, 4).unwrap());
-        let node = Node { config: Config::new(2, 1, 1).unwrap(), ring, rules: Rules::default() };
+        let founders = History::founded_by([0, 1, 2].map(NodeId));
+        let node = Node { config: Config::new(2, 1, 1).unwrap(), founders, address: None, rules: Rules::default() };
         let mut state = State::default();
         let id = |index: u16| HintId { recipient: NodeId(index % 3), key: Key::new(&format!("{index:04}")).unwrap() };
         let count = 2 * HINTS_MAX as u16 + 7;

@@ -8,6 +8,7 @@ use crate::wire::Datagram;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use dynamo_model::node::{Durable, Node, State, Timer};
+use rand::seq::IndexedRandom;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -39,6 +40,8 @@ pub(crate) enum Event {
     Received(Id, Message),
     /// A timer fired.
     Fired(Timer),
+    /// Chance chose a peer to gossip with.
+    Chose(NodeId),
 }
 
 /// One node between its batches.
@@ -93,6 +96,15 @@ impl Interpreter {
         }
     }
 
+    /// Chance has chosen a peer to gossip with.
+    fn on_choice(&mut self, peer: NodeId, now: Instant) {
+        #[cfg(test)]
+        self.events.push(Event::Chose(peer));
+        let mut out = Out::new();
+        self.node.on_random(self.id, &mut self.state, &peer, &mut out);
+        self.carry_out(out, now);
+    }
+
     /// When the next timer is due, if one is set.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.timers.next_deadline()
@@ -136,8 +148,10 @@ impl Interpreter {
                 Command::Send(to, message) => self.outbox.push(to, &message),
                 Command::SetTimer(timer, range) => self.timers.set(timer, now + within(&range)),
                 Command::CancelTimer(timer) => self.timers.cancel(timer),
-                Command::ChooseRandom(..) => {
-                    unreachable!("the protocol makes no random choices: its type for them is ()")
+                Command::ChooseRandom(_, peers) => {
+                    if let Some(peer) = peers.choose(&mut rand::rng()) {
+                        self.on_choice(*peer, now);
+                    }
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once, sends.
 
-use crate::address::{Members, ipv4, to_bytes};
+use crate::address::{Members, MembersError, ipv4, to_bytes};
+use crate::client::{Client, ClientError};
 use crate::counters::Counters;
 use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::{Disk, Interpreter};
@@ -9,8 +10,10 @@ use crate::store::{Store, StoreError};
 use dynamo_model::config::Config;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
+use dynamo_model::membership::{History, Tip, Wish};
 use dynamo_model::node::{Durable, Node};
 use dynamo_model::rules::Rules;
+use dynamo_model::view::View;
 use stateright::actor::Id;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -31,7 +34,8 @@ const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
 pub struct Settings {
     id: NodeId,
     address: SocketAddrV4,
-    members: Members,
+    /// A member that is asked to let the node join, if it is not one yet.
+    contact: Option<SocketAddr>,
     node: Node,
     data: PathBuf,
 }
@@ -57,6 +61,9 @@ pub enum SettingsError {
         /// Where the others would send.
         member: SocketAddrV4,
     },
+    /// Others could not reach the node.
+    #[error(transparent)]
+    Address(#[from] MembersError),
     /// N copies need N nodes.
     #[error("N is {n}, but there are {members} members: name more members, or make N smaller")]
     TooFewMembers {
@@ -91,7 +98,25 @@ impl Settings {
         }
         let founders = members.history();
         let node = Node { config, founders, address: Some(to_bytes(address)), rules: Rules::default() };
-        Ok(Settings { id, address, members, node, data })
+        Ok(Settings { id, address, contact: None, node, data })
+    }
+
+    /// Settings for a node that joins a cluster, through the member at `contact`. Started again on its data it needs nobody's help.
+    ///
+    /// # Errors
+    /// Where nobody could send to it.
+    pub fn joining(
+        id: NodeId,
+        listen: SocketAddr,
+        contact: SocketAddr,
+        config: Config,
+        data: PathBuf,
+    ) -> Result<Self, SettingsError> {
+        let own = Members::new([(id, listen)])?;
+        let address = own.address(id).expect("it was just named");
+        let (founders, address_bytes) = (History::default(), Some(to_bytes(address)));
+        let node = Node { config, founders, address: address_bytes, rules: Rules::default() };
+        Ok(Settings { id, address, contact: Some(contact), node, data })
     }
 }
 
@@ -109,6 +134,16 @@ pub enum RuntimeError {
     /// The data directory cannot be used, or a commit failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The member that was to let the node join did not.
+    #[error("node {id} could not join through {contact}; is that a member, and running?")]
+    Join {
+        /// The node.
+        id: NodeId,
+        /// The member asked.
+        contact: SocketAddr,
+        /// What came of it.
+        source: ClientError,
+    },
     /// The socket failed. Everything acknowledged is on disk; the node may be started again.
     #[error("the socket on {address} failed")]
     Socket {
@@ -143,6 +178,8 @@ pub struct Ready {
     store: Store,
     interpreter: Interpreter,
     commits: u64,
+    /// The tip of the history that the socket's addresses are from.
+    tip: Tip,
     /// What was asked in this batch by those who look into the node.
     questions: Vec<(Id, Numbered<Question>)>,
 }
@@ -153,11 +190,19 @@ impl Ready {
     /// # Errors
     /// Where either cannot be done.
     pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
-        let Settings { id, address, members, node, data } = settings;
-        let socket = NodeSocket::bind(address, members).map_err(|source| RuntimeError::Bind { address, source })?;
+        let Settings { id, address, contact, mut node, data } = settings;
+        let nobody = Members::of(&History::default(), &View::default());
+        let mut socket = NodeSocket::bind(address, nobody).map_err(|source| RuntimeError::Bind { address, source })?;
         let store = Store::open(&data, id)?;
+        if let Some(contact) = contact.filter(|_| store.committed().history.is_empty()) {
+            let joined = Client::connect(contact).and_then(|client| client.administer(id, Wish::Join(node.address)));
+            node.founders = joined.map_err(|source| RuntimeError::Join { id, contact, source })?;
+        }
         let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
-        Ok(Ready { id, address, socket, store, interpreter, commits: 0, questions: Vec::new() })
+        let state = interpreter.state();
+        let tip = state.view.tip();
+        socket.members = Members::of(&state.durable.history, &state.view);
+        Ok(Ready { id, address, socket, store, interpreter, commits: 0, tip, questions: Vec::new() })
     }
 
     /// Where it listens.
@@ -165,15 +210,17 @@ impl Ready {
         self.address
     }
 
-    /// Runs until `stop` is set.
+    /// Runs until `stop` is set, or the node has left the ring and has nothing more to do.
     ///
     /// # Errors
     /// Where a commit or the socket fails. Nothing that rests on a failed commit has been sent.
     pub fn run(mut self, stop: &AtomicBool) -> Result<Counters, RuntimeError> {
-        while !stop.load(Ordering::Relaxed) {
+        while !stop.load(Ordering::Relaxed) && !self.interpreter.state().retired {
             self.batch()?;
         }
-        Ok(self.counters())
+        let mut counters = self.counters();
+        counters.has_left = self.interpreter.state().retired;
+        Ok(counters)
     }
 
     /// Waits for something to do, does all there is, commits once, sends.
@@ -181,10 +228,20 @@ impl Ready {
         let address = self.address;
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
         self.interpreter.on_time(Instant::now());
+        self.learn_addresses();
         let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
         self.interpreter.finish(&mut disk, &mut self.socket)?;
         self.answer_questions();
         Ok(())
+    }
+
+    /// Where nodes can be reached may have changed with what is known of them.
+    fn learn_addresses(&mut self) {
+        let state = self.interpreter.state();
+        if state.view.tip() != self.tip {
+            self.tip = state.view.tip();
+            self.socket.members = Members::of(&state.durable.history, &state.view);
+        }
     }
 
     /// When all is committed: what is shown is on disk.

@@ -40,7 +40,8 @@ pub struct Received {
 #[derive(Debug)]
 pub struct NodeSocket {
     socket: UdpSocket,
-    members: Members,
+    /// Who can be reached where.
+    pub members: Members,
     buffer: Box<[u8]>,
     timeout: Duration,
     /// What went through it. Others add what they alone know.

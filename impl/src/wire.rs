@@ -138,6 +138,7 @@ pub(crate) mod tests {
     use super::*;
     use dynamo_model::handoff::HintId;
     use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
+    use dynamo_model::membership::{Address, ChangeRefusal, History, Tip, Wish};
     use dynamo_model::message::{Answer, Operation, Refusal};
     use dynamo_model::siblings::{Siblings, Version};
     use dynamo_model::version::{Context, Dot, Issuer};
@@ -185,6 +186,11 @@ pub(crate) mod tests {
         Operation::Put { request, key, content: content(g), context: context(g), pw: u8::arbitrary(g) }
     }
 
+    fn history(g: &mut Gen) -> History {
+        let founded = History::founded_by(Vec::<u16>::arbitrary(g).into_iter().map(NodeId));
+        founded.moved(NodeId(u16::arbitrary(g)), Address([u8::arbitrary(g); 6]))
+    }
+
     fn answer(g: &mut Gen, request: RequestId) -> Answer {
         let held = siblings(g);
         let refusal = if bool::arbitrary(g) {
@@ -192,7 +198,9 @@ pub(crate) mod tests {
         } else {
             Refusal::SiblingsTooLarge { bytes: usize::arbitrary(g), bytes_max: usize::arbitrary(g) }
         };
-        match u8::arbitrary(g) % 5 {
+        match u8::arbitrary(g) % 7 {
+            5 => Answer::Changed { request, history: history(g) },
+            6 => Answer::ChangeRefused { request, refusal: ChangeRefusal::NoMember(NodeId(u16::arbitrary(g))) },
             0 => Answer::PutAcknowledged { request, context: context(g) },
             1 => {
                 let [stored, needed, in_person] = [(); 3].map(|()| usize::arbitrary(g));
@@ -214,25 +222,39 @@ pub(crate) mod tests {
         fn arbitrary(g: &mut Gen) -> Self {
             let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
             let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
-            AnyMessage(match u8::arbitrary(g) % 15 {
+            let tip = Tip(u64::arbitrary(g));
+            AnyMessage(match u8::arbitrary(g) % 19 {
                 0 => Message::Request(operation(g, request, key)),
                 1 => Message::Answer(answer(g, request)),
-                2 => Message::Forward { client: Id::from(usize::arbitrary(g)), operation: operation(g, request, key) },
-                3 => Message::Store { request, key, siblings: siblings(g) },
+                2 => Message::Forward {
+                    tip,
+                    client: Id::from(usize::arbitrary(g)),
+                    operation: operation(g, request, key),
+                },
+                3 => Message::Store { tip, request, key, siblings: siblings(g) },
                 4 => Message::Stored { request },
-                5 => Message::Fetch { request, key },
+                5 => Message::Fetch { tip, request, key },
                 6 => Message::Fetched { request, siblings: siblings(g) },
                 7 => {
                     let hint = HintId { recipient: NodeId(u16::arbitrary(g)), key };
-                    Message::StoreHint { request, hint, siblings: siblings(g) }
+                    Message::StoreHint { tip, request, hint, siblings: siblings(g) }
                 }
                 8 => Message::StoredHint { request, recipient: NodeId(u16::arbitrary(g)) },
-                9 => Message::HandOff { key, siblings: siblings(g) },
+                9 => Message::HandOff { tip, key, siblings: siblings(g) },
                 10 => Message::HandedOff { key, context: context(g) },
-                11 => Message::Survey { key, siblings: siblings(g) },
+                11 => Message::Survey { tip, key, siblings: siblings(g) },
                 12 => Message::Surveyed { key, siblings: siblings(g) },
-                13 => Message::Reap { key, siblings: siblings(g) },
-                _ => Message::Repair { request, key, siblings: siblings(g) },
+                13 => Message::Reap { tip, key, siblings: siblings(g) },
+                14 => {
+                    let wishes =
+                        [Wish::Join(None), Wish::Join(Some(Address([u8::arbitrary(g); 6]))), Wish::Leave, Wish::Remove];
+                    let (node, wish) = (NodeId(u16::arbitrary(g)), *g.choose(&wishes).unwrap());
+                    Message::Administer { request, node, wish }
+                }
+                15 => Message::Gossip { tip },
+                16 => Message::History { history: history(g) },
+                17 => Message::Changes { changes: history(g) },
+                _ => Message::Repair { tip, request, key, siblings: siblings(g) },
             })
         }
     }

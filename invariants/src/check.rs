@@ -1,10 +1,11 @@
 //! Checking one scope, with either engine.
 
+use crate::boundary::told;
 use crate::coverage;
 use crate::ghost::Ghost;
 use crate::partial_order::TAKEN_FIRST;
 use crate::property::{Kind, PROPERTIES, Property, goes_on};
-use crate::scope::{Scope, Setting, System, SystemState, told};
+use crate::scope::{Scope, Setting, System, SystemState};
 use crate::symmetry::Symmetry;
 use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;

@@ -4,13 +4,12 @@
 //! client before it; who vouched for what, from who said so.
 
 use crate::places::filled;
-use crate::scope::{Ask, Setting};
+use crate::scope::Setting;
 use crate::write_set::{WriteId, WriteSet};
-use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::ids::NodeId;
 use dynamo_model::membership::History;
-use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::message::Message;
 use dynamo_model::siblings::Version;
-use stateright::actor::Envelope;
 
 /// What became of a request, as its client was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,14 +136,14 @@ impl Ghost {
         self.with_all_seen(self.reaped)
     }
 
-    fn on_reap(&mut self, tombstones: WriteSet) {
+    pub(crate) fn on_reap(&mut self, tombstones: WriteSet) {
         if !tombstones.is_subset(self.reaped) {
             self.reaped = self.reaped.union(tombstones);
             self.look_for_older(tombstones);
         }
     }
 
-    fn on_survey(&mut self, tombstones: WriteSet) {
+    pub(crate) fn on_survey(&mut self, tombstones: WriteSet) {
         self.surveyed += 1;
         self.look_for_older(tombstones);
     }
@@ -155,7 +154,7 @@ impl Ghost {
     }
 
     /// Messages that carry versions are counted while they are on their way.
-    fn count_carried(&mut self, message: &Message, count: impl Fn(u8) -> u8) {
+    pub(crate) fn count_carried(&mut self, message: &Message, count: impl Fn(u8) -> u8) {
         let (Message::Store { siblings, .. }
         | Message::StoreHint { siblings, .. }
         | Message::Fetched { siblings, .. }
@@ -187,12 +186,12 @@ impl Ghost {
         (0..).map(WriteId).zip(&self.writes).filter(|(_, write)| answered(write)).map(|(id, _)| id).collect()
     }
 
-    fn vouch(&mut self, node: NodeId, write: WriteId) {
+    pub(crate) fn vouch(&mut self, node: NodeId, write: WriteId) {
         let vouched = &mut self.vouched[usize::from(node.0)];
         *vouched = vouched.with(write);
     }
 
-    fn keep(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
+    pub(crate) fn keep(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
         match self.hint_place(holder, recipient) {
             Ok(index) if self.hinted[index].writes.contains(write) => {}
             Ok(index) => {
@@ -211,7 +210,7 @@ impl Ghost {
     }
 
     /// Where the ring changes, whoever hands something over says so only now: it keeps it until it is there. Else it has said so before.
-    fn on_hand_off(&mut self, setting: &Setting, holder: NodeId, recipient: NodeId, writes: WriteSet) {
+    pub(crate) fn on_hand_off(&mut self, setting: &Setting, holder: NodeId, recipient: NodeId, writes: WriteSet) {
         if setting.changes {
             writes.iter().for_each(|write| self.keep(holder, recipient, write));
         } else if let Ok(index) = self.hint_place(holder, recipient) {
@@ -238,21 +237,21 @@ impl Ghost {
     }
 
     /// A node knows this now, if the ring changes at all.
-    fn know(&mut self, node: NodeId, history: &History) {
+    pub(crate) fn know(&mut self, node: NodeId, history: &History) {
         if let Some(known) = self.known.get_mut(usize::from(node.0)) {
             *known = known.union(history);
         }
     }
 
     /// One node has served another: the other is to learn what it knows.
-    fn owe(&mut self, from: NodeId, to: NodeId) {
+    pub(crate) fn owe(&mut self, from: NodeId, to: NodeId) {
         if let Some(known) = self.known.get(usize::from(from.0)).cloned() {
             let owed = &mut self.owed[usize::from(to.0)];
             *owed = owed.union(&known);
         }
     }
 
-    fn on_put_acknowledged(&mut self, setting: &Setting, by: NodeId, write: WriteId) {
+    pub(crate) fn on_put_acknowledged(&mut self, setting: &Setting, by: NodeId, write: WriteId) {
         self.vouch(by, write);
         let words = self.words(setting, write);
         let vouches = |node: &&NodeId| self.vouched[usize::from(node.0)].contains(write);
@@ -265,7 +264,7 @@ impl Ghost {
 
     /// A coordinator begins to read, or asks again those it has not heard. If it asks one it has heard, it begins anew: it had
     /// forgotten the first attempt, and what it heard then is nothing it must show now.
-    fn on_fetch(&mut self, coordinator: NodeId, replica: NodeId, read: usize) {
+    pub(crate) fn on_fetch(&mut self, coordinator: NodeId, replica: NodeId, read: usize) {
         let own = self.vouched[usize::from(coordinator.0)];
         let read = &mut self.reads[read];
         if read.heard.contains(&replica) || !read.heard.contains(&coordinator) {
@@ -274,7 +273,7 @@ impl Ghost {
         }
     }
 
-    fn on_get_answered(&mut self, setting: &Setting, by: NodeId, read: usize, siblings: &[Version]) {
+    pub(crate) fn on_get_answered(&mut self, setting: &Setting, by: NodeId, read: usize, siblings: &[Version]) {
         let shown = writes_of(siblings);
         let omitted = self.reads[read].known.minus(self.with_all_seen(shown));
         let read = &mut self.reads[read];
@@ -292,132 +291,8 @@ pub fn writes_of(siblings: &[Version]) -> WriteSet {
     siblings.iter().map(|version| WriteId::of(&version.content)).collect()
 }
 
-/// The puts whose versions these are, and that really were deletes: what a script says, not what the versions say of themselves.
-fn deletes_among(setting: &Setting, siblings: &[Version]) -> WriteSet {
-    let is_delete = |write: &WriteId| setting.ask(setting.puts[usize::from(write.0)]) == Some(Ask::Delete);
-    writes_of(siblings).iter().filter(is_delete).collect()
-}
-
-fn hear(read: &mut Read, node: NodeId) {
+pub(crate) fn hear(read: &mut Read, node: NodeId) {
     if let Err(index) = read.heard.binary_search(&node) {
         read.heard.insert(index, node);
-    }
-}
-
-fn node(id: stateright::actor::Id) -> NodeId {
-    NodeId::from_actor(id).expect("actors are few")
-}
-
-/// What sending a message adds to the history.
-pub fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
-    let mut next = ghost.clone();
-    let from = node(envelope.src);
-    next.count_carried(envelope.msg, |carried| carried + 1);
-    if matches!(envelope.msg, Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. }) {
-        next.owe(from, node(envelope.dst));
-    }
-    match envelope.msg {
-        Message::Request(operation) => begin(setting, &mut next, operation),
-        Message::Store { request, .. } | Message::Stored { request } | Message::StoreHint { request, .. } => {
-            next.vouch(from, setting.write(*request)?);
-        }
-        Message::StoredHint { request, recipient } => next.keep(from, *recipient, setting.write(*request)?),
-        Message::HandOff { siblings, .. } => {
-            next.on_hand_off(setting, from, node(envelope.dst), writes_of(siblings.versions()));
-        }
-        Message::Survey { siblings, .. } => next.on_survey(deletes_among(setting, siblings.versions())),
-        Message::Reap { siblings, .. } => next.on_reap(deletes_among(setting, siblings.versions())),
-        Message::Answer(Answer::PutAcknowledged { request, .. }) => {
-            next.on_put_acknowledged(setting, from, setting.write(*request)?);
-        }
-        Message::Answer(Answer::PutFailed { request, .. } | Answer::PutRefused { request, .. }) => {
-            let outcome = &mut next.writes[usize::from(setting.write(*request)?.0)].outcome;
-            if *outcome == Outcome::Running {
-                *outcome = Outcome::Failed;
-            }
-        }
-        Message::Answer(Answer::GetAnswered { request, siblings, .. }) => {
-            next.on_get_answered(setting, from, setting.read(*request)?, siblings);
-        }
-        Message::Answer(Answer::GetFailed { request, .. }) => {
-            next.reads[setting.read(*request)?].outcome = Outcome::Failed;
-        }
-        Message::Answer(Answer::Changed { history, .. }) | Message::History { history } => next.know(from, history),
-        Message::Changes { changes } => next.know(from, changes),
-        // A replica that says that it holds a version vouches for it.
-        Message::Fetched { siblings, .. } if setting.preference_list.contains(&from) && !setting.changes => {
-            writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
-        }
-        Message::Fetch { request, .. } => next.on_fetch(from, node(envelope.dst), setting.read(*request)?),
-        Message::Fetched { .. }
-        | Message::Forward { .. }
-        | Message::Repair { .. }
-        | Message::HandedOff { .. }
-        | Message::Surveyed { .. }
-        | Message::Administer { .. }
-        | Message::Gossip { .. }
-        | Message::Answer(Answer::ChangeRefused { .. }) => {}
-    }
-    (next != *ghost).then_some(next)
-}
-
-/// A request's first sending fixes what it saw; a retry changes nothing.
-fn begin(setting: &Setting, ghost: &mut Ghost, operation: &Operation) {
-    let request = operation.request();
-    if let Some(write) = setting.write(request) {
-        let client = request.client.0 as usize - usize::from(setting.scope.nodes);
-        let saw = ghost.clients[client];
-        let write = &mut ghost.writes[usize::from(write.0)];
-        if write.outcome == Outcome::Unsent {
-            write.outcome = Outcome::Running;
-            write.saw = saw;
-            ghost.clients[client] = WriteSet::EMPTY;
-        }
-    } else if let Some(read) = setting.read(request) {
-        let acknowledged = ghost.acknowledged();
-        let read = &mut ghost.reads[read];
-        if read.outcome == Outcome::Unsent {
-            read.outcome = Outcome::Running;
-            read.acknowledged_before = acknowledged;
-        }
-    }
-}
-
-/// What the arrival of a message adds to the history.
-pub fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
-    let mut next = ghost.clone();
-    next.count_carried(envelope.msg, |carried| carried - 1);
-    match envelope.msg {
-        Message::Answer(answer) => learn(setting, &mut next, answer),
-        Message::Fetched { request, siblings } => {
-            let read = &mut next.reads[setting.read(*request)?];
-            hear(read, node(envelope.src));
-            read.known = read.known.union(writes_of(siblings.versions()));
-        }
-        Message::History { history: told } | Message::Changes { changes: told } => next.know(node(envelope.dst), told),
-        _ => {}
-    }
-    (next != *ghost).then_some(next)
-}
-
-/// What a client has really seen is what the answer before showed, and all that those puts saw.
-fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
-    let request = answer.request();
-    let client = request.client.0 as usize - usize::from(setting.scope.nodes);
-    let next_line = RequestId { number: request.number + 1, ..request };
-    let seen = match answer {
-        Answer::GetAnswered { siblings, .. } => ghost.with_all_seen(writes_of(siblings)),
-        Answer::PutAcknowledged { .. } => {
-            let write = setting.write(request).expect("a put is acknowledged to the client that put it");
-            ghost.saw(write).with(write)
-        }
-        Answer::PutFailed { .. }
-        | Answer::PutRefused { .. }
-        | Answer::GetFailed { .. }
-        | Answer::Changed { .. }
-        | Answer::ChangeRefused { .. } => WriteSet::EMPTY,
-    };
-    if setting.ask(next_line).is_some_and(Ask::is_informed) {
-        ghost.clients[client] = seen;
     }
 }

@@ -1,4 +1,5 @@
 //! What must hold of Dynamo.
+mod boundary;
 pub mod check;
 pub mod coverage;
 pub mod defects;
@@ -6,6 +7,7 @@ pub mod ghost;
 mod partial_order;
 mod places;
 pub mod property;
+mod record;
 pub mod scope;
 pub mod scopes;
 pub mod story;

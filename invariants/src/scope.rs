@@ -1,20 +1,19 @@
 //! Bounded configurations: what a scope says, and the model it makes.
 
-use crate::ghost::{self, Ghost, Hinted};
+use crate::boundary;
+use crate::ghost::Ghost;
 use crate::property::Property;
+use crate::record;
 use crate::write_set::WriteId;
 use dynamo_model::client::{Client, Line};
 use dynamo_model::config::{Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId};
-use dynamo_model::membership::{Act, History, Standing, Tip, Wish};
-use dynamo_model::message::Message;
+use dynamo_model::membership::{History, Standing, Wish};
 use dynamo_model::node::Node;
 use dynamo_model::process::Process;
 use dynamo_model::ring::Ring;
 use dynamo_model::rules::Rules;
-use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network};
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use stateright::actor::{ActorModel, ActorModelState, LossyNetwork, Network};
 use std::time::Duration;
 
 /// The model that a scope makes.
@@ -307,9 +306,9 @@ impl Scope {
             .init_network(network)
             .lossy_network(if self.faults.loss { LossyNetwork::Yes } else { LossyNetwork::No })
             .max_crashes(self.faults.crashes)
-            .record_msg_in(ghost::record_in)
-            .record_msg_out(ghost::record_out)
-            .within_boundary(is_in_scope);
+            .record_msg_in(record::record_in)
+            .record_msg_out(record::record_out)
+            .within_boundary(boundary::is_in_scope);
         for property in properties {
             if let Some(expectation) = property.expectation() {
                 model = model.property(expectation, property.name, property.condition);
@@ -370,75 +369,4 @@ impl Scope {
         let script = self.clients[index].iter().enumerate().map(line).collect();
         Process::Client(Client { key: setting.key.clone(), script, retries: self.faults.client_retries })
     }
-}
-
-/// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end, nor is it asked
-/// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is on its way.
-///
-/// Where the ring changes, hints are sent and histories told without end. There only so much of it is under way at one time, and nobody
-/// gossips with one that knows the same: it would be the same again.
-fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
-    let Scope { nodes, faults, .. } = setting.scope;
-    let ghost = &state.history;
-    let is_sent_too_often = |hinted: &Hinted| hinted.sent > faults.handoffs;
-    let surveys_max = u16::from(faults.reaps) * (nodes - 1);
-    !state.crashed[usize::from(nodes)..].contains(&true)
-        && !ghost.hinted.iter().any(is_sent_too_often)
-        && u16::from(ghost.surveyed) <= surveys_max
-        && !ghost.was_early
-        && (!setting.changes || tells_little(setting, state))
-}
-
-/// What the boundary knows of the network of a scope where the ring changes.
-#[derive(Default, Hash)]
-struct Told {
-    /// How many messages there are about histories alone.
-    histories: usize,
-    /// The gossip among them: from whom, to whom, and what it says.
-    gossip: Option<(Id, Id, Tip)>,
-    /// Are there two about one hint in one direction?
-    repeats: bool,
-}
-
-impl Told {
-    fn of(network: &Network<Message>) -> Self {
-        let mut told = Told::default();
-        let mut handed: Vec<(Id, Id, bool)> = Vec::new();
-        for Envelope { src, dst, msg } in network.iter_all() {
-            match msg {
-                Message::Gossip { tip } => told.gossip = Some((src, dst, *tip)),
-                Message::HandOff { .. } => handed.push((src, dst, false)),
-                Message::HandedOff { .. } => handed.push((src, dst, true)),
-                _ => {}
-            }
-            let is_history = matches!(msg, Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. });
-            told.histories += usize::from(is_history);
-        }
-        handed.sort_unstable();
-        told.repeats = handed.windows(2).any(|pair| pair[0] == pair[1]);
-        told
-    }
-}
-
-/// Is there one message at most about histories alone, and that no idle one; and of those about one hint one at most in each direction?
-/// Where the network doubles messages they stay there for ever.
-fn tells_little(setting: &Setting, state: &SystemState) -> bool {
-    let Told { histories, gossip, repeats } = Told::of(&state.network);
-    let is_idle = gossip.is_some_and(|(from, to, tip)| {
-        let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
-        let history = disk.map_or(&setting.founders, |disk| &disk.history);
-        // One that is gone waits to hear that others know the same.
-        let is_gone = |id| NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone));
-        history.tip() == tip && !is_gone(from) && !is_gone(to)
-    });
-    setting.scope.faults.duplication || (histories <= 1 && !is_idle && !repeats)
-}
-
-/// The same in a number, for the engine.
-pub(crate) fn told(setting: &Setting, network: &Network<Message>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    if setting.changes && !setting.scope.faults.duplication {
-        Told::of(network).hash(&mut hasher);
-    }
-    hasher.finish()
 }

@@ -84,6 +84,16 @@ impl Ring {
         Partition(index.min(self.owners.len() as u64 - 1) as u32)
     }
 
+    /// All partitions, in ring order.
+    pub fn partitions(&self) -> impl Iterator<Item = Partition> + use<> {
+        (0..self.owners.len() as u32).map(Partition)
+    }
+
+    /// The nodes met clockwise from a partition, as far as keys can tell them. None for a partition that there is not.
+    pub fn owners(&self, partition: Partition) -> &[NodeId] {
+        self.owners.get(partition.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
     /// The preference list of a key: the first `n` distinct nodes clockwise, or all where there are fewer.
     pub fn preference_list(&self, key: &Key, n: usize) -> &[NodeId] {
         let owners = &self.owners[self.partition(key).0 as usize];

@@ -48,14 +48,18 @@ pub(super) struct Pace {
     /// How long tombstones stay before they may be reaped, in seconds; longer than any message lives in your network
     #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
     reap_after: Duration,
+    /// How often a node tells a peer, chosen at random, what it knows of the members, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    gossip_every: Duration,
 }
 
 impl Pace {
     pub(super) fn apply(self, config: Config) -> Config {
-        let Pace { answer_within, handoff_after, reap_after } = self;
+        let Pace { answer_within, handoff_after, reap_after, gossip_every } = self;
         let patience = Patience { answer_within, ..Patience::LOCAL };
         let handoff = Handoff { first_after: handoff_after, ..Handoff::LOCAL };
-        config.with_patience(patience).with_handoff(handoff).with_reaping_after(reap_after)
+        let config = config.with_patience(patience).with_handoff(handoff);
+        config.with_reaping_after(reap_after).with_gossip_every(gossip_every)
     }
 }
 

@@ -11,9 +11,11 @@ mod delete;
 mod explore;
 mod get;
 mod hints;
+mod member;
 mod node;
 mod progress;
 mod put;
+mod ring;
 mod status;
 mod table;
 
@@ -32,6 +34,8 @@ Examples:
   dynamo put --node 127.0.0.1:4100 greeting hi --context …  replaces what the context covers, and nothing else
   dynamo delete --node 127.0.0.1:4100 greeting              deletes what a read shows
   dynamo status --node 127.0.0.1:4100                       whom a node knows, and whom it suspects
+  dynamo member remove D --node 127.0.0.1:4100              lets a node leave; it hands over what it has
+  dynamo ring --node 127.0.0.1:4100 --key greeting          who is responsible for a key
   dynamo hints --node 127.0.0.1:4103                        what a node keeps for others
 
 Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input;
@@ -57,6 +61,8 @@ enum Command {
     Get(get::Arguments),
     Delete(delete::Arguments),
     Hints(hints::Arguments),
+    Member(member::Arguments),
+    Ring(ring::Arguments),
     Status(status::Arguments),
 }
 
@@ -100,6 +106,8 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Get(arguments)) => get::run(arguments),
         Some(Command::Delete(arguments)) => delete::run(&arguments),
         Some(Command::Hints(arguments)) => hints::run(&arguments),
+        Some(Command::Member(arguments)) => member::run(&arguments),
+        Some(Command::Ring(arguments)) => ring::run(&arguments),
         Some(Command::Status(arguments)) => status::run(&arguments),
         None => check::run(&check::Arguments::default()),
     };

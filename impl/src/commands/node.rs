@@ -17,6 +17,11 @@ Example, a cluster of three, each in a terminal of its own:
   dynamo node --id B --listen 127.0.0.1:4101 --data data-b --member $MEMBERS
   dynamo node --id C --listen 127.0.0.1:4102 --data data-c --member $MEMBERS
 
+Another one joins them; who is a member it then knows from the others, and from its own disk when it is started again:
+  dynamo node --id D --listen 127.0.0.1:4103 --data data-d --join 127.0.0.1:4100
+
+A node that leaves (dynamo member remove) hands over what it has, and then ends by itself.
+
 A node prints one line when it is ready. Ctrl-C or SIGTERM stops it; so does kill -9: whatever it has acknowledged is on
 its disk. Start it again with the same arguments.";
 
@@ -33,9 +38,13 @@ pub(super) struct Arguments {
     /// The directory for the node's data; made if it does not exist
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// A member of the cluster, this node included; repeat it, or separate members by commas. The same list at every node
-    #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',', required = true)]
+    /// A founder of the cluster, this node included; repeat it, or separate founders by commas. The same list at every founder, and needed
+    /// only on an empty directory
+    #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',', required_unless_present = "join")]
     members: Vec<(NodeId, SocketAddr)>,
+    /// Join the cluster that the member at this address belongs to
+    #[arg(long, value_name = "ADDR", value_parser = address, conflicts_with = "members")]
+    join: Option<SocketAddr>,
     #[command(flatten)]
     quorums: Quorums,
     #[command(flatten)]
@@ -46,9 +55,15 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { id, listen, data, members, quorums, pace, stop_with_parent } = arguments;
-    let members = Members::new(members).map_err(Failure::usage)?;
-    let settings = Settings::new(id, listen, members, pace.apply(quorums.config()?), data).map_err(Failure::usage)?;
+    let Arguments { id, listen, data, members, join, quorums, pace, stop_with_parent } = arguments;
+    let config = pace.apply(quorums.config()?);
+    let settings = match join {
+        Some(contact) => Settings::joining(id, listen, contact, config, data),
+        None => Members::new(members)
+            .map_err(Failure::usage)
+            .map(|members| Settings::new(id, listen, members, config, data))?,
+    };
+    let settings = settings.map_err(Failure::usage)?;
     let stop = stop_signal()?;
     if stop_with_parent {
         let signal = Some(rustix::process::Signal::TERM);
@@ -59,6 +74,9 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     // Nobody may be reading: that is no reason not to run.
     let _ = writeln!(stdout, "node {id} listens on {}", ready.address()).and_then(|()| stdout.flush());
     let counters = ready.run(&stop).map_err(Failure::operation)?;
+    if counters.has_left {
+        let _ = writeln!(stdout, "node {id} has left: the others have all that it had; its directory may be deleted");
+    }
     tracing::info!(node = %id, "stopped: {counters}");
     Ok(())
 }

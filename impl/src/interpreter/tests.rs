@@ -5,12 +5,11 @@ use crate::address::client_id;
 use crate::wire;
 use dynamo_model::config::{Config, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, RequestId, Value};
+use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Operation};
-use dynamo_model::ring::Ring;
 use dynamo_model::rules::Rules;
 use dynamo_model::version::Context;
 use std::cell::RefCell;
-use std::sync::Arc;
 
 #[derive(Debug)]
 enum Effect {
@@ -46,8 +45,8 @@ const LOCAL: Patience = Patience::LOCAL;
 
 fn interpreter(now: Instant) -> Interpreter {
     let members: Vec<NodeId> = (0..3).map(NodeId).collect();
-    let ring = Arc::new(Ring::new(&members, 8, 4).unwrap());
-    let node = Node { config: Config::new(3, 2, 2).unwrap().with_patience(LOCAL), ring, rules: Rules::default() };
+    let (config, founders) = (Config::new(3, 2, 2).unwrap().with_patience(LOCAL), History::founded_by(members));
+    let node = Node { config, founders, address: None, rules: Rules::default() };
     Interpreter::start(node, NodeId(0), Durable::default(), now)
 }
 
@@ -108,7 +107,11 @@ fn a_failing_commit_suppresses_every_send_answers_to_gets_too() {
         Message::Request(Operation::Get { request: request(2), key: key.clone(), pr: 0 }),
         now,
     );
-    interpreter.on_message(NodeId(1).actor(), Message::Fetch { request: request(3), key }, now);
+    interpreter.on_message(
+        NodeId(1).actor(),
+        Message::Fetch { tip: interpreter.state().view.tip(), request: request(3), key },
+        now,
+    );
     let (outcome, effects) = finish(&mut interpreter, true);
     assert_eq!(outcome, Err("the disk is full"));
     assert!(effects.is_empty(), "{effects:?}");
@@ -118,7 +121,11 @@ fn a_failing_commit_suppresses_every_send_answers_to_gets_too() {
 fn a_batch_that_saves_nothing_commits_nothing() {
     let now = Instant::now();
     let mut interpreter = interpreter(now);
-    interpreter.on_message(NodeId(1).actor(), Message::Fetch { request: request(3), key: Key::new("k").unwrap() }, now);
+    interpreter.on_message(
+        NodeId(1).actor(),
+        Message::Fetch { tip: interpreter.state().view.tip(), request: request(3), key: Key::new("k").unwrap() },
+        now,
+    );
     let (_, effects) = finish(&mut interpreter, true);
     assert!(matches!(&effects[..], [Effect::Sent(_, _)]), "{effects:?}");
     assert!(finish(&mut interpreter, true).1.is_empty());

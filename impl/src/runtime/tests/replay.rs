@@ -16,6 +16,7 @@ type Traffic = BTreeMap<(Id, Id, Message), usize>;
 /// What a node did, and what is on its disk.
 struct Record {
     id: NodeId,
+    node: Node,
     events: Vec<Event>,
     counters: Counters,
     durable: Durable,
@@ -23,18 +24,18 @@ struct Record {
 
 /// Runs a node until it is told to stop.
 fn record(settings: Settings, stop: &AtomicBool) -> Record {
-    let (id, data) = (settings.id, settings.data.clone());
+    let (id, node, data) = (settings.id, settings.node.clone(), settings.data.clone());
     let mut ready = Ready::new(settings).unwrap();
     while !stop.load(Ordering::Relaxed) {
         ready.batch().unwrap();
     }
     let (events, counters) = (std::mem::take(&mut ready.interpreter.events), ready.counters());
     drop(ready);
-    Record { id, events, counters, durable: Store::open(&data, id).unwrap().committed().clone() }
+    Record { id, node, events, counters, durable: Store::open(&data, id).unwrap().committed().clone() }
 }
 
 /// Puts and gets through all nodes; the last one is stopped midway, so that the others run into their timers.
-fn three_nodes_at_work(node: &Node, data: &Path) -> Vec<Record> {
+fn three_nodes_at_work(config: Config, data: &Path) -> Vec<Record> {
     let addresses: Vec<SocketAddr> = {
         let sockets: Vec<UdpSocket> = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
         sockets.iter().map(|socket| socket.local_addr().unwrap()).collect()
@@ -42,7 +43,7 @@ fn three_nodes_at_work(node: &Node, data: &Path) -> Vec<Record> {
     let members = Members::new((0..3).map(NodeId).zip(addresses.iter().copied())).unwrap();
     let settings = |id: NodeId| {
         let (members, data) = (members.clone(), data.join(id.to_string()));
-        Settings::new(id, addresses[usize::from(id.0)], members, node.config, data).unwrap()
+        Settings::new(id, addresses[usize::from(id.0)], members, config, data).unwrap()
     };
     let stops = [const { AtomicBool::new(false) }; 3];
     let work = |clients: &[SocketAddr], round: u8| {
@@ -76,7 +77,8 @@ fn three_nodes_at_work(node: &Node, data: &Path) -> Vec<Record> {
 }
 
 /// Gives a fresh actor what a node was given: what it saved last, and all that it sent.
-fn replay(node: &Node, record: &Record) -> (Durable, Vec<(Id, Message)>) {
+fn replay(record: &Record) -> (Durable, Vec<(Id, Message)>) {
+    let node = &record.node;
     let id = record.id.actor();
     // An empty disk, but the same one.
     let mut saved = Durable { incarnation: record.durable.incarnation, ..Durable::default() };
@@ -86,6 +88,7 @@ fn replay(node: &Node, record: &Record) -> (Durable, Vec<(Id, Message)>) {
         match event.clone() {
             Event::Received(from, message) => node.on_msg(id, &mut state, from, message, &mut out),
             Event::Fired(timer) => node.on_timeout(id, &mut state, &timer, &mut out),
+            Event::Chose(peer) => node.on_random(id, &mut state, &peer, &mut out),
         }
         for command in std::mem::take(&mut out) {
             match command {
@@ -101,16 +104,16 @@ fn replay(node: &Node, record: &Record) -> (Durable, Vec<(Id, Message)>) {
 #[test]
 fn what_real_nodes_were_given_makes_a_fresh_actor_do_what_they_did() {
     let directory = tempfile::tempdir().unwrap();
-    let ring = Arc::new(Ring::new(&[0, 1, 2].map(NodeId), Ring::PARTITIONS, Ring::TOKENS).unwrap());
     let config = Config::new(3, 2, 2).unwrap().with_patience(Patience::LOCAL);
-    let node = Node { config, ring, rules: Rules::default() };
-    let records = three_nodes_at_work(&node, directory.path());
+    let config = config.with_gossip_every(Duration::from_millis(100));
+    let records = three_nodes_at_work(config, directory.path());
+    assert!(records.iter().flat_map(|record| &record.events).any(|event| matches!(event, Event::Chose(_))));
     assert!(records.iter().flat_map(|record| &record.events).any(|event| matches!(event, Event::Fired(_))));
     let stays = |to: Id| [0, 1].map(|id| NodeId(id).actor()).contains(&to);
     let (mut sent, mut received) = (Traffic::new(), Traffic::new());
     for record in &records {
         let id = record.id.actor();
-        let (saved, messages) = replay(&node, record);
+        let (saved, messages) = replay(record);
         assert_eq!(saved, record.durable, "node {}", record.id);
         assert_eq!(messages.len() as u64, record.counters.messages_sent, "node {}", record.id);
         for (to, message) in messages.into_iter().filter(|(to, _)| stays(*to)) {

@@ -1,0 +1,107 @@
+//! `dynamo member`: who is in the ring.
+
+use super::arguments::{Session, member};
+use super::{Failure, table};
+use clap::{Args, Subcommand};
+use dynamo::address::{from_bytes, ipv4, to_bytes};
+use dynamo_model::ids::NodeId;
+use dynamo_model::membership::{History, Standing, Wish};
+use dynamo_model::rules::Rules;
+use serde_json::json;
+use std::net::SocketAddr;
+
+const EXAMPLES: &str = "\
+Examples:
+  dynamo member list --node 127.0.0.1:4100
+  dynamo member add D=127.0.0.1:4103 --node 127.0.0.1:4100    then start it: dynamo node --id D … --join 127.0.0.1:4100
+  dynamo member remove D --node 127.0.0.1:4100                it hands over what it has, and ends by itself
+  dynamo member remove D --dead --node 127.0.0.1:4100         it is never coming back: others take its place at once
+
+A change made at any node is on its disk when the command ends, and spreads by gossip. The same change made twice is one. A node that was
+removed as dead never comes back under the same id: what it still has on its disk may have been deleted meanwhile.";
+
+/// Show or change who is in the ring
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Let a node join; a node started with --join asks for this itself
+    Add {
+        /// The node, and where it listens
+        #[arg(value_name = "ID=ADDR", value_parser = member)]
+        member: (NodeId, SocketAddr),
+        #[command(flatten)]
+        session: Session,
+    },
+    /// Let a node leave
+    Remove {
+        /// The node
+        id: NodeId,
+        /// It is dead and will never hand over anything: give it up for good
+        #[arg(long)]
+        dead: bool,
+        #[command(flatten)]
+        session: Session,
+    },
+    /// List all nodes that were ever heard of, and how they stand
+    List {
+        #[command(flatten)]
+        session: Session,
+        /// Print {"tip", "members": [{"id", "address", "standing"}]}
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.what {
+        What::Add { member: (id, at), session } => {
+            let at = ipv4(*at).map_err(Failure::usage)?;
+            let history = session.connect()?.administer(*id, Wish::Join(Some(to_bytes(at))))?;
+            println!("node {id} is a member, at {at}; tip {}", history.tip());
+        }
+        What::Remove { id, dead, session } => {
+            let wish = if *dead { Wish::Remove } else { Wish::Leave };
+            let history = session.connect()?.administer(*id, wish)?;
+            let what =
+                if *dead { "is removed for good" } else { "is leaving; it ends when it has handed over what it has" };
+            println!("node {id} {what}; tip {}", history.tip());
+        }
+        What::List { session, json } => list(&session.connect()?.history()?, *json),
+    }
+    Ok(())
+}
+
+fn list(history: &History, as_json: bool) {
+    let standings = history.standings(&Rules::default());
+    let lines = standings.into_iter().map(|(id, standing)| {
+        let at = history.address(id).map(|at| from_bytes(at).to_string());
+        (id.to_string(), at, word(standing))
+    });
+    if as_json {
+        let members: Vec<_> =
+            lines.map(|(id, at, standing)| json!({ "id": id, "address": at, "standing": standing })).collect();
+        println!("{}", json!({ "tip": history.tip().to_string(), "members": members }));
+        return;
+    }
+    let mut rows = table::new(&["node", "address", "standing"]);
+    for (id, at, standing) in lines {
+        rows.add_row([id, at.unwrap_or_else(|| "unknown".to_owned()), standing.to_owned()]);
+    }
+    println!("{rows}\ntip {}", history.tip());
+}
+
+fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Unknown => "unknown",
+        Standing::Member => "member",
+        Standing::Leaving => "leaving",
+        Standing::Gone => "gone",
+        Standing::Removed => "removed",
+    }
+}

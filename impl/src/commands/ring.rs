@@ -1,0 +1,76 @@
+//! `dynamo ring`: who is responsible for what.
+
+use super::arguments::Session;
+use super::{Failure, table};
+use clap::Args;
+use dynamo::inspect::Status;
+use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::ring::{Partition, Ring};
+use dynamo_model::rules::Rules;
+use dynamo_model::view::View;
+use serde_json::{Value as Json, json};
+
+const EXAMPLES: &str = "\
+Examples:
+  dynamo ring --node 127.0.0.1:4100 --key greeting
+  dynamo ring --node 127.0.0.1:4100
+
+The preference list is the N nodes that keep a key, in order; fallbacks stand in for those that do not answer. A node marked with ? did not
+answer the node asked in time, and has not been heard from since.";
+
+/// Show who is responsible for a key, or for every partition
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    session: Session,
+    /// Only the partition of this key
+    #[arg(long)]
+    key: Option<String>,
+    /// Print {"partition", "preference_list", "fallbacks", "suspected"}; without --key a list of these
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let key = arguments.key.as_ref().map(|key| Key::new(key)).transpose().map_err(Failure::usage)?;
+    let client = arguments.session.connect()?;
+    let (history, status) = (client.history()?, client.status()?);
+    let view = View::of(&history, &Rules::default());
+    let ring = view.ring();
+    let partitions: Vec<Partition> = match &key {
+        Some(key) => vec![ring.partition(key)],
+        None => ring.partitions().collect(),
+    };
+    if arguments.json {
+        let mut lines: Vec<Json> = partitions.iter().map(|partition| line(ring, *partition, &status)).collect();
+        let output = if key.is_some() { lines.remove(0) } else { Json::Array(lines) };
+        println!("{output}");
+        return Ok(());
+    }
+    let mut rows = table::new(&["partition", "preference list", "fallbacks"]);
+    let marked = |node: &NodeId| format!("{node}{}", if status.suspected.contains(node) { "?" } else { "" });
+    for partition in partitions {
+        let (intended, fallbacks) = split(ring, partition, status.n);
+        let words = |nodes: &[NodeId]| nodes.iter().map(marked).collect::<Vec<_>>().join(" ");
+        rows.add_row([partition.0.to_string(), words(intended), words(fallbacks)]);
+    }
+    println!("{rows}");
+    Ok(())
+}
+
+fn split(ring: &Ring, partition: Partition, n: usize) -> (&[NodeId], &[NodeId]) {
+    let owners = ring.owners(partition);
+    owners.split_at(n.min(owners.len()))
+}
+
+fn line(ring: &Ring, partition: Partition, status: &Status) -> Json {
+    let (intended, fallbacks) = split(ring, partition, status.n);
+    let names = |nodes: &[NodeId]| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>();
+    json!({
+        "partition": partition.0,
+        "preference_list": names(intended),
+        "fallbacks": names(fallbacks),
+        "suspected": names(&status.suspected),
+    })
+}

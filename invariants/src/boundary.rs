@@ -1,0 +1,81 @@
+//! Where a scope ends: what is not looked at because it would be without end.
+
+use crate::ghost::Hinted;
+use crate::scope::{Scope, Setting, SystemState};
+use dynamo_model::ids::NodeId;
+use dynamo_model::membership::{Act, Tip};
+use dynamo_model::message::Message;
+use stateright::actor::{Envelope, Id, Network};
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+/// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end, nor is it asked
+/// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is on its way.
+///
+/// Where the ring changes, hints are sent and histories told without end. There only so much of it is under way at one time, and nobody
+/// gossips with one that knows the same: it would be the same again.
+pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
+    let Scope { nodes, faults, .. } = setting.scope;
+    let ghost = &state.history;
+    let is_sent_too_often = |hinted: &Hinted| hinted.sent > faults.handoffs;
+    let surveys_max = u16::from(faults.reaps) * (nodes - 1);
+    !state.crashed[usize::from(nodes)..].contains(&true)
+        && !ghost.hinted.iter().any(is_sent_too_often)
+        && u16::from(ghost.surveyed) <= surveys_max
+        && !ghost.was_early
+        && (!setting.changes || tells_little(setting, state))
+}
+
+/// What the boundary knows of the network of a scope where the ring changes.
+#[derive(Default, Hash)]
+struct Told {
+    /// How many messages there are about histories alone.
+    histories: usize,
+    /// The gossip among them: from whom, to whom, and what it says.
+    gossip: Option<(Id, Id, Tip)>,
+    /// Are there two about one hint in one direction?
+    repeats: bool,
+}
+
+impl Told {
+    fn of(network: &Network<Message>) -> Self {
+        let mut told = Told::default();
+        let mut handed: Vec<(Id, Id, bool)> = Vec::new();
+        for Envelope { src, dst, msg } in network.iter_all() {
+            match msg {
+                Message::Gossip { tip } => told.gossip = Some((src, dst, *tip)),
+                Message::HandOff { .. } => handed.push((src, dst, false)),
+                Message::HandedOff { .. } => handed.push((src, dst, true)),
+                _ => {}
+            }
+            let is_history = matches!(msg, Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. });
+            told.histories += usize::from(is_history);
+        }
+        handed.sort_unstable();
+        told.repeats = handed.windows(2).any(|pair| pair[0] == pair[1]);
+        told
+    }
+}
+
+/// Is there one message at most about histories alone, and that no idle one; and of those about one hint one at most in each direction?
+/// Where the network doubles messages they stay there for ever.
+fn tells_little(setting: &Setting, state: &SystemState) -> bool {
+    let Told { histories, gossip, repeats } = Told::of(&state.network);
+    let is_idle = gossip.is_some_and(|(from, to, tip)| {
+        let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
+        let history = disk.map_or(&setting.founders, |disk| &disk.history);
+        // One that is gone waits to hear that others know the same.
+        let is_gone = |id| NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone));
+        history.tip() == tip && !is_gone(from) && !is_gone(to)
+    });
+    setting.scope.faults.duplication || (histories <= 1 && !is_idle && !repeats)
+}
+
+/// The same in a number, for the engine.
+pub(crate) fn told(setting: &Setting, network: &Network<Message>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    if setting.changes && !setting.scope.faults.duplication {
+        Told::of(network).hash(&mut hasher);
+    }
+    hasher.finish()
+}

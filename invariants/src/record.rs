@@ -1,0 +1,133 @@
+//! What the observer makes of each message, when it is sent and when it arrives.
+
+use crate::ghost::{Ghost, Outcome, hear, writes_of};
+use crate::scope::{Ask, Setting};
+use crate::write_set::{WriteId, WriteSet};
+use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::siblings::Version;
+use stateright::actor::Envelope;
+
+/// The puts whose versions these are, and that really were deletes: what a script says, not what the versions say of themselves.
+fn deletes_among(setting: &Setting, siblings: &[Version]) -> WriteSet {
+    let is_delete = |write: &WriteId| setting.ask(setting.puts[usize::from(write.0)]) == Some(Ask::Delete);
+    writes_of(siblings).iter().filter(is_delete).collect()
+}
+
+fn node(id: stateright::actor::Id) -> NodeId {
+    NodeId::from_actor(id).expect("actors are few")
+}
+
+/// What sending a message adds to the history.
+pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
+    let mut next = ghost.clone();
+    let from = node(envelope.src);
+    next.count_carried(envelope.msg, |carried| carried + 1);
+    if matches!(envelope.msg, Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. }) {
+        next.owe(from, node(envelope.dst));
+    }
+    match envelope.msg {
+        Message::Request(operation) => begin(setting, &mut next, operation),
+        Message::Store { request, .. } | Message::Stored { request } | Message::StoreHint { request, .. } => {
+            next.vouch(from, setting.write(*request)?);
+        }
+        Message::StoredHint { request, recipient } => next.keep(from, *recipient, setting.write(*request)?),
+        Message::HandOff { siblings, .. } => {
+            next.on_hand_off(setting, from, node(envelope.dst), writes_of(siblings.versions()));
+        }
+        Message::Survey { siblings, .. } => next.on_survey(deletes_among(setting, siblings.versions())),
+        Message::Reap { siblings, .. } => next.on_reap(deletes_among(setting, siblings.versions())),
+        Message::Answer(Answer::PutAcknowledged { request, .. }) => {
+            next.on_put_acknowledged(setting, from, setting.write(*request)?);
+        }
+        Message::Answer(Answer::PutFailed { request, .. } | Answer::PutRefused { request, .. }) => {
+            let outcome = &mut next.writes[usize::from(setting.write(*request)?.0)].outcome;
+            if *outcome == Outcome::Running {
+                *outcome = Outcome::Failed;
+            }
+        }
+        Message::Answer(Answer::GetAnswered { request, siblings, .. }) => {
+            next.on_get_answered(setting, from, setting.read(*request)?, siblings);
+        }
+        Message::Answer(Answer::GetFailed { request, .. }) => {
+            next.reads[setting.read(*request)?].outcome = Outcome::Failed;
+        }
+        Message::Answer(Answer::Changed { history, .. }) | Message::History { history } => next.know(from, history),
+        Message::Changes { changes } => next.know(from, changes),
+        // A replica that says that it holds a version vouches for it.
+        Message::Fetched { siblings, .. } if setting.preference_list.contains(&from) && !setting.changes => {
+            writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
+        }
+        Message::Fetch { request, .. } => next.on_fetch(from, node(envelope.dst), setting.read(*request)?),
+        Message::Fetched { .. }
+        | Message::Forward { .. }
+        | Message::Repair { .. }
+        | Message::HandedOff { .. }
+        | Message::Surveyed { .. }
+        | Message::Administer { .. }
+        | Message::Gossip { .. }
+        | Message::Answer(Answer::ChangeRefused { .. }) => {}
+    }
+    (next != *ghost).then_some(next)
+}
+
+/// A request's first sending fixes what it saw; a retry changes nothing.
+fn begin(setting: &Setting, ghost: &mut Ghost, operation: &Operation) {
+    let request = operation.request();
+    if let Some(write) = setting.write(request) {
+        let client = request.client.0 as usize - usize::from(setting.scope.nodes);
+        let saw = ghost.clients[client];
+        let write = &mut ghost.writes[usize::from(write.0)];
+        if write.outcome == Outcome::Unsent {
+            write.outcome = Outcome::Running;
+            write.saw = saw;
+            ghost.clients[client] = WriteSet::EMPTY;
+        }
+    } else if let Some(read) = setting.read(request) {
+        let acknowledged = ghost.acknowledged();
+        let read = &mut ghost.reads[read];
+        if read.outcome == Outcome::Unsent {
+            read.outcome = Outcome::Running;
+            read.acknowledged_before = acknowledged;
+        }
+    }
+}
+
+/// What the arrival of a message adds to the history.
+pub(crate) fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
+    let mut next = ghost.clone();
+    next.count_carried(envelope.msg, |carried| carried - 1);
+    match envelope.msg {
+        Message::Answer(answer) => learn(setting, &mut next, answer),
+        Message::Fetched { request, siblings } => {
+            let read = &mut next.reads[setting.read(*request)?];
+            hear(read, node(envelope.src));
+            read.known = read.known.union(writes_of(siblings.versions()));
+        }
+        Message::History { history: told } | Message::Changes { changes: told } => next.know(node(envelope.dst), told),
+        _ => {}
+    }
+    (next != *ghost).then_some(next)
+}
+
+/// What a client has really seen is what the answer before showed, and all that those puts saw.
+fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
+    let request = answer.request();
+    let client = request.client.0 as usize - usize::from(setting.scope.nodes);
+    let next_line = RequestId { number: request.number + 1, ..request };
+    let seen = match answer {
+        Answer::GetAnswered { siblings, .. } => ghost.with_all_seen(writes_of(siblings)),
+        Answer::PutAcknowledged { .. } => {
+            let write = setting.write(request).expect("a put is acknowledged to the client that put it");
+            ghost.saw(write).with(write)
+        }
+        Answer::PutFailed { .. }
+        | Answer::PutRefused { .. }
+        | Answer::GetFailed { .. }
+        | Answer::Changed { .. }
+        | Answer::ChangeRefused { .. } => WriteSet::EMPTY,
+    };
+    if setting.ask(next_line).is_some_and(Ask::is_informed) {
+        ghost.clients[client] = seen;
+    }
+}
