@@ -98,6 +98,18 @@ impl Members {
         members
     }
 
+    /// The same, but for nodes that are to be reached, and are heard, at another address than they give: behind a proxy, for instance.
+    #[must_use]
+    pub fn with_detours(mut self, detours: &[(NodeId, SocketAddrV4)]) -> Self {
+        for (node, address) in detours {
+            if let Some(own) = self.addresses.insert(*node, *address) {
+                self.nodes.remove(&own);
+            }
+            self.nodes.insert(*address, *node);
+        }
+        self
+    }
+
     /// The history in which these have joined, each at its address.
     pub fn history(&self) -> History {
         let joined = History::founded_by(self.addresses.keys().copied());

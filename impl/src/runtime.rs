@@ -36,6 +36,8 @@ pub struct Settings {
     address: SocketAddrV4,
     /// A member that is asked to let the node join, if it is not one yet.
     contact: Option<SocketAddr>,
+    /// Nodes that are to be reached elsewhere than they say.
+    detours: Vec<(NodeId, SocketAddrV4)>,
     node: Node,
     data: PathBuf,
 }
@@ -98,7 +100,7 @@ impl Settings {
         }
         let founders = members.history();
         let node = Node { config, founders, address: Some(to_bytes(address)), rules: Rules::default() };
-        Ok(Settings { id, address, contact: None, node, data })
+        Ok(Settings { id, address, contact: None, detours: Vec::new(), node, data })
     }
 
     /// Settings for a node that joins a cluster, through the member at `contact`. Started again on its data it needs nobody's help.
@@ -116,7 +118,17 @@ impl Settings {
         let address = own.address(id).expect("it was just named");
         let (founders, address_bytes) = (History::default(), Some(to_bytes(address)));
         let node = Node { config, founders, address: address_bytes, rules: Rules::default() };
-        Ok(Settings { id, address, contact: Some(contact), node, data })
+        Ok(Settings { id, address, contact: Some(contact), detours: Vec::new(), node, data })
+    }
+
+    /// The settings, with nodes that are to be reached at another address than they give.
+    ///
+    /// # Errors
+    /// Where that is no address one can send to.
+    pub fn with_detours(self, detours: &[(NodeId, SocketAddr)]) -> Result<Self, SettingsError> {
+        let detours: Result<Vec<_>, MembersError> =
+            detours.iter().map(|(node, address)| Ok((*node, ipv4(*address)?))).collect();
+        Ok(Settings { detours: detours?, ..self })
     }
 }
 
@@ -180,6 +192,7 @@ pub struct Ready {
     commits: u64,
     /// The tip of the history that the socket's addresses are from.
     tip: Tip,
+    detours: Vec<(NodeId, SocketAddrV4)>,
     /// What was asked in this batch by those who look into the node.
     questions: Vec<(Id, Numbered<Question>)>,
 }
@@ -190,7 +203,7 @@ impl Ready {
     /// # Errors
     /// Where either cannot be done.
     pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
-        let Settings { id, address, contact, mut node, data } = settings;
+        let Settings { id, address, contact, detours, mut node, data } = settings;
         let nobody = Members::of(&History::default(), &View::default());
         let mut socket = NodeSocket::bind(address, nobody).map_err(|source| RuntimeError::Bind { address, source })?;
         let store = Store::open(&data, id)?;
@@ -201,8 +214,8 @@ impl Ready {
         let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
         let state = interpreter.state();
         let tip = state.view.tip();
-        socket.members = Members::of(&state.durable.history, &state.view);
-        Ok(Ready { id, address, socket, store, interpreter, commits: 0, tip, questions: Vec::new() })
+        socket.members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
+        Ok(Ready { id, address, socket, store, interpreter, commits: 0, tip, detours, questions: Vec::new() })
     }
 
     /// Where it listens.
@@ -240,7 +253,7 @@ impl Ready {
         let state = self.interpreter.state();
         if state.view.tip() != self.tip {
             self.tip = state.view.tip();
-            self.socket.members = Members::of(&state.durable.history, &state.view);
+            self.socket.members = Members::of(&state.durable.history, &state.view).with_detours(&self.detours);
         }
     }
 

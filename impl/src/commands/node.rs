@@ -45,6 +45,9 @@ pub(super) struct Arguments {
     /// Join the cluster that the member at this address belongs to
     #[arg(long, value_name = "ADDR", value_parser = address, conflicts_with = "members")]
     join: Option<SocketAddr>,
+    /// Reach a node at another address than it gives, and know it from there: behind a proxy, for instance; repeat it, or use commas
+    #[arg(long, value_name = "ID=ADDR", value_parser = member, value_delimiter = ',')]
+    reach: Vec<(NodeId, SocketAddr)>,
     #[command(flatten)]
     quorums: Quorums,
     #[command(flatten)]
@@ -55,7 +58,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { id, listen, data, members, join, quorums, pace, stop_with_parent } = arguments;
+    let Arguments { id, listen, data, members, join, reach, quorums, pace, stop_with_parent } = arguments;
     let config = pace.apply(quorums.config()?);
     let settings = match join {
         Some(contact) => Settings::joining(id, listen, contact, config, data),
@@ -63,7 +66,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             .map_err(Failure::usage)
             .map(|members| Settings::new(id, listen, members, config, data))?,
     };
-    let settings = settings.map_err(Failure::usage)?;
+    let settings = settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
     let stop = stop_signal()?;
     if stop_with_parent {
         let signal = Some(rustix::process::Signal::TERM);

@@ -46,8 +46,9 @@ const LOCAL: Patience = Patience::LOCAL;
 fn interpreter(now: Instant) -> Interpreter {
     let members: Vec<NodeId> = (0..3).map(NodeId).collect();
     let (config, founders) = (Config::new(3, 2, 2).unwrap().with_patience(LOCAL), History::founded_by(members));
+    let on_disk = Durable { history: founders.clone(), ..Durable::default() };
     let node = Node { config, founders, address: None, rules: Rules::default() };
-    Interpreter::start(node, NodeId(0), Durable::default(), now)
+    Interpreter::start(node, NodeId(0), on_disk, now)
 }
 
 fn client() -> Id {

@@ -1,5 +1,6 @@
 use super::*;
 use dynamo_model::ids::{Content, RequestId, Value};
+use dynamo_model::membership::{Act, Change};
 use dynamo_model::node::Issued;
 use dynamo_model::siblings::Version;
 use dynamo_model::version::{Context, Dot};
@@ -28,6 +29,7 @@ fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
         let hint = HintId { recipient: NodeId(u16::from(client % 3)), key: key(index) };
         durable.hints.insert(hint, durable.store[&key(index)].clone());
     }
+    durable.history.insert(Change { node: NodeId(u16::from(client)), time: u32::from(index), act: Act::Join });
     let request = RequestId { client: ClientId(u64::from(client)), number: durable.counter };
     durable.issued.insert(request.client, Issued { number: request.number, counter: dot.counter, answer: Ok(context) });
     durable
@@ -106,8 +108,8 @@ fn newer_and_nonsensical_formats_are_refused() {
     let directory = directory();
     drop(Store::open(directory.path(), A).unwrap());
     let identity = directory.path().join("identity");
-    std::fs::write(&identity, "dynamo data format 3, node A\n").unwrap();
-    assert!(error_of(directory.path(), A).contains("has data format 3; this program knows"));
+    std::fs::write(&identity, "dynamo data format 4, node A\n").unwrap();
+    assert!(error_of(directory.path(), A).contains("has data format 4; this program knows"));
     std::fs::write(&identity, "dynamo data format 1, node A\n").unwrap();
     assert!(error_of(directory.path(), A).contains("has data format 1, which this program no longer reads"));
     std::fs::write(&identity, "dynamo").unwrap();

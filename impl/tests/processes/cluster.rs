@@ -50,10 +50,16 @@ impl Cluster {
 
     /// How a node is started, on its own data or other.
     pub(crate) fn command(&self, node: usize, data: &Path) -> Command {
-        let members: Vec<String> = self.detours[node].iter().enumerate().map(|(id, at)| format!("{id}={at}")).collect();
+        let list = |addresses: &[SocketAddr]| -> String {
+            let members: Vec<String> = addresses.iter().enumerate().map(|(id, at)| format!("{id}={at}")).collect();
+            members.join(",")
+        };
         let mut command = Command::new(DYNAMO);
         command.args(["node", "--id", &node.to_string(), "--listen", &self.addresses[node].to_string()]);
-        command.arg("--data").arg(data).args(["--member", &members.join(",")]);
+        command.arg("--data").arg(data).args(["--member", &list(&self.addresses)]);
+        if self.detours[node] != self.addresses {
+            command.args(["--reach", &list(&self.detours[node])]);
+        }
         command.args(&self.options);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command

@@ -97,9 +97,9 @@ fn a_data_directory_that_is_no_good_is_told_from_every_other() {
     assert!(stderr.contains("cannot be used; check the path and its permissions: Not a directory"), "{stderr}");
     let stderr = refusal(data.parent().unwrap());
     assert!(stderr.contains("holds files but no node's data"), "{stderr}");
-    fs::write(data.join("identity"), "dynamo data format 3, node A\n").unwrap();
+    fs::write(data.join("identity"), "dynamo data format 4, node A\n").unwrap();
     let stderr = refusal(&data);
-    assert!(stderr.contains("has data format 3; this program knows format 2: use the release"), "{stderr}");
+    assert!(stderr.contains("has data format 4; this program knows format 3: use the release"), "{stderr}");
     fs::write(data.join("identity"), "rubbish").unwrap();
     let stderr = refusal(&data);
     assert!(stderr.contains("is damaged: its file \"identity\" does not read"), "{stderr}");
