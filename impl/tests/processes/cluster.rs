@@ -17,6 +17,8 @@ pub(crate) struct Cluster {
     children: Vec<Option<Child>>,
     directory: TempDir,
     options: Vec<&'static str>,
+    /// How many of the nodes are its founders. The others join.
+    founders: usize,
     /// For each node how the others are to be reached from there, where not at their own addresses.
     detours: Vec<Vec<SocketAddr>>,
 }
@@ -40,7 +42,20 @@ impl Cluster {
         let directory = tempfile::tempdir().unwrap();
         let children = (0..nodes).map(|_| None).collect();
         let detours = vec![addresses.clone(); nodes];
-        Cluster { addresses, children, directory, options: options.to_vec(), detours }
+        Cluster { addresses, children, directory, options: options.to_vec(), founders: nodes, detours }
+    }
+
+    /// So many founders, running, and so many nodes that are not.
+    pub(crate) fn founded_by(founders: usize, others: usize, options: &[&'static str]) -> Self {
+        let mut cluster = Self::prepare(founders + others, options);
+        cluster.founders = founders;
+        (0..founders).for_each(|node| cluster.start_node(node));
+        cluster
+    }
+
+    /// Waits until a node has ended by itself.
+    pub(crate) fn wait_for_end(&mut self, node: usize) -> ExitStatus {
+        self.children[node].take().unwrap().wait().unwrap()
     }
 
     /// Has a node reach the others at these addresses.
@@ -56,7 +71,12 @@ impl Cluster {
         };
         let mut command = Command::new(DYNAMO);
         command.args(["node", "--id", &node.to_string(), "--listen", &self.addresses[node].to_string()]);
-        command.arg("--data").arg(data).args(["--member", &list(&self.addresses)]);
+        command.arg("--data").arg(data);
+        if node < self.founders {
+            command.args(["--member", &list(&self.addresses[..self.founders])]);
+        } else {
+            command.args(["--join", &self.addresses[0].to_string()]);
+        }
         if self.detours[node] != self.addresses {
             command.args(["--reach", &list(&self.detours[node])]);
         }

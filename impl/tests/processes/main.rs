@@ -5,5 +5,6 @@ mod cluster;
 mod command_line;
 mod faults;
 mod handoff;
+mod membership;
 mod proxy;
 mod schedules;

@@ -1,0 +1,132 @@
+//! Traces 7 and 9 with real processes: a cluster grows and shrinks under load.
+
+use crate::cluster::{Cluster, dynamo};
+use crate::handoff::until;
+use dynamo::client::Client;
+use dynamo_model::version::Context;
+use serde_json::Value as Json;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const OPTIONS: &[&str] = &["--answer-within", "0.05", "--handoff-after", "0.1", "--gossip-every", "0.1"];
+
+fn status(address: SocketAddr) -> Json {
+    let (code, stdout, stderr) = dynamo(&["status", "--node", &address.to_string(), "--json"]);
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
+fn member(arguments: &[&str], node: SocketAddr) -> String {
+    let (code, stdout, stderr) = dynamo(&[&["member"], arguments, &["--node", &node.to_string()]].concat());
+    assert_eq!(code, 0, "{stderr}");
+    stdout
+}
+
+/// Puts keys of its own through whatever nodes may be asked, and reads them; returns those acknowledged.
+fn work(writer: usize, nodes: &Mutex<Vec<SocketAddr>>, stop: &AtomicBool) -> Vec<String> {
+    let mut acknowledged = Vec::new();
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let key = format!("{writer}-{number}");
+        let node = {
+            let nodes = nodes.lock().unwrap();
+            nodes[number % nodes.len()]
+        };
+        let client = Client::connect(node).unwrap().with_timeout(Duration::from_secs(3));
+        if client.put(&key, key.as_bytes(), &Context::new()).is_ok() {
+            // While keys move a read may miss it; it must not fail for long.
+            let _ = client.get(&key);
+            acknowledged.push(key);
+        }
+    }
+    acknowledged
+}
+
+/// Three nodes become six, and three again, none of them the same; one is killed in between, and clients go on all the time.
+#[test]
+fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
+    let mut cluster = Cluster::founded_by(3, 3, OPTIONS);
+    let all = cluster.addresses.clone();
+    let (nodes, stop) = (Mutex::new(all[..3].to_vec()), AtomicBool::new(false));
+    let acknowledged: Vec<String> = thread::scope(|scope| {
+        let writers: Vec<_> = (0..3)
+            .map(|writer| {
+                scope.spawn({
+                    let (nodes, stop) = (&nodes, &stop);
+                    move || work(writer, nodes, stop)
+                })
+            })
+            .collect();
+        for node in 3..6 {
+            thread::sleep(Duration::from_millis(300));
+            cluster.start_node(node);
+            nodes.lock().unwrap().push(all[node]);
+        }
+        thread::sleep(Duration::from_millis(300));
+        cluster.kill(4);
+        thread::sleep(Duration::from_millis(200));
+        cluster.start_node(4);
+        for node in 0..3 {
+            nodes.lock().unwrap().remove(0);
+            let name = ["A", "B", "C"][node];
+            assert!(member(&["remove", name], all[3]).contains("is leaving"));
+            assert!(cluster.wait_for_end(node).success(), "it ends by itself when it has handed over everything");
+        }
+        thread::sleep(Duration::from_millis(300));
+        stop.store(true, Ordering::Relaxed);
+        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+    });
+    assert!(acknowledged.len() > 100, "{} puts were acknowledged", acknowledged.len());
+
+    let left = &all[3..];
+    until("those that are left agree, and keep nothing for others", || {
+        let statuses: Vec<Json> = left.iter().map(|address| status(*address)).collect();
+        let agree = statuses.iter().all(|one| one["tip"] == statuses[0]["tip"] && one["hints"] == 0);
+        (agree && statuses[0]["members"] == serde_json::json!(["D", "E", "F"])).then_some(())
+    });
+    // Each of the three is responsible for every key: whoever lacks one is repaired by this read, and none is lost.
+    let client = Client::connect(left[0]).unwrap();
+    for key in &acknowledged {
+        let found = client.get(key).unwrap();
+        let values: Vec<&[u8]> = found.siblings.iter().map(|version| version.content.bytes()).collect();
+        // A client that asked again while the ring changed may have put it twice.
+        assert!(!values.is_empty() && values.iter().all(|value| *value == key.as_bytes()), "{key}: {values:?}");
+    }
+    let listed: Json = serde_json::from_str(&member(&["list", "--json"], left[1])).unwrap();
+    let standings: Vec<&str> =
+        listed["members"].as_array().unwrap().iter().map(|line| line["standing"].as_str().unwrap()).collect();
+    assert_eq!(standings, ["gone", "gone", "gone", "member", "member", "member"]);
+    let (_, ring, _) = dynamo(&["ring", "--node", &left[2].to_string(), "--key", &acknowledged[0], "--json"]);
+    let ring: Json = serde_json::from_str(&ring).unwrap();
+    assert_eq!(ring["preference_list"].as_array().unwrap().len(), 3);
+}
+
+/// One that is removed for good takes its hints with it, never comes back, and its place is taken by others.
+#[test]
+fn a_dead_node_is_replaced() {
+    let mut cluster = Cluster::founded_by(4, 0, OPTIONS);
+    let all = cluster.addresses.clone();
+    cluster.kill(3);
+    let client = Client::connect(all[0]).unwrap().with_timeout(Duration::from_millis(500));
+    for number in 0..30 {
+        // Under one id a put goes to one coordinator, which may be the dead one.
+        let put = || client.put(&format!("k{number}"), b"v", &Context::new()).ok();
+        until("another coordinator is asked", put);
+    }
+    assert!(member(&["remove", "D", "--dead"], all[1]).contains("removed for good"));
+    until("what was kept for the dead node is others' now", || {
+        let is_settled = |address: &SocketAddr| {
+            let status = status(*address);
+            status["hints"] == 0 && status["members"] == serde_json::json!(["A", "B", "C"]) && status["keys"] == 30
+        };
+        all[..3].iter().all(is_settled).then_some(())
+    });
+    let (code, _, stderr) = dynamo(&["member", "add", &format!("D={}", all[3]), "--node", &all[0].to_string()]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("node D was removed for good: give the node that is to join another id"), "{stderr}");
+}
