@@ -28,13 +28,16 @@ pub fn client_address(id: Id) -> Option<SocketAddrV4> {
 
 /// An address as histories have it: its four bytes, and its port in two.
 pub fn to_bytes(address: SocketAddrV4) -> Address {
-    let ([a, b, c, d], [e, f]) = (address.ip().octets(), address.port().to_be_bytes());
-    Address([a, b, c, d, e, f])
+    let mut bytes = [0; 6];
+    bytes[..4].copy_from_slice(&address.ip().octets());
+    bytes[4..].copy_from_slice(&address.port().to_be_bytes());
+    Address(bytes)
 }
 
 /// The address that a history has.
-pub fn from_bytes(Address([a, b, c, d, e, f]): Address) -> SocketAddrV4 {
-    SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), u16::from_be_bytes([e, f]))
+pub fn from_bytes(Address(bytes): Address) -> SocketAddrV4 {
+    let [ip @ .., port_high, port_low] = bytes;
+    SocketAddrV4::new(Ipv4Addr::from(ip), u16::from_be_bytes([port_high, port_low]))
 }
 
 /// The members of a cluster and where they listen. No two share an address.

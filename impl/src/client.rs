@@ -2,9 +2,10 @@
 
 use crate::inspect::{HintLine, Numbered, Question, Report, Status};
 use crate::wire::{self, Datagram};
+use dynamo_model::administer::{ChangeRefusal, Wish};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Content, Key, KeyError, NodeId, RequestId, Value, ValueError};
-use dynamo_model::membership::{ChangeRefusal, History, Wish};
+use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation, Refusal};
 use dynamo_model::siblings::Version;
 use dynamo_model::version::Context;
@@ -200,7 +201,7 @@ impl Client {
     fn put_content(&self, key: &str, content: Content, context: &Context) -> Result<Context, ClientError> {
         let (key, request, context) = (Key::new(key)?, self.next_request(), context.clone());
         let put = Operation::Put { request, key, content, context, pw: self.in_person };
-        match self.ask(request, Message::Request(put), self.timeout)? {
+        match self.ask(request, &Message::Request(put), self.timeout)? {
             Some(Answer::PutAcknowledged { context, .. }) => Ok(context),
             Some(Answer::PutFailed { stored, needed, in_person, pw, .. }) => {
                 Err(ClientError::PutFailed { stored, needed, in_person, pw })
@@ -224,7 +225,7 @@ impl Client {
             // put, a get may well be begun anew, through another.
             let request = self.next_request();
             let get = Message::Request(Operation::Get { request, key: key.clone(), pr: self.in_person });
-            match self.ask(request, get, NEW_GET_AFTER.min(self.timeout.saturating_sub(start.elapsed())))? {
+            match self.ask(request, &get, NEW_GET_AFTER.min(self.timeout.saturating_sub(start.elapsed())))? {
                 Some(Answer::GetAnswered { siblings, context, .. }) => return Ok(Found { siblings, context }),
                 Some(Answer::GetFailed { answered, needed, in_person, pr, .. }) => {
                     return Err(ClientError::GetFailed { answered, needed, in_person, pr });
@@ -241,7 +242,7 @@ impl Client {
     /// Where it cannot be, or nobody answers. To ask again changes nothing more.
     pub fn administer(&self, node: NodeId, wish: Wish) -> Result<History, ClientError> {
         let request = self.next_request();
-        match self.ask(request, Message::Administer { request, node, wish }, self.timeout)? {
+        match self.ask(request, &Message::Administer { request, node, wish }, self.timeout)? {
             Some(Answer::Changed { history, .. }) => Ok(history),
             Some(Answer::ChangeRefused { refusal, .. }) => Err(ClientError::ChangeRefused(refusal)),
             _ => Err(self.no_report()),
@@ -340,9 +341,9 @@ impl Client {
     }
 
     /// Asks, again and again under the same id, until there is an answer or the time is up (`None`).
-    fn ask(&self, request: RequestId, message: Message, within: Duration) -> Result<Option<Answer>, ClientError> {
+    fn ask(&self, request: RequestId, message: &Message, within: Duration) -> Result<Option<Answer>, ClientError> {
         // From whom it comes does not matter: a forwarded request is answered by its coordinator.
-        self.exchange(&message, within, |message| match message {
+        self.exchange(message, within, |message| match message {
             Message::Answer(answer) if answer.request() == request => Some(answer),
             _ => None,
         })

@@ -7,10 +7,11 @@ use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::{Disk, Interpreter};
 use crate::socket::{NodeSocket, Received};
 use crate::store::{Store, StoreError};
+use dynamo_model::administer::Wish;
 use dynamo_model::config::Config;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{History, Tip, Wish};
+use dynamo_model::membership::{History, Tip};
 use dynamo_model::node::{Durable, Node};
 use dynamo_model::rules::Rules;
 use dynamo_model::view::View;
@@ -84,7 +85,7 @@ impl Settings {
     pub fn new(
         id: NodeId,
         listen: SocketAddr,
-        members: Members,
+        members: &Members,
         config: Config,
         data: PathBuf,
     ) -> Result<Self, SettingsError> {

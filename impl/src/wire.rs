@@ -136,9 +136,10 @@ pub fn decode(datagram: &[u8]) -> Result<Vec<Message>, WireError> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use dynamo_model::administer::{ChangeRefusal, Wish};
     use dynamo_model::handoff::HintId;
     use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
-    use dynamo_model::membership::{Address, ChangeRefusal, History, Tip, Wish};
+    use dynamo_model::membership::{Address, History, Tip};
     use dynamo_model::message::{Answer, Operation, Refusal};
     use dynamo_model::siblings::{Siblings, Version};
     use dynamo_model::version::{Context, Dot, Issuer};

@@ -12,8 +12,7 @@ pub static NEVER_MET: &[(&str, &str)] = &[
         "deliver Answer PutRefused",
         "scopes' values are small and their contexts genuine; refusals have tests of their own",
     ),
-    ("deliver Answer ChangeRefused", "scopes ask for nothing that must be refused; refusals have tests of their own"),
-    ("lose Answer ChangeRefused", "scopes ask for nothing that must be refused; refusals have tests of their own"),
+    ("lose Answer ChangeRefused", "where administrators are refused nothing is lost"),
     ("time out Gossip", "in a scope it is always time to gossip: that is a choice, not a timer"),
     ("lose Answer PutRefused", "scopes' values are small and their contexts genuine; refusals have tests of their own"),
 ];

@@ -1,7 +1,7 @@
 //! A scripted client, for the checker: asks one thing after another, retries with the same request id, passes contexts on.
 
+use crate::administer::Wish;
 use crate::ids::{ClientId, Content, Key, NodeId, RequestId};
-use crate::membership::Wish;
 use crate::message::{Answer, Message, Operation};
 use crate::node::{Durable, Timer};
 use crate::version::Context;

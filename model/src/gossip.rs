@@ -12,9 +12,9 @@
 //! serves the request only if by its own view too it is the one to ask. The sender then asks again: others if it has learned something,
 //! the same one if that has.
 
-use crate::ids::{NodeId, RequestId};
-use crate::membership::{Act, Change, History, Standing, Tip, Wish};
-use crate::message::{Answer, Message};
+use crate::ids::NodeId;
+use crate::membership::{Act, Change, History, Standing, Tip};
+use crate::message::Message;
 use crate::node::{State, Step, Timer};
 use crate::view::View;
 use stateright::actor::Id;
@@ -89,20 +89,6 @@ impl Step<'_, '_> {
     pub(crate) fn on_changes(&mut self, changes: &History) {
         self.learn(changes);
         self.set_gossip_timer();
-    }
-
-    /// An administrator, through whatever node.
-    pub(crate) fn on_administer(&mut self, client: Id, request: RequestId, node: NodeId, wish: Wish) {
-        let config = &self.node.config;
-        let needed = config.r().max(config.w());
-        let answer = match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
-            Ok(history) => {
-                self.learn(&history);
-                Answer::Changed { request, history: self.state.durable.history.clone() }
-            }
-            Err(refusal) => Answer::ChangeRefused { request, refusal },
-        };
-        self.out.send(client, Message::Answer(answer));
     }
 
     /// Takes in what another knows. A changed view moves what this node has, and whom it asks.

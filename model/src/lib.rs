@@ -82,6 +82,7 @@
 //! * Histories travel whole where they differ, in one datagram, and are never pruned: [`History::CHANGES_MAX`](membership::History::CHANGES_MAX).
 //! * There is no anti-entropy yet.
 
+pub mod administer;
 pub mod client;
 pub mod config;
 pub mod get;

@@ -16,8 +16,8 @@ use crate::ids::NodeId;
 use crate::rules::Rules;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::hash::{Hash, Hasher};
-use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Where a node can be reached. What the bytes mean only the runtime knows.
@@ -40,7 +40,7 @@ pub enum Act {
 }
 
 /// One change of who is a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Change {
     /// Of which node.
     pub node: NodeId,
@@ -50,19 +50,33 @@ pub struct Change {
     pub act: Act,
 }
 
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Change { node, time, act } = self;
+        match act {
+            Act::Join => write!(f, "{node} joins"),
+            Act::Leave => write!(f, "{node} leaves"),
+            Act::Gone => write!(f, "{node} is gone"),
+            Act::Remove => write!(f, "{node} is removed"),
+            Act::Move(Address(at)) => write!(f, "{node} is at {at:?}"),
+        }?;
+        if *time > 1 { write!(f, " ({time})") } else { Ok(()) }
+    }
+}
+
 /// A digest of a history: who has the same knows the same.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tip(pub u64);
 
-impl std::fmt::Debug for Tip {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Tip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
 }
 
-impl std::fmt::Display for Tip {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Debug::fmt(self, f)
+impl fmt::Display for Tip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
     }
 }
 
@@ -81,46 +95,19 @@ pub enum Standing {
     Removed,
 }
 
-/// What an administrator wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Wish {
-    /// The node is to join, and can be reached there.
-    Join(Option<Address>),
-    /// The node is to leave, and to hand over what it has.
-    Leave,
-    /// The node is dead, and is to be given up.
-    Remove,
-}
-
-/// Why a change is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Error)]
-pub enum ChangeRefusal {
-    /// It was removed, and may have come back from the dead with what others have forgotten.
-    #[error("node {0} was removed for good: give the node that is to join another id")]
-    RemovedForGood(NodeId),
-    /// There is nothing to leave.
-    #[error("node {0} is no member")]
-    NoMember(NodeId),
-    /// No put could be acknowledged, or no get answered.
-    #[error("{left} members would be left, and R or W is {needed}: let another node join first")]
-    TooFewLeft {
-        /// How many there would be.
-        left: usize,
-        /// The larger of R and W.
-        needed: usize,
-    },
-    /// Histories travel in one datagram.
-    #[error("there have been {0} changes; no more fit a datagram")]
-    TooManyChanges(usize),
-}
-
 /// A grow-only set of changes.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(from = "im::OrdSet<Change>", into = "im::OrdSet<Change>")]
 pub struct History {
     changes: im::OrdSet<Change>,
     /// The sum of the changes' digests, so that it follows from the set alone and is kept up as it grows.
     tip: u64,
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(&self.changes).finish()
+    }
 }
 
 impl PartialEq for History {
@@ -258,43 +245,6 @@ impl History {
             history.insert(Change { node, time, act: Act::Move(address) });
         }
         history
-    }
-
-    /// With what an administrator wants, so far as that is not so already. `needed` is the larger of R and W.
-    ///
-    /// # Errors
-    /// Where it cannot be.
-    pub fn with_wish(&self, rules: &Rules, node: NodeId, wish: Wish, needed: usize) -> Result<History, ChangeRefusal> {
-        let standings = self.standings(rules);
-        let standing = standings.get(&node).copied().unwrap_or(Standing::Unknown);
-        let change = |time, act| Some(Change { node, time, act });
-        let time = self.of(node).filter(|change| !matches!(change.act, Act::Move(_))).map(|change| change.time).max();
-        let time = time.unwrap_or(0);
-        let new = match (wish, standing) {
-            (Wish::Join(_), Standing::Removed) => return Err(ChangeRefusal::RemovedForGood(node)),
-            (Wish::Join(_), Standing::Member)
-            | (Wish::Leave, Standing::Leaving | Standing::Gone)
-            | (Wish::Remove, Standing::Removed) => None,
-            (Wish::Join(_), _) => change(time.saturating_add(1), Act::Join),
-            (Wish::Leave, Standing::Member) => change(time, Act::Leave),
-            (Wish::Remove, Standing::Member | Standing::Leaving) => change(time, Act::Remove),
-            (Wish::Leave | Wish::Remove, _) => return Err(ChangeRefusal::NoMember(node)),
-        };
-        let members = standings.values().filter(|standing| **standing == Standing::Member).count();
-        if !matches!(wish, Wish::Join(_)) && standing == Standing::Member && members - 1 < needed {
-            return Err(ChangeRefusal::TooFewLeft { left: members - 1, needed });
-        }
-        let mut history = self.clone();
-        if let Some(change) = new {
-            history.insert(change);
-        }
-        if let Wish::Join(Some(address)) = wish {
-            history = history.moved(node, address);
-        }
-        if history.len() > Self::CHANGES_MAX {
-            return Err(ChangeRefusal::TooManyChanges(self.len()));
-        }
-        Ok(history)
     }
 }
 

@@ -1,9 +1,10 @@
 //! What travels between clients and nodes, each message documented like a specification. Every message may be lost, delayed,
 //! doubled or overtaken; none relies on another having arrived.
 
+use crate::administer::{ChangeRefusal, Wish};
 use crate::handoff::HintId;
 use crate::ids::{Content, Key, NodeId, RequestId};
-use crate::membership::{ChangeRefusal, History, Tip, Wish};
+use crate::membership::{History, Tip};
 use crate::siblings::{Siblings, Version};
 use crate::version::Context;
 use serde::{Deserialize, Serialize};

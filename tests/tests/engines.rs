@@ -51,11 +51,11 @@ fn both_engines_find_shortest_paths() {
 }
 
 /// What properties say they read is all that they read: evaluating them at every state, on everything, sees each for the first time
-/// in the same layer. On the protocol in every scope of at most 250,000 states, and on every defect, whose violations would else
+/// in the same layer. On the protocol in every scope of at most 100,000 states, and on every defect, whose violations would else
 /// be lost.
 #[test]
 fn properties_read_what_they_say() {
-    let protocol = SCOPES.iter().filter(|scope| scope.unique_states <= 250_000).map(|scope| (scope, Rules::default()));
+    let protocol = SCOPES.iter().filter(|scope| scope.unique_states <= 100_000).map(|scope| (scope, Rules::default()));
     let defects = DEFECTS.iter().map(|defect| (defect.scope(), (defect.rules)()));
     for (scope, rules) in protocol.chain(defects) {
         let model = scope.model(rules, PROPERTIES);

@@ -64,7 +64,15 @@ fn reduced_scopes_are_what_they_were() {
     let expected =
         ["chained-puts", "chains-entangled", "coordinator-crash", "crash-between-puts", "loss-and-retransmission"];
     assert_eq!(symmetric, BTreeSet::from(expected));
-    let expected = ["chain-moves", "chained-puts", "chains-entangled", "concurrent-puts", "r3-w1", "reconcile"];
+    let expected = [
+        "chain-moves",
+        "chained-puts",
+        "chains-entangled",
+        "concurrent-puts",
+        "r3-w1",
+        "reconcile",
+        "two-administrators",
+    ];
     assert_eq!(ordered, BTreeSet::from(expected));
 }
 

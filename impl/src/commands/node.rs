@@ -64,7 +64,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(contact) => Settings::joining(id, listen, contact, config, data),
         None => Members::new(members)
             .map_err(Failure::usage)
-            .map(|members| Settings::new(id, listen, members, config, data))?,
+            .map(|members| Settings::new(id, listen, &members, config, data))?,
     };
     let settings = settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
     let stop = stop_signal()?;

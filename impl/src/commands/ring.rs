@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// Only the partition of this key
     #[arg(long)]
     key: Option<String>,
-    /// Print {"partition", "preference_list", "fallbacks", "suspected"}; without --key a list of these
+    /// Print JSON: the partition, its preference list, its fallbacks, and who is suspected; without --key a list of these
     #[arg(long)]
     json: bool,
 }

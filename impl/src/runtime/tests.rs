@@ -14,7 +14,7 @@ fn free_address() -> SocketAddr {
 fn settings(address: SocketAddr, data: &std::path::Path) -> Settings {
     let members = Members::new([(NodeId(0), address)]).unwrap();
     let config = Config::new(1, 1, 1).unwrap().with_patience(Patience::LOCAL);
-    Settings::new(NodeId(0), address, members, config, data.to_owned()).unwrap()
+    Settings::new(NodeId(0), address, &members, config, data.to_owned()).unwrap()
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn contradictory_settings_are_refused() {
     let config = |n| Config::new(n, 1, 1).unwrap();
     let error = |id, listen: &str, n| {
         let listen = listen.parse().unwrap();
-        Settings::new(NodeId(id), listen, members(), config(n), PathBuf::new()).unwrap_err().to_string()
+        Settings::new(NodeId(id), listen, &members(), config(n), PathBuf::new()).unwrap_err().to_string()
     };
     assert!(error(1, "127.0.0.1:4100", 1).contains("node B is not among the members [A]"));
     assert!(error(0, "127.0.0.1:4101", 1).contains("the members know it as 127.0.0.1:4100"));

@@ -62,10 +62,10 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
                 })
             })
             .collect();
-        for node in 3..6 {
+        for (node, address) in all.iter().enumerate().skip(3) {
             thread::sleep(Duration::from_millis(300));
             cluster.start_node(node);
-            nodes.lock().unwrap().push(all[node]);
+            nodes.lock().unwrap().push(*address);
         }
         thread::sleep(Duration::from_millis(300));
         cluster.kill(4);

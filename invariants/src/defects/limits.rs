@@ -4,6 +4,19 @@ use super::Limit;
 
 pub(super) const LIMITS: &[Limit] = &[
     Limit {
+        name: "views-differ-without-gossip",
+        what: "Without gossip only those learn of a change who ask one that knows of it, or are asked by one: the others go by their old \
+               view for ever.",
+        property: "I7.views-agree-in-the-end",
+        scope: "join-without-gossip",
+    },
+    Limit {
+        name: "moved-keys-stay-without-gossip",
+        what: "Nor do they hand over what others are responsible for by now.",
+        property: "I4.misplaced-is-handed-over",
+        scope: "join-without-gossip",
+    },
+    Limit {
         name: "stale-read-while-keys-move",
         what: "When the ring has changed, a read may ask a new replica that was not handed yet what it should have, and miss an acknowledged \
                put, although R+W>N. Nothing is lost: read again.",

@@ -1,8 +1,9 @@
 //! Joining, leaving and gossip, act by act, without a network (traces 7 and 9).
 
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
+use dynamo_model::administer::{ChangeRefusal, Wish};
 use dynamo_model::ids::{Key, NodeId};
-use dynamo_model::membership::{Act, Change, ChangeRefusal, History, Standing, Wish};
+use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::message::{Answer, Message};
 use dynamo_model::version::Context;
 

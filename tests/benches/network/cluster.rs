@@ -53,7 +53,7 @@ impl Place {
     pub(crate) fn start(&self) -> Result<Cluster> {
         let members = members(&self.addresses)?;
         let start = |(node, address): (NodeId, &SocketAddr)| {
-            let settings = Settings::new(node, *address, members.clone(), config()?, self.data(node))?;
+            let settings = Settings::new(node, *address, &members.clone(), config()?, self.data(node))?;
             Ok(Running::start(settings)?)
         };
         Ok(Cluster((0..NODES).map(NodeId).zip(&self.addresses).map(start).collect::<Result<_>>()?))

@@ -8,16 +8,15 @@ use anyhow::{Context as _, Result};
 use dynamo::address::Members;
 use dynamo::wire::{self, Datagram};
 use dynamo_model::ids::NodeId;
+use dynamo_model::membership::History;
 use dynamo_model::message::Message;
 use dynamo_model::node::{Durable, Node, State, Timer};
-use dynamo_model::ring::Ring;
 use dynamo_model::rules::Rules;
 use stateright::actor::{Actor, Command, Id, Out, spawn};
 use std::borrow::Cow;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::path::Path;
 use std::process::{self, Child, Stdio};
-use std::sync::Arc;
 use std::{fs, io, thread};
 
 /// The node under the ids that spawn gives: to spawn every id is an address. What is inside messages, such as the client of a
@@ -80,13 +79,13 @@ fn message_from_bytes(bytes: &[u8]) -> Result<Message> {
     wire::decode(bytes)?.pop().context("a datagram has a message")
 }
 
-fn storage_to_bytes(Durable { incarnation, counter, store, issued, hints }: &Durable) -> Result<Vec<u8>> {
-    Ok(postcard::to_stdvec(&(incarnation, counter, store, issued, hints))?)
+fn storage_to_bytes(Durable { incarnation, counter, store, issued, hints, history }: &Durable) -> Result<Vec<u8>> {
+    Ok(postcard::to_stdvec(&(incarnation, counter, store, issued, hints, history))?)
 }
 
 fn storage_from_bytes(bytes: &[u8]) -> Result<Durable> {
-    let (incarnation, counter, store, issued, hints) = postcard::from_bytes(bytes)?;
-    Ok(Durable { incarnation, counter, store, issued, hints })
+    let (incarnation, counter, store, issued, hints, history) = postcard::from_bytes(bytes)?;
+    Ok(Durable { incarnation, counter, store, issued, hints, history })
 }
 
 /// The nodes in a process of their own. It is killed when this goes.
@@ -115,8 +114,8 @@ impl Drop for Process {
 /// What that process does: runs the nodes until its standard input ends, which it does when its parent is gone.
 pub(crate) fn run(addresses: &[SocketAddr]) -> Result<()> {
     let members = cluster::members(addresses)?;
-    let ring = Arc::new(Ring::new(&members.ids(), Ring::PARTITIONS, Ring::TOKENS)?);
-    let node = Node { config: cluster::config()?, ring, rules: Rules::default() };
+    let founders = History::founded_by(members.ids());
+    let node = Node { config: cluster::config()?, founders, address: None, rules: Rules::default() };
     let actor = |id| {
         let address = members.address(id).context("every member has an address")?;
         Ok((Id::from(address), Readdressed { node: node.clone(), id, members: members.clone() }))

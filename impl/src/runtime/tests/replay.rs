@@ -43,7 +43,7 @@ fn three_nodes_at_work(config: Config, data: &Path) -> Vec<Record> {
     let members = Members::new((0..3).map(NodeId).zip(addresses.iter().copied())).unwrap();
     let settings = |id: NodeId| {
         let (members, data) = (members.clone(), data.join(id.to_string()));
-        Settings::new(id, addresses[usize::from(id.0)], members, config, data).unwrap()
+        Settings::new(id, addresses[usize::from(id.0)], &members, config, data).unwrap()
     };
     let stops = [const { AtomicBool::new(false) }; 3];
     let work = |clients: &[SocketAddr], round: u8| {

@@ -1,0 +1,98 @@
+//! What administrators ask for, through whatever node (traces 7 and 9): changes of who is a member, made where they can be, refused where not.
+
+use crate::ids::{NodeId, RequestId};
+use crate::membership::{Act, Address, Change, History, Standing};
+use crate::message::{Answer, Message};
+use crate::node::Step;
+use crate::rules::Rules;
+use serde::{Deserialize, Serialize};
+use stateright::actor::Id;
+use thiserror::Error;
+
+/// What an administrator wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Wish {
+    /// The node is to join, and can be reached there.
+    Join(Option<Address>),
+    /// The node is to leave, and to hand over what it has.
+    Leave,
+    /// The node is dead, and is to be given up.
+    Remove,
+}
+
+/// Why a change is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Error)]
+pub enum ChangeRefusal {
+    /// It was removed, and may have come back from the dead with what others have forgotten.
+    #[error("node {0} was removed for good: give the node that is to join another id")]
+    RemovedForGood(NodeId),
+    /// There is nothing to leave.
+    #[error("node {0} is no member")]
+    NoMember(NodeId),
+    /// No put could be acknowledged, or no get answered.
+    #[error("{left} members would be left, and R or W is {needed}: let another node join first")]
+    TooFewLeft {
+        /// How many there would be.
+        left: usize,
+        /// The larger of R and W.
+        needed: usize,
+    },
+    /// Histories travel in one datagram.
+    #[error("there have been {0} changes; no more fit a datagram")]
+    TooManyChanges(usize),
+}
+
+impl History {
+    /// With what an administrator wants, so far as that is not so already. `needed` is the larger of R and W.
+    ///
+    /// # Errors
+    /// Where it cannot be.
+    pub fn with_wish(&self, rules: &Rules, node: NodeId, wish: Wish, needed: usize) -> Result<History, ChangeRefusal> {
+        let standings = self.standings(rules);
+        let standing = standings.get(&node).copied().unwrap_or(Standing::Unknown);
+        let change = |time, act| Some(Change { node, time, act });
+        let time = self.of(node).filter(|change| !matches!(change.act, Act::Move(_))).map(|change| change.time).max();
+        let time = time.unwrap_or(0);
+        let new = match (wish, standing) {
+            (Wish::Join(_), Standing::Removed) => return Err(ChangeRefusal::RemovedForGood(node)),
+            (Wish::Join(_), Standing::Member)
+            | (Wish::Leave, Standing::Leaving | Standing::Gone)
+            | (Wish::Remove, Standing::Removed) => None,
+            (Wish::Join(_), _) => change(time.saturating_add(1), Act::Join),
+            (Wish::Leave, Standing::Member) => change(time, Act::Leave),
+            (Wish::Remove, Standing::Member | Standing::Leaving) => change(time, Act::Remove),
+            (Wish::Leave | Wish::Remove, _) => return Err(ChangeRefusal::NoMember(node)),
+        };
+        let members = standings.values().filter(|standing| **standing == Standing::Member).count();
+        if !matches!(wish, Wish::Join(_)) && standing == Standing::Member && members - 1 < needed {
+            return Err(ChangeRefusal::TooFewLeft { left: members - 1, needed });
+        }
+        let mut history = self.clone();
+        if let Some(change) = new {
+            history.insert(change);
+        }
+        if let Wish::Join(Some(address)) = wish {
+            history = history.moved(node, address);
+        }
+        if history.len() > Self::CHANGES_MAX {
+            return Err(ChangeRefusal::TooManyChanges(self.len()));
+        }
+        Ok(history)
+    }
+}
+
+impl Step<'_, '_> {
+    /// An administrator, through whatever node.
+    pub(crate) fn on_administer(&mut self, client: Id, request: RequestId, node: NodeId, wish: Wish) {
+        let config = &self.node.config;
+        let needed = config.r().max(config.w());
+        let answer = match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
+            Ok(history) => {
+                self.learn(&history);
+                Answer::Changed { request, history: self.state.durable.history.clone() }
+            }
+            Err(refusal) => Answer::ChangeRefused { request, refusal },
+        };
+        self.out.send(client, Message::Answer(answer));
+    }
+}
