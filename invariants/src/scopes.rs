@@ -90,6 +90,15 @@ const NO_GOSSIP: Excuse = Excuse {
 };
 const MOVES_NOTHING: Excuse =
     Excuse { properties: &["I4.replica-is-handed-over"], reason: "a node that is removed for good hands nothing over" };
+const STOPPED: Excuse = Excuse {
+    properties: &[
+        "I4.misplaced-is-handed-over",
+        "I5.replicas-agree-in-the-end",
+        "I7.views-agree-in-the-end",
+        "I8.no-hint-stays",
+    ],
+    reason: "a node that is gone has stopped, and that it is to join again it hears only when it is started again: nobody does that here",
+};
 const NOTHING_PUT: Excuse = Excuse {
     properties: &[
         "I1.acknowledged-before-all-have-it",

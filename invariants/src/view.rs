@@ -112,6 +112,11 @@ impl<'a> View<'a> {
         self.model.cfg.changes && self.nodes().any(|other| self.history(other).of(node).any(is_removal))
     }
 
+    /// Has a node left, and said that it is gone?
+    pub(crate) fn is_gone(&self, node: NodeId) -> bool {
+        self.model.cfg.changes && self.history(node).of(node).any(|change| change.act == Act::Gone)
+    }
+
     /// The intended replicas, by all that anyone knows.
     pub(crate) fn intended(&self) -> &'a [NodeId] {
         let setting = &self.model.cfg;

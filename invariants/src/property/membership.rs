@@ -11,12 +11,12 @@ pub(super) const PROPERTIES: &[Property] = &[
         "I9.change-is-never-unlearned",
         SPREADS,
         "Trace 9: what a node was told, or has said that it knows, of who is a member is on its disk, crashes or not; as long as that \
-         is not lost.",
+         is not lost, and it is not gone: then it may have stopped, and hears nothing.",
         |model, state| {
             let view = View { model, state };
             let known = |node: NodeId| state.history.known.get(usize::from(node.0));
             let keeps = |node| known(node).is_none_or(|known| view.history(node).includes(known));
-            view.nodes().all(|node| view.lost_its_disk(node) || keeps(node))
+            view.nodes().all(|node| view.lost_its_disk(node) || view.is_gone(node) || keeps(node))
         },
     ),
     reachable("I9.change-spreads", "A node other than the one asked knows of a change.", |model, state| {
