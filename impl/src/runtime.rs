@@ -11,7 +11,7 @@ use dynamo_model::administer::Wish;
 use dynamo_model::config::Config;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{History, Tip};
+use dynamo_model::membership::{History, Standing, Tip};
 use dynamo_model::node::{Durable, Node};
 use dynamo_model::rules::Rules;
 use dynamo_model::view::View;
@@ -204,13 +204,17 @@ impl Ready {
     /// # Errors
     /// Where either cannot be done.
     pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
-        let Settings { id, address, contact, detours, mut node, data } = settings;
+        let Settings { id, address, contact, detours, node, data } = settings;
         let nobody = Members::of(&History::default(), &View::default());
         let mut socket = NodeSocket::bind(address, nobody).map_err(|source| RuntimeError::Bind { address, source })?;
-        let store = Store::open(&data, id)?;
-        if let Some(contact) = contact.filter(|_| store.committed().history.is_empty()) {
+        let mut store = Store::open(&data, id)?;
+        let standing = View::of(&store.committed().history, &node.rules).standing(id);
+        let is_outside = matches!(standing, Standing::Unknown | Standing::Gone);
+        if let Some(contact) = contact.filter(|_| is_outside) {
             let joined = Client::connect(contact).and_then(|client| client.administer(id, Wish::Join(node.address)));
-            node.founders = joined.map_err(|source| RuntimeError::Join { id, contact, source })?;
+            let joined = joined.map_err(|source| RuntimeError::Join { id, contact, source })?;
+            let durable = store.committed().clone();
+            store.commit(&Durable { history: durable.history.union(&joined), ..durable })?;
         }
         let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
         let state = interpreter.state();

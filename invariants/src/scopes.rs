@@ -99,6 +99,15 @@ const STOPPED: Excuse = Excuse {
     ],
     reason: "a node that is gone has stopped, and that it is to join again it hears only when it is started again: nobody does that here",
 };
+const FALLBACK_REFUSES: Excuse = Excuse {
+    properties: &[
+        "I4.acknowledged-on-a-hint",
+        "I4.replica-is-misplaced",
+        "I4.replica-is-handed-over",
+        "I8.hint-is-handed-over",
+    ],
+    reason: "the only fallback has left, and refuses; it had nothing",
+};
 const NOTHING_PUT: Excuse = Excuse {
     properties: &[
         "I1.acknowledged-before-all-have-it",

@@ -4,10 +4,11 @@ use crate::ghost::{Read, writes_of};
 use crate::scope::{Setting, System, SystemState};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{Act, Change, History};
+use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::message::Message;
 use dynamo_model::node::{State, Timer};
 use dynamo_model::process::{Process, ProcessState};
+use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::Dot;
 use stateright::actor::{Network, Timers};
@@ -112,9 +113,10 @@ impl<'a> View<'a> {
         self.model.cfg.changes && self.nodes().any(|other| self.history(other).of(node).any(is_removal))
     }
 
-    /// Has a node left, and said that it is gone?
+    /// Is a node gone, by what it knows itself? It may have stopped, and nobody looks at its disk any more.
     pub(crate) fn is_gone(&self, node: NodeId) -> bool {
-        self.model.cfg.changes && self.history(node).of(node).any(|change| change.act == Act::Gone)
+        let standing = || self.history(node).standings(&Rules::default()).get(&node).copied();
+        self.model.cfg.changes && standing() == Some(Standing::Gone)
     }
 
     /// The intended replicas, by all that anyone knows.

@@ -26,6 +26,12 @@ pub enum ChangeRefusal {
     /// It was removed, and may have come back from the dead with what others have forgotten.
     #[error("node {0} was removed for good: give the node that is to join another id")]
     RemovedForGood(NodeId),
+    /// Two nodes would have one name.
+    #[error(
+        "node {0} is a member, at another address: give the node that is to join another id. If node {0} has moved, start it again on \
+         its data: it tells its address itself"
+    )]
+    InUse(NodeId),
     /// There is nothing to leave.
     #[error("node {0} is no member")]
     NoMember(NodeId),
@@ -55,6 +61,9 @@ impl History {
         let time = time.unwrap_or(0);
         let new = match (wish, standing) {
             (Wish::Join(_), Standing::Removed) => return Err(ChangeRefusal::RemovedForGood(node)),
+            (Wish::Join(Some(address)), Standing::Member) if self.address(node).is_some_and(|own| own != address) => {
+                return Err(ChangeRefusal::InUse(node));
+            }
             (Wish::Join(_), Standing::Member)
             | (Wish::Leave, Standing::Leaving | Standing::Gone)
             | (Wish::Remove, Standing::Removed) => None,

@@ -62,7 +62,7 @@ impl Step<'_, '_> {
             // It waits to hear that it is known.
             self.out.send(from, Message::Gossip { tip });
         }
-        self.set_gossip_timer();
+        self.has_gossiped(from);
     }
 
     /// Somebody who has named this tip has asked something.
@@ -82,13 +82,20 @@ impl Step<'_, '_> {
                 self.ask_again(peer);
             }
         }
-        self.set_gossip_timer();
+        self.has_gossiped(from);
     }
 
     /// Somebody says what it knows and this node does not.
-    pub(crate) fn on_changes(&mut self, changes: &History) {
+    pub(crate) fn on_changes(&mut self, from: Id, changes: &History) {
         self.learn(changes);
-        self.set_gossip_timer();
+        self.has_gossiped(from);
+    }
+
+    /// Whoever was just gossiped with waits a while before it gossips itself. Others than nodes only look.
+    fn has_gossiped(&mut self, with: Id) {
+        if NodeId::from_actor(with).is_some() {
+            self.set_gossip_timer();
+        }
     }
 
     /// Takes in what another knows. A changed view moves what this node has, and whom it asks.
@@ -112,10 +119,14 @@ impl Step<'_, '_> {
         let state = self.state.to_mut();
         state.view = Arc::new(View::of(&history, &self.node.rules));
         state.durable.history = history;
-        self.move_keys(&before);
-        self.readdress_hints();
-        self.settle_handoffs();
-        self.reconsider_reaping();
+        if before.ring().members() != self.state.view.ring().members() {
+            self.move_keys(&before);
+            self.readdress_hints();
+            self.settle_handoffs();
+        }
+        if !before.holders().eq(self.state.view.holders()) {
+            self.reconsider_reaping();
+        }
         self.consider_being_gone();
     }
 
@@ -135,7 +146,9 @@ impl Step<'_, '_> {
 
     /// One that is gone stops, once that is known.
     fn consider_retiring(&mut self, is_known: bool) {
-        let is_busy = !self.state.puts.is_empty() || !self.state.gets.is_empty();
+        let State { durable, puts, gets, .. } = &**self.state;
+        let is_empty = durable.store.is_empty() && durable.hints.is_empty();
+        let is_busy = !is_empty || !puts.is_empty() || !gets.is_empty();
         if self.is_gone() && self.node.rules.may_retire(is_known, is_busy) {
             self.state.to_mut().retired = true;
         }

@@ -81,6 +81,9 @@ impl Step<'_, '_> {
     pub(crate) fn on_store_hint(&mut self, from: NodeId, request: RequestId, id: HintId, siblings: &Siblings) {
         let rules = self.node.rules;
         let recipient = id.recipient;
+        if !rules.may_stand_in(self.state.view.standing(self.id)) {
+            return;
+        }
         let before = self.state.durable.hints.get(&id).cloned().unwrap_or_default();
         let after = rules.merge_siblings(&before, siblings);
         if after != before {

@@ -280,7 +280,7 @@ pub enum Message {
         siblings: Siblings,
     },
     /// Administrator → any node: change who is a member. Answered by [`Answer::Changed`] or [`Answer::ChangeRefused`]. Asked again it is
-    /// the same change.
+    /// the same change, unless others have changed the same node meanwhile.
     Administer {
         /// Names the request.
         request: RequestId,

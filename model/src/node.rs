@@ -141,6 +141,11 @@ impl Step<'_, '_> {
         self.state.view.tip()
     }
 
+    /// Is this node an intended replica of a key?
+    pub(crate) fn is_replica_of(&self, key: &Key) -> bool {
+        self.preference_list(key).contains(&self.id)
+    }
+
     /// What this node holds for a key.
     pub(crate) fn held(&self, key: &Key) -> Siblings {
         self.state.durable.store.get(key).cloned().unwrap_or_default()
@@ -284,7 +289,7 @@ impl Actor for Node {
         match (msg, NodeId::from_actor(src).filter(|peer| step.is_peer(*peer))) {
             (Message::Gossip { tip }, _) => step.on_gossip(src, tip),
             (Message::History { history }, _) => step.on_history(src, &history),
-            (Message::Changes { changes }, _) => step.on_changes(&changes),
+            (Message::Changes { changes }, _) => step.on_changes(src, &changes),
             (Message::Request(operation), None) => step.on_request(src, operation),
             (Message::Administer { request, node, wish }, None) => step.on_administer(src, request, node, wish),
             (message, Some(peer)) => step.on_peer(peer, message),

@@ -55,7 +55,7 @@ impl Step<'_, '_> {
             (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, content, read),
         };
         match answer {
-            Ok(context) if !self.held_in_any_form(&key).context().includes(&context) => {
+            Ok(context) if !self.is_replica_of(&key) && !self.held_in_any_form(&key).context().includes(&context) => {
                 // Others are responsible now, and all of them had it when this node dropped it.
                 let needed = self.node.config.w();
                 self.out

@@ -241,6 +241,11 @@ rules! {
     /// If it is; or if both have the same view, so that its sender knows what it asks.
     may_serve: fn(is_same_view: bool, is_meant: bool) -> bool,
 
+    /// May a node that stands so keep hints for others? (I4)
+    ///
+    /// If it is a member. One that leaves may be asked by those who do not know yet, and will be gone.
+    may_stand_in: fn(own: Standing) -> bool,
+
     /// Those that a node is to hand what it has of a key, when the preference list was one and is another. (I4)
     ///
     /// If it stays, to whoever is new. If not, to all: what it has may be on as few disks as are needed, and if only some of those
@@ -259,7 +264,7 @@ rules! {
 
     /// May a node that is gone stop? (I7)
     ///
-    /// Once another knows all that it knows, that it is gone above all; and it coordinates nothing any more.
+    /// Once another knows all that it knows, that it is gone above all; and it has nothing to do any more.
     may_retire: fn(is_known: bool, is_busy: bool) -> bool,
 
     /// Does this set a handoff going? (I8)
@@ -298,6 +303,7 @@ impl Default for Rules {
             history_must_save: |before, after| before != after,
             must_tell: |own, theirs| own != theirs,
             may_serve: |is_same_view, is_meant| is_same_view || is_meant,
+            may_stand_in: |own| own == Standing::Member,
             hands_over_to,
             hint_goes_to: |recipient, now| if now.contains(&recipient) { vec![recipient] } else { now.to_vec() },
             may_be_gone: |is_empty| is_empty,

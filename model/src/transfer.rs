@@ -57,6 +57,9 @@ impl Step<'_, '_> {
         let hints: Vec<(HintId, Siblings)> = self.state.durable.hints.clone().into_iter().collect();
         for (id, siblings) in hints {
             let now = self.preference_list(&id.key).to_vec();
+            if now.is_empty() {
+                continue;
+            }
             let recipients = self.node.rules.hint_goes_to(id.recipient, &now);
             if recipients == [id.recipient] {
                 continue;
@@ -92,8 +95,12 @@ impl Step<'_, '_> {
         self.schedule_handoffs(Occasion::Moved);
     }
 
-    /// After a node was told what it did not know, and may have refused for that: whatever it was asked it is asked again.
+    /// After a node was told what it did not know, and may have refused for that: whatever it was asked it is asked again. Where
+    /// coordinators lose patience, their timers see to that, once for all that were refused together.
     pub(crate) fn ask_again(&mut self, peer: NodeId) {
+        if self.node.config.patience().is_some() {
+            return;
+        }
         let (puts, gets): (Vec<RequestId>, Vec<RequestId>) =
             (self.state.puts.keys().copied().collect(), self.state.gets.keys().copied().collect());
         for request in puts {
@@ -106,38 +113,34 @@ impl Step<'_, '_> {
 
     /// After the view has changed: puts and gets under way ask those that are responsible now. What others have answered counts no more.
     pub(crate) fn ask_by_the_new_view(&mut self) {
-        let puts: Vec<_> = self.state.puts.iter().map(|(id, put)| (*id, put.key.clone())).collect();
-        for (request, key) in puts {
-            let asked = self.preference_list(&key).to_vec();
-            let tally = &self.state.puts[&request].tally;
-            if tally.asked != asked {
-                let tally = by_the_new_view(tally, asked);
+        let puts: Vec<(RequestId, Tally)> =
+            self.state.puts.iter().map(|(id, put)| (*id, self.by_the_new_view(&put.key, &put.tally))).collect();
+        for (request, tally) in puts {
+            if self.state.puts[&request].tally != tally {
                 self.running_put(request).tally = tally;
                 self.ask_missing(request);
                 self.conclude_put(request);
             }
         }
-        let gets: Vec<_> = self.state.gets.iter().map(|(id, get)| (*id, get.key.clone())).collect();
-        for (request, key) in gets {
-            let asked = self.preference_list(&key).to_vec();
-            let tally = &self.state.gets[&request].tally;
-            if tally.asked != asked {
-                let tally = by_the_new_view(tally, asked);
+        let gets: Vec<(RequestId, Tally)> =
+            self.state.gets.iter().map(|(id, get)| (*id, self.by_the_new_view(&get.key, &get.tally))).collect();
+        for (request, tally) in gets {
+            if self.state.gets[&request].tally != tally {
                 self.running_get(request).tally = tally;
                 self.ask_missing_replicas(request);
                 self.conclude_get(request);
             }
         }
     }
-}
 
-/// Of a tally what holds under another preference list too: places that are still there, taken by their own, or by those that still
-/// only stand in.
-fn by_the_new_view(tally: &Tally, asked: Vec<NodeId>) -> Tally {
-    let mut new = Tally { asked, ..tally.clone() };
-    let asked = new.asked.clone();
-    let stands = |intended: NodeId, by: NodeId| asked.contains(&intended) && (by == intended || !asked.contains(&by));
-    new.stand_ins.retain(|stand_in| stands(stand_in.intended, stand_in.fallback));
-    new.taken.retain(|taken| stands(taken.intended, taken.by));
-    new
+    /// Of a tally what holds by the new view too: places that are still there, taken by their own, or by those that only stand in; and
+    /// stand-ins that are still members.
+    fn by_the_new_view(&self, key: &Key, tally: &Tally) -> Tally {
+        let (asked, members) = (self.preference_list(key), self.state.view.ring().members());
+        let stands = |intended, by| asked.contains(&intended) && (by == intended || !asked.contains(&by));
+        let mut new = Tally { asked: asked.to_vec(), ..tally.clone() };
+        new.stand_ins.retain(|s| stands(s.intended, s.fallback) && members.contains(&s.fallback));
+        new.taken.retain(|taken| stands(taken.intended, taken.by));
+        new
+    }
 }

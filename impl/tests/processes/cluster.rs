@@ -19,6 +19,8 @@ pub(crate) struct Cluster {
     options: Vec<&'static str>,
     /// How many of the nodes are its founders. The others join.
     founders: usize,
+    /// Through whom.
+    contact: usize,
     /// For each node how the others are to be reached from there, where not at their own addresses.
     detours: Vec<Vec<SocketAddr>>,
 }
@@ -42,7 +44,7 @@ impl Cluster {
         let directory = tempfile::tempdir().unwrap();
         let children = (0..nodes).map(|_| None).collect();
         let detours = vec![addresses.clone(); nodes];
-        Cluster { addresses, children, directory, options: options.to_vec(), founders: nodes, detours }
+        Cluster { addresses, children, directory, options: options.to_vec(), founders: nodes, contact: 0, detours }
     }
 
     /// So many founders, running, and so many nodes that are not.
@@ -51,6 +53,11 @@ impl Cluster {
         cluster.founders = founders;
         (0..founders).for_each(|node| cluster.start_node(node));
         cluster
+    }
+
+    /// From now on every node that is started joins through this one.
+    pub(crate) fn rejoin_through(&mut self, contact: usize) {
+        (self.founders, self.contact) = (0, contact);
     }
 
     /// Waits until a node has ended by itself.
@@ -75,7 +82,7 @@ impl Cluster {
         if node < self.founders {
             command.args(["--member", &list(&self.addresses[..self.founders])]);
         } else {
-            command.args(["--join", &self.addresses[0].to_string()]);
+            command.args(["--join", &self.addresses[self.contact].to_string()]);
         }
         if self.detours[node] != self.addresses {
             command.args(["--reach", &list(&self.detours[node])]);

@@ -97,10 +97,18 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
         // A client that asked again while the ring changed may have put it twice.
         assert!(!values.is_empty() && values.iter().all(|value| *value == key.as_bytes()), "{key}: {values:?}");
     }
-    let listed: Json = serde_json::from_str(&member(&["list", "--json"], left[1])).unwrap();
-    let standings: Vec<&str> =
-        listed["members"].as_array().unwrap().iter().map(|line| line["standing"].as_str().unwrap()).collect();
-    assert_eq!(standings, ["gone", "gone", "gone", "member", "member", "member"]);
+    // One that has left comes back on its old directory.
+    cluster.rejoin_through(3);
+    cluster.start_node(1);
+    until("it is a member again", || {
+        (status(all[1])["members"] == serde_json::json!(["B", "D", "E", "F"])).then_some(())
+    });
+    until("all know it", || {
+        let listed: Json = serde_json::from_str(&member(&["list", "--json"], left[1])).unwrap();
+        let lines = listed["members"].as_array().unwrap().iter();
+        let standings: Vec<&str> = lines.map(|line| line["standing"].as_str().unwrap()).collect();
+        (standings == ["gone", "member", "gone", "member", "member", "member"]).then_some(())
+    });
     let (_, ring, _) = dynamo(&["ring", "--node", &left[2].to_string(), "--key", &acknowledged[0], "--json"]);
     let ring: Json = serde_json::from_str(&ring).unwrap();
     assert_eq!(ring["preference_list"].as_array().unwrap().len(), 3);
@@ -129,4 +137,7 @@ fn a_dead_node_is_replaced() {
     let (code, _, stderr) = dynamo(&["member", "add", &format!("D={}", all[3]), "--node", &all[0].to_string()]);
     assert_eq!(code, 1);
     assert!(stderr.contains("node D was removed for good: give the node that is to join another id"), "{stderr}");
+    let (code, _, stderr) = dynamo(&["member", "add", &format!("B={}", all[3]), "--node", &all[0].to_string()]);
+    assert_eq!(code, 1);
+    assert!(stderr.contains("node B is a member, at another address"), "{stderr}");
 }

@@ -102,10 +102,18 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "gone-with-hands-full",
         rule: "may_be_gone",
-        what: "A node says that it is gone while it still has something to hand over, and stops.",
-        breaks: &["I4.misplaced-is-handed-over", "I8.no-hint-stays"],
+        what: "A node says that it is gone while it still has something to hand over: nobody asks it for that any more.",
+        breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "leave",
         rules: || Rules { may_be_gone: |_| true, ..Rules::default() },
+    },
+    Defect {
+        name: "leaver-stands-in",
+        rule: "may_stand_in",
+        what: "A node that has left gives its word for a hint, and is gone: nobody will ever ask it for that.",
+        breaks: &["I1.acknowledged-put-is-on-w-disks"],
+        scope: "fallback-leaves",
+        rules: || Rules { may_stand_in: |_| true, ..Rules::default() },
     },
     Defect {
         name: "stops-before-it-is-known",

@@ -27,7 +27,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         "Traces 1 and 4: an acknowledged put, or one that saw it, is on some disk. Does not hold where as many disks are lost as W.",
         |model, state| {
             let view = View { model, state };
-            let survives = |write| view.nodes().any(|node| view.durable(node).contains(write));
+            let survives = |write| view.nodes().any(|node| !view.is_gone(node) && view.durable(node).contains(write));
             state.history.acknowledged().iter().all(survives)
         },
     ),

@@ -18,7 +18,8 @@ pub(super) const PROPERTIES: &[Property] = &[
          is there instead; on one less for every disk lost.",
         |model, state| {
             let view = View { model, state };
-            let on_disks = |write| view.nodes().filter(|node| view.durable(*node).contains(write)).count();
+            let on_disk = |node: &NodeId, write| !view.is_gone(*node) && view.durable(*node).contains(write);
+            let on_disks = |write| view.nodes().filter(|node| on_disk(node, write)).count();
             let w = model.cfg.config.w().saturating_sub(view.disks_lost());
             state.history.acknowledged().iter().all(|write| on_disks(write) >= w)
         },

@@ -1,8 +1,8 @@
 //! Scopes in which nodes join and leave.
 
 use super::{
-    JOINED_AGAIN, MOVES_NOTHING, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS, NOTHING_PUT, ONE_WRITER,
-    REFUSED_OR_SLOW, STOPPED, STORE_LOST, WORD_LOST,
+    ALL_STORE, FALLBACK_REFUSES, JOINED_AGAIN, MOVES_NOTHING, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS,
+    NOTHING_PUT, ONE_WRITER, REFUSED_OR_SLOW, STOPPED, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Join, Leave, Put, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -87,6 +87,16 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: Faults { gossip: true, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW, MOVES_NOTHING],
         unique_states: 59_829,
+    },
+    Scope {
+        name: "fallback-leaves",
+        aim: "traces 4 and 7: a node that has left is asked to stand in by one that does not know",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(2, Leave(2)), (0, Put)]],
+        faults: Faults { timeouts: Some(0), gossip: true, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER, ALL_STORE, FALLBACK_REFUSES],
+        unique_states: 3_871,
     },
     Scope {
         name: "two-administrators",
