@@ -130,7 +130,7 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (0, Remove(1))]],
         faults: Faults { timeouts: Some(0), gossip: true, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER, REFUSED_OR_SLOW, MOVES_NOTHING],
-        unique_states: 1_121_485,
+        unique_states: 761_715,
     },
     Scope {
         name: "rejoin",
