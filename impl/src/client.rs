@@ -239,7 +239,7 @@ impl Client {
     /// Has the node record what is to become of a node. Returns all that it knows now.
     ///
     /// # Errors
-    /// Where it cannot be, or nobody answers. To ask again changes nothing more.
+    /// Where it cannot be, or nobody answers. To ask again changes nothing more, unless others have changed the node meanwhile.
     pub fn administer(&self, node: NodeId, wish: Wish) -> Result<History, ClientError> {
         let request = self.next_request();
         match self.ask(request, &Message::Administer { request, node, wish }, self.timeout)? {

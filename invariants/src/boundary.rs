@@ -58,7 +58,6 @@ impl Told {
 }
 
 /// Is there one message at most about histories alone, and that no idle one; and of those about one hint one at most in each direction?
-/// Where the network doubles messages they stay there for ever.
 fn tells_little(setting: &Setting, state: &SystemState) -> bool {
     let Told { histories, gossip, repeats } = Told::of(&state.network);
     let is_idle = gossip.is_some_and(|(from, to, tip)| {
@@ -68,13 +67,13 @@ fn tells_little(setting: &Setting, state: &SystemState) -> bool {
         let is_gone = |id| NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone));
         history.tip() == tip && !is_gone(from) && !is_gone(to)
     });
-    setting.scope.faults.duplication || (histories <= 1 && !is_idle && !repeats)
+    histories <= 1 && !is_idle && !repeats
 }
 
 /// The same in a number, for the engine.
 pub(crate) fn told(setting: &Setting, network: &Network<Message>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    if setting.changes && !setting.scope.faults.duplication {
+    if setting.changes {
         Told::of(network).hash(&mut hasher);
     }
     hasher.finish()

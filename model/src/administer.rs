@@ -67,7 +67,9 @@ impl History {
             (Wish::Join(_), Standing::Member)
             | (Wish::Leave, Standing::Leaving | Standing::Gone)
             | (Wish::Remove, Standing::Removed) => None,
-            (Wish::Join(_), _) => change(time.saturating_add(1), Act::Join),
+            (Wish::Join(_), _) => {
+                change(time.checked_add(1).ok_or(ChangeRefusal::TooManyChanges(self.len()))?, Act::Join)
+            }
             (Wish::Leave, Standing::Member) => change(time, Act::Leave),
             (Wish::Remove, Standing::Member | Standing::Leaving) => change(time, Act::Remove),
             (Wish::Leave | Wish::Remove, _) => return Err(ChangeRefusal::NoMember(node)),

@@ -46,16 +46,15 @@ impl Step<'_, '_> {
     }
 
     pub(crate) fn gossip_with(&mut self, peer: NodeId) {
-        let tip = self.state.view.tip();
+        let tip = self.tip();
         self.send(peer, Message::Gossip { tip });
         self.set_gossip_timer();
     }
 
     /// Somebody says what its tip is.
     pub(crate) fn on_gossip(&mut self, from: Id, tip: Tip) {
-        if tip != self.state.view.tip() {
-            let history = self.state.durable.history.clone();
-            self.out.send(from, Message::History { history });
+        if tip != self.tip() {
+            self.tell(from, tip);
         } else if self.is_gone() {
             self.consider_retiring(true);
         } else if NodeId::from_actor(from).is_some_and(|peer| self.state.view.standing(peer) == Standing::Gone) {
@@ -65,9 +64,9 @@ impl Step<'_, '_> {
         self.has_gossiped(from);
     }
 
-    /// Somebody who has named this tip has asked something.
+    /// Somebody has named this tip.
     pub(crate) fn tell(&mut self, from: Id, tip: Tip) {
-        if self.node.rules.must_tell(self.state.view.tip(), tip) {
+        if self.node.rules.must_tell(self.tip(), tip) {
             self.out.send(from, Message::History { history: self.state.durable.history.clone() });
         }
     }
@@ -132,10 +131,9 @@ impl Step<'_, '_> {
 
     /// One that has left, and has nothing any more, says so.
     pub(crate) fn consider_being_gone(&mut self) {
-        let state = &self.state;
-        let is_empty = state.durable.store.is_empty() && state.durable.hints.is_empty();
-        if state.view.standing(self.id) == Standing::Leaving && self.node.rules.may_be_gone(is_empty) {
-            let mut history = state.durable.history.clone();
+        let is_leaving = self.state.view.standing(self.id) == Standing::Leaving;
+        if is_leaving && self.node.rules.may_be_gone(self.state.durable.has_nothing()) {
+            let mut history = self.state.durable.history.clone();
             let leaves = history.of(self.id).filter(|change| change.act == Act::Leave).map(|change| change.time);
             let time = leaves.max().expect("it leaves");
             history.insert(Change { node: self.id, time, act: Act::Gone });
@@ -147,8 +145,7 @@ impl Step<'_, '_> {
     /// One that is gone stops, once that is known.
     fn consider_retiring(&mut self, is_known: bool) {
         let State { durable, puts, gets, .. } = &**self.state;
-        let is_empty = durable.store.is_empty() && durable.hints.is_empty();
-        let is_busy = !is_empty || !puts.is_empty() || !gets.is_empty();
+        let is_busy = !durable.has_nothing() || !puts.is_empty() || !gets.is_empty();
         if self.is_gone() && self.node.rules.may_retire(is_known, is_busy) {
             self.state.to_mut().retired = true;
         }

@@ -62,6 +62,13 @@ pub struct Durable {
     pub history: History,
 }
 
+impl Durable {
+    /// Is nothing kept, for the node itself or for others?
+    pub(crate) fn has_nothing(&self) -> bool {
+        self.store.is_empty() && self.hints.is_empty()
+    }
+}
+
 // By hand, because im's maps hash their entries without a length: entries must not wander unseen from one map to the next.
 impl Hash for Durable {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
@@ -180,10 +187,10 @@ impl Step<'_, '_> {
     /// Is this node to coordinate? It is where it is an intended replica; and where it gave the put its dot when it was one.
     fn coordinates(&self, operation: &Operation) -> bool {
         let Operation::Put { request, key, .. } = operation else {
-            return self.preference_list(operation.key()).contains(&self.id);
+            return self.is_replica_of(operation.key());
         };
         let has_dot = self.state.durable.issued.get(&request.client).is_some_and(|put| put.number == request.number);
-        has_dot || self.preference_list(key).contains(&self.id)
+        has_dot || self.is_replica_of(key)
     }
 
     fn coordinate(&mut self, client: Id, operation: Operation) {

@@ -89,7 +89,7 @@ impl Step<'_, '_> {
     fn is_clear(&self, key: &Key, tombstones: &Siblings) -> bool {
         let issuer = Issuer { node: self.id, incarnation: self.state.durable.incarnation };
         let remains = Remains {
-            is_intended: self.preference_list(key).contains(&self.id),
+            is_intended: self.is_replica_of(key),
             held: &self.held(key),
             is_hinted: self.state.hinted(key).next().is_some(),
             is_busy: self.state.gets.values().any(|get| get.key == *key)

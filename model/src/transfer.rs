@@ -16,7 +16,7 @@ use crate::view::View;
 impl Step<'_, '_> {
     /// Is this node the one to ask, by its own view?
     pub(crate) fn is_meant(&self, message: &Message) -> bool {
-        let is_mine = |key: &Key| self.preference_list(key).contains(&self.id);
+        let is_mine = |key: &Key| self.is_replica_of(key);
         match message {
             Message::Forward { operation, .. } => is_mine(operation.key()),
             Message::Store { key, .. }
