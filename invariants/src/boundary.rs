@@ -13,7 +13,8 @@ use std::hash::{Hash, Hasher};
 /// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is on its way.
 ///
 /// Where the ring changes, hints are sent and histories told without end. There only so much of it is under way at one time, and nobody
-/// gossips with one that knows the same: it would be the same again.
+/// gossips with one that knows the same: it would be the same again. Not so where messages may arrive again and again: none of them ever
+/// goes, and there are only so many different ones.
 pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
     let Scope { nodes, faults, .. } = setting.scope;
     let ghost = &state.history;
@@ -23,7 +24,7 @@ pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
         && !ghost.hinted.iter().any(is_sent_too_often)
         && u16::from(ghost.surveyed) <= surveys_max
         && !ghost.was_early
-        && (!setting.changes || tells_little(setting, state))
+        && (!setting.changes || faults.duplication || tells_little(setting, state))
 }
 
 /// What the boundary knows of the network of a scope where the ring changes.

@@ -90,9 +90,9 @@ pub struct Ghost {
     pub was_early: bool,
     /// How often a node was asked whether it is clear of tombstones. A scope bounds it.
     pub surveyed: u8,
-    /// Where the ring changes: for each node what it was told, or has said that it knows, of who is a member.
+    /// Where the ring changes: for each node, and each client, what it was told, or has said that it knows, of who is a member.
     pub known: Vec<History>,
-    /// Where the ring changes: for each node what those knew that have served it.
+    /// Where the ring changes: for each node, and each client, what those knew that have served it.
     pub owed: Vec<History>,
     /// For each client what its last answer showed, and all that those puts saw; empty where its next line does not use it.
     pub clients: Vec<WriteSet>,
@@ -111,6 +111,8 @@ impl Ghost {
             omitted: WriteSet::EMPTY,
             outcome: Outcome::Unsent,
         };
+        let everyone = usize::from(setting.scope.nodes) + setting.scope.clients.len();
+        let watched = if setting.changes { everyone } else { 0 };
         Ghost {
             writes: vec![write; setting.puts.len()],
             reads: vec![read; setting.gets.len()],
@@ -120,8 +122,8 @@ impl Ghost {
             carried: vec![0; if setting.scope.faults.reaps > 0 { setting.puts.len() } else { 0 }],
             was_early: false,
             surveyed: 0,
-            known: vec![History::default(); if setting.changes { usize::from(setting.scope.nodes) } else { 0 }],
-            owed: vec![History::default(); if setting.changes { usize::from(setting.scope.nodes) } else { 0 }],
+            known: vec![History::default(); watched],
+            owed: vec![History::default(); watched],
             clients: vec![WriteSet::EMPTY; setting.scope.clients.len()],
         }
     }

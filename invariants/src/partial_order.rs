@@ -17,13 +17,17 @@ pub(crate) const TAKEN_FIRST: First<Process, Setting> = |setting, state, envelop
 
 /// Is this answer all that ever happens to the client while it waits?
 ///
-/// It is where the client does not ask again, and nothing arrives twice. What the history makes of it depends on the answer alone, but
+/// It is where the client does not ask again, is not told who is a member, and nothing arrives twice. What the history makes of it depends on the answer alone, but
 /// for a get as the next line: it matters to a get which puts are acknowledged before it begins.
 fn is_answer_alone(setting: &Setting, client: &ClientState, request: RequestId) -> bool {
     let faults = &setting.scope.faults;
     let next_line = RequestId { number: request.number + 1, ..request };
     let is_waited_for = client.line as u64 == request.number;
-    is_waited_for && faults.client_retries == 0 && !faults.duplication && setting.ask(next_line).is_none()
+    is_waited_for
+        && !setting.has_own_view(request.client)
+        && faults.client_retries == 0
+        && !faults.duplication
+        && setting.ask(next_line).is_none()
 }
 
 /// Is a replica's word that it has stored this put only counted?

@@ -27,7 +27,7 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
         next.owe(from, node(envelope.dst));
     }
     match envelope.msg {
-        Message::Request(operation) => begin(setting, &mut next, operation),
+        Message::Request(operation) | Message::Routed { operation, .. } => begin(setting, &mut next, operation),
         Message::Store { request, .. } | Message::Stored { request } | Message::StoreHint { request, .. } => {
             next.vouch(from, setting.write(*request)?);
         }
@@ -66,7 +66,7 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
         | Message::Surveyed { .. }
         | Message::Administer { .. }
         | Message::Gossip { .. }
-        | Message::Answer(Answer::ChangeRefused { .. }) => {}
+        | Message::Answer(Answer::ChangeRefused { .. } | Answer::NoRoute { .. }) => {}
     }
     (next != *ghost).then_some(next)
 }
@@ -105,6 +105,8 @@ pub(crate) fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Me
             read.known = read.known.union(writes_of(siblings.versions()));
         }
         Message::History { history: told } | Message::Changes { changes: told } => next.know(node(envelope.dst), told),
+        // Whoever chooses a node by its own view is to learn what that node knows.
+        Message::Routed { .. } => next.owe(node(envelope.dst), node(envelope.src)),
         _ => {}
     }
     (next != *ghost).then_some(next)
@@ -124,6 +126,7 @@ fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
         Answer::PutFailed { .. }
         | Answer::PutRefused { .. }
         | Answer::GetFailed { .. }
+        | Answer::NoRoute { .. }
         | Answer::Changed { .. }
         | Answer::ChangeRefused { .. } => WriteSet::EMPTY,
     };

@@ -6,13 +6,14 @@ use crate::property::Property;
 use crate::record;
 use crate::write_set::WriteId;
 use dynamo_model::administer::Wish;
-use dynamo_model::client::{Client, Line};
+use dynamo_model::client::{Client, Line, Via};
 use dynamo_model::config::{Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId};
 use dynamo_model::membership::{History, Standing};
 use dynamo_model::node::Node;
 use dynamo_model::process::Process;
 use dynamo_model::ring::Ring;
+use dynamo_model::route::Routes;
 use dynamo_model::rules::Rules;
 use stateright::actor::{ActorModel, ActorModelState, LossyNetwork, Network};
 use std::time::Duration;
@@ -76,8 +77,11 @@ impl Ask {
 }
 
 /// One line of a scope's script: through which node, counted clockwise from the key (0 to N−1 are its preference list, once all have
-/// joined), and what.
+/// joined) or [`OWN_VIEW`], and what.
 pub type ScriptLine = (usize, Ask);
+
+/// Through the node that is responsible by what the client knows of the members.
+pub const OWN_VIEW: usize = usize::MAX;
 
 /// What may go wrong besides messages being delayed and reordered, which always may.
 #[derive(Clone, Copy, Debug, Default)]
@@ -131,6 +135,11 @@ const NOBODY_MOVES: Excuse = Excuse {
         "I9.change-spreads",
     ],
     reason: "nobody joins or leaves here",
+};
+
+const NOBODY_ROUTES: Excuse = Excuse {
+    properties: &["I7.client-with-an-old-view", "I7.client-is-told"],
+    reason: "no client has a view of its own here",
 };
 
 const NOTHING_REAPED: Excuse = Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
@@ -204,6 +213,13 @@ impl Setting {
         Some(self.scope.clients.get(client)?.get(request.number as usize)?.1)
     }
 
+    /// Does the client choose nodes by a view of its own?
+    pub fn has_own_view(&self, client: ClientId) -> bool {
+        let index = (client.0 as usize).checked_sub(usize::from(self.scope.nodes));
+        let script = index.and_then(|index| self.scope.clients.get(index)).copied().unwrap_or_default();
+        script.iter().any(|(via, _)| *via == OWN_VIEW)
+    }
+
     /// The key's intended replicas by a history.
     pub fn replicas_by(&self, history: &History) -> &[NodeId] {
         let standings = history.standings(&Rules::default());
@@ -225,7 +241,9 @@ impl Scope {
         let nobody_reaps = Some(&NOTHING_REAPED).filter(|_| self.faults.reaps == 0);
         let nobody_asks = Some(&NOT_IN_PERSON).filter(|_| !self.asks(Ask::PutInPerson) || !self.asks(Ask::GetInPerson));
         let nobody_moves = Some(&NOBODY_MOVES).filter(|_| !self.changes());
-        let structural = [without_stand_ins, nobody_asks, nobody_reaps, nobody_moves].into_iter().flatten();
+        let nobody_routes = Some(&NOBODY_ROUTES).filter(|_| !self.routes());
+        let structural = [without_stand_ins, nobody_asks, nobody_reaps, nobody_moves, nobody_routes];
+        let structural = structural.into_iter().flatten();
         let excuses = self.excused.iter().chain(structural);
         let excuse = excuses.into_iter().find(|excuse| excuse.properties.contains(&property.name));
         excuse.map(|excuse| excuse.reason)
@@ -238,6 +256,11 @@ impl Scope {
 
     fn asks(&self, what: Ask) -> bool {
         self.clients.iter().any(|script| script.iter().any(|(_, ask)| *ask == what))
+    }
+
+    /// Does any client choose nodes by a view of its own?
+    fn routes(&self) -> bool {
+        self.clients.iter().any(|script| script.iter().any(|(via, _)| *via == OWN_VIEW))
     }
 
     /// The scope made concrete.
@@ -365,9 +388,10 @@ impl Scope {
                 Ask::Leave(place) => Line::Administer { node: clockwise[*place], wish: Wish::Leave },
                 Ask::Remove(place) => Line::Administer { node: clockwise[*place], wish: Wish::Remove },
             };
-            (clockwise[*via], line)
+            (clockwise.get(*via).map_or(Via::OwnView, |node| Via::Node(*node)), line)
         };
         let script = self.clients[index].iter().enumerate().map(line).collect();
-        Process::Client(Client { key: setting.key.clone(), script, retries: self.faults.client_retries })
+        let routes = Routes::new(setting.founders.clone(), setting.config.n());
+        Process::Client(Client { key: setting.key.clone(), script, routes, retries: self.faults.client_retries })
     }
 }

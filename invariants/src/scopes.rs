@@ -88,6 +88,10 @@ const NO_GOSSIP: Excuse = Excuse {
     properties: &["I7.views-agree-in-the-end", "I4.misplaced-is-handed-over"],
     reason: "without gossip nobody learns anything who asks nothing",
 };
+const NOT_TOLD: Excuse = Excuse {
+    properties: &["I7.views-agree-in-the-end"],
+    reason: "without gossip nobody learns anything who asks nothing",
+};
 const MOVES_NOTHING: Excuse =
     Excuse { properties: &["I4.replica-is-handed-over"], reason: "a node that is removed for good hands nothing over" };
 const STOPPED: Excuse = Excuse {
@@ -120,9 +124,9 @@ const NOTHING_PUT: Excuse = Excuse {
     ],
     reason: "nothing is put here",
 };
-const JOINED_AGAIN: Excuse = Excuse {
+const REPLICA_AGAIN: Excuse = Excuse {
     properties: &["I2.vouched-for-is-kept"],
-    reason: "a node that has left, handed over and joined again has nothing until it is handed something",
+    reason: "a node that is a replica again after it had handed over what it had has nothing until it is handed something",
 };
 const NEW_REPLICA_MISSES: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],

@@ -250,6 +250,7 @@ impl Symmetry {
                 let (stored, needed, in_person, pw) = (*stored, *needed, *in_person, *pw);
                 Answer::PutFailed { request, stored, needed, in_person, pw }
             }
+            Answer::NoRoute { .. } => Answer::NoRoute { request },
             Answer::PutRefused { refusal, .. } => Answer::PutRefused { request, refusal: *refusal },
             Answer::GetAnswered { siblings, context, .. } => {
                 let siblings = self.versions(siblings);
@@ -302,9 +303,9 @@ impl Renaming<Process, Ghost> for Symmetry {
                     handoffs: handoffs.iter().map(|(node, attempts)| (self.node(*node), *attempts)).collect(),
                 })
             }
-            ProcessState::Client(ClientState { line, context, retries_left }) => {
-                let context = self.context(context);
-                ProcessState::Client(ClientState { line: *line, context, retries_left: *retries_left })
+            ProcessState::Client(client) => {
+                let (context, asked) = (self.context(&client.context), client.asked.map(|node| self.node(node)));
+                ProcessState::Client(ClientState { context, asked, ..client.clone() })
             }
         }
     }
@@ -312,7 +313,7 @@ impl Renaming<Process, Ghost> for Symmetry {
     fn message(&self, message: &Message) -> Message {
         let mut renamed = message.clone();
         match &mut renamed {
-            Message::Request(operation) => *operation = self.operation(operation),
+            Message::Request(operation) | Message::Routed { operation, .. } => *operation = self.operation(operation),
             Message::Answer(answer) => *answer = self.answer(answer),
             Message::Forward { client, operation, .. } => {
                 (*client, *operation) = (self.id(*client), self.operation(operation));

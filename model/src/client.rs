@@ -2,8 +2,11 @@
 
 use crate::administer::Wish;
 use crate::ids::{ClientId, Content, Key, NodeId, RequestId};
+use crate::membership::History;
 use crate::message::{Answer, Message, Operation};
 use crate::node::{Durable, Timer};
+use crate::route::Routes;
+use crate::rules::Rules;
 use crate::version::Context;
 use stateright::actor::{Actor, Id, Out};
 use std::borrow::Cow;
@@ -35,13 +38,24 @@ pub enum Line {
     },
 }
 
+/// Which node a client asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// This one.
+    Node(NodeId),
+    /// The one that is responsible by what the client knows of the members.
+    OwnView,
+}
+
 /// A client that runs a script on one key, then stops.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// The key of all its requests.
     pub key: Key,
     /// What to ask, and through which node.
-    pub script: Vec<(NodeId, Line)>,
+    pub script: Vec<(Via, Line)>,
+    /// What it knows of the members at first.
+    pub routes: Routes,
     /// How often each request is asked again when no answer comes.
     pub retries: u8,
 }
@@ -55,6 +69,10 @@ pub struct ClientState {
     pub context: Context,
     /// How often this line may still be asked again.
     pub retries_left: u8,
+    /// The node asked on this line.
+    pub asked: Option<NodeId>,
+    /// What it knows of the members.
+    pub routes: Routes,
 }
 
 impl Client {
@@ -63,24 +81,51 @@ impl Client {
         matches!(self.script.get(line), Some((_, Line::PutInformed(_))))
     }
 
-    fn ask(&self, id: Id, state: &ClientState, out: &mut Out<Self>) {
-        let Some((via, line)) = self.script.get(state.line) else { return };
-        let client = ClientId(usize::from(id) as u64);
-        let request = RequestId { client, number: state.line as u64 };
+    /// What the line under way asks, and of whom.
+    fn request(&self, id: Id, state: &ClientState) -> Option<(NodeId, Message)> {
+        let (via, line) = self.script.get(state.line)?;
+        let request = RequestId { client: ClientId(usize::from(id) as u64), number: state.line as u64 };
         let key = self.key.clone();
-        let put = |content: &Content, context, pw| {
-            let (key, content) = (key.clone(), content.clone());
-            Operation::Put { request, key, content, context, pw }
+        let operation = match line.clone() {
+            Line::PutBlind { content, pw } => Operation::Put { request, key, content, context: Context::new(), pw },
+            Line::PutInformed(content) => {
+                Operation::Put { request, key, content, context: state.context.clone(), pw: 0 }
+            }
+            Line::Get { pr } => Operation::Get { request, key, pr },
+            Line::Administer { node, wish } => {
+                let message = Message::Administer { request, node, wish };
+                return if let Via::Node(via) = via { Some((*via, message)) } else { None };
+            }
         };
-        let message = match line {
-            Line::PutBlind { content, pw } => Message::Request(put(content, Context::new(), *pw)),
-            Line::PutInformed(content) => Message::Request(put(content, state.context.clone(), 0)),
-            Line::Administer { node, wish } => Message::Administer { request, node: *node, wish: *wish },
-            Line::Get { pr } => Message::Request(Operation::Get { request, key: key.clone(), pr: *pr }),
-        };
-        out.send(via.actor(), message);
+        Some(match via {
+            Via::Node(node) => (*node, Message::Request(operation)),
+            Via::OwnView => {
+                let responsible = || state.routes.coordinator(&Rules::default(), request, &self.key);
+                // Another coordinator would give the same put another dot.
+                let node = state.asked.or_else(responsible)?;
+                (node, Message::Routed { tip: state.routes.tip(), operation })
+            }
+        })
+    }
+
+    fn ask(&self, id: Id, state: &mut ClientState, out: &mut Out<Self>) {
+        let Some((node, message)) = self.request(id, state) else { return };
+        state.asked = Some(node);
+        out.send(node.actor(), message);
         if state.retries_left > 0 {
-            out.set_timer(Timer::Client(client), Duration::from_secs(1)..Duration::from_secs(1));
+            let timer = Timer::Client(ClientId(usize::from(id) as u64));
+            out.set_timer(timer, Duration::from_secs(1)..Duration::from_secs(1));
+        }
+    }
+
+    /// A node says all it knows of the members.
+    fn on_history(state: &mut Cow<'_, ClientState>, from: Id, history: &History, out: &mut Out<Self>) {
+        let mut routes = state.routes.clone();
+        if let Some(changes) = routes.learn(history) {
+            out.send(from, Message::Changes { changes });
+        }
+        if routes != state.routes {
+            state.to_mut().routes = routes;
         }
     }
 }
@@ -93,13 +138,18 @@ impl Actor for Client {
     type Random = NodeId;
 
     fn on_start(&self, id: Id, _storage: &Option<Durable>, out: &mut Out<Self>) -> ClientState {
-        let state = ClientState { line: 0, context: Context::new(), retries_left: self.retries };
-        self.ask(id, &state, out);
+        let (context, routes) = (Context::new(), self.routes.clone());
+        let mut state = ClientState { line: 0, context, retries_left: self.retries, asked: None, routes };
+        self.ask(id, &mut state, out);
         state
     }
 
-    fn on_msg(&self, id: Id, state: &mut Cow<'_, ClientState>, _src: Id, msg: Message, out: &mut Out<Self>) {
-        let Message::Answer(answer) = msg else { return };
+    fn on_msg(&self, id: Id, state: &mut Cow<'_, ClientState>, src: Id, msg: Message, out: &mut Out<Self>) {
+        let answer = match msg {
+            Message::Answer(answer) => answer,
+            Message::History { history } => return Self::on_history(state, src, &history, out),
+            _ => return,
+        };
         if state.line == self.script.len() || answer.request().number != state.line as u64 {
             return;
         }
@@ -108,6 +158,7 @@ impl Actor for Client {
             Answer::PutFailed { .. }
             | Answer::PutRefused { .. }
             | Answer::GetFailed { .. }
+            | Answer::NoRoute { .. }
             | Answer::Changed { .. }
             | Answer::ChangeRefused { .. } => Context::new(),
         };
@@ -117,14 +168,15 @@ impl Actor for Client {
         let line = state.line + 1;
         let context = if self.is_informed(line) { shown } else { Context::new() };
         let retries_left = if line < self.script.len() { self.retries } else { 0 };
-        let next = ClientState { line, context, retries_left };
-        self.ask(id, &next, out);
+        let mut next = ClientState { line, context, retries_left, asked: None, routes: state.routes.clone() };
+        self.ask(id, &mut next, out);
         *state = Cow::Owned(next);
     }
 
     fn on_timeout(&self, id: Id, state: &mut Cow<'_, ClientState>, _timer: &Timer, out: &mut Out<Self>) {
         if state.retries_left > 0 && state.line < self.script.len() {
-            state.to_mut().retries_left -= 1;
+            let state = state.to_mut();
+            state.retries_left -= 1;
             self.ask(id, state, out);
         }
     }

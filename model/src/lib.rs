@@ -51,7 +51,7 @@
 //! 4. hinted handoff, as storage: [`handoff`] — here
 //! 5. Merkle anti-entropy — not yet
 //! 6. coordinating a put: [`put`], [`tally`], [`sloppy`] — here
-//! 7. stale routing views: [`view`], [`gossip`], [`transfer`] — here
+//! 7. stale routing views: [`route`], [`view`], [`gossip`], [`transfer`] — here
 //! 8. hinted handoff, as a workflow: [`handoff`] — here
 //! 9. gossip of membership: [`membership`], [`gossip`] — here
 //!
@@ -97,6 +97,7 @@ pub mod put;
 pub mod reap;
 pub mod replica;
 pub mod ring;
+pub mod route;
 pub mod rules;
 pub mod siblings;
 pub mod sloppy;

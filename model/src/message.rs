@@ -115,6 +115,11 @@ pub enum Answer {
         /// All that it knows now.
         history: History,
     },
+    /// The node asked knows of no member: there is nobody who could be asked. Nothing was changed.
+    NoRoute {
+        /// Of which request.
+        request: RequestId,
+    },
     /// Who is a member was not changed.
     ChangeRefused {
         /// Of which request.
@@ -134,6 +139,7 @@ impl Answer {
             | Answer::GetAnswered { request, .. }
             | Answer::GetFailed { request, .. }
             | Answer::Changed { request, .. }
+            | Answer::NoRoute { request }
             | Answer::ChangeRefused { request, .. } => *request,
         }
     }
@@ -159,6 +165,14 @@ pub enum Refusal {
 pub enum Message {
     /// Client → any node. Lost: the client asks again. Doubled: the request id shows it.
     Request(Operation),
+    /// Client with a view of its own → the node it takes for one to ask. The same, and [`Message::History`] besides if the receiver's tip is
+    /// another.
+    Routed {
+        /// The sender's.
+        tip: Tip,
+        /// What it asks.
+        operation: Operation,
+    },
     /// Coordinator → client. Lost: the client asks again and is answered again.
     Answer(Answer),
     /// Node outside the preference list → a node in it, which coordinates and answers the client itself. Never forwarded again.

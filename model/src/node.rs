@@ -7,7 +7,7 @@ use crate::get::RunningGet;
 use crate::handoff::HintId;
 use crate::ids::{ClientId, Key, NodeId, RequestId};
 use crate::membership::{Address, History, Standing, Tip};
-use crate::message::{Message, Operation, Refusal};
+use crate::message::{Answer, Message, Operation, Refusal};
 use crate::put::RunningPut;
 use crate::rules::{Cause, Occasion, Rules};
 use crate::siblings::Siblings;
@@ -169,7 +169,10 @@ impl Step<'_, '_> {
         let preference_list = self.preference_list(operation.key());
         if self.coordinates(&operation) {
             self.coordinate(client, operation);
-        } else if !preference_list.is_empty() {
+        } else if preference_list.is_empty() {
+            let request = operation.request();
+            self.out.send(client, Message::Answer(Answer::NoRoute { request }));
+        } else {
             let tip = self.tip();
             for target in self.node.rules.forward_targets(operation.request(), preference_list) {
                 self.send(target, Message::Forward { tip, client, operation: operation.clone() });
@@ -233,6 +236,7 @@ impl Step<'_, '_> {
             Message::Surveyed { key, siblings } => self.on_surveyed(from, &key, &siblings),
             Message::Reap { key, siblings, .. } => self.on_reap(&key, &siblings),
             Message::Request(_)
+            | Message::Routed { .. }
             | Message::Answer(_)
             | Message::Administer { .. }
             | Message::Gossip { .. }
@@ -298,6 +302,10 @@ impl Actor for Node {
             (Message::History { history }, _) => step.on_history(src, &history),
             (Message::Changes { changes }, _) => step.on_changes(src, &changes),
             (Message::Request(operation), None) => step.on_request(src, operation),
+            (Message::Routed { tip, operation }, None) => {
+                step.tell(src, tip);
+                step.on_request(src, operation);
+            }
             (Message::Administer { request, node, wish }, None) => step.on_administer(src, request, node, wish),
             (message, Some(peer)) => step.on_peer(peer, message),
             // Perhaps it is a member, and this node does not know it yet.

@@ -1,9 +1,10 @@
 //! Who is in the ring, and what moves when that changes (I4, I7, I9; traces 7 and 9).
 
 use super::{MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, reachable};
+use crate::scope::{System, SystemState};
 use crate::view::View;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::Standing;
+use dynamo_model::membership::{History, Standing};
 use dynamo_model::rules::Rules;
 
 pub(super) const PROPERTIES: &[Property] = &[
@@ -46,12 +47,14 @@ pub(super) const PROPERTIES: &[Property] = &[
     converges(
         "I7.who-is-served-learns",
         SERVED,
-        "Trace 7: nobody is served under another view and not told: in the end a coordinator knows what those knew who have served it, \
-         whether there is gossip or not. Does not hold without it where messages are lost.",
+        "Trace 7: nobody is served under another view and not told: in the end a coordinator, and a client that has chosen it by a view \
+         of its own, knows what those knew who have served it, whether there is gossip or not. Does not hold without it where messages \
+         are lost.",
         |model, state| {
             let view = View { model, state };
             let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
             view.nodes().all(|node| owed(node).is_none_or(|owed| view.history(node).includes(owed)))
+                && clients(model, state).all(|client| client.knows_what_it_is_owed())
         },
     ),
     reachable(
@@ -62,6 +65,16 @@ pub(super) const PROPERTIES: &[Property] = &[
             let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
             view.nodes().any(|node| owed(node).is_some_and(|owed| !view.history(node).includes(owed)))
         },
+    ),
+    reachable(
+        "I7.client-with-an-old-view",
+        "A client has asked a node by a view of its own that is older than the node's.",
+        |model, state| clients(model, state).any(|client| !client.knows_what_it_is_owed()),
+    ),
+    reachable(
+        "I7.client-is-told",
+        "A client has asked a node by a view of its own that was older than the node's, and knows better now.",
+        |model, state| clients(model, state).any(|client| client.was_told() && client.knows_what_it_is_owed()),
     ),
     converges(
         "I4.misplaced-is-handed-over",
@@ -103,3 +116,25 @@ pub(super) const PROPERTIES: &[Property] = &[
         },
     ),
 ];
+
+/// A client, as to who is a member: what it was told, and what those knew that it has asked by a view of its own.
+struct InformedClient<'a> {
+    founders: &'a History,
+    known: &'a History,
+    owed: &'a History,
+}
+
+impl InformedClient<'_> {
+    fn knows_what_it_is_owed(&self) -> bool {
+        self.founders.union(self.known).includes(self.owed)
+    }
+
+    fn was_told(&self) -> bool {
+        !self.founders.includes(self.owed)
+    }
+}
+
+fn clients<'a>(model: &'a System, state: &'a SystemState) -> impl Iterator<Item = InformedClient<'a>> {
+    let all = state.history.known.iter().zip(&state.history.owed).skip(usize::from(model.cfg.scope.nodes));
+    all.map(|(known, owed)| InformedClient { founders: &model.cfg.founders, known, owed })
+}

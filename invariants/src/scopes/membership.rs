@@ -1,11 +1,11 @@
 //! Scopes in which nodes join and leave.
 
 use super::{
-    ALL_STORE, FALLBACK_REFUSES, JOINED_AGAIN, MOVES_NOTHING, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS,
-    NOTHING_PUT, ONE_WRITER, REFUSED_OR_SLOW, STOPPED, STORE_LOST, WORD_LOST,
+    ALL_STORE, FALLBACK_REFUSES, MOVES_NOTHING, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS, NOT_TOLD,
+    NOTHING_PUT, ONE_WRITER, REFUSED_OR_SLOW, REPLICA_AGAIN, STOPPED, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Join, Leave, Put, Remove};
-use crate::scope::{Faults, NO_FAULTS, Scope};
+use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
 
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
@@ -59,6 +59,16 @@ pub(super) const SCOPES: &[Scope] = &[
         unique_states: 151_475,
     },
     Scope {
+        name: "client-with-its-own-view",
+        aim: "trace 7: a client asks the nodes that are responsible by what it knows, which is older than what they know",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(0, Join(1))]],
+        faults: NO_FAULTS,
+        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP],
+        unique_states: 23_965,
+    },
+    Scope {
         name: "leave",
         aim: "trace 7: a node leaves after it coordinated a put, hands over, says that it is gone, and stops",
         nodes: 3,
@@ -99,6 +109,26 @@ pub(super) const SCOPES: &[Scope] = &[
         unique_states: 3_871,
     },
     Scope {
+        name: "join-and-duplication",
+        aim: "trace 9: a node joins, and any message may arrive again and again; nothing is put",
+        nodes: 3,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Join(1))]],
+        faults: Faults { gossip: true, duplication: true, ..NO_FAULTS },
+        excused: &[NOTHING_PUT, ONE_WRITER, NO_READER, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unique_states: 664_128,
+    },
+    Scope {
+        name: "five-nodes",
+        aim: "trace 9: the fifth node joins; nothing is put",
+        nodes: 5,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Join(1))], &[(2, Leave(3))]],
+        faults: Faults { gossip: true, ..NO_FAULTS },
+        excused: &[NOTHING_PUT, ONE_WRITER, NO_READER, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unique_states: 246_315,
+    },
+    Scope {
         name: "two-administrators",
         aim: "trace 9: one administrator lets a node leave, another removes it for good; nothing is put",
         nodes: 3,
@@ -123,6 +153,26 @@ pub(super) const DEEP: &[Scope] = &[
         unique_states: 3_032_049,
     },
     Scope {
+        name: "handoff-to-a-leaver",
+        aim: "traces 4 and 7: what a joining node should have is on its way to it when it is to leave again",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(2, Put), (2, Join(1)), (1, Leave(1))]],
+        faults: NO_FAULTS,
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NOT_TOLD, REFUSED_OR_SLOW, REPLICA_AGAIN],
+        unique_states: 1_925_387,
+    },
+    Scope {
+        name: "leave-and-hint",
+        aim: "traces 4 and 7: a node that a fallback keeps a hint for is to leave",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put), (1, Leave(1))]],
+        faults: Faults { timeouts: Some(0), ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER, NOT_TOLD],
+        unique_states: 5_196_567,
+    },
+    Scope {
         name: "remove-and-hint",
         aim: "traces 4 and 9: a node that a fallback keeps a hint for is removed for good",
         nodes: 3,
@@ -139,7 +189,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (2, Join(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[STOPPED, ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW, JOINED_AGAIN],
+        excused: &[STOPPED, ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW, REPLICA_AGAIN],
         unique_states: 14_666_195,
     },
     Scope {

@@ -2,10 +2,15 @@
 
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::administer::{ChangeRefusal, Wish};
-use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::client::{Client, ClientState, Line, Via};
+use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::membership::{Act, Change, History, Standing};
-use dynamo_model::message::{Answer, Message};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::node::Timer;
+use dynamo_model::route::Routes;
 use dynamo_model::version::Context;
+use stateright::actor::{Actor, Command, Id, Out};
+use std::borrow::Cow;
 
 fn key() -> Key {
     Key::new("k").unwrap()
@@ -121,4 +126,60 @@ fn one_that_leaves_says_that_it_is_gone_and_stops_once_that_is_known() {
     c.receive(0, sent[0].1.clone());
     assert!(c.state.retired);
     assert!(c.receive(CLIENT, put(0, b"v", Context::new())).is_empty());
+}
+
+/// Trace 7: whoever asks by an old view is served all the same, and told.
+#[test]
+fn a_client_with_a_view_of_its_own_is_told_what_it_does_not_know() {
+    let mut a = Bench::new(3, 1, 1);
+    let get = |number| Operation::Get { request: request(number), key: key(), pr: 0 };
+    let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation: get(0) });
+    assert!(sent.iter().all(|(_, message)| !matches!(message, Message::History { .. })), "{sent:?}");
+    let sent = a.receive(CLIENT, Message::Routed { tip: tip(2), operation: get(1) });
+    assert!(matches!(&sent[0], (CLIENT, Message::History { history }) if *history == a.state.durable.history));
+    assert!(matches!(answers(&sent)[..], [Answer::GetAnswered { .. }]), "{sent:?}");
+}
+
+#[test]
+fn where_there_is_no_member_there_is_no_route() {
+    let mut a = Bench::of(0, NodeId(0), 3, 1, 1);
+    let sent = a.receive(CLIENT, put(0, b"v", Context::new()));
+    assert_eq!(answers(&sent), [&Answer::NoRoute { request: request(0) }]);
+}
+
+/// What a scripted client sends.
+fn sent(out: Out<Client>) -> Vec<(Id, Message)> {
+    let sent = |command| if let Command::Send(to, message) = command { Some((to, message)) } else { None };
+    out.into_iter().filter_map(sent).collect()
+}
+
+/// Trace 7: a client learns, tells what it knows itself, and its next request goes by that. The one under way goes to the same node
+/// again: two coordinators would make two puts of it.
+#[test]
+fn a_client_goes_by_what_it_was_told() {
+    let (id, founders) = (Id::from(CLIENT), History::founded_by([0, 1, 2].map(NodeId)));
+    let script = vec![(Via::OwnView, Line::Get { pr: 0 }); 2];
+    let client = Client { key: key(), script, routes: Routes::new(founders.clone(), 1), retries: 1 };
+    let mut out = Out::new();
+    let mut state = Cow::Owned(client.on_start(id, &None, &mut out));
+    let first = sent(out);
+    let [(asked, Message::Routed { tip, .. })] = &first[..] else { panic!("{first:?}") };
+    assert_eq!(*tip, founders.tip());
+
+    let others = History::founded_by([7, 8, 9].map(NodeId));
+    let mut told = |state: &mut Cow<'_, ClientState>, message| {
+        let mut out = Out::new();
+        client.on_msg(id, state, *asked, message, &mut out);
+        sent(out)
+    };
+    let changes = told(&mut state, Message::History { history: others.clone() });
+    assert_eq!(changes, [(*asked, Message::Changes { changes: founders.clone() })]);
+    let mut again = Out::new();
+    client.on_timeout(id, &mut state, &Timer::Client(ClientId(CLIENT as u64)), &mut again);
+    assert_eq!(sent(again)[0].0, *asked);
+    let request = RequestId { client: ClientId(CLIENT as u64), number: 0 };
+    let answer = Answer::GetFailed { request, answered: 0, needed: 1, in_person: 0, pr: 0 };
+    let next = told(&mut state, Message::Answer(answer));
+    let [(_, Message::Routed { tip, .. })] = &next[..] else { panic!("{next:?}") };
+    assert_eq!(*tip, founders.union(&others).tip());
 }
