@@ -7,6 +7,7 @@ use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Content, Key, KeyError, NodeId, RequestId, Value, ValueError};
 use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation, Refusal};
+use dynamo_model::route::Routes;
 use dynamo_model::siblings::Version;
 use dynamo_model::version::Context;
 use std::cell::{Cell, RefCell};
@@ -17,8 +18,8 @@ use thiserror::Error;
 
 /// How long a client waits before it asks again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
-/// How long a get waits for one coordinator: a little longer than that itself waits for replicas.
-const NEW_GET_AFTER: Duration = Duration::from_millis(1250);
+/// How long a request waits for one coordinator: a little longer than that itself waits for replicas.
+const ANEW_AFTER: Duration = Duration::from_millis(1250);
 /// How long it goes on asking, unless told otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -109,6 +110,12 @@ pub enum ClientError {
         /// PR.
         pr: u8,
     },
+    /// The node asked knows nobody that could be asked. Nothing was changed.
+    #[error("{node} knows of no member of a cluster: has it joined one? Start it with --join and a member's address")]
+    NoRoute {
+        /// The node asked.
+        node: SocketAddr,
+    },
     /// Who is a member was not changed.
     #[error("nothing was changed: {0}")]
     ChangeRefused(#[from] ChangeRefusal),
@@ -135,7 +142,8 @@ pub struct Found {
     pub context: Context,
 }
 
-/// A client session with one node. It asks one thing at a time: for concurrent work, connect several.
+/// A client session with one node, or with those that are responsible by its own view. It asks one thing at a time: for concurrent work,
+/// connect several.
 #[derive(Debug)]
 pub struct Client {
     node: SocketAddr,
@@ -144,6 +152,8 @@ pub struct Client {
     next_number: Cell<u64>,
     timeout: Duration,
     in_person: u8,
+    /// What the session knows of the members, if it chooses nodes itself.
+    routes: RefCell<Option<Routes>>,
     buffer: RefCell<Box<[u8]>>,
 }
 
@@ -159,8 +169,8 @@ impl Client {
         let socket =
             UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).map_err(|source| ClientError::Socket { node, source })?;
         let buffer = RefCell::new(vec![0; wire::DATAGRAM_BYTES_MAX].into_boxed_slice());
-        let id = ClientId(rand::random());
-        Ok(Client { node, socket, id, next_number: Cell::new(0), timeout: TIMEOUT, in_person: 0, buffer })
+        let (id, next_number, routes) = (ClientId(rand::random()), Cell::new(0), RefCell::new(None));
+        Ok(Client { node, socket, id, next_number, timeout: TIMEOUT, in_person: 0, routes, buffer })
     }
 
     /// The session, with another limit on how long a request may take in all.
@@ -201,7 +211,7 @@ impl Client {
     fn put_content(&self, key: &str, content: Content, context: &Context) -> Result<Context, ClientError> {
         let (key, request, context) = (Key::new(key)?, self.next_request(), context.clone());
         let put = Operation::Put { request, key, content, context, pw: self.in_person };
-        match self.ask(request, &Message::Request(put), self.timeout)? {
+        match self.ask_in_turn(|| put.clone())? {
             Some(Answer::PutAcknowledged { context, .. }) => Ok(context),
             Some(Answer::PutFailed { stored, needed, in_person, pw, .. }) => {
                 Err(ClientError::PutFailed { stored, needed, in_person, pw })
@@ -210,6 +220,7 @@ impl Client {
                 Err(ClientError::SiblingsTooLarge { bytes, bytes_max })
             }
             Some(Answer::PutRefused { refusal: Refusal::ForeignContext, .. }) => Err(ClientError::ForeignContext),
+            Some(Answer::NoRoute { .. }) => Err(ClientError::NoRoute { node: self.node }),
             _ => Err(ClientError::PutTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
         }
     }
@@ -219,20 +230,16 @@ impl Client {
     /// # Errors
     /// Where too few replicas answered, or nobody did.
     pub fn get(&self, key: &str) -> Result<Found, ClientError> {
-        let (key, start) = (Key::new(key)?, Instant::now());
-        loop {
-            // Under one id a node that is not responsible for the key forwards to one coordinator, which may be down. Unlike a
-            // put, a get may well be begun anew, through another.
-            let request = self.next_request();
-            let get = Message::Request(Operation::Get { request, key: key.clone(), pr: self.in_person });
-            match self.ask(request, &get, NEW_GET_AFTER.min(self.timeout.saturating_sub(start.elapsed())))? {
-                Some(Answer::GetAnswered { siblings, context, .. }) => return Ok(Found { siblings, context }),
-                Some(Answer::GetFailed { answered, needed, in_person, pr, .. }) => {
-                    return Err(ClientError::GetFailed { answered, needed, in_person, pr });
-                }
-                _ if start.elapsed() < self.timeout => {}
-                _ => return Err(ClientError::GetTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
+        let (key, pr) = (Key::new(key)?, self.in_person);
+        // Under one id a request goes to one coordinator, which may be down. Unlike a put, a get may well be begun anew, through another.
+        let get = || Operation::Get { request: self.next_request(), key: key.clone(), pr };
+        match self.ask_in_turn(get)? {
+            Some(Answer::GetAnswered { siblings, context, .. }) => Ok(Found { siblings, context }),
+            Some(Answer::GetFailed { answered, needed, in_person, pr, .. }) => {
+                Err(ClientError::GetFailed { answered, needed, in_person, pr })
             }
+            Some(Answer::NoRoute { .. }) => Err(ClientError::NoRoute { node: self.node }),
+            _ => Err(ClientError::GetTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
         }
     }
 
@@ -242,7 +249,7 @@ impl Client {
     /// Where it cannot be, or nobody answers. To ask again changes nothing more, unless others have changed the node meanwhile.
     pub fn administer(&self, node: NodeId, wish: Wish) -> Result<History, ClientError> {
         let request = self.next_request();
-        match self.ask(request, &Message::Administer { request, node, wish }, self.timeout)? {
+        match self.ask(self.node, request, &Message::Administer { request, node, wish }, self.timeout)? {
             Some(Answer::Changed { history, .. }) => Ok(history),
             Some(Answer::ChangeRefused { refusal, .. }) => Err(ClientError::ChangeRefused(refusal)),
             _ => Err(self.no_report()),
@@ -257,7 +264,7 @@ impl Client {
         // No history has this tip but the empty one, which has nothing to say.
         let tip = History::default().tip();
         let told = |message| if let Message::History { history } = message { Some(history) } else { None };
-        self.exchange(&Message::Gossip { tip }, self.timeout, told)?.ok_or_else(|| self.no_report())
+        self.exchange(self.node, &Message::Gossip { tip }, self.timeout, told)?.ok_or_else(|| self.no_report())
     }
 
     /// Asks the node how it is.
@@ -340,24 +347,16 @@ impl Client {
         RequestId { client: self.id, number }
     }
 
-    /// Asks, again and again under the same id, until there is an answer or the time is up (`None`).
-    fn ask(&self, request: RequestId, message: &Message, within: Duration) -> Result<Option<Answer>, ClientError> {
-        // From whom it comes does not matter: a forwarded request is answered by its coordinator.
-        self.exchange(message, within, |message| match message {
-            Message::Answer(answer) if answer.request() == request => Some(answer),
-            _ => None,
-        })
-    }
-
     /// Sends, again and again, until something comes that answers it, or the time is up. Passes over everything else, such as late
     /// answers to earlier requests.
     fn exchange<T>(
         &self,
+        node: SocketAddr,
         message: &Message,
         within: Duration,
         answer: impl Fn(Message) -> Option<T>,
     ) -> Result<Option<T>, ClientError> {
-        let failed = |source| ClientError::Socket { node: self.node, source };
+        let failed = |source| ClientError::Socket { node, source };
         let mut datagram = Datagram::default();
         // The largest key, value and context that a checked operation can have may still be too much for one datagram.
         let too_large = |error| failed(io::Error::new(io::ErrorKind::InvalidInput, error));
@@ -365,7 +364,7 @@ impl Client {
         let datagram = datagram.seal();
         let start = Instant::now();
         while start.elapsed() < within {
-            match self.socket.send_to(datagram, self.node) {
+            match self.socket.send_to(datagram, node) {
                 Err(error) if !passes(&error) => return Err(failed(error)),
                 _ => {}
             }
@@ -387,5 +386,6 @@ fn passes(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionRefused | Interrupted | TimedOut | WouldBlock)
 }
 
+mod routing;
 #[cfg(test)]
 mod tests;

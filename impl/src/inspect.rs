@@ -61,6 +61,9 @@ pub struct Status {
     pub n: usize,
     /// All members that it knows, itself included.
     pub members: Vec<NodeId>,
+    /// How long ago the other members were heard to know the same, in milliseconds; not those that were not since it last learned
+    /// something.
+    pub agreed_ms: Vec<(NodeId, u64)>,
     /// Those that did not answer in time, and have not been heard from since.
     pub suspected: Vec<NodeId>,
     /// How many keys it holds as a replica, tombstones counted.
@@ -87,14 +90,25 @@ pub struct HintLine {
 }
 
 impl Report {
-    /// The answer to a question. `age_ms` says how old a hint is.
-    pub fn new(question: &Question, node: &Node, id: NodeId, state: &State, age_ms: impl Fn(&HintId) -> u64) -> Self {
+    /// The answer to a question. `age_ms` says how old a hint is; `agreed_ms` how long ago a peer was heard to know the same.
+    pub fn new(
+        question: &Question,
+        node: &Node,
+        id: NodeId,
+        state: &State,
+        age_ms: impl Fn(&HintId) -> u64,
+        agreed_ms: impl Fn(NodeId) -> Option<u64>,
+    ) -> Self {
         match question {
             Question::Status => Report::Status(Status {
                 id,
                 tip: state.view.tip(),
                 n: node.config.n(),
                 members: state.view.ring().members().to_vec(),
+                agreed_ms: {
+                    let members = state.view.ring().members().iter();
+                    members.filter_map(|member| Some((*member, agreed_ms(*member)?))).collect()
+                },
                 suspected: state.suspected.iter().copied().collect(),
                 keys: state.durable.store.len(),
                 hints: state.durable.hints.len(),
@@ -235,7 +249,8 @@ mod tests {
         let (mut told, mut after, mut pages) = (Vec::new(), None, 0);
         loop {
             let question = Question::Hints { after: after.clone() };
-            let Report::Hints { hints, more } = Report::new(&question, &node, NodeId(0), &state, |_| 0) else {
+            let Report::Hints { hints, more } = Report::new(&question, &node, NodeId(0), &state, |_| 0, |_| None)
+            else {
                 panic!()
             };
             told.extend(hints.into_iter().map(|HintLine { recipient, key, .. }| HintId { recipient, key }));

@@ -12,6 +12,7 @@
 //! ```
 
 pub mod address;
+mod agreement;
 pub mod client;
 pub mod context_text;
 pub mod counters;

@@ -1,6 +1,7 @@
 //! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once, sends.
 
 use crate::address::{Members, MembersError, ipv4, to_bytes};
+use crate::agreement::Agreement;
 use crate::client::{Client, ClientError};
 use crate::counters::Counters;
 use crate::inspect::{Numbered, Question, Report};
@@ -194,6 +195,7 @@ pub struct Ready {
     /// The tip of the history that the socket's addresses are from.
     tip: Tip,
     detours: Vec<(NodeId, SocketAddrV4)>,
+    agreement: Agreement,
     /// What was asked in this batch by those who look into the node.
     questions: Vec<(Id, Numbered<Question>)>,
 }
@@ -220,7 +222,8 @@ impl Ready {
         let state = interpreter.state();
         let tip = state.view.tip();
         socket.members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
-        Ok(Ready { id, address, socket, store, interpreter, commits: 0, tip, detours, questions: Vec::new() })
+        let (agreement, questions) = (Agreement::default(), Vec::new());
+        Ok(Ready { id, address, socket, store, interpreter, commits: 0, tip, detours, agreement, questions })
     }
 
     /// Where it listens.
@@ -264,10 +267,12 @@ impl Ready {
 
     /// When all is committed: what is shown is on disk.
     fn answer_questions(&mut self) {
-        let Ready { id, socket, store, interpreter, questions, .. } = self;
+        let Ready { id, socket, store, interpreter, agreement, questions, .. } = self;
+        let (own, now) = (interpreter.state().view.tip(), Instant::now());
         for (from, Numbered { number, content }) in questions.drain(..) {
             let age_ms = |hint: &HintId| store.hint_age(hint).as_millis() as u64;
-            let content = Report::new(&content, interpreter.node(), *id, interpreter.state(), age_ms);
+            let agreed_ms = |peer: NodeId| agreement.age(own, peer, now).map(|age| age.as_millis() as u64);
+            let content = Report::new(&content, interpreter.node(), *id, interpreter.state(), age_ms, agreed_ms);
             socket.report(from, &Numbered { number, content });
         }
     }
@@ -283,7 +288,11 @@ impl Ready {
         while let Some(Received { from, messages, question }) = received {
             self.questions.extend(question.map(|question| (from, question)));
             for message in messages {
+                let named = Agreement::named(&message);
                 self.interpreter.on_message(from, message, now);
+                if let Some((named, peer)) = named.zip(NodeId::from_actor(from)) {
+                    self.agreement.note(self.interpreter.state().view.tip(), peer, named, now);
+                }
             }
             room -= 1;
             received = if room > 0 { self.socket.receive_at_once()? } else { None };

@@ -9,7 +9,7 @@ use dynamo_model::message::Message;
 use thiserror::Error;
 
 /// The version of the format. Nodes ignore (and count) datagrams of another.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
 /// What one UDP datagram over IPv4 can carry, in bytes.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 

@@ -304,8 +304,7 @@ impl Renaming<Process, Ghost> for Symmetry {
                 })
             }
             ProcessState::Client(client) => {
-                let (context, asked) = (self.context(&client.context), client.asked.map(|node| self.node(node)));
-                ProcessState::Client(ClientState { context, asked, ..client.clone() })
+                ProcessState::Client(ClientState { context: self.context(&client.context), ..client.clone() })
             }
         }
     }

@@ -69,8 +69,6 @@ pub struct ClientState {
     pub context: Context,
     /// How often this line may still be asked again.
     pub retries_left: u8,
-    /// The node asked on this line.
-    pub asked: Option<NodeId>,
     /// What it knows of the members.
     pub routes: Routes,
 }
@@ -100,17 +98,14 @@ impl Client {
         Some(match via {
             Via::Node(node) => (*node, Message::Request(operation)),
             Via::OwnView => {
-                let responsible = || state.routes.coordinator(&Rules::default(), request, &self.key);
-                // Another coordinator would give the same put another dot.
-                let node = state.asked.or_else(responsible)?;
+                let node = state.routes.coordinator(&Rules::default(), request, &self.key)?;
                 (node, Message::Routed { tip: state.routes.tip(), operation })
             }
         })
     }
 
-    fn ask(&self, id: Id, state: &mut ClientState, out: &mut Out<Self>) {
+    fn ask(&self, id: Id, state: &ClientState, out: &mut Out<Self>) {
         let Some((node, message)) = self.request(id, state) else { return };
-        state.asked = Some(node);
         out.send(node.actor(), message);
         if state.retries_left > 0 {
             let timer = Timer::Client(ClientId(usize::from(id) as u64));
@@ -139,8 +134,8 @@ impl Actor for Client {
 
     fn on_start(&self, id: Id, _storage: &Option<Durable>, out: &mut Out<Self>) -> ClientState {
         let (context, routes) = (Context::new(), self.routes.clone());
-        let mut state = ClientState { line: 0, context, retries_left: self.retries, asked: None, routes };
-        self.ask(id, &mut state, out);
+        let state = ClientState { line: 0, context, retries_left: self.retries, routes };
+        self.ask(id, &state, out);
         state
     }
 
@@ -168,15 +163,14 @@ impl Actor for Client {
         let line = state.line + 1;
         let context = if self.is_informed(line) { shown } else { Context::new() };
         let retries_left = if line < self.script.len() { self.retries } else { 0 };
-        let mut next = ClientState { line, context, retries_left, asked: None, routes: state.routes.clone() };
-        self.ask(id, &mut next, out);
+        let next = ClientState { line, context, retries_left, routes: state.routes.clone() };
+        self.ask(id, &next, out);
         *state = Cow::Owned(next);
     }
 
     fn on_timeout(&self, id: Id, state: &mut Cow<'_, ClientState>, _timer: &Timer, out: &mut Out<Self>) {
         if state.retries_left > 0 && state.line < self.script.len() {
-            let state = state.to_mut();
-            state.retries_left -= 1;
+            state.to_mut().retries_left -= 1;
             self.ask(id, state, out);
         }
     }

@@ -5,7 +5,8 @@
 //! client ◀── History: all I know ── node             not the same; it is served all the same, here or one hop further
 //! client ── Changes: what you lack ──▶ node          if the node lacks anything
 //! ```
-//! So a client learns of changes only when it asks, and then at once: its next request goes by what it was told.
+//! So a client learns of changes only when it asks, and then at once: its next request goes by what it was told. Where the node asked is
+//! silent, it may have left: the client asks others what they know, and then again.
 
 use crate::ids::{Key, NodeId, RequestId};
 use crate::membership::{Address, History, Tip};
@@ -39,6 +40,11 @@ impl Routes {
     pub fn coordinator(&self, rules: &Rules, request: RequestId, key: &Key) -> Option<NodeId> {
         let replicas = self.view.ring().preference_list(key, self.n);
         if replicas.is_empty() { None } else { rules.forward_targets(request, replicas).first().copied() }
+    }
+
+    /// All members.
+    pub fn members(&self) -> &[NodeId] {
+        self.view.ring().members()
     }
 
     /// Where a node can be reached, if that is known.

@@ -47,6 +47,27 @@ fn work(writer: usize, nodes: &Mutex<Vec<SocketAddr>>, stop: &AtomicBool) -> Vec
     acknowledged
 }
 
+/// The same with one session that chooses nodes itself, by what it knows of the members, which it is told from time to time. The node
+/// through which it began leaves.
+fn work_by_own_view(node: SocketAddr, stop: &AtomicBool) -> Vec<String> {
+    let session = Client::connect(node).unwrap().with_own_view().unwrap();
+    let session = session.with_timeout(Duration::from_secs(5));
+    let (mut acknowledged, first) = (Vec::new(), session.tip());
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let key = format!("own-{number}");
+        if session.put(&key, key.as_bytes(), &Context::new()).is_ok() {
+            let _ = session.get(&key);
+            acknowledged.push(key);
+        }
+    }
+    assert_ne!(session.tip(), first, "it was told");
+    assert!(session.put("own-last", b"own-last", &Context::new()).is_ok(), "by what it was told it still finds nodes");
+    acknowledged
+}
+
 /// Three nodes become six, and three again, none of them the same; one is killed in between, and clients go on all the time.
 #[test]
 fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
@@ -62,6 +83,10 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
                 })
             })
             .collect();
+        let by_own_view = scope.spawn({
+            let (node, stop) = (all[0], &stop);
+            move || work_by_own_view(node, stop)
+        });
         for (node, address) in all.iter().enumerate().skip(3) {
             thread::sleep(Duration::from_millis(300));
             cluster.start_node(node);
@@ -79,7 +104,7 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
         }
         thread::sleep(Duration::from_millis(300));
         stop.store(true, Ordering::Relaxed);
-        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+        writers.into_iter().chain([by_own_view]).flat_map(|writer| writer.join().unwrap()).collect()
     });
     assert!(acknowledged.len() > 100, "{} puts were acknowledged", acknowledged.len());
 
@@ -88,6 +113,10 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
         let statuses: Vec<Json> = left.iter().map(|address| status(*address)).collect();
         let agree = statuses.iter().all(|one| one["tip"] == statuses[0]["tip"] && one["hints"] == 0);
         (agree && statuses[0]["members"] == serde_json::json!(["D", "E", "F"])).then_some(())
+    });
+    until("each has heard that the others agree", || {
+        let heard = status(left[0])["agreed_ms"].as_object().unwrap().values().all(Json::is_number);
+        heard.then_some(())
     });
     // Each of the three is responsible for every key: whoever lacks one is repaired by this read, and none is lost.
     let client = Client::connect(left[0]).unwrap();

@@ -6,7 +6,6 @@ use dynamo_model::client::{Client, ClientState, Line, Via};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::message::{Answer, Message, Operation};
-use dynamo_model::node::Timer;
 use dynamo_model::route::Routes;
 use dynamo_model::version::Context;
 use stateright::actor::{Actor, Command, Id, Out};
@@ -153,8 +152,7 @@ fn sent(out: Out<Client>) -> Vec<(Id, Message)> {
     out.into_iter().filter_map(sent).collect()
 }
 
-/// Trace 7: a client learns, tells what it knows itself, and its next request goes by that. The one under way goes to the same node
-/// again: two coordinators would make two puts of it.
+/// Trace 7: a client learns, tells what it knows itself, and its next request goes by that.
 #[test]
 fn a_client_goes_by_what_it_was_told() {
     let (id, founders) = (Id::from(CLIENT), History::founded_by([0, 1, 2].map(NodeId)));
@@ -167,16 +165,13 @@ fn a_client_goes_by_what_it_was_told() {
     assert_eq!(*tip, founders.tip());
 
     let others = History::founded_by([7, 8, 9].map(NodeId));
-    let mut told = |state: &mut Cow<'_, ClientState>, message| {
+    let told = |state: &mut Cow<'_, ClientState>, message| {
         let mut out = Out::new();
         client.on_msg(id, state, *asked, message, &mut out);
         sent(out)
     };
     let changes = told(&mut state, Message::History { history: others.clone() });
     assert_eq!(changes, [(*asked, Message::Changes { changes: founders.clone() })]);
-    let mut again = Out::new();
-    client.on_timeout(id, &mut state, &Timer::Client(ClientId(CLIENT as u64)), &mut again);
-    assert_eq!(sent(again)[0].0, *asked);
     let request = RequestId { client: ClientId(CLIENT as u64), number: 0 };
     let answer = Answer::GetFailed { request, answered: 0, needed: 1, in_person: 0, pr: 0 };
     let next = told(&mut state, Message::Answer(answer));

@@ -1,0 +1,112 @@
+//! A session that chooses nodes itself, by a view of its own (trace 7): a hop fewer, as long as that is not old.
+
+use super::{ANEW_AFTER, Client, ClientError, RETRY_AFTER};
+use crate::address::from_bytes;
+use crate::wire::Datagram;
+use dynamo_model::ids::RequestId;
+use dynamo_model::membership::{History, Tip};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::route::Routes;
+use dynamo_model::rules::Rules;
+use rand::seq::IndexedRandom;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// At most so many members are asked what they know when one is silent.
+const ASKED_MAX: usize = 5;
+
+impl Client {
+    /// The session, with each put and get sent straight to a node that is responsible for its key by what the session knows of the
+    /// members. That is asked of its node now, and from then on whoever is asked anything says what the session lacks.
+    ///
+    /// # Errors
+    /// Where its node does not answer.
+    pub fn with_own_view(self) -> Result<Self, ClientError> {
+        let (n, history) = (self.status()?.n, self.history()?);
+        *self.routes.borrow_mut() = Some(Routes::new(history, n));
+        Ok(self)
+    }
+
+    /// The digest of what the session knows of the members, if it chooses nodes itself.
+    pub fn tip(&self) -> Option<Tip> {
+        self.routes.borrow().as_ref().map(Routes::tip)
+    }
+
+    /// Asks one coordinator after another, until there is an answer or the time is up (`None`). `operation` says each time under which
+    /// id; under the same id it goes to the same one, unless the members have changed.
+    pub(super) fn ask_in_turn(&self, operation: impl Fn() -> Operation) -> Result<Option<Answer>, ClientError> {
+        let start = Instant::now();
+        loop {
+            let operation = operation();
+            let request = operation.request();
+            let (node, message) = self.route(operation);
+            let within = ANEW_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
+            let answer = self.ask(node, request, &message, within)?;
+            if answer.is_some() || start.elapsed() >= self.timeout {
+                return Ok(answer);
+            }
+            self.refresh()?;
+        }
+    }
+
+    /// Asks, again and again under the same id, until there is an answer or the time is up (`None`).
+    pub(super) fn ask(
+        &self,
+        node: SocketAddr,
+        request: RequestId,
+        message: &Message,
+        within: Duration,
+    ) -> Result<Option<Answer>, ClientError> {
+        // From whom it comes does not matter: a forwarded request is answered by its coordinator.
+        self.exchange(node, message, within, |message| match message {
+            Message::Answer(answer) if answer.request() == request => Some(answer),
+            Message::History { history } => self.learn(node, &history),
+            _ => None,
+        })
+    }
+
+    /// Where to, and what.
+    fn route(&self, operation: Operation) -> (SocketAddr, Message) {
+        let routed = self.routes.borrow().as_ref().and_then(|routes| {
+            let node = routes.coordinator(&Rules::default(), operation.request(), operation.key())?;
+            Some((from_bytes(routes.address(node)?), routes.tip()))
+        });
+        match routed {
+            Some((address, tip)) => (address.into(), Message::Routed { tip, operation }),
+            None => (self.node, Message::Request(operation)),
+        }
+    }
+
+    /// The node asked has said all that it knows; it is told what it lacks.
+    fn learn<T>(&self, node: SocketAddr, told: &History) -> Option<T> {
+        let changes = self.routes.borrow_mut().as_mut().and_then(|routes| routes.learn(told));
+        if let Some(changes) = changes {
+            let mut datagram = Datagram::default();
+            if datagram.push(&Message::Changes { changes }).is_ok() {
+                // Lost, it is asked for again with the next request.
+                let _ = self.socket.send_to(datagram.seal(), node);
+            }
+        }
+        None
+    }
+
+    /// Whoever was asked is silent, and has left perhaps: others know.
+    fn refresh(&self) -> Result<(), ClientError> {
+        let others: Vec<SocketAddr> = {
+            let routes = self.routes.borrow();
+            let Some(routes) = routes.as_ref() else { return Ok(()) };
+            let some = routes.members().sample(&mut rand::rng(), ASKED_MAX);
+            some.filter_map(|node| routes.address(*node)).map(|address| from_bytes(address).into()).collect()
+        };
+        for node in std::iter::once(self.node).chain(others) {
+            // No history has this tip but the empty one, which has nothing to say.
+            let gossip = Message::Gossip { tip: History::default().tip() };
+            let told = |message| if let Message::History { history } = message { Some(history) } else { None };
+            if let Some(history) = self.exchange(node, &gossip, RETRY_AFTER, told)? {
+                self.learn::<()>(node, &history);
+                break;
+            }
+        }
+        Ok(())
+    }
+}
