@@ -7,7 +7,7 @@ use crate::timers::Timers;
 use crate::wire::Datagram;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
-use dynamo_model::node::{Durable, Node, State, Timer};
+use dynamo_model::node::{Choice, Durable, Node, State, Timer};
 use rand::seq::IndexedRandom;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
@@ -40,8 +40,8 @@ pub(crate) enum Event {
     Received(Id, Message),
     /// A timer fired.
     Fired(Timer),
-    /// Chance chose a peer to gossip with.
-    Chose(NodeId),
+    /// Chance chose.
+    Chose(Choice),
 }
 
 /// One node between its batches.
@@ -96,12 +96,12 @@ impl Interpreter {
         }
     }
 
-    /// Chance has chosen a peer to gossip with.
-    fn on_choice(&mut self, peer: NodeId, now: Instant) {
+    /// Chance has chosen.
+    fn on_choice(&mut self, choice: Choice, now: Instant) {
         #[cfg(test)]
-        self.events.push(Event::Chose(peer));
+        self.events.push(Event::Chose(choice));
         let mut out = Out::new();
-        self.node.on_random(self.id, &mut self.state, &peer, &mut out);
+        self.node.on_random(self.id, &mut self.state, &choice, &mut out);
         self.carry_out(out, now);
     }
 
@@ -148,9 +148,9 @@ impl Interpreter {
                 Command::Send(to, message) => self.outbox.push(to, &message),
                 Command::SetTimer(timer, range) => self.timers.set(timer, now + within(&range)),
                 Command::CancelTimer(timer) => self.timers.cancel(timer),
-                Command::ChooseRandom(_, peers) => {
-                    if let Some(peer) = peers.choose(&mut rand::rng()) {
-                        self.on_choice(*peer, now);
+                Command::ChooseRandom(_, choices) => {
+                    if let Some(choice) = choices.choose(&mut rand::rng()) {
+                        self.on_choice(*choice, now);
                     }
                 }
             }

@@ -2,7 +2,7 @@
 
 use crate::ghost::Hinted;
 use crate::scope::{Scope, Setting, SystemState};
-use dynamo_model::ids::NodeId;
+use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::membership::{Act, Tip};
 use dynamo_model::message::Message;
 use stateright::actor::{Envelope, Id, Network};
@@ -12,7 +12,7 @@ use std::hash::{Hash, Hasher};
 /// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end, nor is it asked
 /// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is on its way.
 ///
-/// Where the ring changes, hints are sent and histories told without end. There only so much of it is under way at one time, and nobody
+/// Where the ring changes, hints are sent and histories told without end; and replicas compare what they hold without end. There only so much of it is under way at one time, and nobody
 /// gossips with one that knows the same: it would be the same again. Not so where messages may arrive again and again: none of them ever
 /// goes, and there are only so many different ones.
 pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
@@ -24,7 +24,7 @@ pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
         && !ghost.hinted.iter().any(is_sent_too_often)
         && u16::from(ghost.surveyed) <= surveys_max
         && !ghost.was_early
-        && (!setting.changes || faults.duplication || tells_little(setting, state))
+        && (!setting.is_endless || faults.duplication || tells_little(setting, state))
 }
 
 /// What the boundary knows of the network of a scope where the ring changes.
@@ -34,6 +34,10 @@ struct Told {
     histories: usize,
     /// The gossip among them: from whom, to whom, and what it says.
     gossip: Option<(Id, Id, Tip)>,
+    /// Does an exchange begin?
+    begins: bool,
+    /// How many there are of exchanges: about trees, and about keys.
+    exchange: (usize, usize),
     /// Are there two about one hint in one direction?
     repeats: bool,
 }
@@ -41,14 +45,17 @@ struct Told {
 impl Told {
     fn of(network: &Network<Message>) -> Self {
         let mut told = Told::default();
-        let mut handed: Vec<(Id, Id, bool)> = Vec::new();
+        let mut handed: Vec<(Id, Id, bool, &Key)> = Vec::new();
         for Envelope { src, dst, msg } in network.iter_all() {
             match msg {
                 Message::Gossip { tip } => told.gossip = Some((src, dst, *tip)),
-                Message::HandOff { .. } => handed.push((src, dst, false)),
-                Message::HandedOff { .. } => handed.push((src, dst, true)),
+                Message::HandOff { key, .. } => handed.push((src, dst, false, key)),
+                Message::HandedOff { key, .. } => handed.push((src, dst, true, key)),
+                Message::Sync { .. } => told.exchange.1 += 1,
+                Message::Roots { .. } | Message::Subtrees { .. } | Message::Leaves { .. } => told.exchange.0 += 1,
                 _ => {}
             }
+            told.begins |= matches!(msg, Message::Roots { .. });
             let is_history = matches!(msg, Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. });
             told.histories += usize::from(is_history);
         }
@@ -59,8 +66,9 @@ impl Told {
 }
 
 /// Is there one message at most about histories alone, and that no idle one; and of those about one hint one at most in each direction?
+/// And does an exchange begin only where no other goes on, and at most one late word of an earlier one is on its way?
 fn tells_little(setting: &Setting, state: &SystemState) -> bool {
-    let Told { histories, gossip, repeats } = Told::of(&state.network);
+    let Told { histories, gossip, begins, exchange: (trees, keys), repeats } = Told::of(&state.network);
     let is_idle = gossip.is_some_and(|(from, to, tip)| {
         let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
         let history = disk.map_or(&setting.founders, |disk| &disk.history);
@@ -68,13 +76,13 @@ fn tells_little(setting: &Setting, state: &SystemState) -> bool {
         let is_gone = |id| NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone));
         history.tip() == tip && !is_gone(from) && !is_gone(to)
     });
-    histories <= 1 && !is_idle && !repeats
+    histories <= 1 && (!begins || trees == 1 && keys <= 1) && !is_idle && !repeats
 }
 
 /// The same in a number, for the engine.
 pub(crate) fn told(setting: &Setting, network: &Network<Message>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    if setting.changes {
+    if setting.is_endless {
         Told::of(network).hash(&mut hasher);
     }
     hasher.finish()

@@ -213,17 +213,17 @@ struct Search {
     coverage: BTreeMap<String, usize>,
 }
 
-/// What our properties, and the boundary of our scopes, look at. Where the ring changes, the boundary looks at more.
+/// What our properties, and the boundary of our scopes, look at. Where something goes on without end, the boundary looks at more.
 fn reads(setting: &Setting) -> fn(&'static str) -> Reads<Process, Setting> {
-    if setting.changes { |name| reads_with(name, of_a_changing_ring()) } else { |name| reads_with(name, of_a_ring()) }
+    if setting.is_endless { |name| reads_with(name, without_end()) } else { |name| reads_with(name, with_an_end()) }
 }
 
-fn of_a_ring() -> Reads<Process, Setting> {
+fn with_an_end() -> Reads<Process, Setting> {
     Reads::nothing().crashed().history()
 }
 
-fn of_a_changing_ring() -> Reads<Process, Setting> {
-    of_a_ring().storages().network_by(told)
+fn without_end() -> Reads<Process, Setting> {
+    with_an_end().storages().network_by(told)
 }
 
 fn reads_with(name: &'static str, boundary: Reads<Process, Setting>) -> Reads<Process, Setting> {

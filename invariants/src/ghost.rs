@@ -90,6 +90,8 @@ pub struct Ghost {
     pub was_early: bool,
     /// How often a node was asked whether it is clear of tombstones. A scope bounds it.
     pub surveyed: u8,
+    /// Was a key sent between replicas that was the same on all of them from the beginning?
+    pub sent_needlessly: bool,
     /// Where the ring changes: for each node, and each client, what it was told, or has said that it knows, of who is a member.
     pub known: Vec<History>,
     /// Where the ring changes: for each node, and each client, what those knew that have served it.
@@ -122,6 +124,7 @@ impl Ghost {
             carried: vec![0; if setting.scope.faults.reaps > 0 { setting.puts.len() } else { 0 }],
             was_early: false,
             surveyed: 0,
+            sent_needlessly: false,
             known: vec![History::default(); watched],
             owed: vec![History::default(); watched],
             clients: vec![WriteSet::EMPTY; setting.scope.clients.len()],
@@ -161,7 +164,8 @@ impl Ghost {
         | Message::StoreHint { siblings, .. }
         | Message::Fetched { siblings, .. }
         | Message::Repair { siblings, .. }
-        | Message::HandOff { siblings, .. }) = message
+        | Message::HandOff { siblings, .. }
+        | Message::Sync { siblings, .. }) = message
         else {
             return;
         };

@@ -10,6 +10,7 @@ pub mod property;
 mod record;
 pub mod scope;
 pub mod scopes;
+mod setting;
 pub mod story;
 pub mod symmetry;
 mod table;

@@ -12,7 +12,7 @@ mod versions;
 use crate::ghost::{Outcome, Read};
 use crate::scope::{Setting, System, SystemState};
 use crate::table::joined;
-use crate::view::summary;
+use crate::view::{summary, syncing};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::message::Message;
 use dynamo_model::process::{Fate, Process};
@@ -32,6 +32,17 @@ pub enum Kind {
     Converges,
 }
 
+/// What a property looks at besides disks and history, which all look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LooksAt {
+    /// Nothing.
+    Disks,
+    /// Whether a get is under way: timers, volatile states, messages.
+    Reads,
+    /// Whether anything is on its way in an exchange.
+    Exchanges,
+}
+
 /// Something that must hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Property {
@@ -43,9 +54,8 @@ pub struct Property {
     pub statement: &'static str,
     /// The *reachable* ones any of which shows that it can be violated at all; none if it is one itself.
     pub occasions: &'static [&'static str],
-    /// Does it look at whether a get is under way, that is at timers, volatile states and messages? Disks and history all
-    /// properties look at.
-    pub reads_what_is_under_way: bool,
+    /// What it looks at besides disks and history.
+    pub looks_at: LooksAt,
     /// Is it true at this state?
     pub condition: fn(&System, &SystemState) -> bool,
 }
@@ -68,7 +78,11 @@ impl Property {
     /// What it looks at, so that it is evaluated only where that is new.
     pub fn reads(&self) -> Reads<Process, Setting> {
         let reads = Reads::nothing().storages().random().history();
-        if self.reads_what_is_under_way { reads.states().timers().network_by(summary) } else { reads }
+        match self.looks_at {
+            LooksAt::Disks => reads,
+            LooksAt::Reads => reads.states().timers().network_by(summary),
+            LooksAt::Exchanges => reads.network_by(syncing),
+        }
     }
 
     /// The property with this name.
@@ -83,7 +97,7 @@ const fn always(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Always, statement, occasions, reads_what_is_under_way: false, condition }
+    Property { name, kind: Kind::Always, statement, occasions, looks_at: LooksAt::Disks, condition }
 }
 
 const fn reachable(
@@ -91,7 +105,7 @@ const fn reachable(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Reachable, statement, occasions: &[], reads_what_is_under_way: false, condition }
+    Property { name, kind: Kind::Reachable, statement, occasions: &[], looks_at: LooksAt::Disks, condition }
 }
 
 const fn converges(
@@ -100,11 +114,15 @@ const fn converges(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Converges, statement, occasions, reads_what_is_under_way: false, condition }
+    Property { name, kind: Kind::Converges, statement, occasions, looks_at: LooksAt::Disks, condition }
 }
 
 const fn reading_what_is_under_way(property: Property) -> Property {
-    Property { reads_what_is_under_way: true, ..property }
+    Property { looks_at: LooksAt::Reads, ..property }
+}
+
+const fn looking_at_exchanges(property: Property) -> Property {
+    Property { looks_at: LooksAt::Exchanges, ..property }
 }
 
 const PUT: &[&str] = &["I6.acknowledged-by-exactly-w"];
@@ -118,6 +136,7 @@ const MISPLACED: &[&str] = &["I4.replica-is-handed-over"];
 const SPREADS: &[&str] = &["I9.change-spreads"];
 const VIEWS_DIFFER: &[&str] = &["I7.views-differ"];
 const SERVED: &[&str] = &["I7.served-by-one-who-knows-more", "I7.client-with-an-old-view"];
+const EXCHANGED: &[&str] = &["I5.a-key-is-exchanged"];
 const READ_OVER: &[&str] = &["I3.a-read-is-over"];
 
 /// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still arrive, coordinators still lose
@@ -130,7 +149,7 @@ pub fn goes_on(setting: &Setting, action: &ActorAction<Process>) -> bool {
         ActorModelAction::Deliver { dst, msg, .. } => !is_client(dst) || matches!(msg, Message::History { .. }),
         ActorModelAction::Timeout(id, _) => !is_client(id),
         ActorModelAction::Recover(_) => true,
-        ActorModelAction::SelectRandom { random, .. } => matches!(random, Fate::Gossip(_)),
+        ActorModelAction::SelectRandom { random, .. } => matches!(random, Fate::Choose(_)),
         ActorModelAction::Drop(_) | ActorModelAction::Crash(_) => false,
     }
 }

@@ -59,6 +59,7 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
             writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
         }
         Message::Fetch { request, .. } => next.on_fetch(from, node(envelope.dst), setting.read(*request)?),
+        Message::Sync { key, .. } => next.sent_needlessly |= *key != setting.key,
         Message::Fetched { .. }
         | Message::Forward { .. }
         | Message::Repair { .. }
@@ -66,6 +67,9 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
         | Message::Surveyed { .. }
         | Message::Administer { .. }
         | Message::Gossip { .. }
+        | Message::Roots { .. }
+        | Message::Subtrees { .. }
+        | Message::Leaves { .. }
         | Message::Answer(Answer::ChangeRefused { .. } | Answer::NoRoute { .. }) => {}
     }
     (next != *ghost).then_some(next)

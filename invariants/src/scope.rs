@@ -4,19 +4,17 @@ use crate::boundary;
 use crate::ghost::Ghost;
 use crate::property::Property;
 use crate::record;
-use crate::write_set::WriteId;
 use dynamo_model::administer::Wish;
 use dynamo_model::client::{Client, Line, Via};
-use dynamo_model::config::{Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId};
-use dynamo_model::membership::{History, Standing};
 use dynamo_model::node::Node;
-use dynamo_model::process::Process;
+use dynamo_model::process::{Circumstances, Process};
 use dynamo_model::ring::Ring;
 use dynamo_model::route::Routes;
 use dynamo_model::rules::Rules;
 use stateright::actor::{ActorModel, ActorModelState, LossyNetwork, Network};
-use std::time::Duration;
+
+pub use crate::setting::Setting;
 
 /// The model that a scope makes.
 pub type System = ActorModel<Process, Setting, Ghost>;
@@ -105,6 +103,8 @@ pub struct Faults {
     pub reaps: u8,
     /// Do nodes gossip?
     pub gossip: bool,
+    /// Do replicas compare what they hold?
+    pub exchange: bool,
 }
 
 /// Why a scope does not claim some properties.
@@ -142,6 +142,9 @@ const NOBODY_ROUTES: Excuse = Excuse {
     reason: "no client has a view of its own here",
 };
 
+const NOBODY_COMPARES: Excuse =
+    Excuse { properties: &["I5.a-key-is-exchanged"], reason: "replicas do not compare what they hold here" };
+
 const NOTHING_REAPED: Excuse = Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
 
 /// No faults.
@@ -155,6 +158,7 @@ pub const NO_FAULTS: Faults = Faults {
     lost_disk: None,
     reaps: 0,
     gossip: false,
+    exchange: false,
 };
 
 /// A named bounded configuration, and what the check of it must find.
@@ -178,61 +182,6 @@ pub struct Scope {
     pub unique_states: usize,
 }
 
-/// A scope made concrete: what properties and ghost history may look at.
-#[derive(Clone, Debug)]
-pub struct Setting {
-    /// The scope.
-    pub scope: Scope,
-    /// N, R, W.
-    pub config: Config,
-    /// The one key that all clients use.
-    pub key: Key,
-    /// Its intended replicas: of all nodes, as if all had joined.
-    pub preference_list: Vec<NodeId>,
-    /// Its intended replicas by who is a member: bit by bit, the nodes.
-    pub preference_lists: Vec<Vec<NodeId>>,
-    /// What the nodes know at first.
-    pub founders: History,
-    /// Does the ring change?
-    pub changes: bool,
-    /// Every put of every script, by [`WriteId`].
-    pub puts: Vec<RequestId>,
-    /// Every get of every script.
-    pub gets: Vec<RequestId>,
-}
-
-impl Setting {
-    /// The put with this request id.
-    pub fn write(&self, request: RequestId) -> Option<WriteId> {
-        self.puts.iter().position(|put| *put == request).map(|index| WriteId(index as u8))
-    }
-
-    /// What the request asks.
-    pub fn ask(&self, request: RequestId) -> Option<Ask> {
-        let client = (request.client.0 as usize).checked_sub(usize::from(self.scope.nodes))?;
-        Some(self.scope.clients.get(client)?.get(request.number as usize)?.1)
-    }
-
-    /// Does the client choose nodes by a view of its own?
-    pub fn has_own_view(&self, client: ClientId) -> bool {
-        let index = (client.0 as usize).checked_sub(usize::from(self.scope.nodes));
-        let script = index.and_then(|index| self.scope.clients.get(index)).copied().unwrap_or_default();
-        script.iter().any(|(via, _)| *via == OWN_VIEW)
-    }
-
-    /// The key's intended replicas by a history.
-    pub fn replicas_by(&self, history: &History) -> &[NodeId] {
-        let standings = history.standings(&Rules::default());
-        let members = standings.iter().filter(|(_, standing)| **standing == Standing::Member);
-        &self.preference_lists[members.fold(0, |bits, (node, _)| bits | 1 << node.0)]
-    }
-
-    /// The index of the get with this request id.
-    pub fn read(&self, request: RequestId) -> Option<usize> {
-        self.gets.iter().position(|get| *get == request)
-    }
-}
-
 impl Scope {
     /// The reason for which this scope does not claim the property, if it does not. The check of the scope then finds that the
     /// property fails here, and finds fault with the excuse if it does not.
@@ -242,7 +191,8 @@ impl Scope {
         let nobody_asks = Some(&NOT_IN_PERSON).filter(|_| !self.asks(Ask::PutInPerson) || !self.asks(Ask::GetInPerson));
         let nobody_moves = Some(&NOBODY_MOVES).filter(|_| !self.changes());
         let nobody_routes = Some(&NOBODY_ROUTES).filter(|_| !self.routes());
-        let structural = [without_stand_ins, nobody_asks, nobody_reaps, nobody_moves, nobody_routes];
+        let nobody_compares = Some(&NOBODY_COMPARES).filter(|_| !self.faults.exchange);
+        let structural = [without_stand_ins, nobody_asks, nobody_reaps, nobody_moves, nobody_routes, nobody_compares];
         let structural = structural.into_iter().flatten();
         let excuses = self.excused.iter().chain(structural);
         let excuse = excuses.into_iter().find(|excuse| excuse.properties.contains(&property.name));
@@ -263,44 +213,6 @@ impl Scope {
         self.clients.iter().any(|script| script.iter().any(|(via, _)| *via == OWN_VIEW))
     }
 
-    /// The scope made concrete.
-    pub fn setting(&self) -> Setting {
-        let (n, r, w) = self.quorum;
-        let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
-        if let Some(retransmissions) = self.faults.timeouts {
-            config = config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
-            // Attempts are counted no further than one: in a scope pauses mean nothing.
-            config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
-        }
-        if self.faults.gossip {
-            config = config.with_gossip_every(Duration::ZERO);
-        }
-        if self.faults.reaps > 0 {
-            config = config.with_reaping_after(Duration::ZERO);
-        }
-        let key = Key::new("k").expect("a valid key");
-        let preference_list = self.ring().preference_list(&key, n).to_vec();
-        let preference_lists = (0..1 << self.nodes).map(|bits: usize| {
-            let members: Vec<NodeId> = (0..self.nodes).filter(|node| bits & 1 << node != 0).map(NodeId).collect();
-            Ring::of(&members).preference_list(&key, n).to_vec()
-        });
-        let preference_lists = preference_lists.collect();
-        let requests = |is_meant: fn(Ask) -> bool| {
-            let mut requests = Vec::new();
-            for (index, script) in self.clients.iter().enumerate() {
-                let client = ClientId(u64::from(self.nodes) + index as u64);
-                let lines = script.iter().enumerate().filter(|(_, (_, ask))| is_meant(*ask));
-                requests.extend(lines.map(|(number, _)| RequestId { client, number: number as u64 }));
-            }
-            requests
-        };
-        let (puts, gets) = (requests(Ask::is_put), requests(Ask::is_get));
-        let founders = History::founded_by(self.founders(&key));
-        let changes = self.changes();
-        assert!(puts.len() <= WriteId::MAX, "scope {} has too many puts", self.name);
-        Setting { scope: *self, config, key, preference_list, preference_lists, founders, changes, puts, gets }
-    }
-
     /// The model: nodes first, then clients; the protocol under `rules`; with those of these properties that stateright
     /// has a word for.
     pub fn model(&self, rules: Rules, properties: impl IntoIterator<Item = &'static Property>) -> System {
@@ -317,15 +229,14 @@ impl Scope {
             .faults
             .lost_disk
             .map(|place| self.ring().preference_list(&setting.key, usize::from(self.nodes))[place]);
+        let circumstances = |id| Circumstances {
+            loses_its_disk: bad == Some(NodeId(id)),
+            takes_all: setting.is_endless,
+            disk: setting.disk(NodeId(id)),
+        };
+        let nodes: Vec<Process> = (0..self.nodes).map(|id| Process::Node(node.clone(), circumstances(id))).collect();
         let mut model = ActorModel::new(setting, ghost)
-            .actors((0..self.nodes).map(|id| {
-                let node = node.clone();
-                match bad {
-                    Some(NodeId(bad)) if bad == id => Process::NodeOnBadDisk(node),
-                    _ if self.changes() => Process::NodeThatTakesAll(node),
-                    _ => Process::Node(node),
-                }
-            }))
+            .actors(nodes)
             .actors(clients)
             .init_network(network)
             .lossy_network(if self.faults.loss { LossyNetwork::Yes } else { LossyNetwork::No })
@@ -342,7 +253,7 @@ impl Scope {
     }
 
     /// All nodes, whether they have joined or not.
-    fn ring(&self) -> Ring {
+    pub(crate) fn ring(&self) -> Ring {
         let members: Vec<NodeId> = (0..self.nodes).map(NodeId).collect();
         Ring::of(&members)
     }
@@ -352,13 +263,18 @@ impl Scope {
         self.asks_to_move().next().is_some()
     }
 
+    /// Does anything go on without end: the telling of histories, the comparing of trees?
+    pub fn is_endless(&self) -> bool {
+        self.changes() || self.faults.exchange
+    }
+
     fn asks_to_move(&self) -> impl Iterator<Item = Ask> {
         let asks = self.clients.iter().flat_map(|script| script.iter().map(|(_, ask)| *ask));
         asks.filter(|ask| ask.moves().is_some())
     }
 
     /// The members from the beginning: all nodes but those of which the first that anyone wants is that they join.
-    fn founders(&self, key: &Key) -> Vec<NodeId> {
+    pub(crate) fn founders(&self, key: &Key) -> Vec<NodeId> {
         let clockwise = self.ring().preference_list(key, usize::from(self.nodes)).to_vec();
         let joins_first = |node: &NodeId| {
             let first = self.asks_to_move().find(|ask| ask.moves().is_some_and(|place| clockwise[place] == *node));

@@ -2,6 +2,7 @@
 
 mod deep;
 mod disks;
+mod exchange;
 mod faults;
 mod hints;
 mod membership;
@@ -45,6 +46,17 @@ const STORE_LOST: Excuse = Excuse {
 };
 const DOUBLED_FOR_EVER: Excuse =
     Excuse { properties: &["I6.every-request-ends"], reason: "a request that arrives again runs again" };
+const SENT_FOR_EVER: Excuse =
+    Excuse { properties: &["I5.exchange-ends"], reason: "what arrives again is answered again" };
+const ALONE_AT_FIRST: Excuse = Excuse {
+    properties: &[
+        "I4.acknowledged-on-a-hint",
+        "I4.replica-is-misplaced",
+        "I4.replica-is-handed-over",
+        "I7.served-by-one-who-knows-more",
+    ],
+    reason: "the one replica that there was stays one, and another comes to it",
+};
 const REPAIRER_CRASHES: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
     reason: "the coordinator may crash before it repairs; the next read tries again",
@@ -140,14 +152,22 @@ pub fn named(name: &str) -> Option<&'static Scope> {
 
 /// Every scope of the default set.
 pub static SCOPES: &[Scope] = &joined::<Scope, COUNT>(PARTS);
-const PARTS: &[&[Scope]] =
-    &[quiet::SCOPES, faults::SCOPES, hints::SCOPES, disks::SCOPES, reaping::SCOPES, membership::SCOPES];
+const PARTS: &[&[Scope]] = &[
+    quiet::SCOPES,
+    faults::SCOPES,
+    hints::SCOPES,
+    disks::SCOPES,
+    reaping::SCOPES,
+    membership::SCOPES,
+    exchange::SCOPES,
+];
 const COUNT: usize = quiet::SCOPES.len()
     + faults::SCOPES.len()
     + hints::SCOPES.len()
     + disks::SCOPES.len()
     + reaping::SCOPES.len()
-    + membership::SCOPES.len();
+    + membership::SCOPES.len()
+    + exchange::SCOPES.len();
 
 /// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.
 pub static DEEP: &[Scope] =

@@ -4,6 +4,7 @@ use crate::check::Finding;
 use crate::property::{Kind, Property};
 use crate::scope::{Scope, System};
 use dynamo_model::ids::NodeId;
+use dynamo_model::node::Choice;
 use dynamo_model::process::Fate;
 use stateright::Model;
 use stateright::actor::{ActorModelAction, Envelope, Id};
@@ -35,9 +36,10 @@ fn step(scope: &Scope, action: &<System as Model>::Action) -> String {
         ActorModelAction::SelectRandom { actor, random: Fate::LoseDisk, .. } => {
             format!("{}: loses its disk", name(actor))
         }
-        ActorModelAction::SelectRandom { actor, random: Fate::Gossip(peer), .. } => {
-            format!("{}: gossips with {peer}", name(actor))
-        }
+        ActorModelAction::SelectRandom { actor, random: Fate::Choose(choice), .. } => match choice {
+            Choice::Gossip(peer) => format!("{}: gossips with {peer}", name(actor)),
+            Choice::Exchange(peer) => format!("{}: compares with {peer}", name(actor)),
+        },
     }
 }
 

@@ -42,7 +42,7 @@ impl Scope {
     pub fn symmetries(&self) -> Vec<Symmetry> {
         let replicas = self.quorum.0;
         let forwards = self.clients.iter().any(|script| script.iter().any(|(via, _)| *via >= replicas));
-        let treats_one_apart = self.faults.lost_disk.is_some() || self.faults.reaps > 0 || self.changes();
+        let treats_one_apart = self.faults.lost_disk.is_some() || self.faults.reaps > 0 || self.is_endless();
         if treats_one_apart || forwards || replicas != usize::from(self.nodes) {
             return Vec::new();
         }
@@ -288,7 +288,7 @@ impl Renaming<Process, Ghost> for Symmetry {
 
     fn state(&self, state: &ProcessState) -> ProcessState {
         match state {
-            ProcessState::Node(State { durable, view, retired, puts, gets, suspected, handoffs, reaping }) => {
+            ProcessState::Node(State { durable, view, retired, puts, gets, suspected, handoffs, trees, reaping }) => {
                 ProcessState::Node(State {
                     durable: self.durable(durable),
                     view: Arc::clone(view),
@@ -296,6 +296,7 @@ impl Renaming<Process, Ghost> for Symmetry {
                     puts: puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
                     gets: gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
                     suspected: suspected.iter().map(|node| self.node(*node)).collect(),
+                    trees: trees.clone(),
                     reaping: reaping
                         .iter()
                         .map(|(key, clear)| (key.clone(), clear.iter().map(|node| self.node(*node)).collect()))
@@ -334,9 +335,15 @@ impl Renaming<Process, Ghost> for Symmetry {
             | Message::Surveyed { siblings, .. }
             | Message::Reap { siblings, .. } => *siblings = self.siblings(siblings),
             Message::HandedOff { context, .. } => *context = self.context(context),
-            // Where anybody joins or leaves nothing is interchangeable.
-            Message::Administer { .. } | Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. } => {
-            }
+            // Where anybody joins or leaves, or trees are compared, nothing is interchangeable.
+            Message::Administer { .. }
+            | Message::Gossip { .. }
+            | Message::History { .. }
+            | Message::Changes { .. }
+            | Message::Roots { .. }
+            | Message::Subtrees { .. }
+            | Message::Leaves { .. }
+            | Message::Sync { .. } => {}
         }
         renamed
     }
@@ -348,6 +355,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             Timer::Handoff(node, recipient) => Timer::Handoff(self.node(*node), self.node(*recipient)),
             Timer::Reap(node, key) => Timer::Reap(self.node(*node), key.clone()),
             Timer::Gossip(node) => Timer::Gossip(self.node(*node)),
+            Timer::Exchange(node) => Timer::Exchange(self.node(*node)),
             Timer::Client(client) => Timer::Client(self.client(*client)),
         }
     }
@@ -360,6 +368,7 @@ impl Renaming<Process, Ghost> for Symmetry {
         let write = |write: &Write| Write { saw: self.writes(write.saw), outcome: write.outcome };
         let writes = |writes: &WriteSet| self.writes(*writes);
         Ghost {
+            sent_needlessly: history.sent_needlessly,
             writes: moved(&history.writes, |index| usize::from(self.write(WriteId(index as u8)).0), write),
             reads: moved(&history.reads, |index| self.read(index), |read| self.ghost_read(read)),
             vouched: moved(&history.vouched, |index| usize::from(self.nodes[index].0), writes),

@@ -7,7 +7,7 @@ use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::message::Message;
 use dynamo_model::node::{State, Timer};
-use dynamo_model::process::{Process, ProcessState};
+use dynamo_model::process::ProcessState;
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::Dot;
@@ -37,8 +37,9 @@ impl<'a> View<'a> {
 
     /// Has the node lost its disk?
     pub(crate) fn lost_its_disk(&self, node: NodeId) -> bool {
-        let is_on_bad_disk = matches!(self.model.actors[usize::from(node.0)], Process::NodeOnBadDisk(_));
-        is_on_bad_disk && !self.state.random_choices[usize::from(node.0)].map.contains_key("fate")
+        let circumstances = self.model.actors[usize::from(node.0)].circumstances();
+        circumstances.is_some_and(|of_it| of_it.loses_its_disk)
+            && !self.state.random_choices[usize::from(node.0)].map.contains_key("fate")
     }
 
     /// How many nodes have lost their disks.
@@ -198,4 +199,14 @@ fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> GetsInFlight
 pub(crate) fn summary(setting: &Setting, network: &Network<Message>) -> u64 {
     let GetsInFlight { asked, repairs } = gets_in_flight(setting, network);
     asked << 32 | repairs
+}
+
+/// Is all that one replica has of a key on its way to another?
+pub(crate) fn is_syncing(network: &Network<Message>) -> bool {
+    network.iter_deliverable().any(|envelope| matches!(envelope.msg, Message::Sync { .. }))
+}
+
+/// The same in a number, for the engine.
+pub(crate) fn syncing(setting: &Setting, network: &Network<Message>) -> u64 {
+    u64::from(setting.scope.faults.exchange && is_syncing(network))
 }

@@ -4,7 +4,7 @@ use crate::administer::Wish;
 use crate::ids::{ClientId, Content, Key, NodeId, RequestId};
 use crate::membership::History;
 use crate::message::{Answer, Message, Operation};
-use crate::node::{Durable, Timer};
+use crate::node::{Choice, Durable, Timer};
 use crate::route::Routes;
 use crate::rules::Rules;
 use crate::version::Context;
@@ -130,7 +130,7 @@ impl Actor for Client {
     type Timer = Timer;
     type State = ClientState;
     type Storage = Durable;
-    type Random = NodeId;
+    type Random = Choice;
 
     fn on_start(&self, id: Id, _storage: &Option<Durable>, out: &mut Out<Self>) -> ClientState {
         let (context, routes) = (Context::new(), self.routes.clone());

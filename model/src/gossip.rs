@@ -15,7 +15,7 @@
 use crate::ids::NodeId;
 use crate::membership::{Act, Change, History, Standing, Tip};
 use crate::message::Message;
-use crate::node::{State, Step, Timer};
+use crate::node::{Choice, State, Step, Timer};
 use crate::view::View;
 use stateright::actor::Id;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ impl Step<'_, '_> {
         if peers.is_empty() {
             self.set_gossip_timer();
         } else {
-            self.out.choose_random("gossip", peers);
+            self.out.choose_random("gossip", peers.into_iter().map(Choice::Gossip).collect());
         }
     }
 
@@ -122,6 +122,8 @@ impl Step<'_, '_> {
             self.move_keys(&before);
             self.readdress_hints();
             self.settle_handoffs();
+            // Others are to be compared with.
+            self.set_exchange_timer();
         }
         if !before.holders().eq(self.state.view.holders()) {
             self.reconsider_reaping();

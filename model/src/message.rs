@@ -1,164 +1,19 @@
 //! What travels between clients and nodes, each message documented like a specification. Every message may be lost, delayed,
 //! doubled or overtaken; none relies on another having arrived.
 
-use crate::administer::{ChangeRefusal, Wish};
+use crate::administer::Wish;
 use crate::handoff::HintId;
-use crate::ids::{Content, Key, NodeId, RequestId};
+use crate::ids::{Key, NodeId, RequestId};
 use crate::membership::{History, Tip};
-use crate::siblings::{Siblings, Version};
+use crate::ring::Partition;
+use crate::siblings::Siblings;
+use crate::tree::{Digest, Entry, Place};
 use crate::version::Context;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 use strum::VariantNames;
 
-/// What a client asks of a node.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
-pub enum Operation {
-    /// Store a value in place of what the context covers. Answered by [`Answer::PutAcknowledged`], [`Answer::PutFailed`] or
-    /// [`Answer::PutRefused`]. Asked again with the same id, through the same node, it still is one put.
-    Put {
-        /// Names the put.
-        request: RequestId,
-        /// Where.
-        key: Key,
-        /// What: a value, or a tombstone to delete.
-        content: Content,
-        /// What the client had read; empty for a blind put.
-        context: Context,
-        /// How many intended replicas must have stored it themselves, stand-ins not counted, among the W. 0: none in particular.
-        pw: u8,
-    },
-    /// Read a key. Answered by [`Answer::GetAnswered`] or [`Answer::GetFailed`].
-    Get {
-        /// Names the get.
-        request: RequestId,
-        /// Where.
-        key: Key,
-        /// How many intended replicas must have spoken themselves, stand-ins not counted, among the R. 0: none in particular.
-        pr: u8,
-    },
-}
-
-impl Operation {
-    /// The request's id.
-    pub fn request(&self) -> RequestId {
-        match self {
-            Operation::Put { request, .. } | Operation::Get { request, .. } => *request,
-        }
-    }
-
-    /// The key asked for.
-    pub fn key(&self) -> &Key {
-        match self {
-            Operation::Put { key, .. } | Operation::Get { key, .. } => key,
-        }
-    }
-}
-
-/// What a coordinator tells a client.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
-pub enum Answer {
-    /// W distinct replicas have the put on disk.
-    PutAcknowledged {
-        /// Of which put.
-        request: RequestId,
-        /// What the client had read, and this put.
-        context: Context,
-    },
-    /// Fewer than W replicas answered in time. The put has failed, but is possibly stored: some replicas have it, and it may
-    /// be read and may spread.
-    PutFailed {
-        /// Of which put.
-        request: RequestId,
-        /// How many replicas have it on disk for certain.
-        stored: usize,
-        /// W.
-        needed: usize,
-        /// How many of them are intended replicas.
-        in_person: usize,
-        /// How many of these were asked for: PW.
-        pw: u8,
-    },
-    /// The put was refused; nothing was changed.
-    PutRefused {
-        /// Of which put.
-        request: RequestId,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// What R or more replicas held, merged.
-    GetAnswered {
-        /// Of which get.
-        request: RequestId,
-        /// All concurrent siblings; none where the key was never put, or its tombstone is reaped.
-        siblings: Vec<Version>,
-        /// To be passed with a put that is to replace these siblings.
-        context: Context,
-    },
-    /// Fewer than R replicas answered in time.
-    GetFailed {
-        /// Of which get.
-        request: RequestId,
-        /// How many answered.
-        answered: usize,
-        /// R.
-        needed: usize,
-        /// How many of them are intended replicas.
-        in_person: usize,
-        /// How many of these were asked for: PR.
-        pr: u8,
-    },
-    /// What was wanted of a node is so, and on the disk of the node asked.
-    Changed {
-        /// Of which request.
-        request: RequestId,
-        /// All that it knows now.
-        history: History,
-    },
-    /// The node asked knows of no member: there is nobody who could be asked. Nothing was changed.
-    NoRoute {
-        /// Of which request.
-        request: RequestId,
-    },
-    /// Who is a member was not changed.
-    ChangeRefused {
-        /// Of which request.
-        request: RequestId,
-        /// Why.
-        refusal: ChangeRefusal,
-    },
-}
-
-impl Answer {
-    /// The id of the request answered.
-    pub fn request(&self) -> RequestId {
-        match self {
-            Answer::PutAcknowledged { request, .. }
-            | Answer::PutFailed { request, .. }
-            | Answer::PutRefused { request, .. }
-            | Answer::GetAnswered { request, .. }
-            | Answer::GetFailed { request, .. }
-            | Answer::Changed { request, .. }
-            | Answer::NoRoute { request }
-            | Answer::ChangeRefused { request, .. } => *request,
-        }
-    }
-}
-
-/// Why a put was refused. Nothing was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Refusal {
-    /// The siblings would no longer fit one datagram: read the key and put with the context read, to replace them.
-    SiblingsTooLarge {
-        /// What they would take, in bytes.
-        bytes: usize,
-        /// What they may.
-        bytes_max: usize,
-    },
-    /// The context covers puts that this coordinator never issued: it is from another cluster, or from before a lost disk. A
-    /// coordinator knows only its own puts, so not every foreign context is recognised.
-    ForeignContext,
-}
+pub use crate::request::{Answer, Operation, Refusal};
 
 /// Everything that travels.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
@@ -293,6 +148,40 @@ pub enum Message {
         /// The tombstones.
         siblings: Siblings,
     },
+    /// Replica → replica: so much for the trees of the partitions that are yours and mine. A partition that is not named has nothing in it.
+    /// Answered by [`Message::Subtrees`] or [`Message::Leaves`] of those that differ, if any do. Lost: the next exchange begins anew.
+    Roots {
+        /// The sender's.
+        tip: Tip,
+        /// The roots' digests, by partition.
+        roots: Vec<(Partition, Digest)>,
+    },
+    /// Replica → replica: this is just below nodes in which we differ. Answered by the same one level further down, or by
+    /// [`Message::Leaves`]. Lost: as above.
+    Subtrees {
+        /// The sender's.
+        tip: Tip,
+        /// The nodes.
+        subtrees: Vec<Subtree>,
+    },
+    /// Replica → replica: these are the keys at leaves in which we differ. Answered by [`Message::Sync`] for each that differs. Lost: as
+    /// above.
+    Leaves {
+        /// The sender's.
+        tip: Tip,
+        /// The leaves.
+        leaves: Vec<Leaf>,
+    },
+    /// Replica → replica: merge this into what you have of the key, save, and answer with the same if you have more then. Lost: the next
+    /// exchange finds the key again.
+    Sync {
+        /// The sender's.
+        tip: Tip,
+        /// Which key.
+        key: Key,
+        /// All that the sender has of it; nothing, to ask for what the receiver has.
+        siblings: Siblings,
+    },
     /// Administrator → any node: change who is a member. Answered by [`Answer::Changed`] or [`Answer::ChangeRefused`]. Asked again it is
     /// the same change, unless others have changed the same node meanwhile.
     Administer {
@@ -322,6 +211,28 @@ pub enum Message {
     },
 }
 
+/// A node of a tree, and the digests of those just below it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Subtree {
+    /// Which node.
+    pub place: Place,
+    /// By which child it is: where nothing is held there is none.
+    pub children: Vec<(u16, Digest)>,
+}
+
+/// A leaf of a tree, or a part of one: all its keys from one to another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Leaf {
+    /// Which leaf.
+    pub place: Place,
+    /// The part begins after this key; `None`: with the first.
+    pub after: Option<Key>,
+    /// Its keys, ascending, with their digests.
+    pub keys: Vec<Entry>,
+    /// Does it end with the last of these keys, because no more fit? If not it goes to the leaf's end.
+    pub is_cut: bool,
+}
+
 impl Message {
     /// The tip of its sender, if it depends on the ring whom it is sent to.
     pub fn tip(&self) -> Option<Tip> {
@@ -333,7 +244,11 @@ impl Message {
             | Message::StoreHint { tip, .. }
             | Message::HandOff { tip, .. }
             | Message::Survey { tip, .. }
-            | Message::Reap { tip, .. } => Some(*tip),
+            | Message::Reap { tip, .. }
+            | Message::Roots { tip, .. }
+            | Message::Subtrees { tip, .. }
+            | Message::Leaves { tip, .. }
+            | Message::Sync { tip, .. } => Some(*tip),
             _ => None,
         }
     }

@@ -11,6 +11,7 @@ use crate::message::{Answer, Message, Operation, Refusal};
 use crate::put::RunningPut;
 use crate::rules::{Cause, Occasion, Rules};
 use crate::siblings::Siblings;
+use crate::tree::Trees;
 use crate::version::Context;
 use crate::view::View;
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,8 @@ pub struct State {
     /// For each node that hints are kept for how often they were sent since the first of them came, the start, or its last answer;
     /// counted no further than pauses grow. A handoff timer runs for each member.
     pub handoffs: BTreeMap<NodeId, u8>,
+    /// Where replicas compare what they hold: the trees of what is held. They follow from the store.
+    pub trees: Trees,
     /// The keys that this node is to reap, each with the nodes that are known to be clear of it.
     pub reaping: BTreeMap<Key, BTreeSet<NodeId>>,
 }
@@ -119,8 +122,19 @@ pub enum Timer {
     Reap(NodeId, Key),
     /// A peer is to be told this node's tip.
     Gossip(NodeId),
+    /// A peer is to be compared with.
+    Exchange(NodeId),
     /// A scripted client has waited long enough for an answer.
     Client(ClientId),
+}
+
+/// What chance has chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Choice {
+    /// The peer to gossip with.
+    Gossip(NodeId),
+    /// The peer to compare with.
+    Exchange(NodeId),
 }
 
 /// One step of one node: what it reads and what it may change. Handlers are methods of this, one file per act.
@@ -235,6 +249,10 @@ impl Step<'_, '_> {
             Message::Survey { key, siblings, .. } => self.on_survey(from, key, siblings),
             Message::Surveyed { key, siblings } => self.on_surveyed(from, &key, &siblings),
             Message::Reap { key, siblings, .. } => self.on_reap(&key, &siblings),
+            Message::Roots { roots, .. } => self.on_roots(from, &roots),
+            Message::Subtrees { subtrees, .. } => self.on_subtrees(from, &subtrees),
+            Message::Leaves { leaves, .. } => self.on_leaves(from, &leaves),
+            Message::Sync { key, siblings, .. } => self.on_sync(from, &key, &siblings),
             Message::Request(_)
             | Message::Routed { .. }
             | Message::Answer(_)
@@ -267,8 +285,7 @@ impl Actor for Node {
     type Timer = Timer;
     type State = State;
     type Storage = Durable;
-    /// The peer to gossip with.
-    type Random = NodeId;
+    type Random = Choice;
 
     /// Starts anew, or again with what survived the crash. Puts and gets under way are forgotten; their clients ask again. Hints are
     /// handed over.
@@ -287,6 +304,8 @@ impl Actor for Node {
             step.schedule_handoffs(Occasion::Started);
             step.resume_reaping();
             step.set_gossip_timer();
+            step.plant_trees();
+            step.set_exchange_timer();
         }
         state.into_owned()
     }
@@ -325,15 +344,20 @@ impl Actor for Node {
             Timer::Handoff(_, recipient) => step.on_handoff_timeout(*recipient),
             Timer::Reap(_, key) => step.on_reap_timeout(key),
             Timer::Gossip(_) => step.on_gossip_timeout(),
+            Timer::Exchange(_) => step.on_exchange_timeout(),
             Timer::Client(_) => {}
         }
     }
 
-    fn on_random(&self, id: Id, state: &mut Cow<'_, State>, peer: &NodeId, out: &mut Out<Self>) {
+    fn on_random(&self, id: Id, state: &mut Cow<'_, State>, choice: &Choice, out: &mut Out<Self>) {
         let Some(id) = NodeId::from_actor(id) else { return };
         let mut step = Step { node: self, id, state, out };
-        if !step.state.retired {
-            step.gossip_with(*peer);
+        if step.state.retired {
+            return;
+        }
+        match choice {
+            Choice::Gossip(peer) => step.gossip_with(*peer),
+            Choice::Exchange(peer) => step.exchange_with(*peer),
         }
     }
 

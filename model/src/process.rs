@@ -3,7 +3,7 @@
 use crate::client::{Client, ClientState};
 use crate::ids::NodeId;
 use crate::message::Message;
-use crate::node::{Durable, Node, State, Timer};
+use crate::node::{Choice, Durable, Node, State, Timer};
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 
@@ -11,23 +11,32 @@ use std::borrow::Cow;
 #[derive(Clone, Debug)]
 pub enum Process {
     /// A storage node: the very actor that the runtime runs.
-    Node(Node),
-    /// The same on a disk that is lost at some time: it then begins again on an empty one.
-    NodeOnBadDisk(Node),
-    /// The same where messages that change nothing are to be taken all the same. stateright does not deliver them, and they would pile up
-    /// where a node says something again and again.
-    NodeThatTakesAll(Node),
+    Node(Node, Circumstances),
     /// A client that runs a script.
     Client(Client),
+}
+
+/// What a checker makes of a node's surroundings.
+#[derive(Clone, Debug, Default)]
+pub struct Circumstances {
+    /// Is its disk lost at some time? It then begins again on an empty one.
+    pub loses_its_disk: bool,
+    /// Are messages that change nothing to be taken all the same? stateright does not deliver them, and they would pile up where a node
+    /// says something again and again.
+    pub takes_all: bool,
+    /// What is on its disk at first.
+    pub disk: Option<Durable>,
 }
 
 impl Process {
     /// The node, if it is one.
     pub fn node(&self) -> Option<&Node> {
-        match self {
-            Process::Node(node) | Process::NodeOnBadDisk(node) | Process::NodeThatTakesAll(node) => Some(node),
-            Process::Client(_) => None,
-        }
+        if let Process::Node(node, _) = self { Some(node) } else { None }
+    }
+
+    /// A node's surroundings.
+    pub fn circumstances(&self) -> Option<&Circumstances> {
+        if let Process::Node(_, circumstances) = self { Some(circumstances) } else { None }
     }
 }
 
@@ -63,8 +72,8 @@ impl ProcessState {
 pub enum Fate {
     /// Its disk is lost.
     LoseDisk,
-    /// It gossips with this peer.
-    Gossip(NodeId),
+    /// Chance chooses what the node's timers would have it choose.
+    Choose(Choice),
 }
 
 /// Runs one handler of an inner actor; passes its commands on, and its state if it changed.
@@ -73,16 +82,16 @@ fn run<A, S>(
     out: &mut Out<Process>,
     inner: &S,
     wrap: impl Fn(S) -> ProcessState,
-    peers: impl Fn(&S) -> Vec<NodeId>,
+    choices: impl Fn(&S) -> Choices,
     handler: impl FnOnce(&mut Cow<'_, S>, &mut Out<A>),
 ) where
-    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = NodeId>,
+    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = Choice>,
     S: Clone,
 {
     let mut changed = Cow::Borrowed(inner);
     let mut commands = Out::<A>::new();
     handler(&mut changed, &mut commands);
-    pass_on(commands, &peers(&changed), out);
+    pass_on(commands, &choices(&changed), out);
     if let Cow::Owned(changed) = changed {
         let changed = wrap(changed);
         if changed != **state {
@@ -104,30 +113,46 @@ fn seen(node: &Node, mut state: State) -> ProcessState {
 fn start(node: &Node, id: Id, storage: &Option<Durable>, out: &mut Out<Process>) -> State {
     let mut commands = Out::new();
     let state = node.on_start(id, storage, &mut commands);
-    pass_on(commands, &peers(id, &state), out);
+    pass_on(commands, &choices(node, id, &state), out);
     state
 }
 
-fn peers(id: Id, state: &State) -> Vec<NodeId> {
-    NodeId::from_actor(id).map(|id| state.gossip_peers(id)).unwrap_or_default()
+/// With whom a node may gossip, and compare what it holds.
+#[derive(Default)]
+struct Choices {
+    gossip: Vec<NodeId>,
+    exchange: Vec<NodeId>,
 }
 
-/// An inner actor's commands as the process's own. It is always time to gossip here, with any peer: to wait for a timer first would
-/// be as many states again for nothing.
-fn pass_on<A>(commands: Out<A>, peers: &[NodeId], out: &mut Out<Process>)
+fn choices(node: &Node, id: Id, state: &State) -> Choices {
+    let Some(id) = NodeId::from_actor(id) else { return Choices::default() };
+    let compares = node.config.anti_entropy().is_some();
+    let exchange = if compares { state.exchange_peers(id, node.config.n()) } else { Vec::new() };
+    Choices { gossip: state.gossip_peers(id), exchange }
+}
+
+/// An inner actor's commands as the process's own. It is always time to gossip and to compare here, with any peer: to wait for a timer
+/// first would be as many states again for nothing.
+fn pass_on<A>(commands: Out<A>, choices: &Choices, out: &mut Out<Process>)
 where
-    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = NodeId>,
+    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = Choice>,
 {
+    let offered = |peers: &[NodeId], choice: fn(NodeId) -> Choice| {
+        peers.iter().map(|peer| Fate::Choose(choice(*peer))).collect::<Vec<_>>()
+    };
     for command in commands {
         match command {
             Command::Send(to, message) => out.send(to, message),
             Command::SetTimer(Timer::Gossip(_), _) => {
-                out.choose_random("gossip", peers.iter().copied().map(Fate::Gossip).collect());
+                out.choose_random("gossip", offered(&choices.gossip, Choice::Gossip));
+            }
+            Command::SetTimer(Timer::Exchange(_), _) => {
+                out.choose_random("exchange", offered(&choices.exchange, Choice::Exchange));
             }
             Command::SetTimer(timer, after) => out.set_timer(timer, after),
             Command::CancelTimer(timer) => out.cancel_timer(timer),
             Command::Save(durable) => out.save(durable),
-            Command::ChooseRandom(..) => unreachable!("its timer for gossip is never set"),
+            Command::ChooseRandom(..) => unreachable!("its timers for what chance chooses are never set"),
         }
     }
 }
@@ -150,17 +175,21 @@ impl Actor for Process {
     type Random = Fate;
 
     fn on_start(&self, id: Id, storage: &Option<Durable>, out: &mut Out<Self>) -> ProcessState {
-        if matches!(self, Process::NodeOnBadDisk(_)) && storage.is_none() {
-            out.choose_random("fate", vec![Fate::LoseDisk]);
-        }
         match self {
-            Process::Node(node) | Process::NodeOnBadDisk(node) | Process::NodeThatTakesAll(node) => {
-                ProcessState::Node(start(node, id, storage, out))
+            Process::Node(node, circumstances) => {
+                if circumstances.loses_its_disk && storage.is_none() {
+                    out.choose_random("fate", vec![Fate::LoseDisk]);
+                }
+                if let (None, Some(disk)) = (storage, &circumstances.disk) {
+                    out.save(disk.clone());
+                }
+                let storage = storage.clone().or_else(|| circumstances.disk.clone());
+                ProcessState::Node(start(node, id, &storage, out))
             }
             Process::Client(client) => {
                 let mut commands = Out::new();
                 let state = client.on_start(id, storage, &mut commands);
-                pass_on(commands, &[], out);
+                pass_on(commands, &Choices::default(), out);
                 ProcessState::Client(state)
             }
         }
@@ -176,7 +205,8 @@ impl Actor for Process {
                 client.on_msg(id, s, src, msg.clone(), o);
             },
         );
-        if matches!(self, Process::NodeThatTakesAll(_)) && matches!(state, Cow::Borrowed(_)) && out.is_empty() {
+        let takes_all = self.circumstances().is_some_and(|circumstances| circumstances.takes_all);
+        if takes_all && matches!(state, Cow::Borrowed(_)) && out.is_empty() {
             // A command that does nothing, but makes a transition of it.
             out.cancel_timer(Timer::Gossip(NodeId::from_actor(id).unwrap_or(NodeId(0))));
         }
@@ -197,7 +227,9 @@ impl Actor for Process {
     /// The node stops, and begins again on an empty disk; or it gossips.
     fn on_random(&self, id: Id, state: &mut Cow<'_, ProcessState>, fate: &Fate, out: &mut Out<Self>) {
         match fate {
-            Fate::Gossip(peer) => self.step(id, state, out, |node, s, o| node.on_random(id, s, peer, o), |_, _, _| {}),
+            Fate::Choose(choice) => {
+                self.step(id, state, out, |node, s, o| node.on_random(id, s, choice, o), |_, _, _| {})
+            }
             Fate::LoseDisk => {
                 let (Some(node), ProcessState::Node(before)) = (self.node(), &**state) else { return };
                 for timer in timers(id, before) {
@@ -212,7 +244,7 @@ impl Actor for Process {
 
     fn name(&self) -> String {
         match self {
-            Process::Node(node) | Process::NodeOnBadDisk(node) | Process::NodeThatTakesAll(node) => node.name(),
+            Process::Node(node, _) => node.name(),
             Process::Client(client) => client.name(),
         }
     }
@@ -230,14 +262,11 @@ impl Process {
     ) {
         let before = state.clone();
         match (self, &*before) {
-            (
-                Process::Node(node) | Process::NodeOnBadDisk(node) | Process::NodeThatTakesAll(node),
-                ProcessState::Node(inner),
-            ) => {
-                run(state, out, inner, |s| seen(node, s), |s| peers(id, s), |s, o| of_node(node, s, o));
+            (Process::Node(node, _), ProcessState::Node(inner)) => {
+                run(state, out, inner, |s| seen(node, s), |s| choices(node, id, s), |s, o| of_node(node, s, o));
             }
             (Process::Client(client), ProcessState::Client(inner)) => {
-                run(state, out, inner, ProcessState::Client, |_| Vec::new(), |s, o| of_client(client, s, o));
+                run(state, out, inner, ProcessState::Client, |_| Choices::default(), |s, o| of_client(client, s, o));
             }
             _ => unreachable!("a process keeps its kind"),
         }

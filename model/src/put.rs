@@ -72,12 +72,12 @@ impl Step<'_, '_> {
         let stored = self.put_version(&before, content, read);
         let must_save =
             stored.as_ref().map_or(true, |(after, _)| self.node.rules.must_save(Cause::Put, &before, after));
-        let durable = &mut self.state.to_mut().durable;
         let answer = stored.map(|(after, context)| {
-            durable.counter += 1;
-            durable.store.insert(key.clone(), after);
+            self.state.to_mut().durable.counter += 1;
+            self.write(key, after);
             context
         });
+        let durable = &mut self.state.to_mut().durable;
         let issued = Issued { number: request.number, counter: durable.counter, answer: answer.clone() };
         durable.issued.insert(request.client, issued);
         self.forget_old_clients();

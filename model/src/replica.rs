@@ -29,11 +29,22 @@ impl Step<'_, '_> {
     pub(crate) fn hold(&mut self, cause: Cause, key: &Key, before: &Siblings, after: Siblings) {
         if after != *before {
             let must_save = self.node.rules.must_save(cause, before, &after);
-            self.state.to_mut().durable.store.insert(key.clone(), after);
+            self.write(key, after);
             if must_save {
                 self.save();
             }
             self.consider_reaping(key);
+        }
+    }
+
+    /// From now on this is held, and nothing where it knows of nothing. The key's tree follows.
+    pub(crate) fn write(&mut self, key: &Key, after: Siblings) {
+        self.enter_in_tree(key, &after);
+        let store = &mut self.state.to_mut().durable.store;
+        if after.context().is_empty() {
+            store.remove(key);
+        } else {
+            store.insert(key.clone(), after);
         }
     }
 }

@@ -77,10 +77,15 @@ impl Ring {
         &self.members
     }
 
+    /// Where a key is on the ring.
+    pub(crate) fn position(key: &Key) -> u64 {
+        xxh3_64(key.as_str().as_bytes())
+    }
+
     /// The partition a key falls into.
     pub fn partition(&self, key: &Key) -> Partition {
         let width = u64::MAX / self.owners.len() as u64;
-        let index = xxh3_64(key.as_str().as_bytes()) / width;
+        let index = Ring::position(key) / width;
         Partition(index.min(self.owners.len() as u64 - 1) as u32)
     }
 

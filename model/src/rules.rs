@@ -6,13 +6,20 @@
 //! `rules.put_may_ack(…)`, the method, asks the rule; it says so to [`Rules::asked`], and calls the function in the field of the same
 //! name.
 
+mod protocol;
+
 use crate::get::Reply;
-use crate::ids::{NodeId, RequestId};
-use crate::membership::{Act, Change, History, Standing, Tip};
+use crate::ids::{Key, NodeId, RequestId};
+use crate::membership::{Change, History, Standing, Tip};
 use crate::node::Issued;
 use crate::siblings::Siblings;
 use crate::tally::{Tally, Verdict};
+use crate::tree::Digest;
 use crate::version::{Context, Dot};
+use protocol::{
+    forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_context, put_freshness, repair_targets,
+    reply_counts_for, stand_in, standing,
+};
 use std::collections::BTreeSet;
 
 /// What a coordinator makes of a put request, given what it remembers of the client.
@@ -39,6 +46,8 @@ pub enum Cause {
     Repair,
     /// It is handed what was kept for it.
     HandOff,
+    /// An exchange between replicas found it to differ.
+    Exchange,
 }
 
 /// What may set a handoff going.
@@ -267,6 +276,31 @@ rules! {
     /// Once another knows all that it knows, that it is gone above all; and it has nothing to do any more.
     may_retire: fn(is_known: bool, is_busy: bool) -> bool,
 
+    /// The digest of what a replica holds of a key. (I5)
+    ///
+    /// That of two replicas is the same exactly if neither lacks anything that the other has; tombstones count.
+    key_digest: fn(key: &Key, held: &Siblings) -> Digest,
+
+    /// Is a change of what is held entered in the tree, in the same step? (I5)
+    ///
+    /// Whatever it is: a put, a repair, the forgetting of a key.
+    tree_follows: fn(before: &Siblings, after: &Siblings) -> bool,
+
+    /// Is a subtree gone into, when its digests are these at both ends? (I5)
+    ///
+    /// If they differ.
+    goes_down: fn(own: Digest, theirs: Digest) -> bool,
+
+    /// Is a key of a leaf that differs sent, when its digests are these at both ends, if it is there? (I5)
+    ///
+    /// If they differ. What is the same on both does not travel.
+    must_sync: fn(own: Option<Digest>, theirs: Option<Digest>) -> bool,
+
+    /// Does a replica that was sent all that another has of a key answer with what it has now itself? (I5)
+    ///
+    /// If that is more: both are to have all that either had.
+    must_answer: fn(held: &Siblings, sent: &Siblings) -> bool,
+
     /// Does this set a handoff going? (I8)
     ///
     /// Always. A node that was started again goes on by itself, whether clients ask it anything or not.
@@ -308,84 +342,13 @@ impl Default for Rules {
             hint_goes_to: |recipient, now| if now.contains(&recipient) { vec![recipient] } else { now.to_vec() },
             may_be_gone: |is_empty| is_empty,
             may_retire: |is_known, is_busy| is_known && !is_busy,
+            key_digest: |key, held| held.digest(key),
+            tree_follows: |_before, _after| true,
+            goes_down: |own, theirs| own != theirs,
+            must_sync: |own, theirs| own != theirs,
+            must_answer: |held, sent| held != sent,
             handoff_is_due: |_occasion| true,
             asked: |_rule| {},
         }
     }
-}
-
-fn forward_targets(request: RequestId, preference_list: &[NodeId]) -> Vec<NodeId> {
-    let turn = request.client.0.wrapping_add(request.number) % preference_list.len() as u64;
-    vec![preference_list[turn as usize]]
-}
-
-fn put_freshness(remembered: Option<&Issued>, request: RequestId) -> Freshness {
-    match remembered {
-        Some(issued) if request.number < issued.number => Freshness::Outdated,
-        Some(issued) if request.number == issued.number => Freshness::Repeated,
-        _ => Freshness::New,
-    }
-}
-
-fn put_context(read: &Context, put: Dot, before: &Siblings) -> Context {
-    if read.counter(put.issuer) >= before.context().counter_max(put.issuer) {
-        read.clone().with_all_up_to(put.issuer, put.counter)
-    } else {
-        read.clone().with(put)
-    }
-}
-
-fn reply_counts_for(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId> {
-    let stood_in_for = || tally.stand_ins.iter().filter(|stand_in| stand_in.fallback == from).map(|s| s.intended);
-    let own = tally.asked.iter().copied().filter(|intended| *intended == from);
-    let is_meant = |intended: &NodeId| named.is_none_or(|named| named == *intended);
-    let is_news = |intended: &NodeId| {
-        if *intended == from { !tally.is_in_person(from) } else { !tally.is_taken(*intended) }
-    };
-    own.chain(stood_in_for()).find(|intended| is_meant(intended) && is_news(intended))
-}
-
-fn stand_in(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId> {
-    let is_free = |fallback: &&NodeId| tally.stand_ins.iter().all(|stand_in| stand_in.fallback != **fallback);
-    fallbacks.iter().filter(is_free).min_by_key(|fallback| suspected.contains(*fallback)).copied()
-}
-
-fn repair_targets(replies: &[Reply], intended: &[NodeId], merged: &Siblings) -> Vec<NodeId> {
-    let stale = replies.iter().filter(|(node, held)| intended.contains(node) && held != merged);
-    stale.map(|(node, _)| *node).collect()
-}
-
-fn hint_may_clear(hint: &Siblings, event: &HandoffEvent<'_>) -> bool {
-    matches!(event, HandoffEvent::Acknowledged(context) if context.includes(hint.context()))
-}
-
-fn is_deleted(held: &Siblings) -> bool {
-    let mut versions = held.versions().iter();
-    !held.versions().is_empty() && versions.all(|version| version.content.value().is_none())
-}
-
-fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
-    let holds = if remains.is_intended { remains.held == tombstones } else { remains.held.versions().is_empty() };
-    holds && !remains.is_hinted && !remains.is_busy && !remains.is_foretold
-}
-
-fn standing(changes: &[Change]) -> Standing {
-    let is_removed = changes.iter().any(|change| change.act == Act::Remove);
-    let latest =
-        changes.iter().filter(|change| !matches!(change.act, Act::Move(_) | Act::Remove)).max_by_key(|change| {
-            // In this order acts follow one another.
-            (change.time, change.act)
-        });
-    match latest.map(|change| change.act) {
-        _ if is_removed => Standing::Removed,
-        Some(Act::Join) => Standing::Member,
-        Some(Act::Leave) => Standing::Leaving,
-        Some(Act::Gone) => Standing::Gone,
-        _ => Standing::Unknown,
-    }
-}
-
-fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId> {
-    let stays = after.contains(&node);
-    after.iter().copied().filter(|other| *other != node && (!stays || !before.contains(other))).collect()
 }

@@ -3,11 +3,13 @@
 //! A small closed algebra with private fields: whatever is done through it, a sibling's dot is in the set's context, and the
 //! order of siblings is the order of their dots.
 
-use crate::ids::{Content, NodeId};
+use crate::ids::{Content, Key, NodeId};
+use crate::tree::Digest;
 use crate::version::{Causality, Context, Dot};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// One put's value, with the dot that names the put and the clock that says what it followed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -126,6 +128,16 @@ impl Siblings {
             self.set.versions.iter().map(|version| version.renamed(&name, &content)).collect();
         versions.sort_unstable_by_key(|version| version.dot);
         Siblings::of(self.set.context.renamed(&name), versions)
+    }
+
+    /// A digest of the key and of what the set knows: two sets of a key have the same exactly if to merge them changes neither (but for
+    /// one chance in 2^64). Values are not in it: a dot names one put.
+    pub fn digest(&self, key: &Key) -> Digest {
+        let mut bytes = Vec::with_capacity(256);
+        self.set.context.encode(&mut bytes);
+        self.set.versions.iter().for_each(|version| Context::new().with(version.dot).encode(&mut bytes));
+        bytes.extend(key.as_str().as_bytes());
+        Digest(xxh3_64(&bytes))
     }
 
     /// Upper bound on the encoded size, in bytes.

@@ -22,12 +22,17 @@ impl Step<'_, '_> {
             Message::Store { key, .. }
             | Message::Fetch { key, .. }
             | Message::Repair { key, .. }
-            | Message::HandOff { key, .. } => is_mine(key),
+            | Message::HandOff { key, .. }
+            | Message::Sync { key, .. } => is_mine(key),
             Message::StoreHint { hint, .. } => {
                 !is_mine(&hint.key) && self.preference_list(&hint.key).contains(&hint.recipient)
             }
-            // Only who knows the same members knows that all were asked.
-            Message::Survey { .. } | Message::Reap { .. } => false,
+            // Only who knows the same members knows that all were asked, and which partitions are to be compared.
+            Message::Survey { .. }
+            | Message::Reap { .. }
+            | Message::Roots { .. }
+            | Message::Subtrees { .. }
+            | Message::Leaves { .. } => false,
             _ => true,
         }
     }
@@ -47,7 +52,7 @@ impl Step<'_, '_> {
                 self.keep_for(recipient, &key, &held);
             }
             if !keeps {
-                self.state.to_mut().durable.store.remove(&key);
+                self.write(&key, Siblings::new());
             }
         }
     }

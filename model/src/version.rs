@@ -196,6 +196,20 @@ impl Context {
         Context { vector, dots }
     }
 
+    /// Appends the set in a form that is the same for equal sets, on every machine.
+    pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
+        let mut dot = |issuer: Issuer, counter: u64| {
+            bytes.extend(issuer.node.0.to_le_bytes());
+            bytes.extend(issuer.incarnation.to_le_bytes());
+            bytes.extend(counter.to_le_bytes());
+        };
+        self.vector.iter().for_each(|(issuer, counter)| dot(*issuer, *counter));
+        // No counter is 0: where the single dots begin is plain.
+        dot(Issuer::from(NodeId(0)), 0);
+        self.dots.iter().for_each(|single| dot(single.issuer, single.counter));
+        dot(Issuer::from(NodeId(0)), 0);
+    }
+
     /// Is it the empty set?
     pub fn is_empty(&self) -> bool {
         self.vector.is_empty() && self.dots.is_empty()

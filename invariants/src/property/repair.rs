@@ -1,8 +1,10 @@
 //! Replicas that differ come together (I3, I5; traces 3 and 5).
 
-use super::{Property, READ_OVER, always, converges, reachable, reading_what_is_under_way};
+use super::{
+    EXCHANGED, Property, READ_OVER, always, converges, looking_at_exchanges, reachable, reading_what_is_under_way,
+};
 use crate::ghost::Read;
-use crate::view::View;
+use crate::view::{View, is_syncing};
 
 pub(super) const PROPERTIES: &[Property] = &[
     reading_what_is_under_way(always(
@@ -42,11 +44,28 @@ pub(super) const PROPERTIES: &[Property] = &[
     converges(
         "I5.replicas-agree-in-the-end",
         &["I5.replicas-differ"],
-        "Trace 5: in the end all intended replicas have the same puts on disk. Does not hold when messages are lost: only another \
-         read would bring them together.",
+        "Trace 5: in the end all intended replicas have the same puts on disk. Does not hold when messages are lost, unless replicas \
+         compare what they hold: only another read would bring them together.",
         |model, state| View { model, state }.replicas_agree(),
     ),
     reachable("I5.replicas-differ", "An intended replica lacks what another has on disk.", |model, state| {
         !View { model, state }.replicas_agree()
     }),
+    always(
+        "I5.only-divergent-keys-travel",
+        EXCHANGED,
+        "Trace 5: of two keys at one leaf, one of which was the same on all replicas from the beginning, that one is never sent.",
+        |_, state| !state.history.sent_needlessly,
+    ),
+    looking_at_exchanges(reachable(
+        "I5.a-key-is-exchanged",
+        "All that one replica has of a key is on its way to another, because they were found to differ.",
+        |_, state| is_syncing(&state.network),
+    )),
+    looking_at_exchanges(converges(
+        "I5.exchange-ends",
+        EXCHANGED,
+        "Trace 5: in the end replicas that compare what they hold find nothing more to send: nothing is repaired for ever.",
+        |_, state| !is_syncing(&state.network),
+    )),
 ];

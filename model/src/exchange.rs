@@ -1,0 +1,214 @@
+//! Anti-entropy (trace 5; Dynamo paper §4.7): replicas compare what they hold, and each gets what it lacks.
+//!
+//! ```text
+//! A ── Roots: of the partitions that are yours and mine ──▶ B    all the same: nothing follows
+//! A ◀── Subtrees: what is just below those that differ ── B      and so on, each level by the other
+//! A ── Leaves: keys and digests of those that differ ──▶ B
+//! A ◀── Sync: all I have of a key that differs ── B              nothing, where B has none
+//! A ── Sync: all we have of it now ──▶ B                         if A had more
+//! ```
+//! Neither keeps anything of an exchange: whatever is lost, doubled or overtaken, and whoever vanishes, the next one begins anew from
+//! what both then hold. To sync twice is to sync once, as replicas merge. Only so many differences are gone into at a time; where any
+//! were found the next exchange begins soon.
+
+use crate::config::{AntiEntropy, Config};
+use crate::ids::{Key, NodeId};
+use crate::message::{Leaf, Message, Subtree};
+use crate::node::{Choice, State, Step, Timer};
+use crate::ring::Partition;
+use crate::rules::Cause;
+use crate::siblings::Siblings;
+use crate::tree::{Digest, Entry, Place, Trees};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What a message about trees may take, in bytes: half of a datagram.
+const BYTES_MAX: usize = Config::DATAGRAM_BYTES / 2;
+/// What a digest takes at most, with what it is of.
+const DIGEST_BYTES: usize = 16;
+
+impl State {
+    /// Those that a node may compare what it holds with: they are responsible for some of the same partitions.
+    pub(crate) fn exchange_peers(&self, own: NodeId, n: usize) -> Vec<NodeId> {
+        let ring = self.view.ring();
+        let owners = ring.partitions().map(|partition| &ring.owners(partition)[..n.min(ring.members().len())]);
+        let peers: BTreeSet<NodeId> = owners.filter(|owners| owners.contains(&own)).flatten().copied().collect();
+        peers.into_iter().filter(|peer| *peer != own).collect()
+    }
+}
+
+impl Step<'_, '_> {
+    /// From now on the time runs to the next exchange.
+    pub(crate) fn set_exchange_timer(&mut self) {
+        if let Some(AntiEntropy { every, .. }) = self.node.config.anti_entropy() {
+            self.exchange_after(every);
+        }
+    }
+
+    fn exchange_after(&mut self, pause: Duration) {
+        self.out.set_timer(Timer::Exchange(self.id), pause..pause + pause / 2);
+    }
+
+    /// It is time to compare, with whomever chance chooses.
+    pub(crate) fn on_exchange_timeout(&mut self) {
+        let peers = self.state.exchange_peers(self.id, self.node.config.n());
+        if peers.is_empty() {
+            self.set_exchange_timer();
+        } else {
+            self.out.choose_random("exchange", peers.into_iter().map(Choice::Exchange).collect());
+        }
+    }
+
+    pub(crate) fn exchange_with(&mut self, peer: NodeId) {
+        let shared: Vec<Partition> =
+            self.state.trees.partitions().filter(|partition| self.shares(*partition, peer)).collect();
+        let roots = shared.into_iter().map(|partition| (partition, self.state.trees.root(partition))).collect();
+        let tip = self.tip();
+        self.send(peer, Message::Roots { tip, roots });
+        self.set_exchange_timer();
+    }
+
+    /// Are both, this node and its peer, responsible for a partition?
+    fn shares(&self, partition: Partition, peer: NodeId) -> bool {
+        let owners = self.state.view.ring().owners(partition);
+        let replicas = &owners[..self.node.config.n().min(owners.len())];
+        replicas.contains(&self.id) && replicas.contains(&peer)
+    }
+
+    pub(crate) fn on_roots(&mut self, from: NodeId, roots: &[(Partition, Digest)]) {
+        let Some(how) = self.node.config.anti_entropy() else { return };
+        let own: Vec<_> = self.state.trees.partitions().map(|it| (it, self.state.trees.root(it))).collect();
+        let differ = self.differing(&own, roots).into_iter().filter(|partition| self.shares(*partition, from));
+        let places = differ.map(|partition| Place { partition, depth: 0, index: 0 });
+        self.tell_below(from, places.take(how.window).collect());
+    }
+
+    pub(crate) fn on_subtrees(&mut self, from: NodeId, subtrees: &[Subtree]) {
+        let Some(how) = self.node.config.anti_entropy() else { return };
+        let mut places = Vec::new();
+        for Subtree { place, children } in subtrees.iter().filter(|subtree| self.shares(subtree.place.partition, from))
+        {
+            let own = self.state.trees.children(how.shape, place);
+            let differ = self.differing(&own, children);
+            places.extend(differ.into_iter().filter_map(|turn| how.shape.below(place, turn)));
+        }
+        places.truncate(how.window);
+        self.tell_below(from, places);
+    }
+
+    /// Of two lists of digests the names under which they are not the same. What is not in a list has that of nothing.
+    fn differing<T: Copy + Ord>(&self, own: &[(T, Digest)], theirs: &[(T, Digest)]) -> Vec<T> {
+        let mut both: BTreeMap<T, (Digest, Digest)> = BTreeMap::new();
+        own.iter().for_each(|(name, digest)| both.entry(*name).or_default().0 = *digest);
+        theirs.iter().for_each(|(name, digest)| both.entry(*name).or_default().1 = *digest);
+        let differ = both.into_iter().filter(|(_, (own, theirs))| self.node.rules.goes_down(*own, *theirs));
+        differ.map(|(name, _)| name).collect()
+    }
+
+    /// Says what is below these nodes of trees, or at these leaves, as much as fits.
+    fn tell_below(&mut self, to: NodeId, places: Vec<Place>) {
+        let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
+        let (tip, trees) = (self.tip(), &self.state.trees);
+        let (at_leaves, within): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| shape.is_leaf(place));
+        let subtrees = within.into_iter().map(|place| Subtree { place, children: trees.children(shape, &place) });
+        let size = |subtree: &Subtree| DIGEST_BYTES * (1 + subtree.children.len());
+        let subtrees = as_many_as_fit(subtrees, size);
+        let leaves = at_leaves.into_iter().map(|place| leaf(place, None, trees.keys(shape, &place)));
+        let leaves = as_many_as_fit(leaves, |leaf| DIGEST_BYTES + leaf.keys.iter().map(entry_bytes).sum::<usize>());
+        if !subtrees.is_empty() {
+            self.send(to, Message::Subtrees { tip, subtrees });
+        }
+        if !leaves.is_empty() {
+            self.send(to, Message::Leaves { tip, leaves });
+        }
+    }
+
+    /// Sends what this node has of every key that differs, or asks for it where it has nothing.
+    pub(crate) fn on_leaves(&mut self, from: NodeId, leaves: &[Leaf]) {
+        let Some(AntiEntropy { window, shape, .. }) = self.node.config.anti_entropy() else { return };
+        let (tip, mut keys, mut rest) = (self.tip(), Vec::new(), Vec::new());
+        for theirs in leaves.iter().filter(|leaf| self.shares(leaf.place.partition, from)) {
+            let own = part(self.state.trees.keys(shape, &theirs.place), theirs.after.as_ref());
+            let end = theirs.keys.last().filter(|_| theirs.is_cut).map(|(last, _)| last);
+            let within = end.map_or(own.len(), |end| own.partition_point(|(key, _)| key <= end));
+            keys.extend(self.to_sync(&own[..within], &theirs.keys));
+            rest.extend(end.map(|end| leaf(theirs.place, Some(end.clone()), &own[within..])));
+        }
+        for key in keys.into_iter().take(window) {
+            let siblings = self.held(&key);
+            self.send(from, Message::Sync { tip, key, siblings });
+        }
+        if !rest.is_empty() {
+            let leaves = as_many_as_fit(rest, |leaf| DIGEST_BYTES + leaf.keys.iter().map(entry_bytes).sum::<usize>());
+            self.send(from, Message::Leaves { tip, leaves });
+        }
+    }
+
+    fn to_sync(&self, own: &[Entry], theirs: &[Entry]) -> Vec<Key> {
+        let mut both: BTreeMap<&Key, (Option<Digest>, Option<Digest>)> = BTreeMap::new();
+        own.iter().for_each(|(key, digest)| both.entry(key).or_default().0 = Some(*digest));
+        theirs.iter().for_each(|(key, digest)| both.entry(key).or_default().1 = Some(*digest));
+        let sent = both.into_iter().filter(|(_, (own, theirs))| self.node.rules.must_sync(*own, *theirs));
+        sent.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// A replica says all that it has of a key.
+    pub(crate) fn on_sync(&mut self, from: NodeId, key: &Key, siblings: &Siblings) {
+        let Some(AntiEntropy { again_after, .. }) = self.node.config.anti_entropy() else { return };
+        self.absorb(Cause::Exchange, key, siblings);
+        let (tip, held) = (self.tip(), self.held(key));
+        if self.node.rules.must_answer(&held, siblings) {
+            self.send(from, Message::Sync { tip, key: key.clone(), siblings: held });
+        }
+        self.exchange_after(again_after);
+    }
+
+    /// At the start the trees of what is on disk.
+    pub(crate) fn plant_trees(&mut self) {
+        let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
+        let (rules, view, mut trees) = (self.node.rules, &self.state.view, Trees::default());
+        for (key, held) in &self.state.durable.store {
+            trees.set(shape, view.ring().partition(key), key, Some(rules.key_digest(key, held)));
+        }
+        self.state.to_mut().trees = trees;
+    }
+
+    /// This is to be held of a key: its tree follows.
+    pub(crate) fn enter_in_tree(&mut self, key: &Key, after: &Siblings) {
+        let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
+        let rules = self.node.rules;
+        if rules.tree_follows(&self.held(key), after) {
+            let digest = (!after.context().is_empty()).then(|| rules.key_digest(key, after));
+            let partition = self.state.view.ring().partition(key);
+            self.state.to_mut().trees.set(shape, partition, key, digest);
+        }
+    }
+}
+
+/// A leaf from a key on, or as much of it as fits.
+fn leaf(place: Place, after: Option<Key>, keys: &[Entry]) -> Leaf {
+    let fit = as_many_as_fit(keys.iter(), |entry| entry_bytes(entry)).len();
+    Leaf { place, after, keys: keys[..fit].to_vec(), is_cut: fit < keys.len() }
+}
+
+fn part<'a>(keys: &'a [Entry], after: Option<&Key>) -> &'a [Entry] {
+    let start = after.map_or(0, |after| keys.partition_point(|(key, _)| key <= after));
+    &keys[start..]
+}
+
+fn entry_bytes((key, _): &Entry) -> usize {
+    DIGEST_BYTES + key.as_str().len()
+}
+
+/// The first of these that fit a message together, one at least.
+fn as_many_as_fit<T>(all: impl IntoIterator<Item = T>, bytes: impl Fn(&T) -> usize) -> Vec<T> {
+    let mut left = BYTES_MAX;
+    let fits = |one: &T| match left.checked_sub(bytes(one)) {
+        Some(rest) => {
+            left = rest;
+            true
+        }
+        None => std::mem::take(&mut left) == BYTES_MAX,
+    };
+    all.into_iter().take_while(fits).collect()
+}

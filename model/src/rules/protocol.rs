@@ -1,0 +1,87 @@
+//! What the protocol decides, where that takes more than a line: each of these is the rule of the same name.
+
+use super::{Freshness, HandoffEvent, Remains};
+use crate::get::Reply;
+use crate::ids::{NodeId, RequestId};
+use crate::membership::{Act, Change, Standing};
+use crate::node::Issued;
+use crate::siblings::Siblings;
+use crate::tally::Tally;
+use crate::version::{Context, Dot};
+use std::collections::BTreeSet;
+
+pub(super) fn forward_targets(request: RequestId, preference_list: &[NodeId]) -> Vec<NodeId> {
+    let turn = request.client.0.wrapping_add(request.number) % preference_list.len() as u64;
+    vec![preference_list[turn as usize]]
+}
+
+pub(super) fn put_freshness(remembered: Option<&Issued>, request: RequestId) -> Freshness {
+    match remembered {
+        Some(issued) if request.number < issued.number => Freshness::Outdated,
+        Some(issued) if request.number == issued.number => Freshness::Repeated,
+        _ => Freshness::New,
+    }
+}
+
+pub(super) fn put_context(read: &Context, put: Dot, before: &Siblings) -> Context {
+    if read.counter(put.issuer) >= before.context().counter_max(put.issuer) {
+        read.clone().with_all_up_to(put.issuer, put.counter)
+    } else {
+        read.clone().with(put)
+    }
+}
+
+pub(super) fn reply_counts_for(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId> {
+    let stood_in_for = || tally.stand_ins.iter().filter(|stand_in| stand_in.fallback == from).map(|s| s.intended);
+    let own = tally.asked.iter().copied().filter(|intended| *intended == from);
+    let is_meant = |intended: &NodeId| named.is_none_or(|named| named == *intended);
+    let is_news = |intended: &NodeId| {
+        if *intended == from { !tally.is_in_person(from) } else { !tally.is_taken(*intended) }
+    };
+    own.chain(stood_in_for()).find(|intended| is_meant(intended) && is_news(intended))
+}
+
+pub(super) fn stand_in(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId> {
+    let is_free = |fallback: &&NodeId| tally.stand_ins.iter().all(|stand_in| stand_in.fallback != **fallback);
+    fallbacks.iter().filter(is_free).min_by_key(|fallback| suspected.contains(*fallback)).copied()
+}
+
+pub(super) fn repair_targets(replies: &[Reply], intended: &[NodeId], merged: &Siblings) -> Vec<NodeId> {
+    let stale = replies.iter().filter(|(node, held)| intended.contains(node) && held != merged);
+    stale.map(|(node, _)| *node).collect()
+}
+
+pub(super) fn hint_may_clear(hint: &Siblings, event: &HandoffEvent<'_>) -> bool {
+    matches!(event, HandoffEvent::Acknowledged(context) if context.includes(hint.context()))
+}
+
+pub(super) fn is_deleted(held: &Siblings) -> bool {
+    let mut versions = held.versions().iter();
+    !held.versions().is_empty() && versions.all(|version| version.content.value().is_none())
+}
+
+pub(super) fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
+    let holds = if remains.is_intended { remains.held == tombstones } else { remains.held.versions().is_empty() };
+    holds && !remains.is_hinted && !remains.is_busy && !remains.is_foretold
+}
+
+pub(super) fn standing(changes: &[Change]) -> Standing {
+    let is_removed = changes.iter().any(|change| change.act == Act::Remove);
+    let latest =
+        changes.iter().filter(|change| !matches!(change.act, Act::Move(_) | Act::Remove)).max_by_key(|change| {
+            // In this order acts follow one another.
+            (change.time, change.act)
+        });
+    match latest.map(|change| change.act) {
+        _ if is_removed => Standing::Removed,
+        Some(Act::Join) => Standing::Member,
+        Some(Act::Leave) => Standing::Leaving,
+        Some(Act::Gone) => Standing::Gone,
+        _ => Standing::Unknown,
+    }
+}
+
+pub(super) fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId> {
+    let stays = after.contains(&node);
+    after.iter().copied().filter(|other| *other != node && (!stays || !before.contains(other))).collect()
+}
