@@ -215,15 +215,15 @@ struct Search {
 
 /// What our properties, and the boundary of our scopes, look at. Where something goes on without end, the boundary looks at more.
 fn reads(setting: &Setting) -> fn(&'static str) -> Reads<Process, Setting> {
-    if setting.is_endless { |name| reads_with(name, without_end()) } else { |name| reads_with(name, with_an_end()) }
+    match (setting.changes, setting.is_endless) {
+        (true, _) => |name| reads_with(name, with_an_end().network_by(told).storages()),
+        (false, true) => |name| reads_with(name, with_an_end().network_by(told)),
+        (false, false) => |name| reads_with(name, with_an_end()),
+    }
 }
 
 fn with_an_end() -> Reads<Process, Setting> {
     Reads::nothing().crashed().history()
-}
-
-fn without_end() -> Reads<Process, Setting> {
-    with_an_end().storages().network_by(told)
 }
 
 fn reads_with(name: &'static str, boundary: Reads<Process, Setting>) -> Reads<Process, Setting> {

@@ -1,5 +1,6 @@
 //! Defects: the protocol with one rule exchanged, and what that breaks. Each shows why its rule is as it is.
 
+mod exchange;
 mod hints;
 mod limits;
 mod membership;
@@ -50,14 +51,22 @@ impl Defect {
 
 /// Every defect. Every rule has one at least.
 pub static DEFECTS: &[Defect] = &joined::<Defect, COUNT>(PARTS);
-const PARTS: &[&[Defect]] =
-    &[quorum::DEFECTS, versions::DEFECTS, repair::DEFECTS, hints::DEFECTS, reaping::DEFECTS, membership::DEFECTS];
+const PARTS: &[&[Defect]] = &[
+    quorum::DEFECTS,
+    versions::DEFECTS,
+    repair::DEFECTS,
+    hints::DEFECTS,
+    reaping::DEFECTS,
+    membership::DEFECTS,
+    exchange::DEFECTS,
+];
 const COUNT: usize = quorum::DEFECTS.len()
     + versions::DEFECTS.len()
     + repair::DEFECTS.len()
     + hints::DEFECTS.len()
     + reaping::DEFECTS.len()
-    + membership::DEFECTS.len();
+    + membership::DEFECTS.len()
+    + exchange::DEFECTS.len();
 
 /// Something that Dynamo does not promise, shown on the correct rules.
 #[derive(Clone, Copy, Debug)]

@@ -159,7 +159,7 @@ impl Ghost {
     }
 
     /// Messages that carry versions are counted while they are on their way.
-    pub(crate) fn count_carried(&mut self, message: &Message, count: impl Fn(u8) -> u8) {
+    pub(crate) fn count_carried(&mut self, setting: &Setting, message: &Message, count: impl Fn(u8) -> u8) {
         let (Message::Store { siblings, .. }
         | Message::StoreHint { siblings, .. }
         | Message::Fetched { siblings, .. }
@@ -169,6 +169,9 @@ impl Ghost {
         else {
             return;
         };
+        if matches!(message, Message::Sync { key, .. } if *key != setting.key) {
+            return;
+        }
         for write in writes_of(siblings.versions()).iter() {
             if let Some(carried) = self.carried.get_mut(usize::from(write.0)) {
                 *carried = count(*carried);

@@ -171,4 +171,8 @@ const COUNT: usize = quiet::SCOPES.len()
 
 /// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.
 pub static DEEP: &[Scope] =
-    &joined::<Scope, { deep::SCOPES.len() + membership::DEEP.len() }>(&[deep::SCOPES, membership::DEEP]);
+    &joined::<Scope, { deep::SCOPES.len() + membership::DEEP.len() + exchange::DEEP.len() }>(&[
+        deep::SCOPES,
+        membership::DEEP,
+        exchange::DEEP,
+    ]);

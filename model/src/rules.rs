@@ -298,7 +298,7 @@ rules! {
 
     /// Does a replica that was sent all that another has of a key answer with what it has now itself? (I5)
     ///
-    /// If that is more: both are to have all that either had.
+    /// If that is more: both then have all that either had. If it is not there is nothing to say, and the exchange ends.
     must_answer: fn(held: &Siblings, sent: &Siblings) -> bool,
 
     /// Does this set a handoff going? (I8)

@@ -1,9 +1,10 @@
 //! Scopes in which replicas compare what they hold.
 
 use super::{
-    ALONE_AT_FIRST, DOUBLED_FOR_EVER, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS, SENT_FOR_EVER, WORD_LOST,
+    ALONE_AT_FIRST, DOUBLED_FOR_EVER, HINT_LOST, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS, REPAIR_LOST,
+    SENT_FOR_EVER, WORD_LOST,
 };
-use crate::scope::Ask::{Delete, Join, Put, PutOver};
+use crate::scope::Ask::{Delete, Get, Join, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
 const EXCHANGE: Faults = Faults { exchange: true, ..NO_FAULTS };
@@ -17,7 +18,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, WORD_LOST],
-        unique_states: 0,
+        unique_states: 501,
     },
     Scope {
         name: "exchange-both-ways",
@@ -27,7 +28,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(1, Put)]],
         faults: Faults { loss: true, ..EXCHANGE },
         excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS, WORD_LOST],
-        unique_states: 0,
+        unique_states: 50_637,
     },
     Scope {
         name: "exchange-amid-puts",
@@ -37,7 +38,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, PutOver)], &[(1, Put)]],
         faults: EXCHANGE,
         excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS],
-        unique_states: 0,
+        unique_states: 65_325,
     },
     Scope {
         name: "exchange-of-three",
@@ -47,17 +48,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, WORD_LOST],
-        unique_states: 0,
-    },
-    Scope {
-        name: "exchange-of-three-amid-puts",
-        aim: "trace 5: three replicas, two puts that reach one each",
-        nodes: 3,
-        quorum: (3, 1, 1),
-        clients: &[&[(0, Put)], &[(1, Put)]],
-        faults: EXCHANGE,
-        excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS],
-        unique_states: 0,
+        unique_states: 23_123,
     },
     Scope {
         name: "exchange-and-crash",
@@ -67,17 +58,17 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { crashes: 1, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 0,
+        unique_states: 14_463,
     },
     Scope {
         name: "exchange-and-delete",
         aim: "trace 5: two replicas compare while a client deletes what it has put",
         nodes: 2,
         quorum: (2, 1, 1),
-        clients: &[&[(0, Put), (1, Delete)]],
+        clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { loss: true, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, WORD_LOST],
-        unique_states: 0,
+        unique_states: 6_666,
     },
     Scope {
         name: "exchange-and-reap",
@@ -85,9 +76,9 @@ pub(super) const SCOPES: &[Scope] = &[
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
-        faults: Faults { reaps: 1, ..EXCHANGE },
+        faults: Faults { reaps: 2, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 0,
+        unique_states: 18_831,
     },
     Scope {
         name: "exchange-and-lost-disk",
@@ -97,7 +88,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { lost_disk: Some(1), ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 0,
+        unique_states: 348,
     },
     Scope {
         name: "exchange-and-duplication",
@@ -107,7 +98,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { duplication: true, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, DOUBLED_FOR_EVER, SENT_FOR_EVER],
-        unique_states: 0,
+        unique_states: 6_152,
     },
     Scope {
         name: "exchange-and-hint",
@@ -117,7 +108,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 0,
+        unique_states: 15_534,
     },
     Scope {
         name: "exchange-and-join",
@@ -127,6 +118,60 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(0, Join(1)), (1, Put)]],
         faults: Faults { gossip: true, ..EXCHANGE },
         excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS, ALONE_AT_FIRST],
-        unique_states: 0,
+        unique_states: 120_460,
+    },
+    Scope {
+        name: "loss-mended",
+        aim: "trace 5: any message may be lost, coordinators give up, and replicas compare: what is lost is brought there",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put)]],
+        faults: Faults { loss: true, timeouts: Some(0), ..EXCHANGE },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 38_644,
+    },
+    Scope {
+        name: "handoff-and-loss-mended",
+        aim: "traces 5 and 8: as in the scope handoff-and-loss, and replicas compare; the hint stays",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put)]],
+        faults: Faults { loss: true, timeouts: Some(0), handoffs: 1, ..EXCHANGE },
+        excused: &[ONE_WRITER, NO_READER, HINT_LOST],
+        unique_states: 47_899,
+    },
+    Scope {
+        name: "lost-disk-mended",
+        aim: "trace 5: as in the scope lost-disk-and-hint, and replicas compare: whoever has lost its disk gets back what the others have",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put)]],
+        faults: Faults { lost_disk: Some(1), timeouts: Some(0), ..EXCHANGE },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 41_243,
+    },
+];
+
+/// Larger ones, for the deep set.
+pub(super) const DEEP: &[Scope] = &[
+    Scope {
+        name: "exchange-of-three-amid-puts",
+        aim: "trace 5: three replicas, two puts that reach one each",
+        nodes: 3,
+        quorum: (3, 1, 1),
+        clients: &[&[(0, Put)], &[(1, Put)]],
+        faults: EXCHANGE,
+        excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS],
+        unique_states: 1_075_499,
+    },
+    Scope {
+        name: "loss-and-read-mended",
+        aim: "trace 5: as in the scope loss, and replicas compare: what is lost is brought there",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { loss: true, timeouts: Some(0), ..EXCHANGE },
+        excused: &[ONE_WRITER, REPAIR_LOST],
+        unique_states: 1_772_306,
     },
 ];
