@@ -4,7 +4,7 @@ use dynamo_model::config::{Config, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::{History, Tip};
 use dynamo_model::message::{Answer, Message, Operation};
-use dynamo_model::node::{Durable, Node, State, Timer};
+use dynamo_model::node::{Choice, Durable, Node, State, Timer};
 use dynamo_model::rules::Rules;
 use dynamo_model::version::Context;
 use stateright::actor::{Actor, Command, Id, Out};
@@ -64,6 +64,19 @@ impl Bench {
     pub(crate) fn time_out(&mut self, timer: &Timer) -> Vec<(usize, Message)> {
         let id = self.id;
         self.step(|node, state, out| node.on_timeout(id, state, timer, out))
+    }
+
+    /// Chance has chosen.
+    pub(crate) fn choose(&mut self, choice: Choice) -> Vec<(usize, Message)> {
+        let id = self.id;
+        self.step(|node, state, out| node.on_random(id, state, &choice, out))
+    }
+
+    /// The node, started anew with another configuration.
+    pub(crate) fn with(mut self, change: impl FnOnce(Config) -> Config) -> Self {
+        self.node.config = change(self.node.config);
+        self.crash();
+        self
     }
 
     /// The key's preference list, and its fallbacks, by what the node knows.
