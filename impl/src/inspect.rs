@@ -10,6 +10,7 @@ use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::membership::Tip;
 use dynamo_model::node::{Node, State};
+use dynamo_model::ring::Partition;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::ops::Bound;
@@ -70,6 +71,33 @@ pub struct Status {
     pub keys: usize,
     /// How many hints it keeps for others.
     pub hints: usize,
+    /// How far it has come in comparing what it holds, by partition and peer.
+    pub exchanges: Vec<ExchangeLine>,
+}
+
+/// How far a node has come in comparing a partition with a peer that is responsible for it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangeLine {
+    /// The partition.
+    pub partition: Partition,
+    /// The peer.
+    pub peer: NodeId,
+    /// How long ago the peer last said what its root is, in milliseconds.
+    pub last_ms: Option<u64>,
+    /// For how long it has been the same as this node's whenever it said so, in milliseconds.
+    pub agreed_ms: Option<u64>,
+    /// How many keys have got from there what they lacked here, since this node's start.
+    pub repaired: u64,
+}
+
+/// What is known of a node that its state does not tell.
+pub trait Watch {
+    /// How long a hint has been kept, in milliseconds.
+    fn hint_age_ms(&self, hint: &HintId) -> u64;
+    /// How long ago a peer was heard to know the same, in milliseconds.
+    fn agreed_ms(&self, peer: NodeId) -> Option<u64>;
+    /// How far it has come in comparing what it holds.
+    fn exchanges(&self) -> Vec<ExchangeLine>;
 }
 
 /// One hint.
@@ -90,15 +118,8 @@ pub struct HintLine {
 }
 
 impl Report {
-    /// The answer to a question. `age_ms` says how old a hint is; `agreed_ms` how long ago a peer was heard to know the same.
-    pub fn new(
-        question: &Question,
-        node: &Node,
-        id: NodeId,
-        state: &State,
-        age_ms: impl Fn(&HintId) -> u64,
-        agreed_ms: impl Fn(NodeId) -> Option<u64>,
-    ) -> Self {
+    /// The answer to a question.
+    pub fn new(question: &Question, node: &Node, id: NodeId, state: &State, watch: &impl Watch) -> Self {
         match question {
             Question::Status => Report::Status(Status {
                 id,
@@ -107,11 +128,12 @@ impl Report {
                 members: state.view.ring().members().to_vec(),
                 agreed_ms: {
                     let members = state.view.ring().members().iter();
-                    members.filter_map(|member| Some((*member, agreed_ms(*member)?))).collect()
+                    members.filter_map(|member| Some((*member, watch.agreed_ms(*member)?))).collect()
                 },
                 suspected: state.suspected.iter().copied().collect(),
                 keys: state.durable.store.len(),
                 hints: state.durable.hints.len(),
+                exchanges: watch.exchanges(),
             }),
             Question::Hints { after } => {
                 let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
@@ -123,7 +145,7 @@ impl Report {
                         key: hint.key.clone(),
                         bytes: siblings.bytes_max(),
                         state: state.hint_state(node, hint),
-                        age_ms: age_ms(hint),
+                        age_ms: watch.hint_age_ms(hint),
                         attempts: state.handoffs.get(&hint.recipient).copied().unwrap_or(0),
                     });
                 }
@@ -216,9 +238,24 @@ mod tests {
     use super::*;
     use dynamo_model::config::Config;
     use dynamo_model::membership::History;
+    use dynamo_model::ring::Ring;
     use dynamo_model::rules::Rules;
     use dynamo_model::siblings::Siblings;
     use quickcheck::quickcheck;
+
+    struct Nothing;
+
+    impl Watch for Nothing {
+        fn hint_age_ms(&self, _: &HintId) -> u64 {
+            0
+        }
+        fn agreed_ms(&self, _: NodeId) -> Option<u64> {
+            None
+        }
+        fn exchanges(&self) -> Vec<ExchangeLine> {
+            Vec::new()
+        }
+    }
 
     quickcheck! {
         fn questions_arrive_as_they_were_asked(number: u64, recipient: u16, key: String) -> bool {
@@ -249,8 +286,7 @@ mod tests {
         let (mut told, mut after, mut pages) = (Vec::new(), None, 0);
         loop {
             let question = Question::Hints { after: after.clone() };
-            let Report::Hints { hints, more } = Report::new(&question, &node, NodeId(0), &state, |_| 0, |_| None)
-            else {
+            let Report::Hints { hints, more } = Report::new(&question, &node, NodeId(0), &state, &Nothing) else {
                 panic!()
             };
             told.extend(hints.into_iter().map(|HintLine { recipient, key, .. }| HintId { recipient, key }));
@@ -276,6 +312,29 @@ mod tests {
         // Those kept, and those created.
         let hints = (0..HINTS_MAX + CREATED_MAX).map(|_| line()).collect();
         let report = Numbered { number: u64::MAX, content: Report::Hints { hints, more: true } };
+        assert!(report.encode().len() <= DATAGRAM_BYTES_MAX);
+
+        let exchanges = (0..Ring::PARTITIONS * (Config::N_MAX as u32 - 1)).map(|index| ExchangeLine {
+            partition: Partition(index % Ring::PARTITIONS),
+            peer: NodeId(u16::MAX),
+            // A century.
+            last_ms: Some(3_200_000_000_000),
+            agreed_ms: Some(3_200_000_000_000),
+            repaired: 1 << 40,
+        });
+        let members: Vec<NodeId> = (u16::MAX - 1_000..u16::MAX).map(NodeId).collect();
+        let status = Status {
+            id: NodeId(0),
+            tip: Tip(u64::MAX),
+            n: Config::N_MAX,
+            agreed_ms: members.iter().map(|member| (*member, 3_200_000_000_000)).collect(),
+            suspected: members.clone(),
+            members,
+            keys: usize::MAX,
+            hints: usize::MAX,
+            exchanges: exchanges.collect(),
+        };
+        let report = Numbered { number: u64::MAX, content: Report::Status(status) };
         assert!(report.encode().len() <= DATAGRAM_BYTES_MAX);
     }
 }

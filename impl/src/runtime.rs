@@ -4,7 +4,8 @@ use crate::address::{Members, MembersError, ipv4, to_bytes};
 use crate::agreement::Agreement;
 use crate::client::{Client, ClientError};
 use crate::counters::Counters;
-use crate::inspect::{Numbered, Question, Report};
+use crate::exchanges::{Before, Exchanges};
+use crate::inspect::{ExchangeLine, Numbered, Question, Report, Watch};
 use crate::interpreter::{Disk, Interpreter};
 use crate::socket::{NodeSocket, Received};
 use crate::store::{Store, StoreError};
@@ -13,6 +14,7 @@ use dynamo_model::config::Config;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Standing, Tip};
+use dynamo_model::message::Message;
 use dynamo_model::node::{Durable, Node};
 use dynamo_model::rules::Rules;
 use dynamo_model::view::View;
@@ -196,6 +198,7 @@ pub struct Ready {
     tip: Tip,
     detours: Vec<(NodeId, SocketAddrV4)>,
     agreement: Agreement,
+    exchanges: Exchanges,
     /// What was asked in this batch by those who look into the node.
     questions: Vec<(Id, Numbered<Question>)>,
 }
@@ -222,8 +225,8 @@ impl Ready {
         let state = interpreter.state();
         let tip = state.view.tip();
         socket.members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
-        let (agreement, questions) = (Agreement::default(), Vec::new());
-        Ok(Ready { id, address, socket, store, interpreter, commits: 0, tip, detours, agreement, questions })
+        let (agreement, exchanges, questions) = (Agreement::default(), Exchanges::default(), Vec::new());
+        Ok(Ready { id, address, socket, store, interpreter, commits: 0, tip, detours, agreement, exchanges, questions })
     }
 
     /// Where it listens.
@@ -267,13 +270,11 @@ impl Ready {
 
     /// When all is committed: what is shown is on disk.
     fn answer_questions(&mut self) {
-        let Ready { id, socket, store, interpreter, agreement, questions, .. } = self;
-        let (own, now) = (interpreter.state().view.tip(), Instant::now());
-        for (from, Numbered { number, content }) in questions.drain(..) {
-            let age_ms = |hint: &HintId| store.hint_age(hint).as_millis() as u64;
-            let agreed_ms = |peer: NodeId| agreement.age(own, peer, now).map(|age| age.as_millis() as u64);
-            let content = Report::new(&content, interpreter.node(), *id, interpreter.state(), age_ms, agreed_ms);
-            socket.report(from, &Numbered { number, content });
+        let questions = std::mem::take(&mut self.questions);
+        for (from, Numbered { number, content }) in questions {
+            let watched = Watched { ready: self, now: Instant::now() };
+            let content = Report::new(&content, self.interpreter.node(), self.id, self.interpreter.state(), &watched);
+            self.socket.report(from, &Numbered { number, content });
         }
     }
 
@@ -288,11 +289,7 @@ impl Ready {
         while let Some(Received { from, messages, question }) = received {
             self.questions.extend(question.map(|question| (from, question)));
             for message in messages {
-                let named = Agreement::named(&message);
-                self.interpreter.on_message(from, message, now);
-                if let Some((named, peer)) = named.zip(NodeId::from_actor(from)) {
-                    self.agreement.note(self.interpreter.state().view.tip(), peer, named, now);
-                }
+                self.receive(from, message, now);
             }
             room -= 1;
             received = if room > 0 { self.socket.receive_at_once()? } else { None };
@@ -300,11 +297,46 @@ impl Ready {
         Ok(())
     }
 
+    fn receive(&mut self, from: Id, message: Message, now: Instant) {
+        let (named, before) = (Agreement::named(&message), Before::of(&message, self.interpreter.state()));
+        self.interpreter.on_message(from, message, now);
+        let (node, state) = (self.interpreter.node(), self.interpreter.state());
+        let Some(peer) = NodeId::from_actor(from) else { return };
+        if let Some(named) = named {
+            self.agreement.note(state.view.tip(), peer, named, now);
+        }
+        if let Some(before) = before {
+            self.exchanges.note(before, node, self.id, peer, state, now);
+        }
+    }
+
     fn counters(&self) -> Counters {
         let mut counters = self.socket.counters;
         counters.commits = self.commits;
         counters.dropped.too_large = self.interpreter.too_large();
         counters
+    }
+}
+
+/// A node, looked at.
+struct Watched<'a> {
+    ready: &'a Ready,
+    now: Instant,
+}
+
+impl Watch for Watched<'_> {
+    fn hint_age_ms(&self, hint: &HintId) -> u64 {
+        self.ready.store.hint_age(hint).as_millis() as u64
+    }
+
+    fn agreed_ms(&self, peer: NodeId) -> Option<u64> {
+        let age = self.ready.agreement.age(self.ready.interpreter.state().view.tip(), peer, self.now);
+        age.map(|age| age.as_millis() as u64)
+    }
+
+    fn exchanges(&self) -> Vec<ExchangeLine> {
+        let Ready { interpreter, id, exchanges, .. } = self.ready;
+        exchanges.lines(interpreter.node(), *id, interpreter.state(), self.now)
     }
 }
 

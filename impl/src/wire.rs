@@ -140,8 +140,10 @@ pub(crate) mod tests {
     use dynamo_model::handoff::HintId;
     use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
     use dynamo_model::membership::{Address, History, Tip};
-    use dynamo_model::message::{Answer, Operation, Refusal};
+    use dynamo_model::message::{Answer, Leaf, Operation, Refusal, Subtree};
+    use dynamo_model::ring::Partition;
     use dynamo_model::siblings::{Siblings, Version};
+    use dynamo_model::tree::{Digest, Place};
     use dynamo_model::version::{Context, Dot, Issuer};
     use quickcheck::{Arbitrary, Gen, QuickCheck};
     use rand::rngs::SmallRng;
@@ -192,6 +194,14 @@ pub(crate) mod tests {
         founded.moved(NodeId(u16::arbitrary(g)), Address([u8::arbitrary(g); 6]))
     }
 
+    fn digest(g: &mut Gen) -> Digest {
+        Digest(u64::arbitrary(g))
+    }
+
+    fn place(g: &mut Gen) -> Place {
+        Place { partition: Partition(u32::arbitrary(g)), depth: u8::arbitrary(g), index: u32::arbitrary(g) }
+    }
+
     fn answer(g: &mut Gen, request: RequestId) -> Answer {
         let held = siblings(g);
         let refusal = if bool::arbitrary(g) {
@@ -199,9 +209,10 @@ pub(crate) mod tests {
         } else {
             Refusal::SiblingsTooLarge { bytes: usize::arbitrary(g), bytes_max: usize::arbitrary(g) }
         };
-        match u8::arbitrary(g) % 7 {
+        match u8::arbitrary(g) % 8 {
             5 => Answer::Changed { request, history: history(g) },
             6 => Answer::ChangeRefused { request, refusal: ChangeRefusal::NoMember(NodeId(u16::arbitrary(g))) },
+            7 => Answer::NoRoute { request },
             0 => Answer::PutAcknowledged { request, context: context(g) },
             1 => {
                 let [stored, needed, in_person] = [(); 3].map(|()| usize::arbitrary(g));
@@ -224,7 +235,7 @@ pub(crate) mod tests {
             let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
             let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
             let tip = Tip(u64::arbitrary(g));
-            AnyMessage(match u8::arbitrary(g) % 19 {
+            AnyMessage(match u8::arbitrary(g) % 24 {
                 0 => Message::Request(operation(g, request, key)),
                 1 => Message::Answer(answer(g, request)),
                 2 => Message::Forward {
@@ -255,6 +266,20 @@ pub(crate) mod tests {
                 15 => Message::Gossip { tip },
                 16 => Message::History { history: history(g) },
                 17 => Message::Changes { changes: history(g) },
+                18 => Message::Routed { tip, operation: operation(g, request, key) },
+                19 => Message::Roots { tip, roots: vec![(Partition(u32::arbitrary(g)), digest(g)); 3] },
+                20 => {
+                    let children = (0..u16::arbitrary(g) % 5).map(|turn| (turn, digest(g))).collect();
+                    Message::Subtrees { tip, subtrees: vec![Subtree { place: place(g), children }] }
+                }
+                21 => {
+                    let (after, keys) = (bool::arbitrary(g).then(|| key.clone()), vec![(key, digest(g))]);
+                    Message::Leaves {
+                        tip,
+                        leaves: vec![Leaf { place: place(g), after, keys, is_cut: bool::arbitrary(g) }],
+                    }
+                }
+                22 => Message::Sync { tip, key, siblings: siblings(g) },
                 _ => Message::Repair { tip, request, key, siblings: siblings(g) },
             })
         }

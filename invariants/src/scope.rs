@@ -81,7 +81,8 @@ pub type ScriptLine = (usize, Ask);
 /// Through the node that is responsible by what the client knows of the members.
 pub const OWN_VIEW: usize = usize::MAX;
 
-/// What may go wrong besides messages being delayed and reordered, which always may.
+/// What may go wrong besides messages being delayed and reordered, which always may; and what goes on in the background.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
     /// Messages may be lost.

@@ -98,10 +98,10 @@ impl Step<'_, '_> {
 
     /// Of two lists of digests the names under which they are not the same. What is not in a list has that of nothing.
     fn differing<T: Copy + Ord>(&self, own: &[(T, Digest)], theirs: &[(T, Digest)]) -> Vec<T> {
-        let mut both: BTreeMap<T, (Digest, Digest)> = BTreeMap::new();
-        own.iter().for_each(|(name, digest)| both.entry(*name).or_default().0 = *digest);
-        theirs.iter().for_each(|(name, digest)| both.entry(*name).or_default().1 = *digest);
-        let differ = both.into_iter().filter(|(_, (own, theirs))| self.node.rules.goes_down(*own, *theirs));
+        let both = side_by_side(own, theirs).into_iter();
+        let differ = both.filter(|(_, (own, theirs))| {
+            self.node.rules.goes_down(own.unwrap_or_default(), theirs.unwrap_or_default())
+        });
         differ.map(|(name, _)| name).collect()
     }
 
@@ -145,11 +145,8 @@ impl Step<'_, '_> {
     }
 
     fn to_sync(&self, own: &[Entry], theirs: &[Entry]) -> Vec<Key> {
-        let mut both: BTreeMap<&Key, (Option<Digest>, Option<Digest>)> = BTreeMap::new();
-        own.iter().for_each(|(key, digest)| both.entry(key).or_default().0 = Some(*digest));
-        theirs.iter().for_each(|(key, digest)| both.entry(key).or_default().1 = Some(*digest));
-        let sent = both.into_iter().filter(|(_, (own, theirs))| self.node.rules.must_sync(*own, *theirs));
-        sent.map(|(key, _)| key.clone()).collect()
+        let both = side_by_side(own, theirs).into_iter();
+        both.filter(|(_, (own, theirs))| self.node.rules.must_sync(*own, *theirs)).map(|(key, _)| key).collect()
     }
 
     /// A replica says all that it has of a key.
@@ -183,6 +180,21 @@ impl Step<'_, '_> {
             self.state.to_mut().trees.set(shape, partition, key, digest);
         }
     }
+}
+
+/// Two lists of digests as one, by name.
+fn side_by_side<T: Clone + Ord>(
+    own: &[(T, Digest)],
+    theirs: &[(T, Digest)],
+) -> BTreeMap<T, (Option<Digest>, Option<Digest>)> {
+    let mut both: BTreeMap<T, (Option<Digest>, Option<Digest>)> = BTreeMap::new();
+    for (name, digest) in own {
+        both.entry(name.clone()).or_default().0 = Some(*digest);
+    }
+    for (name, digest) in theirs {
+        both.entry(name.clone()).or_default().1 = Some(*digest);
+    }
+    both
 }
 
 /// A leaf from a key on, or as much of it as fits.

@@ -8,6 +8,7 @@ use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 
 /// A node or a scripted client.
+#[expect(clippy::large_enum_variant, reason = "there are a handful of them in a scope")]
 #[derive(Clone, Debug)]
 pub enum Process {
     /// A storage node: the very actor that the runtime runs.
@@ -228,7 +229,7 @@ impl Actor for Process {
     fn on_random(&self, id: Id, state: &mut Cow<'_, ProcessState>, fate: &Fate, out: &mut Out<Self>) {
         match fate {
             Fate::Choose(choice) => {
-                self.step(id, state, out, |node, s, o| node.on_random(id, s, choice, o), |_, _, _| {})
+                self.step(id, state, out, |node, s, o| node.on_random(id, s, choice, o), |_, _, _| {});
             }
             Fate::LoseDisk => {
                 let (Some(node), ProcessState::Node(before)) = (self.node(), &**state) else { return };

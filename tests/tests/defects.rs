@@ -49,7 +49,7 @@ fn every_defect_has_a_shortest_trace_that_replays() {
 }
 
 /// The address of each rule's function, read off the `Debug` form.
-fn addresses(rules: Rules) -> Vec<String> {
+fn addresses(rules: &Rules) -> Vec<String> {
     let shown = format!("{rules:#?}");
     let address = |rule: &str| shown.lines().find_map(|line| line.trim().strip_prefix(rule)?.strip_prefix(": "));
     Rules::NAMES.iter().map(|rule| address(rule).expect("a rule is a field").to_owned()).collect()
@@ -57,9 +57,9 @@ fn addresses(rules: Rules) -> Vec<String> {
 
 #[test]
 fn every_rule_has_a_defect_and_every_defect_exchanges_one_rule() {
-    let protocol = addresses(Rules::default());
+    let protocol = addresses(&Rules::default());
     let exchanged = |defect: &Defect| {
-        let broken = addresses((defect.rules)());
+        let broken = addresses(&(defect.rules)());
         let rules = Rules::NAMES.iter().zip(protocol.iter().zip(&broken));
         rules.filter(|(_, (right, wrong))| right != wrong).map(|(rule, _)| *rule).collect::<Vec<_>>()
     };

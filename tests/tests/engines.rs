@@ -10,8 +10,8 @@ use interned_checker::{Options, Reads};
 use stateright::{Checker, Model};
 use std::ops::ControlFlow;
 
-fn run(scope: &Scope, rules: Rules, engine: Engine, threads: usize) -> Report {
-    check(scope, rules, &Effort { engine, ..Effort::threads(threads) }, |_| ControlFlow::Continue(()))
+fn run(scope: &Scope, engine: Engine, threads: usize) -> Report {
+    check(scope, Rules::default(), &Effort { engine, ..Effort::threads(threads) }, |_| ControlFlow::Continue(()))
 }
 
 /// What became of the properties that stateright has a word for.
@@ -25,9 +25,9 @@ fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
 fn both_engines_find_the_same() {
     let mut compared = 0;
     for scope in SCOPES.iter().filter(|scope| scope.unique_states <= 250_000) {
-        let reference = run(scope, Rules::default(), Engine::Stateright, 2);
+        let reference = run(scope, Engine::Stateright, 2);
         for threads in [1, 2, 3] {
-            let ours = run(scope, Rules::default(), Engine::Interned, threads);
+            let ours = run(scope, Engine::Interned, threads);
             assert!(reference.complete && ours.complete, "{}", scope.name);
             assert_eq!(ours.progress.unique_states, reference.progress.unique_states, "{}", scope.name);
             assert_eq!(ours.progress.generated_states, reference.progress.generated_states, "{}", scope.name);

@@ -14,11 +14,11 @@ const PARTIAL_ORDER: fn(&mut Effort) = |effort| effort.partial_order = true;
 const BOTH: fn(&mut Effort) = |effort| (effort.symmetry, effort.partial_order) = (true, true);
 
 /// What the scope's check finds, with a reduction, and with one and two threads, which makes no difference.
-fn run(scope: &Scope, rules: Rules, reduce: fn(&mut Effort), what: &str) -> Report {
+fn run(scope: &Scope, rules: &Rules, reduce: fn(&mut Effort), what: &str) -> Report {
     let [one, two] = [1, 2].map(|threads| {
         let mut effort = Effort::threads(threads);
         reduce(&mut effort);
-        let report = check(scope, rules, &effort, |_| ControlFlow::Continue(()));
+        let report = check(scope, *rules, &effort, |_| ControlFlow::Continue(()));
         assert!(report.complete, "{what}");
         report
     });
@@ -32,7 +32,7 @@ fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
 
 /// Every verdict is the same with a reduction as without. Symmetry finds the same kinds of steps too, and representatives that stand for
 /// exactly the states that there are. Returns how many states one visited stands for, with symmetry and with partial order.
-fn compare(scope: &Scope, rules: Rules, what: &str) -> (f64, f64) {
+fn compare(scope: &Scope, rules: &Rules, what: &str) -> (f64, f64) {
     let whole = run(scope, rules, |_| {}, what);
     let unique = |report: &Report| report.progress.unique_states;
     let factor = |reduced: &Report| f64::from(unique(&whole) as u32) / f64::from(unique(reduced) as u32);
@@ -57,7 +57,7 @@ fn compare(scope: &Scope, rules: Rules, what: &str) -> (f64, f64) {
 fn reduced_scopes_are_what_they_were() {
     let (mut symmetric, mut ordered) = (BTreeSet::new(), BTreeSet::new());
     for scope in SCOPES.iter().filter(|scope| scope.unique_states <= 400_000) {
-        let (symmetry, partial_order) = compare(scope, Rules::default(), scope.name);
+        let (symmetry, partial_order) = compare(scope, &Rules::default(), scope.name);
         symmetric.extend((symmetry > 1.9).then_some(scope.name));
         ordered.extend((partial_order > 3.0).then_some(scope.name));
     }
@@ -80,7 +80,7 @@ fn reduced_scopes_are_what_they_were() {
 fn defects_are_found_with_reductions() {
     let (mut symmetric, mut ordered) = (0, 0);
     for defect in DEFECTS {
-        let (symmetry, partial_order) = compare(defect.scope(), (defect.rules)(), defect.name);
+        let (symmetry, partial_order) = compare(defect.scope(), &(defect.rules)(), defect.name);
         symmetric += usize::from(symmetry > 1.0);
         ordered += usize::from(partial_order > 1.0);
     }
@@ -114,7 +114,7 @@ static READERS: [Scope; 2] = [
 #[test]
 fn readers_are_interchangeable() {
     for scope in &READERS {
-        assert!(compare(scope, Rules::default(), scope.name).0 > 1.9, "{}", scope.name);
+        assert!(compare(scope, &Rules::default(), scope.name).0 > 1.9, "{}", scope.name);
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use dynamo::client::{Client, ClientError};
 use dynamo::context_text;
-use dynamo_model::config::{Config, Handoff, Patience};
+use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::NodeId;
 use dynamo_model::version::Context;
 use serde_json::json;
@@ -51,15 +51,24 @@ pub(super) struct Pace {
     /// How often a node tells a peer, chosen at random, what it knows of the members, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     gossip_every: Duration,
+    /// How often a node compares what it holds with a peer, chosen at random, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    exchange_every: Duration,
+    /// How many keys a second a node asks for, or is sent, at most, in the comparisons that it begins while they find differences
+    #[arg(long, value_name = "KEYS", default_value_t = 6400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    exchange_rate: u32,
 }
 
 impl Pace {
     pub(super) fn apply(self, config: Config) -> Config {
-        let Pace { answer_within, handoff_after, reap_after, gossip_every } = self;
+        let Pace { answer_within, handoff_after, reap_after, gossip_every, exchange_every, exchange_rate } = self;
         let patience = Patience { answer_within, ..Patience::LOCAL };
         let handoff = Handoff { first_after: handoff_after, ..Handoff::LOCAL };
         let config = config.with_patience(patience).with_handoff(handoff);
-        config.with_reaping_after(reap_after).with_gossip_every(gossip_every)
+        let local = AntiEntropy::LOCAL;
+        let again_after = Duration::from_secs(local.window as u64) / exchange_rate;
+        let anti_entropy = AntiEntropy { every: exchange_every, again_after, ..local };
+        config.with_reaping_after(reap_after).with_gossip_every(gossip_every).with_anti_entropy(anti_entropy)
     }
 }
 

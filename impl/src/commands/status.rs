@@ -1,65 +1,122 @@
 //! `dynamo status`: how a node is.
 
-use super::Failure;
 use super::arguments::Session;
+use super::{Failure, table};
 use clap::Args;
-use dynamo::inspect::Status;
+use dynamo::exchanges::ago;
+use dynamo::inspect::{ExchangeLine, Status};
 use dynamo_model::ids::NodeId;
-use serde_json::json;
-use std::time::Duration;
+use serde_json::{Map, Value as Json, json};
 
 const EXAMPLES: &str = "\
-Example:
+Examples:
   dynamo status --node 127.0.0.1:4100
+  dynamo status --node 127.0.0.1:4100 --partitions
 
 Nodes with the same tip know the same of who is a member; \"agreed\" says how long ago each other member was heard to have the tip of this one.
 A suspected node did not answer this one in time, and has not been heard from since. Suspicion is each node's own: it changes
-whom this node asks, and nothing else.";
+whom this node asks, and nothing else. \"in sync\" says in how many of the partitions that both are responsible for this node held the same
+as the other when that last compared.";
 
-/// Show how a node is: whom it knows, whom it suspects, what it holds
+/// Show how a node is: whom it knows, whom it suspects, what it holds, and whether others hold the same
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(flatten)]
     session: Session,
+    /// Show for each partition how far comparing it with others has come
+    #[arg(long, conflicts_with = "json")]
+    partitions: bool,
     #[expect(clippy::doc_markdown, reason = "shown as it stands")]
-    /// Print {"id", "tip", "members", "agreed_ms", "suspected", "keys", "hints"}
+    /// Print {"id", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "partitions": [{"partition", "peer", "in_agreement", ..}]}
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Status { id, tip, n: _, members, agreed_ms, suspected, keys, hints } = arguments.session.connect()?.status()?;
-    let names = |nodes: &[NodeId]| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>();
-    let others = || members.iter().copied().filter(|member| *member != id);
-    let ago = |member| agreed_ms.iter().find(|(other, _)| *other == member).map(|(_, ms)| *ms);
+    let status = arguments.session.connect()?.status()?;
     if arguments.json {
-        let status = json!({
-            "id": id.to_string(),
-            "tip": tip.to_string(),
-            "members": names(&members),
-            "agreed_ms": others().map(|member| (member.to_string(), json!(ago(member)))).collect::<serde_json::Map<_, _>>(),
-            "suspected": names(&suspected),
-            "keys": keys,
-            "hints": hints,
-        });
-        println!("{status}");
+        println!("{}", to_json(&status));
         return Ok(());
     }
-    let suspects = if suspected.is_empty() { "nobody".to_owned() } else { names(&suspected).join(" ") };
-    println!("node       {id}");
-    println!("tip        {tip}");
-    println!("members    {}", names(&members).join(" "));
-    println!("agreed     {}", others().map(|member| agreed(member, ago(member))).collect::<Vec<_>>().join(", "));
-    println!("suspected  {suspects}");
-    println!("keys       {keys}");
-    println!("hints      {hints}");
+    let agreed: Vec<String> =
+        others(&status).map(|member| format!("{member} {}", ago(agreed_ms(&status, member)))).collect();
+    println!("node       {}", status.id);
+    println!("tip        {}", status.tip);
+    println!("members    {}", names(&status.members).join(" "));
+    println!("agreed     {}", if agreed.is_empty() { "with nobody".to_owned() } else { agreed.join(", ") });
+    let suspected = names(&status.suspected);
+    println!("suspected  {}", if suspected.is_empty() { "nobody".to_owned() } else { suspected.join(" ") });
+    println!("keys       {}", status.keys);
+    println!("hints      {}", status.hints);
+    println!("in sync    {}", in_sync(&status.exchanges));
+    if arguments.partitions {
+        println!("{}", by_partition(&status.exchanges));
+    }
     Ok(())
 }
 
-fn agreed(member: NodeId, ms: Option<u64>) -> String {
-    match ms.map(Duration::from_millis) {
-        Some(ago) => format!("{member} {:.1} s ago", ago.as_secs_f64()),
-        None => format!("{member} not yet"),
+fn names(nodes: &[NodeId]) -> Vec<String> {
+    nodes.iter().map(NodeId::to_string).collect()
+}
+
+fn others(status: &Status) -> impl Iterator<Item = NodeId> + '_ {
+    status.members.iter().copied().filter(|member| *member != status.id)
+}
+
+fn agreed_ms(status: &Status, member: NodeId) -> Option<u64> {
+    status.agreed_ms.iter().find(|(other, _)| *other == member).map(|(_, ms)| *ms)
+}
+
+/// Peer by peer in how many partitions.
+fn in_sync(exchanges: &[ExchangeLine]) -> String {
+    let mut peers: Vec<NodeId> = exchanges.iter().map(|line| line.peer).collect();
+    peers.sort_unstable();
+    peers.dedup();
+    let one = |peer: &NodeId| {
+        let lines = || exchanges.iter().filter(|line| line.peer == *peer);
+        let (all, agree) = (lines().count(), lines().filter(|line| line.agreed_ms.is_some()).count());
+        let repaired: u64 = lines().map(|line| line.repaired).sum();
+        format!("{peer} {agree} of {all} ({repaired} keys from there)")
+    };
+    if peers.is_empty() { "with nobody".to_owned() } else { peers.iter().map(one).collect::<Vec<_>>().join(", ") }
+}
+
+fn by_partition(exchanges: &[ExchangeLine]) -> comfy_table::Table {
+    let mut rows = table::new(&["partition", "peer", "last compared", "in agreement since", "keys repaired"]);
+    for line in exchanges {
+        rows.add_row([
+            line.partition.0.to_string(),
+            line.peer.to_string(),
+            ago(line.last_ms),
+            ago(line.agreed_ms),
+            line.repaired.to_string(),
+        ]);
     }
+    rows
+}
+
+fn to_json(status: &Status) -> Json {
+    let agreed: Map<String, Json> =
+        others(status).map(|member| (member.to_string(), json!(agreed_ms(status, member)))).collect();
+    let partition = |line: &ExchangeLine| {
+        json!({
+            "partition": line.partition.0,
+            "peer": line.peer.to_string(),
+            "in_agreement": line.agreed_ms.is_some(),
+            "in_agreement_ms": line.agreed_ms,
+            "last_exchange_ms": line.last_ms,
+            "keys_repaired": line.repaired,
+        })
+    };
+    json!({
+        "id": status.id.to_string(),
+        "tip": status.tip.to_string(),
+        "members": names(&status.members),
+        "agreed_ms": agreed,
+        "suspected": names(&status.suspected),
+        "keys": status.keys,
+        "hints": status.hints,
+        "partitions": status.exchanges.iter().map(partition).collect::<Vec<_>>(),
+    })
 }

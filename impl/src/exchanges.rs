@@ -1,0 +1,152 @@
+//! How far replicas have come in comparing what they hold: what `dynamo status` shows. No part of the protocol.
+
+use crate::inspect::ExchangeLine;
+use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::message::Message;
+use dynamo_model::node::{Node, State};
+use dynamo_model::ring::{Partition, Ring};
+use dynamo_model::siblings::Siblings;
+use dynamo_model::tree::Digest;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// What was seen of the exchanges with each peer, by partition.
+#[derive(Debug, Default)]
+pub(crate) struct Exchanges {
+    seen: BTreeMap<(Partition, NodeId), Seen>,
+}
+
+/// Of one partition and one peer.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// When the peer last said what its root is.
+    last: Option<Instant>,
+    /// Since when it was always the same as this node's.
+    agreed_since: Option<Instant>,
+    /// How many keys got here what they lacked.
+    repaired: u64,
+}
+
+impl Seen {
+    fn note(&mut self, agree: bool, now: Instant) {
+        self.last = Some(now);
+        self.agreed_since = if agree { self.agreed_since.or(Some(now)) } else { None };
+    }
+}
+
+/// What is looked at before a message is given to the actor.
+pub(crate) enum Before {
+    /// The roots that a peer names.
+    Roots(Vec<(Partition, Digest)>),
+    /// What is held of the key that a peer sends.
+    Held(Key, Option<Siblings>),
+}
+
+impl Before {
+    /// Nothing, if the message is not one to be watched.
+    pub(crate) fn of(message: &Message, state: &State) -> Option<Self> {
+        match message {
+            Message::Roots { tip, roots } if *tip == state.view.tip() => Some(Before::Roots(roots.clone())),
+            Message::Sync { key, .. } => Some(Before::Held(key.clone(), state.durable.store.get(key).cloned())),
+            _ => None,
+        }
+    }
+}
+
+impl Exchanges {
+    /// The actor was given the message of a peer.
+    pub(crate) fn note(&mut self, before: Before, node: &Node, id: NodeId, peer: NodeId, state: &State, now: Instant) {
+        let ring = state.view.ring();
+        match before {
+            Before::Roots(roots) => {
+                let theirs: BTreeMap<Partition, Digest> = roots.into_iter().collect();
+                for partition in ring.partitions().filter(|partition| shares(ring, node, *partition, [id, peer])) {
+                    let theirs = theirs.get(&partition).copied().unwrap_or_default();
+                    self.seen.entry((partition, peer)).or_default().note(theirs == state.trees.root(partition), now);
+                }
+            }
+            Before::Held(key, held) if held.as_ref() != state.durable.store.get(&key) => {
+                let seen = self.seen.entry((ring.partition(&key), peer)).or_default();
+                (seen.repaired, seen.agreed_since) = (seen.repaired + 1, None);
+            }
+            Before::Held(..) => {}
+        }
+    }
+
+    /// What was seen, for the partitions that both are responsible for now.
+    pub(crate) fn lines(&self, node: &Node, id: NodeId, state: &State, now: Instant) -> Vec<ExchangeLine> {
+        let ring = state.view.ring();
+        let ago_ms = |then: Instant| now.saturating_duration_since(then).as_millis() as u64;
+        let mut lines = Vec::new();
+        for partition in ring.partitions() {
+            let owners = &ring.owners(partition)[..node.config.n().min(ring.members().len())];
+            let peers = owners.iter().filter(|peer| **peer != id && owners.contains(&id));
+            lines.extend(peers.map(|peer| {
+                let seen = self.seen.get(&(partition, *peer)).copied().unwrap_or_default();
+                let (last_ms, agreed_ms) = (seen.last.map(ago_ms), seen.agreed_since.map(ago_ms));
+                ExchangeLine { partition, peer: *peer, last_ms, agreed_ms, repaired: seen.repaired }
+            }));
+        }
+        lines
+    }
+}
+
+fn shares(ring: &Ring, node: &Node, partition: Partition, both: [NodeId; 2]) -> bool {
+    let owners = ring.owners(partition);
+    both.iter().all(|one| owners[..node.config.n().min(owners.len())].contains(one))
+}
+
+/// As people read it.
+pub fn ago(ms: Option<u64>) -> String {
+    ms.map_or("not yet".to_owned(), |ms| format!("{:.1} s ago", Duration::from_millis(ms).as_secs_f64()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dynamo_model::config::{AntiEntropy, Config};
+    use dynamo_model::membership::History;
+    use dynamo_model::rules::Rules;
+    use stateright::actor::{Actor, Id, Out};
+    use std::borrow::Cow;
+
+    #[test]
+    fn what_differs_is_seen_and_since_when_it_does_not() {
+        let config = Config::new(2, 1, 1).unwrap().with_anti_entropy(AntiEntropy::LOCAL);
+        let founders = History::founded_by([0, 1].map(NodeId));
+        let node = Node { config, founders, address: None, rules: Rules::default() };
+        let mut state = Cow::Owned(node.on_start(Id::from(0), &None, &mut Out::new()));
+        let (mut exchanges, start, peer) = (Exchanges::default(), Instant::now(), NodeId(1));
+        let mut hear = |message: Message, seconds: u64| {
+            let now = start + Duration::from_secs(seconds);
+            let before = Before::of(&message, &state).unwrap();
+            node.on_msg(Id::from(0), &mut state, Id::from(1), message, &mut Out::new());
+            exchanges.note(before, &node, NodeId(0), peer, &state, now);
+            exchanges.lines(&node, NodeId(0), &state, now)
+        };
+        let tip = node.founders.tip();
+        let key = Key::new("k").unwrap();
+        let partition = Ring::of(&[NodeId(0), peer]).partition(&key);
+        let line = |lines: Vec<ExchangeLine>| lines.into_iter().find(|line| line.partition == partition).unwrap();
+
+        let lines = hear(Message::Roots { tip, roots: Vec::new() }, 0);
+        assert_eq!(lines.len(), Ring::PARTITIONS as usize);
+        assert!(lines.iter().all(|line| line.agreed_ms == Some(0)));
+        let seen = line(hear(Message::Roots { tip, roots: vec![(partition, Digest(7))] }, 5));
+        assert_eq!((seen.last_ms, seen.agreed_ms, seen.repaired), (Some(0), None, 0));
+        let siblings = {
+            use dynamo_model::ids::{Content, Value};
+            use dynamo_model::siblings::Version;
+            use dynamo_model::version::{Context, Dot};
+            let dot = Dot { issuer: peer.into(), counter: 1 };
+            let content = Content::Value(Value::new(b"v").unwrap());
+            Siblings::new().put(Version { dot, clock: Context::new().with(dot), content }, |_| false)
+        };
+        let sync = Message::Sync { tip, key: key.clone(), siblings: siblings.clone() };
+        assert_eq!(line(hear(sync.clone(), 6)).repaired, 1);
+        assert_eq!(line(hear(sync, 7)).repaired, 1, "it had that");
+        let roots = || Message::Roots { tip, roots: vec![(partition, siblings.digest(&key))] };
+        assert_eq!(line(hear(roots(), 8)).agreed_ms, Some(0));
+        assert_eq!(line(hear(roots(), 20)).agreed_ms, Some(12_000));
+    }
+}
