@@ -76,6 +76,9 @@ fn in_sync(exchanges: &[ExchangeLine]) -> String {
     let one = |peer: &NodeId| {
         let lines = || exchanges.iter().filter(|line| line.peer == *peer);
         let (all, agree) = (lines().count(), lines().filter(|line| line.agreed_ms.is_some()).count());
+        if lines().all(|line| line.last_ms.is_none()) {
+            return format!("{peer} not compared yet");
+        }
         let repaired: u64 = lines().map(|line| line.repaired).sum();
         format!("{peer} {agree} of {all} ({repaired} keys from there)")
     };

@@ -3,6 +3,7 @@
 mod checking;
 mod cluster;
 mod command_line;
+mod exchange;
 mod faults;
 mod handoff;
 mod membership;

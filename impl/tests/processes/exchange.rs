@@ -1,0 +1,109 @@
+//! Trace 5 with real processes: a replica that was away gets everything by comparing alone.
+
+use crate::cluster::{Cluster, dynamo};
+use crate::handoff::until;
+use dynamo::client::Client;
+use dynamo::store::Store;
+use dynamo_model::ids::NodeId;
+use dynamo_model::version::Context;
+use serde_json::Value as Json;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const KEYS: usize = 50_000;
+const WRITERS: usize = 16;
+const OPTIONS: &[&str] = &["--answer-within", "0.05", "--exchange-every", "0.3", "--exchange-rate", "20000"];
+
+fn status(address: SocketAddr) -> Json {
+    let (code, stdout, stderr) = dynamo(&["status", "--node", &address.to_string(), "--json"]);
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
+/// Puts keys through one of these nodes each until all are put. Returns how many were.
+fn put_all(nodes: &[SocketAddr]) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (node, next) = (nodes[writer % nodes.len()], &next);
+            scope.spawn(move || {
+                let client = Client::connect(node).unwrap();
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= KEYS {
+                        break;
+                    }
+                    client.put(&format!("key-{number}"), &number.to_le_bytes(), &Context::new()).unwrap();
+                }
+            });
+        }
+    });
+}
+
+/// Reads keys, and puts over what it read, until it is told to stop. Returns how often.
+fn put_over(node: SocketAddr, stop: &AtomicBool) -> usize {
+    let client = Client::connect(node).unwrap();
+    let mut number = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let key = format!("key-{}", number * 37 % KEYS);
+        let found = client.get(&key).unwrap();
+        client.put(&key, b"over", &found.context).unwrap();
+        number += 1;
+    }
+    number
+}
+
+/// There are as many nodes as replicas, so that nobody stands in and nothing is hinted.
+#[test]
+fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
+    let mut cluster = Cluster::of(3, OPTIONS);
+    let all = cluster.addresses.clone();
+    cluster.kill(2);
+    put_all(&all[..2]);
+    cluster.start_node(2);
+    assert_eq!(status(all[2])["hints"], 0);
+    let stop = AtomicBool::new(false);
+    let (overwritten, caught_up) = thread::scope(|scope| {
+        let writers: Vec<_> = (0..2)
+            .map(|node| {
+                scope.spawn({
+                    let (node, stop) = (all[node], &stop);
+                    move || put_over(node, stop)
+                })
+            })
+            .collect();
+        let start = Instant::now();
+        while status(all[2])["keys"] != KEYS {
+            assert!(start.elapsed() < Duration::from_secs(60), "{} keys after a minute", status(all[2])["keys"]);
+            thread::sleep(Duration::from_millis(200));
+        }
+        let caught_up = start.elapsed();
+        stop.store(true, Ordering::Relaxed);
+        (writers.into_iter().map(|writer| writer.join().unwrap()).sum::<usize>(), caught_up)
+    });
+    let stopped = Instant::now();
+    println!("{KEYS} keys in {caught_up:?}, amid {overwritten} puts over others");
+    assert!(overwritten > 0);
+    until("each has compared everything with each, and found it the same", || {
+        let agrees = |line: &Json| {
+            let last = line["last_exchange_ms"].as_u64().unwrap_or(u64::MAX);
+            line["in_agreement"] == true && u128::from(last) < stopped.elapsed().as_millis()
+        };
+        let agree = |node: &SocketAddr| status(*node)["partitions"].as_array().unwrap().iter().all(agrees);
+        all.iter().all(agree).then_some(())
+    });
+    let third = status(all[2]);
+    let repaired = third["partitions"].as_array().unwrap().iter().map(|line| line["keys_repaired"].as_u64().unwrap());
+    assert!(repaired.sum::<u64>() > KEYS as u64 / 2, "most of it came by comparing");
+
+    let stores = [0, 1, 2].map(|node| {
+        assert!(cluster.terminate(node).0.success());
+        let store = Store::open(&cluster.data(node), NodeId(node as u16)).unwrap();
+        assert!(store.committed().hints.is_empty());
+        store.committed().store.clone()
+    });
+    assert_eq!(stores[0].len(), KEYS);
+    assert!(stores[0] == stores[1] && stores[1] == stores[2], "to the last byte");
+}
