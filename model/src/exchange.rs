@@ -171,10 +171,10 @@ impl Step<'_, '_> {
     }
 
     /// This is to be held of a key: its tree follows.
-    pub(crate) fn enter_in_tree(&mut self, key: &Key, after: &Siblings) {
+    pub(crate) fn enter_in_tree(&mut self, key: &Key, before: &Siblings, after: &Siblings) {
         let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
         let rules = self.node.rules;
-        if rules.tree_follows(&self.held(key), after) {
+        if rules.tree_follows(before, after) {
             let digest = (!after.context().is_empty()).then(|| rules.key_digest(key, after));
             let partition = self.state.view.ring().partition(key);
             self.state.to_mut().trees.set(shape, partition, key, digest);

@@ -74,7 +74,7 @@ impl Step<'_, '_> {
             stored.as_ref().map_or(true, |(after, _)| self.node.rules.must_save(Cause::Put, &before, after));
         let answer = stored.map(|(after, context)| {
             self.state.to_mut().durable.counter += 1;
-            self.write(key, after);
+            self.write(key, &before, after);
             context
         });
         let durable = &mut self.state.to_mut().durable;

@@ -122,7 +122,7 @@ impl Step<'_, '_> {
     fn forget(&mut self, key: &Key, siblings: &Siblings) {
         let rules = self.node.rules;
         if rules.is_unchanged(&self.held(key), siblings) && rules.is_deleted(siblings) {
-            self.write(key, Siblings::new());
+            self.write(key, siblings, Siblings::new());
             self.save();
             self.consider_reaping(key);
         }

@@ -29,7 +29,7 @@ impl Step<'_, '_> {
     pub(crate) fn hold(&mut self, cause: Cause, key: &Key, before: &Siblings, after: Siblings) {
         if after != *before {
             let must_save = self.node.rules.must_save(cause, before, &after);
-            self.write(key, after);
+            self.write(key, before, after);
             if must_save {
                 self.save();
             }
@@ -37,9 +37,9 @@ impl Step<'_, '_> {
         }
     }
 
-    /// From now on this is held, and nothing where it knows of nothing. The key's tree follows.
-    pub(crate) fn write(&mut self, key: &Key, after: Siblings) {
-        self.enter_in_tree(key, &after);
+    /// From now on `after` is held, and nothing where it knows of nothing. The key's tree follows.
+    pub(crate) fn write(&mut self, key: &Key, before: &Siblings, after: Siblings) {
+        self.enter_in_tree(key, before, &after);
         let store = &mut self.state.to_mut().durable.store;
         if after.context().is_empty() {
             store.remove(key);

@@ -52,7 +52,7 @@ impl Step<'_, '_> {
                 self.keep_for(recipient, &key, &held);
             }
             if !keeps {
-                self.write(&key, Siblings::new());
+                self.write(&key, &held, Siblings::new());
             }
         }
     }

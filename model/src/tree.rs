@@ -44,9 +44,9 @@ impl Shape {
     /// For scopes: a root and two leaves.
     pub const TINY: Self = Shape { bits: 1, levels: 1 };
 
-    /// Nodes of 2^`bits` children, in so many levels below the root. `None`: more than 2^30 leaves, or more than 2^8 children a node.
+    /// Nodes of 2^`bits` children, in so many levels below the root. `None`: more than 2^30 leaves, or more than 2^5 children a node.
     pub fn new(bits: u8, levels: u8) -> Option<Self> {
-        let fits = (1..=8).contains(&bits) && u32::from(bits) * u32::from(levels) <= 30;
+        let fits = (1..=5).contains(&bits) && u32::from(bits) * u32::from(levels) <= 30;
         fits.then_some(Shape { bits, levels })
     }
 
@@ -90,8 +90,8 @@ struct Subtree {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Below {
-    /// By which child it is.
-    Children(Vec<(u16, Subtree)>),
+    /// Those that are there, in order; and a bit for each.
+    Children(u32, Vec<Subtree>),
     /// By key.
     Keys(Vec<Entry>),
 }
@@ -126,7 +126,10 @@ impl Trees {
     /// The nodes just below one, with their digests, by which child they are: where nothing is held there is none.
     pub fn children(&self, shape: Shape, place: &Place) -> Vec<(u16, Digest)> {
         match self.subtree(shape, place).map(|subtree| &subtree.below) {
-            Some(Below::Children(children)) => children.iter().map(|(turn, child)| (*turn, child.digest)).collect(),
+            Some(Below::Children(there, children)) => {
+                let turns = (0..32).filter(|turn| there & 1 << turn != 0);
+                turns.zip(children).map(|(turn, child)| (turn, child.digest)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -145,9 +148,9 @@ impl Trees {
             return None;
         }
         (0..place.depth).try_fold(self.roots.get(&place.partition)?, |subtree, depth| {
-            let Below::Children(children) = &subtree.below else { return None };
-            let index = children.binary_search_by_key(&shape.turn(place, depth), |(turn, _)| *turn).ok()?;
-            Some(&children[index].1)
+            let Below::Children(there, children) = &subtree.below else { return None };
+            let turn = shape.turn(place, depth);
+            if there & 1 << turn == 0 { None } else { children.get(before(*there, turn)) }
         })
     }
 }
@@ -172,10 +175,15 @@ impl Shape {
     }
 }
 
+/// How many children are there before this one.
+fn before(there: u32, turn: u16) -> usize {
+    (there & ((1 << turn) - 1)).count_ones() as usize
+}
+
 impl Subtree {
     fn is_empty(&self) -> bool {
         match &self.below {
-            Below::Children(children) => children.is_empty(),
+            Below::Children(_, children) => children.is_empty(),
             Below::Keys(keys) => keys.is_empty(),
         }
     }
@@ -185,23 +193,22 @@ impl Subtree {
             return self.set_key(key, digest);
         }
         if self.is_empty() {
-            self.below = Below::Children(Vec::new());
+            self.below = Below::Children(0, Vec::new());
         }
-        let Below::Children(children) = &mut self.below else { unreachable!("leaves are at one depth") };
+        let Below::Children(there, children) = &mut self.below else { unreachable!("leaves are at one depth") };
         let turn = shape.turn(leaf, depth);
-        let index = match children.binary_search_by_key(&turn, |(turn, _)| *turn) {
-            Ok(index) => index,
-            Err(index) => {
-                children.insert(index, (turn, Subtree::default()));
-                index
-            }
-        };
-        let child = &mut children[index].1;
+        let index = before(*there, turn);
+        if *there & 1 << turn == 0 {
+            *there |= 1 << turn;
+            children.insert(index, Subtree::default());
+        }
+        let child = &mut children[index];
         let before = child.digest;
         child.set(shape, leaf, depth + 1, key, digest);
         self.digest = self.digest.minus(before).plus(child.digest);
         if child.is_empty() {
             children.remove(index);
+            *there &= !(1 << turn);
         }
     }
 
@@ -210,7 +217,8 @@ impl Subtree {
         let place = keys.binary_search_by(|(other, _)| other.cmp(key));
         let before = place.map_or(Digest::default(), |index| keys[index].1);
         match (place, digest) {
-            (Ok(index), Some(digest)) => keys[index].1 = digest,
+            // The store has the same copy of the key's text, so that memory is touched once.
+            (Ok(index), Some(digest)) => keys[index] = (key.clone(), digest),
             (Ok(index), None) => drop(keys.remove(index)),
             (Err(index), Some(digest)) => keys.insert(index, (key.clone(), digest)),
             (Err(_), None) => {}
