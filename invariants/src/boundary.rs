@@ -66,7 +66,8 @@ impl Told {
 }
 
 /// Is there one message at most about histories alone, and that no idle one; and of those about one hint one at most in each direction?
-/// And does an exchange begin only where no other goes on, and at most one late word of an earlier one is on its way?
+/// And does an exchange begin only where no other goes on, and, where the ring does not change, at most one late word of an earlier one is
+/// on its way?
 fn tells_little(setting: &Setting, state: &SystemState) -> bool {
     let Told { histories, gossip, begins, exchange: (trees, keys), repeats } = Told::of(&state.network);
     let is_idle = gossip.is_some_and(|(from, to, tip)| {
@@ -76,7 +77,8 @@ fn tells_little(setting: &Setting, state: &SystemState) -> bool {
         let is_gone = |id| NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone));
         history.tip() == tip && !is_gone(from) && !is_gone(to)
     });
-    histories <= 1 && (!begins || trees == 1 && keys <= 1) && !is_idle && !repeats
+    let late = usize::from(!setting.changes);
+    histories <= 1 && (!begins || trees == 1 && keys <= late) && !is_idle && !repeats
 }
 
 /// The same in a number, for the engine.

@@ -41,6 +41,8 @@ pub enum LooksAt {
     Reads,
     /// Whether anything is on its way in an exchange.
     Exchanges,
+    /// What clients know of the members.
+    Clients,
 }
 
 /// Something that must hold.
@@ -82,6 +84,7 @@ impl Property {
             LooksAt::Disks => reads,
             LooksAt::Reads => reads.states().timers().network_by(summary),
             LooksAt::Exchanges => reads.network_by(syncing),
+            LooksAt::Clients => reads.states(),
         }
     }
 
@@ -121,6 +124,10 @@ const fn reading_what_is_under_way(property: Property) -> Property {
     Property { looks_at: LooksAt::Reads, ..property }
 }
 
+const fn looking_at_clients(property: Property) -> Property {
+    Property { looks_at: LooksAt::Clients, ..property }
+}
+
 const fn looking_at_exchanges(property: Property) -> Property {
     Property { looks_at: LooksAt::Exchanges, ..property }
 }
@@ -137,6 +144,7 @@ const SPREADS: &[&str] = &["I9.change-spreads"];
 const VIEWS_DIFFER: &[&str] = &["I7.views-differ"];
 const SERVED: &[&str] = &["I7.served-by-one-who-knows-more", "I7.client-with-an-old-view"];
 const EXCHANGED: &[&str] = &["I5.a-key-is-exchanged"];
+const EXCHANGED_ALONE: &[&str] = &["I5.one-of-two-keys-is-exchanged"];
 const READ_OVER: &[&str] = &["I3.a-read-is-over"];
 
 /// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still arrive, coordinators still lose

@@ -35,7 +35,7 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
         Message::HandOff { siblings, .. } => {
             next.on_hand_off(setting, from, node(envelope.dst), writes_of(siblings.versions()));
         }
-        Message::Survey { siblings, .. } => next.on_survey(deletes_among(setting, siblings.versions())),
+        Message::Survey { siblings, .. } => next.on_survey(setting, deletes_among(setting, siblings.versions())),
         Message::Reap { siblings, .. } => next.on_reap(deletes_among(setting, siblings.versions())),
         Message::Answer(Answer::PutAcknowledged { request, .. }) => {
             next.on_put_acknowledged(setting, from, setting.write(*request)?);

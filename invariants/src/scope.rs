@@ -146,6 +146,11 @@ const NOBODY_ROUTES: Excuse = Excuse {
 const NOBODY_COMPARES: Excuse =
     Excuse { properties: &["I5.a-key-is-exchanged"], reason: "replicas do not compare what they hold here" };
 
+const NO_BYSTANDER: Excuse = Excuse {
+    properties: &["I5.one-of-two-keys-is-exchanged"],
+    reason: "there is no key here of which it is certain that it never differs",
+};
+
 const NOTHING_REAPED: Excuse = Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
 
 /// No faults.
@@ -193,7 +198,9 @@ impl Scope {
         let nobody_moves = Some(&NOBODY_MOVES).filter(|_| !self.changes());
         let nobody_routes = Some(&NOBODY_ROUTES).filter(|_| !self.routes());
         let nobody_compares = Some(&NOBODY_COMPARES).filter(|_| !self.faults.exchange);
-        let structural = [without_stand_ins, nobody_asks, nobody_reaps, nobody_moves, nobody_routes, nobody_compares];
+        let no_bystander = Some(&NO_BYSTANDER).filter(|_| !self.has_bystander());
+        let structural =
+            [without_stand_ins, nobody_asks, nobody_reaps, nobody_moves, nobody_routes, nobody_compares, no_bystander];
         let structural = structural.into_iter().flatten();
         let excuses = self.excused.iter().chain(structural);
         let excuse = excuses.into_iter().find(|excuse| excuse.properties.contains(&property.name));

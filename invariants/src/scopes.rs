@@ -57,6 +57,8 @@ const ALONE_AT_FIRST: Excuse = Excuse {
     ],
     reason: "the one replica that there was stays one, and another comes to it",
 };
+const OWN_WORD: Excuse =
+    Excuse { properties: &["I4.acknowledged-on-a-hint"], reason: "with W=1 the coordinator's own word is enough" };
 const REPAIRER_CRASHES: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
     reason: "the coordinator may crash before it repairs; the next read tries again",

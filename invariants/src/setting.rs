@@ -138,9 +138,13 @@ impl Scope {
         }
     }
 
+    /// Is there a key that never differs? One that moves with the ring, or is lost with a disk, does.
+    pub(crate) fn has_bystander(&self) -> bool {
+        self.faults.exchange && !self.changes() && self.faults.lost_disk.is_none()
+    }
+
     fn bystander(&self, key: &Key, issuer: NodeId) -> Option<(Key, Siblings)> {
-        // A key that moves with the ring, or is lost with a disk, does differ.
-        if !self.faults.exchange || self.changes() || self.faults.lost_disk.is_some() {
+        if !self.has_bystander() {
             return None;
         }
         let ring = self.ring();

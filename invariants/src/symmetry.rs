@@ -355,7 +355,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             Timer::Handoff(node, recipient) => Timer::Handoff(self.node(*node), self.node(*recipient)),
             Timer::Reap(node, key) => Timer::Reap(self.node(*node), key.clone()),
             Timer::Gossip(node) => Timer::Gossip(self.node(*node)),
-            Timer::Exchange(node) => Timer::Exchange(self.node(*node)),
+            Timer::Exchange(node, peer) => Timer::Exchange(self.node(*node), peer.map(|peer| self.node(peer))),
             Timer::Client(client) => Timer::Client(self.client(*client)),
         }
     }

@@ -29,7 +29,8 @@ pub struct Config {
 pub struct AntiEntropy {
     /// Between two exchanges that a node begins, each with one peer.
     pub every: Duration,
-    /// The same where the last one has found a difference: together with the window it bounds the rate.
+    /// The same with a peer from which the last one has brought something: together with the window it bounds how much a node is sent in
+    /// the exchanges that it begins.
     pub again_after: Duration,
     /// At most so many subtrees, leaves or keys that differ are gone into at a time. What is left the next exchange finds.
     pub window: usize,
@@ -38,7 +39,7 @@ pub struct AntiEntropy {
 }
 
 impl AntiEntropy {
-    /// For a local network: every 10 s, and up to 6,400 keys a second where replicas differ.
+    /// For a local network: every 10 s, and while a peer has something new up to 6,400 keys a second from it.
     pub const LOCAL: Self = AntiEntropy {
         every: Duration::from_secs(10),
         again_after: Duration::from_millis(10),
@@ -161,7 +162,7 @@ impl Config {
         Config { handoff: Handoff { window: handoff.window.max(1), ..handoff }, ..self }
     }
 
-    /// With tombstones reaped. Choose a time longer than any message lives: one that is older than a reaped tombstone would bring
+    /// With tombstones reaped. Choose a time longer than twice what any message lives: one that is older than a reaped tombstone would bring
     /// back what that deleted.
     #[must_use]
     pub fn with_reaping_after(self, time: Duration) -> Self {

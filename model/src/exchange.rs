@@ -8,8 +8,8 @@
 //! A ── Sync: all we have of it now ──▶ B                         if A had more
 //! ```
 //! Neither keeps anything of an exchange: whatever is lost, doubled or overtaken, and whoever vanishes, the next one begins anew from
-//! what both then hold. To sync twice is to sync once, as replicas merge. Only so many differences are gone into at a time; where any
-//! were found the next exchange begins soon.
+//! what both then hold. To sync twice is to sync once, as replicas merge. Only so many differences are gone into at a time; whoever
+//! has got something soon begins another exchange with the same peer.
 
 use crate::config::{AntiEntropy, Config};
 use crate::ids::{Key, NodeId};
@@ -41,12 +41,12 @@ impl Step<'_, '_> {
     /// From now on the time runs to the next exchange.
     pub(crate) fn set_exchange_timer(&mut self) {
         if let Some(AntiEntropy { every, .. }) = self.node.config.anti_entropy() {
-            self.exchange_after(every);
+            self.exchange_after(every, None);
         }
     }
 
-    fn exchange_after(&mut self, pause: Duration) {
-        self.out.set_timer(Timer::Exchange(self.id), pause..pause + pause / 2);
+    fn exchange_after(&mut self, pause: Duration, with: Option<NodeId>) {
+        self.out.set_timer(Timer::Exchange(self.id, with), pause..pause + pause / 2);
     }
 
     /// It is time to compare, with whomever chance chooses.
@@ -60,12 +60,17 @@ impl Step<'_, '_> {
     }
 
     pub(crate) fn exchange_with(&mut self, peer: NodeId) {
+        self.exchange_again(peer);
+        self.set_exchange_timer();
+    }
+
+    /// Says to a peer what the roots are of all that both are responsible for.
+    pub(crate) fn exchange_again(&mut self, peer: NodeId) {
         let shared: Vec<Partition> =
             self.state.trees.partitions().filter(|partition| self.shares(*partition, peer)).collect();
         let roots = shared.into_iter().map(|partition| (partition, self.state.trees.root(partition))).collect();
         let tip = self.tip();
         self.send(peer, Message::Roots { tip, roots });
-        self.set_exchange_timer();
     }
 
     /// Are both, this node and its peer, responsible for a partition?
@@ -151,13 +156,22 @@ impl Step<'_, '_> {
 
     /// A replica says all that it has of a key.
     pub(crate) fn on_sync(&mut self, from: NodeId, key: &Key, siblings: &Siblings) {
-        let Some(AntiEntropy { again_after, .. }) = self.node.config.anti_entropy() else { return };
+        let Some(AntiEntropy { every, again_after, .. }) = self.node.config.anti_entropy() else { return };
+        let is_shared = self.shares(self.state.view.ring().partition(key), from);
+        if !self.node.rules.may_sync(is_shared) {
+            return;
+        }
+        let before = self.held(key);
         self.absorb(Cause::Exchange, key, siblings);
         let (tip, held) = (self.tip(), self.held(key));
+        let has_changed = held != before;
         if self.node.rules.must_answer(&held, siblings) {
             self.send(from, Message::Sync { tip, key: key.clone(), siblings: held });
         }
-        self.exchange_after(again_after);
+        if has_changed {
+            // More differs, perhaps.
+            self.exchange_after(again_after.min(every), Some(from));
+        }
     }
 
     /// At the start the trees of what is on disk.

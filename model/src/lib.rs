@@ -34,6 +34,9 @@
 //! sender's tip: whoever knows less, sender or receiver, is told, and asks again. When the ring changes, whoever is responsible for a key
 //! no more hands over what it has, as a hint ([`transfer`]; §4.9).
 //!
+//! **Anti-entropy** ([`tree`], [`exchange`]; paper §4.7, trace 5). Each replica keeps a Merkle tree a partition. Replicas compare roots, go
+//! down where they differ, and send one another all they have of the keys that do; no others.
+//!
 //! **Delete.** A put of a *tombstone*, which takes the place of what the context covers. When every intended replica has it, and
 //! nobody keeps anything of the key for another, the key is forgotten ([`reap`]).
 //!
@@ -49,7 +52,7 @@
 //! 2. divergent versions: [`version`], [`siblings`] — here
 //! 3. read repair: [`get`] — here
 //! 4. hinted handoff, as storage: [`handoff`] — here
-//! 5. Merkle anti-entropy — not yet
+//! 5. Merkle anti-entropy: [`tree`], [`exchange`] — here
 //! 6. coordinating a put: [`put`], [`tally`], [`sloppy`] — here
 //! 7. stale routing views: [`route`], [`view`], [`gossip`], [`transfer`] — here
 //! 8. hinted handoff, as a workflow: [`handoff`] — here
@@ -59,7 +62,7 @@
 //!
 //! Every decision an invariant rests on is one function in [`rules`]; the crate `dynamo-invariants` says what must hold, and breaks
 //! each rule to show what it is there for. [`node`] only dispatches; [`put`], [`get`], [`replica`], [`sloppy`],
-//! [`handoff`], [`reap`], [`gossip`] and [`transfer`] are the protocol's acts.
+//! [`handoff`], [`reap`], [`gossip`], [`transfer`] and [`exchange`] are the protocol's acts.
 //! [`message`] documents every message like a specification. [`client`] and [`process`] are for the checker: a scripted client,
 //! and nodes and clients as one actor type.
 //!
@@ -77,10 +80,9 @@
 //! * A put is coordinated by an intended replica, never by a fallback: where all N are away it fails.
 //! * Which fallback stands in is decided per request and not agreed upon; several may keep the same thing for one node.
 //! * A put whose coordinator, or the node that forwarded it, learns of a change of the ring while its client asks again may get two dots:
-//!   its value is then its own sibling, and nothing is lost.
+//!   its value is then its own sibling, or comes back where another put had replaced it; nothing is lost.
 //! * While keys move, reads promise less: see [`transfer`].
 //! * Histories travel whole where they differ, in one datagram, and are never pruned: [`History::CHANGES_MAX`](membership::History::CHANGES_MAX).
-//! * There is no anti-entropy yet.
 
 pub mod administer;
 pub mod client;

@@ -139,7 +139,7 @@ pub enum Message {
         siblings: Siblings,
     },
     /// First node of the preference list → replica: forget these tombstones, if they still are all you have. No answer. Lost: they
-    /// stay there until a read brings them back to the first node.
+    /// stay there until a read, or an exchange, brings them back to the first node.
     Reap {
         /// The sender's.
         tip: Tip,

@@ -1,6 +1,6 @@
 //! A storage node: its state, and the dispatch of what happens to it. The acts themselves are in [`put`](crate::put),
-//! [`get`](crate::get), [`replica`](crate::replica), [`handoff`](crate::handoff)
-//! and [`reap`](crate::reap).
+//! [`get`](crate::get), [`replica`](crate::replica), [`handoff`](crate::handoff), [`reap`](crate::reap), [`gossip`](crate::gossip),
+//! [`transfer`](crate::transfer) and [`exchange`](crate::exchange).
 
 use crate::config::Config;
 use crate::get::RunningGet;
@@ -122,8 +122,8 @@ pub enum Timer {
     Reap(NodeId, Key),
     /// A peer is to be told this node's tip.
     Gossip(NodeId),
-    /// A peer is to be compared with.
-    Exchange(NodeId),
+    /// A peer is to be compared with: this one, or any.
+    Exchange(NodeId, Option<NodeId>),
     /// A scripted client has waited long enough for an answer.
     Client(ClientId),
 }
@@ -187,10 +187,31 @@ impl Step<'_, '_> {
             let request = operation.request();
             self.out.send(client, Message::Answer(Answer::NoRoute { request }));
         } else {
-            let tip = self.tip();
-            for target in self.node.rules.forward_targets(operation.request(), preference_list) {
-                self.send(target, Message::Forward { tip, client, operation: operation.clone() });
-            }
+            let targets = self.node.rules.forward_targets(operation.request(), preference_list);
+            self.forward(client, &operation, targets);
+        }
+    }
+
+    /// A client's request, of one that has chosen this node by a view of its own. Whoever asks again by this node's view asks the
+    /// coordinator that this one chooses: that is to be the same.
+    fn on_routed(&mut self, client: Id, operation: Operation) {
+        let replicas = self.preference_list(operation.key());
+        let is_put = matches!(operation, Operation::Put { .. });
+        if !is_put || replicas.is_empty() || self.has_dot(&operation) {
+            return self.on_request(client, operation);
+        }
+        let targets = self.node.rules.forward_targets(operation.request(), replicas);
+        if targets.contains(&self.id) {
+            self.coordinate(client, operation);
+        } else {
+            self.forward(client, &operation, targets);
+        }
+    }
+
+    fn forward(&mut self, client: Id, operation: &Operation, targets: Vec<NodeId>) {
+        let tip = self.tip();
+        for target in targets {
+            self.send(target, Message::Forward { tip, client, operation: operation.clone() });
         }
     }
 
@@ -203,11 +224,13 @@ impl Step<'_, '_> {
 
     /// Is this node to coordinate? It is where it is an intended replica; and where it gave the put its dot when it was one.
     fn coordinates(&self, operation: &Operation) -> bool {
-        let Operation::Put { request, key, .. } = operation else {
-            return self.is_replica_of(operation.key());
-        };
-        let has_dot = self.state.durable.issued.get(&request.client).is_some_and(|put| put.number == request.number);
-        has_dot || self.is_replica_of(key)
+        self.has_dot(operation) || self.is_replica_of(operation.key())
+    }
+
+    /// Has this node given the put its dot?
+    fn has_dot(&self, operation: &Operation) -> bool {
+        let Operation::Put { request, .. } = operation else { return false };
+        self.state.durable.issued.get(&request.client).is_some_and(|put| put.number == request.number)
     }
 
     fn coordinate(&mut self, client: Id, operation: Operation) {
@@ -323,7 +346,7 @@ impl Actor for Node {
             (Message::Request(operation), None) => step.on_request(src, operation),
             (Message::Routed { tip, operation }, None) => {
                 step.tell(src, tip);
-                step.on_request(src, operation);
+                step.on_routed(src, operation);
             }
             (Message::Administer { request, node, wish }, None) => step.on_administer(src, request, node, wish),
             (message, Some(peer)) => step.on_peer(peer, message),
@@ -344,7 +367,8 @@ impl Actor for Node {
             Timer::Handoff(_, recipient) => step.on_handoff_timeout(*recipient),
             Timer::Reap(_, key) => step.on_reap_timeout(key),
             Timer::Gossip(_) => step.on_gossip_timeout(),
-            Timer::Exchange(_) => step.on_exchange_timeout(),
+            Timer::Exchange(_, Some(peer)) => step.exchange_again(*peer),
+            Timer::Exchange(_, None) => step.on_exchange_timeout(),
             Timer::Client(_) => {}
         }
     }

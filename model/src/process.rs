@@ -147,7 +147,9 @@ where
             Command::SetTimer(Timer::Gossip(_), _) => {
                 out.choose_random("gossip", offered(&choices.gossip, Choice::Gossip));
             }
-            Command::SetTimer(Timer::Exchange(_), _) => {
+            // Soon, or later: that is the same here.
+            Command::SetTimer(Timer::Exchange(_, Some(_)), _) => {}
+            Command::SetTimer(Timer::Exchange(_, None), _) => {
                 out.choose_random("exchange", offered(&choices.exchange, Choice::Exchange));
             }
             Command::SetTimer(timer, after) => out.set_timer(timer, after),

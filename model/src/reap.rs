@@ -4,9 +4,10 @@
 //! anything of the key for another. The first node of the preference list asks everyone, and if all say so, tells the replicas to
 //! forget. Whoever has got something new meanwhile does not.
 //!
-//! What nobody can see are messages older than the tombstone that are still on their way. So it waits, longer than any message lives
-//! ([`Config::reap_after`](crate::config::Config::reap_after)): once before it asks, so that none reaches a node after that has said it is
-//! clear; and again before it reaps, so that none is left that a node sent before.
+//! What nobody can see are messages older than the tombstone that are still on their way. So it waits, longer than twice what any message
+//! lives ([`Config::reap_after`](crate::config::Config::reap_after)): once before it asks, so that none reaches a node after that has said
+//! it is clear; and again before it reaps, so that none is left that a node sent before it was asked, which may be as late as its question
+//! was under way.
 
 use crate::ids::{Key, NodeId};
 use crate::membership::Tip;

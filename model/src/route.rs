@@ -36,10 +36,15 @@ impl Routes {
 
     /// The node to ask. `None`: there is no member.
     ///
-    /// The one that any node with this view would forward the request to: asked again through another it is still one put.
+    /// The one that a node with this view forwards the request to that does not coordinate it itself.
     pub fn coordinator(&self, rules: &Rules, request: RequestId, key: &Key) -> Option<NodeId> {
         let replicas = self.view.ring().preference_list(key, self.n);
         if replicas.is_empty() { None } else { rules.forward_targets(request, replicas).first().copied() }
+    }
+
+    /// What is known of the members.
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// All members.

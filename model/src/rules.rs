@@ -296,6 +296,12 @@ rules! {
     /// If they differ. What is the same on both does not travel.
     must_sync: fn(own: Option<Digest>, theirs: Option<Digest>) -> bool,
 
+    /// May a key be brought together with what another has of it? (I4, I5)
+    ///
+    /// If both are its intended replicas, by the view of now: who was one when it asked, and is none any more, would have it and never
+    /// hand it over.
+    may_sync: fn(is_shared: bool) -> bool,
+
     /// Does a replica that was sent all that another has of a key answer with what it has now itself? (I5)
     ///
     /// If that is more: both then have all that either had. If it is not there is nothing to say, and the exchange ends.
@@ -346,7 +352,8 @@ impl Default for Rules {
             tree_follows: |_before, _after| true,
             goes_down: |own, theirs| own != theirs,
             must_sync: |own, theirs| own != theirs,
-            must_answer: |held, sent| held != sent,
+            may_sync: |is_shared| is_shared,
+            must_answer: |held, sent| !held.knows_the_same(sent),
             handoff_is_due: |_occasion| true,
             asked: |_rule| {},
         }

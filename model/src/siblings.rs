@@ -130,6 +130,12 @@ impl Siblings {
         Siblings::of(self.set.context.renamed(&name), versions)
     }
 
+    /// Do both know of the same dots, and have the same siblings? To merge them then changes neither.
+    pub fn knows_the_same(&self, other: &Self) -> bool {
+        let dots = |set: &Self| set.set.versions.iter().map(|version| version.dot).collect::<Vec<_>>();
+        self.set.context == other.set.context && dots(self) == dots(other)
+    }
+
     /// A digest of the key and of what the set knows: two sets of a key have the same exactly if to merge them changes neither (but for
     /// one chance in 2^64). Values are not in it: a dot names one put.
     pub fn digest(&self, key: &Key) -> Digest {

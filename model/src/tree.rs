@@ -170,8 +170,11 @@ impl Shape {
     /// One of the places just below; `None`: there is none.
     pub fn below(self, place: &Place, turn: u16) -> Option<Place> {
         let is_there = self.has(place) && !self.is_leaf(place) && turn < 1 << self.bits;
-        let index = (place.index << self.bits) | u32::from(turn);
-        is_there.then_some(Place { depth: place.depth + 1, index, ..*place })
+        is_there.then(|| Place {
+            depth: place.depth + 1,
+            index: (place.index << self.bits) | u32::from(turn),
+            ..*place
+        })
     }
 }
 

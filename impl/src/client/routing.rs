@@ -40,12 +40,14 @@ impl Client {
             let operation = operation();
             let request = operation.request();
             let (node, message) = self.route(operation);
-            let within = ANEW_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
-            let answer = self.ask(node, request, &message, within)?;
+            let left = |most: Duration| most.min(self.timeout.saturating_sub(start.elapsed()));
+            let answer = self.ask(node, request, &message, left(ANEW_AFTER))?;
             if answer.is_some() || start.elapsed() >= self.timeout {
                 return Ok(answer);
             }
-            self.refresh()?;
+            if let Some(answer) = self.refresh(request, left)? {
+                return Ok(Some(answer));
+            }
         }
     }
 
@@ -90,23 +92,37 @@ impl Client {
         None
     }
 
-    /// Whoever was asked is silent, and has left perhaps: others know.
-    fn refresh(&self) -> Result<(), ClientError> {
+    /// Whoever was asked is silent, and has left perhaps: others know. Its answer may come meanwhile.
+    fn refresh(&self, request: RequestId, left: impl Fn(Duration) -> Duration) -> Result<Option<Answer>, ClientError> {
         let others: Vec<SocketAddr> = {
             let routes = self.routes.borrow();
-            let Some(routes) = routes.as_ref() else { return Ok(()) };
+            let Some(routes) = routes.as_ref() else { return Ok(None) };
             let some = routes.members().sample(&mut rand::rng(), ASKED_MAX);
             some.filter_map(|node| routes.address(*node)).map(|address| from_bytes(address).into()).collect()
         };
-        for node in std::iter::once(self.node).chain(others) {
+        for node in others.into_iter().chain([self.node]) {
             // No history has this tip but the empty one, which has nothing to say.
             let gossip = Message::Gossip { tip: History::default().tip() };
-            let told = |message| if let Message::History { history } = message { Some(history) } else { None };
-            if let Some(history) = self.exchange(node, &gossip, RETRY_AFTER, told)? {
-                self.learn::<()>(node, &history);
-                break;
+            let heard = self.exchange(node, &gossip, left(RETRY_AFTER), |message| match message {
+                Message::History { history } => Some(Heard::History(history)),
+                Message::Answer(answer) if answer.request() == request => Some(Heard::Answer(answer)),
+                _ => None,
+            })?;
+            match heard {
+                Some(Heard::Answer(answer)) => return Ok(Some(answer)),
+                Some(Heard::History(history)) => {
+                    self.learn::<()>(node, &history);
+                    break;
+                }
+                None => {}
             }
         }
-        Ok(())
+        Ok(None)
     }
+}
+
+/// What comes while others are asked what they know.
+enum Heard {
+    History(History),
+    Answer(Answer),
 }

@@ -45,7 +45,7 @@ pub(super) struct Pace {
     /// How long after storing a hint a node first tries to hand it over, in seconds; every further try waits twice as long, up to 32 times as long
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     handoff_after: Duration,
-    /// How long tombstones stay before they may be reaped, in seconds; longer than any message lives in your network
+    /// How long tombstones stay before they may be reaped, in seconds; more than twice as long as any message lives in your network
     #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
     reap_after: Duration,
     /// How often a node tells a peer, chosen at random, what it knows of the members, in seconds

@@ -58,6 +58,14 @@ pub(super) const DEFECTS: &[Defect] = &[
         rules: || Rules { must_sync: |own, theirs| own.is_none() != theirs.is_none(), ..Rules::default() },
     },
     Defect {
+        name: "synced-with-no-replica",
+        rule: "may_sync",
+        what: "A node that was a replica when it asked for a key, and is none any more, takes it, and never hands it over.",
+        breaks: &["I4.misplaced-is-handed-over"],
+        scope: "exchange-and-displaced",
+        rules: || Rules { may_sync: |_is_shared| true, ..Rules::default() },
+    },
+    Defect {
         name: "exchange-never-ends",
         rule: "must_answer",
         what: "A replica answers also where the other has all that it has: two repair one another for ever.",

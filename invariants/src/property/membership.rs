@@ -1,6 +1,6 @@
 //! Who is in the ring, and what moves when that changes (I4, I7, I9; traces 7 and 9).
 
-use super::{MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, reachable};
+use super::{MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, looking_at_clients, reachable};
 use crate::scope::{System, SystemState};
 use crate::view::View;
 use dynamo_model::ids::NodeId;
@@ -44,7 +44,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         let view = View { model, state };
         model.cfg.changes && view.nodes().any(|node| view.history(node) != view.history(NodeId(0)))
     }),
-    converges(
+    looking_at_clients(converges(
         "I7.who-is-served-learns",
         SERVED,
         "Trace 7: nobody is served under another view and not told: in the end a coordinator, and a client that has chosen it by a view \
@@ -56,7 +56,7 @@ pub(super) const PROPERTIES: &[Property] = &[
             view.nodes().all(|node| owed(node).is_none_or(|owed| view.history(node).includes(owed)))
                 && clients(model, state).all(|client| client.knows_what_it_is_owed())
         },
-    ),
+    )),
     reachable(
         "I7.served-by-one-who-knows-more",
         "A coordinator was served by one that knows of a change that it does not know of.",
@@ -66,16 +66,16 @@ pub(super) const PROPERTIES: &[Property] = &[
             view.nodes().any(|node| owed(node).is_some_and(|owed| !view.history(node).includes(owed)))
         },
     ),
-    reachable(
+    looking_at_clients(reachable(
         "I7.client-with-an-old-view",
         "A client has asked a node by a view of its own that is older than the node's.",
         |model, state| clients(model, state).any(|client| !client.knows_what_it_is_owed()),
-    ),
-    reachable(
+    )),
+    looking_at_clients(reachable(
         "I7.client-is-told",
         "A client has asked a node by a view of its own that was older than the node's, and knows better now.",
         |model, state| clients(model, state).any(|client| client.was_told() && client.knows_what_it_is_owed()),
-    ),
+    )),
     converges(
         "I4.misplaced-is-handed-over",
         MISPLACED,
@@ -117,7 +117,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
 ];
 
-/// A client, as to who is a member: what it was told, and what those knew that it has asked by a view of its own.
+/// A client, as to who is a member: what it knows, and what those knew that it has asked by a view of its own.
 struct InformedClient<'a> {
     founders: &'a History,
     known: &'a History,
@@ -126,7 +126,7 @@ struct InformedClient<'a> {
 
 impl InformedClient<'_> {
     fn knows_what_it_is_owed(&self) -> bool {
-        self.founders.union(self.known).includes(self.owed)
+        self.known.includes(self.owed)
     }
 
     fn was_told(&self) -> bool {
@@ -135,6 +135,8 @@ impl InformedClient<'_> {
 }
 
 fn clients<'a>(model: &'a System, state: &'a SystemState) -> impl Iterator<Item = InformedClient<'a>> {
-    let all = state.history.known.iter().zip(&state.history.owed).skip(usize::from(model.cfg.scope.nodes));
-    all.map(|(known, owed)| InformedClient { founders: &model.cfg.founders, known, owed })
+    let owed = state.history.owed.iter().skip(usize::from(model.cfg.scope.nodes));
+    let clients = state.actor_states.iter().filter_map(|actor| actor.client());
+    let founders = &model.cfg.founders;
+    clients.zip(owed).map(|(client, owed)| InformedClient { founders, known: client.routes.history(), owed })
 }

@@ -1,7 +1,8 @@
 //! Replicas that differ come together (I3, I5; traces 3 and 5).
 
 use super::{
-    EXCHANGED, Property, READ_OVER, always, converges, looking_at_exchanges, reachable, reading_what_is_under_way,
+    EXCHANGED, EXCHANGED_ALONE, Property, READ_OVER, always, converges, looking_at_exchanges, reachable,
+    reading_what_is_under_way,
 };
 use crate::ghost::Read;
 use crate::view::{View, is_syncing};
@@ -53,7 +54,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     }),
     always(
         "I5.only-divergent-keys-travel",
-        EXCHANGED,
+        EXCHANGED_ALONE,
         "Trace 5: of two keys at one leaf, one of which was the same on all replicas from the beginning, that one is never sent.",
         |_, state| !state.history.sent_needlessly,
     ),
@@ -61,6 +62,11 @@ pub(super) const PROPERTIES: &[Property] = &[
         "I5.a-key-is-exchanged",
         "All that one replica has of a key is on its way to another, because they were found to differ.",
         |_, state| is_syncing(&state.network),
+    )),
+    looking_at_exchanges(reachable(
+        "I5.one-of-two-keys-is-exchanged",
+        "The same, and at the same leaf there is a key that never differed.",
+        |model, state| model.cfg.bystander.is_some() && is_syncing(&state.network),
     )),
     looking_at_exchanges(converges(
         "I5.exchange-ends",

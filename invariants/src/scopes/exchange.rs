@@ -1,8 +1,8 @@
 //! Scopes in which replicas compare what they hold.
 
 use super::{
-    ALONE_AT_FIRST, DOUBLED_FOR_EVER, HINT_LOST, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS, REPAIR_LOST,
-    SENT_FOR_EVER, WORD_LOST,
+    ALONE_AT_FIRST, DOUBLED_FOR_EVER, HINT_LOST, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS, OWN_WORD,
+    REFUSED_OR_SLOW, REPAIR_LOST, SENT_FOR_EVER, WORD_LOST,
 };
 use crate::scope::Ask::{Delete, Get, Join, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -78,7 +78,17 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 2, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 18_831,
+        unique_states: 29_759,
+    },
+    Scope {
+        name: "exchange-and-reap-and-crash",
+        aim: "trace 5: two replicas compare while tombstones are reaped, and either may be down",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put), (0, Delete)]],
+        faults: Faults { reaps: 1, crashes: 1, ..EXCHANGE },
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unique_states: 93_003,
     },
     Scope {
         name: "exchange-and-lost-disk",
@@ -118,7 +128,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(0, Join(1)), (1, Put)]],
         faults: Faults { gossip: true, ..EXCHANGE },
         excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS, ALONE_AT_FIRST],
-        unique_states: 120_460,
+        unique_states: 26_310,
     },
     Scope {
         name: "loss-mended",
@@ -173,5 +183,25 @@ pub(super) const DEEP: &[Scope] = &[
         faults: Faults { loss: true, timeouts: Some(0), ..EXCHANGE },
         excused: &[ONE_WRITER, REPAIR_LOST],
         unique_states: 1_772_306,
+    },
+    Scope {
+        name: "exchange-and-displaced",
+        aim: "traces 5 and 7: replicas compare while a node joins in the place of one of them",
+        nodes: 3,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put), (0, Join(1))]],
+        faults: EXCHANGE,
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW, OWN_WORD],
+        unique_states: 1_497_235,
+    },
+    Scope {
+        name: "exchange-and-reap-of-three",
+        aim: "trace 5: three replicas compare while tombstones are reaped",
+        nodes: 3,
+        quorum: (3, 1, 1),
+        clients: &[&[(0, Put), (0, Delete)]],
+        faults: Faults { reaps: 1, ..EXCHANGE },
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unique_states: 2_481_773,
     },
 ];

@@ -69,6 +69,16 @@ pub(super) const SCOPES: &[Scope] = &[
         unique_states: 23_965,
     },
     Scope {
+        name: "client-with-its-own-view-asks-again",
+        aim: "trace 7: the same with one put, which the client may ask again, of whom it takes for responsible then",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(OWN_VIEW, Put)], &[(0, Join(1))]],
+        faults: Faults { client_retries: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NO_GOSSIP],
+        unique_states: 513_374,
+    },
+    Scope {
         name: "leave",
         aim: "trace 7: a node leaves after it coordinated a put, hands over, says that it is gone, and stops",
         nodes: 3,

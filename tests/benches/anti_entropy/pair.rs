@@ -130,7 +130,8 @@ pub(crate) fn measure(store: &im::OrdMap<Key, Siblings>, divergent: u32) -> Exch
         let arrival = wire.under_way.first_key_value().map(|((at, _), _)| *at);
         let deadlines = nodes.iter().filter_map(Interpreter::next_deadline);
         now = deadlines.chain(arrival).min().expect("timers are running");
-        let mut arrived = wire.under_way.first_entry().filter(|entry| entry.key().0 == now).map(|entry| entry.remove());
+        let next = wire.under_way.first_entry().filter(|entry| entry.key().0 == now);
+        let mut arrived = next.map(std::collections::btree_map::OccupiedEntry::remove);
         for (id, node) in nodes.iter_mut().enumerate() {
             if let Some((_, datagram)) = arrived.take_if(|(to, _)| *to == id) {
                 for message in wire::decode(&datagram).expect("it was just encoded") {
