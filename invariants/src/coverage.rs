@@ -14,6 +14,13 @@ pub static NEVER_MET: &[(&str, &str)] = &[
     ),
     ("lose Answer ChangeRefused", "where administrators are refused nothing is lost"),
     ("time out Gossip", "in a scope it is always time to gossip: that is a choice, not a timer"),
+    (
+        "deliver Answer NoRoute",
+        "in scopes every node knows some member; that it says so where not has a test of its own",
+    ),
+    ("lose Answer NoRoute", "in scopes every node knows some member; that it says so where not has a test of its own"),
+    ("lose Routed", "where clients choose nodes by a view of their own nothing is lost"),
+    ("time out Exchange", "in a scope it is always time to compare: that is a choice, not a timer"),
     ("lose Answer PutRefused", "scopes' values are small and their contexts genuine; refusals have tests of their own"),
 ];
 
@@ -29,6 +36,7 @@ pub fn kinds() -> Vec<String> {
         "time out Handoff",
         "time out Reap",
         "time out Gossip",
+        "time out Exchange",
         "crash",
         "recover",
         "choose",

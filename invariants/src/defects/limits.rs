@@ -72,4 +72,10 @@ pub(super) const LIMITS: &[Limit] = &[
         property: "I4.acknowledged-put-survives",
         scope: "lost-disk-w1",
     },
+    Limit {
+        name: "doubled-sync-is-answered-again",
+        what: "Where messages are doubled for ever, an old word of what a replica had arrives again and again, and is answered each time.",
+        property: "I5.exchange-ends",
+        scope: "exchange-and-duplication",
+    },
 ];

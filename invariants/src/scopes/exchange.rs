@@ -68,7 +68,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { loss: true, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, WORD_LOST],
-        unique_states: 6_666,
+        unique_states: 8_712,
     },
     Scope {
         name: "exchange-and-reap",
