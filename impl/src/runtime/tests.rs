@@ -23,7 +23,8 @@ fn a_node_survives_noise_and_counts_it_by_kind() {
     let node = Running::start(settings(free_address(), directory.path())).unwrap();
     let noise = UdpSocket::bind("127.0.0.1:0").unwrap();
     let zeros = vec![0; 60_000];
-    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNM\x09..............", b"DYNM\x03..............", &zeros] {
+    let damaged = [b"DYNM", &[crate::wire::VERSION][..], &[b'.'; 14]].concat();
+    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNM\xff..............", &damaged, &zeros] {
         noise.send_to(datagram, node.address()).unwrap();
     }
     let client = Client::connect(SocketAddr::V4(node.address())).unwrap();
