@@ -4,7 +4,7 @@ use crate::inspect::ExchangeLine;
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::message::Message;
 use dynamo_model::node::{Node, State};
-use dynamo_model::ring::{Partition, Ring};
+use dynamo_model::ring::Partition;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::tree::Digest;
 use std::collections::BTreeMap;
@@ -60,7 +60,11 @@ impl Exchanges {
         match before {
             Before::Roots(roots) => {
                 let theirs: BTreeMap<Partition, Digest> = roots.into_iter().collect();
-                for partition in ring.partitions().filter(|partition| shares(ring, node, *partition, [id, peer])) {
+                let is_shared = |partition: &Partition| {
+                    let replicas = ring.replicas(*partition, node.config.n());
+                    replicas.contains(&id) && replicas.contains(&peer)
+                };
+                for partition in ring.partitions().filter(is_shared) {
                     let theirs = theirs.get(&partition).copied().unwrap_or_default();
                     self.seen.entry((partition, peer)).or_default().note(theirs == state.trees.root(partition), now);
                 }
@@ -79,8 +83,8 @@ impl Exchanges {
         let ago_ms = |then: Instant| now.saturating_duration_since(then).as_millis() as u64;
         let mut lines = Vec::new();
         for partition in ring.partitions() {
-            let owners = &ring.owners(partition)[..node.config.n().min(ring.members().len())];
-            let peers = owners.iter().filter(|peer| **peer != id && owners.contains(&id));
+            let replicas = ring.replicas(partition, node.config.n());
+            let peers = replicas.iter().filter(|peer| **peer != id && replicas.contains(&id));
             lines.extend(peers.map(|peer| {
                 let seen = self.seen.get(&(partition, *peer)).copied().unwrap_or_default();
                 let (last_ms, agreed_ms) = (seen.last.map(ago_ms), seen.agreed_since.map(ago_ms));
@@ -89,11 +93,6 @@ impl Exchanges {
         }
         lines
     }
-}
-
-fn shares(ring: &Ring, node: &Node, partition: Partition, both: [NodeId; 2]) -> bool {
-    let owners = ring.owners(partition);
-    both.iter().all(|one| owners[..node.config.n().min(owners.len())].contains(one))
 }
 
 /// As people read it.
@@ -106,6 +105,7 @@ mod tests {
     use super::*;
     use dynamo_model::config::{AntiEntropy, Config};
     use dynamo_model::membership::History;
+    use dynamo_model::ring::Ring;
     use dynamo_model::rules::Rules;
     use stateright::actor::{Actor, Id, Out};
     use std::borrow::Cow;

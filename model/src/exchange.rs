@@ -31,8 +31,8 @@ impl State {
     /// Those that a node may compare what it holds with: they are responsible for some of the same partitions.
     pub(crate) fn exchange_peers(&self, own: NodeId, n: usize) -> Vec<NodeId> {
         let ring = self.view.ring();
-        let owners = ring.partitions().map(|partition| &ring.owners(partition)[..n.min(ring.members().len())]);
-        let peers: BTreeSet<NodeId> = owners.filter(|owners| owners.contains(&own)).flatten().copied().collect();
+        let replicas = ring.partitions().map(|partition| ring.replicas(partition, n));
+        let peers: BTreeSet<NodeId> = replicas.filter(|replicas| replicas.contains(&own)).flatten().copied().collect();
         peers.into_iter().filter(|peer| *peer != own).collect()
     }
 }
@@ -75,8 +75,7 @@ impl Step<'_, '_> {
 
     /// Are both, this node and its peer, responsible for a partition?
     fn shares(&self, partition: Partition, peer: NodeId) -> bool {
-        let owners = self.state.view.ring().owners(partition);
-        let replicas = &owners[..self.node.config.n().min(owners.len())];
+        let replicas = self.state.view.ring().replicas(partition, self.node.config.n());
         replicas.contains(&self.id) && replicas.contains(&peer)
     }
 

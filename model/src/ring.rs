@@ -99,10 +99,15 @@ impl Ring {
         self.owners.get(partition.0 as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The preference list of a key: the first `n` distinct nodes clockwise, or all where there are fewer.
-    pub fn preference_list(&self, key: &Key, n: usize) -> &[NodeId] {
-        let owners = &self.owners[self.partition(key).0 as usize];
+    /// The replicas of a partition: the first `n` distinct nodes clockwise, or all where there are fewer.
+    pub fn replicas(&self, partition: Partition, n: usize) -> &[NodeId] {
+        let owners = self.owners(partition);
         &owners[..n.min(owners.len())]
+    }
+
+    /// The preference list of a key: the replicas of its partition.
+    pub fn preference_list(&self, key: &Key, n: usize) -> &[NodeId] {
+        self.replicas(self.partition(key), n)
     }
 
     /// The nodes past the preference list, in the order in which they would stand in.
