@@ -5,11 +5,12 @@ use dynamo::address::Members;
 use dynamo::counters::Counters;
 use dynamo::runtime::{Running, Settings};
 use dynamo::store::Store;
-use dynamo_model::config::{Config, Patience};
+use dynamo_model::config::{AntiEntropy, Config, Patience};
 use dynamo_model::ids::NodeId;
 use dynamo_model::node::Durable;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// How many nodes.
 pub(crate) const NODES: u16 = 3;
@@ -28,7 +29,8 @@ pub(crate) struct Cluster(Vec<Running>);
 
 /// N=3, R=W=2, as patient as on a local network.
 pub(crate) fn config() -> Result<Config> {
-    Ok(Config::new(3, 2, 2)?.with_patience(Patience::LOCAL))
+    let config = Config::new(3, 2, 2)?.with_patience(Patience::LOCAL);
+    Ok(config.with_gossip_every(Duration::from_secs(1)).with_anti_entropy(AntiEntropy::LOCAL))
 }
 
 /// The nodes of these addresses, in their order.
