@@ -17,6 +17,8 @@ pub(crate) const CLIENT: usize = 70_000;
 pub(crate) struct Bench {
     pub(crate) node: Node,
     pub(crate) state: State,
+    /// The timers that its last step set.
+    pub(crate) timers: Vec<Timer>,
     id: Id,
     saved: Option<Durable>,
 }
@@ -33,7 +35,7 @@ impl Bench {
         let founders = History::founded_by(members);
         let node = Node { config, founders, address: None, rules: Rules::default() };
         let state = node.on_start(id.actor(), &None, &mut Out::new());
-        Bench { node, state, id: id.actor(), saved: None }
+        Bench { node, state, timers: Vec::new(), id: id.actor(), saved: None }
     }
 
     fn step(&mut self, act: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>)) -> Vec<(usize, Message)> {
@@ -42,6 +44,7 @@ impl Bench {
         act(&self.node, &mut state, &mut out);
         self.state = state.into_owned();
         let mut sent = Vec::new();
+        self.timers.clear();
         for command in out {
             match command {
                 Command::Save(durable) => {
@@ -49,6 +52,7 @@ impl Bench {
                     self.saved = Some(durable);
                 }
                 Command::Send(to, message) => sent.push((usize::from(to), message)),
+                Command::SetTimer(timer, _) => self.timers.push(timer),
                 _ => {}
             }
         }

@@ -4,7 +4,7 @@ use super::bench::Bench;
 use dynamo_model::config::{AntiEntropy, Config};
 use dynamo_model::ids::{Content, Key, NodeId, Value};
 use dynamo_model::message::{Leaf, Message, Subtree};
-use dynamo_model::node::Choice;
+use dynamo_model::node::{Choice, Timer};
 use dynamo_model::ring::Partition;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tree::{Digest, Place, Shape};
@@ -208,4 +208,33 @@ fn a_large_leaf_is_compared_part_by_part() {
         keys.iter().enumerate().filter(|(i, _)| i / 84 != 1).map(|(_, k)| k.clone()).collect();
     assert_eq!(pair.sent, divergent);
     assert!(pair.messages.0 > 4, "{} messages about trees", pair.messages.0);
+}
+
+/// While there is more to get, it is got from whoever has it: another would have nothing new, and seem to end it.
+#[test]
+fn whoever_has_got_something_goes_on_with_the_same_peer() {
+    let mut pair = Pair::new(Shape::WIDE, 8);
+    let again = Timer::Exchange(NodeId(0), Some(NodeId(1)));
+    pair.hold(0, &key(1, 0), &written(0, 1));
+    assert_eq!(pair.nodes[0].timers, std::slice::from_ref(&again));
+    pair.hold(0, &key(1, 0), &written(0, 1));
+    assert!(pair.nodes[0].timers.is_empty(), "that was nothing new");
+    let sent = pair.nodes[0].time_out(&again);
+    assert!(matches!(&sent[..], [(1, Message::Roots { roots, .. })] if roots.len() == 1), "{sent:?}");
+}
+
+/// By the time the answer comes the node may be no replica any more.
+#[test]
+fn who_is_no_replica_takes_no_key() {
+    let key = key(1, 0);
+    let how = AntiEntropy { shape: Shape::TINY, ..AntiEntropy::LOCAL };
+    let replica = Bench::of(3, NodeId(0), 2, 1, 1).clockwise(&key)[0];
+    for node in (0..3).map(NodeId) {
+        let mut bench = Bench::of(3, node, 2, 1, 1).with(|config| config.with_anti_entropy(how));
+        let (clockwise, tip) = (bench.clockwise(&key), bench.state.view.tip());
+        let sync = Message::Sync { tip, key: key.clone(), siblings: written(0, 1) };
+        let from = if node == replica { clockwise[1] } else { replica };
+        bench.receive(usize::from(from.0), sync);
+        assert_eq!(bench.state.durable.store.contains_key(&key), clockwise[..2].contains(&node), "{node}");
+    }
 }

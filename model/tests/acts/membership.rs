@@ -178,3 +178,21 @@ fn a_client_goes_by_what_it_was_told() {
     let [(_, Message::Routed { tip, .. })] = &next[..] else { panic!("{next:?}") };
     assert_eq!(*tip, founders.union(&others).tip());
 }
+
+/// Asked again by the node's view, of the coordinator that this view names, a put is still one put: also where another replica was asked
+/// first, by an older view.
+#[test]
+fn a_routed_put_goes_to_the_one_coordinator() {
+    for number in 0..3 {
+        let mut a = Bench::new(3, 2, 1);
+        let Message::Request(operation) = put(number, b"v", Context::new()) else { panic!() };
+        let target = a.node.rules.forward_targets(operation.request(), &a.clockwise(&key())[..3])[0];
+        let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation: operation.clone() });
+        let is_forwarded = matches!(&sent[..], [(to, Message::Forward { .. })] if *to == usize::from(target.0));
+        assert_eq!(is_forwarded, target != NodeId(0), "{sent:?}");
+        // It has its dot: it stays here whatever the view says.
+        a.receive(CLIENT, Message::Request(operation.clone()));
+        let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation });
+        assert!(sent.iter().all(|(_, message)| !matches!(message, Message::Forward { .. })), "{sent:?}");
+    }
+}
