@@ -71,6 +71,8 @@ pub struct Status {
     pub keys: usize,
     /// How many hints it keeps for others.
     pub hints: usize,
+    /// Has it started, and is not done yet with entering all keys in their trees? Until then it compares nothing.
+    pub planting: bool,
     /// How far it has come in comparing what it holds, by partition and peer.
     pub exchanges: Vec<ExchangeLine>,
 }
@@ -133,6 +135,7 @@ impl Report {
                 suspected: state.suspected.iter().copied().collect(),
                 keys: state.durable.store.len(),
                 hints: state.durable.hints.len(),
+                planting: state.unplanted.is_some(),
                 exchanges: watch.exchanges(),
             }),
             Question::Hints { after } => {
@@ -332,6 +335,7 @@ mod tests {
             members,
             keys: usize::MAX,
             hints: usize::MAX,
+            planting: true,
             exchanges: exchanges.collect(),
         };
         let report = Numbered { number: u64::MAX, content: Report::Status(status) };

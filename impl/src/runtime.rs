@@ -221,11 +221,8 @@ impl Ready {
             let durable = store.committed().clone();
             store.commit(&Durable { history: durable.history.union(&joined), ..durable })?;
         }
-        let planted = Instant::now();
-        let interpreter = Interpreter::start(node, id, store.committed().clone(), planted);
+        let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
         let state = interpreter.state();
-        let keys = state.durable.store.len();
-        tracing::info!(node = %id, "trees of {keys} keys planted in {:?}", planted.elapsed());
         let tip = state.view.tip();
         socket.members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
         let (agreement, exchanges, questions) = (Agreement::default(), Exchanges::default(), Vec::new());

@@ -25,7 +25,6 @@ use dynamo_model::tally::{StandIn, Taken, Tally};
 use dynamo_model::version::Context;
 use interned_checker::Renaming;
 use stateright::actor::Id;
-use std::sync::Arc;
 
 /// A renaming of a scope's nodes and clients that leaves the scope what it is.
 #[derive(Clone, Debug)]
@@ -288,22 +287,20 @@ impl Renaming<Process, Ghost> for Symmetry {
 
     fn state(&self, state: &ProcessState) -> ProcessState {
         match state {
-            ProcessState::Node(State { durable, view, retired, puts, gets, suspected, handoffs, trees, reaping }) => {
-                ProcessState::Node(State {
-                    durable: self.durable(durable),
-                    view: Arc::clone(view),
-                    retired: *retired,
-                    puts: puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
-                    gets: gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
-                    suspected: suspected.iter().map(|node| self.node(*node)).collect(),
-                    trees: trees.clone(),
-                    reaping: reaping
-                        .iter()
-                        .map(|(key, clear)| (key.clone(), clear.iter().map(|node| self.node(*node)).collect()))
-                        .collect(),
-                    handoffs: handoffs.iter().map(|(node, attempts)| (self.node(*node), *attempts)).collect(),
-                })
-            }
+            // Views and trees are not renamed: where they matter nothing is interchangeable.
+            ProcessState::Node(node) => ProcessState::Node(State {
+                durable: self.durable(&node.durable),
+                puts: node.puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
+                gets: node.gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
+                suspected: node.suspected.iter().map(|node| self.node(*node)).collect(),
+                reaping: node
+                    .reaping
+                    .iter()
+                    .map(|(key, clear)| (key.clone(), clear.iter().map(|node| self.node(*node)).collect()))
+                    .collect(),
+                handoffs: node.handoffs.iter().map(|(node, attempts)| (self.node(*node), *attempts)).collect(),
+                ..node.clone()
+            }),
             ProcessState::Client(client) => {
                 ProcessState::Client(ClientState { context: self.context(&client.context), ..client.clone() })
             }
@@ -355,6 +352,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             Timer::Handoff(node, recipient) => Timer::Handoff(self.node(*node), self.node(*recipient)),
             Timer::Reap(node, key) => Timer::Reap(self.node(*node), key.clone()),
             Timer::Gossip(node) => Timer::Gossip(self.node(*node)),
+            Timer::Plant(node) => Timer::Plant(self.node(*node)),
             Timer::Exchange(node, peer) => Timer::Exchange(self.node(*node), peer.map(|peer| self.node(peer))),
             Timer::Client(client) => Timer::Client(self.client(*client)),
         }

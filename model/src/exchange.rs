@@ -18,12 +18,17 @@ use crate::node::{Choice, State, Step, Timer};
 use crate::ring::Partition;
 use crate::rules::Cause;
 use crate::siblings::Siblings;
-use crate::tree::{Digest, Entry, Place, Trees};
+use crate::tree::{Digest, Entry, Place};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a message about trees may take, in bytes: half of a datagram.
 const BYTES_MAX: usize = Config::DATAGRAM_BYTES / 2;
+/// How many keys are entered in their trees in one step after a start: some milliseconds.
+const PLANTED_AT_A_TIME: usize = 10_000;
+/// And in between others have their turn.
+const PLANTED_EVERY: Duration = Duration::from_millis(1);
 /// What a digest takes at most, with what it is of.
 const DIGEST_BYTES: usize = 16;
 
@@ -49,10 +54,15 @@ impl Step<'_, '_> {
         self.out.set_timer(Timer::Exchange(self.id, with), pause..pause + pause / 2);
     }
 
+    /// How to compare, once all that is held is in its tree.
+    fn compares(&self) -> Option<AntiEntropy> {
+        self.node.config.anti_entropy().filter(|_| self.state.unplanted.is_none())
+    }
+
     /// It is time to compare, with whomever chance chooses.
     pub(crate) fn on_exchange_timeout(&mut self) {
         let peers = self.state.exchange_peers(self.id, self.node.config.n());
-        if peers.is_empty() {
+        if peers.is_empty() || self.compares().is_none() {
             self.set_exchange_timer();
         } else {
             self.out.choose_random("exchange", peers.into_iter().map(Choice::Exchange).collect());
@@ -80,7 +90,7 @@ impl Step<'_, '_> {
     }
 
     pub(crate) fn on_roots(&mut self, from: NodeId, roots: &[(Partition, Digest)]) {
-        let Some(how) = self.node.config.anti_entropy() else { return };
+        let Some(how) = self.compares() else { return };
         let own: Vec<_> = self.state.trees.partitions().map(|it| (it, self.state.trees.root(it))).collect();
         let differ = self.differing(&own, roots).into_iter().filter(|partition| self.shares(*partition, from));
         let places = differ.map(|partition| Place { partition, depth: 0, index: 0 });
@@ -88,7 +98,7 @@ impl Step<'_, '_> {
     }
 
     pub(crate) fn on_subtrees(&mut self, from: NodeId, subtrees: &[Subtree]) {
-        let Some(how) = self.node.config.anti_entropy() else { return };
+        let Some(how) = self.compares() else { return };
         let mut places = Vec::new();
         for Subtree { place, children } in subtrees.iter().filter(|subtree| self.shares(subtree.place.partition, from))
         {
@@ -129,7 +139,7 @@ impl Step<'_, '_> {
 
     /// Sends what this node has of every key that differs, or asks for it where it has nothing.
     pub(crate) fn on_leaves(&mut self, from: NodeId, leaves: &[Leaf]) {
-        let Some(AntiEntropy { window, shape, .. }) = self.node.config.anti_entropy() else { return };
+        let Some(AntiEntropy { window, shape, .. }) = self.compares() else { return };
         let (tip, mut keys, mut rest) = (self.tip(), Vec::new(), Vec::new());
         for theirs in leaves.iter().filter(|leaf| self.shares(leaf.place.partition, from)) {
             let own = part(self.state.trees.keys(shape, &theirs.place), theirs.after.as_ref());
@@ -173,21 +183,37 @@ impl Step<'_, '_> {
         }
     }
 
-    /// At the start the trees of what is on disk.
-    pub(crate) fn plant_trees(&mut self) {
-        let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
-        let (rules, view, mut trees) = (self.node.rules, &self.state.view, Trees::default());
-        for (key, held) in &self.state.durable.store {
-            trees.set(shape, view.ring().partition(key), key, Some(rules.key_digest(key, held)));
+    /// After a start the trees of what is on disk are planted, so many keys at a time.
+    pub(crate) fn begin_planting(&mut self) {
+        if self.node.config.anti_entropy().is_some() {
+            self.state.to_mut().unplanted = self.state.durable.store.get_min().map(|(key, _)| key.clone());
+            self.plant_some();
         }
-        self.state.to_mut().trees = trees;
+    }
+
+    pub(crate) fn plant_some(&mut self) {
+        let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
+        let (rules, view, store) = (self.node.rules, Arc::clone(&self.state.view), self.state.durable.store.clone());
+        let state = self.state.to_mut();
+        let mut rest = state.unplanted.take().into_iter().flat_map(|first| store.range(first..));
+        for (key, held) in rest.by_ref().take(PLANTED_AT_A_TIME) {
+            state.trees.set(shape, view.ring().partition(key), key, Some(rules.key_digest(key, held)));
+        }
+        state.unplanted = rest.next().map(|(key, _)| key.clone());
+        if state.unplanted.is_some() {
+            self.out.set_timer(Timer::Plant(self.id), PLANTED_EVERY..PLANTED_EVERY);
+        } else {
+            self.set_exchange_timer();
+        }
     }
 
     /// This is to be held of a key: its tree follows.
     pub(crate) fn enter_in_tree(&mut self, key: &Key, before: &Siblings, after: &Siblings) {
         let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
         let rules = self.node.rules;
-        if rules.tree_follows(before, after) {
+        // What is not planted yet is planted as it then is.
+        let is_planted = self.state.unplanted.as_ref().is_none_or(|first| key < first);
+        if is_planted && rules.tree_follows(before, after) {
             let digest = (!after.context().is_empty()).then(|| rules.key_digest(key, after));
             let partition = self.state.view.ring().partition(key);
             self.state.to_mut().trees.set(shape, partition, key, digest);

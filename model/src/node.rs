@@ -105,6 +105,8 @@ pub struct State {
     pub handoffs: BTreeMap<NodeId, u8>,
     /// Where replicas compare what they hold: the trees of what is held. They follow from the store.
     pub trees: Trees,
+    /// After a start: the first key that is not in its tree yet. `None`: all are.
+    pub unplanted: Option<Key>,
     /// The keys that this node is to reap, each with the nodes that are known to be clear of it.
     pub reaping: BTreeMap<Key, BTreeSet<NodeId>>,
 }
@@ -124,6 +126,8 @@ pub enum Timer {
     Gossip(NodeId),
     /// A peer is to be compared with: this one, or any.
     Exchange(NodeId, Option<NodeId>),
+    /// After a start, more keys are to be entered in their trees.
+    Plant(NodeId),
     /// A scripted client has waited long enough for an answer.
     Client(ClientId),
 }
@@ -327,8 +331,7 @@ impl Actor for Node {
             step.schedule_handoffs(Occasion::Started);
             step.resume_reaping();
             step.set_gossip_timer();
-            step.plant_trees();
-            step.set_exchange_timer();
+            step.begin_planting();
         }
         state.into_owned()
     }
@@ -369,6 +372,7 @@ impl Actor for Node {
             Timer::Gossip(_) => step.on_gossip_timeout(),
             Timer::Exchange(_, Some(peer)) => step.exchange_again(*peer),
             Timer::Exchange(_, None) => step.on_exchange_timeout(),
+            Timer::Plant(_) => step.plant_some(),
             Timer::Client(_) => {}
         }
     }

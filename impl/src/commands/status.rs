@@ -49,7 +49,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     println!("suspected  {}", if suspected.is_empty() { "nobody".to_owned() } else { suspected.join(" ") });
     println!("keys       {}", status.keys);
     println!("hints      {}", status.hints);
-    println!("in sync    {}", in_sync(&status.exchanges));
+    println!(
+        "in sync    {}",
+        if status.planting { "trees are being planted".to_owned() } else { in_sync(&status.exchanges) }
+    );
     if arguments.partitions {
         println!("{}", by_partition(&status.exchanges));
     }
@@ -120,6 +123,7 @@ fn to_json(status: &Status) -> Json {
         "suspected": names(&status.suspected),
         "keys": status.keys,
         "hints": status.hints,
+        "planting": status.planting,
         "partitions": status.exchanges.iter().map(partition).collect::<Vec<_>>(),
     })
 }

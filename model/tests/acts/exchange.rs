@@ -238,3 +238,35 @@ fn who_is_no_replica_takes_no_key() {
         assert_eq!(bench.state.durable.store.contains_key(&key), clockwise[..2].contains(&node), "{node}");
     }
 }
+
+/// Many keys are entered in their trees turn by turn; what is written meanwhile is in them too, and nobody is told half of it.
+#[test]
+fn after_a_start_trees_are_planted_turn_by_turn() {
+    let mut pair = Pair::new(Shape::WIDE, 8);
+    for number in 0..25_000 {
+        pair.hold(0, &key(number, 0), &written(0, 1));
+    }
+    let before = pair.nodes[0].state.trees.clone();
+    pair.nodes[0].crash();
+    let mut turns = 0;
+    while pair.nodes[0].state.unplanted.is_some() {
+        assert_ne!(pair.nodes[0].state.trees, before);
+        let tip = pair.nodes[0].state.view.tip();
+        assert!(pair.nodes[0].receive(1, Message::Roots { tip, roots: Vec::new() }).is_empty());
+        if turns == 0 {
+            // One that is planted, one that is not.
+            pair.hold(0, &key(1, 0), &written(0, 2));
+            pair.hold(0, &key(24_999, 0), &written(0, 2));
+        }
+        pair.nodes[0].time_out(&Timer::Plant(NodeId(0)));
+        turns += 1;
+    }
+    assert_eq!(turns, 2);
+    let planted = pair.nodes[0].state.trees.clone();
+    pair.nodes[0].crash();
+    while pair.nodes[0].state.unplanted.is_some() {
+        pair.nodes[0].time_out(&Timer::Plant(NodeId(0)));
+    }
+    assert_ne!(planted, before);
+    assert_eq!(pair.nodes[0].state.trees, planted);
+}

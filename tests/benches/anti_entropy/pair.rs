@@ -124,8 +124,14 @@ pub(crate) fn measure(store: &im::OrdMap<Key, Siblings>, divergent: u32) -> Exch
         Interpreter::start(node.clone(), NodeId(id), durable, start)
     });
     let (mut wire, mut exchanges, mut first) = (Wire::default(), 0, None);
-    let began = Instant::now();
     let mut now = start;
+    for node in &mut nodes {
+        while node.state().unplanted.is_some() {
+            now = node.next_deadline().expect("there is more to plant");
+            node.on_time(now);
+        }
+    }
+    let began = Instant::now();
     while exchanges == 0 || !agree(&nodes) {
         let arrival = wire.under_way.first_key_value().map(|((at, _), _)| *at);
         let deadlines = nodes.iter().filter_map(Interpreter::next_deadline);
