@@ -261,10 +261,8 @@ impl Client {
     /// # Errors
     /// Where it does not answer.
     pub fn history(&self) -> Result<History, ClientError> {
-        // No history has this tip but the empty one, which has nothing to say.
-        let tip = History::default().tip();
         let told = |message| if let Message::History { history } = message { Some(history) } else { None };
-        self.exchange(self.node, &Message::Gossip { tip }, self.timeout, told)?.ok_or_else(|| self.no_report())
+        self.exchange(self.node, &what_do_you_know(), self.timeout, told)?.ok_or_else(|| self.no_report())
     }
 
     /// Asks the node how it is.
@@ -378,6 +376,11 @@ impl Client {
         }
         Ok(None)
     }
+}
+
+/// Asks for all that a node knows of the members: no history has this tip but the empty one, which has nothing to say.
+fn what_do_you_know() -> Message {
+    Message::Gossip { tip: History::default().tip() }
 }
 
 /// Errors after which the next try may succeed.

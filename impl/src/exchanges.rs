@@ -8,7 +8,7 @@ use dynamo_model::ring::Partition;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::tree::Digest;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What was seen of the exchanges with each peer, by partition.
 #[derive(Debug, Default)]
@@ -46,7 +46,9 @@ impl Before {
     /// Nothing, if the message is not one to be watched.
     pub(crate) fn of(message: &Message, state: &State) -> Option<Self> {
         match message {
-            Message::Roots { tip, roots } if *tip == state.view.tip() => Some(Before::Roots(roots.clone())),
+            Message::Roots { tip, roots } if *tip == state.view.tip() && state.unplanted.is_none() => {
+                Some(Before::Roots(roots.clone()))
+            }
             Message::Sync { key, .. } => Some(Before::Held(key.clone(), state.durable.store.get(key).cloned())),
             _ => None,
         }
@@ -95,11 +97,6 @@ impl Exchanges {
     }
 }
 
-/// As people read it.
-pub fn ago(ms: Option<u64>) -> String {
-    ms.map_or("not yet".to_owned(), |ms| format!("{:.1} s ago", Duration::from_millis(ms).as_secs_f64()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +106,7 @@ mod tests {
     use dynamo_model::rules::Rules;
     use stateright::actor::{Actor, Id, Out};
     use std::borrow::Cow;
+    use std::time::Duration;
 
     #[test]
     fn what_differs_is_seen_and_since_when_it_does_not() {

@@ -16,7 +16,7 @@ mod agreement;
 pub mod client;
 pub mod context_text;
 pub mod counters;
-pub mod exchanges;
+mod exchanges;
 pub mod inspect;
 pub mod interpreter;
 pub mod outbox;

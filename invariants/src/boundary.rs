@@ -2,7 +2,7 @@
 
 use crate::ghost::Hinted;
 use crate::scope::{Scope, Setting, SystemState};
-use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Tip};
 use dynamo_model::message::Message;
 use stateright::actor::{Envelope, Id, Network};
@@ -12,9 +12,9 @@ use std::hash::{Hash, Hasher};
 /// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end, nor is it asked
 /// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is on its way.
 ///
-/// Where the ring changes, hints are sent and histories told without end; and replicas compare what they hold without end. There only so much of it is under way at one time, and nobody
-/// gossips with one that knows the same: it would be the same again. Not so where messages may arrive again and again: none of them ever
-/// goes, and there are only so many different ones.
+/// Where the ring changes, hints are sent and histories told without end; and replicas compare what they hold without end. There only so
+/// much of it is under way at one time, and nobody gossips with one that knows the same: it would be the same again. Not so where messages
+/// may arrive again and again: none of them ever goes, and there are only so many different ones.
 pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
     let Scope { nodes, faults, .. } = setting.scope;
     let ghost = &state.history;
@@ -45,12 +45,12 @@ struct Told {
 impl Told {
     fn of(network: &Network<Message>) -> Self {
         let mut told = Told::default();
-        let mut handed: Vec<(Id, Id, bool, &Key)> = Vec::new();
+        let mut handed: Vec<(Id, Id, bool)> = Vec::new();
         for Envelope { src, dst, msg } in network.iter_all() {
             match msg {
                 Message::Gossip { tip } => told.gossip = Some((src, dst, *tip)),
-                Message::HandOff { key, .. } => handed.push((src, dst, false, key)),
-                Message::HandedOff { key, .. } => handed.push((src, dst, true, key)),
+                Message::HandOff { .. } => handed.push((src, dst, false)),
+                Message::HandedOff { .. } => handed.push((src, dst, true)),
                 Message::Sync { .. } => told.exchange.1 += 1,
                 Message::Roots { .. } | Message::Subtrees { .. } | Message::Leaves { .. } => told.exchange.0 += 1,
                 _ => {}

@@ -81,6 +81,11 @@ pub type ScriptLine = (usize, Ask);
 /// Through the node that is responsible by what the client knows of the members.
 pub const OWN_VIEW: usize = usize::MAX;
 
+/// Does a client with this script choose nodes by a view of its own?
+pub(crate) fn chooses_nodes(script: &[ScriptLine]) -> bool {
+    script.iter().any(|(via, _)| *via == OWN_VIEW)
+}
+
 /// What may go wrong besides messages being delayed and reordered, which always may; and what goes on in the background.
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
 #[derive(Clone, Copy, Debug, Default)]
@@ -218,7 +223,7 @@ impl Scope {
 
     /// Does any client choose nodes by a view of its own?
     fn routes(&self) -> bool {
-        self.clients.iter().any(|script| script.iter().any(|(via, _)| *via == OWN_VIEW))
+        self.clients.iter().any(|script| chooses_nodes(script))
     }
 
     /// The model: nodes first, then clients; the protocol under `rules`; with those of these properties that stateright

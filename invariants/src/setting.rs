@@ -1,6 +1,6 @@
 //! A scope made concrete.
 
-use crate::scope::{Ask, OWN_VIEW, Scope};
+use crate::scope::{Ask, Scope, chooses_nodes};
 use crate::write_set::WriteId;
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
@@ -57,7 +57,7 @@ impl Setting {
     pub fn has_own_view(&self, client: ClientId) -> bool {
         let index = (client.0 as usize).checked_sub(usize::from(self.scope.nodes));
         let script = index.and_then(|index| self.scope.clients.get(index)).copied().unwrap_or_default();
-        script.iter().any(|(via, _)| *via == OWN_VIEW)
+        chooses_nodes(script)
     }
 
     /// The key's intended replicas by a history.

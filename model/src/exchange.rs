@@ -76,6 +76,9 @@ impl Step<'_, '_> {
 
     /// Says to a peer what the roots are of all that both are responsible for.
     pub(crate) fn exchange_again(&mut self, peer: NodeId) {
+        if self.compares().is_none() {
+            return;
+        }
         let shared: Vec<Partition> =
             self.state.trees.partitions().filter(|partition| self.shares(*partition, peer)).collect();
         let roots = shared.into_iter().map(|partition| (partition, self.state.trees.root(partition))).collect();
@@ -128,7 +131,7 @@ impl Step<'_, '_> {
         let size = |subtree: &Subtree| DIGEST_BYTES * (1 + subtree.children.len());
         let subtrees = as_many_as_fit(subtrees, size);
         let leaves = at_leaves.into_iter().map(|place| leaf(place, None, trees.keys(shape, &place)));
-        let leaves = as_many_as_fit(leaves, |leaf| DIGEST_BYTES + leaf.keys.iter().map(entry_bytes).sum::<usize>());
+        let leaves = as_many_as_fit(leaves, leaf_bytes);
         if !subtrees.is_empty() {
             self.send(to, Message::Subtrees { tip, subtrees });
         }
@@ -153,7 +156,7 @@ impl Step<'_, '_> {
             self.send(from, Message::Sync { tip, key, siblings });
         }
         if !rest.is_empty() {
-            let leaves = as_many_as_fit(rest, |leaf| DIGEST_BYTES + leaf.keys.iter().map(entry_bytes).sum::<usize>());
+            let leaves = as_many_as_fit(rest, leaf_bytes);
             self.send(from, Message::Leaves { tip, leaves });
         }
     }
@@ -245,6 +248,10 @@ fn leaf(place: Place, after: Option<Key>, keys: &[Entry]) -> Leaf {
 fn part<'a>(keys: &'a [Entry], after: Option<&Key>) -> &'a [Entry] {
     let start = after.map_or(0, |after| keys.partition_point(|(key, _)| key <= after));
     &keys[start..]
+}
+
+fn leaf_bytes(leaf: &Leaf) -> usize {
+    DIGEST_BYTES + leaf.keys.iter().map(entry_bytes).sum::<usize>()
 }
 
 fn entry_bytes((key, _): &Entry) -> usize {

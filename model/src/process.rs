@@ -227,7 +227,7 @@ impl Actor for Process {
         );
     }
 
-    /// The node stops, and begins again on an empty disk; or it gossips.
+    /// The node stops, and begins again on an empty disk; or it does what chance has chosen.
     fn on_random(&self, id: Id, state: &mut Cow<'_, ProcessState>, fate: &Fate, out: &mut Out<Self>) {
         match fate {
             Fate::Choose(choice) => {

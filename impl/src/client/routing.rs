@@ -1,6 +1,6 @@
 //! A session that chooses nodes itself, by a view of its own (trace 7): a hop fewer, as long as that is not old.
 
-use super::{ANEW_AFTER, Client, ClientError, RETRY_AFTER};
+use super::{ANEW_AFTER, Client, ClientError, RETRY_AFTER, what_do_you_know};
 use crate::address::from_bytes;
 use crate::wire::Datagram;
 use dynamo_model::ids::RequestId;
@@ -62,7 +62,10 @@ impl Client {
         // From whom it comes does not matter: a forwarded request is answered by its coordinator.
         self.exchange(node, message, within, |message| match message {
             Message::Answer(answer) if answer.request() == request => Some(answer),
-            Message::History { history } => self.learn(node, &history),
+            Message::History { history } => {
+                self.learn(node, &history);
+                None
+            }
             _ => None,
         })
     }
@@ -80,7 +83,7 @@ impl Client {
     }
 
     /// The node asked has said all that it knows; it is told what it lacks.
-    fn learn<T>(&self, node: SocketAddr, told: &History) -> Option<T> {
+    fn learn(&self, node: SocketAddr, told: &History) {
         let changes = self.routes.borrow_mut().as_mut().and_then(|routes| routes.learn(told));
         if let Some(changes) = changes {
             let mut datagram = Datagram::default();
@@ -89,7 +92,6 @@ impl Client {
                 let _ = self.socket.send_to(datagram.seal(), node);
             }
         }
-        None
     }
 
     /// Whoever was asked is silent, and has left perhaps: others know. Its answer may come meanwhile.
@@ -101,9 +103,7 @@ impl Client {
             some.filter_map(|node| routes.address(*node)).map(|address| from_bytes(address).into()).collect()
         };
         for node in others.into_iter().chain([self.node]) {
-            // No history has this tip but the empty one, which has nothing to say.
-            let gossip = Message::Gossip { tip: History::default().tip() };
-            let heard = self.exchange(node, &gossip, left(RETRY_AFTER), |message| match message {
+            let heard = self.exchange(node, &what_do_you_know(), left(RETRY_AFTER), |message| match message {
                 Message::History { history } => Some(Heard::History(history)),
                 Message::Answer(answer) if answer.request() == request => Some(Heard::Answer(answer)),
                 _ => None,
@@ -111,7 +111,7 @@ impl Client {
             match heard {
                 Some(Heard::Answer(answer)) => return Ok(Some(answer)),
                 Some(Heard::History(history)) => {
-                    self.learn::<()>(node, &history);
+                    self.learn(node, &history);
                     break;
                 }
                 None => {}

@@ -3,10 +3,10 @@
 use super::arguments::Session;
 use super::{Failure, table};
 use clap::Args;
-use dynamo::exchanges::ago;
 use dynamo::inspect::{ExchangeLine, Status};
 use dynamo_model::ids::NodeId;
 use serde_json::{Map, Value as Json, json};
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -126,4 +126,8 @@ fn to_json(status: &Status) -> Json {
         "planting": status.planting,
         "partitions": status.exchanges.iter().map(partition).collect::<Vec<_>>(),
     })
+}
+
+fn ago(ms: Option<u64>) -> String {
+    ms.map_or("not yet".to_owned(), |ms| format!("{:.1} s ago", Duration::from_millis(ms).as_secs_f64()))
 }

@@ -253,6 +253,7 @@ fn after_a_start_trees_are_planted_turn_by_turn() {
         assert_ne!(pair.nodes[0].state.trees, before);
         let tip = pair.nodes[0].state.view.tip();
         assert!(pair.nodes[0].receive(1, Message::Roots { tip, roots: Vec::new() }).is_empty());
+        assert!(pair.nodes[0].choose(Choice::Exchange(NodeId(1))).is_empty());
         if turns == 0 {
             // One that is planted, one that is not.
             pair.hold(0, &key(1, 0), &written(0, 2));
