@@ -14,5 +14,6 @@ mod setting;
 pub mod story;
 pub mod symmetry;
 mod table;
+pub mod trace;
 mod view;
 pub mod write_set;

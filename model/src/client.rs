@@ -8,6 +8,7 @@ use crate::node::{Choice, Durable, Timer};
 use crate::route::Routes;
 use crate::rules::Rules;
 use crate::version::Context;
+use serde::Serialize;
 use stateright::actor::{Actor, Id, Out};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -61,7 +62,7 @@ pub struct Client {
 }
 
 /// Where a client is in its script.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ClientState {
     /// The line under way; past the last one it is done.
     pub line: usize,

@@ -8,13 +8,14 @@ use crate::rules::Cause;
 use crate::siblings::Siblings;
 use crate::sloppy::Next;
 use crate::tally::{Taken, Tally};
+use serde::Serialize;
 use stateright::actor::Id;
 
 /// A replica, and what it said it holds.
 pub type Reply = (NodeId, Siblings);
 
 /// A get under way at its coordinator. Volatile: after a crash the client's retry starts it again.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct RunningGet {
     /// Whom to answer.
     pub client: Id,

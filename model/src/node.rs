@@ -46,7 +46,7 @@ pub struct Issued {
 }
 
 /// What survives a crash. Persistent maps, so that cloning is O(1) and the runtime can write just the difference.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Durable {
     /// Which of the node's disks this is.
     pub incarnation: u64,
@@ -86,11 +86,12 @@ impl Hash for Durable {
 }
 
 /// Everything a node knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct State {
     /// What survives a crash.
     pub durable: Durable,
     /// Who is responsible for what: it follows from the history.
+    #[serde(skip)]
     pub view: Arc<View>,
     /// Has it left, handed over everything, and heard that this is known? It then does nothing any more.
     pub retired: bool,
@@ -112,7 +113,7 @@ pub struct State {
 }
 
 /// A node's timers. Each carries its owner, because stateright's fingerprint cannot tell which of two nodes has a timer set.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Timer {
     /// Replicas have had their time to store a put.
     Put(NodeId, RequestId),
@@ -133,7 +134,7 @@ pub enum Timer {
 }
 
 /// What chance has chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Choice {
     /// The peer to gossip with.
     Gossip(NodeId),

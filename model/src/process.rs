@@ -4,6 +4,7 @@ use crate::client::{Client, ClientState};
 use crate::ids::NodeId;
 use crate::message::Message;
 use crate::node::{Choice, Durable, Node, State, Timer};
+use serde::Serialize;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 
@@ -42,7 +43,7 @@ impl Process {
 }
 
 /// The state of a [`Process`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ProcessState {
     /// Of a node.
     Node(State),
@@ -69,7 +70,7 @@ impl ProcessState {
 }
 
 /// What may befall a process besides crashes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Fate {
     /// Its disk is lost.
     LoseDisk,

@@ -10,10 +10,11 @@ use crate::siblings::{Siblings, Version};
 use crate::sloppy::Next;
 use crate::tally::{StandIn, Taken, Tally};
 use crate::version::{Context, Dot, Issuer};
+use serde::Serialize;
 use stateright::actor::Id;
 
 /// A put under way at its coordinator. Volatile: after a crash the client's retry starts it again, under the same dot.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct RunningPut {
     /// Whom to answer.
     pub client: Id,

@@ -12,12 +12,14 @@ use crate::ids::{Key, NodeId, RequestId};
 use crate::membership::{Address, History, Tip};
 use crate::rules::Rules;
 use crate::view::View;
+use serde::Serialize;
 use std::sync::Arc;
 
 /// Whom a client asks, by what it knows of the members.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Routes {
     history: History,
+    #[serde(skip)]
     view: Arc<View>,
     n: usize,
 }

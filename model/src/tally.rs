@@ -5,9 +5,10 @@
 //! may be late, and is still worth more.
 
 use crate::ids::NodeId;
+use serde::Serialize;
 
 /// A fallback asked in the place of an intended replica that did not answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct StandIn {
     /// Who was asked.
     pub fallback: NodeId,
@@ -16,7 +17,7 @@ pub struct StandIn {
 }
 
 /// A place of the preference list that is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Taken {
     /// Whose place it is.
     pub intended: NodeId,
@@ -25,7 +26,7 @@ pub struct Taken {
 }
 
 /// Whom a coordinator asked, and who has answered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Tally {
     /// The intended replicas, in preference order.
     pub asked: Vec<NodeId>,

@@ -77,18 +77,18 @@ pub struct Place {
 pub type Entry = (Key, Digest);
 
 /// All trees of one replica. Those of partitions in which nothing is held are not there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Trees {
     roots: BTreeMap<Partition, Subtree>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 struct Subtree {
     digest: Digest,
     below: Below,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 enum Below {
     /// Those that are there, in order; and a bit for each.
     Children(u32, Vec<Subtree>),

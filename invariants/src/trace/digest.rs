@@ -1,0 +1,78 @@
+//! Digests of states, the same on every machine and on every day: XXH3 (64 bits, seed 0) of the parts of a state in postcard's
+//! encoding, which both are specified. What follows from the rest — views, ghost history — is left out.
+
+use crate::scope::SystemState;
+use crate::trace::Who;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use stateright::actor::{Id, Timers};
+use std::collections::BTreeMap;
+use std::fmt;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A digest of a state, or of a part of one. In files 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateDigest(pub u64);
+
+impl fmt::Display for StateDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Serialize for StateDigest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for StateDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u64::from_str_radix(&text, 16).ok().filter(|_| digits);
+        number.map(StateDigest).ok_or_else(|| serde::de::Error::custom("a digest has 16 hexadecimal digits"))
+    }
+}
+
+fn of(part: &impl Serialize) -> StateDigest {
+    StateDigest(xxh3_64(&postcard::to_stdvec(part).expect("states have a form in postcard")))
+}
+
+/// The name of the part that is all messages on their way.
+pub const MESSAGES: &str = "messages";
+
+/// The digest of each part of a state: of every node and client, by name, and of [`MESSAGES`].
+pub fn parts(state: &SystemState) -> BTreeMap<String, StateDigest> {
+    let process = |index: usize| {
+        let timers: Vec<_> = sorted(state.timers_set.get(index).into_iter().flat_map(Timers::iter));
+        let choices: BTreeMap<_, _> = state.random_choices[index].map.iter().collect();
+        let disk = &state.actor_storages[index];
+        let digest = of(&(&*state.actor_states[index], disk, timers, choices, state.crashed[index]));
+        (Who::of(Id::from(index), &state.actor_states[index]).to_string(), digest)
+    };
+    let envelopes = state.network.iter_all();
+    let messages =
+        sorted(envelopes.map(|envelope| (usize::from(envelope.src), usize::from(envelope.dst), envelope.msg)));
+    let messages = (MESSAGES.to_owned(), of(&messages));
+    (0..state.actor_states.len()).map(process).chain([messages]).collect()
+}
+
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut sorted: Vec<T> = items.collect();
+    sorted.sort_unstable();
+    sorted
+}
+
+/// Those parts that are others after than before, as they are after.
+pub fn difference(
+    before: &BTreeMap<String, StateDigest>,
+    after: &BTreeMap<String, StateDigest>,
+) -> BTreeMap<String, StateDigest> {
+    let changed = after.iter().filter(|(part, digest)| before.get(*part) != Some(digest));
+    changed.map(|(part, digest)| (part.clone(), *digest)).collect()
+}
+
+/// The digest of a whole state, given those of its parts.
+pub fn whole(parts: &BTreeMap<String, StateDigest>) -> StateDigest {
+    of(&parts.iter().map(|(part, digest)| (part.as_str(), digest.0)).collect::<Vec<_>>())
+}

@@ -1,0 +1,199 @@
+//! What may happen in a step, by content.
+
+use crate::scope::System;
+use dynamo_model::ids::{ClientId, NodeId};
+use dynamo_model::message::Message;
+use dynamo_model::node::{Choice, Timer};
+use dynamo_model::process::{Fate, ProcessState};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use stateright::Model;
+use stateright::actor::{ActorModelAction, Envelope, Id};
+use std::fmt;
+use std::str::FromStr;
+
+/// A node or a client. In files by name: `A`, `B`, …, `c3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// A node.
+    Node(NodeId),
+    /// A client.
+    Client(ClientId),
+}
+
+impl Who {
+    /// The actor with this id, and in a state of this kind.
+    pub fn of(id: Id, state: &ProcessState) -> Who {
+        let index = usize::from(id);
+        match state {
+            ProcessState::Node(_) => Who::Node(NodeId(index as u16)),
+            ProcessState::Client(_) => Who::Client(ClientId(index as u64)),
+        }
+    }
+
+    /// Its actor id in a scope.
+    pub fn id(self) -> Id {
+        match self {
+            Who::Node(node) => node.actor(),
+            Who::Client(client) => Id::from(client.0 as usize),
+        }
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Who::Node(node) => write!(f, "{node}"),
+            Who::Client(client) => write!(f, "{client:?}"),
+        }
+    }
+}
+
+impl FromStr for Who {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let client = text.strip_prefix('c').and_then(|number| number.parse::<u32>().ok());
+        let node = || text.parse().map(Who::Node).ok();
+        let who = client.map(|number| Who::Client(ClientId(number.into()))).or_else(node);
+        who.ok_or_else(|| format!("\"{text}\" names neither a node, such as A, nor a client, such as c3"))
+    }
+}
+
+impl Serialize for Who {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Who {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A message arrived.
+    Deliver {
+        /// Who sent it.
+        from: Who,
+        /// Who got it.
+        to: Who,
+        /// The message.
+        message: Message,
+    },
+    /// A message was lost.
+    Lose {
+        /// Who sent it.
+        from: Who,
+        /// Who will never get it.
+        to: Who,
+        /// The message.
+        message: Message,
+    },
+    /// A timer fired.
+    TimeOut {
+        /// Whose.
+        at: Who,
+        /// Which.
+        timer: Timer,
+    },
+    /// A node stopped, and lost all that it had not saved.
+    Crash {
+        /// Which.
+        at: Who,
+    },
+    /// It came back with what it had saved.
+    Recover {
+        /// Which.
+        at: Who,
+    },
+    /// A node lost its disk, and began again on an empty one.
+    LoseDisk {
+        /// Which.
+        at: Who,
+    },
+    /// A node chose a peer to gossip with.
+    Gossip {
+        /// Which.
+        at: Who,
+        /// The peer.
+        with: NodeId,
+    },
+    /// A node chose a peer to compare with what it holds.
+    Exchange {
+        /// Which.
+        at: Who,
+        /// The peer.
+        with: NodeId,
+    },
+}
+
+type Action = <System as Model>::Action;
+
+fn who(id: Id, nodes: impl Fn(usize) -> bool) -> Who {
+    let index = usize::from(id);
+    if nodes(index) { Who::Node(NodeId(index as u16)) } else { Who::Client(ClientId(index as u64)) }
+}
+
+impl Event {
+    /// What an action of a scope with so many nodes is.
+    pub fn of(nodes: u16, action: &Action) -> Event {
+        let who = |id: &Id| who(*id, |index| index < usize::from(nodes));
+        match action {
+            ActorModelAction::Deliver { src, dst, msg } => {
+                Event::Deliver { from: who(src), to: who(dst), message: msg.clone() }
+            }
+            ActorModelAction::Drop(Envelope { src, dst, msg }) => {
+                Event::Lose { from: who(src), to: who(dst), message: msg.clone() }
+            }
+            ActorModelAction::Timeout(id, timer) => Event::TimeOut { at: who(id), timer: timer.clone() },
+            ActorModelAction::Crash(id) => Event::Crash { at: who(id) },
+            ActorModelAction::Recover(id) => Event::Recover { at: who(id) },
+            ActorModelAction::SelectRandom { actor, random, .. } => match random {
+                Fate::LoseDisk => Event::LoseDisk { at: who(actor) },
+                Fate::Choose(Choice::Gossip(peer)) => Event::Gossip { at: who(actor), with: *peer },
+                Fate::Choose(Choice::Exchange(peer)) => Event::Exchange { at: who(actor), with: *peer },
+            },
+        }
+    }
+
+    /// The action of a scope that it is.
+    pub fn action(&self) -> Action {
+        let choose = |at: &Who, key: &str, random| ActorModelAction::SelectRandom {
+            actor: at.id(),
+            key: key.to_owned(),
+            random,
+        };
+        match self {
+            Event::Deliver { from, to, message } => {
+                ActorModelAction::Deliver { src: from.id(), dst: to.id(), msg: message.clone() }
+            }
+            Event::Lose { from, to, message } => {
+                ActorModelAction::Drop(Envelope { src: from.id(), dst: to.id(), msg: message.clone() })
+            }
+            Event::TimeOut { at, timer } => ActorModelAction::Timeout(at.id(), timer.clone()),
+            Event::Crash { at } => ActorModelAction::Crash(at.id()),
+            Event::Recover { at } => ActorModelAction::Recover(at.id()),
+            Event::LoseDisk { at } => choose(at, "fate", Fate::LoseDisk),
+            Event::Gossip { at, with } => choose(at, "gossip", Fate::Choose(Choice::Gossip(*with))),
+            Event::Exchange { at, with } => choose(at, "exchange", Fate::Choose(Choice::Exchange(*with))),
+        }
+    }
+
+    /// The node or client at which it happened. What was lost happened nowhere.
+    pub fn at(&self) -> Option<Who> {
+        match self {
+            Event::Deliver { to, .. } => Some(*to),
+            Event::Lose { .. } => None,
+            Event::TimeOut { at, .. }
+            | Event::Crash { at }
+            | Event::Recover { at }
+            | Event::LoseDisk { at }
+            | Event::Gossip { at, .. }
+            | Event::Exchange { at, .. } => Some(*at),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Traces on the code of today.
+
+use crate::property::{Kind, Property, goes_on};
+use crate::scope::{Scope, System, SystemState};
+use crate::trace::{Event, StateDigest, Trace, digest};
+use dynamo_model::rules::Rules;
+use stateright::Model;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Every state of a run, and what happened between.
+pub struct Run {
+    /// What ran.
+    pub model: System,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// The states: one more than there are events.
+    pub states: Vec<SystemState>,
+}
+
+/// Why a step could not be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Stopped {
+    /// It is not among what may happen then: the message is not on its way, the timer is not set, the node is up already.
+    #[error("it cannot happen there")]
+    CannotHappen,
+    /// It changes nothing, which counts as no step.
+    #[error("it changes nothing there")]
+    ChangesNothing,
+    /// The scope leaves it out.
+    #[error("it leaves the scope")]
+    OutOfScope,
+}
+
+/// How a trace differs from what today's code does. Steps are counted from 1; 0 is the state before the first.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Divergence {
+    /// A step cannot be taken.
+    #[error("step {step} cannot be taken: {why}")]
+    Stopped {
+        /// Which.
+        step: usize,
+        /// Why not.
+        why: Stopped,
+    },
+    /// A step leads to another state.
+    #[error("step {step} leads to another state, which differs in {}", parts.join(", "))]
+    Differs {
+        /// Which.
+        step: usize,
+        /// The parts of the state that differ.
+        parts: Vec<String>,
+    },
+    /// The trace contradicts itself: the digest of a whole state does not follow from those of its parts.
+    #[error("step {step} has a digest of the whole state that does not belong to those of its parts")]
+    Inconsistent {
+        /// Which.
+        step: usize,
+    },
+    /// Everything is the same, but that the property says otherwise of it.
+    #[error("every step leads where it did, and yet {0}")]
+    NotShown(&'static str),
+}
+
+impl Run {
+    /// Takes these steps under these rules, as far as they can be taken. If that is not to the end, the step after the last state was
+    /// stopped by this.
+    pub fn of(scope: &Scope, rules: Rules, events: &[Event]) -> (Run, Option<Stopped>) {
+        let model = scope.model(rules, []);
+        let first = model.init_states().remove(0);
+        let mut run = Run { model, events: Vec::new(), states: vec![first] };
+        for event in events {
+            match run.after(event) {
+                Ok(next) => {
+                    run.states.push(next);
+                    run.events.push(event.clone());
+                }
+                Err(stopped) => return (run, Some(stopped)),
+            }
+        }
+        (run, None)
+    }
+
+    /// The state after one event more.
+    fn after(&self, event: &Event) -> Result<SystemState, Stopped> {
+        let (action, state) = (event.action(), self.last());
+        let mut possible = Vec::new();
+        self.model.actions(state, &mut possible);
+        if !possible.contains(&action) {
+            return Err(Stopped::CannotHappen);
+        }
+        let next = self.model.next_state(state, action).ok_or(Stopped::ChangesNothing)?;
+        if (self.model.within_boundary)(&self.model.cfg, &next) { Ok(next) } else { Err(Stopped::OutOfScope) }
+    }
+
+    /// The last state.
+    pub fn last(&self) -> &SystemState {
+        self.states.last().expect("there is one at least")
+    }
+
+    /// Why this run does not violate the property, or show it if it is one that is to be reachable. `None`: it does.
+    pub fn does_not_show(&self, property: &Property, cycle_from: Option<usize>) -> Option<&'static str> {
+        let holds = |state: &SystemState| (property.condition)(&self.model, state);
+        match (property.kind, cycle_from) {
+            (Kind::Always, _) => holds(self.last()).then_some("the property holds at the end"),
+            (Kind::Reachable, _) => (!holds(self.last())).then_some("the property does not show at the end"),
+            (Kind::Converges, None) => Some("it does not say from where on it goes round"),
+            (Kind::Converges, Some(from)) => self.does_not_go_round(from, holds),
+        }
+    }
+
+    fn does_not_go_round(&self, from: usize, holds: impl Fn(&SystemState) -> bool) -> Option<&'static str> {
+        let round = self.states.get(from..).filter(|states| !states.is_empty());
+        let Some(round) = round else { return Some("it goes round from a step that it has not got") };
+        if round.iter().all(holds) {
+            return Some("the property holds all the way round");
+        }
+        if round.len() == 1 {
+            return self.goes_on().then_some("something goes on after the end");
+        }
+        if !self.events[from..].iter().all(|event| goes_on(&self.model.cfg, &event.action())) {
+            return Some("something happens on the way round that is not to happen for ever");
+        }
+        (round.first() != round.last()).then_some("it does not come back to where the way round began")
+    }
+
+    /// Does anything go on after the last state, once nothing new goes wrong and nothing new is asked?
+    fn goes_on(&self) -> bool {
+        let mut possible = Vec::new();
+        self.model.actions(self.last(), &mut possible);
+        let goes_on = possible.into_iter().filter(|action| goes_on(&self.model.cfg, action));
+        let mut next = goes_on.filter_map(|action| self.model.next_state(self.last(), action));
+        next.any(|next| next != *self.last() && (self.model.within_boundary)(&self.model.cfg, &next))
+    }
+}
+
+impl Trace {
+    /// What happened.
+    pub fn events(&self) -> Vec<Event> {
+        self.steps.iter().map(|step| step.event.clone()).collect()
+    }
+
+    /// Takes the trace's steps under its rules, without a look at its digests, as far as they can be taken.
+    pub fn run(&self) -> (Run, Option<Stopped>) {
+        Run::of(self.scope(), self.rules(), &self.events())
+    }
+
+    /// Takes the trace's steps with the code of today.
+    ///
+    /// # Errors
+    /// Where that comes out otherwise: the first step at which it does.
+    pub fn replay(&self) -> Result<Run, Divergence> {
+        let (run, stopped) = self.run();
+        let mut expected = self.initial.clone();
+        for (step, state) in run.states.iter().enumerate() {
+            if let Some(step) = step.checked_sub(1).map(|index| &self.steps[index]) {
+                expected.extend(step.changed.clone());
+            }
+            compare(step, &digest::parts(state), &expected)?;
+            let said = step.checked_sub(1).map(|index| self.steps[index].state);
+            if said.is_some_and(|said| said != digest::whole(&expected)) {
+                return Err(Divergence::Inconsistent { step });
+            }
+        }
+        if let Some(why) = stopped {
+            return Err(Divergence::Stopped { step: run.states.len(), why });
+        }
+        match run.does_not_show(self.property(), self.cycle_from) {
+            Some(why) => Err(Divergence::NotShown(why)),
+            None => Ok(run),
+        }
+    }
+}
+
+fn compare(
+    step: usize,
+    found: &BTreeMap<String, StateDigest>,
+    expected: &BTreeMap<String, StateDigest>,
+) -> Result<(), Divergence> {
+    let names = found.keys().chain(expected.keys().filter(|part| !found.contains_key(*part)));
+    let parts: Vec<String> = names.filter(|part| found.get(*part) != expected.get(*part)).cloned().collect();
+    if parts.is_empty() { Ok(()) } else { Err(Divergence::Differs { step, parts }) }
+}

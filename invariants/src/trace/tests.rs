@@ -1,0 +1,124 @@
+use super::replay::{Divergence, Stopped};
+use super::*;
+use crate::check::find;
+use crate::defects::LIMITS;
+use stateright::Model;
+
+fn of_defect(name: &str) -> Trace {
+    let defect = Defect::named(name).expect("there is such a defect");
+    let property = defect.properties().next().expect("it breaks something");
+    let (finding, _) = find(defect.scope(), (defect.rules)(), property);
+    Trace::record(defect.scope(), Some(defect), property, &finding.expect("it is found"))
+}
+
+fn of_limit(name: &str) -> Trace {
+    let limit = LIMITS.iter().find(|limit| limit.name == name).expect("there is such a limit");
+    let (finding, _) = find(limit.scope(), Rules::default(), limit.property());
+    Trace::record(limit.scope(), None, limit.property(), &finding.expect("it is found"))
+}
+
+/// Crashes, a lost disk, loss, timers, gossip and exchanges, each in one at least; lassos, and an end where nothing goes on.
+const TELLING: &[&str] = &[
+    "handoff-forgotten",
+    "incarnation-reused",
+    "moved-keys-wait",
+    "exchange-never-ends",
+    "last-answer-ignored",
+    "change-in-memory-only",
+];
+
+#[test]
+fn what_was_recorded_reads_and_replays() {
+    let limits = ["hint-stays-while-messages-are-lost", "doubled-request-runs-again"];
+    for trace in TELLING.iter().map(|name| of_defect(name)).chain(limits.map(of_limit)) {
+        let read = Trace::from_json(trace.to_json().as_bytes()).expect("it was written by the same program");
+        assert_eq!(read, trace);
+        let run = read.replay().unwrap_or_else(|divergence| panic!("{:?}: {divergence}", trace.defect));
+        assert_eq!(run.states.len(), trace.steps.len() + 1);
+    }
+}
+
+#[test]
+fn an_event_is_its_action() {
+    for trace in TELLING.iter().map(|name| of_defect(name)) {
+        let (run, _) = trace.run();
+        for state in &run.states {
+            let mut actions = Vec::new();
+            run.model.actions(state, &mut actions);
+            for action in actions {
+                assert_eq!(Event::of(trace.scope().nodes, &action).action(), action);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_changed_digest_is_noticed_at_its_step_and_part() {
+    let mut trace = of_defect("word-before-disk");
+    let (part, digest) = trace.steps[1].changed.iter_mut().next().expect("a step changes something");
+    digest.0 ^= 1;
+    let part = part.clone();
+    assert_eq!(trace.replay().err(), Some(Divergence::Differs { step: 2, parts: vec![part] }));
+
+    let mut trace = of_defect("word-before-disk");
+    trace.steps[2].state.0 ^= 1;
+    assert_eq!(trace.replay().err(), Some(Divergence::Inconsistent { step: 3 }));
+
+    let mut trace = of_defect("word-before-disk");
+    trace.initial.clear();
+    assert!(matches!(trace.replay().err(), Some(Divergence::Differs { step: 0, .. })));
+}
+
+#[test]
+fn a_step_that_cannot_be_taken_is_named() {
+    let mut trace = of_defect("word-before-disk");
+    let first = trace.steps[0].clone();
+    trace.steps.insert(1, first);
+    assert_eq!(trace.replay().err(), Some(Divergence::Stopped { step: 2, why: Stopped::CannotHappen }));
+}
+
+#[test]
+fn other_rules_lead_elsewhere() {
+    let trace = Trace { defect: None, ..of_defect("word-before-disk") };
+    assert!(matches!(trace.replay().err(), Some(Divergence::Differs { .. })));
+}
+
+#[test]
+fn the_property_is_looked_at_again() {
+    let mut trace = of_defect("word-before-disk");
+    "I9.change-is-never-unlearned".clone_into(&mut trace.property);
+    assert_eq!(trace.replay().err(), Some(Divergence::NotShown("the property holds at the end")));
+
+    let mut lasso = of_defect("exchange-never-ends");
+    lasso.steps.pop();
+    assert!(matches!(lasso.replay().err(), Some(Divergence::NotShown(_))));
+}
+
+#[test]
+fn files_that_are_no_traces_are_refused_with_a_reason() {
+    let good = of_defect("word-before-disk").to_json();
+    let says = |text: &str| {
+        let error = Trace::from_json(text.as_bytes()).expect_err("it is no trace");
+        let cause = std::error::Error::source(&error).map_or(String::new(), ToString::to_string);
+        format!("{error}: {cause}")
+    };
+    assert!(says("").contains("no trace of format 1"));
+    assert!(says(&"[".repeat(100_000)).contains("no trace of format 1"));
+    assert!(says(&format!("{{\"format\": 1, \"deep\": {}", "[".repeat(1_000_000))).contains("EOF"));
+    assert!(says(&good.replace("\"format\": 1", "\"format\": 7")).contains("format says 7"));
+    assert!(says(&good.replace("\"format\": 1", "\"format\": -7")).contains("no trace of format 1"));
+    assert!(says(&good.replace("\"scope\": \"", "\"scope\": \"un")).contains("the field scope says \"un"));
+    assert!(says(&good.replace("word-before-disk", "no-such")).contains("the field defect says \"no-such\""));
+    assert!(says(&good.replace("\"property\": \"I", "\"property\": \"J")).contains("the field property"));
+    assert!(says(&good.replace("\"cycle_from\": null", "\"cycle_from\": 2")).contains("cycle_from"));
+    assert!(says(&good.replace("\"initial\"", "\"initially\"")).contains("missing field `initial`"));
+    assert!(says(&good.replace("\"state\": \"", "\"state\": \"+")).contains("16 hexadecimal digits"));
+    assert!(says(&" ".repeat(Trace::BYTES_MAX + 1)).contains("bytes"));
+}
+
+#[test]
+fn unknown_fields_are_passed_over() {
+    let trace = of_defect("word-before-disk");
+    let text = trace.to_json().replacen('{', "{ \"author\": { \"name\": [1, 2] },", 1);
+    assert_eq!(Trace::from_json(text.as_bytes()).expect("the rest is as it was"), trace);
+}
