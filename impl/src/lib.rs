@@ -17,6 +17,8 @@ pub mod client;
 pub mod context_text;
 pub mod counters;
 mod exchanges;
+pub mod export;
+pub mod gallery;
 pub mod inspect;
 pub mod interpreter;
 pub mod outbox;

@@ -2,12 +2,15 @@
 
 mod exchange;
 mod hints;
+mod historic;
 mod limits;
 mod membership;
 mod quorum;
 mod reaping;
 mod repair;
 mod versions;
+
+pub use historic::{HISTORIC, Historic, Told};
 
 use crate::property::Property;
 use crate::scope::Scope;
@@ -28,6 +31,8 @@ pub struct Defect {
     pub breaks: &'static [&'static str],
     /// The scope in which it is found.
     pub scope: &'static str,
+    /// Why a weaker check misses it: what must be tried, or looked at, to see it.
+    pub missed_by: &'static str,
     /// The broken rules.
     pub rules: fn() -> Rules,
 }
@@ -43,30 +48,39 @@ impl Defect {
         self.breaks.iter().map(|name| Property::named(name).expect("a defect names properties that exist"))
     }
 
+    /// Where it really happened.
+    pub fn seen_in(&self) -> impl Iterator<Item = &'static Historic> {
+        historic::told_by(self.name)
+    }
+
+    /// The broken rules, as they are written.
+    pub fn code(&self) -> &'static str {
+        let beginning = format!("        name: \"{}\",\n", self.name);
+        let code = SOURCES.iter().find_map(|source| source.split_once(&beginning)).and_then(|(_, after)| {
+            let (defect, _) = after.split_once("\n    },\n")?;
+            defect.split_once("        rules: || ").map(|(_, code)| code.trim_end_matches(','))
+        });
+        code.expect("a defect is written as all are")
+    }
+
     /// The defect with this name.
     pub fn named(name: &str) -> Option<&'static Defect> {
         DEFECTS.iter().find(|defect| defect.name == name)
     }
 }
 
+/// The defects of each of these modules, their number, and their source texts.
+macro_rules! parts {
+    ($($part:ident),*) => {
+        const PARTS: &[&[Defect]] = &[$($part::DEFECTS),*];
+        const COUNT: usize = 0 $(+ $part::DEFECTS.len())*;
+        const SOURCES: &[&str] = &[$(include_str!(concat!("defects/", stringify!($part), ".rs"))),*];
+    };
+}
+parts!(quorum, versions, repair, hints, reaping, membership, exchange);
+
 /// Every defect. Every rule has one at least.
 pub static DEFECTS: &[Defect] = &joined::<Defect, COUNT>(PARTS);
-const PARTS: &[&[Defect]] = &[
-    quorum::DEFECTS,
-    versions::DEFECTS,
-    repair::DEFECTS,
-    hints::DEFECTS,
-    reaping::DEFECTS,
-    membership::DEFECTS,
-    exchange::DEFECTS,
-];
-const COUNT: usize = quorum::DEFECTS.len()
-    + versions::DEFECTS.len()
-    + repair::DEFECTS.len()
-    + hints::DEFECTS.len()
-    + reaping::DEFECTS.len()
-    + membership::DEFECTS.len()
-    + exchange::DEFECTS.len();
 
 /// Something that Dynamo does not promise, shown on the correct rules.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +89,8 @@ pub struct Limit {
     pub name: &'static str,
     /// What is not promised, and what to choose where it is needed.
     pub what: &'static str,
+    /// Why a weaker check misses it: what must be tried, or looked at, to see it.
+    pub missed_by: &'static str,
     /// The property that fails; the scope excuses it.
     pub property: &'static str,
     /// The scope in which it fails.
@@ -85,6 +101,11 @@ impl Limit {
     /// The scope in which it is found.
     pub fn scope(&self) -> &'static Scope {
         scopes::named(self.scope).expect("a limit names a scope that exists")
+    }
+
+    /// Where it really happened.
+    pub fn seen_in(&self) -> impl Iterator<Item = &'static Historic> {
+        historic::told_by(self.name)
     }
 
     /// The property that fails.

@@ -2,17 +2,20 @@
 //!
 //! A trace names its scope and its rules, and says of each step what happened — never which of the steps possible then it was, so that
 //! it can still be read when the code has changed — and a digest of each part of the state that the step changed: [`digest`]. So it
-//! replays on the code of another day, or tells at which step and in which part of the state that one differs: [`replay`].
+//! replays on the code of another day, or tells at which step and in which part of the state that one differs: [`replay`]. A long one can be
+//! made shorter: [`shrink`].
 
 pub mod digest;
 mod event;
 pub mod replay;
+pub mod shrink;
 
 use crate::check::Finding;
 use crate::defects::Defect;
 use crate::property::{Kind, Property};
 use crate::scope::Scope;
 use crate::scopes;
+use crate::trace::replay::Run;
 use dynamo_model::rules::Rules;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -110,23 +113,28 @@ impl Trace {
 
     /// What a search found, under the protocol's rules or a defect's.
     pub fn record(scope: &Scope, defect: Option<&Defect>, property: &Property, finding: &Finding) -> Trace {
-        let path = finding.path.clone().into_vec();
+        let rules = defect.map_or_else(Rules::default, |defect| (defect.rules)());
         let cycle_from = (property.kind == Kind::Converges).then_some(finding.depth);
-        let digests: Vec<_> = path.iter().map(|(state, _)| digest::parts(state)).collect();
-        let actions = path.iter().filter_map(|(_, action)| action.as_ref());
-        let step = |(action, states): (_, &[BTreeMap<String, StateDigest>])| Step {
-            event: Event::of(scope.nodes, action),
+        let defect = defect.map(|defect| defect.name.to_owned());
+        Trace::of(&Run::found(scope, rules, finding), defect, property, cycle_from)
+    }
+
+    /// A run, written down: of the rules of this defect, to show this property.
+    pub fn of(run: &Run, defect: Option<String>, property: &Property, cycle_from: Option<usize>) -> Trace {
+        let digests: Vec<_> = run.states.iter().map(digest::parts).collect();
+        let step = |(event, states): (&Event, &[BTreeMap<String, StateDigest>])| Step {
+            event: event.clone(),
             changed: digest::difference(&states[0], &states[1]),
             state: digest::whole(&states[1]),
         };
         Trace {
             format: Trace::FORMAT,
-            scope: scope.name.to_owned(),
-            defect: defect.map(|defect| defect.name.to_owned()),
+            scope: run.model.cfg.scope.name.to_owned(),
+            defect,
             property: property.name.to_owned(),
             cycle_from,
             initial: digests[0].clone(),
-            steps: actions.zip(digests.windows(2)).map(step).collect(),
+            steps: run.events.iter().zip(digests.windows(2)).map(step).collect(),
         }
     }
 
@@ -168,6 +176,11 @@ impl Trace {
         let mut text = serde_json::to_string_pretty(self).expect("all of it has a form in JSON");
         text.push('\n');
         text
+    }
+
+    /// How many steps lead to where the property does not hold; those that then go round for ever not counted.
+    pub fn depth(&self) -> usize {
+        self.cycle_from.unwrap_or(self.steps.len())
     }
 
     /// The scope. It is known: else the trace could not have been read.

@@ -90,11 +90,11 @@ pub struct Remains<'a> {
 
 /// Makes of the list of rules the struct of functions, their names, and for each a method that asks it.
 macro_rules! rules {
-    ($($(#[$doc:meta])* $rule:ident: fn($($given:ident: $kind:ty),*) -> $answer:ty,)*) => {
+    ($($(#[doc = $doc:literal])* $rule:ident: fn($($given:ident: $kind:ty),*) -> $answer:ty,)*) => {
         /// The protocol's decisions: a function for each, and a method of the same name that asks it.
         #[derive(Clone, Copy, Debug)]
         pub struct Rules {
-            $($(#[$doc])* pub $rule: fn($($given: $kind),*) -> $answer,)*
+            $($(#[doc = $doc])* pub $rule: fn($($given: $kind),*) -> $answer,)*
 
             /// Told the name of each rule when it is asked. It does nothing by default, and has no influence on the
             /// protocol: it is for checkers that want to know which rules were exercised.
@@ -104,8 +104,14 @@ macro_rules! rules {
         impl Rules {
             /// The name of every rule.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($rule)),*];
+            const DOCUMENTATION: &'static [&'static str] = &[$(concat!($($doc, "\n"),*)),*];
 
-            $($(#[$doc])* pub fn $rule(&self, $($given: $kind),*) -> $answer {
+            /// What the documentation says of a rule; `None`: there is no such rule.
+            pub fn documentation(rule: &str) -> Option<&'static str> {
+                Self::NAMES.iter().position(|name| *name == rule).map(|index| Self::DOCUMENTATION[index])
+            }
+
+            $($(#[doc = $doc])* pub fn $rule(&self, $($given: $kind),*) -> $answer {
                 (self.asked)(stringify!($rule));
                 (self.$rule)($($given),*)
             })*

@@ -6,6 +6,7 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use dynamo::client::{Client, ClientError};
 use dynamo::context_text;
+use dynamo_invariants::defects::Defect;
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::NodeId;
 use dynamo_model::version::Context;
@@ -167,4 +168,10 @@ pub(super) fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
     let asked = Arc::clone(&stop);
     ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed)).map_err(Failure::operation)?;
     Ok(stop)
+}
+
+/// The defect of this name.
+pub(super) fn defect_named(name: &str) -> Result<&'static Defect, Failure> {
+    let unknown = || anyhow!("there is no defect \"{name}\"; dynamo defects names them");
+    Defect::named(name).ok_or_else(|| Failure::Usage(unknown()))
 }

@@ -7,10 +7,11 @@ use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use dynamo_invariants::check::{Effort, Engine, Report, Verdict, check, find};
 use dynamo_invariants::coverage::{self, NEVER_MET};
+use dynamo_invariants::picture::diagram;
 use dynamo_invariants::property::{Kind, PROPERTIES, Property};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes::{self, DEEP, SCOPES};
-use dynamo_invariants::story;
+use dynamo_invariants::trace::replay::Run;
 use dynamo_model::rules::Rules;
 use serde::Serialize;
 use serde_json::json;
@@ -285,7 +286,9 @@ fn print_failures(measured: &[Measured]) {
                 (Kind::Always | Kind::Converges, None) => {
                     let scope = scopes::named(report.name).expect("a report is of a scope");
                     let finding = find(scope, Rules::default(), property).0.expect("a violation has a way to it");
-                    for line in story::lines(scope, property, &finding) {
+                    let cycle_from = (verdict.kind == Kind::Converges).then_some(finding.depth);
+                    let run = Run::found(scope, Rules::default(), &finding);
+                    for line in diagram::lines(&run, cycle_from) {
                         println!("  {line}");
                     }
                 }

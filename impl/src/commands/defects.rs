@@ -1,15 +1,16 @@
 //! `dynamo defects`: breaks each rule of the protocol, and shows which invariant falls.
 
-use super::{Failure, table};
+mod gallery;
+
+use super::{Failure, progress, table};
 use anyhow::anyhow;
 use clap::Args;
-use dynamo_invariants::check::{Finding, find};
-use dynamo_invariants::defects::{DEFECTS, Defect, LIMITS, Limit};
-use dynamo_invariants::property::Property;
-use dynamo_invariants::scope::Scope;
-use dynamo_invariants::story;
-use dynamo_model::rules::Rules;
+use dynamo::gallery::Case;
+use dynamo_invariants::check::Finding;
+use dynamo_invariants::picture::{self, diagram};
+use dynamo_invariants::trace::replay::Run;
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 const EXAMPLES: &str = "\
@@ -17,6 +18,7 @@ Examples:
   dynamo defects                        all, in a table
   dynamo defects plain-vector-clocks    one, with its shortest trace
   dynamo defects --json | jq '.defects[] | {name, steps}'
+  dynamo defects --write                write the gallery: a trace and a page for each, and an index
 
 A defect is the protocol with one rule exchanged. A known limit is something that Dynamo does not promise, shown on the
 correct rules. Exit code 0 only if each is found.";
@@ -31,32 +33,13 @@ pub(super) struct Arguments {
     /// Print {"defects": [..], "limits": [..]}
     #[arg(long)]
     json: bool,
+    /// Write the gallery: a trace and a page for each, and an index. A trace that is there already stays, if it still replays and is as short
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = GALLERY, conflicts_with = "names")]
+    write: Option<PathBuf>,
 }
 
-/// What is looked for: a defect, or a known limit.
-struct Case {
-    name: &'static str,
-    /// `None` for a known limit.
-    rule: Option<&'static str>,
-    what: &'static str,
-    scope: &'static Scope,
-    rules: Rules,
-    properties: Vec<&'static Property>,
-}
-
-impl Case {
-    fn of_defect(defect: &Defect) -> Self {
-        let Defect { name, rule, what, .. } = *defect;
-        let properties = defect.properties().collect();
-        Case { name, rule: Some(rule), what, scope: defect.scope(), rules: (defect.rules)(), properties }
-    }
-
-    fn of_limit(limit: &Limit) -> Self {
-        let properties = vec![limit.property()];
-        let Limit { name, what, .. } = *limit;
-        Case { name, rule: None, what, scope: limit.scope(), rules: Rules::default(), properties }
-    }
-}
+/// Where the gallery is, seen from the project's own folder.
+const GALLERY: &str = "counterexamples";
 
 /// What the search for a case gave.
 struct Outcome {
@@ -68,9 +51,9 @@ struct Outcome {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let cases = chosen(&arguments.names)?;
-    let outcomes: Vec<Outcome> = cases.into_iter().map(search).collect();
+    let outcomes = search(cases);
     if arguments.json {
-        let (defects, limits): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.case.rule.is_some());
+        let (defects, limits): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.case.defect().is_some());
         let shown = |outcomes: Vec<&Outcome>| outcomes.into_iter().map(as_json).collect::<Vec<_>>();
         println!("{:#}", json!({ "defects": shown(defects), "limits": shown(limits) }));
     } else {
@@ -79,30 +62,36 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             outcomes.iter().for_each(print_story);
         }
     }
-    let missed: Vec<&str> = outcomes.iter().filter(|o| o.finding.is_none()).map(|o| o.case.name).collect();
-    if missed.is_empty() {
-        return Ok(());
+    let missed: Vec<&str> = outcomes.iter().filter(|o| o.finding.is_none()).map(|o| o.case.name()).collect();
+    if !missed.is_empty() {
+        return Err(Failure::Operation(anyhow!("not found, though it should be: {}", missed.join(", "))));
     }
-    Err(Failure::Operation(anyhow!("not found, though it should be: {}", missed.join(", "))))
+    match &arguments.write {
+        Some(folder) => gallery::write(folder, &outcomes),
+        None => Ok(()),
+    }
 }
 
 fn chosen(names: &[String]) -> Result<Vec<Case>, Failure> {
-    let all = || DEFECTS.iter().map(Case::of_defect).chain(LIMITS.iter().map(Case::of_limit));
     if names.is_empty() {
-        return Ok(all().collect());
+        return Ok(Case::all().collect());
     }
     let unknown = |name: &str| anyhow!("there is no defect \"{name}\"; dynamo defects names them");
-    let called = |name: &String| {
-        let case = all().find(|case| case.name == name);
-        case.ok_or_else(|| Failure::Usage(unknown(name)))
-    };
-    names.iter().map(called).collect()
+    names.iter().map(|name| Case::named(name).ok_or_else(|| Failure::Usage(unknown(name)))).collect()
 }
 
-fn search(case: Case) -> Outcome {
-    let begun = Instant::now();
-    let (finding, unique_states) = find(case.scope, case.rules, case.properties[0]);
-    Outcome { case, finding, unique_states, seconds: begun.elapsed().as_secs_f64() }
+fn search(cases: Vec<Case>) -> Vec<Outcome> {
+    let bar = progress::bar(cases.len());
+    let one = |case: Case| {
+        bar.set_message(case.name());
+        let begun = Instant::now();
+        let (finding, unique_states) = case.find();
+        bar.inc(1);
+        Outcome { case, finding, unique_states, seconds: begun.elapsed().as_secs_f64() }
+    };
+    let outcomes = cases.into_iter().map(one).collect();
+    bar.finish_and_clear();
+    outcomes
 }
 
 fn steps(outcome: &Outcome) -> Option<usize> {
@@ -111,21 +100,23 @@ fn steps(outcome: &Outcome) -> Option<usize> {
 
 fn as_json(outcome: &Outcome) -> Value {
     let case = &outcome.case;
-    let mut invariants: Vec<&str> = case.properties.iter().map(|property| property.invariant()).collect();
+    let properties = case.properties();
+    let mut invariants: Vec<&str> = properties.iter().map(|property| property.invariant()).collect();
     invariants.sort_unstable();
     invariants.dedup();
+    let trace = Path::new(GALLERY).join(case.trace_file());
     json!({
-        "name": case.name,
-        "rule": case.rule,
-        "what": case.what,
+        "name": case.name(),
+        "rule": case.defect().map(|defect| defect.rule),
+        "what": case.what(),
         "invariants": invariants,
-        "properties": case.properties.iter().map(|property| property.name).collect::<Vec<_>>(),
-        "scope": case.scope.name,
+        "properties": properties.iter().map(|property| property.name).collect::<Vec<_>>(),
+        "scope": case.scope().name,
         "found": outcome.finding.is_some(),
         "steps": steps(outcome),
         "unique_states": outcome.unique_states,
         "seconds": outcome.seconds,
-        "trace": Value::Null,
+        "trace": trace,
     })
 }
 
@@ -134,10 +125,10 @@ fn print_table(outcomes: &[Outcome]) {
     for outcome in outcomes {
         let case = &outcome.case;
         rows.add_row([
-            case.name.to_owned(),
-            case.rule.unwrap_or("none: a known limit").to_owned(),
-            case.properties[0].name.to_owned(),
-            case.scope.name.to_owned(),
+            case.name().to_owned(),
+            case.defect().map_or("none: a known limit", |defect| defect.rule).to_owned(),
+            case.properties()[0].name.to_owned(),
+            case.scope().name.to_owned(),
             steps(outcome).map_or("NOT FOUND".to_owned(), |steps| steps.to_string()),
             table::count(outcome.unique_states),
             format!("{:.2} s", outcome.seconds),
@@ -148,19 +139,20 @@ fn print_table(outcomes: &[Outcome]) {
 
 fn print_story(outcome: &Outcome) {
     let Outcome { case, finding, .. } = outcome;
-    println!("\n{}: {}", case.name, case.what);
-    for property in &case.properties {
+    let properties = case.properties();
+    println!("\n{}: {}", case.name(), case.what());
+    for property in &properties {
         println!("  breaks {}: {}", property.name, property.statement);
     }
     let Some(finding) = finding else { return };
-    println!("  the shortest trace to {}, in scope {}:", case.properties[0].name, case.scope.name);
-    for line in story::lines(case.scope, case.properties[0], finding) {
+    println!("  the shortest trace to {}, in scope {}:", properties[0].name, case.scope().name);
+    let run = Run::found(case.scope(), case.rules(), finding);
+    for line in diagram::lines(&run, case.trace(finding).cycle_from) {
         println!("  {line}");
     }
     println!("  then, on disk:");
-    for (index, disk) in finding.path.last_state().actor_storages.iter().enumerate() {
-        if let Some(durable) = disk {
-            println!("    {}: {:?}", story::actor_name(case.scope, index.into()), durable.store);
-        }
+    for fact in picture::disks(run.last()) {
+        println!("    {}: {}: {}", fact.of, fact.about, fact.text);
     }
+    println!("  why a weaker check misses it: {}", case.missed_by());
 }

@@ -1,10 +1,10 @@
 //! `dynamo explore`: walks a scope's state space in a browser.
 
+use super::Failure;
+use super::arguments::{address, defect_named};
 use super::check::{cores, scope_named};
-use super::{Failure, arguments::address};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use clap::Args;
-use dynamo_invariants::defects::Defect;
 use dynamo_invariants::property::PROPERTIES;
 use dynamo_model::rules::Rules;
 use stateright::Model;
@@ -51,9 +51,4 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     println!("exploring {} at http://{} — Ctrl-C stops", scope.name, arguments.listen);
     scope.model(rules, PROPERTIES).checker().threads(cores()).serve(arguments.listen);
     Ok(())
-}
-
-fn defect_named(name: &str) -> Result<&'static Defect, Failure> {
-    let unknown = || anyhow!("there is no defect \"{name}\"; dynamo defects names them");
-    Defect::named(name).ok_or_else(|| Failure::Usage(unknown()))
 }

@@ -18,6 +18,7 @@ mod put;
 mod ring;
 mod status;
 mod table;
+mod trace;
 
 use clap::{Parser, Subcommand};
 use std::fmt;
@@ -27,6 +28,7 @@ const EXAMPLES: &str = "\
 Examples:
   dynamo                                                    check the protocol in every scope (the same as dynamo check)
   dynamo defects                                            break each rule, and see which invariant falls
+  dynamo trace show counterexamples/004-word-before-disk.json   what happens when one rule is broken, event by event
   dynamo explore concurrent-puts                            walk the state space in a browser
   dynamo cluster --nodes 3 --base-port 4100                 three nodes on this machine; Ctrl-C stops them
   dynamo put --node 127.0.0.1:4100 greeting hello           prints a context
@@ -64,6 +66,7 @@ enum Command {
     Member(member::Arguments),
     Ring(ring::Arguments),
     Status(status::Arguments),
+    Trace(trace::Arguments),
 }
 
 /// Why a command did not do what it was asked.
@@ -109,6 +112,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Member(arguments)) => member::run(&arguments),
         Some(Command::Ring(arguments)) => ring::run(&arguments),
         Some(Command::Status(arguments)) => status::run(&arguments),
+        Some(Command::Trace(arguments)) => trace::run(&arguments),
         None => check::run(&check::Arguments::default()),
     };
     let Err(failure) = outcome else { return ExitCode::SUCCESS };

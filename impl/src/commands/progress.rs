@@ -49,6 +49,12 @@ impl<'a> Watch<'a> {
     }
 }
 
+/// Progress through so many things, each named as it begins.
+pub(super) fn bar(count: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}").expect("the template is valid");
+    ProgressBar::new(count as u64).with_style(style)
+}
+
 #[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "a rate to look at")]
 fn message(progress: Progress, elapsed: Duration) -> String {
     let per_second = progress.unique_states as f64 / elapsed.as_secs_f64().max(0.001);

@@ -12,6 +12,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                to be the same, and so on for ever; others that differ seem to be the same.",
         breaks: &["I5.exchange-ends"],
         scope: "exchange-and-crash",
+        missed_by: "TODO.",
         rules: || Rules { tree_follows: |before, _after| before.context().is_empty(), ..Rules::default() },
     },
     Defect {
@@ -20,6 +21,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A leaf is not updated when a tombstone takes the place of a value: the replica that still has the value seems to be the same.",
         breaks: &["I5.replicas-agree-in-the-end", "I5.exchange-ends"],
         scope: "exchange-and-delete",
+        missed_by: "TODO.",
         rules: || Rules { tree_follows: |_before, after| !(Rules::default().is_deleted)(after), ..Rules::default() },
     },
     Defect {
@@ -28,6 +30,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Tombstones do not count when replicas are compared: one that never heard of the key is not told that it is deleted.",
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "exchange-and-delete",
+        missed_by: "TODO.",
         rules: || Rules {
             key_digest: |key, held| if (Rules::default().is_deleted)(held) { Digest(0) } else { held.digest(key) },
             ..Rules::default()
@@ -39,6 +42,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Trees whose roots differ are taken to be the same.",
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "exchange",
+        missed_by: "TODO.",
         rules: || Rules { goes_down: |_own, _theirs| false, ..Rules::default() },
     },
     Defect {
@@ -47,6 +51,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "All keys of a leaf that differs are sent, not only those that do.",
         breaks: &["I5.only-divergent-keys-travel"],
         scope: "exchange",
+        missed_by: "TODO.",
         rules: || Rules { must_sync: |_own, _theirs| true, ..Rules::default() },
     },
     Defect {
@@ -55,6 +60,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A key is sent where the other has nothing of it; where both have something, and not the same, neither gets what it lacks.",
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "exchange-both-ways",
+        missed_by: "TODO.",
         rules: || Rules { must_sync: |own, theirs| own.is_none() != theirs.is_none(), ..Rules::default() },
     },
     Defect {
@@ -63,6 +69,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A node that was a replica when it asked for a key, and is none any more, takes it, and never hands it over.",
         breaks: &["I4.misplaced-is-handed-over"],
         scope: "exchange-and-displaced",
+        missed_by: "TODO.",
         rules: || Rules { may_sync: |_is_shared| true, ..Rules::default() },
     },
     Defect {
@@ -71,6 +78,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A replica answers also where the other has all that it has: two repair one another for ever.",
         breaks: &["I5.exchange-ends"],
         scope: "exchange",
+        missed_by: "TODO.",
         rules: || Rules { must_answer: |_held, _sent| true, ..Rules::default() },
     },
     Defect {
@@ -80,6 +88,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                store it says that it has.",
         breaks: &["I2.vouched-for-is-kept", "I5.replicas-agree-in-the-end"],
         scope: "exchange",
+        missed_by: "TODO.",
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Exchange && before != after,
             ..Rules::default()

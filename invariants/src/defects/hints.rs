@@ -10,6 +10,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A hint is dropped as soon as it was sent: if the message is late, the put is on one disk less than promised.",
         breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
         scope: "stand-in",
+        missed_by: "TODO.",
         rules: || Rules { hint_may_clear: |_, event| matches!(event, HandoffEvent::Sent), ..Rules::default() },
     },
     Defect {
@@ -18,6 +19,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A hint whose transfer gets no answer in time is given up.",
         breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
         scope: "stand-in",
+        missed_by: "TODO.",
         rules: || Rules { hint_may_clear: |_, event| !matches!(event, HandoffEvent::Sent), ..Rules::default() },
     },
     Defect {
@@ -26,6 +28,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Whatever answer comes clears the hint, also the answer to a transfer that began before the hint grew.",
         breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
         scope: "growing-hint",
+        missed_by: "TODO.",
         rules: || Rules {
             hint_may_clear: |_, event| matches!(event, HandoffEvent::Acknowledged(_)),
             ..Rules::default()
@@ -37,6 +40,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A fallback gives its word for a hint that it has in memory only: one crash, and an acknowledged put is gone.",
         breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
         scope: "holder-crash",
+        missed_by: "TODO.",
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Hint && before != after,
             ..Rules::default()
@@ -54,6 +58,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "holder-crash",
+        missed_by: "TODO.",
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::HandOff && before != after,
             ..Rules::default()
@@ -71,6 +76,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I8.hint-is-kept",
         ],
         scope: "growing-hint",
+        missed_by: "TODO.",
         rules: || Rules { hint_lands: |_, hint| hint.clone(), ..Rules::default() },
     },
     Defect {
@@ -79,6 +85,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A node that was started again does not go on handing over, until another hint for the same node comes: a holder of hints alone keeps them for ever.",
         breaks: &["I8.no-hint-stays"],
         scope: "holder-crash",
+        missed_by: "TODO.",
         rules: || Rules { handoff_is_due: |occasion| occasion != Occasion::Started, ..Rules::default() },
     },
     Defect {
@@ -87,6 +94,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "One fallback stands in for every replica that is away: its answers are counted as so many copies, and are one.",
         breaks: &["I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w", "I8.no-hint-stays"],
         scope: "stand-in-for-all",
+        missed_by: "TODO.",
         rules: || Rules {
             stand_in: |tally, fallbacks, _| fallbacks.first().copied().filter(|_| tally.stand_ins.len() < 2),
             ..Rules::default()

@@ -7,12 +7,14 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "views-differ-without-gossip",
         what: "Without gossip only those learn of a change who ask one that knows of it, or are asked by one: the others go by their old \
                view for ever.",
+        missed_by: "TODO.",
         property: "I7.views-agree-in-the-end",
         scope: "join-without-gossip",
     },
     Limit {
         name: "moved-keys-stay-without-gossip",
         what: "Nor do they hand over what others are responsible for by now.",
+        missed_by: "TODO.",
         property: "I4.misplaced-is-handed-over",
         scope: "join-without-gossip",
     },
@@ -20,6 +22,7 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "stale-read-while-keys-move",
         what: "When the ring has changed, a read may ask a new replica that was not handed yet what it should have, and miss an acknowledged \
                put, although R+W>N. Nothing is lost: read again.",
+        missed_by: "TODO.",
         property: "I1.get-sees-acknowledged-puts",
         scope: "join-and-read",
     },
@@ -27,6 +30,7 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "stale-read-when-quorums-miss",
         what: "With R+W<=N a get can miss a put that was acknowledged before it began: a read quorum need not meet the write \
                quorum. Choose R+W>N where that matters.",
+        missed_by: "TODO.",
         property: "I1.get-sees-acknowledged-puts",
         scope: "r1-w1",
     },
@@ -34,6 +38,7 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "repair-is-lost",
         what: "Read repair is sent once: if the message is lost, the replica stays stale until the next read. Nothing depends \
                on it but how soon replicas agree.",
+        missed_by: "TODO.",
         property: "I3.stale-replica-is-repaired",
         scope: "loss",
     },
@@ -41,6 +46,7 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "lost-store-stays-lost",
         what: "A put that was lost on its way to a replica, and sent again no more, is not there in the end, though W others have it: \
                only a read brings it there.",
+        missed_by: "TODO.",
         property: "I5.replicas-agree-in-the-end",
         scope: "loss",
     },
@@ -48,6 +54,7 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "doubled-request-runs-again",
         what: "A get that arrives again after it was answered runs again. Where the network doubles messages for ever, it never rests; \
                a put is recognised, and yet asks the replicas again.",
+        missed_by: "TODO.",
         property: "I6.every-request-ends",
         scope: "duplication",
     },
@@ -55,6 +62,7 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "stale-read-under-sloppy-quorum",
         what: "R+W>N counts members of one preference list. With stand-ins a put may be acknowledged by nodes that a read never asks: it \
                misses the put until the hint is handed over. Ask for PW and PR replicas in person, PR+PW>N, where that matters.",
+        missed_by: "TODO.",
         property: "I1.get-sees-acknowledged-puts",
         scope: "stand-in-and-read",
     },
@@ -62,6 +70,7 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "hint-stays-while-messages-are-lost",
         what: "A hint stays where it is as long as its transfers, or the answers to them, are lost; it is never given up. (The scope sends it \
                twice; a node sends it for ever.)",
+        missed_by: "TODO.",
         property: "I8.no-hint-stays",
         scope: "handoff-and-loss",
     },
@@ -69,12 +78,14 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "one-disk-is-lost-with-w1",
         what: "With W=1 a put is acknowledged when one disk has it; if that is lost before another has it too, so is the put. W disks \
                survive the loss of W-1.",
+        missed_by: "TODO.",
         property: "I4.acknowledged-put-survives",
         scope: "lost-disk-w1",
     },
     Limit {
         name: "doubled-sync-is-answered-again",
         what: "Where messages are doubled for ever, an old word of what a replica had arrives again and again, and is answered each time.",
+        missed_by: "TODO.",
         property: "I5.exchange-ends",
         scope: "exchange-and-duplication",
     },

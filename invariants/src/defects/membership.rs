@@ -11,6 +11,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Of two histories the longer one is taken: of two changes made at the same time, one is unlearned.",
         breaks: &["I9.change-is-never-unlearned", "I7.views-agree-in-the-end"],
         scope: "two-administrators",
+        missed_by: "TODO.",
         rules: || Rules {
             history_merge: |own, other| if other.len() > own.len() { other.clone() } else { own.clone() },
             ..Rules::default()
@@ -22,6 +23,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A node says that it knows of a change, and has it in memory only: after a crash it does not know it any more.",
         breaks: &["I9.change-is-never-unlearned"],
         scope: "join-and-crash",
+        missed_by: "TODO.",
         rules: || Rules { history_must_save: |_, _| false, ..Rules::default() },
     },
     Defect {
@@ -30,6 +32,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Whoever leaves is treated as removed: nobody listens to it any more, and it hands over nothing.",
         breaks: &["I8.no-hint-stays", "I4.misplaced-is-handed-over"],
         scope: "leave",
+        missed_by: "TODO.",
         rules: || Rules {
             standing: |changes| match (Rules::default().standing)(changes) {
                 Standing::Leaving => Standing::Removed,
@@ -44,6 +47,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A node that knows more serves a coordinator, and does not say so: without gossip it goes on by its old view for ever.",
         breaks: &["I7.who-is-served-learns", "I5.replicas-agree-in-the-end", "I8.no-hint-stays"],
         scope: "join-without-gossip",
+        missed_by: "TODO.",
         rules: || Rules { must_tell: |_, _| false, ..Rules::default() },
     },
     Defect {
@@ -52,6 +56,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A node that is no replica any more stores what it is asked to by one that does not know: nobody will ask it for that.",
         breaks: &["I4.misplaced-is-handed-over"],
         scope: "join-and-read",
+        missed_by: "TODO.",
         rules: || Rules { may_serve: |_, _| true, ..Rules::default() },
     },
     Defect {
@@ -65,6 +70,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I5.replicas-agree-in-the-end",
         ],
         scope: "join",
+        missed_by: "TODO.",
         rules: || Rules { hands_over_to: |_, _, _| Vec::new(), ..Rules::default() },
     },
     Defect {
@@ -78,6 +84,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I5.replicas-agree-in-the-end",
         ],
         scope: "join",
+        missed_by: "TODO.",
         rules: || Rules { hint_may_clear: |_, event| matches!(event, HandoffEvent::Sent), ..Rules::default() },
     },
     Defect {
@@ -86,6 +93,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "What a change of the ring moves is handed over only with the next hint, or after the next start.",
         breaks: &["I8.no-hint-stays", "I5.replicas-agree-in-the-end", "I4.misplaced-is-handed-over"],
         scope: "join",
+        missed_by: "TODO.",
         rules: || Rules { handoff_is_due: |occasion| occasion != Occasion::Moved, ..Rules::default() },
     },
     Defect {
@@ -94,6 +102,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A hint for a node that was removed is dropped: nobody will ever ask for it.",
         breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "remove-and-hint",
+        missed_by: "TODO.",
         rules: || Rules {
             hint_goes_to: |recipient, now| if now.contains(&recipient) { vec![recipient] } else { Vec::new() },
             ..Rules::default()
@@ -105,6 +114,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A node says that it is gone while it still has something to hand over: nobody asks it for that any more.",
         breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "leave",
+        missed_by: "TODO.",
         rules: || Rules { may_be_gone: |_| true, ..Rules::default() },
     },
     Defect {
@@ -113,6 +123,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A node that has left gives its word for a hint, and is gone: nobody will ever ask it for that.",
         breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "fallback-leaves",
+        missed_by: "TODO.",
         rules: || Rules { may_stand_in: |_| true, ..Rules::default() },
     },
     Defect {
@@ -121,6 +132,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A node that is gone stops before anyone else knows that it is: they wait for it for ever.",
         breaks: &["I7.views-agree-in-the-end"],
         scope: "leave",
+        missed_by: "TODO.",
         rules: || Rules { may_retire: |_, is_busy| !is_busy, ..Rules::default() },
     },
 ];

@@ -16,6 +16,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "one-client",
+        missed_by: "TODO.",
         rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() + 1 >= w, ..Rules::default() },
     },
     Defect {
@@ -32,6 +33,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "retransmission",
+        missed_by: "TODO.",
         rules: || Rules {
             reply_counts_for: |tally, from, _| tally.missing().next().filter(|_| tally.asked.contains(&from)),
             ..Rules::default()
@@ -44,6 +46,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                comes to repair.",
         breaks: &["I6.every-request-ends", "I3.stale-replica-is-repaired"],
         scope: "one-client",
+        missed_by: "TODO.",
         rules: || Rules {
             reply_counts_for: |tally, from, named| {
                 let intended = (Rules::default().reply_counts_for)(tally, from, named);
@@ -63,6 +66,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "coordinator-crash",
+        missed_by: "TODO.",
         rules: || Rules { must_save: |_, _, _| false, ..Rules::default() },
     },
     Defect {
@@ -71,6 +75,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A get is answered with one replica less than R: it can miss a put that was acknowledged before it began.",
         breaks: &["I1.get-rests-on-r-words", "I1.get-sees-acknowledged-puts"],
         scope: "one-client",
+        missed_by: "TODO.",
         rules: || Rules { get_may_answer: |tally, r, _| tally.taken.len() + 1 >= r, ..Rules::default() },
     },
     Defect {
@@ -79,6 +84,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A replica and the fallback that stood in for it count as two: after handoff they are one copy.",
         breaks: &["I4.acknowledged-put-is-secured", "I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w"],
         scope: "stand-in-for-all",
+        missed_by: "TODO.",
         rules: || Rules {
             reply_counts_for: |tally, from, named| {
                 (Rules::default().reply_counts_for)(tally, from, named).or_else(|| {
@@ -97,6 +103,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A put whose coordinator has nobody left to ask is acknowledged, as if those that were not reached had stored it.",
         breaks: &["I6.no-ack-before-w", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
         scope: "stand-in",
+        missed_by: "TODO.",
         rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() >= w || !tally.waiting, ..Rules::default() },
     },
     Defect {
@@ -109,6 +116,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I6.in-person-counts-intended-replicas",
         ],
         scope: "in-person",
+        missed_by: "TODO.",
         rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() >= w, ..Rules::default() },
     },
     Defect {
@@ -121,6 +129,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I6.in-person-counts-intended-replicas",
         ],
         scope: "in-person",
+        missed_by: "TODO.",
         rules: || Rules { get_may_answer: |tally, r, _| tally.taken.len() >= r, ..Rules::default() },
     },
     Defect {
@@ -137,6 +146,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "crash-between-puts",
+        missed_by: "TODO.",
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Put && before != after,
             ..Rules::default()
@@ -149,6 +159,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                replica that has nothing, and for which nobody keeps anything.",
         breaks: &["I4.acknowledged-put-is-secured", "I6.no-ack-before-w", "I1.acknowledged-put-is-on-w-disks"],
         scope: "stand-in-and-retry",
+        missed_by: "TODO.",
         rules: || Rules {
             reply_counts_for: |tally, from, _| (Rules::default().reply_counts_for)(tally, from, None),
             ..Rules::default()

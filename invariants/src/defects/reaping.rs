@@ -10,6 +10,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Only the intended replicas are asked: a fallback that still keeps an old copy hands it over, and what was deleted is back.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-hint",
+        missed_by: "TODO.",
         rules: || Rules {
             tombstone_may_reap: |clear, _, intended| intended.iter().all(|node| clear.contains(node)),
             ..Rules::default()
@@ -21,6 +22,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Tombstones go when W replicas have them: another one still has what they deleted.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap",
+        missed_by: "TODO.",
         rules: || Rules { tombstone_may_reap: |clear, _, _| clear.len() >= 2, ..Rules::default() },
     },
     Defect {
@@ -29,6 +31,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A holder of a hint says that it is clear of the key, because it is no replica of it.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-hint",
+        missed_by: "TODO.",
         rules: || Rules {
             is_clear: |remains, tombstones| !remains.is_intended || remains.held == tombstones,
             ..Rules::default()
@@ -40,6 +43,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A replica says that it is clear without looking at what it holds.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap",
+        missed_by: "TODO.",
         rules: || Rules { is_clear: |remains, _| !remains.is_hinted, ..Rules::default() },
     },
     Defect {
@@ -56,6 +60,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I5.replicas-agree-in-the-end",
         ],
         scope: "reap-and-put-again",
+        missed_by: "TODO.",
         rules: || Rules { next_counter: |_, known| Some(known + 1), ..Rules::default() },
     },
     Defect {
@@ -70,6 +75,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "reap-and-put-again",
+        missed_by: "TODO.",
         rules: || Rules {
             is_deleted: |held| held.versions().iter().any(|version| version.content.value().is_none()),
             ..Rules::default()
@@ -87,6 +93,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "reap-and-put-again",
+        missed_by: "TODO.",
         rules: || Rules { is_unchanged: |_, _| true, ..Rules::default() },
     },
 ];

@@ -10,6 +10,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A read that met stale replicas leaves them stale.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
+        missed_by: "TODO.",
         rules: || Rules { repair_targets: |_, _, _| Vec::new(), ..Rules::default() },
     },
     Defect {
@@ -19,6 +20,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                is repaired.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
+        missed_by: "TODO.",
         rules: || Rules { repair_content: |own, _| own.clone(), ..Rules::default() },
     },
 ];

@@ -18,6 +18,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
+        missed_by: "TODO.",
         rules: || Rules {
             version_replaces: |read, put, sibling| read.covers(sibling) || sibling.issuer == put.issuer,
             ..Rules::default()
@@ -29,6 +30,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A put replaces nothing: what its writer read and reconciled comes back beside it, as a sibling.",
         breaks: &["I2.siblings-are-an-antichain"],
         scope: "one-client",
+        missed_by: "TODO.",
         rules: || Rules { version_replaces: |_, _, _| false, ..Rules::default() },
     },
     Defect {
@@ -44,6 +46,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
+        missed_by: "TODO.",
         rules: || Rules {
             put_context: |read, put, before| read.merge(before.context()).with_all_up_to(put.issuer, put.counter),
             ..Rules::default()
@@ -65,6 +68,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "concurrent-puts",
+        missed_by: "TODO.",
         rules: || Rules { merge_siblings: |one, other| one.merge(other).newest_only(), ..Rules::default() },
     },
     Defect {
@@ -74,6 +78,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                comes back that another client had read and replaced.",
         breaks: &["I2.one-put-one-version", "I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
         scope: "late-retry",
+        missed_by: "TODO.",
         rules: || Rules { put_freshness: |_, _| Freshness::New, ..Rules::default() },
     },
     Defect {
@@ -83,6 +88,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                becomes its own sibling.",
         breaks: &["I2.one-put-one-version", "I2.clocks-are-causal"],
         scope: "forwarding",
+        missed_by: "TODO.",
         rules: || Rules { forward_targets: |_, preference_list| preference_list.to_vec(), ..Rules::default() },
     },
     Defect {
@@ -91,6 +97,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A clock keeps only its newest entry, to stay small: a put no longer covers what its writer had read, and seems concurrent with it.",
         breaks: &["I2.clocks-are-causal", "I2.siblings-are-an-antichain"],
         scope: "one-client",
+        missed_by: "TODO.",
         rules: || Rules { put_context: |_, put, _| Context::new().with(put), ..Rules::default() },
     },
     Defect {
@@ -100,6 +107,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                one, and where both meet one of them is taken for replaced.",
         breaks: &["I2.one-put-one-version", "I2.vouched-for-is-kept", "I2.clocks-are-causal"],
         scope: "lost-disk",
+        missed_by: "TODO.",
         rules: || Rules { new_incarnation: |_| 0, ..Rules::default() },
     },
 ];

@@ -1,5 +1,6 @@
 //! What may happen in a step, by content.
 
+use crate::picture;
 use crate::scope::System;
 use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::message::Message;
@@ -133,15 +134,13 @@ pub enum Event {
 
 type Action = <System as Model>::Action;
 
-fn who(id: Id, nodes: impl Fn(usize) -> bool) -> Who {
-    let index = usize::from(id);
-    if nodes(index) { Who::Node(NodeId(index as u16)) } else { Who::Client(ClientId(index as u64)) }
-}
-
 impl Event {
     /// What an action of a scope with so many nodes is.
     pub fn of(nodes: u16, action: &Action) -> Event {
-        let who = |id: &Id| who(*id, |index| index < usize::from(nodes));
+        let who = |id: &Id| match usize::from(*id) {
+            index if index < usize::from(nodes) => Who::Node(NodeId(index as u16)),
+            index => Who::Client(ClientId(index as u64)),
+        };
         match action {
             ActorModelAction::Deliver { src, dst, msg } => {
                 Event::Deliver { from: who(src), to: who(dst), message: msg.clone() }
@@ -194,6 +193,21 @@ impl Event {
             | Event::LoseDisk { at }
             | Event::Gossip { at, .. }
             | Event::Exchange { at, .. } => Some(*at),
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Deliver { from, to, message } => write!(f, "{from} → {to}: {}", picture::brief(message)),
+            Event::Lose { from, to, message } => write!(f, "{from} → {to}: lost: {}", picture::brief(message)),
+            Event::TimeOut { at, timer } => write!(f, "{at}: the timer fires: {}", picture::timer(timer)),
+            Event::Crash { at } => write!(f, "{at}: crashes"),
+            Event::Recover { at } => write!(f, "{at}: comes back with what it saved"),
+            Event::LoseDisk { at } => write!(f, "{at}: loses its disk"),
+            Event::Gossip { at, with } => write!(f, "{at}: gossips with {with}"),
+            Event::Exchange { at, with } => write!(f, "{at}: compares with {with}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Traces on the code of today.
 
+use crate::check::Finding;
 use crate::property::{Kind, Property, goes_on};
 use crate::scope::{Scope, System, SystemState};
 use crate::trace::{Event, StateDigest, Trace, digest};
@@ -62,6 +63,18 @@ pub enum Divergence {
     NotShown(&'static str),
 }
 
+impl Divergence {
+    /// At which step, if at one.
+    pub fn step(&self) -> Option<usize> {
+        match self {
+            Divergence::Stopped { step, .. } | Divergence::Differs { step, .. } | Divergence::Inconsistent { step } => {
+                Some(*step)
+            }
+            Divergence::NotShown(_) => None,
+        }
+    }
+}
+
 impl Run {
     /// Takes these steps under these rules, as far as they can be taken. If that is not to the end, the step after the last state was
     /// stopped by this.
@@ -70,15 +83,42 @@ impl Run {
         let first = model.init_states().remove(0);
         let mut run = Run { model, events: Vec::new(), states: vec![first] };
         for event in events {
-            match run.after(event) {
-                Ok(next) => {
-                    run.states.push(next);
-                    run.events.push(event.clone());
-                }
-                Err(stopped) => return (run, Some(stopped)),
+            if let Err(stopped) = run.take(event) {
+                return (run, Some(stopped));
             }
         }
         (run, None)
+    }
+
+    /// What a search found.
+    pub fn found(scope: &Scope, rules: Rules, finding: &Finding) -> Run {
+        let path = finding.path.clone().into_vec();
+        let events = path.iter().filter_map(|(_, action)| action.as_ref());
+        let events = events.map(|action| Event::of(scope.nodes, action)).collect();
+        Run { model: scope.model(rules, []), events, states: path.into_iter().map(|(state, _)| state).collect() }
+    }
+
+    /// Takes those of these steps that can be taken. The others, by their numbers from 1, are passed over.
+    pub fn of_what_can(scope: &Scope, rules: Rules, events: &[Event]) -> (Run, Vec<usize>) {
+        let (mut run, _) = Run::of(scope, rules, &[]);
+        let mut skipped = Vec::new();
+        for (index, event) in events.iter().enumerate() {
+            if run.take(event).is_err() {
+                skipped.push(index + 1);
+            }
+        }
+        (run, skipped)
+    }
+
+    /// Takes one step more.
+    ///
+    /// # Errors
+    /// Where it cannot be taken; nothing has changed then.
+    pub fn take(&mut self, event: &Event) -> Result<(), Stopped> {
+        let next = self.after(event)?;
+        self.states.push(next);
+        self.events.push(event.clone());
+        Ok(())
     }
 
     /// The state after one event more.

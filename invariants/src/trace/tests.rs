@@ -122,3 +122,54 @@ fn unknown_fields_are_passed_over() {
     let text = trace.to_json().replacen('{', "{ \"author\": { \"name\": [1, 2] },", 1);
     assert_eq!(Trace::from_json(text.as_bytes()).expect("the rest is as it was"), trace);
 }
+
+/// A walk by a small generator that needs no library: the same on every machine.
+fn walked(name: &str, seed: u64) -> Option<Trace> {
+    let defect = Defect::named(name).expect("there is such a defect");
+    let mut number = seed;
+    let choose = |count: usize| {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (number >> 33) as usize % count
+    };
+    let (run, violated) = shrink::walk(defect.scope(), (defect.rules)(), 60, choose);
+    violated.map(|property| Trace::of(&run, Some(name.to_owned()), property, None))
+}
+
+#[test]
+fn a_random_violation_shrinks_until_every_step_is_needed() {
+    let mut shrunk = 0;
+    for name in ["word-before-disk", "hint-dropped-on-timeout", "last-write-wins", "old-replica-just-drops"] {
+        let long: Vec<Trace> = (0..200).filter_map(|seed| walked(name, seed)).take(5).collect();
+        assert!(!long.is_empty(), "{name} is not found at random");
+        for trace in long {
+            trace.replay().expect("it was recorded just now");
+            let short = shrink::shrink(&trace).expect("it violates its property");
+            let run = short.replay().expect("a shrunk trace is a trace");
+            assert!(short.steps.len() <= trace.steps.len() && short.property == trace.property);
+            shrunk += usize::from(short.steps.len() < trace.steps.len());
+            for index in 0..run.events.len() {
+                let mut rest = run.events.clone();
+                rest.remove(index);
+                let (rest, _) = replay::Run::of_what_can(short.scope(), short.rules(), &rest);
+                let still = rest.states.iter().any(|state| !(short.property().condition)(&rest.model, state));
+                assert!(!still, "{name}: step {} is not needed", index + 1);
+            }
+        }
+    }
+    assert!(shrunk > 10, "only {shrunk} of the traces found at random were longer than they need be");
+}
+
+#[test]
+fn a_lasso_shrinks_and_still_goes_round() {
+    let lasso = of_defect("exchange-never-ends");
+    let short = shrink::shrink(&lasso).expect("it shows its property");
+    assert!(short.steps.len() <= lasso.steps.len());
+    short.replay().expect("a shrunk trace is a trace");
+}
+
+#[test]
+fn what_violates_nothing_is_not_shrunk() {
+    let mut trace = of_defect("word-before-disk");
+    trace.steps.pop();
+    assert_eq!(shrink::shrink(&trace), None);
+}

@@ -1,0 +1,115 @@
+//! `dynamo trace show`.
+
+use super::super::Failure;
+use super::read;
+use anstyle::{AnsiColor, Style};
+use anyhow::anyhow;
+use clap::Args;
+use dynamo_invariants::picture::{self, Change, MESSAGES, diagram};
+use dynamo_invariants::trace::Trace;
+use dynamo_invariants::trace::replay::Run;
+use std::path::PathBuf;
+
+const FAULT: Style = AnsiColor::Red.on_default();
+const CHANGED: Style = AnsiColor::Yellow.on_default();
+const FAINT: Style = Style::new().dimmed();
+const STRONG: Style = Style::new().bold();
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The trace
+    file: PathBuf,
+    /// All of the state after this step, with what it changed; 0: before the first
+    #[arg(long, value_name = "K")]
+    step: Option<usize>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let trace = read(&arguments.file)?;
+    let (run, _) = trace.run();
+    match arguments.step {
+        Some(step) => state(&run, step)?,
+        None => whole(&trace, &run),
+    }
+    // What was shown is what today's code does; that is said where the trace says otherwise.
+    super::replayed(&trace, &arguments.file).map(|_| ())
+}
+
+/// What it shows, in a line.
+pub(super) fn title(trace: &Trace) -> String {
+    match &trace.defect {
+        Some(defect) => format!("{defect} breaks {}", trace.property),
+        None => format!("{}, by the protocol's own rules", trace.property),
+    }
+}
+
+fn whole(trace: &Trace, run: &Run) {
+    anstream::println!("{STRONG}{}{STRONG:#}", title(trace));
+    anstream::println!("{}\n\nscope {}: {}", trace.property().statement, trace.scope, trace.scope().aim);
+    for line in picture::surroundings(trace.scope()) {
+        anstream::println!("  {line}");
+    }
+    anstream::println!("\n      {STRONG}{}{STRONG:#}", diagram::head(run));
+    let rows = diagram::rows(run);
+    for row in &rows {
+        if trace.cycle_from == Some(row.step - 1) {
+            anstream::println!("      {FAINT}{}{FAINT:#}", diagram::AND_THEN);
+        }
+        let style = if row.is_fault { FAULT } else { Style::new() };
+        anstream::println!("{FAINT}{:>4}{FAINT:#}  {}  {style}{}{style:#}", row.step, row.lanes, row.text);
+    }
+    if trace.cycle_from == Some(rows.len()) {
+        anstream::println!("      {FAINT}{}{FAINT:#}", diagram::NOTHING_MORE);
+    }
+    anstream::println!("\nin the end:");
+    for fact in picture::facts(&run.model, run.last()).iter().filter(|fact| fact.of != MESSAGES) {
+        anstream::println!("  {}: {}: {}", fact.of, fact.about, fact.text);
+    }
+}
+
+fn state(run: &Run, step: usize) -> Result<(), Failure> {
+    let last = run.events.len();
+    let state = run.states.get(step);
+    let state = state.ok_or_else(|| Failure::Usage(anyhow!("there is no step {step}: the last is {last}")))?;
+    let facts = picture::facts(&run.model, state);
+    let changes = match step.checked_sub(1) {
+        Some(before) => picture::changes(&picture::facts(&run.model, &run.states[before]), &facts),
+        None => Vec::new(),
+    };
+    match step.checked_sub(1) {
+        Some(index) => anstream::println!("{STRONG}step {step}: {}{STRONG:#}", run.events[index]),
+        None => anstream::println!("{STRONG}before the first step{STRONG:#}"),
+    }
+    let mut of = "";
+    for fact in &facts {
+        if fact.of != of {
+            of = &fact.of;
+            anstream::println!("{of}");
+            gone(&changes, of);
+        }
+        let change = changes.iter().find(|change| change.of == fact.of && change.about == fact.about);
+        match change {
+            None => anstream::println!("    {}: {}", fact.about, fact.text),
+            Some(Change { before: None, .. }) => {
+                anstream::println!("  {CHANGED}+ {}: {}{CHANGED:#}", fact.about, fact.text);
+            }
+            Some(Change { before: Some(before), .. }) => {
+                anstream::println!("  {CHANGED}* {}: {before} → {}{CHANGED:#}", fact.about, fact.text);
+            }
+        }
+    }
+    // Of those of which nothing is left to tell.
+    let told = |change: &Change| facts.iter().any(|fact| fact.of == change.of);
+    for change in changes.iter().filter(|change| !told(change)) {
+        anstream::println!("{}", change.of);
+        gone(std::slice::from_ref(change), &change.of);
+    }
+    Ok(())
+}
+
+fn gone(changes: &[Change], of: &str) {
+    for change in changes.iter().filter(|change| change.of == of && change.after.is_none()) {
+        let before = change.before.as_deref().unwrap_or_default();
+        anstream::println!("  {FAINT}- {}: {before}{FAINT:#}", change.about);
+    }
+}

@@ -1,0 +1,26 @@
+//! The gallery of counterexamples: for each defect and each known limit its shortest trace, and a page that is made from that trace and
+//! from the code's own texts.
+
+mod case;
+mod index;
+mod page;
+
+use dynamo_invariants::trace::Trace;
+use std::collections::BTreeMap;
+
+pub use case::Case;
+
+/// Every file of the gallery by name, given each case's trace.
+pub fn files(traces: &[(Case, Trace)]) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::from([("README.md".to_owned(), index::index(traces))]);
+    for (case, trace) in traces {
+        files.insert(case.trace_file(), trace.to_json());
+        files.insert(case.page_file(), page::page(case, trace));
+    }
+    files
+}
+
+/// A text as it stands in a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

@@ -1,0 +1,128 @@
+//! What is looked for: a defect, or a known limit.
+
+use dynamo_invariants::check::{Finding, find};
+use dynamo_invariants::defects::{DEFECTS, Defect, Historic, LIMITS, Limit};
+use dynamo_invariants::property::Property;
+use dynamo_invariants::scope::Scope;
+use dynamo_invariants::trace::Trace;
+use dynamo_model::rules::Rules;
+
+/// The number of the first known limit; defects begin with 1.
+const FIRST_LIMIT: usize = 101;
+
+/// A defect or a known limit, with its number in the gallery.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// Its number.
+    pub number: usize,
+    /// Which.
+    pub kind: Kind,
+}
+
+/// Which case.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A defect.
+    Defect(&'static Defect),
+    /// A known limit.
+    Limit(&'static Limit),
+}
+
+impl Case {
+    /// Every one: defects, then known limits.
+    pub fn all() -> impl Iterator<Item = Case> {
+        let numbered = |first| move |(index, kind)| Case { number: first + index, kind };
+        let defects = DEFECTS.iter().map(Kind::Defect).enumerate().map(numbered(1));
+        defects.chain(LIMITS.iter().map(Kind::Limit).enumerate().map(numbered(FIRST_LIMIT)))
+    }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Case> {
+        Case::all().find(|case| case.name() == name)
+    }
+
+    /// The defect, if it is one.
+    pub fn defect(&self) -> Option<&'static Defect> {
+        if let Kind::Defect(defect) = self.kind { Some(defect) } else { None }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Defect(defect) => defect.name,
+            Kind::Limit(limit) => limit.name,
+        }
+    }
+
+    /// What it is, and what follows.
+    pub fn what(&self) -> &'static str {
+        match self.kind {
+            Kind::Defect(defect) => defect.what,
+            Kind::Limit(limit) => limit.what,
+        }
+    }
+
+    /// Why a weaker check misses it.
+    pub fn missed_by(&self) -> &'static str {
+        match self.kind {
+            Kind::Defect(defect) => defect.missed_by,
+            Kind::Limit(limit) => limit.missed_by,
+        }
+    }
+
+    /// Where it really happened.
+    pub fn seen_in(&self) -> Vec<&'static Historic> {
+        match self.kind {
+            Kind::Defect(defect) => defect.seen_in().collect(),
+            Kind::Limit(limit) => limit.seen_in().collect(),
+        }
+    }
+
+    /// Where it is found.
+    pub fn scope(&self) -> &'static Scope {
+        match self.kind {
+            Kind::Defect(defect) => defect.scope(),
+            Kind::Limit(limit) => limit.scope(),
+        }
+    }
+
+    /// The rules that the nodes follow.
+    pub fn rules(&self) -> Rules {
+        self.defect().map_or_else(Rules::default, |defect| (defect.rules)())
+    }
+
+    /// What it breaks, the most telling first.
+    pub fn properties(&self) -> Vec<&'static Property> {
+        match self.kind {
+            Kind::Defect(defect) => defect.properties().collect(),
+            Kind::Limit(limit) => vec![limit.property()],
+        }
+    }
+
+    /// Searches for the shortest trace. Returns how many states were visited, too.
+    pub fn find(&self) -> (Option<Finding>, usize) {
+        find(self.scope(), self.rules(), self.properties()[0])
+    }
+
+    /// What was found, as a trace.
+    pub fn trace(&self, finding: &Finding) -> Trace {
+        Trace::record(self.scope(), self.defect(), self.properties()[0], finding)
+    }
+
+    /// Is it this case that the trace shows?
+    pub fn is_shown_by(&self, trace: &Trace) -> bool {
+        trace.scope == self.scope().name
+            && trace.defect.as_deref() == self.defect().map(|defect| defect.name)
+            && trace.property == self.properties()[0].name
+    }
+
+    /// The name of the trace's file in the gallery.
+    pub fn trace_file(&self) -> String {
+        format!("{:03}-{}.json", self.number, self.name())
+    }
+
+    /// The name of the page in the gallery.
+    pub fn page_file(&self) -> String {
+        format!("{:03}-{}.md", self.number, self.name())
+    }
+}

@@ -1,0 +1,132 @@
+//! Messages, versions and timers in as few words as will do.
+
+use dynamo_model::administer::Wish;
+use dynamo_model::client::{Line, Via};
+use dynamo_model::ids::{Content, NodeId, RequestId};
+use dynamo_model::membership::History;
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::node::Timer;
+use dynamo_model::siblings::{Siblings, Version};
+use dynamo_model::version::Context;
+
+/// What is held of a key: each sibling with its clock.
+pub fn held(siblings: &Siblings) -> String {
+    let covered = siblings.versions().iter().fold(Context::new(), |all, version| all.merge(&version.clock));
+    let shown = versions(siblings.versions());
+    if covered == *siblings.context() { shown } else { format!("{shown}, knowing {}", siblings.context()) }
+}
+
+fn versions(versions: &[Version]) -> String {
+    let shown = versions.iter().map(|version| format!("{:?} {}", version.content, version.clock));
+    let shown = shown.collect::<Vec<_>>().join(" || ");
+    if shown.is_empty() { "nothing".to_owned() } else { shown }
+}
+
+/// So many of something.
+pub fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn put(content: &Content) -> String {
+    match content {
+        Content::Value(_) => format!("put {content:?}"),
+        Content::Tombstone(_) => format!("delete {content:?}"),
+    }
+}
+
+fn operation(operation: &Operation) -> String {
+    let in_person = |count: &u8| if *count > 0 { format!(", {count} in person") } else { String::new() };
+    match operation {
+        Operation::Put { content, context, pw, .. } => {
+            let over = if context.is_empty() { String::new() } else { format!(" over {context}") };
+            format!("{}{over}{}", put(content), in_person(pw))
+        }
+        Operation::Get { pr, .. } => format!("get{}", in_person(pr)),
+    }
+}
+
+fn wish(node: NodeId, wish: Wish) -> String {
+    match wish {
+        Wish::Join(_) => format!("let {node} join"),
+        Wish::Leave => format!("let {node} leave"),
+        Wish::Remove => format!("remove {node}"),
+    }
+}
+
+fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::PutAcknowledged { context, .. } => format!("acknowledged, {context}"),
+        Answer::PutFailed { stored, needed, .. } => format!("failed: {stored} of {needed} stored it"),
+        Answer::PutRefused { refusal, .. } => format!("refused: {refusal:?}"),
+        Answer::GetAnswered { siblings, .. } => format!("answer {}", versions(siblings)),
+        Answer::GetFailed { answered, needed, .. } => format!("failed: {answered} of {needed} answered"),
+        Answer::Changed { .. } => "it is so".to_owned(),
+        Answer::NoRoute { .. } => "nobody to ask".to_owned(),
+        Answer::ChangeRefused { refusal, .. } => format!("refused: {refusal:?}"),
+    }
+}
+
+/// A message, in a few words.
+pub fn brief(message: &Message) -> String {
+    let of = |request: &RequestId| format!("{request:?}");
+    match message {
+        Message::Request(asked) | Message::Routed { operation: asked, .. } => operation(asked),
+        Message::Answer(told) => answer(told),
+        Message::Forward { operation: asked, .. } => format!("forward {}", operation(asked)),
+        Message::Store { siblings, .. } => format!("store {}", held(siblings)),
+        Message::Stored { request } => format!("stored {}", of(request)),
+        Message::Fetch { request, .. } => format!("fetch for {}", of(request)),
+        Message::Fetched { request, siblings } => format!("fetched for {}: {}", of(request), held(siblings)),
+        Message::Repair { siblings, .. } => format!("repair {}", held(siblings)),
+        Message::StoreHint { hint, siblings, .. } => format!("keep for {}: {}", hint.recipient, held(siblings)),
+        Message::StoredHint { request, recipient } => format!("kept for {recipient}: {}", of(request)),
+        Message::HandOff { siblings, .. } => format!("hand off {}", held(siblings)),
+        Message::HandedOff { context, .. } => format!("handed off, {context}"),
+        Message::Survey { siblings, .. } => format!("anything besides {}?", held(siblings)),
+        Message::Surveyed { siblings, .. } => format!("nothing besides {}", held(siblings)),
+        Message::Reap { siblings, .. } => format!("reap {}", held(siblings)),
+        Message::Roots { roots, .. } => counted(roots.len(), "root"),
+        Message::Subtrees { subtrees, .. } => counted(subtrees.len(), "subtree"),
+        Message::Leaves { leaves, .. } => {
+            let keys = leaves.iter().flat_map(|leaf| &leaf.keys).map(|(key, _)| format!("{key:?}"));
+            format!("at differing leaves: {}", keys.collect::<Vec<_>>().join(", "))
+        }
+        Message::Sync { key, siblings, .. } => format!("sync {key:?}: {}", held(siblings)),
+        Message::Administer { node, wish: wanted, .. } => wish(*node, *wanted),
+        Message::Gossip { tip } => format!("gossip: tip {}", &tip.to_string()[..6]),
+        Message::History { history } => format!("history: {}", changes(history)),
+        Message::Changes { changes: told } => format!("changes: {}", changes(told)),
+    }
+}
+
+fn changes(history: &History) -> String {
+    history.changes().map(|change| format!("{change:?}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A timer, by what it is for.
+pub(crate) fn timer(timer: &Timer) -> String {
+    match timer {
+        Timer::Put(_, request) => format!("put {request:?}"),
+        Timer::Get(_, request) => format!("get {request:?}"),
+        Timer::Handoff(_, recipient) => format!("handoff to {recipient}"),
+        Timer::Reap(_, key) => format!("reap {key:?}"),
+        Timer::Gossip(_) => "gossip".to_owned(),
+        Timer::Exchange(_, peer) => peer.map_or("exchange".to_owned(), |peer| format!("exchange with {peer}")),
+        Timer::Plant(_) => "plant".to_owned(),
+        Timer::Client(_) => "answer".to_owned(),
+    }
+}
+
+/// A line of a client's script.
+pub(crate) fn line(via: Via, line: &Line) -> String {
+    let asks = match line {
+        Line::PutBlind { content, .. } => put(content),
+        Line::PutInformed(content) => format!("{} over what it read", put(content)),
+        Line::Get { .. } => "get".to_owned(),
+        Line::Administer { node, wish: wanted } => wish(*node, *wanted),
+    };
+    match via {
+        Via::Node(node) => format!("{asks} through {node}"),
+        Via::OwnView => format!("{asks} by its own view"),
+    }
+}

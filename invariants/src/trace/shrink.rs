@@ -1,0 +1,112 @@
+//! Making traces shorter, and finding some to make shorter.
+
+use crate::property::{Kind, PROPERTIES, Property};
+use crate::scope::Scope;
+use crate::trace::replay::Run;
+use crate::trace::{Event, Trace};
+use dynamo_model::rules::Rules;
+use stateright::Model;
+
+/// A trace to the same property from which no single step can be left out, whatever of the rest can then still happen. `None`: the trace
+/// does not show its property in the first place.
+pub fn shrink(trace: &Trace) -> Option<Trace> {
+    let goal = Goal { trace, property: trace.property() };
+    let (run, stopped) = trace.run();
+    let mut best = goal.reached(run, trace.cycle_from).filter(|_| stopped.is_none())?;
+    let mut size = best.ahead().max(1);
+    loop {
+        let mut from = best.ahead();
+        let mut is_shorter = false;
+        while from > 0 {
+            from = from.saturating_sub(size);
+            if let Some(shorter) = goal.without(&best, from, size) {
+                from = from.min(shorter.ahead());
+                best = shorter;
+                is_shorter = true;
+            }
+        }
+        if size == 1 && !is_shorter {
+            break;
+        }
+        size = (size / 2).max(1);
+    }
+    Some(Trace::of(&best.run, trace.defect.clone(), goal.property, best.cycle_from))
+}
+
+/// A run that shows the property.
+struct Shown {
+    run: Run,
+    cycle_from: Option<usize>,
+}
+
+impl Shown {
+    /// How many steps there are that could be left out. What goes round stays.
+    fn ahead(&self) -> usize {
+        self.cycle_from.unwrap_or(self.run.events.len())
+    }
+}
+
+struct Goal<'a> {
+    trace: &'a Trace,
+    property: &'static Property,
+}
+
+impl Goal<'_> {
+    /// The run, if it shows the property; as far as it needs.
+    fn reached(&self, mut run: Run, cycle_from: Option<usize>) -> Option<Shown> {
+        if self.property.kind != Kind::Converges {
+            let is_goal =
+                |state: &_| (self.property.condition)(&run.model, state) == (self.property.kind == Kind::Reachable);
+            let first = run.states.iter().position(is_goal)?;
+            run.states.truncate(first + 1);
+            run.events.truncate(first);
+        }
+        run.does_not_show(self.property, cycle_from).is_none().then_some(Shown { run, cycle_from })
+    }
+
+    /// The same without some steps, if that still shows it.
+    fn without(&self, shown: &Shown, from: usize, count: usize) -> Option<Shown> {
+        let ahead = &shown.run.events[..shown.ahead()];
+        let to = (from + count).min(ahead.len());
+        let rest: Vec<Event> = ahead[..from].iter().chain(&ahead[to..]).cloned().collect();
+        let (mut run, _) = Run::of_what_can(self.trace.scope(), self.trace.rules(), &rest);
+        let cycle_from = shown.cycle_from.map(|_| run.events.len());
+        for event in &shown.run.events[shown.ahead()..] {
+            run.take(event).ok()?;
+        }
+        self.reached(run, cycle_from)
+    }
+}
+
+/// Goes through a scope, taking whichever step is chosen among so many, until something that is always to hold does not, or for so many
+/// steps. Returns the run, and what does not hold at its end.
+pub fn walk(
+    scope: &Scope,
+    rules: Rules,
+    steps: usize,
+    mut choose: impl FnMut(usize) -> usize,
+) -> (Run, Option<&'static Property>) {
+    let (mut run, _) = Run::of(scope, rules, &[]);
+    let promised: Vec<&'static Property> = PROPERTIES
+        .iter()
+        .filter(|property| property.kind == Kind::Always && scope.excuse(property).is_none())
+        .collect();
+    loop {
+        let violated = promised.iter().find(|property| !(property.condition)(&run.model, run.last()));
+        let mut possible = Vec::new();
+        run.model.actions(run.last(), &mut possible);
+        let mut events: Vec<Event> = possible.iter().map(|action| Event::of(scope.nodes, action)).collect();
+        if violated.is_some() || run.events.len() == steps {
+            return (run, violated.copied());
+        }
+        loop {
+            if events.is_empty() {
+                return (run, None);
+            }
+            let event = events.swap_remove(choose(events.len()));
+            if run.take(&event).is_ok() {
+                break;
+            }
+        }
+    }
+}
