@@ -211,7 +211,8 @@ fn under_way(inner: &State) -> Told {
         told.push((format!("get {request:?}"), format!("heard {}: {replies}{end}", taken(&get.tally))));
     }
     for (key, clear) in &inner.reaping {
-        told.push((format!("reaps {key:?}"), format!("clear: {}", list(clear.iter().copied()))));
+        let clear = if clear.is_empty() { "nobody".to_owned() } else { list(clear.iter().copied()) };
+        told.push((format!("reaps {key:?}"), format!("known to be clear: {clear}")));
     }
     if !inner.suspected.is_empty() {
         told.push(("suspects".to_owned(), list(inner.suspected.iter().copied())));

@@ -1,13 +1,16 @@
 //! Every defect is found, breaks exactly what its doc says, and every rule has one.
 
+use dynamo::gallery::Case;
 use dynamo_invariants::check::{Effort, Finding, check, find};
 use dynamo_invariants::defects::{DEFECTS, Defect, LIMITS};
 use dynamo_invariants::property::{Kind, PROPERTIES};
 use dynamo_invariants::scopes::SCOPES;
+use dynamo_invariants::trace::Trace;
 use dynamo_model::rules::Rules;
 use stateright::Model;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 #[test]
 fn every_defect_breaks_exactly_what_it_says() {
@@ -25,7 +28,15 @@ fn every_defect_breaks_exactly_what_it_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The shortest trace replays, its last state violates the property, and no state before does.
+/// The trace of a case in the gallery.
+fn committed(name: &str) -> Trace {
+    let case = Case::named(name).expect("a defect, or a known limit");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../counterexamples").join(case.trace_file());
+    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Trace::from_json(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The shortest trace replays, its last state violates the property, and no state before does. The gallery's is as short.
 #[test]
 fn every_defect_has_a_shortest_trace_that_replays() {
     for defect in DEFECTS {
@@ -33,6 +44,9 @@ fn every_defect_has_a_shortest_trace_that_replays() {
             let (finding, _) = find(defect.scope(), (defect.rules)(), property);
             let Finding { path, depth } =
                 finding.unwrap_or_else(|| panic!("{} does not break {}", defect.name, property.name));
+            if property.name == defect.breaks[0] {
+                assert_eq!(committed(defect.name).depth(), depth, "{}: dynamo defects --write", defect.name);
+            }
             let model = defect.scope().model((defect.rules)(), []);
             let mut state = model.init_states().remove(0);
             let mut violated = 0;
@@ -76,7 +90,8 @@ fn every_rule_has_a_defect_and_every_defect_exchanges_one_rule() {
 fn every_known_limit_is_reproduced() {
     for limit in LIMITS {
         let (finding, _) = find(limit.scope(), Rules::default(), limit.property());
-        assert!(finding.is_some(), "{} was not found", limit.name);
+        let finding = finding.unwrap_or_else(|| panic!("{} was not found", limit.name));
+        assert_eq!(committed(limit.name).depth(), finding.depth, "{}: dynamo defects --write", limit.name);
         assert!(limit.scope().excuse(limit.property()).is_some(), "{} is claimed by its scope", limit.name);
     }
     for scope in SCOPES {

@@ -16,7 +16,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "one-client",
-        missed_by: "TODO.",
+        missed_by: "A test that puts and reads with every node up never notices: the missing store arrives a moment later. One \
+                    has to look at the moment of the acknowledgement, and at what had been said by then.",
         rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() + 1 >= w, ..Rules::default() },
     },
     Defect {
@@ -33,7 +34,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "retransmission",
-        missed_by: "TODO.",
+        missed_by: "It takes a message that arrives twice, or is sent again because the answer was late; where each message \
+                    arrives once the count is right.",
         rules: || Rules {
             reply_counts_for: |tally, from, _| tally.missing().next().filter(|_| tally.asked.contains(&from)),
             ..Rules::default()
@@ -46,7 +48,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                comes to repair.",
         breaks: &["I6.every-request-ends", "I3.stale-replica-is-repaired"],
         scope: "one-client",
-        missed_by: "TODO.",
+        missed_by: "No answer is ever wrong, so checks of safety alone pass; it shows only where every request must end, and only \
+                    when the last replica's answer is the one that is needed.",
         rules: || Rules {
             reply_counts_for: |tally, from, named| {
                 let intended = (Rules::default().reply_counts_for)(tally, from, named);
@@ -66,7 +69,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "coordinator-crash",
-        missed_by: "TODO.",
+        missed_by: "Everything that clients and nodes say is right until a crash. Comparing answers is not enough: one has to \
+                    look at disks at the moment of the acknowledgement, or crash exactly then.",
         rules: || Rules { must_save: |_, _, _| false, ..Rules::default() },
     },
     Defect {
@@ -75,7 +79,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A get is answered with one replica less than R: it can miss a put that was acknowledged before it began.",
         breaks: &["I1.get-rests-on-r-words", "I1.get-sees-acknowledged-puts"],
         scope: "one-client",
-        missed_by: "TODO.",
+        missed_by: "A single replica mostly has the newest version. One has to ask whose word an answer rests on, or read through \
+                    a replica that the put has not reached yet.",
         rules: || Rules { get_may_answer: |tally, r, _| tally.taken.len() + 1 >= r, ..Rules::default() },
     },
     Defect {
@@ -84,7 +89,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A replica and the fallback that stood in for it count as two: after handoff they are one copy.",
         breaks: &["I4.acknowledged-put-is-secured", "I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w"],
         scope: "stand-in-for-all",
-        missed_by: "TODO.",
+        missed_by: "It takes a replica that is late, not dead: it answers after its stand-in was asked. A test that kills nodes \
+                    never has both answers.",
         rules: || Rules {
             reply_counts_for: |tally, from, named| {
                 (Rules::default().reply_counts_for)(tally, from, named).or_else(|| {
@@ -103,7 +109,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A put whose coordinator has nobody left to ask is acknowledged, as if those that were not reached had stored it.",
         breaks: &["I6.no-ack-before-w", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
         scope: "stand-in",
-        missed_by: "TODO.",
+        missed_by: "The client is told what it hopes for, and mostly the stores arrive later. It takes a coordinator that loses \
+                    patience, and a count of what was really promised when it answers.",
         rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() >= w || !tally.waiting, ..Rules::default() },
     },
     Defect {
@@ -116,7 +123,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I6.in-person-counts-intended-replicas",
         ],
         scope: "in-person",
-        missed_by: "TODO.",
+        missed_by: "The check when the put begins is there, and passes. It takes a replica that falls away after that, so that a \
+                    stand-in's answer completes the count.",
         rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() >= w, ..Rules::default() },
     },
     Defect {
@@ -129,7 +137,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I6.in-person-counts-intended-replicas",
         ],
         scope: "in-person",
-        missed_by: "TODO.",
+        missed_by: "The check when the get begins is there, and passes. It takes stand-ins that answer in time while a replica \
+                    with the put is late.",
         rules: || Rules { get_may_answer: |tally, r, _| tally.taken.len() >= r, ..Rules::default() },
     },
     Defect {
@@ -146,7 +155,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "crash-between-puts",
-        missed_by: "TODO.",
+        missed_by: "Without a crash between two puts through one coordinator every dot is new; and with one, the two values must \
+                    meet before anything looks wrong to a client.",
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Put && before != after,
             ..Rules::default()
@@ -159,7 +169,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                replica that has nothing, and for which nobody keeps anything.",
         breaks: &["I4.acknowledged-put-is-secured", "I6.no-ack-before-w", "I1.acknowledged-put-is-on-w-disks"],
         scope: "stand-in-and-retry",
-        missed_by: "TODO.",
+        missed_by: "It takes a retry of the same put that finds a stand-in in another's place, and an answer from before it that \
+                    arrives after: one order of events among very many.",
         rules: || Rules {
             reply_counts_for: |tally, from, _| (Rules::default().reply_counts_for)(tally, from, None),
             ..Rules::default()

@@ -10,7 +10,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Only the intended replicas are asked: a fallback that still keeps an old copy hands it over, and what was deleted is back.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-hint",
-        missed_by: "TODO.",
+        missed_by: "Replicas agree, and the key is gone everywhere that is asked. It takes an old hint that outlives the \
+                    tombstone at a node which is no replica.",
         rules: || Rules {
             tombstone_may_reap: |clear, _, intended| intended.iter().all(|node| clear.contains(node)),
             ..Rules::default()
@@ -22,7 +23,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Tombstones go when W replicas have them: another one still has what they deleted.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap",
-        missed_by: "TODO.",
+        missed_by: "A quorum has the tombstone, and reads by quorum show nothing. It takes a replica that missed the delete, a \
+                    purge, and a look at what comes back much later.",
         rules: || Rules { tombstone_may_reap: |clear, _, _| clear.len() >= 2, ..Rules::default() },
     },
     Defect {
@@ -31,7 +33,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A holder of a hint says that it is clear of the key, because it is no replica of it.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-hint",
-        missed_by: "TODO.",
+        missed_by: "Everyone was asked, and everyone said yes. It takes a holder whose hint is older than the delete, and that \
+                    hands it over after the purge.",
         rules: || Rules {
             is_clear: |remains, tombstones| !remains.is_intended || remains.held == tombstones,
             ..Rules::default()
@@ -43,7 +46,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A replica says that it is clear without looking at what it holds.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap",
-        missed_by: "TODO.",
+        missed_by: "Where all replicas got the delete in time their answer happens to be right. It takes one that had not yet \
+                    when it was asked.",
         rules: || Rules { is_clear: |remains, _| !remains.is_hinted, ..Rules::default() },
     },
     Defect {
@@ -60,7 +64,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I5.replicas-agree-in-the-end",
         ],
         scope: "reap-and-put-again",
-        missed_by: "TODO.",
+        missed_by: "Delete, purge and put again each work. It takes a client with a context from before the purge that puts over \
+                    what it read then.",
         rules: || Rules { next_counter: |_, known| Some(known + 1), ..Rules::default() },
     },
     Defect {
@@ -75,7 +80,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "reap-and-put-again",
-        missed_by: "TODO.",
+        missed_by: "A key with a tombstone and no sibling is what tests delete. It takes a put concurrent with the delete, and a \
+                    purge while both are siblings.",
         rules: || Rules {
             is_deleted: |held| held.versions().iter().any(|version| version.content.value().is_none()),
             ..Rules::default()
@@ -93,7 +99,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "reap-and-put-again",
-        missed_by: "TODO.",
+        missed_by: "The answers were right when they were given. It takes a put that arrives between the asking and the purge.",
         rules: || Rules { is_unchanged: |_, _| true, ..Rules::default() },
     },
 ];

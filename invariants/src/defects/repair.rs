@@ -10,7 +10,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A read that met stale replicas leaves them stale.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
-        missed_by: "TODO.",
+        missed_by: "Every answer is right: reads merge what they hear. One has to look at the disks of the replicas that the read \
+                    met, after it is over.",
         rules: || Rules { repair_targets: |_, _, _| Vec::new(), ..Rules::default() },
     },
     Defect {
@@ -20,7 +21,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                is repaired.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
-        missed_by: "TODO.",
+        missed_by: "It repairs whenever the coordinator is up to date, as in most tests. It takes a read through a stale replica, \
+                    and a look at disks afterwards.",
         rules: || Rules { repair_content: |own, _| own.clone(), ..Rules::default() },
     },
 ];

@@ -18,7 +18,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
-        missed_by: "TODO.",
+        missed_by: "With one client, or clients that always read first, the clocks are right. It takes two puts through one \
+                    coordinator, neither of which saw the other.",
         rules: || Rules {
             version_replaces: |read, put, sibling| read.covers(sibling) || sibling.issuer == put.issuer,
             ..Rules::default()
@@ -30,7 +31,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A put replaces nothing: what its writer read and reconciled comes back beside it, as a sibling.",
         breaks: &["I2.siblings-are-an-antichain"],
         scope: "one-client",
-        missed_by: "TODO.",
+        missed_by: "No value is lost, so a check for lost writes passes. One has to ask that siblings are an antichain in what \
+                    their writers really saw, not in what clocks say.",
         rules: || Rules { version_replaces: |_, _, _| false, ..Rules::default() },
     },
     Defect {
@@ -46,7 +48,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
-        missed_by: "TODO.",
+        missed_by: "By its own clocks the store is consistent: the context covers what was replaced. Only a record of what the \
+                    client was really shown tells that it never saw it.",
         rules: || Rules {
             put_context: |read, put, before| read.merge(before.context()).with_all_up_to(put.issuer, put.counter),
             ..Rules::default()
@@ -68,7 +71,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "concurrent-puts",
-        missed_by: "TODO.",
+        missed_by: "Replicas agree in the end, which is all that many checks ask. It takes concurrent puts through different \
+                    coordinators, and a memory of which of them saw which.",
         rules: || Rules { merge_siblings: |one, other| one.merge(other).newest_only(), ..Rules::default() },
     },
     Defect {
@@ -78,7 +82,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                comes back that another client had read and replaced.",
         breaks: &["I2.one-put-one-version", "I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
         scope: "late-retry",
-        missed_by: "TODO.",
+        missed_by: "A retry alone yields two equal values, which looks harmless. It takes another client that reads and replaces \
+                    the value between the put and the late copy of it.",
         rules: || Rules { put_freshness: |_, _| Freshness::New, ..Rules::default() },
     },
     Defect {
@@ -88,7 +93,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                becomes its own sibling.",
         breaks: &["I2.one-put-one-version", "I2.clocks-are-causal"],
         scope: "forwarding",
-        missed_by: "TODO.",
+        missed_by: "All copies have the right value. One has to count the dots that a single put was given, and the put must come \
+                    in through a node outside the preference list.",
         rules: || Rules { forward_targets: |_, preference_list| preference_list.to_vec(), ..Rules::default() },
     },
     Defect {
@@ -97,7 +103,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A clock keeps only its newest entry, to stay small: a put no longer covers what its writer had read, and seems concurrent with it.",
         breaks: &["I2.clocks-are-causal", "I2.siblings-are-an-antichain"],
         scope: "one-client",
-        missed_by: "TODO.",
+        missed_by: "Values are right as long as nobody compares clocks. One has to compare the order of clocks with the order in \
+                    which things really were read and written.",
         rules: || Rules { put_context: |_, put, _| Context::new().with(put), ..Rules::default() },
     },
     Defect {
@@ -107,7 +114,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                one, and where both meet one of them is taken for replaced.",
         breaks: &["I2.one-put-one-version", "I2.vouched-for-is-kept", "I2.clocks-are-causal"],
         scope: "lost-disk",
-        missed_by: "TODO.",
+        missed_by: "A node that comes back empty is filled up again and looks well. It takes a put that it coordinates before \
+                    that, and the two versions under one dot to be told apart by value.",
         rules: || Rules { new_incarnation: |_| 0, ..Rules::default() },
     },
 ];

@@ -1,0 +1,57 @@
+//! The gallery is complete, replays, and is what its traces and the code's texts make of it.
+
+use dynamo::gallery::{Case, files};
+use dynamo_invariants::trace::Trace;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project").join("counterexamples")
+}
+
+fn read(name: &str) -> String {
+    let path = folder().join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}: dynamo defects --write", path.display()))
+}
+
+fn traces() -> Vec<(Case, Trace)> {
+    let trace = |case: &Case| Trace::from_json(read(&case.trace_file()).as_bytes());
+    Case::all().map(|case| (case, trace(&case).unwrap_or_else(|error| panic!("{}: {error}", case.name())))).collect()
+}
+
+#[test]
+fn every_committed_trace_replays_and_shows_its_case() {
+    for (case, trace) in traces() {
+        assert!(case.is_shown_by(&trace), "{} shows something else", case.trace_file());
+        let replayed = trace.replay();
+        assert!(replayed.is_ok(), "{}: {}", case.trace_file(), replayed.err().unwrap());
+    }
+}
+
+#[test]
+fn the_gallery_is_not_stale_and_nothing_in_it_is_unlisted() {
+    let there = fs::read_dir(folder()).expect("the gallery").map(|entry| {
+        let name = entry.expect("a file").file_name().into_string().expect("a name in ASCII");
+        let text = read(&name);
+        (name, text)
+    });
+    let there: BTreeMap<String, String> = there.collect();
+    let made = files(&traces());
+    for (name, text) in &made {
+        let is_fresh = there.get(name) == Some(text);
+        assert!(is_fresh, "counterexamples/{name} is stale: cargo run --release -- defects --write");
+    }
+    for name in there.keys() {
+        assert!(made.contains_key(name), "counterexamples/{name} is of no defect and no known limit");
+    }
+}
+
+#[test]
+fn the_index_names_every_case_once_under_an_invariant_or_as_a_limit() {
+    let index = read("README.md");
+    let (tables, _) = index.split_once("## Defects of real systems").expect("it ends with these");
+    for case in Case::all() {
+        assert_eq!(tables.matches(&format!("({})", case.page_file())).count(), 1, "{}", case.name());
+    }
+}
