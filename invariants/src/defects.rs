@@ -50,7 +50,7 @@ impl Defect {
 
     /// Where it really happened.
     pub fn seen_in(&self) -> impl Iterator<Item = &'static Historic> {
-        historic::told_by(self.name)
+        told_by(self.name)
     }
 
     /// The broken rules, as they are written.
@@ -105,13 +105,18 @@ impl Limit {
 
     /// Where it really happened.
     pub fn seen_in(&self) -> impl Iterator<Item = &'static Historic> {
-        historic::told_by(self.name)
+        told_by(self.name)
     }
 
     /// The property that fails.
     pub fn property(&self) -> &'static Property {
         Property::named(self.property).expect("a limit names a property that exists")
     }
+}
+
+/// The historic defects that this one of ours tells.
+fn told_by(name: &'static str) -> impl Iterator<Item = &'static Historic> {
+    HISTORIC.iter().filter(move |historic| historic.told_by().contains(&name))
 }
 
 /// Every known limit.

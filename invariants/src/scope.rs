@@ -229,8 +229,17 @@ impl Scope {
     /// The model: nodes first, then clients; the protocol under `rules`; with those of these properties that stateright
     /// has a word for.
     pub fn model(&self, rules: Rules, properties: impl IntoIterator<Item = &'static Property>) -> System {
-        let setting = self.setting();
-        let node = Node { config: setting.config, founders: setting.founders.clone(), address: None, rules };
+        self.model_of(self.setting(), &rules, properties)
+    }
+
+    /// The same, of this scope made concrete.
+    pub(crate) fn model_of(
+        &self,
+        setting: Setting,
+        rules: &Rules,
+        properties: impl IntoIterator<Item = &'static Property>,
+    ) -> System {
+        let node = Node { config: setting.config, founders: setting.founders.clone(), address: None, rules: *rules };
         let clients: Vec<Process> = (0..self.clients.len()).map(|index| self.client(&setting, index)).collect();
         let network = if self.faults.duplication {
             Network::new_unordered_duplicating([])

@@ -83,8 +83,13 @@ impl Setting {
 }
 
 impl Scope {
-    /// The scope made concrete.
+    /// The scope made concrete, on the key that scopes use.
     pub fn setting(&self) -> Setting {
+        self.setting_on(Key::new("k").expect("a valid key"))
+    }
+
+    /// The same, on this key.
+    pub fn setting_on(&self, key: Key) -> Setting {
         let (n, r, w) = self.quorum;
         let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
         if let Some(retransmissions) = self.faults.timeouts {
@@ -102,7 +107,6 @@ impl Scope {
         if self.faults.reaps > 0 {
             config = config.with_reaping_after(Duration::ZERO);
         }
-        let key = Key::new("k").expect("a valid key");
         let preference_list = self.ring().preference_list(&key, n).to_vec();
         let preference_lists = (0..1 << self.nodes).map(|bits: usize| {
             let members: Vec<NodeId> = (0..self.nodes).filter(|node| bits & 1 << node != 0).map(NodeId).collect();

@@ -25,6 +25,7 @@ Examples:
   dynamo trace list                                     the committed counterexamples
   dynamo trace show counterexamples/004-word-before-disk.json
   dynamo trace show FILE --step 3                       all of the state after step 3, what changed marked
+  dynamo trace show FILE --table 6                      how the put goes on: the lines of trace 6, time to the right
   dynamo trace step FILE                                walk through it: arrows, v to the violation, q to quit
   dynamo trace replay counterexamples/*.json            does today's code still do the same?
   dynamo trace export FILE --format html > trace.html   a page that needs no server

@@ -55,6 +55,16 @@ impl Cluster {
         cluster
     }
 
+    /// The first so many nodes are its founders; the others join.
+    pub(crate) fn founded_by_first(&mut self, founders: usize) {
+        self.founders = founders;
+    }
+
+    /// From now on nodes that are no founders join through this one.
+    pub(crate) fn join_through(&mut self, contact: usize) {
+        self.contact = contact;
+    }
+
     /// From now on every node that is started joins through this one.
     pub(crate) fn rejoin_through(&mut self, contact: usize) {
         (self.founders, self.contact) = (0, contact);

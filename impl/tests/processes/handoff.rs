@@ -40,7 +40,7 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The hints that a node has on its disk.
-fn kept(cluster: &Cluster, node: usize) -> Vec<HintLine> {
+pub(crate) fn kept(cluster: &Cluster, node: usize) -> Vec<HintLine> {
     let mut hints = client(cluster, node).hints().unwrap();
     hints.retain(|hint| hint.state != HintState::Created);
     hints

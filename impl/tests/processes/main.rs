@@ -8,4 +8,6 @@ mod faults;
 mod handoff;
 mod membership;
 mod proxy;
+mod scenarios;
 mod schedules;
+mod traces;

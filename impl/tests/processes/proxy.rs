@@ -45,6 +45,8 @@ pub(crate) struct Proxy {
     addresses: Vec<Vec<SocketAddr>>,
     good: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
+    /// Nothing gets from one of these sides to another, nor to or from a node of none.
+    sides: Arc<Mutex<Vec<Vec<usize>>>>,
     /// Datagrams lost, and doubled.
     pub(crate) harm: Arc<(AtomicU64, AtomicU64)>,
     threads: Vec<JoinHandle<()>>,
@@ -59,11 +61,13 @@ impl Proxy {
         let (good, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let harm = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
         let queue: Arc<Mutex<BinaryHeap<Late>>> = Arc::default();
-        let mut proxy = Proxy { addresses: addresses.collect(), good, stop, harm, threads: Vec::new() };
+        let sides = Arc::default();
+        let mut proxy = Proxy { addresses: addresses.collect(), good, stop, sides, harm, threads: Vec::new() };
         let pairs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to))).filter(|(from, to)| from != to);
         for (from, to) in pairs {
             let (socket, queue) = (Arc::clone(&sockets[from][to]), Arc::clone(&queue));
             let (good, stop, harm) = (Arc::clone(&proxy.good), Arc::clone(&proxy.stop), Arc::clone(&proxy.harm));
+            let sides = Arc::clone(&proxy.sides);
             let mut random = SmallRng::seed_from_u64(seed ^ (from * count + to) as u64);
             proxy.threads.push(thread::spawn(move || {
                 socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
@@ -71,6 +75,10 @@ impl Proxy {
                 while !stop.load(Ordering::Relaxed) {
                     let Ok((length, _)) = socket.recv_from(&mut buffer) else { continue };
                     let mut copies = 1;
+                    let side = |node| sides.lock().unwrap().iter().position(|side| side.contains(&node));
+                    if side(from) != side(to) {
+                        continue;
+                    }
                     if !good.load(Ordering::Relaxed) {
                         if random.random_ratio(badness.lost, 100) {
                             harm.0.fetch_add(1, Ordering::Relaxed);
@@ -111,6 +119,11 @@ impl Proxy {
         let mut addresses = self.addresses[node].clone();
         addresses[node] = own;
         addresses
+    }
+
+    /// From now on nothing gets from one of these sides to another; no sides: everything gets everywhere.
+    pub(crate) fn partition(&self, sides: Vec<Vec<usize>>) {
+        *self.sides.lock().unwrap() = sides;
     }
 
     /// From now on nothing is lost or doubled.

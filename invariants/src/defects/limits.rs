@@ -7,15 +7,16 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "views-differ-without-gossip",
         what: "Without gossip only those learn of a change who ask one that knows of it, or are asked by one: the others go by their old \
                view for ever.",
-        missed_by: "It takes a node that nobody asks anything any more: as long as requests come by, all learn.",
+        missed_by: "Whoever is asked, or asks, learns of the change: it takes a node that neither happens to, and a \
+                    lasso in which it never hears.",
         property: "I7.views-agree-in-the-end",
         scope: "join-without-gossip",
     },
     Limit {
         name: "moved-keys-stay-without-gossip",
         what: "Nor do they hand over what others are responsible for by now.",
-        missed_by: "Reads by quorum find the keys all the same. It takes the question where every copy lies in the end, and \
-                    nobody who asks.",
+        missed_by: "No get misses anything, and W disks have the put: it takes a look in the end at the disks of \
+                    those who should have nothing.",
         property: "I4.misplaced-is-handed-over",
         scope: "join-without-gossip",
     },
@@ -23,8 +24,8 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "stale-read-while-keys-move",
         what: "When the ring has changed, a read may ask a new replica that was not handed yet what it should have, and miss an acknowledged \
                put, although R+W>N. Nothing is lost: read again.",
-        missed_by: "It takes a read between the change of the ring and the hand-over, by a quorum of which two members are new or \
-                    late.",
+        missed_by: "Before the change and after the handoff every read is right: it takes one in between, through \
+                    the new replica, with the put acknowledged by the old ones.",
         property: "I1.get-sees-acknowledged-puts",
         scope: "join-and-read",
     },
@@ -32,8 +33,8 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "stale-read-when-quorums-miss",
         what: "With R+W<=N a get can miss a put that was acknowledged before it began: a read quorum need not meet the write \
                quorum. Choose R+W>N where that matters.",
-        missed_by: "On an idle machine the store has reached all replicas before the read begins. It takes a read that overtakes \
-                    a store.",
+        missed_by: "On an idle cluster the put reaches all replicas before anyone reads: it takes a get through \
+                    another node that overtakes the store.",
         property: "I1.get-sees-acknowledged-puts",
         scope: "r1-w1",
     },
@@ -41,7 +42,8 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "repair-is-lost",
         what: "Read repair is sent once: if the message is lost, the replica stays stale until the next read. Nothing depends \
                on it but how soon replicas agree.",
-        missed_by: "It takes the loss of one message that nobody answers; what the client sees is right.",
+        missed_by: "The read that met the stale replica is answered right: it takes the loss of just the repair, and \
+                    a look at that replica's disk.",
         property: "I3.stale-replica-is-repaired",
         scope: "loss",
     },
@@ -49,8 +51,8 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "lost-store-stays-lost",
         what: "A put that was lost on its way to a replica, and sent again no more, is not there in the end, though W others have it: \
                only a read brings it there.",
-        missed_by: "The put is acknowledged, and a quorum reads it. It takes a look at the last replica's disk, when everything \
-                    else is over.",
+        missed_by: "The put is acknowledged, and a quorum sees it: it takes the loss of one store, no read that \
+                    repairs, and a look at every replica's disk in the end.",
         property: "I5.replicas-agree-in-the-end",
         scope: "loss",
     },
@@ -58,7 +60,8 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "doubled-request-runs-again",
         what: "A get that arrives again after it was answered runs again. Where the network doubles messages for ever, it never rests; \
                a put is recognised, and yet asks the replicas again.",
-        missed_by: "Every answer is right. It shows only where messages may be doubled for ever, as a cycle.",
+        missed_by: "Each answer is right, also the second: it takes a network that repeats messages without end, and \
+                    a lasso in which the coordinator always waits.",
         property: "I6.every-request-ends",
         scope: "duplication",
     },
@@ -66,8 +69,8 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "stale-read-under-sloppy-quorum",
         what: "R+W>N counts members of one preference list. With stand-ins a put may be acknowledged by nodes that a read never asks: it \
                misses the put until the hint is handed over. Ask for PW and PR replicas in person, PR+PW>N, where that matters.",
-        missed_by: "R+W>N holds, and tests that keep to it pass as long as no replica is late. It takes one that is late for the \
-                    put and back for the read, before the hand-over.",
+        missed_by: "A replica that is down throughout is asked neither for the put nor for the get: it takes two \
+                    that are slow at the put, and answer the get before the hint is handed over.",
         property: "I1.get-sees-acknowledged-puts",
         scope: "stand-in-and-read",
     },
@@ -75,8 +78,8 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "hint-stays-while-messages-are-lost",
         what: "A hint stays where it is as long as its transfers, or the answers to them, are lost; it is never given up. (The scope sends it \
                twice; a node sends it for ever.)",
-        missed_by: "It takes a network that loses every transfer: a property of what is so in the end, and a fair network would \
-                    hide it.",
+        missed_by: "A single loss is made good, for the hint is sent again: it takes the loss of every transfer, or \
+                    of every answer, and a look at the hint in the end.",
         property: "I8.no-hint-stays",
         scope: "handoff-and-loss",
     },
@@ -84,14 +87,16 @@ pub(super) const LIMITS: &[Limit] = &[
         name: "one-disk-is-lost-with-w1",
         what: "With W=1 a put is acknowledged when one disk has it; if that is lost before another has it too, so is the put. W disks \
                survive the loss of W-1.",
-        missed_by: "Disks rarely fail in the moment between an acknowledgement and the next store; here all moments are tried.",
+        missed_by: "A crash keeps the disk, and a moment later others have the put: it takes the loss of the disk \
+                    between the acknowledgement and the first store elsewhere.",
         property: "I4.acknowledged-put-survives",
         scope: "lost-disk-w1",
     },
     Limit {
         name: "doubled-sync-is-answered-again",
         what: "Where messages are doubled for ever, an old word of what a replica had arrives again and again, and is answered each time.",
-        missed_by: "Both replicas are right, and the exchange ends on a network that doubles nothing. It shows as a cycle.",
+        missed_by: "The replicas agree, and no state is wrong: it takes a network that repeats messages without end, \
+                    and a lasso in which an old one is answered each time.",
         property: "I5.exchange-ends",
         scope: "exchange-and-duplication",
     },

@@ -8,10 +8,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         name: "repair-skipped",
         rule: "repair_targets",
         what: "A read that met stale replicas leaves them stale.",
+        missed_by: "The read itself is answered right: it takes a look at the stale replica's disk at the moment \
+                    when the read is over, before the late store, or another read, can help.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
-        missed_by: "Every answer is right: reads merge what they hear. One has to look at the disks of the replicas that the read \
-                    met, after it is over.",
         rules: || Rules { repair_targets: |_, _, _| Vec::new(), ..Rules::default() },
     },
     Defect {
@@ -19,10 +19,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         rule: "repair_content",
         what: "Read repair writes the coordinator's own copy instead of the merge: if the coordinator is the stale one, nothing \
                is repaired.",
+        missed_by: "Where the coordinator is up to date its own copy is the merge: it takes a read through the stale \
+                    node itself, before the store arrives there.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
-        missed_by: "It repairs whenever the coordinator is up to date, as in most tests. It takes a read through a stale replica, \
-                    and a look at disks afterwards.",
         rules: || Rules { repair_content: |own, _| own.clone(), ..Rules::default() },
     },
 ];

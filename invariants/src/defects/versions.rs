@@ -10,6 +10,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         rule: "version_replaces",
         what: "Plain vector clocks, one entry a coordinator: a put seems to follow every earlier put through the same \
                coordinator, and silently replaces what its writer never saw.",
+        missed_by: "Writers with a coordinator each, or one that reads before it writes, never meet it: it takes two \
+                    through one coordinator that have not seen one another, and ghost truth on that, for the clocks \
+                    agree with what was done.",
         breaks: &[
             "I2.vouched-for-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -18,8 +21,6 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
-        missed_by: "With one client, or clients that always read first, the clocks are right. It takes two puts through one \
-                    coordinator, neither of which saw the other.",
         rules: || Rules {
             version_replaces: |read, put, sibling| read.covers(sibling) || sibling.issuer == put.issuer,
             ..Rules::default()
@@ -29,10 +30,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         name: "context-ignored",
         rule: "version_replaces",
         what: "A put replaces nothing: what its writer read and reconciled comes back beside it, as a sibling.",
+        missed_by: "Nothing is lost, and what was written last is in every answer: it takes a client that puts over \
+                    what it has read, and a look at what is beside that afterwards.",
         breaks: &["I2.siblings-are-an-antichain"],
         scope: "one-client",
-        missed_by: "No value is lost, so a check for lost writes passes. One has to ask that siblings are an antichain in what \
-                    their writers really saw, not in what clocks say.",
         rules: || Rules { version_replaces: |_, _, _| false, ..Rules::default() },
     },
     Defect {
@@ -40,6 +41,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         rule: "put_context",
         what: "A put gives back all that its replica knows as context: the client's next put replaces siblings that it never \
                saw.",
+        missed_by: "A client that reads before each put never meets it: it takes one that goes on from its own put's \
+                    context, and a stranger's put through the same coordinator between the two.",
         breaks: &[
             "I2.vouched-for-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -48,8 +51,6 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
-        missed_by: "By its own clocks the store is consistent: the context covers what was replaced. Only a record of what the \
-                    client was really shown tells that it never saw it.",
         rules: || Rules {
             put_context: |read, put, before| read.merge(before.context()).with_all_up_to(put.issuer, put.counter),
             ..Rules::default()
@@ -59,6 +60,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         name: "last-write-wins",
         rule: "merge_siblings",
         what: "Of concurrent siblings only the one with the largest counter survives a merge.",
+        missed_by: "A client that puts over what it read has the largest counter anyway: it takes two puts at once \
+                    through two coordinators, and ghost truth on that neither has seen the other.",
         breaks: &[
             "I2.vouched-for-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -71,8 +74,6 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "concurrent-puts",
-        missed_by: "Replicas agree in the end, which is all that many checks ask. It takes concurrent puts through different \
-                    coordinators, and a memory of which of them saw which.",
         rules: || Rules { merge_siblings: |one, other| one.merge(other).newest_only(), ..Rules::default() },
     },
     Defect {
@@ -80,10 +81,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         rule: "put_freshness",
         what: "A coordinator does not recognise a put that it has seen: the client's retry gets a second dot, and a value \
                comes back that another client had read and replaced.",
+        missed_by: "A retry alone only shows the same value again: it takes a second client that reads the value and \
+                    replaces it before a copy of the first request arrives.",
         breaks: &["I2.one-put-one-version", "I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
         scope: "late-retry",
-        missed_by: "A retry alone yields two equal values, which looks harmless. It takes another client that reads and replaces \
-                    the value between the put and the late copy of it.",
         rules: || Rules { put_freshness: |_, _| Freshness::New, ..Rules::default() },
     },
     Defect {
@@ -91,20 +92,20 @@ pub(super) const DEFECTS: &[Defect] = &[
         rule: "forward_targets",
         what: "A node outside the preference list forwards a put to every intended replica: each coordinates it, and the value \
                becomes its own sibling.",
+        missed_by: "Both versions have the same value, and a test that compares values sees one: it takes a client \
+                    of a node outside the preference list, and a look at dots.",
         breaks: &["I2.one-put-one-version", "I2.clocks-are-causal"],
         scope: "forwarding",
-        missed_by: "All copies have the right value. One has to count the dots that a single put was given, and the put must come \
-                    in through a node outside the preference list.",
         rules: || Rules { forward_targets: |_, preference_list| preference_list.to_vec(), ..Rules::default() },
     },
     Defect {
         name: "clock-pruned",
         rule: "put_context",
         what: "A clock keeps only its newest entry, to stay small: a put no longer covers what its writer had read, and seems concurrent with it.",
+        missed_by: "A clock of one entry is whole: it takes a put over what was read through another coordinator \
+                    than the first, and ghost truth on who saw whom, for pruned clocks agree with one another.",
         breaks: &["I2.clocks-are-causal", "I2.siblings-are-an-antichain"],
         scope: "one-client",
-        missed_by: "Values are right as long as nobody compares clocks. One has to compare the order of clocks with the order in \
-                    which things really were read and written.",
         rules: || Rules { put_context: |_, put, _| Context::new().with(put), ..Rules::default() },
     },
     Defect {
@@ -112,10 +113,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         rule: "new_incarnation",
         what: "A node that lost its disk comes back as who it was, and counts its puts from one again: a new put gets the dot of an old \
                one, and where both meet one of them is taken for replaced.",
+        missed_by: "A crash keeps the disk, and the counter with it: it takes a coordinator that comes back with an \
+                    empty disk between two puts, and another replica that still has the first.",
         breaks: &["I2.one-put-one-version", "I2.vouched-for-is-kept", "I2.clocks-are-causal"],
         scope: "lost-disk",
-        missed_by: "A node that comes back empty is filled up again and looks well. It takes a put that it coordinates before \
-                    that, and the two versions under one dot to be told apart by value.",
         rules: || Rules { new_incarnation: |_| 0, ..Rules::default() },
     },
 ];

@@ -76,12 +76,16 @@ impl Divergence {
 }
 
 impl Run {
+    /// Nothing has happened yet.
+    pub fn begin(model: System) -> Run {
+        let first = model.init_states().remove(0);
+        Run { model, events: Vec::new(), states: vec![first] }
+    }
+
     /// Takes these steps under these rules, as far as they can be taken. If that is not to the end, the step after the last state was
     /// stopped by this.
     pub fn of(scope: &Scope, rules: Rules, events: &[Event]) -> (Run, Option<Stopped>) {
-        let model = scope.model(rules, []);
-        let first = model.init_states().remove(0);
-        let mut run = Run { model, events: Vec::new(), states: vec![first] };
+        let mut run = Run::begin(scope.model(rules, []));
         for event in events {
             if let Err(stopped) = run.take(event) {
                 return (run, Some(stopped));

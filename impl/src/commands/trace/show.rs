@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::anyhow;
 use clap::Args;
 use dynamo_invariants::picture::{self, Change, MESSAGES, diagram};
+use dynamo_invariants::tables::{Cast, Table};
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
 use std::path::PathBuf;
@@ -22,14 +23,19 @@ pub(super) struct Arguments {
     /// All of the state after this step, with what it changed; 0: before the first
     #[arg(long, value_name = "K")]
     step: Option<usize>,
+    /// The table of this trace of the document that the invariants are from: 1 quorum, 2 divergent versions, 3 read repair, 4 hint durability,
+    /// 5 anti-entropy, 6 put, 7 membership, 8 handoff, 9 gossip
+    #[arg(long, value_name = "T", conflicts_with = "step")]
+    table: Option<usize>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let trace = read(&arguments.file)?;
     let (run, _) = trace.run();
-    match arguments.step {
-        Some(step) => state(&run, step)?,
-        None => whole(&trace, &run),
+    match (arguments.step, arguments.table) {
+        (Some(step), _) => state(&run, step)?,
+        (None, Some(number)) => table(&run, number)?,
+        (None, None) => whole(&trace, &run),
     }
     // What was shown is what today's code does; that is said where the trace says otherwise.
     super::replayed(&trace, &arguments.file).map(|_| ())
@@ -65,6 +71,15 @@ fn whole(trace: &Trace, run: &Run) {
     for fact in picture::facts(&run.model, run.last()).iter().filter(|fact| fact.of != MESSAGES) {
         anstream::println!("  {}: {}: {}", fact.of, fact.about, fact.text);
     }
+}
+
+fn table(run: &Run, number: usize) -> Result<(), Failure> {
+    let table = Table::of(number, run, &Cast::of(&run.model.cfg));
+    let unknown = || anyhow!("there is no table {number}: there are 1 to {}", Table::COUNT);
+    let table = table.ok_or_else(|| Failure::Usage(unknown()))?;
+    anstream::println!("{STRONG}{}. {}{STRONG:#}, time to the right\n", table.number, table.title);
+    anstream::print!("{table}");
+    Ok(())
 }
 
 fn state(run: &Run, step: usize) -> Result<(), Failure> {

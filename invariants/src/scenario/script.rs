@@ -1,0 +1,168 @@
+//! Reading scripts.
+
+use super::{Command, Expectation, Outcome, Scenario};
+use crate::tables::Table;
+use crate::write_set::WriteId;
+use dynamo_model::config::Config;
+use dynamo_model::ids::NodeId;
+use std::str::FromStr;
+use thiserror::Error;
+
+/// Why a script cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("line {line}: {what}")]
+pub struct ScriptError {
+    /// Which line, from 1; 0: the script as a whole.
+    pub line: usize,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl FromStr for Scenario {
+    type Err = ScriptError;
+
+    fn from_str(text: &str) -> Result<Self, ScriptError> {
+        let mut scenario =
+            Scenario { trace: 0, nodes: Vec::new(), quorum: (0, 0, 0), commands: Vec::new(), rows: Vec::new() };
+        for (index, line) in text.lines().enumerate() {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            if !line.is_empty() {
+                scenario.read(index + 1, line).map_err(|what| ScriptError { line: index + 1, what })?;
+            }
+        }
+        scenario.check().map_err(|what| ScriptError { line: 0, what })?;
+        Ok(scenario)
+    }
+}
+
+impl Scenario {
+    fn read(&mut self, number: usize, line: &str) -> Result<(), String> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["trace", trace] => self.trace = parsed(trace, "the number of a trace")?,
+            ["nodes", nodes @ ..] => self.nodes = self::nodes(nodes)?,
+            ["quorum", n, r, w] => {
+                let part = |word: &str, name: &str| {
+                    let digits = word.strip_prefix(name).and_then(|rest| rest.strip_prefix('='));
+                    parsed(digits.unwrap_or(word), "n=3 r=2 w=2")
+                };
+                self.quorum = (part(n, "n")?, part(r, "r")?, part(w, "w")?);
+            }
+            ["row", ..] => self.rows.push(row(line)?),
+            _ => {
+                let command = self.command(&words)?;
+                self.commands.push((number, command));
+            }
+        }
+        Ok(())
+    }
+
+    fn command(&self, words: &[&str]) -> Result<Command, String> {
+        let client = |name: &str| name.to_owned();
+        let command = match words {
+            ["put", version, "over", over, "via", via, "by", name] => Command::Put {
+                version: (*version).to_owned(),
+                over: over.split(',').map(str::to_owned).collect(),
+                via: self.via(via)?,
+                client: client(name),
+            },
+            ["put", version, "via", via, "by", name] => Command::Put {
+                version: (*version).to_owned(),
+                over: Vec::new(),
+                via: self.via(via)?,
+                client: client(name),
+            },
+            ["get", "via", via, "by", name] => Command::Get { via: self.via(via)?, client: client(name) },
+            ["join", node, "via", via] => Command::Join { node: self.node(node)?, via: self.node(via)? },
+            ["partition", sides @ ..] => {
+                let sides = sides.split(|word| *word == "|").map(nodes).collect::<Result<Vec<_>, _>>()?;
+                if sides.len() < 2 {
+                    return Err("a partition has two sides at least: partition A | B C".to_owned());
+                }
+                Command::Partition(sides)
+            }
+            ["heal"] => Command::Heal,
+            ["crash", node] => Command::Crash(self.node(node)?),
+            ["recover", node] => Command::Recover(self.node(node)?),
+            ["gossip", node, "with", peer] => Command::Gossip(self.node(node)?, self.node(peer)?),
+            ["compare", node, "with", peer] => Command::Compare(self.node(node)?, self.node(peer)?),
+            ["settle"] => Command::Settle,
+            ["expect", rest @ ..] => Command::Expect(self.expectation(rest)?),
+            _ => return Err(format!("\"{}\" is no command", words.join(" "))),
+        };
+        Ok(command)
+    }
+
+    fn expectation(&self, words: &[&str]) -> Result<Expectation, String> {
+        match words {
+            ["put", version, outcome] => {
+                let outcome = match *outcome {
+                    "acknowledged" => Outcome::Acknowledged,
+                    "failed" => Outcome::Failed,
+                    "pending" => Outcome::Pending,
+                    other => return Err(format!("a put is acknowledged, failed or pending, not {other}")),
+                };
+                Ok(Expectation::Put((*version).to_owned(), outcome))
+            }
+            ["get", versions @ .., "by", name] => {
+                let versions = versions.iter().filter(|version| **version != "nothing");
+                Ok(Expectation::Get(versions.map(|version| (*version).to_owned()).collect(), (*name).to_owned()))
+            }
+            ["hint", "at", holder, "for", recipient] => {
+                Ok(Expectation::Hint(self.node(holder)?, Some(self.node(recipient)?)))
+            }
+            ["no", "hint", "at", holder] => Ok(Expectation::Hint(self.node(holder)?, None)),
+            ["members", members @ .., "at", node] => Ok(Expectation::Members(nodes(members)?, self.node(node)?)),
+            other => Err(format!("\"expect {}\" expects nothing that can be looked at", other.join(" "))),
+        }
+    }
+
+    fn node(&self, name: &str) -> Result<NodeId, String> {
+        let node = NodeId::from_str(name).map_err(|error| error.to_string())?;
+        if self.nodes.contains(&node) { Ok(node) } else { Err(format!("{name} is none of the nodes")) }
+    }
+
+    fn via(&self, name: &str) -> Result<Option<NodeId>, String> {
+        if name == "view" { Ok(None) } else { self.node(name).map(Some) }
+    }
+
+    /// Does it make sense as a whole?
+    fn check(&self) -> Result<(), String> {
+        let (n, r, w) = self.quorum;
+        Config::new(n, r, w).map_err(|error| error.to_string())?;
+        if !(1..=Table::COUNT).contains(&self.trace) {
+            return Err(format!("the first line says which of the traces 1 to {} it tells", Table::COUNT));
+        }
+        let mut ids: Vec<u16> = self.nodes.iter().map(|node| node.0).collect();
+        ids.sort_unstable();
+        if self.nodes.len() < n || self.nodes.len() > 6 || !ids.iter().copied().eq(0..self.nodes.len() as u16) {
+            return Err("the nodes are A, B, … without a gap, N of them at least and six at most".to_owned());
+        }
+        let mut versions = self.versions();
+        let count = versions.len();
+        versions.sort_unstable();
+        versions.dedup();
+        if versions.len() < count || count > WriteId::MAX {
+            return Err(format!("each version is put once, and there are {} at most", WriteId::MAX));
+        }
+        Ok(())
+    }
+}
+
+fn parsed<T: FromStr>(word: &str, what: &str) -> Result<T, String> {
+    word.parse().map_err(|_| format!("\"{word}\": this is to be {what}"))
+}
+
+fn nodes(names: &[&str]) -> Result<Vec<NodeId>, String> {
+    let nodes = names.iter().map(|name| NodeId::from_str(name).map_err(|error| error.to_string()));
+    let nodes: Vec<NodeId> = nodes.collect::<Result<_, _>>()?;
+    if nodes.is_empty() { Err("name nodes here".to_owned()) } else { Ok(nodes) }
+}
+
+/// `row name: cell → cell`.
+fn row(line: &str) -> Result<(String, Vec<String>), String> {
+    let rest = line.strip_prefix("row").unwrap_or_default();
+    let (name, cells) =
+        rest.split_once(':').ok_or("a row has a name, a colon, and cells: row hint_state: STORED → CLEARED")?;
+    Ok((name.trim().to_owned(), cells.split('→').map(|cell| cell.trim().to_owned()).collect()))
+}

@@ -1,0 +1,278 @@
+//! Traces 6 to 9: what is going on.
+
+use super::scene::{Act, Put, Scene};
+use super::storage::nodes;
+use super::{Kind, NOTHING};
+use crate::ghost::Outcome;
+use crate::trace::{Event, Who};
+use dynamo_model::handoff::HintState;
+use dynamo_model::ids::NodeId;
+use dynamo_model::membership::{History, Standing};
+use dynamo_model::message::Message;
+use dynamo_model::process::ProcessState;
+use dynamo_model::rules::Rules;
+
+pub(super) const PUT: Kind = Kind {
+    title: "Put Coordination Under Sloppy Quorum",
+    lines: &[
+        "request_state",
+        "coordinator_node",
+        "reachable_preference_nodes",
+        "write_ack_progress",
+        "actor_trying_to_coordinate",
+    ],
+    cells: |scene| {
+        let Some(put) = scene.put() else { return vec![NOTHING.to_owned(); 5] };
+        let Some(coordinator) = scene.coordinator(put) else { return vec![NOTHING.to_owned(); 5] };
+        let stage = Stage::of(scene, put);
+        vec![
+            stage.name().to_owned(),
+            scene.cast.name(coordinator).to_string(),
+            match stage {
+                Stage::Received | Stage::Forwarded => nodes(scene, reachable(scene, put, coordinator)),
+                Stage::Acknowledged => "W satisfied".to_owned(),
+                Stage::RepairPending => "hinted handoff left".to_owned(),
+                Stage::Done | Stage::Failed => NOTHING.to_owned(),
+            },
+            progress(scene, put, stage),
+            stage.act().to_owned(),
+        ]
+    },
+};
+
+/// How far a put has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// A node has the request, and nobody the version.
+    Received,
+    /// Its coordinator has the version, and has asked the others.
+    Forwarded,
+    /// W of them have it.
+    Acknowledged,
+    /// Its client knows, and a hint is left.
+    RepairPending,
+    /// Its client knows, and nothing is left to do.
+    Done,
+    Failed,
+}
+
+impl Stage {
+    fn of(scene: &Scene<'_>, put: Put) -> Stage {
+        match scene.outcome(put) {
+            Outcome::Failed => Stage::Failed,
+            Outcome::Unsent | Outcome::Running if scene.running(put).is_none() => Stage::Received,
+            Outcome::Unsent | Outcome::Running => Stage::Forwarded,
+            Outcome::Answered { .. } => {
+                let is_answer =
+                    |message: &Message| matches!(message, Message::Answer(answer) if answer.request() == put.request);
+                if scene.is_on_its_way(is_answer) {
+                    Stage::Acknowledged
+                } else if scene.hints().next().is_some() {
+                    Stage::RepairPending
+                } else {
+                    Stage::Done
+                }
+            }
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Stage::Received => "RECEIVED",
+            Stage::Forwarded => "FORWARDED",
+            Stage::Acknowledged => "ACKED",
+            Stage::RepairPending => "REPAIR_PENDING",
+            Stage::Done => "DONE",
+            Stage::Failed => "FAILED",
+        }
+    }
+
+    fn act(self) -> &'static str {
+        match self {
+            Stage::Received => "accept put",
+            Stage::Forwarded => "send to replicas",
+            Stage::Acknowledged => "reply success",
+            Stage::RepairPending => "schedule handoff",
+            Stage::Done => NOTHING,
+            Stage::Failed => "reply failure",
+        }
+    }
+}
+
+/// Whom the coordinator asks, or will: in the place of whom it suspects a fallback.
+fn reachable(scene: &Scene<'_>, put: Put, coordinator: NodeId) -> Vec<NodeId> {
+    if let Some((_, running)) = scene.running(put) {
+        let asked = |node: &NodeId| {
+            let stand_in = running.tally.stand_ins.iter().find(|stand_in| stand_in.intended == *node);
+            stand_in.filter(|_| !running.tally.is_in_person(*node)).map_or(*node, |stand_in| stand_in.fallback)
+        };
+        return running.tally.asked.iter().map(asked).collect();
+    }
+    let suspected = scene.node(coordinator).map(|state| &state.suspected);
+    let is_suspected = |node: &NodeId| suspected.is_some_and(|suspected| suspected.contains(node));
+    let intended = scene.intended();
+    let mut fallbacks = scene.cast.nodes.iter().copied().filter(|node| !intended.contains(node) && !is_suspected(node));
+    let asked = |node: &NodeId| if is_suspected(node) { fallbacks.next().unwrap_or(*node) } else { *node };
+    intended.iter().map(asked).collect()
+}
+
+fn progress(scene: &Scene<'_>, put: Put, stage: Stage) -> String {
+    let needed = scene.run.model.cfg.config.w();
+    let taken = scene.running(put).map_or(0, |(_, running)| running.tally.taken.len());
+    match stage {
+        Stage::Received | Stage::Forwarded | Stage::Failed => format!("{}/{needed}", taken.min(needed)),
+        Stage::Acknowledged | Stage::Done => format!("{needed}/{needed}"),
+        Stage::RepairPending => format!("{needed}/{needed} + hint"),
+    }
+}
+
+pub(super) const MEMBERSHIP: Kind = Kind {
+    title: "Membership View And Preference List",
+    lines: &[
+        "member_set",
+        "membership_history_tip",
+        "preference_list_for_key",
+        "staleness_boundary",
+        "actor_trying_to_route_request",
+    ],
+    cells: |scene| {
+        let history = scene.history(scene.cast.node(0));
+        let preference: Vec<String> = scene.intended().iter().map(|node| scene.cast.name(*node).to_string()).collect();
+        vec![
+            nodes(scene, members(history)),
+            tip(history),
+            format!("[{}]", preference.join(",")),
+            staleness(scene).to_owned(),
+            routing(scene),
+        ]
+    },
+};
+
+fn members(history: &History) -> Vec<NodeId> {
+    let standings = history.standings(&Rules::default());
+    standings.into_iter().filter(|(_, standing)| *standing == Standing::Member).map(|(node, _)| node).collect()
+}
+
+/// Histories only grow, and by one change at a time: their lengths name them.
+fn tip(history: &History) -> String {
+    format!("m{}", history.len())
+}
+
+/// What the client that routes by itself knows of the members.
+fn client_history<'a>(scene: &Scene<'a>) -> Option<&'a History> {
+    let clients = scene.state().actor_states.iter().enumerate().filter_map(|(index, state)| match &**state {
+        ProcessState::Client(client) => Some((index, client)),
+        ProcessState::Node(_) => None,
+    });
+    let setting = &scene.run.model.cfg;
+    let mut routing = clients.filter(|(index, _)| setting.has_own_view(dynamo_model::ids::ClientId(*index as u64)));
+    routing.next().map(|(_, client)| client.routes.history())
+}
+
+fn is_stale(scene: &Scene<'_>) -> bool {
+    client_history(scene).is_some_and(|known| known.tip() != scene.history(scene.cast.node(0)).tip())
+}
+
+fn staleness(scene: &Scene<'_>) -> &'static str {
+    if is_stale(scene) {
+        "stale at client"
+    } else if scene.before().any(|before| is_stale(&before)) {
+        "refreshed"
+    } else {
+        "fresh"
+    }
+}
+
+fn routing(scene: &Scene<'_>) -> String {
+    match scene.act() {
+        Some(Act::Asked(node, _)) if scene.intended().contains(&node) => format!("client->{}", scene.cast.name(node)),
+        Some(Act::Asked(node, _)) => format!("client uses old {}", scene.cast.name(node)),
+        Some(Act::Refreshed) => "client refreshes".to_owned(),
+        _ => NOTHING.to_owned(),
+    }
+}
+
+pub(super) const HANDOFF: Kind = Kind {
+    title: "Hinted Handoff Workflow",
+    lines: &[
+        "hint_state",
+        "holder_node",
+        "intended_recipient",
+        "delivery_deadline_or_retry",
+        "actor_trying_to_transfer_hint",
+    ],
+    cells: |scene| {
+        let Some((holder, recipient)) = first_hint(scene) else { return vec![NOTHING.to_owned(); 5] };
+        let kept = scene.hints().find(|(node, id, _)| (*node, id.recipient) == (holder, recipient));
+        let asked =
+            |message: &Message| matches!(message, Message::StoreHint { hint, .. } if hint.recipient == recipient);
+        let was_kept = || scene.before().any(|before| before.hints().next().is_some());
+        let (holder, recipient) = (scene.cast.name(holder), scene.cast.name(recipient));
+        let (state, holder, deadline, act) = match kept.map(|(.., state)| state) {
+            Some(HintState::InTransfer) => ("IN_TRANSFER", holder.to_string(), "retry now", "send replica"),
+            Some(_) => ("STORED", holder.to_string(), "t2", "wait for A"),
+            None if was_kept() => ("CLEARED", NOTHING.to_owned(), "-", "delete hint"),
+            None if scene.is_on_its_way(asked) => ("CREATED", holder.to_string(), "t1", NOTHING),
+            None => return vec![NOTHING.to_owned(); 5],
+        };
+        let act = act.replace('A', &recipient.to_string());
+        vec![state.to_owned(), holder, recipient.to_string(), deadline.to_owned(), act]
+    },
+};
+
+/// The first hint of the run: who is asked to keep it, and for whom.
+fn first_hint(scene: &Scene<'_>) -> Option<(NodeId, NodeId)> {
+    scene.run.events.iter().find_map(|event| match event {
+        Event::Deliver { to: Who::Node(holder), message: Message::StoreHint { hint, .. }, .. } => {
+            Some((*holder, hint.recipient))
+        }
+        _ => None,
+    })
+}
+
+pub(super) const GOSSIP: Kind = Kind {
+    title: "Gossip Membership Reconciliation",
+    lines: &[
+        "local_membership_history",
+        "peer_membership_history",
+        "reconciled_history_tip",
+        "next_gossip_tick",
+        "actor_trying_to_gossip",
+    ],
+    cells: |scene| {
+        let (local, peer) = (scene.cast.node(0), scene.cast.node(1));
+        let (ours, theirs) = (scene.history(local), scene.history(peer));
+        let first = Scene { at: 0, ..*scene };
+        let is_same = ours.tip() == theirs.tip();
+        let grown = |history: &History, at: NodeId| {
+            let before = first.history(at);
+            let has_grown = history.tip() != before.tip();
+            if has_grown { format!("{},{}", tip(before), tip(history)) } else { tip(history) }
+        };
+        // What both know needs no telling of how it came about.
+        let ours_told = if is_same { tip(ours) } else { grown(ours, local) };
+        let ticks = scene.events().filter(|event| matches!(event, Event::Gossip { .. })).count() + 1;
+        vec![
+            ours_told,
+            grown(theirs, peer),
+            if is_same { tip(ours) } else { "reconciling".to_owned() },
+            format!("t{ticks}"),
+            gossiping(scene, local, peer),
+        ]
+    },
+};
+
+fn gossiping(scene: &Scene<'_>, local: NodeId, peer: NodeId) -> String {
+    let is_told = |message: &Message| matches!(message, Message::History { .. } | Message::Changes { .. });
+    let has_merged = scene
+        .events()
+        .next()
+        .is_some_and(|event| matches!(event, Event::Deliver { to: Who::Node(_), message, .. } if is_told(message)));
+    if has_merged {
+        "merge histories".to_owned()
+    } else if scene.is_on_its_way(|message| is_told(message) || matches!(message, Message::Gossip { .. })) {
+        "exchange".to_owned()
+    } else {
+        format!("{}<->{}", scene.cast.name(local), scene.cast.name(peer))
+    }
+}
