@@ -22,6 +22,7 @@ pub(super) fn text(story: &Story<'_>) -> String {
         "property": property.name,
         "statement": property.statement,
         "cycle_from": story.trace.cycle_from,
+        "everyone": story.everyone.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "surroundings": picture::surroundings(story.trace.scope()),
         "states": states.collect::<Vec<_>>(),
     });

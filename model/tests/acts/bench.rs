@@ -9,6 +9,8 @@ use dynamo_model::rules::Rules;
 use dynamo_model::version::Context;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Duration;
 
 pub(crate) const CLIENT: usize = 70_000;
 
@@ -19,6 +21,8 @@ pub(crate) struct Bench {
     pub(crate) state: State,
     /// The timers that its last step set.
     pub(crate) timers: Vec<Timer>,
+    /// The same, each with how long it is to run.
+    pub(crate) pauses: Vec<(Timer, Range<Duration>)>,
     id: Id,
     saved: Option<Durable>,
 }
@@ -35,7 +39,7 @@ impl Bench {
         let founders = History::founded_by(members);
         let node = Node { config, founders, address: None, rules: Rules::default() };
         let state = node.on_start(id.actor(), &None, &mut Out::new());
-        Bench { node, state, timers: Vec::new(), id: id.actor(), saved: None }
+        Bench { node, state, timers: Vec::new(), pauses: Vec::new(), id: id.actor(), saved: None }
     }
 
     fn step(&mut self, act: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>)) -> Vec<(usize, Message)> {
@@ -45,6 +49,7 @@ impl Bench {
         self.state = state.into_owned();
         let mut sent = Vec::new();
         self.timers.clear();
+        self.pauses.clear();
         for command in out {
             match command {
                 Command::Save(durable) => {
@@ -52,7 +57,10 @@ impl Bench {
                     self.saved = Some(durable);
                 }
                 Command::Send(to, message) => sent.push((usize::from(to), message)),
-                Command::SetTimer(timer, _) => self.timers.push(timer),
+                Command::SetTimer(timer, pause) => {
+                    self.timers.push(timer.clone());
+                    self.pauses.push((timer, pause));
+                }
                 _ => {}
             }
         }

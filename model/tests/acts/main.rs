@@ -5,6 +5,7 @@ mod exchange;
 mod handoff;
 mod membership;
 mod reap;
+mod timing;
 
 use bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
