@@ -4,9 +4,10 @@ use super::bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::administer::{ChangeRefusal, Wish};
 use dynamo_model::client::{Client, ClientState, Line, Via};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
-use dynamo_model::membership::{Act, Change, History, Standing};
+use dynamo_model::membership::{Act, Address, Change, History, Standing};
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::route::Routes;
+use dynamo_model::rules::Rules;
 use dynamo_model::version::Context;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
@@ -195,4 +196,16 @@ fn a_routed_put_goes_to_the_one_coordinator() {
         let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation });
         assert!(sent.iter().all(|(_, message)| !matches!(message, Message::Forward { .. })), "{sent:?}");
     }
+}
+
+#[test]
+fn a_member_s_name_is_not_taken_by_a_node_at_another_address() {
+    let (rules, node) = (Rules::default(), NodeId(1));
+    let (own, other) = (Address([127, 0, 0, 1, 0, 1]), Address([127, 0, 0, 1, 0, 2]));
+    let founded = History::founded_by([0, 1, 2].map(NodeId));
+    let known = founded.moved(node, own);
+    let join = |history: &History, address| history.with_wish(&rules, node, Wish::Join(Some(address)), 2);
+    assert_eq!(join(&known, other), Err(ChangeRefusal::InUse(node)));
+    assert_eq!(join(&known, own), Ok(known.clone()), "it is so already");
+    assert!(join(&founded, other).is_ok(), "nobody knows where it is");
 }

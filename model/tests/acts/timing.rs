@@ -139,6 +139,7 @@ fn a_scripted_client_asks_again_as_often_as_it_may_and_then_waits() {
         );
     }
     assert_eq!(act(&client, &mut state, None), (Vec::new(), false), "it is done");
+    assert_eq!(state.retries_left, 0, "and that is one state, however it came about");
 }
 
 #[test]
