@@ -23,6 +23,8 @@ pub(crate) struct Bench {
     pub(crate) timers: Vec<Timer>,
     /// The same, each with how long it is to run.
     pub(crate) pauses: Vec<(Timer, Range<Duration>)>,
+    /// What its last step left to chance.
+    pub(crate) choices: Vec<(String, Vec<Choice>)>,
     id: Id,
     saved: Option<Durable>,
 }
@@ -39,7 +41,7 @@ impl Bench {
         let founders = History::founded_by(members);
         let node = Node { config, founders, address: None, rules: Rules::default() };
         let state = node.on_start(id.actor(), &None, &mut Out::new());
-        Bench { node, state, timers: Vec::new(), pauses: Vec::new(), id: id.actor(), saved: None }
+        Bench { node, state, timers: Vec::new(), pauses: Vec::new(), choices: Vec::new(), id: id.actor(), saved: None }
     }
 
     fn step(&mut self, act: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>)) -> Vec<(usize, Message)> {
@@ -50,6 +52,7 @@ impl Bench {
         let mut sent = Vec::new();
         self.timers.clear();
         self.pauses.clear();
+        self.choices.clear();
         for command in out {
             match command {
                 Command::Save(durable) => {
@@ -61,6 +64,7 @@ impl Bench {
                     self.timers.push(timer.clone());
                     self.pauses.push((timer, pause));
                 }
+                Command::ChooseRandom(name, choices) => self.choices.push((name, choices)),
                 _ => {}
             }
         }

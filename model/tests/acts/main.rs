@@ -1,6 +1,7 @@
 //! The protocol's acts one by one, without a network: what a node answers to what it is given.
 
 mod bench;
+mod edges;
 mod exchange;
 mod handoff;
 mod membership;

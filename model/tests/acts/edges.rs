@@ -1,0 +1,210 @@
+//! What a node does not do: for strangers, too early, or where nothing has changed. Scopes are too small for some of it, or too equal.
+
+use super::bench::{Bench, CLIENT, put, request, tip};
+use dynamo_model::config::{AntiEntropy, Config, Handoff};
+use dynamo_model::handoff::{HintId, HintState};
+use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
+use dynamo_model::membership::{Act, Address, Change, History};
+use dynamo_model::message::{Message, Operation, kinds};
+use dynamo_model::node::{Choice, Durable, Timer};
+use dynamo_model::ring::Partition;
+use dynamo_model::siblings::{Siblings, Version};
+use dynamo_model::tree::Digest;
+use dynamo_model::version::{Context, Dot};
+use stateright::actor::{Actor, Command, Out};
+use std::time::Duration;
+
+fn key(name: &str) -> Key {
+    Key::new(name).unwrap()
+}
+
+fn siblings() -> Siblings {
+    let dot = Dot { issuer: NodeId(0).into(), counter: 1 };
+    let content = Content::Value(Value::new(b"v").unwrap());
+    Siblings::new().put(Version { dot, clock: Context::new().with(dot), content }, |_| true)
+}
+
+fn actor(node: NodeId) -> usize {
+    usize::from(node.0)
+}
+
+#[test]
+fn a_word_of_one_who_was_not_asked_is_not_noted() {
+    let clockwise = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"));
+    let mut a = Bench::of(5, clockwise[0], 3, 2, 2);
+    a.receive(CLIENT, Message::Request(Operation::Get { request: request(0), key: key("k"), pr: 0 }));
+    let before = a.state.gets[&request(0)].clone();
+    let sent = a.receive(actor(clockwise[3]), Message::Fetched { request: request(0), siblings: siblings() });
+    assert!(sent.is_empty());
+    assert_eq!(a.state.gets[&request(0)], before, "no fallback was asked");
+}
+
+/// A holder with two hints for one node, of which one may be under way at a time.
+struct Holder {
+    bench: Bench,
+    recipient: NodeId,
+    timer: Timer,
+    hints: [HintId; 2],
+}
+
+fn holder() -> Holder {
+    let clockwise = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"));
+    let (recipient, id) = (clockwise[0], clockwise[3]);
+    let handoff = Handoff { first_after: Duration::from_secs(2), doublings: 4, window: 1 };
+    let mut bench = Bench::of(5, id, 3, 2, 2).with(|config| config.with_handoff(handoff));
+    let hints = ["k", "l"].map(|name| HintId { recipient, key: key(name) });
+    for hint in &hints {
+        let store = Message::StoreHint { tip: tip(5), request: request(0), hint: hint.clone(), siblings: siblings() };
+        bench.receive(actor(clockwise[1]), store);
+    }
+    Holder { bench, recipient, timer: Timer::Handoff(id, recipient), hints }
+}
+
+fn has_all(key: &Key) -> Message {
+    Message::HandedOff { key: key.clone(), context: siblings().context().clone() }
+}
+
+#[test]
+fn only_as_much_is_in_transfer_as_may_be_under_way() {
+    let Holder { mut bench, timer, hints, .. } = holder();
+    let states = |bench: &Bench| hints.clone().map(|hint| bench.state.hint_state(&bench.node, &hint));
+    assert_eq!(states(&bench), [HintState::Stored, HintState::Stored]);
+    bench.time_out(&timer);
+    assert_eq!(states(&bench), [HintState::InTransfer, HintState::Stored]);
+}
+
+#[test]
+fn an_answer_makes_room_for_the_next_only_where_handing_over_has_begun() {
+    let Holder { mut bench, recipient, timer, hints } = holder();
+    let mut early = bench.clone();
+    assert!(early.receive(actor(recipient), has_all(&hints[0].key)).is_empty(), "its time has not come yet");
+    assert!(early.state.durable.hints.contains_key(&hints[1]) && !early.state.durable.hints.contains_key(&hints[0]));
+
+    bench.time_out(&timer);
+    let sent = bench.receive(actor(recipient), has_all(&hints[0].key));
+    assert!(matches!(&sent[..], [(_, Message::HandOff { key, .. })] if *key == hints[1].key), "{sent:?}");
+    assert!(bench.pauses.is_empty(), "after the first attempt the pause is as short as it gets");
+}
+
+#[test]
+fn one_that_is_there_again_is_not_kept_waiting() {
+    let Holder { mut bench, recipient, timer, hints } = holder();
+    for _ in 0..3 {
+        bench.time_out(&timer);
+    }
+    bench.receive(actor(recipient), has_all(&hints[0].key));
+    assert_eq!(bench.pauses, [(timer, Duration::from_secs(4)..Duration::from_secs(6))]);
+}
+
+#[test]
+fn nothing_is_set_going_for_one_that_is_no_member() {
+    let mut bench = Bench::of(4, NodeId(0), 3, 2, 2);
+    let mut changes = History::default();
+    changes.insert(Change { node: NodeId(3), time: 0, act: Act::Remove });
+    bench.receive(1, Message::Changes { changes });
+    let tip = bench.state.view.tip();
+    let hint = HintId { recipient: NodeId(3), key: key("k") };
+    bench.receive(1, Message::StoreHint { tip, request: request(0), hint: hint.clone(), siblings: siblings() });
+    assert_eq!(bench.timers, []);
+}
+
+#[test]
+fn who_becomes_the_first_replica_looks_after_tombstones() {
+    let clockwise = Bench::of(4, NodeId(0), 2, 1, 1).clockwise(&key("k"));
+    let mut second =
+        Bench::of(4, clockwise[1], 2, 1, 1).with(|config| config.with_reaping_after(Duration::from_hours(1)));
+    let content = Content::Tombstone(Value::new(b"").unwrap());
+    let dot = Dot { issuer: clockwise[0].into(), counter: 1 };
+    let tombstone = Siblings::new().put(Version { dot, clock: Context::new().with(dot), content }, |_| true);
+    let store = Message::Store { tip: tip(4), request: request(0), key: key("k"), siblings: tombstone };
+    second.receive(actor(clockwise[0]), store);
+    let reaps = |bench: &Bench| bench.timers.iter().any(|timer| matches!(timer, Timer::Reap(..)));
+    assert!(!reaps(&second), "another is the first");
+    let mut changes = History::default();
+    changes.insert(Change { node: clockwise[0], time: 0, act: Act::Remove });
+    second.receive(actor(clockwise[2]), Message::Changes { changes });
+    assert!(reaps(&second), "{:?}", second.timers);
+}
+
+#[test]
+fn when_it_is_time_to_compare_chance_chooses_among_those_who_share_keys() {
+    let mut a = Bench::new(3, 2, 2).with(|config| config.with_anti_entropy(AntiEntropy::LOCAL));
+    let timer = Timer::Exchange(NodeId(0), None);
+    a.time_out(&timer);
+    let peers = [NodeId(1), NodeId(2)].map(Choice::Exchange).to_vec();
+    assert_eq!(a.choices, [("exchange".to_owned(), peers)]);
+    let mut alone = Bench::of(1, NodeId(0), 1, 1, 1).with(|config| config.with_anti_entropy(AntiEntropy::LOCAL));
+    alone.time_out(&timer);
+    assert!(alone.choices.is_empty());
+    assert_eq!(alone.timers, [timer], "it looks again later");
+}
+
+/// More differing trees than one message can tell of.
+#[test]
+fn what_is_below_many_roots_fits_a_datagram() {
+    let how = AntiEntropy::LOCAL;
+    let mut a = Bench::of(2, NodeId(0), 2, 1, 1).with(|config| config.with_anti_entropy(how));
+    let tip = a.state.view.tip();
+    for number in 0..20_000 {
+        let sync = Message::Sync { tip, key: key(&format!("key {number}")), siblings: siblings() };
+        a.receive(1, sync);
+    }
+    let roots = (0..256).map(|partition| (Partition(partition), Digest(1))).collect();
+    let sent = a.receive(1, Message::Roots { tip, roots });
+    let [(1, subtrees @ Message::Subtrees { subtrees: told, .. })] = &sent[..] else { panic!("{sent:?}") };
+    let bytes = postcard::to_stdvec(subtrees).unwrap().len();
+    assert!(bytes <= Config::DATAGRAM_BYTES / 2, "{bytes}");
+    assert!(told.len() < 256 && told.iter().any(|subtree| subtree.children.len() > 20), "there is more to tell");
+}
+
+#[test]
+fn a_start_saves_what_is_new_and_nothing_else() {
+    let bench = Bench::new(3, 2, 2);
+    let saves = |node: &dynamo_model::node::Node, storage: Option<Durable>| {
+        let mut out = Out::new();
+        node.on_start(NodeId(0).actor(), &storage, &mut out);
+        out.iter().any(|command| matches!(command, Command::Save(_)))
+    };
+    assert!(!saves(&bench.node, None), "there is no disk yet");
+    let disk = bench.state.durable.clone();
+    assert!(!saves(&bench.node, Some(disk.clone())), "it knows no more than its disk");
+    let mut moved = bench.node;
+    moved.address = Some(Address([127, 0, 0, 1, 0, 9]));
+    assert!(saves(&moved, Some(disk)), "it has another address");
+}
+
+#[test]
+fn what_people_read_is_readable() {
+    assert_eq!(format!("{:?}", RequestId { client: ClientId(3), number: 1 }), "c3#1");
+    let change = |time, act| format!("{:?}", Change { node: NodeId(3), time, act });
+    assert_eq!(change(0, Act::Join), "D joins");
+    assert_eq!(change(1, Act::Leave), "D leaves");
+    assert_eq!(change(2, Act::Join), "D joins (2)");
+    assert_eq!(format!("{:?}", History::founded_by([NodeId(0)])), "{A joins}");
+    let kinds = kinds();
+    for kind in ["Request Put", "Request Get", "Answer PutAcknowledged", "Answer NoRoute", "Store", "Sync", "Changes"] {
+        assert!(kinds.iter().any(|other| other == kind), "{kind} is not among {kinds:?}");
+    }
+    assert!(!kinds.iter().any(|kind| kind == "Answer" || kind == "Request"));
+}
+
+#[test]
+fn histories_are_ordered_by_what_is_in_them() {
+    let (small, large) = (History::founded_by([0, 1].map(NodeId)), History::founded_by([0, 2].map(NodeId)));
+    assert!(small < large && small.partial_cmp(&large).is_some());
+    assert!(small != large);
+}
+
+#[test]
+fn one_that_is_gone_stops_once_that_is_known() {
+    let clockwise = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"));
+    let mut leaver = Bench::of(5, clockwise[4], 3, 2, 2);
+    let mut changes = History::default();
+    changes.insert(Change { node: clockwise[4], time: 1, act: Act::Leave });
+    leaver.receive(actor(clockwise[0]), Message::Changes { changes });
+    assert!(!leaver.state.retired, "nobody has said yet that it knows");
+    let tip = leaver.state.view.tip();
+    leaver.receive(actor(clockwise[0]), Message::Gossip { tip });
+    assert!(leaver.state.retired, "it has nothing, and it is known");
+    assert!(leaver.receive(CLIENT, put(0, b"v", Context::new())).is_empty(), "it does nothing any more");
+}
