@@ -21,6 +21,14 @@ fn every_scope_holds() {
     assert_eq!(never, expected, "kinds of steps that no scope meets");
 }
 
+/// The quick ones alone: what mutation testing has time for.
+#[test]
+fn the_small_scopes_hold() {
+    let small: Vec<Scope> = SCOPES.iter().filter(|scope| scope.unique_states < 40_000).copied().collect();
+    assert!(small.len() >= 30, "only {} scopes are small", small.len());
+    check_all(&small);
+}
+
 #[test]
 #[ignore = "takes minutes and gigabytes: cargo test --release -- --ignored"]
 fn every_deep_scope_holds() {
