@@ -5,7 +5,7 @@ use dynamo_model::config::{AntiEntropy, Config, Handoff};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::{Act, Address, Change, History};
-use dynamo_model::message::{Message, Operation, kinds};
+use dynamo_model::message::{Answer, Message, Operation, Refusal, kinds};
 use dynamo_model::node::{Choice, Durable, Timer};
 use dynamo_model::ring::Partition;
 use dynamo_model::siblings::{Siblings, Version};
@@ -195,16 +195,18 @@ fn histories_are_ordered_by_what_is_in_them() {
     assert!(small != large);
 }
 
+/// What a client has read is part of what its put takes on disk and on the wire.
 #[test]
-fn one_that_is_gone_stops_once_that_is_known() {
-    let clockwise = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"));
-    let mut leaver = Bench::of(5, clockwise[4], 3, 2, 2);
-    let mut changes = History::default();
-    changes.insert(Change { node: clockwise[4], time: 1, act: Act::Leave });
-    leaver.receive(actor(clockwise[0]), Message::Changes { changes });
-    assert!(!leaver.state.retired, "nobody has said yet that it knows");
-    let tip = leaver.state.view.tip();
-    leaver.receive(actor(clockwise[0]), Message::Gossip { tip });
-    assert!(leaver.state.retired, "it has nothing, and it is known");
-    assert!(leaver.receive(CLIENT, put(0, b"v", Context::new())).is_empty(), "it does nothing any more");
+fn a_context_that_is_too_large_is_refused() {
+    let read = |nodes: u16| (0..nodes).fold(Context::new(), |all, node| all.with_all_up_to(NodeId(node), 1));
+    let refused = |nodes| {
+        let first = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"))[0];
+        let mut a = Bench::of(5, first, 3, 2, 2);
+        let context = read(nodes).renamed(|node| NodeId(node.0 + 100));
+        let sent = a.receive(CLIENT, put(0, b"v", context));
+        let answers = super::bench::answers(&sent);
+        matches!(answers[..], [Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. }])
+    };
+    assert!(!refused(3));
+    assert!(refused(20_000));
 }

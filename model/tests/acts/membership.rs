@@ -209,3 +209,25 @@ fn a_member_s_name_is_not_taken_by_a_node_at_another_address() {
     assert_eq!(join(&known, own), Ok(known.clone()), "it is so already");
     assert!(join(&founded, other).is_ok(), "nobody knows where it is");
 }
+
+/// A client asks again when its coordinator is no replica any more: as long as that has the put it goes on, and then it cannot know.
+#[test]
+fn a_put_asked_for_again_goes_on_where_it_got_its_dot_as_long_as_it_is_there() {
+    let (mut old, first, _, new) = newcomer();
+    old.receive(CLIENT, put(0, b"v", Context::new()));
+    old.receive(usize::from(first.0), Message::Stored { request: request(0) });
+    let context = old.state.durable.store[&key()].context().clone();
+    old.receive(CLIENT, administer(new, Wish::Join(None)));
+    assert!(old.state.puts.is_empty() && !old.state.durable.hints.is_empty());
+
+    let sent = old.clone().receive(CLIENT, put(0, b"v", Context::new()));
+    let stores = sent.iter().filter(|(_, message)| matches!(message, Message::Store { .. }));
+    assert_eq!(stores.count(), 2, "both replicas are asked: {sent:?}");
+    assert!(answers(&sent).is_empty());
+
+    for node in [first, new] {
+        old.receive(usize::from(node.0), Message::HandedOff { key: key(), context: context.clone() });
+    }
+    let sent = old.receive(CLIENT, put(0, b"v", Context::new()));
+    assert!(matches!(answers(&sent)[..], [Answer::PutFailed { stored: 0, .. }]), "{sent:?}");
+}
