@@ -9,8 +9,9 @@ use dynamo_model::message::{Answer, Message, Operation, Refusal, kinds};
 use dynamo_model::node::{Choice, Durable, Timer};
 use dynamo_model::ring::Partition;
 use dynamo_model::siblings::{Siblings, Version};
+use dynamo_model::tally::{Taken, Tally, Verdict};
 use dynamo_model::tree::Digest;
-use dynamo_model::version::{Context, Dot};
+use dynamo_model::version::{Context, Dot, Issuer};
 use stateright::actor::{Actor, Command, Out};
 use std::time::Duration;
 
@@ -176,6 +177,8 @@ fn a_start_saves_what_is_new_and_nothing_else() {
 #[test]
 fn what_people_read_is_readable() {
     assert_eq!(format!("{:?}", RequestId { client: ClientId(3), number: 1 }), "c3#1");
+    let again = Dot { issuer: Issuer { node: NodeId(0), incarnation: 2 }, counter: 7 };
+    assert_eq!(format!("{again:?} {:?} {:?}", again.issuer, Digest(0xab)), "A~2:7 A~2 h00000000000000ab");
     let change = |time, act| format!("{:?}", Change { node: NodeId(3), time, act });
     assert_eq!(change(0, Act::Join), "D joins");
     assert_eq!(change(1, Act::Leave), "D leaves");
@@ -209,4 +212,79 @@ fn a_context_that_is_too_large_is_refused() {
     };
     assert!(!refused(3));
     assert!(refused(20_000));
+}
+
+#[test]
+fn a_count_is_met_or_out_of_reach_or_neither() {
+    let mut tally = Tally::new(&[0, 1, 2].map(NodeId));
+    assert_eq!(
+        [0, 1, 3, 4].map(|needed| tally.verdict(needed)),
+        [Verdict::Met, Verdict::Pending, Verdict::Pending, Verdict::Impossible]
+    );
+    tally.take(Taken { intended: NodeId(1), by: NodeId(1) });
+    tally.give_up();
+    assert_eq!([1, 2].map(|needed| tally.verdict(needed)), [Verdict::Met, Verdict::Impossible]);
+    assert_eq!([0, 3].map(|node| tally.was_asked(NodeId(node))), [true, false]);
+}
+
+#[test]
+fn one_that_knows_other_members_is_told_and_compares_and_reaps_nothing() {
+    let mut a = Bench::new(3, 2, 2).with(|config| config.with_anti_entropy(AntiEntropy::LOCAL));
+    let own = a.state.view.tip();
+    a.receive(1, Message::Sync { tip: own, key: key("k"), siblings: siblings() });
+    let held = a.state.durable.store.clone();
+    let old = tip(2);
+    let roots = (0..256).map(|partition| (Partition(partition), Digest(1))).collect();
+    let asked = [
+        Message::Roots { tip: old, roots },
+        Message::Survey { tip: old, key: key("k"), siblings: siblings() },
+        Message::Reap { tip: old, key: key("k"), siblings: siblings() },
+    ];
+    for message in asked {
+        let sent = a.receive(1, message);
+        assert!(matches!(&sent[..], [(1, Message::History { .. })]), "{sent:?}");
+        assert_eq!(a.state.durable.store, held);
+    }
+}
+
+#[test]
+fn what_is_kept_for_one_that_is_removed_goes_to_those_who_take_its_place() {
+    let Holder { mut bench, recipient, hints, .. } = holder();
+    let mut changes = History::default();
+    changes.insert(Change { node: recipient, time: 0, act: Act::Remove });
+    bench.receive(actor(bench.clockwise(&key("k"))[1]), Message::Changes { changes });
+    let id = bench.clockwise(&key("k"));
+    assert!(!id.contains(&recipient));
+    let kept = &bench.state.durable.hints;
+    assert!(!hints.iter().any(|hint| kept.contains_key(hint)), "{kept:?}");
+    let others = kept.keys().filter(|hint| hint.key == key("k")).map(|hint| hint.recipient);
+    let others: Vec<NodeId> = others.collect();
+    let responsible = &id[..3];
+    assert!(!others.is_empty() && others.iter().all(|node| responsible.contains(node)), "{kept:?}");
+}
+
+#[test]
+fn only_who_is_clear_of_just_these_tombstones_counts_as_clear() {
+    let first = Bench::new(3, 2, 2).clockwise(&key("k"))[0];
+    let mut a = Bench::of(3, first, 3, 2, 2).with(|config| config.with_reaping_after(Duration::from_hours(1)));
+    let content = Content::Tombstone(Value::new(b"").unwrap());
+    let operation = Operation::Put { request: request(0), key: key("k"), content, context: Context::new(), pw: 0 };
+    a.receive(CLIENT, Message::Request(operation));
+    let other = a.clockwise(&key("k"))[1];
+    let before = a.state.reaping.clone();
+    a.receive(actor(other), Message::Surveyed { key: key("k"), siblings: siblings() });
+    assert_eq!(a.state.reaping, before);
+    let tombstones = a.state.durable.store[&key("k")].clone();
+    a.receive(actor(other), Message::Surveyed { key: key("k"), siblings: tombstones });
+    assert!(a.state.reaping[&key("k")].contains(&other));
+}
+
+#[test]
+fn a_set_that_names_a_put_twice_is_none() {
+    let one = serde_json::to_value(siblings()).unwrap();
+    let mut twice = one.clone();
+    let version = twice["versions"][0].clone();
+    twice["versions"].as_array_mut().unwrap().push(version);
+    assert!(serde_json::from_value::<Siblings>(one).is_ok());
+    assert!(serde_json::from_value::<Siblings>(twice).is_err());
 }
