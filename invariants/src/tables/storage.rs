@@ -132,13 +132,13 @@ pub(super) const READ_REPAIR: Kind = Kind {
         let is_repairing = scene.is_on_its_way(|message| matches!(message, Message::Repair { .. }));
         let shown = returned(scene);
         let trying = match (&shown, is_repairing, is_repaired) {
-            (Some(names), true, _) => format!("writeback {}", names.join(",")),
+            (Some(_), true, _) => format!("writeback {}", written_back(scene)),
             (Some(_), false, true) => "done".to_owned(),
             (Some(names), false, false) => format!("get()->{}", set(names.iter().copied())),
             (None, ..) => NOTHING.to_owned(),
         };
         vec![
-            shown.map_or(NOTHING.to_owned(), |names| names.join(",")),
+            shown.filter(|names| !names.is_empty()).map_or(NOTHING.to_owned(), |names| names.join(",")),
             version(scene, stale),
             version(scene, fresh),
             (if is_repairing {
@@ -163,9 +163,23 @@ fn returned<'a>(scene: &Scene<'a>) -> Option<Vec<&'a str>> {
     on_its_way.or_else(|| shown(scene))
 }
 
-/// The replica to which a repair is sent, sooner or later; and another.
+/// What is in a repair on its way.
+fn written_back(scene: &Scene<'_>) -> String {
+    let names = scene.messages().find_map(|envelope| match envelope.msg {
+        Message::Repair { siblings, .. } => Some(scene.names_of(siblings.versions())),
+        _ => None,
+    });
+    names.unwrap_or_default().join(",")
+}
+
+/// The replica to which a repair is sent, sooner or later, whether it arrives or not; and another.
 fn stale_and_fresh(scene: &Scene<'_>) -> (NodeId, NodeId) {
-    let stale = scene.run.events.iter().find_map(repaired).unwrap_or(scene.cast.node(2));
+    let sent = |event: &Event| match event {
+        Event::Deliver { to: Who::Node(node), message: Message::Repair { .. }, .. }
+        | Event::Lose { to: Who::Node(node), message: Message::Repair { .. }, .. } => Some(*node),
+        _ => None,
+    };
+    let stale = scene.run.events.iter().find_map(sent).unwrap_or(scene.cast.node(2));
     let fresh = scene.cast.nodes.iter().copied().rfind(|node| *node != stale);
     (stale, fresh.unwrap_or(stale))
 }
