@@ -65,7 +65,7 @@ impl Bench {
                     self.pauses.push((timer, pause));
                 }
                 Command::ChooseRandom(name, choices) => self.choices.push((name, choices)),
-                _ => {}
+                Command::CancelTimer(_) => {}
             }
         }
         sent

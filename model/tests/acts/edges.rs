@@ -8,11 +8,14 @@ use dynamo_model::membership::{Act, Address, Change, History};
 use dynamo_model::message::{Answer, Message, Operation, Refusal, kinds};
 use dynamo_model::node::{Choice, Durable, Timer};
 use dynamo_model::ring::Partition;
+use dynamo_model::rules::Rules;
 use dynamo_model::siblings::{Siblings, Version};
-use dynamo_model::tally::{Taken, Tally, Verdict};
-use dynamo_model::tree::Digest;
+use dynamo_model::tally::{StandIn, Taken, Tally, Verdict};
+use dynamo_model::tree::{Digest, Place, Shape, Trees};
 use dynamo_model::version::{Context, Dot, Issuer};
+use dynamo_model::view::View;
 use stateright::actor::{Actor, Command, Out};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 fn key(name: &str) -> Key {
@@ -224,7 +227,8 @@ fn a_count_is_met_or_out_of_reach_or_neither() {
     tally.take(Taken { intended: NodeId(1), by: NodeId(1) });
     tally.give_up();
     assert_eq!([1, 2].map(|needed| tally.verdict(needed)), [Verdict::Met, Verdict::Impossible]);
-    assert_eq!([0, 3].map(|node| tally.was_asked(NodeId(node))), [true, false]);
+    tally.stand_ins.push(StandIn { fallback: NodeId(4), intended: NodeId(0) });
+    assert_eq!([0, 3, 4].map(|node| tally.was_asked(NodeId(node))), [true, false, true]);
 }
 
 #[test]
@@ -249,7 +253,7 @@ fn one_that_knows_other_members_is_told_and_compares_and_reaps_nothing() {
 
 #[test]
 fn what_is_kept_for_one_that_is_removed_goes_to_those_who_take_its_place() {
-    let Holder { mut bench, recipient, hints, .. } = holder();
+    let Holder { mut bench, recipient, timer, hints } = holder();
     let mut changes = History::default();
     changes.insert(Change { node: recipient, time: 0, act: Act::Remove });
     bench.receive(actor(bench.clockwise(&key("k"))[1]), Message::Changes { changes });
@@ -260,6 +264,9 @@ fn what_is_kept_for_one_that_is_removed_goes_to_those_who_take_its_place() {
     let others = kept.keys().filter(|hint| hint.key == key("k")).map(|hint| hint.recipient);
     let others: Vec<NodeId> = others.collect();
     let responsible = &id[..3];
+    let Timer::Handoff(holder, _) = timer else { panic!() };
+    assert!(responsible.contains(&holder) && kept.keys().all(|hint| hint.recipient != holder), "{kept:?}");
+    assert_eq!(bench.state.durable.store.get(&key("k")), Some(&siblings()), "it is one of them itself now");
     assert!(!others.is_empty() && others.iter().all(|node| responsible.contains(node)), "{kept:?}");
 }
 
@@ -287,4 +294,60 @@ fn a_set_that_names_a_put_twice_is_none() {
     twice["versions"].as_array_mut().unwrap().push(version);
     assert!(serde_json::from_value::<Siblings>(one).is_ok());
     assert!(serde_json::from_value::<Siblings>(twice).is_err());
+}
+
+#[test]
+fn a_clock_that_names_a_node_twice_is_none() {
+    let clock = Context::new().with_all_up_to(NodeId(0), 2).with(Dot { issuer: NodeId(1).into(), counter: 3 });
+    let good = serde_json::to_value(&clock).unwrap();
+    assert_eq!(serde_json::from_value::<Context>(good.clone()).unwrap(), clock);
+    for part in ["vector", "dots"] {
+        let mut twice = good.clone();
+        let entry = twice[part][0].clone();
+        twice[part].as_array_mut().unwrap().push(entry);
+        assert!(serde_json::from_value::<Context>(twice).is_err(), "{part}");
+    }
+}
+
+#[test]
+fn of_a_node_s_disks_the_first_that_is_named_needs_no_number() {
+    let disk = |node, incarnation| Issuer { node: NodeId(node), incarnation };
+    let clock = Context::new().with_all_up_to(NodeId(0), 1).with_all_up_to(disk(1, 1), 2);
+    assert_eq!(clock.to_string(), "[A:1,B:2]");
+    assert_eq!(clock.with_all_up_to(disk(1, 2), 3).to_string(), "[A:1,B:2,B~2:3]");
+}
+
+#[test]
+fn keys_spread_over_all_leaves_and_each_is_found_below_the_root() {
+    let shape = Shape::WIDE;
+    let keys: Vec<Key> = (0..1_000).map(|number| key(&format!("key {number}"))).collect();
+    let leaves: BTreeSet<u32> = keys.iter().map(|key| shape.leaf(key)).collect();
+    assert!(leaves.len() > 900 && leaves.iter().all(|leaf| *leaf < 32 * 32 * 32), "{}", leaves.len());
+    let (partition, key) = (Partition(0), &keys[0]);
+    let mut trees = Trees::default();
+    trees.set(shape, partition, key, Some(Digest(7)));
+    let mut place = Place { partition, depth: 0, index: 0 };
+    for depth in 1..=3 {
+        let turn = (shape.leaf(key) >> (5 * (3 - depth)) & 31) as u16;
+        assert_eq!(trees.children(shape, &place), [(turn, Digest(7))]);
+        place = shape.below(&place, turn).unwrap();
+    }
+    assert!(shape.is_leaf(&place) && place.index == shape.leaf(key));
+    assert_eq!(trees.keys(shape, &place), [(key.clone(), Digest(7))]);
+}
+
+#[test]
+fn places_that_no_tree_has_are_known_for_such() {
+    let place = |depth, index| Place { partition: Partition(0), depth, index };
+    assert!(Shape::WIDE.has(&place(0, 0)) && Shape::WIDE.has(&place(1, 31)) && Shape::WIDE.has(&place(3, 32_767)));
+    assert!(!Shape::WIDE.has(&place(0, 1)) && !Shape::WIDE.has(&place(1, 32)) && !Shape::WIDE.has(&place(4, 0)));
+    assert_eq!(Shape::WIDE.below(&place(0, 0), 31), Some(place(1, 31)));
+    assert_eq!(Shape::WIDE.below(&place(0, 0), 32), None);
+}
+
+#[test]
+fn views_are_the_same_where_histories_are() {
+    let view = |nodes: &[u16]| View::of(&History::founded_by(nodes.iter().copied().map(NodeId)), &Rules::default());
+    assert_eq!(view(&[0, 1]), view(&[1, 0]));
+    assert_ne!(view(&[0, 1]), view(&[0, 2]));
 }

@@ -55,6 +55,8 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
     assert_eq!(asked, [(actor(fallback), second), (actor(last), third)]);
     assert_eq!(a.state.suspected.iter().copied().collect::<Vec<_>>().len(), 2);
     assert_eq!(a.state.hint_state(&a.node, &hint(second)), HintState::Created);
+    let of_another_key = HintId { recipient: second, key: Key::new("l").unwrap() };
+    assert_eq!(a.state.hint_state(&a.node, &of_another_key), HintState::Cleared);
 
     let stored = Message::StoredHint { request: request(0), recipient: second };
     let sent = a.receive(actor(fallback), stored.clone());
