@@ -87,6 +87,12 @@ pub enum ReadError {
     /// It goes round from a step that it has not got.
     #[error("the field cycle_from says {0}, and there are fewer steps")]
     Cycle(usize),
+    /// It is about the end of all things, and does not say from where on it goes round.
+    #[error("the field cycle_from is missing: {0} is about what comes in the end")]
+    NoCycle(String),
+    /// It goes round, and is about a single state.
+    #[error("the field cycle_from is there: {0} is not about what comes in the end")]
+    NeedlessCycle(String),
     /// It names a scope, a defect or a property that there is none of.
     #[error("the field {field} says \"{name}\", which this program does not know")]
     Unknown {
@@ -165,9 +171,10 @@ impl Trace {
             return unknown("defect", defect);
         }
         match (trace.cycle_from, trace.property().kind) {
-            (Some(from), Kind::Converges) if from <= trace.steps.len() => Ok(trace),
-            (None, Kind::Always | Kind::Reachable) => Ok(trace),
-            (from, _) => Err(ReadError::Cycle(from.unwrap_or(0))),
+            (Some(from), Kind::Converges) if from > trace.steps.len() => Err(ReadError::Cycle(from)),
+            (None, Kind::Converges) => Err(ReadError::NoCycle(trace.property)),
+            (Some(_), Kind::Always | Kind::Reachable) => Err(ReadError::NeedlessCycle(trace.property)),
+            _ => Ok(trace),
         }
     }
 

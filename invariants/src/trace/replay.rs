@@ -1,10 +1,13 @@
 //! Traces on the code of today.
 
+mod onward;
+
 use crate::check::Finding;
 use crate::property::{Kind, Property, goes_on};
 use crate::scope::{Scope, System, SystemState};
 use crate::trace::{Event, StateDigest, Trace, digest};
 use dynamo_model::rules::Rules;
+use onward::Onward;
 use stateright::Model;
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -128,6 +131,10 @@ impl Run {
     /// The state after one event more.
     fn after(&self, event: &Event) -> Result<SystemState, Stopped> {
         let (action, state) = (event.action(), self.last());
+        // A node's number may be written as a client's, and the other way round; only one of the two is what happened.
+        if Event::of(self.model.cfg.scope.nodes, &action) != *event {
+            return Err(Stopped::CannotHappen);
+        }
         let mut possible = Vec::new();
         self.model.actions(state, &mut possible);
         if !possible.contains(&action) {
@@ -159,22 +166,31 @@ impl Run {
         if round.iter().all(holds) {
             return Some("the property holds all the way round");
         }
-        if round.len() == 1 {
-            return self.goes_on().then_some("something goes on after the end");
-        }
         if !self.events[from..].iter().all(|event| goes_on(&self.model.cfg, &event.action())) {
             return Some("something happens on the way round that is not to happen for ever");
         }
-        (round.first() != round.last()).then_some("it does not come back to where the way round began")
+        if round.first() != round.last() {
+            return Some("it does not come back to where the way round began");
+        }
+        match Onward::of(&self.model, &round[0]) {
+            None => Some("from where it goes round it may go on to more states than are looked at"),
+            Some(onward) => {
+                (!onward.always_leads_back()).then_some("it may go on from the way round to where nothing leads back")
+            }
+        }
     }
 
-    /// Does anything go on after the last state, once nothing new goes wrong and nothing new is asked?
-    fn goes_on(&self) -> bool {
-        let mut possible = Vec::new();
-        self.model.actions(self.last(), &mut possible);
-        let goes_on = possible.into_iter().filter(|action| goes_on(&self.model.cfg, action));
-        let mut next = goes_on.filter_map(|action| self.model.next_state(self.last(), action));
-        next.any(|next| next != *self.last() && (self.model.within_boundary)(&self.model.cfg, &next))
+    /// Takes the fewest steps, of those that go on once nothing new goes wrong and nothing new is asked, to where the property holds
+    /// and will hold for ever. Returns whether there is such a state.
+    pub fn settle(&mut self, property: &Property) -> bool {
+        let holds = |state: &SystemState| (property.condition)(&self.model, state);
+        let Some(onward) = Onward::of(&self.model, self.last()) else { return false };
+        let settled = (0..onward.states.len()).find(|place| onward.reached_from(*place).all(holds));
+        let Some(settled) = settled else { return false };
+        for event in onward.way_to(settled) {
+            self.take(&event).expect("it went on so before");
+        }
+        true
     }
 }
 

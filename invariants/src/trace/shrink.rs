@@ -54,6 +54,9 @@ struct Goal<'a> {
 impl Goal<'_> {
     /// The run, if it shows the property; as far as it needs.
     fn reached(&self, mut run: Run, cycle_from: Option<usize>) -> Option<Shown> {
+        if let Some(from) = cycle_from {
+            self.go_round_once(&mut run, from);
+        }
         if self.property.kind != Kind::Converges {
             let is_goal =
                 |state: &_| (self.property.condition)(&run.model, state) == (self.property.kind == Kind::Reachable);
@@ -62,6 +65,19 @@ impl Goal<'_> {
             run.events.truncate(first);
         }
         run.does_not_show(self.property, cycle_from).is_none().then_some(Shown { run, cycle_from })
+    }
+
+    /// Ends the way round where it has come back for the first time, if the property fails on the way till then.
+    fn go_round_once(&self, run: &mut Run, from: usize) {
+        let fails = |state: &_| !(self.property.condition)(&run.model, state);
+        let round = || run.states.iter().enumerate().skip(from);
+        let Some((first_fails, _)) = round().find(|(_, state)| fails(state)) else { return };
+        // Where nothing goes on there is nothing to go round.
+        let back = round().find(|(place, state)| *place >= first_fails && **state == run.states[from]);
+        if let Some((back, _)) = back {
+            run.states.truncate(back + 1);
+            run.events.truncate(back);
+        }
     }
 
     /// The same without some steps, if that still shows it.

@@ -78,6 +78,14 @@ fn a_step_that_cannot_be_taken_is_named() {
 }
 
 #[test]
+fn a_node_by_a_clients_name_is_not_taken_for_it() {
+    let trace = of_defect("word-before-disk");
+    let text = trace.to_json().replace("\"to\": \"A\"", "\"to\": \"c0\"");
+    let trace = Trace::from_json(text.as_bytes()).expect("a client may be called so");
+    assert!(matches!(trace.replay().err(), Some(Divergence::Stopped { why: Stopped::CannotHappen, .. })));
+}
+
+#[test]
 fn other_rules_lead_elsewhere() {
     let trace = Trace { defect: None, ..of_defect("word-before-disk") };
     assert!(matches!(trace.replay().err(), Some(Divergence::Differs { .. })));
@@ -110,7 +118,11 @@ fn files_that_are_no_traces_are_refused_with_a_reason() {
     assert!(says(&good.replace("\"scope\": \"", "\"scope\": \"un")).contains("the field scope says \"un"));
     assert!(says(&good.replace("word-before-disk", "no-such")).contains("the field defect says \"no-such\""));
     assert!(says(&good.replace("\"property\": \"I", "\"property\": \"J")).contains("the field property"));
-    assert!(says(&good.replace("\"cycle_from\": null", "\"cycle_from\": 2")).contains("cycle_from"));
+    assert!(says(&good.replace("\"cycle_from\": null", "\"cycle_from\": 2")).contains("cycle_from is there"));
+    let lasso = of_defect("exchange-never-ends").to_json();
+    let from = |text: &str| says(&lasso.replace("\"cycle_from\": 7", &format!("\"cycle_from\": {text}")));
+    assert!(from("null").contains("cycle_from is missing"));
+    assert!(from("700").contains("there are fewer steps"));
     assert!(says(&good.replace("\"initial\"", "\"initially\"")).contains("missing field `initial`"));
     assert!(says(&good.replace("\"state\": \"", "\"state\": \"+")).contains("16 hexadecimal digits"));
     assert!(says(&" ".repeat(Trace::BYTES_MAX + 1)).contains("bytes"));
@@ -159,12 +171,39 @@ fn a_random_violation_shrinks_until_every_step_is_needed() {
     assert!(shrunk > 10, "only {shrunk} of the traces found at random were longer than they need be");
 }
 
+/// Defects whose violation is what comes in the end.
+const LASSOS: [&str; 4] = ["exchange-never-ends", "roots-assumed-equal", "tombstones-have-no-digest", "only-missing-keys-travel"];
+
 #[test]
-fn a_lasso_shrinks_and_still_goes_round() {
-    let lasso = of_defect("exchange-never-ends");
-    let short = shrink::shrink(&lasso).expect("it shows its property");
-    assert!(short.steps.len() <= lasso.steps.len());
-    short.replay().expect("a shrunk trace is a trace");
+fn a_lasso_shrinks_no_further_than_the_search_found_it() {
+    for name in LASSOS {
+        let lasso = of_defect(name);
+        let short = shrink::shrink(&lasso).expect("it shows its property");
+        assert_eq!(short.depth(), lasso.depth(), "{name}");
+        short.replay().expect("a shrunk trace is a trace");
+    }
+}
+
+#[test]
+fn a_way_round_is_gone_once() {
+    let mut lasso = of_defect("exchange-never-ends");
+    let once = lasso.steps.len();
+    let round: Vec<_> = lasso.steps[lasso.depth()..].to_vec();
+    (0..50).for_each(|_| lasso.steps.extend(round.clone()));
+    lasso.replay().expect("it goes round more often");
+    assert!(shrink::shrink(&lasso).expect("it shows its property").steps.len() <= once);
+}
+
+#[test]
+fn what_goes_round_only_as_long_as_a_message_is_held_back_is_no_lasso() {
+    let lasso = of_defect("roots-assumed-equal");
+    let (property, mut events) = (lasso.property(), lasso.events());
+    events.remove(lasso.depth() - 1);
+    let (run, stopped) = replay::Run::of(lasso.scope(), lasso.rules(), &events);
+    assert_eq!(stopped, None, "the way round can be gone all the same");
+    assert_eq!(run.states[lasso.depth() - 1], *run.last());
+    let why = run.does_not_show(property, Some(lasso.depth() - 1));
+    assert_eq!(why, Some("it may go on from the way round to where nothing leads back"));
 }
 
 #[test]
