@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 
 pub use case::Case;
 
+/// How each page and the index say what made them.
+pub const MADE_BY: &str = "*Made by `dynamo defects --write`; do not edit.";
+
 /// Every file of the gallery by name, given each case's trace.
 pub fn files(traces: &[(Case, Trace)]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::from([("README.md".to_owned(), index::index(traces))]);

@@ -94,7 +94,7 @@ pub enum ReadError {
     #[error("the field cycle_from is there: {0} is not about what comes in the end")]
     NeedlessCycle(String),
     /// It names a scope, a defect or a property that there is none of.
-    #[error("the field {field} says \"{name}\", which this program does not know")]
+    #[error("the field {field} says {name:?}, which this program does not know")]
     Unknown {
         /// The field.
         field: &'static str,

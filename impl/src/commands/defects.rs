@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     json: bool,
     /// Write the gallery: a trace and a page for each, and an index. A trace that is there already stays, if it still replays and is as short
-    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = GALLERY, conflicts_with = "names")]
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = GALLERY, conflicts_with = "names")]
     write: Option<PathBuf>,
 }
 

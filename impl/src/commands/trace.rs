@@ -9,6 +9,7 @@ use super::{Failure, table};
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use dynamo::export::{self, Format};
+use dynamo_invariants::picture;
 use dynamo_invariants::trace::replay::{Divergence, Run};
 use dynamo_invariants::trace::shrink::{shrink, walk};
 use dynamo_invariants::trace::{ReadError, Trace};
@@ -133,6 +134,25 @@ fn read(file: &Path) -> Result<Trace, Failure> {
     trace.map_err(|error: ReadError| Failure::Usage(anyhow::Error::new(error).context(name())))
 }
 
+/// The same where there are others to be read: says why one cannot be, and counts it.
+fn read_or_say(file: &Path, unread: &mut usize) -> Option<Trace> {
+    match read(file) {
+        Ok(trace) => Some(trace),
+        Err(Failure::Usage(error) | Failure::Operation(error) | Failure::CutOff(error)) => {
+            eprintln!("{error:#}");
+            *unread += 1;
+            None
+        }
+    }
+}
+
+fn all_read(unread: usize) -> Result<(), Failure> {
+    match unread {
+        0 => Ok(()),
+        unread => Err(Failure::Usage(anyhow!("{} cannot be read as traces", picture::counted(unread, "file")))),
+    }
+}
+
 /// The run that a trace tells of.
 fn replayed(trace: &Trace, file: &Path) -> Result<Run, Failure> {
     let differs = |divergence: Divergence| anyhow::Error::new(divergence).context(file.display().to_string());
@@ -145,8 +165,9 @@ fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
     let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
     paths.sort();
-    let traces = paths.into_iter().map(|path| read(&path).map(|trace| (path, trace)));
-    let traces: Vec<(PathBuf, Trace)> = traces.collect::<Result<_, _>>()?;
+    let mut unread = 0;
+    let traces: Vec<(PathBuf, Trace)> =
+        paths.into_iter().filter_map(|path| read_or_say(&path, &mut unread).map(|trace| (path, trace))).collect();
     if as_json {
         let shown = traces.iter().map(|(path, trace)| {
             json!({
@@ -155,7 +176,7 @@ fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
             })
         });
         println!("{:#}", json!({ "traces": shown.collect::<Vec<_>>() }));
-        return Ok(());
+        return all_read(unread);
     }
     let mut rows = table::new(&["file", "rules", "scope", "violates", "steps"]);
     for (path, trace) in &traces {
@@ -168,14 +189,14 @@ fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
         ]);
     }
     println!("{rows}");
-    Ok(())
+    all_read(unread)
 }
 
 fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
     let mut shown = Vec::new();
-    let mut failed = 0;
+    let (mut failed, mut unread) = (0, 0);
     for file in files {
-        let trace = read(file)?;
+        let Some(trace) = read_or_say(file, &mut unread) else { continue };
         let divergence = trace.replay().err();
         failed += usize::from(divergence.is_some());
         if as_json {
@@ -192,6 +213,7 @@ fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
     if as_json {
         println!("{:#}", json!({ "traces": shown }));
     }
+    all_read(unread)?;
     if failed == 0 {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The index of the gallery.
 
-use super::{Case, cell};
+use super::{Case, MADE_BY, cell};
 use dynamo_invariants::defects::{HISTORIC, Told};
 use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;
@@ -28,6 +28,11 @@ cargo run --release -- defects --write                           # find everythi
 A defect stands under the invariant of its most telling property; it may break others, too.
 ";
 
+const NOT_LINEARIZABLE: &str = "
+Dynamo does not promise linearizability either. That is a property of whole histories, not of single states, so that it has no page here:
+`tests/tests/linearizability.rs` lets stateright's consistency tester find a history that is not linearizable, on the correct rules.
+";
+
 /// The index: a table for each invariant, then known limits, then the defects of real systems.
 pub(super) fn index(traces: &[(Case, Trace)]) -> String {
     let mut text = HEAD.to_owned();
@@ -51,8 +56,9 @@ pub(super) fn index(traces: &[(Case, Trace)]) -> String {
         let property = case.properties()[0].name;
         push!(text, "| {} | `{property}` | {} | {} |", link(case), trace.steps.len(), cell(case.what()));
     }
+    text.push_str(NOT_LINEARIZABLE);
     history(&mut text);
-    push!(text, "\n*Made by `dynamo defects --write`; do not edit.*");
+    push!(text, "\n{MADE_BY}*");
     text
 }
 

@@ -1,6 +1,6 @@
 //! One page of the gallery.
 
-use super::{Case, cell};
+use super::{Case, MADE_BY, cell};
 use dynamo_invariants::picture::{self, Change, Fact, MESSAGES, diagram};
 use dynamo_invariants::property::Kind;
 use dynamo_invariants::trace::Trace;
@@ -25,7 +25,7 @@ pub(super) fn page(case: &Case, trace: &Trace) -> String {
     reproduce(&mut text, case);
     happened(&mut text, case);
     push!(text, "## Why a weaker check misses it\n\n{}\n", case.missed_by());
-    push!(text, "*Made by `dynamo defects --write`; do not edit. [All counterexamples](README.md)*");
+    push!(text, "{MADE_BY} [All counterexamples](README.md)*");
     text
 }
 
@@ -70,6 +70,9 @@ fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
     for line in picture::surroundings(trace.scope()) {
         push!(text, "* {line}");
     }
+    if trace.cycle_from.is_some_and(|from| from < trace.steps.len()) {
+        push!(text, "\nWhatever happens after step {} leads back there. One way round:", trace.depth());
+    }
     push!(text, "\n```text\n{}", diagram::lines(run, trace.cycle_from).join("\n"));
     let rows = diagram::rows(run);
     push!(text, "```\n\n| step | what happens | what changes |\n|---|---|---|");
@@ -83,26 +86,24 @@ fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
     text.push('\n');
 }
 
-/// What is so at the end, beside what the protocol comes to when the same happens.
+/// What is so at the end, beside what the protocol comes to when the same happens, or what would have to be so.
 fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
     push!(text, "## Where it ends\n");
     let actual = picture::facts(&run.model, run.last());
     if case.defect().is_none() {
-        push!(text, "| | at the end |\n|---|---|");
+        push!(text, "Expected, if it were promised: {}\n", case.properties()[0].statement);
+        push!(text, "| | actual: the protocol |\n|---|---|");
         for fact in actual.iter().filter(|fact| fact.of != MESSAGES) {
             push!(text, "| {}: {} | {} |", fact.of, cell(&fact.about), cell(&fact.text));
         }
         text.push('\n');
         return;
     }
-    let (protocol, skipped) = Run::of_what_can(trace.scope(), Rules::default(), &trace.events());
-    let skipped: Vec<String> = skipped.iter().map(ToString::to_string).collect();
-    let same = "The same happens to the protocol as it is";
-    match skipped.as_slice() {
-        [] => push!(text, "{same}:\n"),
-        [one] => push!(text, "{same}, but for step {one}, which cannot happen there:\n"),
-        many => push!(text, "{same}, but for steps {}, which cannot happen there:\n", many.join(", ")),
-    }
+    let (mut protocol, skipped) = Run::of_what_can(trace.scope(), Rules::default(), &trace.events());
+    let but_for = skipped_in_words(&skipped);
+    let settles = trace.cycle_from.is_some() && protocol.settle(trace.property());
+    let goes_on = if settles { ", and goes on from there until the property holds for good" } else { "" };
+    push!(text, "The same happens to the protocol as it is{but_for}{goes_on}:\n");
     push!(text, "| | expected: the protocol | actual: the defect |\n|---|---|---|");
     let expected = picture::facts(&protocol.model, protocol.last());
     for change in picture::changes(&expected, &actual) {
@@ -110,6 +111,15 @@ fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
         push!(text, "| {}: {} | {} | {} |", change.of, cell(&change.about), side(&change.before), side(&change.after));
     }
     push!(text, "\nEverything else is the same.\n");
+}
+
+fn skipped_in_words(skipped: &[usize]) -> String {
+    let steps = skipped.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match skipped.len() {
+        0 => String::new(),
+        1 => format!(", but for step {steps}, which cannot happen or changes nothing there"),
+        _ => format!(", but for steps {steps}, which cannot happen or change nothing there"),
+    }
 }
 
 fn why_minimal(text: &mut String, case: &Case, trace: &Trace) {

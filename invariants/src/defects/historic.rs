@@ -254,7 +254,7 @@ pub static HISTORIC: &[Historic] = &[
         year: 2012,
         cause: "When every node that could keep a hint has failed the hint is given up, of which only the log \
                 tells, and each of these nodes is recorded as having succeeded.",
-        told: Told::By(&["lost-store-stays-lost"]),
+        told: Told::By(&["acknowledged-when-given-up"]),
     },
     Historic {
         system: "Dynomite",

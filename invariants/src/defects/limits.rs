@@ -49,19 +49,19 @@ pub(super) const LIMITS: &[Limit] = &[
     },
     Limit {
         name: "lost-store-stays-lost",
-        what: "A put that was lost on its way to a replica, and sent again no more, is not there in the end, though W others have it: \
-               only a read brings it there.",
-        missed_by: "The put is acknowledged, and a quorum sees it: it takes the loss of one store, no read that \
-                    repairs, and a look at every replica's disk in the end.",
+        what: "A put that was lost on its way to a replica, and sent again no more, is not there in the end, whether it was acknowledged \
+               or not: only a read brings it there.",
+        missed_by: "Whoever hears that the put failed expects nothing more of it, and whoever hears that it did not reads it from \
+                    the others: it takes the loss of one store, no read that repairs, and a look at every replica's disk in the end.",
         property: "I5.replicas-agree-in-the-end",
         scope: "loss",
     },
     Limit {
         name: "doubled-request-runs-again",
-        what: "A get that arrives again after it was answered runs again. Where the network doubles messages for ever, it never rests; \
-               a put is recognised, and yet asks the replicas again.",
-        missed_by: "Each answer is right, also the second: it takes a network that repeats messages without end, and \
-                    a lasso in which the coordinator always waits.",
+        what: "A get or a put that arrives again after it was answered runs again; a put is recognised, and yet asks the replicas \
+               again. Where the network doubles messages for ever, it never rests.",
+        missed_by: "Each answer is right, also the second: it takes a network that repeats messages without end, and a look at \
+                    whether the coordinator still waits, each time that the request has come again.",
         property: "I6.every-request-ends",
         scope: "duplication",
     },

@@ -54,7 +54,7 @@ pub(super) const PROPERTIES: &[Property] = &[
         "I1.get-sees-acknowledged-puts",
         GET_AFTER_ACK,
         "Trace 1: with R+W>N a get shows every put that was acknowledged before it began, or one that saw it. Does not hold \
-         with R+W<=N.",
+         with R+W<=N, where others stand in for replicas, nor while keys move.",
         |_, state| {
             let ghost = &state.history;
             let fresh = |read: &Read| {

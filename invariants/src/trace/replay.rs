@@ -48,7 +48,7 @@ pub enum Divergence {
         why: Stopped,
     },
     /// A step leads to another state.
-    #[error("step {step} leads to another state, which differs in {}", parts.join(", "))]
+    #[error("step {step} leads to another state, which differs in {}", parts.join(", ").escape_debug())]
     Differs {
         /// Which.
         step: usize,

@@ -172,7 +172,8 @@ fn a_random_violation_shrinks_until_every_step_is_needed() {
 }
 
 /// Defects whose violation is what comes in the end.
-const LASSOS: [&str; 4] = ["exchange-never-ends", "roots-assumed-equal", "tombstones-have-no-digest", "only-missing-keys-travel"];
+const LASSOS: [&str; 4] =
+    ["exchange-never-ends", "roots-assumed-equal", "tombstones-have-no-digest", "only-missing-keys-travel"];
 
 #[test]
 fn a_lasso_shrinks_no_further_than_the_search_found_it() {

@@ -2,8 +2,8 @@
 
 use super::super::Failure;
 use super::Outcome;
-use anyhow::Context as _;
-use dynamo::gallery::{Case, files};
+use anyhow::{Context as _, anyhow};
+use dynamo::gallery::{Case, MADE_BY, files};
 use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,11 +11,25 @@ use std::path::Path;
 
 /// Writes a trace and a page for each, and an index; removes what is there of defects that there are no longer.
 pub(super) fn write(folder: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
+    refuse_what_is_no_gallery(folder)?;
     let traces: Vec<(Case, Trace)> = outcomes.iter().filter_map(|outcome| traced(folder, outcome)).collect();
     let files = files(&traces);
     put(folder, &files).with_context(|| format!("cannot write {}", folder.display())).map_err(Failure::Operation)?;
-    println!("wrote {} files to {}", files.len(), folder.display());
+    eprintln!("wrote {} files to {}", files.len(), folder.display());
     Ok(())
+}
+
+/// A folder that has something in it, and no index of ours, is somebody else's.
+fn refuse_what_is_no_gallery(folder: &Path) -> Result<(), Failure> {
+    let is_empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+    let index = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
+    if is_empty || index.contains(MADE_BY) {
+        return Ok(());
+    }
+    Err(Failure::Usage(anyhow!(
+        "{} is no gallery: name an empty folder, or one that this command wrote",
+        folder.display()
+    )))
 }
 
 /// A case's trace: the one that is there, if it still replays and is as short. Of several equally short ones a search may find any.
@@ -32,9 +46,7 @@ fn put(folder: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        let is_ours =
-            name.len() > 4 && name.as_bytes()[..3].iter().all(u8::is_ascii_digit) && name.as_bytes()[3] == b'-';
-        if is_ours && !files.contains_key(&name) {
+        if is_ours(&name) && !files.contains_key(&name) {
             fs::remove_file(folder.join(name))?;
         }
     }
@@ -42,4 +54,13 @@ fn put(folder: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {
         fs::write(folder.join(name), text)?;
     }
     Ok(())
+}
+
+/// Is it the name of a trace or of a page? Whatever else lies in the folder is left alone.
+fn is_ours(name: &str) -> bool {
+    let number = name.split_once('-').map(|(number, _)| number);
+    let is_numbered =
+        number.is_some_and(|number| number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit()));
+    let ending = Path::new(name).extension();
+    is_numbered && ending.is_some_and(|ending| ending == "json" || ending == "md")
 }

@@ -118,7 +118,12 @@ impl<'a> Walk<'a> {
         let [steps, state] = Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(above);
         self.draw_steps(frame, steps);
         self.draw_state(frame, state);
-        frame.render_widget(Paragraph::new(verdicts).block(Block::bordered().title(" properties ")), below);
+        let unseen = verdicts.len().saturating_sub(usize::from(below.height.saturating_sub(2)));
+        let title = match unseen {
+            0 => " properties that fail on the way ".to_owned(),
+            unseen => format!(" properties that fail on the way, and {unseen} more that fail later "),
+        };
+        frame.render_widget(Paragraph::new(verdicts).block(Block::bordered().title(title)), below);
         frame.render_widget(Line::from(HELP).reversed(), help);
     }
 
