@@ -82,6 +82,20 @@ pub struct Progress {
     pub memory_bytes: Option<usize>,
 }
 
+impl Progress {
+    fn of(progress: interned_checker::Progress) -> Self {
+        Progress {
+            unique_states: progress.unique_states,
+            orbit_states: progress.orbit_states,
+            generated_states: progress.generated_states,
+            depth: progress.depth,
+            frontier: Some(progress.frontier),
+            settled_states: Some(progress.settled_states),
+            memory_bytes: Some(progress.memory_bytes),
+        }
+    }
+}
+
 /// What became of one property.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
@@ -188,14 +202,42 @@ pub struct Finding {
 
 /// Searches for a violation (always, converges) or a showing (reachable) of one property. Returns how many states were visited, too.
 pub fn find(scope: &Scope, rules: Rules, property: &'static Property) -> (Option<Finding>, usize) {
+    let hunt = find_within(scope, rules, property, None, |_| ControlFlow::Continue(()));
+    (hunt.finding, hunt.progress.unique_states)
+}
+
+/// What a search for one property came to.
+#[derive(Clone, Debug)]
+pub struct Hunt {
+    /// What it found.
+    pub finding: Option<Finding>,
+    /// Has it looked everywhere, if it found nothing?
+    pub complete: bool,
+    /// How far it came.
+    pub progress: Progress,
+}
+
+/// The same with bounded memory, in bytes by the engine's own count; `watch` is called some times a second, and when it breaks, the search
+/// is given up. The property need not be one of [`PROPERTIES`].
+pub fn find_within(
+    scope: &Scope,
+    rules: Rules,
+    property: &'static Property,
+    memory_bytes: Option<usize>,
+    mut watch: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Hunt {
     let model = scope.model(rules, [property]);
-    let options = Options { stop_when_decided: true, paths: true, ..Options::default() };
+    let options = Options { stop_when_decided: true, paths: true, memory_bytes, ..Options::default() };
     let check = Check::new(&model, reads(&model.cfg)).converges(convergence([property]));
-    let report = check.run(&options, |_| ControlFlow::Continue(()));
+    let report = check.run(&options, |now| watch(Progress::of(now)));
     let mut report = report.expect("our properties are of the kinds that the engine checks");
     let discovery = report.discoveries.remove(property.name);
-    let finding = discovery.map(|found| Finding { path: found.path.expect("it was asked for"), depth: found.depth });
-    (finding, report.progress.unique_states)
+    Hunt {
+        finding: discovery
+            .map(|found| Finding { path: found.path.expect("it was asked for"), depth: found.depth }),
+        complete: report.ending == Ending::Exhausted,
+        progress: Progress::of(report.progress),
+    }
 }
 
 /// What of these properties must be so in the end.
@@ -242,25 +284,16 @@ fn search_interned(
 ) -> Search {
     let Effort { threads, memory_bytes, time, partial_order, .. } = *effort;
     let options = Options { threads, memory_bytes, time, ..Options::default() };
-    let progress = |progress: interned_checker::Progress| Progress {
-        unique_states: progress.unique_states,
-        orbit_states: progress.orbit_states,
-        generated_states: progress.generated_states,
-        depth: progress.depth,
-        frontier: Some(progress.frontier),
-        settled_states: Some(progress.settled_states),
-        memory_bytes: Some(progress.memory_bytes),
-    };
     let renamings = symmetries.into_iter().map(|symmetry| Box::new(symmetry) as _).collect();
     let mut check = Check::new(model, reads(&model.cfg)).converges(convergence(PROPERTIES)).symmetry(renamings);
     if partial_order {
         check = check.partial_order(TAKEN_FIRST);
     }
-    let report = check.run(&options, |now| watch(progress(now)));
+    let report = check.run(&options, |now| watch(Progress::of(now)));
     let report = report.expect("our properties are of the kinds that the engine checks");
     Search {
         complete: report.ending == Ending::Exhausted,
-        progress: progress(report.progress),
+        progress: Progress::of(report.progress),
         seen: report.discoveries.into_keys().collect(),
         coverage: report.coverage.into_iter().map(|(kind, count)| (coverage::named(kind), count)).collect(),
     }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod coverage;
 pub mod defects;
 pub mod ghost;
+pub mod goals;
 mod partial_order;
 pub mod picture;
 mod places;

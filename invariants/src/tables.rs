@@ -86,6 +86,11 @@ impl Table {
     /// How many there are.
     pub const COUNT: usize = KINDS.len();
 
+    /// The title of the table with this number, from 1; nothing if there is no such table.
+    pub fn title(number: usize) -> &'static str {
+        number.checked_sub(1).and_then(|index| KINDS.get(index)).map_or("", |kind| kind.title)
+    }
+
     /// The table with this number, from 1, of a run; moments that look the same are one. `None`: there is no such table.
     pub fn of(number: usize, run: &Run, cast: &Cast) -> Option<Table> {
         let kind = KINDS.get(number.checked_sub(1)?)?;

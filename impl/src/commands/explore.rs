@@ -1,23 +1,30 @@
 //! `dynamo explore`: walks a scope's state space in a browser.
 
-use super::Failure;
 use super::arguments::{address, defect_named};
 use super::check::{cores, scope_named};
+use super::{Failure, trace};
 use anyhow::Context as _;
 use clap::Args;
+use dynamo::explorer::{self, Place};
+use dynamo_invariants::defects::Defect;
 use dynamo_invariants::property::PROPERTIES;
+use dynamo_invariants::scope::Scope;
 use dynamo_model::rules::Rules;
 use stateright::Model;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
   dynamo explore                                            the scope one-client, at http://127.0.0.1:3000
   dynamo explore concurrent-puts --listen 127.0.0.1:8080
   dynamo explore --defect plain-vector-clocks               the scope in which that defect is found
+  dynamo explore --trace counterexamples/004-word-before-disk.json
+  dynamo explore --classic                                  stateright's own Explorer
 
-This is stateright's own Explorer: choose what happens next, and see the states; the properties' verdicts beside them are
-those of the whole scope, not of the state shown.";
+Choose what happens next, and see what it changes: nodes, messages, tallies, hints, and what each property says of the state. The page
+also searches for states, checks the scope, and loads and saves traces. Everything it needs is in this program; it answers on
+loopback only, unless --listen says otherwise: then anyone who reaches that address may use it.";
 
 /// Walk a scope's state space in a browser
 #[derive(Debug, Args)]
@@ -29,7 +36,13 @@ pub(super) struct Arguments {
     /// Explore a broken protocol
     #[arg(long, value_name = "NAME")]
     defect: Option<String>,
-    /// Where to serve the page
+    /// Begin where a trace leads
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "defect", "classic"])]
+    trace: Option<PathBuf>,
+    /// Serve stateright's own Explorer: the verdicts it shows are those of the whole scope, not of the state shown
+    #[arg(long)]
+    classic: bool,
+    /// Where to serve the page; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000", value_parser = address)]
     listen: SocketAddr,
 }
@@ -41,14 +54,47 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, Some(defect)) => defect.scope(),
         (None, None) => scope_named("one-client")?,
     };
+    let listener = TcpListener::bind(arguments.listen)
+        .with_context(|| format!("cannot listen on {}: choose another address with --listen", arguments.listen))
+        .map_err(Failure::Operation)?;
+    if arguments.classic {
+        // stateright binds by itself, and panics where it cannot: it must not come to that.
+        drop(listener);
+        return classic(scope, defect, arguments.listen);
+    }
+    let place = match &arguments.trace {
+        Some(file) => {
+            let found = trace::read(file)?;
+            trace::replayed(&found, file)?;
+            Place::of(&found)
+        }
+        None => Place::begin(scope, defect),
+    };
+    serve(listener, place)
+}
+
+fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
+    let address = listener.local_addr().map_err(Failure::operation)?;
+    if !address.ip().is_loopback() {
+        eprintln!("anyone who reaches {address} may use this explorer");
+    }
+    println!("exploring at http://{address}{} — Ctrl-C stops", place.url());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::operation)?;
+    let stop = async {
+        // Without a signal to wait for, it goes on until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    runtime.block_on(explorer::serve(listener, place, stop)).map_err(Failure::operation)?;
+    // A search that was told to end may still be at it.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+fn classic(scope: &'static Scope, defect: Option<&'static Defect>, listen: SocketAddr) -> Result<(), Failure> {
     let rules = defect.map_or_else(Rules::default, |defect| (defect.rules)());
-    // stateright panics where it cannot listen: it must not come to that.
-    drop(
-        TcpListener::bind(arguments.listen)
-            .with_context(|| format!("cannot listen on {}: choose another address with --listen", arguments.listen))
-            .map_err(Failure::Operation)?,
-    );
-    println!("exploring {} at http://{} — Ctrl-C stops", scope.name, arguments.listen);
-    scope.model(rules, PROPERTIES).checker().threads(cores()).serve(arguments.listen);
+    println!("exploring {} at http://{listen} — Ctrl-C stops", scope.name);
+    scope.model(rules, PROPERTIES).checker().threads(cores()).serve(listen);
     Ok(())
 }

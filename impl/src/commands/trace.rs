@@ -124,7 +124,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Reads a file that may be anything.
-fn read(file: &Path) -> Result<Trace, Failure> {
+pub(super) fn read(file: &Path) -> Result<Trace, Failure> {
     let name = || file.display().to_string();
     let mut text = Vec::new();
     let most = Trace::BYTES_MAX as u64 + 1;
@@ -154,7 +154,7 @@ fn all_read(unread: usize) -> Result<(), Failure> {
 }
 
 /// The run that a trace tells of.
-fn replayed(trace: &Trace, file: &Path) -> Result<Run, Failure> {
+pub(super) fn replayed(trace: &Trace, file: &Path) -> Result<Run, Failure> {
     let differs = |divergence: Divergence| anyhow::Error::new(divergence).context(file.display().to_string());
     trace.replay().map_err(|divergence| Failure::Operation(differs(divergence)))
 }

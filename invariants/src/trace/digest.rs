@@ -2,7 +2,7 @@
 //! encoding, which both are specified. What follows from the rest — views, ghost history — is left out.
 
 use crate::scope::SystemState;
-use crate::trace::Who;
+use crate::trace::{Event, Who};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stateright::actor::{Id, Timers};
 use std::collections::BTreeMap;
@@ -32,6 +32,11 @@ impl<'de> Deserialize<'de> for StateDigest {
         let number = u64::from_str_radix(&text, 16).ok().filter(|_| digits);
         number.map(StateDigest).ok_or_else(|| serde::de::Error::custom("a digest has 16 hexadecimal digits"))
     }
+}
+
+/// The digest of an event: by it, a way through a scope can be named in a few letters a step.
+pub fn event(event: &Event) -> StateDigest {
+    of(event)
 }
 
 fn of(part: &impl Serialize) -> StateDigest {

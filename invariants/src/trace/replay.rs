@@ -144,6 +144,18 @@ impl Run {
         if (self.model.within_boundary)(&self.model.cfg, &next) { Ok(next) } else { Err(Stopped::OutOfScope) }
     }
 
+    /// What may happen next, whether it changes anything or not.
+    pub fn possible(&self) -> Vec<Event> {
+        let mut possible = Vec::new();
+        self.model.actions(self.last(), &mut possible);
+        possible.iter().map(|action| Event::of(self.model.cfg.scope.nodes, action)).collect()
+    }
+
+    /// The steps that may be taken next, and where each leads.
+    pub fn steps(&self) -> Vec<(Event, SystemState)> {
+        steps(&self.model, self.last(), |_| true)
+    }
+
     /// The last state.
     pub fn last(&self) -> &SystemState {
         self.states.last().expect("there is one at least")
@@ -192,6 +204,21 @@ impl Run {
         }
         true
     }
+}
+
+/// Those of the steps from a state that are chosen, change something and stay in the scope, and where each leads.
+fn steps(
+    model: &System,
+    state: &SystemState,
+    is_chosen: impl Fn(&<System as Model>::Action) -> bool,
+) -> Vec<(Event, SystemState)> {
+    let mut possible = Vec::new();
+    model.actions(state, &mut possible);
+    let steps = possible.into_iter().filter(is_chosen).filter_map(|action| {
+        let event = Event::of(model.cfg.scope.nodes, &action);
+        Some((event, model.next_state(state, action)?))
+    });
+    steps.filter(|(_, next)| next != state && (model.within_boundary)(&model.cfg, next)).collect()
 }
 
 impl Trace {

@@ -1,9 +1,9 @@
 //! Where a state leads once nothing new goes wrong and nothing new is asked.
 
+use super::steps;
 use crate::property::goes_on;
 use crate::scope::{System, SystemState};
 use crate::trace::Event;
-use stateright::Model;
 use std::collections::{HashMap, VecDeque};
 
 /// All states that one leads to, the nearest first, and the steps between them.
@@ -27,7 +27,8 @@ impl Onward {
         while onward.next.len() < onward.states.len() {
             let place = onward.next.len();
             let mut next = Vec::new();
-            for (event, state) in steps(model, &onward.states[place]) {
+            let goes_on = |action: &_| goes_on(&model.cfg, action);
+            for (event, state) in steps(model, &onward.states[place], goes_on) {
                 let known = places.get(&state).copied();
                 next.push(known.unwrap_or(onward.states.len()));
                 if known.is_none() {
@@ -84,16 +85,4 @@ fn reached(from: usize, next: &[Vec<usize>]) -> Vec<usize> {
         }
     }
     reached
-}
-
-/// The steps that go on from a state, and where each leads.
-fn steps(model: &System, state: &SystemState) -> Vec<(Event, SystemState)> {
-    let mut possible = Vec::new();
-    model.actions(state, &mut possible);
-    let going_on = possible.into_iter().filter(|action| goes_on(&model.cfg, action));
-    let steps = going_on.filter_map(|action| {
-        let event = Event::of(model.cfg.scope.nodes, &action);
-        Some((event, model.next_state(state, action)?))
-    });
-    steps.filter(|(_, next)| next != state && (model.within_boundary)(&model.cfg, next)).collect()
 }

@@ -1,0 +1,152 @@
+//! The explorer: a scope's state space, walked step by step in a browser.
+//!
+//! The page and the API are served by the one binary. A place in a state space is named by its scope, its rules and the way to it, so that
+//! the server keeps nothing of who browses: each request takes the way anew. What takes long — searches and checks — runs as a
+//! [job](jobs), one at a time.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /`, `GET /SCOPE/RULES/WAY` | the page; RULES is `protocol` or a defect's name, WAY six letters a step |
+//! | `GET /api/catalogue` | scopes, defects, properties, goals |
+//! | `GET /api/state?scope=&rules=&way=&table=` | the state there, the steps from it, the way to it; `table` is a trace table's number |
+//! | `GET /api/trace?scope=&rules=&way=` | a trace file of the way, if it shows a property |
+//! | `POST /api/trace` | the place that a trace file leads to |
+//! | `POST /api/jobs` | begins `{"kind": "find", "scope", "rules", "goal"}` or `{"kind": "check", "scope", "rules"}`, ending the one before |
+//! | `GET /api/jobs/ID`, `DELETE /api/jobs/ID` | how far it is and what it found; ends it |
+//!
+//! Errors are `{"error": text}` with a status of 4xx.
+
+mod catalogue;
+mod guard;
+mod jobs;
+mod pages;
+mod place;
+mod scene;
+
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router, middleware};
+use dynamo_invariants::trace::Trace;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::future::Future;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use jobs::{Jobs, Wanted};
+pub use place::Place;
+
+/// Why a request is not served: the status, and what is wrong, in words.
+#[derive(Debug)]
+pub(crate) struct Refusal(StatusCode, String);
+
+impl Refusal {
+    fn not_found(what: String) -> Refusal {
+        Refusal(StatusCode::NOT_FOUND, what)
+    }
+
+    fn unprocessable(what: String) -> Refusal {
+        Refusal(StatusCode::UNPROCESSABLE_ENTITY, what)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+type Answer = Result<Json<Value>, Refusal>;
+
+/// Serves the explorer until `stop` is done.
+///
+/// # Errors
+/// Where the socket cannot be used.
+pub async fn serve(listener: TcpListener, first: Place, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let jobs = Arc::new(Jobs::default());
+    let router = router(first, Arc::clone(&jobs));
+    let served = axum::serve(tokio::net::TcpListener::from_std(listener)?, router).with_graceful_shutdown(stop).await;
+    jobs.end();
+    served
+}
+
+fn router(first: Place, jobs: Arc<Jobs>) -> Router {
+    let first = first.url();
+    Router::new()
+        .route("/", get(move || std::future::ready(axum::response::Redirect::temporary(&first))))
+        .route("/api/catalogue", get(|| std::future::ready(Json(catalogue::catalogue()))))
+        .route("/api/state", get(state))
+        .route("/api/trace", get(save).post(load))
+        .route("/api/jobs", post(begin))
+        .route("/api/jobs/{id}", get(look).delete(end))
+        .route("/assets/{name}", get(pages::asset))
+        .route("/{scope}/{rules}", get(pages::page))
+        .route("/{scope}/{rules}/", get(pages::page))
+        .route("/{scope}/{rules}/{way}", get(pages::page))
+        .fallback(pages::nothing_there)
+        .layer(DefaultBodyLimit::max(Trace::BYTES_MAX))
+        .layer(middleware::from_fn(guard::guard))
+        .with_state(jobs)
+}
+
+/// Which place, and which of the trace tables to show of the way.
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(flatten)]
+    place: place::Named,
+    table: Option<String>,
+}
+
+async fn state(asked: Result<Query<Asked>, QueryRejection>) -> Answer {
+    let Query(Asked { place, table }) = asked.map_err(|error| Refusal::unprocessable(error.to_string()))?;
+    let place = Place::named(&place)?;
+    let table = match table.as_deref().map(str::parse) {
+        None => None,
+        Some(Ok(number)) => Some(number),
+        Some(Err(_)) => return Err(Refusal::unprocessable("table is the number of a trace table".to_owned())),
+    };
+    Ok(Json(scene::scene(&place, &place.run()?, table)?))
+}
+
+async fn save(asked: Result<Query<place::Named>, QueryRejection>) -> Answer {
+    let Query(asked) = asked.map_err(|error| Refusal::unprocessable(error.to_string()))?;
+    let place = Place::named(&asked)?;
+    let trace = place.trace(&place.run()?)?;
+    Ok(Json(serde_json::to_value(trace).expect("all of it has a form in JSON")))
+}
+
+async fn load(text: axum::body::Bytes) -> Answer {
+    let trace = Trace::from_json(&text).map_err(|error| Refusal::unprocessable(in_full(&error)))?;
+    // A long trace takes seconds: it must not keep others waiting.
+    let replayed = tokio::task::spawn_blocking(move || trace.replay().map(|_| trace)).await;
+    match replayed {
+        Ok(Ok(trace)) => Ok(Json(json!({ "url": Place::of(&trace).url(), "property": trace.property }))),
+        Ok(Err(divergence)) => Err(Refusal::unprocessable(divergence.to_string())),
+        Err(_) => Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, "replaying was ended".to_owned())),
+    }
+}
+
+/// An error and its causes.
+fn in_full(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+async fn begin(State(jobs): State<Arc<Jobs>>, wanted: Result<Json<Wanted>, JsonRejection>) -> Answer {
+    let Json(wanted) = wanted.map_err(|error| Refusal::unprocessable(error.body_text()))?;
+    Ok(Json(json!({ "id": jobs.begin(&wanted)? })))
+}
+
+async fn look(State(jobs): State<Arc<Jobs>>, Path(id): Path<String>) -> Answer {
+    jobs.look(&id).map(Json)
+}
+
+async fn end(State(jobs): State<Arc<Jobs>>, Path(id): Path<String>) -> Answer {
+    jobs.look(&id)?;
+    jobs.end();
+    jobs.look(&id).map(Json)
+}

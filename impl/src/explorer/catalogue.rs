@@ -1,0 +1,35 @@
+//! What there is to explore.
+
+use dynamo_invariants::defects::DEFECTS;
+use dynamo_invariants::goals::GOALS;
+use dynamo_invariants::picture;
+use dynamo_invariants::property::PROPERTIES;
+use dynamo_invariants::scope::Scope;
+use dynamo_invariants::scopes::{DEEP, SCOPES};
+use serde_json::{Value, json};
+
+pub(super) fn catalogue() -> Value {
+    let scope = |scope: &Scope| {
+        json!({
+            "name": scope.name, "aim": scope.aim, "unique_states": scope.unique_states,
+            "surroundings": picture::surroundings(scope),
+        })
+    };
+    let scopes: Vec<Value> = SCOPES.iter().map(scope).collect();
+    let deep: Vec<Value> = DEEP.iter().map(scope).collect();
+    let defects: Vec<Value> = DEFECTS
+        .iter()
+        .map(|defect| {
+            json!({
+                "name": defect.name, "rule": defect.rule, "what": defect.what, "scope": defect.scope,
+                "breaks": defect.breaks, "code": defect.code(), "missed_by": defect.missed_by,
+            })
+        })
+        .collect();
+    let properties: Vec<Value> = PROPERTIES
+        .iter()
+        .chain(GOALS)
+        .map(|property| json!({ "name": property.name, "kind": property.kind, "statement": property.statement }))
+        .collect();
+    json!({ "scopes": scopes, "deep": deep, "defects": defects, "properties": properties })
+}

@@ -1,0 +1,158 @@
+//! Searches and checks, which take long: one at a time, so that neither memory nor threads grow with the requests.
+
+use super::Refusal;
+use super::place::{Named, Place};
+use dynamo_invariants::check::{Effort, Progress, Report, check, find_within};
+use dynamo_invariants::goals;
+use dynamo_invariants::property::{Kind, Property};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// What a job may take, in bytes.
+const MEMORY_MAX: usize = 4 << 30;
+
+/// What is wanted of a job.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(super) enum Wanted {
+    /// The shortest way to where a property is shown (reachable, goals) or violated.
+    Find {
+        /// The scope.
+        scope: String,
+        /// The rules.
+        rules: String,
+        /// A property or a goal, by name.
+        goal: String,
+    },
+    /// Every property in every state.
+    Check {
+        /// The scope.
+        scope: String,
+        /// The rules.
+        rules: String,
+    },
+}
+
+/// How far a job is.
+struct Job {
+    id: u64,
+    is_ended: Arc<AtomicBool>,
+    state: Mutex<Value>,
+}
+
+/// The last job, running or done.
+#[derive(Default)]
+pub(super) struct Jobs {
+    last: Mutex<(u64, Option<Arc<Job>>)>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a job that panicked has left behind is still what it had told.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Job {
+    fn tell(&self, state: Value) {
+        *locked(&self.state) = state;
+    }
+
+    /// Tells how far it is, of so many states; breaks when it is to end.
+    fn watch(&self, begun: Instant, expected: usize) -> impl FnMut(Progress) -> ControlFlow<()> {
+        move |progress: Progress| {
+            self.tell(json!({
+                "state": "running", "unique_states": progress.unique_states, "expected_states": expected,
+                "depth": progress.depth, "seconds": begun.elapsed().as_secs_f64(),
+            }));
+            if self.is_ended.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
+    }
+}
+
+impl Jobs {
+    /// Begins a job, and ends the one before. Returns its number.
+    pub(super) fn begin(&self, wanted: &Wanted) -> Result<u64, Refusal> {
+        let (Wanted::Find { scope, rules, .. } | Wanted::Check { scope, rules }) = wanted;
+        let place = Place::named(&Named { scope: scope.clone(), rules: rules.clone(), way: String::new() })?;
+        let goal = match wanted {
+            Wanted::Find { goal, .. } => {
+                let property = Property::named(goal).or_else(|| goals::named(goal));
+                Some(property.ok_or_else(|| Refusal::not_found(format!("there is no property or goal {goal:?}")))?)
+            }
+            Wanted::Check { .. } => None,
+        };
+        self.end();
+        let mut last = locked(&self.last);
+        last.0 += 1;
+        let state = Mutex::new(json!({ "state": "running", "unique_states": 0, "expected_states": place.scope().unique_states }));
+        let job = Arc::new(Job { id: last.0, is_ended: Arc::default(), state });
+        last.1 = Some(Arc::clone(&job));
+        std::thread::spawn(move || match goal {
+            Some(goal) => search(&job, &place, goal),
+            None => check_all(&job, &place),
+        });
+        Ok(last.0)
+    }
+
+    /// Ends the running job, if there is one.
+    pub(super) fn end(&self) {
+        if let Some(job) = &locked(&self.last).1 {
+            job.is_ended.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// How far the job with this number is.
+    pub(super) fn look(&self, id: &str) -> Result<Value, Refusal> {
+        let last = locked(&self.last);
+        let job = last.1.as_ref().filter(|job| id.parse() == Ok(job.id));
+        let job = job.ok_or_else(|| Refusal::not_found(format!("there is no job {id:?} any more")))?;
+        Ok(locked(&job.state).clone())
+    }
+}
+
+fn search(job: &Job, place: &Place, goal: &'static Property) {
+    let begun = Instant::now();
+    let (finding, complete, unique_states) = hunt(job, place, goal, begun);
+    let state = match (&finding, complete) {
+        (Some(_), _) => "found",
+        (None, true) => "nowhere",
+        (None, false) => "given up",
+    };
+    job.tell(json!({
+        "state": state, "goal": goal.name, "unique_states": unique_states, "seconds": begun.elapsed().as_secs_f64(),
+        "url": finding.map(|found| found.url()),
+    }));
+}
+
+fn hunt(job: &Job, place: &Place, goal: &'static Property, begun: Instant) -> (Option<Place>, bool, usize) {
+    let expected = place.scope().unique_states;
+    let hunt = find_within(place.scope(), place.rules(), goal, Some(MEMORY_MAX), job.watch(begun, expected));
+    (hunt.finding.map(|finding| place.found(&finding)), hunt.complete, hunt.progress.unique_states)
+}
+
+fn check_all(job: &Job, place: &Place) {
+    let begun = Instant::now();
+    let effort = Effort { memory_bytes: Some(MEMORY_MAX), ..Effort::threads(1) };
+    let report = check(place.scope(), place.rules(), &effort, job.watch(begun, place.scope().unique_states));
+    // A counterexample says more than a list of names: the shortest way to the first thing that does not hold.
+    let failed = report.properties.iter().find(|verdict| !verdict.is_as_claimed() && verdict.kind != Kind::Reachable);
+    let violated = failed.filter(|verdict| !verdict.holds).and_then(|verdict| Property::named(verdict.name));
+    let way = violated.and_then(|property| hunt(job, place, property, begun).0);
+    job.tell(told(&report, begun, way.map(|place| place.url())));
+}
+
+fn told(report: &Report, begun: Instant, url: Option<String>) -> Value {
+    let failed: Vec<&str> = report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).map(|verdict| verdict.name).collect();
+    let state = match (report.complete, report.holds()) {
+        (true, true) => "holds",
+        (true, false) => "fails",
+        (false, _) => "given up",
+    };
+    json!({
+        "state": state, "failed": failed, "unique_states": report.progress.unique_states,
+        "seconds": begun.elapsed().as_secs_f64(), "url": url,
+    })
+}

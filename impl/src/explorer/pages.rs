@@ -1,0 +1,53 @@
+//! The page, and what it is made of: in the binary, so that nothing need be installed or fetched.
+
+use super::Refusal;
+use super::place::{Named, Place};
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{Html, IntoResponse, Response};
+
+const PAGE: &str = include_str!("web/index.html");
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Name, kind, content.
+const ASSETS: [(&str, &str, &str); 6] = [
+    ("app.js", JAVASCRIPT, include_str!("web/app.js")),
+    ("drawing.js", JAVASCRIPT, include_str!("web/drawing.js")),
+    ("panels.js", JAVASCRIPT, include_str!("web/panels.js")),
+    ("style.css", "text/css; charset=utf-8", include_str!("web/style.css")),
+    ("lit-html.js", JAVASCRIPT, include_str!("web/vendor/lit-html.js")),
+    ("icon.svg", "image/svg+xml", include_str!("web/icon.svg")),
+];
+
+pub(super) async fn asset(Path(name): Path<String>) -> Response {
+    match ASSETS.iter().find(|(known, _, _)| *known == name) {
+        Some((_, kind, content)) => ([(CONTENT_TYPE, *kind)], *content).into_response(),
+        None => nothing_there().await,
+    }
+}
+
+/// The page of a place, if there is such a place.
+pub(super) async fn page(Path(parts): Path<Vec<String>>) -> Response {
+    let part = |index: usize| parts.get(index).cloned().unwrap_or_default();
+    let named = Named { scope: part(0), rules: part(1), way: part(2) };
+    match Place::named(&named).and_then(|place| place.run()) {
+        Ok(_) => Html(PAGE).into_response(),
+        Err(Refusal(status, why)) => in_words(status, &why),
+    }
+}
+
+pub(super) async fn nothing_there() -> Response {
+    in_words(StatusCode::NOT_FOUND, "there is nothing at this address")
+}
+
+/// A page for a person that says what is wrong.
+fn in_words(status: StatusCode, why: &str) -> Response {
+    let escaped = why.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{status}</title><link rel=\"stylesheet\" href=\"/assets/style.css\">\
+         <main class=\"wrong\"><h1>{status}</h1><p>{escaped}.</p><p><a href=\"/\">Begin anew</a></p></main></html>"
+    );
+    (status, Html(page)).into_response()
+}

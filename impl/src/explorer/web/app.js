@@ -1,0 +1,181 @@
+// What the page shows, what is asked of the server, and what keys and buttons do. The server keeps nothing: the address says where one is.
+import { html, render } from "./lit-html.js";
+import { ring } from "./drawing.js";
+import * as panels from "./panels.js";
+
+const CODE = 6; // letters that name a step
+const PACE = 900; // milliseconds from step to step while playing
+const page = document.getElementById("page");
+
+const it = {
+  catalogue: null, scene: null, wrong: "", looked: null, table: 0, goal: "goal.two-siblings", job: null, job_id: null,
+  playing: null, visited: new Map(), compared: null, ahead: [], busy: false,
+};
+
+const ask = async (address, options) => {
+  const response = await fetch(address, options);
+  const answer = await response.json().catch(() => ({ error: `the server answered ${response.status}` }));
+  if (!response.ok) throw new Error(answer.error ?? `the server answered ${response.status}`);
+  return answer;
+};
+const guarded = act => async (...given) => {
+  try { await act(...given); } catch (error) { stop(); it.wrong = error.message; draw(); }
+};
+
+const where = () => ({ scope: it.scene.scope, rules: it.scene.rules });
+const codes = () => it.scene.way.rows.map(row => row.code);
+const address = (place, way) => `/${place.scope}/${place.rules}/${way.join("")}`;
+const query = (place, way, table) => new URLSearchParams({ ...place, way: way.join(""), ...(table ? { table } : {}) });
+const split = url => {
+  const [scope, rules, way = ""] = url.split("/").slice(1).map(decodeURIComponent);
+  return { place: { scope, rules }, way: way.match(new RegExp(`.{${CODE}}`, "g")) ?? [] };
+};
+
+/** Shows a place; `keep` leaves the browser's address as it is. */
+const show = guarded(async (place, way, keep = false) => {
+  const scene = await ask("/api/state?" + query(place, way, it.table));
+  const is_elsewhere = it.scene && (it.scene.scope !== scene.scope || it.scene.rules !== scene.rules);
+  if (is_elsewhere) { it.visited.clear(); it.job = null; }
+  it.scene = scene;
+  it.wrong = ""; it.looked = null; it.compared = null;
+  const name = way.join("");
+  if (!it.ahead.join("").startsWith(name)) it.ahead = way;
+  it.visited.set(name, scene.way.rows.at(-1)?.text ?? "where it begins");
+  if (!keep) history.pushState(null, "", scene.url);
+  document.title = `${scene.scope}, step ${way.length} – Dynamo explorer`;
+  draw();
+  const here = document.querySelector(".way .here"), box = document.getElementById("diagram");
+  if (here && box) box.scrollTop = here.offsetTop - box.offsetTop - box.clientHeight / 2;
+});
+const go = target => {
+  if (typeof target !== "string") return show(where(), target);
+  const { place, way } = split(target);
+  it.ahead = way;
+  return show(place, way);
+};
+
+const take = async step => {
+  if (it.busy) return;
+  it.busy = true;
+  await show(where(), [...codes(), step.code]);
+  it.busy = false;
+};
+const back = () => codes().length && show(where(), codes().slice(0, -1));
+const forward = () => it.ahead.length > codes().length && show(where(), it.ahead.slice(0, codes().length + 1));
+const chance = () => it.scene.steps.length && take(it.scene.steps[Math.floor(Math.random() * it.scene.steps.length)]);
+
+/** Goes on by itself: on the way that lies ahead, else at random, until something fails or nothing can happen. */
+const play = () => {
+  if (it.playing) return stop();
+  it.playing = setInterval(async () => {
+    const fails = it.scene.properties.some(property => property.kind === "always" && !property.holds && !property.excuse);
+    const lies_ahead = it.ahead.length > codes().length;
+    if (!lies_ahead && (fails || !it.scene.steps.length)) return stop();
+    await (lies_ahead ? forward() : chance());
+  }, PACE);
+  draw();
+};
+const stop = () => { clearInterval(it.playing); it.playing = null; if (it.scene) draw(); };
+
+const begin = guarded(async wanted => {
+  const { id } = await ask("/api/jobs", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ ...wanted, ...where() }) });
+  it.job_id = id;
+  do {
+    it.job = await ask(`/api/jobs/${id}`);
+    draw();
+    await new Promise(done => setTimeout(done, 150));
+  } while (it.job.state === "running" && it.job_id === id);
+});
+const find = () => begin({ kind: "find", goal: it.goal });
+const check = () => begin({ kind: "check" });
+const cancel = guarded(() => ask(`/api/jobs/${it.job_id}`, { method: "DELETE" }));
+
+const save = guarded(async () => {
+  const trace = await ask("/api/trace?" + query(where(), codes()));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(trace, null, 2) + "\n"], { type: "application/json" }));
+  link.download = `${it.scene.scope}-${trace.property}.json`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+});
+const load = guarded(async file => {
+  const { url } = await ask("/api/trace", { method: "POST", body: await file.text() });
+  await go(url);
+});
+
+const compare = guarded(async way => { it.compared = await ask("/api/state?" + query(where(), way)); draw(); });
+/** Ways that were gone and are neither on this one nor ahead of it: of each only its end. */
+const others = () => {
+  const here = codes().join(""), ahead = it.ahead.join(""), names = [...it.visited.keys()];
+  const ends = names.filter(name => !names.some(other => other !== name && other.startsWith(name)) && name !== here && !ahead.startsWith(name));
+  return ends.map(name => {
+    let common = 0;
+    while (here.slice(0, common + CODE) === name.slice(0, common + CODE) && common < here.length) common += CODE;
+    return { way: name.match(new RegExp(`.{${CODE}}`, "g")) ?? [], text: it.visited.get(name), common: common / CODE, length: name.length / CODE };
+  });
+};
+
+function header() {
+  const { catalogue, scene } = it;
+  const option = chosen => name => html`<option value=${name} ?selected=${name === chosen}>${name}</option>`;
+  const defect_scope = name => catalogue.defects.find(defect => defect.name === name)?.scope ?? scene.scope;
+  return html`<h1>Dynamo explorer</h1>
+    <label>Scope <select id="scope" @change=${event => go(address({ ...where(), scope: event.target.value }, []))}>
+      <optgroup label="default">${catalogue.scopes.map(scope => scope.name).map(option(scene.scope))}</optgroup>
+      <optgroup label="deep: searches take long">${catalogue.deep.map(scope => scope.name).map(option(scene.scope))}</optgroup></select></label>
+    <label>Rules <select id="rules" @change=${event => go(address({ scope: defect_scope(event.target.value), rules: event.target.value }, []))}>
+      <option value="protocol" ?selected=${scene.rules === "protocol"}>the protocol's own</option>
+      <optgroup label="with a defect">${catalogue.defects.map(defect => defect.name).map(option(scene.rules))}</optgroup></select></label>
+    <nav class="row" aria-label="steps">
+      <button id="first" @click=${() => go([])} ?disabled=${!codes().length} title="Home" aria-label="to the beginning">|◀</button>
+      <button id="back" @click=${back} ?disabled=${!codes().length} title="←" aria-label="back">◀</button>
+      <output id="step" aria-live="polite">step ${codes().length}</output>
+      <button id="forward" @click=${forward} ?disabled=${it.ahead.length <= codes().length} title="→" aria-label="forward">▶</button>
+      <button id="chance" @click=${chance} ?disabled=${!scene.steps.length} title="r">Random</button>
+      <button id="play" @click=${play} title="p">${it.playing ? "Pause" : "Play"}</button></nav>
+    <span class="row"><button id="save" @click=${save}>Save trace</button>
+      <label>Load trace <input id="load" type="file" accept=".json,application/json" @change=${event => event.target.files[0] && load(event.target.files[0])}></label></span>`;
+}
+
+function draw() {
+  const { catalogue, scene } = it;
+  if (!scene) return render(html`<p class="banner" role="alert">${it.wrong || "…"}</p>`, page);
+  const scope = [...catalogue.scopes, ...catalogue.deep].find(scope => scope.name === scene.scope);
+  const defect = catalogue.defects.find(defect => defect.name === scene.rules);
+  const statements = new Map(catalogue.properties.map(property => [property.name, property.statement]));
+  render(html`<header>${header()}</header>
+    ${it.wrong ? html`<p class="banner" role="alert" id="wrong">${it.wrong}</p>` : ""}
+    <main><div>
+      ${panels.panel("h-state", "State", html`${ring(scene)}<div class="scroll" tabindex="0" role="region" aria-label="all that is so">${panels.facts(scene, false)}</div>`)}
+      ${panels.panel("h-way", "Way", html`${panels.way(scene, { go, codes: codes() })}${panels.table(scene, { number: it.table, choose: number => { it.table = number; show(where(), codes(), true); } })}`)}
+      ${panels.panel("h-branches", "Branches", panels.branches({ others: others(), compared: it.compared, state: scene }, { go, compare }))}
+    </div><div>
+      ${panels.panel("h-steps", "What happens next?", panels.steps(scene, { take, looked: it.looked, look: step => { it.looked = step; draw(); } }))}
+      ${panels.panel("h-properties", "Properties", html`${panels.properties(scene, statements)}<h3>In truth</h3>${panels.facts(scene, true)}`)}
+      ${panels.panel("h-search", "Search", panels.search(catalogue, { job: it.job, goal: it.goal, choose: goal => { it.goal = goal; draw(); }, find, check, cancel, go }))}
+      ${panels.panel("h-about", "Scope and rules", panels.about(scope, defect))}
+      ${panels.panel("h-keys", "Keys", html`<p>1 to 9 take a step; ← → go back and forward; Home to the beginning; r at random; p plays and pauses; Tab moves on. Drop a trace file anywhere to load it.</p>`)}
+    </div></main>`, page);
+}
+
+const KEYS = { ArrowLeft: back, ArrowRight: forward, Home: () => go([]), r: chance, p: play };
+addEventListener("keydown", event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || !it.scene || event.target.closest("input, select, textarea")) return;
+  const step = /^[1-9]$/.test(event.key) ? it.scene.steps[Number(event.key) - 1] : undefined;
+  const act = step ? () => take(step) : KEYS[event.key];
+  if (act) { event.preventDefault(); act(); }
+});
+addEventListener("popstate", () => { const { place, way } = split(location.pathname); show(place, way, true); });
+addEventListener("dragover", event => { event.preventDefault(); document.body.classList.add("over"); });
+addEventListener("dragleave", () => document.body.classList.remove("over"));
+addEventListener("drop", event => {
+  event.preventDefault();
+  document.body.classList.remove("over");
+  if (event.dataTransfer.files[0]) load(event.dataTransfer.files[0]);
+});
+
+guarded(async () => {
+  it.catalogue = await ask("/api/catalogue");
+  const { place, way } = split(location.pathname);
+  await show(place, way, true);
+})();

@@ -1,0 +1,153 @@
+// The page's parts: each a function from what is to be seen to a template.
+import { html } from "./lit-html.js";
+
+const title = (text, id) => html`<h2 id=${id}>${text}</h2>`;
+
+/** A part of the page under a heading. */
+export const panel = (id, heading, content) =>
+  html`<section aria-labelledby=${id}>${title(heading, id)}${content}</section>`;
+
+/** The steps that may be taken: grouped, numbered, each with what it would change. */
+export function steps({ steps }, { take, look, looked }) {
+  if (!steps.length) return html`<p>Nothing can happen any more.</p>`;
+  const groups = Map.groupBy ? Map.groupBy(steps, step => step.group) : grouped(steps);
+  let number = 0;
+  const one = step => {
+    number += 1;
+    return html`<li><button data-code=${step.code} @click=${() => take(step)} @mouseenter=${() => look(step)} @focus=${() => look(step)}>
+      <span class="number">${number <= 9 ? number : ""}</span> ${step.text}
+      ${step.breaks.length ? html`<strong class="bad"> breaks ${step.breaks.join(", ")}</strong>` : ""}</button></li>`;
+  };
+  return html`${[...groups].map(([group, steps]) => html`<h3>${group}</h3><ul class="steps">${steps.map(one)}</ul>`)}
+    <div class="preview" id="preview">${looked
+      ? html`<strong>${looked.text}</strong> would change:<ul>${looked.changes.map(change => html`<li>${change}</li>`)}</ul>
+        ${looked.breaks.map(name => html`<div class="bad">${name} would not hold any more</div>`)}`
+      : html`<span class="quiet">Point at a step, or move to it with Tab, to see what it would change.</span>`}</div>`;
+}
+
+function grouped(steps) {
+  const groups = new Map();
+  for (const step of steps) groups.set(step.group, [...(groups.get(step.group) ?? []), step]);
+  return groups;
+}
+
+/** All that is so, node by node; what the last step changed is marked. */
+export function facts({ facts, messages }, is_truth) {
+  const chosen = facts.filter(fact => fact.is_truth === is_truth);
+  const tables = [...grouped(chosen.map(fact => ({ ...fact, group: fact.of })))];
+  const row = fact => html`<tr class=${fact.is_new ? "new" : ""}><th scope="row">${fact.about}</th>
+    <td>${fact.before === null || fact.before === undefined ? "" : html`<span class=${fact.text === null ? "gone" : "before"}>${fact.before}${fact.text === null ? "" : " → "}</span>`}${fact.text ?? html`<span class="quiet"> is no more</span>`}</td></tr>`;
+  const table = ([of, rows]) => html`<table class="facts"><caption>${of}</caption><tbody>${rows.map(row)}</tbody></table>`;
+  const way = message => html`<tr class=${message.is_new ? "new" : ""}><th scope="row">${message.from} → ${message.to}</th><td>${message.text}</td></tr>`;
+  const none = is_truth ? html`<p class="quiet">Nothing has happened yet that clients or disks could be held to.</p>` : "";
+  return html`${tables.length ? tables.map(table) : none}
+    ${!is_truth && messages.length ? html`<table class="facts"><caption>on its way</caption><tbody>${messages.map(way)}</tbody></table>` : ""}`;
+}
+
+/** The way as a space-time diagram; what was gone before and lies ahead now is shown faintly. */
+export function way({ way }, { go, codes }) {
+  const row = (row, index) => html`<button class=${index === way.rows.length - 1 ? "here" : ""} aria-current=${index === way.rows.length - 1 ? "step" : "false"}
+    @click=${() => go(codes.slice(0, index + 1))}>${String(index + 1).padStart(4)}  ${row.lanes}  <span class=${row.is_fault ? "bad" : ""}>${row.text}</span></button>`;
+  return html`<div class="way scroll" id="diagram"><div class="head">      ${way.head}</div>
+    <button class=${way.rows.length ? "" : "here"} @click=${() => go([])}>   0  ${"where it begins"}</button>
+    ${way.rows.map(row)}</div>`;
+}
+
+/** A trace table of the way so far: its lines, time to the right. */
+export function table({ table, tables }, { choose, number }) {
+  return html`<label>Table <select id="table" @change=${event => choose(Number(event.target.value))}>
+      <option value="0" ?selected=${!number}>none</option>
+      ${tables.map((title, index) => html`<option value=${index + 1} ?selected=${number === index + 1}>${index + 1}. ${title}</option>`)}</select></label>
+    ${table ? html`<div class="scroll" tabindex="0" role="region" aria-label=${table.title}><table class="seed"><tbody>
+      ${table.lines.map(([name, cells]) => html`<tr><th scope="row">${name}</th>${cells.map(cell => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>` : ""}`;
+}
+
+/** What a property says of this state. */
+function verdict(property) {
+  const since = property.first === null ? "" : ` (first ${property.first === 0 ? "at the beginning" : "after step " + property.first})`;
+  if (property.kind === "always") {
+    if (property.holds) return { mark: "✓", kind: "good", text: property.first === null ? "holds" : "holds here again" + since };
+    return property.excuse
+      ? { mark: "–", kind: "quiet", text: "does not hold, and is not claimed here: " + property.excuse }
+      : { mark: "✗", kind: "bad", text: "does not hold" + since };
+  }
+  if (property.kind === "reachable") {
+    if (property.holds) return { mark: "●", kind: "good", text: "shown here" };
+    if (property.first !== null) return { mark: "●", kind: "quiet", text: "shown on the way" + since };
+    return property.excuse ? { mark: "–", kind: "quiet", text: "not applicable: " + property.excuse } : { mark: "○", kind: "quiet", text: "not shown yet" };
+  }
+  return property.holds ? { mark: "✓", kind: "good", text: "so at this moment" } : { mark: "○", kind: "quiet", text: "not so yet; it is to be so in the end" };
+}
+
+/** All properties: those that fail first, then the rest by kind. */
+export function properties(state, statements) {
+  const failing = state.properties.filter(property => property.kind === "always" && !property.holds && !property.excuse);
+  const item = property => {
+    const { mark, kind, text } = verdict(property);
+    return html`<li><details><summary><span class=${kind} aria-hidden="true">${mark}</span> ${property.name}: <span class=${kind}>${text}</span></summary>
+      <p>${statements.get(property.name)}</p></details></li>`;
+  };
+  const of = kind => state.properties.filter(property => property.kind === kind && !failing.includes(property));
+  const list = list => html`<ul class="properties">${list.map(item)}</ul>`;
+  return html`<p role="status" id="verdict">${failing.length
+      ? html`<strong class="bad">${failing.map(property => property.name).join(", ")} ${failing.length > 1 ? "do" : "does"} not hold here.</strong>`
+      : html`<span class="good">All that is always to hold holds here.</span>`}</p>
+    ${list(failing)}
+    <details><summary>always (${of("always").length})</summary>${list(of("always"))}</details>
+    <details><summary>reachable (${of("reachable").length})</summary>${list(of("reachable"))}</details>
+    <details><summary>in the end (${of("converges").length})</summary>${list(of("converges"))}</details>`;
+}
+
+/** Searching, checking, and how far that is. */
+export function search(catalogue, { job, goal, choose, find, check, cancel, go }) {
+  const kinds = [["reachable", "to where this is so"], ["always", "to where this does not hold"], ["converges", "to where this never becomes so"]];
+  const option = property => html`<option value=${property.name} ?selected=${property.name === goal}>${property.name.replace(/^goal\./, "")}</option>`;
+  const running = job?.state === "running";
+  return html`<div class="row"><label>Shortest way <select id="goal" @change=${event => choose(event.target.value)}>
+      ${kinds.map(([kind, label]) => html`<optgroup label=${label}>${catalogue.properties.filter(property => property.kind === kind).map(option)}</optgroup>`)}</select></label>
+      <button id="find" @click=${find} ?disabled=${running}>Find</button>
+      <button id="check" @click=${check} ?disabled=${running}>Check now</button>
+      ${running ? html`<button id="cancel" @click=${cancel}>Stop</button>` : ""}</div>
+    <p class="quiet">${catalogue.properties.find(property => property.name === goal)?.statement}</p>
+    <div role="status" id="job">${job ? told(job, go) : ""}</div>`;
+}
+
+function told(job, go) {
+  const states = `${job.unique_states.toLocaleString("en")} states`;
+  const jump = job.url ? html` <button id="jump" @click=${() => go(job.url)}>Go there</button>` : "";
+  switch (job.state) {
+    case "running": return html`<progress max=${job.expected_states} value=${Math.min(job.unique_states, job.expected_states)} aria-label="states visited"></progress>
+      ${states} of about ${job.expected_states.toLocaleString("en")}${job.depth === undefined ? "" : html`, ${job.depth} steps deep`}`;
+    case "found": return html`<span class="good">Found</span> among ${states}.${jump}`;
+    case "nowhere": return html`Nowhere: all ${states} were visited.`;
+    case "holds": return html`<span class="good">All holds</span> in every one of ${states}, ${job.seconds.toFixed(1)} s.`;
+    case "fails": return html`<span class="bad">Not as claimed: ${job.failed.join(", ")}</span> (${states}).${jump}`;
+    default: return html`Given up after ${states}: that proves nothing.`;
+  }
+}
+
+/** Branches that were left, and how one of them differs from here. */
+export function branches({ others, compared, state }, { go, compare }) {
+  if (!others.length) return html`<p class="quiet">Go back and take another step: both ways stay here, to be compared.</p>`;
+  const item = other => html`<tr><th scope="row">leaves after step ${other.common}</th><td>${other.text}, step ${other.length}</td>
+    <td class="row"><button @click=${() => go(other.way)}>Go there</button><button @click=${() => compare(other.way)}>Compare</button></td></tr>`;
+  return html`<table><tbody>${others.map(item)}</tbody></table>
+    ${compared ? html`<div class="scroll"><table class="facts" id="comparison"><thead><tr><th scope="col"></th><th scope="col">here</th><th scope="col">there</th></tr></thead>
+      <tbody>${differences(state, compared).map(([name, here, there]) => html`<tr><th scope="row">${name}</th><td>${here ?? "–"}</td><td>${there ?? "–"}</td></tr>`)}</tbody></table></div>` : ""}`;
+}
+
+function differences(here, there) {
+  const texts = scene => {
+    const facts = scene.facts.filter(fact => fact.text !== null).map(fact => [`${fact.of}: ${fact.about}`, fact.text]);
+    return new Map([...facts, ...scene.messages.map(message => [`${message.from} → ${message.to}: ${message.text}`, "on its way"])]);
+  };
+  const [mine, theirs] = [texts(here), texts(there)];
+  return [...new Set([...mine.keys(), ...theirs.keys()])].filter(name => mine.get(name) !== theirs.get(name)).map(name => [name, mine.get(name), theirs.get(name)]);
+}
+
+/** The scope and the rules in words. */
+export function about(scope, defect) {
+  return html`<p>${scope.aim}</p><ul>${scope.surroundings.map(line => html`<li>${line}</li>`)}</ul>
+    ${defect ? html`<h3>${defect.name} replaces the rule ${defect.rule}</h3><p>${defect.what}</p><pre class="code"><code>${defect.code}</code></pre>
+      <p>Why a weaker check misses it: ${defect.missed_by}</p>` : html`<p>The rules are the protocol's own.</p>`}`;
+}

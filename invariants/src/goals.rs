@@ -1,0 +1,81 @@
+//! States that one may want to see, besides those that *reachable* properties speak of. Nothing is claimed of them: a search for one may
+//! well end without having found any.
+
+use crate::ghost::Outcome;
+use crate::property::{Kind, LooksAt, Property};
+use crate::scope::{System, SystemState};
+use crate::view::View;
+use dynamo_model::handoff::HintState;
+use dynamo_model::ids::Content;
+use dynamo_model::process::Process;
+use dynamo_model::siblings::Siblings;
+
+const fn goal(
+    name: &'static str,
+    statement: &'static str,
+    condition: fn(&System, &SystemState) -> bool,
+) -> Property {
+    Property { name, kind: Kind::Reachable, statement, occasions: &[], looks_at: LooksAt::Disks, condition }
+}
+
+/// Every one. A search looks at them in each state anew, whatever they say they look at.
+pub static GOALS: &[Property] = &[
+    goal("goal.two-siblings", "A node has two siblings or more on its disk.", |model, state| {
+        is_on_a_disk(model, state, |siblings| siblings.versions().len() > 1)
+    }),
+    goal("goal.tombstone", "A node has a tombstone on its disk.", |model, state| {
+        is_on_a_disk(model, state, |siblings| siblings.versions().iter().any(|version| matches!(version.content, Content::Tombstone(_))))
+    }),
+    goal("goal.hint-kept", "A node keeps a hint for another on its disk.", |model, state| {
+        let view = View { model, state };
+        view.nodes().any(|node| view.hints(node).next().is_some())
+    }),
+    goal("goal.hint-in-transfer", "A node has sent a hint to its recipient, and has no answer yet.", |model, state| {
+        state.actor_states.iter().zip(&model.actors).any(|(process, actor)| match (process.node(), actor) {
+            (Some(inner), Process::Node(node, _)) => {
+                inner.durable.hints.keys().any(|id| inner.hint_state(node, id) == HintState::InTransfer)
+            }
+            _ => false,
+        })
+    }),
+    goal("goal.suspected", "A node suspects another.", |_, state| {
+        state.actor_states.iter().filter_map(|process| process.node()).any(|node| !node.suspected.is_empty())
+    }),
+    goal("goal.put-failed", "A client was told that its put failed.", |_, state| {
+        state.history.writes.iter().any(|write| write.outcome == Outcome::Failed)
+    }),
+    goal("goal.get-failed", "A client was told that its get failed.", |_, state| {
+        state.history.reads.iter().any(|read| read.outcome == Outcome::Failed)
+    }),
+];
+
+/// The goal with this name.
+pub fn named(name: &str) -> Option<&'static Property> {
+    GOALS.iter().find(|goal| goal.name == name)
+}
+
+fn is_on_a_disk(model: &System, state: &SystemState, is_so: impl Fn(&Siblings) -> bool) -> bool {
+    let view = View { model, state };
+    view.nodes().any(|node| view.sets(node).any(&is_so))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::find;
+    use crate::scopes;
+    use crate::trace::replay::Run;
+    use dynamo_model::rules::Rules;
+
+    #[test]
+    fn each_is_reached_somewhere_and_not_everywhere() {
+        let small: Vec<_> = scopes::SCOPES.iter().filter(|scope| scope.unique_states < 50_000).collect();
+        for goal in GOALS {
+            let found = small.iter().find_map(|scope| find(scope, Rules::default(), goal).0.map(|found| (scope, found)));
+            let (scope, finding) = found.unwrap_or_else(|| panic!("{} is reached nowhere", goal.name));
+            let run = Run::found(scope, Rules::default(), &finding);
+            assert!((goal.condition)(&run.model, run.last()), "{}", goal.name);
+            assert!(!(goal.condition)(&run.model, &run.states[0]), "{} is so from the beginning", goal.name);
+        }
+    }
+}
