@@ -233,8 +233,7 @@ pub fn find_within(
     let mut report = report.expect("our properties are of the kinds that the engine checks");
     let discovery = report.discoveries.remove(property.name);
     Hunt {
-        finding: discovery
-            .map(|found| Finding { path: found.path.expect("it was asked for"), depth: found.depth }),
+        finding: discovery.map(|found| Finding { path: found.path.expect("it was asked for"), depth: found.depth }),
         complete: report.ending == Ending::Exhausted,
         progress: Progress::of(report.progress),
     }

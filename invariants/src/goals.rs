@@ -10,11 +10,7 @@ use dynamo_model::ids::Content;
 use dynamo_model::process::Process;
 use dynamo_model::siblings::Siblings;
 
-const fn goal(
-    name: &'static str,
-    statement: &'static str,
-    condition: fn(&System, &SystemState) -> bool,
-) -> Property {
+const fn goal(name: &'static str, statement: &'static str, condition: fn(&System, &SystemState) -> bool) -> Property {
     Property { name, kind: Kind::Reachable, statement, occasions: &[], looks_at: LooksAt::Disks, condition }
 }
 
@@ -24,7 +20,9 @@ pub static GOALS: &[Property] = &[
         is_on_a_disk(model, state, |siblings| siblings.versions().len() > 1)
     }),
     goal("goal.tombstone", "A node has a tombstone on its disk.", |model, state| {
-        is_on_a_disk(model, state, |siblings| siblings.versions().iter().any(|version| matches!(version.content, Content::Tombstone(_))))
+        is_on_a_disk(model, state, |siblings| {
+            siblings.versions().iter().any(|version| matches!(version.content, Content::Tombstone(_)))
+        })
     }),
     goal("goal.hint-kept", "A node keeps a hint for another on its disk.", |model, state| {
         let view = View { model, state };
@@ -71,7 +69,8 @@ mod tests {
     fn each_is_reached_somewhere_and_not_everywhere() {
         let small: Vec<_> = scopes::SCOPES.iter().filter(|scope| scope.unique_states < 50_000).collect();
         for goal in GOALS {
-            let found = small.iter().find_map(|scope| find(scope, Rules::default(), goal).0.map(|found| (scope, found)));
+            let found =
+                small.iter().find_map(|scope| find(scope, Rules::default(), goal).0.map(|found| (scope, found)));
             let (scope, finding) = found.unwrap_or_else(|| panic!("{} is reached nowhere", goal.name));
             let run = Run::found(scope, Rules::default(), &finding);
             assert!((goal.condition)(&run.model, run.last()), "{}", goal.name);

@@ -41,7 +41,10 @@ fn is_from_here(request: &Request) -> bool {
 /// Is it an address, or localhost, with a port or without?
 fn is_address(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name == "localhost" || host.parse::<SocketAddr>().is_ok() || host.parse::<IpAddr>().is_ok() || name.parse::<IpAddr>().is_ok()
+    name == "localhost"
+        || host.parse::<SocketAddr>().is_ok()
+        || host.parse::<IpAddr>().is_ok()
+        || name.parse::<IpAddr>().is_ok()
 }
 
 #[cfg(test)]
@@ -53,7 +56,9 @@ mod tests {
         for host in ["127.0.0.1", "127.0.0.1:3000", "localhost", "localhost:3000", "[::1]:3000", "192.168.1.7:80"] {
             assert!(is_address(host), "{host}");
         }
-        for host in ["", "example.org", "example.org:3000", "localhost.example.org", "127.0.0.1.example.org:3000", ":3000"] {
+        for host in
+            ["", "example.org", "example.org:3000", "localhost.example.org", "127.0.0.1.example.org:3000", ":3000"]
+        {
             assert!(!is_address(host), "{host}");
         }
     }

@@ -87,7 +87,9 @@ impl Jobs {
         self.end();
         let mut last = locked(&self.last);
         last.0 += 1;
-        let state = Mutex::new(json!({ "state": "running", "unique_states": 0, "expected_states": place.scope().unique_states }));
+        let state = Mutex::new(
+            json!({ "state": "running", "unique_states": 0, "expected_states": place.scope().unique_states }),
+        );
         let job = Arc::new(Job { id: last.0, is_ended: Arc::default(), state });
         last.1 = Some(Arc::clone(&job));
         std::thread::spawn(move || match goal {
@@ -145,7 +147,8 @@ fn check_all(job: &Job, place: &Place) {
 }
 
 fn told(report: &Report, begun: Instant, url: Option<String>) -> Value {
-    let failed: Vec<&str> = report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).map(|verdict| verdict.name).collect();
+    let failed: Vec<&str> =
+        report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).map(|verdict| verdict.name).collect();
     let state = match (report.complete, report.holds()) {
         (true, true) => "holds",
         (true, false) => "fails",

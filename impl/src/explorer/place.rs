@@ -114,7 +114,9 @@ impl Place {
             let taken = event.is_some_and(|event| run.take(&event).is_ok());
             if !taken {
                 let step = index + 1;
-                return Err(Refusal::unprocessable(format!("step {step} of this way, {wanted:?}, cannot be taken there")));
+                return Err(Refusal::unprocessable(format!(
+                    "step {step} of this way, {wanted:?}, cannot be taken there"
+                )));
             }
         }
         Ok(run)
@@ -125,7 +127,9 @@ impl Place {
         let is_shown = |property: &&Property| run.does_not_show(property, None).is_none();
         let of = |kind| PROPERTIES.iter().filter(move |property| property.kind == kind).find(is_shown);
         let property = of(Kind::Always).or_else(|| of(Kind::Reachable)).ok_or_else(|| {
-            Refusal::unprocessable("a trace shows a property, and this way shows none yet; its address keeps it".to_owned())
+            Refusal::unprocessable(
+                "a trace shows a property, and this way shows none yet; its address keeps it".to_owned(),
+            )
         })?;
         Ok(Trace::of(run, self.defect.map(|defect| defect.name.to_owned()), property, None))
     }
@@ -169,7 +173,9 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_refused_with_a_reason() {
-        let says = |scope, rules, way| named(scope, rules, way).and_then(|place| place.run().map(|_| ())).expect_err("no place").1;
+        let says = |scope, rules, way| {
+            named(scope, rules, way).and_then(|place| place.run().map(|_| ())).expect_err("no place").1
+        };
         assert!(says("no-such", PROTOCOL, "").contains("no scope \"no-such\""));
         assert!(says("one-client", "no-such", "").contains("no defect \"no-such\""));
         assert!(says("one-client", PROTOCOL, "abc").contains("6 letters"));

@@ -42,7 +42,8 @@ pub(super) fn scene(place: &Place, run: &Run, table: Option<usize>) -> Result<Va
 /// The steps so far, each as a line of a space-time diagram.
 fn way(place: &Place, run: &Run) -> Value {
     let rows = diagram::rows(run).into_iter().zip(place.way());
-    let rows = rows.map(|(row, code)| json!({ "code": code, "lanes": row.lanes, "text": row.text, "is_fault": row.is_fault }));
+    let rows =
+        rows.map(|(row, code)| json!({ "code": code, "lanes": row.lanes, "text": row.text, "is_fault": row.is_fault }));
     json!({ "head": diagram::head(run), "rows": rows.collect::<Vec<_>>() })
 }
 
@@ -55,11 +56,8 @@ fn actors(run: &Run) -> Vec<Value> {
         Who::Node(node) => clockwise.iter().position(|other| other == node),
         Who::Client(_) => None,
     };
-    let mut everyone: Vec<(Option<usize>, usize, Who)> = diagram::everyone(run)
-        .into_iter()
-        .enumerate()
-        .map(|(index, who)| (place_of(&who), index, who))
-        .collect();
+    let mut everyone: Vec<(Option<usize>, usize, Who)> =
+        diagram::everyone(run).into_iter().enumerate().map(|(index, who)| (place_of(&who), index, who)).collect();
     everyone.sort_by_key(|(place, index, _)| (place.is_none(), *place, *index));
     let suspects = |of: usize| {
         let nodes = state.actor_states.iter().enumerate().filter(|(index, _)| !state.crashed[*index]);

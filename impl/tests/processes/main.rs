@@ -4,6 +4,7 @@ mod checking;
 mod cluster;
 mod command_line;
 mod exchange;
+mod explorer;
 mod faults;
 mod handoff;
 mod membership;

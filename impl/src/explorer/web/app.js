@@ -12,12 +12,13 @@ const it = {
   playing: null, visited: new Map(), compared: null, ahead: [], busy: false,
 };
 
-const ask = async (address, options) => {
+const fetched = async (address, options) => {
   const response = await fetch(address, options);
-  const answer = await response.json().catch(() => ({ error: `the server answered ${response.status}` }));
-  if (!response.ok) throw new Error(answer.error ?? `the server answered ${response.status}`);
-  return answer;
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({}));
+  throw new Error(error ?? `the server answered ${response.status}`);
 };
+const ask = async (address, options) => (await fetched(address, options)).json();
 const guarded = act => async (...given) => {
   try { await act(...given); } catch (error) { stop(); it.wrong = error.message; draw(); }
 };
@@ -91,10 +92,11 @@ const check = () => begin({ kind: "check" });
 const cancel = guarded(() => ask(`/api/jobs/${it.job_id}`, { method: "DELETE" }));
 
 const save = guarded(async () => {
-  const trace = await ask("/api/trace?" + query(where(), codes()));
+  // Its text goes into the file as it is: a trace has numbers that are too large for JavaScript.
+  const response = await fetched("/api/trace?" + query(where(), codes()));
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([JSON.stringify(trace, null, 2) + "\n"], { type: "application/json" }));
-  link.download = `${it.scene.scope}-${trace.property}.json`;
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = `${it.scene.scope}-${it.scene.rules}.json`;
   link.click();
   URL.revokeObjectURL(link.href);
 });

@@ -1,0 +1,214 @@
+//! A browser, an explorer for it to look at, and what a person does with both.
+
+use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
+use fantoccini::elements::Element;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take to be shown.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the page is looked at on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Page {
+    Wide,
+    Dark,
+    Phone,
+}
+
+/// A process that ends with this.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a program, and waits for the line in which it says where it listens.
+fn start(mut command: Command, says: &str) -> Option<(Process, String)> {
+    let mut process = Process(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?);
+    let lines = BufReader::new(process.0.stdout.take().expect("piped")).lines();
+    let line = lines.map_while(Result::ok).find(|line| line.contains(says)).expect("it says where it listens");
+    Some((process, line))
+}
+
+fn driver() -> Option<(Process, String)> {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0");
+    let (process, line) = start(command, "started successfully on port")?;
+    let port: String = line.chars().filter(char::is_ascii_digit).collect();
+    Some((process, format!("http://127.0.0.1:{port}")))
+}
+
+fn explorer(arguments: &[&str]) -> (Process, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dynamo"));
+    command.arg("explore").args(arguments).args(["--listen", "127.0.0.1:0"]);
+    let (process, line) = start(command, "exploring at").expect("our own program starts");
+    let address = line.split_whitespace().find(|word| word.starts_with("http")).expect("an address").to_owned();
+    (process, address)
+}
+
+fn capabilities(page: Page, folder: &Path) -> Capabilities {
+    let mut arguments = vec![
+        "--headless=new".to_owned(),
+        "--no-sandbox".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--disable-background-networking".to_owned(),
+        "--disable-component-update".to_owned(),
+        "--disable-sync".to_owned(),
+        "--no-first-run".to_owned(),
+        "--window-size=1280,1000".to_owned(),
+        format!("--user-data-dir={}", folder.join("profile").display()),
+    ];
+    if page == Page::Dark {
+        arguments.push("--blink-settings=preferredColorScheme=0".to_owned());
+    }
+    let mut options = json!({ "args": arguments, "prefs": { "download.default_directory": folder.join("downloads") } });
+    if page == Page::Phone {
+        options["mobileEmulation"] = json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0 } });
+    }
+    let all = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
+    all.as_object().expect("an object").clone()
+}
+
+/// A browser that shows an explorer.
+pub(super) struct Browser {
+    pub(super) client: Client,
+    base: String,
+    folder: tempfile::TempDir,
+    forgiven: RefCell<Vec<&'static str>>,
+}
+
+/// What the console has: errors, and what was refused.
+#[derive(Debug)]
+struct Console;
+
+impl WebDriverCompatibleCommand for Console {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (axum::http::Method, Option<String>) {
+        (axum::http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// Starts an explorer and a browser that shows it, and lets somebody use it. Then the console must be empty.
+pub(super) fn with_browser(arguments: &[&str], page: Page, used: impl AsyncFnOnce(&Browser)) {
+    let Some((_driver, webdriver)) = driver() else {
+        assert!(
+            std::env::var_os("BROWSER").is_none_or(|it| it != "required"),
+            "chromedriver does not start, and is required"
+        );
+        // Not by a macro: what macros print is not shown of tests that pass.
+        let _ =
+            writeln!(std::io::stderr(), "skipped: no chromedriver to test the explorer with (package chromium-driver)");
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_explorer, address) = explorer(arguments);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        builder.capabilities(capabilities(page, folder.path()));
+        let client = builder.connect(&webdriver).await.expect("a session");
+        let base = url::Url::parse(&address).expect("an address").join("/").expect("its root").to_string();
+        let browser = Browser { client, base, folder, forgiven: RefCell::default() };
+        browser.client.goto(&address).await.expect("the page");
+        browser.until("the page is drawn", async |browser| browser.is_there("#step").await).await;
+        used(&browser).await;
+        let console = browser.console().await;
+        browser.client.clone().close().await.expect("closed");
+        assert_eq!(console, Vec::<String>::new(), "the console is not empty");
+    });
+}
+
+impl Browser {
+    /// Waits until something is so.
+    pub(super) async fn until(&self, what: &str, mut is_so: impl AsyncFnMut(&Browser) -> bool) {
+        let begun = Instant::now();
+        while !is_so(self).await {
+            assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+    }
+
+    pub(super) async fn open(&self, path: &str) {
+        self.client.goto(&format!("{}{path}", self.base)).await.expect("some page");
+    }
+
+    pub(super) async fn find(&self, css: &str) -> Element {
+        self.client.find(Locator::Css(css)).await.unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
+    pub(super) async fn is_there(&self, css: &str) -> bool {
+        self.client.find(Locator::Css(css)).await.is_ok()
+    }
+
+    /// The text of all that matches.
+    pub(super) async fn text(&self, css: &str) -> String {
+        let script = format!("return [...document.querySelectorAll({css:?})].map(it => it.innerText).join('\\n')");
+        self.script(&script).await.as_str().expect("a text").trim().to_owned()
+    }
+
+    pub(super) async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    pub(super) async fn choose(&self, css: &str, value: &str) {
+        self.find(css).await.select_by_value(value).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Presses a key, wherever the focus is.
+    pub(super) async fn press(&self, key: char) {
+        let keys = KeyActions::new("keyboard".to_owned());
+        let keys = keys.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
+        self.client.perform_actions(keys).await.expect("a key");
+    }
+
+    pub(super) async fn script(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.expect("a script of ours")
+    }
+
+    pub(super) async fn is(&self, expression: &str) -> bool {
+        self.script(&format!("return {expression}")).await == true
+    }
+
+    /// A folder for files.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The file that was saved.
+    pub(super) async fn downloaded(&self) -> PathBuf {
+        let folder = self.folder.path().join("downloads");
+        let saved = || {
+            let entries = std::fs::read_dir(&folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+            entries.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "json"))
+        };
+        self.until("a file is saved", async |_| saved().is_some()).await;
+        saved().expect("it was there just now")
+    }
+
+    /// The console may tell of answers with this status: they were asked for.
+    pub(super) fn forgive(&self, status: &'static str) {
+        self.forgiven.borrow_mut().push(status);
+    }
+
+    async fn console(&self) -> Vec<String> {
+        let entries = self.client.issue_cmd(Console).await.expect("the console");
+        let texts = entries.as_array().expect("a list").iter().map(|entry| entry["message"].to_string());
+        let forgiven = self.forgiven.borrow();
+        texts.filter(|text| !forgiven.iter().any(|status| text.contains(&format!("status of {status}")))).collect()
+    }
+}

@@ -1,0 +1,179 @@
+//! The explorer in a real browser: Chromium, by its driver. Where there is none the tests say that they are skipped; with
+//! `BROWSER=required` in the environment they fail.
+
+mod browser;
+mod looks;
+
+use browser::{Browser, Page, with_browser};
+use fantoccini::Locator;
+use std::path::Path;
+use std::process::Command;
+
+fn counterexample(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../counterexamples").join(name);
+    path.canonicalize().expect("a committed trace").display().to_string()
+}
+
+async fn take(browser: &Browser, number: usize) {
+    let steps = browser.client.find_all(Locator::Css(".steps button")).await.expect("steps");
+    let before = browser.text("#step").await;
+    steps[number].click().await.expect("it can be clicked");
+    browser.until("the step was taken", async |browser| browser.text("#step").await != before).await;
+}
+
+#[test]
+fn one_steps_goes_back_and_comes_again_to_an_address() {
+    with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
+        assert_eq!(browser.text("#step").await, "step 0");
+        take(browser, 0).await;
+        take(browser, 0).await;
+        assert_eq!(browser.text("#step").await, "step 2");
+        let address = browser.client.current_url().await.expect("an address");
+        assert_eq!(address.path().len(), "/concurrent-puts/protocol/".len() + 12);
+        let words = browser.text(".facts").await;
+
+        browser.client.back().await.expect("back");
+        browser.until("step 1 is shown", async |browser| browser.text("#step").await == "step 1").await;
+        browser.click("#forward").await;
+        browser.until("step 2 is shown", async |browser| browser.text("#step").await == "step 2").await;
+        browser.client.refresh().await.expect("reloaded");
+        browser.until("step 2 is shown again", async |browser| browser.text("#step").await == "step 2").await;
+        assert_eq!(browser.text(".facts").await, words);
+        browser.click("#first").await;
+        browser.until("the beginning is shown", async |browser| browser.text("#step").await == "step 0").await;
+        browser.client.goto(address.as_str()).await.expect("the address");
+        browser.until("step 2 is shown once more", async |browser| browser.text("#step").await == "step 2").await;
+        assert_eq!(browser.client.find_all(Locator::Css(".way button")).await.expect("rows").len(), 3);
+    });
+}
+
+#[test]
+fn a_step_tells_beforehand_what_it_changes() {
+    with_browser(&["one-client"], Page::Wide, async |browser| {
+        browser.script("document.querySelector('.steps button').focus()").await;
+        browser.until("it is told", async |browser| browser.text("#preview").await.contains("would change")).await;
+        let told = browser.text("#preview").await;
+        let first = told.lines().find(|line| line.contains("stores k")).expect("a put is stored").to_owned();
+        take(browser, 0).await;
+        let stored = first.rsplit(": ").next().expect("what is stored");
+        let marked = browser.text(".facts tr.new").await;
+        assert!(marked.contains("stores k") && marked.contains(stored), "{marked:?} does not say {stored:?}");
+    });
+}
+
+#[test]
+fn a_state_is_found() {
+    with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
+        browser.choose("#goal", "goal.two-siblings").await;
+        browser.click("#find").await;
+        browser.until("it is found", async |browser| browser.text("#job").await.contains("Found")).await;
+        browser.click("#jump").await;
+        browser.until("it is shown", async |browser| browser.text("#step").await != "step 0").await;
+        assert!(browser.text("#page").await.contains("||"), "two siblings are somewhere on the page");
+        browser.choose("#goal", "I1.acknowledged-put-is-on-w-disks").await;
+        browser.click("#find").await;
+        browser.until("it is nowhere", async |browser| browser.text("#job").await.contains("Nowhere: all")).await;
+    });
+}
+
+#[test]
+fn a_defect_is_run_to_its_counterexample() {
+    with_browser(&["--defect", "ack-one-short"], Page::Wide, async |browser| {
+        browser.click("#check").await;
+        browser.until("it fails", async |browser| browser.text("#job").await.contains("Not as claimed")).await;
+        browser.click("#jump").await;
+        browser.until("it is shown", async |browser| browser.text("#verdict").await.contains("not hold here")).await;
+        assert!(browser.text("#verdict").await.contains("I1."));
+        browser.choose("#rules", "protocol").await;
+        browser.until("the protocol is shown", async |browser| browser.text("#step").await == "step 0").await;
+        browser.click("#check").await;
+        browser.until("all holds", async |browser| browser.text("#job").await.contains("All holds")).await;
+    });
+}
+
+#[test]
+fn a_trace_is_loaded_and_saved() {
+    with_browser(&["one-client"], Page::Wide, async |browser| {
+        let file = counterexample("004-word-before-disk.json");
+        browser.find("#load").await.send_keys(&file).await.expect("a file is chosen");
+        browser.until("it is shown", async |browser| browser.text("#verdict").await.contains("not hold here")).await;
+        assert!(browser.client.current_url().await.expect("an address").path().contains("/word-before-disk/"));
+        browser.click("#save").await;
+        let saved = browser.downloaded().await;
+        let replayed =
+            Command::new(env!("CARGO_BIN_EXE_dynamo")).args(["trace", "replay"]).arg(&saved).output().expect("it runs");
+        assert!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stdout));
+
+        let other = browser.folder().join("other.json");
+        std::fs::write(&other, "{\"format\": 9}").expect("written");
+        browser.find("#load").await.send_keys(&other.display().to_string()).await.expect("a file is chosen");
+        browser.until("it is refused", async |browser| browser.is_there("#wrong").await).await;
+        assert!(browser.text("#wrong").await.contains("format says 9"));
+        browser.forgive("422");
+    });
+}
+
+#[test]
+fn a_trace_given_on_the_command_line_is_where_one_begins() {
+    with_browser(&["--trace", &counterexample("004-word-before-disk.json")], Page::Wide, async |browser| {
+        assert!(browser.text("#verdict").await.contains("not hold here"));
+        browser.choose("#table", "6").await;
+        browser.until("the table is shown", async |browser| browser.is_there(".seed").await).await;
+    });
+}
+
+#[test]
+fn branches_are_kept_and_compared() {
+    with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
+        take(browser, 0).await;
+        browser.click("#back").await;
+        browser.until("the beginning is shown", async |browser| browser.text("#step").await == "step 0").await;
+        take(browser, 1).await;
+        let compare = Locator::XPath("//button[text()='Compare']");
+        browser.client.find(compare).await.expect("a branch").click().await.expect("compared");
+        browser.until("they are compared", async |browser| browser.is_there("#comparison").await).await;
+        let told = browser.text("#comparison").await;
+        assert!(told.contains("A: stores k") && told.contains("C: stores k"), "{told}");
+    });
+}
+
+#[test]
+fn the_keyboard_alone_is_enough() {
+    with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
+        let mut tabs = 0;
+        while !browser.is("document.activeElement.matches('.steps button')").await {
+            browser.press('\u{e004}').await;
+            tabs += 1;
+            assert!(tabs < 60, "no step is reached with Tab");
+        }
+        assert!(browser.text("#preview").await.contains("would change"));
+        browser.press('\u{e007}').await;
+        browser.until("Enter took it", async |browser| browser.text("#step").await == "step 1").await;
+        browser.press('1').await;
+        browser.until("1 took the first", async |browser| browser.text("#step").await == "step 2").await;
+        browser.press('\u{e012}').await;
+        browser.until("left went back", async |browser| browser.text("#step").await == "step 1").await;
+        browser.press('\u{e014}').await;
+        browser.until("right went on", async |browser| browser.text("#step").await == "step 2").await;
+        browser.press('p').await;
+        browser.until("it plays", async |browser| browser.text("#step").await == "step 4").await;
+        browser.press('p').await;
+        assert_eq!(browser.text("#play").await, "Play");
+    });
+}
+
+#[test]
+fn an_address_that_leads_nowhere_says_so() {
+    with_browser(&["one-client"], Page::Wide, async |browser| {
+        for (path, says) in [
+            ("no-such/protocol/", "no scope"),
+            ("one-client/protocol/abcdef", "step 1 of this way"),
+            ("x/y/z/w", "nothing at this"),
+        ] {
+            browser.open(path).await;
+            assert!(browser.text(".wrong").await.contains(says), "{path}");
+        }
+        browser.forgive("404");
+        browser.forgive("422");
+    });
+}

@@ -1,0 +1,168 @@
+//! `dynamo explore` as a program: whatever is sent to it, it neither stops nor grows.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+struct Explorer {
+    process: Child,
+    address: String,
+}
+
+impl Drop for Explorer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn explorer(arguments: &[&str]) -> Explorer {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dynamo"));
+    command
+        .arg("explore")
+        .args(arguments)
+        .args(["--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut process = command.spawn().expect("it starts");
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it listens");
+    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+    Explorer { address: address.to_owned(), process }
+}
+
+impl Explorer {
+    /// Sends something, which may be no request, and reads what comes back. Where nothing does for so long, it says that it sends no more.
+    fn send(&self, bytes: &[u8], patience: Duration) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("it listens");
+        stream.set_read_timeout(Some(patience)).expect("a timeout");
+        // It may have heard enough before all is written.
+        let _ = stream.write_all(bytes);
+        let mut answer = Vec::new();
+        if stream.read_to_end(&mut answer).is_err() {
+            let _ = stream.shutdown(Shutdown::Write);
+            stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+            let _ = stream.read_to_end(&mut answer);
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.send(
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).as_bytes(),
+            PATIENCE,
+        )
+    }
+
+    /// Its memory, in KiB.
+    fn memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+    }
+}
+
+/// The same on every machine.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % most
+    }
+}
+
+#[test]
+fn ten_thousand_malformed_requests_are_no_harm() {
+    let explorer = explorer(&["concurrent-puts"]);
+    let host = format!("Host: {}\r\nConnection: close\r\n", explorer.address);
+    let good: Vec<Vec<u8>> = [
+        format!("GET /api/state?scope=concurrent-puts&rules=protocol&way=&table=6 HTTP/1.1\r\n{host}\r\n"),
+        format!("GET /concurrent-puts/protocol/abcdef HTTP/1.1\r\n{host}\r\n"),
+        format!("GET /api/trace?scope=one-client&rules=ack-one-short&way=%C3%A4 HTTP/1.1\r\n{host}\r\n"),
+        format!("POST /api/trace HTTP/1.1\r\n{host}Content-Length: 30\r\n\r\n{{\"format\": 1, \"scope\": [[[[[[[[["),
+        format!("POST /api/jobs HTTP/1.1\r\n{host}Content-Type: application/json\r\nContent-Length: 24\r\n\r\n{{\"kind\": \"find\", \"goal\": 1"),
+        format!("DELETE /api/jobs/99999999999999999999999 HTTP/1.1\r\n{host}\r\n"),
+        format!("GET /assets/..%2f..%2fCargo.toml HTTP/1.1\r\n{host}\r\n"),
+    ]
+    .map(String::into_bytes)
+    .into();
+    let mut chance = Chance(20_261_126);
+    let (mut settled, mut answered) = (0, 0);
+    for number in 0..10_000 {
+        let mut request = good[chance.below(good.len())].clone();
+        for _ in 0..chance.below(6) {
+            let at = chance.below(request.len());
+            match chance.below(3) {
+                0 => request[at] = chance.below(256) as u8,
+                1 => request.truncate(at + 1),
+                _ => drop(request.splice(at..at, std::iter::repeat_n(b'[', chance.below(300)))),
+            }
+        }
+        let answer = explorer.send(&request, Duration::from_millis(8));
+        answered += usize::from(!answer.is_empty());
+        assert!(!answer.starts_with("HTTP/1.1 5"), "number {number}: {}: {answer}", String::from_utf8_lossy(&request));
+        if number == 2_000 {
+            settled = explorer.memory();
+        }
+    }
+    assert!(answered > 5_000, "only {answered} were answered: are these requests at all?");
+    let grown = explorer.memory().saturating_sub(settled);
+    assert!(grown < 8 << 10, "it has grown by {grown} KiB in 8,000 requests");
+    assert!(explorer.get("/api/catalogue").starts_with("HTTP/1.1 200"), "it still answers");
+}
+
+#[test]
+fn who_asks_from_elsewhere_is_refused() {
+    let explorer = explorer(&[]);
+    let with = |headers: &str| {
+        explorer.send(format!("GET /api/catalogue HTTP/1.1\r\nConnection: close\r\n{headers}\r\n").as_bytes(), PATIENCE)
+    };
+    let address = &explorer.address;
+    assert!(with(&format!("Host: {address}\r\n")).starts_with("HTTP/1.1 200"));
+    assert!(with(&format!("Host: {address}\r\nOrigin: http://{address}\r\n")).starts_with("HTTP/1.1 200"));
+    for headers in [
+        "Host: example.org\r\n".to_owned(),
+        format!("Host: {address}\r\nOrigin: http://example.org\r\n"),
+        format!("Host: {address}\r\nOrigin: null\r\n"),
+    ] {
+        assert!(with(&headers).starts_with("HTTP/1.1 403"), "{headers}");
+    }
+}
+
+#[test]
+fn what_is_not_there_has_a_status_and_a_reason() {
+    let explorer = explorer(&[]);
+    for (path, status, says) in [
+        ("/no-such/protocol/", "404", "there is no scope"),
+        ("/one-client/no-such/", "404", "there is no defect"),
+        ("/one-client/protocol/abcdef", "422", "step 1 of this way"),
+        ("/api/state?scope=one-client&rules=protocol&table=77", "404", "there is no table 77"),
+        ("/api/trace?scope=one-client&rules=protocol", "422", "this way shows none yet"),
+        ("/api/jobs/3", "404", "no job"),
+    ] {
+        let answer = explorer.get(path);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(says), "{path}: {answer}");
+    }
+}
+
+#[test]
+fn it_begins_where_it_is_told_to_or_says_why_not() {
+    let says = |arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_dynamo")).arg("explore").args(arguments).output().expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, text) = says(&["no-such-scope"]);
+    assert_eq!(code, Some(2), "{text}");
+    let (code, text) = says(&["--trace", "no-such-file.json"]);
+    assert!(code == Some(2) && text.contains("cannot read no-such-file.json"), "{text}");
+    let taken = explorer(&[]);
+    let (code, text) = says(&["--listen", &taken.address]);
+    assert!(code == Some(1) && text.contains("choose another address with --listen"), "{text}");
+}
