@@ -2,7 +2,7 @@
 //!
 //! The page and the API are served by the one binary. A place in a state space is named by its scope, its rules and the way to it, so that
 //! the server keeps nothing of who browses: each request takes the way anew. What takes long — searches and checks — runs as a
-//! [job](jobs), one at a time.
+//! job, one at a time.
 //!
 //! | request | answer |
 //! |---|---|
@@ -73,13 +73,13 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let jobs = Arc::new(Jobs::default());
-    let router = router(first, Arc::clone(&jobs));
+    let router = router(&first, Arc::clone(&jobs));
     let served = axum::serve(tokio::net::TcpListener::from_std(listener)?, router).with_graceful_shutdown(stop).await;
     jobs.end();
     served
 }
 
-fn router(first: Place, jobs: Arc<Jobs>) -> Router {
+fn router(first: &Place, jobs: Arc<Jobs>) -> Router {
     let first = first.url();
     Router::new()
         .route("/", get(move || std::future::ready(axum::response::Redirect::temporary(&first))))

@@ -275,7 +275,7 @@ impl Scope {
     }
 
     /// All nodes, whether they have joined or not.
-    pub(crate) fn ring(&self) -> Ring {
+    pub fn ring(&self) -> Ring {
         let members: Vec<NodeId> = (0..self.nodes).map(NodeId).collect();
         Ring::of(&members)
     }

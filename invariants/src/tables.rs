@@ -8,6 +8,7 @@ mod storage;
 use crate::scope::Setting;
 use crate::trace::replay::Run;
 use dynamo_model::ids::{Content, NodeId};
+use dynamo_model::ring::Partition;
 use std::fmt;
 
 use scene::Scene;
@@ -21,13 +22,17 @@ pub struct Cast {
     pub names: Vec<NodeId>,
     /// The name of each version, by what was put: `D1`, `D2`, …
     pub versions: Vec<String>,
+    /// The partition of the key.
+    pub partition: Partition,
 }
 
 impl Cast {
     /// Versions by the order of clients and lines.
     pub fn of(setting: &Setting) -> Cast {
-        let nodes = setting.scope.ring().preference_list(&setting.key, usize::from(setting.scope.nodes)).to_vec();
+        let ring = setting.scope.ring();
+        let nodes = ring.preference_list(&setting.key, usize::from(setting.scope.nodes)).to_vec();
         Cast {
+            partition: ring.partition(&setting.key),
             names: nodes.clone(),
             nodes,
             versions: (1..=setting.puts.len()).map(|number| format!("D{number}")).collect(),

@@ -60,7 +60,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.classic {
         // stateright binds by itself, and panics where it cannot: it must not come to that.
         drop(listener);
-        return classic(scope, defect, arguments.listen);
+        classic(scope, defect, arguments.listen);
+        return Ok(());
     }
     let place = match &arguments.trace {
         Some(file) => {
@@ -92,9 +93,8 @@ fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
     Ok(())
 }
 
-fn classic(scope: &'static Scope, defect: Option<&'static Defect>, listen: SocketAddr) -> Result<(), Failure> {
+fn classic(scope: &'static Scope, defect: Option<&'static Defect>, listen: SocketAddr) {
     let rules = defect.map_or_else(Rules::default, |defect| (defect.rules)());
     println!("exploring {} at http://{listen} — Ctrl-C stops", scope.name);
     scope.model(rules, PROPERTIES).checker().threads(cores()).serve(listen);
-    Ok(())
 }

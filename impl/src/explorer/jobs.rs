@@ -143,10 +143,11 @@ fn check_all(job: &Job, place: &Place) {
     let failed = report.properties.iter().find(|verdict| !verdict.is_as_claimed() && verdict.kind != Kind::Reachable);
     let violated = failed.filter(|verdict| !verdict.holds).and_then(|verdict| Property::named(verdict.name));
     let way = violated.and_then(|property| hunt(job, place, property, begun).0);
-    job.tell(told(&report, begun, way.map(|place| place.url())));
+    let url = way.map(|place| place.url());
+    job.tell(told(&report, begun, url.as_deref()));
 }
 
-fn told(report: &Report, begun: Instant, url: Option<String>) -> Value {
+fn told(report: &Report, begun: Instant, url: Option<&str>) -> Value {
     let failed: Vec<&str> =
         report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).map(|verdict| verdict.name).collect();
     let state = match (report.complete, report.holds()) {

@@ -8,6 +8,8 @@ use dynamo_invariants::scope::SystemState;
 use dynamo_invariants::tables::{Cast, Table};
 use dynamo_invariants::trace::replay::Run;
 use dynamo_invariants::trace::{Event, Who};
+use dynamo_model::ids::RequestId;
+use dynamo_model::tally::Tally;
 use serde_json::{Value, json};
 use stateright::actor::Id;
 
@@ -32,6 +34,7 @@ pub(super) fn scene(place: &Place, run: &Run, table: Option<usize>) -> Result<Va
         "actors": actors(run),
         "facts": told(&facts, &changes),
         "messages": messages(run),
+        "partition": run.model.cfg.scope.ring().partition(&run.model.cfg.key).0,
         "steps": steps,
         "properties": PROPERTIES.iter().map(|property| verdict(place, run, property)).collect::<Vec<_>>(),
         "table": table,
@@ -75,9 +78,21 @@ fn actors(run: &Run) -> Vec<Value> {
             "is_down": state.crashed[index],
             "is_retired": !state.crashed[index] && state.actor_states[index].node().is_some_and(|node| node.retired),
             "suspected_by": suspects(index),
+            "tallies": tallies(run, index),
         })
     });
     shown.collect()
+}
+
+/// The puts and gets that a node coordinates, each with how many have answered of how many that must.
+fn tallies(run: &Run, index: usize) -> Vec<String> {
+    let (_, r, w) = run.model.cfg.scope.quorum;
+    let state = run.last();
+    let Some(node) = state.actor_states[index].node().filter(|_| !state.crashed[index]) else { return Vec::new() };
+    let tally =
+        |what, request: RequestId, tally: &Tally, needed| format!("{what} {request:?}: {}/{needed}", tally.taken.len());
+    let puts = node.puts.iter().map(|(request, put)| tally("put", *request, &put.tally, w));
+    puts.chain(node.gets.iter().map(|(request, get)| tally("get", *request, &get.tally, r))).collect()
 }
 
 /// What is so, and how it was before the last step if that changed it; then what that ended.

@@ -184,6 +184,14 @@ impl Browser {
         self.script(&format!("return {expression}")).await == true
     }
 
+    /// Keeps a picture of what is to be seen, in the folder that SCREENSHOTS in the environment names, if it names one.
+    pub(super) async fn picture(&self, name: &str) {
+        let Some(folder) = std::env::var_os("SCREENSHOTS") else { return };
+        self.script("window.scrollTo(0, 0); document.activeElement.blur()").await;
+        let picture = self.client.screenshot().await.expect("a picture");
+        std::fs::write(PathBuf::from(folder).join(format!("{name}.png")), picture).expect("written");
+    }
+
     /// A folder for files.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()

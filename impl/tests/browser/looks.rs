@@ -41,14 +41,15 @@ return [...document.querySelectorAll('body *')].filter(it => it.getBoundingClien
   .map(it => it.outerHTML.slice(0, 80)).join(' | ');
 ";
 
-fn is_fine_on(page: Page, width: u64) {
-    with_browser(&["--defect", "word-before-disk"], page, async |browser| {
+fn is_fine_on(page: Page, width: u64, name: &str) {
+    with_browser(&["--defect", "hint-dropped-on-timeout"], page, async |browser| {
         browser.click("#check").await;
         browser.until("it fails", async |browser| browser.text("#job").await.contains("Not as claimed")).await;
         browser.click("#jump").await;
         browser.until("it is shown", async |browser| browser.text("#verdict").await.contains("not hold here")).await;
-        browser.choose("#table", "1").await;
+        browser.choose("#table", "4").await;
         browser.until("the table is shown", async |browser| browser.is_there(".seed").await).await;
+        browser.picture(name).await;
         browser.script("document.querySelectorAll('details').forEach(it => it.open = true)").await;
         assert_eq!(browser.script("return outerWidth").await.as_u64(), Some(width));
         assert_eq!(browser.script(STICKS_OUT).await, "", "sticks out");
@@ -61,15 +62,15 @@ fn is_fine_on(page: Page, width: u64) {
 
 #[test]
 fn it_is_fine_on_a_wide_screen() {
-    is_fine_on(Page::Wide, 1280);
+    is_fine_on(Page::Wide, 1280, "wide");
 }
 
 #[test]
 fn it_is_fine_by_night() {
-    is_fine_on(Page::Dark, 1280);
+    is_fine_on(Page::Dark, 1280, "night");
 }
 
 #[test]
 fn it_is_fine_on_a_phone() {
-    is_fine_on(Page::Phone, 390);
+    is_fine_on(Page::Phone, 390, "phone");
 }

@@ -75,7 +75,10 @@ impl Scenario {
             ["get", "via", via, "by", name] => Command::Get { via: self.via(via)?, client: client(name) },
             ["join", node, "via", via] => Command::Join { node: self.node(node)?, via: self.node(via)? },
             ["partition", sides @ ..] => {
-                let sides = sides.split(|word| *word == "|").map(nodes).collect::<Result<Vec<_>, _>>()?;
+                let sides = sides
+                    .split(|word| *word == "|")
+                    .map(|names| self.nodes_of(names))
+                    .collect::<Result<Vec<_>, _>>()?;
                 if sides.len() < 2 {
                     return Err("a partition has two sides at least: partition A | B C".to_owned());
                 }
@@ -112,7 +115,9 @@ impl Scenario {
                 Ok(Expectation::Hint(self.node(holder)?, Some(self.node(recipient)?)))
             }
             ["no", "hint", "at", holder] => Ok(Expectation::Hint(self.node(holder)?, None)),
-            ["members", members @ .., "at", node] => Ok(Expectation::Members(nodes(members)?, self.node(node)?)),
+            ["members", members @ .., "at", node] => {
+                Ok(Expectation::Members(self.nodes_of(members)?, self.node(node)?))
+            }
             other => Err(format!("\"expect {}\" expects nothing that can be looked at", other.join(" "))),
         }
     }
@@ -120,6 +125,11 @@ impl Scenario {
     fn node(&self, name: &str) -> Result<NodeId, String> {
         let node = NodeId::from_str(name).map_err(|error| error.to_string())?;
         if self.nodes.contains(&node) { Ok(node) } else { Err(format!("{name} is none of the nodes")) }
+    }
+
+    fn nodes_of(&self, names: &[&str]) -> Result<Vec<NodeId>, String> {
+        nodes(names)?;
+        names.iter().map(|name| self.node(name)).collect()
     }
 
     fn via(&self, name: &str) -> Result<Option<NodeId>, String> {

@@ -80,7 +80,8 @@ impl<'a> Stage<'a> {
         let scope = scenario.scope();
         let (key, nodes) = scenario.stage();
         let setting = scope.setting_on(key);
-        let cast = Cast { nodes, names: scenario.nodes.clone(), versions: scenario.versions() };
+        let partition = scope.ring().partition(&setting.key);
+        let cast = Cast { nodes, names: scenario.nodes.clone(), versions: scenario.versions(), partition };
         let mut model = scope.model_of(setting, rules, []).within_boundary(|_, _| true);
         for actor in &mut model.actors {
             if let Process::Node(_, circumstances) = actor {

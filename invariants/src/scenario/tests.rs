@@ -41,6 +41,8 @@ fn a_script_that_cannot_be_read_says_where_and_why() {
     assert_eq!(says(&with("crash D")), "line 4: D is none of the nodes");
     assert_eq!(says(&with("expect put D1 lost")), "line 4: a put is acknowledged, failed or pending, not lost");
     assert_eq!(says(&with("partition A B")), "line 4: a partition has two sides at least: partition A | B C");
+    assert_eq!(says(&with("partition A | Z")), "line 4: Z is none of the nodes");
+    assert_eq!(says(&with("expect members A Z at B")), "line 4: Z is none of the nodes");
     assert!(says(&with("row hint_state")).contains("a row has a name, a colon, and cells"));
     assert!(says(&with("put D1 via A by a\nput D1 via B by b")).contains("each version is put once"));
     assert!(says("trace 10\nnodes A B C\nquorum n=3 r=2 w=2").contains("1 to 9"));

@@ -9,6 +9,7 @@ use dynamo_model::ids::NodeId;
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::version::Issuer;
+use stateright::actor::Envelope;
 
 pub(super) const QUORUM: Kind = Kind {
     title: "Replicated Key Version Under Quorum",
@@ -172,15 +173,23 @@ fn written_back(scene: &Scene<'_>) -> String {
     names.unwrap_or_default().join(",")
 }
 
-/// The replica to which a repair is sent, sooner or later, whether it arrives or not; and another.
+/// The replica to which a repair is sent, sooner or later, whether it arrives or not; and another, that has something in the end.
 fn stale_and_fresh(scene: &Scene<'_>) -> (NodeId, NodeId) {
     let sent = |event: &Event| match event {
         Event::Deliver { to: Who::Node(node), message: Message::Repair { .. }, .. }
         | Event::Lose { to: Who::Node(node), message: Message::Repair { .. }, .. } => Some(*node),
         _ => None,
     };
-    let stale = scene.run.events.iter().find_map(sent).unwrap_or(scene.cast.node(2));
-    let fresh = scene.cast.nodes.iter().copied().rfind(|node| *node != stale);
+    let end = scene.end();
+    let on_its_way = |envelope: Envelope<&Message>| match envelope.msg {
+        Message::Repair { .. } => NodeId::from_actor(envelope.dst),
+        _ => None,
+    };
+    let stale = scene.run.events.iter().find_map(sent).or_else(|| end.messages().find_map(on_its_way));
+    let stale = stale.unwrap_or(scene.cast.node(2));
+    let has_something = |node: &NodeId| !end.held(*node).versions().is_empty();
+    let others = || end.intended().iter().copied().filter(|node| *node != stale);
+    let fresh = others().rfind(has_something).or_else(|| others().next_back());
     (stale, fresh.unwrap_or(stale))
 }
 
@@ -236,7 +245,10 @@ fn hinted(scene: &Scene<'_>) -> String {
         return format!("{} holds hint({})", scene.cast.name(holder), scene.cast.name(id.recipient));
     }
     let before = scene.before().filter_map(|before| before.hints().next().map(|(_, id, _)| id.recipient)).last();
-    before.map_or(NOTHING.to_owned(), |recipient| format!("delivered to {}", scene.cast.name(recipient)))
+    let Some(recipient) = before else { return NOTHING.to_owned() };
+    let has_it =
+        scene.put().is_some_and(|put| scene.names_of(scene.held(recipient).versions()).contains(&scene.name(put)));
+    if has_it { format!("delivered to {}", scene.cast.name(recipient)) } else { "gone".to_owned() }
 }
 
 fn durable(scene: &Scene<'_>) -> String {
@@ -257,7 +269,7 @@ fn durable(scene: &Scene<'_>) -> String {
 fn handing_off(scene: &Scene<'_>) -> String {
     let asked = scene.messages().find_map(|envelope| match envelope.msg {
         Message::StoreHint { .. } => {
-            Some(format!("put via {}", Who::of(envelope.dst, &scene.state().actor_states[usize::from(envelope.dst)])))
+            NodeId::from_actor(envelope.dst).map(|fallback| format!("put via {}", scene.cast.name(fallback)))
         }
         _ => None,
     });
@@ -295,9 +307,7 @@ pub(super) const ANTI_ENTROPY: Kind = Kind {
 };
 
 fn root(scene: &Scene<'_>, node: NodeId) -> u64 {
-    let ring = scene.run.model.cfg.scope.ring();
-    let partition = ring.partition(&scene.run.model.cfg.key);
-    scene.node(node).map_or(0, |state| state.trees.root(partition).0)
+    scene.node(node).map_or(0, |state| state.trees.root(scene.cast.partition).0)
 }
 
 /// Roots are numbered as they come up: their digests tell nobody anything.

@@ -51,8 +51,8 @@ function actor(it, at, facts) {
   const { x, y } = at.get(it.name);
   const kind = it.is_node ? (it.replica === null ? "" : " replica") : " client";
   const words = [it.is_down ? "down" : "", it.is_retired ? "retired" : "", it.suspected_by.length ? `suspected by ${it.suspected_by.join(", ")}` : ""];
-  const held = facts.filter(fact => fact.of === it.name && fact.text !== null && /^(stores|keeps|put |get )/.test(fact.about) && !/^puts/.test(fact.about));
-  const lines = [...words.filter(Boolean), ...held.map(fact => fact.about.replace(/^stores \S+/, "") + (fact.about.startsWith("stores") ? "" : ": ") + fact.text)];
+  const held = facts.filter(fact => fact.of === it.name && fact.text !== null && /^(stores|keeps) /.test(fact.about));
+  const lines = [...words.filter(Boolean), ...it.tallies, ...held.map(fact => fact.about.replace(/^stores \S+/, "") + (fact.about.startsWith("stores") ? "" : ": ") + fact.text)];
   const shown = lines.slice(0, 3).map(line => line.length > 34 ? line.slice(0, 33) + "…" : line);
   const is_left = x < WIDTH / 2 - 10, anchor = it.is_node ? (is_left ? "end" : "start") : "middle";
   const offset = it.is_node ? (is_left ? -NODE - 6 : NODE + 6) : 0;
@@ -60,7 +60,8 @@ function actor(it, at, facts) {
     <circle class="node${kind}${it.is_down ? " down" : ""}" cx=${x} cy=${y} r=${NODE}></circle>
     <text x=${x} y=${y + 5} text-anchor="middle">${it.name}</text>
     ${it.replica !== null && it.is_node ? svg`<text class="small" x=${x} y=${y - NODE - 5} text-anchor="middle">replica ${it.replica + 1}</text>` : ""}
-    ${shown.map((line, index) => svg`<text class="small" x=${x + offset} y=${y + (it.is_node ? 0 : NODE + 14) + index * 14} text-anchor=${anchor}>${line}</text>`)}</g>`;
+    <text class="small" x=${x + offset} y=${y + (it.is_node ? 0 : NODE + 14)} text-anchor=${anchor}>
+      ${shown.map((line, index) => svg`<tspan x=${x + offset} dy=${index ? "1.15em" : "0"}>${line}</tspan>`)}</text></g>`;
 }
 
 /** The whole picture of a state. */
@@ -69,7 +70,7 @@ export function ring(state) {
   const words = `${state.actors.length} nodes and clients, ${state.messages.length} messages on their way`;
   return svg`<svg class="ring" viewBox="-70 -10 ${WIDTH + 140} ${HEIGHT + 20}" role="img" aria-label=${words}>
     <ellipse class="circle" cx=${WIDTH / 2} cy="175" rx=${RADIUS * 1.35} ry=${RADIUS}></ellipse>
-    <text class="mark" x=${WIDTH / 2} y=${175 - RADIUS - 8} text-anchor="middle">key ▾</text>
+    <text class="mark" x=${WIDTH / 2} y=${175 - RADIUS - 8} text-anchor="middle">key, in partition ${state.partition} ▾</text>
     ${arrows(state.messages).map(it => arrow(it, at))}
     ${state.actors.map(it => actor(it, at, state.facts))}</svg>`;
 }

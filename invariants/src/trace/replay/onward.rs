@@ -49,7 +49,9 @@ impl Onward {
     pub(super) fn always_leads_back(&self) -> bool {
         let mut before = vec![Vec::new(); self.states.len()];
         for (place, next) in self.next.iter().enumerate() {
-            next.iter().for_each(|next| before[*next].push(place));
+            for next in next {
+                before[*next].push(place);
+            }
         }
         reached(0, &before).len() == self.states.len()
     }
