@@ -8,6 +8,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -118,19 +119,26 @@ pub(super) fn with_browser(arguments: &[&str], page: Page, used: impl AsyncFnOnc
     let folder = tempfile::tempdir().expect("a folder");
     let (_explorer, address) = explorer(arguments);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
+    let browser = runtime.block_on(async {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities(page, folder.path()));
         let client = builder.connect(&webdriver).await.expect("a session");
         let base = url::Url::parse(&address).expect("an address").join("/").expect("its root").to_string();
-        let browser = Browser { client, base, folder, forgiven: RefCell::default() };
-        browser.client.goto(&address).await.expect("the page");
-        browser.until("the page is drawn", async |browser| browser.is_there("#step").await).await;
-        used(&browser).await;
-        let console = browser.console().await;
-        browser.client.clone().close().await.expect("closed");
-        assert_eq!(console, Vec::<String>::new(), "the console is not empty");
+        Browser { client, base, folder, forgiven: RefCell::default() }
     });
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(async {
+            browser.client.goto(&address).await.expect("the page");
+            browser.until("the page is drawn", async |browser| browser.is_there("#step").await).await;
+            used(&browser).await;
+            assert_eq!(browser.console().await, Vec::<String>::new(), "the console is not empty");
+        });
+    }));
+    // Whatever came of it, no browser is left behind.
+    runtime.block_on(browser.client.clone().close()).expect("closed");
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
 }
 
 impl Browser {

@@ -128,6 +128,20 @@ fn one_that_leaves_says_that_it_is_gone_and_stops_once_that_is_known() {
     assert!(c.receive(CLIENT, put(0, b"v", Context::new())).is_empty());
 }
 
+#[test]
+fn one_that_is_gone_ends_its_gets_before_it_stops() {
+    let first = Bench::of(4, NodeId(0), 3, 2, 2).clockwise(&key())[0];
+    let mut c = Bench::of(4, first, 3, 2, 2);
+    c.receive(CLIENT, Message::Request(Operation::Get { request: request(0), key: key(), pr: 0 }));
+    c.receive(CLIENT, administer(first, Wish::Leave));
+    assert_eq!(c.state.view.standing(first), Standing::Gone, "it has nothing to hand over");
+    assert_eq!(c.state.gets.len(), 1, "the client still waits");
+    let tip = c.state.view.tip();
+    let other = usize::from(first.0 == 0);
+    c.receive(other, Message::Gossip { tip });
+    assert!(!c.state.retired);
+}
+
 /// Trace 7: whoever asks by an old view is served all the same, and told.
 #[test]
 fn a_client_with_a_view_of_its_own_is_told_what_it_does_not_know() {
