@@ -73,8 +73,13 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let jobs = Arc::new(Jobs::default());
+    let listener = tokio::net::TcpListener::from_std(listener)?;
     let router = router(&first, Arc::clone(&jobs));
-    let served = axum::serve(tokio::net::TcpListener::from_std(listener)?, router).with_graceful_shutdown(stop).await;
+    // No request takes long; one that is never finished must not keep the program from stopping.
+    let served = tokio::select! {
+        served = std::future::IntoFuture::into_future(axum::serve(listener, router)) => served,
+        () = stop => Ok(()),
+    };
     jobs.end();
     served
 }

@@ -9,6 +9,7 @@ use dynamo_invariants::tables::{Cast, Table};
 use dynamo_invariants::trace::replay::Run;
 use dynamo_invariants::trace::{Event, Who};
 use dynamo_model::ids::RequestId;
+use dynamo_model::message::Message;
 use dynamo_model::tally::Tally;
 use serde_json::{Value, json};
 use stateright::actor::Id;
@@ -142,6 +143,7 @@ fn messages(run: &Run) -> Vec<Value> {
 /// In which order steps are listed, and under which head.
 fn group(event: &Event) -> (usize, &'static str) {
     match event {
+        Event::Deliver { message: Message::Administer { .. }, .. } => (7, "operator"),
         Event::Deliver { .. } => (0, "deliver"),
         Event::TimeOut { .. } => (1, "time out"),
         Event::Gossip { .. } | Event::Exchange { .. } => (2, "in the background"),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -165,4 +165,26 @@ fn it_begins_where_it_is_told_to_or_says_why_not() {
     let taken = explorer(&[]);
     let (code, text) = says(&["--listen", &taken.address]);
     assert!(code == Some(1) && text.contains("choose another address with --listen"), "{text}");
+}
+
+#[test]
+fn an_interrupt_stops_it_whoever_is_connected() {
+    let mut explorer = explorer(&[]);
+    let mut idle = TcpStream::connect(&explorer.address).expect("it listens");
+    idle.write_all(format!("GET /api/catalogue HTTP/1.1\r\nHost: {}\r\n\r\n", explorer.address).as_bytes())
+        .expect("sent");
+    idle.read_exact(&mut [0; 100]).expect("an answer");
+    let mut unfinished = TcpStream::connect(&explorer.address).expect("it listens");
+    unfinished.write_all(b"GET /api/cata").expect("sent");
+    let process = rustix::process::Pid::from_child(&explorer.process);
+    rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it runs");
+    let begun = Instant::now();
+    let status = loop {
+        match explorer.process.try_wait().expect("our own process") {
+            Some(status) => break status,
+            None => assert!(begun.elapsed() < PATIENCE, "it goes on"),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    assert!(status.success(), "{status}");
 }
