@@ -163,6 +163,23 @@ fn the_keyboard_alone_is_enough() {
 }
 
 #[test]
+fn what_lay_ahead_in_one_scope_does_not_lie_ahead_in_another() {
+    with_browser(&["one-client"], Page::Wide, async |browser| {
+        browser.choose("#scope", "concurrent-puts").await;
+        browser.until("the other scope is shown", async |browser| browser.text("#page").await.contains("c4")).await;
+        take(browser, 0).await;
+        take(browser, 0).await;
+        for _ in 0..3 {
+            browser.client.back().await.expect("back");
+        }
+        let there =
+            "location.pathname === '/one-client/protocol/' && document.querySelector('#scope').value === 'one-client'";
+        browser.until("the first scope is shown again", async |browser| browser.is(there).await).await;
+        assert!(browser.is("document.querySelector('#forward').disabled").await);
+    });
+}
+
+#[test]
 fn an_address_that_leads_nowhere_says_so() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
         for (path, says) in [

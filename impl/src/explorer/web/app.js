@@ -9,7 +9,7 @@ const page = document.getElementById("page");
 
 const it = {
   catalogue: null, scene: null, wrong: "", looked: null, table: 0, goal: "goal.two-siblings", job: null, job_id: null,
-  playing: null, visited: new Map(), compared: null, ahead: [], busy: false,
+  playing: null, visited: new Map(), compared: null, ahead: [], busy: false, turn: 0,
 };
 
 const fetched = async (address, options) => {
@@ -34,9 +34,12 @@ const split = url => {
 
 /** Shows a place; `keep` leaves the browser's address as it is. */
 const show = guarded(async (place, way, keep = false) => {
+  const turn = ++it.turn;
   const scene = await ask("/api/state?" + query(place, way, it.table));
+  // Whoever has gone on meanwhile does not want to come back here.
+  if (turn !== it.turn) return;
   const is_elsewhere = it.scene && (it.scene.scope !== scene.scope || it.scene.rules !== scene.rules);
-  if (is_elsewhere) { it.visited.clear(); it.job = null; }
+  if (is_elsewhere) { it.visited.clear(); it.job = null; it.ahead = way; }
   it.scene = scene;
   it.wrong = ""; it.looked = null; it.compared = null;
   const name = way.join("");
