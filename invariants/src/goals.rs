@@ -11,7 +11,15 @@ use dynamo_model::process::Process;
 use dynamo_model::siblings::Siblings;
 
 const fn goal(name: &'static str, statement: &'static str, condition: fn(&System, &SystemState) -> bool) -> Property {
-    Property { name, kind: Kind::Reachable, statement, occasions: &[], looks_at: LooksAt::Disks, condition }
+    Property {
+        name,
+        kind: Kind::Reachable,
+        statement,
+        occasions: &[],
+        looks_at: LooksAt::Disks,
+        evidence: &[],
+        condition,
+    }
 }
 
 /// Every one. A search looks at them in each state anew, whatever they say they look at.

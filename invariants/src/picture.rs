@@ -2,9 +2,10 @@
 
 pub mod diagram;
 pub mod flight;
+pub mod rings;
 mod surroundings;
 mod truth;
-mod words;
+pub(crate) mod words;
 
 use crate::scope::{System, SystemState};
 use crate::trace::Who;
@@ -173,7 +174,7 @@ fn of_disk(model: &System, has: &Durable, disk: &Durable, hint_state: impl Fn(&H
     told
 }
 
-fn members(history: &History) -> String {
+pub(crate) fn members(history: &History) -> String {
     let standings = history.standings(&Rules::default());
     let shown = standings.iter().filter_map(|(node, standing)| match standing {
         Standing::Unknown => None,

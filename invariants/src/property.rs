@@ -3,6 +3,7 @@
 //! Each invariant has *always* properties, which hold at every reachable state, and *reachable* partners, which show that the
 //! interesting thing does happen, so that the first kind is not true for want of occasion.
 
+mod evidence;
 mod hints;
 mod membership;
 mod quorum;
@@ -12,10 +13,11 @@ mod versions;
 use crate::ghost::{Outcome, Read};
 use crate::scope::{Setting, System, SystemState};
 use crate::table::joined;
-use crate::view::{summary, syncing};
+use crate::view::{View, summary, syncing};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::message::Message;
 use dynamo_model::process::{Fate, Process};
+use evidence::Evidence;
 use interned_checker::{ActorAction, Reads};
 use stateright::Expectation;
 use stateright::actor::{ActorModelAction, Id};
@@ -58,6 +60,8 @@ pub struct Property {
     pub occasions: &'static [&'static str],
     /// What it looks at besides disks and history.
     pub looks_at: LooksAt,
+    /// Which facts a verdict on it rests on: see [`Property::evidence`].
+    pub(crate) evidence: &'static [Evidence],
     /// Is it true at this state?
     pub condition: fn(&System, &SystemState) -> bool,
 }
@@ -88,6 +92,13 @@ impl Property {
         }
     }
 
+    /// What its verdict on a state rests on, a sentence for each fact: what really happened, and what is on disks. Where there is nothing,
+    /// nothing has happened yet that it speaks of.
+    pub fn evidence(&self, model: &System, state: &SystemState) -> Vec<String> {
+        let view = View { model, state };
+        self.evidence.iter().flat_map(|facts| facts(&view)).collect()
+    }
+
     /// The property with this name.
     pub fn named(name: &str) -> Option<&'static Property> {
         PROPERTIES.iter().find(|property| property.name == name)
@@ -96,28 +107,31 @@ impl Property {
 
 const fn always(
     name: &'static str,
+    evidence: &'static [Evidence],
     occasions: &'static [&'static str],
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Always, statement, occasions, looks_at: LooksAt::Disks, condition }
+    Property { name, kind: Kind::Always, statement, occasions, looks_at: LooksAt::Disks, evidence, condition }
 }
 
 const fn reachable(
     name: &'static str,
+    evidence: &'static [Evidence],
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Reachable, statement, occasions: &[], looks_at: LooksAt::Disks, condition }
+    Property { name, kind: Kind::Reachable, statement, occasions: &[], looks_at: LooksAt::Disks, evidence, condition }
 }
 
 const fn converges(
     name: &'static str,
+    evidence: &'static [Evidence],
     occasions: &'static [&'static str],
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Converges, statement, occasions, looks_at: LooksAt::Disks, condition }
+    Property { name, kind: Kind::Converges, statement, occasions, looks_at: LooksAt::Disks, evidence, condition }
 }
 
 const fn reading_what_is_under_way(property: Property) -> Property {

@@ -28,6 +28,12 @@ impl WriteId {
     }
 }
 
+impl fmt::Display for WriteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "w{}", self.0)
+    }
+}
+
 /// A set of puts.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WriteSet(u16);
@@ -83,6 +89,16 @@ impl WriteSet {
 impl FromIterator<WriteId> for WriteSet {
     fn from_iter<I: IntoIterator<Item = WriteId>>(writes: I) -> Self {
         writes.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+impl fmt::Display for WriteSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("nothing");
+        }
+        let names: Vec<String> = self.iter().map(|write| write.to_string()).collect();
+        f.write_str(&names.join(", "))
     }
 }
 

@@ -11,9 +11,10 @@ const PAGE: &str = include_str!("web/index.html");
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Name, kind, content.
-const ASSETS: [(&str, &str, &str); 6] = [
+const ASSETS: [(&str, &str, &str); 7] = [
     ("app.js", JAVASCRIPT, include_str!("web/app.js")),
-    ("drawing.js", JAVASCRIPT, include_str!("web/drawing.js")),
+    ("ring.js", JAVASCRIPT, include_str!("web/ring.js")),
+    ("diagram.js", JAVASCRIPT, include_str!("web/diagram.js")),
     ("panels.js", JAVASCRIPT, include_str!("web/panels.js")),
     ("style.css", "text/css; charset=utf-8", include_str!("web/style.css")),
     ("lit-html.js", JAVASCRIPT, include_str!("web/vendor/lit-html.js")),

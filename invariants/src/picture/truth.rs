@@ -3,7 +3,7 @@
 use super::{Fact, TRUTH};
 use crate::ghost::{Ghost, Outcome};
 use crate::scope::Setting;
-use crate::write_set::WriteSet;
+use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
 
 /// What became of each put and get, and what each node has given its word for.
@@ -12,33 +12,30 @@ pub(super) fn facts(setting: &Setting, ghost: &Ghost) -> Vec<Fact> {
     let mut push = |about: String, text: String| facts.push(Fact { of: TRUTH.to_owned(), about, text });
     for (index, write) in ghost.writes.iter().enumerate() {
         if let Some(outcome) = outcome(write.outcome, "acknowledged") {
-            let saw = if write.saw.is_empty() { String::new() } else { format!(", had seen {}", puts(write.saw)) };
-            push(format!("w{index}"), format!("{outcome}{saw}"));
+            let saw = if write.saw.is_empty() { String::new() } else { format!(", had seen {}", write.saw) };
+            push(WriteId(index as u8).to_string(), format!("{outcome}{saw}"));
         }
     }
     for (request, read) in setting.gets.iter().zip(&ghost.reads) {
         if let Some(outcome) = outcome(read.outcome, "answered") {
-            let shown = if let Outcome::Answered { .. } = read.outcome {
-                format!(": {}", puts(read.shown))
-            } else {
-                String::new()
-            };
+            let shown =
+                if let Outcome::Answered { .. } = read.outcome { format!(": {}", read.shown) } else { String::new() };
             let before = match read.acknowledged_before {
                 WriteSet::EMPTY => String::new(),
-                before => format!(", acknowledged before it: {}", puts(before)),
+                before => format!(", acknowledged before it: {before}"),
             };
             push(format!("get {request:?}"), format!("{outcome}{shown}{before}"));
         }
     }
     for (index, vouched) in ghost.vouched.iter().enumerate().filter(|(_, vouched)| !vouched.is_empty()) {
-        push(format!("{} has given its word for", NodeId(index as u16)), puts(*vouched));
+        push(format!("{} has given its word for", NodeId(index as u16)), vouched.to_string());
     }
     for hinted in &ghost.hinted {
         let about = format!("{} has given its word to keep for {}", hinted.holder, hinted.recipient);
-        push(about, puts(hinted.writes));
+        push(about, hinted.writes.to_string());
     }
     if !ghost.reaped.is_empty() {
-        push("reaped".to_owned(), puts(ghost.reaped));
+        push("reaped".to_owned(), ghost.reaped.to_string());
     }
     facts
 }
@@ -51,9 +48,4 @@ fn outcome(outcome: Outcome, done: &str) -> Option<String> {
         Outcome::Answered { words, .. } => Some(format!("{done} on the word of {words} nodes")),
         Outcome::Failed => Some("reported failed".to_owned()),
     }
-}
-
-fn puts(writes: WriteSet) -> String {
-    let names: Vec<String> = writes.iter().map(|write| format!("w{}", write.0)).collect();
-    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
 }

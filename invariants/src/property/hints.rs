@@ -1,12 +1,13 @@
 //! What is kept for others is as good as stored, and reaches them (I4, I8; traces 4 and 8).
 
-use super::{HANDED_OVER, HINTED_ACK, PUT, Property, REAPED, always, converges, only, reachable};
+use super::{HANDED_OVER, HINTED_ACK, PUT, Property, REAPED, always, converges, evidence, only, reachable};
 use crate::ghost::Hinted;
 use crate::view::View;
 
 pub(super) const PROPERTIES: &[Property] = &[
     always(
         "I4.acknowledged-put-is-secured",
+        &[evidence::acknowledged],
         HINTED_ACK,
         "Trace 4: from its acknowledgement on, W intended replicas have a put on disk, or others keep it for them; or one that saw it; \
          one less for every disk lost. Where the ring changes, I1.acknowledged-put-is-on-w-disks says it.",
@@ -23,6 +24,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I4.acknowledged-put-survives",
+        &[evidence::acknowledged],
         PUT,
         "Traces 1 and 4: an acknowledged put, or one that saw it, is on some disk. Does not hold where as many disks are lost as W.",
         |model, state| {
@@ -33,6 +35,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I4.reaped-stays-deleted",
+        &[evidence::reaped],
         REAPED,
         "Trace 4's dual: what a reaped tombstone had replaced is on no disk, neither as a replica's own nor kept for another. Does not \
          hold where messages live longer than tombstones.",
@@ -45,6 +48,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I4.tombstone-is-reaped",
+        &[evidence::reaped, evidence::disks],
         "Tombstones are reaped, and no disk has anything of the key any more.",
         |model, state| {
             let view = View { model, state };
@@ -53,6 +57,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I4.acknowledged-on-a-hint",
+        &[evidence::acknowledged],
         "A put is acknowledged that fewer than W intended replicas have on disk themselves.",
         |model, state| {
             let view = View { model, state };
@@ -64,6 +69,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I8.hint-is-kept",
+        &[evidence::hinted],
         HANDED_OVER,
         "Trace 8: what a node has said it keeps for another stays on its disk until it is on the other's, or one that saw it; as \
          long as neither disk is lost, and the other is an intended replica, by both their views.",
@@ -81,6 +87,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I8.hint-is-handed-over",
+        &[evidence::hinted],
         "A put that was kept for another is on that other's disk, and kept no more.",
         |model, state| {
             let view = View { model, state };
@@ -92,6 +99,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     converges(
         "I8.no-hint-stays",
+        &[evidence::hinted, evidence::disks],
         HANDED_OVER,
         "Traces 4 and 8: in the end nothing is kept for another any more, but by nodes removed for good. Does not hold where hints may be sent only so often, and get \
          lost.",

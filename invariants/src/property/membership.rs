@@ -1,6 +1,8 @@
 //! Who is in the ring, and what moves when that changes (I4, I7, I9; traces 7 and 9).
 
-use super::{MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, looking_at_clients, reachable};
+use super::{
+    MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, evidence, looking_at_clients, reachable,
+};
 use crate::scope::{System, SystemState};
 use crate::view::View;
 use dynamo_model::ids::NodeId;
@@ -10,6 +12,7 @@ use dynamo_model::rules::Rules;
 pub(super) const PROPERTIES: &[Property] = &[
     always(
         "I9.change-is-never-unlearned",
+        &[evidence::known],
         SPREADS,
         "Trace 9: what a node was told, or has said that it knows, of who is a member is on its disk, crashes or not; as long as that \
          is not lost, and it is not gone: then it may have stopped, and hears nothing.",
@@ -20,13 +23,19 @@ pub(super) const PROPERTIES: &[Property] = &[
             view.nodes().all(|node| view.lost_its_disk(node) || view.is_gone(node) || keeps(node))
         },
     ),
-    reachable("I9.change-spreads", "A node other than the one asked knows of a change.", |model, state| {
-        let view = View { model, state };
-        let knows = |node: &NodeId| view.history(*node).len() > model.cfg.founders.len();
-        model.cfg.changes && view.nodes().filter(knows).count() >= 2
-    }),
+    reachable(
+        "I9.change-spreads",
+        &[evidence::views],
+        "A node other than the one asked knows of a change.",
+        |model, state| {
+            let view = View { model, state };
+            let knows = |node: &NodeId| view.history(*node).len() > model.cfg.founders.len();
+            model.cfg.changes && view.nodes().filter(knows).count() >= 2
+        },
+    ),
     converges(
         "I7.views-agree-in-the-end",
+        &[evidence::views],
         VIEWS_DIFFER,
         "Traces 7 and 9: in the end all members know the same, and so have the same preference lists. Does not hold without gossip.",
         |model, state| {
@@ -40,12 +49,18 @@ pub(super) const PROPERTIES: &[Property] = &[
             view.nodes().filter(is_member).all(|node| *view.history(node) == all)
         },
     ),
-    reachable("I7.views-differ", "Two nodes do not know the same of who is a member.", |model, state| {
-        let view = View { model, state };
-        model.cfg.changes && view.nodes().any(|node| view.history(node) != view.history(NodeId(0)))
-    }),
+    reachable(
+        "I7.views-differ",
+        &[evidence::views],
+        "Two nodes do not know the same of who is a member.",
+        |model, state| {
+            let view = View { model, state };
+            model.cfg.changes && view.nodes().any(|node| view.history(node) != view.history(NodeId(0)))
+        },
+    ),
     looking_at_clients(converges(
         "I7.who-is-served-learns",
+        &[evidence::owed],
         SERVED,
         "Trace 7: nobody is served under another view and not told: in the end a coordinator, and a client that has chosen it by a view \
          of its own, knows what those knew who have served it, whether there is gossip or not. Does not hold without it where messages \
@@ -59,6 +74,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     )),
     reachable(
         "I7.served-by-one-who-knows-more",
+        &[evidence::owed],
         "A coordinator was served by one that knows of a change that it does not know of.",
         |model, state| {
             let view = View { model, state };
@@ -68,16 +84,19 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     looking_at_clients(reachable(
         "I7.client-with-an-old-view",
+        &[evidence::owed],
         "A client has asked a node by a view of its own that is older than the node's.",
         |model, state| clients(model, state).any(|client| !client.knows_what_it_is_owed()),
     )),
     looking_at_clients(reachable(
         "I7.client-is-told",
+        &[evidence::owed],
         "A client has asked a node by a view of its own that was older than the node's, and knows better now.",
         |model, state| clients(model, state).any(|client| client.was_told() && client.knows_what_it_is_owed()),
     )),
     converges(
         "I4.misplaced-is-handed-over",
+        &[evidence::misplaced, evidence::replicas],
         MISPLACED,
         "Dynamo paper §4.9: in the end only intended replicas have anything of the key, but for nodes removed for good. Does not hold \
          without gossip.",
@@ -91,6 +110,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I4.replica-is-misplaced",
+        &[evidence::misplaced, evidence::replicas],
         "A node has something of the key on its disk that it was an intended replica of, and is not any more.",
         |model, state| {
             let view = View { model, state };
@@ -101,6 +121,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I4.replica-is-handed-over",
+        &[evidence::vouched, evidence::replicas],
         "A node that has vouched for an acknowledged put has nothing any more; and all intended replicas have it.",
         |model, state| {
             let view = View { model, state };

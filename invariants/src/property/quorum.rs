@@ -1,7 +1,7 @@
 //! Quorums: what is acknowledged is stored, what is read is what was stored (I1, I6; traces 1 and 6).
 
 use super::{
-    GET, GET_AFTER_ACK, IN_PERSON, PUT, Property, always, answered_reads, converges, is_answered, reachable,
+    GET, GET_AFTER_ACK, IN_PERSON, PUT, Property, always, answered_reads, converges, evidence, is_answered, reachable,
     words_at_least,
 };
 use crate::ghost::{Outcome, Read};
@@ -13,6 +13,7 @@ use dynamo_model::ids::{NodeId, RequestId};
 pub(super) const PROPERTIES: &[Property] = &[
     always(
         "I1.acknowledged-put-is-on-w-disks",
+        &[evidence::acknowledged],
         PUT,
         "Traces 1 and 4: from its acknowledgement on, a put is on the disks of W distinct nodes, hints counted, or a put that saw it \
          is there instead; on one less for every disk lost.",
@@ -26,12 +27,14 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I1.get-rests-on-r-words",
+        &[evidence::answered],
         GET,
         "Trace 1: when a get is answered, R distinct nodes, replicas or stand-ins, have said what they hold.",
         |model, state| words_at_least(state.history.reads.iter().map(|read| read.outcome), model.cfg.config.r()),
     ),
     always(
         "I1.get-shows-the-merge",
+        &[evidence::answered, evidence::disks],
         GET,
         "Trace 1: an answer leaves nothing out that a replica it rests on held, and shows nothing that none of them has on \
          disk; or, where a stand-in is among them, or the ring changes, nothing that no node has. As long as their disks are not lost.",
@@ -52,6 +55,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I1.get-sees-acknowledged-puts",
+        &[evidence::answered, evidence::saw],
         GET_AFTER_ACK,
         "Trace 1: with R+W>N a get shows every put that was acknowledged before it began, or one that saw it. Does not hold \
          with R+W<=N, where others stand in for replicas, nor while keys move.",
@@ -65,6 +69,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I1.in-person-get-sees-in-person-puts",
+        &[evidence::answered, evidence::saw],
         IN_PERSON,
         "Traces 1 and 6: with PR+PW>N a get shows every put acknowledged before it began, or one that saw it, also where stand-ins \
          answer for replicas.",
@@ -83,6 +88,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I1.in-person-put-is-read-in-person",
+        &[evidence::answered, evidence::acknowledged],
         "A get that asked for PR intended replicas is answered, and shows a put that asked for PW of them.",
         |model, state| {
             let Setting { puts, gets, .. } = &model.cfg;
@@ -95,11 +101,13 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I1.acknowledged-put-is-read",
+        &[evidence::answered],
         "A get is answered that shows a put acknowledged before it began.",
         |_, state| answered_reads(state).any(|read| !read.shown.minus(read.acknowledged_before).eq(&read.shown)),
     ),
     reachable(
         "I1.acknowledged-before-all-have-it",
+        &[evidence::acknowledged],
         "A put is acknowledged while an intended replica does not have it yet.",
         |model, state| {
             let view = View { model, state };
@@ -109,6 +117,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     converges(
         "I6.every-request-ends",
+        &[evidence::waiting, evidence::ended],
         PUT,
         "Trace 6: in the end no coordinator waits for answers any more. Does not hold where messages are doubled for ever: a request \
          that arrives again runs again.",
@@ -119,6 +128,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I6.no-ack-before-w",
+        &[evidence::acknowledged],
         PUT,
         "Trace 6: when a put is acknowledged, W distinct nodes have said that they stored it, each as another intended replica or in \
          its place.",
@@ -126,6 +136,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I6.in-person-counts-intended-replicas",
+        &[evidence::acknowledged, evidence::answered],
         IN_PERSON,
         "Trace 6: when a put that asked for PW intended replicas is acknowledged, so many of them have said themselves that they stored \
          it; and a get that asked for PR of them rests on their words.",
@@ -142,6 +153,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I6.acknowledged-by-exactly-w",
+        &[evidence::acknowledged],
         "A put is acknowledged as soon as W nodes have stored it.",
         |model, state| {
             let w = model.cfg.config.w();
@@ -149,9 +161,14 @@ pub(super) const PROPERTIES: &[Property] = &[
             state.history.writes.iter().any(|write| exactly(write.outcome))
         },
     ),
-    reachable("I6.failed-but-possibly-stored", "A put is reported failed, and is on a disk.", |model, state| {
-        let view = View { model, state };
-        let failed = |write: WriteId| state.history.writes[usize::from(write.0)].outcome == Outcome::Failed;
-        view.versions().any(|(write, _)| failed(write))
-    }),
+    reachable(
+        "I6.failed-but-possibly-stored",
+        &[evidence::ended],
+        "A put is reported failed, and is on a disk.",
+        |model, state| {
+            let view = View { model, state };
+            let failed = |write: WriteId| state.history.writes[usize::from(write.0)].outcome == Outcome::Failed;
+            view.versions().any(|(write, _)| failed(write))
+        },
+    ),
 ];

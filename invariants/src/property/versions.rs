@@ -1,6 +1,6 @@
 //! Versions: nothing is replaced but by what saw it (I2; trace 2).
 
-use super::{PUT, Property, always, pair, reachable};
+use super::{PUT, Property, always, evidence, pair, reachable};
 use crate::ghost::writes_of;
 use crate::view::View;
 use dynamo_model::ids::NodeId;
@@ -8,6 +8,7 @@ use dynamo_model::ids::NodeId;
 pub(super) const PROPERTIES: &[Property] = &[
     always(
         "I2.vouched-for-is-kept",
+        &[evidence::vouched],
         PUT,
         "Trace 2: whatever put a node has vouched for stays on its disk until a put that really saw it replaces it, as \
          long as by its own view it is an intended replica.",
@@ -20,6 +21,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I2.siblings-are-an-antichain",
+        &[evidence::disks, evidence::answered, evidence::saw],
         PUT,
         "Trace 2: of the siblings on a disk, a node's own or kept for another, or in an answer, none really saw another.",
         |model, state| {
@@ -31,6 +33,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I2.clocks-are-causal",
+        &[evidence::disks, evidence::saw],
         PUT,
         "Trace 2: a version's clock covers another's dot exactly if its writer really saw it; a sibling set's context, \
          on whatever disk and for whomever, exactly if the set has it or one that saw it.",
@@ -38,6 +41,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I2.one-put-one-version",
+        &[evidence::dots, evidence::disks],
         PUT,
         "Trace 6: however often it is sent, a put is one version under one dot.",
         |model, state| {
@@ -45,15 +49,20 @@ pub(super) const PROPERTIES: &[Property] = &[
             view.versions().all(|(write, dot)| view.versions().all(|(other, dot2)| (write == other) == (dot == dot2)))
         },
     ),
-    reachable("I2.siblings-are-read", "A get shows two concurrent siblings.", |_, state| {
+    reachable("I2.siblings-are-read", &[evidence::answered], "A get shows two concurrent siblings.", |_, state| {
         state.history.reads.iter().any(|read| read.shown.len() >= 2)
     }),
-    reachable("I2.siblings-are-reconciled", "A put that saw two concurrent puts is acknowledged.", |_, state| {
-        let ghost = &state.history;
-        let reconciles = |write| {
-            let saw = ghost.saw(write);
-            saw.iter().any(|one| saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other))
-        };
-        ghost.acknowledged().iter().any(reconciles)
-    }),
+    reachable(
+        "I2.siblings-are-reconciled",
+        &[evidence::acknowledged, evidence::saw],
+        "A put that saw two concurrent puts is acknowledged.",
+        |_, state| {
+            let ghost = &state.history;
+            let reconciles = |write| {
+                let saw = ghost.saw(write);
+                saw.iter().any(|one| saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other))
+            };
+            ghost.acknowledged().iter().any(reconciles)
+        },
+    ),
 ];

@@ -1,6 +1,7 @@
 // What the page shows, what is asked of the server, and what keys and buttons do. The server keeps nothing: the address says where one is.
 import { html, render } from "./lit-html.js";
-import { ring } from "./drawing.js";
+import { diagram } from "./diagram.js";
+import { ring } from "./ring.js";
 import * as panels from "./panels.js";
 
 const CODE = 6; // letters that name a step
@@ -9,7 +10,7 @@ const page = document.getElementById("page");
 
 const it = {
   catalogue: null, scene: null, wrong: "", looked: null, table: 0, goal: "goal.two-siblings", job: null, job_id: null,
-  playing: null, visited: new Map(), compared: null, ahead: [], busy: false, turn: 0,
+  playing: null, visited: new Map(), compared: null, longest: null, busy: false, turn: 0,
 };
 
 const fetched = async (address, options) => {
@@ -25,6 +26,8 @@ const guarded = act => async (...given) => {
 
 const where = () => ({ scope: it.scene.scope, rules: it.scene.rules });
 const codes = () => it.scene.way.rows.map(row => row.code);
+/** The way here, and on to where one had gone from here. */
+const gone = () => it.longest.way.rows.map(row => row.code);
 const address = (place, way) => `/${place.scope}/${place.rules}/${way.join("")}`;
 const query = (place, way, table) => new URLSearchParams({ ...place, way: way.join(""), ...(table ? { table } : {}) });
 const split = url => {
@@ -39,22 +42,22 @@ const show = guarded(async (place, way, keep = false) => {
   // Whoever has gone on meanwhile does not want to come back here.
   if (turn !== it.turn) return;
   const is_elsewhere = it.scene && (it.scene.scope !== scene.scope || it.scene.rules !== scene.rules);
-  if (is_elsewhere) { it.visited.clear(); it.job = null; it.ahead = way; }
+  if (is_elsewhere) { it.visited.clear(); it.job = null; }
   it.scene = scene;
   it.wrong = ""; it.looked = null; it.compared = null;
   const name = way.join("");
-  if (!it.ahead.join("").startsWith(name)) it.ahead = way;
+  // What was gone already stays to be seen, and to be gone to.
+  if (!it.longest?.url.startsWith(scene.url)) it.longest = scene;
   it.visited.set(name, scene.way.rows.at(-1)?.text ?? "where it begins");
   if (!keep) history.pushState(null, "", scene.url);
   document.title = `${scene.scope}, step ${way.length} – Dynamo explorer`;
   draw();
-  const here = document.querySelector(".way .here"), box = document.getElementById("diagram");
-  if (here && box) box.scrollTop = here.offsetTop - box.offsetTop - box.clientHeight / 2;
+  const here = document.querySelector("#diagram button.here"), box = document.getElementById("diagram");
+  box.scrollTop += here.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
 });
 const go = target => {
   if (typeof target !== "string") return show(where(), target);
   const { place, way } = split(target);
-  it.ahead = way;
   return show(place, way);
 };
 
@@ -65,7 +68,9 @@ const take = async step => {
   it.busy = false;
 };
 const back = () => codes().length && show(where(), codes().slice(0, -1));
-const forward = () => it.ahead.length > codes().length && show(where(), it.ahead.slice(0, codes().length + 1));
+/** Goes to after so many steps of the way that is shown, which may lie ahead. */
+const to = count => show(where(), gone().slice(0, count));
+const forward = () => gone().length > codes().length && to(codes().length + 1);
 const chance = () => it.scene.steps.length && take(it.scene.steps[Math.floor(Math.random() * it.scene.steps.length)]);
 
 /** Goes on by itself: on the way that lies ahead, else at random, until something fails or nothing can happen. */
@@ -73,7 +78,7 @@ const play = () => {
   if (it.playing) return stop();
   it.playing = setInterval(async () => {
     const fails = it.scene.properties.some(property => property.kind === "always" && !property.holds && !property.excuse);
-    const lies_ahead = it.ahead.length > codes().length;
+    const lies_ahead = gone().length > codes().length;
     if (!lies_ahead && (fails || !it.scene.steps.length)) return stop();
     await (lies_ahead ? forward() : chance());
   }, PACE);
@@ -111,7 +116,7 @@ const load = guarded(async file => {
 const compare = guarded(async way => { it.compared = await ask("/api/state?" + query(where(), way)); draw(); });
 /** Ways that were gone and are neither on this one nor ahead of it: of each only its end. */
 const others = () => {
-  const here = codes().join(""), ahead = it.ahead.join(""), names = [...it.visited.keys()];
+  const here = codes().join(""), ahead = gone().join(""), names = [...it.visited.keys()];
   const ends = names.filter(name => !names.some(other => other !== name && other.startsWith(name)) && name !== here && !ahead.startsWith(name));
   return ends.map(name => {
     let common = 0;
@@ -135,7 +140,7 @@ function header() {
       <button id="first" @click=${() => go([])} ?disabled=${!codes().length} title="Home" aria-label="to the beginning">|◀</button>
       <button id="back" @click=${back} ?disabled=${!codes().length} title="←" aria-label="back">◀</button>
       <output id="step" aria-live="polite">step ${codes().length}</output>
-      <button id="forward" @click=${forward} ?disabled=${it.ahead.length <= codes().length} title="→" aria-label="forward">▶</button>
+      <button id="forward" @click=${forward} ?disabled=${gone().length <= codes().length} title="→" aria-label="forward">▶</button>
       <button id="chance" @click=${chance} ?disabled=${!scene.steps.length} title="r">Random</button>
       <button id="play" @click=${play} title="p">${it.playing ? "Pause" : "Play"}</button></nav>
     <span class="row"><button id="save" @click=${save}>Save trace</button>
@@ -152,7 +157,7 @@ function draw() {
     ${it.wrong ? html`<p class="banner" role="alert" id="wrong">${it.wrong}</p>` : ""}
     <main><div>
       ${panels.panel("h-state", "State", html`${ring(scene)}<div class="scroll" tabindex="0" role="region" aria-label="all that is so">${panels.facts(scene, false)}</div>`)}
-      ${panels.panel("h-way", "Way", html`${panels.way(scene, { go, codes: codes() })}${panels.table(scene, { number: it.table, choose: number => { it.table = number; show(where(), codes(), true); } })}`)}
+      ${panels.panel("h-way", "Way", html`${diagram(it.longest.way, { here: codes().length, go: to, id: "diagram" })}${panels.table(scene, { number: it.table, choose: number => { it.table = number; show(where(), codes(), true); } })}`)}
       ${panels.panel("h-branches", "Branches", panels.branches({ others: others(), compared: it.compared, state: scene }, { go, compare }))}
     </div><div>
       ${panels.panel("h-steps", "What happens next?", panels.steps(scene, { take, looked: it.looked, look: step => { it.looked = step; draw(); } }))}

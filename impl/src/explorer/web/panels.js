@@ -1,5 +1,7 @@
 // The page's parts: each a function from what is to be seen to a template.
 import { html } from "./lit-html.js";
+import { diagram } from "./diagram.js";
+import { ring } from "./ring.js";
 
 const title = (text, id) => html`<h2 id=${id}>${text}</h2>`;
 
@@ -44,15 +46,6 @@ export function facts({ facts, messages }, is_truth) {
     ${!is_truth && messages.length ? html`<table class="facts"><caption>on its way</caption><tbody>${messages.map(way)}</tbody></table>` : ""}`;
 }
 
-/** The way as a space-time diagram; what was gone before and lies ahead now is shown faintly. */
-export function way({ way }, { go, codes }) {
-  const row = (row, index) => html`<button class=${index === way.rows.length - 1 ? "here" : ""} aria-current=${index === way.rows.length - 1 ? "step" : "false"}
-    @click=${() => go(codes.slice(0, index + 1))}>${String(index + 1).padStart(4)}  ${row.lanes}  <span class=${row.is_fault ? "bad" : ""}>${row.text}</span></button>`;
-  return html`<div class="way scroll" id="diagram"><div class="head">      ${way.head}</div>
-    <button class=${way.rows.length ? "" : "here"} @click=${() => go([])}>   0  ${"where it begins"}</button>
-    ${way.rows.map(row)}</div>`;
-}
-
 /** A trace table of the way so far: its lines, time to the right. */
 export function table({ table, tables }, { choose, number }) {
   return html`<label>Table <select id="table" @change=${event => choose(Number(event.target.value))}>
@@ -65,7 +58,9 @@ export function table({ table, tables }, { choose, number }) {
 /** What a property says of this state. */
 function verdict(property) {
   const since = property.first === null ? "" : ` (first ${property.first === 0 ? "at the beginning" : "after step " + property.first})`;
+  const nothing_yet = property.evidence.length === 0;
   if (property.kind === "always") {
+    if (property.holds && nothing_yet) return { mark: "–", kind: "quiet", text: "not applicable: nothing has happened yet that it speaks of" };
     if (property.holds) return { mark: "✓", kind: "good", text: property.first === null ? "holds" : "holds here again" + since };
     return property.excuse
       ? { mark: "–", kind: "quiet", text: "does not hold, and is not claimed here: " + property.excuse }
@@ -79,19 +74,28 @@ function verdict(property) {
   return property.holds ? { mark: "✓", kind: "good", text: "so at this moment" } : { mark: "○", kind: "quiet", text: "not so yet; it is to be so in the end" };
 }
 
-/** All properties: those that fail first, then the rest by kind. */
+const is_violated = property => property.kind === "always" && !property.holds && !property.excuse;
+
+/** In a sentence: does all hold that is always to hold? */
+function in_sum(state) {
+  const failing = state.properties.filter(is_violated).map(property => property.name);
+  return failing.length
+    ? html`<strong class="bad">${failing.join(", ")} ${failing.length > 1 ? "do" : "does"} not hold here.</strong>`
+    : html`<span class="good">All that is always to hold holds here.</span>`;
+}
+
+/** All properties, each with the facts that make it so: those that fail first, then the rest by kind. */
 export function properties(state, statements) {
-  const failing = state.properties.filter(property => property.kind === "always" && !property.holds && !property.excuse);
   const item = property => {
     const { mark, kind, text } = verdict(property);
-    return html`<li><details><summary><span class=${kind} aria-hidden="true">${mark}</span> ${property.name}: <span class=${kind}>${text}</span></summary>
-      <p>${statements.get(property.name)}</p></details></li>`;
+    return html`<li><details ?open=${is_violated(property)}><summary><span class=${kind} aria-hidden="true">${mark}</span> ${property.name}: <span class=${kind}>${text}</span></summary>
+      <p>${statements.get(property.name)}</p>
+      ${property.evidence.length ? html`<h3>It is so because</h3><ul class="evidence">${property.evidence.map(fact => html`<li>${fact}</li>`)}</ul>` : ""}</details></li>`;
   };
-  const of = kind => state.properties.filter(property => property.kind === kind && !failing.includes(property));
+  const failing = state.properties.filter(is_violated);
+  const of = kind => state.properties.filter(property => property.kind === kind && !is_violated(property));
   const list = list => html`<ul class="properties">${list.map(item)}</ul>`;
-  return html`<p role="status" id="verdict">${failing.length
-      ? html`<strong class="bad">${failing.map(property => property.name).join(", ")} ${failing.length > 1 ? "do" : "does"} not hold here.</strong>`
-      : html`<span class="good">All that is always to hold holds here.</span>`}</p>
+  return html`<p role="status" id="verdict">${in_sum(state)}</p>
     ${list(failing)}
     <details><summary>always (${of("always").length})</summary>${list(of("always"))}</details>
     <details><summary>reachable (${of("reachable").length})</summary>${list(of("reachable"))}</details>
@@ -126,23 +130,38 @@ function told(job, go) {
   }
 }
 
-/** Branches that were left, and how one of them differs from here. */
+/** Branches that were left; and one of them beside the way that led here. */
 export function branches({ others, compared, state }, { go, compare }) {
   if (!others.length) return html`<p class="quiet">Go back and take another step: both ways stay here, to be compared.</p>`;
   const item = other => html`<tr><th scope="row">leaves after step ${other.common}</th><td>${other.text}, step ${other.length}</td>
     <td class="row"><button @click=${() => go(other.way)}>Go there</button><button @click=${() => compare(other.way)}>Compare</button></td></tr>`;
-  return html`<table><tbody>${others.map(item)}</tbody></table>
-    ${compared ? html`<div class="scroll"><table class="facts" id="comparison"><thead><tr><th scope="col"></th><th scope="col">here</th><th scope="col">there</th></tr></thead>
-      <tbody>${differences(state, compared).map(([name, here, there]) => html`<tr><th scope="row">${name}</th><td>${here ?? "–"}</td><td>${there ?? "–"}</td></tr>`)}</tbody></table></div>` : ""}`;
+  return html`<table><tbody>${others.map(item)}</tbody></table>${compared ? comparison(state, compared, go) : ""}`;
+}
+
+/** Two states and the ways to them, side by side; then what differs, in words. */
+function comparison(state, compared, go) {
+  const all = differences(state, compared);
+  const differing = new Set(all.map(({ of }) => of));
+  const side = (scene, name) => {
+    const codes = scene.way.rows.map(row => row.code);
+    return html`<div id="compared-${name}"><h3>${name}: step ${codes.length}</h3>${ring(scene, differing)}<p>${in_sum(scene)}</p>
+      ${diagram(scene.way, { here: codes.length, go: row => go(codes.slice(0, row)), id: `diagram-${name}` })}</div>`;
+  };
+  const row = ({ of, about, here, there }) => html`<tr><th scope="row">${of}: ${about}</th><td>${here ?? "–"}</td><td>${there ?? "–"}</td></tr>`;
+  return html`<div class="pair">${side(state, "here")}${side(compared, "there")}</div>
+    <div class="scroll" tabindex="0" role="region" aria-label="what differs"><table class="facts" id="comparison">
+      <thead><tr><th scope="col">what differs</th><th scope="col">here</th><th scope="col">there</th></tr></thead><tbody>${all.map(row)}</tbody></table></div>`;
 }
 
 function differences(here, there) {
   const texts = scene => {
-    const facts = scene.facts.filter(fact => fact.text !== null).map(fact => [`${fact.of}: ${fact.about}`, fact.text]);
-    return new Map([...facts, ...scene.messages.map(message => [`${message.from} → ${message.to}: ${message.text}`, "on its way"])]);
+    const facts = scene.facts.filter(fact => fact.text !== null).map(({ of, about, text }) => [of + ": " + about, { of, about, text }]);
+    const messages = scene.messages.map(({ from, to, text }) => ({ of: `${from} → ${to}`, about: text, text: "on its way" }));
+    return new Map([...facts, ...messages.map(message => [message.of + ": " + message.about, message])]);
   };
   const [mine, theirs] = [texts(here), texts(there)];
-  return [...new Set([...mine.keys(), ...theirs.keys()])].filter(name => mine.get(name) !== theirs.get(name)).map(name => [name, mine.get(name), theirs.get(name)]);
+  const differ = [...new Set([...mine.keys(), ...theirs.keys()])].filter(name => mine.get(name)?.text !== theirs.get(name)?.text);
+  return differ.map(name => ({ ...(mine.get(name) ?? theirs.get(name)), here: mine.get(name)?.text, there: theirs.get(name)?.text }));
 }
 
 /** The scope and the rules in words. */

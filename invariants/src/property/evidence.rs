@@ -1,0 +1,243 @@
+//! What a verdict rests on, in words: the ghost facts that a property speaks of, and what is on the disks that they are held against.
+//!
+//! Where there is none of it, the property has nothing to speak of yet: what is always to hold holds for want of occasion. A test says so.
+
+use crate::ghost::{Outcome, Read};
+use crate::picture::{brief, counted, held, members, words};
+use crate::scope::Ask;
+use crate::trace::Who;
+use crate::view::{View, is_syncing};
+use crate::write_set::{WriteId, WriteSet};
+use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::membership::History;
+use dynamo_model::message::Message;
+use stateright::actor::Id;
+
+/// One kind of facts: a sentence each.
+pub(crate) type Evidence = fn(&View<'_>) -> Vec<String>;
+
+/// Puts that clients were told are done: on whose word, and where they are.
+pub(super) fn acknowledged(view: &View<'_>) -> Vec<String> {
+    let acknowledged = view.state.history.acknowledged();
+    acknowledged.iter().map(|write| put(view, write)).collect()
+}
+
+/// Puts that clients were told are done, or have failed.
+pub(super) fn ended(view: &View<'_>) -> Vec<String> {
+    let writes = (0..).map(WriteId).zip(&view.state.history.writes);
+    let ended = writes.filter(|(_, write)| !matches!(write.outcome, Outcome::Unsent | Outcome::Running));
+    ended.map(|(write, _)| put(view, write)).collect()
+}
+
+fn put(view: &View<'_>, write: WriteId) -> String {
+    let (_, _, needed) = view.model.cfg.scope.quorum;
+    let outcome = &view.state.history.writes[usize::from(write.0)].outcome;
+    let told = on_the_word_of(outcome, "acknowledged", 'W', needed);
+    let asked = asked_for(view, &view.model.cfg.puts[usize::from(write.0)]);
+    format!("{write} is {told}{asked}; {}", whereabouts(view, write))
+}
+
+/// On which disks a put is, or one that saw it.
+fn whereabouts(view: &View<'_>, write: WriteId) -> String {
+    let own = list(view.nodes().filter(|node| view.stored(*node).contains(write)));
+    let kept = view.nodes().flat_map(|node| {
+        let recipients = view.hints(node).map(|(recipient, _)| recipient);
+        let for_it = recipients.filter(move |recipient| view.kept(node, *recipient).contains(write));
+        for_it.map(move |recipient| format!("kept by {node} for {recipient}"))
+    });
+    let gone = view.nodes().filter(|node| view.is_gone(*node)).map(|node| format!("{node} is gone"));
+    let places = [if own.is_empty() { "on no replica's disk".to_owned() } else { format!("on the disk of {own}") }];
+    places.into_iter().chain(kept).chain(gone).collect::<Vec<_>>().join(", ")
+}
+
+fn on_the_word_of(outcome: &Outcome, done: &str, quorum: char, needed: usize) -> String {
+    match outcome {
+        Outcome::Unsent => "not asked yet".to_owned(),
+        Outcome::Running => "under way".to_owned(),
+        Outcome::Answered { words, in_person } => {
+            let nodes = counted(*words, "node");
+            format!("{done} on the word of {nodes}, {in_person} of them intended replicas, where {quorum} is {needed}")
+        }
+        Outcome::Failed => "reported failed".to_owned(),
+    }
+}
+
+fn asked_for(view: &View<'_>, request: &RequestId) -> &'static str {
+    if view.model.cfg.ask(*request).is_some_and(Ask::is_in_person) { ", and asked for intended replicas" } else { "" }
+}
+
+/// Gets that were answered: on whose word, what they show, and what they had to.
+pub(super) fn answered(view: &View<'_>) -> Vec<String> {
+    let (_, needed, _) = view.model.cfg.scope.quorum;
+    let reads = view.model.cfg.gets.iter().zip(&view.state.history.reads);
+    let answered = reads.filter(|(_, read)| super::is_answered(read));
+    let told = answered.map(|(request, read)| {
+        let Read { acknowledged_before, shown, sources, omitted, outcome, .. } = read;
+        let (told, asked) = (on_the_word_of(outcome, "answered", 'R', needed), asked_for(view, request));
+        format!(
+            "get {request:?} is {told}{asked}; it rests on {}, shows {shown}, leaves out {omitted}; acknowledged before it began: \
+             {acknowledged_before}",
+            list(sources.iter().copied())
+        )
+    });
+    told.collect()
+}
+
+/// Gets that have heard others: what they knew, and what those have on disk now.
+pub(super) fn heard(view: &View<'_>) -> Vec<String> {
+    let reads = view.model.cfg.gets.iter().zip(&view.state.history.reads).enumerate();
+    let heard = reads.filter(|(_, (_, read))| !read.heard.is_empty());
+    let told = heard.map(|(index, (request, read))| {
+        let stage = if view.is_under_way(index) { "under way" } else { "over" };
+        let have = view.replicas_heard(read).map(|node| format!("{node} has {}", view.stored(node)));
+        let have = have.collect::<Vec<_>>().join(", ");
+        format!(
+            "get {request:?} is {stage}, and knew {}; of the replicas it heard {have}",
+            read.known.union(read.shown)
+        )
+    });
+    told.collect()
+}
+
+/// What nodes have given their word for, and have on disk of it.
+pub(super) fn vouched(view: &View<'_>) -> Vec<String> {
+    let vouched = view.nodes().zip(&view.state.history.vouched).filter(|(_, vouched)| !vouched.is_empty());
+    let told = vouched.map(|(node, vouched)| {
+        let but = match (view.lost_its_disk(node), view.is_intended(node, node)) {
+            (true, _) => "; it has lost its disk",
+            (false, false) => "; by its own view it is no intended replica",
+            (false, true) => "",
+        };
+        format!(
+            "{node} has given its word for {vouched}; on its disk, or seen by what is there: {}{but}",
+            view.stored(node)
+        )
+    });
+    told.collect()
+}
+
+/// What puts really saw.
+pub(super) fn saw(view: &View<'_>) -> Vec<String> {
+    let writes = (0..).map(WriteId).zip(&view.state.history.writes);
+    let informed = writes.filter(|(_, write)| !write.saw.is_empty());
+    informed.map(|(id, write)| format!("{id} really saw {}", write.saw)).collect()
+}
+
+/// What is on disks, with dots and clocks.
+pub(super) fn disks(view: &View<'_>) -> Vec<String> {
+    let of = |node: NodeId| {
+        let own = view.disk(node).map(|siblings| format!("{node} stores {}", held(siblings)));
+        let kept =
+            view.hints(node).map(move |(other, siblings)| format!("{node} keeps {} for {other}", held(siblings)));
+        own.into_iter().chain(kept)
+    };
+    view.nodes().flat_map(of).collect()
+}
+
+/// Which version each put is.
+pub(super) fn dots(view: &View<'_>) -> Vec<String> {
+    let mut dots: Vec<_> = view.versions().collect();
+    dots.sort_unstable();
+    dots.dedup();
+    dots.into_iter().map(|(write, dot)| format!("{write} is {dot:?}")).collect()
+}
+
+/// What nodes have said they keep for others, and where it is.
+pub(super) fn hinted(view: &View<'_>) -> Vec<String> {
+    let told = view.state.history.hinted.iter().map(|hinted| {
+        let (holder, recipient) = (hinted.holder, hinted.recipient);
+        format!(
+            "{holder} has given its word to keep {} for {recipient}; it keeps {}, and {recipient} has {}",
+            hinted.writes,
+            view.kept(holder, recipient),
+            view.stored(recipient)
+        )
+    });
+    told.collect()
+}
+
+/// What is reaped, and what that had replaced.
+pub(super) fn reaped(view: &View<'_>) -> Vec<String> {
+    let ghost = &view.state.history;
+    if ghost.reaped.is_empty() {
+        return Vec::new();
+    }
+    let replaced = ghost.forgotten().minus(ghost.reaped);
+    let on_disks: WriteSet = view.versions().map(|(write, _)| write).collect();
+    vec![format!("{} was reaped, which had replaced {replaced}; still on disks: {on_disks}", ghost.reaped)]
+}
+
+/// What intended replicas have, once one has anything.
+pub(super) fn replicas(view: &View<'_>) -> Vec<String> {
+    let intended = view.intended();
+    if intended.iter().all(|node| view.stored(*node).is_empty()) {
+        return Vec::new();
+    }
+    intended.iter().map(|node| format!("{node}, an intended replica, has {}", view.stored(*node))).collect()
+}
+
+/// What others have than the intended replicas, where the ring changes.
+pub(super) fn misplaced(view: &View<'_>) -> Vec<String> {
+    let others = view.nodes().filter(|node| view.model.cfg.changes && !view.intended().contains(node));
+    let holding = others.filter(|node| view.sets(*node).next().is_some());
+    holding.map(|node| format!("{node}, no intended replica, has {}", view.durable(node))).collect()
+}
+
+/// What is on its way because replicas were found to differ; and whether it had to be.
+pub(super) fn exchanged(view: &View<'_>) -> Vec<String> {
+    let name = |id: Id| Who::of(id, &view.state.actor_states[usize::from(id)]);
+    let network = view.state.network.iter_deliverable();
+    let syncs = network.filter(|envelope| matches!(envelope.msg, Message::Sync { .. }));
+    let mut told: Vec<String> =
+        syncs.map(|sync| format!("on its way: {} → {}: {}", name(sync.src), name(sync.dst), brief(sync.msg))).collect();
+    told.sort_unstable();
+    if view.state.history.sent_needlessly {
+        told.push("a key was sent that was the same on all replicas from the beginning".to_owned());
+    }
+    debug_assert!(!told.is_empty() || !is_syncing(&view.state.network));
+    told
+}
+
+/// Who waits for answers.
+pub(super) fn waiting(view: &View<'_>) -> Vec<String> {
+    view.nodes().filter(|node| view.waits(*node)).map(|node| format!("{node} waits for answers")).collect()
+}
+
+/// What nodes are held to know of who is a member, and what they have on disk of it.
+pub(super) fn known(view: &View<'_>) -> Vec<String> {
+    let known = view.nodes().zip(&view.state.history.known).filter(|(_, known)| !known.is_empty());
+    known
+        .map(|(node, known)| {
+            format!("{node} was told, or has said, {}; on its disk: {}", tipped(known), tipped(view.history(node)))
+        })
+        .collect()
+}
+
+/// What every node knows of who is a member, where that changes.
+pub(super) fn views(view: &View<'_>) -> Vec<String> {
+    let nodes = view.nodes().filter(|_| view.model.cfg.changes);
+    nodes.map(|node| format!("{node} knows {}", tipped(view.history(node)))).collect()
+}
+
+/// What those knew who have served a node or a client, and what it knows itself.
+pub(super) fn owed(view: &View<'_>) -> Vec<String> {
+    let served = view.state.history.owed.iter().enumerate().filter(|(_, owed)| !owed.is_empty());
+    let told = served.map(|(index, owed)| {
+        let actor = &view.state.actor_states[index];
+        let known = match actor.client() {
+            Some(client) => client.routes.history(),
+            None => view.history(NodeId(index as u16)),
+        };
+        let who = Who::of(Id::from(index), actor);
+        format!("{who} was served by who knew {}; it knows {}", tipped(owed), tipped(known))
+    });
+    told.collect()
+}
+
+fn tipped(history: &History) -> String {
+    format!("the members {} (tip {})", members(history), words::tip(history.tip()))
+}
+
+fn list(nodes: impl Iterator<Item = NodeId>) -> String {
+    nodes.map(|node| node.to_string()).collect::<Vec<_>>().join(", ")
+}
