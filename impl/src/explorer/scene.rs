@@ -9,8 +9,8 @@ use dynamo_invariants::picture::{self, Change, Fact, MESSAGES, TRUTH};
 use dynamo_invariants::property::{Kind, PROPERTIES, Property};
 use dynamo_invariants::scope::SystemState;
 use dynamo_invariants::tables::{Cast, Table};
-use dynamo_invariants::trace::replay::Run;
 use dynamo_invariants::trace::Event;
+use dynamo_invariants::trace::replay::Run;
 use dynamo_model::message::Message;
 use serde_json::{Value, json};
 

@@ -188,6 +188,11 @@ impl Browser {
         self.client.execute(script, Vec::new()).await.expect("a script of ours")
     }
 
+    /// A script that takes its time, and calls its first argument with what it has to tell.
+    pub(super) async fn script_that_tells(&self, script: &str) -> Value {
+        self.client.execute_async(script, Vec::new()).await.expect("a script of ours")
+    }
+
     pub(super) async fn is(&self, expression: &str) -> bool {
         self.script(&format!("return {expression}")).await == true
     }

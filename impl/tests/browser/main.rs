@@ -84,6 +84,8 @@ fn a_defect_is_run_to_its_counterexample() {
         browser.click("#jump").await;
         browser.until("it is shown", async |browser| browser.text("#verdict").await.contains("not hold here")).await;
         assert!(browser.text("#verdict").await.contains("I1."));
+        let facts = browser.text(".evidence").await;
+        assert!(facts.contains("w0 is acknowledged on the word of 1 node"), "why it does not hold: {facts}");
         browser.choose("#rules", "protocol").await;
         browser.until("the protocol is shown", async |browser| browser.text("#step").await == "step 0").await;
         browser.click("#check").await;
@@ -123,17 +125,72 @@ fn a_trace_given_on_the_command_line_is_where_one_begins() {
 }
 
 #[test]
-fn branches_are_kept_and_compared() {
+fn branches_are_kept_and_stand_side_by_side() {
     with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
         take(browser, 0).await;
         browser.click("#back").await;
         browser.until("the beginning is shown", async |browser| browser.text("#step").await == "step 0").await;
         take(browser, 1).await;
-        let compare = Locator::XPath("//button[text()='Compare']");
-        browser.client.find(compare).await.expect("a branch").click().await.expect("compared");
+        browser.click(".compare").await;
         browser.until("they are compared", async |browser| browser.is_there("#comparison").await).await;
         let told = browser.text("#comparison").await;
         assert!(told.contains("A: stores k") && told.contains("C: stores k"), "{told}");
+        for side in ["here", "there"] {
+            assert!(
+                browser.is_there(&format!("#compared-{side} svg.ring .differs")).await,
+                "{side}: what differs is marked"
+            );
+            assert!(browser.is_there(&format!("#diagram-{side} button.here")).await, "{side}: the way is drawn");
+        }
+        browser.click("#diagram-there li:last-child button").await;
+        browser
+            .until("the other is shown", async |browser| browser.text("#diagram .here").await.contains("put w0"))
+            .await;
+    });
+}
+
+#[test]
+fn what_was_gone_stays_drawn_and_can_be_gone_to() {
+    with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
+        for _ in 0..3 {
+            take(browser, 0).await;
+        }
+        let drawn = "document.querySelectorAll('#diagram .message').length";
+        assert_eq!(browser.script(&format!("return {drawn}")).await, 3, "an arrow for each message that arrived");
+        browser.click("#diagram li:nth-child(2) button").await;
+        browser.until("step 1 is shown", async |browser| browser.text("#step").await == "step 1").await;
+        assert_eq!(browser.script(&format!("return {drawn}")).await, 3, "what lies ahead is drawn still");
+        assert!(browser.is("document.querySelectorAll('#diagram .message.ahead').length === 2").await);
+        browser.click("#diagram li:last-child button").await;
+        browser.until("step 3 is shown", async |browser| browser.text("#step").await == "step 3").await;
+    });
+}
+
+#[test]
+fn the_ring_shows_partitions_views_and_roots() {
+    with_browser(&["join-and-duplication"], Page::Wide, async |browser| {
+        let partitions = "document.querySelectorAll('.ring .partition').length";
+        assert!(browser.is(&format!("{partitions} === 256")).await, "one ring, as all see it");
+        browser.choose("#goal", "I7.views-differ").await;
+        browser.click("#find").await;
+        browser.until("it is found", async |browser| browser.text("#job").await.contains("Found")).await;
+        browser.click("#jump").await;
+        browser.until("two rings are shown", async |browser| browser.is(&format!("{partitions} === 512")).await).await;
+        assert!(browser.is("document.querySelector('.ring').textContent.includes('2 views')").await);
+        browser.choose("#scope", "exchange-amid-puts").await;
+        let root = "document.querySelector('.ring').textContent.includes('tree of p')";
+        browser.until("the roots are shown", async |browser| browser.is(root).await).await;
+    });
+}
+
+#[test]
+fn a_trace_is_dropped_on_the_page() {
+    with_browser(&["one-client"], Page::Wide, async |browser| {
+        let text = std::fs::read_to_string(counterexample("004-word-before-disk.json")).expect("a trace");
+        let drop = "const data = new DataTransfer(); data.items.add(new File([arguments[0]], 'dropped.json'));
+            document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));";
+        browser.client.execute(drop, vec![text.into()]).await.expect("it is dropped");
+        browser.until("it is shown", async |browser| browser.text("#verdict").await.contains("not hold here")).await;
     });
 }
 

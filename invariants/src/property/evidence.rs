@@ -6,7 +6,7 @@ use crate::ghost::{Outcome, Read};
 use crate::picture::{brief, counted, held, members, words};
 use crate::scope::Ask;
 use crate::trace::Who;
-use crate::view::{View, is_syncing};
+use crate::view::View;
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::membership::History;
@@ -20,6 +20,13 @@ pub(crate) type Evidence = fn(&View<'_>) -> Vec<String>;
 pub(super) fn acknowledged(view: &View<'_>) -> Vec<String> {
     let acknowledged = view.state.history.acknowledged();
     acknowledged.iter().map(|write| put(view, write)).collect()
+}
+
+/// The same of those that asked for intended replicas.
+pub(super) fn acknowledged_in_person(view: &View<'_>) -> Vec<String> {
+    let acknowledged = view.state.history.acknowledged();
+    let asked = acknowledged.iter().filter(|write| is_in_person(view, &view.model.cfg.puts[usize::from(write.0)]));
+    asked.map(|write| put(view, write)).collect()
 }
 
 /// Puts that clients were told are done, or have failed.
@@ -63,24 +70,38 @@ fn on_the_word_of(outcome: &Outcome, done: &str, quorum: char, needed: usize) ->
 }
 
 fn asked_for(view: &View<'_>, request: &RequestId) -> &'static str {
-    if view.model.cfg.ask(*request).is_some_and(Ask::is_in_person) { ", and asked for intended replicas" } else { "" }
+    if is_in_person(view, request) { ", and asked for intended replicas" } else { "" }
+}
+
+fn is_in_person(view: &View<'_>, request: &RequestId) -> bool {
+    view.model.cfg.ask(*request).is_some_and(Ask::is_in_person)
 }
 
 /// Gets that were answered: on whose word, what they show, and what they had to.
 pub(super) fn answered(view: &View<'_>) -> Vec<String> {
-    let (_, needed, _) = view.model.cfg.scope.quorum;
+    answers(view).map(|(request, read)| get(view, request, read)).collect()
+}
+
+/// The same of those that asked for intended replicas.
+pub(super) fn answered_in_person(view: &View<'_>) -> Vec<String> {
+    let asked = answers(view).filter(|(request, _)| is_in_person(view, request));
+    asked.map(|(request, read)| get(view, request, read)).collect()
+}
+
+fn answers<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a RequestId, &'a Read)> + use<'a> {
     let reads = view.model.cfg.gets.iter().zip(&view.state.history.reads);
-    let answered = reads.filter(|(_, read)| super::is_answered(read));
-    let told = answered.map(|(request, read)| {
-        let Read { acknowledged_before, shown, sources, omitted, outcome, .. } = read;
-        let (told, asked) = (on_the_word_of(outcome, "answered", 'R', needed), asked_for(view, request));
-        format!(
-            "get {request:?} is {told}{asked}; it rests on {}, shows {shown}, leaves out {omitted}; acknowledged before it began: \
-             {acknowledged_before}",
-            list(sources.iter().copied())
-        )
-    });
-    told.collect()
+    reads.filter(|(_, read)| super::is_answered(read))
+}
+
+fn get(view: &View<'_>, request: &RequestId, read: &Read) -> String {
+    let (_, needed, _) = view.model.cfg.scope.quorum;
+    let Read { acknowledged_before, shown, sources, omitted, outcome, .. } = read;
+    let (told, asked) = (on_the_word_of(outcome, "answered", 'R', needed), asked_for(view, request));
+    format!(
+        "get {request:?} is {told}{asked}; it rests on {}, shows {shown}, leaves out {omitted}; acknowledged before it began: \
+         {acknowledged_before}",
+        list(sources.iter().copied())
+    )
 }
 
 /// Gets that have heard others: what they knew, and what those have on disk now.
@@ -194,7 +215,6 @@ pub(super) fn exchanged(view: &View<'_>) -> Vec<String> {
     if view.state.history.sent_needlessly {
         told.push("a key was sent that was the same on all replicas from the beginning".to_owned());
     }
-    debug_assert!(!told.is_empty() || !is_syncing(&view.state.network));
     told
 }
 
@@ -240,4 +260,65 @@ fn tipped(history: &History) -> String {
 
 fn list(nodes: impl Iterator<Item = NodeId>) -> String {
     nodes.map(|node| node.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::defects::DEFECTS;
+    use crate::property::{Kind, PROPERTIES};
+    use crate::scopes::SCOPES;
+    use crate::trace::replay::Run;
+    use dynamo_model::rules::Rules;
+
+    /// Goes anywhere, the same on every machine, and looks at each state.
+    fn walk(mut run: Run, mut seed: usize, look: impl Fn(&Run)) {
+        for _ in 0..60 {
+            look(&run);
+            let steps = run.steps();
+            let Some((event, _)) = steps.get(seed % steps.len().max(1)) else { break };
+            run.take(event).expect("it was possible");
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 7;
+        }
+    }
+
+    /// What may be looked at: every scope, and every defect where it is found.
+    fn everywhere() -> impl Iterator<Item = Run> {
+        let scopes = SCOPES.iter().map(|scope| scope.model(Rules::default(), []));
+        let broken = DEFECTS.iter().map(|defect| defect.scope().model((defect.rules)(), []));
+        scopes.chain(broken).map(Run::begin)
+    }
+
+    #[test]
+    fn nothing_is_violated_or_shown_for_no_reason() {
+        for (seed, run) in everywhere().enumerate() {
+            walk(run, seed, |run| {
+                for property in PROPERTIES {
+                    let is_unremarkable =
+                        (property.condition)(&run.model, run.last()) != (property.kind == Kind::Reachable);
+                    let evidence = property.evidence(&run.model, run.last());
+                    assert!(
+                        is_unremarkable || !evidence.is_empty(),
+                        "{} in {}",
+                        property.name,
+                        run.model.cfg.scope.name
+                    );
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_verdict_tells_of_the_puts_and_disks_that_it_rests_on() {
+        let defect = DEFECTS.iter().find(|defect| defect.name == "word-before-disk").expect("a defect");
+        let property = crate::property::Property::named("I1.acknowledged-put-is-on-w-disks").expect("a property");
+        let (found, _) = crate::check::find(defect.scope(), (defect.rules)(), property);
+        let run = Run::found(defect.scope(), (defect.rules)(), &found.expect("it is violated"));
+        let said = property.evidence(&run.model, run.last());
+        assert!(
+            said[0].starts_with("w0 is acknowledged on the word of 2 nodes")
+                && said[0].ends_with("on no replica's disk"),
+            "{said:?}"
+        );
+        assert!(property.evidence(&run.model, &run.states[0]).is_empty(), "nothing is acknowledged at first");
+    }
 }

@@ -69,7 +69,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I1.in-person-get-sees-in-person-puts",
-        &[evidence::answered, evidence::saw],
+        &[evidence::answered_in_person, evidence::saw],
         IN_PERSON,
         "Traces 1 and 6: with PR+PW>N a get shows every put acknowledged before it began, or one that saw it, also where stand-ins \
          answer for replicas.",
@@ -88,7 +88,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I1.in-person-put-is-read-in-person",
-        &[evidence::answered, evidence::acknowledged],
+        &[evidence::answered_in_person, evidence::acknowledged_in_person],
         "A get that asked for PR intended replicas is answered, and shows a put that asked for PW of them.",
         |model, state| {
             let Setting { puts, gets, .. } = &model.cfg;
@@ -136,7 +136,7 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     always(
         "I6.in-person-counts-intended-replicas",
-        &[evidence::acknowledged, evidence::answered],
+        &[evidence::acknowledged_in_person, evidence::answered_in_person],
         IN_PERSON,
         "Trace 6: when a put that asked for PW intended replicas is acknowledged, so many of them have said themselves that they stored \
          it; and a get that asked for PR of them rests on their words.",

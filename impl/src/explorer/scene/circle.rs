@@ -108,4 +108,3 @@ pub(super) fn messages(run: &Run) -> Vec<Value> {
     });
     now.collect()
 }
-

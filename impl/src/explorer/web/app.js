@@ -161,7 +161,7 @@ function draw() {
       ${panels.panel("h-branches", "Branches", panels.branches({ others: others(), compared: it.compared, state: scene }, { go, compare }))}
     </div><div>
       ${panels.panel("h-steps", "What happens next?", panels.steps(scene, { take, looked: it.looked, look: step => { it.looked = step; draw(); } }))}
-      ${panels.panel("h-properties", "Properties", html`${panels.properties(scene, statements)}<h3>In truth</h3>${panels.facts(scene, true)}`)}
+      ${panels.panel("h-properties", "Properties", html`${panels.properties(scene, statements)}${panels.facts(scene, true)}`)}
       ${panels.panel("h-search", "Search", panels.search(catalogue, { job: it.job, goal: it.goal, choose: goal => { it.goal = goal; draw(); }, find, check, cancel, go }))}
       ${panels.panel("h-about", "Scope and rules", panels.about(scope, defect))}
       ${panels.panel("h-keys", "Keys", html`<p>1 to 9 take a step; ← → go back and forward; Home to the beginning; r at random; p plays and pauses; Tab moves on. Drop a trace file anywhere to load it.</p>`)}

@@ -48,7 +48,7 @@ export function facts({ facts, messages }, is_truth) {
 
 /** A trace table of the way so far: its lines, time to the right. */
 export function table({ table, tables }, { choose, number }) {
-  return html`<label>Table <select id="table" @change=${event => choose(Number(event.target.value))}>
+  return html`<label id="way-table">Table <select id="table" @change=${event => choose(Number(event.target.value))}>
       <option value="0" ?selected=${!number}>none</option>
       ${tables.map((title, index) => html`<option value=${index + 1} ?selected=${number === index + 1}>${index + 1}. ${title}</option>`)}</select></label>
     ${table ? html`<div class="scroll" tabindex="0" role="region" aria-label=${table.title}><table class="seed"><tbody>
@@ -61,7 +61,7 @@ function verdict(property) {
   const nothing_yet = property.evidence.length === 0;
   if (property.kind === "always") {
     if (property.holds && nothing_yet) return { mark: "–", kind: "quiet", text: "not applicable: nothing has happened yet that it speaks of" };
-    if (property.holds) return { mark: "✓", kind: "good", text: property.first === null ? "holds" : "holds here again" + since };
+    if (property.holds) return { mark: "✓", kind: "good", text: (property.first === null ? "holds" : "holds here again" + since) + (property.excuse ? "; not claimed here: " + property.excuse : "") };
     return property.excuse
       ? { mark: "–", kind: "quiet", text: "does not hold, and is not claimed here: " + property.excuse }
       : { mark: "✗", kind: "bad", text: "does not hold" + since };
@@ -86,13 +86,13 @@ function in_sum(state) {
 
 /** All properties, each with the facts that make it so: those that fail first, then the rest by kind. */
 export function properties(state, statements) {
+  const failing = state.properties.filter(is_violated);
   const item = property => {
     const { mark, kind, text } = verdict(property);
-    return html`<li><details ?open=${is_violated(property)}><summary><span class=${kind} aria-hidden="true">${mark}</span> ${property.name}: <span class=${kind}>${text}</span></summary>
+    return html`<li><details ?open=${property === failing[0]}><summary><span class=${kind} aria-hidden="true">${mark}</span> ${property.name}: <span class=${kind}>${text}</span></summary>
       <p>${statements.get(property.name)}</p>
       ${property.evidence.length ? html`<h3>It is so because</h3><ul class="evidence">${property.evidence.map(fact => html`<li>${fact}</li>`)}</ul>` : ""}</details></li>`;
   };
-  const failing = state.properties.filter(is_violated);
   const of = kind => state.properties.filter(property => property.kind === kind && !is_violated(property));
   const list = list => html`<ul class="properties">${list.map(item)}</ul>`;
   return html`<p role="status" id="verdict">${in_sum(state)}</p>
@@ -134,8 +134,8 @@ function told(job, go) {
 export function branches({ others, compared, state }, { go, compare }) {
   if (!others.length) return html`<p class="quiet">Go back and take another step: both ways stay here, to be compared.</p>`;
   const item = other => html`<tr><th scope="row">leaves after step ${other.common}</th><td>${other.text}, step ${other.length}</td>
-    <td class="row"><button @click=${() => go(other.way)}>Go there</button><button @click=${() => compare(other.way)}>Compare</button></td></tr>`;
-  return html`<table><tbody>${others.map(item)}</tbody></table>${compared ? comparison(state, compared, go) : ""}`;
+    <td class="row"><button @click=${() => go(other.way)}>Go there</button><button class="compare" @click=${() => compare(other.way)}>Compare</button></td></tr>`;
+  return html`<table id="branches"><tbody>${others.map(item)}</tbody></table>${compared ? comparison(state, compared, go) : ""}`;
 }
 
 /** Two states and the ways to them, side by side; then what differs, in words. */

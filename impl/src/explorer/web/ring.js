@@ -5,7 +5,7 @@ const WIDTH = 640, HEIGHT = 460, NODE = 22;
 const CENTRE = { x: WIDTH / 2, y: 185 }, RADIUS = { x: 178, y: 132 };
 const BAND = 9; // how thick a ring is drawn, and how far inside the one before
 const COLOURS = 8; // style.css has so many colours for nodes
-const LINES = 5; // of what a node has, so many are drawn; the rest is in the title
+const LINES = 6; // of what a node has, so many are drawn; the rest is in the title
 
 const points = (...pairs) => pairs.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
 
@@ -70,12 +70,12 @@ function arrow({ from, to, texts, is_new }, at) {
 
 /** What stands beside a node or client: its standing, tallies, what it stores and keeps, and its digests with a colour each. */
 function beside(actor, facts) {
-  const { is_down, is_retired, suspected_by, tallies, digests } = actor;
-  const standing = [is_down ? "down" : "", is_retired ? "retired" : "", suspected_by.length ? `suspected by ${suspected_by.join(", ")}` : ""];
+  const { is_node, replica, is_down, is_retired, suspected_by, tallies, digests } = actor;
+  const standing = [replica === null || !is_node ? "" : `replica ${replica + 1}`, is_down ? "down" : "", is_retired ? "retired" : "", suspected_by.length ? `suspected by ${suspected_by.join(", ")}` : ""];
   const held = facts.filter(fact => fact.of === actor.name && fact.text !== null && /^(stores|keeps) /.test(fact.about));
   const has = held.map(({ about, text }) => about.startsWith("stores") ? text : `${about}: ${text}`);
   return [...[...standing.filter(Boolean), ...tallies, ...has].map(text => ({ text })),
-    ...digests.map(({ what, digest }) => ({ text: `${what} ${digest}`, hue: Math.round(parseInt(digest.slice(0, 2), 16) * 360 / 256) }))];
+    ...digests.map(({ what, digest }) => ({ text: `${what} ${digest}`, hue: parseInt(digest, 16) % 360 }))];
 }
 
 const shortened = text => text.length > 34 ? text.slice(0, 33) + "…" : text;
@@ -93,7 +93,6 @@ function actor(it, at, facts, colour_of, differs) {
     ${differs ? svg`<circle class="differs" cx=${x} cy=${y} r=${NODE + 5}></circle>` : ""}
     <circle class="node ${kind}${it.is_down ? " down" : ""}" cx=${x} cy=${y} r=${NODE}></circle>
     <text x=${x} y=${y + 5} text-anchor="middle">${it.name}</text>
-    ${it.replica !== null && it.is_node ? svg`<text class="small" x=${x} y=${y - NODE - 7} text-anchor="middle">replica ${it.replica + 1}</text>` : ""}
     <text class="small" text-anchor=${anchor} y=${top}>${lines.slice(0, LINES).map(line)}</text></g>`;
 }
 
