@@ -10,7 +10,7 @@ use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes;
 use dynamo_model::rules::Rules;
 use rand::rngs::SmallRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stateright::Model as _;
@@ -161,10 +161,10 @@ fn path(scope: &Scope, which: Which, way: &[String]) -> String {
 fn steps(which: Which, answer: &Value) -> Result<Vec<String>> {
     let (list, name) = match which {
         Which::Ours => (&answer["steps"], "code"),
-        Which::Classic => (answer, "fingerprint"),
+        Which::Classic => (answer, "actionIndex"),
     };
     let list = list.as_array().context("the answer has no steps")?;
-    Ok(list.iter().filter_map(|step| step[name].as_str().map(str::to_owned)).collect())
+    Ok(list.iter().map(|step| step[name].as_str().map_or_else(|| step[name].to_string(), str::to_owned)).collect())
 }
 
 fn ask(address: SocketAddr, path: &str) -> Result<String> {
@@ -211,9 +211,9 @@ fn print(runs: &[Run]) {
             ours.scope.clone(),
             ours.requests.to_string(),
             format!("{:.1}, {:.1} ms", ours.median_milliseconds, ours.most_milliseconds),
-            format!("{:.1}", ours.median_milliseconds / other.median_milliseconds),
+            format!("{:.2}", ours.median_milliseconds / other.median_milliseconds),
             format!("{:.0} kB", ours.mean_answer_bytes as f64 / 1e3),
-            format!("{:.1}", ours.mean_answer_bytes as f64 / other.mean_answer_bytes as f64),
+            format!("{:.2}", ours.mean_answer_bytes as f64 / other.mean_answer_bytes as f64),
             memory(ours),
             memory(other),
         ]);

@@ -73,8 +73,8 @@ function beside(actor, facts) {
   const { is_node, replica, is_down, is_retired, suspected_by, tallies, digests } = actor;
   const standing = [replica === null || !is_node ? "" : `replica ${replica + 1}`, is_down ? "down" : "", is_retired ? "retired" : "", suspected_by.length ? `suspected by ${suspected_by.join(", ")}` : ""];
   const held = facts.filter(fact => fact.of === actor.name && fact.text !== null && /^(stores|keeps) /.test(fact.about));
-  const has = held.map(({ about, text }) => about.startsWith("stores") ? text : `${about}: ${text}`);
-  return [...[...standing.filter(Boolean), ...tallies, ...has].map(text => ({ text })),
+  const has = held.map(({ about, text, is_new }) => ({ text: about.startsWith("stores") ? text : `${about}: ${text}`, is_new }));
+  return [...[...standing.filter(Boolean), ...tallies].map(text => ({ text })), ...has,
     ...digests.map(({ what, digest }) => ({ text: `${what} ${digest}`, hue: parseInt(digest, 16) % 360 }))];
 }
 
@@ -88,7 +88,7 @@ function actor(it, at, facts, colour_of, differs) {
   const left = x + (it.is_node ? (is_left ? -NODE - 6 : NODE + 6) : 0), top = y + (it.is_node ? 0 : NODE + 14);
   // Whoever has the same digest has the same colour.
   const swatch = ({ hue }) => hue === undefined ? "" : svg`<tspan fill="hsl(${hue}, 65%, 50%)">■ </tspan>`;
-  const line = (line, index) => svg`<tspan x=${left} dy=${index ? "1.15em" : "0"}>${swatch(line)}${shortened(line.text)}</tspan>`;
+  const line = (line, index) => svg`<tspan class=${line.is_new ? "new" : ""} x=${left} dy=${index ? "1.15em" : "0"}>${swatch(line)}${shortened(line.text)}</tspan>`;
   return svg`<g><title>${it.name}${lines.length ? ": " + lines.map(line => line.text).join("; ") : ""}</title>
     ${differs ? svg`<circle class="differs" cx=${x} cy=${y} r=${NODE + 5}></circle>` : ""}
     <circle class="node ${kind}${it.is_down ? " down" : ""}" cx=${x} cy=${y} r=${NODE}></circle>
