@@ -8,8 +8,10 @@ use dynamo_invariants::property::{Kind, Property};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 /// What a job may take, in bytes.
@@ -39,7 +41,7 @@ pub(super) enum Wanted {
 
 /// How far a job is.
 struct Job {
-    id: u64,
+    number: u64,
     is_ended: Arc<AtomicBool>,
     state: Mutex<Value>,
 }
@@ -47,7 +49,14 @@ struct Job {
 /// The last job, running or done.
 #[derive(Default)]
 pub(super) struct Jobs {
-    last: Mutex<(u64, Option<Arc<Job>>)>,
+    last: Mutex<Last>,
+}
+
+#[derive(Default)]
+struct Last {
+    number: u64,
+    job: Option<Arc<Job>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -56,6 +65,19 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Job {
+    /// Does it, unless it was told to end before it began.
+    fn run(&self, place: &Place, goal: Option<&'static Property>) {
+        let done = catch_unwind(AssertUnwindSafe(|| match goal {
+            _ if self.is_ended.load(Ordering::Relaxed) => self.tell(json!({ "state": "given up", "unique_states": 0 })),
+            Some(goal) => search(self, place, goal),
+            None => check_all(self, place),
+        }));
+        if done.is_err() {
+            // What went wrong is on the program's standard error.
+            self.tell(json!({ "state": "broken", "unique_states": 0 }));
+        }
+    }
+
     fn tell(&self, state: Value) {
         *locked(&self.state) = state;
     }
@@ -86,22 +108,23 @@ impl Jobs {
         };
         self.end();
         let mut last = locked(&self.last);
-        last.0 += 1;
-        let state = Mutex::new(
-            json!({ "state": "running", "unique_states": 0, "expected_states": place.scope().unique_states }),
-        );
-        let job = Arc::new(Job { id: last.0, is_ended: Arc::default(), state });
-        last.1 = Some(Arc::clone(&job));
-        std::thread::spawn(move || match goal {
-            Some(goal) => search(&job, &place, goal),
-            None => check_all(&job, &place),
-        });
-        Ok(last.0)
+        last.number += 1;
+        let expected = place.scope().unique_states;
+        let state = Mutex::new(json!({ "state": "running", "unique_states": 0, "expected_states": expected }));
+        let job = Arc::new(Job { number: last.number, is_ended: Arc::default(), state });
+        last.job = Some(Arc::clone(&job));
+        let before = last.thread.take();
+        last.thread = Some(std::thread::spawn(move || {
+            // It was told to end; only when it has is its memory free again.
+            drop(before.map(JoinHandle::join));
+            job.run(&place, goal);
+        }));
+        Ok(last.number)
     }
 
     /// Ends the running job, if there is one.
     pub(super) fn end(&self) {
-        if let Some(job) = &locked(&self.last).1 {
+        if let Some(job) = &locked(&self.last).job {
             job.is_ended.store(true, Ordering::Relaxed);
         }
     }
@@ -109,8 +132,9 @@ impl Jobs {
     /// How far the job with this number is.
     pub(super) fn look(&self, id: &str) -> Result<Value, Refusal> {
         let last = locked(&self.last);
-        let job = last.1.as_ref().filter(|job| id.parse() == Ok(job.id));
-        let job = job.ok_or_else(|| Refusal::not_found(format!("there is no job {id:?} any more")))?;
+        let job = last.job.as_ref().filter(|job| id.parse() == Ok(job.number));
+        let gone = || Refusal::not_found(format!("there is no job {id:?} any more: there is one at a time"));
+        let job = job.ok_or_else(gone)?;
         Ok(locked(&job.state).clone())
     }
 }

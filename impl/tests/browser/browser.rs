@@ -90,6 +90,10 @@ pub(super) struct Browser {
     forgiven: RefCell<Vec<&'static str>>,
 }
 
+fn picture_file(name: &str) -> Option<PathBuf> {
+    std::env::var_os("SCREENSHOTS").map(|folder| PathBuf::from(folder).join(format!("{name}.png")))
+}
+
 /// What the console has: errors, and what was refused.
 #[derive(Debug)]
 struct Console;
@@ -199,10 +203,17 @@ impl Browser {
 
     /// Keeps a picture of what is to be seen, in the folder that SCREENSHOTS in the environment names, if it names one.
     pub(super) async fn picture(&self, name: &str) {
-        let Some(folder) = std::env::var_os("SCREENSHOTS") else { return };
+        let Some(file) = picture_file(name) else { return };
         self.script("window.scrollTo(0, 0); document.activeElement.blur()").await;
-        let picture = self.client.screenshot().await.expect("a picture");
-        std::fs::write(PathBuf::from(folder).join(format!("{name}.png")), picture).expect("written");
+        std::fs::write(file, self.client.screenshot().await.expect("a picture")).expect("written");
+    }
+
+    /// The same of a part of the page.
+    pub(super) async fn picture_of(&self, css: &str, name: &str) {
+        let Some(file) = picture_file(name) else { return };
+        // From its top on, as far as it fits.
+        self.script(&format!("document.querySelector({css:?}).scrollIntoView()")).await;
+        std::fs::write(file, self.find(css).await.screenshot().await.expect("a picture")).expect("written");
     }
 
     /// A folder for files.

@@ -128,13 +128,14 @@ fn a_trace_given_on_the_command_line_is_where_one_begins() {
 fn branches_are_kept_and_stand_side_by_side() {
     with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
         take(browser, 0).await;
+        take(browser, 0).await;
         browser.click("#back").await;
-        browser.until("the beginning is shown", async |browser| browser.text("#step").await == "step 0").await;
+        browser.until("it went back", async |browser| browser.text("#step").await == "step 1").await;
         take(browser, 1).await;
         browser.click(".compare").await;
         browser.until("they are compared", async |browser| browser.is_there("#comparison").await).await;
         let told = browser.text("#comparison").await;
-        assert!(told.contains("A: stores k") && told.contains("C: stores k"), "{told}");
+        assert!(told.contains("B: stores k") && told.contains("C: stores k"), "{told}");
         for side in ["here", "there"] {
             assert!(
                 browser.is_there(&format!("#compared-{side} svg.ring .differs")).await,
@@ -142,10 +143,11 @@ fn branches_are_kept_and_stand_side_by_side() {
             );
             assert!(browser.is_there(&format!("#diagram-{side} button.here")).await, "{side}: the way is drawn");
         }
+        browser.picture_of("[aria-labelledby=h-branches]", "branches").await;
+        let (here, there) = (browser.text("#diagram-here .here").await, browser.text("#diagram-there .here").await);
+        assert_ne!(here, there);
         browser.click("#diagram-there li:last-child button").await;
-        browser
-            .until("the other is shown", async |browser| browser.text("#diagram .here").await.contains("put w0"))
-            .await;
+        browser.until("the other is shown", async |browser| browser.text("#diagram .here").await == there).await;
     });
 }
 

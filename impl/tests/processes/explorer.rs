@@ -152,6 +152,35 @@ fn what_is_not_there_has_a_status_and_a_reason() {
 }
 
 #[test]
+fn there_is_one_job_at_a_time_and_the_last_is_done() {
+    let explorer = explorer(&[]);
+    let begin = |wanted: &str| {
+        let head = format!("Host: {}\r\nConnection: close\r\nContent-Type: application/json", explorer.address);
+        let request = format!("POST /api/jobs HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{wanted}", wanted.len());
+        let answer = explorer.send(request.as_bytes(), PATIENCE);
+        let id: String = answer.rsplit(":").next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+        assert!(!id.is_empty(), "{answer}");
+        id
+    };
+    // Far too many states to be done with in time.
+    let first = begin(r#"{"kind": "check", "scope": "loss-amid-puts-and-reads", "rules": "protocol"}"#);
+    let last = (0..20).map(|_| begin(r#"{"kind": "check", "scope": "one-client", "rules": "ack-one-short"}"#)).last();
+    let last = format!("/api/jobs/{}", last.expect("some were begun"));
+    let begun = Instant::now();
+    let told = loop {
+        let told = explorer.get(&last);
+        assert!(begun.elapsed() < PATIENCE, "it is not done: {told}");
+        if !told.contains("\"running\"") {
+            break told;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert!(told.contains("\"fails\"") && told.contains("/one-client/ack-one-short/"), "{told}");
+    let first = explorer.get(&format!("/api/jobs/{first}"));
+    assert!(first.starts_with("HTTP/1.1 404") && first.contains("one at a time"), "{first}");
+}
+
+#[test]
 fn it_begins_where_it_is_told_to_or_says_why_not() {
     let says = |arguments: &[&str]| {
         let output =

@@ -42,7 +42,7 @@ const show = guarded(async (place, way, keep = false) => {
   // Whoever has gone on meanwhile does not want to come back here.
   if (turn !== it.turn) return;
   const is_elsewhere = it.scene && (it.scene.scope !== scene.scope || it.scene.rules !== scene.rules);
-  if (is_elsewhere) { it.visited.clear(); it.job = null; }
+  if (is_elsewhere) { it.visited.clear(); forget_job(); }
   it.scene = scene;
   it.wrong = ""; it.looked = null; it.compared = null;
   const name = way.join("");
@@ -89,15 +89,24 @@ const stop = () => { clearInterval(it.playing); it.playing = null; if (it.scene)
 const begin = guarded(async wanted => {
   const { id } = await ask("/api/jobs", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ ...wanted, ...where() }) });
   it.job_id = id;
-  do {
-    it.job = await ask(`/api/jobs/${id}`);
+  while (it.job_id === id) {
+    const job = await ask(`/api/jobs/${id}`);
+    // Another may have been begun, or another scope been chosen meanwhile.
+    if (it.job_id !== id) return;
+    it.job = job;
     draw();
+    if (job.state !== "running") return;
     await new Promise(done => setTimeout(done, 150));
-  } while (it.job.state === "running" && it.job_id === id);
+  }
 });
 const find = () => begin({ kind: "find", goal: it.goal });
 const check = () => begin({ kind: "check" });
 const cancel = guarded(() => ask(`/api/jobs/${it.job_id}`, { method: "DELETE" }));
+/** What was looked for elsewhere is of no use here. */
+const forget_job = () => {
+  if (it.job?.state === "running") cancel();
+  it.job = it.job_id = null;
+};
 
 const save = guarded(async () => {
   // Its text goes into the file as it is: a trace has numbers that are too large for JavaScript.
@@ -158,19 +167,20 @@ function draw() {
     <main><div>
       ${panels.panel("h-state", "State", html`${ring(scene)}<div class="scroll" tabindex="0" role="region" aria-label="all that is so">${panels.facts(scene, false)}</div>`)}
       ${panels.panel("h-way", "Way", html`${diagram(it.longest.way, { here: codes().length, go: to, id: "diagram" })}${panels.table(scene, { number: it.table, choose: number => { it.table = number; show(where(), codes(), true); } })}`)}
-      ${panels.panel("h-branches", "Branches", panels.branches({ others: others(), compared: it.compared, state: scene }, { go, compare }))}
     </div><div>
       ${panels.panel("h-steps", "What happens next?", panels.steps(scene, { take, looked: it.looked, look: step => { it.looked = step; draw(); } }))}
       ${panels.panel("h-properties", "Properties", html`${panels.properties(scene, statements)}${panels.facts(scene, true)}`)}
       ${panels.panel("h-search", "Search", panels.search(catalogue, { job: it.job, goal: it.goal, choose: goal => { it.goal = goal; draw(); }, find, check, cancel, go }))}
       ${panels.panel("h-about", "Scope and rules", panels.about(scope, defect))}
       ${panels.panel("h-keys", "Keys", html`<p>1 to 9 take a step; ← → go back and forward; Home to the beginning; r at random; p plays and pauses; Tab moves on. Drop a trace file anywhere to load it.</p>`)}
+    </div><div class="wide">
+      ${panels.panel("h-branches", "Branches", panels.branches({ others: others(), compared: it.compared, state: scene }, { go, compare }))}
     </div></main>`, page);
 }
 
 const KEYS = { ArrowLeft: back, ArrowRight: forward, Home: () => go([]), r: chance, p: play };
 addEventListener("keydown", event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || !it.scene || event.target.closest("input, select, textarea")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || !it.scene || event.target.closest("input, select, textarea, [tabindex]")) return;
   const step = /^[1-9]$/.test(event.key) ? it.scene.steps[Number(event.key) - 1] : undefined;
   const act = step ? () => take(step) : KEYS[event.key];
   if (act) { event.preventDefault(); act(); }

@@ -126,6 +126,7 @@ function told(job, go) {
     case "nowhere": return html`Nowhere: all ${states} were visited.`;
     case "holds": return html`<span class="good">All holds</span> in every one of ${states}, ${job.seconds.toFixed(1)} s.`;
     case "fails": return html`<span class="bad">Not as claimed: ${job.failed.join(", ")}</span> (${states}).${jump}`;
+    case "broken": return html`<span class="bad">The program went wrong</span>; what it says is where it was started.`;
     default: return html`Given up after ${states}: that proves nothing.`;
   }
 }
