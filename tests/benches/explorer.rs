@@ -86,9 +86,9 @@ fn main() -> Result<()> {
         }
     }
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&runs)?)
+        println!("{}", serde_json::to_string_pretty(&runs)?);
     } else {
-        print(&runs)
+        print(&runs);
     }
     Ok(())
 }
