@@ -14,7 +14,21 @@
 //! | `POST /api/jobs` | begins `{"kind": "find", "scope", "rules", "goal"}` or `{"kind": "check", "scope", "rules"}`, ending the one before |
 //! | `GET /api/jobs/ID`, `DELETE /api/jobs/ID` | how far it is and what it found; ends it |
 //!
-//! Errors are `{"error": text}` with a status of 4xx.
+//! Errors are `{"error": text}` with a status of 4xx; 500 if the program itself goes wrong.
+//!
+//! A state has these fields:
+//!
+//! | field | what |
+//! |---|---|
+//! | `scope`, `rules`, `url` | where it is |
+//! | `actors` | nodes clockwise from the key, then clients: `name`, `is_node`, `replica` (its place in the key's preference list, from 0), `is_down`, `is_retired`, `suspected_by`, `tallies` (such as `put c3#0: 1/2`), `digests` (`what`, `digest`) |
+//! | `rings`, `partition` | for each view there is, `by` whom, and the replicas of all `partitions`; and in which partition the key lies |
+//! | `messages` | on their way: `from`, `to`, `text`, `is_new` |
+//! | `facts` | all that is so: `of`, `about`, `text`, `is_truth`, `is_new`, `before`; what is no more has `null` for a text |
+//! | `steps` | what may come next: `code`, `group`, `text`, what it `changes`, which properties it `breaks` |
+//! | `way` | `actors`; `rows`, the steps: `code`, `text`, `at`, `is_fault`, who is `down`; `flights`, the messages: `from`, `to`, `text`, in which step `sent` and `ended`, `is_lost` |
+//! | `properties` | `name`, `kind`, `holds`, the `evidence` in words, `excuse` if the scope does not claim it, and where it was `first` violated or shown |
+//! | `table`, `tables` | the trace table asked for, `title` and `lines`; all titles |
 
 mod catalogue;
 mod guard;
@@ -119,26 +133,34 @@ async fn state(asked: Result<Query<Asked>, QueryRejection>) -> Answer {
         Some(Ok(number)) => Some(number),
         Some(Err(_)) => return Err(Refusal::unprocessable("table is the number of a trace table".to_owned())),
     };
-    Ok(Json(scene::scene(&place, &place.run()?, table)?))
+    aside(move || scene::scene(&place, &place.run()?, table)).await.map(Json)
 }
 
 async fn save(asked: Result<Query<place::Named>, QueryRejection>) -> Result<Response, Refusal> {
     let Query(asked) = asked.map_err(|error| Refusal::unprocessable(error.to_string()))?;
     let place = Place::named(&asked)?;
-    let trace = place.trace(&place.run()?)?;
+    let trace = aside(move || place.trace(&place.run()?)).await?;
     // As text, and not to be read by a browser: its numbers are too small for some of ours.
     Ok(([(CONTENT_TYPE, "application/json")], trace.to_json()).into_response())
 }
 
 async fn load(text: axum::body::Bytes) -> Answer {
     let trace = Trace::from_json(&text).map_err(|error| Refusal::unprocessable(in_full(&error)))?;
-    // A long trace takes seconds: it must not keep others waiting.
-    let replayed = tokio::task::spawn_blocking(move || trace.replay().map(|_| trace)).await;
-    match replayed {
-        Ok(Ok(trace)) => Ok(Json(json!({ "url": Place::of(&trace).url(), "property": trace.property }))),
-        Ok(Err(divergence)) => Err(Refusal::unprocessable(divergence.to_string())),
-        Err(_) => Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, "replaying was ended".to_owned())),
-    }
+    let replayed = aside(move || match trace.replay() {
+        Ok(_) => Ok(trace),
+        Err(divergence) => Err(Refusal::unprocessable(divergence.to_string())),
+    });
+    let trace = replayed.await?;
+    Ok(Json(json!({ "url": Place::of(&trace).url(), "property": trace.property })))
+}
+
+/// Does what may take its time where it keeps nobody waiting. If a defect makes the protocol panic, that is told.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| {
+        let why = "the program went wrong there; what it says is where it was started";
+        Err(Refusal(StatusCode::INTERNAL_SERVER_ERROR, why.to_owned()))
+    })
 }
 
 /// An error and its causes.

@@ -80,7 +80,9 @@ fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
         eprintln!("anyone who reaches {address} may use this explorer");
     }
     println!("exploring at http://{address}{} — Ctrl-C stops", place.url());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::operation)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // So many states, or traces, are worked out at a time, however many ask: others wait.
+    let runtime = runtime.max_blocking_threads(cores()).enable_all().build().map_err(Failure::operation)?;
     let stop = async {
         // Without a signal to wait for, it goes on until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {

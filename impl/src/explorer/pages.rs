@@ -1,7 +1,7 @@
 //! The page, and what it is made of: in the binary, so that nothing need be installed or fetched.
 
-use super::Refusal;
 use super::place::{Named, Place};
+use super::{Refusal, aside};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -32,8 +32,9 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
 pub(super) async fn page(Path(parts): Path<Vec<String>>) -> Response {
     let part = |index: usize| parts.get(index).cloned().unwrap_or_default();
     let named = Named { scope: part(0), rules: part(1), way: part(2) };
-    match Place::named(&named).and_then(|place| place.run()) {
-        Ok(_) => Html(PAGE).into_response(),
+    let there = aside(move || Place::named(&named)?.run().map(|_| ())).await;
+    match there {
+        Ok(()) => Html(PAGE).into_response(),
         Err(Refusal(status, why)) => in_words(status, &why),
     }
 }

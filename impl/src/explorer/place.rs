@@ -4,7 +4,7 @@ use super::Refusal;
 use data_encoding::BASE64URL_NOPAD;
 use dynamo_invariants::check::Finding;
 use dynamo_invariants::defects::Defect;
-use dynamo_invariants::property::{Kind, PROPERTIES, Property};
+use dynamo_invariants::property::{Kind, PROPERTIES};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes;
 use dynamo_invariants::trace::replay::Run;
@@ -122,22 +122,32 @@ impl Place {
         Ok(run)
     }
 
-    /// The way, as a trace of the first thing that it shows: what is always to hold and does not, else what is to be reachable.
+    /// The way, as a trace of the first thing that it shows: what is always to hold and does not; what never becomes so, where it goes round
+    /// or nothing goes on; else what is to be reachable.
     pub(super) fn trace(&self, run: &Run) -> Result<Trace, Refusal> {
-        let is_shown = |property: &&Property| run.does_not_show(property, None).is_none();
-        let of = |kind| PROPERTIES.iter().filter(move |property| property.kind == kind).find(is_shown);
-        let property = of(Kind::Always).or_else(|| of(Kind::Reachable)).ok_or_else(|| {
+        let round = run.states.iter().position(|state| state == run.last());
+        let shown = |kind, cycle_from| {
+            let of_kind = PROPERTIES.iter().filter(move |property| property.kind == kind);
+            let mut shown = of_kind.filter(|property| run.does_not_show(property, cycle_from).is_none());
+            shown.next().map(|property| (property, cycle_from))
+        };
+        let shown = shown(Kind::Always, None)
+            .or_else(|| shown(Kind::Converges, round))
+            .or_else(|| shown(Kind::Reachable, None));
+        let (property, cycle_from) = shown.ok_or_else(|| {
             Refusal::unprocessable(
                 "a trace shows a property, and this way shows none yet; its address keeps it".to_owned(),
             )
         })?;
-        Ok(Trace::of(run, self.defect.map(|defect| defect.name.to_owned()), property, None))
+        Ok(Trace::of(run, self.defect.map(|defect| defect.name.to_owned()), property, cycle_from))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dynamo_invariants::check::find;
+    use dynamo_invariants::property::Property;
 
     fn named(scope: &str, rules: &str, way: &str) -> Result<Place, Refusal> {
         Place::named(&Named { scope: scope.to_owned(), rules: rules.to_owned(), way: way.to_owned() })
@@ -153,6 +163,18 @@ mod tests {
             let again = named("concurrent-puts", PROTOCOL, &place.way.concat()).expect("its own name");
             assert_eq!(again.run().expect("the same way").last(), &steps[number % steps.len()].1);
         }
+    }
+
+    #[test]
+    fn a_way_that_goes_round_is_a_trace_of_what_never_becomes_so() {
+        let defect = Defect::named("last-answer-ignored").expect("a defect");
+        let property = Property::named("I6.every-request-ends").expect("a property");
+        let begin = Place::begin(defect.scope(), Some(defect));
+        let (finding, _) = find(defect.scope(), begin.rules(), property);
+        let place = begin.found(&finding.expect("it never ends"));
+        let trace = place.trace(&place.run().expect("it can be gone")).expect("it shows something");
+        assert!(trace.cycle_from.is_some(), "{} is shown", trace.property);
+        assert!(trace.replay().is_ok());
     }
 
     #[test]
