@@ -140,7 +140,7 @@ pub(super) const MEMBERSHIP: Kind = Kind {
         let preference: Vec<String> = scene.intended().iter().map(|node| scene.cast.name(*node).to_string()).collect();
         vec![
             nodes(scene, members(history)),
-            tip(history),
+            tip(scene, history),
             format!("[{}]", preference.join(",")),
             staleness(scene).to_owned(),
             routing(scene),
@@ -153,9 +153,21 @@ fn members(history: &History) -> Vec<NodeId> {
     standings.into_iter().filter(|(_, standing)| *standing == Standing::Member).map(|(node, _)| node).collect()
 }
 
-/// Histories only grow, and by one change at a time: their lengths name them.
-fn tip(history: &History) -> String {
-    format!("m{}", history.len())
+/// A history's name: histories only grow, so its length; and a letter where another of that length was there first, for changes may be
+/// asked for at two nodes.
+fn tip(scene: &Scene<'_>, history: &History) -> String {
+    let mut alike = Vec::new();
+    for moment in scene.end().before().chain([scene.end()]) {
+        let there = scene.cast.nodes.iter().map(|node| moment.history(*node));
+        for tip in there.filter(|other| other.len() == history.len()).map(History::tip) {
+            if !alike.contains(&tip) {
+                alike.push(tip);
+            }
+        }
+    }
+    let before = alike.iter().position(|tip| *tip == history.tip()).unwrap_or(0);
+    let letter = ('b'..='z').take(before).last().map(String::from).unwrap_or_default();
+    format!("m{}{letter}", history.len())
 }
 
 /// What the client that routes by itself knows of the members.
@@ -247,15 +259,16 @@ pub(super) const GOSSIP: Kind = Kind {
         let grown = |history: &History, at: NodeId| {
             let before = first.history(at);
             let has_grown = history.tip() != before.tip();
-            if has_grown { format!("{},{}", tip(before), tip(history)) } else { tip(history) }
+            let now = tip(scene, history);
+            if has_grown { format!("{},{now}", tip(scene, before)) } else { now }
         };
         // What both know needs no telling of how it came about.
-        let ours_told = if is_same { tip(ours) } else { grown(ours, local) };
+        let ours_told = if is_same { tip(scene, ours) } else { grown(ours, local) };
         let ticks = scene.events().filter(|event| matches!(event, Event::Gossip { .. })).count() + 1;
         vec![
             ours_told,
             grown(theirs, peer),
-            if is_same { tip(ours) } else { "reconciling".to_owned() },
+            if is_same { tip(scene, ours) } else { "reconciling".to_owned() },
             format!("t{ticks}"),
             gossiping(scene, local, peer),
         ]
@@ -274,5 +287,28 @@ fn gossiping(scene: &Scene<'_>, local: NodeId, peer: NodeId) -> String {
         "exchange".to_owned()
     } else {
         format!("{}<->{}", scene.cast.name(local), scene.cast.name(peer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scopes;
+    use crate::tables::Cast;
+    use crate::trace::replay::Run;
+
+    #[test]
+    fn histories_of_one_length_that_differ_have_different_names() {
+        let scope = scopes::named("five-nodes").expect("a scope in which two nodes are asked for changes");
+        let mut run = Run::begin(scope.model(Rules::default(), []));
+        let wish = |event: &Event| matches!(event, Event::Deliver { message: Message::Administer { .. }, .. });
+        while let Some(event) = run.possible().into_iter().find(wish) {
+            run.take(&event).expect("it is possible");
+        }
+        let cast = Cast::of(&run.model.cfg);
+        let scene = Scene { run: &run, cast: &cast, at: run.events.len() };
+        let mut names = [0, 2].map(|place| tip(&scene, scene.history(cast.node(place))));
+        names.sort_unstable();
+        assert_eq!(names[1], format!("{}b", names[0]));
     }
 }

@@ -1,11 +1,9 @@
 //! Symmetry: representatives stand for all states, no more and no less, and what is found through them is what there is.
 
-mod peers;
-
+use crate::peers::{Case, Peer, PeerModel, Permutation, Seen, Settings, System, case};
 use interned_checker::{
     ActorAction, BOUNDARY, Check, Condition, Convergence, Ending, Options, Reads, Refused, Renaming, Report,
 };
-use peers::{Case, Peer, PeerModel, Permutation, Seen, Settings, System, case};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use stateright::actor::{Actor, ActorModel, ActorModelAction, Id, Network, Out};

@@ -1,7 +1,6 @@
 //! What must be so in the end: the engine against a search for terminal components too plain to be wrong.
 
-mod tables;
-
+use crate::tables::{Seen, Settings, Table, TableModel, TableState, case, everything, narrow};
 use interned_checker::{
     ActorAction, Check, Condition, Convergence, Ending, Options, Progress, Reads, Refused, Subject,
 };
@@ -17,7 +16,6 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use tables::{Settings, Table, TableModel, TableState, case, everything, narrow};
 
 /// For each property that fails the least depth of a terminal component in which it does.
 type Fails = BTreeMap<&'static str, usize>;
@@ -141,12 +139,12 @@ fn goes_on(settings: &Settings, action: &ActorAction<Table>) -> bool {
     }
 }
 
-fn convergence() -> Convergence<Table, Settings, tables::Seen> {
+fn convergence() -> Convergence<Table, Settings, Seen> {
     let alike = |_: &TableModel, state: &TableState| state.actor_states.windows(2).all(|two| two[0] == two[1]);
     let asked = |model: &TableModel, state: &TableState| state.actor_states.iter().any(|own| **own == model.cfg.state);
     let saved = |_: &TableModel, state: &TableState| state.actor_storages.iter().all(Option::is_some);
     let up = |_: &TableModel, state: &TableState| !state.crashed.contains(&true);
-    let properties: Vec<(&'static str, Condition<Table, Settings, tables::Seen>)> = vec![
+    let properties: Vec<(&'static str, Condition<Table, Settings, Seen>)> = vec![
         ("all are alike in the end", alike),
         ("some are in this state in the end", asked),
         ("all have saved in the end", saved),

@@ -1,12 +1,9 @@
 //! Random models, small enough for a search too plain to be wrong: the engine finds the same in each of them.
 
-mod support;
-mod tables;
-
+use crate::support::{assert_engine_finds, assert_stateright_finds, explore};
+use crate::tables::{Case, case, everything, narrow};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use support::{assert_engine_finds, assert_stateright_finds, explore};
-use tables::{Case, case, everything, narrow};
 
 const STATES_MAX: usize = 10_000;
 

@@ -1,12 +1,10 @@
 //! What is in flight at the beginning, and channels between ids of any size.
 
-mod support;
-
+use crate::support::{assert_engine_finds, assert_stateright_finds, explore};
 use interned_checker::Reads;
 use stateright::Expectation;
 use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out};
 use std::borrow::Cow;
-use support::{assert_engine_finds, assert_stateright_finds, explore};
 
 /// Remembers the last messages that it was sent, newest last.
 struct Listener;

@@ -1,19 +1,16 @@
 //! Algorithms everybody knows, some with a mistake everybody knows: the engine, stateright and the plain search agree on each, and
 //! on the numbers written here.
 
-mod algorithms;
-mod support;
-
-use algorithms::abd::Abd;
-use algorithms::client::{LINEARIZABLE, READ, Server};
-use algorithms::paxos::{AGREEMENT, LATE, VALIDITY};
-use algorithms::single_copy::SingleCopy;
-use algorithms::{client, paxos};
+use crate::algorithms::abd::Abd;
+use crate::algorithms::client::{LINEARIZABLE, READ, Server};
+use crate::algorithms::paxos::{AGREEMENT, LATE, VALIDITY};
+use crate::algorithms::single_copy::SingleCopy;
+use crate::algorithms::{client, paxos};
+use crate::support::{assert_engine_finds, assert_stateright_finds, explore};
 use interned_checker::Reads;
 use stateright::actor::{Actor, ActorModel, Network};
 use std::fmt::Debug;
 use std::hash::Hash;
-use support::{assert_engine_finds, assert_stateright_finds, explore};
 
 const STATES_MAX: usize = 100_000;
 
