@@ -82,11 +82,11 @@ fn reduced_scopes_are_what_they_were() {
     assert_eq!(ordered, BTreeSet::from(expected));
 }
 
-/// But for those in the largest scopes, which would take minutes.
+/// But for those in larger scopes, which would take minutes.
 #[test]
 fn defects_are_found_with_reductions() {
     let (mut symmetric, mut ordered) = (0, 0);
-    for defect in DEFECTS.iter().filter(|defect| defect.scope().unique_states < 500_000) {
+    for defect in DEFECTS.iter().filter(|defect| defect.scope().unique_states < 150_000) {
         let (symmetry, partial_order) = compare(defect.scope(), &(defect.rules)(), defect.name);
         symmetric += usize::from(symmetry > 1.0);
         ordered += usize::from(partial_order > 1.0);
