@@ -195,7 +195,12 @@ impl Ghost {
     /// The puts that were acknowledged.
     pub fn acknowledged(&self) -> WriteSet {
         let answered = |write: &Write| matches!(write.outcome, Outcome::Answered { .. });
-        (0..).map(WriteId).zip(&self.writes).filter(|(_, write)| answered(write)).map(|(id, _)| id).collect()
+        self.puts().filter(|(_, write)| answered(write)).map(|(id, _)| id).collect()
+    }
+
+    /// The puts, each with its id.
+    pub fn puts(&self) -> impl Iterator<Item = (WriteId, &Write)> {
+        (0..).map(WriteId).zip(&self.writes)
     }
 
     pub(crate) fn vouch(&mut self, node: NodeId, write: WriteId) {

@@ -5,7 +5,7 @@ pub mod flight;
 pub mod rings;
 mod surroundings;
 mod truth;
-pub(crate) mod words;
+mod words;
 
 use crate::scope::{System, SystemState};
 use crate::trace::Who;
@@ -13,18 +13,20 @@ use dynamo_model::client::{Client, ClientState, Via};
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Standing};
+use dynamo_model::message::Message;
 use dynamo_model::node::{Durable, Node, State};
 use dynamo_model::process::{Process, ProcessState};
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::tally::{Taken, Tally};
-use stateright::actor::{Id, Timers};
+use stateright::actor::{Envelope, Id, Timers};
 use std::collections::BTreeMap;
 use std::fmt;
 
 pub use surroundings::surroundings;
+pub(crate) use truth::outcome;
 pub(crate) use words::timer;
-pub use words::{brief, counted, held};
+pub use words::{brief, counted, held, shortened};
 
 /// The name under which [`facts`] lists messages on their way.
 pub const MESSAGES: &str = "on its way";
@@ -83,9 +85,7 @@ pub fn facts(model: &System, state: &SystemState) -> Vec<Fact> {
     facts.extend(truth::facts(&model.cfg, &state.history));
     let mut on_its_way = BTreeMap::<String, usize>::new();
     for envelope in state.network.iter_all() {
-        let name = |id: Id| Who::of(id, &state.actor_states[usize::from(id)]);
-        let message = format!("{} → {}: {}", name(envelope.src), name(envelope.dst), brief(envelope.msg));
-        *on_its_way.entry(message).or_default() += 1;
+        *on_its_way.entry(addressed(state, envelope)).or_default() += 1;
     }
     facts.extend(on_its_way.into_iter().map(|(about, count)| Fact {
         of: MESSAGES.to_owned(),
@@ -93,6 +93,12 @@ pub fn facts(model: &System, state: &SystemState) -> Vec<Fact> {
         text: if count == 1 { "once".to_owned() } else { counted(count, "time") },
     }));
     facts
+}
+
+/// A message on its way: from whom, to whom, what.
+pub(crate) fn addressed(state: &SystemState, envelope: Envelope<&Message>) -> String {
+    let name = |id: Id| Who::of(id, &state.actor_states[usize::from(id)]);
+    format!("{} → {}: {}", name(envelope.src), name(envelope.dst), brief(envelope.msg))
 }
 
 /// What is so in one state and was not in another, and what was and is no longer.
@@ -184,7 +190,7 @@ pub(crate) fn members(history: &History) -> String {
     shown.collect::<Vec<_>>().join(", ")
 }
 
-fn list(nodes: impl IntoIterator<Item = NodeId>) -> String {
+pub(crate) fn list(nodes: impl IntoIterator<Item = NodeId>) -> String {
     nodes.into_iter().map(|node| node.to_string()).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,13 +1,13 @@
 //! A scope made concrete.
 
 use crate::scope::{Ask, Scope, chooses_nodes};
+use crate::view::members;
 use crate::write_set::WriteId;
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
-use dynamo_model::membership::{History, Standing};
+use dynamo_model::membership::History;
 use dynamo_model::node::Durable;
 use dynamo_model::ring::Ring;
-use dynamo_model::rules::Rules;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tree::Shape;
 use dynamo_model::version::{Context, Dot};
@@ -62,9 +62,7 @@ impl Setting {
 
     /// The key's intended replicas by a history.
     pub fn replicas_by(&self, history: &History) -> &[NodeId] {
-        let standings = history.standings(&Rules::default());
-        let members = standings.iter().filter(|(_, standing)| **standing == Standing::Member);
-        &self.preference_lists[members.fold(0, |bits, (node, _)| bits | 1 << node.0)]
+        &self.preference_lists[members(history).fold(0, |bits, node| bits | 1 << node.0)]
     }
 
     /// The index of the get with this request id.

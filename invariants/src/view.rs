@@ -52,14 +52,15 @@ impl<'a> View<'a> {
         self.disk(node).into_iter().chain(self.hints(node).map(|(_, siblings)| siblings))
     }
 
-    /// The puts that a node has on disk as a replica, and all that those really saw. What was reaped nobody need have any more.
-    pub(crate) fn stored(&self, node: NodeId) -> WriteSet {
-        self.on_disk(node).union(self.state.history.forgotten())
-    }
-
-    fn on_disk(&self, node: NodeId) -> WriteSet {
+    /// The puts that a node has on disk as a replica, and all that those really saw.
+    pub(crate) fn on_disk(&self, node: NodeId) -> WriteSet {
         let held = self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
         self.state.history.with_all_seen(held)
+    }
+
+    /// The same, and what was reaped: that nobody need have any more.
+    pub(crate) fn stored(&self, node: NodeId) -> WriteSet {
+        self.on_disk(node).union(self.state.history.forgotten())
     }
 
     /// The puts that a node has on disk to hand them to another, and all that those really saw.
@@ -199,6 +200,12 @@ fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> GetsInFlight
 pub(crate) fn summary(setting: &Setting, network: &Network<Message>) -> u64 {
     let GetsInFlight { asked, repairs } = gets_in_flight(setting, network);
     asked << 32 | repairs
+}
+
+/// The members, by what a node or a client knows.
+pub(crate) fn members(history: &History) -> impl Iterator<Item = NodeId> + use<> {
+    let standings = history.standings(&Rules::default());
+    standings.into_iter().filter(|(_, standing)| *standing == Standing::Member).map(|(node, _)| node)
 }
 
 /// Is all that one replica has of a key on its way to another?

@@ -11,7 +11,6 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Instant;
 
 /// What a job may take, in bytes.
@@ -42,7 +41,10 @@ pub(super) enum Wanted {
 /// How far a job is.
 struct Job {
     number: u64,
-    is_ended: Arc<AtomicBool>,
+    place: Place,
+    /// Where to; `None`: everywhere, to check it.
+    goal: Option<&'static Property>,
+    is_ended: AtomicBool,
     state: Mutex<Value>,
 }
 
@@ -54,9 +56,11 @@ pub(super) struct Jobs {
 
 #[derive(Default)]
 struct Last {
+    /// Jobs are numbered from 1.
     number: u64,
     job: Option<Arc<Job>>,
-    thread: Option<JoinHandle<()>>,
+    /// Is a thread at it, or at one before that was told to end?
+    is_working: bool,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -65,12 +69,10 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Job {
-    /// Does it, unless it was told to end before it began.
-    fn run(&self, place: &Place, goal: Option<&'static Property>) {
-        let done = catch_unwind(AssertUnwindSafe(|| match goal {
-            _ if self.is_ended.load(Ordering::Relaxed) => self.tell(json!({ "state": "given up", "unique_states": 0 })),
-            Some(goal) => search(self, place, goal),
-            None => check_all(self, place),
+    fn run(&self) {
+        let done = catch_unwind(AssertUnwindSafe(|| match self.goal {
+            Some(goal) => search(self, &self.place, goal),
+            None => check_all(self, &self.place),
         }));
         if done.is_err() {
             // What went wrong is on the program's standard error.
@@ -96,7 +98,7 @@ impl Job {
 
 impl Jobs {
     /// Begins a job, and ends the one before. Returns its number.
-    pub(super) fn begin(&self, wanted: &Wanted) -> Result<u64, Refusal> {
+    pub(super) fn begin(self: &Arc<Self>, wanted: &Wanted) -> Result<u64, Refusal> {
         let (Wanted::Find { scope, rules, .. } | Wanted::Check { scope, rules }) = wanted;
         let place = Place::named(&Named { scope: scope.clone(), rules: rules.clone(), way: String::new() })?;
         let goal = match wanted {
@@ -111,15 +113,28 @@ impl Jobs {
         last.number += 1;
         let expected = place.scope().unique_states;
         let state = Mutex::new(json!({ "state": "running", "unique_states": 0, "expected_states": expected }));
-        let job = Arc::new(Job { number: last.number, is_ended: Arc::default(), state });
-        last.job = Some(Arc::clone(&job));
-        let before = last.thread.take();
-        last.thread = Some(std::thread::spawn(move || {
-            // It was told to end; only when it has is its memory free again.
-            drop(before.map(JoinHandle::join));
-            job.run(&place, goal);
-        }));
+        last.job = Some(Arc::new(Job { number: last.number, place, goal, is_ended: AtomicBool::default(), state }));
+        if !std::mem::replace(&mut last.is_working, true) {
+            let jobs = Arc::clone(self);
+            std::thread::spawn(move || jobs.work());
+        }
         Ok(last.number)
+    }
+
+    /// Does the last job; and again if there is another by then, whose turn came only now that the memory is free again.
+    fn work(&self) {
+        let mut done = 0;
+        loop {
+            let job = {
+                let mut last = locked(&self.last);
+                let next = last.job.clone().filter(|job| job.number > done);
+                last.is_working = next.is_some();
+                next
+            };
+            let Some(job) = job else { return };
+            job.run();
+            done = job.number;
+        }
     }
 
     /// Ends the running job, if there is one.

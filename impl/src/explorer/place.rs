@@ -127,9 +127,9 @@ impl Place {
     pub(super) fn trace(&self, run: &Run) -> Result<Trace, Refusal> {
         let round = run.states.iter().position(|state| state == run.last());
         let shown = |kind, cycle_from| {
-            let of_kind = PROPERTIES.iter().filter(move |property| property.kind == kind);
-            let mut shown = of_kind.filter(|property| run.does_not_show(property, cycle_from).is_none());
-            shown.next().map(|property| (property, cycle_from))
+            let mut of_kind = PROPERTIES.iter().filter(|property| property.kind == kind);
+            let property = of_kind.find(|property| run.does_not_show(property, cycle_from).is_none())?;
+            Some((property, cycle_from))
         };
         let shown = shown(Kind::Always, None)
             .or_else(|| shown(Kind::Converges, round))

@@ -197,6 +197,20 @@ fn a_trace_is_dropped_on_the_page() {
 }
 
 #[test]
+fn a_search_that_another_page_ended_can_be_begun_again() {
+    with_browser(&["loss-amid-puts-and-reads"], Page::Wide, async |browser| {
+        browser.click("#check").await;
+        browser.until("it is checked", async |browser| browser.is_there("#cancel").await).await;
+        let other = "fetch('/api/jobs', { method: 'POST', headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ kind: 'check', scope: 'one-client', rules: 'protocol' }) })";
+        browser.script(other).await;
+        browser.until("it is told", async |browser| browser.text("#wrong").await.contains("one at a time")).await;
+        assert!(browser.is("!document.querySelector('#find').disabled").await);
+        browser.forgive("404");
+    });
+}
+
+#[test]
 fn the_keyboard_alone_is_enough() {
     with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
         let mut tabs = 0;

@@ -1,11 +1,10 @@
 //! The ring as nodes see it: one picture for all that know the same.
 
 use crate::scope::{System, SystemState};
-use crate::view::View;
+use crate::view::{View, members};
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{History, Standing, Tip};
+use dynamo_model::membership::Tip;
 use dynamo_model::ring::Ring;
-use dynamo_model::rules::Rules;
 
 /// A ring, and who sees it.
 #[derive(Clone, Debug)]
@@ -29,14 +28,12 @@ pub fn rings(model: &System, state: &SystemState) -> Vec<RingSeen> {
         let history = view.history(node);
         match seen.iter_mut().find(|seen| seen.tip == Some(history.tip())) {
             Some(seen) => seen.by.push(node),
-            None => seen.push(RingSeen { by: vec![node], tip: Some(history.tip()), ring: ring_of(history) }),
+            None => seen.push(RingSeen {
+                by: vec![node],
+                tip: Some(history.tip()),
+                ring: Ring::of(&members(history).collect::<Vec<_>>()),
+            }),
         }
     }
     seen
-}
-
-fn ring_of(history: &History) -> Ring {
-    let standings = history.standings(&Rules::default());
-    let members = standings.iter().filter(|(_, standing)| **standing == Standing::Member);
-    Ring::of(&members.map(|(node, _)| *node).collect::<Vec<_>>())
 }

@@ -3,17 +3,17 @@
 use super::{Fact, TRUTH};
 use crate::ghost::{Ghost, Outcome};
 use crate::scope::Setting;
-use crate::write_set::{WriteId, WriteSet};
+use crate::write_set::WriteSet;
 use dynamo_model::ids::NodeId;
 
 /// What became of each put and get, and what each node has given its word for.
 pub(super) fn facts(setting: &Setting, ghost: &Ghost) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut push = |about: String, text: String| facts.push(Fact { of: TRUTH.to_owned(), about, text });
-    for (index, write) in ghost.writes.iter().enumerate() {
+    for (id, write) in ghost.puts() {
         if let Some(outcome) = outcome(write.outcome, "acknowledged") {
             let saw = if write.saw.is_empty() { String::new() } else { format!(", had seen {}", write.saw) };
-            push(WriteId(index as u8).to_string(), format!("{outcome}{saw}"));
+            push(id.to_string(), format!("{outcome}{saw}"));
         }
     }
     for (request, read) in setting.gets.iter().zip(&ghost.reads) {
@@ -40,7 +40,8 @@ pub(super) fn facts(setting: &Setting, ghost: &Ghost) -> Vec<Fact> {
     facts
 }
 
-fn outcome(outcome: Outcome, done: &str) -> Option<String> {
+/// What a client was told of a put or a get, if it has asked.
+pub(crate) fn outcome(outcome: Outcome, done: &str) -> Option<String> {
     match outcome {
         Outcome::Unsent => None,
         Outcome::Running => Some("asked".to_owned()),

@@ -3,7 +3,7 @@
 use dynamo_model::administer::Wish;
 use dynamo_model::client::{Line, Via};
 use dynamo_model::ids::{Content, NodeId, RequestId};
-use dynamo_model::membership::{History, Tip};
+use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::node::Timer;
 use dynamo_model::siblings::{Siblings, Version};
@@ -93,7 +93,7 @@ pub fn brief(message: &Message) -> String {
         }
         Message::Sync { key, siblings, .. } => format!("sync {key:?}: {}", held(siblings)),
         Message::Administer { node, wish: wanted, .. } => wish(*node, *wanted),
-        Message::Gossip { tip: told } => format!("gossip: tip {}", tip(*told)),
+        Message::Gossip { tip } => format!("gossip: tip {}", shortened(tip.0)),
         Message::History { history } => format!("history: {}", changes(history)),
         Message::Changes { changes: told } => format!("changes: {}", changes(told)),
     }
@@ -103,9 +103,9 @@ fn changes(history: &History) -> String {
     history.changes().map(|change| format!("{change:?}")).collect::<Vec<_>>().join(", ")
 }
 
-/// As much of a tip as tells it from others.
-pub(crate) fn tip(tip: Tip) -> String {
-    tip.to_string()[..6].to_owned()
+/// As much of a digest as tells it from others.
+pub fn shortened(digest: u64) -> String {
+    format!("{digest:016x}")[..6].to_owned()
 }
 
 /// A timer, by what it is for.

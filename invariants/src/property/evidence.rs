@@ -3,7 +3,7 @@
 //! Where there is none of it, the property has nothing to speak of yet: what is always to hold holds for want of occasion. A test says so.
 
 use crate::ghost::{Outcome, Read};
-use crate::picture::{brief, counted, held, members, words};
+use crate::picture::{self, addressed, held, list};
 use crate::scope::Ask;
 use crate::trace::Who;
 use crate::view::View;
@@ -31,42 +31,48 @@ pub(super) fn acknowledged_in_person(view: &View<'_>) -> Vec<String> {
 
 /// Puts that clients were told are done, or have failed.
 pub(super) fn ended(view: &View<'_>) -> Vec<String> {
-    let writes = (0..).map(WriteId).zip(&view.state.history.writes);
-    let ended = writes.filter(|(_, write)| !matches!(write.outcome, Outcome::Unsent | Outcome::Running));
+    let ended =
+        view.state.history.puts().filter(|(_, write)| !matches!(write.outcome, Outcome::Unsent | Outcome::Running));
     ended.map(|(write, _)| put(view, write)).collect()
 }
 
 fn put(view: &View<'_>, write: WriteId) -> String {
     let (_, _, needed) = view.model.cfg.scope.quorum;
-    let outcome = &view.state.history.writes[usize::from(write.0)].outcome;
+    let outcome = view.state.history.writes[usize::from(write.0)].outcome;
     let told = on_the_word_of(outcome, "acknowledged", 'W', needed);
     let asked = asked_for(view, &view.model.cfg.puts[usize::from(write.0)]);
     format!("{write} is {told}{asked}; {}", whereabouts(view, write))
 }
 
-/// On which disks a put is, or one that saw it.
+/// On which disks a put is, or one that saw it; and whether it need be on any.
 fn whereabouts(view: &View<'_>, write: WriteId) -> String {
-    let own = list(view.nodes().filter(|node| view.stored(*node).contains(write)));
+    let own = list(view.nodes().filter(|node| view.on_disk(*node).contains(write)));
     let kept = view.nodes().flat_map(|node| {
         let recipients = view.hints(node).map(|(recipient, _)| recipient);
         let for_it = recipients.filter(move |recipient| view.kept(node, *recipient).contains(write));
         for_it.map(move |recipient| format!("kept by {node} for {recipient}"))
     });
     let gone = view.nodes().filter(|node| view.is_gone(*node)).map(|node| format!("{node} is gone"));
-    let places = [if own.is_empty() { "on no replica's disk".to_owned() } else { format!("on the disk of {own}") }];
-    places.into_iter().chain(kept).chain(gone).collect::<Vec<_>>().join(", ")
+    let is_reaped = view.state.history.forgotten().contains(write);
+    let reaped = is_reaped.then(|| "it is reaped, or was replaced by what is".to_owned());
+    let own = if own.is_empty() { "on no replica's disk".to_owned() } else { format!("on the disk of {own}") };
+    std::iter::once(own).chain(kept).chain(gone).chain(reaped).collect::<Vec<_>>().join(", ")
 }
 
-fn on_the_word_of(outcome: &Outcome, done: &str, quorum: char, needed: usize) -> String {
+fn on_the_word_of(outcome: Outcome, done: &str, quorum: char, needed: usize) -> String {
+    let told = picture::outcome(outcome, done).unwrap_or_default();
     match outcome {
-        Outcome::Unsent => "not asked yet".to_owned(),
-        Outcome::Running => "under way".to_owned(),
-        Outcome::Answered { words, in_person } => {
-            let nodes = counted(*words, "node");
-            format!("{done} on the word of {nodes}, {in_person} of them intended replicas, where {quorum} is {needed}")
+        Outcome::Answered { in_person, .. } => {
+            format!("{told}, {in_person} of them intended replicas, where {quorum} is {needed}")
         }
-        Outcome::Failed => "reported failed".to_owned(),
+        _ => told,
     }
+}
+
+/// What a node has on its disk as a replica, or what is there has seen. What was reaped nobody need have any more.
+fn has(view: &View<'_>, node: NodeId) -> String {
+    let (there, reaped) = (view.on_disk(node), view.state.history.forgotten());
+    if reaped.is_empty() { there.to_string() } else { format!("{there} (reaped, with what it replaced: {reaped})") }
 }
 
 fn asked_for(view: &View<'_>, request: &RequestId) -> &'static str {
@@ -96,7 +102,7 @@ fn answers<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a RequestId, &'a Read
 fn get(view: &View<'_>, request: &RequestId, read: &Read) -> String {
     let (_, needed, _) = view.model.cfg.scope.quorum;
     let Read { acknowledged_before, shown, sources, omitted, outcome, .. } = read;
-    let (told, asked) = (on_the_word_of(outcome, "answered", 'R', needed), asked_for(view, request));
+    let (told, asked) = (on_the_word_of(*outcome, "answered", 'R', needed), asked_for(view, request));
     format!(
         "get {request:?} is {told}{asked}; it rests on {}, shows {shown}, leaves out {omitted}; acknowledged before it began: \
          {acknowledged_before}",
@@ -110,7 +116,7 @@ pub(super) fn heard(view: &View<'_>) -> Vec<String> {
     let heard = reads.filter(|(_, (_, read))| !read.heard.is_empty());
     let told = heard.map(|(index, (request, read))| {
         let stage = if view.is_under_way(index) { "under way" } else { "over" };
-        let have = view.replicas_heard(read).map(|node| format!("{node} has {}", view.stored(node)));
+        let have = view.replicas_heard(read).map(|node| format!("{node} has {}", has(view, node)));
         let have = have.collect::<Vec<_>>().join(", ");
         format!(
             "get {request:?} is {stage}, and knew {}; of the replicas it heard {have}",
@@ -131,7 +137,7 @@ pub(super) fn vouched(view: &View<'_>) -> Vec<String> {
         };
         format!(
             "{node} has given its word for {vouched}; on its disk, or seen by what is there: {}{but}",
-            view.stored(node)
+            has(view, node)
         )
     });
     told.collect()
@@ -139,8 +145,7 @@ pub(super) fn vouched(view: &View<'_>) -> Vec<String> {
 
 /// What puts really saw.
 pub(super) fn saw(view: &View<'_>) -> Vec<String> {
-    let writes = (0..).map(WriteId).zip(&view.state.history.writes);
-    let informed = writes.filter(|(_, write)| !write.saw.is_empty());
+    let informed = view.state.history.puts().filter(|(_, write)| !write.saw.is_empty());
     informed.map(|(id, write)| format!("{id} really saw {}", write.saw)).collect()
 }
 
@@ -171,7 +176,7 @@ pub(super) fn hinted(view: &View<'_>) -> Vec<String> {
             "{holder} has given its word to keep {} for {recipient}; it keeps {}, and {recipient} has {}",
             hinted.writes,
             view.kept(holder, recipient),
-            view.stored(recipient)
+            has(view, recipient)
         )
     });
     told.collect()
@@ -194,7 +199,7 @@ pub(super) fn replicas(view: &View<'_>) -> Vec<String> {
     if intended.iter().all(|node| view.stored(*node).is_empty()) {
         return Vec::new();
     }
-    intended.iter().map(|node| format!("{node}, an intended replica, has {}", view.stored(*node))).collect()
+    intended.iter().map(|node| format!("{node}, an intended replica, has {}", has(view, *node))).collect()
 }
 
 /// What others have than the intended replicas, where the ring changes.
@@ -206,11 +211,9 @@ pub(super) fn misplaced(view: &View<'_>) -> Vec<String> {
 
 /// What is on its way because replicas were found to differ; and whether it had to be.
 pub(super) fn exchanged(view: &View<'_>) -> Vec<String> {
-    let name = |id: Id| Who::of(id, &view.state.actor_states[usize::from(id)]);
     let network = view.state.network.iter_deliverable();
     let syncs = network.filter(|envelope| matches!(envelope.msg, Message::Sync { .. }));
-    let mut told: Vec<String> =
-        syncs.map(|sync| format!("on its way: {} → {}: {}", name(sync.src), name(sync.dst), brief(sync.msg))).collect();
+    let mut told: Vec<String> = syncs.map(|sync| format!("on its way: {}", addressed(view.state, sync))).collect();
     told.sort_unstable();
     if view.state.history.sent_needlessly {
         told.push("a key was sent that was the same on all replicas from the beginning".to_owned());
@@ -255,11 +258,7 @@ pub(super) fn owed(view: &View<'_>) -> Vec<String> {
 }
 
 fn tipped(history: &History) -> String {
-    format!("the members {} (tip {})", members(history), words::tip(history.tip()))
-}
-
-fn list(nodes: impl Iterator<Item = NodeId>) -> String {
-    nodes.map(|node| node.to_string()).collect::<Vec<_>>().join(", ")
+    format!("the members {} (tip {})", picture::members(history), picture::shortened(history.tip().0))
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use super::storage::nodes;
 use super::{Kind, NOTHING};
 use crate::ghost::Outcome;
 use crate::trace::{Event, Who};
+use crate::view::members;
 use dynamo_model::handoff::HintState;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{History, Standing};
+use dynamo_model::membership::History;
 use dynamo_model::message::Message;
 use dynamo_model::process::ProcessState;
-use dynamo_model::rules::Rules;
 
 pub(super) const PUT: Kind = Kind {
     title: "Put Coordination Under Sloppy Quorum",
@@ -148,11 +148,6 @@ pub(super) const MEMBERSHIP: Kind = Kind {
     },
 };
 
-fn members(history: &History) -> Vec<NodeId> {
-    let standings = history.standings(&Rules::default());
-    standings.into_iter().filter(|(_, standing)| *standing == Standing::Member).map(|(node, _)| node).collect()
-}
-
 /// A history's name: histories only grow, so its length; and a letter where another of that length was there first, for changes may be
 /// asked for at two nodes.
 fn tip(scene: &Scene<'_>, history: &History) -> String {
@@ -166,7 +161,7 @@ fn tip(scene: &Scene<'_>, history: &History) -> String {
         }
     }
     let before = alike.iter().position(|tip| *tip == history.tip()).unwrap_or(0);
-    let letter = ('b'..='z').take(before).last().map(String::from).unwrap_or_default();
+    let letter = before.checked_sub(1).and_then(|index| ('b'..='z').nth(index)).map(String::from).unwrap_or_default();
     format!("m{}{letter}", history.len())
 }
 
@@ -296,6 +291,7 @@ mod tests {
     use crate::scopes;
     use crate::tables::Cast;
     use crate::trace::replay::Run;
+    use dynamo_model::rules::Rules;
 
     #[test]
     fn histories_of_one_length_that_differ_have_different_names() {

@@ -10,9 +10,6 @@ use dynamo_model::tally::Tally;
 use serde_json::{Value, json};
 use stateright::actor::Id;
 
-/// How many letters of a digest tell it from others.
-const DIGEST: usize = 6;
-
 /// The rings that nodes see, each with the replicas of every partition.
 pub(super) fn rings(run: &Run) -> Vec<Value> {
     let names = |nodes: &[NodeId]| nodes.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -75,12 +72,10 @@ fn tallies(run: &Run, index: usize) -> Vec<String> {
 fn digests(run: &Run, index: usize) -> Vec<Value> {
     let state = run.last();
     let Some(node) = state.actor_states[index].node().filter(|_| !state.crashed[index]) else { return Vec::new() };
-    let digest = |what: String, digest: &str| json!({ "what": what, "digest": &digest[..DIGEST] });
-    let tip = run.model.cfg.changes.then(|| digest("members".to_owned(), &node.durable.history.tip().to_string()));
-    let roots = node.trees.partitions().map(|partition| {
-        let root = format!("{:016x}", node.trees.root(partition).0);
-        digest(format!("tree of {partition:?}"), &root)
-    });
+    let digest = |what: String, digest| json!({ "what": what, "digest": picture::shortened(digest) });
+    let tip = run.model.cfg.changes.then(|| digest("members".to_owned(), node.durable.history.tip().0));
+    let trees = node.trees.partitions();
+    let roots = trees.map(|partition| digest(format!("tree of {partition:?}"), node.trees.root(partition).0));
     tip.into_iter().chain(roots).collect()
 }
 

@@ -1,6 +1,6 @@
 // What the page shows, what is asked of the server, and what keys and buttons do. The server keeps nothing: the address says where one is.
 import { html, render } from "./lit-html.js";
-import { diagram } from "./diagram.js";
+import { codes_of, diagram } from "./diagram.js";
 import { ring } from "./ring.js";
 import * as panels from "./panels.js";
 
@@ -25,14 +25,15 @@ const guarded = act => async (...given) => {
 };
 
 const where = () => ({ scope: it.scene.scope, rules: it.scene.rules });
-const codes = () => it.scene.way.rows.map(row => row.code);
+const codes = () => codes_of(it.scene.way);
 /** The way here, and on to where one had gone from here. */
-const gone = () => it.longest.way.rows.map(row => row.code);
+const gone = () => codes_of(it.longest.way);
 const address = (place, way) => `/${place.scope}/${place.rules}/${way.join("")}`;
 const query = (place, way, table) => new URLSearchParams({ ...place, way: way.join(""), ...(table ? { table } : {}) });
+const steps_of = name => name.match(new RegExp(`.{${CODE}}`, "g")) ?? [];
 const split = url => {
   const [scope, rules, way = ""] = url.split("/").slice(1).map(decodeURIComponent);
-  return { place: { scope, rules }, way: way.match(new RegExp(`.{${CODE}}`, "g")) ?? [] };
+  return { place: { scope, rules }, way: steps_of(way) };
 };
 
 /** Shows a place; `keep` leaves the browser's address as it is. */
@@ -77,7 +78,7 @@ const chance = () => it.scene.steps.length && take(it.scene.steps[Math.floor(Mat
 const play = () => {
   if (it.playing) return stop();
   it.playing = setInterval(async () => {
-    const fails = it.scene.properties.some(property => property.kind === "always" && !property.holds && !property.excuse);
+    const fails = it.scene.properties.some(panels.is_violated);
     const lies_ahead = gone().length > codes().length;
     if (!lies_ahead && (fails || !it.scene.steps.length)) return stop();
     await (lies_ahead ? forward() : chance());
@@ -90,7 +91,8 @@ const begin = guarded(async wanted => {
   const { id } = await ask("/api/jobs", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ ...wanted, ...where() }) });
   it.job_id = id;
   while (it.job_id === id) {
-    const job = await ask(`/api/jobs/${id}`);
+    // There is one at a time: who looks from elsewhere may have begun another.
+    const job = await ask(`/api/jobs/${id}`).catch(error => { it.job = it.job_id = null; throw error; });
     // Another may have been begun, or another scope been chosen meanwhile.
     if (it.job_id !== id) return;
     it.job = job;
@@ -104,7 +106,8 @@ const check = () => begin({ kind: "check" });
 const cancel = guarded(() => ask(`/api/jobs/${it.job_id}`, { method: "DELETE" }));
 /** What was looked for elsewhere is of no use here. */
 const forget_job = () => {
-  if (it.job?.state === "running") cancel();
+  // If it is not there any more, so much the better.
+  if (it.job?.state === "running") ask(`/api/jobs/${it.job_id}`, { method: "DELETE" }).catch(() => {});
   it.job = it.job_id = null;
 };
 
@@ -130,7 +133,7 @@ const others = () => {
   return ends.map(name => {
     let common = 0;
     while (here.slice(0, common + CODE) === name.slice(0, common + CODE) && common < here.length) common += CODE;
-    return { way: name.match(new RegExp(`.{${CODE}}`, "g")) ?? [], text: it.visited.get(name), common: common / CODE, length: name.length / CODE };
+    return { way: steps_of(name), text: it.visited.get(name), common: common / CODE, length: name.length / CODE };
   });
 };
 

@@ -1,5 +1,6 @@
 // The way as a space-time diagram: time downwards, a line for each node and client, each message from where it was sent to where it ended.
 import { html, svg } from "./lit-html.js";
+import { arrow_head } from "./ring.js";
 
 const ROW = 26; // style.css has the same height for what stands beside
 const LEFT = 20, PITCH = 42;
@@ -24,9 +25,10 @@ function flight({ from, to, text, sent, ended, is_lost }, columns, end, here) {
   // To itself: out and back again.
   const line = from === to ? `M${start.x},${start.y} C${start.x + 20},${start.y} ${start.x + 20},${tip.y} ${tip.x},${tip.y}` : `M${start.x},${start.y} L${tip.x},${tip.y}`;
   const length = Math.hypot(tip.x - start.x, tip.y - start.y) || 1, [ux, uy] = [(tip.x - start.x) / length, (tip.y - start.y) / length];
-  const head = `M${tip.x - ux * 4},${tip.y - uy * 4} l${-ux * 8 - uy * 4},${-uy * 8 + ux * 4} l${uy * 8},${-ux * 8} z`;
+  // It ends at the dot.
+  const end_of_line = { x: tip.x - ux * 4, y: tip.y - uy * 4 };
   return svg`<g class="${kind}${ahead}"><title>${from} → ${to}: ${text}</title><path d=${line}></path>
-    ${kind === "message" && from !== to ? svg`<path class="head" d=${head}></path>` : ""}
+    ${kind === "message" && from !== to ? svg`<path class="head" d=${arrow_head(end_of_line, ux, uy)}></path>` : ""}
     ${kind === "lost" ? svg`<text x=${tip.x} y=${tip.y + 4} text-anchor="middle">✕</text>` : ""}</g>`;
 }
 
@@ -35,6 +37,9 @@ function event({ at, is_fault }, row, columns, here) {
   const ahead = row > here ? " ahead" : "";
   return svg`<circle class="event${is_fault ? " fault" : ""}${ahead}" cx=${x(columns.get(at))} cy=${y(row)} r="4"></circle>`;
 }
+
+/** What names the steps of a way. */
+export const codes_of = way => way.rows.map(row => row.code);
 
 /** The diagram of `way`, as far as it was ever gone; the first `here` steps of it lead to what is shown. `go` goes to so many steps. */
 export function diagram(way, { here, go, id }) {

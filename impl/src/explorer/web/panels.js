@@ -1,18 +1,16 @@
 // The page's parts: each a function from what is to be seen to a template.
 import { html } from "./lit-html.js";
-import { diagram } from "./diagram.js";
+import { codes_of, diagram } from "./diagram.js";
 import { ring } from "./ring.js";
-
-const title = (text, id) => html`<h2 id=${id}>${text}</h2>`;
 
 /** A part of the page under a heading. */
 export const panel = (id, heading, content) =>
-  html`<section aria-labelledby=${id}>${title(heading, id)}${content}</section>`;
+  html`<section aria-labelledby=${id}><h2 id=${id}>${heading}</h2>${content}</section>`;
 
 /** The steps that may be taken: grouped, numbered, each with what it would change. */
 export function steps({ steps }, { take, look, looked }) {
   if (!steps.length) return html`<p>Nothing can happen any more.</p>`;
-  const groups = Map.groupBy ? Map.groupBy(steps, step => step.group) : grouped(steps);
+  const groups = grouped(steps);
   let number = 0;
   const one = step => {
     number += 1;
@@ -74,7 +72,8 @@ function verdict(property) {
   return property.holds ? { mark: "✓", kind: "good", text: "so at this moment" } : { mark: "○", kind: "quiet", text: "not so yet; it is to be so in the end" };
 }
 
-const is_violated = property => property.kind === "always" && !property.holds && !property.excuse;
+/** Is something to hold here, and does not? */
+export const is_violated = property => property.kind === "always" && !property.holds && !property.excuse;
 
 /** In a sentence: does all hold that is always to hold? */
 function in_sum(state) {
@@ -144,7 +143,7 @@ function comparison(state, compared, go) {
   const all = differences(state, compared);
   const differing = new Set(all.map(({ of }) => of));
   const side = (scene, name) => {
-    const codes = scene.way.rows.map(row => row.code);
+    const codes = codes_of(scene.way);
     return html`<div id="compared-${name}"><h3>${name}: step ${codes.length}</h3>${ring(scene, differing)}<p>${in_sum(scene)}</p>
       ${diagram(scene.way, { here: codes.length, go: row => go(codes.slice(0, row)), id: `diagram-${name}` })}</div>`;
   };

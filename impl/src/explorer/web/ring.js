@@ -50,6 +50,9 @@ function arrows(messages) {
   return [...together.values()];
 }
 
+/** The head of an arrow that comes to its tip in this direction, of length 1. */
+export const arrow_head = (tip, x, y) => `M${tip.x},${tip.y} l${-x * 9 - y * 4},${-y * 9 + x * 4} l${y * 8},${-x * 8} z`;
+
 function arrow({ from, to, texts, is_new }, at) {
   const start = at.get(from), end = at.get(to);
   const [dx, dy] = [end.x - start.x, end.y - start.y], length = Math.hypot(dx, dy) || 1;
@@ -61,17 +64,16 @@ function arrow({ from, to, texts, is_new }, at) {
   const fresh = is_new ? " fresh" : "";
   const back = { x: tip.x - middle.x, y: tip.y - middle.y }, reach = Math.hypot(back.x, back.y) || 1;
   const [bx, by] = [back.x / reach, back.y / reach];
-  const head = `M${tip.x},${tip.y} l${-bx * 9 - by * 4},${-by * 9 + bx * 4} l${by * 8},${-bx * 8} z`;
   return svg`<g><title>${from} → ${to}: ${texts.join("; ")}</title>
     <path class="arrow${fresh}" d="M${tail.x},${tail.y} Q${middle.x},${middle.y} ${tip.x},${tip.y}"></path>
-    <path class="head${fresh}" d=${head}></path>
+    <path class="head${fresh}" d=${arrow_head(tip, bx, by)}></path>
     ${texts.length > 1 ? svg`<text class="small" x=${middle.x} y=${middle.y}>${texts.length}</text>` : ""}</g>`;
 }
 
 /** What stands beside a node or client: its standing, tallies, what it stores and keeps, and its digests with a colour each. */
 function beside(actor, facts) {
-  const { is_node, replica, is_down, is_retired, suspected_by, tallies, digests } = actor;
-  const standing = [replica === null || !is_node ? "" : `replica ${replica + 1}`, is_down ? "down" : "", is_retired ? "retired" : "", suspected_by.length ? `suspected by ${suspected_by.join(", ")}` : ""];
+  const { replica, is_down, is_retired, suspected_by, tallies, digests } = actor;
+  const standing = [replica === null ? "" : `replica ${replica + 1}`, is_down ? "down" : "", is_retired ? "retired" : "", suspected_by.length ? `suspected by ${suspected_by.join(", ")}` : ""];
   const held = facts.filter(fact => fact.of === actor.name && fact.text !== null && /^(stores|keeps) /.test(fact.about));
   const has = held.map(({ about, text, is_new }) => ({ text: about.startsWith("stores") ? text : `${about}: ${text}`, is_new }));
   return [...[...standing.filter(Boolean), ...tallies].map(text => ({ text })), ...has,
