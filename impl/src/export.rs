@@ -9,7 +9,6 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-use clap::ValueEnum;
 use dynamo_invariants::picture::diagram::{everyone, rows};
 use dynamo_invariants::picture::flight::{Flight, flights};
 use dynamo_invariants::picture::{self, Fact};
@@ -17,7 +16,8 @@ use dynamo_invariants::trace::replay::Run;
 use dynamo_invariants::trace::{Trace, Who};
 
 /// A format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "command-line", derive(clap::ValueEnum))]
 pub enum Format {
     /// Informal Trace Format, as Apalache's ADR-015 defines it
     Itf,

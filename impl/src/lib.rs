@@ -17,6 +17,7 @@ pub mod client;
 pub mod context_text;
 pub mod counters;
 mod exchanges;
+#[cfg(feature = "explorer")]
 pub mod explorer;
 pub mod export;
 pub mod gallery;

@@ -1,13 +1,13 @@
 //! Where a scope ends: what is not looked at because it would be without end.
 
-use crate::ghost::Hinted;
+use crate::ghost::{Ghost, Hinted};
 use crate::scope::{Scope, Setting, SystemState};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Tip};
 use dynamo_model::message::Message;
-use stateright::actor::{Envelope, Id, Network};
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use dynamo_model::process::Process;
+use interned_checker::{ActorPart, Messages, Reads};
+use stateright::actor::{Envelope, Id};
 
 /// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end, nor is it asked
 /// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is on its way.
@@ -16,19 +16,50 @@ use std::hash::{Hash, Hasher};
 /// much of it is under way at one time, and nobody gossips with one that knows the same: it would be the same again. Not so where messages
 /// may arrive again and again: none of them ever goes, and there are only so many different ones.
 pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
+    let clients = usize::from(setting.scope.nodes)..;
+    !state.crashed[clients].contains(&true)
+        && is_bounded(setting, &state.history)
+        && (!looks_at_messages(setting) || tells_little(setting, state))
+}
+
+/// Is nothing sent or asked too often, and nothing asked too early?
+fn is_bounded(setting: &Setting, ghost: &Ghost) -> bool {
     let Scope { nodes, faults, .. } = setting.scope;
-    let ghost = &state.history;
     let is_sent_too_often = |hinted: &Hinted| hinted.sent > faults.handoffs;
     let surveys_max = u16::from(faults.reaps) * (nodes - 1);
-    !state.crashed[usize::from(nodes)..].contains(&true)
-        && !ghost.hinted.iter().any(is_sent_too_often)
-        && u16::from(ghost.surveyed) <= surveys_max
-        && !ghost.was_early
-        && (!setting.is_endless || faults.duplication || tells_little(setting, state))
+    !ghost.hinted.iter().any(is_sent_too_often) && u16::from(ghost.surveyed) <= surveys_max && !ghost.was_early
+}
+
+fn looks_at_messages(setting: &Setting) -> bool {
+    setting.is_endless && !setting.scope.faults.duplication
+}
+
+/// What the boundary looks at.
+pub(crate) fn reads(setting: &Setting) -> Reads<Process, Setting, Ghost> {
+    let bounds = Reads::nothing().history_by(|setting, ghost, words| words.push(is_bounded(setting, ghost).into()));
+    match (looks_at_messages(setting), setting.changes) {
+        (false, _) => bounds.actors_by(client_is_down),
+        (true, false) => bounds.actors_by(client_is_down).network_by(told),
+        (true, true) => bounds.actors_by(client_is_down_or_view).network_by(told),
+    }
+}
+
+fn client_is_down(setting: &Setting, part: &ActorPart<'_, Process>, words: &mut Vec<u64>) {
+    words.push((part.crashed && part.index >= usize::from(setting.scope.nodes)).into());
+}
+
+/// The same, and what a node has on disk of who is a member: its tip, and who is gone.
+fn client_is_down_or_view(setting: &Setting, part: &ActorPart<'_, Process>, words: &mut Vec<u64>) {
+    client_is_down(setting, part, words);
+    if part.index < usize::from(setting.scope.nodes) {
+        let history = part.storage.map_or(&setting.founders, |disk| &disk.history);
+        let gone = history.changes().filter(|change| change.act == Act::Gone);
+        words.extend([history.tip().0, gone.fold(0, |bits, change| bits | 1 << change.node.0)]);
+    }
 }
 
 /// What the boundary knows of the network of a scope where the ring changes.
-#[derive(Default, Hash)]
+#[derive(Default)]
 struct Told {
     /// How many messages there are about histories alone.
     histories: usize,
@@ -43,10 +74,10 @@ struct Told {
 }
 
 impl Told {
-    fn of(network: &Network<Message>) -> Self {
+    fn of<'a>(messages: impl Iterator<Item = Envelope<&'a Message>>) -> Self {
         let mut told = Told::default();
         let mut handed: Vec<(Id, Id, bool)> = Vec::new();
-        for Envelope { src, dst, msg } in network.iter_all() {
+        for Envelope { src, dst, msg } in messages {
             match msg {
                 Message::Gossip { tip } => told.gossip = Some((src, dst, *tip)),
                 Message::HandOff { .. } => handed.push((src, dst, false)),
@@ -69,7 +100,7 @@ impl Told {
 /// And does an exchange begin only where no other goes on, and, where the ring does not change, at most one late word of an earlier one is
 /// on its way?
 fn tells_little(setting: &Setting, state: &SystemState) -> bool {
-    let Told { histories, gossip, begins, exchange: (trees, keys), repeats } = Told::of(&state.network);
+    let Told { histories, gossip, begins, exchange: (trees, keys), repeats } = Told::of(state.network.iter_all());
     let is_idle = gossip.is_some_and(|(from, to, tip)| {
         let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
         let history = disk.map_or(&setting.founders, |disk| &disk.history);
@@ -81,11 +112,12 @@ fn tells_little(setting: &Setting, state: &SystemState) -> bool {
     histories <= 1 && (!begins || trees == 1 && keys <= late) && !is_idle && !repeats
 }
 
-/// The same in a number, for the engine.
-pub(crate) fn told(setting: &Setting, network: &Network<Message>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    if setting.is_endless {
-        Told::of(network).hash(&mut hasher);
+/// The same in words, for the engine: of more than one message that there may be one of it is all the same how many.
+fn told(_: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
+    let Told { histories, gossip, begins, exchange: (trees, keys), repeats } = Told::of(messages);
+    words.extend([histories, trees, keys].map(|many| many.min(2) as u64));
+    words.extend([begins, repeats].map(u64::from));
+    if let Some((from, to, tip)) = gossip {
+        words.extend([usize::from(from) as u64, usize::from(to) as u64, tip.0]);
     }
-    hasher.finish()
 }

@@ -1,6 +1,6 @@
 //! Checking one scope, with either engine.
 
-use crate::boundary::told;
+use crate::boundary;
 use crate::coverage;
 use crate::ghost::Ghost;
 use crate::partial_order::TAKEN_FIRST;
@@ -12,7 +12,7 @@ use dynamo_model::rules::Rules;
 use interned_checker::{BOUNDARY, Check, Convergence, Ending, Options, Reads};
 use serde::Serialize;
 use stateright::{Checker, Model, Path};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -105,6 +105,9 @@ pub struct Verdict {
     pub kind: Kind,
     /// Does it hold?
     pub holds: bool,
+    /// The fewest steps to a state that violates it (always, converges) or shows it (reachable), if there is one. With stateright's engine,
+    /// or with [`Effort::partial_order`], not always the fewest.
+    pub depth: Option<usize>,
     /// The reason for which the scope does not claim it.
     pub excused: Option<&'static str>,
 }
@@ -133,6 +136,12 @@ pub struct Report {
     /// How many of the scope's states one that was visited stands for on average. `None`: no reduction was asked for, or it did not come
     /// to its end.
     pub reduction_factor: Option<f64>,
+    /// How many states the scope has, by this check, and with symmetry by those that the visited ones stand for. `None`: it did not come to
+    /// its end, or steps were left out.
+    #[serde(skip)]
+    pub counted: Option<usize>,
+    /// How many the scope says that it has.
+    pub pinned_states: usize,
     /// How long it took.
     pub seconds: f64,
     /// What became of each property. stateright's engine does not check what must be so in the end.
@@ -148,9 +157,14 @@ impl Report {
         self.properties.iter().find(|verdict| verdict.name == property.name)
     }
 
-    /// Is the scope proved: every state visited, everything claimed true, and no excuse made for nothing?
+    /// Is the scope proved: every state visited, everything claimed true, no excuse made for nothing, and as many states as are pinned?
     pub fn holds(&self) -> bool {
-        self.complete && self.properties.iter().all(Verdict::is_as_claimed)
+        self.complete && !self.has_another_count() && self.properties.iter().all(Verdict::is_as_claimed)
+    }
+
+    /// Were all of a scope's states visited, and are they not as many as the scope says? Then the protocol was changed.
+    pub fn has_another_count(&self) -> bool {
+        self.complete && self.counted.is_some_and(|counted| counted != self.pinned_states)
     }
 }
 
@@ -158,7 +172,19 @@ impl Report {
 ///
 /// `watch` is called some times a second; when it breaks, the check is given up and reported as not complete. Our engine is told
 /// which rules are asked, in the place of [`Rules::asked`].
-pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Progress) -> ControlFlow<()>) -> Report {
+pub fn check(
+    scope: &Scope,
+    rules: Rules,
+    effort: &Effort,
+    mut watch: impl FnMut(Progress) -> ControlFlow<()>,
+) -> Report {
+    check_watched(scope, rules, effort, &mut watch)
+}
+
+/// Who watches a check. The engine is compiled once for all of them: that takes as long as all else together.
+type Watcher<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+
+fn check_watched(scope: &Scope, rules: Rules, effort: &Effort, watch: Watcher<'_>) -> Report {
     let begun = Instant::now();
     let marking = Rules { asked: interned_checker::mark, ..rules };
     let symmetries = if effort.symmetry { scope.symmetries() } else { Vec::new() };
@@ -168,8 +194,9 @@ pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Pro
         Engine::Stateright => search_stateright(scope.model(rules, PROPERTIES), effort, watch),
     };
     let verdict = |property: &'static Property| {
-        let holds = (property.kind == Kind::Reachable) == seen.contains(property.name);
-        Verdict { name: property.name, kind: property.kind, holds, excused: scope.excuse(property) }
+        let depth = seen.get(property.name).copied();
+        let holds = (property.kind == Kind::Reachable) == depth.is_some();
+        Verdict { name: property.name, kind: property.kind, holds, depth, excused: scope.excuse(property) }
     };
     let checked = PROPERTIES.iter().filter(|p| effort.engine == Engine::Interned || p.expectation().is_some());
     Report {
@@ -179,6 +206,8 @@ pub fn check(scope: &Scope, rules: Rules, effort: &Effort, watch: impl FnMut(Pro
         complete,
         progress,
         reduction_factor: (reduced && complete).then(|| factor(scope.unique_states, progress.unique_states)),
+        counted: (complete && !effort.partial_order).then_some(progress.orbit_states),
+        pinned_states: scope.unique_states,
         seconds: begun.elapsed().as_secs_f64(),
         properties: checked.map(verdict).collect(),
         coverage,
@@ -226,9 +255,19 @@ pub fn find_within(
     memory_bytes: Option<usize>,
     mut watch: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Hunt {
+    hunt(scope, rules, property, memory_bytes, &mut watch)
+}
+
+fn hunt(
+    scope: &Scope,
+    rules: Rules,
+    property: &'static Property,
+    memory_bytes: Option<usize>,
+    watch: Watcher<'_>,
+) -> Hunt {
     let model = scope.model(rules, [property]);
     let options = Options { stop_when_decided: true, paths: true, memory_bytes, ..Options::default() };
-    let check = Check::new(&model, reads(&model.cfg)).converges(convergence([property]));
+    let check = Check::new(&model, |name| reads(&model.cfg, Some(property), name)).converges(convergence([property]));
     let report = check.run(&options, |now| watch(Progress::of(now)));
     let mut report = report.expect("our properties are of the kinds that the engine checks");
     let discovery = report.discoveries.remove(property.name);
@@ -237,6 +276,18 @@ pub fn find_within(
         complete: report.ending == Ending::Exhausted,
         progress: Progress::of(report.progress),
     }
+}
+
+/// Evaluates every property, and the boundary, on all of every state of a scope. Returns how many states there are.
+///
+/// # Panics
+/// Where a property, or the boundary, looks at more than it says: see [`LooksAt`](crate::property::LooksAt).
+pub fn doubt(scope: &Scope, rules: Rules) -> usize {
+    let model = scope.model(rules, PROPERTIES);
+    let options = Options { doubt: true, ..Options::default() };
+    let check = Check::new(&model, |name| reads(&model.cfg, Property::named(name), name));
+    let report = check.run(&options, |_| ControlFlow::Continue(()));
+    report.expect("our properties are of the kinds that the engine checks").progress.unique_states
 }
 
 /// What of these properties must be so in the end.
@@ -249,42 +300,26 @@ fn convergence(properties: impl IntoIterator<Item = &'static Property>) -> Conve
 struct Search {
     complete: bool,
     progress: Progress,
-    /// The properties that were seen violated (always) or shown (reachable).
-    seen: BTreeSet<&'static str>,
+    /// The properties that were seen violated (always, converges) or shown (reachable), and after how many steps.
+    seen: BTreeMap<&'static str, usize>,
     coverage: BTreeMap<String, usize>,
 }
 
-/// What our properties, and the boundary of our scopes, look at. Where something goes on without end, the boundary looks at more.
-fn reads(setting: &Setting) -> fn(&'static str) -> Reads<Process, Setting> {
-    match (setting.changes, setting.is_endless) {
-        (true, _) => |name| reads_with(name, with_an_end().network_by(told).storages()),
-        (false, true) => |name| reads_with(name, with_an_end().network_by(told)),
-        (false, false) => |name| reads_with(name, with_an_end()),
+/// What the property of this name, if it is one, and the boundary of a scope look at.
+fn reads(setting: &Setting, property: Option<&Property>, name: &'static str) -> Reads<Process, Setting, Ghost> {
+    if name == BOUNDARY {
+        boundary::reads(setting)
+    } else {
+        property.map_or_else(Reads::everything, |p| p.looks_at.reads())
     }
 }
 
-fn with_an_end() -> Reads<Process, Setting> {
-    Reads::nothing().crashed().history()
-}
-
-fn reads_with(name: &'static str, boundary: Reads<Process, Setting>) -> Reads<Process, Setting> {
-    match Property::named(name) {
-        Some(property) => property.reads(),
-        None if name == BOUNDARY => boundary,
-        None => Reads::everything(),
-    }
-}
-
-fn search_interned(
-    model: &System,
-    symmetries: Vec<Symmetry>,
-    effort: &Effort,
-    mut watch: impl FnMut(Progress) -> ControlFlow<()>,
-) -> Search {
+fn search_interned(model: &System, symmetries: Vec<Symmetry>, effort: &Effort, watch: Watcher<'_>) -> Search {
     let Effort { threads, memory_bytes, time, partial_order, .. } = *effort;
     let options = Options { threads, memory_bytes, time, ..Options::default() };
     let renamings = symmetries.into_iter().map(|symmetry| Box::new(symmetry) as _).collect();
-    let mut check = Check::new(model, reads(&model.cfg)).converges(convergence(PROPERTIES)).symmetry(renamings);
+    let reads = |name| reads(&model.cfg, Property::named(name), name);
+    let mut check = Check::new(model, reads).converges(convergence(PROPERTIES)).symmetry(renamings);
     if partial_order {
         check = check.partial_order(TAKEN_FIRST);
     }
@@ -293,12 +328,12 @@ fn search_interned(
     Search {
         complete: report.ending == Ending::Exhausted,
         progress: Progress::of(report.progress),
-        seen: report.discoveries.into_keys().collect(),
+        seen: report.discoveries.into_iter().map(|(name, found)| (name, found.depth)).collect(),
         coverage: report.coverage.into_iter().map(|(kind, count)| (coverage::named(kind), count)).collect(),
     }
 }
 
-fn search_stateright(model: System, effort: &Effort, mut watch: impl FnMut(Progress) -> ControlFlow<()>) -> Search {
+fn search_stateright(model: System, effort: &Effort, watch: Watcher<'_>) -> Search {
     let begun = Instant::now();
     let properties = model.properties.len();
     let mut checker = model.checker().threads(effort.threads).spawn_bfs();
@@ -314,7 +349,9 @@ fn search_stateright(model: System, effort: &Effort, mut watch: impl FnMut(Progr
             handle.join().expect("a checker thread panicked: the protocol broke an invariant of its own types");
         }
     }
-    let seen: BTreeSet<&'static str> = checker.discoveries().into_keys().collect();
+    let steps = |path: SystemPath| path.into_actions().len();
+    let seen: BTreeMap<&'static str, usize> =
+        checker.discoveries().into_iter().map(|(name, path)| (name, steps(path))).collect();
     // The engine stops early once it has a path for every property; with one left it goes on until nothing is left to visit.
     let exhausted = seen.len() < properties;
     Search { complete: exhausted && !given_up, progress: progress(&checker), seen, coverage: BTreeMap::new() }

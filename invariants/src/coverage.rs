@@ -68,3 +68,14 @@ pub fn total<'a>(reports: impl IntoIterator<Item = &'a Report>) -> BTreeMap<Stri
     }
     total
 }
+
+/// Where checks of all default scopes met other kinds of steps than they should: a sentence for each.
+pub fn surprises<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Vec<String> {
+    let is_known = |kind: &str| NEVER_MET.iter().any(|(never, _)| *never == kind);
+    let surprise = |(kind, count): (String, usize)| match (count, is_known(&kind)) {
+        (0, false) => Some(format!("{kind}: met by no scope")),
+        (1.., true) => Some(format!("{kind}: met, though it is listed among those that are not")),
+        _ => None,
+    };
+    total(reports).into_iter().filter_map(surprise).collect()
+}

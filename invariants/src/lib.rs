@@ -7,7 +7,7 @@ pub mod ghost;
 pub mod goals;
 mod partial_order;
 pub mod picture;
-mod places;
+pub mod places;
 pub mod property;
 mod record;
 pub mod scenario;

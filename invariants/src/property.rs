@@ -5,6 +5,7 @@
 
 mod evidence;
 mod hints;
+mod looks_at;
 mod membership;
 mod quorum;
 mod repair;
@@ -13,12 +14,13 @@ mod versions;
 use crate::ghost::{Outcome, Read};
 use crate::scope::{Setting, System, SystemState};
 use crate::table::joined;
-use crate::view::{View, summary, syncing};
+use crate::view::View;
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::message::Message;
 use dynamo_model::process::{Fate, Process};
 use evidence::Evidence;
-use interned_checker::{ActorAction, Reads};
+use interned_checker::ActorAction;
+pub use looks_at::LooksAt;
 use stateright::Expectation;
 use stateright::actor::{ActorModelAction, Id};
 
@@ -34,19 +36,6 @@ pub enum Kind {
     Converges,
 }
 
-/// What a property looks at besides disks and history, which all look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LooksAt {
-    /// Nothing.
-    Disks,
-    /// Whether a get is under way: timers, volatile states, messages.
-    Reads,
-    /// Whether anything is on its way in an exchange.
-    Exchanges,
-    /// What clients know of the members.
-    Clients,
-}
-
 /// Something that must hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Property {
@@ -58,7 +47,7 @@ pub struct Property {
     pub statement: &'static str,
     /// The *reachable* ones any of which shows that it can be violated at all; none if it is one itself.
     pub occasions: &'static [&'static str],
-    /// What it looks at besides disks and history.
+    /// What it looks at: it is evaluated once for all states that are the same in that.
     pub looks_at: LooksAt,
     /// Which facts a verdict on it rests on: see [`Property::evidence`].
     pub(crate) evidence: &'static [Evidence],
@@ -78,17 +67,6 @@ impl Property {
             Kind::Always => Some(Expectation::Always),
             Kind::Reachable => Some(Expectation::Sometimes),
             Kind::Converges => None,
-        }
-    }
-
-    /// What it looks at, so that it is evaluated only where that is new.
-    pub fn reads(&self) -> Reads<Process, Setting> {
-        let reads = Reads::nothing().storages().random().history();
-        match self.looks_at {
-            LooksAt::Disks => reads,
-            LooksAt::Reads => reads.states().timers().network_by(summary),
-            LooksAt::Exchanges => reads.network_by(syncing),
-            LooksAt::Clients => reads.states(),
         }
     }
 
@@ -134,16 +112,8 @@ const fn converges(
     Property { name, kind: Kind::Converges, statement, occasions, looks_at: LooksAt::Disks, evidence, condition }
 }
 
-const fn reading_what_is_under_way(property: Property) -> Property {
-    Property { looks_at: LooksAt::Reads, ..property }
-}
-
-const fn looking_at_clients(property: Property) -> Property {
-    Property { looks_at: LooksAt::Clients, ..property }
-}
-
-const fn looking_at_exchanges(property: Property) -> Property {
-    Property { looks_at: LooksAt::Exchanges, ..property }
+const fn looking_at(looks_at: LooksAt, property: Property) -> Property {
+    Property { looks_at, ..property }
 }
 
 const PUT: &[&str] = &["I6.acknowledged-by-exactly-w"];

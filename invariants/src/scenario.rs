@@ -29,8 +29,6 @@
 mod cells;
 mod script;
 mod stage;
-#[cfg(test)]
-mod tests;
 
 use crate::scope::{Ask, Faults, NO_FAULTS, OWN_VIEW, Scope, ScriptLine};
 use dynamo_model::ids::{Key, NodeId};

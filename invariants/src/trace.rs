@@ -21,9 +21,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-#[cfg(test)]
-mod tests;
-
 pub use digest::StateDigest;
 pub use event::{Event, Who};
 

@@ -11,7 +11,7 @@ use dynamo_model::process::ProcessState;
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::Dot;
-use stateright::actor::{Network, Timers};
+use stateright::actor::{Envelope, Timers};
 
 /// A state, looked at from outside: disks, messages, timers.
 pub(crate) struct View<'a> {
@@ -153,7 +153,7 @@ impl<'a> View<'a> {
         let running = |state: &ProcessState| state.node().is_some_and(|node| node.gets.contains_key(&request));
         let mut timers = self.state.timers_set.iter().flat_map(Timers::iter);
         let timed = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
-        let in_flight = gets_in_flight(&self.model.cfg, &self.state.network);
+        let in_flight = gets_in_flight(&self.model.cfg, self.state.network.iter_deliverable());
         // An answer that nobody waits for any more stays in flight for ever: stateright delivers nothing that changes nothing.
         let asked = in_flight.asked & 1 << get != 0 && self.state.actor_states.iter().any(|state| running(state));
         timed || asked || in_flight.repairs & 1 << get != 0
@@ -176,18 +176,21 @@ impl<'a> View<'a> {
     }
 }
 
-/// All that any property knows of messages in flight: a bit for each get.
-struct GetsInFlight {
+/// What is in flight of gets: a bit for each get.
+pub(crate) struct GetsInFlight {
     /// Questions to replicas, or their answers.
-    asked: u64,
+    pub(crate) asked: u64,
     /// Repairs.
-    repairs: u64,
+    pub(crate) repairs: u64,
 }
 
-fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> GetsInFlight {
+pub(crate) fn gets_in_flight<'a>(
+    setting: &Setting,
+    messages: impl Iterator<Item = Envelope<&'a Message>>,
+) -> GetsInFlight {
     let mut bits = GetsInFlight { asked: 0, repairs: 0 };
     let bit = |request| setting.read(request).map_or(0, |get| 1 << get);
-    for envelope in network.iter_deliverable() {
+    for envelope in messages {
         match envelope.msg {
             Message::Repair { request, .. } => bits.repairs |= bit(*request),
             Message::Fetch { request, .. } | Message::Fetched { request, .. } => bits.asked |= bit(*request),
@@ -197,23 +200,13 @@ fn gets_in_flight(setting: &Setting, network: &Network<Message>) -> GetsInFlight
     bits
 }
 
-pub(crate) fn summary(setting: &Setting, network: &Network<Message>) -> u64 {
-    let GetsInFlight { asked, repairs } = gets_in_flight(setting, network);
-    asked << 32 | repairs
-}
-
 /// The members, by what a node or a client knows.
 pub(crate) fn members(history: &History) -> impl Iterator<Item = NodeId> + use<> {
     let standings = history.standings(&Rules::default());
     standings.into_iter().filter(|(_, standing)| *standing == Standing::Member).map(|(node, _)| node)
 }
 
-/// Is all that one replica has of a key on its way to another?
-pub(crate) fn is_syncing(network: &Network<Message>) -> bool {
-    network.iter_deliverable().any(|envelope| matches!(envelope.msg, Message::Sync { .. }))
-}
-
-/// The same in a number, for the engine.
-pub(crate) fn syncing(setting: &Setting, network: &Network<Message>) -> u64 {
-    u64::from(setting.scope.faults.exchange && is_syncing(network))
+/// Is all that one replica has of a key in flight to another?
+pub(crate) fn is_syncing<'a>(mut messages: impl Iterator<Item = Envelope<&'a Message>>) -> bool {
+    messages.any(|envelope| matches!(envelope.msg, Message::Sync { .. }))
 }

@@ -70,6 +70,11 @@ impl WriteSet {
         self.0 & !other.0 == 0
     }
 
+    /// The set as a number: a bit for each put.
+    pub(crate) fn bits(self) -> u64 {
+        u64::from(self.0)
+    }
+
     /// Is nothing in it?
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -105,25 +110,5 @@ impl fmt::Display for WriteSet {
 impl fmt::Debug for WriteSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter().map(WriteId::value)).finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_put_is_known_by_its_value() {
-        for index in 0..WriteId::MAX as u8 {
-            assert_eq!(WriteId::of(&Content::Value(WriteId(index).value())), WriteId(index));
-        }
-    }
-
-    #[test]
-    fn sets_are_sets() {
-        let set: WriteSet = [WriteId(0), WriteId(3)].into_iter().collect();
-        assert_eq!(set.iter().collect::<Vec<_>>(), [WriteId(0), WriteId(3)]);
-        assert!(set.minus(WriteSet::EMPTY.with(WriteId(3))).is_subset(set) && set.len() == 2 && !set.is_empty());
-        assert!(!set.is_subset(WriteSet::EMPTY.with(WriteId(0))));
     }
 }

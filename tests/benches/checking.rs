@@ -1,4 +1,4 @@
-//! `cargo bench -p dynamo-tests --bench checking`: how fast scopes are checked, and in how much memory, by our engine and by
+//! `cargo bench -p dynamo-benchmarks --bench checking`: how fast scopes are checked, and in how much memory, by our engine and by
 //! stateright's two, with one thread and with two, each in a process of its own.
 
 use anyhow::{Context as _, Result, ensure};

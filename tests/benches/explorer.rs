@@ -1,4 +1,4 @@
-//! `cargo bench -p dynamo-tests --bench explorer`: how soon a step is shown, and how memory grows with browsing: our explorer beside
+//! `cargo bench -p dynamo-benchmarks --bench explorer`: how soon a step is shown, and how memory grows with browsing: our explorer beside
 //! stateright's own, each in a process of its own, on the smallest scopes and the largest.
 
 use anyhow::{Context as _, Result, bail, ensure};

@@ -132,16 +132,37 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             break;
         }
     }
-    let holds = measured.len() == scopes.len() && measured.iter().all(|scope| scope.report.holds());
+    let surprises = if checks_every_step(arguments) { surprises(&measured) } else { Vec::new() };
+    let hold = measured.len() == scopes.len() && measured.iter().all(|scope| scope.report.holds());
+    let holds = hold && surprises.is_empty();
     if arguments.json {
-        println!("{:#}", json!({ "holds": holds, "scopes": measured }));
+        println!("{:#}", json!({ "holds": holds, "scopes": measured, "coverage_surprises": surprises }));
     } else {
         print_scopes(&measured, symmetry || partial_order);
         print_properties(&measured);
         print_coverage(&measured);
         print_failures(&measured);
+        surprises.iter().for_each(|surprise| println!("{surprise}"));
+    }
+    if hold && !surprises.is_empty() {
+        return Err(Failure::Operation(anyhow!(
+            "the scopes meet other kinds of steps than they should: {}; see NEVER_MET in invariants/src/coverage.rs",
+            surprises.join("; ")
+        )));
     }
     conclude(&measured, scopes.len(), holds, arguments.json)
+}
+
+/// Is every default scope checked with an engine that counts steps, and without leaving any out?
+fn checks_every_step(arguments: &Arguments) -> bool {
+    let Arguments { scopes, engine, symmetry, partial_order, .. } = arguments;
+    scopes.is_empty() && matches!(engine, EngineName::Interned) && !symmetry && !partial_order
+}
+
+/// Which kinds of steps were met against expectation, or not met. Nothing is known of that as long as a scope was cut off.
+fn surprises(measured: &[Measured]) -> Vec<String> {
+    let reports = || measured.iter().map(|scope| &scope.report);
+    if reports().all(|report| report.complete) { coverage::surprises(reports()) } else { Vec::new() }
 }
 
 /// Three quarters of the machine's memory: a check is cut off before the system kills it.
@@ -204,6 +225,9 @@ fn print_scopes(measured: &[Measured], reduced: bool) {
         let claimed = report.properties.iter().filter(|verdict| verdict.excused.is_none()).count();
         let properties = match (report.complete, failed) {
             (false, _) => "cut off: nothing is proved".to_owned(),
+            (true, _) if report.has_another_count() => {
+                format!("{} states are pinned", table::count(report.pinned_states))
+            }
             (true, 0) => format!("all {claimed} claimed hold"),
             (true, failed) => format!("{failed} NOT as claimed"),
         };
@@ -277,6 +301,9 @@ fn print_coverage(measured: &[Measured]) {
 /// was cut off.
 fn print_failures(measured: &[Measured]) {
     for Measured { report, .. } in measured {
+        if report.has_another_count() {
+            println!("\n{}", other_count(report));
+        }
         for verdict in report.properties.iter().filter(|verdict| is_failure(report, verdict)) {
             let property = Property::named(verdict.name).expect("a verdict is of a property");
             println!("\n{}: {} is not as claimed. {}", report.name, property.name, property.statement);
@@ -295,6 +322,15 @@ fn print_failures(measured: &[Measured]) {
             }
         }
     }
+}
+
+fn other_count(report: &Report) -> String {
+    let Report { name, progress, pinned_states, .. } = report;
+    let (found, pinned) = (table::count(progress.orbit_states), table::count(*pinned_states));
+    format!(
+        "{name} has {found} states, and {pinned} are pinned: the protocol or the scope was changed. If that was meant, change \
+         unique_states of the scope, and say why."
+    )
 }
 
 /// Is it known to be other than claimed? Where the check was cut off only what was seen is known.
@@ -322,6 +358,9 @@ fn conclude(measured: &[Measured], asked: usize, holds: bool, json: bool) -> Res
         return Ok(());
     }
     let failed = |scope: &&Measured| scope.report.properties.iter().any(|verdict| is_failure(&scope.report, verdict));
+    if let Some(Measured { report, .. }) = measured.iter().find(|scope| scope.report.has_another_count()) {
+        return Err(Failure::Operation(anyhow!("{}", other_count(report))));
+    }
     if let Some(Measured { report, .. }) = measured.iter().find(failed) {
         return Err(Failure::Operation(anyhow!("not everything is as claimed, first in {}", report.name)));
     }

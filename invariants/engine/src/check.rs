@@ -2,7 +2,7 @@
 
 use crate::converge::{Convergence, Ends, Walker};
 use crate::explorer::Space;
-use crate::judge::{Found, Judge};
+use crate::judge::{Found, Judge, Judged};
 use crate::partial_order::First;
 use crate::parts::{Parts, pair};
 use crate::path;
@@ -16,6 +16,7 @@ use stateright::actor::{ActorModel, ActorModelState};
 use stateright::{Expectation, Model};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(20);
 /// Where the model asks for something that this engine does not do.
 pub fn check<A: Subject, C: Sync, H: History>(
     model: &ActorModel<A, C, H>,
-    reads: impl Fn(&'static str) -> Reads<A, C>,
+    reads: impl Fn(&'static str) -> Reads<A, C, H>,
     options: &Options,
     watch: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Report<A, H>, Refused> {
@@ -37,18 +38,21 @@ pub fn check<A: Subject, C: Sync, H: History>(
 }
 
 /// What is to be checked of a model.
-pub struct Check<'m, A: Subject, C, H: History, R> {
+pub struct Check<'m, A: Subject, C, H: History> {
     model: &'m ActorModel<A, C, H>,
-    reads: R,
+    judged: Vec<Judged<A, C, H>>,
+    boundary: Reads<A, C, H>,
     convergence: Option<Convergence<A, C, H>>,
     renamings: Vec<Box<dyn Renaming<A, H> + 'm>>,
     first: Option<First<A, C>>,
 }
 
-impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Check<'m, A, C, H, R> {
+impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
     /// The model's own properties. `reads` says what each looks at, by its name, and for [`BOUNDARY`] what the boundary does.
-    pub fn new(model: &'m ActorModel<A, C, H>, reads: R) -> Self {
-        Check { model, reads, convergence: None, renamings: Vec::new(), first: None }
+    pub fn new(model: &'m ActorModel<A, C, H>, reads: impl Fn(&'static str) -> Reads<A, C, H>) -> Self {
+        let properties = model.properties().into_iter();
+        let judged = properties.map(|property| (property.clone(), reads(property.name))).collect();
+        Check { model, judged, boundary: reads(BOUNDARY), convergence: None, renamings: Vec::new(), first: None }
     }
 
     /// And what must be so in the end, if anything.
@@ -86,14 +90,23 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
     /// # Errors
     /// Where the model asks for something that this engine does not do.
     pub fn run(
-        mut self,
+        self,
         options: &Options,
         mut watch: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Report<A, H>, Refused> {
+        self.run_watched(options, &mut watch)
+    }
+
+    /// The same, compiled once for each model, whoever watches.
+    fn run_watched(
+        mut self,
+        options: &Options,
+        watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Report<A, H>, Refused> {
         self.refuse(options)?;
         let space = self.space();
         let board = Board::new(options.threads);
-        let mut crew = Crew { board: &board, options, begun: Instant::now(), watch: &mut watch };
+        let mut crew = Crew { board: &board, options, begun: Instant::now(), watch };
         let mut initial = initial_states(&space);
         if let Some(mut orbits) = Orbits::new(&space.parts, &space.renamings) {
             for state in &mut initial {
@@ -152,13 +165,11 @@ impl<'m, A: Subject, C: Sync, H: History, R: Fn(&'static str) -> Reads<A, C>> Ch
     }
 
     fn space(&mut self) -> Space<'m, A, C, H> {
-        let properties = self.model.properties().into_iter();
-        let judged = properties.map(|property| (property.clone(), (self.reads)(property.name)));
         Space {
             parts: Parts::new(self.model),
             steps: Steps::new(self.model),
-            judge: Judge::new(judged.collect()),
-            boundary: (self.reads)(BOUNDARY),
+            judge: Judge::new(std::mem::take(&mut self.judged)),
+            boundary: self.boundary,
             renamings: std::mem::take(&mut self.renamings),
             first: self.first,
         }
@@ -173,14 +184,14 @@ pub(crate) fn initial_states<A: Subject, C, H: History>(space: &Space<'_, A, C, 
 }
 
 /// The threads, and what watches them and the bounds.
-struct Crew<'a, W> {
+struct Crew<'a> {
     board: &'a Board,
     options: &'a Options,
     begun: Instant,
-    watch: &'a mut W,
+    watch: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
 }
 
-impl<W: FnMut(Progress) -> ControlFlow<()>> Crew<'_, W> {
+impl Crew<'_> {
     /// Has every thread do its share of the work. Returns what each thread returns.
     fn work<T: Send>(&mut self, share: impl Fn(usize) -> T + Sync) -> Vec<T> {
         let Crew { board, options, begun, watch } = self;
@@ -205,7 +216,7 @@ impl<W: FnMut(Progress) -> ControlFlow<()>> Crew<'_, W> {
                     board.stop.store(true, Ordering::Relaxed);
                 }
             }
-            threads.into_iter().map(|thread| thread.join().expect("a search thread panicked")).collect()
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         })
     }
 }

@@ -9,6 +9,7 @@
 //! met a *settled* state, one that is known to lead to a terminal component that has been looked at. Either way every state
 //! on the walk's stack leads there too, and is settled. So most states cost one look at one successor, and one bit.
 
+use crate::assembly::Assembly;
 use crate::explorer::{Explorer, Space};
 use crate::judge::Found;
 use crate::parts::unpair;
@@ -77,20 +78,21 @@ impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
     }
 
     /// Looks at a terminal component.
-    fn judge(&self, space: &Space<'_, A, C, H>, component: &[(u64, Place)]) {
-        let whole = |&(state, _): &(u64, Place)| {
-            let (configuration, network) = unpair(state);
-            space.parts.put_together(configuration, space.parts.network(network))
-        };
-        let states: Vec<_> = component.iter().map(whole).collect();
+    fn judge(&self, space: &Space<'_, A, C, H>, assembly: &mut Assembly<A, H>, component: &[(u64, Place)]) {
         let entry = component.iter().map(|&(state, place)| Found { depth: self.depth(place), state });
         let entry = entry.min_by_key(|found| found.depth).expect("a component has a state");
-        for (index, (_, condition)) in self.convergence.properties.iter().enumerate() {
-            if !states.iter().all(|state| condition(space.steps.model, state)) {
-                let mut found = self.found.lock();
-                if found[index].is_none_or(|known| entry.depth < known.depth) {
-                    found[index] = Some(entry);
-                }
+        let mut violated = vec![false; self.convergence.properties.len()];
+        for (state, _) in component {
+            let (configuration, network) = unpair(*state);
+            let state = assembly.state(&space.parts, configuration, Some(network));
+            for ((_, condition), violated) in self.convergence.properties.iter().zip(&mut violated) {
+                *violated |= !condition(space.steps.model, state);
+            }
+        }
+        let mut found = self.found.lock();
+        for (known, _) in found.iter_mut().zip(violated).filter(|(_, violated)| *violated) {
+            if known.is_none_or(|known| entry.depth < known.depth) {
+                *known = Some(entry);
             }
         }
     }
@@ -112,6 +114,7 @@ pub(crate) struct Walker<'s, 'm, A: Subject, C, H: History> {
     ends: &'s Ends<'s, A, C, H>,
     board: &'s Board,
     explorer: Explorer<'s, 'm, A, C, H>,
+    assembly: Assembly<A, H>,
     /// The states of the walk, in the order in which they were met. All of them lead to the last.
     stack: Vec<(u64, Place)>,
     /// Their orders.
@@ -132,6 +135,7 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
             ends,
             board,
             explorer: Explorer::new(space, Some(ends.convergence.goes_on)),
+            assembly: Assembly::new(),
             stack: Vec::new(),
             orders: HashMap::new(),
             frames: Vec::new(),
@@ -208,7 +212,8 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
             return self.visit(next, place);
         }
         if frame.low == frame.order {
-            self.ends.judge(self.space, &self.stack[frame.order as usize..]);
+            let component = &self.stack[frame.order as usize..];
+            self.ends.judge(self.space, &mut self.assembly, component);
             return ControlFlow::Break(());
         }
         let low = frame.low;

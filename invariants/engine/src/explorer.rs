@@ -1,5 +1,6 @@
 //! One thread's way through the state space: the successors of a state.
 
+use crate::assembly::Assembly;
 use crate::cache::Cache;
 use crate::converge::Filter;
 use crate::judge::Judge;
@@ -7,7 +8,7 @@ use crate::network::{Change, Taken};
 use crate::partial_order::First;
 use crate::parts::{Parts, pair, unpair};
 use crate::projection::Projection;
-use crate::reads::{NetworkReads, Reads};
+use crate::reads::Reads;
 use crate::steps::{OwnSteps, Step, Steps, Taking};
 use crate::subject::{History, Subject};
 use crate::symmetry::{Boxed, Orbits};
@@ -22,18 +23,11 @@ pub(crate) struct Space<'m, A: Subject, C, H: History> {
     pub(crate) steps: Steps<'m, A, C, H>,
     pub(crate) judge: Judge<A, C, H>,
     /// What the model's boundary reads.
-    pub(crate) boundary: Reads<A, C>,
+    pub(crate) boundary: Reads<A, C, H>,
     /// What leaves the model what it is.
     pub(crate) renamings: Vec<Boxed<'m, A, H>>,
     /// Which deliveries are taken before all else, if any.
     pub(crate) first: Option<First<A, C>>,
-}
-
-impl<A: Subject, C, H: History> Space<'_, A, C, H> {
-    /// Must the boundary be looked at with the network?
-    pub(crate) fn boundary_reads_network(&self) -> bool {
-        !matches!(self.boundary.network, NetworkReads::Nothing)
-    }
 }
 
 /// A thread's own memory of results.
@@ -65,8 +59,9 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     /// For each actor and local what the actor may do by itself.
     own: Vec<Vec<Option<Arc<OwnSteps<A>>>>>,
     /// What configurations look like to the boundary, and whether it lets them in.
-    boundary: Projection<A>,
+    boundary: Projection<A, C, H>,
     within: Vec<bool>,
+    assembly: Assembly<A, H>,
     words: Vec<u32>,
     changed: Vec<u32>,
     slots: Vec<u32>,
@@ -105,8 +100,9 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
             recipients: Vec::new(),
             losses: Vec::new(),
             own: vec![Vec::new(); actors],
-            boundary: Projection::new(space.boundary.locals, actors),
+            boundary: Projection::new(space.boundary, actors),
             within: Vec::new(),
+            assembly: Assembly::new(),
             words: Vec::new(),
             changed: Vec::new(),
             slots: Vec::new(),
@@ -343,20 +339,21 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let configuration = parts.configuration(&self.slots);
         assert!(configuration < u32::MAX, "fewer than 2^32 configurations");
         // Where it was the boundary let it be.
-        let is_within = self.boundary.look_the_same(parts, actor, before, after) || self.is_within(configuration);
+        let is_within =
+            self.boundary.look_the_same(parts, &steps.model.cfg, actor, before, after) || self.is_within(configuration);
         if is_within { pair(configuration, step.change) } else { NOTHING }
     }
 
     /// Does the boundary let the configuration in `slots` in, as far as that can be said without the network?
     fn is_within(&mut self, configuration: u32) -> bool {
         let Space { parts, steps, .. } = self.space;
-        if self.space.boundary_reads_network() {
+        if self.space.boundary.reads_network() {
             return true;
         }
-        let (number, new) = self.boundary.number(parts, &self.slots);
+        let (number, new) = self.boundary.number(parts, &steps.model.cfg, &self.slots);
         if new {
-            let state = parts.put_together(configuration, parts.no_network());
-            self.within.push((steps.model.within_boundary)(&steps.model.cfg, &state));
+            let state = self.assembly.state(parts, configuration, None);
+            self.within.push((steps.model.within_boundary)(&steps.model.cfg, state));
         }
         self.within[number as usize]
     }

@@ -1,15 +1,17 @@
 //! Is a state as the properties want it? Each property is evaluated as seldom as what it reads allows.
 
 use crate::Reads;
+use crate::assembly::Assembly;
 use crate::cache::Cache;
+use crate::lens::Gate;
 use crate::parts::{Parts, pair, unpair};
 use crate::projection::Projection;
-use crate::reads::{LocalReads, NetworkReads};
+use crate::reads::NetworkReads;
 use crate::subject::{History, Subject};
+use crate::summaries::NetworkSummaries;
 use parking_lot::Mutex;
-use stateright::actor::ActorModel;
+use stateright::actor::{ActorModel, ActorModelState};
 use stateright::{Expectation, Property};
-use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where a property was first seen violated (always) or shown (reachable).
@@ -20,7 +22,7 @@ pub(crate) struct Found {
 }
 
 /// A property and what it reads.
-type Judged<A, C, H> = (Property<ActorModel<A, C, H>>, Reads<A, C>);
+pub(crate) type Judged<A, C, H> = (Property<ActorModel<A, C, H>>, Reads<A, C, H>);
 
 /// The properties, and what is known of them. Shared by all threads.
 pub(crate) struct Judge<A: Subject, C, H: History> {
@@ -50,6 +52,17 @@ impl<A: Subject, C, H: History> Judge<A, C, H> {
         pairs.filter_map(|((property, _), found)| Some((property.name, (*found)?))).collect()
     }
 
+    /// Does this state decide a property: does it violate it (always), or show it (reachable)?
+    pub(crate) fn is_decided_by(
+        &self,
+        index: usize,
+        model: &ActorModel<A, C, H>,
+        state: &ActorModelState<A, H>,
+    ) -> bool {
+        let (property, _) = &self.properties[index];
+        (property.condition)(model, state) == (property.expectation == Expectation::Sometimes)
+    }
+
     fn decide(&self, index: usize, found: Found) {
         let mut all = self.found.lock();
         if all[index].is_none() {
@@ -60,54 +73,88 @@ impl<A: Subject, C, H: History> Judge<A, C, H> {
 }
 
 /// Properties that read the same of the actors and the history.
-struct Group<A: Subject> {
-    projection: Projection<A>,
-    /// Properties that do not look at the network, by index.
-    bare: Vec<usize>,
-    /// Properties that do.
-    networked: Vec<usize>,
+struct Group<A: Subject, C, H> {
+    projection: Projection<A, C, H>,
+    /// Bits of the properties that do not look at the network.
+    bare: u64,
+    /// Bits of those that do.
+    networked: u64,
     /// For each configuration the number of what it looks like, plus one; kept only for properties that look at the network.
     numbers: Vec<u32>,
 }
 
+/// How a property looks at the network.
+#[derive(Clone, Copy)]
+enum Networked {
+    Not,
+    /// By the summaries at this index.
+    By(usize),
+    Wholly,
+}
+
 /// A thread's memory of what was judged already.
-pub(crate) struct Juror<A: Subject> {
+pub(crate) struct Juror<A: Subject, C, H: History> {
     /// A bit for each configuration that was looked at.
     seen: Vec<u64>,
-    groups: Vec<Group<A>>,
-    /// (property, network) → its summary's number
-    summaries: Cache,
-    /// The summaries of each property, by number.
-    numbered: Vec<Vec<u64>>,
+    groups: Vec<Group<A, C, H>>,
+    /// By property.
+    networked: Vec<Networked>,
+    summaries: Vec<NetworkSummaries<A, C>>,
     /// (looks, property and summary's number) that was evaluated
     evaluated: Cache,
+    /// Where the boundary looks at the network.
+    gate: Option<Gate<A, C, H>>,
+    assembly: Assembly<A, H>,
     entries_max: usize,
     slots: Vec<u32>,
 }
 
-impl<A: Subject> Juror<A> {
-    pub(crate) fn new<C, H: History>(judge: &Judge<A, C, H>, actors: usize) -> Self {
-        let mut groups: Vec<Group<A>> = Vec::new();
-        for (index, (_, reads)) in judge.properties.iter().enumerate() {
-            let known = groups.iter().position(|group| group.projection.reads() == reads.locals);
-            let position = known.unwrap_or_else(|| {
-                groups.push(Group::new(reads.locals, actors));
-                groups.len() - 1
-            });
-            match reads.network {
-                NetworkReads::Nothing => groups[position].bare.push(index),
-                NetworkReads::Everything | NetworkReads::By(_) => groups[position].networked.push(index),
-            }
-        }
-        Juror {
+impl<A: Subject, C, H: History> Juror<A, C, H> {
+    pub(crate) fn new(judge: &Judge<A, C, H>, boundary: &Reads<A, C, H>, actors: usize) -> Self {
+        let mut juror = Juror {
             seen: Vec::new(),
-            groups,
-            summaries: Cache::new(),
-            numbered: vec![Vec::new(); judge.properties.len()],
+            groups: Vec::new(),
+            networked: Vec::new(),
+            summaries: Vec::new(),
             evaluated: Cache::new(),
+            gate: boundary.reads_network().then(|| Gate::new(*boundary, actors)),
+            assembly: Assembly::new(),
             entries_max: 0,
             slots: Vec::new(),
+        };
+        for (index, (_, reads)) in judge.properties.iter().enumerate() {
+            let networked = juror.reads_network(reads);
+            juror.networked.push(networked);
+            let group = juror.group(reads, actors);
+            match networked {
+                Networked::Not => group.bare |= 1 << index,
+                Networked::By(_) | Networked::Wholly => group.networked |= 1 << index,
+            }
         }
+        juror
+    }
+
+    fn group(&mut self, reads: &Reads<A, C, H>, actors: usize) -> &mut Group<A, C, H> {
+        let known = self.groups.iter().position(|group| group.projection.reads().look_alike(reads));
+        let index = known.unwrap_or(self.groups.len());
+        if known.is_none() {
+            let projection = Projection::new(*reads, actors);
+            self.groups.push(Group { projection, bare: 0, networked: 0, numbers: Vec::new() });
+        }
+        &mut self.groups[index]
+    }
+
+    fn reads_network(&mut self, reads: &Reads<A, C, H>) -> Networked {
+        let summary = match reads.network {
+            NetworkReads::Nothing => return Networked::Not,
+            NetworkReads::Everything => return Networked::Wholly,
+            NetworkReads::By(summary) => summary,
+        };
+        let known = self.summaries.iter().position(|known| known.are_by(summary));
+        Networked::By(known.unwrap_or_else(|| {
+            self.summaries.push(NetworkSummaries::new(summary));
+            self.summaries.len() - 1
+        }))
     }
 
     /// Lets the caches grow to this many entries.
@@ -116,13 +163,26 @@ impl<A: Subject> Juror<A> {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let group = |group: &Group<A>| group.projection.bytes() + group.numbers.capacity() * 4;
+        let group = |group: &Group<A, C, H>| group.projection.bytes() + group.numbers.capacity() * size_of::<u32>();
         let groups: usize = self.groups.iter().map(group).sum();
-        self.seen.capacity() * 8 + groups + self.summaries.bytes() + self.evaluated.bytes()
+        let summaries: usize = self.summaries.iter().map(NetworkSummaries::bytes).sum();
+        let gate = self.gate.as_ref().map_or(0, Gate::bytes);
+        self.seen.capacity() * size_of::<u64>() + groups + summaries + self.evaluated.bytes() + gate
+    }
+
+    /// Is a state within the boundary, as far as that depends on the network?
+    pub(crate) fn lets_in(&mut self, parts: &Parts<A, H>, model: &ActorModel<A, C, H>, state: u64) -> bool {
+        let Juror { gate, assembly, entries_max, .. } = self;
+        let Some(gate) = gate else { return true };
+        let evaluate = || {
+            let (configuration, network) = unpair(state);
+            (model.within_boundary)(&model.cfg, assembly.state(parts, configuration, Some(network)))
+        };
+        gate.is_within(parts, &model.cfg, state, *entries_max, evaluate)
     }
 
     /// Looks at a state reached for the first time.
-    pub(crate) fn judge<C, H: History>(
+    pub(crate) fn judge(
         &mut self,
         judge: &Judge<A, C, H>,
         parts: &Parts<A, H>,
@@ -138,21 +198,24 @@ impl<A: Subject> Juror<A> {
         if self.is_new(configuration) {
             parts.slots(configuration, &mut self.slots);
             for group in &mut self.groups {
-                due |= group.look(configuration, parts, &self.slots);
+                due |= group.look(configuration, parts, &model.cfg, &self.slots);
             }
         }
         for group in 0..self.groups.len() {
-            for position in 0..self.groups[group].networked.len() {
-                let index = self.groups[group].networked[position];
-                let looks = self.groups[group].numbers[configuration as usize] - 1;
-                if undecided & 1 << index != 0 && self.is_due(judge, parts, model, (index, looks, network)) {
-                    due |= 1 << index;
+            let looks = |group: &Group<A, C, H>| group.numbers[configuration as usize] - 1;
+            for property in bits(self.groups[group].networked & undecided) {
+                let looks = looks(&self.groups[group]);
+                if self.is_due(parts, &model.cfg, (property, looks, network)) {
+                    due |= 1 << property;
                 }
             }
         }
-        due &= undecided;
-        if due != 0 {
-            evaluate(due, judge, parts, model, found);
+        for property in bits(due & undecided) {
+            let network = (!matches!(self.networked[property], Networked::Not)).then_some(network);
+            let state = self.assembly.state(parts, configuration, network);
+            if judge.is_decided_by(property, model, state) {
+                judge.decide(property, found);
+            }
         }
     }
 
@@ -167,84 +230,41 @@ impl<A: Subject> Juror<A> {
     }
 
     /// Was this property not yet evaluated for these looks and a network that it takes for the same?
-    fn is_due<C, H: History>(
-        &mut self,
-        judge: &Judge<A, C, H>,
-        parts: &Parts<A, H>,
-        model: &ActorModel<A, C, H>,
-        (property, looks, network): (usize, u32, u32),
-    ) -> bool {
-        let NetworkReads::By(summary) = judge.properties[property].1.network else { return true };
-        let key = pair(property as u32, network);
-        let number = self.summaries.get(key).unwrap_or_else(|| {
-            let number = self.number(property, summary(&model.cfg, &parts.network(network)));
-            self.summaries.put(key, number, self.entries_max);
-            number
-        });
+    fn is_due(&mut self, parts: &Parts<A, H>, setting: &C, (property, looks, network): (usize, u32, u32)) -> bool {
+        let Networked::By(summaries) = self.networked[property] else { return true };
+        let number = self.summaries[summaries].number(parts, setting, network, self.entries_max);
         // A property with more summaries than fit the key is evaluated every time.
         if number >= 1 << 24 {
             return true;
         }
-        let key = pair(looks, (property as u32) << 24 | number as u32);
+        let key = pair(looks, (property as u32) << 24 | number);
         let due = self.evaluated.get(key).is_none();
         if due {
             self.evaluated.put(key, 0, self.entries_max);
         }
         due
     }
-
-    fn number(&mut self, property: usize, summary: u64) -> u64 {
-        let summaries = &mut self.numbered[property];
-        let known = summaries.iter().position(|other| *other == summary);
-        known.unwrap_or_else(|| {
-            summaries.push(summary);
-            summaries.len() - 1
-        }) as u64
-    }
 }
 
-impl<A: Subject> Group<A> {
-    fn new(reads: LocalReads, actors: usize) -> Self {
-        Group {
-            projection: Projection::new(reads, actors),
-            bare: Vec::new(),
-            networked: Vec::new(),
-            numbers: Vec::new(),
-        }
-    }
+/// The places of the bits that are set.
+fn bits(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+        bits &= bits - 1;
+        Some(lowest)
+    })
+}
 
-    /// Looks at a configuration. Returns a bit for each property that does not look at the network and is to be evaluated.
-    fn look<H: History>(&mut self, configuration: u32, parts: &Parts<A, H>, slots: &[u32]) -> u64 {
-        let (number, new) = self.projection.number(parts, slots);
-        if !self.networked.is_empty() {
+impl<A: Subject, C, H: History> Group<A, C, H> {
+    /// Looks at a configuration. Returns the bits of the properties that do not look at the network and are to be evaluated.
+    fn look(&mut self, configuration: u32, parts: &Parts<A, H>, setting: &C, slots: &[u32]) -> u64 {
+        let (number, new) = self.projection.number(parts, setting, slots);
+        if self.networked != 0 {
             if self.numbers.len() <= configuration as usize {
                 self.numbers.resize(configuration as usize + 1, 0);
             }
             self.numbers[configuration as usize] = number + 1;
         }
-        if new { self.bare.iter().fold(0, |bits, index| bits | 1 << index) } else { 0 }
-    }
-}
-
-/// Evaluates the properties of these bits at a state.
-fn evaluate<A: Subject, C, H: History>(
-    due: u64,
-    judge: &Judge<A, C, H>,
-    parts: &Parts<A, H>,
-    model: &ActorModel<A, C, H>,
-    found: Found,
-) {
-    let (configuration, network) = unpair(found.state);
-    let (mut bare, mut whole) = (None, None);
-    for (index, (property, reads)) in judge.properties.iter().enumerate().filter(|(index, _)| due & 1 << index != 0) {
-        let state = if matches!(reads.network, NetworkReads::Nothing) {
-            bare.get_or_insert_with(|| parts.put_together(configuration, parts.no_network()))
-        } else {
-            whole.get_or_insert_with(|| parts.put_together(configuration, parts.network(network)))
-        };
-        // Always: found where it is false. Reachable: found where it is true.
-        if (property.condition)(model, state) == (property.expectation == Expectation::Sometimes) {
-            judge.decide(index, found);
-        }
+        if new { self.bare } else { 0 }
     }
 }

@@ -33,14 +33,17 @@
 //! *Eventually* properties (their check in stateright misses cycles and joins; [`Convergence`] takes their place) and more than 64
 //! properties: see [`Refused`].
 
+mod assembly;
 mod cache;
 mod check;
 mod chunks;
 mod converge;
 mod coverage;
+mod doubt;
 mod explorer;
 mod index;
 mod judge;
+mod lens;
 mod marks;
 mod meeting;
 mod network;
@@ -53,6 +56,7 @@ mod search;
 mod shared;
 mod steps;
 mod subject;
+mod summaries;
 mod symmetry;
 
 pub use check::{Check, check};
@@ -60,7 +64,7 @@ pub use converge::{Condition, Convergence, Filter};
 pub use marks::mark;
 pub use partial_order::First;
 pub use path::ActorPath;
-pub use reads::Reads;
+pub use reads::{ActorPart, ActorSummary, HistorySummary, Messages, NetworkSummary, Reads};
 use stateright::actor::Actor;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -80,6 +84,9 @@ pub struct Options {
     pub time: Option<Duration>,
     /// Stop after the layer in which the last property was decided, instead of visiting every state.
     pub stop_when_decided: bool,
+    /// Evaluate every property, and the boundary, on all of every state, and panic where two states that look the same by what a
+    /// condition declares to read ([`Reads`]) are not the same to it. For tests: it takes many times as long.
+    pub doubt: bool,
     /// Make the shortest path to every violation and to every state that was to be shown reachable.
     pub paths: bool,
 }
@@ -87,7 +94,7 @@ pub struct Options {
 impl Default for Options {
     /// One thread, no bounds, no paths.
     fn default() -> Self {
-        Options { threads: 1, memory_bytes: None, time: None, stop_when_decided: false, paths: false }
+        Options { threads: 1, memory_bytes: None, time: None, stop_when_decided: false, doubt: false, paths: false }
     }
 }
 

@@ -6,7 +6,9 @@
 use crate::network::{Change, Kind};
 use crate::shared::{Pairs, Slices, Values};
 use crate::subject::{History, Subject};
-use stateright::actor::{ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network, RandomChoices, Timers};
+use stateright::actor::{
+    Actor, ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network, RandomChoices, Timers,
+};
 use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::iter::repeat_n;
@@ -55,6 +57,15 @@ impl<A: Subject> Hash for Local<A> {
 pub(crate) fn channel<M>(envelope: &Envelope<M>) -> (Id, Id) {
     (envelope.src, envelope.dst)
 }
+
+/// What a state has of one actor, in the order of stateright's fields.
+pub(crate) type InState<A> = (
+    Arc<<A as Actor>::State>,
+    Timers<<A as Actor>::Timer>,
+    RandomChoices<<A as Actor>::Random>,
+    bool,
+    Option<<A as Actor>::Storage>,
+);
 
 /// The stores of all parts.
 pub(crate) struct Parts<A: Subject, H> {
@@ -157,28 +168,38 @@ impl<A: Subject, H: History> Parts<A, H> {
             actor_storages: Vec::with_capacity(self.actors),
         };
         for (index, slot) in slots[..self.actors].iter().enumerate() {
-            let local = self.locals[index].get(*slot);
-            let mut timers = Timers::new();
-            let mut random = RandomChoices::default();
-            for timer in &local.timers {
-                timers.set(timer.clone());
-            }
-            for (key, choices) in &local.random {
-                random.insert(key.clone(), choices.clone());
-            }
-            state.actor_states.push(Arc::clone(&local.state));
+            let (actor, timers, random, crashed, storage) = self.actor(index, *slot);
+            state.actor_states.push(actor);
             state.timers_set.push(timers);
             state.random_choices.push(random);
-            state.crashed.push(local.crashed);
-            state.actor_storages.push(local.storage.clone());
+            state.crashed.push(crashed);
+            state.actor_storages.push(storage);
         }
         state
     }
 
-    /// Puts a network together.
-    pub(crate) fn network(&self, number: u32) -> Network<A::Msg> {
+    /// Puts together what a state has of one actor, in the order of stateright's fields.
+    pub(crate) fn actor(&self, index: usize, slot: u32) -> InState<A> {
+        let local = self.locals[index].get(slot);
+        let mut timers = Timers::new();
+        let mut random = RandomChoices::default();
+        for timer in &local.timers {
+            timers.set(timer.clone());
+        }
+        for (key, choices) in &local.random {
+            random.insert(key.clone(), choices.clone());
+        }
+        (Arc::clone(&local.state), timers, random, local.crashed, local.storage.clone())
+    }
+
+    /// Puts a network together; an empty one if it has no number.
+    pub(crate) fn network(&self, number: Option<u32>) -> Network<A::Msg> {
         let mut words = Vec::new();
-        self.networks.append_to(number, &mut words);
+        match (number, self.kind) {
+            (Some(number), _) => self.networks.append_to(number, &mut words),
+            (None, Kind::Duplicating) => words.push(0),
+            (None, Kind::Unordered | Kind::Ordered) => {}
+        }
         let envelope = |number: &u32| self.envelopes.get(*number).clone();
         let in_flight: Vec<_> = self.kind.in_flight(&words).iter().map(envelope).collect();
         match self.kind {
@@ -191,13 +212,15 @@ impl<A: Subject, H: History> Parts<A, H> {
         }
     }
 
-    /// An empty network of the model's kind.
-    pub(crate) fn no_network(&self) -> Network<A::Msg> {
-        match self.kind {
-            Kind::Unordered => Network::new_unordered_nonduplicating([]),
-            Kind::Ordered => Network::new_ordered([]),
-            Kind::Duplicating => Network::new_unordered_duplicating([]),
-        }
+    /// The messages in flight in a network, each as often as it is.
+    pub(crate) fn messages(&self, network: u32) -> impl Iterator<Item = Envelope<&A::Msg>> {
+        let mut words = Vec::new();
+        self.networks.append_to(network, &mut words);
+        let in_flight = words.len() - self.kind.in_flight(&words).len();
+        words.into_iter().skip(in_flight).map(|number| {
+            let Envelope { src, dst, msg } = self.envelopes.get(number);
+            Envelope { src: *src, dst: *dst, msg }
+        })
     }
 
     /// What the shared stores take, in bytes, without what lies behind pointers in the parts.

@@ -150,7 +150,7 @@ impl<'s, 'm, A: Subject, C, H: History> Round<'s, 'm, A, C, H> {
 
 fn whole<A: Subject, C, H: History>(space: &Space<'_, A, C, H>, state: u64) -> ActorModelState<A, H> {
     let (configuration, network) = unpair(state);
-    space.parts.put_together(configuration, space.parts.network(network))
+    space.parts.put_together(configuration, space.parts.network(Some(network)))
 }
 
 /// stateright's path along these states, by steps that are allowed at their index.

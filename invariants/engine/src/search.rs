@@ -4,6 +4,7 @@
 //! layer and sends each successor, 8 bytes, to its owner. No thread begins a layer before all have ended the one before, so that
 //! the layer in which a state is first met does not depend on the threads.
 
+use crate::doubt::Doubt;
 use crate::explorer::{Explorer, Space};
 use crate::index::{PairSet, scramble};
 use crate::judge::{Found, Juror};
@@ -100,7 +101,8 @@ pub(crate) struct Worker<'s, 'm, A: Subject, C, H: History> {
     space: &'s Space<'m, A, C, H>,
     board: &'s Board,
     explorer: Explorer<'s, 'm, A, C, H>,
-    juror: Juror<A>,
+    juror: Juror<A, C, H>,
+    doubt: Option<Doubt<A, C, H>>,
     share: Share,
     /// States of the layer that is expanded.
     sorted: Vec<u64>,
@@ -122,7 +124,8 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
             space,
             board,
             explorer: Explorer::new(space, None),
-            juror: Juror::new(&space.judge, space.parts.actors),
+            juror: Juror::new(&space.judge, &space.boundary, space.parts.actors),
+            doubt: None,
             share: Share { states: PairSet::default(), layers: Vec::new() },
             sorted: Vec::new(),
             pending: Vec::new(),
@@ -138,6 +141,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
     /// Searches until there is nothing left, or the search is stopped. Returns this thread's states.
     pub(crate) fn run(mut self, initial: &[u64], options: &Options) -> Share {
         let _guard = AbandonOnPanic(&self.board.meeting);
+        self.doubt = options.doubt.then(|| Doubt::new(self.space));
         // Where another thread panicked, so will the caller, who joins it.
         let _ = self.search(initial, options);
         self.share
@@ -227,12 +231,23 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
 
     /// Stores and judges what is pending.
     fn accept(&mut self, depth: usize) {
-        let Worker { space, explorer, juror, share, pending, homes, generated, represented, .. } = self;
+        let Worker { space, explorer, juror, doubt, share, pending, homes, generated, represented, .. } = self;
+        let Space { parts, steps, judge, boundary, .. } = space;
         share.states.approach(pending.iter().map(|(_, hash)| *hash), homes);
         for (state, hash) in pending.drain(..) {
-            let known = share.states.len();
-            *generated += usize::from(accept(space, juror, share, state, hash, depth));
-            if share.states.len() > known {
+            if let Some(doubt) = doubt {
+                doubt.look(space, state);
+            }
+            // Whatever was stored is within the boundary.
+            let is_outside = boundary.reads_network()
+                && share.states.find(state, hash).is_none()
+                && !juror.lets_in(parts, steps.model, state);
+            if is_outside {
+                continue;
+            }
+            *generated += 1;
+            if share.states.insert(state, hash).1 {
+                juror.judge(judge, parts, steps.model, Found { depth, state });
                 *represented += explorer.others_in_orbit(state);
             }
         }
@@ -293,27 +308,4 @@ pub(crate) fn place_of(shares: &[Share], state: u64) -> Option<Place> {
     let hash = scramble(state);
     let owner = owner(state, shares.len());
     Some((owner, shares[owner].states.find(state, hash)?))
-}
-
-/// Stores and judges a state, if it is new. Is it one that counts, that is, one within the boundary?
-fn accept<A: Subject, C, H: History>(
-    space: &Space<'_, A, C, H>,
-    juror: &mut Juror<A>,
-    share: &mut Share,
-    state: u64,
-    hash: u64,
-    depth: usize,
-) -> bool {
-    let Space { parts, steps, judge, .. } = space;
-    if space.boundary_reads_network() && share.states.find(state, hash).is_none() {
-        let (configuration, network) = unpair(state);
-        let whole = parts.put_together(configuration, parts.network(network));
-        if !(steps.model.within_boundary)(&steps.model.cfg, &whole) {
-            return false;
-        }
-    }
-    if share.states.insert(state, hash).1 {
-        juror.judge(judge, parts, steps.model, Found { depth, state });
-    }
-    true
 }

@@ -1,7 +1,7 @@
 //! Who is in the ring, and what moves when that changes (I4, I7, I9; traces 7 and 9).
 
 use super::{
-    MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, evidence, looking_at_clients, reachable,
+    LooksAt, MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, evidence, looking_at, reachable,
 };
 use crate::scope::{System, SystemState};
 use crate::view::View;
@@ -10,28 +10,34 @@ use dynamo_model::membership::{History, Standing};
 use dynamo_model::rules::Rules;
 
 pub(super) const PROPERTIES: &[Property] = &[
-    always(
-        "I9.change-is-never-unlearned",
-        &[evidence::known],
-        SPREADS,
-        "Trace 9: what a node was told, or has said that it knows, of who is a member is on its disk, crashes or not; as long as that \
+    looking_at(
+        LooksAt::Views,
+        always(
+            "I9.change-is-never-unlearned",
+            &[evidence::known],
+            SPREADS,
+            "Trace 9: what a node was told, or has said that it knows, of who is a member is on its disk, crashes or not; as long as that \
          is not lost, and it is not gone: then it may have stopped, and hears nothing.",
-        |model, state| {
-            let view = View { model, state };
-            let known = |node: NodeId| state.history.known.get(usize::from(node.0));
-            let keeps = |node| known(node).is_none_or(|known| view.history(node).includes(known));
-            view.nodes().all(|node| view.lost_its_disk(node) || view.is_gone(node) || keeps(node))
-        },
+            |model, state| {
+                let view = View { model, state };
+                let known = |node: NodeId| state.history.known.get(usize::from(node.0));
+                let keeps = |node| known(node).is_none_or(|known| view.history(node).includes(known));
+                view.nodes().all(|node| view.lost_its_disk(node) || view.is_gone(node) || keeps(node))
+            },
+        ),
     ),
-    reachable(
-        "I9.change-spreads",
-        &[evidence::views],
-        "A node other than the one asked knows of a change.",
-        |model, state| {
-            let view = View { model, state };
-            let knows = |node: &NodeId| view.history(*node).len() > model.cfg.founders.len();
-            model.cfg.changes && view.nodes().filter(knows).count() >= 2
-        },
+    looking_at(
+        LooksAt::Views,
+        reachable(
+            "I9.change-spreads",
+            &[evidence::views],
+            "A node other than the one asked knows of a change.",
+            |model, state| {
+                let view = View { model, state };
+                let knows = |node: &NodeId| view.history(*node).len() > model.cfg.founders.len();
+                model.cfg.changes && view.nodes().filter(knows).count() >= 2
+            },
+        ),
     ),
     converges(
         "I7.views-agree-in-the-end",
@@ -49,51 +55,66 @@ pub(super) const PROPERTIES: &[Property] = &[
             view.nodes().filter(is_member).all(|node| *view.history(node) == all)
         },
     ),
-    reachable(
-        "I7.views-differ",
-        &[evidence::views],
-        "Two nodes do not know the same of who is a member.",
-        |model, state| {
-            let view = View { model, state };
-            model.cfg.changes && view.nodes().any(|node| view.history(node) != view.history(NodeId(0)))
-        },
+    looking_at(
+        LooksAt::Views,
+        reachable(
+            "I7.views-differ",
+            &[evidence::views],
+            "Two nodes do not know the same of who is a member.",
+            |model, state| {
+                let view = View { model, state };
+                model.cfg.changes && view.nodes().any(|node| view.history(node) != view.history(NodeId(0)))
+            },
+        ),
     ),
-    looking_at_clients(converges(
-        "I7.who-is-served-learns",
-        &[evidence::owed],
-        SERVED,
-        "Trace 7: nobody is served under another view and not told: in the end a coordinator, and a client that has chosen it by a view \
+    looking_at(
+        LooksAt::Clients,
+        converges(
+            "I7.who-is-served-learns",
+            &[evidence::owed],
+            SERVED,
+            "Trace 7: nobody is served under another view and not told: in the end a coordinator, and a client that has chosen it by a view \
          of its own, knows what those knew who have served it, whether there is gossip or not. Does not hold without it where messages \
          are lost.",
-        |model, state| {
-            let view = View { model, state };
-            let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
-            view.nodes().all(|node| owed(node).is_none_or(|owed| view.history(node).includes(owed)))
-                && clients(model, state).all(|client| client.knows_what_it_is_owed())
-        },
-    )),
-    reachable(
-        "I7.served-by-one-who-knows-more",
-        &[evidence::owed],
-        "A coordinator was served by one that knows of a change that it does not know of.",
-        |model, state| {
-            let view = View { model, state };
-            let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
-            view.nodes().any(|node| owed(node).is_some_and(|owed| !view.history(node).includes(owed)))
-        },
+            |model, state| {
+                let view = View { model, state };
+                let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
+                view.nodes().all(|node| owed(node).is_none_or(|owed| view.history(node).includes(owed)))
+                    && clients(model, state).all(|client| client.knows_what_it_is_owed())
+            },
+        ),
     ),
-    looking_at_clients(reachable(
-        "I7.client-with-an-old-view",
-        &[evidence::owed],
-        "A client has asked a node by a view of its own that is older than the node's.",
-        |model, state| clients(model, state).any(|client| !client.knows_what_it_is_owed()),
-    )),
-    looking_at_clients(reachable(
-        "I7.client-is-told",
-        &[evidence::owed],
-        "A client has asked a node by a view of its own that was older than the node's, and knows better now.",
-        |model, state| clients(model, state).any(|client| client.was_told() && client.knows_what_it_is_owed()),
-    )),
+    looking_at(
+        LooksAt::Views,
+        reachable(
+            "I7.served-by-one-who-knows-more",
+            &[evidence::owed],
+            "A coordinator was served by one that knows of a change that it does not know of.",
+            |model, state| {
+                let view = View { model, state };
+                let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
+                view.nodes().any(|node| owed(node).is_some_and(|owed| !view.history(node).includes(owed)))
+            },
+        ),
+    ),
+    looking_at(
+        LooksAt::Clients,
+        reachable(
+            "I7.client-with-an-old-view",
+            &[evidence::owed],
+            "A client has asked a node by a view of its own that is older than the node's.",
+            |model, state| clients(model, state).any(|client| !client.knows_what_it_is_owed()),
+        ),
+    ),
+    looking_at(
+        LooksAt::Clients,
+        reachable(
+            "I7.client-is-told",
+            &[evidence::owed],
+            "A client has asked a node by a view of its own that was older than the node's, and knows better now.",
+            |model, state| clients(model, state).any(|client| client.was_told() && client.knows_what_it_is_owed()),
+        ),
+    ),
     converges(
         "I4.misplaced-is-handed-over",
         &[evidence::misplaced, evidence::replicas],

@@ -1,30 +1,32 @@
 //! Replicas that differ come together (I3, I5; traces 3 and 5).
 
 use super::{
-    EXCHANGED, EXCHANGED_ALONE, Property, READ_OVER, always, converges, evidence, looking_at_exchanges, reachable,
-    reading_what_is_under_way,
+    EXCHANGED, EXCHANGED_ALONE, LooksAt, Property, READ_OVER, always, converges, evidence, looking_at, reachable,
 };
 use crate::ghost::Read;
 use crate::view::{View, is_syncing};
 
 pub(super) const PROPERTIES: &[Property] = &[
-    reading_what_is_under_way(always(
-        "I3.stale-replica-is-repaired",
-        &[evidence::heard],
-        READ_OVER,
-        "Trace 3: once a read is over, every replica it heard has on disk all that the read knew. Does not hold when messages \
+    looking_at(
+        LooksAt::Gets,
+        always(
+            "I3.stale-replica-is-repaired",
+            &[evidence::heard],
+            READ_OVER,
+            "Trace 3: once a read is over, every replica it heard has on disk all that the read knew. Does not hold when messages \
          are lost or the coordinator crashes: repair is sent once, and the next read tries again.",
-        |model, state| {
-            let view = View { model, state };
-            let repaired = |read: &Read| {
-                let known = read.known.union(read.shown);
-                view.replicas_heard(read).all(|node| known.is_subset(view.stored(node)))
-            };
-            let reads = state.history.reads.iter();
-            let mut over = reads.enumerate().filter(|(get, _)| !view.is_under_way(*get));
-            over.all(|(_, read)| repaired(read))
-        },
-    )),
+            |model, state| {
+                let view = View { model, state };
+                let repaired = |read: &Read| {
+                    let known = read.known.union(read.shown);
+                    view.replicas_heard(read).all(|node| known.is_subset(view.stored(node)))
+                };
+                let reads = state.history.reads.iter();
+                let mut over = reads.enumerate().filter(|(get, _)| !view.is_under_way(*get));
+                over.all(|(_, read)| repaired(read))
+            },
+        ),
+    ),
     reachable(
         "I3.stale-replica-is-seen",
         &[evidence::heard],
@@ -35,16 +37,19 @@ pub(super) const PROPERTIES: &[Property] = &[
             state.history.reads.iter().any(stale)
         },
     ),
-    reading_what_is_under_way(reachable(
-        "I3.a-read-is-over",
-        &[evidence::heard],
-        "A read that heard another replica is over: nothing of it is under way.",
-        |model, state| {
-            let view = View { model, state };
-            let mut reads = state.history.reads.iter().enumerate();
-            reads.any(|(get, read)| read.heard.len() > 1 && !view.is_under_way(get))
-        },
-    )),
+    looking_at(
+        LooksAt::Gets,
+        reachable(
+            "I3.a-read-is-over",
+            &[evidence::heard],
+            "A read that heard another replica is over: nothing of it is under way.",
+            |model, state| {
+                let view = View { model, state };
+                let mut reads = state.history.reads.iter().enumerate();
+                reads.any(|(get, read)| read.heard.len() > 1 && !view.is_under_way(get))
+            },
+        ),
+    ),
     converges(
         "I5.replicas-agree-in-the-end",
         &[evidence::replicas],
@@ -59,30 +64,42 @@ pub(super) const PROPERTIES: &[Property] = &[
         "An intended replica lacks what another has on disk.",
         |model, state| !View { model, state }.replicas_agree(),
     ),
-    always(
-        "I5.only-divergent-keys-travel",
-        &[evidence::exchanged],
-        EXCHANGED_ALONE,
-        "Trace 5: of two keys at one leaf, one of which was the same on all replicas from the beginning, that one is never sent.",
-        |_, state| !state.history.sent_needlessly,
+    looking_at(
+        LooksAt::Truth,
+        always(
+            "I5.only-divergent-keys-travel",
+            &[evidence::exchanged],
+            EXCHANGED_ALONE,
+            "Trace 5: of two keys at one leaf, one of which was the same on all replicas from the beginning, that one is never sent.",
+            |_, state| !state.history.sent_needlessly,
+        ),
     ),
-    looking_at_exchanges(reachable(
-        "I5.a-key-is-exchanged",
-        &[evidence::exchanged, evidence::replicas],
-        "All that one replica has of a key is on its way to another, because they were found to differ.",
-        |_, state| is_syncing(&state.network),
-    )),
-    looking_at_exchanges(reachable(
-        "I5.one-of-two-keys-is-exchanged",
-        &[evidence::exchanged, evidence::replicas],
-        "The same, and at the same leaf there is a key that never differed.",
-        |model, state| model.cfg.bystander.is_some() && is_syncing(&state.network),
-    )),
-    looking_at_exchanges(converges(
-        "I5.exchange-ends",
-        &[evidence::exchanged, evidence::replicas],
-        EXCHANGED,
-        "Trace 5: in the end replicas that compare what they hold find nothing more to send: nothing is repaired for ever.",
-        |_, state| !is_syncing(&state.network),
-    )),
+    looking_at(
+        LooksAt::Exchanges,
+        reachable(
+            "I5.a-key-is-exchanged",
+            &[evidence::exchanged, evidence::replicas],
+            "All that one replica has of a key is on its way to another, because they were found to differ.",
+            |_, state| is_syncing(state.network.iter_deliverable()),
+        ),
+    ),
+    looking_at(
+        LooksAt::Exchanges,
+        reachable(
+            "I5.one-of-two-keys-is-exchanged",
+            &[evidence::exchanged, evidence::replicas],
+            "The same, and at the same leaf there is a key that never differed.",
+            |model, state| model.cfg.bystander.is_some() && is_syncing(state.network.iter_deliverable()),
+        ),
+    ),
+    looking_at(
+        LooksAt::Exchanges,
+        converges(
+            "I5.exchange-ends",
+            &[evidence::exchanged, evidence::replicas],
+            EXCHANGED,
+            "Trace 5: in the end replicas that compare what they hold find nothing more to send: nothing is repaired for ever.",
+            |_, state| !is_syncing(state.network.iter_deliverable()),
+        ),
+    ),
 ];

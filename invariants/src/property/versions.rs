@@ -1,6 +1,6 @@
 //! Versions: nothing is replaced but by what saw it (I2; trace 2).
 
-use super::{PUT, Property, always, evidence, pair, reachable};
+use super::{LooksAt, PUT, Property, always, evidence, looking_at, pair, reachable};
 use crate::ghost::writes_of;
 use crate::view::View;
 use dynamo_model::ids::NodeId;
@@ -31,38 +31,51 @@ pub(super) const PROPERTIES: &[Property] = &[
             view.nodes().all(on_disk) && ghost.reads.iter().all(|read| ghost.is_antichain(read.shown))
         },
     ),
-    always(
-        "I2.clocks-are-causal",
-        &[evidence::disks, evidence::saw],
-        PUT,
-        "Trace 2: a version's clock covers another's dot exactly if its writer really saw it; a sibling set's context, \
+    looking_at(
+        LooksAt::Versions,
+        always(
+            "I2.clocks-are-causal",
+            &[evidence::disks, evidence::saw],
+            PUT,
+            "Trace 2: a version's clock covers another's dot exactly if its writer really saw it; a sibling set's context, \
          on whatever disk and for whomever, exactly if the set has it or one that saw it.",
-        |model, state| View { model, state }.clocks_are_causal(),
+            |model, state| View { model, state }.clocks_are_causal(),
+        ),
     ),
-    always(
-        "I2.one-put-one-version",
-        &[evidence::dots, evidence::disks],
-        PUT,
-        "Trace 6: however often it is sent, a put is one version under one dot.",
-        |model, state| {
-            let view = View { model, state };
-            view.versions().all(|(write, dot)| view.versions().all(|(other, dot2)| (write == other) == (dot == dot2)))
-        },
+    looking_at(
+        LooksAt::Versions,
+        always(
+            "I2.one-put-one-version",
+            &[evidence::dots, evidence::disks],
+            PUT,
+            "Trace 6: however often it is sent, a put is one version under one dot.",
+            |model, state| {
+                let view = View { model, state };
+                view.versions()
+                    .all(|(write, dot)| view.versions().all(|(other, dot2)| (write == other) == (dot == dot2)))
+            },
+        ),
     ),
-    reachable("I2.siblings-are-read", &[evidence::answered], "A get shows two concurrent siblings.", |_, state| {
-        state.history.reads.iter().any(|read| read.shown.len() >= 2)
-    }),
-    reachable(
-        "I2.siblings-are-reconciled",
-        &[evidence::acknowledged, evidence::saw],
-        "A put that saw two concurrent puts is acknowledged.",
-        |_, state| {
-            let ghost = &state.history;
-            let reconciles = |write| {
-                let saw = ghost.saw(write);
-                saw.iter().any(|one| saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other))
-            };
-            ghost.acknowledged().iter().any(reconciles)
-        },
+    looking_at(
+        LooksAt::Truth,
+        reachable("I2.siblings-are-read", &[evidence::answered], "A get shows two concurrent siblings.", |_, state| {
+            state.history.reads.iter().any(|read| read.shown.len() >= 2)
+        }),
+    ),
+    looking_at(
+        LooksAt::Truth,
+        reachable(
+            "I2.siblings-are-reconciled",
+            &[evidence::acknowledged, evidence::saw],
+            "A put that saw two concurrent puts is acknowledged.",
+            |_, state| {
+                let ghost = &state.history;
+                let reconciles = |write| {
+                    let saw = ghost.saw(write);
+                    saw.iter().any(|one| saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other))
+                };
+                ghost.acknowledged().iter().any(reconciles)
+            },
+        ),
     ),
 ];

@@ -284,27 +284,3 @@ fn gossiping(scene: &Scene<'_>, local: NodeId, peer: NodeId) -> String {
         format!("{}<->{}", scene.cast.name(local), scene.cast.name(peer))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scopes;
-    use crate::tables::Cast;
-    use crate::trace::replay::Run;
-    use dynamo_model::rules::Rules;
-
-    #[test]
-    fn histories_of_one_length_that_differ_have_different_names() {
-        let scope = scopes::named("five-nodes").expect("a scope in which two nodes are asked for changes");
-        let mut run = Run::begin(scope.model(Rules::default(), []));
-        let wish = |event: &Event| matches!(event, Event::Deliver { message: Message::Administer { .. }, .. });
-        while let Some(event) = run.possible().into_iter().find(wish) {
-            run.take(&event).expect("it is possible");
-        }
-        let cast = Cast::of(&run.model.cfg);
-        let scene = Scene { run: &run, cast: &cast, at: run.events.len() };
-        let mut names = [0, 2].map(|place| tip(&scene, scene.history(cast.node(place))));
-        names.sort_unstable();
-        assert_eq!(names[1], format!("{}b", names[0]));
-    }
-}

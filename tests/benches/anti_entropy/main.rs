@@ -1,4 +1,4 @@
-//! `cargo bench -p dynamo-tests --bench anti_entropy`: what it takes two replicas of many keys to find out where they differ, and to
+//! `cargo bench -p dynamo-benchmarks --bench anti_entropy`: what it takes two replicas of many keys to find out where they differ, and to
 //! mend it; and what the trees cost that they need for that.
 
 mod pair;

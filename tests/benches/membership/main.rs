@@ -1,4 +1,4 @@
-//! `cargo bench -p dynamo-tests --bench membership`: how soon all nodes know of a change, at what cost, and how evenly the ring spreads
+//! `cargo bench -p dynamo-benchmarks --bench membership`: how soon all nodes know of a change, at what cost, and how evenly the ring spreads
 //! keys, from 10 to 1,000 nodes. Nodes are the same actors that are checked and run, under a clock of their own (`world.rs`).
 
 mod world;

@@ -1,4 +1,4 @@
-//! `cargo bench -p dynamo-tests --bench network`: three nodes on loopback under load, beside what the machine can do at best and
+//! `cargo bench -p dynamo-benchmarks --bench network`: three nodes on loopback under load, beside what the machine can do at best and
 //! beside stateright's own runtime. Everything in one run: on a shared machine all these figures move together.
 
 mod cluster;

@@ -25,7 +25,7 @@ fn network<M: Eq + Hash>(ordered: bool) -> Network<M> {
 
 fn assert_found<A, H>(
     model: impl Fn() -> ActorModel<A, (), H>,
-    reads: impl Fn(&'static str) -> Reads<A, ()>,
+    reads: impl Fn(&'static str) -> Reads<A, (), H>,
     counts: Counts,
     decided: Decided<'_>,
 ) where

@@ -80,7 +80,7 @@ fn assert_engine_finds<A: Subject, C: Sync, H: interned_checker::History>(
     expected: &Fails,
     model: &ActorModel<A, C, H>,
     convergence: &dyn Fn() -> Convergence<A, C, H>,
-    reads: impl Fn(&'static str) -> Reads<A, C>,
+    reads: impl Fn(&'static str) -> Reads<A, C, H>,
     threads: usize,
 ) {
     let options = Options { threads, paths: true, ..Options::default() };

@@ -5,6 +5,7 @@ mod algorithms;
 mod bounds;
 mod classics;
 mod convergence;
+mod doubt;
 mod fingerprint_hole;
 mod in_flight;
 mod marks;

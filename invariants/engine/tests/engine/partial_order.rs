@@ -198,7 +198,7 @@ fn case() -> impl Strategy<Value = Case> {
     })
 }
 
-fn reads(name: &'static str) -> Reads<Party, Replies> {
+fn reads(name: &'static str) -> Reads<Party, Replies, Heard> {
     match name {
         BOUNDARY => Reads::nothing().crashed(),
         "nobody is down with a 2" => Reads::nothing().crashed().states(),

@@ -53,7 +53,7 @@ fn has_number(model: &PeerModel, state: &System, times: usize) -> bool {
     state.actor_states.iter().filter(|peer| peer.number == model.cfg.number).count() >= times
 }
 
-fn narrow(limit: Option<usize>, name: &'static str) -> Reads<Peer, Settings> {
+fn narrow(limit: Option<usize>, name: &'static str) -> Reads<Peer, Settings, Seen> {
     match name {
         "nobody has the number" | "two have the number" | "one names itself" => Reads::nothing().states(),
         "no saved one is down" => Reads::nothing().crashed().storages(),

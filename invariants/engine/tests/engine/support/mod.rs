@@ -69,7 +69,7 @@ where
 pub(crate) fn assert_engine_finds<A, C, H>(
     exact: &Exact,
     model: &ActorModel<A, C, H>,
-    reads: impl Fn(&'static str) -> Reads<A, C>,
+    reads: impl Fn(&'static str) -> Reads<A, C, H>,
     threads: usize,
 ) where
     A: Actor + Sync,
@@ -81,7 +81,7 @@ pub(crate) fn assert_engine_finds<A, C, H>(
     C: Sync,
     H: Clone + Debug + Hash + PartialEq + Send + Sync,
 {
-    let options = Options { threads, paths: true, ..Options::default() };
+    let options = Options { threads, doubt: threads == 1, paths: true, ..Options::default() };
     // An engine that is wrong may see more than there is, without end.
     let too_much = |now: Progress| now.generated_states > exact.generated;
     let watch = |now| if too_much(now) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };

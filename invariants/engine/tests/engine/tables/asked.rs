@@ -1,11 +1,11 @@
 //! What is asked of the models of tables, and what of a state must be read to answer.
 
-use super::{Limits, Settings, Table, TableModel, TableState};
-use interned_checker::{BOUNDARY, Reads};
+use super::{Limits, Seen, Settings, Table, TableModel, TableState};
+use interned_checker::{BOUNDARY, Messages, Reads};
 use stateright::Expectation;
-use stateright::actor::Network;
+use stateright::actor::{Envelope, Network};
 
-type Asked = (&'static str, Expectation, fn(&TableModel, &TableState) -> bool, fn() -> Reads<Table, Settings>);
+type Asked = (&'static str, Expectation, fn(&TableModel, &TableState) -> bool, fn() -> Reads<Table, Settings, Seen>);
 
 /// Every property with the narrowest true declaration of what it reads. The last is never decided, so that every search goes on to
 /// the end.
@@ -23,18 +23,18 @@ pub(crate) const PROPERTIES: &[Asked] = &[
     ("in flight to the first", Expectation::Sometimes, in_flight_to_first, || {
         Reads::nothing().states().network_by(length)
     }),
-    ("no surprise", Expectation::Always, no_surprise, || Reads::nothing().states().network_by(recipients)),
+    ("no surprise", Expectation::Always, no_surprise, || Reads::nothing().states().network_by(destinations)),
     ("after this message", Expectation::Always, after_this_message, Reads::everything),
     ("something", Expectation::Sometimes, |_, _| true, Reads::nothing),
     ("nothing wrong", Expectation::Always, |_, _| true, Reads::nothing),
 ];
 
-pub(crate) fn everything(_: &'static str) -> Reads<Table, Settings> {
+pub(crate) fn everything(_: &'static str) -> Reads<Table, Settings, Seen> {
     Reads::everything()
 }
 
 /// No more than is true.
-pub(crate) fn narrow(limits: Limits, name: &'static str) -> Reads<Table, Settings> {
+pub(crate) fn narrow(limits: Limits, name: &'static str) -> Reads<Table, Settings, Seen> {
     if name != BOUNDARY {
         let asked = PROPERTIES.iter().find(|asked| asked.0 == name);
         return asked.expect("only what there is is asked for").3();
@@ -52,8 +52,17 @@ pub(crate) fn narrow(limits: Limits, name: &'static str) -> Reads<Table, Setting
     reads
 }
 
-fn length(_: &Settings, network: &Network<u8>) -> u64 {
-    network.len() as u64
+fn length(_: &Settings, messages: &mut Messages<'_, Table>, words: &mut Vec<u64>) {
+    words.push(messages.count() as u64);
+}
+
+/// Where messages go, in order, and whether they are the one that is asked for.
+fn destinations(settings: &Settings, messages: &mut Messages<'_, Table>, words: &mut Vec<u64>) {
+    for Envelope { src, dst, msg } in messages {
+        words.extend(
+            [usize::from(src), usize::from(dst), usize::from(*msg == settings.message)].map(|word| word as u64),
+        );
+    }
 }
 
 /// A bit for each actor that the message that is asked for could be delivered to.

@@ -72,7 +72,7 @@ The nine traces of Dynamo as scripts, and the tables that the model makes of the
 `h0`, `h1`, … are Merkle roots in the order in which they come up, `m4` a history of four changes, `t1` the first time that something is due. A test
 holds each table to the cells that its script names in its `row` lines.
 
-*The tables are generated; `UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test scenarios` writes them anew.*
+*The tables are generated; `UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios` writes them anew.*
 ";
 
 #[test]
@@ -85,6 +85,6 @@ fn the_tables_shown_are_those_that_the_scripts_make() {
     let there = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         there == made,
-        "tests/scenarios/README.md is stale: UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test scenarios"
+        "tests/scenarios/README.md is stale: UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios"
     );
 }

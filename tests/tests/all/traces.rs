@@ -1,7 +1,10 @@
-use super::replay::{Divergence, Stopped};
-use super::*;
-use crate::check::find;
-use crate::defects::LIMITS;
+//! Traces are written, read, replayed and shrunk.
+
+use dynamo_invariants::check::find;
+use dynamo_invariants::defects::{Defect, LIMITS};
+use dynamo_invariants::trace::replay::{Divergence, Stopped};
+use dynamo_invariants::trace::{Trace, Who};
+use dynamo_model::rules::Rules;
 use stateright::Model;
 
 fn of_defect(name: &str) -> Trace {

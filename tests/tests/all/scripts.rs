@@ -1,9 +1,11 @@
-use super::*;
-use crate::defects::Defect;
-use crate::tables::Table;
+//! Scripts of scenarios are read and performed.
 
-const HANDOFF: &str = include_str!("../../../tests/scenarios/8-handoff.txt");
-const PUT: &str = include_str!("../../../tests/scenarios/6-put.txt");
+use dynamo_invariants::defects::Defect;
+use dynamo_invariants::scenario::*;
+use dynamo_invariants::tables::Table;
+
+const HANDOFF: &str = include_str!("../../scenarios/8-handoff.txt");
+const PUT: &str = include_str!("../../scenarios/6-put.txt");
 
 fn read(script: &str) -> Scenario {
     script.parse().expect("a script")

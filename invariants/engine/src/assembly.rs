@@ -1,0 +1,67 @@
+//! A state that was put together, and is changed only where the next one differs: conditions look at whole states.
+
+use crate::parts::Parts;
+use crate::subject::{History, Subject};
+use stateright::actor::ActorModelState;
+
+/// One thread's state to look at.
+pub(crate) struct Assembly<A: Subject, H: History> {
+    last: Option<Last<A, H>>,
+    slots: Vec<u32>,
+}
+
+struct Last<A: Subject, H: History> {
+    slots: Vec<u32>,
+    /// `None`: the empty network.
+    network: Option<u32>,
+    state: ActorModelState<A, H>,
+}
+
+impl<A: Subject, H: History> Assembly<A, H> {
+    pub(crate) fn new() -> Self {
+        Assembly { last: None, slots: Vec::new() }
+    }
+
+    /// The state of this configuration, with this network, or with an empty one.
+    pub(crate) fn state(
+        &mut self,
+        parts: &Parts<A, H>,
+        configuration: u32,
+        network: Option<u32>,
+    ) -> &ActorModelState<A, H> {
+        let Assembly { last, slots } = self;
+        parts.slots(configuration, slots);
+        match last {
+            Some(last) => last.change(parts, slots, network),
+            None => {
+                let state = parts.put_together(configuration, parts.network(network));
+                *last = Some(Last { slots: slots.clone(), network, state });
+            }
+        }
+        &last.as_ref().expect("it was put together").state
+    }
+}
+
+impl<A: Subject, H: History> Last<A, H> {
+    fn change(&mut self, parts: &Parts<A, H>, slots: &[u32], network: Option<u32>) {
+        let Last { slots: known, network: known_network, state } = self;
+        for (index, (known, slot)) in known.iter_mut().zip(slots).enumerate().filter(|(_, (known, slot))| known != slot)
+        {
+            *known = *slot;
+            if index == parts.actors {
+                state.history.clone_from(parts.histories.get(*slot));
+            } else {
+                let (actor, timers, random, crashed, storage) = parts.actor(index, *slot);
+                state.actor_states[index] = actor;
+                state.timers_set[index] = timers;
+                state.random_choices[index] = random;
+                state.crashed[index] = crashed;
+                state.actor_storages[index] = storage;
+            }
+        }
+        if *known_network != network {
+            *known_network = network;
+            state.network = parts.network(network);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A check of what conditions declare to read: see [`Options::doubt`](crate::Options::doubt).
+
+use crate::BOUNDARY;
+use crate::assembly::Assembly;
+use crate::explorer::Space;
+use crate::lens::Lens;
+use crate::parts::unpair;
+use crate::reads::Reads;
+use crate::subject::{History, Subject};
+use foldhash::{HashMap, HashMapExt};
+use stateright::actor::ActorModelState;
+
+/// One thread's record of what conditions made of the states that look the same to them.
+pub(crate) struct Doubt<A: Subject, C, H: History> {
+    /// One for each property, in their order, and one for the boundary.
+    conditions: Vec<Doubted<A, C, H>>,
+    assembly: Assembly<A, H>,
+}
+
+struct Doubted<A: Subject, C, H: History> {
+    name: &'static str,
+    reads_network: bool,
+    lens: Lens<A, C, H>,
+    verdicts: HashMap<u64, bool>,
+}
+
+impl<A: Subject, C, H: History> Doubt<A, C, H> {
+    pub(crate) fn new(space: &Space<'_, A, C, H>) -> Self {
+        let doubted = |name, reads: Reads<A, C, H>| Doubted {
+            name,
+            reads_network: reads.reads_network(),
+            lens: Lens::new(reads, space.parts.actors),
+            verdicts: HashMap::new(),
+        };
+        let properties = space.judge.properties.iter().map(|(property, reads)| doubted(property.name, *reads));
+        let conditions = properties.chain([doubted(BOUNDARY, space.boundary)]).collect();
+        Doubt { conditions, assembly: Assembly::new() }
+    }
+
+    /// Evaluates every condition on all of a state.
+    ///
+    /// # Panics
+    /// Where a condition looks at more than it declares.
+    pub(crate) fn look(&mut self, space: &Space<'_, A, C, H>, state: u64) {
+        let Space { parts, steps, judge, .. } = space;
+        let (model, (configuration, network)) = (steps.model, unpair(state));
+        let whole = parts.put_together(configuration, parts.network(Some(network)));
+        let verdict = |index: usize, state: &ActorModelState<A, H>| match judge.properties.get(index) {
+            Some((property, _)) => (property.condition)(model, state),
+            None => (model.within_boundary)(&model.cfg, state),
+        };
+        let Doubt { conditions, assembly } = self;
+        for (index, condition) in conditions.iter_mut().enumerate() {
+            let looks = condition.lens.number(parts, &model.cfg, state, usize::MAX);
+            let found = verdict(index, &whole);
+            let known = *condition.verdicts.entry(looks).or_insert(found);
+            let declared = assembly.state(parts, configuration, condition.reads_network.then_some(network));
+            assert!(
+                found == known && found == verdict(index, declared),
+                "\"{}\" looks at more than it declares: it is {found} in this state, and {} in one that looks the same: {whole:?}",
+                condition.name,
+                !found
+            );
+        }
+    }
+}

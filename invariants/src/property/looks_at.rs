@@ -1,0 +1,163 @@
+//! What of a state properties look at, in words that the engine compares: it evaluates a property once for all states that make
+//! the same words.
+//!
+//! A property that looks at more than its words tell would get wrong verdicts. `Options::doubt` of the engine finds such a property,
+//! and a test asks it to in every scope that is small enough.
+
+use crate::ghost::{Ghost, Outcome, Read, writes_of};
+use crate::scope::Setting;
+use crate::view::{gets_in_flight, is_syncing};
+use crate::write_set::WriteSet;
+use dynamo_model::membership::{Act, Address, Change, History};
+use dynamo_model::node::{Durable, Timer};
+use dynamo_model::process::Process;
+use dynamo_model::siblings::Siblings;
+use interned_checker::{ActorPart, Messages, Reads};
+
+/// What a property looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LooksAt {
+    /// The ground truth alone.
+    Truth,
+    /// Which puts are on which disks, and as what; the ground truth of puts and gets.
+    Disks,
+    /// All of every disk; which puts really saw which, and which were reaped.
+    Versions,
+    /// What nodes have on disk of who is a member, and the ground truth of it.
+    Views,
+    /// What nodes have on disk of who is a member, what clients know of it, and the ground truth of it.
+    Clients,
+    /// Which puts are on which disks, and whether a get goes on: timers, coordinators, messages.
+    Gets,
+    /// Whether all that one replica has of a key is in flight to another.
+    Exchanges,
+    /// Anything.
+    Everything,
+}
+
+type Part<'a> = ActorPart<'a, Process>;
+
+impl LooksAt {
+    /// The same as the engine wants it said.
+    pub fn reads(self) -> Reads<Process, Setting, Ghost> {
+        let nothing = Reads::nothing;
+        match self {
+            LooksAt::Truth => nothing().history(),
+            LooksAt::Disks => nothing().actors_by(held).history_by(requests),
+            LooksAt::Versions => nothing().storages().history_by(seen),
+            LooksAt::Views => nothing().actors_by(disk_view).history_by(views),
+            LooksAt::Clients => nothing().actors_by(any_view).history_by(views),
+            LooksAt::Gets => nothing().actors_by(held_and_gets).history_by(requests).network_by(messages_of_gets),
+            LooksAt::Exchanges => nothing().network_by(syncing),
+            LooksAt::Everything => Reads::everything(),
+        }
+    }
+}
+
+/// Which puts a node has on disk, as a replica and for whom else; what it has there of who is a member; whether its disk is lost.
+fn held(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
+    words.push(u64::from(part.random.contains_key("fate")));
+    let Some(disk) = part.storage else { return };
+    let puts = |siblings: &Siblings| writes_of(siblings.versions()).bits();
+    words.extend([disk.hints.len() as u64, disk.store.get(&setting.key).map_or(u64::MAX, puts)]);
+    for (id, siblings) in &disk.hints {
+        words.extend([u64::from(id.recipient.0), puts(siblings)]);
+    }
+    changes_on(setting, disk, words);
+}
+
+/// The same, and which gets it coordinates, and which timers of gets run.
+fn held_and_gets(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
+    let bit = |request| setting.read(request).map_or(0, |get| 1 << get);
+    let coordinated = part.state.node().map_or(0, |node| node.gets.keys().fold(0, |bits, get| bits | bit(*get)));
+    let timed = part.timers.iter().fold(0, |bits: u64, timer| match timer {
+        Timer::Get(_, request) => bits | bit(*request),
+        _ => bits,
+    });
+    words.extend([coordinated, timed]);
+    held(setting, part, words);
+}
+
+/// What a node has on disk of who is a member, and whether its disk is lost.
+fn disk_view(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
+    words.push(u64::from(part.random.contains_key("fate")));
+    if let Some(disk) = part.storage {
+        changes_on(setting, disk, words);
+    }
+}
+
+/// The same, and what a client knows of it.
+fn any_view(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
+    disk_view(setting, part, words);
+    if let Some(client) = part.state.client() {
+        changes(client.routes.history(), words);
+    }
+}
+
+fn changes_on(setting: &Setting, disk: &Durable, words: &mut Vec<u64>) {
+    if setting.changes {
+        changes(&disk.history, words);
+    }
+}
+
+fn changes(history: &History, words: &mut Vec<u64>) {
+    words.push(history.len() as u64);
+    for Change { node, time, act } in history.changes() {
+        let (act, address) = match act {
+            Act::Join => (0, None),
+            Act::Leave => (1, None),
+            Act::Gone => (2, None),
+            Act::Remove => (3, None),
+            Act::Move(address) => (4, Some(address)),
+        };
+        words.push(u64::from(node.0) << 40 | u64::from(*time) << 8 | act);
+        words.extend(address.map(|Address(bytes)| bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))));
+    }
+}
+
+/// Which puts really saw which, and which were reaped.
+fn seen(_: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
+    words.push(ghost.reaped.bits());
+    words.extend(ghost.writes.iter().map(|write| write.saw.bits()));
+}
+
+/// All that really happened to puts and gets, and what nodes said that they have stored.
+fn requests(setting: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
+    let told = |outcome: Outcome| match outcome {
+        Outcome::Unsent => 0,
+        Outcome::Running => 1,
+        Outcome::Failed => 2,
+        Outcome::Answered { words, in_person } => 3 | (words as u64) << 8 | (in_person as u64) << 32,
+    };
+    seen(setting, ghost, words);
+    words.extend(ghost.writes.iter().map(|write| told(write.outcome)));
+    words.extend(ghost.vouched.iter().map(|puts| puts.bits()));
+    words.push(ghost.hinted.len() as u64);
+    for hinted in &ghost.hinted {
+        words.push(u64::from(hinted.holder.0) << 16 | u64::from(hinted.recipient.0) | hinted.writes.bits() << 32);
+    }
+    for Read { acknowledged_before, heard, known, shown, sources, omitted, outcome } in &ghost.reads {
+        words.push(told(*outcome));
+        words.extend([acknowledged_before, known, shown, omitted].map(|puts: &WriteSet| puts.bits()));
+        for nodes in [heard, sources] {
+            words.push(nodes.len() as u64);
+            words.extend(nodes.iter().map(|node| u64::from(node.0)));
+        }
+    }
+}
+
+/// What was really told of who is a member.
+fn views(_: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
+    for histories in [&ghost.known, &ghost.owed] {
+        histories.iter().for_each(|history| changes(history, words));
+    }
+}
+
+fn messages_of_gets(setting: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
+    let in_flight = gets_in_flight(setting, messages);
+    words.extend([in_flight.asked, in_flight.repairs]);
+}
+
+fn syncing(setting: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
+    words.push(u64::from(setting.scope.faults.exchange && is_syncing(messages)));
+}

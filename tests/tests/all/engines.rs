@@ -1,0 +1,67 @@
+//! Our engine against stateright's, and against itself.
+
+use crate::samples;
+use dynamo_invariants::check::{Effort, Engine, Report, check, doubt};
+use dynamo_invariants::property::Kind;
+use dynamo_invariants::scope::Scope;
+use dynamo_model::rules::Rules;
+use stateright::{Checker, Model};
+use std::ops::ControlFlow;
+
+fn run(scope: &Scope, engine: Engine, threads: usize) -> Report {
+    check(scope, Rules::default(), &Effort { engine, ..Effort::threads(threads) }, |_| ControlFlow::Continue(()))
+}
+
+/// What became of the properties that stateright has a word for.
+fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
+    let both = report.properties.iter().filter(|verdict| verdict.kind != Kind::Converges);
+    both.map(|verdict| (verdict.name, verdict.holds)).collect()
+}
+
+/// Equal counts, equal verdicts, whatever the number of threads.
+#[test]
+fn both_engines_find_the_same() {
+    let mut reports = Vec::new();
+    for scope in samples::scopes(30_000) {
+        let reference = run(scope, Engine::Stateright, 2);
+        for threads in [1, 2, 3] {
+            let ours = run(scope, Engine::Interned, threads);
+            assert!(reference.complete && ours.complete, "{}", scope.name);
+            assert_eq!(ours.progress.unique_states, reference.progress.unique_states, "{}", scope.name);
+            assert_eq!(ours.progress.generated_states, reference.progress.generated_states, "{}", scope.name);
+            assert_eq!(verdicts(&ours), verdicts(&reference), "{}", scope.name);
+            reports.push(ours);
+        }
+    }
+    samples::assert_every_kind_of_step_was_met(&reports);
+}
+
+/// What is found is found as deep as by stateright, whose paths are the shortest with one property and one thread.
+#[test]
+fn both_engines_find_violations_equally_deep() {
+    let mut compared = 0;
+    for defect in samples::defects(50_000) {
+        let report = check(defect.scope(), (defect.rules)(), &Effort::threads(1), |_| ControlFlow::Continue(()));
+        for property in defect.properties().filter(|property| property.kind != Kind::Converges) {
+            let model = defect.scope().model((defect.rules)(), [property]);
+            let reference = model.checker().threads(1).spawn_bfs().join().discovery(property.name).unwrap();
+            let steps = reference.into_actions().len();
+            let depth = report.verdict(property).and_then(|verdict| verdict.depth);
+            assert_eq!(depth, Some(steps), "{}: {}", defect.name, property.name);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 50, "only {compared} violations were compared");
+}
+
+/// What properties and the boundary say they look at is all that they look at: in every state, evaluated on everything, they are what they
+/// were in the first state that looks the same to them. On the protocol, and on defects, whose violations would else be lost.
+#[test]
+fn properties_look_at_what_they_say() {
+    for scope in samples::scopes(15_000) {
+        assert_eq!(doubt(scope, Rules::default()), scope.unique_states, "{}", scope.name);
+    }
+    for defect in samples::defects(15_000) {
+        assert!(doubt(defect.scope(), (defect.rules)()) > 0, "{}", defect.name);
+    }
+}

@@ -1,0 +1,35 @@
+//! Sets of puts, and places of a preference list.
+
+use dynamo_invariants::places::filled;
+use dynamo_invariants::write_set::{WriteId, WriteSet};
+use dynamo_model::ids::Content;
+use dynamo_model::ids::NodeId;
+
+#[test]
+fn a_put_is_known_by_its_value() {
+    for index in 0..WriteId::MAX as u8 {
+        assert_eq!(WriteId::of(&Content::Value(WriteId(index).value())), WriteId(index));
+    }
+}
+
+#[test]
+fn sets_are_sets() {
+    let set: WriteSet = [WriteId(0), WriteId(3)].into_iter().collect();
+    assert_eq!(set.iter().collect::<Vec<_>>(), [WriteId(0), WriteId(3)]);
+    assert!(set.minus(WriteSet::EMPTY.with(WriteId(3))).is_subset(set) && set.len() == 2 && !set.is_empty());
+    assert!(!set.is_subset(WriteSet::EMPTY.with(WriteId(0))));
+}
+
+#[test]
+fn places_are_filled_with_different_nodes() {
+    let most = |places: &[&[u16]]| {
+        let places: Vec<Vec<NodeId>> =
+            places.iter().map(|place| place.iter().map(|node| NodeId(*node)).collect()).collect();
+        filled(&places, &mut Vec::new())
+    };
+    assert_eq!(most(&[&[0], &[1], &[2]]), 3);
+    assert_eq!(most(&[&[0], &[], &[2]]), 2);
+    assert_eq!(most(&[&[0], &[3], &[3]]), 2, "one node stands in for two");
+    assert_eq!(most(&[&[3], &[3], &[2, 4]]), 2, "three nodes, and yet one place is left");
+    assert_eq!(most(&[&[3, 4], &[3], &[2]]), 3);
+}
