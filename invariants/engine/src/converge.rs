@@ -145,7 +145,7 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
     /// Settles every state of this thread's share, unless it is stopped.
     pub(crate) fn run(mut self) {
         let states = &self.ends.shares[self.number].states;
-        self.explorer.allow((states.len() as usize / 16).max(1 << 15));
+        self.explorer.allow((states.len() as usize / 16).max(1 << 20));
         // Deep states are near the end; those before them then find them settled.
         let mut numbers = (0..states.len()).rev();
         while numbers.len() > 0 {

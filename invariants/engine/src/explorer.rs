@@ -171,11 +171,11 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
                 if goes_on.delivered || first.is_some() { self.delivered(configuration, envelope) } else { NOTHING };
             if delivered != NOTHING {
                 let (after, change) = unpair(delivered);
-                each(pair(after, self.network(network, change)))?;
+                each(pair(after, self.network((network, words), change)))?;
             }
             if parts.lossy && goes_on.lost {
                 let lost = self.loss(envelope);
-                each(pair(configuration, self.network(network, lost)))?;
+                each(pair(configuration, self.network((network, words), lost)))?;
             }
         }
         if first.is_some() {
@@ -187,7 +187,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
                 break;
             }
             let (after, change) = unpair(own);
-            each(pair(after, self.network(network, change)))?;
+            each(pair(after, self.network((network, words), change)))?;
         }
         ControlFlow::Continue(())
     }
@@ -358,8 +358,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         self.within[number as usize]
     }
 
-    /// The network after a change.
-    fn network(&mut self, network: u32, change: u32) -> u32 {
+    /// The network after a change to one with this number and these words.
+    fn network(&mut self, (network, words): (u32, &[u32]), change: u32) -> u32 {
         let key = pair(network, change);
         if let Some(known) = self.networks.get(key) {
             return known as u32;
@@ -367,7 +367,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let parts = &self.space.parts;
         let mut changed = std::mem::take(&mut self.changed);
         changed.clear();
-        parts.networks.append_to(network, &mut changed);
+        changed.extend_from_slice(words);
         parts.kind.apply(&mut changed, parts.changes.get(change), |envelope| parts.channel(envelope));
         let after = parts.networks.insert(&changed);
         self.changed = changed;

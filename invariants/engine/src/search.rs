@@ -284,7 +284,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         }
         self.measured_at = states + states / 64 + BATCH;
         // What is remembered besides is allowed a byte or so for each state.
-        let entries_max = (states / 16).max(1 << 15);
+        let entries_max = (states / 16).max(1 << 20);
         self.explorer.allow(entries_max);
         self.juror.allow(entries_max);
         let common = if self.number == 0 { self.space.parts.bytes() } else { 0 };

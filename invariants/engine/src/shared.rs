@@ -2,12 +2,12 @@
 //! shards by hash.
 
 use crate::chunks::Chunks;
-use crate::index::{Index, hash_words, scramble};
+use crate::index::{Index, scramble};
 use foldhash::fast::FixedState;
 use parking_lot::RwLock;
 use std::hash::{BuildHasher, Hash};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const SHARDS: usize = 16;
 
@@ -74,16 +74,17 @@ impl Pairs {
     }
 }
 
-/// Sequences of words.
+/// Sequences of words, kept packed: four words to 64 bits where all of them are small, else two. They are read, compared and hashed by
+/// 64 bits.
 #[derive(Default)]
 pub(crate) struct Slices([SliceShard; SHARDS]);
 
 #[derive(Default)]
 struct SliceShard {
     state: RwLock<SliceIndex>,
-    /// Where each sequence begins, and how long it is.
+    /// Where each sequence begins, and its [`Form`].
     spans: Chunks<AtomicU64>,
-    words: Chunks<AtomicU32>,
+    packed: Chunks<AtomicU64>,
 }
 
 #[derive(Default)]
@@ -93,43 +94,109 @@ struct SliceIndex {
     end: usize,
 }
 
-/// So many bits of a span are for the length.
-const LEN_BITS: u32 = 24;
+/// How a sequence is packed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Form {
+    /// How many words it has.
+    len: usize,
+    /// Are there words that need more than 16 bits?
+    wide: bool,
+}
 
-impl SliceShard {
-    fn get(&self, number: usize) -> &[AtomicU32] {
-        let span = self.spans.get(number).load(Ordering::Relaxed);
-        let (begin, len) = ((span >> LEN_BITS) as usize, (span & ((1 << LEN_BITS) - 1)) as usize);
-        if len == 0 { &[] } else { self.words.slice(begin, len) }
+impl Form {
+    /// So many bits are for the length, and one for the width.
+    const LEN_BITS: u32 = 23;
+    const BITS: u32 = Self::LEN_BITS + 1;
+
+    fn of(words: &[u32]) -> Self {
+        assert!(words.len() < 1 << Self::LEN_BITS, "fewer than 2^{} words in a sequence", Self::LEN_BITS);
+        Form { len: words.len(), wide: words.iter().fold(0, |all, word| all | word) > u32::from(u16::MAX) }
     }
 
-    fn find(&self, state: &SliceIndex, words: &[u32], hash: u64) -> Option<u32> {
+    fn span(self, begin: usize) -> u64 {
+        (begin as u64) << Self::BITS | (self.len as u64) << 1 | u64::from(self.wide)
+    }
+
+    fn of_span(span: u64) -> (usize, Self) {
+        let len = (span >> 1) as usize & ((1 << Self::LEN_BITS) - 1);
+        ((span >> Self::BITS) as usize, Form { len, wide: span & 1 != 0 })
+    }
+
+    fn words_in_64_bits(self) -> usize {
+        if self.wide { 2 } else { 4 }
+    }
+
+    fn packed_len(self) -> usize {
+        self.len.div_ceil(self.words_in_64_bits())
+    }
+
+    /// The words of the sequence, packed.
+    fn pack(self, words: &[u32]) -> impl Iterator<Item = u64> {
+        let bits = 64 / self.words_in_64_bits();
+        let pack = move |words: &[u32]| words.iter().rev().fold(0, |packed, word| packed << bits | u64::from(*word));
+        words.chunks(self.words_in_64_bits()).map(pack)
+    }
+
+    /// Puts the words of the sequence at the end of `to`.
+    fn unpack(self, packed: impl Iterator<Item = u64>, to: &mut Vec<u32>) {
+        let end = to.len() + self.len;
+        for packed in packed {
+            if self.wide {
+                to.extend([packed as u32, (packed >> 32) as u32]);
+            } else {
+                to.extend([0, 16, 32, 48].map(|shift| u32::from((packed >> shift) as u16)));
+            }
+        }
+        to.truncate(end);
+    }
+
+    fn hash(self, packed: impl Iterator<Item = u64>) -> u64 {
+        const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+        let fold = |hash: u64, packed: u64| {
+            let product = u128::from(hash ^ packed) * u128::from(MULTIPLIER);
+            product as u64 ^ (product >> 64) as u64 ^ hash.rotate_left(23)
+        };
+        scramble(packed.fold(self.span(0) ^ 0xa076_1d64_78bd_642f, fold))
+    }
+}
+
+impl SliceShard {
+    fn form(&self, number: usize) -> (usize, Form) {
+        Form::of_span(self.spans.get(number).load(Ordering::Relaxed))
+    }
+
+    fn packed(&self, number: usize) -> (Form, impl Iterator<Item = u64>) {
+        let (begin, form) = self.form(number);
+        let packed = if form.len == 0 { &[] } else { self.packed.slice(begin, form.packed_len()) };
+        (form, packed.iter().map(|packed| packed.load(Ordering::Relaxed)))
+    }
+
+    fn find(&self, state: &SliceIndex, form: Form, packed: &[u64], hash: u64) -> Option<u32> {
         let same = |number: u32| {
-            let found = self.get(number as usize);
-            found.len() == words.len() && found.iter().zip(words).all(|(a, b)| a.load(Ordering::Relaxed) == *b)
+            let (known, mut words) = self.packed(number as usize);
+            known == form && packed.iter().all(|packed| words.next() == Some(*packed))
         };
         state.index.find(hash, same)
     }
 
-    fn insert(&self, words: &[u32], hash: u64) -> u32 {
-        if let Some(found) = self.find(&self.state.read(), words, hash) {
+    fn insert(&self, form: Form, packed: &[u64], hash: u64) -> u32 {
+        if let Some(found) = self.find(&self.state.read(), form, packed, hash) {
             return found;
         }
         let mut state = self.state.write();
-        if let Some(found) = self.find(&state, words, hash) {
+        if let Some(found) = self.find(&state, form, packed, hash) {
             return found;
         }
-        assert!(words.len() < 1 << LEN_BITS, "fewer than 2^{LEN_BITS} words in a sequence");
         let number = state.index.len();
-        let begin = Chunks::<AtomicU32>::room(state.end, words.len());
-        for (index, word) in (begin..).zip(words) {
-            self.words.make(index).store(*word, Ordering::Relaxed);
+        let begin = Chunks::<AtomicU64>::room(state.end, packed.len());
+        for (index, packed) in (begin..).zip(packed) {
+            self.packed.make(index).store(*packed, Ordering::Relaxed);
         }
-        state.end = begin + words.len();
-        self.spans.make(number as usize).store((begin as u64) << LEN_BITS | words.len() as u64, Ordering::Relaxed);
+        state.end = begin + packed.len();
+        self.spans.make(number as usize).store(form.span(begin), Ordering::Relaxed);
         let hash_of = |old: u32| {
-            let words: Vec<u32> = self.get(old as usize).iter().map(|word| word.load(Ordering::Relaxed)).collect();
-            hash_words(&words)
+            let (form, packed) = self.packed(old as usize);
+            form.hash(packed)
         };
         state.index.insert(hash, number, hash_of);
         number
@@ -140,17 +207,29 @@ impl Slices {
     /// Copies the sequence to the end of `to`.
     pub(crate) fn append_to(&self, number: u32, to: &mut Vec<u32>) {
         let (shard, local) = local(number);
-        to.extend(self.0[shard].get(local).iter().map(|word| word.load(Ordering::Relaxed)));
+        let (form, packed) = self.0[shard].packed(local);
+        form.unpack(packed, to);
     }
 
     pub(crate) fn insert(&self, words: &[u32]) -> u32 {
-        let hash = hash_words(words);
+        // Longer ones are few.
+        const SHORT: usize = 32;
+        let form = Form::of(words);
+        let (mut short, mut long) = ([0; SHORT], Vec::new());
+        let packed = if form.packed_len() <= SHORT {
+            short.iter_mut().zip(form.pack(words)).for_each(|(to, packed)| *to = packed);
+            &short[..form.packed_len()]
+        } else {
+            long.extend(form.pack(words));
+            &long[..]
+        };
+        let hash = form.hash(packed.iter().copied());
         let shard = shard_of(hash);
-        global(shard, self.0[shard].insert(words, hash))
+        global(shard, self.0[shard].insert(form, packed, hash))
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let shard = |shard: &SliceShard| shard.state.read().index.bytes() + shard.spans.bytes() + shard.words.bytes();
+        let shard = |shard: &SliceShard| shard.state.read().index.bytes() + shard.spans.bytes() + shard.packed.bytes();
         self.0.iter().map(shard).sum()
     }
 }

@@ -3,7 +3,7 @@
 use dynamo_invariants::check::find;
 use dynamo_invariants::defects::{Defect, LIMITS};
 use dynamo_invariants::trace::replay::{Divergence, Stopped};
-use dynamo_invariants::trace::{Trace, Who};
+use dynamo_invariants::trace::{Event, Trace, replay, shrink};
 use dynamo_model::rules::Rules;
 use stateright::Model;
 
