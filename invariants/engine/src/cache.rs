@@ -24,6 +24,13 @@ impl Cache {
         (held == key).then_some(value)
     }
 
+    /// Brings the memory near that looking these keys up will touch. One by one each look-up would wait for memory; like this the
+    /// waits overlap.
+    pub(crate) fn approach(&self, keys: impl Iterator<Item = u64>) {
+        let near = keys.fold(0, |near, key| near ^ self.entries[self.position(key)].0);
+        std::hint::black_box(near);
+    }
+
     /// Remembers a result that was missed. `entries_max` bounds the growth.
     pub(crate) fn put(&mut self, key: u64, value: u64, entries_max: usize) {
         self.misses += 1;

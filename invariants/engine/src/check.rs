@@ -12,6 +12,7 @@ use crate::steps::Steps;
 use crate::subject::{History, Subject};
 use crate::symmetry::{Orbits, Renaming, is_one_to_one};
 use crate::{BOUNDARY, Discovery, Ending, Options, Progress, Refused, Report};
+use parking_lot::Mutex;
 use stateright::actor::{ActorModel, ActorModelState};
 use stateright::{Expectation, Model};
 use std::collections::BTreeMap;
@@ -113,7 +114,8 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
                 *state = orbits.representative(*state);
             }
         }
-        let shares = crew.work(|number| Worker::new(number, &space, &board).run(&initial, options));
+        let left = crew.work(|number| Worker::new(number, &space, &board).run(&initial, options));
+        let (shares, explorers): (Vec<_>, Vec<_>) = left.into_iter().unzip();
         let mut ending = match (board.progress().frontier, board.stop.load(Ordering::Relaxed)) {
             (0, _) => Ending::Exhausted,
             (_, true) => Ending::CutOff,
@@ -127,7 +129,11 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         let mut discoveries: BTreeMap<_, _> = found.map(|(name, found)| (name, discovery(found))).collect();
         if let (Some(convergence), Ending::Exhausted) = (&self.convergence, ending) {
             let ends = Ends::new(convergence, &shares);
-            crew.work(|number| Walker::new(number, &space, &ends, &board).run());
+            let explorers: Vec<_> = explorers.into_iter().map(|explorer| Mutex::new(Some(explorer))).collect();
+            crew.work(|number| {
+                let explorer = explorers[number].lock().take().expect("each thread takes its own");
+                Walker::new(number, &space, &ends, &board, explorer).run();
+            });
             let lassos = ends.found().into_iter().map(|(index, found)| {
                 let (name, condition) = convergence.properties[index];
                 let lasso = || path::lasso(&space, &shares, found, (convergence.goes_on, condition));

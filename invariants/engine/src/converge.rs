@@ -128,13 +128,14 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
         space: &'s Space<'m, A, C, H>,
         ends: &'s Ends<'s, A, C, H>,
         board: &'s Board,
+        explorer: Explorer<'s, 'm, A, C, H>,
     ) -> Self {
         Walker {
             number,
             space,
             ends,
             board,
-            explorer: Explorer::new(space, Some(ends.convergence.goes_on)),
+            explorer: explorer.looking_only_at(ends.convergence.goes_on),
             assembly: Assembly::new(),
             stack: Vec::new(),
             orders: HashMap::new(),

@@ -64,6 +64,8 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     assembly: Assembly<A, H>,
     words: Vec<u32>,
     changed: Vec<u32>,
+    /// Moves that were not followed yet.
+    due: Vec<u64>,
     slots: Vec<u32>,
     /// The configuration whose slots were asked for last, and these.
     looked_at: (u32, Vec<u32>),
@@ -76,18 +78,22 @@ struct GoesOn {
     lost: bool,
 }
 
+/// How many moves are looked up before they are followed.
+const AT_ONCE: usize = 64;
 /// A move that there is not.
 const NOTHING: u64 = u64::MAX;
 /// Tokens from here on name an actor's own steps, below it envelopes.
 const OWN: u32 = 1 << 31;
+/// Among those, tokens from here on name steps that a filter lets through.
+const FILTERED: u32 = 1 << 30;
 
 impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
-    /// Looks at all steps, or only at those for which the filter is true.
-    pub(crate) fn new(space: &'s Space<'m, A, C, H>, only: Option<Filter<A, C>>) -> Self {
+    /// Looks at all steps.
+    pub(crate) fn new(space: &'s Space<'m, A, C, H>) -> Self {
         let actors = space.parts.actors;
         Explorer {
             space,
-            only,
+            only: None,
             orbits: Orbits::new(&space.parts, &space.renamings).map(Box::new),
             first: space.first,
             firsts: HashMap::new(),
@@ -105,6 +111,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
             assembly: Assembly::new(),
             words: Vec::new(),
             changed: Vec::new(),
+            due: Vec::new(),
             slots: Vec::new(),
             // No configuration has this number.
             looked_at: (u32::MAX, Vec::new()),
@@ -117,6 +124,12 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         if let Some(orbits) = &mut self.orbits {
             orbits.allow(entries_max);
         }
+    }
+
+    /// From now on looks only at steps for which the filter is true. What it remembers of others stays true.
+    pub(crate) fn looking_only_at(mut self, filter: Filter<A, C>) -> Self {
+        self.only = Some(filter);
+        self
     }
 
     /// Gives all successors, and these themselves.
@@ -162,31 +175,60 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let (configuration, network) = unpair(state);
         let parts = &self.space.parts;
         let first = self.first_of(configuration, words);
-        for envelope in parts.kind.deliverable(words, |envelope| parts.channel(envelope)) {
-            if first.is_some_and(|first| first != envelope) {
-                continue;
-            }
+        let deliverable = || parts.kind.deliverable(words, |envelope| parts.channel(envelope));
+        // Whoever looks at some steps only is mostly content with the first.
+        let at_once = if self.only.is_some() { 1 } else { AT_ONCE };
+        if at_once > 1 {
+            self.moves.approach(deliverable().map(|envelope| pair(configuration, envelope)));
+        }
+        let mut moves = std::mem::take(&mut self.due);
+        moves.clear();
+        let mut over = ControlFlow::Continue(());
+        for envelope in deliverable().filter(|envelope| first.is_none_or(|first| first == *envelope)) {
             let goes_on = self.goes_on(envelope);
-            let delivered =
-                if goes_on.delivered || first.is_some() { self.delivered(configuration, envelope) } else { NOTHING };
-            if delivered != NOTHING {
-                let (after, change) = unpair(delivered);
-                each(pair(after, self.network((network, words), change)))?;
+            if goes_on.delivered || first.is_some() {
+                moves.extend(Some(self.delivered(configuration, envelope)).filter(|found| *found != NOTHING));
             }
             if parts.lossy && goes_on.lost {
-                let lost = self.loss(envelope);
-                each(pair(configuration, self.network((network, words), lost)))?;
+                moves.push(pair(configuration, self.loss(envelope)));
+            }
+            if moves.len() >= at_once && over.is_continue() {
+                over = self.follow((network, words), &mut moves, &mut each);
+            }
+            if over.is_break() {
+                break;
             }
         }
-        if first.is_some() {
-            return ControlFlow::Continue(());
-        }
         for number in 0.. {
+            if first.is_some() || over.is_break() {
+                break;
+            }
             let own = self.own_move(configuration, number);
             if own == NOTHING {
                 break;
             }
-            let (after, change) = unpair(own);
+            moves.push(own);
+            if moves.len() >= at_once {
+                over = self.follow((network, words), &mut moves, &mut each);
+            }
+        }
+        if over.is_continue() {
+            over = self.follow((network, words), &mut moves, &mut each);
+        }
+        self.due = moves;
+        over
+    }
+
+    /// Calls `each` for the states that these moves lead to, and empties them.
+    fn follow(
+        &mut self,
+        (network, words): (u32, &[u32]),
+        moves: &mut Vec<u64>,
+        each: &mut impl FnMut(u64) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        self.networks.approach(moves.iter().map(|found| pair(network, unpair(*found).1)));
+        for found in moves.drain(..) {
+            let (after, change) = unpair(found);
             each(pair(after, self.network((network, words), change)))?;
         }
         ControlFlow::Continue(())
@@ -274,13 +316,14 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
 
     /// The move that one of the actors' own steps makes, numbered through all actors; `NOTHING` past the last.
     fn own_move(&mut self, configuration: u32, number: u32) -> u64 {
-        let key = pair(configuration, OWN | number);
-        if let Some(known) = self.moves.get(key) {
+        // Steps that a filter leaves out have no number under it.
+        let own = if self.only.is_some() { OWN | FILTERED } else { OWN };
+        if let Some(known) = self.moves.get(pair(configuration, own | number)) {
             return known;
         }
         let moves = self.own_moves(configuration);
         for (number, found) in moves.iter().chain([&NOTHING]).enumerate() {
-            self.moves.put(pair(configuration, OWN | number as u32), *found, self.entries_max);
+            self.moves.put(pair(configuration, own | number as u32), *found, self.entries_max);
         }
         moves.get(number as usize).copied().unwrap_or(NOTHING)
     }
@@ -324,7 +367,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         self.slots.clone_from(&self.looked_at.1);
     }
 
-    /// The move from the configuration in `slots` by an actor's step, unless it leads out of the boundary.
+    /// The move from the configuration looked at last, in `slots`, by an actor's step, unless it leads out of the boundary.
     fn take(&mut self, actor: usize, step: Step) -> u64 {
         let Space { parts, steps, .. } = self.space;
         let before = (self.slots[actor], self.slots[parts.actors]);
@@ -336,7 +379,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         });
         let after = (step.local, known as u32);
         (self.slots[actor], self.slots[parts.actors]) = after;
-        let configuration = parts.configuration(&self.slots);
+        let configuration =
+            parts.changed_configuration(self.looked_at.0, actor, before.1 != after.1, &self.slots);
         assert!(configuration < u32::MAX, "fewer than 2^32 configurations");
         // Where it was the boundary let it be.
         let is_within =

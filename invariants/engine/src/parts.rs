@@ -127,6 +127,19 @@ impl<A: Subject, H: History> Parts<A, H> {
         self.configurations.insert(pair(self.halves.insert(first), self.halves.insert(second)))
     }
 
+    /// The number of the configuration that differs from this one in an actor's local and the history, and has these slots.
+    pub(crate) fn changed_configuration(&self, before: u32, actor: usize, history_changed: bool, slots: &[u32]) -> u32 {
+        let (mut first, mut second) = unpair(self.configurations.get(before));
+        let (first_slots, second_slots) = slots.split_at(self.actors.div_ceil(2));
+        if actor < first_slots.len() {
+            first = self.halves.insert(first_slots);
+        }
+        if actor >= first_slots.len() || history_changed {
+            second = self.halves.insert(second_slots);
+        }
+        self.configurations.insert(pair(first, second))
+    }
+
     /// Takes a state apart.
     pub(crate) fn take_apart(&self, state: &ActorModelState<A, H>) -> (u32, u32) {
         let mut slots: Vec<u32> =

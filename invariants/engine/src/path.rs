@@ -54,7 +54,7 @@ pub(crate) fn lasso<A: Subject, C, H: History>(
 
 /// States on the way to what was found: layer by layer backwards, some state of the layer before leads to it.
 fn way<A: Subject, C, H: History>(space: &Space<'_, A, C, H>, shares: &[Share], found: Found) -> Vec<u64> {
-    let mut explorer = Explorer::new(space, None);
+    let mut explorer = Explorer::new(space);
     let mut states = vec![found.state];
     for depth in (0..found.depth).rev() {
         let target = *states.last().expect("there is one");
@@ -82,7 +82,7 @@ fn themselves<A: Subject, C, H: History>(
     mut orbits: Orbits<'_, '_, A, H>,
     representatives: &[u64],
 ) -> Vec<u64> {
-    let mut explorer = Explorer::new(space, None).without_reductions();
+    let mut explorer = Explorer::new(space).without_reductions();
     let mut states: Vec<u64> = Vec::with_capacity(representatives.len());
     for representative in representatives {
         let nexts = match states.last() {
@@ -115,7 +115,7 @@ struct Round<'s, 'm, A: Subject, C, H: History> {
 impl<'s, 'm, A: Subject, C, H: History> Round<'s, 'm, A, C, H> {
     fn new(space: &'s Space<'m, A, C, H>, shares: &'s [Share], goes_on: Filter<A, C>) -> Self {
         Round {
-            explorer: Explorer::new(space, Some(goes_on)).without_reductions(),
+            explorer: Explorer::new(space).looking_only_at(goes_on).without_reductions(),
             orbits: Orbits::new(&space.parts, &space.renamings),
             shares,
         }

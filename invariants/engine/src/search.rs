@@ -117,13 +117,16 @@ pub(crate) struct Worker<'s, 'm, A: Subject, C, H: History> {
     measured_at: usize,
 }
 
+/// What a thread of the search leaves: its states, and its memory of steps.
+pub(crate) type Left<'s, 'm, A, C, H> = (Share, Explorer<'s, 'm, A, C, H>);
+
 impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
     pub(crate) fn new(number: usize, space: &'s Space<'m, A, C, H>, board: &'s Board) -> Self {
         Worker {
             number,
             space,
             board,
-            explorer: Explorer::new(space, None),
+            explorer: Explorer::new(space),
             juror: Juror::new(&space.judge, &space.boundary, space.parts.actors),
             doubt: None,
             share: Share { states: PairSet::default(), layers: Vec::new() },
@@ -138,13 +141,13 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         }
     }
 
-    /// Searches until there is nothing left, or the search is stopped. Returns this thread's states.
-    pub(crate) fn run(mut self, initial: &[u64], options: &Options) -> Share {
+    /// Searches until there is nothing left, or the search is stopped.
+    pub(crate) fn run(mut self, initial: &[u64], options: &Options) -> Left<'s, 'm, A, C, H> {
         let _guard = AbandonOnPanic(&self.board.meeting);
         self.doubt = options.doubt.then(|| Doubt::new(self.space));
         // Where another thread panicked, so will the caller, who joins it.
         let _ = self.search(initial, options);
-        self.share
+        (self.share, self.explorer)
     }
 
     fn search(&mut self, initial: &[u64], options: &Options) -> Result<(), Abandoned> {

@@ -82,9 +82,18 @@ pub(crate) struct Slices([SliceShard; SHARDS]);
 #[derive(Default)]
 struct SliceShard {
     state: RwLock<SliceIndex>,
-    /// Where each sequence begins, and its [`Form`].
-    spans: Chunks<AtomicU64>,
-    packed: Chunks<AtomicU64>,
+    heads: Chunks<Head>,
+    /// What the heads leave out.
+    tails: Chunks<AtomicU64>,
+}
+
+/// The beginning of a sequence. Most end here, and others are told apart here, so that one look at memory is enough.
+#[derive(Default)]
+struct Head {
+    /// The sequence's [`Form`], and where its tail begins.
+    span: AtomicU64,
+    /// Its first packed words.
+    first: AtomicU64,
 }
 
 #[derive(Default)]
@@ -161,14 +170,13 @@ impl Form {
 }
 
 impl SliceShard {
-    fn form(&self, number: usize) -> (usize, Form) {
-        Form::of_span(self.spans.get(number).load(Ordering::Relaxed))
-    }
-
     fn packed(&self, number: usize) -> (Form, impl Iterator<Item = u64>) {
-        let (begin, form) = self.form(number);
-        let packed = if form.len == 0 { &[] } else { self.packed.slice(begin, form.packed_len()) };
-        (form, packed.iter().map(|packed| packed.load(Ordering::Relaxed)))
+        let head = self.heads.get(number);
+        let (begin, form) = Form::of_span(head.span.load(Ordering::Relaxed));
+        let first = (form.len > 0).then(|| head.first.load(Ordering::Relaxed));
+        let tail_len = form.packed_len().saturating_sub(1);
+        let tail = if tail_len == 0 { &[] } else { self.tails.slice(begin, tail_len) };
+        (form, first.into_iter().chain(tail.iter().map(|packed| packed.load(Ordering::Relaxed))))
     }
 
     fn find(&self, state: &SliceIndex, form: Form, packed: &[u64], hash: u64) -> Option<u32> {
@@ -188,12 +196,15 @@ impl SliceShard {
             return found;
         }
         let number = state.index.len();
-        let begin = Chunks::<AtomicU64>::room(state.end, packed.len());
-        for (index, packed) in (begin..).zip(packed) {
-            self.packed.make(index).store(*packed, Ordering::Relaxed);
+        let (first, tail) = packed.split_first().map_or((0, packed), |(first, tail)| (*first, tail));
+        let begin = Chunks::<AtomicU64>::room(state.end, tail.len());
+        for (index, packed) in (begin..).zip(tail) {
+            self.tails.make(index).store(*packed, Ordering::Relaxed);
         }
-        state.end = begin + packed.len();
-        self.spans.make(number as usize).store(form.span(begin), Ordering::Relaxed);
+        state.end = begin + tail.len();
+        let head = self.heads.make(number as usize);
+        head.span.store(form.span(begin), Ordering::Relaxed);
+        head.first.store(first, Ordering::Relaxed);
         let hash_of = |old: u32| {
             let (form, packed) = self.packed(old as usize);
             form.hash(packed)
@@ -229,7 +240,7 @@ impl Slices {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let shard = |shard: &SliceShard| shard.state.read().index.bytes() + shard.spans.bytes() + shard.packed.bytes();
+        let shard = |shard: &SliceShard| shard.state.read().index.bytes() + shard.heads.bytes() + shard.tails.bytes();
         self.0.iter().map(shard).sum()
     }
 }
