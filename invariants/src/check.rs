@@ -310,7 +310,7 @@ fn reads(setting: &Setting, property: Option<&Property>, name: &'static str) -> 
     if name == BOUNDARY {
         boundary::reads(setting)
     } else {
-        property.map_or_else(Reads::everything, |p| p.looks_at.reads())
+        property.map_or_else(Reads::everything, |p| p.looks_at.reads(setting))
     }
 }
 

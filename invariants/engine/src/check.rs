@@ -1,13 +1,13 @@
 //! What is checked, and how it runs: threads, and the one that watches them.
 
 use crate::converge::{Convergence, Ends, Walker};
-use crate::explorer::Space;
 use crate::judge::{Found, Judge, Judged};
 use crate::partial_order::First;
 use crate::parts::{Parts, pair};
 use crate::path;
 use crate::reads::Reads;
 use crate::search::{Board, Worker};
+use crate::space::Space;
 use crate::steps::Steps;
 use crate::subject::{History, Subject};
 use crate::symmetry::{Orbits, Renaming, is_one_to_one};

@@ -10,10 +10,11 @@
 //! on the walk's stack leads there too, and is settled. So most states cost one look at one successor, and one bit.
 
 use crate::assembly::Assembly;
-use crate::explorer::{Explorer, Space};
+use crate::explorer::Explorer;
 use crate::judge::Found;
 use crate::parts::unpair;
 use crate::search::{Board, Place, Share, place_of};
+use crate::space::Space;
 use crate::subject::{ActorAction, History, Subject};
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::Mutex;

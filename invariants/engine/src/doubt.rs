@@ -2,10 +2,10 @@
 
 use crate::BOUNDARY;
 use crate::assembly::Assembly;
-use crate::explorer::Space;
 use crate::lens::Lens;
 use crate::parts::unpair;
 use crate::reads::Reads;
+use crate::space::Space;
 use crate::subject::{History, Subject};
 use foldhash::{HashMap, HashMapExt};
 use stateright::actor::ActorModelState;

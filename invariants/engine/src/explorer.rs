@@ -3,32 +3,18 @@
 use crate::assembly::Assembly;
 use crate::cache::Cache;
 use crate::converge::Filter;
-use crate::judge::Judge;
 use crate::network::{Change, Taken};
 use crate::partial_order::First;
-use crate::parts::{Parts, pair, unpair};
+use crate::parts::{pair, unpair};
 use crate::projection::Projection;
-use crate::reads::Reads;
-use crate::steps::{OwnSteps, Step, Steps, Taking};
+use crate::space::Space;
+use crate::steps::{OwnSteps, Step, Taking};
 use crate::subject::{History, Subject};
-use crate::symmetry::{Boxed, Orbits};
+use crate::symmetry::Orbits;
 use foldhash::{HashMap, HashMapExt};
 use stateright::actor::{ActorModelAction, Envelope};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-/// Shared by all threads.
-pub(crate) struct Space<'m, A: Subject, C, H: History> {
-    pub(crate) parts: Parts<A, H>,
-    pub(crate) steps: Steps<'m, A, C, H>,
-    pub(crate) judge: Judge<A, C, H>,
-    /// What the model's boundary reads.
-    pub(crate) boundary: Reads<A, C, H>,
-    /// What leaves the model what it is.
-    pub(crate) renamings: Vec<Boxed<'m, A, H>>,
-    /// Which deliveries are taken before all else, if any.
-    pub(crate) first: Option<First<A, C>>,
-}
 
 /// A thread's own memory of results.
 pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
@@ -379,8 +365,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         });
         let after = (step.local, known as u32);
         (self.slots[actor], self.slots[parts.actors]) = after;
-        let configuration =
-            parts.changed_configuration(self.looked_at.0, actor, before.1 != after.1, &self.slots);
+        let configuration = parts.changed_configuration(self.looked_at.0, actor, before.1 != after.1, &self.slots);
         assert!(configuration < u32::MAX, "fewer than 2^32 configurations");
         // Where it was the boundary let it be.
         let is_within =

@@ -54,6 +54,7 @@ mod projection;
 mod reads;
 mod search;
 mod shared;
+mod space;
 mod steps;
 mod subject;
 mod summaries;

@@ -7,10 +7,11 @@
 
 use crate::check::initial_states;
 use crate::converge::{Condition, Filter};
-use crate::explorer::{Explorer, Space};
+use crate::explorer::Explorer;
 use crate::judge::Found;
 use crate::parts::unpair;
 use crate::search::{Share, place_of};
+use crate::space::Space;
 use crate::subject::{ActorAction, History, Subject};
 use crate::symmetry::Orbits;
 use stateright::actor::ActorModelState;

@@ -5,11 +5,12 @@
 //! the layer in which a state is first met does not depend on the threads.
 
 use crate::doubt::Doubt;
-use crate::explorer::{Explorer, Space};
+use crate::explorer::Explorer;
 use crate::index::{PairSet, scramble};
 use crate::judge::{Found, Juror};
 use crate::meeting::{AbandonOnPanic, Abandoned, Meeting};
 use crate::parts::unpair;
+use crate::space::Space;
 use crate::subject::{History, Subject};
 use crate::{Options, Progress};
 use parking_lot::Mutex;

@@ -31,7 +31,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "Of a single put the answer says all: it takes a second put that reaches the holder while the \
                     transfer of the first, or the answer to it, is under way.",
         breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
-        scope: "growing-hint",
+        scope: "growing-hint-of-two",
         rules: || Rules {
             hint_may_clear: |_, event| matches!(event, HandoffEvent::Acknowledged(_)),
             ..Rules::default()
@@ -82,7 +82,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
             "I8.hint-is-kept",
         ],
-        scope: "growing-hint",
+        scope: "growing-hint-of-two",
         rules: || Rules { hint_lands: |_, hint| hint.clone(), ..Rules::default() },
     },
     Defect {

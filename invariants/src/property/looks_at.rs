@@ -38,10 +38,12 @@ pub enum LooksAt {
 type Part<'a> = ActorPart<'a, Process>;
 
 impl LooksAt {
-    /// The same as the engine wants it said.
-    pub fn reads(self) -> Reads<Process, Setting, Ghost> {
+    /// The same as the engine wants it said, in a scope.
+    pub fn reads(self, setting: &Setting) -> Reads<Process, Setting, Ghost> {
         let nothing = Reads::nothing;
         match self {
+            LooksAt::Gets if setting.gets.is_empty() => LooksAt::Disks.reads(setting),
+            LooksAt::Exchanges if !setting.scope.faults.exchange => nothing(),
             LooksAt::Truth => nothing().history(),
             LooksAt::Disks => nothing().actors_by(held).history_by(requests),
             LooksAt::Versions => nothing().storages().history_by(seen),
@@ -158,6 +160,6 @@ fn messages_of_gets(setting: &Setting, messages: &mut Messages<'_, Process>, wor
     words.extend([in_flight.asked, in_flight.repairs]);
 }
 
-fn syncing(setting: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
-    words.push(u64::from(setting.scope.faults.exchange && is_syncing(messages)));
+fn syncing(_: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
+    words.push(u64::from(is_syncing(messages)));
 }

@@ -88,6 +88,16 @@ pub(super) const SCOPES: &[Scope] = &[
         unique_states: 3_322_279,
     },
     Scope {
+        name: "growing-hint-of-two",
+        aim: "the scope growing-hint with two replicas",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put), (0, PutOver)]],
+        faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 36_351,
+    },
+    Scope {
         name: "delete-and-hint",
         aim: "traces 4 and 8: what a fallback keeps is deleted meanwhile",
         nodes: 4,

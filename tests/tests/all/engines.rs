@@ -18,11 +18,21 @@ fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
     both.map(|verdict| (verdict.name, verdict.holds)).collect()
 }
 
-/// Equal counts, equal verdicts, whatever the number of threads.
 #[test]
 fn both_engines_find_the_same() {
+    samples::assert_every_kind_of_step_was_met(&compared(30_000));
+}
+
+#[test]
+#[ignore = "takes half an hour: cargo test --release -- --ignored"]
+fn both_engines_find_the_same_in_larger_scopes() {
+    samples::assert_every_kind_of_step_was_met(&compared(500_000));
+}
+
+/// Equal counts, equal verdicts, whatever the number of threads, in every scope of at most so many states.
+fn compared(states_max: usize) -> Vec<Report> {
     let mut reports = Vec::new();
-    for scope in samples::scopes(30_000) {
+    for scope in samples::scopes(states_max) {
         let reference = run(scope, Engine::Stateright, 2);
         for threads in [1, 2, 3] {
             let ours = run(scope, Engine::Interned, threads);
@@ -33,7 +43,7 @@ fn both_engines_find_the_same() {
             reports.push(ours);
         }
     }
-    samples::assert_every_kind_of_step_was_met(&reports);
+    reports
 }
 
 /// What is found is found as deep as by stateright, whose paths are the shortest with one property and one thread.
@@ -58,10 +68,20 @@ fn both_engines_find_violations_equally_deep() {
 /// were in the first state that looks the same to them. On the protocol, and on defects, whose violations would else be lost.
 #[test]
 fn properties_look_at_what_they_say() {
-    for scope in samples::scopes(15_000) {
+    doubt_all(15_000);
+}
+
+#[test]
+#[ignore = "takes half an hour: cargo test --release -- --ignored"]
+fn properties_look_at_what_they_say_in_larger_scopes() {
+    doubt_all(500_000);
+}
+
+fn doubt_all(states_max: usize) {
+    for scope in samples::scopes(states_max) {
         assert_eq!(doubt(scope, Rules::default()), scope.unique_states, "{}", scope.name);
     }
-    for defect in samples::defects(15_000) {
+    for defect in samples::defects(states_max) {
         assert!(doubt(defect.scope(), (defect.rules)()) > 0, "{}", defect.name);
     }
 }

@@ -65,6 +65,17 @@ fn reduced_scopes_are_what_they_were() {
     assert_eq!(ordered, BTreeSet::from(["chained-puts", "concurrent-puts", "exchange-and-join"]));
 }
 
+#[test]
+#[ignore = "takes half an hour: cargo test --release -- --ignored"]
+fn larger_scopes_are_what_they_were() {
+    samples::scopes(500_000).for_each(|scope| {
+        compare(scope, &Rules::default(), scope.name);
+    });
+    samples::defects(500_000).for_each(|defect| {
+        compare(defect.scope(), &(defect.rules)(), defect.name);
+    });
+}
+
 /// In scopes of at most 30,000 states.
 #[test]
 fn defects_are_found_with_reductions() {

@@ -1,0 +1,22 @@
+//! What all threads of a search share.
+
+use crate::judge::Judge;
+use crate::partial_order::First;
+use crate::parts::Parts;
+use crate::reads::Reads;
+use crate::steps::Steps;
+use crate::subject::{History, Subject};
+use crate::symmetry::Boxed;
+
+/// Shared by all threads.
+pub(crate) struct Space<'m, A: Subject, C, H: History> {
+    pub(crate) parts: Parts<A, H>,
+    pub(crate) steps: Steps<'m, A, C, H>,
+    pub(crate) judge: Judge<A, C, H>,
+    /// What the model's boundary reads.
+    pub(crate) boundary: Reads<A, C, H>,
+    /// What leaves the model what it is.
+    pub(crate) renamings: Vec<Boxed<'m, A, H>>,
+    /// Which deliveries are taken before all else, if any.
+    pub(crate) first: Option<First<A, C>>,
+}
