@@ -3,7 +3,7 @@
 use crate::assembly::Assembly;
 use crate::cache::Cache;
 use crate::converge::Filter;
-use crate::network::{Change, Taken};
+use crate::envelopes::Envelopes;
 use crate::partial_order::First;
 use crate::parts::{pair, unpair};
 use crate::projection::Projection;
@@ -12,7 +12,7 @@ use crate::steps::{OwnSteps, Step, Taking};
 use crate::subject::{History, Subject};
 use crate::symmetry::Orbits;
 use foldhash::{HashMap, HashMapExt};
-use stateright::actor::{ActorModelAction, Envelope};
+use stateright::actor::ActorModelAction;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -27,8 +27,6 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     first: Option<First<A, C>>,
     /// (local, envelope) → is it such a delivery?
     firsts: HashMap<u64, bool>,
-    /// For each envelope what may happen to it among those steps.
-    going_on: Vec<GoesOn>,
     /// (configuration, token) → (configuration, change)
     moves: Cache,
     /// (network, change) → network
@@ -38,10 +36,7 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     /// (local, envelope) → the step that the delivery is, in front of what all threads share.
     deliveries: HashMap<u64, Option<Step>>,
     entries_max: usize,
-    /// For each envelope the actor it is for.
-    recipients: Vec<usize>,
-    /// For each envelope the change that its loss is, where messages may be lost.
-    losses: Vec<u32>,
+    envelopes: Envelopes,
     /// For each actor and local what the actor may do by itself.
     own: Vec<Vec<Option<Arc<OwnSteps<A>>>>>,
     /// What configurations look like to the boundary, and whether it lets them in.
@@ -55,13 +50,6 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     slots: Vec<u32>,
     /// The configuration whose slots were asked for last, and these.
     looked_at: (u32, Vec<u32>),
-}
-
-/// What may happen to an envelope.
-#[derive(Clone, Copy)]
-struct GoesOn {
-    delivered: bool,
-    lost: bool,
 }
 
 /// How many moves are looked up before they are followed.
@@ -83,14 +71,12 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
             orbits: Orbits::new(&space.parts, &space.renamings).map(Box::new),
             first: space.first,
             firsts: HashMap::new(),
-            going_on: Vec::new(),
             moves: Cache::new(),
             networks: Cache::new(),
             histories: Cache::new(),
             deliveries: HashMap::new(),
             entries_max: 0,
-            recipients: Vec::new(),
-            losses: Vec::new(),
+            envelopes: Envelopes::default(),
             own: vec![Vec::new(); actors],
             boundary: Projection::new(space.boundary, actors),
             within: Vec::new(),
@@ -159,50 +145,60 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         mut each: impl FnMut(u64) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let (configuration, network) = unpair(state);
+        // Whoever looks at some steps only is mostly content with the first.
+        let at_once = if self.only.is_some() { 1 } else { AT_ONCE };
+        let mut due = std::mem::take(&mut self.due);
+        due.clear();
+        let mut over = self.moves_from(configuration, words, |explorer, found| {
+            due.push(found);
+            if due.len() < at_once {
+                return ControlFlow::Continue(());
+            }
+            explorer.follow((network, words), &mut due, &mut each)
+        });
+        if over.is_continue() {
+            over = self.follow((network, words), &mut due, &mut each);
+        }
+        self.due = due;
+        over
+    }
+
+    /// Calls `each` for every move from a configuration with these envelopes in flight, until it breaks.
+    fn moves_from(
+        &mut self,
+        configuration: u32,
+        words: &[u32],
+        mut each: impl FnMut(&mut Self, u64) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let parts = &self.space.parts;
         let first = self.first_of(configuration, words);
         let deliverable = || parts.kind.deliverable(words, |envelope| parts.channel(envelope));
-        // Whoever looks at some steps only is mostly content with the first.
-        let at_once = if self.only.is_some() { 1 } else { AT_ONCE };
-        if at_once > 1 {
+        if self.only.is_none() {
             self.moves.approach(deliverable().map(|envelope| pair(configuration, envelope)));
         }
-        let mut moves = std::mem::take(&mut self.due);
-        moves.clear();
-        let mut over = ControlFlow::Continue(());
         for envelope in deliverable().filter(|envelope| first.is_none_or(|first| first == *envelope)) {
-            let goes_on = self.goes_on(envelope);
-            if goes_on.delivered || first.is_some() {
-                moves.extend(Some(self.delivered(configuration, envelope)).filter(|found| *found != NOTHING));
+            let goes_on = self.envelopes.goes_on(self.space, self.only, envelope);
+            let delivered =
+                if goes_on.delivered || first.is_some() { self.delivered(configuration, envelope) } else { NOTHING };
+            if delivered != NOTHING {
+                each(self, delivered)?;
             }
             if parts.lossy && goes_on.lost {
-                moves.push(pair(configuration, self.loss(envelope)));
-            }
-            if moves.len() >= at_once && over.is_continue() {
-                over = self.follow((network, words), &mut moves, &mut each);
-            }
-            if over.is_break() {
-                break;
+                let lost = self.envelopes.loss(parts, envelope);
+                each(self, pair(configuration, lost))?;
             }
         }
+        if first.is_some() {
+            return ControlFlow::Continue(());
+        }
         for number in 0.. {
-            if first.is_some() || over.is_break() {
-                break;
-            }
             let own = self.own_move(configuration, number);
             if own == NOTHING {
                 break;
             }
-            moves.push(own);
-            if moves.len() >= at_once {
-                over = self.follow((network, words), &mut moves, &mut each);
-            }
+            each(self, own)?;
         }
-        if over.is_continue() {
-            over = self.follow((network, words), &mut moves, &mut each);
-        }
-        self.due = moves;
-        over
+        ControlFlow::Continue(())
     }
 
     /// Calls `each` for the states that these moves lead to, and empties them.
@@ -232,7 +228,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
 
     fn comes_first(&mut self, first: First<A, C>, configuration: u32, envelope: u32) -> bool {
         let Space { parts, steps, .. } = self.space;
-        let actor = self.recipient(envelope);
+        let actor = self.envelopes.recipient(parts, envelope);
         if actor >= parts.actors {
             return false;
         }
@@ -243,22 +239,6 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         })
     }
 
-    /// What may happen to an envelope among the steps that are looked at.
-    fn goes_on(&mut self, envelope: u32) -> GoesOn {
-        let Some(goes_on) = self.only else { return GoesOn { delivered: true, lost: true } };
-        let Space { parts, steps, .. } = self.space;
-        while self.going_on.len() <= envelope as usize {
-            let next = self.going_on.len() as u32;
-            let lost = parts.envelopes.get(next).clone();
-            let Envelope { src, dst, msg } = lost.clone();
-            self.going_on.push(GoesOn {
-                delivered: goes_on(&steps.model.cfg, &ActorModelAction::Deliver { src, dst, msg }),
-                lost: goes_on(&steps.model.cfg, &ActorModelAction::Drop(lost)),
-            });
-        }
-        self.going_on[envelope as usize]
-    }
-
     /// The move that the delivery of an envelope makes.
     fn delivered(&mut self, configuration: u32, envelope: u32) -> u64 {
         let key = pair(configuration, envelope);
@@ -266,7 +246,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
             return known;
         }
         let parts = &self.space.parts;
-        let actor = self.recipient(envelope);
+        let actor = self.envelopes.recipient(parts, envelope);
         let mut found = NOTHING;
         if actor < parts.actors {
             self.look_at(configuration);
@@ -281,23 +261,6 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         }
         self.moves.put(key, found, self.entries_max);
         found
-    }
-
-    fn recipient(&mut self, envelope: u32) -> usize {
-        let parts = &self.space.parts;
-        while self.recipients.len() <= envelope as usize {
-            let next = self.recipients.len() as u32;
-            self.recipients.push(usize::from(parts.envelopes.get(next).dst));
-        }
-        self.recipients[envelope as usize]
-    }
-
-    fn loss(&mut self, envelope: u32) -> u32 {
-        while self.losses.len() <= envelope as usize {
-            let taken = Taken::Lost(self.losses.len() as u32);
-            self.losses.push(self.space.parts.changes.insert(Change { taken, sent: Vec::new() }));
-        }
-        self.losses[envelope as usize]
     }
 
     /// The move that one of the actors' own steps makes, numbered through all actors; `NOTHING` past the last.

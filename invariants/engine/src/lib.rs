@@ -40,6 +40,7 @@ mod chunks;
 mod converge;
 mod coverage;
 mod doubt;
+mod envelopes;
 mod explorer;
 mod index;
 mod judge;

@@ -2,7 +2,7 @@
 
 use super::{
     ALL_STORE, DOUBLED_FOR_EVER, EARLY_READER, HINT_LOST, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS,
-    REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST,
+    REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -157,6 +157,16 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: Faults { client_retries: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, ONE_WRITER],
         unique_states: 6_275,
+    },
+    Scope {
+        name: "forwarded-and-lost",
+        aim: "the scope forwarding-and-loss with two replicas, and nobody who asks again",
+        nodes: 3,
+        quorum: (2, 1, 1),
+        clients: &[&[(2, Put)]],
+        faults: Faults { loss: true, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, STORE_LOST, WORD_LOST],
+        unique_states: 18,
     },
     Scope {
         name: "forwarding-and-loss",

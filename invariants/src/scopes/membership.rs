@@ -39,6 +39,16 @@ pub(super) const SCOPES: &[Scope] = &[
         unique_states: 33_752,
     },
     Scope {
+        name: "change-and-loss",
+        aim: "trace 9: an administrator lets a node join, nothing is put, and any message may be lost",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Join(1))]],
+        faults: Faults { gossip: true, loss: true, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NOTHING_PUT, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unique_states: 218,
+    },
+    Scope {
         name: "join-and-loss",
         aim: "trace 9: a node joins after a put, and any message may be lost",
         nodes: 3,

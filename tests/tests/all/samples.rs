@@ -4,14 +4,10 @@
 //! shows in the kinds of steps that a scope has, not in how many states it has.
 
 use dynamo_invariants::check::Report;
-use dynamo_invariants::coverage::{self, NEVER_MET};
+use dynamo_invariants::coverage;
 use dynamo_invariants::defects::{DEFECTS, Defect};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes::SCOPES;
-use std::collections::BTreeSet;
-
-/// Kinds of steps that only larger scopes meet.
-const LARGER_SCOPES_ONLY: &[&str] = &[];
 
 /// Every default scope of at most so many states.
 pub(crate) fn scopes(states_max: usize) -> impl Iterator<Item = &'static Scope> {
@@ -23,10 +19,8 @@ pub(crate) fn defects(states_max: usize) -> impl Iterator<Item = &'static Defect
     DEFECTS.iter().filter(move |defect| defect.scope().unique_states <= states_max)
 }
 
-/// Asserts that these checks met every kind of step that any default scope meets, but for those that only larger scopes do.
+/// Asserts that these checks met every kind of step that any default scope meets.
 pub(crate) fn assert_every_kind_of_step_was_met<'a>(reports: impl IntoIterator<Item = &'a Report>) {
-    let missed = coverage::total(reports).into_iter().filter(|(_, count)| *count == 0).map(|(kind, _)| kind);
-    let known = NEVER_MET.iter().map(|(kind, _)| *kind).chain(LARGER_SCOPES_ONLY.iter().copied());
-    let (missed, known): (BTreeSet<String>, BTreeSet<String>) = (missed.collect(), known.map(str::to_owned).collect());
-    assert_eq!(missed, known, "kinds of steps that these scopes do not meet");
+    let surprises = coverage::surprises(reports);
+    assert!(surprises.is_empty(), "{surprises:#?}");
 }
