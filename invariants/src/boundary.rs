@@ -37,10 +37,11 @@ fn looks_at_messages(setting: &Setting) -> bool {
 /// What the boundary looks at.
 pub(crate) fn reads(setting: &Setting) -> Reads<Process, Setting, Ghost> {
     let bounds = Reads::nothing().history_by(|setting, ghost, words| words.push(is_bounded(setting, ghost).into()));
-    match (looks_at_messages(setting), setting.changes) {
+    let idles = setting.changes || setting.scope.faults.gossip;
+    match (looks_at_messages(setting), idles) {
         (false, _) => bounds.actors_by(client_is_down),
-        (true, false) => bounds.actors_by(client_is_down).network_by(told),
-        (true, true) => bounds.actors_by(client_is_down_or_view).network_by(told),
+        (true, false) => bounds.actors_by(client_is_down).network_by(messages_in_words),
+        (true, true) => bounds.actors_by(client_is_down_or_view).network_by(messages_in_words),
     }
 }
 
@@ -113,7 +114,7 @@ fn tells_little(setting: &Setting, state: &SystemState) -> bool {
 }
 
 /// The same in words, for the engine: of more than one message that there may be one of it is all the same how many.
-fn told(_: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
+fn messages_in_words(_: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
     let Told { histories, gossip, begins, exchange: (trees, keys), repeats } = Told::of(messages);
     words.extend([histories, trees, keys].map(|many| many.min(2) as u64));
     words.extend([begins, repeats].map(u64::from));

@@ -109,7 +109,7 @@ const fn converges(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Converges, statement, occasions, looks_at: LooksAt::Disks, evidence, condition }
+    Property { name, kind: Kind::Converges, statement, occasions, looks_at: LooksAt::Everything, evidence, condition }
 }
 
 const fn looking_at(looks_at: LooksAt, property: Property) -> Property {

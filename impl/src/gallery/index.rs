@@ -30,7 +30,7 @@ A defect stands under the invariant of its most telling property; it may break o
 
 const NOT_LINEARIZABLE: &str = "
 Dynamo does not promise linearizability either. That is a property of whole histories, not of single states, so that it has no page here:
-`tests/tests/linearizability.rs` lets stateright's consistency tester find a history that is not linearizable, on the correct rules.
+`tests/tests/all/linearizability.rs` lets stateright's consistency tester find a history that is not linearizable, on the correct rules.
 ";
 
 /// The index: a table for each invariant, then known limits, then the defects of real systems.

@@ -26,7 +26,7 @@ impl Cache {
 
     /// Brings the memory near that looking these keys up will touch. One by one each look-up would wait for memory; like this the
     /// waits overlap.
-    pub(crate) fn approach(&self, keys: impl Iterator<Item = u64>) {
+    pub(crate) fn prefetch(&self, keys: impl Iterator<Item = u64>) {
         let near = keys.fold(0, |near, key| near ^ self.entries[self.position(key)].0);
         std::hint::black_box(near);
     }

@@ -105,7 +105,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         watch: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Report<A, H>, Refused> {
         self.refuse(options)?;
-        let space = self.space();
+        let space = self.space(options);
         let board = Board::new(options.threads);
         let mut crew = Crew { board: &board, options, begun: Instant::now(), watch };
         let mut initial = initial_states(&space);
@@ -167,15 +167,20 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         if options.threads == 0 {
             return Err(Refused::NoThread);
         }
+        if options.doubt && options.threads > 1 {
+            return Err(Refused::DoubtShared);
+        }
         Ok(())
     }
 
-    fn space(&mut self) -> Space<'m, A, C, H> {
+    fn space(&mut self, options: &Options) -> Space<'m, A, C, H> {
         Space {
             parts: Parts::new(self.model),
             steps: Steps::new(self.model),
             judge: Judge::new(std::mem::take(&mut self.judged)),
-            boundary: self.boundary,
+            // In doubt, whatever the boundary leaves out is looked at too.
+            boundary: if options.doubt { Reads::everything() } else { self.boundary },
+            declared_boundary: self.boundary,
             renamings: std::mem::take(&mut self.renamings),
             first: self.first,
         }

@@ -33,7 +33,7 @@ impl<A: Subject, C, H: History> Doubt<A, C, H> {
             verdicts: HashMap::new(),
         };
         let properties = space.judge.properties.iter().map(|(property, reads)| doubted(property.name, *reads));
-        let conditions = properties.chain([doubted(BOUNDARY, space.boundary)]).collect();
+        let conditions = properties.chain([doubted(BOUNDARY, space.declared_boundary)]).collect();
         Doubt { conditions, assembly: Assembly::new() }
     }
 

@@ -174,7 +174,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let first = self.first_of(configuration, words);
         let deliverable = || parts.kind.deliverable(words, |envelope| parts.channel(envelope));
         if self.only.is_none() {
-            self.moves.approach(deliverable().map(|envelope| pair(configuration, envelope)));
+            self.moves.prefetch(deliverable().map(|envelope| pair(configuration, envelope)));
         }
         for envelope in deliverable().filter(|envelope| first.is_none_or(|first| first == *envelope)) {
             let goes_on = self.envelopes.goes_on(self.space, self.only, envelope);
@@ -208,7 +208,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         moves: &mut Vec<u64>,
         each: &mut impl FnMut(u64) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        self.networks.approach(moves.iter().map(|found| pair(network, unpair(*found).1)));
+        self.networks.prefetch(moves.iter().map(|found| pair(network, unpair(*found).1)));
         for found in moves.drain(..) {
             let (after, change) = unpair(found);
             each(pair(after, self.network((network, words), change)))?;

@@ -135,7 +135,7 @@ impl PairSet {
 
     /// Brings the memory near that the search for these pairs, by their hashes, will look at. One by one each search would wait for
     /// memory, twice; like this the waits overlap.
-    pub(crate) fn approach(&self, hashes: impl Iterator<Item = u64>, homes: &mut Vec<u32>) {
+    pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u64>, homes: &mut Vec<u32>) {
         if self.len == 0 {
             return;
         }

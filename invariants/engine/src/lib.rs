@@ -87,7 +87,7 @@ pub struct Options {
     /// Stop after the layer in which the last property was decided, instead of visiting every state.
     pub stop_when_decided: bool,
     /// Evaluate every property, and the boundary, on all of every state, and panic where two states that look the same by what a
-    /// condition declares to read ([`Reads`]) are not the same to it. For tests: it takes many times as long.
+    /// condition declares to read ([`Reads`]) are not the same to it. For tests: it takes many times as long, and one thread.
     pub doubt: bool,
     /// Make the shortest path to every violation and to every state that was to be shown reachable.
     pub paths: bool,
@@ -173,6 +173,9 @@ pub enum Refused {
     /// A renaming under which two actors would become one.
     #[error("a renaming makes one actor of two")]
     NotOneToOne,
+    /// States that look the same would not be compared if two threads met them.
+    #[error("doubt needs all states in one thread")]
+    DoubtShared,
     /// No thread to work with.
     #[error("at least one thread is needed")]
     NoThread,

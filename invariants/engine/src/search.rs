@@ -237,7 +237,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
     fn accept(&mut self, depth: usize) {
         let Worker { space, explorer, juror, doubt, share, pending, homes, generated, represented, .. } = self;
         let Space { parts, steps, judge, boundary, .. } = space;
-        share.states.approach(pending.iter().map(|(_, hash)| *hash), homes);
+        share.states.prefetch(pending.iter().map(|(_, hash)| *hash), homes);
         for (state, hash) in pending.drain(..) {
             if let Some(doubt) = doubt {
                 doubt.look(space, state);

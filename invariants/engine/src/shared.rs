@@ -299,3 +299,38 @@ impl<T: Hash + PartialEq> Values<T> {
         state.index.bytes() + state.hashes.capacity() * size_of::<u64>() + self.values.bytes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    /// Small words and large ones, and lengths about where the packing changes.
+    fn sequence() -> impl Strategy<Value = Vec<u32>> {
+        let small = prop::sample::select(vec![0, 1, 2, 65_535]);
+        let any = prop::sample::select(vec![0, 1, 65_535, 65_536, u32::MAX]);
+        let len = || prop_oneof![0_usize..10, 62_usize..67, 126_usize..131];
+        let of = |word: BoxedStrategy<u32>| len().prop_flat_map(move |len| prop::collection::vec(word.clone(), len));
+        prop_oneof![of(small.boxed()), of(any.boxed())]
+    }
+
+    proptest! {
+        /// Sequences have one number each, and come out as they were put in.
+        #[test]
+        fn slices_are_a_set(sequences in prop::collection::vec(sequence(), 0..200)) {
+            let (slices, mut numbers) = (Slices::default(), HashMap::new());
+            for words in sequences.iter().chain(&sequences) {
+                let number = slices.insert(words);
+                prop_assert_eq!(*numbers.entry(words).or_insert(number), number);
+            }
+            let distinct: std::collections::HashSet<u32> = numbers.values().copied().collect();
+            prop_assert_eq!(distinct.len(), numbers.len());
+            for (words, number) in numbers {
+                let mut read = vec![7];
+                slices.append_to(number, &mut read);
+                prop_assert_eq!(&read[1..], &words[..]);
+            }
+        }
+    }
+}

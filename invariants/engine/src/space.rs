@@ -13,8 +13,10 @@ pub(crate) struct Space<'m, A: Subject, C, H: History> {
     pub(crate) parts: Parts<A, H>,
     pub(crate) steps: Steps<'m, A, C, H>,
     pub(crate) judge: Judge<A, C, H>,
-    /// What the model's boundary reads.
+    /// What the model's boundary reads, as the search believes.
     pub(crate) boundary: Reads<A, C, H>,
+    /// What was declared of it.
+    pub(crate) declared_boundary: Reads<A, C, H>,
     /// What leaves the model what it is.
     pub(crate) renamings: Vec<Boxed<'m, A, H>>,
     /// Which deliveries are taken before all else, if any.

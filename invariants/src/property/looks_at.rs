@@ -125,21 +125,21 @@ fn seen(_: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
 
 /// All that really happened to puts and gets, and what nodes said that they have stored.
 fn requests(setting: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
-    let told = |outcome: Outcome| match outcome {
+    let outcome_word = |outcome: Outcome| match outcome {
         Outcome::Unsent => 0,
         Outcome::Running => 1,
         Outcome::Failed => 2,
         Outcome::Answered { words, in_person } => 3 | (words as u64) << 8 | (in_person as u64) << 32,
     };
     seen(setting, ghost, words);
-    words.extend(ghost.writes.iter().map(|write| told(write.outcome)));
+    words.extend(ghost.writes.iter().map(|write| outcome_word(write.outcome)));
     words.extend(ghost.vouched.iter().map(|puts| puts.bits()));
     words.push(ghost.hinted.len() as u64);
     for hinted in &ghost.hinted {
         words.push(u64::from(hinted.holder.0) << 16 | u64::from(hinted.recipient.0) | hinted.writes.bits() << 32);
     }
     for Read { acknowledged_before, heard, known, shown, sources, omitted, outcome } in &ghost.reads {
-        words.push(told(*outcome));
+        words.push(outcome_word(*outcome));
         words.extend([acknowledged_before, known, shown, omitted].map(|puts: &WriteSet| puts.bits()));
         for nodes in [heard, sources] {
             words.push(nodes.len() as u64);

@@ -67,22 +67,19 @@ pub(super) const PROPERTIES: &[Property] = &[
             },
         ),
     ),
-    looking_at(
-        LooksAt::Clients,
-        converges(
-            "I7.who-is-served-learns",
-            &[evidence::owed],
-            SERVED,
-            "Trace 7: nobody is served under another view and not told: in the end a coordinator, and a client that has chosen it by a view \
-         of its own, knows what those knew who have served it, whether there is gossip or not. Does not hold without it where messages \
-         are lost.",
-            |model, state| {
-                let view = View { model, state };
-                let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
-                view.nodes().all(|node| owed(node).is_none_or(|owed| view.history(node).includes(owed)))
-                    && clients(model, state).all(|client| client.knows_what_it_is_owed())
-            },
-        ),
+    converges(
+        "I7.who-is-served-learns",
+        &[evidence::owed],
+        SERVED,
+        "Trace 7: nobody is served under another view and not told: in the end a coordinator, and a client that has chosen it by a view \
+     of its own, knows what those knew who have served it, whether there is gossip or not. Does not hold without it where messages \
+     are lost.",
+        |model, state| {
+            let view = View { model, state };
+            let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
+            view.nodes().all(|node| owed(node).is_none_or(|owed| view.history(node).includes(owed)))
+                && clients(model, state).all(|client| client.knows_what_it_is_owed())
+        },
     ),
     looking_at(
         LooksAt::Views,

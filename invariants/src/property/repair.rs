@@ -92,14 +92,11 @@ pub(super) const PROPERTIES: &[Property] = &[
             |model, state| model.cfg.bystander.is_some() && is_syncing(state.network.iter_deliverable()),
         ),
     ),
-    looking_at(
-        LooksAt::Exchanges,
-        converges(
-            "I5.exchange-ends",
-            &[evidence::exchanged, evidence::replicas],
-            EXCHANGED,
-            "Trace 5: in the end replicas that compare what they hold find nothing more to send: nothing is repaired for ever.",
-            |_, state| !is_syncing(state.network.iter_deliverable()),
-        ),
+    converges(
+        "I5.exchange-ends",
+        &[evidence::exchanged, evidence::replicas],
+        EXCHANGED,
+        "Trace 5: in the end replicas that compare what they hold find nothing more to send: nothing is repaired for ever.",
+        |_, state| !is_syncing(state.network.iter_deliverable()),
     ),
 ];

@@ -1,11 +1,13 @@
 //! Every defect is found, breaks exactly what its doc says, and every rule has one.
 
+use crate::samples;
 use dynamo::gallery::Case;
 use dynamo_invariants::check::{Effort, Verdict, check, find};
 use dynamo_invariants::defects::{DEFECTS, Defect, LIMITS};
 use dynamo_invariants::property::{Kind, PROPERTIES};
 use dynamo_invariants::scopes::SCOPES;
 use dynamo_invariants::trace::Trace;
+use dynamo_invariants::trace::replay::Run;
 use dynamo_model::rules::Rules;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -43,6 +45,38 @@ fn committed(name: &str) -> Trace {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../counterexamples").join(case.trace_file());
     let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Trace::from_json(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn every_violation_has_a_shortest_path_that_replays() {
+    assert!(replayed(50_000) >= 50, "few violations were replayed");
+}
+
+#[test]
+#[ignore = "takes some minutes: cargo test --release -- --ignored"]
+fn every_violation_in_larger_scopes_has_one_too() {
+    assert!(replayed(usize::MAX) >= 90, "few violations were replayed");
+}
+
+/// Whatever a defect violates in a scope of at most so many states has a path, or a lasso, that stateright takes too: its end shows the
+/// violation, and no state before it does. Returns how many were replayed.
+fn replayed(states_max: usize) -> usize {
+    let mut replayed = 0;
+    for defect in samples::defects(states_max) {
+        for property in defect.properties() {
+            let (finding, _) = find(defect.scope(), (defect.rules)(), property);
+            let finding = finding.unwrap_or_else(|| panic!("{} does not break {}", defect.name, property.name));
+            let run = Run::found(defect.scope(), (defect.rules)(), &finding);
+            let cycle_from = (property.kind == Kind::Converges).then_some(finding.depth);
+            assert_eq!(run.does_not_show(property, cycle_from), None, "{}: {}", defect.name, property.name);
+            let mut before = run.states[..finding.depth].iter();
+            let is_early =
+                before.any(|state| property.kind == Kind::Always && !(property.condition)(&run.model, state));
+            assert!(!is_early, "{}: {} is violated before the end", defect.name, property.name);
+            replayed += 1;
+        }
+    }
+    replayed
 }
 
 /// The address of each rule's function, read off the `Debug` form.

@@ -68,12 +68,10 @@ fn reduced_scopes_are_what_they_were() {
 #[test]
 #[ignore = "takes half an hour: cargo test --release -- --ignored"]
 fn larger_scopes_are_what_they_were() {
-    samples::scopes(500_000).for_each(|scope| {
-        compare(scope, &Rules::default(), scope.name);
-    });
-    samples::defects(500_000).for_each(|defect| {
-        compare(defect.scope(), &(defect.rules)(), defect.name);
-    });
+    let scopes = samples::scopes(500_000).map(|scope| compare(scope, &Rules::default(), scope.name));
+    let defects = samples::defects(500_000).map(|defect| compare(defect.scope(), &(defect.rules)(), defect.name));
+    let reduced = scopes.chain(defects).filter(|(symmetry, partial_order)| symmetry.max(*partial_order) > 1.0).count();
+    assert!(reduced >= 60, "only {reduced} became smaller");
 }
 
 /// In scopes of at most 30,000 states.

@@ -2,7 +2,6 @@
 
 use crate::samples;
 use dynamo_invariants::check::{Effort, Report, check, find};
-use dynamo_invariants::coverage;
 use dynamo_invariants::property::{Kind, PROPERTIES, Property};
 use dynamo_invariants::scope::{Scope, SystemState};
 use dynamo_invariants::scopes::{self, DEEP, SCOPES};
@@ -26,7 +25,7 @@ fn holds(scope: &Scope) -> Report {
     let surprises: Vec<_> = report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).collect();
     assert!(surprises.is_empty(), "{}: {surprises:#?}", scope.name);
     assert!(
-        report.holds(),
+        report.holds() && !report.has_another_count(),
         "{}: {} states; {} are pinned",
         scope.name,
         report.progress.unique_states,
@@ -35,15 +34,13 @@ fn holds(scope: &Scope) -> Report {
     report
 }
 
-/// The main command fails where a count is not the pinned one, or a kind of step is met no more.
 #[test]
-fn a_scope_with_another_count_does_not_hold() {
+fn another_count_than_the_pinned_one_is_noticed() {
     let scope = scopes::named("forwarding").unwrap();
-    assert!(holds(scope).holds());
+    assert!(!holds(scope).has_another_count());
     let other = Scope { unique_states: scope.unique_states + 1, ..*scope };
     let report = check(&other, Rules::default(), &Effort::threads(1), |_| ControlFlow::Continue(()));
-    assert!(report.complete && !report.holds());
-    assert!(coverage::surprises([&report]).contains(&"ask may_be_gone: met by no scope".to_owned()));
+    assert!(report.holds() && report.has_another_count());
 }
 
 #[test]
@@ -55,9 +52,12 @@ fn every_deep_scope_holds() {
 /// A second explorer, as dumb as can be, that compares whole states: stateright's fingerprints have not merged different ones.
 #[test]
 fn fingerprints_are_sound_in_the_small_scopes() {
-    for scope in samples::scopes(10_000) {
+    let mut compared = 0;
+    for scope in samples::scopes(25_000) {
         assert_eq!(states_by_equality(scope), scope.unique_states, "{}", scope.name);
+        compared += 1;
     }
+    assert!(compared >= 30, "only {compared} scopes are small enough to be compared");
 }
 
 fn states_by_equality(scope: &Scope) -> usize {

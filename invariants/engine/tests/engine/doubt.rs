@@ -50,7 +50,7 @@ fn doubted(condition: Condition, declared: Declared, name: &'static str) -> Resu
         .record_msg_out(|(), history, _| Some(history + 1));
     let model = if name == BOUNDARY {
         // A boundary is given the settings alone; it lets in what the condition, with the same model, is true of.
-        model.within_boundary(|(), state| *state.actor_states[0] > 1)
+        model.within_boundary(|(), state| *state.actor_states[0] > 1 || *state.actor_states[1] < 2)
     } else {
         model.property(Expectation::Sometimes, ASKED, condition)
     };
@@ -91,6 +91,14 @@ fn what_is_not_declared_is_found() {
 #[test]
 fn so_is_a_boundary() {
     assert_eq!(doubted(|_, _| true, Reads::nothing().states(), BOUNDARY), Ok(()));
-    let error = doubted(|_, _| true, Reads::nothing().history_by(|(), _, _| {}), BOUNDARY);
-    assert!(error.expect_err("it looks at states").contains("\"the boundary\" looks at more than it declares"));
+    let declared: [Declared; 3] = [
+        Reads::nothing(),
+        Reads::nothing().history_by(|(), _, _| {}),
+        // Of one actor alone: the search itself would leave out what lies behind.
+        Reads::nothing().actors_by(|(), part, words| words.extend((part.index == 0).then_some(u64::from(*part.state)))),
+    ];
+    for declared in declared {
+        let error = doubted(|_, _| true, declared, BOUNDARY).expect_err("it looks at both actors' states");
+        assert!(error.contains("\"the boundary\" looks at more than it declares"), "{error}");
+    }
 }

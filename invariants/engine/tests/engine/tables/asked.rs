@@ -25,6 +25,12 @@ pub(crate) const PROPERTIES: &[Asked] = &[
     }),
     ("no surprise", Expectation::Always, no_surprise, || Reads::nothing().states().network_by(destinations)),
     ("after this message", Expectation::Always, after_this_message, Reads::everything),
+    ("some are down, by a word", Expectation::Sometimes, some_are_down, || {
+        Reads::nothing().actors_by(|_, part, words| words.push(part.crashed.into()))
+    }),
+    ("history does not mix so, by a word", Expectation::Always, history_does_not_mix_so, || {
+        Reads::nothing().history_by(|settings, history, words| words.push((history.mixed != settings.small).into()))
+    }),
     ("something", Expectation::Sometimes, |_, _| true, Reads::nothing),
     ("nothing wrong", Expectation::Always, |_, _| true, Reads::nothing),
 ];
@@ -47,7 +53,7 @@ pub(crate) fn narrow(limits: Limits, name: &'static str) -> Reads<Table, Setting
         reads = reads.history();
     }
     if limits.crashes.is_some() {
-        reads = reads.crashed();
+        reads = reads.actors_by(|_, part, words| words.push(part.crashed.into()));
     }
     reads
 }
