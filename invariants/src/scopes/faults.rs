@@ -1,8 +1,8 @@
 //! Scopes with loss, doubled messages, impatience and crashes; nearly all without anybody to stand in.
 
 use super::{
-    ALL_STORE, DOUBLED_FOR_EVER, EARLY_READER, HINT_LOST, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS,
-    REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST, WORD_LOST,
+    ALL_STORE, DOUBLED_FOR_EVER, EARLY_READER, HINT_LOST, MENDED_AT_ONCE, NO_READER, NO_RECONCILER, NO_TIMEOUTS,
+    ONE_WRITER, ONLY_PUTS, REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -157,6 +157,16 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: Faults { client_retries: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, ONE_WRITER],
         unique_states: 6_275,
+    },
+    Scope {
+        name: "crash-while-reading-of-two",
+        aim: "the scope crash-while-reading with two replicas",
+        nodes: 2,
+        quorum: (2, 2, 1),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { crashes: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE],
+        unique_states: 159,
     },
     Scope {
         name: "forwarded-and-lost",

@@ -1,8 +1,8 @@
 //! Scopes in which nodes join and leave.
 
 use super::{
-    ALL_STORE, FALLBACK_REFUSES, MOVES_NOTHING, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS, NOT_TOLD,
-    NOTHING_PUT, ONE_WRITER, REFUSED_OR_SLOW, REPLICA_AGAIN, STOPPED, STORE_LOST, WORD_LOST,
+    ALL_STORE, ALONE_AT_FIRST, FALLBACK_REFUSES, MOVES_NOTHING, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS,
+    NOT_TOLD, NOTHING_PUT, ONE_WRITER, QUORUMS_MISS, REFUSED_OR_SLOW, REPLICA_AGAIN, STOPPED, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Join, Leave, Put, Remove};
 use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
@@ -37,6 +37,16 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: Faults { gossip: true, crashes: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW],
         unique_states: 33_752,
+    },
+    Scope {
+        name: "join-of-a-second-and-read",
+        aim: "traces 3 and 7: a second node joins the first, which has a put, and a client reads through either",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put), (0, Get)], &[(0, Join(1)), (1, Get)]],
+        faults: Faults { gossip: true, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_TIMEOUTS, ALONE_AT_FIRST, QUORUMS_MISS],
+        unique_states: 22_965,
     },
     Scope {
         name: "change-and-loss",
