@@ -99,7 +99,7 @@ fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
     assert!(repaired.sum::<u64>() > KEYS as u64 / 2, "most of it came by comparing");
 
     let stores = [0, 1, 2].map(|node| {
-        assert!(cluster.terminate(node).0.success());
+        assert!(cluster.terminate(node).success());
         let store = Store::open(&cluster.data(node), NodeId(node as u16)).unwrap();
         assert!(store.committed().hints.is_empty());
         store.committed().store.clone()

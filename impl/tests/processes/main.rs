@@ -1,5 +1,6 @@
 //! Real node processes on loopback, with real storage: what users do to them, and what crashes do.
 
+mod addresses;
 mod checking;
 mod cluster;
 mod command_line;

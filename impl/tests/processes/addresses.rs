@@ -1,0 +1,51 @@
+//! Addresses for nodes, each for one test at a time.
+
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Below the ports that the system gives to whoever asks for any.
+const PORTS: Range<u32> = 10_000..32_000;
+
+/// An address for a node. No other test gets it while this is held, whether the node is up or not.
+///
+/// Nodes use UDP alone. So a listener on the TCP port of the same number is free to tell all tests,
+/// also those of other processes, that the address is taken. The system ends it with the process.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pub(crate) address: SocketAddr,
+    _listener: TcpListener,
+}
+
+/// Claims addresses, whose ports follow one another.
+pub(crate) fn claim(count: usize) -> Vec<Claim> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let (count, span) = (count as u32, PORTS.end - PORTS.start);
+    loop {
+        // Processes begin in different places, so that they seldom meet.
+        let next = NEXT.fetch_add(count, Ordering::Relaxed);
+        let first = std::process::id().wrapping_mul(9973).wrapping_add(next) % (span - count);
+        let ports = (first..first + count).map(|port| (PORTS.start + port) as u16);
+        if let Some(claims) = ports.map(claim_port).collect() {
+            return claims;
+        }
+    }
+}
+
+fn claim_port(port: u16) -> Option<Claim> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let listener = TcpListener::bind(address).ok()?;
+    // Something else may use the UDP port.
+    UdpSocket::bind(address).ok()?;
+    Some(Claim { address, _listener: listener })
+}
+
+#[test]
+fn an_address_is_claimed_once() {
+    let claims = claim(3);
+    let ports: Vec<u16> = claims.iter().map(|claim| claim.address.port()).collect();
+    assert!(ports.iter().all(|port| claim_port(*port).is_none()), "{ports:?} are claimed again");
+    drop(claims);
+    let again = ports.into_iter().filter_map(claim_port);
+    assert_eq!(again.count(), 3, "they are free again");
+}
