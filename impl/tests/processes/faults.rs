@@ -176,7 +176,7 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
             until_more(acknowledged, 20);
             thread::sleep(Duration::from_millis(random.random_range(0..150)));
             cluster.kill(round % 3);
-            until_more(acknowledged, 10);
+            until_more(acknowledged, 3);
             thread::sleep(Duration::from_millis(random.random_range(0..150)));
             cluster.start_node(round % 3);
         }
