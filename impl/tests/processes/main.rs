@@ -10,6 +10,7 @@ mod faults;
 mod handoff;
 mod membership;
 mod proxy;
+mod rest;
 mod scenarios;
 mod schedules;
 mod traces;
