@@ -1,6 +1,6 @@
 //! Three real nodes, killed and started again while clients write.
 
-use crate::cluster::{Cluster, run};
+use crate::cluster::{Cluster, PATIENCE, run};
 use crate::handoff::until_more;
 use dynamo::client::{Client, ClientError};
 use dynamo_model::version::Context;
@@ -46,10 +46,10 @@ fn a_cluster_goes_on_without_one_node_and_takes_it_back() {
 
 #[test]
 fn without_a_quorum_a_put_fails_and_says_that_it_is_possibly_stored() {
-    let mut cluster = Cluster::start();
+    let mut cluster = Cluster::of(3, &["--answer-within", "0.05"]);
     cluster.kill(1);
     cluster.kill(2);
-    let a = client(cluster.addresses[0]);
+    let a = client(cluster.addresses[0]).with_timeout(PATIENCE);
     let error = a.put("k", b"v", &Context::new()).unwrap_err();
     assert!(matches!(error, ClientError::PutFailed { stored: 1, needed: 2, .. }), "{error}");
     let error = a.get("k").unwrap_err();
@@ -141,7 +141,7 @@ fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, ac
     let mut context = Context::new();
     let mut tried = 0;
     while !stop.load(Ordering::Relaxed) {
-        let via = client(addresses[random.random_range(0..addresses.len())]).with_timeout(Duration::from_millis(1500));
+        let via = client(addresses[random.random_range(0..addresses.len())]).with_timeout(Duration::from_millis(600));
         tried += 1;
         if let Ok(next) = via.put(&format!("own-{name}"), tried.to_string().as_bytes(), &context) {
             context = next;

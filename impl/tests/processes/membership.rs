@@ -90,13 +90,13 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
             move || work_by_own_view(node, stop)
         });
         for (node, address) in all.iter().enumerate().skip(3) {
-            until_more(&told, 30);
+            until_more(&told, 100);
             cluster.start_node(node);
             nodes.lock().unwrap().push(*address);
         }
-        until_more(&told, 30);
+        until_more(&told, 100);
         cluster.kill(4);
-        until_more(&told, 10);
+        until_more(&told, 3);
         cluster.start_node(4);
         for node in 0..3 {
             nodes.lock().unwrap().remove(0);
@@ -104,7 +104,7 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
             assert!(member(&["remove", name], all[3]).contains("is leaving"));
             assert!(cluster.wait_for_end(node).success(), "it ends by itself when it has handed over everything");
         }
-        until_more(&told, 30);
+        until_more(&told, 100);
         stop.store(true, Ordering::Relaxed);
         writers.into_iter().chain([by_own_view]).flat_map(|writer| writer.join().unwrap()).collect()
     });
