@@ -1,11 +1,11 @@
 //! Real node processes on loopback, with real storage in a temporary directory.
 
 use crate::addresses::{Claim, claim};
+use crate::folders::folder;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -46,7 +46,7 @@ impl Cluster {
     pub(crate) fn prepare(nodes: usize, options: &[&'static str]) -> Self {
         let claims = claim(nodes);
         let addresses: Vec<SocketAddr> = claims.iter().map(|claim| claim.address).collect();
-        let directory = data_directory();
+        let directory = folder();
         let children = (0..nodes).map(|_| None).collect();
         let detours = vec![addresses.clone(); nodes];
         Cluster {
@@ -165,23 +165,6 @@ impl Cluster {
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         wait(&mut child, "the node")
     }
-}
-
-/// A directory for nodes' data: in memory, where there is room for it.
-///
-/// The nodes write and sync there just as they do on a disk, and what they wrote outlives them when
-/// they are killed. But tests wait for no disk. TMPDIR in the environment names another place.
-fn data_directory() -> TempDir {
-    const NEEDED_KIB: u64 = 1 << 20;
-    static IS_ROOMY: LazyLock<bool> = LazyLock::new(|| {
-        let output = Command::new("df").args(["-Pk", "/dev/shm"]).output();
-        let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-        let free = text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)?.parse().ok());
-        free.is_some_and(|free: u64| free > NEEDED_KIB)
-    });
-    let in_memory = std::env::var_os("TMPDIR").is_none() && *IS_ROOMY;
-    let made = in_memory.then(|| tempfile::tempdir_in("/dev/shm").ok()).flatten();
-    made.unwrap_or_else(|| tempfile::tempdir().unwrap())
 }
 
 impl Drop for Cluster {

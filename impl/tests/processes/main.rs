@@ -7,6 +7,7 @@ mod command_line;
 mod exchange;
 mod explorer;
 mod faults;
+mod folders;
 mod handoff;
 mod membership;
 mod proxy;
