@@ -1,6 +1,7 @@
 //! Addresses for nodes, each for one test at a time.
 
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -35,15 +36,26 @@ pub(crate) fn claim(count: usize) -> Vec<Claim> {
 fn claim_port(port: u16) -> Option<Claim> {
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let listener = TcpListener::bind(address).ok()?;
-    // Something else may use the UDP port.
-    UdpSocket::bind(address).ok()?;
-    Some(Claim { address, _listener: listener })
+    (!is_used(port)).then_some(Claim { address, _listener: listener })
 }
 
+/// Does something that is no test use this UDP port? To bind it is no way to find out: a process that
+/// another test starts at this moment has the socket too, and the port is in use until it has begun.
+fn is_used(port: u16) -> bool {
+    let ending = format!(":{port:04X}");
+    // Line by line: number, local address, …
+    let sockets = fs::read_to_string("/proc/net/udp").unwrap_or_default();
+    sockets.lines().any(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&ending)))
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn an_address_is_claimed_once() {
+    use std::net::UdpSocket;
     let claims = claim(3);
     let ports: Vec<u16> = claims.iter().map(|claim| claim.address.port()).collect();
     assert!(ports.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{ports:?}");
     assert!(ports.iter().all(|port| claim_port(*port).is_none()), "{ports:?} are claimed again");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    assert!(is_used(socket.local_addr().unwrap().port()));
 }
