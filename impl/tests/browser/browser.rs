@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// When a test gives up waiting for something to be shown. Far more than that takes, also on a machine that is busy.
+/// When a test gives up waiting for something to be shown. Far more than that takes, also on a
+/// machine that is busy.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the page is looked at on.

@@ -39,8 +39,9 @@ fn claim_port(port: u16) -> Option<Claim> {
     (!is_used(port)).then_some(Claim { address, _listener: listener })
 }
 
-/// Does something that is no test use this UDP port? To bind it is no way to find out: a process that
-/// another test starts at this moment has the socket too, and the port is in use until it has begun.
+/// Does something that is no test use this UDP port? To bind it is no way to find out: a process
+/// that another test starts at this moment inherits the socket, and the port stays in use until that
+/// process has begun.
 fn is_used(port: u16) -> bool {
     let ending = format!(":{port:04X}");
     // Line by line: number, local address, …

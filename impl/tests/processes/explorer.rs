@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// So many malformed requests are sent at a time. Most of the time is spent waiting for an answer to one that is unfinished.
+/// So many malformed requests are sent at a time: most of the time goes into waiting for an answer to
+/// one that is unfinished.
 const AT_A_TIME: usize = 100;
 
 struct Explorer {

@@ -6,8 +6,8 @@ use tempfile::TempDir;
 
 /// A folder: in memory, where there is room for it, so that no test waits for a disk.
 ///
-/// A node writes and syncs there just as it does on a disk, and what it wrote outlives it when it is
-/// killed. TMPDIR in the environment names another place.
+/// A node writes and syncs there just as it does on a disk, and what it wrote outlives it when it
+/// is killed. TMPDIR in the environment names another place.
 pub(crate) fn folder() -> TempDir {
     let in_memory = std::env::var_os("TMPDIR").is_none() && *IS_ROOMY;
     let made = in_memory.then(|| tempfile::tempdir_in(MEMORY).ok()).flatten();
