@@ -1,5 +1,6 @@
 //! A browser, an explorer for it to look at, and what a person does with both.
 
+use crate::folders::folder;
 use fantoccini::actions::{InputSource as _, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
@@ -13,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long anything may take to be shown.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// When a test gives up waiting for something to be shown. Far more than that takes, also on a
+/// machine that is busy.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the page is looked at on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -120,7 +122,7 @@ pub(super) fn with_browser(arguments: &[&str], page: Page, used: impl AsyncFnOnc
             writeln!(std::io::stderr(), "skipped: no chromedriver to test the explorer with (package chromium-driver)");
         return;
     };
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let (_explorer, address) = explorer(arguments);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let browser = runtime.block_on(async {

@@ -1,19 +1,23 @@
 //! Real node processes on loopback, with real storage in a temporary directory.
 
+use crate::addresses::{Claim, claim};
+use crate::folders::folder;
 use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, UdpSocket};
-use std::ops::Range;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) const DYNAMO: &str = env!("CARGO_BIN_EXE_dynamo");
+/// When a test gives up waiting. Far more than anything takes, also on a machine that is busy.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A cluster whose nodes are killed when it goes, however it goes.
 pub(crate) struct Cluster {
     pub(crate) addresses: Vec<SocketAddr>,
+    /// Keep other tests from the addresses of nodes that are down.
+    _claims: Vec<Claim>,
     children: Vec<Option<Child>>,
     directory: TempDir,
     options: Vec<&'static str>,
@@ -34,24 +38,34 @@ impl Cluster {
     /// So many nodes, running, with these options.
     pub(crate) fn of(nodes: usize, options: &[&'static str]) -> Self {
         let mut cluster = Self::prepare(nodes, options);
-        (0..nodes).for_each(|node| cluster.start_node(node));
+        cluster.start_nodes(0..nodes);
         cluster
     }
 
     /// So many nodes, with addresses but not running.
     pub(crate) fn prepare(nodes: usize, options: &[&'static str]) -> Self {
-        let addresses: Vec<SocketAddr> = (0..nodes).map(|_| free_address()).collect();
-        let directory = tempfile::tempdir().unwrap();
+        let claims = claim(nodes);
+        let addresses: Vec<SocketAddr> = claims.iter().map(|claim| claim.address).collect();
+        let directory = folder();
         let children = (0..nodes).map(|_| None).collect();
         let detours = vec![addresses.clone(); nodes];
-        Cluster { addresses, children, directory, options: options.to_vec(), founders: nodes, contact: 0, detours }
+        Cluster {
+            addresses,
+            _claims: claims,
+            children,
+            directory,
+            options: options.to_vec(),
+            founders: nodes,
+            contact: 0,
+            detours,
+        }
     }
 
     /// So many founders, running, and so many nodes that are not.
     pub(crate) fn founded_by(founders: usize, others: usize, options: &[&'static str]) -> Self {
         let mut cluster = Self::prepare(founders + others, options);
         cluster.founders = founders;
-        (0..founders).for_each(|node| cluster.start_node(node));
+        cluster.start_nodes(0..founders);
         cluster
     }
 
@@ -72,7 +86,7 @@ impl Cluster {
 
     /// Waits until a node has ended by itself.
     pub(crate) fn wait_for_end(&mut self, node: usize) -> ExitStatus {
-        self.children[node].take().unwrap().wait().unwrap()
+        wait(&mut self.children[node].take().unwrap(), "the node")
     }
 
     /// Has a node reach the others at these addresses.
@@ -108,13 +122,26 @@ impl Cluster {
 
     /// Starts a node and waits for it to say that it listens.
     pub(crate) fn start_node(&mut self, node: usize) {
-        let mut child = self.command(node, &self.data(node)).spawn().unwrap();
-        let stdout = child.stdout.take().unwrap();
-        self.children[node] = Some(child);
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let name = dynamo_model::ids::NodeId(node as u16);
-        assert_eq!(line, format!("node {name} listens on {}\n", self.addresses[node]));
+        self.start_nodes([node]);
+    }
+
+    /// Starts nodes side by side, and waits for each to say that it listens.
+    pub(crate) fn start_nodes(&mut self, nodes: impl IntoIterator<Item = usize>) {
+        let started: Vec<(usize, ChildStdout)> = nodes
+            .into_iter()
+            .map(|node| {
+                let mut child = self.command(node, &self.data(node)).spawn().unwrap();
+                let stdout = child.stdout.take().unwrap();
+                self.children[node] = Some(child);
+                (node, stdout)
+            })
+            .collect();
+        for (node, stdout) in started {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).unwrap();
+            let name = dynamo_model::ids::NodeId(node as u16);
+            assert_eq!(line, format!("node {name} listens on {}\n", self.addresses[node]));
+        }
     }
 
     /// `kill -9`.
@@ -131,27 +158,12 @@ impl Cluster {
         kill_process(pid, if frozen { Signal::STOP } else { Signal::CONT }).unwrap();
     }
 
-    /// SIGTERM; how the node ended, and how long that took.
-    pub(crate) fn terminate(&mut self, node: usize) -> (ExitStatus, Duration) {
+    /// SIGTERM; how the node ended.
+    pub(crate) fn terminate(&mut self, node: usize) -> ExitStatus {
         let mut child = self.children[node].take().unwrap();
-        let start = Instant::now();
         let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        (child.wait().unwrap(), start.elapsed())
-    }
-}
-
-/// An address that nobody listens on, and that the system gives to nobody else: a node that was killed finds its port free.
-fn free_address() -> SocketAddr {
-    // Below the ports that the system chooses from. Test processes that run at a time begin in different places.
-    const PORTS: Range<u32> = 10_000..32_000;
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    loop {
-        let next = std::process::id().wrapping_mul(997).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = PORTS.start + next % (PORTS.end - PORTS.start);
-        if let Ok(socket) = UdpSocket::bind(("127.0.0.1", port as u16)) {
-            return socket.local_addr().unwrap();
-        }
+        wait(&mut child, "the node")
     }
 }
 
@@ -164,17 +176,25 @@ impl Drop for Cluster {
     }
 }
 
+/// Waits until a process has ended; one that does not end is killed.
+pub(crate) fn wait(child: &mut Child, what: &str) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!("{what} did not end");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// Runs a command that ends by itself.
 pub(crate) fn run(command: &mut Command) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(8);
-    while child.try_wait().unwrap().is_none() {
-        if Instant::now() > deadline {
-            let _ = child.kill();
-            panic!("{command:?} did not end");
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait(&mut child, &format!("{command:?}"));
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     child.stdout.take().unwrap().read_to_end(&mut stdout).unwrap();
     child.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();

@@ -1,6 +1,7 @@
 //! The command line as a user and as a script see it.
 
-use crate::cluster::{Cluster, DYNAMO, dynamo, run};
+use crate::addresses::claim;
+use crate::cluster::{Cluster, DYNAMO, dynamo, run, wait};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value as Json, json};
 use std::ffi::OsStr;
@@ -128,7 +129,11 @@ fn what_cannot_be_done_ends_with_code_1() {
 
 #[test]
 fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
-    let mut cluster = Command::new(DYNAMO).args(["cluster", "--nodes", "3"]).stdout(Stdio::piped()).spawn().unwrap();
+    let claims = claim(3);
+    let base_port = claims[0].address.port().to_string();
+    let mut cluster = Command::new(DYNAMO);
+    cluster.args(["cluster", "--nodes", "3", "--base-port", &base_port]);
+    let mut cluster = cluster.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(cluster.stdout.take().unwrap()).lines().map(Result::unwrap);
     // node A  127.0.0.1:4100  pid 123  data /tmp/…
     let nodes: Vec<Vec<String>> =
@@ -140,7 +145,7 @@ fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
     assert_eq!(code, 0, "{stderr}");
     assert!(lines.any(|line| line.starts_with("node C") && line.contains("the cluster goes on without it")));
     signal(&cluster.id().to_string(), Signal::INT);
-    assert_eq!(cluster.wait().unwrap().code(), Some(0));
+    assert_eq!(wait(&mut cluster, "the cluster").code(), Some(0));
     for node in &nodes {
         assert!(!Path::new(&node[6]).exists(), "{node:?}");
         assert!(test_kill_process(Pid::from_raw(node[4].parse().unwrap()).unwrap()).is_err(), "{node:?}");

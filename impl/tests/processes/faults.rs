@@ -1,6 +1,7 @@
 //! Three real nodes, killed and started again while clients write.
 
-use crate::cluster::{Cluster, run};
+use crate::cluster::{Cluster, PATIENCE, run};
+use crate::handoff::until_more;
 use dynamo::client::{Client, ClientError};
 use dynamo_model::version::Context;
 use rand::rngs::SmallRng;
@@ -10,7 +11,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -37,22 +38,18 @@ fn a_cluster_goes_on_without_one_node_and_takes_it_back() {
     cluster.start_node(2);
     assert_eq!(values(&c, "k"), ["two"]);
     for node in 0..3 {
-        let (status, took) = cluster.terminate(node);
-        assert_eq!(status.code(), Some(0));
-        assert!(took < Duration::from_millis(500), "node {node} took {took:?} to stop");
+        assert_eq!(cluster.terminate(node).code(), Some(0));
     }
-    for node in 0..3 {
-        cluster.start_node(node);
-    }
+    cluster.start_nodes(0..3);
     assert_eq!(values(&a, "k"), ["two"]);
 }
 
 #[test]
 fn without_a_quorum_a_put_fails_and_says_that_it_is_possibly_stored() {
-    let mut cluster = Cluster::start();
+    let mut cluster = Cluster::of(3, &["--answer-within", "0.05"]);
     cluster.kill(1);
     cluster.kill(2);
-    let a = client(cluster.addresses[0]);
+    let a = client(cluster.addresses[0]).with_timeout(PATIENCE);
     let error = a.put("k", b"v", &Context::new()).unwrap_err();
     assert!(matches!(error, ClientError::PutFailed { stored: 1, needed: 2, .. }), "{error}");
     let error = a.get("k").unwrap_err();
@@ -129,26 +126,30 @@ fn a_node_that_lost_its_disk_comes_back_as_another_incarnation() {
 /// What one client was told.
 #[derive(Debug, Default)]
 struct Told {
-    /// Own key: how many puts were acknowledged, each in place of the one before.
+    /// Own key: the last put that was acknowledged.
     chain: u64,
+    /// How many were, each in place of the one before.
+    links: u64,
     /// Shared key: the values acknowledged, none of which any client ever replaces unseen.
     shared: BTreeSet<String>,
 }
 
 /// Puts to an own key in a chain, and to a key that all share, until told to stop.
-fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool) -> Told {
+fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, acknowledged: &AtomicUsize) -> Told {
     let mut random = SmallRng::seed_from_u64(seed + name as u64);
     let mut told = Told::default();
     let mut context = Context::new();
     let mut tried = 0;
     while !stop.load(Ordering::Relaxed) {
-        let via = client(addresses[random.random_range(0..addresses.len())]).with_timeout(Duration::from_millis(1500));
+        let via = client(addresses[random.random_range(0..addresses.len())]).with_timeout(Duration::from_millis(600));
         tried += 1;
         if let Ok(next) = via.put(&format!("own-{name}"), tried.to_string().as_bytes(), &context) {
             context = next;
             told.chain = tried;
+            told.links += 1;
+            acknowledged.fetch_add(1, Ordering::Relaxed);
         }
-        if random.random_ratio(1, 20) && told.shared.len() < 10 {
+        if random.random_ratio(1, 10) && told.shared.len() < 10 {
             let value = format!("{name}/{tried}");
             if via.put("shared", value.as_bytes(), &Context::new()).is_ok() {
                 told.shared.insert(value);
@@ -165,16 +166,18 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
     println!("seed {seed}");
     let mut cluster = Cluster::start();
     let addresses = cluster.addresses.clone();
-    let stop = AtomicBool::new(false);
+    let (stop, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
     let told: Vec<Told> = thread::scope(|scope| {
-        let (addresses, stop) = (&addresses, &stop);
+        let (addresses, stop, acknowledged) = (&addresses, &stop, &acknowledged);
         let clients: Vec<_> =
-            (0..CLIENTS).map(|name| scope.spawn(move || write(addresses, name, seed, stop))).collect();
+            (0..CLIENTS).map(|name| scope.spawn(move || write(addresses, name, seed, stop, acknowledged))).collect();
         let mut random = SmallRng::seed_from_u64(seed);
         for round in 0..9 {
-            thread::sleep(Duration::from_millis(random.random_range(100..400)));
+            until_more(acknowledged, 20);
+            thread::sleep(Duration::from_millis(random.random_range(0..150)));
             cluster.kill(round % 3);
-            thread::sleep(Duration::from_millis(random.random_range(50..300)));
+            until_more(acknowledged, 3);
+            thread::sleep(Duration::from_millis(random.random_range(0..150)));
             cluster.start_node(round % 3);
         }
         stop.store(true, Ordering::Relaxed);
@@ -182,7 +185,7 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
     });
     let reader = client(addresses[0]);
     for (name, told) in told.iter().enumerate() {
-        assert!(told.chain > 10, "client {name} was told of {} puts only", told.chain);
+        assert!(told.links > 10, "client {name} was told of {} puts only", told.links);
         let found: Vec<u64> =
             values(&reader, &format!("own-{name}")).iter().map(|value| value.parse().unwrap()).collect();
         // Values tried after the last one acknowledged may be there too; the acknowledged one is, or one that replaced it.

@@ -1,14 +1,17 @@
 //! Real node processes on loopback, with real storage: what users do to them, and what crashes do.
 
+mod addresses;
 mod checking;
 mod cluster;
 mod command_line;
 mod exchange;
 mod explorer;
 mod faults;
+mod folders;
 mod handoff;
 mod membership;
 mod proxy;
+mod rest;
 mod scenarios;
 mod schedules;
 mod traces;

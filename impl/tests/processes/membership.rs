@@ -1,13 +1,13 @@
 //! Traces 7 and 9 with real processes: a cluster grows and shrinks under load.
 
 use crate::cluster::{Cluster, dynamo};
-use crate::handoff::until;
+use crate::handoff::{until, until_more};
 use dynamo::client::Client;
 use dynamo_model::version::Context;
 use serde_json::Value as Json;
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn member(arguments: &[&str], node: SocketAddr) -> String {
 }
 
 /// Puts keys of its own through whatever nodes may be asked, and reads them; returns those acknowledged.
-fn work(writer: usize, nodes: &Mutex<Vec<SocketAddr>>, stop: &AtomicBool) -> Vec<String> {
+fn work(writer: usize, nodes: &Mutex<Vec<SocketAddr>>, stop: &AtomicBool, told: &AtomicUsize) -> Vec<String> {
     let mut acknowledged = Vec::new();
     for number in 0.. {
         if stop.load(Ordering::Relaxed) {
@@ -41,6 +41,7 @@ fn work(writer: usize, nodes: &Mutex<Vec<SocketAddr>>, stop: &AtomicBool) -> Vec
         if client.put(&key, key.as_bytes(), &Context::new()).is_ok() {
             // While keys move a read may miss it; it must not fail for long.
             let _ = client.get(&key);
+            told.fetch_add(1, Ordering::Relaxed);
             acknowledged.push(key);
         }
     }
@@ -74,12 +75,13 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
     let mut cluster = Cluster::founded_by(3, 3, OPTIONS);
     let all = cluster.addresses.clone();
     let (nodes, stop) = (Mutex::new(all[..3].to_vec()), AtomicBool::new(false));
+    let told = AtomicUsize::new(0);
     let acknowledged: Vec<String> = thread::scope(|scope| {
         let writers: Vec<_> = (0..3)
             .map(|writer| {
                 scope.spawn({
-                    let (nodes, stop) = (&nodes, &stop);
-                    move || work(writer, nodes, stop)
+                    let (nodes, stop, told) = (&nodes, &stop, &told);
+                    move || work(writer, nodes, stop, told)
                 })
             })
             .collect();
@@ -88,13 +90,13 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
             move || work_by_own_view(node, stop)
         });
         for (node, address) in all.iter().enumerate().skip(3) {
-            thread::sleep(Duration::from_millis(300));
+            until_more(&told, 100);
             cluster.start_node(node);
             nodes.lock().unwrap().push(*address);
         }
-        thread::sleep(Duration::from_millis(300));
+        until_more(&told, 100);
         cluster.kill(4);
-        thread::sleep(Duration::from_millis(200));
+        until_more(&told, 3);
         cluster.start_node(4);
         for node in 0..3 {
             nodes.lock().unwrap().remove(0);
@@ -102,7 +104,7 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
             assert!(member(&["remove", name], all[3]).contains("is leaving"));
             assert!(cluster.wait_for_end(node).success(), "it ends by itself when it has handed over everything");
         }
-        thread::sleep(Duration::from_millis(300));
+        until_more(&told, 100);
         stop.store(true, Ordering::Relaxed);
         writers.into_iter().chain([by_own_view]).flat_map(|writer| writer.join().unwrap()).collect()
     });

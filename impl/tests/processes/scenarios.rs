@@ -1,22 +1,19 @@
 //! The scripts of `tests/scenarios`, as they stand, on real nodes: every client sees what it sees in the model.
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, PATIENCE};
 use crate::handoff::{kept, until};
 use crate::proxy::{Badness, Proxy};
+use crate::rest::Rest;
 use dynamo::client::{Client, ClientError};
 use dynamo_invariants::scenario::{Command, Expectation, Outcome, Scenario};
 use dynamo_model::ids::NodeId;
 use dynamo_model::version::Context;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Nodes that lose patience while one waits, and not before a script has said what happens meanwhile.
-const OPTIONS: &[&str] =
-    &["--answer-within", "0.5", "--handoff-after", "0.2", "--gossip-every", "0.1", "--exchange-every", "0.1"];
-/// As long as it takes that nodes lose patience, ask others, and hand over.
-const A_WHILE: Duration = Duration::from_secs(2);
+const OPTIONS: &[&str] = &["--handoff-after", "0.1", "--gossip-every", "0.05", "--exchange-every", "0.05"];
 const GOOD: Badness = Badness { lost: 0, doubled: 0, late_ms: 0 };
 
 type Running = JoinHandle<Result<Context, ClientError>>;
@@ -43,8 +40,21 @@ struct Stage<'a> {
     cluster: Cluster,
     /// Where the script has a partition.
     proxy: Option<Proxy>,
+    /// How long a coordinator waits for a replica before it asks again; after five times it suspects it.
+    answer_within: Duration,
+    /// The nodes that are up.
+    up: BTreeSet<usize>,
+    /// The sides of the partition that there is, if there is one.
+    sides: Vec<Vec<usize>>,
     sessions: BTreeMap<String, Session>,
     outcomes: BTreeMap<String, Outcome>,
+}
+
+/// Coordinators lose patience soon, unless the script says what happens before they do.
+fn patience(scenario: &Scenario) -> Duration {
+    let is_pending = |command: &Command| matches!(command, Command::Expect(Expectation::Put(_, Outcome::Pending)));
+    let is_slow = scenario.commands.iter().any(|(_, command)| is_pending(command));
+    Duration::from_millis(if is_slow { 1000 } else { 150 })
 }
 
 impl<'a> Stage<'a> {
@@ -52,6 +62,8 @@ impl<'a> Stage<'a> {
         let (key, nodes) = scenario.stage();
         let (n, r, w) = scenario.quorum;
         let mut options: Vec<&'static str> = OPTIONS.to_vec();
+        let answer_within = patience(scenario);
+        options.extend(["--answer-within", answer_within.as_secs_f64().to_string().leak() as &str]);
         for (name, number) in [("--n", n), ("--r", r), ("--w", w)] {
             options.extend([name, number.to_string().leak() as &str]);
         }
@@ -60,14 +72,13 @@ impl<'a> Stage<'a> {
         cluster.founded_by_first(founders);
         let is_cut = scenario.commands.iter().any(|(_, command)| matches!(command, Command::Partition(_)));
         let proxy = is_cut.then(|| Proxy::start(&cluster.addresses, GOOD, 1));
-        for node in 0..founders {
-            if let Some(proxy) = &proxy {
-                cluster.detour(node, proxy.detour(node, cluster.addresses[node]));
-            }
-            cluster.start_node(node);
+        if let Some(proxy) = &proxy {
+            (0..founders).for_each(|node| cluster.detour(node, proxy.detour(node, cluster.addresses[node])));
         }
-        let key = format!("{key:?}");
-        Stage { scenario, key, nodes, cluster, proxy, sessions: BTreeMap::new(), outcomes: BTreeMap::new() }
+        cluster.start_nodes(0..founders);
+        let (key, up, sides) = (format!("{key:?}"), (0..founders).collect(), Vec::new());
+        let (sessions, outcomes) = (BTreeMap::new(), BTreeMap::new());
+        Stage { scenario, key, nodes, cluster, proxy, answer_within, up, sides, sessions, outcomes }
     }
 
     /// The index of the node that the script calls so.
@@ -81,7 +92,7 @@ impl<'a> Stage<'a> {
     }
 
     fn connect(&self, name: NodeId) -> Client {
-        Client::connect(self.cluster.addresses[self.index(name)]).unwrap().with_timeout(Duration::from_secs(20))
+        Client::connect(self.cluster.addresses[self.index(name)]).unwrap().with_timeout(PATIENCE)
     }
 
     /// A new session for what a client asks next. Which replica a node that is none forwards to depends on its id: the same as in the model.
@@ -133,31 +144,53 @@ impl<'a> Stage<'a> {
             Command::Get { via, client } => {
                 self.join(client);
                 self.session(client).via = *via;
-                self.read(client);
+                until("the read is answered", || self.read(client));
             }
             Command::Join { node, via } => {
                 self.cluster.join_through(self.index(*via));
-                self.cluster.start_node(self.index(*node));
+                self.start(*node);
             }
             Command::Partition(sides) => {
-                let sides = sides.iter().map(|side| side.iter().map(|node| self.index(*node)).collect()).collect();
-                self.proxy.as_ref().unwrap().partition(sides);
+                self.cut(sides.iter().map(|side| side.iter().map(|node| self.index(*node)).collect()).collect());
             }
-            Command::Heal => self.proxy.as_ref().unwrap().partition(Vec::new()),
-            Command::Crash(node) => self.cluster.kill(self.index(*node)),
-            Command::Recover(node) => self.cluster.start_node(self.index(*node)),
+            Command::Heal => self.cut(Vec::new()),
+            Command::Crash(node) => {
+                self.cluster.kill(self.index(*node));
+                self.up.remove(&self.index(*node));
+            }
+            Command::Recover(node) => self.start(*node),
             // Running nodes do these by themselves.
             Command::Gossip(..) | Command::Compare(..) => {}
             Command::Settle => {
                 self.join_all();
-                thread::sleep(A_WHILE);
+                self.settle();
             }
             Command::Expect(expectation) => self.look(expectation),
         }
     }
 
-    /// Has a client read as it did last. Returns what it is shown.
-    fn read(&mut self, client: &str) -> Vec<String> {
+    fn start(&mut self, node: NodeId) {
+        self.cluster.start_node(self.index(node));
+        self.up.insert(self.index(node));
+    }
+
+    fn cut(&mut self, sides: Vec<Vec<usize>>) {
+        self.proxy.as_ref().unwrap().partition(sides.clone());
+        self.sides = sides;
+    }
+
+    /// Waits until nothing more follows from what was done so far.
+    fn settle(&self) {
+        let side = |node: usize| self.sides.iter().position(|side| side.contains(&node));
+        let nodes = self.up.iter().map(|node| {
+            let reached = self.up.iter().filter(|other| side(**other) == side(*node) && *other != node);
+            (*node, reached.copied().collect())
+        });
+        Rest { cluster: &self.cluster, reached: nodes.collect(), patience: self.answer_within * 6 }.wait();
+    }
+
+    /// Has a client read as it did last. Returns what it is shown, if it gets an answer.
+    fn read(&mut self, client: &str) -> Option<Vec<String>> {
         let first = self.scenario.nodes[0];
         let key = self.key.clone();
         let found = if let Some(via) = self.session(client).via {
@@ -169,12 +202,12 @@ impl<'a> Stage<'a> {
             }
             self.session(client).routing.as_ref().unwrap().get(&key)
         };
-        let found = found.unwrap();
+        let found = found.ok()?;
         self.session(client).context = found.context;
         let values = found.siblings.iter().map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap());
         let mut values: Vec<String> = values.collect();
         values.sort_unstable();
-        values
+        Some(values)
     }
 
     /// It is so, or comes to be so soon.
@@ -193,7 +226,7 @@ impl<'a> Stage<'a> {
             Expectation::Get(versions, client) => {
                 let mut versions = versions.clone();
                 versions.sort_unstable();
-                until(&what, || (self.read(client) == versions).then_some(()));
+                until(&what, || (self.read(client)? == versions).then_some(()));
             }
             Expectation::Hint(holder, recipient) => {
                 let holder = self.index(*holder);

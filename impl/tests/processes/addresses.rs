@@ -1,0 +1,65 @@
+//! Addresses for nodes, each for one test at a time.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Below the ports that the system gives to whoever asks for any.
+const PORTS: Range<u32> = 10_000..32_000;
+
+/// An address for a node. No other test gets it while this is held, whether the node is up or not.
+///
+/// Nodes use UDP alone. So a listener on the TCP port of the same number is free to tell all tests,
+/// also those of other processes, that the address is taken. The system ends it with the process.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    pub(crate) address: SocketAddr,
+    _listener: TcpListener,
+}
+
+/// Claims addresses, whose ports follow one another.
+pub(crate) fn claim(count: usize) -> Vec<Claim> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let (count, span) = (count as u32, PORTS.end - PORTS.start);
+    loop {
+        // Processes begin in different places, so that they seldom meet.
+        let next = NEXT.fetch_add(count, Ordering::Relaxed);
+        let first = std::process::id().wrapping_mul(9973).wrapping_add(next) % (span - count);
+        let ports = (first..first + count).map(|port| (PORTS.start + port) as u16);
+        if let Some(claims) = ports.map(claim_port).collect() {
+            return claims;
+        }
+    }
+}
+
+fn claim_port(port: u16) -> Option<Claim> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let listener = TcpListener::bind(address).ok()?;
+    (!is_used(port)).then_some(Claim { address, _listener: listener })
+}
+
+/// Does something that is no test use this UDP port? To bind it is no way to find out: a process
+/// that another test starts at this moment inherits the socket, and the port stays in use until that
+/// process has begun.
+fn is_used(port: u16) -> bool {
+    let ending = format!(":{port:04X}");
+    // Line by line: number, local address, …
+    let sockets = fs::read_to_string("/proc/net/udp").unwrap_or_default();
+    sockets.lines().any(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&ending)))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_address_is_claimed_once() {
+    use crate::handoff::until;
+    use std::net::UdpSocket;
+    let claims = claim(3);
+    let ports: Vec<u16> = claims.iter().map(|claim| claim.address.port()).collect();
+    assert!(ports.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{ports:?}");
+    assert!(ports.iter().all(|port| claim_port(*port).is_none()), "{ports:?} are claimed again");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    // While other sockets come and go, the system's list may lack one.
+    until("the socket is listed", || is_used(port).then_some(()));
+}

@@ -1,0 +1,92 @@
+//! When nodes are at rest: nothing more follows from what happened so far.
+
+use crate::cluster::Cluster;
+use crate::handoff::until;
+use dynamo::client::{Client, ClientError};
+use dynamo::inspect::{HintLine, Status};
+use dynamo_model::handoff::HintState;
+use dynamo_model::ids::NodeId;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// What is to be seen of a node from outside.
+struct Sight {
+    status: Status,
+    hints: Vec<HintLine>,
+}
+
+/// Waits until nodes are at rest.
+pub(crate) struct Rest<'a> {
+    pub(crate) cluster: &'a Cluster,
+    /// The nodes that are up, each with those that it reaches.
+    pub(crate) reached: BTreeMap<usize, Vec<usize>>,
+    /// Longer than it takes a coordinator to suspect a node that is away, and to ask another instead.
+    pub(crate) patience: Duration,
+}
+
+impl Rest<'_> {
+    /// Where every member reaches every other, they are at rest once they agree. Where one is away,
+    /// others may still be waiting for it, which nobody sees: then nothing must change for a while.
+    pub(crate) fn wait(&self) {
+        let begun = Instant::now();
+        let mut unchanged: Option<(Vec<String>, Instant)> = None;
+        until("the nodes are at rest", || {
+            let sights = self.look().ok()?;
+            if !sights.iter().all(|(node, sight)| self.has_rest(*node, sight, &sights, begun.elapsed())) {
+                unchanged = None;
+                return None;
+            }
+            if sights.values().all(|sight| self.away(sight).next().is_none()) {
+                return Some(());
+            }
+            let picture: Vec<String> = sights.values().map(picture).collect();
+            match &unchanged {
+                Some((before, since)) if *before == picture => (since.elapsed() >= self.patience).then_some(()),
+                _ => {
+                    unchanged = Some((picture, Instant::now()));
+                    None
+                }
+            }
+        });
+    }
+
+    fn look(&self) -> Result<BTreeMap<usize, Sight>, ClientError> {
+        let look = |node: &usize| {
+            let client = Client::connect(self.cluster.addresses[*node])?;
+            Ok((*node, Sight { status: client.status()?, hints: client.hints()? }))
+        };
+        self.reached.keys().map(look).collect()
+    }
+
+    /// The members that a node knows and does not reach.
+    fn away<'a>(&'a self, Sight { status, .. }: &'a Sight) -> impl Iterator<Item = NodeId> + 'a {
+        let members = status.members.iter().copied();
+        members.filter(|member| *member != status.id && !self.reaches(status.id, *member))
+    }
+
+    fn reaches(&self, node: NodeId, other: NodeId) -> bool {
+        self.reached[&usize::from(node.0)].contains(&usize::from(other.0))
+    }
+
+    /// Has a node done all that it can do? Whatever it was told before this began counts for nothing.
+    fn has_rest(&self, node: usize, sight: &Sight, all: &BTreeMap<usize, Sight>, since: Duration) -> bool {
+        let Sight { status, hints } = sight;
+        let is_recent = |ago_ms: u64| u128::from(ago_ms) < since.as_millis();
+        let in_reach = |other: &NodeId| self.reaches(status.id, *other);
+        !status.planting
+            && self.reached[&node].iter().all(|other| all[other].status.tip == status.tip)
+            && !status.suspected.iter().any(in_reach)
+            && !hints.iter().any(|hint| hint.state == HintState::Created || in_reach(&hint.recipient))
+            && status.exchanges.iter().filter(|line| in_reach(&line.peer)).all(|line| {
+                // It has compared this partition, and found nothing to be repaired.
+                line.agreed_ms.is_some() && line.last_ms.is_some_and(is_recent)
+            })
+    }
+}
+
+/// All that changes only if something happens.
+fn picture(Sight { status, hints }: &Sight) -> String {
+    let hints: Vec<_> = hints.iter().map(|hint| (hint.recipient, &hint.key)).collect();
+    let Status { tip, members, suspected, keys, .. } = status;
+    format!("{tip:?} {members:?} {suspected:?} {keys} {hints:?}")
+}
