@@ -129,6 +129,12 @@ impl fmt::Display for Table {
     }
 }
 
+/// The name that tables give at the end of a run to what the node at a place, clockwise from the key, knows of who is a member.
+pub fn history_name(run: &Run, cast: &Cast, place: usize) -> String {
+    let scene = Scene { run, cast, at: run.events.len() };
+    process::tip(&scene, scene.history(cast.node(place)))
+}
+
 /// Where nothing is to be told.
 const NOTHING: &str = "none";
 

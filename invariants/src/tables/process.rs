@@ -150,7 +150,7 @@ pub(super) const MEMBERSHIP: Kind = Kind {
 
 /// A history's name: histories only grow, so its length; and a letter where another of that length was there first, for changes may be
 /// asked for at two nodes.
-fn tip(scene: &Scene<'_>, history: &History) -> String {
+pub(super) fn tip(scene: &Scene<'_>, history: &History) -> String {
     let mut alike = Vec::new();
     for moment in scene.end().before().chain([scene.end()]) {
         let there = scene.cast.nodes.iter().map(|node| moment.history(*node));
