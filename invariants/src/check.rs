@@ -182,20 +182,20 @@ pub fn check(
     effort: &Effort,
     mut watch: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Report {
-    check_watched(scope, rules, effort, &mut watch)
+    check_watched(scope, &rules, effort, &mut watch)
 }
 
 /// Who watches a check. The engine is compiled once for all of them: that takes as long as all else together.
 type Watcher<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
-fn check_watched(scope: &Scope, rules: Rules, effort: &Effort, watch: Watcher<'_>) -> Report {
+fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'_>) -> Report {
     let begun = Instant::now();
-    let marking = Rules { asked: interned_checker::mark, ..rules };
+    let marking = Rules { asked: interned_checker::mark, ..*rules };
     let symmetries = if effort.symmetry { scope.symmetries() } else { Vec::new() };
     let reduced = effort.engine == Engine::Interned && (effort.symmetry || effort.partial_order);
     let Search { complete, progress, seen, coverage } = match effort.engine {
         Engine::Interned => search_interned(&scope.model(marking, PROPERTIES), symmetries, effort, watch),
-        Engine::Stateright => search_stateright(scope.model(rules, PROPERTIES), effort, watch),
+        Engine::Stateright => search_stateright(scope.model(*rules, PROPERTIES), effort, watch),
     };
     let verdict = |property: &'static Property| {
         let depth = seen.get(property.name).copied();
@@ -259,17 +259,17 @@ pub fn find_within(
     memory_bytes: Option<usize>,
     mut watch: impl FnMut(Progress) -> ControlFlow<()>,
 ) -> Hunt {
-    hunt(scope, rules, property, memory_bytes, &mut watch)
+    hunt(scope, &rules, property, memory_bytes, &mut watch)
 }
 
 fn hunt(
     scope: &Scope,
-    rules: Rules,
+    rules: &Rules,
     property: &'static Property,
     memory_bytes: Option<usize>,
     watch: Watcher<'_>,
 ) -> Hunt {
-    let model = scope.model(rules, [property]);
+    let model = scope.model(*rules, [property]);
     let options = Options { stop_when_decided: true, paths: true, memory_bytes, ..Options::default() };
     let check = Check::new(&model, |name| reads(&model.cfg, Some(property), name)).converges(convergence([property]));
     let report = check.run(&options, |now| watch(Progress::of(now)));

@@ -66,7 +66,7 @@ pub(super) struct Arguments {
     /// List the scopes, and check nothing
     #[arg(long)]
     list: bool,
-    /// Print {"holds", "scopes": [..], "coverage_surprises": [..]}
+    /// Print {"holds", "scopes": [..], "surprises": [..]}
     #[arg(long)]
     json: bool,
 }
@@ -139,13 +139,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let holds = |Measured { report, .. }: &Measured| report.holds() && !report.has_another_count();
     let holds = surprises.is_empty() && measured.len() == scopes.len() && measured.iter().all(holds);
     if arguments.json {
-        println!("{:#}", json!({ "holds": holds, "scopes": measured, "coverage_surprises": surprises }));
+        println!("{:#}", json!({ "holds": holds, "scopes": measured, "surprises": surprises }));
     } else {
         print_scopes(&measured, symmetry || partial_order);
         print_properties(&measured);
         print_coverage(&measured);
         print_failures(&measured);
-        surprises.iter().for_each(|surprise| println!("{surprise}"));
+        for surprise in &surprises {
+            println!("{surprise}");
+        }
     }
     if holds {
         if !arguments.json {

@@ -1,6 +1,6 @@
 //! Trace 5 with real processes: a replica that was away gets everything by comparing alone.
 
-use crate::cluster::{Cluster, dynamo};
+use crate::cluster::{Cluster, StopAtEnd, dynamo};
 use crate::handoff::until;
 use dynamo::client::Client;
 use dynamo::store::Store;
@@ -67,6 +67,7 @@ fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
     assert_eq!(status(all[2])["hints"], 0);
     let stop = AtomicBool::new(false);
     let (overwritten, caught_up) = thread::scope(|scope| {
+        let at_end = StopAtEnd(&stop);
         let writers: Vec<_> = (0..2)
             .map(|node| {
                 scope.spawn({
@@ -78,7 +79,7 @@ fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
         let start = Instant::now();
         until("it has all keys", || (status(all[2])["keys"] == KEYS).then_some(()));
         let caught_up = start.elapsed();
-        stop.store(true, Ordering::Relaxed);
+        drop(at_end);
         (writers.into_iter().map(|writer| writer.join().unwrap()).sum::<usize>(), caught_up)
     });
     let stopped = Instant::now();

@@ -1,6 +1,6 @@
 //! Three real nodes, killed and started again while clients write.
 
-use crate::cluster::{Cluster, PATIENCE, run};
+use crate::cluster::{Cluster, PATIENCE, StopAtEnd, run};
 use crate::handoff::until_more;
 use dynamo::client::{Client, ClientError};
 use dynamo_model::version::Context;
@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 fn client(address: SocketAddr) -> Client {
-    Client::connect(address).unwrap()
+    Client::connect(address).unwrap().with_timeout(PATIENCE)
 }
 
 fn values(client: &Client, key: &str) -> Vec<String> {
@@ -49,7 +49,7 @@ fn without_a_quorum_a_put_fails_and_says_that_it_is_possibly_stored() {
     let mut cluster = Cluster::of(3, &["--answer-within", "0.05"]);
     cluster.kill(1);
     cluster.kill(2);
-    let a = client(cluster.addresses[0]).with_timeout(PATIENCE);
+    let a = client(cluster.addresses[0]);
     let error = a.put("k", b"v", &Context::new()).unwrap_err();
     assert!(matches!(error, ClientError::PutFailed { stored: 1, needed: 2, .. }), "{error}");
     let error = a.get("k").unwrap_err();
@@ -169,6 +169,7 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
     let told: Vec<Told> = thread::scope(|scope| {
         let (addresses, stop, acknowledged) = (&addresses, &stop, &acknowledged);
+        let at_end = StopAtEnd(stop);
         let clients: Vec<_> =
             (0..CLIENTS).map(|name| scope.spawn(move || write(addresses, name, seed, stop, acknowledged))).collect();
         let mut random = SmallRng::seed_from_u64(seed);
@@ -180,7 +181,7 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
             thread::sleep(Duration::from_millis(random.random_range(0..150)));
             cluster.start_node(round % 3);
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(at_end);
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
     let reader = client(addresses[0]);

@@ -31,14 +31,14 @@ impl<A: Subject, H: History> Assembly<A, H> {
     ) -> &ActorModelState<A, H> {
         let Assembly { last, slots } = self;
         parts.slots(configuration, slots);
-        match last {
-            Some(last) => last.change(parts, slots, network),
-            None => {
-                let state = parts.put_together(configuration, parts.network(network));
-                *last = Some(Last { slots: slots.clone(), network, state });
-            }
+        if let Some(last) = last {
+            last.change(parts, slots, network);
         }
-        &last.as_ref().expect("it was put together").state
+        let first = || {
+            let state = parts.put_together(configuration, parts.network(network));
+            Last { slots: slots.clone(), network, state }
+        };
+        &last.get_or_insert_with(first).state
     }
 }
 

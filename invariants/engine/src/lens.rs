@@ -19,7 +19,7 @@ pub(crate) struct Lens<A: Subject, C, H> {
 enum Networks<A: Subject, C> {
     AllAlike,
     AllDifferent,
-    By(NetworkSummaries<A, C>),
+    By(Box<NetworkSummaries<A, C>>),
 }
 
 impl<A: Subject, C, H: History> Lens<A, C, H> {
@@ -27,7 +27,7 @@ impl<A: Subject, C, H: History> Lens<A, C, H> {
         let network = match reads.network {
             NetworkReads::Nothing => Networks::AllAlike,
             NetworkReads::Everything => Networks::AllDifferent,
-            NetworkReads::By(summary) => Networks::By(NetworkSummaries::new(summary)),
+            NetworkReads::By(summary) => Networks::By(Box::new(NetworkSummaries::new(summary))),
         };
         Lens { projection: Projection::new(reads, actors), numbers: Vec::new(), network, slots: Vec::new() }
     }

@@ -150,8 +150,8 @@ fn requests(setting: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
 
 /// What was really told of who is a member.
 fn views(_: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
-    for histories in [&ghost.known, &ghost.owed] {
-        histories.iter().for_each(|history| changes(history, words));
+    for history in ghost.known.iter().chain(&ghost.owed) {
+        changes(history, words);
     }
 }
 

@@ -93,15 +93,15 @@ fn properties_look_at_what_they_say_in_larger_scopes() {
 }
 
 /// How a scope is checked that evaluates everything in every state.
-fn doubt(scope: &Scope, rules: Rules) -> Report {
+fn doubt(scope: &Scope, rules: &Rules) -> Report {
     let effort = Effort { doubt: true, ..Effort::threads(1) };
-    check(scope, rules, &effort, |_| ControlFlow::Continue(()))
+    check(scope, *rules, &effort, |_| ControlFlow::Continue(()))
 }
 
 /// What properties and the boundary say they look at is all that they look at: in every state, evaluated on everything, they are what they
 /// were in the first state that looks the same to them.
 fn doubt_scopes(states_max: usize) {
-    let reports: Vec<Report> = samples::scopes(states_max).map(|scope| doubt(scope, Rules::default())).collect();
+    let reports: Vec<Report> = samples::scopes(states_max).map(|scope| doubt(scope, &Rules::default())).collect();
     for report in &reports {
         assert!(report.holds() && !report.has_another_count(), "{}", report.name);
     }
@@ -111,6 +111,6 @@ fn doubt_scopes(states_max: usize) {
 /// The same on defects, whose violations would else be lost.
 fn doubt_defects(states_max: usize) {
     let doubted =
-        samples::defects(states_max).filter(|defect| doubt(defect.scope(), (defect.rules)()).complete).count();
+        samples::defects(states_max).filter(|defect| doubt(defect.scope(), &(defect.rules)()).complete).count();
     assert!(doubted >= 35, "only {doubted} defects are in scopes that are small enough");
 }

@@ -46,7 +46,9 @@ fn another_count_than_the_pinned_one_is_noticed() {
 #[test]
 #[ignore = "takes minutes and gigabytes: cargo test --release -- --ignored"]
 fn every_deep_scope_holds() {
-    DEEP.iter().for_each(|scope| assert!(holds(scope).complete));
+    for scope in DEEP {
+        assert!(holds(scope).complete);
+    }
 }
 
 /// A second explorer, as dumb as can be, that compares whole states: stateright's fingerprints have not merged different ones.
