@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 fn client(address: SocketAddr) -> Client {
-    Client::connect(address).unwrap()
+    Client::connect(address).unwrap().with_timeout(PATIENCE)
 }
 
 fn values(client: &Client, key: &str) -> Vec<String> {
@@ -49,7 +49,7 @@ fn without_a_quorum_a_put_fails_and_says_that_it_is_possibly_stored() {
     let mut cluster = Cluster::of(3, &["--answer-within", "0.05"]);
     cluster.kill(1);
     cluster.kill(2);
-    let a = client(cluster.addresses[0]).with_timeout(PATIENCE);
+    let a = client(cluster.addresses[0]);
     let error = a.put("k", b"v", &Context::new()).unwrap_err();
     assert!(matches!(error, ClientError::PutFailed { stored: 1, needed: 2, .. }), "{error}");
     let error = a.get("k").unwrap_err();

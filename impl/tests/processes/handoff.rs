@@ -26,7 +26,7 @@ fn clockwise(key: &str) -> Vec<usize> {
 }
 
 fn client(cluster: &Cluster, node: usize) -> Client {
-    Client::connect(cluster.addresses[node]).unwrap()
+    Client::connect(cluster.addresses[node]).unwrap().with_timeout(PATIENCE)
 }
 
 /// Waits until it is so.
@@ -141,7 +141,7 @@ fn the_command_line_shows_hints_and_suspicion() {
     let [coordinator, recipient, other, holder, _] = clockwise("k")[..] else { panic!() };
     let [first, keeper, idle] = [coordinator, holder, other].map(|node| cluster.addresses[node].to_string());
     cluster.kill(recipient);
-    let (code, _, stderr) = dynamo(&["put", "--node", &first, "k", "v", "--pw", "3", "--timeout", "3"]);
+    let (code, _, stderr) = dynamo(&["put", "--node", &first, "k", "v", "--pw", "3", "--timeout", "60"]);
     assert!(code == 1 && stderr.contains("PW=3 must be"), "{stderr}");
     let parse = |text: &str| serde_json::from_str::<Json>(text).unwrap();
     let hints = until("a hint", || {
@@ -156,11 +156,16 @@ fn the_command_line_shows_hints_and_suspicion() {
     }
     let (_, table, _) = dynamo(&["hints", "--node", &keeper]);
     assert!(table.contains("recipient") && table.contains(&name), "{table}");
-    let status = parse(&dynamo(&["status", "--node", &first, "--json"]).1);
-    assert_eq!(status["suspected"], serde_json::json!([name]), "{status}");
+    // On a busy machine another may be suspected for a moment.
+    let status = until("it alone is suspected", || {
+        let status = parse(&dynamo(&["status", "--node", &first, "--json"]).1);
+        (status["suspected"] == serde_json::json!([name])).then_some(status)
+    });
     assert_eq!(status["members"].as_array().unwrap().len(), 5);
-    let (_, text, _) = dynamo(&["status", "--node", &first]);
-    assert!(text.contains(&format!("suspected  {name}\n")), "{text}");
+    until("that is told as text too", || {
+        let (_, text, _) = dynamo(&["status", "--node", &first]);
+        text.contains(&format!("suspected  {name}\n")).then_some(())
+    });
 
     let nobody = claim(1);
     let (code, _, stderr) = dynamo(&["hints", "--node", &nobody[0].address.to_string(), "--timeout", "0.3"]);
