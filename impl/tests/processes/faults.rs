@@ -1,7 +1,7 @@
 //! Three real nodes, killed and started again while clients write.
 
-use crate::cluster::{Cluster, PATIENCE, StopAtEnd, run};
-use crate::handoff::until_more;
+use crate::cluster::{Cluster, PATIENCE, run};
+use crate::handoff::{Stopping, until_more};
 use dynamo::client::{Client, ClientError};
 use dynamo_model::version::Context;
 use rand::rngs::SmallRng;
@@ -169,7 +169,7 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
     let told: Vec<Told> = thread::scope(|scope| {
         let (addresses, stop, acknowledged) = (&addresses, &stop, &acknowledged);
-        let at_end = StopAtEnd(stop);
+        let stopping = Stopping(stop);
         let clients: Vec<_> =
             (0..CLIENTS).map(|name| scope.spawn(move || write(addresses, name, seed, stop, acknowledged))).collect();
         let mut random = SmallRng::seed_from_u64(seed);
@@ -181,7 +181,7 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
             thread::sleep(Duration::from_millis(random.random_range(0..150)));
             cluster.start_node(round % 3);
         }
-        drop(at_end);
+        drop(stopping);
         clients.into_iter().map(|client| client.join().unwrap()).collect()
     });
     let reader = client(addresses[0]);

@@ -9,7 +9,7 @@ use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::ring::Ring;
 use dynamo_model::version::Context;
 use serde_json::Value as Json;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Five nodes that lose patience soon, but not with one that is merely slow.
@@ -38,6 +38,16 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         }
         assert!(Instant::now() < deadline, "not in time: {what}");
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Tells clients to stop when it is dropped, also where a test fails: else that would wait for them
+/// forever.
+pub(crate) struct Stopping<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Traces 7 and 9 with real processes: a cluster grows and shrinks under load.
 
-use crate::cluster::{Cluster, StopAtEnd, dynamo};
-use crate::handoff::{until, until_more};
+use crate::cluster::{Cluster, dynamo};
+use crate::handoff::{Stopping, until, until_more};
 use dynamo::client::Client;
 use dynamo_model::version::Context;
 use serde_json::Value as Json;
@@ -77,7 +77,7 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
     let (nodes, stop) = (Mutex::new(all[..3].to_vec()), AtomicBool::new(false));
     let told = AtomicUsize::new(0);
     let acknowledged: Vec<String> = thread::scope(|scope| {
-        let at_end = StopAtEnd(&stop);
+        let stopping = Stopping(&stop);
         let writers: Vec<_> = (0..3)
             .map(|writer| {
                 scope.spawn({
@@ -106,7 +106,7 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
             assert!(cluster.wait_for_end(node).success(), "it ends by itself when it has handed over everything");
         }
         until_more(&told, 100);
-        drop(at_end);
+        drop(stopping);
         writers.into_iter().chain([by_own_view]).flat_map(|writer| writer.join().unwrap()).collect()
     });
     assert!(acknowledged.len() > 100, "{} puts were acknowledged", acknowledged.len());

@@ -1,8 +1,8 @@
 //! Random fault schedules: five nodes behind a bad network, killed, frozen and started again while clients read and write. Nothing
 //! acknowledged is lost.
 
-use crate::cluster::{Cluster, StopAtEnd};
-use crate::handoff::{until, until_more};
+use crate::cluster::Cluster;
+use crate::handoff::{Stopping, until, until_more};
 use crate::proxy::{Badness, Proxy};
 use dynamo::client::{Client, Found};
 use dynamo::store::Store;
@@ -117,7 +117,7 @@ fn run(seed: u64) -> [u64; 3] {
     let addresses = cluster.addresses.clone();
     let tries: Tries = thread::scope(|scope| {
         let (addresses, stop, told) = (&addresses, &stop, &told);
-        let at_end = StopAtEnd(stop);
+        let stopping = Stopping(stop);
         let clients: Vec<_> =
             (0..CLIENTS).map(|name| scope.spawn(move || client(addresses, name, seed, stop, told))).collect();
         until_more(told, 2);
@@ -125,7 +125,7 @@ fn run(seed: u64) -> [u64; 3] {
         // Only where little was acknowledged while nodes were away.
         let missing = PUTS_MIN.saturating_sub(told.load(Ordering::Relaxed));
         until_more(told, missing);
-        drop(at_end);
+        drop(stopping);
         clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
     });
     proxy.mend();
