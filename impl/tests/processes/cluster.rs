@@ -6,22 +6,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) const DYNAMO: &str = env!("CARGO_BIN_EXE_dynamo");
 /// When a test gives up waiting. Far more than anything takes, also on a machine that is busy.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
-
-/// Tells the clients of a test to stop when it goes. So they end also where the test fails: a scope waits for all its threads.
-pub(crate) struct StopAtEnd<'a>(pub(crate) &'a AtomicBool);
-
-impl Drop for StopAtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A cluster whose nodes are killed when it goes, however it goes.
 pub(crate) struct Cluster {
