@@ -21,7 +21,8 @@
 //! The search is breadth-first, layer by layer, on all threads; unique and generated counts, depth, and the lengths of
 //! counterexamples depend neither on the number of threads nor on the run.
 //!
-//! A property is evaluated once for each state that it can tell apart: see [`Reads`].
+//! The boundary and each property are evaluated once for all states that look the same to them, and their verdicts remembered: see
+//! [`Reads`]. What they look at is a state that is put together once and then changed where the next one differs.
 //!
 //! What must be so *in the end* is checked on the same states, once all are known: see [`Convergence`].
 //!
