@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Sends a number to the next, counts down what arrives, and saves it.
+/// Sends a number to the other, counts down what arrives, saves it and sends it back.
 #[derive(Clone)]
 struct Countdown {
     next: Id,
@@ -20,10 +20,8 @@ impl Actor for Countdown {
     type Random = ();
     type Storage = u8;
 
-    fn on_start(&self, id: Id, _storage: &Option<u8>, out: &mut Out<Self>) -> u8 {
-        if id == Id::from(0) {
-            out.send(self.next, 4);
-        }
+    fn on_start(&self, _id: Id, _storage: &Option<u8>, out: &mut Out<Self>) -> u8 {
+        out.send(self.next, 4);
         4
     }
 
@@ -50,7 +48,7 @@ fn doubted(condition: Condition, declared: Declared, name: &'static str) -> Resu
         .record_msg_out(|(), history, _| Some(history + 1));
     let model = if name == BOUNDARY {
         // A boundary is given the settings alone; it lets in what the condition, with the same model, is true of.
-        model.within_boundary(|(), state| *state.actor_states[0] > 1 || *state.actor_states[1] < 2)
+        model.within_boundary(|(), state| (*state.actor_states[0], *state.actor_states[1]) != (3, 4))
     } else {
         model.property(Expectation::Sometimes, ASKED, condition)
     };
