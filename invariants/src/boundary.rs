@@ -37,8 +37,9 @@ fn looks_at_messages(setting: &Setting) -> bool {
 /// What the boundary looks at.
 pub(crate) fn reads(setting: &Setting) -> Reads<Process, Setting, Ghost> {
     let bounds = Reads::nothing().history_by(|setting, ghost, words| words.push(is_bounded(setting, ghost).into()));
-    let idles = setting.changes || setting.scope.faults.gossip;
-    match (looks_at_messages(setting), idles) {
+    // Gossip is held against what its recipient has on disk.
+    let looks_at_views = setting.changes || setting.scope.faults.gossip;
+    match (looks_at_messages(setting), looks_at_views) {
         (false, _) => bounds.actors_by(client_is_down),
         (true, false) => bounds.actors_by(client_is_down).network_by(messages_in_words),
         (true, true) => bounds.actors_by(client_is_down_or_view).network_by(messages_in_words),
@@ -49,7 +50,8 @@ fn client_is_down(setting: &Setting, part: &ActorPart<'_, Process>, words: &mut 
     words.push((part.crashed && part.index >= usize::from(setting.scope.nodes)).into());
 }
 
-/// The same, and what a node has on disk of who is a member: its tip, and who is gone.
+/// Is it a client that is down? And which changes of the members has a node on disk: its tip, and who
+/// is gone.
 fn client_is_down_or_view(setting: &Setting, part: &ActorPart<'_, Process>, words: &mut Vec<u64>) {
     client_is_down(setting, part, words);
     if part.index < usize::from(setting.scope.nodes) {
@@ -113,7 +115,8 @@ fn tells_little(setting: &Setting, state: &SystemState) -> bool {
     histories <= 1 && (!begins || trees == 1 && keys <= late) && !is_idle && !repeats
 }
 
-/// The same in words, for the engine: of more than one message that there may be one of it is all the same how many.
+/// What [`tells_little`] looks at of the messages in flight, in words. It tells none, one and more
+/// apart, so that counts above two are the same word.
 fn messages_in_words(_: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
     let Told { histories, gossip, begins, exchange: (trees, keys), repeats } = Told::of(messages);
     words.extend([histories, trees, keys].map(|many| many.min(2) as u64));

@@ -98,7 +98,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         self.run_watched(options, &mut watch)
     }
 
-    /// The same, compiled once for each model, whoever watches.
+    /// [`Check::run`], compiled once for each model, and not once more for each closure that watches.
     fn run_watched(
         mut self,
         options: &Options,

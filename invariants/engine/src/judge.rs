@@ -77,7 +77,7 @@ struct Group<A: Subject, C, H> {
     projection: Projection<A, C, H>,
     /// Bits of the properties that do not look at the network.
     bare: u64,
-    /// Bits of those that do.
+    /// Bits of the properties that look at the network.
     networked: u64,
     /// For each configuration the number of what it looks like, plus one; kept only for properties that look at the network.
     numbers: Vec<u32>,

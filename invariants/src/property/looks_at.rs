@@ -38,7 +38,7 @@ pub enum LooksAt {
 type Part<'a> = ActorPart<'a, Process>;
 
 impl LooksAt {
-    /// The same as the engine wants it said, in a scope.
+    /// The declaration for the engine, in a scope.
     pub fn reads(self, setting: &Setting) -> Reads<Process, Setting, Ghost> {
         let nothing = Reads::nothing;
         match self {
@@ -68,7 +68,7 @@ fn held(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
     changes_on(setting, disk, words);
 }
 
-/// The same, and which gets it coordinates, and which timers of gets run.
+/// What [`held`] tells, which gets the node coordinates, and which of their timers run.
 fn held_and_gets(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
     let bit = |request| setting.read(request).map_or(0, |get| 1 << get);
     let coordinated = part.state.node().map_or(0, |node| node.gets.keys().fold(0, |bits, get| bits | bit(*get)));
@@ -88,7 +88,7 @@ fn disk_view(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
     }
 }
 
-/// The same, and what a client knows of it.
+/// What [`disk_view`] tells of a node; and what a client knows of who is a member.
 fn any_view(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
     disk_view(setting, part, words);
     if let Some(client) = part.state.client() {
