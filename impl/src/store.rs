@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! DIR/identity        one line of text: the format's version and the node that owns the directory
-//! DIR/store/          a fjall database with six keyspaces
+//! DIR/store/          a fjall database with seven keyspaces
 //!   meta    "counter"                  → the counter
 //!           "incarnation"              → which of the node's disks this is
 //!   store   the key's text             → its siblings
+//!   epochs  the key's text             → the dots given to it since the node holds it
 //!   issued  the client's id, 8 bytes   → its latest put
 //!   hints   recipient, 2 bytes; key    → the siblings kept for it
 //!   since   the same                   → since when, in milliseconds of the Unix epoch
@@ -22,6 +23,7 @@ use dynamo_model::membership::History;
 use dynamo_model::node::Durable;
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
+use dynamo_model::version::Epoch;
 use fjall::{Database, PersistMode};
 use im::OrdMap;
 use im::ordmap::DiffItem;
@@ -33,8 +35,8 @@ use thiserror::Error;
 
 /// The version of the layout described above.
 ///
-/// Format 1 had neither hints nor tombstones, format 2 no history.
-pub const FORMAT: u32 = 3;
+/// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs.
+pub const FORMAT: u32 = 4;
 
 const COUNTER: &str = "counter";
 const INCARNATION: &str = "incarnation";
@@ -116,6 +118,7 @@ pub struct Store {
     database: Database,
     meta: Table<str, u64>,
     replicas: Table<Key, Siblings>,
+    epochs: Table<Key, Epoch>,
     issued: Table<ClientId, dynamo_model::node::Issued>,
     hints: Table<HintId, Siblings>,
     since: Table<HintId, u64>,
@@ -142,13 +145,25 @@ impl Store {
         let failed = |error| database_error(path, error);
         let meta = Table::open(&database, "meta").map_err(failed)?;
         let replicas = Table::open(&database, "store").map_err(failed)?;
+        let epochs = Table::open(&database, "epochs").map_err(failed)?;
         let issued = Table::open(&database, "issued").map_err(failed)?;
         let hints = Table::open(&database, "hints").map_err(failed)?;
         let since = Table::open(&database, "since").map_err(failed)?;
         let ring = Table::open(&database, "ring").map_err(failed)?;
         let (path_owned, hints_since, committed) = (path.to_owned(), OrdMap::new(), Durable::default());
-        let mut this =
-            Store { path: path_owned, database, meta, replicas, issued, hints, since, ring, hints_since, committed };
+        let mut this = Store {
+            path: path_owned,
+            database,
+            meta,
+            replicas,
+            epochs,
+            issued,
+            hints,
+            since,
+            ring,
+            hints_since,
+            committed,
+        };
         if known {
             this.committed = this.read()?;
             this.hints_since = this.since.read().map_err(|what| this.damaged(&what))?;
@@ -176,6 +191,7 @@ impl Store {
             self.ring.insert(&mut batch, HISTORY, &durable.history);
         }
         self.replicas.write_difference(&mut batch, &self.committed.store, &durable.store);
+        self.epochs.write_difference(&mut batch, &self.committed.epochs, &durable.epochs);
         self.issued.write_difference(&mut batch, &self.committed.issued, &durable.issued);
         self.hints.write_difference(&mut batch, &self.committed.hints, &durable.hints);
         let hints_since = self.note_ages(&durable.hints);
@@ -227,10 +243,11 @@ impl Store {
         let incarnation = self.meta.get(INCARNATION).map_err(|what| self.damaged(&what))?;
         let incarnation = incarnation.ok_or_else(|| self.damaged("it has no incarnation"))?;
         let store = self.replicas.read().map_err(|what| self.damaged(&what))?;
+        let epochs = self.epochs.read().map_err(|what| self.damaged(&what))?;
         let issued = self.issued.read().map_err(|what| self.damaged(&what))?;
         let hints = self.hints.read().map_err(|what| self.damaged(&what))?;
         let history = self.ring.get(HISTORY).map_err(|what| self.damaged(&what))?.unwrap_or_default();
-        Ok(Durable { incarnation, counter, store, issued, hints, history })
+        Ok(Durable { incarnation, counter, store, epochs, issued, hints, history })
     }
 
     fn read_counter(&self) -> Result<Option<u64>, StoreError> {

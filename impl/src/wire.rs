@@ -9,7 +9,7 @@ use dynamo_model::message::Message;
 use thiserror::Error;
 
 /// The version of the format. Nodes ignore (and count) datagrams of another.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
 /// What one UDP datagram over IPv4 can carry, in bytes.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 
@@ -156,7 +156,7 @@ pub(crate) mod tests {
     pub(crate) struct AnyMessage(pub(crate) Message);
 
     fn issuer(g: &mut Gen) -> Issuer {
-        Issuer { node: NodeId(u16::arbitrary(g)), incarnation: u64::arbitrary(g) % 3 }
+        Issuer { node: NodeId(u16::arbitrary(g)), incarnation: u64::arbitrary(g) % 3, epoch: u64::arbitrary(g) % 3 }
     }
 
     fn context(g: &mut Gen) -> Context {
@@ -253,9 +253,9 @@ pub(crate) mod tests {
                 }
                 8 => Message::StoredHint { request, recipient: NodeId(u16::arbitrary(g)) },
                 9 => Message::HandOff { tip, key, siblings: siblings(g) },
-                10 => Message::HandedOff { key, context: context(g) },
+                10 => Message::HandedOff { tip, key, context: context(g) },
                 11 => Message::Survey { tip, key, siblings: siblings(g) },
-                12 => Message::Surveyed { key, siblings: siblings(g) },
+                12 => Message::Surveyed { tip, key, siblings: siblings(g) },
                 13 => Message::Reap { tip, key, siblings: siblings(g) },
                 14 => {
                     let wishes =

@@ -1,7 +1,8 @@
 //! Where a scope ends: what is not looked at because it would be without end.
 
-use crate::ghost::{Ghost, Hinted};
+use crate::ghost::{Ghost, Hinted, carried_by};
 use crate::scope::{Scope, Setting, SystemState};
+use crate::write_set::WriteSet;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Tip};
 use dynamo_model::message::Message;
@@ -10,7 +11,7 @@ use interned_checker::{ActorPart, Messages, Reads};
 use stateright::actor::{Envelope, Id};
 
 /// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end, nor is it asked
-/// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is on its way.
+/// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is in flight.
 ///
 /// Where the ring changes, hints are sent and histories told without end; and replicas compare what they hold without end. There only so
 /// much of it is under way at one time, and nobody gossips with one that knows the same: it would be the same again. Not so where messages
@@ -19,7 +20,7 @@ pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
     let clients = usize::from(setting.scope.nodes)..;
     !state.crashed[clients].contains(&true)
         && is_bounded(setting, &state.history)
-        && (!looks_at_messages(setting) || tells_little(setting, state))
+        && (!looks_at_messages(setting) || says_little(setting, state))
 }
 
 /// Is nothing sent or asked too often, and nothing asked too early?
@@ -27,16 +28,23 @@ fn is_bounded(setting: &Setting, ghost: &Ghost) -> bool {
     let Scope { nodes, faults, .. } = setting.scope;
     let is_sent_too_often = |hinted: &Hinted| hinted.sent > faults.handoffs;
     let surveys_max = u16::from(faults.reaps) * (nodes - 1);
-    !ghost.hinted.iter().any(is_sent_too_often) && u16::from(ghost.surveyed) <= surveys_max && !ghost.was_early
+    !ghost.hinted.iter().any(is_sent_too_often) && u16::from(ghost.surveyed) <= surveys_max
 }
 
 fn looks_at_messages(setting: &Setting) -> bool {
+    is_endless(setting) || setting.scope.faults.reaps > 0
+}
+
+/// Do nodes say the same again and again here? Messages that may arrive again are not bounded: there are only so many different ones.
+fn is_endless(setting: &Setting) -> bool {
     setting.is_endless && !setting.scope.faults.duplication
 }
 
 /// What the boundary looks at.
 pub(crate) fn reads(setting: &Setting) -> Reads<Process, Setting, Ghost> {
-    let bounds = Reads::nothing().history_by(|setting, ghost, words| words.push(is_bounded(setting, ghost).into()));
+    let bounds = Reads::nothing().history_by(|setting, ghost, words| {
+        words.extend([is_bounded(setting, ghost).into(), ghost.just_asked.bits()]);
+    });
     // Gossip is held against what its recipient has on disk.
     let looks_at_views = setting.changes || setting.scope.faults.gossip;
     match (looks_at_messages(setting), looks_at_views) {
@@ -61,7 +69,7 @@ fn client_is_down_or_view(setting: &Setting, part: &ActorPart<'_, Process>, word
     }
 }
 
-/// What the boundary knows of the network of a scope where the ring changes.
+/// What the boundary knows of the network.
 #[derive(Default)]
 struct Told {
     /// How many messages there are about histories alone.
@@ -72,23 +80,26 @@ struct Told {
     begins: bool,
     /// How many there are of exchanges: about trees, and about keys.
     exchange: (usize, usize),
-    /// Are there two about one hint in one direction?
+    /// Are there two about one hint in one direction, handed over under one view?
     repeats: bool,
+    /// The puts that messages carry from node to node.
+    carried: WriteSet,
 }
 
 impl Told {
-    fn of<'a>(messages: impl Iterator<Item = Envelope<&'a Message>>) -> Self {
+    fn of<'a>(setting: &Setting, messages: impl Iterator<Item = Envelope<&'a Message>>) -> Self {
         let mut told = Told::default();
-        let mut handed: Vec<(Id, Id, bool)> = Vec::new();
+        let mut handed: Vec<(Id, Id, bool, Tip)> = Vec::new();
         for Envelope { src, dst, msg } in messages {
             match msg {
                 Message::Gossip { tip } => told.gossip = Some((src, dst, *tip)),
-                Message::HandOff { .. } => handed.push((src, dst, false)),
-                Message::HandedOff { .. } => handed.push((src, dst, true)),
+                Message::HandOff { tip, .. } => handed.push((src, dst, false, *tip)),
+                Message::HandedOff { tip, .. } => handed.push((src, dst, true, *tip)),
                 Message::Sync { .. } => told.exchange.1 += 1,
                 Message::Roots { .. } | Message::Subtrees { .. } | Message::Leaves { .. } => told.exchange.0 += 1,
                 _ => {}
             }
+            told.carried = told.carried.union(carried_by(setting, msg));
             told.begins |= matches!(msg, Message::Roots { .. });
             let is_history = matches!(msg, Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. });
             told.histories += usize::from(is_history);
@@ -99,11 +110,20 @@ impl Told {
     }
 }
 
-/// Is there one message at most about histories alone, and that no idle one; and of those about one hint one at most in each direction?
+/// Does no message in flight carry what tombstones had replaced that a node, in this very step, has asked about or has reaped? Messages do
+/// not live that long. And is little said of what would be said without end?
+fn says_little(setting: &Setting, state: &SystemState) -> bool {
+    let told = Told::of(setting, state.network.iter_all());
+    let is_early = told.carried.minus(state.history.just_asked) != told.carried;
+    !is_early && (!is_endless(setting) || tells_little(setting, state, &told))
+}
+
+/// Is there one message at most about histories alone, and that no idle one; and of those about one hint one at most in each direction, or
+/// as many as the holder knew different members when it sent them?
 /// And does an exchange begin only where no other goes on, and, where the ring does not change, at most one late word of an earlier one is
-/// on its way?
-fn tells_little(setting: &Setting, state: &SystemState) -> bool {
-    let Told { histories, gossip, begins, exchange: (trees, keys), repeats } = Told::of(state.network.iter_all());
+/// in flight?
+fn tells_little(setting: &Setting, state: &SystemState, told: &Told) -> bool {
+    let Told { histories, gossip, begins, exchange: (trees, keys), repeats, .. } = *told;
     let is_idle = gossip.is_some_and(|(from, to, tip)| {
         let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
         let history = disk.map_or(&setting.founders, |disk| &disk.history);
@@ -115,13 +135,18 @@ fn tells_little(setting: &Setting, state: &SystemState) -> bool {
     histories <= 1 && (!begins || trees == 1 && keys <= late) && !is_idle && !repeats
 }
 
-/// What [`tells_little`] looks at of the messages in flight, in words. It tells none, one and more
+/// What [`says_little`] looks at of the messages in flight, in words. It tells none, one and more
 /// apart, so that counts above two are the same word.
-fn messages_in_words(_: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
-    let Told { histories, gossip, begins, exchange: (trees, keys), repeats } = Told::of(messages);
-    words.extend([histories, trees, keys].map(|many| many.min(2) as u64));
-    words.extend([begins, repeats].map(u64::from));
-    if let Some((from, to, tip)) = gossip {
-        words.extend([usize::from(from) as u64, usize::from(to) as u64, tip.0]);
+fn messages_in_words(setting: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
+    let Told { histories, gossip, begins, exchange: (trees, keys), repeats, carried } = Told::of(setting, messages);
+    if setting.scope.faults.reaps > 0 {
+        words.push(carried.bits());
+    }
+    if is_endless(setting) {
+        words.extend([histories, trees, keys].map(|many| many.min(2) as u64));
+        words.extend([begins, repeats].map(u64::from));
+        if let Some((from, to, tip)) = gossip {
+            words.extend([usize::from(from) as u64, usize::from(to) as u64, tip.0]);
+        }
     }
 }

@@ -83,11 +83,9 @@ pub struct Ghost {
     pub hinted: Vec<Hinted>,
     /// The tombstones reaped.
     pub reaped: WriteSet,
-    /// Where something may be reaped: by put how many messages on their way carry it.
-    pub carried: Vec<u8>,
-    /// Was it asked whether a tombstone may be reaped, or was it reaped, while a message older than it was on its way? Messages do not live
-    /// that long: scopes leave it out.
-    pub was_early: bool,
+    /// What the tombstones had replaced that a node, in the step before, has asked about or has reaped. Until the next message is sent
+    /// or arrives: so long no older message can have been sent since.
+    pub just_asked: WriteSet,
     /// How often a node was asked whether it is clear of tombstones. A scope bounds it.
     pub surveyed: u8,
     /// Was a key sent between replicas that was the same on all of them from the beginning?
@@ -121,8 +119,7 @@ impl Ghost {
             vouched: vec![WriteSet::EMPTY; usize::from(setting.scope.nodes)],
             hinted: Vec::new(),
             reaped: WriteSet::EMPTY,
-            carried: vec![0; if setting.scope.faults.reaps > 0 { setting.puts.len() } else { 0 }],
-            was_early: false,
+            just_asked: WriteSet::EMPTY,
             surveyed: 0,
             sent_needlessly: false,
             known: watched(nodes),
@@ -144,7 +141,7 @@ impl Ghost {
     pub(crate) fn on_reap(&mut self, tombstones: WriteSet) {
         if !tombstones.is_subset(self.reaped) {
             self.reaped = self.reaped.union(tombstones);
-            self.look_for_older(tombstones);
+            self.just_asked = self.replaced_by(tombstones);
         }
     }
 
@@ -152,34 +149,12 @@ impl Ghost {
         self.surveyed += 1;
         // Where replicas compare, one that has not got the tombstone yet may send an old copy at any time, also just before it is asked.
         if !setting.scope.faults.exchange {
-            self.look_for_older(tombstones);
+            self.just_asked = self.replaced_by(tombstones);
         }
     }
 
-    fn look_for_older(&mut self, tombstones: WriteSet) {
-        let older = self.with_all_seen(tombstones).minus(tombstones);
-        self.was_early |= older.iter().any(|write| self.carried.get(usize::from(write.0)).is_some_and(|n| *n > 0));
-    }
-
-    /// Messages that carry versions are counted while they are on their way.
-    pub(crate) fn count_carried(&mut self, setting: &Setting, message: &Message, count: impl Fn(u8) -> u8) {
-        let (Message::Store { siblings, .. }
-        | Message::StoreHint { siblings, .. }
-        | Message::Fetched { siblings, .. }
-        | Message::Repair { siblings, .. }
-        | Message::HandOff { siblings, .. }
-        | Message::Sync { siblings, .. }) = message
-        else {
-            return;
-        };
-        if matches!(message, Message::Sync { key, .. } if *key != setting.key) {
-            return;
-        }
-        for write in writes_of(siblings.versions()).iter() {
-            if let Some(carried) = self.carried.get_mut(usize::from(write.0)) {
-                *carried = count(*carried);
-            }
-        }
+    fn replaced_by(&self, tombstones: WriteSet) -> WriteSet {
+        self.with_all_seen(tombstones).minus(tombstones)
     }
 
     /// These puts and all that they really saw.
@@ -300,6 +275,20 @@ impl Ghost {
         read.omitted = omitted;
         let in_person = read.heard.iter().filter(|node| setting.preference_list.contains(node)).count();
         read.outcome = Outcome::Answered { words: read.heard.len(), in_person };
+    }
+}
+
+/// The puts whose versions a message carries from node to node.
+pub(crate) fn carried_by(setting: &Setting, message: &Message) -> WriteSet {
+    match message {
+        Message::Sync { key, .. } if *key != setting.key => WriteSet::EMPTY,
+        Message::Store { siblings, .. }
+        | Message::StoreHint { siblings, .. }
+        | Message::Fetched { siblings, .. }
+        | Message::Repair { siblings, .. }
+        | Message::HandOff { siblings, .. }
+        | Message::Sync { siblings, .. } => writes_of(siblings.versions()),
+        _ => WriteSet::EMPTY,
     }
 }
 

@@ -22,7 +22,7 @@ fn node(id: stateright::actor::Id) -> NodeId {
 pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
     let mut next = ghost.clone();
     let from = node(envelope.src);
-    next.count_carried(setting, envelope.msg, |carried| carried + 1);
+    next.just_asked = WriteSet::EMPTY;
     if matches!(envelope.msg, Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. }) {
         next.owe(from, node(envelope.dst));
     }
@@ -100,7 +100,7 @@ fn begin(setting: &Setting, ghost: &mut Ghost, operation: &Operation) {
 /// What the arrival of a message adds to the history.
 pub(crate) fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
     let mut next = ghost.clone();
-    next.count_carried(setting, envelope.msg, |carried| carried - 1);
+    next.just_asked = WriteSet::EMPTY;
     match envelope.msg {
         Message::Answer(answer) => learn(setting, &mut next, answer),
         Message::Fetched { request, siblings } => {

@@ -6,6 +6,7 @@ mod exchange;
 mod faults;
 mod hints;
 mod membership;
+mod moves;
 mod quiet;
 mod reaping;
 
@@ -138,10 +139,6 @@ const NOTHING_PUT: Excuse = Excuse {
     ],
     reason: "nothing is put here",
 };
-const REPLICA_AGAIN: Excuse = Excuse {
-    properties: &["I2.vouched-for-is-kept"],
-    reason: "a node that is a replica again after it had handed over what it had has nothing until it is handed something",
-};
 const NEW_REPLICA_MISSES: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
     reason: "a read asks a replica that was not handed yet what it should have: a known limit while keys move",
@@ -161,6 +158,7 @@ const PARTS: &[&[Scope]] = &[
     disks::SCOPES,
     reaping::SCOPES,
     membership::SCOPES,
+    moves::SCOPES,
     exchange::SCOPES,
 ];
 const COUNT: usize = quiet::SCOPES.len()
@@ -169,6 +167,7 @@ const COUNT: usize = quiet::SCOPES.len()
     + disks::SCOPES.len()
     + reaping::SCOPES.len()
     + membership::SCOPES.len()
+    + moves::SCOPES.len()
     + exchange::SCOPES.len();
 
 /// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.

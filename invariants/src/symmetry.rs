@@ -203,7 +203,7 @@ impl Symmetry {
     }
 
     fn durable(&self, durable: &Durable) -> Durable {
-        let Durable { incarnation, counter, store, issued, hints, history } = durable;
+        let Durable { incarnation, counter, store, epochs, issued, hints, history } = durable;
         let hint = |(id, siblings): (&HintId, &Siblings)| (self.hint(id), self.siblings(siblings));
         let issued = issued.iter().map(|(client, Issued { number, counter, answer })| {
             let answer = answer.as_ref().map(|context| self.context(context)).map_err(|refusal| *refusal);
@@ -212,6 +212,7 @@ impl Symmetry {
         Durable {
             incarnation: *incarnation,
             counter: *counter,
+            epochs: epochs.clone(),
             store: store.iter().map(|(key, siblings)| (key.clone(), self.siblings(siblings))).collect(),
             issued: issued.collect(),
             hints: hints.iter().map(hint).collect(),
@@ -377,8 +378,7 @@ impl Renaming<Process, Ghost> for Symmetry {
                 sent: hinted.sent,
             })),
             reaped: self.writes(history.reaped),
-            carried: history.carried.clone(),
-            was_early: history.was_early,
+            just_asked: history.just_asked,
             surveyed: history.surveyed,
             known: history.known.clone(),
             owed: history.owed.clone(),

@@ -134,6 +134,26 @@ impl<'a> View<'a> {
         intended.contains(&node)
     }
 
+    /// May a node have been an intended replica, then none, and one again, by views that it may have had?
+    pub(crate) fn may_be_back(&self, node: NodeId) -> bool {
+        let setting = &self.model.cfg;
+        let learned: Vec<Change> = self.history(node).minus(&setting.founders).changes().copied().collect();
+        let is_intended = |known: usize| {
+            let changes = learned.iter().enumerate().filter(|(index, _)| known & 1 << index != 0);
+            let history = setting.founders.union(&changes.map(|(_, change)| *change).collect());
+            setting.replicas_by(&history).contains(&node)
+        };
+        let views: Vec<bool> = (0..1 << learned.len()).map(is_intended).collect();
+        let displaced = |earlier: usize| (0..views.len()).any(|later| later & earlier == earlier && !views[later]);
+        setting.changes && (0..views.len()).any(|earlier| views[earlier] && displaced(earlier))
+    }
+
+    /// The puts on the disks of all nodes but those that are gone, and all that those really saw.
+    pub(crate) fn anywhere(&self) -> WriteSet {
+        let nodes = self.nodes().filter(|node| !self.is_gone(*node));
+        nodes.fold(WriteSet::EMPTY, |all, node| all.union(self.durable(node)))
+    }
+
     /// Do all intended replicas have the same puts on disk, or ones that saw them?
     pub(crate) fn replicas_agree(&self) -> bool {
         let mut held = self.intended().iter().map(|node| self.stored(*node));

@@ -118,14 +118,16 @@ impl Step<'_, '_> {
         let state = self.state.to_mut();
         state.view = Arc::new(View::of(&history, &self.node.rules));
         state.durable.history = history;
-        if before.ring().members() != self.state.view.ring().members() {
+        let rules = self.node.rules;
+        let is_moved = before.ring().members() != self.state.view.ring().members();
+        if is_moved {
             self.move_keys(&before);
             self.readdress_hints();
             self.settle_handoffs();
             // Others are to be compared with.
             self.set_exchange_timer();
         }
-        if !before.holders().eq(self.state.view.holders()) {
+        if is_moved || before.holders(&rules) != self.state.view.holders(&rules) {
             self.reconsider_reaping();
         }
         self.consider_being_gone();

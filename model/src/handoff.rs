@@ -10,6 +10,7 @@
 //! kept it is sent again, at longer and longer intervals; the recipient merges, so that to send twice is to send once.
 
 use crate::ids::{Key, NodeId, RequestId};
+use crate::membership::Tip;
 use crate::message::Message;
 use crate::node::{Node, State, Step, Timer};
 use crate::put::RunningPut;
@@ -149,23 +150,24 @@ impl Step<'_, '_> {
         self.clear_hint(id, &HandoffEvent::Sent);
     }
 
-    /// This node is handed what another has kept for it.
-    pub(crate) fn on_hand_off(&mut self, from: NodeId, key: Key, siblings: &Siblings) {
+    /// This node is handed what another has kept for it, which knows members by this tip.
+    pub(crate) fn on_hand_off(&mut self, from: NodeId, tip: Tip, key: Key, siblings: &Siblings) {
         let before = self.held(&key);
         let after = self.node.rules.hint_lands(&before, siblings);
         self.hold(Cause::HandOff, &key, &before, after);
         let context = self.held(&key).context().clone();
-        self.send(from, Message::HandedOff { key, context });
+        self.send(from, Message::HandedOff { tip, key, context });
     }
 
-    /// The recipient says what it has on disk.
-    pub(crate) fn on_handed_off(&mut self, from: NodeId, key: Key, context: &Context) {
+    /// The recipient says what it has on disk, having been handed it when this node knew members by this tip.
+    pub(crate) fn on_handed_off(&mut self, from: NodeId, tip: Tip, key: Key, context: &Context) {
         let id = HintId { recipient: from, key };
         if !self.state.durable.hints.contains_key(&id) {
             return;
         }
         self.heard_from(from);
-        if !self.clear_hint(&id, &HandoffEvent::Acknowledged(context)) {
+        let is_same_view = tip == self.tip();
+        if !self.clear_hint(&id, &HandoffEvent::Acknowledged { context, is_same_view }) {
             return;
         }
         let handoff = self.node.config.handoff();

@@ -113,8 +113,14 @@ pub enum Message {
         /// All that the hint holds.
         siblings: Siblings,
     },
-    /// Recipient → holder: all this is on my disk, or was replaced there. Doubled, or late: it stays true.
+    /// Recipient → holder: when I was handed that, all this was on my disk, or was replaced there.
+    ///
+    /// Proves: since the holder knew these members, and not others, the recipient has taken over all this; it answers for it from then on,
+    /// also by handing it to others. Late, after the holder has learned of a change of the ring: it proves nothing, as the holder may have
+    /// been given back meanwhile what the recipient had. The holder then sends the hint again.
     HandedOff {
+        /// The tip that came with what was handed over.
+        tip: Tip,
         /// Where.
         key: Key,
         /// The context of what is on the recipient's disk.
@@ -130,9 +136,13 @@ pub enum Message {
         /// The tombstones.
         siblings: Siblings,
     },
-    /// Anyone → first node of the preference list: nothing else is left here. Late: it counts only while the tombstones are the
-    /// same.
+    /// Anyone → first node of the preference list: nothing else is left here.
+    ///
+    /// Proves: when all intended replicas had these tombstones, its sender had nothing else. Late, after the asker has learned of a change of
+    /// the ring, or holds other tombstones: it proves nothing, as others are to be asked then, and is ignored.
     Surveyed {
+        /// The tip that came with the question.
+        tip: Tip,
         /// Which key.
         key: Key,
         /// The tombstones that were asked about.

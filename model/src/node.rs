@@ -12,7 +12,7 @@ use crate::put::RunningPut;
 use crate::rules::{Cause, Occasion, Rules};
 use crate::siblings::Siblings;
 use crate::tree::Trees;
-use crate::version::Context;
+use crate::version::{Context, Epoch};
 use crate::view::View;
 use serde::{Deserialize, Serialize};
 use stateright::actor::{Actor, Id, Out};
@@ -50,11 +50,12 @@ pub struct Issued {
 pub struct Durable {
     /// Which of the node's disks this is.
     pub incarnation: u64,
-    /// How many puts this node has coordinated. Its dots for a key have this as counter, or one more than the largest that the
-    /// key's context knows, should a foreign context have told it of larger ones.
+    /// How many puts this node has coordinated; or more. Larger than the number of any epoch that it has begun.
     pub counter: u64,
     /// What it holds as a replica.
     pub store: im::OrdMap<Key, Siblings>,
+    /// Of each key that it holds, and has coordinated a put of since it holds it: the dots it has given to it.
+    pub epochs: im::OrdMap<Key, Epoch>,
     /// For each client its latest put through this node.
     pub issued: im::OrdMap<ClientId, Issued>,
     /// What it keeps for other nodes.
@@ -77,6 +78,8 @@ impl Hash for Durable {
         self.counter.hash(hasher);
         self.store.len().hash(hasher);
         self.store.hash(hasher);
+        self.epochs.len().hash(hasher);
+        self.epochs.hash(hasher);
         self.issued.len().hash(hasher);
         self.issued.hash(hasher);
         self.hints.len().hash(hasher);
@@ -108,7 +111,8 @@ pub struct State {
     pub trees: Trees,
     /// After a start: the first key that is not in its tree yet. `None`: all are.
     pub unplanted: Option<Key>,
-    /// The keys that this node is to reap, each with the nodes that are known to be clear of it.
+    /// The keys that this node is to reap, each with the nodes that are known to be clear of it. Intended replicas come first: others
+    /// are asked only once these are clear.
     pub reaping: BTreeMap<Key, BTreeSet<NodeId>>,
 }
 
@@ -272,10 +276,10 @@ impl Step<'_, '_> {
             Message::Fetched { request, siblings } => self.on_fetched(from, request, siblings),
             Message::Repair { key, siblings, .. } => self.absorb(Cause::Repair, &key, &siblings),
             Message::StoreHint { request, hint, siblings, .. } => self.on_store_hint(from, request, hint, &siblings),
-            Message::HandOff { key, siblings, .. } => self.on_hand_off(from, key, &siblings),
-            Message::HandedOff { key, context } => self.on_handed_off(from, key, &context),
-            Message::Survey { key, siblings, .. } => self.on_survey(from, key, siblings),
-            Message::Surveyed { key, siblings } => self.on_surveyed(from, &key, &siblings),
+            Message::HandOff { tip, key, siblings } => self.on_hand_off(from, tip, key, &siblings),
+            Message::HandedOff { tip, key, context } => self.on_handed_off(from, tip, key, &context),
+            Message::Survey { tip, key, siblings } => self.on_survey(from, tip, key, siblings),
+            Message::Surveyed { tip, key, siblings } => self.on_surveyed(from, tip, &key, &siblings),
             Message::Reap { key, siblings, .. } => self.on_reap(&key, &siblings),
             Message::Roots { roots, .. } => self.on_roots(from, &roots),
             Message::Subtrees { subtrees, .. } => self.on_subtrees(from, &subtrees),

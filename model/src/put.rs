@@ -9,7 +9,7 @@ use crate::rules::{Cause, Freshness};
 use crate::siblings::{Siblings, Version};
 use crate::sloppy::Next;
 use crate::tally::{StandIn, Taken, Tally};
-use crate::version::{Context, Dot, Issuer};
+use crate::version::{Context, Dot, Epoch, Issuer};
 use serde::Serialize;
 use stateright::actor::Id;
 
@@ -56,8 +56,8 @@ impl Step<'_, '_> {
             (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, content, read),
         };
         match answer {
-            Ok(context) if !self.is_replica_of(&key) && !self.held_in_any_form(&key).context().includes(&context) => {
-                // Others are responsible now, and all of them had it when this node dropped it.
+            Ok(context) if !self.held_in_any_form(&key).context().includes(&context) => {
+                // This node has dropped the key since: it can neither count itself, nor send the put to others.
                 let needed = self.node.config.w();
                 self.out
                     .send(client, Message::Answer(Answer::PutFailed { request, stored: 0, needed, in_person: 0, pw }));
@@ -70,11 +70,13 @@ impl Step<'_, '_> {
     /// Gives the put its dot and makes it durable here, or refuses it. Either is remembered.
     fn issue(&mut self, request: RequestId, key: &Key, content: Content, read: &Context) -> Result<Context, Refusal> {
         let before = self.held(key);
-        let stored = self.put_version(&before, content, read);
+        let stored = self.put_version(key, &before, content, read);
         let must_save =
-            stored.as_ref().map_or(true, |(after, _)| self.node.rules.must_save(Cause::Put, &before, after));
-        let answer = stored.map(|(after, context)| {
-            self.state.to_mut().durable.counter += 1;
+            stored.as_ref().map_or(true, |(after, ..)| self.node.rules.must_save(Cause::Put, &before, after));
+        let answer = stored.map(|(after, context, epoch)| {
+            let durable = &mut self.state.to_mut().durable;
+            durable.counter = durable.counter.max(epoch.number) + 1;
+            durable.epochs.insert(key.clone(), epoch);
             self.write(key, &before, after);
             context
         });
@@ -89,24 +91,58 @@ impl Step<'_, '_> {
         answer
     }
 
-    /// The set after the put, and the context its client is to get back.
-    fn put_version(&self, before: &Siblings, content: Content, read: &Context) -> Result<(Siblings, Context), Refusal> {
+    /// The set after the put, the context its client is to get back, and what is to be remembered of the dots of the key.
+    fn put_version(
+        &self,
+        key: &Key,
+        before: &Siblings,
+        content: Content,
+        read: &Context,
+    ) -> Result<(Siblings, Context, Epoch), Refusal> {
         let (rules, bytes_max) = (self.node.rules, self.node.config.siblings_bytes_max());
-        let issuer = Issuer { node: self.id, incarnation: self.state.durable.incarnation };
-        // A foreign context that another coordinator could not recognise may have told the set of dots this node has not issued.
-        let (issued, known) = (self.state.durable.counter, before.context().counter_max(issuer));
-        if read.counter_max(issuer) > issued.max(known) {
+        if self.is_foreign(key, before.context(), read) {
             return Err(Refusal::ForeignContext);
         }
-        let dot = Dot { issuer, counter: rules.next_counter(issued, known).ok_or(Refusal::ForeignContext)? };
         if read.bytes_max() > bytes_max {
             return Err(Refusal::SiblingsTooLarge { bytes: read.bytes_max(), bytes_max });
         }
+        let epoch = self.epoch(key, before.context(), read);
+        let dot = Dot { issuer: self.issuer(epoch.number), counter: epoch.issued + 1 };
+        let epoch = Epoch { issued: dot.counter, ..epoch };
         let context = rules.put_context(read, dot, before);
         let version = Version { dot, clock: context.clone(), content };
         let after = before.put(version, |sibling| rules.version_replaces(read, dot, sibling));
         let bytes = after.bytes_max();
-        if bytes > bytes_max { Err(Refusal::SiblingsTooLarge { bytes, bytes_max }) } else { Ok((after, context)) }
+        if bytes > bytes_max { Err(Refusal::SiblingsTooLarge { bytes, bytes_max }) } else { Ok((after, context, epoch)) }
+    }
+
+    fn issuer(&self, epoch: u64) -> Issuer {
+        Issuer { node: self.id, incarnation: self.state.durable.incarnation, epoch }
+    }
+
+    /// The epoch in which the next put of a key gets its dot.
+    fn epoch(&self, key: &Key, held: &Context, read: &Context) -> Epoch {
+        let durable = &self.state.durable;
+        let kept = durable.epochs.get(key).copied();
+        let known = kept.map_or(0, |kept| held.counter_max(self.issuer(kept.number)));
+        // A foreign context may have named epochs that have not begun yet.
+        let is_unused = |number: &u64| [held, read].iter().all(|context| context.counter_max(self.issuer(*number)) == 0);
+        let unused = (durable.counter..).find(is_unused).expect("a context names few");
+        self.node.rules.epoch(kept, known, unused)
+    }
+
+    /// Does a context tell of dots of this node that it has not given, nor has the key's own context told of them? Then it is from another
+    /// cluster. A node knows only its own dots, and of those only the latest of each key: not every foreign context is recognised.
+    fn is_foreign(&self, key: &Key, held: &Context, read: &Context) -> bool {
+        let durable = &self.state.durable;
+        let given = |epoch: u64| match durable.epochs.get(key) {
+            Some(kept) if kept.number == epoch => kept.issued,
+            _ if epoch < durable.counter => u64::MAX,
+            _ => 0,
+        };
+        read.issuers()
+            .filter(|issuer| *issuer == self.issuer(issuer.epoch))
+            .any(|issuer| read.counter_max(issuer) > given(issuer.epoch).max(held.counter_max(issuer)))
     }
 
     /// Every so many clients, forgets those whose latest puts are the oldest: the memory for retries stays bounded.

@@ -1,13 +1,16 @@
 //! Reaping: a key of which nothing is left but tombstones is forgotten (Dynamo's deletes, trace 4's dual).
 //!
 //! A tombstone stands in the way of old copies. It may go when there are none: when every intended replica has it, and nobody keeps
-//! anything of the key for another. The first node of the preference list asks everyone, and if all say so, tells the replicas to
-//! forget. Whoever has got something new meanwhile does not.
+//! anything of the key for another. The first node of the preference list asks the intended replicas, then everyone else that may hold
+//! anything, and if all are clear, tells the replicas to forget. Whoever has got something new meanwhile does not.
 //!
-//! What nobody can see are messages older than the tombstone that are still on their way. So it waits, longer than twice what any message
-//! lives ([`Config::reap_after`](crate::config::Config::reap_after)): once before it asks, so that none reaches a node after that has said
-//! it is clear; and again before it reaps, so that none is left that a node sent before it was asked, which may be as late as its question
-//! was under way.
+//! Why in this order: once all replicas have the tombstone, whatever they send of the key has it too, and an old copy that is handed to one
+//! of them is gone. Another node that is then clear stays so.
+//!
+//! What nobody can see are messages older than the tombstone that are still in flight. So the first node waits, longer than twice what any
+//! message lives ([`Config::reap_after`](crate::config::Config::reap_after)): before it asks, so that none reaches a node after that has
+//! said it is clear; and again before it asks the next ones or reaps, so that none is left that a node sent before it was asked, which may
+//! be as late as its question was in flight.
 
 use crate::ids::{Key, NodeId};
 use crate::membership::Tip;
@@ -15,7 +18,6 @@ use crate::message::Message;
 use crate::node::{Step, Timer};
 use crate::rules::Remains;
 use crate::siblings::Siblings;
-use crate::version::Issuer;
 use std::collections::BTreeSet;
 
 impl Step<'_, '_> {
@@ -59,24 +61,26 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Reaps, if everyone was clear when asked the last time; else asks everyone.
+    /// Reaps, if everyone is known to be clear; else asks those that are next.
     pub(crate) fn on_reap_timeout(&mut self, key: &Key) {
-        let Some(clear) = self.state.reaping.get(key) else { return };
-        let tombstones = self.held(key);
+        let Some(mut clear) = self.state.reaping.get(key).cloned() else { return };
+        let (rules, tip, tombstones) = (self.node.rules, self.tip(), self.held(key));
         let intended = self.preference_list(key).to_vec();
-        let (members, tip): (Vec<NodeId>, Tip) = (self.state.view.holders().collect(), self.tip());
-        if self.node.rules.tombstone_may_reap(clear, &members, &intended) {
+        let holders = self.state.view.holders(&rules);
+        if rules.tombstone_may_reap(&clear, &holders, &intended) {
             self.forget(key, &tombstones);
             for replica in intended {
                 self.send_to_other(replica, Message::Reap { tip, key: key.clone(), siblings: tombstones.clone() });
             }
             return;
         }
-        let clear = self.is_clear(key, &tombstones).then_some(self.id).into_iter().collect();
-        self.state.to_mut().reaping.insert(key.clone(), clear);
-        for member in members {
-            self.send_to_other(member, Message::Survey { tip, key: key.clone(), siblings: tombstones.clone() });
+        if self.is_clear(key, &tombstones) {
+            clear.insert(self.id);
         }
+        for node in rules.whom_to_survey(&clear, &holders, &intended) {
+            self.send_to_other(node, Message::Survey { tip, key: key.clone(), siblings: tombstones.clone() });
+        }
+        self.state.to_mut().reaping.insert(key.clone(), clear);
         self.set_reap_timer(key);
     }
 
@@ -88,28 +92,27 @@ impl Step<'_, '_> {
 
     /// Is nothing left here that the tombstones would have to stand in the way of?
     fn is_clear(&self, key: &Key, tombstones: &Siblings) -> bool {
-        let issuer = Issuer { node: self.id, incarnation: self.state.durable.incarnation };
         let remains = Remains {
             is_intended: self.is_replica_of(key),
             held: &self.held(key),
             is_hinted: self.state.hinted(key).next().is_some(),
             is_busy: self.state.gets.values().any(|get| get.key == *key)
                 || self.state.puts.values().any(|put| put.key == *key),
-            is_foretold: tombstones.context().counter_max(issuer) > self.state.durable.counter,
         };
         self.node.rules.is_clear(&remains, tombstones)
     }
 
     /// Somebody asks what is left of a key. Silence means no.
-    pub(crate) fn on_survey(&mut self, from: NodeId, key: Key, siblings: Siblings) {
+    pub(crate) fn on_survey(&mut self, from: NodeId, tip: Tip, key: Key, siblings: Siblings) {
         if self.is_clear(&key, &siblings) {
-            self.send(from, Message::Surveyed { key, siblings });
+            self.send(from, Message::Surveyed { tip, key, siblings });
         }
     }
 
-    pub(crate) fn on_surveyed(&mut self, from: NodeId, key: &Key, siblings: &Siblings) {
+    /// Somebody is clear of these tombstones, having been asked when this node knew members by this tip.
+    pub(crate) fn on_surveyed(&mut self, from: NodeId, tip: Tip, key: &Key, siblings: &Siblings) {
         let is_news = self.state.reaping.get(key).is_some_and(|clear| !clear.contains(&from));
-        if is_news && self.node.rules.is_unchanged(&self.held(key), siblings) {
+        if is_news && tip == self.tip() && self.node.rules.is_unchanged(&self.held(key), siblings) {
             self.heard_from(from);
             self.state.to_mut().reaping.entry(key.clone()).or_default().insert(from);
         }

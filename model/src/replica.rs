@@ -2,7 +2,7 @@
 
 use crate::ids::{Key, NodeId, RequestId};
 use crate::message::Message;
-use crate::node::Step;
+use crate::node::{Durable, Step};
 use crate::rules::Cause;
 use crate::siblings::Siblings;
 
@@ -37,12 +37,14 @@ impl Step<'_, '_> {
         }
     }
 
-    /// From now on `after` is held, and nothing where it knows of nothing. The key's tree follows.
+    /// From now on `after` is held, and nothing where it knows of nothing. The key's tree follows. Whoever drops a key does not
+    /// know any more which dots it has given to it.
     pub(crate) fn write(&mut self, key: &Key, before: &Siblings, after: Siblings) {
         self.enter_in_tree(key, before, &after);
-        let store = &mut self.state.to_mut().durable.store;
+        let Durable { store, epochs, .. } = &mut self.state.to_mut().durable;
         if after.context().is_empty() {
             store.remove(key);
+            epochs.remove(key);
         } else {
             store.insert(key.clone(), after);
         }

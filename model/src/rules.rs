@@ -15,10 +15,10 @@ use crate::node::Issued;
 use crate::siblings::Siblings;
 use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
-use crate::version::{Context, Dot};
+use crate::version::{Context, Dot, Epoch};
 use protocol::{
-    forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_context, put_freshness, repair_targets,
-    reply_counts_for, stand_in, standing,
+    epoch, forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_freshness, repair_targets,
+    reply_counts_for, stand_in, standing, whom_to_survey,
 };
 use std::collections::BTreeSet;
 
@@ -68,12 +68,16 @@ pub enum HandoffEvent<'a> {
     Sent,
     /// It was sent before, and there was no answer in time.
     TimedOut,
-    /// Its recipient says that this is the context of what it has on disk for the key.
-    Acknowledged(&'a Context),
+    /// Its recipient says what it has on disk for the key.
+    Acknowledged {
+        /// The context of that.
+        context: &'a Context,
+        /// Was it handed over under the view that the holder still has?
+        is_same_view: bool,
+    },
 }
 
 /// What a node has left of a key.
-#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
 #[derive(Clone, Copy, Debug)]
 pub struct Remains<'a> {
     /// Is it one of the key's intended replicas?
@@ -84,8 +88,6 @@ pub struct Remains<'a> {
     pub is_hinted: bool,
     /// Does it coordinate a put or a get of the key? It may have heard of old copies.
     pub is_busy: bool,
-    /// Do the tombstones know of puts by this node that it has not made? Its next dot is to be larger than these.
-    pub is_foretold: bool,
 }
 
 /// Makes of the list of rules the struct of functions, their names, and for each a method that asks it.
@@ -146,8 +148,7 @@ rules! {
     /// The context a put gives back to its client. (I2)
     ///
     /// What the client had read and the put's own dot, and nothing more: whatever else it covered, the client's next put
-    /// would replace unseen. `before` is the coordinator's set before the put; it lets the dots between be filled in where
-    /// the client has read all that this coordinator ever issued for the key.
+    /// would replace unseen. `before` is the coordinator's set before the put.
     put_context: fn(read: &Context, put: Dot, before: &Siblings) -> Context,
 
     /// Two replicas' sets as one. (I1, I2, I3)
@@ -195,7 +196,8 @@ rules! {
     /// May a hint be dropped? (I4, I8)
     ///
     /// Once its recipient has said that all that the hint holds now is on its disk. A hint that grew while it was under way
-    /// stays.
+    /// stays. So does one that was handed over before the holder learned of a change of the ring: the recipient may have given back since
+    /// what it had then.
     hint_may_clear: fn(hint: &Siblings, event: &HandoffEvent<'_>) -> bool,
 
     /// What a node holds after it was handed a hint. (I2, I8)
@@ -215,20 +217,32 @@ rules! {
 
     /// Is a node clear of a key, but for these tombstones? (I4)
     ///
-    /// If it has nothing else, neither for itself nor for another, nor is about to; and the tombstones, if it is to have them. Nor do
-    /// these say more of the node's own dots than the node itself can remember.
+    /// If it has nothing else, neither for itself nor for another, nor is about to; and the tombstones, if it is to have them.
     is_clear: fn(remains: &Remains<'_>, tombstones: &Siblings) -> bool,
+
+    /// May a node that stands so hold anything of a key? Then it is asked before tombstones are reaped. (I4)
+    ///
+    /// If it is a member, or leaves and has not handed over everything yet.
+    may_hold: fn(standing: Standing) -> bool,
+
+    /// Those to ask next whether they are clear of a key, when these nodes are clear of it already; nobody once all are. `holders` are all
+    /// that may hold anything of it, `intended` its replicas. (I4)
+    ///
+    /// The intended replicas first, and the others once all of these have the tombstones. If all were asked at the same time, an old copy
+    /// could go from one that is not asked yet to one that was.
+    whom_to_survey: fn(clear: &BTreeSet<NodeId>, holders: &[NodeId], intended: &[NodeId]) -> Vec<NodeId>,
 
     /// May tombstones be reaped, when these nodes are clear? (I4)
     ///
     /// When all members are: every intended replica has them, and no hint for the key is outstanding anywhere.
     tombstone_may_reap: fn(clear: &BTreeSet<NodeId>, members: &[NodeId], intended: &[NodeId]) -> bool,
 
-    /// The counter of a coordinator's next dot for a key, given how many it has issued for all keys, and the largest counter of
-    /// its that the key's context knows. (I2)
+    /// The epoch in which a coordinator gives a key its next dot. `kept` is the epoch that it remembers along with the key, `known` the
+    /// largest counter in that epoch that the key's context knows, and `unused` a number that no epoch of this key ever had. (I2)
     ///
-    /// Larger than either. The key's context alone is not enough: it is gone when the key is reaped. `None`: there is none left.
-    next_counter: fn(issued: u64, known: u64) -> Option<u64>,
+    /// The one remembered. A coordinator that has dropped the key since remembers none, and begins a new one: what it says of its dots is
+    /// then never taken for what it said before. It also begins a new one where a foreign context has told of dots it has not given.
+    epoch: fn(kept: Option<Epoch>, known: u64, unused: u64) -> Epoch,
 
     /// How a node stands, given all changes of it that are known. (I7, I9)
     ///
@@ -328,7 +342,7 @@ impl Default for Rules {
             new_incarnation: |unused| unused,
             put_freshness,
             version_replaces: |read, _put, sibling| read.covers(sibling),
-            put_context,
+            put_context: |read, put, _before| read.clone().with(put),
             merge_siblings: Siblings::merge,
             must_save: |_cause, before, after| before != after,
             reply_counts_for,
@@ -342,8 +356,10 @@ impl Default for Rules {
             is_deleted,
             is_unchanged: |held, tombstones| held == tombstones,
             is_clear,
+            may_hold: |standing| matches!(standing, Standing::Member | Standing::Leaving),
+            whom_to_survey,
             tombstone_may_reap: |clear, members, _intended| members.iter().all(|member| clear.contains(member)),
-            next_counter: |issued, known| issued.max(known).checked_add(1),
+            epoch,
             standing,
             history_merge: History::union,
             history_must_save: |before, after| before != after,

@@ -82,17 +82,15 @@ impl Siblings {
     }
 
     /// The set after a put, made at the set of the coordinator that issued the version's dot: the siblings that `replaces` names
-    /// are gone and the new version is in. The coordinator knows every dot it ever issued for the key, so the set's context
-    /// then covers them all, without gaps.
+    /// are gone and the new version is in. The set's context then covers what the writer had read, and the version's dot.
     ///
     /// # Panics
     /// Where the version's dot is known already: a dot was issued twice.
     #[must_use]
     pub fn put(&self, version: Version, replaces: impl Fn(Dot) -> bool) -> Self {
-        let Dot { issuer, counter } = version.dot;
         assert!(!self.set.context.covers(version.dot), "the dot {:?} was issued twice", version.dot);
         let mut versions: Vec<Version> = self.set.versions.iter().filter(|old| !replaces(old.dot)).cloned().collect();
-        let context = self.set.context.merge(&version.clock).with_all_up_to(issuer, counter);
+        let context = self.set.context.merge(&version.clock).with(version.dot);
         let index = versions.partition_point(|old| old.dot < version.dot);
         versions.insert(index, version);
         Siblings::of(context, versions)

@@ -9,24 +9,29 @@ use crate::ids::NodeId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Who names puts: a node, as long as it has its disk.
+/// Who names the puts of a key: a node, as long as it has kept what it knows of the key.
 ///
-/// A node that lost its disk no longer knows which counters it has given, so that it goes on under another incarnation.
+/// A node that has lost its disk, or has dropped the key, no longer knows which counters it has given. It goes on under another
+/// incarnation, or in another epoch: it is somebody new, and says nothing of what it has forgotten.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Issuer {
     /// The node.
     pub node: NodeId,
     /// Which of its disks: a number that no other disk of that node ever had.
     pub incarnation: u64,
+    /// Since when it has kept the key: a number that it never gave to this key before, on that disk.
+    pub epoch: u64,
 }
 
-/// Shown as the node where the incarnation is 0, else as `A~7`.
+/// Shown as the node, `A`; with an incarnation that is not 0 as `A~7`, with an epoch that is not 0 as `A.3`.
 impl fmt::Display for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.incarnation {
-            0 => write!(f, "{}", self.node),
-            incarnation => write!(f, "{}~{incarnation}", self.node),
+        let Issuer { node, incarnation, epoch } = self;
+        write!(f, "{node}")?;
+        if *incarnation > 0 {
+            write!(f, "~{incarnation}")?;
         }
+        if *epoch > 0 { write!(f, ".{epoch}") } else { Ok(()) }
     }
 }
 
@@ -37,18 +42,27 @@ impl fmt::Debug for Issuer {
 }
 
 impl From<NodeId> for Issuer {
-    /// The node with its first disk, as scopes count them.
+    /// The node with its first disk, as scopes count them, and a key that it has never dropped.
     fn from(node: NodeId) -> Self {
-        Issuer { node, incarnation: 0 }
+        Issuer { node, incarnation: 0, epoch: 0 }
     }
 }
 
-/// The name of one put: the coordinator, and the coordinator's own count of puts. Never used twice.
+/// The dots that a node has given to a key since it has kept the key. It is forgotten along with the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Which epoch it is: see [`Issuer::epoch`].
+    pub number: u64,
+    /// The counter of the last dot given in it; 0: none was given yet.
+    pub issued: u64,
+}
+
+/// The name of one put of a key: the coordinator, and the coordinator's own count of puts of that key. Never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Dot {
     /// The coordinator that issued it.
     pub issuer: Issuer,
-    /// Its count of puts, from 1.
+    /// Its count of puts of the key, from 1.
     pub counter: u64,
 }
 
@@ -201,6 +215,7 @@ impl Context {
         let mut dot = |issuer: Issuer, counter: u64| {
             bytes.extend(issuer.node.0.to_le_bytes());
             bytes.extend(issuer.incarnation.to_le_bytes());
+            bytes.extend(issuer.epoch.to_le_bytes());
             bytes.extend(counter.to_le_bytes());
         };
         self.vector.iter().for_each(|(issuer, counter)| dot(*issuer, *counter));
@@ -208,6 +223,15 @@ impl Context {
         dot(Issuer::from(NodeId(0)), 0);
         self.dots.iter().for_each(|single| dot(single.issuer, single.counter));
         dot(Issuer::from(NodeId(0)), 0);
+    }
+
+    /// Everyone of whom a dot is in the set, each once.
+    pub fn issuers(&self) -> impl Iterator<Item = Issuer> {
+        let mut issuers: Vec<Issuer> = self.vector.iter().map(|entry| entry.0).collect();
+        issuers.extend(self.dots.iter().map(|dot| dot.issuer));
+        issuers.sort_unstable();
+        issuers.dedup();
+        issuers.into_iter()
     }
 
     /// Is it the empty set?
@@ -222,8 +246,8 @@ impl Context {
 
     /// Upper bound on the encoded size, in bytes.
     pub fn bytes_max(&self) -> usize {
-        // A varint of 64 bits takes at most 10 bytes, a node id 3: 23 an entry or dot, and a few for lengths.
-        8 + 23 * self.entries()
+        // A varint of 64 bits takes at most 10 bytes, a node id 3: 33 an entry or dot, and a few for lengths.
+        8 + 33 * self.entries()
     }
 
     /// Restores the canonical form: single dots next after the vector move into it, covered ones vanish.
@@ -241,26 +265,28 @@ impl Context {
     }
 }
 
-/// Shows `[A:2,B:1]`; a node with two disks as `[A:2,A~7:1]`; a single dot beyond its vector entry as `[A:1+3,B:1]`: A's dots up to 1, and A:3.
+/// Shows `[A:2,B:1]`; a node with two disks as `[A:2,A~7:1]`, one with two epochs as `[A:2,A.3:1]`; a single dot beyond its vector entry as `[A:1+3,B:1]`: A's dots up to 1, and A:3.
 impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut issuers: Vec<Issuer> = self.vector.iter().map(|entry| entry.0).collect();
-        issuers.extend(self.dots.iter().map(|dot| dot.issuer));
-        issuers.sort_unstable();
-        issuers.dedup();
+        let issuers: Vec<Issuer> = self.issuers().collect();
         f.write_str("[")?;
         for (index, issuer) in issuers.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            // The first of a node's disks in the set needs no telling which.
-            let is_first = index == 0 || issuers[index - 1].node != issuer.node;
-            let name = if is_first { issuer.node.to_string() } else { issuer.to_string() };
-            write!(f, "{comma}{name}:{}", self.counter(*issuer))?;
+            write!(f, "{comma}{}:{}", shown(&issuers, index), self.counter(*issuer))?;
             for dot in self.dots.iter().filter(|dot| dot.issuer == *issuer) {
                 write!(f, "+{}", dot.counter)?;
             }
         }
         f.write_str("]")
     }
+}
+
+/// The name of one of these issuers. The first of a node's disks among them needs no telling which.
+fn shown(issuers: &[Issuer], index: usize) -> String {
+    let issuer = issuers[index];
+    let first = issuers.iter().find(|other| other.node == issuer.node);
+    let is_first_disk = first.is_some_and(|first| first.incarnation == issuer.incarnation);
+    if is_first_disk { Issuer { incarnation: 0, ..issuer }.to_string() } else { issuer.to_string() }
 }
 
 impl fmt::Debug for Context {
@@ -301,7 +327,7 @@ pub(crate) mod tests {
     impl Arbitrary for Dot {
         fn arbitrary(g: &mut Gen) -> Self {
             let incarnation = u64::arbitrary(g) % 2;
-            let issuer = Issuer { node: NodeId(u16::arbitrary(g) % 3), incarnation };
+            let issuer = Issuer { node: NodeId(u16::arbitrary(g) % 3), incarnation, epoch: u64::arbitrary(g) % 2 };
             Dot { issuer, counter: 1 + u64::arbitrary(g) % 5 }
         }
     }
@@ -314,7 +340,7 @@ pub(crate) mod tests {
 
     /// The dumb second implementation: the set itself.
     fn dots_of(context: &Context) -> BTreeSet<Dot> {
-        let issuers = (0..3).flat_map(|node| (0..2).map(move |incarnation| Issuer { node: NodeId(node), incarnation }));
+        let issuers = (0..12).map(|n| Issuer { node: NodeId(n % 3), incarnation: u64::from(n / 6), epoch: u64::from(n / 3 % 2) });
         let every = issuers.flat_map(|issuer| (1..=8).map(move |counter| Dot { issuer, counter }));
         every.filter(|dot| context.covers(*dot)).collect()
     }
@@ -367,7 +393,8 @@ pub(crate) mod tests {
         let context = Context::new().with(dot(0, 1)).with(dot(0, 2)).with(dot(1, 1));
         assert_eq!(context.to_string(), "[A:2,B:1]");
         assert_eq!(context.clone().with(dot(0, 5)).with(dot(2, 3)).to_string(), "[A:2+5,B:1,C:0+3]");
-        let context = context.with(Dot { issuer: Issuer { node: NodeId(0), incarnation: 7 }, counter: 1 });
-        assert_eq!(context.to_string(), "[A:2,A~7:1,B:1]");
+        let other = |incarnation, epoch| Dot { issuer: Issuer { node: NodeId(0), incarnation, epoch }, counter: 1 };
+        assert_eq!(context.clone().with(other(7, 0)).to_string(), "[A:2,A~7:1,B:1]");
+        assert_eq!(context.with(other(0, 3)).with(other(7, 3)).to_string(), "[A:2,A.3:1,A~7.3:1,B:1]");
     }
 }

@@ -60,9 +60,9 @@ impl View {
         self.standings.get(&node).copied().unwrap_or(Standing::Unknown)
     }
 
-    /// Those that may have something of the keys: members, and those that leave.
-    pub fn holders(&self) -> impl Iterator<Item = NodeId> + '_ {
-        let holds = |standing: &Standing| matches!(standing, Standing::Member | Standing::Leaving);
-        self.standings.iter().filter(move |(_, standing)| holds(standing)).map(|(node, _)| *node)
+    /// Those that may have something of the keys.
+    pub fn holders(&self, rules: &Rules) -> Vec<NodeId> {
+        let holds = |(_, standing): &(&NodeId, &Standing)| rules.may_hold(**standing);
+        self.standings.iter().filter(holds).map(|(node, _)| *node).collect()
     }
 }

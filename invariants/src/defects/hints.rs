@@ -33,7 +33,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
         scope: "growing-hint-of-two",
         rules: || Rules {
-            hint_may_clear: |_, event| matches!(event, HandoffEvent::Acknowledged(_)),
+            hint_may_clear: |_, event| matches!(event, HandoffEvent::Acknowledged { .. }),
             ..Rules::default()
         },
     },

@@ -2,6 +2,7 @@
 
 use super::Defect;
 use dynamo_model::rules::Rules;
+use dynamo_model::version::Epoch;
 
 pub(super) const DEFECTS: &[Defect] = &[
     Defect {
@@ -52,8 +53,8 @@ pub(super) const DEFECTS: &[Defect] = &[
     },
     Defect {
         name: "counter-restarts-with-the-key",
-        rule: "next_counter",
-        what: "A coordinator counts each key's puts by what the key's context knows: after the key was reaped it begins again, and a context from before covers what nobody has seen.",
+        rule: "epoch",
+        what: "A coordinator that has dropped a key, or reaped it, counts its puts from one again under the same name: an old put and a new one have one dot.",
         missed_by: "While a key lives its context knows all its dots: it takes a key that is deleted, reaped and put \
                     again, and a client that still has a context from before.",
         breaks: &[
@@ -66,7 +67,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I5.replicas-agree-in-the-end",
         ],
         scope: "reap-and-put-again",
-        rules: || Rules { next_counter: |_, known| Some(known + 1), ..Rules::default() },
+        rules: || Rules { epoch: |_, known, _| Epoch { number: 0, issued: known }, ..Rules::default() },
     },
     Defect {
         name: "one-tombstone-is-enough",

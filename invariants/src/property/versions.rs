@@ -11,12 +11,17 @@ pub(super) const PROPERTIES: &[Property] = &[
         &[evidence::vouched],
         PUT,
         "Trace 2: whatever put a node has vouched for stays on its disk until a put that really saw it replaces it, as \
-         long as by its own view it is an intended replica.",
+         long as by its own view it is an intended replica. If by that view it may have been none meanwhile, it has \
+         handed over what it had: then the put is on some disk.",
         |model, state| {
             let view = View { model, state };
             let vouched = |node: NodeId| state.history.vouched[usize::from(node.0)];
             let may_drop = |node| view.lost_its_disk(node) || !view.is_intended(node, node);
-            view.nodes().all(|node| may_drop(node) || vouched(node).is_subset(view.stored(node)))
+            let keeps = |node| match view.may_be_back(node) {
+                false => vouched(node).is_subset(view.stored(node)),
+                true => vouched(node).is_subset(view.anywhere()),
+            };
+            view.nodes().all(|node| may_drop(node) || keeps(node))
         },
     ),
     always(

@@ -2,7 +2,7 @@
 
 use super::{
     ALL_STORE, ALONE_AT_FIRST, FALLBACK_REFUSES, MOVES_NOTHING, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS,
-    NOT_TOLD, NOTHING_PUT, ONE_WRITER, QUORUMS_MISS, REFUSED_OR_SLOW, REPLICA_AGAIN, STOPPED, STORE_LOST, WORD_LOST,
+    NOT_TOLD, NOTHING_PUT, ONE_WRITER, QUORUMS_MISS, REFUSED_OR_SLOW, STOPPED, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Join, Leave, Put, Remove};
 use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
@@ -189,7 +189,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (2, Join(1)), (1, Leave(1))]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NOT_TOLD, REFUSED_OR_SLOW, REPLICA_AGAIN],
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NOT_TOLD, REFUSED_OR_SLOW],
         unique_states: 1_925_387,
     },
     Scope {
@@ -219,7 +219,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (2, Join(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[STOPPED, ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW, REPLICA_AGAIN],
+        excused: &[STOPPED, ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW],
         unique_states: 14_666_195,
     },
     Scope {

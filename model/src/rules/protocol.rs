@@ -7,7 +7,7 @@ use crate::membership::{Act, Change, Standing};
 use crate::node::Issued;
 use crate::siblings::Siblings;
 use crate::tally::Tally;
-use crate::version::{Context, Dot};
+use crate::version::Epoch;
 use std::collections::BTreeSet;
 
 pub(super) fn forward_targets(request: RequestId, preference_list: &[NodeId]) -> Vec<NodeId> {
@@ -23,12 +23,8 @@ pub(super) fn put_freshness(remembered: Option<&Issued>, request: RequestId) -> 
     }
 }
 
-pub(super) fn put_context(read: &Context, put: Dot, before: &Siblings) -> Context {
-    if read.counter(put.issuer) >= before.context().counter_max(put.issuer) {
-        read.clone().with_all_up_to(put.issuer, put.counter)
-    } else {
-        read.clone().with(put)
-    }
+pub(super) fn epoch(kept: Option<Epoch>, known: u64, unused: u64) -> Epoch {
+    kept.filter(|kept| known <= kept.issued).unwrap_or(Epoch { number: unused, issued: 0 })
 }
 
 pub(super) fn reply_counts_for(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId> {
@@ -52,7 +48,7 @@ pub(super) fn repair_targets(replies: &[Reply], intended: &[NodeId], merged: &Si
 }
 
 pub(super) fn hint_may_clear(hint: &Siblings, event: &HandoffEvent<'_>) -> bool {
-    matches!(event, HandoffEvent::Acknowledged(context) if context.includes(hint.context()))
+    matches!(event, HandoffEvent::Acknowledged { context, is_same_view: true } if context.includes(hint.context()))
 }
 
 pub(super) fn is_deleted(held: &Siblings) -> bool {
@@ -62,7 +58,13 @@ pub(super) fn is_deleted(held: &Siblings) -> bool {
 
 pub(super) fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
     let holds = if remains.is_intended { remains.held == tombstones } else { remains.held.versions().is_empty() };
-    holds && !remains.is_hinted && !remains.is_busy && !remains.is_foretold
+    holds && !remains.is_hinted && !remains.is_busy
+}
+
+pub(super) fn whom_to_survey(clear: &BTreeSet<NodeId>, holders: &[NodeId], intended: &[NodeId]) -> Vec<NodeId> {
+    let not_clear = |nodes: &[NodeId]| nodes.iter().copied().filter(|node| !clear.contains(node)).collect::<Vec<_>>();
+    let first = not_clear(intended);
+    if first.is_empty() { not_clear(holders) } else { first }
 }
 
 pub(super) fn standing(changes: &[Change]) -> Standing {
