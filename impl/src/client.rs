@@ -1,7 +1,10 @@
 //! A client: asks one node, asks again under the same request id while there is no answer, and says clearly what came of it.
 
+use crate::fragments::Cutter;
 use crate::inspect::{HintLine, Numbered, Question, Report, Status};
-use crate::wire::{self, Datagram};
+use crate::reassembly::Reassembly;
+use crate::socket;
+use crate::wire::DATAGRAM_BYTES_MAX;
 use dynamo_model::administer::{ChangeRefusal, Wish};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Content, Key, KeyError, NodeId, RequestId, Value, ValueError};
@@ -12,7 +15,7 @@ use dynamo_model::siblings::Version;
 use dynamo_model::version::Context;
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -155,6 +158,9 @@ pub struct Client {
     /// What the session knows of the members, if it chooses nodes itself.
     routes: RefCell<Option<Routes>>,
     buffer: RefCell<Box<[u8]>>,
+    /// Cuts what is too large for a datagram, and puts together what comes in fragments.
+    cutter: RefCell<Cutter>,
+    reassembly: RefCell<Reassembly>,
 }
 
 impl Client {
@@ -166,11 +172,13 @@ impl Client {
         if node.is_ipv6() {
             return Err(ClientError::NotIpv4(node));
         }
-        let socket =
-            UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).map_err(|source| ClientError::Socket { node, source })?;
-        let buffer = RefCell::new(vec![0; wire::DATAGRAM_BYTES_MAX].into_boxed_slice());
+        let anywhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+        let socket = socket::bind(anywhere).map_err(|source| ClientError::Socket { node, source })?;
+        let buffer = RefCell::new(vec![0; DATAGRAM_BYTES_MAX].into_boxed_slice());
         let (id, next_number, routes) = (ClientId(rand::random()), Cell::new(0), RefCell::new(None));
-        Ok(Client { node, socket, id, next_number, timeout: TIMEOUT, in_person: 0, routes, buffer })
+        let (cutter, reassembly) = (RefCell::default(), RefCell::default());
+        let (timeout, in_person) = (TIMEOUT, 0);
+        Ok(Client { node, socket, id, next_number, timeout, in_person, routes, buffer, cutter, reassembly })
     }
 
     /// The session, with another limit on how long a request may take in all.
@@ -271,7 +279,7 @@ impl Client {
     /// Where it does not answer.
     pub fn status(&self) -> Result<Status, ClientError> {
         match self.inspect(&Question::Status)? {
-            Report::Status(status) => Ok(status),
+            Report::Status(status) => Ok(*status),
             Report::Hints { .. } => Err(self.no_report()),
         }
     }
@@ -307,12 +315,9 @@ impl Client {
         let datagram = Numbered { number, content: question.clone() }.encode();
         let start = Instant::now();
         while start.elapsed() < self.timeout {
-            match self.socket.send_to(&datagram, self.node) {
-                Err(error) if !passes(&error) => return Err(failed(error)),
-                _ => {}
-            }
+            self.send(&datagram, self.node).map_err(failed)?;
             let until = Instant::now() + RETRY_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
-            while let Some(datagram) = self.receive(until).map_err(failed)? {
+            while let Some((_, datagram)) = self.receive(until).map_err(failed)? {
                 match Numbered::<Report>::decode(&datagram) {
                     Some(report) if report.number == number => return Ok(report.content),
                     _ => {}
@@ -322,59 +327,10 @@ impl Client {
         Err(self.no_report())
     }
 
-    /// The next datagram, unless the time is up first.
-    fn receive(&self, until: Instant) -> io::Result<Option<Vec<u8>>> {
-        let mut buffer = self.buffer.borrow_mut();
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(None);
-            }
-            self.socket.set_read_timeout(Some(left))?;
-            match self.socket.recv_from(&mut buffer) {
-                Ok((length, _)) => return Ok(Some(buffer[..length].to_vec())),
-                Err(error) if passes(&error) => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
     fn next_request(&self) -> RequestId {
         let number = self.next_number.get();
         self.next_number.set(number + 1);
         RequestId { client: self.id, number }
-    }
-
-    /// Sends, again and again, until something comes that answers it, or the time is up. Passes over everything else, such as late
-    /// answers to earlier requests.
-    fn exchange<T>(
-        &self,
-        node: SocketAddr,
-        message: &Message,
-        within: Duration,
-        answer: impl Fn(Message) -> Option<T>,
-    ) -> Result<Option<T>, ClientError> {
-        let failed = |source| ClientError::Socket { node, source };
-        let mut datagram = Datagram::default();
-        // The largest key, value and context that a checked operation can have may still be too much for one datagram.
-        let too_large = |error| failed(io::Error::new(io::ErrorKind::InvalidInput, error));
-        datagram.push(message).map_err(too_large)?;
-        let datagram = datagram.seal();
-        let start = Instant::now();
-        while start.elapsed() < within {
-            match self.socket.send_to(datagram, node) {
-                Err(error) if !passes(&error) => return Err(failed(error)),
-                _ => {}
-            }
-            let until = Instant::now() + RETRY_AFTER.min(within.saturating_sub(start.elapsed()));
-            while let Some(datagram) = self.receive(until).map_err(failed)? {
-                let messages = wire::decode(&datagram).unwrap_or_default();
-                if let Some(answer) = messages.into_iter().find_map(&answer) {
-                    return Ok(Some(answer));
-                }
-            }
-        }
-        Ok(None)
     }
 }
 
@@ -383,12 +339,7 @@ fn what_do_you_know() -> Message {
     Message::Gossip { tip: History::default().tip() }
 }
 
-/// Errors after which the next try may succeed.
-fn passes(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionRefused, Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), ConnectionRefused | Interrupted | TimedOut | WouldBlock)
-}
-
 mod routing;
 #[cfg(test)]
 mod tests;
+mod transport;

@@ -1,6 +1,8 @@
 //! What a node has done since it started, in numbers.
 
+use crate::reassembly::GivenUp;
 use crate::wire::WireError;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Counts since the start.
@@ -8,11 +10,11 @@ use std::fmt;
 pub struct Counters {
     /// Datagrams that came in, whole or not.
     pub datagrams_received: u64,
-    /// Messages in them.
+    /// Messages in them. One that came in fragments counts once, when it is complete.
     pub messages_received: u64,
     /// Datagrams handed to the network.
     pub datagrams_sent: u64,
-    /// Messages in them.
+    /// Messages in them. One that was sent in fragments counts once.
     pub messages_sent: u64,
     /// Commits that wrote something, each with a sync.
     pub commits: u64,
@@ -23,7 +25,7 @@ pub struct Counters {
 }
 
 /// What was dropped, by reason. Whoever sent it, or waits for it, tries again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
     /// Datagrams shorter than a header.
     pub too_short: u64,
@@ -31,15 +33,27 @@ pub struct Dropped {
     pub not_ours: u64,
     /// Datagrams of another format version.
     pub version: u64,
-    /// Datagrams with a wrong checksum.
+    /// Datagrams with a wrong checksum, and messages that had one when put together from fragments.
     pub checksum: u64,
-    /// Datagrams whose messages could not be decoded.
+    /// Datagrams whose messages could not be decoded, and messages put together from fragments that
+    /// could not.
     pub malformed: u64,
-    /// Messages larger than a datagram.
+    /// Fragments whose numbers contradict one another, or announce too large a message.
+    pub fragment_malformed: u64,
+    /// Fragments that contradict earlier ones of their message.
+    pub fragment_contradicts: u64,
+    /// Fragments that came twice, or after their message was complete or given up.
+    pub fragment_not_needed: u64,
+    /// Messages given up because fragments were missing for too long.
+    pub unfinished_too_old: u64,
+    /// Messages given up because fragments of later ones took their room.
+    pub unfinished_no_room: u64,
+    /// Messages too large to be sent, even in fragments.
     pub too_large: u64,
     /// Datagrams for an id that is neither a member's nor a client's.
     pub unknown_destination: u64,
-    /// Datagrams the operating system did not take.
+    /// Datagrams the operating system did not take. With a fragment, the rest of its message is
+    /// dropped too, and not counted.
     pub refused_by_system: u64,
 }
 
@@ -52,8 +66,16 @@ impl Dropped {
             WireError::Version(_) => &mut self.version,
             WireError::Checksum => &mut self.checksum,
             WireError::Malformed => &mut self.malformed,
+            WireError::FragmentMalformed => &mut self.fragment_malformed,
+            WireError::FragmentContradicts => &mut self.fragment_contradicts,
+            WireError::FragmentNotNeeded => &mut self.fragment_not_needed,
         };
         *counter += 1;
+    }
+
+    /// Takes over how many unfinished messages were given up so far.
+    pub fn note(&mut self, GivenUp { too_old, no_room }: GivenUp) {
+        (self.unfinished_too_old, self.unfinished_no_room) = (too_old, no_room);
     }
 }
 

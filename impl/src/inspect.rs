@@ -5,6 +5,7 @@
 //! 4                 1        4, little-endian       8, LE   the rest
 //! ```
 
+use crate::counters::Dropped;
 use crate::wire::{DATAGRAM_BYTES_MAX, VERSION};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{Key, NodeId};
@@ -41,7 +42,7 @@ pub enum Question {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Report {
     /// How it is.
-    Status(Status),
+    Status(Box<Status>),
     /// Some of its hints.
     Hints {
         /// By recipient and key.
@@ -73,6 +74,8 @@ pub struct Status {
     pub hints: usize,
     /// Has it started, and is not done yet with entering all keys in their trees? Until then it compares nothing.
     pub planting: bool,
+    /// What it dropped since its start, by reason.
+    pub dropped: Dropped,
     /// How far it has come in comparing what it holds, by partition and peer.
     pub exchanges: Vec<ExchangeLine>,
 }
@@ -98,6 +101,8 @@ pub trait Watch {
     fn hint_age_ms(&self, hint: &HintId) -> u64;
     /// How long ago a peer was heard to know the same, in milliseconds.
     fn agreed_ms(&self, peer: NodeId) -> Option<u64>;
+    /// What it dropped since its start.
+    fn dropped(&self) -> Dropped;
     /// How far it has come in comparing what it holds.
     fn exchanges(&self) -> Vec<ExchangeLine>;
 }
@@ -123,7 +128,7 @@ impl Report {
     /// The answer to a question.
     pub fn new(question: &Question, node: &Node, id: NodeId, state: &State, watch: &impl Watch) -> Self {
         match question {
-            Question::Status => Report::Status(Status {
+            Question::Status => Report::Status(Box::new(Status {
                 id,
                 tip: state.view.tip(),
                 n: node.config.n(),
@@ -136,8 +141,9 @@ impl Report {
                 keys: state.durable.store.len(),
                 hints: state.durable.hints.len(),
                 planting: state.unplanted.is_some(),
+                dropped: watch.dropped(),
                 exchanges: watch.exchanges(),
-            }),
+            })),
             Question::Hints { after } => {
                 let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
                 let kept = state.durable.hints.range::<_, HintId>((from, Bound::Unbounded));
@@ -255,6 +261,9 @@ mod tests {
         fn agreed_ms(&self, _: NodeId) -> Option<u64> {
             None
         }
+        fn dropped(&self) -> Dropped {
+            Dropped::default()
+        }
         fn exchanges(&self) -> Vec<ExchangeLine> {
             Vec::new()
         }
@@ -336,9 +345,24 @@ mod tests {
             keys: usize::MAX,
             hints: usize::MAX,
             planting: true,
+            dropped: Dropped {
+                too_short: u64::MAX,
+                not_ours: u64::MAX,
+                version: u64::MAX,
+                checksum: u64::MAX,
+                malformed: u64::MAX,
+                fragment_malformed: u64::MAX,
+                fragment_contradicts: u64::MAX,
+                fragment_not_needed: u64::MAX,
+                unfinished_too_old: u64::MAX,
+                unfinished_no_room: u64::MAX,
+                too_large: u64::MAX,
+                unknown_destination: u64::MAX,
+                refused_by_system: u64::MAX,
+            },
             exchanges: exchanges.collect(),
         };
-        let report = Numbered { number: u64::MAX, content: Report::Status(status) };
+        let report = Numbered { number: u64::MAX, content: Report::Status(Box::new(status)) };
         assert!(report.encode().len() <= DATAGRAM_BYTES_MAX);
     }
 }

@@ -28,7 +28,8 @@ pub trait Disk {
 
 /// Where what is sent goes.
 pub trait Network {
-    /// Sends, or loses, a datagram.
+    /// Sends, or loses, a datagram. One that a large message has made larger than UDP can carry
+    /// goes in several.
     fn send(&mut self, to: Id, datagram: &mut Datagram);
 }
 
@@ -133,7 +134,7 @@ impl Interpreter {
         &self.node
     }
 
-    /// Messages dropped because no datagram could carry them, so far.
+    /// Messages dropped because they were too large even for fragments, so far.
     pub fn too_large(&self) -> u64 {
         self.outbox.too_large()
     }

@@ -10,6 +10,10 @@
 //!    └── outbox ◀──────┼───────── after the commit ───────────┘
 //!                   timers
 //! ```
+//!
+//! The protocol knows no limit on how large a message is. One that does not fit a UDP datagram is
+//! cut by its sender ([`fragments`]) and put together by its receiver ([`reassembly`]), node or
+//! client.
 
 pub mod address;
 mod agreement;
@@ -20,10 +24,12 @@ mod exchanges;
 #[cfg(feature = "explorer")]
 pub mod explorer;
 pub mod export;
+pub mod fragments;
 pub mod gallery;
 pub mod inspect;
 pub mod interpreter;
 pub mod outbox;
+pub mod reassembly;
 pub mod runtime;
 pub mod socket;
 pub mod store;

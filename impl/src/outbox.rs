@@ -21,7 +21,9 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Adds a message. One that no datagram can carry is dropped and counted.
+    /// Adds a message. One that UDP cannot carry in a single datagram gets a [`Datagram`] for
+    /// itself, to be cut when it is sent. One larger than
+    /// [`MESSAGE_BYTES_MAX`](crate::wire::MESSAGE_BYTES_MAX) is dropped and counted.
     pub fn push(&mut self, to: Id, message: &Message) {
         let datagram = self.open.entry(to).or_insert_with(|| self.spare.pop().unwrap_or_default());
         if datagram.push(message).is_err() {
@@ -56,7 +58,7 @@ impl Outbox {
         }
     }
 
-    /// Messages dropped because no datagram could carry them, so far.
+    /// Messages dropped because they were too large even for fragments, so far.
     pub fn too_large(&self) -> u64 {
         self.too_large
     }
@@ -95,6 +97,22 @@ mod tests {
             }
             true
         }
+    }
+
+    #[test]
+    fn a_large_message_travels_alone_and_in_its_turn() {
+        use crate::wire::tests::large;
+        use dynamo_model::ids::{ClientId, RequestId};
+        let small = Message::Stored { request: RequestId { client: ClientId(1), number: 2 } };
+        let mut outbox = Outbox::default();
+        let messages = [small.clone(), large(25), small.clone(), small, large(600)];
+        for message in &messages {
+            outbox.push(Id::from(1), message);
+        }
+        assert_eq!(outbox.too_large(), 1);
+        let mut sent: Vec<Vec<Message>> = sent(&mut outbox).into_iter().map(|(_, messages)| messages).collect();
+        sent.sort_by_key(Vec::len);
+        assert_eq!(sent, [&messages[..1], &messages[1..2], &messages[2..4]]);
     }
 
     #[test]

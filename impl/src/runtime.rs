@@ -3,7 +3,7 @@
 use crate::address::{Members, MembersError, ipv4, to_bytes};
 use crate::agreement::Agreement;
 use crate::client::{Client, ClientError};
-use crate::counters::Counters;
+use crate::counters::{Counters, Dropped};
 use crate::exchanges::{Before, Exchanges};
 use crate::inspect::{ExchangeLine, Numbered, Question, Report, Watch};
 use crate::interpreter::{Disk, Interpreter};
@@ -311,7 +311,7 @@ impl Ready {
     }
 
     fn counters(&self) -> Counters {
-        let mut counters = self.socket.counters;
+        let mut counters = self.socket.counters();
         counters.commits = self.commits;
         counters.dropped.too_large = self.interpreter.too_large();
         counters
@@ -332,6 +332,10 @@ impl Watch for Watched<'_> {
     fn agreed_ms(&self, peer: NodeId) -> Option<u64> {
         let age = self.ready.agreement.age(self.ready.interpreter.state().view.tip(), peer, self.now);
         age.map(|age| age.as_millis() as u64)
+    }
+
+    fn dropped(&self) -> Dropped {
+        self.ready.counters().dropped
     }
 
     fn exchanges(&self) -> Vec<ExchangeLine> {

@@ -1,10 +1,13 @@
-//! The UDP socket of a node: waits, receives until there is nothing more, sends without ever stopping the node.
+//! The UDP socket of a node: waits, receives until there is nothing more, sends without stopping
+//! the node for long.
 
 use crate::address::Members;
 use crate::counters::Counters;
+use crate::fragments::Cutter;
 use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::Network;
-use crate::wire::{self, Datagram};
+use crate::reassembly::Reassembly;
+use crate::wire::{DATAGRAM_BYTES_MAX, Datagram};
 use dynamo_model::message::Message;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
@@ -15,8 +18,15 @@ use std::net::{SocketAddrV4, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What the operating system is asked to hold for us while we are busy, in bytes; it may grant less.
+/// What the operating system is asked to hold for us while we are busy, in bytes; it may grant
+/// less. The fragments of the largest message fit. Linux grants no more than `net.core.rmem_max`
+/// and `wmem_max`, by default 212,992, and doubles that: then 25 fragments fit. Of a longer burst
+/// those are lost that come while the receiver does not run.
 const SYSTEM_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+/// How long fragments may wait for room in the operating system's buffer, all those of a batch
+/// together. One message can be more than fits there: if its fragments did not wait, the same ones
+/// would be lost each time it is sent. Other datagrams do not wait.
+const SEND_WITHIN: Duration = Duration::from_millis(20);
 
 /// How long the socket is looked at again and again before the thread goes to sleep. In a busy cluster the next datagram
 /// is a few microseconds away, and going to sleep and waking up costs more than that: with one client this halves the
@@ -25,7 +35,8 @@ const LINGER: Duration = Duration::from_micros(20);
 /// The operating system measures waiting in such steps; to wait for less is to wait for ever.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
-/// One datagram's worth of messages. A bad datagram has none: it is counted.
+/// The messages that one datagram brought. A bad one has brought none, and is counted; a fragment
+/// brings a message if it completes it.
 #[derive(Debug)]
 pub struct Received {
     /// Who sent them.
@@ -44,8 +55,25 @@ pub struct NodeSocket {
     pub members: Members,
     buffer: Box<[u8]>,
     timeout: Duration,
-    /// What went through it. Others add what they alone know.
-    pub counters: Counters,
+    /// How long fragments may still wait in this batch.
+    may_wait: Duration,
+    cutter: Cutter,
+    reassembly: Reassembly,
+    counters: Counters,
+}
+
+/// A UDP socket at an address, with buffers for bursts: the fragments of one message, or the
+/// answers of many.
+///
+/// # Errors
+/// Where the operating system refuses; mostly because the port is in use.
+pub(crate) fn bind(address: SocketAddrV4) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    // Less than asked for is good enough: what overflows is lost, and sent again.
+    let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER_BYTES);
+    let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);
+    socket.bind(&SockAddr::from(address))?;
+    Ok(socket.into())
 }
 
 impl NodeSocket {
@@ -54,14 +82,12 @@ impl NodeSocket {
     /// # Errors
     /// Where the operating system refuses; mostly because the port is in use.
     pub fn bind(address: SocketAddrV4, members: Members) -> io::Result<Self> {
-        let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
-        // Less than asked for is good enough: what overflows is lost, and sent again.
-        let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER_BYTES);
-        let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);
-        socket.bind(&SockAddr::from(address))?;
-        let buffer = vec![0; wire::DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
-        let (counters, timeout) = (Counters::default(), Duration::MAX);
-        Ok(NodeSocket { socket: socket.into(), members, buffer, timeout, counters })
+        let socket = bind(address)?;
+        socket.set_write_timeout(Some(SEND_WITHIN))?;
+        let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
+        let (counters, timeout, may_wait) = (Counters::default(), Duration::MAX, SEND_WITHIN);
+        let (cutter, reassembly) = (Cutter::default(), Reassembly::default());
+        Ok(NodeSocket { socket, members, buffer, timeout, may_wait, cutter, reassembly, counters })
     }
 
     /// What comes in first, or has come in already; `None` where nothing comes within that time.
@@ -70,6 +96,8 @@ impl NodeSocket {
     /// Where the socket itself fails.
     pub fn receive_within(&mut self, at_most: Duration) -> io::Result<Option<Received>> {
         let start = Instant::now();
+        self.may_wait = SEND_WITHIN;
+        self.reassembly.forget_old(start);
         while start.elapsed() < LINGER {
             if let Some(received) = self.receive_at_once()? {
                 return Ok(Some(received));
@@ -90,6 +118,13 @@ impl NodeSocket {
     /// Where the socket itself fails.
     pub fn receive_at_once(&mut self) -> io::Result<Option<Received>> {
         self.receive(RecvFlags::DONTWAIT)
+    }
+
+    /// What went through it, and what was dropped on the way.
+    pub fn counters(&self) -> Counters {
+        let mut counters = self.counters;
+        counters.dropped.note(self.reassembly.given_up());
+        counters
     }
 
     /// Answers a question. An answer that is lost is asked for again.
@@ -114,7 +149,8 @@ impl NodeSocket {
             let from = self.members.id_of(from);
             return Ok(Some(Received { from, messages: Vec::new(), question: Some(question) }));
         }
-        let messages = wire::decode(&self.buffer[..length]).unwrap_or_else(|error| {
+        let datagram = &self.buffer[..length];
+        let messages = self.reassembly.receive(from.into(), datagram, Instant::now()).unwrap_or_else(|error| {
             tracing::debug!(%from, %error, "dropped a datagram");
             self.counters.dropped.count(error);
             Vec::new()
@@ -130,15 +166,26 @@ impl Network for NodeSocket {
             self.counters.dropped.unknown_destination += 1;
             return;
         };
-        match sendto(&self.socket, datagram.seal(), SendFlags::DONTWAIT, &address) {
-            Ok(_) => {
-                self.counters.datagrams_sent += 1;
-                self.counters.messages_sent += datagram.messages() as u64;
+        let sealed = datagram.seal();
+        let is_cut = sealed.len() > DATAGRAM_BYTES_MAX;
+        for part in self.cutter.cut(sealed) {
+            let mut sent = sendto(&self.socket, &part, SendFlags::DONTWAIT, &address);
+            if sent == Err(Errno::AGAIN) && is_cut && !self.may_wait.is_zero() {
+                let start = Instant::now();
+                sent = sendto(&self.socket, &part, SendFlags::empty(), &address);
+                self.may_wait = self.may_wait.saturating_sub(start.elapsed());
             }
-            Err(error) => {
+            if let Err(error) = sent {
+                // Without this fragment nobody needs those after it.
                 tracing::debug!(%address, %error, "could not send a datagram");
                 self.counters.dropped.refused_by_system += 1;
+                return;
             }
+            self.counters.datagrams_sent += 1;
         }
+        self.counters.messages_sent += datagram.messages() as u64;
     }
 }
+
+#[cfg(test)]
+mod tests;

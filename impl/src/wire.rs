@@ -4,6 +4,9 @@
 //! "DYNM"  version  crc32 of what follows  messages  each message in postcard encoding, one after the other
 //! 4       1        4, little-endian       2, LE     the rest, to the last byte
 //! ```
+//!
+//! A single message may be larger than UDP can carry. It has this format too, and travels cut into
+//! [`fragments`](crate::fragments).
 
 use dynamo_model::message::Message;
 use thiserror::Error;
@@ -12,11 +15,16 @@ use thiserror::Error;
 pub const VERSION: u8 = 5;
 /// What one UDP datagram over IPv4 can carry, in bytes.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
+/// The largest message, in bytes, header included. Receivers refuse fragments of larger ones. A set
+/// of 500 siblings fits, each with a value of the largest size.
+pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 const MAGIC: [u8; 4] = *b"DYNM";
 const VERSION_AT: usize = 4;
 const CHECKSUM_AT: usize = 5;
-const COUNT_AT: usize = 9;
+/// What the checksum is of begins here.
+pub(crate) const SUMMED_AT: usize = 9;
+const COUNT_AT: usize = SUMMED_AT;
 const HEADER_BYTES: usize = 11;
 
 /// Why a datagram is dropped.
@@ -26,7 +34,7 @@ pub enum WireError {
     #[error("the datagram is shorter than a header")]
     TooShort,
     /// Somebody else's protocol.
-    #[error("the datagram does not begin with DYNM: it is not from a dynamo node or client")]
+    #[error("the datagram begins with neither DYNM nor DYNF: it is not from a dynamo node or client")]
     NotOurs,
     /// Ours, but of another version.
     #[error(
@@ -39,17 +47,31 @@ pub enum WireError {
     /// The checksum matches, and yet these are not the messages it announces.
     #[error("the datagram's messages cannot be decoded")]
     Malformed,
+    /// The numbers in a fragment's header contradict one another or its length, or announce too
+    /// large a message.
+    #[error("the fragment's numbers contradict one another, or exceed a message of {MESSAGE_BYTES_MAX} bytes")]
+    FragmentMalformed,
+    /// Earlier fragments of the same message announce another length.
+    #[error("the fragment contradicts earlier ones of its message")]
+    FragmentContradicts,
+    /// The fragment came before, or its message is already complete or given up.
+    #[error("the fragment is not needed: it came twice, or too late")]
+    FragmentNotNeeded,
 }
 
-/// A message that no datagram can carry.
+/// A message that does not fit: into what is left of a datagram, or at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the message takes {bytes} bytes; a datagram carries at most {DATAGRAM_BYTES_MAX}")]
+#[error("the datagram would take {bytes} bytes; it takes at most {bytes_max}")]
 pub struct TooLarge {
     /// What the datagram would have taken.
     pub bytes: usize,
+    /// What it may take: [`MESSAGE_BYTES_MAX`] where the message is alone, else
+    /// [`DATAGRAM_BYTES_MAX`].
+    pub bytes_max: usize,
 }
 
-/// A datagram being filled. Its memory is reused.
+/// A datagram being filled. Its memory is reused. A single large message may make it larger than
+/// UDP can carry: a [`Cutter`](crate::fragments::Cutter) then cuts it into several.
 #[derive(Debug)]
 pub struct Datagram {
     bytes: Vec<u8>,
@@ -60,7 +82,6 @@ impl Default for Datagram {
     fn default() -> Self {
         let mut bytes = Vec::with_capacity(2048);
         bytes.resize(HEADER_BYTES, 0);
-        bytes[..CHECKSUM_AT].copy_from_slice(&[MAGIC[0], MAGIC[1], MAGIC[2], MAGIC[3], VERSION]);
         Datagram { bytes, messages: 0 }
     }
 }
@@ -69,14 +90,16 @@ impl Datagram {
     /// Adds a message.
     ///
     /// # Errors
-    /// Where it does not fit any more. The datagram is then as it was before.
+    /// Where it does not fit any more: the first message may take [`MESSAGE_BYTES_MAX`], but with
+    /// others it must fit what UDP can carry. The datagram is then as it was before.
     pub fn push(&mut self, message: &Message) -> Result<(), TooLarge> {
         let before = self.bytes.len();
         let failed = postcard::to_io(message, &mut self.bytes).is_err();
         let bytes = self.bytes.len();
-        if failed || bytes > DATAGRAM_BYTES_MAX || self.messages == u16::MAX {
+        let bytes_max = if self.messages == 0 { MESSAGE_BYTES_MAX } else { DATAGRAM_BYTES_MAX };
+        if failed || bytes > bytes_max || self.messages == u16::MAX {
             self.bytes.truncate(before);
-            return Err(TooLarge { bytes });
+            return Err(TooLarge { bytes, bytes_max });
         }
         self.messages += 1;
         Ok(())
@@ -95,33 +118,54 @@ impl Datagram {
     /// The datagram as it is to be sent.
     pub fn seal(&mut self) -> &[u8] {
         self.bytes[COUNT_AT..HEADER_BYTES].copy_from_slice(&self.messages.to_le_bytes());
-        let checksum = crc32fast::hash(&self.bytes[COUNT_AT..]);
-        self.bytes[CHECKSUM_AT..COUNT_AT].copy_from_slice(&checksum.to_le_bytes());
+        seal(MAGIC, &mut self.bytes);
         &self.bytes
     }
 
-    /// Empties it, to be filled again.
+    /// Empties it, to be filled again. Of what a large message took, no more is kept than a
+    /// datagram needs.
     pub fn clear(&mut self) {
         self.bytes.truncate(HEADER_BYTES);
+        if self.bytes.capacity() > 2 * DATAGRAM_BYTES_MAX {
+            self.bytes.shrink_to(DATAGRAM_BYTES_MAX);
+        }
         self.messages = 0;
     }
 }
 
-/// The messages of a datagram: all, or none.
+/// A datagram of ours, split behind its header.
 ///
 /// # Errors
-/// Where it is not a whole datagram of this version. Bytes left over are an error too.
-pub fn decode(datagram: &[u8]) -> Result<Vec<Message>, WireError> {
-    let Some((header, mut rest)) = datagram.split_at_checked(HEADER_BYTES) else { return Err(WireError::TooShort) };
-    if header[..VERSION_AT] != MAGIC {
+/// Where it does not have this magic number, this program's version and a checksum that matches.
+pub(crate) fn open(magic: [u8; 4], header_bytes: usize, datagram: &[u8]) -> Result<(&[u8], &[u8]), WireError> {
+    let (header, rest) = datagram.split_at_checked(header_bytes).ok_or(WireError::TooShort)?;
+    if header[..VERSION_AT] != magic {
         return Err(WireError::NotOurs);
     }
     if header[VERSION_AT] != VERSION {
         return Err(WireError::Version(header[VERSION_AT]));
     }
-    if header[CHECKSUM_AT..COUNT_AT] != crc32fast::hash(&datagram[COUNT_AT..]).to_le_bytes() {
+    if header[CHECKSUM_AT..SUMMED_AT] != crc32fast::hash(&datagram[SUMMED_AT..]).to_le_bytes() {
         return Err(WireError::Checksum);
     }
+    Ok((header, rest))
+}
+
+/// Fills in what every datagram of ours begins with, once the rest is there.
+pub(crate) fn seal(magic: [u8; 4], datagram: &mut [u8]) {
+    let checksum = crc32fast::hash(&datagram[SUMMED_AT..]);
+    datagram[..VERSION_AT].copy_from_slice(&magic);
+    datagram[VERSION_AT] = VERSION;
+    datagram[CHECKSUM_AT..SUMMED_AT].copy_from_slice(&checksum.to_le_bytes());
+}
+
+/// The messages of a datagram: all, or none.
+///
+/// # Errors
+/// Where it is not a whole datagram of this version. Bytes left over are an error too, and so is a
+/// fragment: a [`Reassembly`](crate::reassembly::Reassembly) takes those.
+pub fn decode(datagram: &[u8]) -> Result<Vec<Message>, WireError> {
+    let (header, mut rest) = open(MAGIC, HEADER_BYTES, datagram)?;
     let count = usize::from(u16::from_le_bytes([header[COUNT_AT], header[COUNT_AT + 1]]));
     // Each message takes a byte at least: a false count cannot make this reserve much.
     let mut messages = Vec::with_capacity(count.min(rest.len()));
@@ -134,249 +178,4 @@ pub fn decode(datagram: &[u8]) -> Result<Vec<Message>, WireError> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use dynamo_model::administer::{ChangeRefusal, Wish};
-    use dynamo_model::handoff::HintId;
-    use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
-    use dynamo_model::membership::{Address, History, Tip};
-    use dynamo_model::message::{Answer, Leaf, Operation, Refusal, Subtree};
-    use dynamo_model::ring::Partition;
-    use dynamo_model::siblings::{Siblings, Version};
-    use dynamo_model::tree::{Digest, Place};
-    use dynamo_model::version::{Context, Dot, Issuer};
-    use quickcheck::{Arbitrary, Gen, QuickCheck};
-    use rand::rngs::SmallRng;
-    use rand::{Rng, RngExt, SeedableRng};
-    use stateright::actor::Id;
-    use std::collections::BTreeMap;
-
-    /// Any message. (A type of its own because quickcheck's trait and the message are both from elsewhere.)
-    #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct AnyMessage(pub(crate) Message);
-
-    fn issuer(g: &mut Gen) -> Issuer {
-        Issuer { node: NodeId(u16::arbitrary(g)), incarnation: u64::arbitrary(g) % 3, epoch: u64::arbitrary(g) % 3 }
-    }
-
-    fn context(g: &mut Gen) -> Context {
-        let dot = |g: &mut Gen| Dot { issuer: issuer(g), counter: 1 + u64::from(u32::arbitrary(g)) };
-        (0..u8::arbitrary(g) % 5).fold(Context::new(), |context, _| context.with(dot(g)))
-    }
-
-    fn content(g: &mut Gen) -> Content {
-        let value = Value::new(&Vec::<u8>::arbitrary(g)).unwrap();
-        if bool::arbitrary(g) { Content::Value(value) } else { Content::Tombstone(value) }
-    }
-
-    fn siblings(g: &mut Gen) -> Siblings {
-        (1..=u64::arbitrary(g) % 4).fold(Siblings::new(), |siblings, counter| {
-            let dot = Dot { issuer: NodeId(u16::arbitrary(g) % 3).into(), counter };
-            if siblings.context().covers(dot) {
-                return siblings;
-            }
-            let clock = Context::new().with(dot);
-            let content = content(g);
-            let replaces = bool::arbitrary(g);
-            siblings.put(Version { dot, clock, content }, |_| replaces)
-        })
-    }
-
-    fn operation(g: &mut Gen, request: RequestId, key: Key) -> Operation {
-        if bool::arbitrary(g) {
-            return Operation::Get { request, key, pr: u8::arbitrary(g) };
-        }
-        Operation::Put { request, key, content: content(g), context: context(g), pw: u8::arbitrary(g) }
-    }
-
-    fn history(g: &mut Gen) -> History {
-        let founded = History::founded_by(Vec::<u16>::arbitrary(g).into_iter().map(NodeId));
-        founded.moved(NodeId(u16::arbitrary(g)), Address([u8::arbitrary(g); 6]))
-    }
-
-    fn digest(g: &mut Gen) -> Digest {
-        Digest(u64::arbitrary(g))
-    }
-
-    fn place(g: &mut Gen) -> Place {
-        Place { partition: Partition(u32::arbitrary(g)), depth: u8::arbitrary(g), index: u32::arbitrary(g) }
-    }
-
-    fn answer(g: &mut Gen, request: RequestId) -> Answer {
-        let held = siblings(g);
-        let refusal = if bool::arbitrary(g) {
-            Refusal::ForeignContext
-        } else {
-            Refusal::SiblingsTooLarge { bytes: usize::arbitrary(g), bytes_max: usize::arbitrary(g) }
-        };
-        match u8::arbitrary(g) % 8 {
-            5 => Answer::Changed { request, history: history(g) },
-            6 => Answer::ChangeRefused { request, refusal: ChangeRefusal::NoMember(NodeId(u16::arbitrary(g))) },
-            7 => Answer::NoRoute { request },
-            0 => Answer::PutAcknowledged { request, context: context(g) },
-            1 => {
-                let [stored, needed, in_person] = [(); 3].map(|()| usize::arbitrary(g));
-                Answer::PutFailed { request, stored, needed, in_person, pw: u8::arbitrary(g) }
-            }
-            2 => Answer::PutRefused { request, refusal },
-            3 => {
-                let [answered, needed, in_person] = [(); 3].map(|()| usize::arbitrary(g));
-                Answer::GetFailed { request, answered, needed, in_person, pr: u8::arbitrary(g) }
-            }
-            _ => {
-                let (siblings, context) = (held.versions().to_vec(), held.context().clone());
-                Answer::GetAnswered { request, siblings, context }
-            }
-        }
-    }
-
-    impl Arbitrary for AnyMessage {
-        fn arbitrary(g: &mut Gen) -> Self {
-            let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
-            let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
-            let tip = Tip(u64::arbitrary(g));
-            AnyMessage(match u8::arbitrary(g) % 24 {
-                0 => Message::Request(operation(g, request, key)),
-                1 => Message::Answer(answer(g, request)),
-                2 => Message::Forward {
-                    tip,
-                    client: Id::from(usize::arbitrary(g)),
-                    operation: operation(g, request, key),
-                },
-                3 => Message::Store { tip, request, key, siblings: siblings(g) },
-                4 => Message::Stored { request },
-                5 => Message::Fetch { tip, request, key },
-                6 => Message::Fetched { request, siblings: siblings(g) },
-                7 => {
-                    let hint = HintId { recipient: NodeId(u16::arbitrary(g)), key };
-                    Message::StoreHint { tip, request, hint, siblings: siblings(g) }
-                }
-                8 => Message::StoredHint { request, recipient: NodeId(u16::arbitrary(g)) },
-                9 => Message::HandOff { tip, key, siblings: siblings(g) },
-                10 => Message::HandedOff { tip, key, context: context(g) },
-                11 => Message::Survey { tip, key, siblings: siblings(g) },
-                12 => Message::Surveyed { tip, key, siblings: siblings(g) },
-                13 => Message::Reap { tip, key, siblings: siblings(g) },
-                14 => {
-                    let wishes =
-                        [Wish::Join(None), Wish::Join(Some(Address([u8::arbitrary(g); 6]))), Wish::Leave, Wish::Remove];
-                    let (node, wish) = (NodeId(u16::arbitrary(g)), *g.choose(&wishes).unwrap());
-                    Message::Administer { request, node, wish }
-                }
-                15 => Message::Gossip { tip },
-                16 => Message::History { history: history(g) },
-                17 => Message::Changes { changes: history(g) },
-                18 => Message::Routed { tip, operation: operation(g, request, key) },
-                19 => Message::Roots { tip, roots: vec![(Partition(u32::arbitrary(g)), digest(g)); 3] },
-                20 => {
-                    let children = (0..u16::arbitrary(g) % 5).map(|turn| (turn, digest(g))).collect();
-                    Message::Subtrees { tip, subtrees: vec![Subtree { place: place(g), children }] }
-                }
-                21 => {
-                    let (after, keys) = (bool::arbitrary(g).then(|| key.clone()), vec![(key, digest(g))]);
-                    Message::Leaves {
-                        tip,
-                        leaves: vec![Leaf { place: place(g), after, keys, is_cut: bool::arbitrary(g) }],
-                    }
-                }
-                22 => Message::Sync { tip, key, siblings: siblings(g) },
-                _ => Message::Repair { tip, request, key, siblings: siblings(g) },
-            })
-        }
-    }
-
-    fn sealed(messages: &[AnyMessage]) -> Vec<u8> {
-        let mut datagram = Datagram::default();
-        for AnyMessage(message) in messages {
-            datagram.push(message).unwrap();
-        }
-        datagram.seal().to_vec()
-    }
-
-    #[test]
-    fn messages_arrive_as_they_were_sent() {
-        fn round_trip(messages: Vec<AnyMessage>) -> bool {
-            messages.is_empty()
-                || decode(&sealed(&messages)).unwrap() == messages.into_iter().map(|m| m.0).collect::<Vec<_>>()
-        }
-        QuickCheck::new().tests(2000).quickcheck(round_trip as fn(Vec<AnyMessage>) -> bool);
-    }
-
-    #[test]
-    fn each_kind_of_damage_has_its_error() {
-        let good = sealed(&[AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } })]);
-        let with = |at: usize, byte: u8| {
-            let mut bytes = good.clone();
-            bytes[at] = byte;
-            decode(&bytes)
-        };
-        assert_eq!(decode(&good[..10]), Err(WireError::TooShort));
-        assert_eq!(decode(&[]), Err(WireError::TooShort));
-        assert_eq!(with(0, b'X'), Err(WireError::NotOurs));
-        assert_eq!(with(4, 1), Err(WireError::Version(1)));
-        assert_eq!(with(good.len() - 1, 7), Err(WireError::Checksum));
-        assert_eq!(decode(&good[..good.len() - 1]), Err(WireError::Checksum));
-    }
-
-    #[test]
-    fn a_count_that_does_not_match_is_malformed_even_under_a_good_checksum() {
-        let message = AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } });
-        for wrong in [0, 1, 3] {
-            let mut datagram = Datagram::default();
-            datagram.push(&message.0).unwrap();
-            datagram.push(&message.0).unwrap();
-            datagram.messages = wrong;
-            assert_eq!(decode(datagram.seal()), Err(WireError::Malformed));
-        }
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_and_leaves_the_datagram_whole() {
-        let value = Value::new(&[7; Value::BYTES_MAX]).unwrap();
-        let request = RequestId { client: ClientId(1), number: 2 };
-        let (key, content) = (Key::new("k").unwrap(), Content::Value(value));
-        let operation = Operation::Put { request, key, content, context: Context::new(), pw: 0 };
-        let mut datagram = Datagram::default();
-        while datagram.push(&Message::Request(operation.clone())).is_ok() {}
-        assert_eq!(datagram.messages(), 7);
-        assert_eq!(decode(datagram.seal()).unwrap().len(), 7);
-    }
-
-    /// A million datagrams: noise, noise behind a header, mutated good ones, mutated good ones with a mended checksum.
-    #[test]
-    fn nothing_that_arrives_makes_decoding_panic() {
-        let mut random = SmallRng::seed_from_u64(1);
-        let mut g = Gen::new(10);
-        let good: Vec<Vec<u8>> =
-            (0..200).map(|_| sealed(&[AnyMessage::arbitrary(&mut g), AnyMessage::arbitrary(&mut g)])).collect();
-        let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
-        for round in 0..1_000_000 {
-            let mut bytes = good[random.random_range(0..good.len())].clone();
-            if round % 4 < 2 {
-                bytes.resize(random.random_range(0..64), 0);
-                let from = if round % 4 == 0 { 0 } else { bytes.len().min(CHECKSUM_AT) };
-                random.fill_bytes(&mut bytes[from..]);
-            } else {
-                for _ in 0..random.random_range(1..4) {
-                    let at = random.random_range(0..bytes.len());
-                    bytes[at] = random.random();
-                }
-                if random.random_ratio(1, 8) {
-                    bytes.truncate(random.random_range(0..=bytes.len()));
-                }
-            }
-            if round % 2 == 1 && bytes.len() >= HEADER_BYTES {
-                let checksum = crc32fast::hash(&bytes[COUNT_AT..]).to_le_bytes();
-                bytes[CHECKSUM_AT..COUNT_AT].copy_from_slice(&checksum);
-            }
-            let outcome = match decode(&bytes) {
-                Ok(_) => "decoded".to_owned(),
-                Err(WireError::Version(_)) => "version".to_owned(),
-                Err(error) => format!("{error:?}"),
-            };
-            *outcomes.entry(outcome).or_default() += 1;
-        }
-        let seen: Vec<&str> = outcomes.keys().map(String::as_str).collect();
-        assert_eq!(seen, ["Checksum", "Malformed", "NotOurs", "TooShort", "decoded", "version"], "{outcomes:?}");
-    }
-}
+pub(crate) mod tests;

@@ -5,6 +5,7 @@ mod hints;
 mod historic;
 mod limits;
 mod membership;
+mod moves;
 mod quorum;
 mod reaping;
 mod repair;
@@ -77,7 +78,7 @@ macro_rules! parts {
         const SOURCES: &[&str] = &[$(include_str!(concat!("defects/", stringify!($part), ".rs"))),*];
     };
 }
-parts!(quorum, versions, repair, hints, reaping, membership, exchange);
+parts!(quorum, versions, repair, hints, reaping, membership, moves, exchange);
 
 /// Every defect. Every rule has one at least.
 pub static DEFECTS: &[Defect] = &joined::<Defect, COUNT>(PARTS);

@@ -228,6 +228,12 @@ impl Ghost {
         filled(&setting.preference_list.iter().map(who).collect::<Vec<Vec<NodeId>>>(), &mut Vec::new())
     }
 
+    /// The key's intended replicas, by what a node was told, or has said that it knows.
+    fn intended<'s>(&self, setting: &'s Setting, by: NodeId) -> &'s [NodeId] {
+        let known = self.known.get(usize::from(by.0));
+        known.map_or(&setting.preference_list, |known| setting.replicas_by(&known.union(&setting.founders)))
+    }
+
     /// A node knows this now, if the ring changes at all.
     pub(crate) fn know(&mut self, node: NodeId, history: &History) {
         if let Some(known) = self.known.get_mut(usize::from(node.0)) {
@@ -247,7 +253,7 @@ impl Ghost {
         self.vouch(by, write);
         let words = self.words(setting, write);
         let vouches = |node: &&NodeId| self.vouched[usize::from(node.0)].contains(write);
-        let in_person = setting.preference_list.iter().filter(vouches).count();
+        let in_person = self.intended(setting, by).iter().filter(vouches).count();
         let outcome = &mut self.writes[usize::from(write.0)].outcome;
         if !matches!(outcome, Outcome::Answered { .. }) {
             *outcome = Outcome::Answered { words, in_person };
@@ -268,12 +274,13 @@ impl Ghost {
     pub(crate) fn on_get_answered(&mut self, setting: &Setting, by: NodeId, read: usize, siblings: &[Version]) {
         let shown = writes_of(siblings);
         let omitted = self.reads[read].known.minus(self.with_all_seen(shown));
+        let intended = self.intended(setting, by);
         let read = &mut self.reads[read];
         hear(read, by);
         read.shown = shown;
         read.sources = read.heard.clone();
         read.omitted = omitted;
-        let in_person = read.heard.iter().filter(|node| setting.preference_list.contains(node)).count();
+        let in_person = read.heard.iter().filter(|node| intended.contains(node)).count();
         read.outcome = Outcome::Answered { words: read.heard.len(), in_person };
     }
 }

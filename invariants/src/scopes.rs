@@ -139,6 +139,18 @@ const NOTHING_PUT: Excuse = Excuse {
     ],
     reason: "nothing is put here",
 };
+const ALONE_AT_ONCE: Excuse = Excuse {
+    properties: &["I5.replicas-differ"],
+    reason: "there is one replica at a time",
+};
+const TOLD_BEFORE: Excuse = Excuse {
+    properties: &["I7.served-by-one-who-knows-more"],
+    reason: "no coordinator asks another node here but one that it has told of the change",
+};
+const REPAIR_REFUSED: Excuse = Excuse {
+    properties: &["I3.stale-replica-is-repaired"],
+    reason: "a repair may reach a node that knows of a change of the ring that its sender does not know of; the next read tries again",
+};
 const NEW_REPLICA_MISSES: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
     reason: "a read asks a replica that was not handed yet what it should have: a known limit while keys move",

@@ -92,9 +92,9 @@ impl Scope {
         let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
         if let Some(retransmissions) = self.faults.timeouts {
             config = config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
-            // Attempts are counted no further than one: in a scope pauses mean nothing.
-            config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
         }
+        // Attempts are counted no further than one: in a scope pauses mean nothing.
+        config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
         if self.faults.exchange {
             let (every, again_after) = (Duration::ZERO, Duration::ZERO);
             config = config.with_anti_entropy(AntiEntropy { every, again_after, window: 4, shape: Shape::TINY });

@@ -117,9 +117,12 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// The largest N: with it, the sibling sets of N coordinators that grew apart still fit one datagram when merged.
+    /// The largest N: with it, a coordinator may still make a set with the largest value and a long
+    /// context ([`siblings_bytes_max`](Config::siblings_bytes_max)).
     pub const N_MAX: usize = 6;
-    /// What a datagram can carry, in bytes, less the frame and the ids around a sibling set.
+    /// What one UDP datagram can carry, in bytes, less the frame and the ids around a sibling set.
+    /// Trees and histories are kept below it. Sibling sets may outgrow it: the network then carries
+    /// the message in several datagrams.
     pub const DATAGRAM_BYTES: usize = 64_000;
 
     /// N copies, R to answer a get, W to acknowledge a put; coordinators wait for ever.
@@ -226,7 +229,10 @@ impl Config {
         self.puts_remembered
     }
 
-    /// The largest sibling set a coordinator makes, in bytes. Larger ones still arise by merging, up to N times this.
+    /// The largest sibling set a coordinator makes, in bytes: a put that would make a larger one is
+    /// refused. The sets of N coordinators that grew apart so fit one datagram when merged, which
+    /// keeps the usual case cheap. It bounds no merged set: while the ring changes more than N
+    /// coordinators may grow apart, each by this much.
     pub fn siblings_bytes_max(&self) -> usize {
         let share = Self::DATAGRAM_BYTES / self.n;
         debug_assert!(share > Value::BYTES_MAX);

@@ -155,7 +155,7 @@ pub struct ValueError {
 }
 
 impl Value {
-    /// The longest value, in bytes: a replica's whole sibling set must travel in one datagram.
+    /// The longest value, in bytes: a few siblings of this size fit one datagram together.
     pub const BYTES_MAX: usize = 8192;
 
     /// A value of these bytes.

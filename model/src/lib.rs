@@ -76,7 +76,9 @@
 //! * A coordinator remembers each client's latest put. A client that comes back with an old one after very many puts of others
 //!   ([`Config::puts_remembered`](config::Config::puts_remembered)) is taken for a new one.
 //! * Nodes trust one another: no message is authenticated, and a node that lies can break everything.
-//! * A key's siblings must fit one datagram; a put that would make them too large is refused.
+//! * A put that would make a key's siblings larger than [`Config::siblings_bytes_max`](config::Config::siblings_bytes_max) at
+//!   its coordinator is refused. Merged sets may be larger, and messages here have any size: `impl/` cuts those that do not fit
+//!   a datagram.
 //! * A put is coordinated by an intended replica, never by a fallback: where all N are away it fails.
 //! * Which fallback stands in is decided per request and not agreed upon; several may keep the same thing for one node.
 //! * A put whose coordinator, or the node that forwarded it, learns of a change of the ring while its client asks again may get two dots:

@@ -1,5 +1,11 @@
 //! What travels between clients and nodes, each message documented like a specification. Every message may be lost, delayed,
 //! doubled or overtaken; none relies on another having arrived.
+//!
+//! A message proves what was true when it was sent. *Late* says what the receiver may still make of it after the ring has changed, after its
+//! sender was started again or has lost its disk, or after its sender has left and joined again. Requests that name a tip are served only
+//! under the same view, or by whoever is the one to ask by its own view; so a late one is served as if it were new. Messages that say what to
+//! store are safe whenever they arrive: sets are merged, and what was replaced stays replaced. The exception is a key that was reaped
+//! meanwhile: see [`reap`](crate::reap).
 
 use crate::administer::Wish;
 use crate::handoff::HintId;
@@ -53,6 +59,11 @@ pub enum Message {
         siblings: Siblings,
     },
     /// Replica → coordinator: the put is on my disk. Doubled: counted once.
+    ///
+    /// Proves: its sender had the put on disk as an intended replica. From then on it answers for it: where it is a replica no more, it
+    /// drops the put only once all replicas have it. Late, after the ring has changed: it counts only if its sender is an intended replica
+    /// by the coordinator's new view too. After its sender has lost its disk: it counts, and the put is on one disk less, as if the disk had
+    /// been lost a moment later.
     Stored {
         /// Which put.
         request: RequestId,
@@ -67,6 +78,9 @@ pub enum Message {
         key: Key,
     },
     /// Replica → coordinator: this is on my disk. Doubled: the first counts.
+    ///
+    /// Proves: its sender had all this on disk when it was asked, which was after the get began. Late: it counts only for the get that asked,
+    /// and only if its sender is an intended replica, or stands in for one, by the coordinator's new view too.
     Fetched {
         /// Which get.
         request: RequestId,
@@ -97,6 +111,10 @@ pub enum Message {
         siblings: Siblings,
     },
     /// Fallback → coordinator: the put is on my disk, to be handed over. Doubled: counted once.
+    ///
+    /// Proves: its sender had the put on disk, for the recipient. From then on it answers for it: it drops the put only once the recipient has
+    /// it, or all that have taken the recipient's place. Late, after the ring has changed: it counts only if the recipient is still an
+    /// intended replica by the coordinator's new view, and its sender still a member and no replica itself.
     StoredHint {
         /// Which put.
         request: RequestId,
@@ -150,6 +168,9 @@ pub enum Message {
     },
     /// First node of the preference list → replica: forget these tombstones, if they still are all you have. No answer. Lost: they
     /// stay there until a read, or an exchange, brings them back to the first node.
+    ///
+    /// Proves: whoever may hold anything of the key has had nothing but these tombstones. Late, after the receiver has learned of a change of
+    /// the ring, or holds anything else: it does nothing.
     Reap {
         /// The sender's.
         tip: Tip,
@@ -209,12 +230,15 @@ pub enum Message {
         tip: Tip,
     },
     /// Node → anyone whose tip is another: this is all I know. Answered by [`Message::Changes`] if that lacks anything. Lost: the next
-    /// gossip, or the next request, brings it up again.
+    /// gossip, or the next request, brings it up again. Late: as [`Message::Changes`].
     History {
         /// All of it.
         history: History,
     },
-    /// Anyone → node: this is what your history lacks. No answer. Lost: as above.
+    /// Anyone → node: this is what your history lacks. No answer. Lost: the next gossip, or the next request, brings it up again.
+    ///
+    /// Proves: these changes were made. Late: they were made all the same, and are merged. What follows from a change depends on the others
+    /// that the receiver knows: that a node was gone says nothing of one that has joined again since, because its later change counts.
     Changes {
         /// Part of a history.
         changes: History,

@@ -145,7 +145,8 @@ impl Answer {
 /// Why a put was refused. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Refusal {
-    /// The siblings would no longer fit one datagram: read the key and put with the context read, to replace them.
+    /// The siblings would be larger than a coordinator may make them: read the key and put with the
+    /// context read, to replace them.
     SiblingsTooLarge {
         /// What they would take, in bytes.
         bytes: usize,

@@ -89,7 +89,7 @@ impl Client {
             let mut datagram = Datagram::default();
             if datagram.push(&Message::Changes { changes }).is_ok() {
                 // Lost, it is asked for again with the next request.
-                let _ = self.socket.send_to(datagram.seal(), node);
+                let _ = self.send(datagram.seal(), node);
             }
         }
     }

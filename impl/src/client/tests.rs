@@ -1,6 +1,8 @@
 //! Against a node that is played by the test.
 
 use super::*;
+use crate::wire::tests::large_set;
+use crate::wire::{self, Datagram};
 use std::thread;
 
 /// A socket that plays the node.
@@ -62,6 +64,32 @@ fn only_the_answer_to_the_request_under_way_counts_from_whomever_it_comes() {
         send(&other, from, nothing_found(request));
     });
     assert!(client.get("k").unwrap().siblings.is_empty());
+    played.join().unwrap();
+}
+
+/// Two nodes answer at once, as they may when a request was sent twice, and fragments of one
+/// overtake one another.
+#[test]
+fn an_answer_too_large_for_a_datagram_arrives_in_fragments() {
+    let (node, address) = stage();
+    let client = Client::connect(address).unwrap();
+    let set = large_set(25);
+    let (siblings, context) = (set.versions().to_vec(), set.context().clone());
+    let found = Found { siblings: siblings.clone(), context: context.clone() };
+    let played = thread::spawn(move || {
+        let (operation, from) = next_operation(&node);
+        let mut datagram = Datagram::default();
+        let request = operation.request();
+        datagram.push(&Message::Answer(Answer::GetAnswered { request, siblings, context })).unwrap();
+        let sealed = datagram.seal();
+        let (other, mut cutter) = (stage().0, Cutter::default());
+        let fragments = [(); 2].map(|()| cutter.cut(sealed).collect::<Vec<_>>());
+        for (one, two) in fragments[0].iter().rev().zip(&fragments[1]) {
+            node.send_to(one, from).unwrap();
+            other.send_to(two, from).unwrap();
+        }
+    });
+    assert!(client.get("k").unwrap() == found);
     played.join().unwrap();
 }
 

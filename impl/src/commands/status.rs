@@ -15,8 +15,12 @@ Examples:
 
 Nodes with the same tip know the same of who is a member; \"agreed\" says how long ago each other member was heard to have the tip of this one.
 A suspected node did not answer this one in time, and has not been heard from since. Suspicion is each node's own: it changes
-whom this node asks, and nothing else. \"in sync\" says in how many of the partitions that both are responsible for this node held the same
-as the other when that last compared.";
+whom this node asks, and nothing else.
+\"dropped\" says what the node could not accept, send or complete since its start. A few of these do no harm: messages are
+sent again. If \"unfinished\" or \"refused by system\" keep growing, the network, or the operating system's socket buffers,
+cannot take what the nodes send.
+\"in sync\" says in how many of the partitions that both are responsible for this node held the same as the other when that
+last compared.";
 
 /// Show how a node is: whom it knows, whom it suspects, what it holds, and whether others hold the same
 #[derive(Debug, Args)]
@@ -28,7 +32,7 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "json")]
     partitions: bool,
     #[expect(clippy::doc_markdown, reason = "shown as it stands")]
-    /// Print {"id", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "partitions": [{"partition", "peer", "in_agreement", ..}]}
+    /// Print {"id", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "dropped": {..}, "partitions": [{"partition", "peer", "in_agreement", ..}]}
     #[arg(long)]
     json: bool,
 }
@@ -53,6 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         "in sync    {}",
         if status.planting { "trees are being planted".to_owned() } else { in_sync(&status.exchanges) }
     );
+    println!("dropped    {}", dropped(&status));
     if arguments.partitions {
         println!("{}", by_partition(&status.exchanges));
     }
@@ -86,6 +91,14 @@ fn in_sync(exchanges: &[ExchangeLine]) -> String {
         format!("{peer} {agree} of {all} ({repaired} keys from there)")
     };
     if peers.is_empty() { "with nobody".to_owned() } else { peers.iter().map(one).collect::<Vec<_>>().join(", ") }
+}
+
+/// What was dropped, each reason that occurred with its count.
+fn dropped(status: &Status) -> String {
+    let counts = json!(status.dropped);
+    let counts = counts.as_object().into_iter().flatten().filter(|(_, count)| **count != json!(0));
+    let lines: Vec<String> = counts.map(|(reason, count)| format!("{} {count}", reason.replace('_', " "))).collect();
+    if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
 }
 
 fn by_partition(exchanges: &[ExchangeLine]) -> comfy_table::Table {
@@ -124,6 +137,7 @@ fn to_json(status: &Status) -> Json {
         "keys": status.keys,
         "hints": status.hints,
         "planting": status.planting,
+        "dropped": status.dropped,
         "partitions": status.exchanges.iter().map(partition).collect::<Vec<_>>(),
     })
 }

@@ -1,10 +1,10 @@
 use super::*;
-use crate::client::Client;
-use crate::counters::Dropped;
-use dynamo_model::config::Patience;
+use crate::client::{Client, Found};
+use dynamo_model::config::{Handoff, Patience};
 use dynamo_model::version::Context;
 use std::net::UdpSocket;
 
+mod large;
 mod replay;
 
 fn free_address() -> SocketAddr {

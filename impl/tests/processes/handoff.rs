@@ -172,6 +172,7 @@ fn the_command_line_shows_hints_and_suspicion() {
         (status["suspected"] == serde_json::json!([name])).then_some(status)
     });
     assert_eq!(status["members"].as_array().unwrap().len(), 5);
+    assert_eq!(status["dropped"]["too_large"], serde_json::json!(0));
     until("that is told as text too", || {
         let (_, text, _) = dynamo(&["status", "--node", &first]);
         text.contains(&format!("suspected  {name}\n")).then_some(())

@@ -9,6 +9,7 @@ mod explorer;
 mod faults;
 mod folders;
 mod handoff;
+mod large;
 mod membership;
 mod proxy;
 mod rest;

@@ -1,0 +1,147 @@
+//! Fragments: a message that is larger than a UDP datagram travels in several.
+//!
+//! The sender encodes the message as [`wire`](crate::wire) says, header and checksum included, and
+//! cuts the bytes into pieces of one size. Only the last piece may be shorter. Each piece travels
+//! in a datagram of its own:
+//!
+//! ```text
+//! "DYNF"  version  crc32 of what follows  message id  index  count  total  the piece
+//! 4       1        4, little-endian       8, LE       2, LE  2, LE  4, LE  the rest, to the last byte
+//! ```
+//!
+//! * The message id is the same in all fragments of a message. A sender starts at a random id and counts up, so
+//!   that it is unique for each message and start of the sender.
+//! * The index of the first piece is 0. The count is how many pieces there are, at least 2.
+//! * The total is how many bytes all pieces have together, at most [`MESSAGE_BYTES_MAX`]. Count and total determine
+//!   how long each piece is, so that a receiver checks every fragment by itself.
+//! * The pieces in their order are a datagram as `wire` says, whose own checksum covers the whole.
+//!
+//! Nothing is retransmitted here. A message that lost a fragment is lost, as a datagram is, and the
+//! protocol sends it again, under another id.
+
+use crate::wire::{self, DATAGRAM_BYTES_MAX, MESSAGE_BYTES_MAX, SUMMED_AT, WireError};
+use std::borrow::Cow;
+
+/// The longest piece that a sender makes, in bytes. With its headers it fits a buffer of 16 KiB,
+/// which is what Linux charges the receiver's socket for it: a piece a little longer would be
+/// charged twice as much. Receivers take pieces of any length.
+pub const PIECE_BYTES_MAX: usize = 15 * 1024;
+
+const MAGIC: [u8; 4] = *b"DYNF";
+const INDEX_AT: usize = SUMMED_AT + 8;
+const COUNT_AT: usize = INDEX_AT + 2;
+const TOTAL_AT: usize = COUNT_AT + 2;
+const HEADER_BYTES: usize = TOTAL_AT + 4;
+
+/// One of the fragments of a message. Its numbers agree with one another and with the length of its
+/// piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fragment<'a> {
+    /// Which message of its sender this is.
+    pub message: u64,
+    /// Which piece this is, from 0.
+    pub index: u16,
+    /// How many pieces there are.
+    pub count: u16,
+    /// How long the whole message is, in bytes.
+    pub total: usize,
+    /// The bytes.
+    pub piece: &'a [u8],
+}
+
+impl<'a> Fragment<'a> {
+    /// Does a datagram claim to be a fragment?
+    pub fn is_claimed_by(datagram: &[u8]) -> bool {
+        datagram.starts_with(&MAGIC)
+    }
+
+    /// The fragment in a datagram. Reserves no memory.
+    ///
+    /// # Errors
+    /// Where it is not a fragment of this version, is damaged, or has numbers that no sender
+    /// writes.
+    pub fn decode(datagram: &'a [u8]) -> Result<Self, WireError> {
+        let (header, piece) = wire::open(MAGIC, HEADER_BYTES, datagram)?;
+        let fragment = Fragment {
+            message: u64::from_le_bytes(array(&header[SUMMED_AT..])),
+            index: u16::from_le_bytes(array(&header[INDEX_AT..])),
+            count: u16::from_le_bytes(array(&header[COUNT_AT..])),
+            total: u32::from_le_bytes(array(&header[TOTAL_AT..])) as usize,
+            piece,
+        };
+        if fragment.is_consistent() { Ok(fragment) } else { Err(WireError::FragmentMalformed) }
+    }
+
+    /// The datagram.
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES + self.piece.len());
+        bytes.resize(SUMMED_AT, 0);
+        bytes.extend(self.message.to_le_bytes());
+        bytes.extend(self.index.to_le_bytes());
+        bytes.extend(self.count.to_le_bytes());
+        bytes.extend((self.total as u32).to_le_bytes());
+        bytes.extend(self.piece);
+        wire::seal(MAGIC, &mut bytes);
+        bytes
+    }
+
+    fn is_consistent(&self) -> bool {
+        let (index, count) = (usize::from(self.index), usize::from(self.count));
+        if count < 2 || index >= count || self.total > MESSAGE_BYTES_MAX {
+            return false;
+        }
+        let length = self.total.div_ceil(count);
+        // A message can be completed only if its last piece has something.
+        let last_begins = length * (count - 1);
+        last_begins < self.total && self.piece.len() == length.min(self.total - length * index)
+    }
+}
+
+/// The first bytes of a slice that has been checked to be long enough.
+fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes[..N].try_into().expect("a slice of this length")
+}
+
+/// Cuts what one sender sends. Knows which message id is next.
+#[derive(Debug)]
+pub struct Cutter {
+    next: u64,
+}
+
+impl Default for Cutter {
+    fn default() -> Self {
+        Cutter { next: rand::random() }
+    }
+}
+
+impl Cutter {
+    /// What to hand to the network, in this order: the datagram itself if UDP can carry it, else
+    /// its fragments. `sealed` is a sealed [`Datagram`](crate::wire::Datagram).
+    pub fn cut<'a>(&mut self, sealed: &'a [u8]) -> impl Iterator<Item = Cow<'a, [u8]>> + use<'a> {
+        let is_whole = sealed.len() <= DATAGRAM_BYTES_MAX;
+        let whole = is_whole.then_some(Cow::Borrowed(sealed));
+        let cut = (!is_whole).then(|| self.pieces(sealed, PIECE_BYTES_MAX));
+        whole.into_iter().chain(cut.into_iter().flatten().map(Cow::Owned))
+    }
+
+    /// The fragments of a message of at most [`MESSAGE_BYTES_MAX`], in pieces of at most so many
+    /// bytes.
+    pub(crate) fn pieces<'a>(
+        &mut self,
+        sealed: &'a [u8],
+        piece_bytes_max: usize,
+    ) -> impl Iterator<Item = Vec<u8>> + use<'a> {
+        let message = self.next;
+        self.next = self.next.wrapping_add(1);
+        let total = sealed.len();
+        let count = total.div_ceil(piece_bytes_max);
+        let pieces = sealed.chunks(total.div_ceil(count)).enumerate();
+        pieces.map(move |(index, piece)| {
+            let (index, count) = (index as u16, count as u16);
+            Fragment { message, index, count, total, piece }.encode()
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,74 @@
+use super::*;
+use crate::address::client_id;
+use crate::counters::Dropped;
+use crate::fragments::tests::encoded;
+use crate::fragments::{Fragment, PIECE_BYTES_MAX};
+use crate::wire;
+use crate::wire::tests::large;
+use dynamo_model::ids::Value;
+use socket2::SockRef;
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, SocketAddr};
+
+fn bound() -> (NodeSocket, SocketAddrV4) {
+    let here = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+    let socket = NodeSocket::bind(here, Members::new([]).unwrap()).unwrap();
+    let SocketAddr::V4(address) = socket.socket.local_addr().unwrap() else { panic!("bound to IPv4") };
+    (socket, address)
+}
+
+/// Both ends are on one thread: while one sends, nobody receives, and the operating system holds
+/// everything.
+#[test]
+fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
+    let ((mut here, _), (mut there, address)) = (bound(), bound());
+    let granted = SockRef::from(&there.socket).recv_buffer_size().unwrap();
+    // Each fragment is charged 16 KiB and what Linux itself needs to handle it.
+    let fragments = (granted / (17 * 1024)).min(30);
+    assert!(fragments >= 12, "the operating system holds only {granted} bytes");
+    let siblings = fragments * PIECE_BYTES_MAX / (Value::BYTES_MAX + 64);
+    let message = large(siblings as u16);
+    let mut datagram = Datagram::default();
+    datagram.push(&message).unwrap();
+    here.send(client_id(address), &mut datagram);
+    let Counters { datagrams_sent, messages_sent, dropped, .. } = here.counters();
+    assert!(datagrams_sent as usize >= fragments - 1, "{datagrams_sent} of {fragments}");
+    assert_eq!((messages_sent, dropped), (1, Dropped::default()));
+
+    let mut received = Vec::new();
+    while let Some(one) = there.receive_within(Duration::from_millis(20)).unwrap() {
+        received.extend(one.messages);
+    }
+    assert!(received == [message], "{} messages", received.len());
+    let Counters { datagrams_received, messages_received, dropped, .. } = there.counters();
+    assert_eq!((datagrams_received, messages_received, dropped), (datagrams_sent, 1, Dropped::default()));
+}
+
+#[test]
+fn what_is_wrong_with_fragments_is_counted_by_cause() {
+    let (mut here, address) = bound();
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut datagram = Datagram::default();
+    datagram.push(&large(10)).unwrap();
+    let frame = datagram.seal().to_vec();
+    let good: Vec<Vec<u8>> = Cutter::default().cut(&frame).map(Cow::into_owned).collect();
+    // The same id, another length.
+    let other = {
+        let Fragment { message, .. } = Fragment::decode(&good[0]).unwrap();
+        let fragment = Fragment { message, index: 1, count: 2, total: 20, piece: &[7; 10] };
+        encoded(&fragment)
+    };
+    let mut malformed = good[0].clone();
+    malformed[19..21].copy_from_slice(&[0, 0]);
+    wire::seal(*b"DYNF", &mut malformed);
+    for fragment in [&good[0], &good[0], &other, &malformed] {
+        sender.send_to(fragment, address).unwrap();
+    }
+    while here.receive_within(Duration::from_millis(20)).unwrap().is_some() {}
+    let expected =
+        Dropped { fragment_malformed: 1, fragment_contradicts: 1, fragment_not_needed: 1, ..Dropped::default() };
+    assert_eq!(here.counters().dropped, expected);
+    // Waiting, the node gives up what stays unfinished.
+    here.reassembly.forget_old(Instant::now() + Duration::from_mins(1));
+    assert_eq!(here.counters().dropped, Dropped { unfinished_too_old: 1, ..expected });
+}

@@ -1,0 +1,273 @@
+use super::*;
+use dynamo_model::administer::{ChangeRefusal, Wish};
+use dynamo_model::handoff::HintId;
+use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
+use dynamo_model::membership::{Address, History, Tip};
+use dynamo_model::message::{Answer, Leaf, Operation, Refusal, Subtree};
+use dynamo_model::ring::Partition;
+use dynamo_model::siblings::{Siblings, Version};
+use dynamo_model::tree::{Digest, Place};
+use dynamo_model::version::{Context, Dot, Issuer};
+use quickcheck::{Arbitrary, Gen, QuickCheck};
+use rand::rngs::SmallRng;
+use rand::{Rng, RngExt, SeedableRng};
+use stateright::actor::Id;
+use std::collections::BTreeMap;
+
+/// Any message. (A type of its own because quickcheck's trait and the message are both from elsewhere.)
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct AnyMessage(pub(crate) Message);
+
+fn issuer(g: &mut Gen) -> Issuer {
+    Issuer { node: NodeId(u16::arbitrary(g)), incarnation: u64::arbitrary(g) % 3, epoch: u64::arbitrary(g) % 3 }
+}
+
+fn context(g: &mut Gen) -> Context {
+    let dot = |g: &mut Gen| Dot { issuer: issuer(g), counter: 1 + u64::from(u32::arbitrary(g)) };
+    (0..u8::arbitrary(g) % 5).fold(Context::new(), |context, _| context.with(dot(g)))
+}
+
+fn content(g: &mut Gen) -> Content {
+    let value = Value::new(&Vec::<u8>::arbitrary(g)).unwrap();
+    if bool::arbitrary(g) { Content::Value(value) } else { Content::Tombstone(value) }
+}
+
+fn siblings(g: &mut Gen) -> Siblings {
+    (1..=u64::arbitrary(g) % 4).fold(Siblings::new(), |siblings, counter| {
+        let dot = Dot { issuer: NodeId(u16::arbitrary(g) % 3).into(), counter };
+        if siblings.context().covers(dot) {
+            return siblings;
+        }
+        let clock = Context::new().with(dot);
+        let content = content(g);
+        let replaces = bool::arbitrary(g);
+        siblings.put(Version { dot, clock, content }, |_| replaces)
+    })
+}
+
+fn operation(g: &mut Gen, request: RequestId, key: Key) -> Operation {
+    if bool::arbitrary(g) {
+        return Operation::Get { request, key, pr: u8::arbitrary(g) };
+    }
+    Operation::Put { request, key, content: content(g), context: context(g), pw: u8::arbitrary(g) }
+}
+
+fn history(g: &mut Gen) -> History {
+    let founded = History::founded_by(Vec::<u16>::arbitrary(g).into_iter().map(NodeId));
+    founded.moved(NodeId(u16::arbitrary(g)), Address([u8::arbitrary(g); 6]))
+}
+
+fn digest(g: &mut Gen) -> Digest {
+    Digest(u64::arbitrary(g))
+}
+
+fn place(g: &mut Gen) -> Place {
+    Place { partition: Partition(u32::arbitrary(g)), depth: u8::arbitrary(g), index: u32::arbitrary(g) }
+}
+
+fn answer(g: &mut Gen, request: RequestId) -> Answer {
+    let held = siblings(g);
+    let refusal = if bool::arbitrary(g) {
+        Refusal::ForeignContext
+    } else {
+        Refusal::SiblingsTooLarge { bytes: usize::arbitrary(g), bytes_max: usize::arbitrary(g) }
+    };
+    match u8::arbitrary(g) % 8 {
+        5 => Answer::Changed { request, history: history(g) },
+        6 => Answer::ChangeRefused { request, refusal: ChangeRefusal::NoMember(NodeId(u16::arbitrary(g))) },
+        7 => Answer::NoRoute { request },
+        0 => Answer::PutAcknowledged { request, context: context(g) },
+        1 => {
+            let [stored, needed, in_person] = [(); 3].map(|()| usize::arbitrary(g));
+            Answer::PutFailed { request, stored, needed, in_person, pw: u8::arbitrary(g) }
+        }
+        2 => Answer::PutRefused { request, refusal },
+        3 => {
+            let [answered, needed, in_person] = [(); 3].map(|()| usize::arbitrary(g));
+            Answer::GetFailed { request, answered, needed, in_person, pr: u8::arbitrary(g) }
+        }
+        _ => {
+            let (siblings, context) = (held.versions().to_vec(), held.context().clone());
+            Answer::GetAnswered { request, siblings, context }
+        }
+    }
+}
+
+impl Arbitrary for AnyMessage {
+    fn arbitrary(g: &mut Gen) -> Self {
+        let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
+        let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
+        let tip = Tip(u64::arbitrary(g));
+        AnyMessage(match u8::arbitrary(g) % 24 {
+            0 => Message::Request(operation(g, request, key)),
+            1 => Message::Answer(answer(g, request)),
+            2 => Message::Forward { tip, client: Id::from(usize::arbitrary(g)), operation: operation(g, request, key) },
+            3 => Message::Store { tip, request, key, siblings: siblings(g) },
+            4 => Message::Stored { request },
+            5 => Message::Fetch { tip, request, key },
+            6 => Message::Fetched { request, siblings: siblings(g) },
+            7 => {
+                let hint = HintId { recipient: NodeId(u16::arbitrary(g)), key };
+                Message::StoreHint { tip, request, hint, siblings: siblings(g) }
+            }
+            8 => Message::StoredHint { request, recipient: NodeId(u16::arbitrary(g)) },
+            9 => Message::HandOff { tip, key, siblings: siblings(g) },
+            10 => Message::HandedOff { tip, key, context: context(g) },
+            11 => Message::Survey { tip, key, siblings: siblings(g) },
+            12 => Message::Surveyed { tip, key, siblings: siblings(g) },
+            13 => Message::Reap { tip, key, siblings: siblings(g) },
+            14 => {
+                let wishes =
+                    [Wish::Join(None), Wish::Join(Some(Address([u8::arbitrary(g); 6]))), Wish::Leave, Wish::Remove];
+                let (node, wish) = (NodeId(u16::arbitrary(g)), *g.choose(&wishes).unwrap());
+                Message::Administer { request, node, wish }
+            }
+            15 => Message::Gossip { tip },
+            16 => Message::History { history: history(g) },
+            17 => Message::Changes { changes: history(g) },
+            18 => Message::Routed { tip, operation: operation(g, request, key) },
+            19 => Message::Roots { tip, roots: vec![(Partition(u32::arbitrary(g)), digest(g)); 3] },
+            20 => {
+                let children = (0..u16::arbitrary(g) % 5).map(|turn| (turn, digest(g))).collect();
+                Message::Subtrees { tip, subtrees: vec![Subtree { place: place(g), children }] }
+            }
+            21 => {
+                let (after, keys) = (bool::arbitrary(g).then(|| key.clone()), vec![(key, digest(g))]);
+                Message::Leaves { tip, leaves: vec![Leaf { place: place(g), after, keys, is_cut: bool::arbitrary(g) }] }
+            }
+            22 => Message::Sync { tip, key, siblings: siblings(g) },
+            _ => Message::Repair { tip, request, key, siblings: siblings(g) },
+        })
+    }
+}
+
+fn sealed(messages: &[AnyMessage]) -> Vec<u8> {
+    let mut datagram = Datagram::default();
+    for AnyMessage(message) in messages {
+        datagram.push(message).unwrap();
+    }
+    datagram.seal().to_vec()
+}
+
+#[test]
+fn messages_arrive_as_they_were_sent() {
+    fn round_trip(messages: Vec<AnyMessage>) -> bool {
+        messages.is_empty()
+            || decode(&sealed(&messages)).unwrap() == messages.into_iter().map(|m| m.0).collect::<Vec<_>>()
+    }
+    QuickCheck::new().tests(2000).quickcheck(round_trip as fn(Vec<AnyMessage>) -> bool);
+}
+
+#[test]
+fn each_kind_of_damage_has_its_error() {
+    let good = sealed(&[AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } })]);
+    let with = |at: usize, byte: u8| {
+        let mut bytes = good.clone();
+        bytes[at] = byte;
+        decode(&bytes)
+    };
+    assert_eq!(decode(&good[..10]), Err(WireError::TooShort));
+    assert_eq!(decode(&[]), Err(WireError::TooShort));
+    assert_eq!(with(0, b'X'), Err(WireError::NotOurs));
+    assert_eq!(with(4, 1), Err(WireError::Version(1)));
+    assert_eq!(with(good.len() - 1, 7), Err(WireError::Checksum));
+    assert_eq!(decode(&good[..good.len() - 1]), Err(WireError::Checksum));
+}
+
+#[test]
+fn a_count_that_does_not_match_is_malformed_even_under_a_good_checksum() {
+    let message = AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } });
+    for wrong in [0, 1, 3] {
+        let mut datagram = Datagram::default();
+        datagram.push(&message.0).unwrap();
+        datagram.push(&message.0).unwrap();
+        datagram.messages = wrong;
+        assert_eq!(decode(datagram.seal()), Err(WireError::Malformed));
+    }
+}
+
+/// A message with so many siblings, each by another coordinator and with a value of the largest size.
+pub(crate) fn large(siblings: u16) -> Message {
+    let request = RequestId { client: ClientId(1), number: 2 };
+    Message::Fetched { request, siblings: large_set(siblings) }
+}
+
+/// So many siblings, each by another coordinator and with a value of the largest size.
+pub(crate) fn large_set(siblings: u16) -> Siblings {
+    (0..siblings).fold(Siblings::new(), |siblings, index| {
+        let dot = Dot { issuer: NodeId(100 + index).into(), counter: 1 };
+        let content = Content::Value(Value::new(&[index as u8; Value::BYTES_MAX]).unwrap());
+        siblings.put(Version { dot, clock: Context::new().with(dot), content }, |_| false)
+    })
+}
+
+#[test]
+fn a_large_message_has_a_datagram_for_itself() {
+    let mut datagram = Datagram::default();
+    datagram.push(&large(25)).unwrap();
+    assert!(datagram.bytes() > 200_000);
+    assert_eq!(decode(datagram.seal()).unwrap(), [large(25)]);
+    let small = Message::Stored { request: RequestId { client: ClientId(1), number: 2 } };
+    let refused = datagram.push(&small).unwrap_err();
+    assert_eq!((datagram.messages(), refused.bytes_max), (1, DATAGRAM_BYTES_MAX));
+    datagram.clear();
+    assert!(datagram.bytes.capacity() <= 2 * DATAGRAM_BYTES_MAX, "its memory is not kept");
+    datagram.push(&small).unwrap();
+    assert!(datagram.push(&large(25)).is_err());
+    assert_eq!(decode(datagram.seal()).unwrap(), [small]);
+    datagram.clear();
+    datagram.push(&large(500)).unwrap();
+    datagram.clear();
+    let refused = datagram.push(&large(520)).unwrap_err();
+    assert_eq!((datagram.messages(), refused.bytes_max), (0, MESSAGE_BYTES_MAX));
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_leaves_the_datagram_whole() {
+    let value = Value::new(&[7; Value::BYTES_MAX]).unwrap();
+    let request = RequestId { client: ClientId(1), number: 2 };
+    let (key, content) = (Key::new("k").unwrap(), Content::Value(value));
+    let operation = Operation::Put { request, key, content, context: Context::new(), pw: 0 };
+    let mut datagram = Datagram::default();
+    while datagram.push(&Message::Request(operation.clone())).is_ok() {}
+    assert_eq!(datagram.messages(), 7);
+    assert_eq!(decode(datagram.seal()).unwrap().len(), 7);
+}
+
+/// A million datagrams: noise, noise behind a header, mutated good ones, mutated good ones with a mended checksum.
+#[test]
+fn nothing_that_arrives_makes_decoding_panic() {
+    let mut random = SmallRng::seed_from_u64(1);
+    let mut g = Gen::new(10);
+    let good: Vec<Vec<u8>> =
+        (0..200).map(|_| sealed(&[AnyMessage::arbitrary(&mut g), AnyMessage::arbitrary(&mut g)])).collect();
+    let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
+    for round in 0..1_000_000 {
+        let mut bytes = good[random.random_range(0..good.len())].clone();
+        if round % 4 < 2 {
+            bytes.resize(random.random_range(0..64), 0);
+            let from = if round % 4 == 0 { 0 } else { bytes.len().min(CHECKSUM_AT) };
+            random.fill_bytes(&mut bytes[from..]);
+        } else {
+            for _ in 0..random.random_range(1..4) {
+                let at = random.random_range(0..bytes.len());
+                bytes[at] = random.random();
+            }
+            if random.random_ratio(1, 8) {
+                bytes.truncate(random.random_range(0..=bytes.len()));
+            }
+        }
+        if round % 2 == 1 && bytes.len() >= HEADER_BYTES {
+            let checksum = crc32fast::hash(&bytes[COUNT_AT..]).to_le_bytes();
+            bytes[CHECKSUM_AT..COUNT_AT].copy_from_slice(&checksum);
+        }
+        let outcome = match decode(&bytes) {
+            Ok(_) => "decoded".to_owned(),
+            Err(WireError::Version(_)) => "version".to_owned(),
+            Err(error) => format!("{error:?}"),
+        };
+        *outcomes.entry(outcome).or_default() += 1;
+    }
+    let seen: Vec<&str> = outcomes.keys().map(String::as_str).collect();
+    assert_eq!(seen, ["Checksum", "Malformed", "NotOurs", "TooShort", "decoded", "version"], "{outcomes:?}");
+}

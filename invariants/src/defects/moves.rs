@@ -1,0 +1,63 @@
+//! What nodes forget when keys move, and old messages that are believed.
+
+use super::Defect;
+use dynamo_model::membership::Standing;
+use dynamo_model::rules::{HandoffEvent, Rules};
+use dynamo_model::version::Epoch;
+
+pub(super) const DEFECTS: &[Defect] = &[
+    Defect {
+        name: "dots-start-again-after-a-move",
+        rule: "epoch",
+        what: "A node that has handed a key over, and is its replica again, counts its puts of the key from one under its old name. A new \
+               put gets the dot of an old one. Where the two meet, one of them is taken for the other and is lost.",
+        missed_by: "A node that stays a replica knows all dots that it has given. It takes a node that is a replica, none, and one again, \
+                    a put through it before and one after, and a client that has not read in between.",
+        breaks: &[],
+        scope: "replica-again",
+        rules: || Rules { epoch: |kept, _, _| kept.unwrap_or(Epoch { number: 0, issued: 0 }), ..Rules::default() },
+    },
+    Defect {
+        name: "late-handed-off-is-believed",
+        rule: "hint_may_clear",
+        what: "A node drops what it keeps for another because that one once said that it had it. Since then the other one has left, has \
+               given it back, and has joined again with nothing.",
+        missed_by: "A doubled or late answer is harmless as long as the ring stays as it is. It takes two answers to one handoff, and three \
+                    changes of the ring while the second is in flight.",
+        breaks: &[],
+        scope: "late-handed-off",
+        rules: || Rules {
+            hint_may_clear: |hint, event| {
+                matches!(event, HandoffEvent::Acknowledged { context, .. } if context.includes(hint.context()))
+            },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "all-surveyed-at-once",
+        rule: "whom_to_survey",
+        what: "Replicas and fallbacks are asked at the same time whether they are clear of a key. A fallback says so, is then given an old \
+               copy by a replica that has not got the tombstone yet, and hands it over after the tombstone was reaped.",
+        missed_by: "Every node told the truth when it was asked. It takes a coordinator that loses patience between two answers of the \
+                    same survey.",
+        breaks: &[],
+        scope: "reap-and-late-hint",
+        rules: || Rules {
+            whom_to_survey: |clear, holders, _| {
+                holders.iter().copied().filter(|holder| !clear.contains(holder)).collect()
+            },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "leaver-is-not-surveyed",
+        rule: "may_hold",
+        what: "Only members are asked whether they are clear of a key. A node that is leaving still has the old copy, and hands it over after \
+               the tombstone was reaped.",
+        missed_by: "A leaver hands over soon, and the tombstone is in the way until it is reaped. It takes a reap while the leaver still \
+                    has something, and a look at the disks after it has handed over.",
+        breaks: &[],
+        scope: "reap-and-leave",
+        rules: || Rules { may_hold: |standing| standing == Standing::Member, ..Rules::default() },
+    },
+];
