@@ -1,0 +1,265 @@
+//! Nodes are replaced one after the other while clients put, read and delete: no acknowledged version is
+//! lost, and no superseded one comes back.
+
+mod ledger;
+
+use crate::cluster::{Cluster, PATIENCE};
+use crate::handoff::{Stopping, until, until_more};
+use crate::rest::Rest;
+use dynamo::client::{Client, Found};
+use dynamo_model::administer::Wish;
+use dynamo_model::ids::NodeId;
+use dynamo_model::siblings::Version;
+use dynamo_model::version::Context;
+use ledger::{Operation, problems, stored_twice};
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// More than N, so that every change of the ring moves some keys and leaves others where they are.
+const MEMBERS: usize = 5;
+const CLIENTS: usize = 8;
+const KEYS: usize = 500;
+/// In the last of so many rounds a node is killed while another leaves.
+const KILL_EVERY: usize = 3;
+/// So many puts are acknowledged before each change, so that there is something to move.
+const PUTS_BEFORE_CHANGE: usize = 200;
+const ROUNDS_SHORT: usize = 3;
+const ROUNDS_LONG: usize = 20;
+/// Longer than a coordinator waits for replicas. Whatever takes longer has no known outcome.
+const TIMEOUT: Duration = Duration::from_millis(1500);
+const OPTIONS: &[&str] = &[
+    "--n",
+    "3",
+    "--r",
+    "2",
+    "--w",
+    "2",
+    "--answer-within",
+    "0.05",
+    "--handoff-after",
+    "0.1",
+    "--gossip-every",
+    "0.1",
+    "--exchange-every",
+    "0.2",
+];
+/// A failure names this many problems and counts the others.
+const PROBLEMS_TOLD: usize = 12;
+
+/// Where all random choices of a run come from. Says so when the test fails, however it fails.
+///
+/// The seed decides which nodes and keys clients and changes choose, not which thread goes first: a run
+/// with the same seed is similar, not the same.
+struct Seed(u64);
+
+impl Seed {
+    const VARIABLE: &str = "DYNAMO_SEED";
+
+    /// The one in the environment, else a new one.
+    fn choose() -> Self {
+        let given = std::env::var(Self::VARIABLE).ok();
+        let seed = given.map_or_else(rand::random, |seed| seed.parse().expect("DYNAMO_SEED is a number"));
+        println!("seed {seed}");
+        Seed(seed)
+    }
+
+    fn random(&self, name: usize) -> SmallRng {
+        SmallRng::seed_from_u64(self.0.wrapping_add(name as u64))
+    }
+}
+
+impl Drop for Seed {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("failed with seed {}; once more: {}={}", self.0, Self::VARIABLE, self.0);
+        }
+    }
+}
+
+/// What the clients share with the test that changes the members.
+struct Shared {
+    /// The nodes that clients may ask.
+    nodes: Mutex<Vec<SocketAddr>>,
+    stop: AtomicBool,
+    /// Puts and deletes acknowledged so far.
+    acknowledged: AtomicUsize,
+}
+
+/// Puts, reads and deletes until told to stop: a third are puts without a context, the others put over
+/// what they read, or delete it.
+fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    while !shared.stop.load(Ordering::Relaxed) {
+        let node = *shared.nodes.lock().unwrap().choose(&mut random).unwrap();
+        let through = Client::connect(node).unwrap().with_timeout(TIMEOUT);
+        let (key, kind) = (format!("k{}", random.random_range(0..KEYS)), random.random_range(0..3));
+        let found = if kind == 0 {
+            Found { siblings: Vec::new(), context: Context::new() }
+        } else {
+            // A read may fail while nodes come and go; then there is nothing to go on with.
+            let Ok(found) = through.get(&key) else { continue };
+            found
+        };
+        let Found { siblings: saw, context: passed } = found;
+        let sequence = operations.len();
+        let is_delete = kind == 2 && saw.iter().any(|version| version.content.value().is_some());
+        let value = (!is_delete).then(|| format!("c{client}-{sequence}"));
+        let answer = match &value {
+            Some(value) => through.put(&key, value.as_bytes(), &passed),
+            None => through.delete(&key, &passed),
+        };
+        let acknowledged = answer.ok();
+        shared.acknowledged.fetch_add(usize::from(acknowledged.is_some()), Ordering::Relaxed);
+        operations.push(Operation { client, sequence, key, value, saw, passed, acknowledged });
+    }
+    operations
+}
+
+/// One node joins and one that was there before leaves; with `kill`, another is killed and started
+/// again while that one hands over.
+fn replace_one(
+    cluster: &mut Cluster,
+    members: &mut Vec<usize>,
+    joiner: usize,
+    kill: bool,
+    random: &mut SmallRng,
+    shared: &Shared,
+) {
+    let more_puts = |count| until_more(&shared.acknowledged, count);
+    let (all, leaver) = (cluster.addresses.clone(), *members.choose(random).unwrap());
+    let choose = |random: &mut SmallRng, among: &[usize], not: &[usize]| {
+        let others: Vec<usize> = among.iter().copied().filter(|node| !not.contains(node)).collect();
+        *others.choose(random).unwrap()
+    };
+    more_puts(PUTS_BEFORE_CHANGE);
+    cluster.join_through(choose(random, members, &[]));
+    cluster.start_node(joiner);
+    members.push(joiner);
+    shared.nodes.lock().unwrap().push(all[joiner]);
+    until("every member knows the new one", || {
+        let knows = |node: &usize| {
+            let status = Client::connect(all[*node]).unwrap().status();
+            status.is_ok_and(|status| status.members.contains(&NodeId(joiner as u16)))
+        };
+        members.iter().all(knows).then_some(())
+    });
+    more_puts(PUTS_BEFORE_CHANGE);
+    let contact = choose(random, members, &[leaver]);
+    Client::connect(all[contact]).unwrap().administer(NodeId(leaver as u16), Wish::Leave).unwrap();
+    if kill {
+        let victim = choose(random, members, &[leaver]);
+        cluster.kill(victim);
+        more_puts(PUTS_BEFORE_CHANGE);
+        cluster.join_through(choose(random, members, &[leaver, victim]));
+        cluster.start_node(victim);
+    }
+    // Clients ask the leaving node as long as it is there.
+    assert!(cluster.wait_for_end(leaver).success(), "a node that leaves ends by itself when it has handed over");
+    members.retain(|node| *node != leaver);
+    shared.nodes.lock().unwrap().retain(|node| *node != all[leaver]);
+}
+
+/// What the nodes answer for a key once all answer the same. Where they do not in time: all that any of
+/// them answers, and what is wrong.
+fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Vec<Version>, Option<String>) {
+    loop {
+        let answers: Result<Vec<Vec<Version>>, _> =
+            nodes.iter().map(|node| Ok(Client::connect(*node)?.get(key)?.siblings)).collect();
+        if let Ok(answers) = &answers
+            && answers.windows(2).all(|pair| pair[0] == pair[1])
+        {
+            return (answers[0].clone(), None);
+        }
+        if Instant::now() > deadline {
+            let problem = answers.as_ref().map_or_else(
+                |error: &dynamo::client::ClientError| format!("no answer: {error}"),
+                |answers| format!("nodes do not agree: {answers:?}"),
+            );
+            let mut all: Vec<Version> = answers.unwrap_or_default().concat();
+            all.sort_unstable();
+            all.dedup();
+            return (all, Some(problem));
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn replace_nodes(rounds: usize) {
+    let (seed, start) = (Seed::choose(), Instant::now());
+    let mut random = seed.random(0);
+    let mut cluster = Cluster::founded_by(MEMBERS, rounds, OPTIONS);
+    let mut members: Vec<usize> = (0..MEMBERS).collect();
+    let shared = Shared {
+        nodes: Mutex::new(cluster.addresses[..MEMBERS].to_vec()),
+        stop: AtomicBool::new(false),
+        acknowledged: AtomicUsize::new(0),
+    };
+    let operations: Vec<Operation> = thread::scope(|scope| {
+        let stopping = Stopping(&shared.stop);
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let (random, shared) = (seed.random(client + 1), &shared);
+                scope.spawn(move || work(client, random, shared))
+            })
+            .collect();
+        for round in 0..rounds {
+            let kill = round % KILL_EVERY == KILL_EVERY - 1;
+            replace_one(&mut cluster, &mut members, MEMBERS + round, kill, &mut random, &shared);
+        }
+        until_more(&shared.acknowledged, PUTS_BEFORE_CHANGE);
+        drop(stopping);
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    });
+    let changed = start.elapsed();
+    let reached = members.iter().map(|node| (*node, members.clone())).collect();
+    Rest { cluster: &cluster, reached, patience: PATIENCE }.wait();
+    let rested = start.elapsed();
+
+    let mut by_key: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
+    for operation in &operations {
+        by_key.entry(&operation.key).or_default().push(operation);
+    }
+    let nodes: Vec<SocketAddr> = members.iter().map(|node| cluster.addresses[*node]).collect();
+    let (deadline, mut found, mut twice) = (Instant::now() + PATIENCE, Vec::new(), 0);
+    for (key, operations) in &by_key {
+        let (answer, disagreement) = read(&nodes, key, deadline);
+        twice += stored_twice(operations, &answer);
+        let all = disagreement.into_iter().chain(problems(operations, &answer));
+        found.extend(all.map(|problem| format!("{key}: {problem}")));
+    }
+    let acknowledged = shared.acknowledged.load(Ordering::Relaxed);
+    let deletes = operations.iter().filter(|operation| operation.value.is_none()).count();
+    println!(
+        "{rounds} rounds took {changed:.1?}, rest {:.1?}; {} puts and deletes of {} keys, {deletes} of them deletes; \
+         {acknowledged} acknowledged; {twice} values stored under two dots",
+        rested - changed,
+        operations.len(),
+        by_key.len()
+    );
+    assert!(deletes > 0 && by_key.len() > KEYS / 2, "little was tried");
+    assert!(
+        found.is_empty(),
+        "seed {}: {} problems, the first of them\n{}",
+        seed.0,
+        found.len(),
+        found[..found.len().min(PROBLEMS_TOLD)].join("\n")
+    );
+}
+
+#[test]
+fn nothing_is_lost_and_nothing_comes_back_while_nodes_are_replaced() {
+    replace_nodes(ROUNDS_SHORT);
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test -p dynamo --release --test processes -- --ignored replaced"]
+fn nothing_is_lost_and_nothing_comes_back_while_many_nodes_are_replaced() {
+    replace_nodes(ROUNDS_LONG);
+}

@@ -1,0 +1,271 @@
+//! What clients did, and whether the final answer of the nodes fits that.
+//!
+//! The ledger rests on what clients saw, never on what the protocol says: a put supersedes the versions
+//! that its client had read, and whatever the puts of those versions superseded. Clocks only serve to
+//! tell which delete made a tombstone, for all tombstones are empty.
+
+use dynamo_model::ids::Content;
+use dynamo_model::siblings::Version;
+use dynamo_model::version::Context;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A put or a delete, as its client knows it.
+pub(super) struct Operation {
+    pub(super) client: usize,
+    /// The client's count of operations. Client and sequence together name the operation.
+    pub(super) sequence: usize,
+    pub(super) key: String,
+    /// The value put, which no other operation puts. A delete puts none.
+    pub(super) value: Option<String>,
+    /// The versions in the get whose context the client passed; none for a blind put.
+    pub(super) saw: Vec<Version>,
+    /// The context that the client passed.
+    pub(super) passed: Context,
+    /// The context that came with the acknowledgement. `None`: the operation failed or timed out, and
+    /// its version may be stored or not.
+    pub(super) acknowledged: Option<Context>,
+}
+
+impl Operation {
+    /// Did this delete make the tombstone? Deletes of one context can be told apart only where they
+    /// are acknowledged.
+    fn made_tombstone(&self, tombstone: &Version) -> bool {
+        let Version { dot, clock, .. } = tombstone;
+        self.value.is_none()
+            && match &self.acknowledged {
+                Some(acknowledged) => acknowledged == clock,
+                None => [self.passed.clone().with(*dot), self.passed.clone().with_all_up_to(dot.issuer, dot.counter)]
+                    .contains(clock),
+            }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.value.is_some() { "put" } else { "delete" };
+        let outcome = if self.acknowledged.is_some() { "acknowledged" } else { "maybe stored" };
+        let Operation { client, sequence, saw, acknowledged, .. } = self;
+        write!(f, "{what} c{client}-{sequence} ({outcome}, saw {}", list(saw))?;
+        acknowledged.iter().try_for_each(|context| write!(f, ", got {context}"))?;
+        write!(f, ")")
+    }
+}
+
+/// Versions as problems show them: content and dot.
+fn list(versions: &[Version]) -> String {
+    let show = |version: &Version| {
+        let content = String::from_utf8_lossy(version.content.bytes());
+        let content = if version.content.value().is_some() { &content } else { "tombstone" };
+        format!("{content}@{:?}", version.dot)
+    };
+    format!("[{}]", versions.iter().map(show).collect::<Vec<_>>().join(", "))
+}
+
+/// The operations on one key, and which of them saw which.
+struct Ledger<'a> {
+    operations: &'a [&'a Operation],
+    by_value: BTreeMap<&'a [u8], usize>,
+    /// For each operation those whose versions its client saw.
+    seen: Vec<Vec<usize>>,
+    /// For each operation those that saw its version.
+    seers: Vec<Vec<usize>>,
+}
+
+impl<'a> Ledger<'a> {
+    fn new(operations: &'a [&'a Operation]) -> Self {
+        let values = operations.iter().enumerate();
+        let by_value = values.filter_map(|(index, one)| Some((one.value.as_ref()?.as_bytes(), index))).collect();
+        let mut ledger = Ledger { operations, by_value, seen: Vec::new(), seers: vec![Vec::new(); operations.len()] };
+        for (seer, operation) in operations.iter().enumerate() {
+            let seen: Vec<usize> = operation.saw.iter().filter_map(|version| ledger.maker(version)).collect();
+            seen.iter().for_each(|maker| ledger.seers[*maker].push(seer));
+            ledger.seen.push(seen);
+        }
+        ledger
+    }
+
+    /// The operation that made a version.
+    fn maker(&self, version: &Version) -> Option<usize> {
+        match &version.content {
+            Content::Value(value) => self.by_value.get(value.as_bytes()).copied(),
+            Content::Tombstone(_) => {
+                let made = |acknowledged| {
+                    self.operations.iter().position(|operation| {
+                        operation.acknowledged.is_some() == acknowledged && operation.made_tombstone(version)
+                    })
+                };
+                made(true).or_else(|| made(false))
+            }
+        }
+    }
+
+    /// These operations, and all that lead on from them along `links`.
+    fn closure(&self, links: &[Vec<usize>], from: impl IntoIterator<Item = usize>) -> Vec<bool> {
+        let mut reached = vec![false; self.operations.len()];
+        let mut queue: Vec<usize> = from.into_iter().collect();
+        while let Some(index) = queue.pop() {
+            if !std::mem::replace(&mut reached[index], true) {
+                queue.extend(&links[index]);
+            }
+        }
+        reached
+    }
+
+    /// Acknowledged operations whose version is neither in the answer nor superseded by one that is.
+    /// Where a lost operation superseded others that are gone too, only it is told.
+    fn lost(&self, answer: &[Version]) -> Vec<usize> {
+        let survives = self.closure(&self.seen, answer.iter().filter_map(|version| self.maker(version)));
+        let is_lost = |index: &usize| self.operations[*index].acknowledged.is_some() && !survives[*index];
+        let lost: Vec<usize> = (0..self.operations.len()).filter(is_lost).collect();
+        let below = self.closure(&self.seen, lost.iter().flat_map(|index| self.seen[*index].iter().copied()));
+        lost.into_iter().filter(|index| !below[*index]).collect()
+    }
+
+    /// An operation that superseded a version and is known to be stored: it is acknowledged, or its
+    /// own version is in the answer.
+    ///
+    /// Only those count that saw the version under this dot. A client that asks again while the ring
+    /// changes may have its value stored under two dots, and whoever saw one superseded that one only.
+    fn superseder(&self, version: &Version, answer: &[Version]) -> Option<usize> {
+        let saw = |operation: &Operation| operation.saw.iter().any(|seen| seen.dot == version.dot);
+        let direct = (0..self.operations.len()).filter(|index| saw(self.operations[*index]));
+        let all = self.closure(&self.seers, direct);
+        let answered: Vec<usize> = answer.iter().filter_map(|version| self.maker(version)).collect();
+        let is_stored = |index: &usize| self.operations[*index].acknowledged.is_some() || answered.contains(index);
+        (0..all.len()).find(|index| all[*index] && is_stored(index))
+    }
+}
+
+/// Everything in which the final answer for a key is wrong, given all operations on the key.
+pub(super) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<String> {
+    let ledger = Ledger::new(operations);
+    let mut problems: Vec<String> = ledger
+        .lost(answer)
+        .into_iter()
+        .map(|index| format!("lost: {}, though no put saw it that is still there or superseded", operations[index]))
+        .collect();
+    for version in answer {
+        if let Some(index) = ledger.superseder(version, answer) {
+            let version = list(std::slice::from_ref(version));
+            problems.push(format!("came back: {version}, superseded by {}", operations[index]));
+        }
+    }
+    let mut by_dot = BTreeMap::new();
+    for version in operations.iter().flat_map(|operation| &operation.saw).chain(answer) {
+        let first = *by_dot.entry(version.dot).or_insert(version);
+        if first != version {
+            problems.push(format!("two versions have one dot: {}", list(&[first.clone(), version.clone()])));
+        }
+        if ledger.maker(version).is_none() {
+            problems.push(format!("nobody put {}", list(std::slice::from_ref(version))));
+        }
+    }
+    problems.dedup();
+    problems.iter_mut().for_each(|problem| *problem += &format!("; the answer is {}", list(answer)));
+    problems
+}
+
+/// How many values of a key were stored under more than one dot, as far as clients saw.
+pub(super) fn stored_twice(operations: &[&Operation], answer: &[Version]) -> usize {
+    let mut dots: BTreeMap<&Content, Vec<_>> = BTreeMap::new();
+    for version in operations.iter().flat_map(|operation| &operation.saw).chain(answer) {
+        if version.content.value().is_some() {
+            dots.entry(&version.content).or_default().push(version.dot);
+        }
+    }
+    dots.values().filter(|dots| dots.iter().any(|dot| *dot != dots[0])).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dynamo_model::ids::{NodeId, Value};
+    use dynamo_model::version::Dot;
+
+    /// A's version number `counter`, whose writer had read `read`.
+    fn version(value: Option<&str>, counter: u64, read: &[u64]) -> Version {
+        let dot = |counter| Dot { issuer: NodeId(0).into(), counter };
+        let clock = read.iter().fold(Context::new(), |context, counter| context.with(dot(*counter)));
+        let bytes = Value::new(value.unwrap_or_default().as_bytes()).unwrap();
+        let content = if value.is_some() { Content::Value(bytes) } else { Content::Tombstone(bytes) };
+        Version { dot: dot(counter), clock: clock.with(dot(counter)), content }
+    }
+
+    /// The operation that made a version after a get of others.
+    fn operation(made: &Version, saw: &[&Version], acknowledged: bool) -> Operation {
+        let saw: Vec<Version> = saw.iter().copied().cloned().collect();
+        let passed = saw.iter().fold(Context::new(), |context, version| context.merge(&version.clock));
+        Operation {
+            client: 0,
+            sequence: made.dot.counter as usize,
+            key: "k".to_owned(),
+            value: made.content.value().map(|value| String::from_utf8(value.as_bytes().to_vec()).unwrap()),
+            saw,
+            passed,
+            acknowledged: acknowledged.then(|| made.clock.clone()),
+        }
+    }
+
+    fn verdict(operations: &[Operation], answer: &[&Version]) -> Vec<String> {
+        let answer: Vec<Version> = answer.iter().copied().cloned().collect();
+        let cut = |problem: String| problem.split([',', ';']).next().unwrap().to_owned();
+        problems(&operations.iter().collect::<Vec<_>>(), &answer).into_iter().map(cut).collect()
+    }
+
+    /// Three puts in a chain: the second has no known outcome.
+    #[test]
+    fn an_acknowledged_put_may_be_superseded_by_one_that_is_maybe_stored() {
+        let [first, second, third] = [("1", &[][..]), ("2", &[1]), ("3", &[1, 2])]
+            .map(|(value, read)| version(Some(value), value.parse().unwrap(), read));
+        let chain = [operation(&first, &[], true), operation(&second, &[&first], false)];
+        for answer in [&first, &second] {
+            assert!(verdict(&chain, &[answer]).is_empty());
+        }
+        assert_eq!(verdict(&chain, &[]), ["lost: put c0-1 (acknowledged"]);
+        // The second stands for the first, and not beside it.
+        assert_eq!(verdict(&chain, &[&first, &second]), ["came back: [1@A:1]"]);
+
+        let chain = [chain, [operation(&third, &[&second], true), operation(&version(Some("4"), 4, &[]), &[], false)]];
+        let chain: Vec<Operation> = chain.into_iter().flatten().collect();
+        assert!(verdict(&chain, &[&third]).is_empty());
+        assert_eq!(verdict(&chain, &[]), ["lost: put c0-3 (acknowledged"], "the last of the chain is told");
+        assert_eq!(verdict(&chain, &[&third, &first]), ["came back: [1@A:1]"], "also what the third never read");
+    }
+
+    #[test]
+    fn what_is_deleted_stays_deleted_and_tombstones_are_told_apart() {
+        let (put, blind) = (version(Some("1"), 1, &[]), version(Some("2"), 2, &[]));
+        let [acknowledged, other] = [3, 4].map(|counter| version(None, counter, &[1]));
+        let operations = [
+            operation(&put, &[], true),
+            operation(&blind, &[], true),
+            operation(&acknowledged, &[&put], true),
+            operation(&other, &[&put], false),
+        ];
+        assert!(verdict(&operations, &[&blind, &acknowledged]).is_empty());
+        assert!(verdict(&operations, &[&blind, &acknowledged, &other]).is_empty());
+        assert_eq!(verdict(&operations, &[&blind, &other]), ["lost: delete c0-3 (acknowledged"]);
+        assert_eq!(verdict(&operations, &[&put, &blind, &acknowledged]), ["came back: [1@A:1]"]);
+        assert_eq!(verdict(&operations, &[&acknowledged]), ["lost: put c0-2 (acknowledged"]);
+    }
+
+    #[test]
+    fn a_value_stored_under_two_dots_is_superseded_under_those_that_were_seen() {
+        let [first, again] = [1, 2].map(|counter| version(Some("1"), counter, &[]));
+        let over = version(Some("3"), 3, &[1]);
+        let operations = [operation(&first, &[], true), operation(&over, &[&first], true)];
+        assert!(verdict(&operations, &[&again, &over]).is_empty());
+        assert_eq!(verdict(&operations, &[&first, &over]), ["came back: [1@A:1]"]);
+        let answer = [again, over];
+        assert_eq!(stored_twice(&operations.iter().collect::<Vec<_>>(), &answer), 1);
+    }
+
+    #[test]
+    fn versions_that_nobody_put_and_dots_given_twice_are_told() {
+        let (one, two) = (version(Some("1"), 1, &[]), version(Some("2"), 1, &[]));
+        let operations = [operation(&one, &[], true), operation(&two, &[], false)];
+        assert_eq!(verdict(&operations, &[&one, &two]), ["two versions have one dot: [1@A:1"]);
+        assert_eq!(verdict(&operations[..1], &[&one, &version(None, 2, &[])]), ["nobody put [tombstone@A:2]"]);
+    }
+}
