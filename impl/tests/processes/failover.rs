@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const NODES: usize = 5;
 /// So many clients ask each node at a time.
-const CLIENTS: usize = 2;
+const CLIENTS: usize = 4;
 const REQUESTS_SHORT: usize = 100;
 const REQUESTS_LONG: usize = 1000;
 /// What a request may take: a second until a silent node is suspected, and half of one for a busy machine.

@@ -6,10 +6,9 @@ mod ledger;
 use crate::cluster::{Cluster, PATIENCE};
 use crate::handoff::{Stopping, until, until_more};
 use crate::rest::Rest;
-use dynamo::client::{Client, Found};
+use dynamo::client::{Client, ClientError, Found};
 use dynamo_model::administer::Wish;
 use dynamo_model::ids::NodeId;
-use dynamo_model::siblings::Version;
 use dynamo_model::version::Context;
 use ledger::{Operation, problems, stored_twice};
 use rand::rngs::SmallRng;
@@ -29,11 +28,16 @@ const KEYS: usize = 500;
 /// In the last of so many rounds a node is killed while another leaves.
 const KILL_EVERY: usize = 3;
 /// So many puts are acknowledged before each change, so that there is something to move.
-const PUTS_BEFORE_CHANGE: usize = 200;
+const PUTS_BEFORE_CHANGE: usize = 1000;
+/// And so many while a node is dead, when some clients wait for it in vain.
+const PUTS_WHILE_DEAD: usize = 30;
 const ROUNDS_SHORT: usize = 3;
 const ROUNDS_LONG: usize = 20;
-/// Longer than a coordinator waits for replicas. Whatever takes longer has no known outcome.
-const TIMEOUT: Duration = Duration::from_millis(1500);
+/// Longer than a coordinator waits for replicas: five times `--answer-within`. A put that takes longer has no
+/// known outcome.
+const TIMEOUT: Duration = Duration::from_millis(600);
+/// Between two looks at nodes that do not agree yet.
+const PAUSE: Duration = Duration::from_millis(20);
 const OPTIONS: &[&str] = &[
     "--n",
     "3",
@@ -90,6 +94,14 @@ struct Shared {
     stop: AtomicBool,
     /// Puts and deletes acknowledged so far.
     acknowledged: AtomicUsize,
+    start: Instant,
+}
+
+impl Shared {
+    /// Tells when what happened, so that one can see during which change a version was lost.
+    fn tell(&self, what: &str) {
+        println!("{:.2?}: {what}", self.start.elapsed());
+    }
 }
 
 /// Puts, reads and deletes until told to stop: a third are puts without a context, the others put over
@@ -115,9 +127,9 @@ fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> 
             Some(value) => through.put(&key, value.as_bytes(), &passed),
             None => through.delete(&key, &passed),
         };
-        let acknowledged = answer.ok();
+        let (acknowledged, ended) = (answer.ok(), shared.start.elapsed());
         shared.acknowledged.fetch_add(usize::from(acknowledged.is_some()), Ordering::Relaxed);
-        operations.push(Operation { client, sequence, key, value, saw, passed, acknowledged });
+        operations.push(Operation { client, sequence, key, value, saw, passed, acknowledged, ended });
     }
     operations
 }
@@ -138,7 +150,9 @@ fn replace_one(
         let others: Vec<usize> = among.iter().copied().filter(|node| !not.contains(node)).collect();
         *others.choose(random).unwrap()
     };
+    let name = |node: usize| NodeId(node as u16);
     more_puts(PUTS_BEFORE_CHANGE);
+    shared.tell(&format!("{} joins", name(joiner)));
     cluster.join_through(choose(random, members, &[]));
     cluster.start_node(joiner);
     members.push(joiner);
@@ -146,53 +160,61 @@ fn replace_one(
     until("every member knows the new one", || {
         let knows = |node: &usize| {
             let status = Client::connect(all[*node]).unwrap().status();
-            status.is_ok_and(|status| status.members.contains(&NodeId(joiner as u16)))
+            status.is_ok_and(|status| status.members.contains(&name(joiner)))
         };
         members.iter().all(knows).then_some(())
     });
     more_puts(PUTS_BEFORE_CHANGE);
+    shared.tell(&format!("{} leaves", name(leaver)));
     let contact = choose(random, members, &[leaver]);
-    Client::connect(all[contact]).unwrap().administer(NodeId(leaver as u16), Wish::Leave).unwrap();
+    Client::connect(all[contact]).unwrap().administer(name(leaver), Wish::Leave).unwrap();
     if kill {
         let victim = choose(random, members, &[leaver]);
+        shared.tell(&format!("{} is killed", name(victim)));
         cluster.kill(victim);
-        more_puts(PUTS_BEFORE_CHANGE);
+        more_puts(PUTS_WHILE_DEAD);
         cluster.join_through(choose(random, members, &[leaver, victim]));
         cluster.start_node(victim);
+        shared.tell(&format!("{} is up again", name(victim)));
     }
     // Clients ask the leaving node as long as it is there.
     assert!(cluster.wait_for_end(leaver).success(), "a node that leaves ends by itself when it has handed over");
+    shared.tell(&format!("{} is gone", name(leaver)));
     members.retain(|node| *node != leaver);
     shared.nodes.lock().unwrap().retain(|node| *node != all[leaver]);
 }
 
 /// What the nodes answer for a key once all answer the same. Where they do not in time: all that any of
 /// them answers, and what is wrong.
-fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Vec<Version>, Option<String>) {
+fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Found, Option<String>) {
     loop {
-        let answers: Result<Vec<Vec<Version>>, _> =
-            nodes.iter().map(|node| Ok(Client::connect(*node)?.get(key)?.siblings)).collect();
+        let answers: Result<Vec<Found>, ClientError> =
+            nodes.iter().map(|node| Client::connect(*node)?.get(key)).collect();
         if let Ok(answers) = &answers
             && answers.windows(2).all(|pair| pair[0] == pair[1])
         {
             return (answers[0].clone(), None);
         }
         if Instant::now() > deadline {
-            let problem = answers.as_ref().map_or_else(
-                |error: &dynamo::client::ClientError| format!("no answer: {error}"),
-                |answers| format!("nodes do not agree: {answers:?}"),
-            );
-            let mut all: Vec<Version> = answers.unwrap_or_default().concat();
-            all.sort_unstable();
-            all.dedup();
+            let problem = match &answers {
+                Ok(answers) => format!("the nodes do not agree: {answers:?}"),
+                Err(error) => format!("no answer: {error}"),
+            };
+            let mut all = Found { siblings: Vec::new(), context: Context::new() };
+            for Found { siblings, context } in answers.into_iter().flatten() {
+                all.context = all.context.merge(&context);
+                all.siblings.extend(siblings);
+            }
+            all.siblings.sort_unstable();
+            all.siblings.dedup();
             return (all, Some(problem));
         }
-        thread::sleep(Duration::from_millis(20));
+        thread::sleep(PAUSE);
     }
 }
 
 fn replace_nodes(rounds: usize) {
-    let (seed, start) = (Seed::choose(), Instant::now());
+    let seed = Seed::choose();
     let mut random = seed.random(0);
     let mut cluster = Cluster::founded_by(MEMBERS, rounds, OPTIONS);
     let mut members: Vec<usize> = (0..MEMBERS).collect();
@@ -200,6 +222,7 @@ fn replace_nodes(rounds: usize) {
         nodes: Mutex::new(cluster.addresses[..MEMBERS].to_vec()),
         stop: AtomicBool::new(false),
         acknowledged: AtomicUsize::new(0),
+        start: Instant::now(),
     };
     let operations: Vec<Operation> = thread::scope(|scope| {
         let stopping = Stopping(&shared.stop);
@@ -217,10 +240,10 @@ fn replace_nodes(rounds: usize) {
         drop(stopping);
         clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
     });
-    let changed = start.elapsed();
+    shared.tell("the clients have stopped");
     let reached = members.iter().map(|node| (*node, members.clone())).collect();
     Rest { cluster: &cluster, reached, patience: PATIENCE }.wait();
-    let rested = start.elapsed();
+    shared.tell("the nodes are at rest");
 
     let mut by_key: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for operation in &operations {
@@ -230,16 +253,15 @@ fn replace_nodes(rounds: usize) {
     let (deadline, mut found, mut twice) = (Instant::now() + PATIENCE, Vec::new(), 0);
     for (key, operations) in &by_key {
         let (answer, disagreement) = read(&nodes, key, deadline);
-        twice += stored_twice(operations, &answer);
+        twice += stored_twice(operations, &answer.siblings);
         let all = disagreement.into_iter().chain(problems(operations, &answer));
         found.extend(all.map(|problem| format!("{key}: {problem}")));
     }
     let acknowledged = shared.acknowledged.load(Ordering::Relaxed);
     let deletes = operations.iter().filter(|operation| operation.value.is_none()).count();
     println!(
-        "{rounds} rounds took {changed:.1?}, rest {:.1?}; {} puts and deletes of {} keys, {deletes} of them deletes; \
-         {acknowledged} acknowledged; {twice} values stored under two dots",
-        rested - changed,
+        "{} puts and deletes of {} keys, {deletes} of them deletes; {acknowledged} acknowledged; \
+         {twice} values stored under two dots",
         operations.len(),
         by_key.len()
     );

@@ -4,11 +4,13 @@
 //! that its client had read, and whatever the puts of those versions superseded. Clocks only serve to
 //! tell which delete made a tombstone, for all tombstones are empty.
 
+use dynamo::client::Found;
 use dynamo_model::ids::Content;
 use dynamo_model::siblings::Version;
 use dynamo_model::version::Context;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 /// A put or a delete, as its client knows it.
 pub(super) struct Operation {
@@ -25,6 +27,8 @@ pub(super) struct Operation {
     /// The context that came with the acknowledgement. `None`: the operation failed or timed out, and
     /// its version may be stored or not.
     pub(super) acknowledged: Option<Context>,
+    /// When the client had the outcome, since the start of the run.
+    pub(super) ended: Duration,
 }
 
 impl Operation {
@@ -45,8 +49,8 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = if self.value.is_some() { "put" } else { "delete" };
         let outcome = if self.acknowledged.is_some() { "acknowledged" } else { "maybe stored" };
-        let Operation { client, sequence, saw, acknowledged, .. } = self;
-        write!(f, "{what} c{client}-{sequence} ({outcome}, saw {}", list(saw))?;
+        let Operation { client, sequence, saw, acknowledged, ended, .. } = self;
+        write!(f, "{what} c{client}-{sequence} ({outcome} at {ended:.2?}, saw {}", list(saw))?;
         acknowledged.iter().try_for_each(|context| write!(f, ", got {context}"))?;
         write!(f, ")")
     }
@@ -113,7 +117,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Acknowledged operations whose version is neither in the answer nor superseded by one that is.
-    /// Where a lost operation superseded others that are gone too, only it is told.
+    /// Where a lost operation superseded others that are gone too, only the last of them is told.
     fn lost(&self, answer: &[Version]) -> Vec<usize> {
         let survives = self.closure(&self.seen, answer.iter().filter_map(|version| self.maker(version)));
         let is_lost = |index: &usize| self.operations[*index].acknowledged.is_some() && !survives[*index];
@@ -138,13 +142,17 @@ impl<'a> Ledger<'a> {
 }
 
 /// Everything in which the final answer for a key is wrong, given all operations on the key.
-pub(super) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<String> {
+pub(super) fn problems(operations: &[&Operation], answer: &Found) -> Vec<String> {
     let ledger = Ledger::new(operations);
-    let mut problems: Vec<String> = ledger
-        .lost(answer)
-        .into_iter()
-        .map(|index| format!("lost: {}, though no put saw it that is still there or superseded", operations[index]))
-        .collect();
+    let Found { siblings: answer, context } = answer;
+    let mut problems = Vec::new();
+    for index in ledger.lost(answer) {
+        let operation = operations[index];
+        // Tells what to look for: nodes that drop a version that they know, or nodes that lose their knowledge too.
+        let is_known = operation.acknowledged.as_ref().is_some_and(|acknowledged| context.includes(acknowledged));
+        let known = if is_known { "the answer's context covers it" } else { "no node remembers it" };
+        problems.push(format!("lost: {operation}; no version in the answer superseded it, and {known}"));
+    }
     for version in answer {
         if let Some(index) = ledger.superseder(version, answer) {
             let version = list(std::slice::from_ref(version));
@@ -166,7 +174,7 @@ pub(super) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<Str
     problems
 }
 
-/// How many values of a key were stored under more than one dot, as far as clients saw.
+/// How many values of a key clients saw under more than one dot.
 pub(super) fn stored_twice(operations: &[&Operation], answer: &[Version]) -> usize {
     let mut dots: BTreeMap<&Content, Vec<_>> = BTreeMap::new();
     for version in operations.iter().flat_map(|operation| &operation.saw).chain(answer) {
@@ -204,12 +212,15 @@ mod tests {
             saw,
             passed,
             acknowledged: acknowledged.then(|| made.clock.clone()),
+            ended: Duration::ZERO,
         }
     }
 
     fn verdict(operations: &[Operation], answer: &[&Version]) -> Vec<String> {
-        let answer: Vec<Version> = answer.iter().copied().cloned().collect();
-        let cut = |problem: String| problem.split([',', ';']).next().unwrap().to_owned();
+        let siblings: Vec<Version> = answer.iter().copied().cloned().collect();
+        let context = siblings.iter().fold(Context::new(), |context, version| context.merge(&version.clock));
+        let answer = Found { siblings, context };
+        let cut = |problem: String| problem.split([',', ';']).next().unwrap().replace(" at 0.00ns", "");
         problems(&operations.iter().collect::<Vec<_>>(), &answer).into_iter().map(cut).collect()
     }
 
