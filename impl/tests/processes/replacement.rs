@@ -9,6 +9,7 @@ use crate::rest::Rest;
 use dynamo::client::{Client, ClientError, Found};
 use dynamo_model::administer::Wish;
 use dynamo_model::ids::NodeId;
+use dynamo_model::siblings::Version;
 use dynamo_model::version::Context;
 use ledger::{Operation, problems, stored_twice};
 use rand::rngs::SmallRng;
@@ -186,10 +187,10 @@ fn replace_one(
 
 /// What the nodes answer for a key once all answer the same. Where they do not in time: all that any of
 /// them answers, and what is wrong.
-fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Found, Option<String>) {
+fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Vec<Version>, Option<String>) {
     loop {
-        let answers: Result<Vec<Found>, ClientError> =
-            nodes.iter().map(|node| Client::connect(*node)?.get(key)).collect();
+        let siblings = |node: &SocketAddr| Ok(Client::connect(*node)?.get(key)?.siblings);
+        let answers: Result<Vec<Vec<Version>>, ClientError> = nodes.iter().map(siblings).collect();
         if let Ok(answers) = &answers
             && answers.windows(2).all(|pair| pair[0] == pair[1])
         {
@@ -200,13 +201,9 @@ fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Found, Option<St
                 Ok(answers) => format!("the nodes do not agree: {answers:?}"),
                 Err(error) => format!("no answer: {error}"),
             };
-            let mut all = Found { siblings: Vec::new(), context: Context::new() };
-            for Found { siblings, context } in answers.into_iter().flatten() {
-                all.context = all.context.merge(&context);
-                all.siblings.extend(siblings);
-            }
-            all.siblings.sort_unstable();
-            all.siblings.dedup();
+            let mut all = answers.unwrap_or_default().concat();
+            all.sort_unstable();
+            all.dedup();
             return (all, Some(problem));
         }
         thread::sleep(PAUSE);
@@ -253,7 +250,7 @@ fn replace_nodes(rounds: usize) {
     let (deadline, mut found, mut twice) = (Instant::now() + PATIENCE, Vec::new(), 0);
     for (key, operations) in &by_key {
         let (answer, disagreement) = read(&nodes, key, deadline);
-        twice += stored_twice(operations, &answer.siblings);
+        twice += stored_twice(operations, &answer);
         let all = disagreement.into_iter().chain(problems(operations, &answer));
         found.extend(all.map(|problem| format!("{key}: {problem}")));
     }

@@ -4,11 +4,10 @@
 //! that its client had read, and whatever the puts of those versions superseded. Clocks only serve to
 //! tell which delete made a tombstone, for all tombstones are empty.
 
-use dynamo::client::Found;
 use dynamo_model::ids::Content;
 use dynamo_model::siblings::Version;
-use dynamo_model::version::Context;
-use std::collections::BTreeMap;
+use dynamo_model::version::{Context, Dot, Issuer};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -42,6 +41,13 @@ impl Operation {
                 None => [self.passed.clone().with(*dot), self.passed.clone().with_all_up_to(dot.issuer, dot.counter)]
                     .contains(clock),
             }
+    }
+
+    /// The dot under which the operation is acknowledged, if one of these issued it.
+    fn dot(&self, issuers: &BTreeSet<Issuer>) -> Option<Dot> {
+        let acknowledged = self.acknowledged.as_ref()?;
+        let last = |issuer: &Issuer| Dot { issuer: *issuer, counter: acknowledged.counter_max(*issuer) };
+        issuers.iter().map(last).find(|dot| !self.passed.covers(*dot))
     }
 }
 
@@ -126,6 +132,20 @@ impl<'a> Ledger<'a> {
         lost.into_iter().filter(|index| !below[*index]).collect()
     }
 
+    /// The first operation to get a context that covers a lost version which its client never saw, not even
+    /// through others: where to look for what went wrong.
+    fn first_unseen_cover(&self, lost: usize, answer: &[Version]) -> Option<usize> {
+        let versions = self.operations.iter().flat_map(|operation| &operation.saw).chain(answer);
+        let issuers: BTreeSet<Issuer> = versions.map(|version| version.dot.issuer).collect();
+        let dot = self.operations[lost].dot(&issuers)?;
+        let saw = self.closure(&self.seers, [lost]);
+        let covers = |index: &usize| {
+            let Operation { passed, acknowledged, .. } = self.operations[*index];
+            !saw[*index] && [Some(passed), acknowledged.as_ref()].into_iter().flatten().any(|one| one.covers(dot))
+        };
+        (0..self.operations.len()).filter(covers).min_by_key(|index| self.operations[*index].ended)
+    }
+
     /// An operation that superseded a version and is known to be stored: it is acknowledged, or its
     /// own version is in the answer.
     ///
@@ -142,16 +162,15 @@ impl<'a> Ledger<'a> {
 }
 
 /// Everything in which the final answer for a key is wrong, given all operations on the key.
-pub(super) fn problems(operations: &[&Operation], answer: &Found) -> Vec<String> {
+pub(super) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<String> {
     let ledger = Ledger::new(operations);
-    let Found { siblings: answer, context } = answer;
     let mut problems = Vec::new();
     for index in ledger.lost(answer) {
-        let operation = operations[index];
-        // Tells what to look for: nodes that drop a version that they know, or nodes that lose their knowledge too.
-        let is_known = operation.acknowledged.as_ref().is_some_and(|acknowledged| context.includes(acknowledged));
-        let known = if is_known { "the answer's context covers it" } else { "no node remembers it" };
-        problems.push(format!("lost: {operation}; no version in the answer superseded it, and {known}"));
+        let trail = match ledger.first_unseen_cover(index, answer) {
+            Some(culprit) => format!("the first whose context covers it unseen is {}", operations[culprit]),
+            None => "no client's context covers it unseen".to_owned(),
+        };
+        problems.push(format!("lost: {}; nothing in the answer superseded it; {trail}", operations[index]));
     }
     for version in answer {
         if let Some(index) = ledger.superseder(version, answer) {
@@ -189,7 +208,6 @@ pub(super) fn stored_twice(operations: &[&Operation], answer: &[Version]) -> usi
 mod tests {
     use super::*;
     use dynamo_model::ids::{NodeId, Value};
-    use dynamo_model::version::Dot;
 
     /// A's version number `counter`, whose writer had read `read`.
     fn version(value: Option<&str>, counter: u64, read: &[u64]) -> Version {
@@ -217,9 +235,7 @@ mod tests {
     }
 
     fn verdict(operations: &[Operation], answer: &[&Version]) -> Vec<String> {
-        let siblings: Vec<Version> = answer.iter().copied().cloned().collect();
-        let context = siblings.iter().fold(Context::new(), |context, version| context.merge(&version.clock));
-        let answer = Found { siblings, context };
+        let answer: Vec<Version> = answer.iter().copied().cloned().collect();
         let cut = |problem: String| problem.split([',', ';']).next().unwrap().replace(" at 0.00ns", "");
         problems(&operations.iter().collect::<Vec<_>>(), &answer).into_iter().map(cut).collect()
     }
@@ -242,6 +258,19 @@ mod tests {
         assert!(verdict(&chain, &[&third]).is_empty());
         assert_eq!(verdict(&chain, &[]), ["lost: put c0-3 (acknowledged"], "the last of the chain is told");
         assert_eq!(verdict(&chain, &[&third, &first]), ["came back: [1@A:1]"], "also what the third never read");
+    }
+
+    /// A coordinator that has forgotten its first put answers the next with a context that covers both.
+    #[test]
+    fn a_lost_put_is_told_with_the_operation_that_covered_it_unseen() {
+        let [lost, over, next] = [("1", &[][..]), ("2", &[1]), ("3", &[1, 2])]
+            .map(|(value, read)| version(Some(value), value.parse().unwrap(), read));
+        let culprit =
+            Operation { passed: Context::new(), ended: Duration::from_secs(1), ..operation(&over, &[], true) };
+        let later = Operation { ended: Duration::from_secs(2), ..operation(&next, &[&over], true) };
+        let operations = [operation(&lost, &[], true), later, culprit];
+        let problems = problems(&operations.iter().collect::<Vec<_>>(), std::slice::from_ref(&next));
+        assert!(problems.len() == 1 && problems[0].contains("unseen is put c0-2"), "{problems:?}");
     }
 
     #[test]
