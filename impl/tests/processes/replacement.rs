@@ -1,5 +1,5 @@
-//! Nodes are replaced one after the other while clients put, read and delete: no acknowledged version is
-//! lost, and no superseded one comes back.
+//! Nodes are replaced one after the other while clients put, read and delete. No acknowledged
+//! version is lost, and no superseded version comes back.
 
 mod ledger;
 
@@ -26,48 +26,43 @@ use std::time::{Duration, Instant};
 const MEMBERS: usize = 5;
 const CLIENTS: usize = 8;
 const KEYS: usize = 500;
-/// In the last of so many rounds a node is killed while another leaves.
+/// Of this many rounds the last kills a node while another leaves.
 const KILL_EVERY: usize = 3;
-/// So many puts are acknowledged before each change, so that there is something to move.
+/// Puts acknowledged before each change of the members, so that there is something to move.
 const PUTS_BEFORE_CHANGE: usize = 1000;
-/// And so many while a node is dead, when some clients wait for it in vain.
+/// Puts acknowledged while a node is dead. There are fewer, for some clients wait for the dead
+/// node.
 const PUTS_WHILE_DEAD: usize = 30;
 const ROUNDS_SHORT: usize = 3;
 const ROUNDS_LONG: usize = 20;
-/// Longer than a coordinator waits for replicas: five times `--answer-within`. A put that takes longer has no
-/// known outcome.
+/// How long a client waits: longer than a coordinator waits for replicas, which is five times
+/// `--answer-within`. A put without an answer by then has no known outcome.
 const TIMEOUT: Duration = Duration::from_millis(600);
 /// Between two looks at nodes that do not agree yet.
 const PAUSE: Duration = Duration::from_millis(20);
 const OPTIONS: &[&str] = &[
-    "--n",
-    "3",
-    "--r",
-    "2",
-    "--w",
-    "2",
-    "--answer-within",
-    "0.05",
-    "--handoff-after",
-    "0.1",
-    "--gossip-every",
-    "0.1",
-    "--exchange-every",
-    "0.2",
+    "--n=3",
+    "--r=2",
+    "--w=2",
+    "--answer-within=0.05",
+    "--handoff-after=0.1",
+    "--gossip-every=0.1",
+    "--exchange-every=0.2",
 ];
 /// A failure names this many problems and counts the others.
 const PROBLEMS_TOLD: usize = 12;
 
-/// Where all random choices of a run come from. Says so when the test fails, however it fails.
+/// The seed of all random choices in a run. It prints itself when the test fails, however it fails.
 ///
-/// The seed decides which nodes and keys clients and changes choose, not which thread goes first: a run
-/// with the same seed is similar, not the same.
+/// The seed decides which nodes and keys the clients choose, and which nodes leave and are killed.
+/// It does not decide which thread goes first: a second run with the same seed is similar, not the
+/// same.
 struct Seed(u64);
 
 impl Seed {
     const VARIABLE: &str = "DYNAMO_SEED";
 
-    /// The one in the environment, else a new one.
+    /// The seed in the environment, else a new one.
     fn choose() -> Self {
         let given = std::env::var(Self::VARIABLE).ok();
         let seed = given.map_or_else(rand::random, |seed| seed.parse().expect("DYNAMO_SEED is a number"));
@@ -99,14 +94,15 @@ struct Shared {
 }
 
 impl Shared {
-    /// Tells when what happened, so that one can see during which change a version was lost.
+    /// Prints what happened and when, so that a reader sees during which change a version was lost.
     fn tell(&self, what: &str) {
         println!("{:.2?}: {what}", self.start.elapsed());
     }
 }
 
-/// Puts, reads and deletes until told to stop: a third are puts without a context, the others put over
-/// what they read, or delete it.
+/// One client: puts and deletes until told to stop, and returns all that it did. A third are blind
+/// puts, a third are puts over what the client read, and a third delete what it read, if that was a
+/// value.
 fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> {
     let mut operations = Vec::new();
     while !shared.stop.load(Ordering::Relaxed) {
@@ -116,7 +112,7 @@ fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> 
         let found = if kind == 0 {
             Found { siblings: Vec::new(), context: Context::new() }
         } else {
-            // A read may fail while nodes come and go; then there is nothing to go on with.
+            // A get may fail while nodes come and go. Then the client has no context to pass.
             let Ok(found) = through.get(&key) else { continue };
             found
         };
@@ -135,8 +131,8 @@ fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> 
     operations
 }
 
-/// One node joins and one that was there before leaves; with `kill`, another is killed and started
-/// again while that one hands over.
+/// One node joins, and one of those before it leaves. With `kill`, another node is killed and
+/// started again while the leaving node hands over.
 fn replace_one(
     cluster: &mut Cluster,
     members: &mut Vec<usize>,
@@ -178,15 +174,15 @@ fn replace_one(
         cluster.start_node(victim);
         shared.tell(&format!("{} is up again", name(victim)));
     }
-    // Clients ask the leaving node as long as it is there.
+    // The clients go on asking the leaving node until it has ended.
     assert!(cluster.wait_for_end(leaver).success(), "a node that leaves ends by itself when it has handed over");
     shared.tell(&format!("{} is gone", name(leaver)));
     members.retain(|node| *node != leaver);
     shared.nodes.lock().unwrap().retain(|node| *node != all[leaver]);
 }
 
-/// What the nodes answer for a key once all answer the same. Where they do not in time: all that any of
-/// them answers, and what is wrong.
+/// The versions that the nodes answer for a key, once all nodes answer the same. Where they
+/// disagree until the deadline: the versions that any node answers, and what is wrong.
 fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Vec<Version>, Option<String>) {
     loop {
         let siblings = |node: &SocketAddr| Ok(Client::connect(*node)?.get(key)?.siblings);
@@ -278,7 +274,7 @@ fn nothing_is_lost_and_nothing_comes_back_while_nodes_are_replaced() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo test -p dynamo --release --test processes -- --ignored replaced"]
+#[ignore = "takes a minute: cargo test -p dynamo --test processes -- --ignored many_nodes"]
 fn nothing_is_lost_and_nothing_comes_back_while_many_nodes_are_replaced() {
     replace_nodes(ROUNDS_LONG);
 }

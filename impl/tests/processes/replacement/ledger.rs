@@ -1,8 +1,9 @@
-//! What clients did, and whether the final answer of the nodes fits that.
+//! A ledger of what clients did, and a check that the final answer of the nodes fits it.
 //!
-//! The ledger rests on what clients saw, never on what the protocol says: a put supersedes the versions
-//! that its client had read, and whatever the puts of those versions superseded. Clocks only serve to
-//! tell which delete made a tombstone, for all tombstones are empty.
+//! The ledger decides by what the clients saw, not by clocks: a put supersedes the versions that
+//! its client had read, and every version that the puts of those superseded. Clocks serve two ends
+//! only. They tell which delete made a tombstone, for all tombstones are empty. And they tell which
+//! operation to look at where a version is lost.
 
 use dynamo_model::ids::Content;
 use dynamo_model::siblings::Version;
@@ -14,7 +15,7 @@ use std::time::Duration;
 /// A put or a delete, as its client knows it.
 pub(super) struct Operation {
     pub(super) client: usize,
-    /// The client's count of operations. Client and sequence together name the operation.
+    /// The client's count of operations. Client and sequence together name an operation.
     pub(super) sequence: usize,
     pub(super) key: String,
     /// The value put, which no other operation puts. A delete puts none.
@@ -23,22 +24,22 @@ pub(super) struct Operation {
     pub(super) saw: Vec<Version>,
     /// The context that the client passed.
     pub(super) passed: Context,
-    /// The context that came with the acknowledgement. `None`: the operation failed or timed out, and
-    /// its version may be stored or not.
+    /// The context that came with the acknowledgement. `None`: the operation failed or timed out,
+    /// and its version may be stored or not.
     pub(super) acknowledged: Option<Context>,
     /// When the client had the outcome, since the start of the run.
     pub(super) ended: Duration,
 }
 
 impl Operation {
-    /// May this delete have made the tombstone? It may have made several, for a client that asks again
-    /// while the ring changes may ask two coordinators.
+    /// May this delete have made the tombstone? One delete may make two tombstones: a client that
+    /// asks again while the ring changes may reach two coordinators.
     fn may_have_made(&self, Version { dot, clock, .. }: &Version) -> bool {
         let read = || self.passed.clone();
         self.value.is_none() && [read().with(*dot), read().with_all_up_to(dot.issuer, dot.counter)].contains(clock)
     }
 
-    /// The dot under which the operation is acknowledged, if one of these issued it.
+    /// The dot under which the operation is acknowledged, if it is from one of these issuers.
     fn dot(&self, issuers: &BTreeSet<Issuer>) -> Option<Dot> {
         let acknowledged = self.acknowledged.as_ref()?;
         let last = |issuer: &Issuer| Dot { issuer: *issuer, counter: acknowledged.counter_max(*issuer) };
@@ -57,7 +58,7 @@ impl fmt::Display for Operation {
     }
 }
 
-/// Versions as problems show them: content and dot.
+/// Versions as a failure shows them: content and dot.
 fn list(versions: &[Version]) -> String {
     let show = |version: &Version| {
         let content = String::from_utf8_lossy(version.content.bytes());
@@ -71,9 +72,9 @@ fn list(versions: &[Version]) -> String {
 struct Ledger<'a> {
     operations: &'a [&'a Operation],
     by_value: BTreeMap<&'a [u8], usize>,
-    /// For each operation those whose versions its client saw.
+    /// For each operation: the operations whose versions its client saw.
     seen: Vec<Vec<usize>>,
-    /// For each operation those that saw its version.
+    /// For each operation: the operations whose clients saw its version.
     seers: Vec<Vec<usize>>,
 }
 
@@ -84,7 +85,9 @@ impl<'a> Ledger<'a> {
         let mut ledger = Ledger { operations, by_value, seen: Vec::new(), seers: vec![Vec::new(); operations.len()] };
         for (seer, operation) in operations.iter().enumerate() {
             let seen: Vec<usize> = operation.saw.iter().filter_map(|version| ledger.maker(version)).collect();
-            seen.iter().for_each(|maker| ledger.seers[*maker].push(seer));
+            for maker in &seen {
+                ledger.seers[*maker].push(seer);
+            }
             ledger.seen.push(seen);
         }
         ledger
@@ -98,7 +101,7 @@ impl<'a> Ledger<'a> {
                 let rank = |one: &Operation| match &one.acknowledged {
                     Some(acknowledged) if *acknowledged == version.clock => 0,
                     None => 1,
-                    // It is acknowledged under another dot, and was stored twice.
+                    // This delete is acknowledged under another dot. Perhaps it was stored twice.
                     Some(_) => 2,
                 };
                 let makers = (0..self.operations.len()).filter(|one| self.operations[*one].may_have_made(version));
@@ -107,7 +110,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// These operations, and all that lead on from them along `links`.
+    /// These operations, and all that can be reached from them along `links`.
     fn closure(&self, links: &[Vec<usize>], from: impl IntoIterator<Item = usize>) -> Vec<bool> {
         let mut reached = vec![false; self.operations.len()];
         let mut queue: Vec<usize> = from.into_iter().collect();
@@ -119,8 +122,9 @@ impl<'a> Ledger<'a> {
         reached
     }
 
-    /// Acknowledged operations whose version is neither in the answer nor superseded by one that is.
-    /// Where a lost operation superseded others that are gone too, only the last of them is told.
+    /// The acknowledged operations whose version is neither in the answer nor superseded, directly
+    /// or through others, by a version in the answer. Where a lost version superseded others, only
+    /// the last is told.
     fn lost(&self, answer: &[Version]) -> Vec<usize> {
         let survives = self.closure(&self.seen, answer.iter().filter_map(|version| self.maker(version)));
         let is_lost = |index: &usize| self.operations[*index].acknowledged.is_some() && !survives[*index];
@@ -129,8 +133,8 @@ impl<'a> Ledger<'a> {
         lost.into_iter().filter(|index| !below[*index]).collect()
     }
 
-    /// The first operation to get a context that covers a lost version which its client never saw, not even
-    /// through others: where to look for what went wrong.
+    /// The first operation with a context that covers a lost version, though its client never saw
+    /// that version, directly or through others. It shows where to look for the cause.
     fn first_unseen_cover(&self, lost: usize, answer: &[Version]) -> Option<usize> {
         let versions = self.operations.iter().flat_map(|operation| &operation.saw).chain(answer);
         let issuers: BTreeSet<Issuer> = versions.map(|version| version.dot.issuer).collect();
@@ -146,8 +150,9 @@ impl<'a> Ledger<'a> {
     /// An operation that superseded a version and is known to be stored: it is acknowledged, or its
     /// own version is in the answer.
     ///
-    /// Only those count that saw the version under this dot. A client that asks again while the ring
-    /// changes may have its value stored under two dots, and whoever saw one superseded that one only.
+    /// Only operations count whose client saw the version under this dot. A client that asks again
+    /// while the ring changes may store its value under two dots. A put that saw one of them does
+    /// not supersede the other.
     fn superseder(&self, version: &Version, answer: &[Version]) -> Option<usize> {
         let saw = |operation: &Operation| operation.saw.iter().any(|seen| seen.dot == version.dot);
         let direct = (0..self.operations.len()).filter(|index| saw(self.operations[*index]));
@@ -158,7 +163,7 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// Everything in which the final answer for a key is wrong, given all operations on the key.
+/// All that is wrong with the final answer for a key, given all operations on the key.
 pub(super) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<String> {
     let ledger = Ledger::new(operations);
     let mut problems = Vec::new();
@@ -175,19 +180,19 @@ pub(super) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<Str
             problems.push(format!("came back: {version}, superseded by {}", operations[index]));
         }
     }
-    let mut by_dot = BTreeMap::new();
-    for version in operations.iter().flat_map(|operation| &operation.saw).chain(answer) {
-        let first = *by_dot.entry(version.dot).or_insert(version);
-        if first != version {
-            problems.push(format!("two versions have one dot: {}", list(&[first.clone(), version.clone()])));
+    let versions = operations.iter().flat_map(|operation| &operation.saw).chain(answer);
+    let versions: BTreeSet<&Version> = versions.collect();
+    let mut last: Option<&Version> = None;
+    // Versions are ordered by dot.
+    for version in versions {
+        if let Some(last) = last.replace(version).filter(|last| last.dot == version.dot) {
+            problems.push(format!("two versions have one dot: {}", list(&[last.clone(), version.clone()])));
         }
         if ledger.maker(version).is_none() {
             problems.push(format!("nobody put {}", list(std::slice::from_ref(version))));
         }
     }
-    problems.dedup();
-    problems.iter_mut().for_each(|problem| *problem += &format!("; the answer is {}", list(answer)));
-    problems
+    problems.into_iter().map(|problem| format!("{problem}; the answer is {}", list(answer))).collect()
 }
 
 /// How many values of a key clients saw under more than one dot.
@@ -257,7 +262,8 @@ mod tests {
         assert_eq!(verdict(&chain, &[&third, &first]), ["came back: [1@A:1]"], "also what the third never read");
     }
 
-    /// A coordinator that has forgotten its first put answers the next with a context that covers both.
+    /// A coordinator that has forgotten its first put answers the next with a context that covers
+    /// both.
     #[test]
     fn a_lost_put_is_told_with_the_operation_that_covered_it_unseen() {
         let [lost, over, next] = [("1", &[][..]), ("2", &[1]), ("3", &[1, 2])]
