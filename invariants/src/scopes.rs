@@ -110,12 +110,7 @@ const NOT_TOLD: Excuse = Excuse {
 const MOVES_NOTHING: Excuse =
     Excuse { properties: &["I4.replica-is-handed-over"], reason: "a node that is removed for good hands nothing over" };
 const STOPPED: Excuse = Excuse {
-    properties: &[
-        "I4.misplaced-is-handed-over",
-        "I5.replicas-agree-in-the-end",
-        "I7.views-agree-in-the-end",
-        "I8.no-hint-stays",
-    ],
+    properties: &["I4.misplaced-is-handed-over", "I7.views-agree-in-the-end", "I8.no-hint-stays"],
     reason: "a node that is gone has stopped, and that it is to join again it hears only when it is started again: nobody does that here",
 };
 const FALLBACK_REFUSES: Excuse = Excuse {
@@ -139,14 +134,27 @@ const NOTHING_PUT: Excuse = Excuse {
     ],
     reason: "nothing is put here",
 };
-const ALONE_AT_ONCE: Excuse = Excuse {
-    properties: &["I5.replicas-differ"],
-    reason: "there is one replica at a time",
+const ALONE_AT_ONCE: Excuse = Excuse { properties: &["I5.replicas-differ"], reason: "there is one replica at a time" };
+const STOPPED_APART: Excuse =
+    Excuse { properties: &["I5.replicas-agree-in-the-end"], reason: "the replica that is to join again has stopped" };
+const FORGOTTEN_MEANWHILE: Excuse = Excuse {
+    properties: &["I7.views-agree-in-the-end"],
+    reason: "the only node that knew of a change loses its disk before it has told another",
 };
-const TOLD_BEFORE: Excuse = Excuse {
-    properties: &["I7.served-by-one-who-knows-more"],
-    reason: "no coordinator asks another node here but one that it has told of the change",
+const NEVER_TOLD: Excuse = Excuse {
+    properties: &["I4.replica-is-handed-over"],
+    reason: "without gossip the node that is replaced does not learn that it is",
 };
+const NEVER_HANDED: Excuse = Excuse {
+    properties: &["I8.hint-is-handed-over"],
+    reason: "the others have the put before the leaver hands anything over, and it does not learn that it is to",
+};
+const IN_PERSON_TOO: Excuse = Excuse {
+    properties: &["I1.in-person-get-sees-in-person-puts"],
+    reason: "a new replica answers in person before it was handed what it should have: a known limit while keys move",
+};
+const READ_BY_ONE: Excuse =
+    Excuse { properties: &["I3.a-read-is-over"], reason: "with N=1 a read hears no other replica" };
 const REPAIR_REFUSED: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
     reason: "a repair may reach a node that knows of a change of the ring that its sender does not know of; the next read tries again",

@@ -161,10 +161,12 @@ impl<'a> View<'a> {
         held.all(|other| Some(other) == first)
     }
 
-    /// The intended replicas that a read has heard, and that still have the disk that they had then.
+    /// The intended replicas that a read has heard, and that still have the disk that they had then; and that have been intended replicas
+    /// all the time.
     pub(crate) fn replicas_heard<'r>(&'r self, read: &'r Read) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
         let heard = read.heard.iter().copied();
-        heard.filter(|node| self.is_intended(*node, *node) && !self.lost_its_disk(*node))
+        let is_one = |node| self.is_intended(node, node) && !self.may_be_back(node);
+        heard.filter(move |node| is_one(*node) && !self.lost_its_disk(*node))
     }
 
     /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a repair on its way?

@@ -113,7 +113,11 @@ impl Step<'_, '_> {
         let version = Version { dot, clock: context.clone(), content };
         let after = before.put(version, |sibling| rules.version_replaces(read, dot, sibling));
         let bytes = after.bytes_max();
-        if bytes > bytes_max { Err(Refusal::SiblingsTooLarge { bytes, bytes_max }) } else { Ok((after, context, epoch)) }
+        if bytes > bytes_max {
+            Err(Refusal::SiblingsTooLarge { bytes, bytes_max })
+        } else {
+            Ok((after, context, epoch))
+        }
     }
 
     fn issuer(&self, epoch: u64) -> Issuer {
@@ -126,7 +130,8 @@ impl Step<'_, '_> {
         let kept = durable.epochs.get(key).copied();
         let known = kept.map_or(0, |kept| held.counter_max(self.issuer(kept.number)));
         // A foreign context may have named epochs that have not begun yet.
-        let is_unused = |number: &u64| [held, read].iter().all(|context| context.counter_max(self.issuer(*number)) == 0);
+        let is_unused =
+            |number: &u64| [held, read].iter().all(|context| context.counter_max(self.issuer(*number)) == 0);
         let unused = (durable.counter..).find(is_unused).expect("a context names few");
         self.node.rules.epoch(kept, known, unused)
     }

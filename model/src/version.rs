@@ -340,7 +340,8 @@ pub(crate) mod tests {
 
     /// The dumb second implementation: the set itself.
     fn dots_of(context: &Context) -> BTreeSet<Dot> {
-        let issuers = (0..12).map(|n| Issuer { node: NodeId(n % 3), incarnation: u64::from(n / 6), epoch: u64::from(n / 3 % 2) });
+        let issuers =
+            (0..12).map(|n| Issuer { node: NodeId(n % 3), incarnation: u64::from(n / 6), epoch: u64::from(n / 3 % 2) });
         let every = issuers.flat_map(|issuer| (1..=8).map(move |counter| Dot { issuer, counter }));
         every.filter(|dot| context.covers(*dot)).collect()
     }

@@ -27,9 +27,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &[],
         scope: "late-handed-off",
         rules: || Rules {
-            hint_may_clear: |hint, event| {
-                matches!(event, HandoffEvent::Acknowledged { context, .. } if context.includes(hint.context()))
-            },
+            hint_may_clear: |hint, event| matches!(event, HandoffEvent::Acknowledged { context, .. } if context.includes(hint.context())),
             ..Rules::default()
         },
     },

@@ -78,7 +78,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 2, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 29_759,
+        unique_states: 30_249,
     },
     Scope {
         name: "exchange-and-reap-and-crash",
@@ -88,7 +88,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 1, crashes: 1, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 93_003,
+        unique_states: 94_857,
     },
     Scope {
         name: "exchange-and-lost-disk",
@@ -128,7 +128,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(0, Join(1)), (1, Put)]],
         faults: Faults { gossip: true, ..EXCHANGE },
         excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS, ALONE_AT_FIRST],
-        unique_states: 26_310,
+        unique_states: 22_434,
     },
     Scope {
         name: "loss-mended",

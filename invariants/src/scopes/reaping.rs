@@ -13,7 +13,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete), (1, Get)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, ONE_WRITER],
-        unique_states: 14_089,
+        unique_states: 15_674,
     },
     Scope {
         name: "reap-and-hint",
@@ -23,7 +23,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 43_681,
+        unique_states: 74_350,
     },
     Scope {
         name: "reap-and-put-again",
@@ -33,7 +33,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete), (0, PutOver)], &[(0, Put)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
-        unique_states: 440_481,
+        unique_states: 440_593,
     },
     Scope {
         name: "reap-and-loss",
@@ -43,6 +43,6 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { loss: true, reaps: 2, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, ONE_WRITER, NO_READER, STORE_LOST, WORD_LOST],
-        unique_states: 613,
+        unique_states: 1_084,
     },
 ];
