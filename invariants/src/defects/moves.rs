@@ -13,7 +13,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                put gets the dot of an old one. Where the two meet, one of them is taken for the other and is lost.",
         missed_by: "A node that stays a replica knows all dots that it has given. It takes a node that is a replica, none, and one again, \
                     a put through it before and one after, and a client that has not read in between.",
-        breaks: &[],
+        breaks: &["I4.acknowledged-put-survives"],
         scope: "replica-again",
         rules: || Rules { epoch: |kept, _, _| kept.unwrap_or(Epoch { number: 0, issued: 0 }), ..Rules::default() },
     },
@@ -24,7 +24,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                given it back, and has joined again with nothing.",
         missed_by: "A doubled or late answer is harmless as long as the ring stays as it is. It takes two answers to one handoff, and three \
                     changes of the ring while the second is in flight.",
-        breaks: &[],
+        breaks: &["I4.acknowledged-put-survives"],
         scope: "late-handed-off",
         rules: || Rules {
             hint_may_clear: |hint, event| matches!(event, HandoffEvent::Acknowledged { context, .. } if context.includes(hint.context())),
@@ -38,7 +38,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                copy by a replica that has not got the tombstone yet, and hands it over after the tombstone was reaped.",
         missed_by: "Every node told the truth when it was asked. It takes a coordinator that loses patience between two answers of the \
                     same survey.",
-        breaks: &[],
+        breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-late-hint",
         rules: || Rules {
             whom_to_survey: |clear, holders, _| {
@@ -54,7 +54,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                the tombstone was reaped.",
         missed_by: "A leaver hands over soon, and the tombstone is in the way until it is reaped. It takes a reap while the leaver still \
                     has something, and a look at the disks after it has handed over.",
-        breaks: &[],
+        breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-leave",
         rules: || Rules { may_hold: |standing| standing == Standing::Member, ..Rules::default() },
     },
