@@ -271,3 +271,27 @@ fn after_a_start_trees_are_planted_turn_by_turn() {
     assert_ne!(planted, before);
     assert_eq!(pair.nodes[0].state.trees, planted);
 }
+
+/// However many keys are planted in one step, none is left out: not the first, not the last, and none where one step ends.
+#[test]
+fn every_key_is_planted_whatever_the_size_of_a_step() {
+    for planted_at_a_time in 0..=8 {
+        let mut pair = Pair::new(Shape::WIDE, 8);
+        for node in &mut pair.nodes {
+            let how = AntiEntropy { planted_at_a_time, ..AntiEntropy::LOCAL };
+            node.node.config = node.node.config.with_anti_entropy(how);
+        }
+        for number in 0..7 {
+            pair.hold(0, &key(number, 0), &written(0, 1));
+        }
+        let before = pair.nodes[0].state.trees.clone();
+        pair.nodes[0].crash();
+        let mut steps = 1;
+        while pair.nodes[0].state.unplanted.is_some() {
+            pair.nodes[0].time_out(&Timer::Plant(NodeId(0)));
+            steps += 1;
+        }
+        assert_eq!(pair.nodes[0].state.trees, before, "{planted_at_a_time} at a time");
+        assert_eq!(steps, 7usize.div_ceil(planted_at_a_time.max(1)), "{planted_at_a_time} at a time");
+    }
+}
