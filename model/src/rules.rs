@@ -9,7 +9,7 @@
 mod protocol;
 
 use crate::get::Reply;
-use crate::ids::{Key, NodeId, RequestId};
+use crate::ids::{ClientId, Key, NodeId, RequestId};
 use crate::membership::{Change, History, Standing, Tip};
 use crate::node::Issued;
 use crate::siblings::Siblings;
@@ -17,7 +17,7 @@ use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
 use crate::version::{Context, Dot};
 use protocol::{
-    forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_context, put_freshness, repair_targets,
+    clients_to_forget, forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_context, put_freshness, repair_targets,
     reply_counts_for, stand_in, standing,
 };
 use std::collections::BTreeSet;
@@ -137,6 +137,15 @@ rules! {
     /// A retry or a duplicated datagram must not get a second dot: it would bring a value back that another client has
     /// replaced meanwhile.
     put_freshness: fn(remembered: Option<&Issued>, request: RequestId) -> Freshness,
+
+    /// The clients whose latest put a coordinator forgets, given the latest put of each client and how
+    /// many clients it must remember. (I2)
+    ///
+    /// None, until it knows of twice as many clients as it must remember. Then it forgets those whose
+    /// latest puts are the oldest, and keeps as many as it must. A client that has just put is the most
+    /// likely to ask again: if its put were forgotten, the retry would get a second dot. Since half of
+    /// the clients are forgotten at once, a put pays for sorting them only rarely.
+    clients_to_forget: fn(issued: &im::OrdMap<ClientId, Issued>, remembered: usize) -> Vec<ClientId>,
 
     /// Does a put replace this sibling? (I2)
     ///
@@ -327,6 +336,7 @@ impl Default for Rules {
             forward_targets,
             new_incarnation: |unused| unused,
             put_freshness,
+            clients_to_forget,
             version_replaces: |read, _put, sibling| read.covers(sibling),
             put_context,
             merge_siblings: Siblings::merge,
