@@ -293,7 +293,8 @@ rules! {
 
     /// The digest of what a replica holds of a key. (I5)
     ///
-    /// That of two replicas is the same exactly if neither lacks anything that the other has; tombstones count.
+    /// Two replicas have the same digest exactly if they hold the same: the same context, and the same
+    /// versions with the same values. Tombstones count.
     key_digest: fn(key: &Key, held: &Siblings) -> Digest,
 
     /// Is a change of what is held entered in the tree, in the same step? (I5)

@@ -295,3 +295,32 @@ fn every_key_is_planted_whatever_the_size_of_a_step() {
         assert_eq!(steps, 7usize.div_ceil(planted_at_a_time.max(1)), "{planted_at_a_time} at a time");
     }
 }
+
+/// Two values under one dot, which only a damaged or copied disk brings about: the replicas do not seem
+/// to agree, and yet each exchange ends, and neither value is lost. A put over them settles it.
+#[test]
+fn different_values_under_one_dot_are_seen_until_a_put_replaces_them() {
+    let key = key(1, 0);
+    let version = |counter: u64, bytes: &[u8]| {
+        let dot = Dot { issuer: NodeId(0).into(), counter };
+        let content = Content::Value(Value::new(bytes).unwrap());
+        Version { dot, clock: Context::new().with_all_up_to(dot.issuer, counter), content }
+    };
+    let holding = |bytes: &[u8]| Siblings::new().put(version(1, bytes), |_| true);
+    let mut pair = Pair::new(Shape::WIDE, 8);
+    pair.hold(0, &key, &holding(b"one"));
+    pair.hold(1, &key, &holding(b"other"));
+    for by in 0..2 {
+        pair.exchange(by, |_| false);
+        assert_ne!(pair.nodes[0].state.trees, pair.nodes[1].state.trees);
+        assert_eq!((&pair.held(0)[&key], &pair.held(1)[&key]), (&holding(b"one"), &holding(b"other")));
+        assert!(
+            pair.nodes.iter().all(|node| node.timers.iter().all(|timer| !matches!(timer, Timer::Exchange(_, Some(_)))))
+        );
+    }
+    assert!(pair.messages.1 <= 4, "{} keys were sent", pair.messages.1);
+    pair.hold(0, &key, &holding(b"one").put(version(2, b"both"), |_| true));
+    pair.exchange(1, |_| false);
+    assert_eq!(pair.held(0), pair.held(1));
+    assert_eq!(pair.nodes[0].state.trees, pair.nodes[1].state.trees);
+}
