@@ -17,8 +17,8 @@ use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
 use crate::version::{Context, Dot};
 use protocol::{
-    clients_to_forget, forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_context, put_freshness, repair_targets,
-    reply_counts_for, stand_in, standing,
+    clients_to_forget, forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_context,
+    put_freshness, repair_targets, reply_counts_for, stand_in, standing,
 };
 use std::collections::BTreeSet;
 
@@ -247,7 +247,8 @@ rules! {
 
     /// Two nodes' histories as one. (I9)
     ///
-    /// All that either knows.
+    /// All that either knows; or only its own, where both together are more than could be told in one
+    /// datagram. A node never forgets a change that it knew.
     history_merge: fn(own: &History, other: &History) -> History,
 
     /// Must a node write its history to disk before it says anything that rests on it? (I9)
@@ -356,7 +357,7 @@ impl Default for Rules {
             tombstone_may_reap: |clear, members, _intended| members.iter().all(|member| clear.contains(member)),
             next_counter: |issued, known| issued.max(known).checked_add(1),
             standing,
-            history_merge: History::union,
+            history_merge: History::union_if_it_fits,
             history_must_save: |before, after| before != after,
             must_tell: |own, theirs| own != theirs,
             may_serve: |is_same_view, is_meant| is_same_view || is_meant,
