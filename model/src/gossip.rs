@@ -135,7 +135,7 @@ impl Step<'_, '_> {
         if before.ring().members() != self.state.view.ring().members() {
             self.move_keys(&before);
             self.readdress_hints();
-            self.settle_handoffs();
+            self.settle_handoffs(&before);
             // Others are to be compared with.
             self.set_exchange_timer();
         }
