@@ -21,10 +21,6 @@ pub static NEVER_MET: &[(&str, &str)] = &[
     ("lose Answer NoRoute", "in scopes every node knows some member; that it says so where not has a test of its own"),
     ("lose Routed", "where clients choose nodes by a view of their own nothing is lost"),
     ("time out Exchange", "in a scope it is always time to compare: that is a choice, not a timer"),
-    (
-        "time out Plant",
-        "a scope's few keys are entered in their trees at once; that it takes several turns has a test of its own",
-    ),
     ("lose Answer PutRefused", "scopes' values are small and their contexts genuine; refusals have tests of their own"),
 ];
 

@@ -80,8 +80,15 @@ macro_rules! parts {
 }
 parts!(quorum, versions, repair, hints, reaping, membership, moves, exchange);
 
-/// Every defect. Every rule has one at least.
+/// Every defect. Every rule has one at least, except those of [`WITHOUT_DEFECT`].
 pub static DEFECTS: &[Defect] = &joined::<Defect, COUNT>(PARTS);
+
+/// The rules that no defect exchanges, and why.
+pub static WITHOUT_DEFECT: &[(&str, &str)] = &[(
+    "clients_to_forget",
+    "A coordinator that must forget some client breaks I2 for it under the right rule too, if that client asks again late. \
+     A scope so small that it forgets would have to excuse what the defect breaks. The rule has a unit test.",
+)];
 
 /// Something that Dynamo does not promise, shown on the correct rules.
 #[derive(Clone, Copy, Debug)]

@@ -97,7 +97,10 @@ impl Scope {
         config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
         if self.faults.exchange {
             let (every, again_after) = (Duration::ZERO, Duration::ZERO);
-            config = config.with_anti_entropy(AntiEntropy { every, again_after, window: 4, shape: Shape::TINY });
+            // Two keys on one disk are then planted in two steps.
+            let (window, planted_at_a_time, shape) = (4, 1, Shape::TINY);
+            let how = AntiEntropy { every, again_after, window, planted_at_a_time, shape };
+            config = config.with_anti_entropy(how);
         }
         if self.faults.gossip {
             config = config.with_gossip_every(Duration::ZERO);

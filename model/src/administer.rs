@@ -46,6 +46,9 @@ pub enum ChangeRefusal {
     /// Histories travel in one datagram.
     #[error("there have been {0} changes; no more fit a datagram")]
     TooManyChanges(usize),
+    /// No later change of the node could be told from this one.
+    #[error("node {0} has joined as often as can be counted: give the node that is to join another id")]
+    JoinedTooOften(NodeId),
 }
 
 impl History {
@@ -67,9 +70,8 @@ impl History {
             (Wish::Join(_), Standing::Member)
             | (Wish::Leave, Standing::Leaving | Standing::Gone)
             | (Wish::Remove, Standing::Removed) => None,
-            (Wish::Join(_), _) => {
-                change(time.checked_add(1).ok_or(ChangeRefusal::TooManyChanges(self.len()))?, Act::Join)
-            }
+            (Wish::Join(_), _) if time >= Change::TIME_MAX => return Err(ChangeRefusal::JoinedTooOften(node)),
+            (Wish::Join(_), _) => change(time + 1, Act::Join),
             (Wish::Leave, Standing::Member) => change(time, Act::Leave),
             (Wish::Remove, Standing::Member | Standing::Leaving) => change(time, Act::Remove),
             (Wish::Leave | Wish::Remove, _) => return Err(ChangeRefusal::NoMember(node)),
@@ -85,7 +87,7 @@ impl History {
         if let Wish::Join(Some(address)) = wish {
             history = history.moved(node, address);
         }
-        if history.len() > Self::CHANGES_MAX {
+        if history.len() > self.len().max(Self::CHANGES_MAX) {
             return Err(ChangeRefusal::TooManyChanges(self.len()));
         }
         Ok(history)

@@ -34,6 +34,9 @@ pub struct AntiEntropy {
     pub again_after: Duration,
     /// At most so many subtrees, leaves or keys that differ are gone into at a time. What is left the next exchange finds.
     pub window: usize,
+    /// After a start a node enters the keys on its disk in its trees, at most so many in one step.
+    /// Between two of these steps it serves requests, but compares with nobody.
+    pub planted_at_a_time: usize,
     /// How the trees branch. The same at every node.
     pub shape: Shape,
 }
@@ -44,6 +47,8 @@ impl AntiEntropy {
         every: Duration::from_secs(10),
         again_after: Duration::from_millis(10),
         window: 64,
+        // Some milliseconds.
+        planted_at_a_time: 10_000,
         shape: Shape::WIDE,
     };
 }
@@ -178,10 +183,11 @@ impl Config {
         Config { gossip_every: Some(time), ..self }
     }
 
-    /// With replicas that compare what they hold. A window of 0 is one of 1.
+    /// With replicas that compare what they hold. A window of 0 is one of 1, and so is a number of keys planted at a time.
     #[must_use]
     pub fn with_anti_entropy(self, how: AntiEntropy) -> Self {
-        Config { anti_entropy: Some(AntiEntropy { window: how.window.max(1), ..how }), ..self }
+        let (window, planted_at_a_time) = (how.window.max(1), how.planted_at_a_time.max(1));
+        Config { anti_entropy: Some(AntiEntropy { window, planted_at_a_time, ..how }), ..self }
     }
 
     /// How replicas compare what they hold; `None`: they do not.

@@ -25,9 +25,7 @@ use std::time::Duration;
 
 /// What a message about trees may take, in bytes: half of a datagram.
 const BYTES_MAX: usize = Config::DATAGRAM_BYTES / 2;
-/// How many keys are entered in their trees in one step after a start: some milliseconds.
-const PLANTED_AT_A_TIME: usize = 10_000;
-/// And in between others have their turn.
+/// The pause between two steps that enter keys in their trees: other messages have their turn in it.
 const PLANTED_EVERY: Duration = Duration::from_millis(1);
 /// What a digest takes at most, with what it is of.
 const DIGEST_BYTES: usize = 16;
@@ -195,11 +193,11 @@ impl Step<'_, '_> {
     }
 
     pub(crate) fn plant_some(&mut self) {
-        let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
+        let Some(AntiEntropy { shape, planted_at_a_time, .. }) = self.node.config.anti_entropy() else { return };
         let (rules, view, store) = (self.node.rules, Arc::clone(&self.state.view), self.state.durable.store.clone());
         let state = self.state.to_mut();
         let mut rest = state.unplanted.take().into_iter().flat_map(|first| store.range(first..));
-        for (key, held) in rest.by_ref().take(PLANTED_AT_A_TIME) {
+        for (key, held) in rest.by_ref().take(planted_at_a_time) {
             state.trees.set(shape, view.ring().partition(key), key, Some(rules.key_digest(key, held)));
         }
         state.unplanted = rest.next().map(|(key, _)| key.clone());

@@ -100,7 +100,7 @@ impl Step<'_, '_> {
     /// Takes in what another knows. A changed view moves what this node has, and whom it asks.
     pub(crate) fn learn(&mut self, other: &History) {
         let before = self.state.durable.history.clone();
-        let after = self.node.rules.history_merge(&before, other);
+        let after = self.with_own_address(self.node.rules.history_merge(&before, other));
         if after == before {
             return;
         }
@@ -110,6 +110,20 @@ impl Step<'_, '_> {
             self.save();
         }
         self.ask_by_the_new_view();
+    }
+
+    /// The history, with this node where it really is. Others may know of an address that it had before, told at the same time or
+    /// later: it lost its disk since, and could not know what time it was. It then says where it is with a time later than theirs.
+    ///
+    /// Two processes that were started under one node's id contradict each other so, and each is right in its own eyes. They do it
+    /// for as long as both run: the node's address goes back and forth, and an administrator sees its time grow. But each does it
+    /// once for a history that it is told, and nobody answers what it then says: there is no more of this than of gossip and
+    /// requests. Nor do histories grow, for only the latest address is kept.
+    fn with_own_address(&self, history: History) -> History {
+        match self.node.address {
+            Some(address) => history.moved(self.id, address),
+            None => history,
+        }
     }
 
     /// Makes a history this node's own, and moves what it has to where it belongs now.
@@ -123,7 +137,7 @@ impl Step<'_, '_> {
         if is_moved {
             self.move_keys(&before);
             self.readdress_hints();
-            self.settle_handoffs();
+            self.settle_handoffs(&before);
             // Others are to be compared with.
             self.set_exchange_timer();
         }

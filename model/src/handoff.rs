@@ -180,7 +180,8 @@ impl Step<'_, '_> {
             self.hand_off(&next);
         }
         if attempts > 1 {
-            // It is there again: what is lost now need not wait as long as when it was away.
+            // It is there again: what is lost now need not wait as long as when it was away. Only a timeout counts attempts up, so
+            // that the timer is set anew once at most each time that it has run out: answers, however many, do not put it off again.
             self.state.to_mut().handoffs.insert(from, 1);
             self.set_handoff_timer(from, 1);
         }

@@ -84,7 +84,12 @@
 //! * A put whose coordinator, or the node that forwarded it, learns of a change of the ring while its client asks again may get two dots:
 //!   its value is then its own sibling, or comes back where another put had replaced it; nothing is lost.
 //! * While keys move, reads promise less: see [`transfer`].
-//! * Histories travel whole where they differ, in one datagram, and are never pruned: [`History::CHANGES_MAX`](membership::History::CHANGES_MAX).
+//! * Histories travel whole where they differ, in one datagram, and of what they tell only old addresses are dropped. Administrators
+//!   are refused after [`History::CHANGES_MAX`](membership::History::CHANGES_MAX) changes. A history longer than
+//!   [`History::LENGTH_MAX`](membership::History::LENGTH_MAX), or a change later than [`Change::TIME_MAX`](membership::Change::TIME_MAX),
+//!   is not decoded: a datagram with it is dropped as malformed, and a node does not start on a disk with it, but says that its data
+//!   is damaged. A node does not take in what would make its own history longer than that; views may then differ for good. All that
+//!   is within these bounds is believed.
 
 pub mod administer;
 pub mod client;

@@ -2,7 +2,7 @@
 //! replicas, to fallbacks in the place of those that do not answer, acknowledge at W, keep collecting to N.
 
 use crate::handoff::HintId;
-use crate::ids::{ClientId, Content, Key, NodeId, RequestId};
+use crate::ids::{Content, Key, NodeId, RequestId};
 use crate::message::{Answer, Message, Refusal};
 use crate::node::{Issued, Step, Timer};
 use crate::rules::{Cause, Freshness};
@@ -150,16 +150,12 @@ impl Step<'_, '_> {
             .any(|issuer| read.counter_max(issuer) > given(issuer.epoch).max(held.counter_max(issuer)))
     }
 
-    /// Every so many clients, forgets those whose latest puts are the oldest: the memory for retries stays bounded.
+    /// Forgets the latest puts of the clients that the rule names: the memory for retries stays bounded.
     fn forget_old_clients(&mut self) {
         let remembered = self.node.config.puts_remembered();
-        let issued = &mut self.state.to_mut().durable.issued;
-        if issued.len() >= 2 * remembered {
-            let mut by_age: Vec<(u64, ClientId)> = issued.iter().map(|(client, put)| (put.counter, *client)).collect();
-            by_age.sort_unstable();
-            for (_, client) in &by_age[..by_age.len() - remembered] {
-                issued.remove(client);
-            }
+        let forgotten = self.node.rules.clients_to_forget(&self.state.durable.issued, remembered);
+        for client in &forgotten {
+            self.state.to_mut().durable.issued.remove(client);
         }
     }
 

@@ -63,7 +63,7 @@ impl Routes {
     pub fn learn(&mut self, told: &History) -> Option<History> {
         let lacks = self.history.minus(told);
         if !self.history.includes(told) {
-            *self = Routes::new(self.history.union(told), self.n);
+            *self = Routes::new(self.history.union_if_it_fits(told), self.n);
         }
         Some(lacks).filter(|lacks| !lacks.is_empty())
     }

@@ -9,7 +9,7 @@
 mod protocol;
 
 use crate::get::Reply;
-use crate::ids::{Key, NodeId, RequestId};
+use crate::ids::{ClientId, Key, NodeId, RequestId};
 use crate::membership::{Change, History, Standing, Tip};
 use crate::node::Issued;
 use crate::siblings::Siblings;
@@ -17,8 +17,8 @@ use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
 use crate::version::{Context, Dot, Epoch};
 use protocol::{
-    epoch, forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_freshness, repair_targets,
-    reply_counts_for, stand_in, standing, whom_to_survey,
+    clients_to_forget, epoch, forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_freshness,
+    repair_targets, reply_counts_for, stand_in, standing, whom_to_survey,
 };
 use std::collections::BTreeSet;
 
@@ -140,6 +140,15 @@ rules! {
     /// replaced meanwhile.
     put_freshness: fn(remembered: Option<&Issued>, request: RequestId) -> Freshness,
 
+    /// The clients whose latest put a coordinator forgets, given the latest put of each client and how
+    /// many clients it must remember. (I2)
+    ///
+    /// None, until it knows of twice as many clients as it must remember. Then it forgets those whose
+    /// latest puts are the oldest, and keeps as many as it must. A client that has just put is the most
+    /// likely to ask again: if its put were forgotten, the retry would get a second dot. Since half of
+    /// the clients are forgotten at once, a put pays for sorting them only rarely.
+    clients_to_forget: fn(issued: &im::OrdMap<ClientId, Issued>, remembered: usize) -> Vec<ClientId>,
+
     /// Does a put replace this sibling? (I2)
     ///
     /// Exactly if its writer had read it. Neither the same coordinator nor a larger counter is a reason.
@@ -252,7 +261,8 @@ rules! {
 
     /// Two nodes' histories as one. (I9)
     ///
-    /// All that either knows.
+    /// All that either knows; or only its own, where both together are more than could be told in one
+    /// datagram. A node never forgets a change that it knew.
     history_merge: fn(own: &History, other: &History) -> History,
 
     /// Must a node write its history to disk before it says anything that rests on it? (I9)
@@ -298,7 +308,8 @@ rules! {
 
     /// The digest of what a replica holds of a key. (I5)
     ///
-    /// That of two replicas is the same exactly if neither lacks anything that the other has; tombstones count.
+    /// Two replicas have the same digest exactly if they hold the same: the same context, and the same
+    /// versions with the same values. Tombstones count.
     key_digest: fn(key: &Key, held: &Siblings) -> Digest,
 
     /// Is a change of what is held entered in the tree, in the same step? (I5)
@@ -341,6 +352,7 @@ impl Default for Rules {
             forward_targets,
             new_incarnation: |unused| unused,
             put_freshness,
+            clients_to_forget,
             version_replaces: |read, _put, sibling| read.covers(sibling),
             put_context: |read, put, _before| read.clone().with(put),
             merge_siblings: Siblings::merge,
@@ -361,7 +373,7 @@ impl Default for Rules {
             tombstone_may_reap: |clear, members, _intended| members.iter().all(|member| clear.contains(member)),
             epoch,
             standing,
-            history_merge: History::union,
+            history_merge: History::union_if_it_fits,
             history_must_save: |before, after| before != after,
             must_tell: |own, theirs| own != theirs,
             may_serve: |is_same_view, is_meant| is_same_view || is_meant,

@@ -97,6 +97,10 @@ impl Siblings {
     }
 
     /// Both sets as one: a sibling stays if both hold it, or if the other has never learnt of it.
+    ///
+    /// A dot names one put. Should two sets hold different versions under one dot all the same (a disk
+    /// was damaged, or copied), each keeps its own: neither value is lost unseen. A put over them
+    /// replaces both.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
         let stays =
@@ -128,18 +132,32 @@ impl Siblings {
         Siblings::of(self.set.context.renamed(&name), versions)
     }
 
-    /// Do both know of the same dots, and have the same siblings? To merge them then changes neither.
+    /// Do both know of the same dots, and have the same siblings? To merge them then changes neither, and
+    /// two replicas have nothing more to say to each other. Values do not count: what differs under one
+    /// dot no message can settle, and replicas that went by it would answer each other for ever.
     pub fn knows_the_same(&self, other: &Self) -> bool {
         let dots = |set: &Self| set.set.versions.iter().map(|version| version.dot).collect::<Vec<_>>();
         self.set.context == other.set.context && dots(self) == dots(other)
     }
 
-    /// A digest of the key and of what the set knows: two sets of a key have the same exactly if to merge them changes neither (but for
-    /// one chance in 2^64). Values are not in it: a dot names one put.
+    /// A digest of the key and of all that the set holds: its context, and the dot, clock, kind and bytes
+    /// of each version. Two sets of a key have the same digest exactly if they are equal, but for one
+    /// chance in 2^64.
     pub fn digest(&self, key: &Key) -> Digest {
         let mut bytes = Vec::with_capacity(256);
         self.set.context.encode(&mut bytes);
-        self.set.versions.iter().for_each(|version| Context::new().with(version.dot).encode(&mut bytes));
+        for Version { dot, clock, content } in &self.set.versions {
+            Context::new().with(*dot).encode(&mut bytes);
+            clock.encode(&mut bytes);
+            let kind = match content {
+                Content::Value(_) => 0,
+                Content::Tombstone(_) => 1,
+            };
+            // With the length no two sets of versions have the same encoding.
+            bytes.push(kind);
+            bytes.extend((content.bytes().len() as u64).to_be_bytes());
+            bytes.extend(content.bytes());
+        }
         bytes.extend(key.as_str().as_bytes());
         Digest(xxh3_64(&bytes))
     }
@@ -184,5 +202,48 @@ impl TryFrom<UncheckedSiblings> for Siblings {
             return Err("a sibling's dot is not in its context");
         }
         Ok(Siblings::of(context, versions))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Value;
+    use std::collections::BTreeSet;
+
+    /// A set of one version, all of them under one dot.
+    fn of(content: Content, clock: u64) -> Siblings {
+        let dot = Dot { issuer: NodeId(0).into(), counter: 1 };
+        let clock = Context::new().with(dot).with(Dot { issuer: NodeId(1).into(), counter: clock });
+        let known = Context::new().with(dot).with_all_up_to(NodeId(1), 9);
+        Siblings::of(known, vec![Version { dot, clock, content }])
+    }
+
+    fn several() -> Vec<Siblings> {
+        let value = |bytes: &[u8]| Value::new(bytes).unwrap();
+        vec![
+            of(Content::Value(value(b"v")), 1),
+            of(Content::Value(value(b"w")), 1),
+            of(Content::Value(value(b"")), 1),
+            of(Content::Tombstone(value(b"v")), 1),
+            of(Content::Value(value(b"v")), 2),
+        ]
+    }
+
+    #[test]
+    fn whatever_differs_under_one_dot_has_another_digest() {
+        let key = Key::new("k").unwrap();
+        let digests: BTreeSet<Digest> = several().iter().map(|siblings| siblings.digest(&key)).collect();
+        assert_eq!(digests.len(), several().len());
+    }
+
+    #[test]
+    fn different_versions_under_one_dot_have_nothing_to_say_to_one_another() {
+        for one in several() {
+            for other in several() {
+                assert!(one.knows_the_same(&other));
+                assert_eq!(one.merge(&other), one);
+            }
+        }
     }
 }

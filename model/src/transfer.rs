@@ -87,14 +87,22 @@ impl Step<'_, '_> {
         self.state.to_mut().durable.hints.insert(id, after);
     }
 
-    /// A handoff goes on for whoever something is kept for, and for nobody else.
-    pub(crate) fn settle_handoffs(&mut self) {
+    /// After the view has changed: a handoff goes on for whoever something is kept for, and for nobody else. One that goes on is not
+    /// put off: its timer runs as before.
+    pub(crate) fn settle_handoffs(&mut self, before: &View) {
         let over: Vec<NodeId> = {
             let state = &self.state;
             let is_over = |recipient: &&NodeId| state.hints_for(**recipient).next().is_none();
             state.handoffs.keys().filter(is_over).copied().collect()
         };
         for recipient in over {
+            self.end_handoff(recipient);
+        }
+        // No timer runs yet for those that something was kept for before they were members.
+        let (was, is) = (before.ring().members(), self.state.view.ring().members());
+        let recipients = self.state.handoffs.keys().copied();
+        let new: Vec<NodeId> = recipients.filter(|node| is.contains(node) && !was.contains(node)).collect();
+        for recipient in new {
             self.end_handoff(recipient);
         }
         self.schedule_handoffs(Occasion::Moved);

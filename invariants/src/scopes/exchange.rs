@@ -58,7 +58,17 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { crashes: 1, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 14_463,
+        unique_states: 44_421,
+    },
+    Scope {
+        name: "exchange-and-restart",
+        aim: "trace 5: two replicas compare after one put; either may crash, and plants the tree of its two keys anew, one key a step",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put)]],
+        faults: Faults { crashes: 1, ..EXCHANGE },
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unique_states: 2_703,
     },
     Scope {
         name: "exchange-and-delete",
@@ -88,7 +98,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 1, crashes: 1, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 94_857,
+        unique_states: 309_897,
     },
     Scope {
         name: "exchange-and-lost-disk",

@@ -2,7 +2,7 @@
 
 use super::{Freshness, HandoffEvent, Remains};
 use crate::get::Reply;
-use crate::ids::{NodeId, RequestId};
+use crate::ids::{ClientId, NodeId, RequestId};
 use crate::membership::{Act, Change, Standing};
 use crate::node::Issued;
 use crate::siblings::Siblings;
@@ -25,6 +25,16 @@ pub(super) fn put_freshness(remembered: Option<&Issued>, request: RequestId) -> 
 
 pub(super) fn epoch(kept: Option<Epoch>, known: u64, unused: u64) -> Epoch {
     kept.filter(|kept| known <= kept.issued).unwrap_or(Epoch { number: unused, issued: 0 })
+}
+
+pub(super) fn clients_to_forget(issued: &im::OrdMap<ClientId, Issued>, remembered: usize) -> Vec<ClientId> {
+    if issued.len() < remembered.saturating_mul(2) {
+        return Vec::new();
+    }
+    let mut by_age: Vec<(u64, ClientId)> = issued.iter().map(|(client, put)| (put.counter, *client)).collect();
+    by_age.sort_unstable();
+    by_age.truncate(by_age.len().saturating_sub(remembered));
+    by_age.into_iter().map(|(_, client)| client).collect()
 }
 
 pub(super) fn reply_counts_for(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId> {
@@ -86,4 +96,28 @@ pub(super) fn standing(changes: &[Change]) -> Standing {
 pub(super) fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId> {
     let stays = after.contains(&node);
     after.iter().copied().filter(|other| *other != node && (!stays || !before.contains(other))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rules;
+
+    /// What a coordinator remembers after these clients have put, one after the other.
+    fn issued(clients: impl IntoIterator<Item = u64>) -> im::OrdMap<ClientId, Issued> {
+        let put = |(counter, client)| {
+            let answer = Ok(Context::new());
+            (ClientId(client), Issued { number: 0, counter, answer })
+        };
+        (1..).zip(clients).map(put).collect()
+    }
+
+    #[test]
+    fn the_oldest_clients_are_forgotten_and_only_once_there_are_twice_as_many() {
+        let forgotten = |clients: &[u64]| (Rules::default().clients_to_forget)(&issued(clients.iter().copied()), 3);
+        assert_eq!(forgotten(&[9, 8, 7, 6, 5]), []);
+        assert_eq!(forgotten(&[9, 8, 7, 6, 5, 4]), [9, 8, 7].map(ClientId), "the last to put stay, whatever their ids");
+        assert_eq!(forgotten(&[1, 2, 3, 4, 5, 6, 7]), [1, 2, 3, 4].map(ClientId));
+        assert_eq!(forgotten(&[]), []);
+    }
 }

@@ -271,3 +271,56 @@ fn after_a_start_trees_are_planted_turn_by_turn() {
     assert_ne!(planted, before);
     assert_eq!(pair.nodes[0].state.trees, planted);
 }
+
+/// However many keys are planted in one step, none is left out: not the first, not the last, and none where one step ends.
+#[test]
+fn every_key_is_planted_whatever_the_size_of_a_step() {
+    for planted_at_a_time in 0..=8 {
+        let mut pair = Pair::new(Shape::WIDE, 8);
+        for node in &mut pair.nodes {
+            let how = AntiEntropy { planted_at_a_time, ..AntiEntropy::LOCAL };
+            node.node.config = node.node.config.with_anti_entropy(how);
+        }
+        for number in 0..7 {
+            pair.hold(0, &key(number, 0), &written(0, 1));
+        }
+        let before = pair.nodes[0].state.trees.clone();
+        pair.nodes[0].crash();
+        let mut steps = 1;
+        while pair.nodes[0].state.unplanted.is_some() {
+            pair.nodes[0].time_out(&Timer::Plant(NodeId(0)));
+            steps += 1;
+        }
+        assert_eq!(pair.nodes[0].state.trees, before, "{planted_at_a_time} at a time");
+        assert_eq!(steps, 7usize.div_ceil(planted_at_a_time.max(1)), "{planted_at_a_time} at a time");
+    }
+}
+
+/// Two values under one dot, which only a damaged or copied disk brings about: the replicas do not seem
+/// to agree, and yet each exchange ends, and neither value is lost. A put over them settles it.
+#[test]
+fn different_values_under_one_dot_are_seen_until_a_put_replaces_them() {
+    let key = key(1, 0);
+    let version = |counter: u64, bytes: &[u8]| {
+        let dot = Dot { issuer: NodeId(0).into(), counter };
+        let content = Content::Value(Value::new(bytes).unwrap());
+        Version { dot, clock: Context::new().with_all_up_to(dot.issuer, counter), content }
+    };
+    let holding = |bytes: &[u8]| Siblings::new().put(version(1, bytes), |_| true);
+    let mut pair = Pair::new(Shape::WIDE, 8);
+    pair.hold(0, &key, &holding(b"one"));
+    pair.hold(1, &key, &holding(b"other"));
+    for by in 0..2 {
+        pair.exchange(by, |_| false);
+        assert_ne!(pair.nodes[0].state.trees, pair.nodes[1].state.trees);
+        assert_eq!((&pair.held(0)[&key], &pair.held(1)[&key]), (&holding(b"one"), &holding(b"other")));
+        assert!(
+            pair.nodes.iter().all(|node| node.timers.iter().all(|timer| !matches!(timer, Timer::Exchange(_, Some(_)))))
+        );
+    }
+    assert!(pair.messages.1 <= 4, "{} keys were sent", pair.messages.1);
+    pair.hold(0, &key, &holding(b"one").put(version(2, b"both"), |_| true));
+    pair.exchange(1, |_| false);
+    assert_eq!(pair.held(0), pair.held(1));
+    assert_eq!(pair.nodes[0].state.trees, pair.nodes[1].state.trees);
+}

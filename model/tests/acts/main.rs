@@ -81,6 +81,8 @@ fn memory_for_retries_is_bounded() {
     }
     let (Answer::PutAcknowledged { .. }, held) = put(remembered * 4, read) else { panic!() };
     assert!((remembered..remembered * 2).contains(&held));
+    let is_remembered = |client| a.state.durable.issued.contains_key(&ClientId(client));
+    assert!(is_remembered(remembered * 4) && !is_remembered(0), "the oldest are forgotten, not the newest");
 }
 
 #[test]

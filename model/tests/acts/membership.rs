@@ -245,3 +245,91 @@ fn a_put_asked_for_again_goes_on_where_it_got_its_dot_as_long_as_it_is_there() {
     let sent = old.receive(CLIENT, put(0, b"v", Context::new()));
     assert!(matches!(answers(&sent)[..], [Answer::PutFailed { stored: 0, .. }]), "{sent:?}");
 }
+
+fn at(byte: u8) -> Address {
+    Address([127, 0, 0, 1, 0, byte])
+}
+
+/// A history in which three have joined, and of the first of them this is known.
+fn with_address(time: u32, address: Address) -> History {
+    let mut history = History::founded_by([0, 1, 2].map(NodeId));
+    history.insert(Change { node: NodeId(0), time, act: Act::Move(address) });
+    history
+}
+
+/// Node A, started at an address on an empty disk.
+fn started_at(address: Address) -> Bench {
+    let mut a = Bench::new(3, 2, 2);
+    a.node.address = Some(address);
+    a.crash();
+    assert_eq!(a.state.durable.history, with_address(1, address));
+    a
+}
+
+/// A node that lost its disk comes back at another address, and begins to count anew. Others know an older address with the same
+/// time, or with a later one.
+#[test]
+fn a_node_that_is_thought_to_be_elsewhere_says_where_it_is() {
+    for (time, theirs) in [(1, at(9)), (7, at(9)), (7, at(1))] {
+        for told_all in [true, false] {
+            let (mut a, known) = (started_at(at(5)), with_address(time, theirs));
+            let told = if told_all {
+                Message::History { history: known.clone() }
+            } else {
+                Message::Changes { changes: known.clone() }
+            };
+            let sent = a.receive(1, told);
+            let corrected = with_address(time + 1, at(5));
+            assert_eq!(a.state.durable.history, corrected);
+            if told_all {
+                // Whoever said so is told at once, and then knows the same.
+                let [(1, Message::Changes { changes })] = &sent[..] else { panic!("{sent:?}") };
+                assert_eq!(known.union(changes), corrected);
+            }
+            a.crash();
+            assert_eq!(a.state.durable.history, corrected, "it was on disk before it was said");
+        }
+    }
+    // Of two addresses with one time the larger counts: there is nothing to say if that is its own.
+    let mut a = started_at(at(5));
+    a.receive(1, Message::Changes { changes: with_address(1, at(4)) });
+    assert_eq!(a.state.durable.history, with_address(1, at(5)));
+}
+
+#[test]
+fn a_node_that_starts_elsewhere_than_its_disk_says_tells_it_with_a_later_time() {
+    let mut a = started_at(at(5));
+    a.receive(1, Message::Changes { changes: with_address(7, at(9)) });
+    for (turn, address) in [(0, at(1)), (1, at(9)), (2, at(1))] {
+        a.node.address = Some(address);
+        a.crash();
+        let told = |a: &Bench| a.state.durable.history.changes().find(|it| matches!(it.act, Act::Move(_))).copied();
+        let expected = Change { node: NodeId(0), time: 9 + turn, act: Act::Move(address) };
+        assert_eq!(told(&a), Some(expected));
+        // With the next change it is on disk for certain: the next start there has nothing to add.
+        a.receive(CLIENT, administer(NodeId(7 + turn as u16), Wish::Join(None)));
+        a.crash();
+        assert_eq!(told(&a), Some(expected), "it is said once, not at every start");
+    }
+}
+
+/// Two processes under one id contradict each other once for each history they are told, and fall silent when they are told none.
+#[test]
+fn two_processes_with_one_id_do_not_answer_one_another_without_end() {
+    let (mut one, mut other, mut third) = (started_at(at(5)), started_at(at(6)), Bench::of(3, NodeId(1), 3, 2, 2));
+    for round in 0..10 {
+        for process in [&mut one, &mut other] {
+            // The third is asked by the process, and its answer and what follows go to the process alone.
+            let mut under_way = vec![(1, Message::Gossip { tip: process.state.view.tip() })];
+            let mut messages = 0;
+            while let Some((to, message)) = under_way.pop() {
+                messages += 1;
+                assert!(messages <= 3, "round {round}: {message:?}");
+                let receiver = if to == 1 { &mut third } else { &mut *process };
+                under_way.extend(receiver.receive(1 - to, message));
+            }
+            assert_eq!(third.state.durable.history.address(NodeId(0)), process.node.address);
+            assert_eq!(third.state.durable.history.len(), 4);
+        }
+    }
+}
