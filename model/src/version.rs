@@ -49,7 +49,7 @@ impl From<NodeId> for Issuer {
 }
 
 /// The dots that a node has given to a key since it has kept the key. It is forgotten along with the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Epoch {
     /// Which epoch it is: see [`Issuer::epoch`].
     pub number: u64,

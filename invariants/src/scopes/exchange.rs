@@ -98,7 +98,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 1, crashes: 1, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 309_897,
+        unique_states: 317_307,
     },
     Scope {
         name: "exchange-and-lost-disk",

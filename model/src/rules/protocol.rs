@@ -102,6 +102,7 @@ pub(super) fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -
 mod tests {
     use super::*;
     use crate::rules::Rules;
+    use crate::version::Context;
 
     /// What a coordinator remembers after these clients have put, one after the other.
     fn issued(clients: impl IntoIterator<Item = u64>) -> im::OrdMap<ClientId, Issued> {

@@ -65,7 +65,7 @@ fn holder() -> Holder {
 }
 
 fn has_all(key: &Key) -> Message {
-    Message::HandedOff { key: key.clone(), context: siblings().context().clone() }
+    Message::HandedOff { tip: tip(5), key: key.clone(), context: siblings().context().clone() }
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_start_saves_what_is_new_and_nothing_else() {
 #[test]
 fn what_people_read_is_readable() {
     assert_eq!(format!("{:?}", RequestId { client: ClientId(3), number: 1 }), "c3#1");
-    let again = Dot { issuer: Issuer { node: NodeId(0), incarnation: 2 }, counter: 7 };
+    let again = Dot { issuer: Issuer { node: NodeId(0), incarnation: 2, epoch: 0 }, counter: 7 };
     assert_eq!(format!("{again:?} {:?} {:?}", again.issuer, Digest(0xab)), "A~2:7 A~2 h00000000000000ab");
     let change = |time, act| format!("{:?}", Change { node: NodeId(3), time, act });
     assert_eq!(change(0, Act::Join), "D joins");
@@ -279,10 +279,10 @@ fn only_who_is_clear_of_just_these_tombstones_counts_as_clear() {
     a.receive(CLIENT, Message::Request(operation));
     let other = a.clockwise(&key("k"))[1];
     let before = a.state.reaping.clone();
-    a.receive(actor(other), Message::Surveyed { key: key("k"), siblings: siblings() });
+    a.receive(actor(other), Message::Surveyed { tip: tip(3), key: key("k"), siblings: siblings() });
     assert_eq!(a.state.reaping, before);
     let tombstones = a.state.durable.store[&key("k")].clone();
-    a.receive(actor(other), Message::Surveyed { key: key("k"), siblings: tombstones });
+    a.receive(actor(other), Message::Surveyed { tip: tip(3), key: key("k"), siblings: tombstones });
     assert!(a.state.reaping[&key("k")].contains(&other));
 }
 
@@ -311,7 +311,7 @@ fn a_clock_that_names_a_node_twice_is_none() {
 
 #[test]
 fn of_a_node_s_disks_the_first_that_is_named_needs_no_number() {
-    let disk = |node, incarnation| Issuer { node: NodeId(node), incarnation };
+    let disk = |node, incarnation| Issuer { node: NodeId(node), incarnation, epoch: 0 };
     let clock = Context::new().with_all_up_to(NodeId(0), 1).with_all_up_to(disk(1, 1), 2);
     assert_eq!(clock.to_string(), "[A:1,B:2]");
     assert_eq!(clock.with_all_up_to(disk(1, 2), 3).to_string(), "[A:1,B:2,B~2:3]");

@@ -146,7 +146,8 @@ fn a_hint_goes_its_way_through_crashes() {
     // It grows while it is under way: the answer to the first transfer does not clear it.
     d.time_out(&timer);
     d.receive(actor(coordinator), store(2));
-    let handed_over = |counter| Message::HandedOff { key: key(), context: siblings(counter).context().clone() };
+    let handed_over =
+        |counter| Message::HandedOff { tip: tip(5), key: key(), context: siblings(counter).context().clone() };
     d.receive(actor(second), handed_over(1));
     assert_eq!(state(&d), HintState::InTransfer);
     let sent = d.time_out(&timer);
@@ -170,7 +171,7 @@ fn what_is_handed_over_is_merged() {
         b.receive(actor(fallback), hand_off);
         let sent = b.receive(actor(fallback), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(old) });
         let context = siblings(2).context().clone();
-        assert_eq!(sent, [(actor(fallback), Message::HandedOff { key: key(), context })]);
+        assert_eq!(sent, [(actor(fallback), Message::HandedOff { tip: tip(5), key: key(), context })]);
         b.crash();
         assert_eq!(b.state.durable.store[&key()], siblings(2));
     }
@@ -197,7 +198,7 @@ fn handing_over_is_throttled() {
     assert_eq!(handed(d.time_out(&Timer::Handoff(fallback, second))), (0..window).map(key).collect::<Vec<_>>());
     for arrived in 0..window + 3 {
         let context = siblings(1).context().clone();
-        let sent = d.receive(actor(second), Message::HandedOff { key: key(arrived), context });
+        let sent = d.receive(actor(second), Message::HandedOff { tip: tip(5), key: key(arrived), context });
         let next = (arrived + window < window + 3).then(|| key(arrived + window));
         assert_eq!(handed(sent), next.into_iter().collect::<Vec<_>>());
     }
@@ -222,7 +223,7 @@ fn an_answer_shortens_the_pauses() {
     }
     assert_eq!(d.state.handoffs[&second], 4);
     let context = siblings(1).context().clone();
-    d.receive(actor(second), Message::HandedOff { key: key(0), context });
+    d.receive(actor(second), Message::HandedOff { tip: tip(5), key: key(0), context });
     assert_eq!(d.state.handoffs[&second], 1, "the other one was lost, and is sent again soon");
 }
 
@@ -318,7 +319,7 @@ fn answers_do_not_put_off_what_was_lost() {
     for _ in 0..3 {
         for turn in 0..5 {
             let context = siblings(1).context().clone();
-            d.receive(actor(second), Message::HandedOff { key: key(answered.next().unwrap()), context });
+            d.receive(actor(second), Message::HandedOff { tip: tip(5), key: key(answered.next().unwrap()), context });
             let pause = d.node.config.handoff().first_after * 2;
             let expected = (turn == 0).then(|| (timer.clone(), pause..pause + pause / 2));
             assert_eq!(d.pauses, expected.into_iter().collect::<Vec<_>>(), "answer {turn}");

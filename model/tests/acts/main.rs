@@ -12,7 +12,7 @@ use bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation, Refusal};
-use dynamo_model::node::Timer;
+use dynamo_model::node::{State, Timer};
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::{Context, Dot, Issuer};
@@ -138,19 +138,22 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     let siblings: Siblings = postcard::from_bytes(&foreign_siblings()).unwrap();
     a.receive(1, Message::Store { tip: tip(3), request: request(0), key: key.clone(), siblings });
     a.receive(CLIENT, put(0, b"v", Context::new()));
-    let versions = a.state.durable.store[&key].versions();
-    assert_eq!(versions[0].dot, Dot { issuer: NodeId(0).into(), counter: 1001 });
-    assert_eq!(a.state.durable.counter, 1, "one foreign context for one key does not touch the others");
+    let dot = |state: &State| state.durable.store[&key].versions().last().expect("there is one").dot;
+    let named = Issuer { node: NodeId(0), incarnation: 0, epoch: 1 };
+    assert_eq!(dot(&a.state), Dot { issuer: named, counter: 1 }, "the first epoch that nobody has told of");
     let read = a.state.durable.store[&key].context().clone();
     let sent = a.receive(CLIENT, put(1, b"w", read));
     assert!(matches!(&sent[0].1, Message::Store { .. }), "what was read can be put over: {sent:?}");
 
-    let end =
-        postcard::to_stdvec(&(vec![(Issuer::from(NodeId(0)), u64::MAX)], Vec::<Dot>::new(), Vec::<u8>::new())).unwrap();
+    // A foreign context may tell of the largest counter, in the epoch that has begun.
+    let end = postcard::to_stdvec(&(vec![(named, u64::MAX)], Vec::<Dot>::new(), Vec::<u8>::new())).unwrap();
     let siblings: Siblings = postcard::from_bytes(&end).unwrap();
-    a.receive(1, Message::Store { tip: tip(3), request: request(0), key, siblings });
-    let sent = a.receive(CLIENT, put(2, b"v", Context::new()));
-    assert!(matches!(answers(&sent)[..], [Answer::PutRefused { refusal: Refusal::ForeignContext, .. }]), "{sent:?}");
+    a.receive(1, Message::Store { tip: tip(3), request: request(0), key: key.clone(), siblings });
+    a.receive(CLIENT, put(2, b"x", Context::new()));
+    let other = Issuer { epoch: a.state.durable.epochs[&key].number, ..named };
+    assert!(other.epoch > named.epoch, "a new epoch has begun");
+    assert_eq!(dot(&a.state), Dot { issuer: other, counter: 1 });
+    assert!(a.state.durable.counter > other.epoch, "no epoch of this number begins again");
 }
 
 /// No siblings, under the context `[A:1000]`.

@@ -101,7 +101,7 @@ fn an_old_replica_keeps_what_it_has_until_the_others_have_it() {
     for node in [first, new] {
         assert!(!old.state.durable.hints.is_empty());
         let context = siblings.context().clone();
-        old.receive(usize::from(node.0), Message::HandedOff { key: key(), context });
+        old.receive(usize::from(node.0), Message::HandedOff { tip: old.state.view.tip(), key: key(), context });
     }
     assert!(old.state.durable.hints.is_empty());
 
@@ -240,7 +240,10 @@ fn a_put_asked_for_again_goes_on_where_it_got_its_dot_as_long_as_it_is_there() {
     assert!(answers(&sent).is_empty());
 
     for node in [first, new] {
-        old.receive(usize::from(node.0), Message::HandedOff { key: key(), context: context.clone() });
+        old.receive(
+            usize::from(node.0),
+            Message::HandedOff { tip: old.state.view.tip(), key: key(), context: context.clone() },
+        );
     }
     let sent = old.receive(CLIENT, put(0, b"v", Context::new()));
     assert!(matches!(answers(&sent)[..], [Answer::PutFailed { stored: 0, .. }]), "{sent:?}");

@@ -4,8 +4,9 @@ use super::bench::{Bench, CLIENT, put, request, tip};
 use dynamo_model::ids::{Content, Key, NodeId, Value};
 use dynamo_model::message::{Message, Operation};
 use dynamo_model::node::Timer;
-use dynamo_model::siblings::{Siblings, Version};
-use dynamo_model::version::{Context, Dot, Issuer};
+use dynamo_model::siblings::Siblings;
+use dynamo_model::version::Context;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 fn key() -> Key {
@@ -44,21 +45,26 @@ fn a_tombstone_goes_when_everyone_is_clear_and_some_time_has_passed() {
     let (mut a, clockwise) = first();
     let tombstone = deleted(&mut a, &clockwise);
     let timer = Timer::Reap(clockwise[0], key());
-    let asked = a.time_out(&timer);
-    assert_eq!(asked.len(), 3, "everyone is asked, the fallback too: {asked:?}");
-    for node in &clockwise[1..] {
-        let surveyed = Message::Surveyed { key: key(), siblings: tombstone.clone() };
-        assert!(a.receive(usize::from(node.0), surveyed).is_empty(), "not before the timer has fired again");
+    let surveyed = |tip| Message::Surveyed { tip, key: key(), siblings: tombstone.clone() };
+    let asked = |sent: Vec<(usize, Message)>| sent.into_iter().map(|(to, _)| to).collect::<BTreeSet<_>>();
+    let replicas: BTreeSet<usize> = clockwise[1..3].iter().map(|node| usize::from(node.0)).collect();
+    let fallback = usize::from(clockwise[3].0);
+    assert_eq!(asked(a.time_out(&timer)), replicas, "the replicas are asked first");
+    for replica in &replicas {
+        assert!(a.receive(*replica, surveyed(tip(4))).is_empty(), "not before the timer has fired again");
     }
     a.crash();
-    assert_eq!(a.time_out(&timer).len(), 3, "after a crash all are asked anew");
-    for node in &clockwise[1..3] {
-        a.receive(usize::from(node.0), Message::Surveyed { key: key(), siblings: tombstone.clone() });
+    assert_eq!(asked(a.time_out(&timer)), replicas, "after a crash they are asked anew");
+    for replica in &replicas {
+        a.receive(*replica, surveyed(tip(3)));
     }
-    assert_eq!(a.time_out(&timer).len(), 3, "the fallback has not said that it is clear: all are asked again");
-    for node in &clockwise[1..] {
-        a.receive(usize::from(node.0), Message::Surveyed { key: key(), siblings: tombstone.clone() });
+    assert_eq!(asked(a.time_out(&timer)), replicas, "an answer to a question under another view does not count");
+    for replica in &replicas {
+        a.receive(*replica, surveyed(tip(4)));
     }
+    assert_eq!(asked(a.time_out(&timer)), BTreeSet::from([fallback]), "then the others");
+    assert_eq!(asked(a.time_out(&timer)), BTreeSet::from([fallback]), "and again, until they answer");
+    a.receive(fallback, surveyed(tip(4)));
     let reaped = a.time_out(&timer);
     assert!(reaped.iter().all(|(_, message)| matches!(message, Message::Reap { .. })) && reaped.len() == 2);
     assert!(a.state.durable.store.is_empty() && a.state.reaping.is_empty());
@@ -80,28 +86,4 @@ fn whoever_has_more_than_the_tombstone_is_silent_and_keeps_it() {
     assert!(a.state.reaping.is_empty());
     a.receive(usize::from(clockwise[1].0), Message::Reap { tip: tip(4), key: key(), siblings: tombstone });
     assert_eq!(a.state.durable.store[&key()].versions().len(), 2);
-}
-
-/// Another coordinator may have taken a foreign context for a good one. As long as it is known, no dot in it is given to a put.
-#[test]
-fn what_says_more_of_a_nodes_dots_than_it_remembers_is_kept() {
-    let (mut a, clockwise) = first();
-    let issuer = Issuer { node: clockwise[0], incarnation: 0 };
-    let foreign = Context::new().with_all_up_to(issuer, 9);
-    let dot = Dot { issuer: clockwise[1].into(), counter: 1 };
-    let content = Content::Tombstone(Value::new(b"").unwrap());
-    let tombstone = Siblings::new().put(Version { dot, clock: foreign.with(dot), content }, |_| true);
-    a.receive(
-        usize::from(clockwise[1].0),
-        Message::Store { tip: tip(4), request: request(0), key: key(), siblings: tombstone.clone() },
-    );
-    let timer = Timer::Reap(clockwise[0], key());
-    for _ in 0..3 {
-        assert_eq!(a.time_out(&timer).len(), 3, "everyone is asked");
-        for node in &clockwise[1..] {
-            a.receive(usize::from(node.0), Message::Surveyed { key: key(), siblings: tombstone.clone() });
-        }
-    }
-    a.receive(CLIENT, put(1, b"v", Context::new()));
-    assert_eq!(a.state.durable.store[&key()].context().counter_max(issuer), 10);
 }
