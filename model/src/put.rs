@@ -127,13 +127,11 @@ impl Step<'_, '_> {
     /// The epoch in which the next put of a key gets its dot.
     fn epoch(&self, key: &Key, held: &Context, read: &Context) -> Epoch {
         let durable = &self.state.durable;
-        let kept = durable.epochs.get(key).copied();
-        let known = kept.map_or(0, |kept| held.counter_max(self.issuer(kept.number)));
         // A foreign context may have named epochs that have not begun yet.
         let is_unused =
             |number: &u64| [held, read].iter().all(|context| context.counter_max(self.issuer(*number)) == 0);
         let unused = (durable.counter..).find(is_unused).expect("a context names few");
-        self.node.rules.epoch(kept, known, unused)
+        self.node.rules.epoch(durable.epochs.get(key).copied(), held, self.issuer(unused))
     }
 
     /// Does a context tell of dots of this node that it has not given, nor has the key's own context told of them? Then it is from another

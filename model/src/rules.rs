@@ -15,7 +15,7 @@ use crate::node::Issued;
 use crate::siblings::Siblings;
 use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
-use crate::version::{Context, Dot, Epoch};
+use crate::version::{Context, Dot, Epoch, Issuer};
 use protocol::{
     clients_to_forget, epoch, forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_freshness,
     repair_targets, reply_counts_for, stand_in, standing, whom_to_survey,
@@ -246,12 +246,12 @@ rules! {
     /// When all members are: every intended replica has them, and no hint for the key is outstanding anywhere.
     tombstone_may_reap: fn(clear: &BTreeSet<NodeId>, members: &[NodeId], intended: &[NodeId]) -> bool,
 
-    /// The epoch in which a coordinator gives a key its next dot. `kept` is the epoch that it remembers along with the key, `known` the
-    /// largest counter in that epoch that the key's context knows, and `unused` a number that no epoch of this key ever had. (I2)
+    /// The epoch in which a coordinator gives a key its next dot. `kept` is the epoch that it remembers along with the key, `held` the key's
+    /// context, and `new` the coordinator's name in an epoch that this key never had. (I2)
     ///
     /// The one remembered. A coordinator that has dropped the key since remembers none, and begins a new one: what it says of its dots is
     /// then never taken for what it said before. It also begins a new one where a foreign context has told of dots it has not given.
-    epoch: fn(kept: Option<Epoch>, known: u64, unused: u64) -> Epoch,
+    epoch: fn(kept: Option<Epoch>, held: &Context, new: Issuer) -> Epoch,
 
     /// How a node stands, given all changes of it that are known. (I7, I9)
     ///

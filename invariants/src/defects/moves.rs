@@ -3,7 +3,7 @@
 use super::Defect;
 use dynamo_model::membership::Standing;
 use dynamo_model::rules::{HandoffEvent, Rules};
-use dynamo_model::version::Epoch;
+use dynamo_model::version::{Epoch, Issuer};
 
 pub(super) const DEFECTS: &[Defect] = &[
     Defect {
@@ -13,9 +13,19 @@ pub(super) const DEFECTS: &[Defect] = &[
                put gets the dot of an old one. Where the two meet, one of them is taken for the other and is lost.",
         missed_by: "A node that stays a replica knows all dots that it has given. It takes a node that is a replica, none, and one again, \
                     a put through it before and one after, and a client that has not read in between.",
-        breaks: &["I4.acknowledged-put-survives"],
+        breaks: &[
+            "I4.acknowledged-put-survives",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I2.one-put-one-version",
+            "I2.vouched-for-is-kept",
+            "I2.clocks-are-causal",
+            "I8.hint-is-kept",
+        ],
         scope: "replica-again",
-        rules: || Rules { epoch: |kept, _, _| kept.unwrap_or(Epoch { number: 0, issued: 0 }), ..Rules::default() },
+        rules: || Rules {
+            epoch: |_, held, new| Epoch { number: 0, issued: held.counter_max(Issuer { epoch: 0, ..new }) },
+            ..Rules::default()
+        },
     },
     Defect {
         name: "late-handed-off-is-believed",
@@ -24,7 +34,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                given it back, and has joined again with nothing.",
         missed_by: "A doubled or late answer is harmless as long as the ring stays as it is. It takes two answers to one handoff, and three \
                     changes of the ring while the second is in flight.",
-        breaks: &["I4.acknowledged-put-survives"],
+        breaks: &["I4.acknowledged-put-survives", "I1.acknowledged-put-is-on-w-disks", "I8.hint-is-kept"],
         scope: "late-handed-off",
         rules: || Rules {
             hint_may_clear: |hint, event| matches!(event, HandoffEvent::Acknowledged { context, .. } if context.includes(hint.context())),

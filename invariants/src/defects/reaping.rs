@@ -2,7 +2,7 @@
 
 use super::Defect;
 use dynamo_model::rules::Rules;
-use dynamo_model::version::Epoch;
+use dynamo_model::version::{Epoch, Issuer};
 
 pub(super) const DEFECTS: &[Defect] = &[
     Defect {
@@ -58,16 +58,18 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "While a key lives its context knows all its dots: it takes a key that is deleted, reaped and put \
                     again, and a client that still has a context from before.",
         breaks: &[
-            "I2.one-put-one-version",
-            "I2.vouched-for-is-kept",
             "I2.clocks-are-causal",
+            "I2.vouched-for-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
             "I4.acknowledged-put-is-secured",
             "I4.acknowledged-put-survives",
             "I5.replicas-agree-in-the-end",
         ],
         scope: "reap-and-put-again",
-        rules: || Rules { epoch: |_, known, _| Epoch { number: 0, issued: known }, ..Rules::default() },
+        rules: || Rules {
+            epoch: |_, held, new| Epoch { number: 0, issued: held.counter_max(Issuer { epoch: 0, ..new }) },
+            ..Rules::default()
+        },
     },
     Defect {
         name: "one-tombstone-is-enough",
@@ -78,9 +80,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &[
             "I2.vouched-for-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
-            "I2.clocks-are-causal",
             "I4.acknowledged-put-is-secured",
             "I4.acknowledged-put-survives",
+            "I5.replicas-agree-in-the-end",
         ],
         scope: "reap-and-put-again",
         rules: || Rules {
@@ -100,6 +102,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I1.acknowledged-put-is-on-w-disks",
             "I5.replicas-agree-in-the-end",
             "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
         ],
         scope: "reap-and-put-again",
         rules: || Rules { is_unchanged: |_, _| true, ..Rules::default() },

@@ -27,13 +27,13 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "reap-and-put-again",
-        aim: "a key is put again after it was deleted and reaped, and put over by one who had deleted it",
+        aim: "a key is put again after it was deleted and reaped, and the client that had deleted it puts over it through another node",
         nodes: 3,
         quorum: (3, 2, 2),
-        clients: &[&[(0, Put), (0, Delete), (0, PutOver)], &[(0, Put)]],
+        clients: &[&[(0, Put), (0, Delete), (1, PutOver)], &[(0, Put)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
-        unique_states: 440_593,
+        unique_states: 402_177,
     },
     Scope {
         name: "reap-and-loss",

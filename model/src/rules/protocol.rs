@@ -7,7 +7,7 @@ use crate::membership::{Act, Change, Standing};
 use crate::node::Issued;
 use crate::siblings::Siblings;
 use crate::tally::Tally;
-use crate::version::Epoch;
+use crate::version::{Context, Epoch, Issuer};
 use std::collections::BTreeSet;
 
 pub(super) fn forward_targets(request: RequestId, preference_list: &[NodeId]) -> Vec<NodeId> {
@@ -23,8 +23,9 @@ pub(super) fn put_freshness(remembered: Option<&Issued>, request: RequestId) -> 
     }
 }
 
-pub(super) fn epoch(kept: Option<Epoch>, known: u64, unused: u64) -> Epoch {
-    kept.filter(|kept| known <= kept.issued).unwrap_or(Epoch { number: unused, issued: 0 })
+pub(super) fn epoch(kept: Option<Epoch>, held: &Context, new: Issuer) -> Epoch {
+    let knows_more = |kept: &Epoch| held.counter_max(Issuer { epoch: kept.number, ..new }) > kept.issued;
+    kept.filter(|kept| !knows_more(kept)).unwrap_or(Epoch { number: new.epoch, issued: 0 })
 }
 
 pub(super) fn clients_to_forget(issued: &im::OrdMap<ClientId, Issued>, remembered: usize) -> Vec<ClientId> {
@@ -102,7 +103,6 @@ pub(super) fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -
 mod tests {
     use super::*;
     use crate::rules::Rules;
-    use crate::version::Context;
 
     /// What a coordinator remembers after these clients have put, one after the other.
     fn issued(clients: impl IntoIterator<Item = u64>) -> im::OrdMap<ClientId, Issued> {
