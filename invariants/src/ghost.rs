@@ -183,6 +183,15 @@ impl Ghost {
         *vouched = vouched.with(write);
     }
 
+    /// A node that implies that it has stored a put has it as a replica, or, if it coordinates as a fallback, for all intended replicas.
+    pub(crate) fn vouch_or_keep(&mut self, setting: &Setting, node: NodeId, write: WriteId) {
+        if setting.changes || setting.preference_list.contains(&node) {
+            self.vouch(node, write);
+        } else {
+            setting.preference_list.iter().for_each(|intended| self.keep(node, *intended, write));
+        }
+    }
+
     pub(crate) fn keep(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
         match self.hint_place(holder, recipient) {
             Ok(index) if self.hinted[index].writes.contains(write) => {}
@@ -250,7 +259,7 @@ impl Ghost {
     }
 
     pub(crate) fn on_put_acknowledged(&mut self, setting: &Setting, by: NodeId, write: WriteId) {
-        self.vouch(by, write);
+        self.vouch_or_keep(setting, by, write);
         let words = self.words(setting, write);
         let vouches = |node: &&NodeId| self.vouched[usize::from(node.0)].contains(write);
         let in_person = self.intended(setting, by).iter().filter(vouches).count();

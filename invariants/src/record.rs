@@ -29,7 +29,7 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
     match envelope.msg {
         Message::Request(operation) | Message::Routed { operation, .. } => begin(setting, &mut next, operation),
         Message::Store { request, .. } | Message::Stored { request } | Message::StoreHint { request, .. } => {
-            next.vouch(from, setting.write(*request)?);
+            next.vouch_or_keep(setting, from, setting.write(*request)?);
         }
         Message::StoredHint { request, recipient } => next.keep(from, *recipient, setting.write(*request)?),
         Message::HandOff { siblings, .. } => {
@@ -62,6 +62,7 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
         Message::Sync { key, .. } => next.sent_needlessly |= *key != setting.key,
         Message::Fetched { .. }
         | Message::Forward { .. }
+        | Message::Forwarded { .. }
         | Message::Repair { .. }
         | Message::HandedOff { .. }
         | Message::Surveyed { .. }

@@ -13,6 +13,7 @@ use crate::ghost::{Ghost, Hinted, Read, Write};
 use crate::scope::{Ask, Scope, Setting};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::client::ClientState;
+use dynamo_model::forward::RunningForward;
 use dynamo_model::get::RunningGet;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Content, NodeId, RequestId};
@@ -173,6 +174,11 @@ impl Symmetry {
         }
     }
 
+    fn forward(&self, forward: &RunningForward) -> RunningForward {
+        let targets = forward.targets.iter().map(|node| self.node(*node)).collect();
+        RunningForward { client: self.id(forward.client), operation: self.operation(&forward.operation), targets }
+    }
+
     fn running_put(&self, put: &RunningPut) -> RunningPut {
         let RunningPut { client, key, context, pw, tally, acknowledged, retransmissions_left } = put;
         RunningPut {
@@ -293,6 +299,7 @@ impl Renaming<Process, Ghost> for Symmetry {
                 durable: self.durable(&node.durable),
                 puts: node.puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
                 gets: node.gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
+                forwards: node.forwards.iter().map(|(request, it)| (self.request(*request), self.forward(it))).collect(),
                 suspected: node.suspected.iter().map(|node| self.node(*node)).collect(),
                 reaping: node
                     .reaping
@@ -321,7 +328,9 @@ impl Renaming<Process, Ghost> for Symmetry {
             | Message::Repair { request, siblings, .. } => {
                 (*request, *siblings) = (self.request(*request), self.siblings(siblings));
             }
-            Message::Stored { request } | Message::Fetch { request, .. } => *request = self.request(*request),
+            Message::Stored { request } | Message::Forwarded { request } | Message::Fetch { request, .. } => {
+                *request = self.request(*request);
+            }
             Message::StoreHint { request, hint, siblings, .. } => {
                 (*request, *hint, *siblings) = (self.request(*request), self.hint(hint), self.siblings(siblings));
             }
@@ -350,6 +359,7 @@ impl Renaming<Process, Ghost> for Symmetry {
         match timer {
             Timer::Put(node, request) => Timer::Put(self.node(*node), self.request(*request)),
             Timer::Get(node, request) => Timer::Get(self.node(*node), self.request(*request)),
+            Timer::Forward(node, request) => Timer::Forward(self.node(*node), self.request(*request)),
             Timer::Handoff(node, recipient) => Timer::Handoff(self.node(*node), self.node(*recipient)),
             Timer::Reap(node, key) => Timer::Reap(self.node(*node), key.clone()),
             Timer::Gossip(node) => Timer::Gossip(self.node(*node)),

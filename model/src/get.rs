@@ -43,7 +43,7 @@ impl Step<'_, '_> {
         }
         let tally = self.new_tally(&key);
         let retransmissions_left = self.retransmissions();
-        let own = self.held(&key);
+        let own = if self.is_replica_of(&key) { self.held(&key) } else { self.held_in_any_form(&key) };
         let running = RunningGet { client, key, pr, tally, replies: Vec::new(), answered: false, retransmissions_left };
         self.state.to_mut().gets.insert(request, running);
         self.note_fetched(self.id, request, own);
@@ -74,7 +74,13 @@ impl Step<'_, '_> {
     fn send_fetch(&mut self, request: RequestId, to: impl IntoIterator<Item = NodeId>) {
         let (tip, key) = (self.tip(), self.state.gets[&request].key.clone());
         for replica in to {
-            self.send(replica, Message::Fetch { tip, request, key: key.clone() });
+            if replica == self.id {
+                // It coordinates as a fallback, and stands in itself.
+                let own = self.held_in_any_form(&key);
+                self.note_fetched(replica, request, own);
+            } else {
+                self.send(replica, Message::Fetch { tip, request, key: key.clone() });
+            }
         }
     }
 
@@ -118,6 +124,7 @@ impl Step<'_, '_> {
             Next::GiveUp => return self.conclude_get(request),
         }
         self.set_get_timer(request);
+        self.conclude_get(request);
     }
 
     /// Answers if the rules allow it now; repairs and forgets the get once nobody is waited for.

@@ -79,6 +79,7 @@ impl Step<'_, '_> {
             self.out.send(from, Message::Changes { changes });
             if let Some(peer) = NodeId::from_actor(from) {
                 self.ask_again(peer);
+                self.forward_again(peer);
             }
         }
         self.has_gossiped(from);
@@ -110,6 +111,7 @@ impl Step<'_, '_> {
             self.save();
         }
         self.ask_by_the_new_view();
+        self.forward_by_the_new_view();
     }
 
     /// The history, with this node where it really is. Others may know of an address that it had before, told at the same time or

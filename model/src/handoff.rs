@@ -108,7 +108,7 @@ impl Step<'_, '_> {
     }
 
     /// Sets a handoff going, unless one is.
-    fn schedule_handoff(&mut self, recipient: NodeId, occasion: Occasion) {
+    pub(crate) fn schedule_handoff(&mut self, recipient: NodeId, occasion: Occasion) {
         if self.state.handoffs.contains_key(&recipient) {
             return;
         }
@@ -193,6 +193,9 @@ impl Step<'_, '_> {
         let may = self.node.rules.hint_may_clear(hint, event);
         if may {
             self.state.to_mut().durable.hints.remove(id);
+            if !self.state.durable.store.contains_key(&id.key) && self.state.hinted(&id.key).next().is_none() {
+                self.state.to_mut().durable.epochs.remove(&id.key);
+            }
             self.consider_being_gone();
             self.save();
         }

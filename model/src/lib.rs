@@ -95,6 +95,7 @@ pub mod administer;
 pub mod client;
 pub mod config;
 pub mod exchange;
+pub mod forward;
 pub mod get;
 pub mod gossip;
 pub mod handoff;

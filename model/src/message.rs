@@ -36,8 +36,8 @@ pub enum Message {
     },
     /// Coordinator → client. Lost: the client asks again and is answered again.
     Answer(Answer),
-    /// Node outside the preference list → a node in it, which coordinates and answers the client itself. Never forwarded again.
-    /// Lost: the client asks again.
+    /// Node outside the preference list → a node in it, which coordinates, says so with [`Message::Forwarded`], and answers the client
+    /// itself. Never forwarded again. Lost, or not answered in time: it is sent to another; then the client asks again.
     Forward {
         /// The sender's.
         tip: Tip,
@@ -45,6 +45,13 @@ pub enum Message {
         client: Id,
         /// What it asked.
         operation: Operation,
+    },
+    /// Coordinator → the node that has forwarded a request to it: I answer the client. Lost: the request is forwarded to another, too.
+    ///
+    /// Proves: its sender was up, and has begun to coordinate. Late: nothing follows, as the request was forwarded to another meanwhile.
+    Forwarded {
+        /// Which request.
+        request: RequestId,
     },
     /// Coordinator → replica: merge these siblings into yours, save, and say so with [`Message::Stored`]. Sent again on a
     /// timer. Merging twice is merging once.
@@ -294,6 +301,7 @@ impl Message {
             Message::Stored { .. }
                 | Message::StoredHint { .. }
                 | Message::Fetched { .. }
+                | Message::Forwarded { .. }
                 | Message::HandedOff { .. }
                 | Message::Surveyed { .. }
         )

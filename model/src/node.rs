@@ -1,13 +1,14 @@
 //! A storage node: its state, and the dispatch of what happens to it. The acts themselves are in [`put`](crate::put),
-//! [`get`](crate::get), [`replica`](crate::replica), [`handoff`](crate::handoff), [`reap`](crate::reap), [`gossip`](crate::gossip),
-//! [`transfer`](crate::transfer) and [`exchange`](crate::exchange).
+//! [`get`](crate::get), [`forward`](crate::forward), [`replica`](crate::replica), [`handoff`](crate::handoff), [`reap`](crate::reap),
+//! [`gossip`](crate::gossip), [`transfer`](crate::transfer) and [`exchange`](crate::exchange).
 
 use crate::config::Config;
+use crate::forward::RunningForward;
 use crate::get::RunningGet;
 use crate::handoff::HintId;
 use crate::ids::{ClientId, Key, NodeId, RequestId};
 use crate::membership::{Address, History, Standing, Tip};
-use crate::message::{Answer, Message, Operation, Refusal};
+use crate::message::{Message, Refusal};
 use crate::put::RunningPut;
 use crate::rules::{Cause, Occasion, Rules};
 use crate::siblings::Siblings;
@@ -102,6 +103,8 @@ pub struct State {
     pub puts: BTreeMap<RequestId, RunningPut>,
     /// Gets that this node coordinates and still collects answers for.
     pub gets: BTreeMap<RequestId, RunningGet>,
+    /// Requests that this node has forwarded, and that no coordinator has taken on yet.
+    pub forwards: BTreeMap<RequestId, RunningForward>,
     /// Peers that did not answer in time, and have not been heard from since.
     pub suspected: BTreeSet<NodeId>,
     /// For each node that hints are kept for how often they were sent since the first of them came, the start, or its last answer;
@@ -123,6 +126,8 @@ pub enum Timer {
     Put(NodeId, RequestId),
     /// Replicas have had their time to answer a get.
     Get(NodeId, RequestId),
+    /// A coordinator has had its time to take on a request that was forwarded to it.
+    Forward(NodeId, RequestId),
     /// Hints are to be sent to the node they are kept for: holder and recipient.
     Handoff(NodeId, NodeId),
     /// Tombstones may have outlived what they stand in the way of.
@@ -187,70 +192,6 @@ impl Step<'_, '_> {
         self.state.hinted(key).fold(self.held(key), merge)
     }
 
-    /// A client's request, straight from it.
-    fn on_request(&mut self, client: Id, operation: Operation) {
-        let preference_list = self.preference_list(operation.key());
-        if self.coordinates(&operation) {
-            self.coordinate(client, operation);
-        } else if preference_list.is_empty() {
-            let request = operation.request();
-            self.out.send(client, Message::Answer(Answer::NoRoute { request }));
-        } else {
-            let targets = self.node.rules.forward_targets(operation.request(), preference_list);
-            self.forward(client, &operation, targets);
-        }
-    }
-
-    /// A client's request, of one that has chosen this node by a view of its own. Whoever asks again by this node's view asks the
-    /// coordinator that this one chooses: that is to be the same.
-    fn on_routed(&mut self, client: Id, operation: Operation) {
-        let replicas = self.preference_list(operation.key());
-        let is_put = matches!(operation, Operation::Put { .. });
-        if !is_put || replicas.is_empty() || self.has_dot(&operation) {
-            return self.on_request(client, operation);
-        }
-        let targets = self.node.rules.forward_targets(operation.request(), replicas);
-        if targets.contains(&self.id) {
-            self.coordinate(client, operation);
-        } else {
-            self.forward(client, &operation, targets);
-        }
-    }
-
-    fn forward(&mut self, client: Id, operation: &Operation, targets: Vec<NodeId>) {
-        let tip = self.tip();
-        for target in targets {
-            self.send(target, Message::Forward { tip, client, operation: operation.clone() });
-        }
-    }
-
-    /// A client's request, from a node outside the preference list.
-    fn on_forward(&mut self, client: Id, operation: Operation) {
-        if self.coordinates(&operation) {
-            self.coordinate(client, operation);
-        }
-    }
-
-    /// Is this node to coordinate? It is where it is an intended replica; and where it gave the put its dot when it was one.
-    fn coordinates(&self, operation: &Operation) -> bool {
-        self.has_dot(operation) || self.is_replica_of(operation.key())
-    }
-
-    /// Has this node given the put its dot?
-    fn has_dot(&self, operation: &Operation) -> bool {
-        let Operation::Put { request, .. } = operation else { return false };
-        self.state.durable.issued.get(&request.client).is_some_and(|put| put.number == request.number)
-    }
-
-    fn coordinate(&mut self, client: Id, operation: Operation) {
-        match operation {
-            Operation::Put { request, key, content, context, pw } => {
-                self.on_put(client, request, key, content, &context, pw);
-            }
-            Operation::Get { request, key, pr } => self.on_get(client, request, key, pr),
-        }
-    }
-
     /// Is it a member, or was it one, and may still have something to say?
     fn is_peer(&self, node: NodeId) -> bool {
         matches!(self.state.view.standing(node), Standing::Member | Standing::Leaving | Standing::Gone)
@@ -268,7 +209,8 @@ impl Step<'_, '_> {
             }
         }
         match message {
-            Message::Forward { client, operation, .. } => self.on_forward(client, operation),
+            Message::Forward { client, operation, .. } => self.on_forward(from, client, operation),
+            Message::Forwarded { request } => self.on_forwarded(from, request),
             Message::Store { request, key, siblings, .. } => self.on_store(from, request, &key, &siblings),
             Message::Stored { request } => self.on_stored(from, request, from),
             Message::StoredHint { request, recipient } => self.on_stored(from, request, recipient),
@@ -372,6 +314,7 @@ impl Actor for Node {
         match timer {
             Timer::Put(_, request) => step.on_put_timeout(*request),
             Timer::Get(_, request) => step.on_get_timeout(*request),
+            Timer::Forward(_, request) => step.on_forward_timeout(*request),
             Timer::Handoff(_, recipient) => step.on_handoff_timeout(*recipient),
             Timer::Reap(_, key) => step.on_reap_timeout(key),
             Timer::Gossip(_) => step.on_gossip_timeout(),

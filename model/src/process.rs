@@ -102,10 +102,11 @@ fn run<A, S>(
     }
 }
 
-/// A node's state, without what it will never look at: where there is no fallback, it makes no difference who is suspected. A
+/// A node's state, without what it will never look at: where there is no fallback, it makes no difference to a member who is suspected. A
 /// checker need not tell such states apart.
-fn seen(node: &Node, mut state: State) -> ProcessState {
-    if node.config.n() >= state.view.ring().members().len() {
+fn seen(node: &Node, id: Id, mut state: State) -> ProcessState {
+    let members = state.view.ring().members();
+    if node.config.n() >= members.len() && NodeId::from_actor(id).is_some_and(|id| members.contains(&id)) {
         state.suspected.clear();
     }
     ProcessState::Node(state)
@@ -166,9 +167,10 @@ fn timers(id: Id, state: &State) -> Vec<Timer> {
     let Some(node) = NodeId::from_actor(id) else { return Vec::new() };
     let puts = state.puts.keys().map(|request| Timer::Put(node, *request));
     let gets = state.gets.keys().map(|request| Timer::Get(node, *request));
+    let forwards = state.forwards.keys().map(|request| Timer::Forward(node, *request));
     let handoffs = state.handoffs.keys().map(|recipient| Timer::Handoff(node, *recipient));
     let reaping = state.reaping.keys().map(|key| Timer::Reap(node, key.clone()));
-    puts.chain(gets).chain(handoffs).chain(reaping).collect()
+    puts.chain(gets).chain(forwards).chain(handoffs).chain(reaping).collect()
 }
 
 impl Actor for Process {
@@ -267,7 +269,7 @@ impl Process {
         let before = state.clone();
         match (self, &*before) {
             (Process::Node(node, _), ProcessState::Node(inner)) => {
-                run(state, out, inner, |s| seen(node, s), |s| choices(node, id, s), |s, o| of_node(node, s, o));
+                run(state, out, inner, |s| seen(node, id, s), |s| choices(node, id, s), |s, o| of_node(node, s, o));
             }
             (Process::Client(client), ProcessState::Client(inner)) => {
                 run(state, out, inner, ProcessState::Client, |_| Choices::default(), |s, o| of_client(client, s, o));

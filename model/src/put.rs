@@ -1,11 +1,12 @@
 //! Coordinating a put (traces 1 and 6; Dynamo paper §4.3, §4.5, §4.6): give it a dot, store it here, send the set to the other intended
-//! replicas, to fallbacks in the place of those that do not answer, acknowledge at W, keep collecting to N.
+//! replicas, to fallbacks in the place of those that do not answer, acknowledge at W, keep collecting to N. If no intended replica seems to be
+//! up, a fallback coordinates: it keeps the put for all of them, and stands in for one.
 
 use crate::handoff::HintId;
 use crate::ids::{Content, Key, NodeId, RequestId};
 use crate::message::{Answer, Message, Refusal};
 use crate::node::{Issued, Step, Timer};
-use crate::rules::{Cause, Freshness};
+use crate::rules::{Cause, Freshness, Occasion};
 use crate::siblings::{Siblings, Version};
 use crate::sloppy::Next;
 use crate::tally::{StandIn, Taken, Tally};
@@ -67,7 +68,8 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Gives the put its dot and makes it durable here, or refuses it. Either is remembered.
+    /// Gives the put its dot and makes it durable here, or refuses it. Either is remembered. A fallback keeps the put for all intended
+    /// replicas, and no more than the put: what it keeps for them already stays apart.
     fn issue(&mut self, request: RequestId, key: &Key, content: Content, read: &Context) -> Result<Context, Refusal> {
         let before = self.held(key);
         let stored = self.put_version(key, &before, content, read);
@@ -77,7 +79,11 @@ impl Step<'_, '_> {
             let durable = &mut self.state.to_mut().durable;
             durable.counter = durable.counter.max(epoch.number) + 1;
             durable.epochs.insert(key.clone(), epoch);
-            self.write(key, &before, after);
+            if self.is_replica_of(key) {
+                self.write(key, &before, after);
+            } else {
+                self.keep_for_all(key, &after);
+            }
             context
         });
         let durable = &mut self.state.to_mut().durable;
@@ -157,11 +163,22 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Sends the set to the other replicas and starts to count; this node, which has it on disk, is the first, if it is one of them still.
+    /// Keeps what it has of a key for all its intended replicas.
+    fn keep_for_all(&mut self, key: &Key, siblings: &Siblings) {
+        for recipient in self.preference_list(key).to_vec() {
+            self.keep_for(recipient, key, siblings);
+            self.schedule_handoff(recipient, Occasion::Stored);
+        }
+    }
+
+    /// Sends the set to the other replicas and starts to count; this node, which has it on disk, is the first, if it is one of them still,
+    /// or stands in for one.
     fn collect_stored(&mut self, client: Id, request: RequestId, key: Key, context: Context, pw: u8) {
         let mut tally = self.new_tally(&key);
-        if tally.asked.contains(&self.id) {
-            tally.take(Taken { intended: self.id, by: self.id });
+        let stands_in_for = tally.stand_ins.iter().find(|stand_in| stand_in.fallback == self.id);
+        let own = tally.asked.contains(&self.id).then_some(self.id);
+        if let Some(intended) = own.or(stands_in_for.map(|stand_in| stand_in.intended)) {
+            tally.take(Taken { intended, by: self.id });
         }
         let retransmissions_left = self.retransmissions();
         let running = RunningPut { client, key, context, pw, tally, acknowledged: false, retransmissions_left };
@@ -199,6 +216,11 @@ impl Step<'_, '_> {
         let key = self.state.puts[&request].key.clone();
         let (tip, siblings) = (self.tip(), self.held_in_any_form(&key));
         for &StandIn { fallback, intended } in stand_ins {
+            if fallback == self.id {
+                // It coordinates as a fallback, and keeps the put for all.
+                self.running_put(request).tally.take(Taken { intended, by: fallback });
+                continue;
+            }
             let hint = HintId { recipient: intended, key: key.clone() };
             self.send(fallback, Message::StoreHint { tip, request, hint, siblings: siblings.clone() });
         }
@@ -229,6 +251,7 @@ impl Step<'_, '_> {
             Next::GiveUp => return self.conclude_put(request),
         }
         self.set_put_timer(request);
+        self.conclude_put(request);
     }
 
     /// Acknowledges if the rules allow it now; forgets the put once nobody is waited for.

@@ -13,6 +13,7 @@ use crate::membership::{Address, History, Tip};
 use crate::rules::Rules;
 use crate::view::View;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Whom a client asks, by what it knows of the members.
@@ -38,10 +39,13 @@ impl Routes {
 
     /// The node to ask. `None`: there is no member.
     ///
-    /// The one that a node with this view forwards the request to that does not coordinate it itself.
+    /// The one that a node with this view forwards the request to that does not coordinate it itself, and suspects nobody.
     pub fn coordinator(&self, rules: &Rules, request: RequestId, key: &Key) -> Option<NodeId> {
         let replicas = self.view.ring().preference_list(key, self.n);
-        if replicas.is_empty() { None } else { rules.forward_targets(request, replicas).first().copied() }
+        if replicas.is_empty() {
+            return None;
+        }
+        rules.coordinators(request, replicas, &[], &BTreeSet::new()).first().copied()
     }
 
     /// What is known of the members.

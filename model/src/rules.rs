@@ -17,7 +17,7 @@ use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
 use crate::version::{Context, Dot, Epoch, Issuer};
 use protocol::{
-    clients_to_forget, epoch, forward_targets, hands_over_to, hint_may_clear, is_clear, is_deleted, put_freshness,
+    clients_to_forget, coordinators, epoch, hands_over_to, hint_may_clear, is_clear, is_deleted, put_freshness,
     repair_targets, reply_counts_for, stand_in, standing, whom_to_survey,
 };
 use std::collections::BTreeSet;
@@ -122,12 +122,18 @@ macro_rules! rules {
 }
 
 rules! {
-    /// The nodes that a node outside the preference list forwards a request to. (I2)
+    /// The nodes that are to coordinate a request which a node outside the preference list was asked. `fallbacks` are all other members,
+    /// clockwise. (I2)
     ///
-    /// Exactly one, the same at every try: two coordinators would give one put two dots, and its value would become its own
-    /// sibling. Different clients', and a client's successive requests go to different coordinators, so that a dead one does not
-    /// stop them.
-    forward_targets: fn(request: RequestId, preference_list: &[NodeId]) -> Vec<NodeId>,
+    /// Exactly one, the same at every try as long as the same nodes are suspected: two coordinators would give one put two dots, and its
+    /// value would become its own sibling. Different clients' requests, and a client's successive ones, go to different intended replicas.
+    /// One that is not suspected is chosen, if there is one; else the first fallback that is not suspected.
+    coordinators: fn(
+        request: RequestId,
+        preference_list: &[NodeId],
+        fallbacks: &[NodeId],
+        suspected: &BTreeSet<NodeId>
+    ) -> Vec<NodeId>,
 
     /// The incarnation under which a node begins on an empty disk, given a number that no disk of it ever had. (I2)
     ///
@@ -349,7 +355,7 @@ impl Default for Rules {
     #[inline(never)]
     fn default() -> Self {
         Rules {
-            forward_targets,
+            coordinators,
             new_incarnation: |unused| unused,
             put_freshness,
             clients_to_forget,

@@ -80,7 +80,7 @@ impl Step<'_, '_> {
         }
     }
 
-    fn keep_for(&mut self, recipient: NodeId, key: &Key, siblings: &Siblings) {
+    pub(crate) fn keep_for(&mut self, recipient: NodeId, key: &Key, siblings: &Siblings) {
         let id = HintId { recipient, key: key.clone() };
         let before = self.state.durable.hints.get(&id).cloned().unwrap_or_default();
         let after = self.node.rules.merge_siblings(&before, siblings);

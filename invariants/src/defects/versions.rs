@@ -89,14 +89,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     },
     Defect {
         name: "forward-to-all",
-        rule: "forward_targets",
+        rule: "coordinators",
         what: "A node outside the preference list forwards a put to every intended replica: each coordinates it, and the value \
                becomes its own sibling.",
         missed_by: "Both versions have the same value, and a test that compares values sees one: it takes a client \
                     of a node outside the preference list, and a look at dots.",
         breaks: &["I2.one-put-one-version", "I2.clocks-are-causal"],
         scope: "forwarding",
-        rules: || Rules { forward_targets: |_, preference_list| preference_list.to_vec(), ..Rules::default() },
+        rules: || Rules { coordinators: |_, preference_list, _, _| preference_list.to_vec(), ..Rules::default() },
     },
     Defect {
         name: "clock-pruned",

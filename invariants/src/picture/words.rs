@@ -73,6 +73,7 @@ pub fn brief(message: &Message) -> String {
         Message::Request(asked) | Message::Routed { operation: asked, .. } => operation(asked),
         Message::Answer(told) => answer(told),
         Message::Forward { operation: asked, .. } => format!("forward {}", operation(asked)),
+        Message::Forwarded { request } => format!("takes on {}", of(request)),
         Message::Store { siblings, .. } => format!("store {}", held(siblings)),
         Message::Stored { request } => format!("stored {}", of(request)),
         Message::Fetch { request, .. } => format!("fetch for {}", of(request)),
@@ -113,6 +114,7 @@ pub(crate) fn timer(timer: &Timer) -> String {
     match timer {
         Timer::Put(_, request) => format!("put {request:?}"),
         Timer::Get(_, request) => format!("get {request:?}"),
+        Timer::Forward(_, request) => format!("forward {request:?}"),
         Timer::Handoff(_, recipient) => format!("handoff to {recipient}"),
         Timer::Reap(_, key) => format!("reap {key:?}"),
         Timer::Gossip(_) => "gossip".to_owned(),

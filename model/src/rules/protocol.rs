@@ -10,9 +10,18 @@ use crate::tally::Tally;
 use crate::version::{Context, Epoch, Issuer};
 use std::collections::BTreeSet;
 
-pub(super) fn forward_targets(request: RequestId, preference_list: &[NodeId]) -> Vec<NodeId> {
+pub(super) fn coordinators(
+    request: RequestId,
+    preference_list: &[NodeId],
+    fallbacks: &[NodeId],
+    suspected: &BTreeSet<NodeId>,
+) -> Vec<NodeId> {
     let turn = request.client.0.wrapping_add(request.number) % preference_list.len() as u64;
-    vec![preference_list[turn as usize]]
+    let (before, after) = preference_list.split_at(turn as usize);
+    let in_turn = || after.iter().chain(before).copied();
+    let seems_up = |node: &NodeId| !suspected.contains(node);
+    let first = in_turn().chain(fallbacks.iter().copied()).find(seems_up);
+    first.or_else(|| in_turn().next()).into_iter().collect()
 }
 
 pub(super) fn put_freshness(remembered: Option<&Issued>, request: RequestId) -> Freshness {
