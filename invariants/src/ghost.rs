@@ -139,10 +139,8 @@ impl Ghost {
     }
 
     pub(crate) fn on_reap(&mut self, tombstones: WriteSet) {
-        if !tombstones.is_subset(self.reaped) {
-            self.reaped = self.reaped.union(tombstones);
-            self.just_asked = self.replaced_by(tombstones);
-        }
+        self.reaped = self.reaped.union(tombstones);
+        self.just_asked = self.replaced_by(tombstones);
     }
 
     pub(crate) fn on_survey(&mut self, setting: &Setting, tombstones: WriteSet) {

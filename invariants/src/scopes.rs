@@ -3,6 +3,7 @@
 mod deep;
 mod disks;
 mod exchange;
+mod failover;
 mod faults;
 mod hints;
 mod membership;
@@ -145,6 +146,18 @@ const NEVER_TOLD: Excuse = Excuse {
     properties: &["I4.replica-is-handed-over"],
     reason: "without gossip the node that is replaced does not learn that it is",
 };
+const COORDINATED_TWICE: Excuse = Excuse {
+    properties: &["I2.clocks-are-causal", "I2.one-put-one-version"],
+    reason: "a put that two nodes have coordinated has two dots: a known limit of failover",
+};
+const COMES_BACK: Excuse = Excuse {
+    properties: &["I2.siblings-are-an-antichain"],
+    reason: "of a put that two nodes have coordinated another may replace one version and not the other: a known limit of failover",
+};
+const NEVER_FAILS: Excuse = Excuse {
+    properties: &["I6.failed-but-possibly-stored"],
+    reason: "with W=1 the coordinator's own disk is enough, and no put fails",
+};
 const NEVER_HANDED: Excuse = Excuse {
     properties: &["I8.hint-is-handed-over"],
     reason: "the others have the put before the leaver hands anything over, and it does not learn that it is to",
@@ -179,6 +192,7 @@ const PARTS: &[&[Scope]] = &[
     reaping::SCOPES,
     membership::SCOPES,
     moves::SCOPES,
+    failover::SCOPES,
     exchange::SCOPES,
 ];
 const COUNT: usize = quiet::SCOPES.len()
@@ -188,6 +202,7 @@ const COUNT: usize = quiet::SCOPES.len()
     + reaping::SCOPES.len()
     + membership::SCOPES.len()
     + moves::SCOPES.len()
+    + failover::SCOPES.len()
     + exchange::SCOPES.len();
 
 /// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.

@@ -299,7 +299,11 @@ impl Renaming<Process, Ghost> for Symmetry {
                 durable: self.durable(&node.durable),
                 puts: node.puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
                 gets: node.gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
-                forwards: node.forwards.iter().map(|(request, it)| (self.request(*request), self.forward(it))).collect(),
+                forwards: node
+                    .forwards
+                    .iter()
+                    .map(|(request, it)| (self.request(*request), self.forward(it)))
+                    .collect(),
                 suspected: node.suspected.iter().map(|node| self.node(*node)).collect(),
                 reaping: node
                     .reaping

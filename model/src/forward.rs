@@ -83,10 +83,11 @@ impl Step<'_, '_> {
         if !self.coordinates(&operation) && !stands_in() {
             return;
         }
-        if self.node.config.patience().is_some() {
-            self.send(from, Message::Forwarded { request: operation.request() });
-        }
+        let request = operation.request();
         self.coordinate(client, operation);
+        if self.node.config.patience().is_some() {
+            self.send(from, Message::Forwarded { request });
+        }
     }
 
     /// A coordinator has taken on a request.

@@ -98,7 +98,7 @@ impl Arbitrary for AnyMessage {
         let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
         let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
         let tip = Tip(u64::arbitrary(g));
-        AnyMessage(match u8::arbitrary(g) % 24 {
+        AnyMessage(match u8::arbitrary(g) % 25 {
             0 => Message::Request(operation(g, request, key)),
             1 => Message::Answer(answer(g, request)),
             2 => Message::Forward { tip, client: Id::from(usize::arbitrary(g)), operation: operation(g, request, key) },
@@ -135,6 +135,7 @@ impl Arbitrary for AnyMessage {
                 let (after, keys) = (bool::arbitrary(g).then(|| key.clone()), vec![(key, digest(g))]);
                 Message::Leaves { tip, leaves: vec![Leaf { place: place(g), after, keys, is_cut: bool::arbitrary(g) }] }
             }
+            23 => Message::Forwarded { request },
             22 => Message::Sync { tip, key, siblings: siblings(g) },
             _ => Message::Repair { tip, request, key, siblings: siblings(g) },
         })

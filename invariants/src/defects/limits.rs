@@ -48,6 +48,30 @@ pub(super) const LIMITS: &[Limit] = &[
         scope: "r1-w1",
     },
     Limit {
+        name: "put-is-coordinated-twice",
+        what: "A node that forwards a put to a silent coordinator soon forwards it to another. If the first one was only slow, both give the \
+               put a dot: its value is its own sibling, until a client reads both and puts over them. Nothing is lost.",
+        missed_by: "A coordinator that is dead gives no dot. It takes one that is alive, and whose answer comes too late.",
+        property: "I2.one-put-one-version",
+        scope: "fallback-coordinates",
+    },
+    Limit {
+        name: "clocks-of-a-put-coordinated-twice",
+        what: "The two dots of a put that two nodes have coordinated count as two puts: neither clock covers the other.",
+        missed_by: "Each of the two clocks is right by itself. It takes both versions, and ground truth that they are one put.",
+        property: "I2.clocks-are-causal",
+        scope: "fallback-coordinates",
+    },
+    Limit {
+        name: "replaced-value-comes-back-after-failover",
+        what: "A put was coordinated by two nodes. A client reads one of its two versions, puts over it, and the other version is there \
+               again, beside the new one. Who reads both sees the old value a second time; nothing is lost.",
+        missed_by: "As long as nobody puts over it the second version only repeats the first. It takes a client that reads and replaces \
+                    one of them before the other arrives.",
+        property: "I2.siblings-are-an-antichain",
+        scope: "coordinated-twice",
+    },
+    Limit {
         name: "repair-is-lost",
         what: "Read repair is sent once: if the message is lost, the replica stays stale until the next read. Nothing depends \
                on it but how soon replicas agree.",

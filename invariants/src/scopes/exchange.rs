@@ -88,7 +88,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 2, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 30_249,
+        unique_states: 30_413,
     },
     Scope {
         name: "exchange-and-reap-and-crash",

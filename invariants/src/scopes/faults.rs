@@ -1,7 +1,7 @@
 //! Scopes with loss, doubled messages, impatience and crashes; nearly all without anybody to stand in.
 
 use super::{
-    ALL_STORE, DOUBLED_FOR_EVER, EARLY_READER, HINT_LOST, MENDED_AT_ONCE, NO_READER, NO_RECONCILER, NO_TIMEOUTS,
+    ALL_STORE, DOUBLED_FOR_EVER, EARLY_READER, MENDED_AT_ONCE, NO_READER, NO_RECONCILER, NO_TIMEOUTS,
     ONE_WRITER, ONLY_PUTS, REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Put, PutOver};
@@ -184,9 +184,9 @@ pub(super) const SCOPES: &[Scope] = &[
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(3, Put)]],
-        faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, handoffs: 1, ..NO_FAULTS },
-        excused: &[HINT_LOST, ONE_WRITER, NO_READER, STORE_LOST],
-        unique_states: 477_529,
+        faults: Faults { loss: true, client_retries: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, STORE_LOST, WORD_LOST],
+        unique_states: 329,
     },
     Scope {
         name: "forwarding-amid-puts",

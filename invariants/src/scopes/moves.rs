@@ -1,8 +1,8 @@
 //! Scopes in which a node is an intended replica, then none, and one again; each beside one other act or fault.
 
 use super::{
-    ALONE_AT_FIRST, ALONE_AT_ONCE, FORGOTTEN_MEANWHILE, IN_PERSON_TOO, MENDED_AT_ONCE, NEVER_HANDED, NEVER_TOLD,
-    NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_DISK_LOST, ONLY_PUTS, OWN_WORD,
+    ALONE_AT_FIRST, ALONE_AT_ONCE, FORGOTTEN_MEANWHILE, IN_PERSON_TOO, MENDED_AT_ONCE, NEVER_FAILS, NEVER_HANDED,
+    NEVER_TOLD, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_DISK_LOST, ONLY_PUTS, OWN_WORD,
     READ_BY_ONE, REFUSED_OR_SLOW, REPAIR_REFUSED, STOPPED, STORE_LOST,
 };
 use crate::scope::Ask::{Delete, Get, GetInPerson, Join, Leave, Put, PutInPerson, PutOver};
@@ -163,7 +163,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(1, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, OWN_WORD],
+        excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, OWN_WORD],
         unique_states: 194_145,
     },
     Scope {
@@ -183,7 +183,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(1, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, lost_disk: Some(1), ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, STORE_LOST, OWN_WORD, ONLY_DISK_LOST],
+        excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, STORE_LOST, OWN_WORD, ONLY_DISK_LOST],
         unique_states: 603_920,
     },
     Scope {
@@ -264,6 +264,6 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete), (0, Leave(1))]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, REFUSED_OR_SLOW],
-        unique_states: 2_495,
+        unique_states: 2_496,
     },
 ];

@@ -13,7 +13,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete), (1, Get)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, ONE_WRITER],
-        unique_states: 15_674,
+        unique_states: 15_680,
     },
     Scope {
         name: "reap-and-hint",
@@ -33,7 +33,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete), (1, PutOver)], &[(0, Put)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
-        unique_states: 402_177,
+        unique_states: 402_197,
     },
     Scope {
         name: "reap-and-loss",

@@ -3,6 +3,7 @@
 mod bench;
 mod edges;
 mod exchange;
+mod forward;
 mod handoff;
 mod membership;
 mod reap;

@@ -11,6 +11,7 @@ use dynamo_model::rules::Rules;
 use dynamo_model::version::Context;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 fn key() -> Key {
     Key::new("k").unwrap()
@@ -201,7 +202,8 @@ fn a_routed_put_goes_to_the_one_coordinator() {
     for number in 0..3 {
         let mut a = Bench::new(3, 2, 1);
         let Message::Request(operation) = put(number, b"v", Context::new()) else { panic!() };
-        let target = a.node.rules.forward_targets(operation.request(), &a.clockwise(&key())[..3])[0];
+        let target =
+            a.node.rules.coordinators(operation.request(), &a.clockwise(&key())[..3], &[], &BTreeSet::new())[0];
         let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation: operation.clone() });
         let is_forwarded = matches!(&sent[..], [(to, Message::Forward { .. })] if *to == usize::from(target.0));
         assert_eq!(is_forwarded, target != NodeId(0), "{sent:?}");

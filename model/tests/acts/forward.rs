@@ -1,0 +1,107 @@
+//! Who coordinates a request, act by act, without a network.
+
+use super::bench::{Bench, CLIENT, answers, put, request, tip};
+use dynamo_model::handoff::HintId;
+use dynamo_model::ids::{Key, NodeId};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::node::Timer;
+use dynamo_model::version::Context;
+use std::collections::BTreeSet;
+
+fn key() -> Key {
+    Key::new("k").unwrap()
+}
+
+fn actor(node: NodeId) -> usize {
+    usize::from(node.0)
+}
+
+/// A node of five that is not among the key's three replicas, and all five clockwise.
+fn outside() -> (Bench, Vec<NodeId>) {
+    let clockwise = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key());
+    (Bench::of(5, clockwise[3], 3, 2, 2), clockwise)
+}
+
+/// To whom a request was forwarded.
+fn forwarded(sent: &[(usize, Message)]) -> Vec<usize> {
+    let forwards = sent.iter().filter(|(_, message)| matches!(message, Message::Forward { .. }));
+    forwards.map(|(to, _)| *to).collect()
+}
+
+#[test]
+fn a_request_is_forwarded_to_the_next_replica_when_the_first_is_silent() {
+    let (mut d, clockwise) = outside();
+    let timer = Timer::Forward(clockwise[3], request(0));
+    let first = forwarded(&d.receive(CLIENT, put(0, b"v", Context::new())));
+    let next = forwarded(&d.time_out(&timer));
+    assert_eq!((first.len(), next.len()), (1, 1));
+    assert_ne!(first, next);
+    assert!(clockwise[..3].iter().any(|replica| actor(*replica) == next[0]));
+
+    // Only the one that it was forwarded to last has it now.
+    d.receive(first[0], Message::Forwarded { request: request(0) });
+    assert_eq!(d.state.forwards.len(), 1);
+    d.receive(next[0], Message::Forwarded { request: request(0) });
+    assert!(d.state.forwards.is_empty() && d.time_out(&timer).is_empty());
+
+    // From now on the silent one is passed over at once, until it is heard from.
+    for number in 1..7 {
+        assert_ne!(forwarded(&d.receive(CLIENT, put(number, b"v", Context::new()))), first);
+        d.receive(next[0], Message::Forwarded { request: request(number) });
+    }
+    d.receive(first[0], Message::Gossip { tip: tip(5) });
+    let fetch = Message::Fetch { tip: tip(5), request: request(9), key: key() };
+    d.receive(first[0], fetch);
+    let again = (7..10).map(|number| forwarded(&d.receive(CLIENT, put(number, b"v", Context::new()))));
+    assert!(again.collect::<Vec<_>>().contains(&first));
+}
+
+#[test]
+fn a_fallback_coordinates_when_all_replicas_are_silent_and_keeps_the_put_for_each() {
+    let (mut d, clockwise) = outside();
+    d.receive(CLIENT, put(0, b"v", Context::new()));
+    let mut sent = Vec::new();
+    for _ in 0..3 {
+        sent = d.time_out(&Timer::Forward(clockwise[3], request(0)));
+    }
+    let recipients: BTreeSet<NodeId> = d.state.durable.hints.keys().map(|hint| hint.recipient).collect();
+    assert_eq!(recipients, clockwise[..3].iter().copied().collect());
+    assert!(d.state.durable.store.is_empty());
+    let hints = sent.iter().filter_map(|(to, message)| match message {
+        Message::StoreHint { hint, .. } => Some((*to, hint.recipient)),
+        _ => None,
+    });
+    let hints: Vec<(usize, NodeId)> = hints.collect();
+    let [(fallback, recipient)] = hints[..] else { panic!("the other fallback is to stand in, once: {hints:?}") };
+    assert_eq!(fallback, actor(clockwise[4]));
+    assert!(answers(&sent).is_empty(), "one disk is not W");
+
+    let sent = d.receive(fallback, Message::StoredHint { request: request(0), recipient });
+    let [Answer::PutAcknowledged { context, .. }] = answers(&sent)[..] else { panic!("{sent:?}") };
+    assert_eq!(context.to_string(), format!("[{}:1]", clockwise[3]));
+
+    // It names its puts one after the other as long as it keeps anything of the key, and begins anew after.
+    let dots =
+        |d: &Bench| d.state.durable.hints.values().map(|held| held.context().to_string()).collect::<BTreeSet<_>>();
+    d.receive(CLIENT, put(1, b"w", Context::new()));
+    assert_eq!(dots(&d), BTreeSet::from([format!("[{}:2]", clockwise[3])]));
+    let held: Vec<(HintId, Context)> =
+        d.state.durable.hints.iter().map(|(id, held)| (id.clone(), held.context().clone())).collect();
+    for (id, context) in held {
+        d.receive(actor(id.recipient), Message::HandedOff { tip: tip(5), key: id.key, context });
+    }
+    assert!(d.state.durable.hints.is_empty() && d.state.durable.epochs.is_empty());
+}
+
+#[test]
+fn a_get_is_coordinated_by_a_fallback_too() {
+    let (mut d, clockwise) = outside();
+    let get = Operation::Get { request: request(0), key: key(), pr: 0 };
+    d.receive(CLIENT, Message::Request(get));
+    for _ in 0..3 {
+        d.time_out(&Timer::Forward(clockwise[3], request(0)));
+    }
+    let fetched = Message::Fetched { request: request(0), siblings: dynamo_model::siblings::Siblings::new() };
+    let sent = d.receive(actor(clockwise[4]), fetched);
+    assert!(matches!(answers(&sent)[..], [Answer::GetAnswered { .. }]), "two stand-ins are R: {sent:?}");
+}
