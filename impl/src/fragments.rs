@@ -1,6 +1,6 @@
 //! Fragments: a message that is larger than a UDP datagram travels in several.
 //!
-//! The sender encodes the message as [`wire`](crate::wire) says, header and checksum included, and
+//! The sender encodes the message as [`crate::wire`] says, header and checksum included, and
 //! cuts the bytes into pieces of one size. Only the last piece may be shorter. Each piece travels
 //! in a datagram of its own:
 //!

@@ -13,7 +13,6 @@ use crate::ghost::{Ghost, Hinted, Read, Write};
 use crate::scope::{Ask, Scope, Setting};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::client::ClientState;
-use dynamo_model::forward::RunningForward;
 use dynamo_model::get::RunningGet;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Content, NodeId, RequestId};
@@ -174,11 +173,6 @@ impl Symmetry {
         }
     }
 
-    fn forward(&self, forward: &RunningForward) -> RunningForward {
-        let targets = forward.targets.iter().map(|node| self.node(*node)).collect();
-        RunningForward { client: self.id(forward.client), operation: self.operation(&forward.operation), targets }
-    }
-
     fn running_put(&self, put: &RunningPut) -> RunningPut {
         let RunningPut { client, key, context, pw, tally, acknowledged, retransmissions_left } = put;
         RunningPut {
@@ -294,16 +288,11 @@ impl Renaming<Process, Ghost> for Symmetry {
 
     fn state(&self, state: &ProcessState) -> ProcessState {
         match state {
-            // Views and trees are not renamed: where they matter nothing is interchangeable.
+            // Views, trees and what is forwarded are not renamed: where they matter nothing is interchangeable.
             ProcessState::Node(node) => ProcessState::Node(State {
                 durable: self.durable(&node.durable),
                 puts: node.puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
                 gets: node.gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
-                forwards: node
-                    .forwards
-                    .iter()
-                    .map(|(request, it)| (self.request(*request), self.forward(it)))
-                    .collect(),
                 suspected: node.suspected.iter().map(|node| self.node(*node)).collect(),
                 reaping: node
                     .reaping

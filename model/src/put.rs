@@ -136,7 +136,9 @@ impl Step<'_, '_> {
         // A foreign context may have named epochs that have not begun yet.
         let is_unused =
             |number: &u64| [held, read].iter().all(|context| context.counter_max(self.issuer(*number)) == 0);
-        let unused = (durable.counter..).find(is_unused).expect("a context names few");
+        let names_at_most = (held.entries() + read.entries()) as u64;
+        let unused = (durable.counter..=durable.counter + names_at_most).find(is_unused);
+        let unused = unused.expect("there are more numbers than contexts name");
         self.node.rules.epoch(durable.epochs.get(key).copied(), held, self.issuer(unused))
     }
 

@@ -210,9 +210,8 @@ rules! {
 
     /// May a hint be dropped? (I4, I8)
     ///
-    /// Once its recipient has said that all that the hint holds now is on its disk. A hint that grew while it was under way
-    /// stays. So does one that was handed over before the holder learned of a change of the ring: the recipient may have given back since
-    /// what it had then.
+    /// Once its recipient has said that all that the hint holds now is on its disk. A hint that grew meanwhile stays. So does one that was
+    /// handed over before the holder learned of a change of the ring: the recipient may have given back since what it had then.
     hint_may_clear: fn(hint: &Siblings, event: &HandoffEvent<'_>) -> bool,
 
     /// What a node holds after it was handed a hint. (I2, I8)

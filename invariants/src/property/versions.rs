@@ -17,10 +17,8 @@ pub(super) const PROPERTIES: &[Property] = &[
             let view = View { model, state };
             let vouched = |node: NodeId| state.history.vouched[usize::from(node.0)];
             let may_drop = |node| view.lost_its_disk(node) || !view.is_intended(node, node);
-            let keeps = |node| match view.may_be_back(node) {
-                false => vouched(node).is_subset(view.stored(node)),
-                true => vouched(node).is_subset(view.anywhere()),
-            };
+            let expected_on = |node| if view.may_be_back(node) { view.anywhere() } else { view.stored(node) };
+            let keeps = |node| vouched(node).is_subset(expected_on(node));
             view.nodes().all(|node| may_drop(node) || keeps(node))
         },
     ),

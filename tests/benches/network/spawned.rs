@@ -79,13 +79,15 @@ fn message_from_bytes(bytes: &[u8]) -> Result<Message> {
     wire::decode(bytes)?.pop().context("a datagram has a message")
 }
 
-fn storage_to_bytes(Durable { incarnation, counter, store, issued, hints, history }: &Durable) -> Result<Vec<u8>> {
-    Ok(postcard::to_stdvec(&(incarnation, counter, store, issued, hints, history))?)
+fn storage_to_bytes(
+    Durable { incarnation, counter, store, epochs, issued, hints, history }: &Durable,
+) -> Result<Vec<u8>> {
+    Ok(postcard::to_stdvec(&(incarnation, counter, store, epochs, issued, hints, history))?)
 }
 
 fn storage_from_bytes(bytes: &[u8]) -> Result<Durable> {
-    let (incarnation, counter, store, issued, hints, history) = postcard::from_bytes(bytes)?;
-    Ok(Durable { incarnation, counter, store, issued, hints, history })
+    let (incarnation, counter, store, epochs, issued, hints, history) = postcard::from_bytes(bytes)?;
+    Ok(Durable { incarnation, counter, store, epochs, issued, hints, history })
 }
 
 /// The nodes in a process of their own. It is killed when this goes.
