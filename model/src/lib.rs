@@ -10,11 +10,13 @@
 //! on it. A key's *preference list* is the first N distinct nodes met clockwise from its partition.
 //!
 //! **Versions** ([`version`], [`siblings`]; paper §4.4, trace 2). A put gets a *dot*: its coordinator's name and that coordinator's
-//! count of puts. A replica holds, for each key, a set of *siblings* and one *context*, the set of all dots it has learnt of. Two
+//! count of puts of the key. The name includes an *epoch*: a coordinator that has dropped a key, and has it again, begins a new one, and never
+//! speaks for dots that it no longer knows. A replica holds, for each key, a set of *siblings* and one *context*, the set of all dots it has learnt of. Two
 //! sets are merged by keeping a sibling if both hold it or the other has never learnt of it. A client's context is what it read;
 //! a put replaces exactly the siblings that its context covers. What nobody has read, nothing replaces.
 //!
-//! **Put** ([`put`]; paper §4.5, traces 1 and 6). Any node accepts it; one outside the preference list forwards it. The coordinator
+//! **Put** ([`put`]; paper §4.5, traces 1 and 6). Any node accepts it; one outside the preference list forwards it ([`forward`]), to another
+//! node if the first is silent, and coordinates it itself, as a fallback, if all intended replicas are. The coordinator
 //! issues the dot, saves, sends its set to the other intended replicas, counts *distinct* nodes that have stored it, itself the
 //! first, acknowledges at W, and keeps collecting to N. In the place of a replica that does not answer in time the next *fallback*
 //! clockwise is asked ([`sloppy`]; §4.6); a replica and its stand-in count once. A put that cannot reach W in time is reported failed but possibly stored. The
@@ -71,15 +73,16 @@
 //! * The paper's vector clocks have one entry a coordinator, which loses concurrent puts through one coordinator; here versions have
 //!   *dots* (Preguiça, Baquero, Almeida et al., 2010). Clocks are never truncated, where the paper drops the oldest of
 //!   more than ten entries: a truncated clock makes a descendant look concurrent.
-//! * The coordinator of a forwarded request is chosen by the request's id, not as the first healthy node: a retry must meet the
-//!   coordinator that knows it. A client that changes nodes in mid-request, under the same id, may leave two versions.
+//! * The coordinator of a forwarded request is chosen by the request's id among the replicas that are not suspected, not as the first healthy
+//!   node: a retry is to meet the coordinator that knows it. Where it does not, because the first coordinator was silent or the client asks
+//!   another node under the same id, a put may leave two versions: its value is then its own sibling, or comes back once after it was
+//!   replaced. Nothing is lost.
 //! * A coordinator remembers each client's latest put. A client that comes back with an old one after very many puts of others
 //!   ([`Config::puts_remembered`](config::Config::puts_remembered)) is taken for a new one.
 //! * Nodes trust one another: no message is authenticated, and a node that lies can break everything.
 //! * A put that would make a key's siblings larger than [`Config::siblings_bytes_max`](config::Config::siblings_bytes_max) at
 //!   its coordinator is refused. Merged sets may be larger, and messages here have any size: `impl/` cuts those that do not fit
 //!   a datagram.
-//! * A put is coordinated by an intended replica, never by a fallback: where all N are away it fails.
 //! * Which fallback stands in is decided per request and not agreed upon; several may keep the same thing for one node.
 //! * A put whose coordinator, or the node that forwarded it, learns of a change of the ring while its client asks again may get two dots:
 //!   its value is then its own sibling, or comes back where another put had replaced it; nothing is lost.

@@ -3,7 +3,7 @@ use dynamo_model::ids::{Content, RequestId, Value};
 use dynamo_model::membership::{Act, Change};
 use dynamo_model::node::Issued;
 use dynamo_model::siblings::Version;
-use dynamo_model::version::{Context, Dot};
+use dynamo_model::version::{Context, Dot, Epoch};
 use quickcheck::quickcheck;
 use tempfile::TempDir;
 
@@ -25,6 +25,7 @@ fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
     let version = Version { dot, clock: context.clone(), content: Content::Value(Value::new(&[index; 20]).unwrap()) };
     let held = durable.store.get(&key(index)).cloned().unwrap_or_default();
     durable.store.insert(key(index), held.put(version, |_| index.is_multiple_of(2)));
+    durable.epochs.insert(key(index), Epoch { number: u64::from(client), issued: durable.counter });
     if index.is_multiple_of(3) {
         let hint = HintId { recipient: NodeId(u16::from(client % 3)), key: key(index) };
         durable.hints.insert(hint, durable.store[&key(index)].clone());
@@ -49,6 +50,7 @@ quickcheck! {
                 durable = after_put(durable, index % 16, client % 16);
                 if removes {
                     durable.store.remove(&key(client % 16));
+                    durable.epochs.remove(&key(client % 16));
                     durable.issued.remove(&ClientId(u64::from(index % 16)));
                     let hints = durable.hints.into_iter().filter(|(hint, _)| hint.recipient.0 != u16::from(client % 3));
                     durable.hints = hints.collect();
@@ -108,8 +110,9 @@ fn newer_and_nonsensical_formats_are_refused() {
     let directory = directory();
     drop(Store::open(directory.path(), A).unwrap());
     let identity = directory.path().join("identity");
-    std::fs::write(&identity, "dynamo data format 4, node A\n").unwrap();
-    assert!(error_of(directory.path(), A).contains("has data format 4; this program knows"));
+    let newer = FORMAT + 1;
+    std::fs::write(&identity, format!("dynamo data format {newer}, node A\n")).unwrap();
+    assert!(error_of(directory.path(), A).contains(&format!("has data format {newer}; this program knows")));
     std::fs::write(&identity, "dynamo data format 1, node A\n").unwrap();
     assert!(error_of(directory.path(), A).contains("has data format 1, which this program no longer reads"));
     std::fs::write(&identity, "dynamo").unwrap();

@@ -3,6 +3,7 @@
 use crate::cluster::{Cluster, PATIENCE, run};
 use crate::handoff::{Stopping, until_more};
 use dynamo::client::{Client, ClientError};
+use dynamo::store::FORMAT;
 use dynamo_model::version::Context;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -94,9 +95,11 @@ fn a_data_directory_that_is_no_good_is_told_from_every_other() {
     assert!(stderr.contains("cannot be used; check the path and its permissions: Not a directory"), "{stderr}");
     let stderr = refusal(data.parent().unwrap());
     assert!(stderr.contains("holds files but no node's data"), "{stderr}");
-    fs::write(data.join("identity"), "dynamo data format 4, node A\n").unwrap();
+    let newer = FORMAT + 1;
+    fs::write(data.join("identity"), format!("dynamo data format {newer}, node A\n")).unwrap();
     let stderr = refusal(&data);
-    assert!(stderr.contains("has data format 4; this program knows format 3: use the release"), "{stderr}");
+    let expected = format!("has data format {newer}; this program knows format {FORMAT}: use the release");
+    assert!(stderr.contains(&expected), "{stderr}");
     fs::write(data.join("identity"), "rubbish").unwrap();
     let stderr = refusal(&data);
     assert!(stderr.contains("is damaged: its file \"identity\" does not read"), "{stderr}");

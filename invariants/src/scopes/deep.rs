@@ -56,7 +56,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER],
-        unique_states: 10_506_408,
+        unique_states: 13_769_446,
     },
     Scope {
         name: "holder-crash-and-growth",

@@ -202,7 +202,7 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (0, Join(1))]],
         faults: EXCHANGE,
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW, OWN_WORD],
-        unique_states: 1_497_235,
+        unique_states: 1_067_545,
     },
     Scope {
         name: "exchange-and-reap-of-three",
