@@ -9,7 +9,6 @@
 //! coordinates: the cluster is always writeable.
 
 use crate::ids::{NodeId, RequestId};
-use crate::membership::Standing;
 use crate::message::{Answer, Message, Operation};
 use crate::node::{Step, Timer};
 use serde::Serialize;
@@ -79,8 +78,8 @@ impl Step<'_, '_> {
     /// A client's request, from a node that is not to coordinate it. One with the same view knows whom it asks: if this node is no intended
     /// replica, none of these seems to be up.
     pub(crate) fn on_forward(&mut self, from: NodeId, client: Id, operation: Operation) {
-        let stands_in = || self.state.view.standing(self.id) == Standing::Member;
-        if !self.coordinates(&operation) && !stands_in() {
+        let may_stand_in = || self.node.rules.may_stand_in(self.state.view.standing(self.id));
+        if !self.coordinates(&operation) && !may_stand_in() {
             return;
         }
         let request = operation.request();
