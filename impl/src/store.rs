@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! DIR/identity        one line of text: the format's version and the node that owns the directory
-//! DIR/store/          a fjall database with seven keyspaces
+//! DIR/store/          a fjall database with eight keyspaces
 //!   meta    "counter"                  → the counter
 //!           "incarnation"              → which of the node's disks this is
 //!   store   the key's text             → its siblings
@@ -11,6 +11,7 @@
 //!   hints   recipient, 2 bytes; key    → the siblings kept for it
 //!   since   the same                   → since when, in milliseconds of the Unix epoch
 //!   ring    "history"                  → all changes of who is a member that are known
+//!   settling  "settling"               → the partitions whose replica it has become, and whom it awaits there
 //! ```
 //! Every entry is a crc32 of name and content, then the content in postcard encoding.
 
@@ -22,6 +23,7 @@ use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::membership::History;
 use dynamo_model::node::Durable;
 use dynamo_model::rules::Rules;
+use dynamo_model::settle::Settling;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::Epoch;
 use fjall::{Database, PersistMode};
@@ -35,12 +37,13 @@ use thiserror::Error;
 
 /// The version of the layout described above.
 ///
-/// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs.
-pub const FORMAT: u32 = 4;
+/// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no partitions that a node has not settled in.
+pub const FORMAT: u32 = 5;
 
 const COUNTER: &str = "counter";
 const INCARNATION: &str = "incarnation";
 const HISTORY: &str = "history";
+const SETTLING: &str = "settling";
 
 /// Why a data directory cannot be used, or not any longer. Nothing in it was changed, unless a variant says so.
 #[derive(Debug, Error)]
@@ -123,6 +126,7 @@ pub struct Store {
     hints: Table<HintId, Siblings>,
     since: Table<HintId, u64>,
     ring: Table<str, History>,
+    settling: Table<str, Settling>,
     hints_since: OrdMap<HintId, u64>,
     committed: Durable,
 }
@@ -150,6 +154,7 @@ impl Store {
         let hints = Table::open(&database, "hints").map_err(failed)?;
         let since = Table::open(&database, "since").map_err(failed)?;
         let ring = Table::open(&database, "ring").map_err(failed)?;
+        let settling = Table::open(&database, "settling").map_err(failed)?;
         let (path_owned, hints_since, committed) = (path.to_owned(), OrdMap::new(), Durable::default());
         let mut this = Store {
             path: path_owned,
@@ -161,6 +166,7 @@ impl Store {
             hints,
             since,
             ring,
+            settling,
             hints_since,
             committed,
         };
@@ -189,6 +195,9 @@ impl Store {
         }
         if durable.history != self.committed.history {
             self.ring.insert(&mut batch, HISTORY, &durable.history);
+        }
+        if durable.settling != self.committed.settling {
+            self.settling.insert(&mut batch, SETTLING, &durable.settling);
         }
         self.replicas.write_difference(&mut batch, &self.committed.store, &durable.store);
         self.epochs.write_difference(&mut batch, &self.committed.epochs, &durable.epochs);
@@ -247,7 +256,8 @@ impl Store {
         let issued = self.issued.read().map_err(|what| self.damaged(&what))?;
         let hints = self.hints.read().map_err(|what| self.damaged(&what))?;
         let history = self.ring.get(HISTORY).map_err(|what| self.damaged(&what))?.unwrap_or_default();
-        Ok(Durable { incarnation, counter, store, epochs, issued, hints, history })
+        let settling = self.settling.get(SETTLING).map_err(|what| self.damaged(&what))?.unwrap_or_default();
+        Ok(Durable { incarnation, counter, store, epochs, issued, hints, history, settling })
     }
 
     fn read_counter(&self) -> Result<Option<u64>, StoreError> {

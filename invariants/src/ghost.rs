@@ -301,6 +301,7 @@ pub(crate) fn carried_by(setting: &Setting, message: &Message) -> WriteSet {
         | Message::Fetched { siblings, .. }
         | Message::Repair { siblings, .. }
         | Message::HandOff { siblings, .. }
+        | Message::Gathered { siblings, .. }
         | Message::Sync { siblings, .. } => writes_of(siblings.versions()),
         _ => WriteSet::EMPTY,
     }

@@ -65,6 +65,8 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
         | Message::Forwarded { .. }
         | Message::Repair { .. }
         | Message::HandedOff { .. }
+        | Message::Gather { .. }
+        | Message::Gathered { .. }
         | Message::Surveyed { .. }
         | Message::Administer { .. }
         | Message::Gossip { .. }

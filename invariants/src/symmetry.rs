@@ -203,7 +203,7 @@ impl Symmetry {
     }
 
     fn durable(&self, durable: &Durable) -> Durable {
-        let Durable { incarnation, counter, store, epochs, issued, hints, history } = durable;
+        let Durable { incarnation, counter, store, epochs, issued, hints, history, settling } = durable;
         let hint = |(id, siblings): (&HintId, &Siblings)| (self.hint(id), self.siblings(siblings));
         let issued = issued.iter().map(|(client, Issued { number, counter, answer })| {
             let answer = answer.as_ref().map(|context| self.context(context)).map_err(|refusal| *refusal);
@@ -218,6 +218,7 @@ impl Symmetry {
             hints: hints.iter().map(hint).collect(),
             // All nodes are founders, and nobody joins or leaves.
             history: history.clone(),
+            settling: settling.clone(),
         }
     }
 
@@ -335,8 +336,10 @@ impl Renaming<Process, Ghost> for Symmetry {
             | Message::Surveyed { siblings, .. }
             | Message::Reap { siblings, .. } => *siblings = self.siblings(siblings),
             Message::HandedOff { context, .. } => *context = self.context(context),
+            Message::Gather { .. }
+            | Message::Gathered { .. }
             // Where anybody joins or leaves, or trees are compared, nothing is interchangeable.
-            Message::Administer { .. }
+            | Message::Administer { .. }
             | Message::Gossip { .. }
             | Message::History { .. }
             | Message::Changes { .. }
@@ -354,6 +357,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             Timer::Get(node, request) => Timer::Get(self.node(*node), self.request(*request)),
             Timer::Forward(node, request) => Timer::Forward(self.node(*node), self.request(*request)),
             Timer::Handoff(node, recipient) => Timer::Handoff(self.node(*node), self.node(*recipient)),
+            Timer::Gather(node, key) => Timer::Gather(self.node(*node), key.clone()),
             Timer::Reap(node, key) => Timer::Reap(self.node(*node), key.clone()),
             Timer::Gossip(node) => Timer::Gossip(self.node(*node)),
             Timer::Plant(node) => Timer::Plant(self.node(*node)),

@@ -216,6 +216,8 @@ pub(crate) fn gets_in_flight<'a>(
         match envelope.msg {
             Message::Repair { request, .. } => bits.repairs |= bit(*request),
             Message::Fetch { request, .. } | Message::Fetched { request, .. } => bits.asked |= bit(*request),
+            // A new replica gathers the key for all gets that wait for its word.
+            Message::Gather { .. } | Message::Gathered { .. } => bits.asked = u64::MAX,
             _ => {}
         }
     }

@@ -43,10 +43,8 @@ impl Step<'_, '_> {
         }
         let tally = self.new_tally(&key);
         let retransmissions_left = self.retransmissions();
-        let own = if self.is_replica_of(&key) { self.held(&key) } else { self.held_in_any_form(&key) };
         let running = RunningGet { client, key, pr, tally, replies: Vec::new(), answered: false, retransmissions_left };
         self.state.to_mut().gets.insert(request, running);
-        self.note_fetched(self.id, request, own);
         self.ask_missing_replicas(request);
         self.set_get_timer(request);
         self.conclude_get(request);
@@ -75,9 +73,7 @@ impl Step<'_, '_> {
         let (tip, key) = (self.tip(), self.state.gets[&request].key.clone());
         for replica in to {
             if replica == self.id {
-                // It coordinates as a fallback, and stands in itself.
-                let own = self.held_in_any_form(&key);
-                self.note_fetched(replica, request, own);
+                self.on_fetch(replica, tip, request, &key);
             } else {
                 self.send(replica, Message::Fetch { tip, request, key: key.clone() });
             }
@@ -95,9 +91,9 @@ impl Step<'_, '_> {
 
     /// Counts an answer if the rules let it count, in whose place ever: it tells all that its sender has of the key, for itself and for
     /// others. And keeps what it says also where it comes after its place was taken.
-    fn note_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
+    pub(crate) fn note_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
         let rules = self.node.rules;
-        let running = &self.state.gets[&request];
+        let Some(running) = self.state.gets.get(&request) else { return };
         let taken = rules.reply_counts_for(&running.tally, from, None).map(|intended| Taken { intended, by: from });
         let place = running.replies.binary_search_by_key(&from, |(node, _)| *node);
         if taken.is_none() && (place.is_ok() || !running.tally.was_asked(from)) {

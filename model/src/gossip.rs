@@ -80,6 +80,7 @@ impl Step<'_, '_> {
             if let Some(peer) = NodeId::from_actor(from) {
                 self.ask_again(peer);
                 self.forward_again(peer);
+                self.gather_again(peer);
             }
         }
         self.has_gossiped(from);
@@ -112,6 +113,7 @@ impl Step<'_, '_> {
         }
         self.ask_by_the_new_view();
         self.forward_by_the_new_view();
+        self.gather_by_the_new_view();
     }
 
     /// The history, with this node where it really is. Others may know of an address that it had before, told at the same time or
@@ -143,6 +145,7 @@ impl Step<'_, '_> {
             // Others are to be compared with.
             self.set_exchange_timer();
         }
+        self.resettle(&before);
         if is_moved || before.holders(&rules) != self.state.view.holders(&rules) {
             self.reconsider_reaping();
         }

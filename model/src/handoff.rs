@@ -145,18 +145,22 @@ impl Step<'_, '_> {
 
     fn hand_off(&mut self, id: &HintId) {
         let Some(siblings) = self.state.durable.hints.get(id).cloned() else { return };
-        let tip = self.tip();
-        self.send(id.recipient, Message::HandOff { tip, key: id.key.clone(), siblings });
+        let (tip, key, is_all) = (self.tip(), id.key.clone(), self.is_all_for(id.recipient, &id.key));
+        self.send(id.recipient, Message::HandOff { tip, key, siblings, is_all });
         self.clear_hint(id, &HandoffEvent::Sent);
     }
 
     /// This node is handed what another has kept for it, which knows members by this tip.
-    pub(crate) fn on_hand_off(&mut self, from: NodeId, tip: Tip, key: Key, siblings: &Siblings) {
+    pub(crate) fn on_hand_off(&mut self, from: NodeId, tip: Tip, key: Key, siblings: &Siblings, is_all: bool) {
         let before = self.held(&key);
         let after = self.node.rules.hint_lands(&before, siblings);
         self.hold(Cause::HandOff, &key, &before, after);
         let context = self.held(&key).context().clone();
         self.send(from, Message::HandedOff { tip, key, context });
+        if is_all && tip == self.tip() {
+            self.settle_with(from);
+            self.conclude_gatherings();
+        }
     }
 
     /// The recipient says what it has on disk, having been handed it when this node knew members by this tip.

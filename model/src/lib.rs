@@ -114,6 +114,7 @@ pub mod request;
 pub mod ring;
 pub mod route;
 pub mod rules;
+pub mod settle;
 pub mod siblings;
 pub mod sloppy;
 pub mod tally;

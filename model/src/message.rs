@@ -137,6 +137,8 @@ pub enum Message {
         key: Key,
         /// All that the hint holds.
         siblings: Siblings,
+        /// Does the sender keep nothing for the recipient but what it keeps of this key?
+        is_all: bool,
     },
     /// Recipient → holder: when I was handed that, all this was on my disk, or was replaced there.
     ///
@@ -150,6 +152,29 @@ pub enum Message {
         key: Key,
         /// The context of what is on the recipient's disk.
         context: Context,
+    },
+    /// New replica → whoever may have anything: what have you of this key? Answered by [`Message::Gathered`], by those that know the same
+    /// members. Sent again on a timer, and when its coordinator asks again.
+    Gather {
+        /// The sender's.
+        tip: Tip,
+        /// Which key.
+        key: Key,
+    },
+    /// Anyone → new replica: this is all that I have of the key, for myself and for others.
+    ///
+    /// Proves: its sender knew the new replica as such, and from then on serves nobody as a replica that it is no more. If it keeps nothing
+    /// else for the new replica, that has all now. Late, after the new replica has learned of a change of the ring: it
+    /// proves nothing, as others may be replicas then, and is ignored.
+    Gathered {
+        /// The tip that came with the question.
+        tip: Tip,
+        /// Which key.
+        key: Key,
+        /// All that the sender has of it.
+        siblings: Siblings,
+        /// Does the sender keep nothing for the new replica but what it keeps of this key?
+        is_all: bool,
     },
     /// First node of the preference list → everyone: these tombstones are all that I have of the key; have you anything else? Answered by
     /// [`Message::Surveyed`] if not, else not at all. Asked again on a timer.
@@ -284,6 +309,7 @@ impl Message {
             | Message::Repair { tip, .. }
             | Message::StoreHint { tip, .. }
             | Message::HandOff { tip, .. }
+            | Message::Gather { tip, .. }
             | Message::Survey { tip, .. }
             | Message::Reap { tip, .. }
             | Message::Roots { tip, .. }
@@ -303,6 +329,7 @@ impl Message {
                 | Message::Fetched { .. }
                 | Message::Forwarded { .. }
                 | Message::HandedOff { .. }
+                | Message::Gathered { .. }
                 | Message::Surveyed { .. }
         )
     }

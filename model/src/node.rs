@@ -1,5 +1,5 @@
 //! A storage node: its state, and the dispatch of what happens to it. The acts themselves are in [`put`](crate::put),
-//! [`get`](crate::get), [`forward`](crate::forward), [`replica`](crate::replica), [`handoff`](crate::handoff), [`reap`](crate::reap),
+//! [`get`](crate::get), [`forward`](crate::forward), [`replica`](crate::replica), [`settle`](crate::settle), [`handoff`](crate::handoff), [`reap`](crate::reap),
 //! [`gossip`](crate::gossip), [`transfer`](crate::transfer) and [`exchange`](crate::exchange).
 
 use crate::config::Config;
@@ -11,6 +11,7 @@ use crate::membership::{Address, History, Standing, Tip};
 use crate::message::{Message, Refusal};
 use crate::put::RunningPut;
 use crate::rules::{Cause, Occasion, Rules};
+use crate::settle::{Gathering, Settling};
 use crate::siblings::Siblings;
 use crate::tree::Trees;
 use crate::version::{Context, Epoch};
@@ -63,6 +64,8 @@ pub struct Durable {
     pub hints: im::OrdMap<HintId, Siblings>,
     /// All it knows of who is a member.
     pub history: History,
+    /// Of what it has become a replica, until it has settled there.
+    pub settling: Settling,
 }
 
 impl Durable {
@@ -86,6 +89,7 @@ impl Hash for Durable {
         self.hints.len().hash(hasher);
         self.hints.hash(hasher);
         self.history.hash(hasher);
+        self.settling.hash(hasher);
     }
 }
 
@@ -105,6 +109,8 @@ pub struct State {
     pub gets: BTreeMap<RequestId, RunningGet>,
     /// Requests that this node has forwarded, and that no coordinator has taken on yet.
     pub forwards: BTreeMap<RequestId, RunningForward>,
+    /// Keys that this node, a new replica, gathers before it gives its word on them.
+    pub gatherings: BTreeMap<Key, Gathering>,
     /// Peers that did not answer in time, and have not been heard from since.
     pub suspected: BTreeSet<NodeId>,
     /// For each node that hints are kept for how often they were sent since the first of them came, the start, or its last answer;
@@ -128,6 +134,8 @@ pub enum Timer {
     Get(NodeId, RequestId),
     /// A coordinator has had its time to take on a request that was forwarded to it.
     Forward(NodeId, RequestId),
+    /// Others have had their time to say what they have of a key that this node is a new replica of.
+    Gather(NodeId, Key),
     /// Hints are to be sent to the node they are kept for: holder and recipient.
     Handoff(NodeId, NodeId),
     /// Tombstones may have outlived what they stand in the way of.
@@ -211,15 +219,17 @@ impl Step<'_, '_> {
         match message {
             Message::Forward { client, operation, .. } => self.on_forward(from, client, operation),
             Message::Forwarded { request } => self.on_forwarded(from, request),
-            Message::Store { request, key, siblings, .. } => self.on_store(from, request, &key, &siblings),
+            Message::Store { tip, request, key, siblings } => self.on_store(from, tip, request, &key, &siblings),
             Message::Stored { request } => self.on_stored(from, request, from),
             Message::StoredHint { request, recipient } => self.on_stored(from, request, recipient),
-            Message::Fetch { request, key, .. } => self.on_fetch(from, request, &key),
+            Message::Fetch { tip, request, key } => self.on_fetch(from, tip, request, &key),
             Message::Fetched { request, siblings } => self.on_fetched(from, request, siblings),
             Message::Repair { key, siblings, .. } => self.absorb(Cause::Repair, &key, &siblings),
             Message::StoreHint { request, hint, siblings, .. } => self.on_store_hint(from, request, hint, &siblings),
-            Message::HandOff { tip, key, siblings } => self.on_hand_off(from, tip, key, &siblings),
+            Message::HandOff { tip, key, siblings, is_all } => self.on_hand_off(from, tip, key, &siblings, is_all),
             Message::HandedOff { tip, key, context } => self.on_handed_off(from, tip, key, &context),
+            Message::Gather { tip, key } => self.on_gather(from, tip, key),
+            Message::Gathered { tip, key, siblings, is_all } => self.on_gathered(from, tip, &key, &siblings, is_all),
             Message::Survey { tip, key, siblings } => self.on_survey(from, tip, key, siblings),
             Message::Surveyed { tip, key, siblings } => self.on_surveyed(from, tip, &key, &siblings),
             Message::Reap { key, siblings, .. } => self.on_reap(&key, &siblings),
@@ -315,6 +325,7 @@ impl Actor for Node {
             Timer::Put(_, request) => step.on_put_timeout(*request),
             Timer::Get(_, request) => step.on_get_timeout(*request),
             Timer::Forward(_, request) => step.on_forward_timeout(*request),
+            Timer::Gather(_, key) => step.on_gather_timeout(key),
             Timer::Handoff(_, recipient) => step.on_handoff_timeout(*recipient),
             Timer::Reap(_, key) => step.on_reap_timeout(key),
             Timer::Gossip(_) => step.on_gossip_timeout(),

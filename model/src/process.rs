@@ -168,9 +168,10 @@ fn timers(id: Id, state: &State) -> Vec<Timer> {
     let puts = state.puts.keys().map(|request| Timer::Put(node, *request));
     let gets = state.gets.keys().map(|request| Timer::Get(node, *request));
     let forwards = state.forwards.keys().map(|request| Timer::Forward(node, *request));
+    let gatherings = state.gatherings.keys().map(|key| Timer::Gather(node, key.clone()));
     let handoffs = state.handoffs.keys().map(|recipient| Timer::Handoff(node, *recipient));
     let reaping = state.reaping.keys().map(|key| Timer::Reap(node, key.clone()));
-    puts.chain(gets).chain(forwards).chain(handoffs).chain(reaping).collect()
+    puts.chain(gets).chain(forwards).chain(gatherings).chain(handoffs).chain(reaping).collect()
 }
 
 impl Actor for Process {

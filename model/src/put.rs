@@ -173,15 +173,10 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Sends the set to the other replicas and starts to count; this node, which has it on disk, is the first, if it is one of them still,
-    /// or stands in for one.
+    /// Sends the set to the other replicas and starts to count; this node, which has it on disk, is the first, if it is one of them still
+    /// and has settled, or stands in for one.
     fn collect_stored(&mut self, client: Id, request: RequestId, key: Key, context: Context, pw: u8) {
-        let mut tally = self.new_tally(&key);
-        let stands_in_for = tally.stand_ins.iter().find(|stand_in| stand_in.fallback == self.id);
-        let own = tally.asked.contains(&self.id).then_some(self.id);
-        if let Some(intended) = own.or(stands_in_for.map(|stand_in| stand_in.intended)) {
-            tally.take(Taken { intended, by: self.id });
-        }
+        let tally = self.new_tally(&key);
         let retransmissions_left = self.retransmissions();
         let running = RunningPut { client, key, context, pw, tally, acknowledged: false, retransmissions_left };
         self.state.to_mut().puts.insert(request, running);
@@ -209,6 +204,10 @@ impl Step<'_, '_> {
         let (key, stand_ins): (Key, Vec<StandIn>) = (key.clone(), stand_ins.collect());
         let (tip, siblings) = (self.tip(), self.held_in_any_form(&key));
         for replica in silent {
+            if replica == self.id {
+                self.on_store(replica, tip, request, &key, &siblings);
+                continue;
+            }
             self.send(replica, Message::Store { tip, request, key: key.clone(), siblings: siblings.clone() });
         }
         self.ask_stand_ins(request, &stand_ins);
@@ -234,10 +233,15 @@ impl Step<'_, '_> {
             return;
         }
         self.heard_from(from);
-        let running = &self.state.puts[&request];
+        self.count_stored(from, request, place);
+        self.conclude_put(request);
+    }
+
+    /// Counts a word for a put under way, if the rules let it count.
+    pub(crate) fn count_stored(&mut self, from: NodeId, request: RequestId, place: NodeId) {
+        let Some(running) = self.state.puts.get(&request) else { return };
         if let Some(intended) = self.node.rules.reply_counts_for(&running.tally, from, Some(place)) {
             self.running_put(request).tally.take(Taken { intended, by: from });
-            self.conclude_put(request);
         }
     }
 

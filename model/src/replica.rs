@@ -1,21 +1,19 @@
 //! What a node does as a replica: merge what it is sent, and say what it holds (traces 1 and 3).
 
 use crate::ids::{Key, NodeId, RequestId};
-use crate::message::Message;
+use crate::membership::Tip;
 use crate::node::{Durable, Step};
-use crate::rules::Cause;
+use crate::rules::{Cause, Word};
 use crate::siblings::Siblings;
 
 impl Step<'_, '_> {
-    pub(crate) fn on_store(&mut self, from: NodeId, request: RequestId, key: &Key, siblings: &Siblings) {
+    pub(crate) fn on_store(&mut self, from: NodeId, tip: Tip, request: RequestId, key: &Key, siblings: &Siblings) {
         self.absorb(Cause::Store, key, siblings);
-        self.send(from, Message::Stored { request });
+        self.give_word(key, request, from, tip, Word::Stored);
     }
 
-    pub(crate) fn on_fetch(&mut self, from: NodeId, request: RequestId, key: &Key) {
-        // What is kept for others too: that is how it is found while they are away.
-        let siblings = self.held_in_any_form(key);
-        self.send(from, Message::Fetched { request, siblings });
+    pub(crate) fn on_fetch(&mut self, from: NodeId, tip: Tip, request: RequestId, key: &Key) {
+        self.give_word(key, request, from, tip, Word::Fetched);
     }
 
     /// Merges siblings into what is held.

@@ -6,7 +6,10 @@
 //! `rules.put_may_ack(…)`, the method, asks the rule; it says so to [`Rules::asked`], and calls the function in the field of the same
 //! name.
 
+mod given;
 mod protocol;
+
+pub use given::{Cause, Freshness, HandoffEvent, Occasion, Remains, Word};
 
 use crate::get::Reply;
 use crate::ids::{ClientId, Key, NodeId, RequestId};
@@ -17,78 +20,10 @@ use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
 use crate::version::{Context, Dot, Epoch, Issuer};
 use protocol::{
-    clients_to_forget, coordinators, epoch, hands_over_to, hint_may_clear, is_clear, is_deleted, put_freshness,
+    clients_to_forget, coordinators, epoch, hands_over_to, hint_may_clear, is_clear, is_deleted, may_give_word, put_freshness,
     repair_targets, reply_counts_for, stand_in, standing, whom_to_survey,
 };
 use std::collections::BTreeSet;
-
-/// What a coordinator makes of a put request, given what it remembers of the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Freshness {
-    /// Not seen before: it gets a dot.
-    New,
-    /// The client's latest put, again: it has its dot already.
-    Repeated,
-    /// A stray copy of a put that its client has left behind.
-    Outdated,
-}
-
-/// Why a node changes what it has on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// It coordinates a put.
-    Put,
-    /// A coordinator asks it to store one.
-    Store,
-    /// A coordinator asks it to keep one for another node.
-    Hint,
-    /// A read found it stale.
-    Repair,
-    /// It is handed what was kept for it.
-    HandOff,
-    /// An exchange between replicas found it to differ.
-    Exchange,
-}
-
-/// What may set a handoff going.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occasion {
-    /// A hint was stored.
-    Stored,
-    /// The node has started, with hints on its disk.
-    Started,
-    /// The ring has changed, and what it has is others' now.
-    Moved,
-}
-
-/// What may happen to a hint that is being handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandoffEvent<'a> {
-    /// It was sent to its recipient.
-    Sent,
-    /// It was sent before, and there was no answer in time.
-    TimedOut,
-    /// Its recipient says what it has on disk for the key.
-    Acknowledged {
-        /// The context of that.
-        context: &'a Context,
-        /// Was it handed over under the view that the holder still has?
-        is_same_view: bool,
-    },
-}
-
-/// What a node has left of a key.
-#[derive(Clone, Copy, Debug)]
-pub struct Remains<'a> {
-    /// Is it one of the key's intended replicas?
-    pub is_intended: bool,
-    /// What it holds as such.
-    pub held: &'a Siblings,
-    /// Does it keep anything of the key for another?
-    pub is_hinted: bool,
-    /// Does it coordinate a put or a get of the key? It may have heard of old copies.
-    pub is_busy: bool,
-}
 
 /// Makes of the list of rules the struct of functions, their names, and for each a method that asks it.
 macro_rules! rules {
@@ -311,6 +246,31 @@ rules! {
     /// Once another knows all that it knows, that it is gone above all; and it has nothing to do any more.
     may_retire: fn(is_known: bool, is_busy: bool) -> bool,
 
+    /// Those that a node awaits after members have changed, when there are so many partitions whose replica it has become and in which it
+    /// has not settled, and these others may have anything. (I1)
+    ///
+    /// All of them, if there are any such partitions: also those that have said before that they keep nothing for it. They said so of
+    /// other members.
+    whom_to_await: fn(entered: usize, others: &[NodeId]) -> Vec<NodeId>,
+
+    /// May a new replica give its word on a key, when these nodes have answered? (I1)
+    ///
+    /// Once all that it awaits have, but for those under suspicion: what it holds then is all that was acknowledged of the key, and
+    /// nobody serves as a replica in whose place it is. That goes for its word that it has stored a put too: else it would be counted while
+    /// another, which does not know of it, answers gets without the put.
+    may_give_word: fn(
+        word: Word,
+        awaited: &im::OrdSet<NodeId>,
+        answered: &BTreeSet<NodeId>,
+        suspected: &BTreeSet<NodeId>
+    ) -> bool,
+
+    /// Has a new replica all that another keeps for it, when it has been sent what there is of a key, and so many other keys are kept for
+    /// it? (I1)
+    ///
+    /// If there are none. The new replica then awaits the other no longer.
+    is_all_handed_over: fn(kept: usize) -> bool,
+
     /// The digest of what a replica holds of a key. (I5)
     ///
     /// Two replicas have the same digest exactly if they hold the same: the same context, and the same
@@ -387,6 +347,9 @@ impl Default for Rules {
             hint_goes_to: |recipient, now| if now.contains(&recipient) { vec![recipient] } else { now.to_vec() },
             may_be_gone: |is_empty| is_empty,
             may_retire: |is_known, is_busy| is_known && !is_busy,
+            whom_to_await: |entered, others| if entered > 0 { others.to_vec() } else { Vec::new() },
+            may_give_word,
+            is_all_handed_over: |kept| kept == 0,
             key_digest: |key, held| held.digest(key),
             tree_follows: |_before, _after| true,
             goes_down: |own, theirs| own != theirs,

@@ -98,7 +98,7 @@ impl Arbitrary for AnyMessage {
         let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
         let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
         let tip = Tip(u64::arbitrary(g));
-        AnyMessage(match u8::arbitrary(g) % 25 {
+        AnyMessage(match u8::arbitrary(g) % 27 {
             0 => Message::Request(operation(g, request, key)),
             1 => Message::Answer(answer(g, request)),
             2 => Message::Forward { tip, client: Id::from(usize::arbitrary(g)), operation: operation(g, request, key) },
@@ -111,7 +111,7 @@ impl Arbitrary for AnyMessage {
                 Message::StoreHint { tip, request, hint, siblings: siblings(g) }
             }
             8 => Message::StoredHint { request, recipient: NodeId(u16::arbitrary(g)) },
-            9 => Message::HandOff { tip, key, siblings: siblings(g) },
+            9 => Message::HandOff { tip, key, siblings: siblings(g), is_all: bool::arbitrary(g) },
             10 => Message::HandedOff { tip, key, context: context(g) },
             11 => Message::Survey { tip, key, siblings: siblings(g) },
             12 => Message::Surveyed { tip, key, siblings: siblings(g) },
@@ -137,6 +137,8 @@ impl Arbitrary for AnyMessage {
             }
             23 => Message::Forwarded { request },
             22 => Message::Sync { tip, key, siblings: siblings(g) },
+            24 => Message::Gather { tip, key },
+            25 => Message::Gathered { tip, key, siblings: siblings(g), is_all: bool::arbitrary(g) },
             _ => Message::Repair { tip, request, key, siblings: siblings(g) },
         })
     }

@@ -83,6 +83,11 @@ pub fn brief(message: &Message) -> String {
         Message::StoredHint { request, recipient } => format!("kept for {recipient}: {}", of(request)),
         Message::HandOff { siblings, .. } => format!("hand off {}", held(siblings)),
         Message::HandedOff { context, .. } => format!("handed off, {context}"),
+        Message::Gather { .. } => "what have you?".to_owned(),
+        Message::Gathered { siblings, is_all, .. } => {
+            let rest = if *is_all { ", and nothing else for you" } else { "" };
+            format!("all I have: {}{rest}", held(siblings))
+        }
         Message::Survey { siblings, .. } => format!("anything besides {}?", held(siblings)),
         Message::Surveyed { siblings, .. } => format!("nothing besides {}", held(siblings)),
         Message::Reap { siblings, .. } => format!("reap {}", held(siblings)),
@@ -115,6 +120,7 @@ pub(crate) fn timer(timer: &Timer) -> String {
         Timer::Put(_, request) => format!("put {request:?}"),
         Timer::Get(_, request) => format!("get {request:?}"),
         Timer::Forward(_, request) => format!("forward {request:?}"),
+        Timer::Gather(_, key) => format!("gather {key:?}"),
         Timer::Handoff(_, recipient) => format!("handoff to {recipient}"),
         Timer::Reap(_, key) => format!("reap {key:?}"),
         Timer::Gossip(_) => "gossip".to_owned(),

@@ -1,6 +1,6 @@
 //! What the protocol decides, where that takes more than a line: each of these is the rule of the same name.
 
-use super::{Freshness, HandoffEvent, Remains};
+use super::{Freshness, HandoffEvent, Remains, Word};
 use crate::get::Reply;
 use crate::ids::{ClientId, NodeId, RequestId};
 use crate::membership::{Act, Change, Standing};
@@ -106,6 +106,15 @@ pub(super) fn standing(changes: &[Change]) -> Standing {
 pub(super) fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId> {
     let stays = after.contains(&node);
     after.iter().copied().filter(|other| *other != node && (!stays || !before.contains(other))).collect()
+}
+
+pub(super) fn may_give_word(
+    _word: Word,
+    awaited: &im::OrdSet<NodeId>,
+    answered: &BTreeSet<NodeId>,
+    suspected: &BTreeSet<NodeId>,
+) -> bool {
+    awaited.iter().all(|node| answered.contains(node) || suspected.contains(node))
 }
 
 #[cfg(test)]

@@ -80,14 +80,14 @@ fn message_from_bytes(bytes: &[u8]) -> Result<Message> {
 }
 
 fn storage_to_bytes(
-    Durable { incarnation, counter, store, epochs, issued, hints, history }: &Durable,
+    Durable { incarnation, counter, store, epochs, issued, hints, history, settling }: &Durable,
 ) -> Result<Vec<u8>> {
-    Ok(postcard::to_stdvec(&(incarnation, counter, store, epochs, issued, hints, history))?)
+    Ok(postcard::to_stdvec(&(incarnation, counter, store, epochs, issued, hints, history, settling))?)
 }
 
 fn storage_from_bytes(bytes: &[u8]) -> Result<Durable> {
-    let (incarnation, counter, store, epochs, issued, hints, history) = postcard::from_bytes(bytes)?;
-    Ok(Durable { incarnation, counter, store, epochs, issued, hints, history })
+    let (incarnation, counter, store, epochs, issued, hints, history, settling) = postcard::from_bytes(bytes)?;
+    Ok(Durable { incarnation, counter, store, epochs, issued, hints, history, settling })
 }
 
 /// The nodes in a process of their own. It is killed when this goes.
