@@ -119,25 +119,24 @@ pub(crate) fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Me
     (next != *ghost).then_some(next)
 }
 
-/// What a client has really seen is what the answer before showed, and all that those puts saw.
+/// What a client has really seen is what the last answer to a put or get showed, and all that those puts saw.
 fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
     let request = answer.request();
     let client = request.client.0 as usize - usize::from(setting.scope.nodes);
-    let next_line = RequestId { number: request.number + 1, ..request };
+    let mut script = setting.scope.clients[client].iter().skip(request.number as usize + 1).map(|(_, ask)| *ask);
+    let next = script.find(|ask| ask.moves().is_none());
     let seen = match answer {
         Answer::GetAnswered { siblings, .. } => ghost.with_all_seen(writes_of(siblings)),
         Answer::PutAcknowledged { .. } => {
             let write = setting.write(request).expect("a put is acknowledged to the client that put it");
             ghost.saw(write).with(write)
         }
-        Answer::PutFailed { .. }
-        | Answer::PutRefused { .. }
-        | Answer::GetFailed { .. }
-        | Answer::NoRoute { .. }
-        | Answer::Changed { .. }
-        | Answer::ChangeRefused { .. } => WriteSet::EMPTY,
+        Answer::Changed { .. } | Answer::ChangeRefused { .. } => return,
+        Answer::PutFailed { .. } | Answer::PutRefused { .. } | Answer::GetFailed { .. } | Answer::NoRoute { .. } => {
+            WriteSet::EMPTY
+        }
     };
-    if setting.ask(next_line).is_some_and(Ask::is_informed) {
+    if next.is_some_and(Ask::is_informed) {
         ghost.clients[client] = seen;
     }
 }

@@ -9,6 +9,7 @@ mod hints;
 mod membership;
 mod moves;
 mod quiet;
+mod reads;
 mod reaping;
 
 use crate::scope::{Excuse, Scope};
@@ -123,6 +124,19 @@ const FALLBACK_REFUSES: Excuse = Excuse {
     ],
     reason: "the only fallback has left, and refuses; it had nothing",
 };
+const MOVED_BEFORE: Excuse = Excuse {
+    properties: &[
+        "I4.acknowledged-on-a-hint",
+        "I4.replica-is-misplaced",
+        "I4.replica-is-handed-over",
+        "I8.hint-is-handed-over",
+    ],
+    reason: "the ring changes before anything is put, and nothing moves",
+};
+const REMOVED_WAITS: Excuse = Excuse {
+    properties: &["I6.every-request-ends"],
+    reason: "coordinators wait for ever here, also one that was removed for good, which nobody answers",
+};
 const NOTHING_PUT: Excuse = Excuse {
     properties: &[
         "I1.acknowledged-before-all-have-it",
@@ -162,19 +176,11 @@ const NEVER_HANDED: Excuse = Excuse {
     properties: &["I8.hint-is-handed-over"],
     reason: "the others have the put before the leaver hands anything over, and it does not learn that it is to",
 };
-const IN_PERSON_TOO: Excuse = Excuse {
-    properties: &["I1.in-person-get-sees-in-person-puts"],
-    reason: "a new replica answers in person before it was handed what it should have: a known limit while keys move",
-};
 const READ_BY_ONE: Excuse =
     Excuse { properties: &["I3.a-read-is-over"], reason: "with N=1 a read hears no other replica" };
 const REPAIR_REFUSED: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
     reason: "a repair may reach a node that knows of a change of the ring that its sender does not know of; the next read tries again",
-};
-const NEW_REPLICA_MISSES: Excuse = Excuse {
-    properties: &["I1.get-sees-acknowledged-puts"],
-    reason: "a read asks a replica that was not handed yet what it should have: a known limit while keys move",
 };
 
 /// The scope with this name, in either set.
@@ -192,6 +198,7 @@ const PARTS: &[&[Scope]] = &[
     reaping::SCOPES,
     membership::SCOPES,
     moves::SCOPES,
+    reads::SCOPES,
     failover::SCOPES,
     exchange::SCOPES,
 ];
@@ -202,13 +209,12 @@ const COUNT: usize = quiet::SCOPES.len()
     + reaping::SCOPES.len()
     + membership::SCOPES.len()
     + moves::SCOPES.len()
+    + reads::SCOPES.len()
     + failover::SCOPES.len()
     + exchange::SCOPES.len();
 
 /// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.
-pub static DEEP: &[Scope] =
-    &joined::<Scope, { deep::SCOPES.len() + membership::DEEP.len() + exchange::DEEP.len() }>(&[
-        deep::SCOPES,
-        membership::DEEP,
-        exchange::DEEP,
-    ]);
+pub static DEEP: &[Scope] = &joined::<
+    Scope,
+    { deep::SCOPES.len() + membership::DEEP.len() + reads::DEEP.len() + exchange::DEEP.len() },
+>(&[deep::SCOPES, membership::DEEP, reads::DEEP, exchange::DEEP]);

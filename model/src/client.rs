@@ -66,7 +66,7 @@ pub struct Client {
 pub struct ClientState {
     /// The line under way; past the last one it is done.
     pub line: usize,
-    /// The context of the answer to the line before, if this line needs it.
+    /// The context of the answer to the last put or get, if it is still needed.
     pub context: Context,
     /// How often this line may still be asked again.
     pub retries_left: u8,
@@ -75,9 +75,11 @@ pub struct ClientState {
 }
 
 impl Client {
-    /// Does this line need the context of the answer before?
+    /// Does this line need the context of the answer before, or does one that follows it after changes of the members alone?
     pub fn is_informed(&self, line: usize) -> bool {
-        matches!(self.script.get(line), Some((_, Line::PutInformed(_))))
+        let mut lines = self.script.iter().skip(line).map(|(_, line)| line);
+        let next = lines.find(|line| !matches!(line, Line::Administer { .. }));
+        matches!(next, Some(Line::PutInformed(_)))
     }
 
     /// What the line under way asks, and of whom.
@@ -151,12 +153,11 @@ impl Actor for Client {
         }
         let shown = match answer {
             Answer::PutAcknowledged { context, .. } | Answer::GetAnswered { context, .. } => context,
+            Answer::Changed { .. } | Answer::ChangeRefused { .. } => state.context.clone(),
             Answer::PutFailed { .. }
             | Answer::PutRefused { .. }
             | Answer::GetFailed { .. }
-            | Answer::NoRoute { .. }
-            | Answer::Changed { .. }
-            | Answer::ChangeRefused { .. } => Context::new(),
+            | Answer::NoRoute { .. } => Context::new(),
         };
         if state.retries_left > 0 {
             out.cancel_timer(Timer::Client(ClientId(usize::from(id) as u64)));

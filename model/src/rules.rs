@@ -20,8 +20,8 @@ use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
 use crate::version::{Context, Dot, Epoch, Issuer};
 use protocol::{
-    clients_to_forget, coordinators, epoch, hands_over_to, hint_may_clear, is_clear, is_deleted, may_give_word, put_freshness,
-    repair_targets, reply_counts_for, stand_in, standing, whom_to_survey,
+    clients_to_forget, coordinators, epoch, hands_over_to, hint_may_clear, is_clear, is_deleted, may_give_word,
+    put_freshness, repair_targets, reply_counts_for, stand_in, standing, whom_to_survey,
 };
 use std::collections::BTreeSet;
 

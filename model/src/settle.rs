@@ -45,13 +45,26 @@ impl Hash for Settling {
     }
 }
 
+/// A word that a coordinator waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Owed {
+    /// Of which request.
+    pub request: RequestId,
+    /// Who coordinates it.
+    pub to: NodeId,
+    /// The coordinator's tip when it asked.
+    pub tip: Tip,
+    /// What it asked for.
+    pub word: Word,
+}
+
 /// A key that is being gathered. Volatile: after a crash coordinators ask again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Gathering {
     /// Who has answered, under this view.
     pub answered: BTreeSet<NodeId>,
-    /// The words to be given then: of which request, to which coordinator, and what.
-    pub words: BTreeSet<(RequestId, NodeId, Word)>,
+    /// The words to be given then.
+    pub words: BTreeSet<Owed>,
     /// How often those that are missing will be asked again.
     pub retransmissions_left: u8,
 }
@@ -72,7 +85,7 @@ impl Step<'_, '_> {
         if self.may_give(word, key, &gathering) {
             return self.say(key, request, to, word);
         }
-        gathering.words.insert((request, to, word));
+        gathering.words.insert(Owed { request, to, tip, word });
         self.state.to_mut().gatherings.insert(key.clone(), gathering);
         self.gather(key, |_| true);
         if is_new {
@@ -82,7 +95,8 @@ impl Step<'_, '_> {
 
     fn may_give(&self, word: Word, key: &Key, gathering: &Gathering) -> bool {
         let awaited = &self.state.durable.settling.awaited;
-        !self.is_unsettled(key) || self.node.rules.may_give_word(word, awaited, &gathering.answered, &self.state.suspected)
+        !self.is_unsettled(key)
+            || self.node.rules.may_give_word(word, awaited, &gathering.answered, &self.state.suspected)
     }
 
     /// Has this node become a replica of a key, and may others have something of it that it has not?
@@ -182,14 +196,18 @@ impl Step<'_, '_> {
         let gatherings: BTreeMap<Key, Gathering> = self.state.gatherings.clone();
         for (key, gathering) in gatherings {
             let (now, later): (Vec<_>, Vec<_>) =
-                gathering.words.iter().copied().partition(|(_, _, word)| self.may_give(*word, &key, &gathering));
+                gathering.words.iter().copied().partition(|owed| self.may_give(owed.word, &key, &gathering));
             if later.is_empty() {
                 self.end_gathering(&key);
             } else if !now.is_empty() {
                 let words = later.into_iter().collect();
                 self.state.to_mut().gatherings.insert(key.clone(), Gathering { words, ..gathering });
             }
-            for (request, to, word) in now {
+            for Owed { request, to, tip, word } in now {
+                if to != self.id {
+                    // This node may have learned something since it was asked.
+                    self.tell(to.actor(), tip);
+                }
                 self.say(&key, request, to, word);
                 self.conclude_own(request, word);
             }

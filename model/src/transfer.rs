@@ -27,8 +27,9 @@ impl Step<'_, '_> {
             Message::StoreHint { hint, .. } => {
                 !is_mine(&hint.key) && self.preference_list(&hint.key).contains(&hint.recipient)
             }
-            // Only who knows the same members knows that all were asked, and which partitions are to be compared.
-            Message::Survey { .. }
+            // Only who knows the same members knows that all were asked, who is a replica, and which partitions are to be compared.
+            Message::Gather { .. }
+            | Message::Survey { .. }
             | Message::Reap { .. }
             | Message::Roots { .. }
             | Message::Subtrees { .. }

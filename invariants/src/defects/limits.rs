@@ -21,24 +21,6 @@ pub(super) const LIMITS: &[Limit] = &[
         scope: "join-without-gossip",
     },
     Limit {
-        name: "stale-read-while-keys-move",
-        what: "When the ring has changed, a read may ask a new replica that was not handed yet what it should have, and miss an acknowledged \
-               put, although R+W>N. Nothing is lost: read again.",
-        missed_by: "Before the change and after the handoff every read is right: it takes one in between, through \
-                    the new replica, with the put acknowledged by the old ones.",
-        property: "I1.get-sees-acknowledged-puts",
-        scope: "join-and-read",
-    },
-    Limit {
-        name: "stale-read-in-person-while-keys-move",
-        what: "To ask for intended replicas in person, PR+PW>N, does not help while keys move: a node that has just become one answers in \
-               person before it was handed what it should have. Nothing is lost: read again.",
-        missed_by: "As long as the ring stays as it is the replicas asked in person are those that have the put. It takes a change of the \
-                    ring between the put and the get.",
-        property: "I1.in-person-get-sees-in-person-puts",
-        scope: "moves-and-in-person",
-    },
-    Limit {
         name: "stale-read-when-quorums-miss",
         what: "With R+W<=N a get can miss a put that was acknowledged before it began: a read quorum need not meet the write \
                quorum. Choose R+W>N where that matters.",

@@ -2,7 +2,7 @@
 
 use super::Defect;
 use dynamo_model::membership::Standing;
-use dynamo_model::rules::{HandoffEvent, Rules};
+use dynamo_model::rules::{HandoffEvent, Rules, Word};
 use dynamo_model::version::{Epoch, Issuer};
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -67,5 +67,49 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-leave",
         rules: || Rules { may_hold: |standing| standing == Standing::Member, ..Rules::default() },
+    },
+    Defect {
+        name: "new-replica-answers-at-once",
+        rule: "may_give_word",
+        what: "A node that has become a replica answers gets with what it has, before others have handed over what it should have. A get that \
+               it counts for misses what was acknowledged long ago.",
+        missed_by: "Before the change and after the handoff every get is right. It takes one in between, through the new replica.",
+        breaks: &["I1.get-sees-acknowledged-puts"],
+        scope: "moves-and-get",
+        rules: || Rules {
+            may_give_word: |word, awaited, answered, suspected| {
+                word == Word::Fetched || (Rules::default().may_give_word)(word, awaited, answered, suspected)
+            },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "new-replica-vouches-at-once",
+        rule: "may_give_word",
+        what: "A node that has become a replica counts for puts at once. The one in whose place it is does not know yet, and answers a get \
+               as before: the put was acknowledged, and the get misses it.",
+        missed_by: "Whoever puts and reads through nodes that know of the change sees everything. It takes a get by the old view, and a put \
+                    by the new one.",
+        breaks: &["I1.get-sees-acknowledged-puts"],
+        scope: "read-by-an-old-view",
+        rules: || Rules {
+            may_give_word: |word, awaited, answered, suspected| {
+                word == Word::Stored || (Rules::default().may_give_word)(word, awaited, answered, suspected)
+            },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "new-replica-awaits-one",
+        rule: "whom_to_await",
+        what: "A node that has become a replica waits for one other to say what it has. What a third one still has to hand over it does not \
+               know.",
+        missed_by: "Where there are two nodes one is all others. It takes a third, which has what a client reads.",
+        breaks: &["I1.get-sees-acknowledged-puts"],
+        scope: "read-after-replacement",
+        rules: || Rules {
+            whom_to_await: |entered, others| others.iter().copied().take(entered.min(1)).collect(),
+            ..Rules::default()
+        },
     },
 ];

@@ -62,8 +62,8 @@ pub(super) const PROPERTIES: &[Property] = &[
             "I1.get-sees-acknowledged-puts",
             &[evidence::answered, evidence::saw],
             GET_AFTER_ACK,
-            "Trace 1: with R+W>N a get shows every put that was acknowledged before it began, or one that saw it. Does not hold \
-         with R+W<=N, where others stand in for replicas, nor while keys move.",
+            "Trace 1: with R+W>N a get shows every put that was acknowledged before it began, or one that saw it, also while \
+         keys move. Does not hold with R+W<=N, nor where others stand in for replicas.",
             |_, state| {
                 let ghost = &state.history;
                 let fresh = |read: &Read| {

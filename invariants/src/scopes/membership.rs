@@ -1,7 +1,7 @@
 //! Scopes in which nodes join and leave.
 
 use super::{
-    ALL_STORE, ALONE_AT_FIRST, FALLBACK_REFUSES, MOVES_NOTHING, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS,
+    ALL_STORE, ALONE_AT_FIRST, FALLBACK_REFUSES, MENDED_AT_ONCE, MOVES_NOTHING, NO_GOSSIP, NO_READER, NO_TIMEOUTS,
     NOT_TOLD, NOTHING_PUT, ONE_WRITER, QUORUMS_MISS, REFUSED_OR_SLOW, STOPPED, STOPPED_APART, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Join, Leave, Put, Remove};
@@ -75,8 +75,8 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)], &[(2, Join(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_TIMEOUTS, REFUSED_OR_SLOW, NEW_REPLICA_MISSES],
-        unique_states: 101_499,
+        excused: &[ONE_WRITER, NO_TIMEOUTS, REFUSED_OR_SLOW],
+        unique_states: 803_377,
     },
     Scope {
         name: "client-with-its-own-view",
@@ -85,8 +85,8 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(0, Join(1))]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP],
-        unique_states: 21_597,
+        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP, MENDED_AT_ONCE],
+        unique_states: 268_917,
     },
     Scope {
         name: "client-with-its-own-view-asks-again",

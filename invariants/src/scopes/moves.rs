@@ -1,9 +1,9 @@
 //! Scopes in which a node is an intended replica, then none, and one again; each beside one other act or fault.
 
 use super::{
-    ALONE_AT_FIRST, ALONE_AT_ONCE, FORGOTTEN_MEANWHILE, IN_PERSON_TOO, MENDED_AT_ONCE, NEVER_FAILS, NEVER_HANDED,
-    NEVER_TOLD, NEW_REPLICA_MISSES, NO_GOSSIP, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_DISK_LOST, ONLY_PUTS, OWN_WORD,
-    READ_BY_ONE, REFUSED_OR_SLOW, REPAIR_REFUSED, STOPPED, STORE_LOST,
+    ALONE_AT_FIRST, ALONE_AT_ONCE, FORGOTTEN_MEANWHILE, MENDED_AT_ONCE, NEVER_FAILS, NEVER_HANDED, NEVER_TOLD,
+    NO_GOSSIP, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_DISK_LOST, ONLY_PUTS, OWN_WORD, READ_BY_ONE, REFUSED_OR_SLOW,
+    REPAIR_REFUSED, STOPPED, STORE_LOST,
 };
 use crate::scope::Ask::{Delete, Get, GetInPerson, Join, Leave, Put, PutInPerson, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -55,11 +55,21 @@ pub(super) const SCOPES: &[Scope] = &[
         name: "moves-and-delete",
         aim: "a node joins after a client has put and deleted, and the tombstone is reaped before, while or after keys move",
         nodes: 3,
-        quorum: (2, 1, 1),
+        quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete), (0, Join(1))]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, OWN_WORD, REFUSED_OR_SLOW],
-        unique_states: 226_272,
+        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, REFUSED_OR_SLOW],
+        unique_states: 1_222,
+    },
+    Scope {
+        name: "moves-amid-delete",
+        aim: "a client deletes what it has put after a node has joined, and the tombstone is reaped before, while or after the old copy moves",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put), (0, Join(1)), (0, Delete)]],
+        faults: Faults { reaps: 1, ..NO_FAULTS },
+        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, REFUSED_OR_SLOW],
+        unique_states: 308_731,
     },
     Scope {
         name: "moves-and-get",
@@ -68,16 +78,8 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
-        excused: &[
-            ONE_WRITER,
-            NO_TIMEOUTS,
-            NEW_REPLICA_MISSES,
-            MENDED_AT_ONCE,
-            REFUSED_OR_SLOW,
-            ALONE_AT_ONCE,
-            READ_BY_ONE,
-        ],
-        unique_states: 7_401,
+        excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        unique_states: 21_407,
     },
     Scope {
         name: "moves-and-lost-disk",
@@ -114,17 +116,8 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, PutInPerson), (1, GetInPerson)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
-        excused: &[
-            ONE_WRITER,
-            NO_TIMEOUTS,
-            NEW_REPLICA_MISSES,
-            MENDED_AT_ONCE,
-            REFUSED_OR_SLOW,
-            ALONE_AT_ONCE,
-            READ_BY_ONE,
-            IN_PERSON_TOO,
-        ],
-        unique_states: 7_401,
+        excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        unique_states: 21_407,
     },
     Scope {
         name: "moves-and-forwarding",
@@ -170,11 +163,11 @@ pub(super) const SCOPES: &[Scope] = &[
         name: "reap-and-leave",
         aim: "a tombstone is reaped while a node leaves that still has to hand over what was deleted",
         nodes: 3,
-        quorum: (2, 1, 1),
-        clients: &[&[(0, Put), (0, Delete), (0, Leave(1))]],
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put), (0, Leave(1)), (0, Delete)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, OWN_WORD, REFUSED_OR_SLOW],
-        unique_states: 229_340,
+        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP],
+        unique_states: 915_109,
     },
     Scope {
         name: "reap-and-lost-disk",
@@ -233,8 +226,8 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Join(1)), (1, Get)]],
         faults: GOSSIP,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, REPAIR_REFUSED, ALONE_AT_FIRST],
-        unique_states: 8_757,
+        excused: &[ONE_WRITER, NO_TIMEOUTS, ALONE_AT_FIRST],
+        unique_states: 55_219,
     },
     Scope {
         name: "third-joins-and-crash",

@@ -138,7 +138,10 @@ fn a_hint_goes_its_way_through_crashes() {
     d.crash();
     assert_eq!(state(&d), HintState::Stored);
     let sent = d.time_out(&timer);
-    assert_eq!(sent, [(actor(second), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(1), is_all: true })]);
+    assert_eq!(
+        sent,
+        [(actor(second), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(1), is_all: true })]
+    );
     assert_eq!(state(&d), HintState::InTransfer);
     d.crash();
     assert_eq!(state(&d), HintState::Stored);
@@ -151,7 +154,10 @@ fn a_hint_goes_its_way_through_crashes() {
     d.receive(actor(second), handed_over(1));
     assert_eq!(state(&d), HintState::InTransfer);
     let sent = d.time_out(&timer);
-    assert_eq!(sent, [(actor(second), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(2), is_all: true })]);
+    assert_eq!(
+        sent,
+        [(actor(second), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(2), is_all: true })]
+    );
     d.receive(actor(coordinator), handed_over(2));
     assert_eq!(state(&d), HintState::InTransfer, "only its recipient's word counts");
     d.receive(actor(second), handed_over(2));
@@ -169,7 +175,10 @@ fn what_is_handed_over_is_merged() {
     for (old, new) in [(1, 2), (2, 2)] {
         let hand_off = Message::HandOff { tip: tip(5), key: key(), siblings: siblings(new), is_all: true };
         b.receive(actor(fallback), hand_off);
-        let sent = b.receive(actor(fallback), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(old), is_all: true });
+        let sent = b.receive(
+            actor(fallback),
+            Message::HandOff { tip: tip(5), key: key(), siblings: siblings(old), is_all: true },
+        );
         let context = siblings(2).context().clone();
         assert_eq!(sent, [(actor(fallback), Message::HandedOff { tip: tip(5), key: key(), context })]);
         b.crash();
