@@ -138,7 +138,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(0, Join(1)), (1, Put)]],
         faults: Faults { gossip: true, ..EXCHANGE },
         excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS, ALONE_AT_FIRST],
-        unique_states: 22_434,
+        unique_states: 41_695,
     },
     Scope {
         name: "loss-mended",

@@ -19,7 +19,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
         faults: GOSSIP,
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
-        unique_states: 1_311,
+        unique_states: 3_163,
     },
     Scope {
         name: "late-handed-off",
@@ -29,7 +29,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Join(0))]],
         faults: GOSSIP,
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, STOPPED, REFUSED_OR_SLOW, ALONE_AT_ONCE],
-        unique_states: 9_313,
+        unique_states: 9_713,
     },
     Scope {
         name: "moves-and-puts",
@@ -39,7 +39,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
-        unique_states: 8_057,
+        unique_states: 30_285,
     },
     Scope {
         name: "moves-and-put-over",
@@ -49,7 +49,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, PutOver)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
-        unique_states: 7_557,
+        unique_states: 30_157,
     },
     Scope {
         name: "moves-and-delete",
@@ -97,7 +97,7 @@ pub(super) const SCOPES: &[Scope] = &[
             FORGOTTEN_MEANWHILE,
             ALONE_AT_ONCE,
         ],
-        unique_states: 60_518,
+        unique_states: 293_012,
     },
     Scope {
         name: "moves-and-crash",
@@ -107,7 +107,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { crashes: 1, ..GOSSIP },
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
-        unique_states: 28_203,
+        unique_states: 146_041,
     },
     Scope {
         name: "moves-and-in-person",
@@ -127,7 +127,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
-        unique_states: 1_201,
+        unique_states: 9_383,
     },
     Scope {
         name: "moves-and-retry",
@@ -137,7 +137,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put)], &[(1, Join(0))]],
         faults: Faults { client_retries: 1, ..GOSSIP },
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
-        unique_states: 1_816,
+        unique_states: 1_864,
     },
     Scope {
         name: "lost-disk-comes-back",
@@ -167,7 +167,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Leave(1)), (0, Delete)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP],
-        unique_states: 915_109,
+        unique_states: 915_306,
     },
     Scope {
         name: "reap-and-lost-disk",
@@ -207,7 +207,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Join(1)), (1, Put)]],
         faults: GOSSIP,
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, ALONE_AT_FIRST],
-        unique_states: 12_245,
+        unique_states: 155_905,
     },
     Scope {
         name: "third-joins-and-put-over",
@@ -217,7 +217,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Join(1)), (0, PutOver)]],
         faults: GOSSIP,
         excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, ALONE_AT_FIRST],
-        unique_states: 30_114,
+        unique_states: 107_229,
     },
     Scope {
         name: "third-joins-and-get",

@@ -46,7 +46,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (2, Leave(1)), (2, Get)]],
         faults: NO_FAULTS,
         excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE, NOT_TOLD, ALONE_AT_ONCE],
-        unique_states: 97_562,
+        unique_states: 99_284,
     },
     Scope {
         name: "read-after-join",
