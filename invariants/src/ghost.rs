@@ -43,10 +43,10 @@ pub struct Write {
 pub struct Read {
     /// The puts acknowledged before it began.
     pub acknowledged_before: WriteSet,
-    /// The coordinator and the replicas whose word it has heard.
-    pub heard: Vec<NodeId>,
-    /// All puts that those replicas said they hold.
-    pub known: WriteSet,
+    /// What each node has heard that coordinates it, by node.
+    pub hearings: Vec<Hearing>,
+    /// Who sent the last answer.
+    pub by: Option<NodeId>,
     /// The puts in the last answer sent.
     pub shown: WriteSet,
     /// The nodes that had been heard when it was sent.
@@ -55,6 +55,50 @@ pub struct Read {
     pub omitted: WriteSet,
     /// What its client was told.
     pub outcome: Outcome,
+}
+
+/// What one coordinator of a get has heard. There are two where the one that was to coordinate it was only slow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hearing {
+    /// Who coordinates.
+    pub coordinator: NodeId,
+    /// It, and the replicas whose word it has heard.
+    pub heard: Vec<NodeId>,
+    /// All puts that those replicas said they hold.
+    pub known: WriteSet,
+}
+
+impl Hearing {
+    fn hear(&mut self, node: NodeId) {
+        if let Err(index) = self.heard.binary_search(&node) {
+            self.heard.insert(index, node);
+        }
+    }
+}
+
+impl Read {
+    /// All puts that a coordinator knew: those that it was told of, and those that it has shown.
+    pub fn knew(&self, hearing: &Hearing) -> WriteSet {
+        if self.by == Some(hearing.coordinator) { hearing.known.union(self.shown) } else { hearing.known }
+    }
+
+    /// What a coordinator has heard; at first itself alone, and nothing.
+    fn hearing(&mut self, coordinator: NodeId) -> &mut Hearing {
+        let place = self.hearings.binary_search_by_key(&coordinator, |hearing| hearing.coordinator);
+        let index = place.unwrap_or_else(|index| {
+            let first = Hearing { coordinator, heard: vec![coordinator], known: WriteSet::EMPTY };
+            self.hearings.insert(index, first);
+            index
+        });
+        &mut self.hearings[index]
+    }
+
+    /// A coordinator hears what a replica has.
+    pub(crate) fn hear(&mut self, coordinator: NodeId, replica: NodeId, has: WriteSet) {
+        let hearing = self.hearing(coordinator);
+        hearing.hear(replica);
+        hearing.known = hearing.known.union(has);
+    }
 }
 
 /// What a node said that it keeps for another.
@@ -104,8 +148,8 @@ impl Ghost {
         let write = Write { saw: WriteSet::EMPTY, outcome: Outcome::Unsent };
         let read = Read {
             acknowledged_before: WriteSet::EMPTY,
-            heard: Vec::new(),
-            known: WriteSet::EMPTY,
+            hearings: Vec::new(),
+            by: None,
             shown: WriteSet::EMPTY,
             sources: Vec::new(),
             omitted: WriteSet::EMPTY,
@@ -272,23 +316,21 @@ impl Ghost {
     pub(crate) fn on_fetch(&mut self, coordinator: NodeId, replica: NodeId, read: usize) {
         let own = self.vouched[usize::from(coordinator.0)];
         let read = &mut self.reads[read];
-        if read.heard.contains(&replica) || !read.heard.contains(&coordinator) {
-            read.heard = vec![coordinator];
-            read.known = own;
+        let is_new = read.hearings.iter().all(|hearing| hearing.coordinator != coordinator);
+        let hearing = read.hearing(coordinator);
+        if is_new || hearing.heard.contains(&replica) {
+            (hearing.heard, hearing.known) = (vec![coordinator], own);
         }
     }
 
     pub(crate) fn on_get_answered(&mut self, setting: &Setting, by: NodeId, read: usize, siblings: &[Version]) {
         let shown = writes_of(siblings);
-        let omitted = self.reads[read].known.minus(self.with_all_seen(shown));
-        let intended = self.intended(setting, by);
+        let Hearing { heard, known, .. } = self.reads[read].hearing(by).clone();
+        let omitted = known.minus(self.with_all_seen(shown));
+        let in_person = heard.iter().filter(|node| self.intended(setting, by).contains(node)).count();
+        let outcome = Outcome::Answered { words: heard.len(), in_person };
         let read = &mut self.reads[read];
-        hear(read, by);
-        read.shown = shown;
-        read.sources = read.heard.clone();
-        read.omitted = omitted;
-        let in_person = read.heard.iter().filter(|node| intended.contains(node)).count();
-        read.outcome = Outcome::Answered { words: read.heard.len(), in_person };
+        (read.by, read.shown, read.sources, read.omitted, read.outcome) = (Some(by), shown, heard, omitted, outcome);
     }
 }
 
@@ -310,10 +352,4 @@ pub(crate) fn carried_by(setting: &Setting, message: &Message) -> WriteSet {
 /// The puts whose values these siblings hold.
 pub fn writes_of(siblings: &[Version]) -> WriteSet {
     siblings.iter().map(|version| WriteId::of(&version.content)).collect()
-}
-
-pub(crate) fn hear(read: &mut Read, node: NodeId) {
-    if let Err(index) = read.heard.binary_search(&node) {
-        read.heard.insert(index, node);
-    }
 }

@@ -1,9 +1,9 @@
 //! What the observer makes of each message, when it is sent and when it arrives.
 
-use crate::ghost::{Ghost, Outcome, hear, writes_of};
+use crate::ghost::{Ghost, Outcome, writes_of};
 use crate::scope::{Ask, Setting};
 use crate::write_set::{WriteId, WriteSet};
-use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::ids::NodeId;
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::siblings::Version;
 use stateright::actor::Envelope;
@@ -108,8 +108,7 @@ pub(crate) fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Me
         Message::Answer(answer) => learn(setting, &mut next, answer),
         Message::Fetched { request, siblings } => {
             let read = &mut next.reads[setting.read(*request)?];
-            hear(read, node(envelope.src));
-            read.known = read.known.union(writes_of(siblings.versions()));
+            read.hear(node(envelope.dst), node(envelope.src), writes_of(siblings.versions()));
         }
         Message::History { history: told } | Message::Changes { changes: told } => next.know(node(envelope.dst), told),
         // Whoever chooses a node by its own view is to learn what that node knows.

@@ -178,10 +178,6 @@ const NEVER_HANDED: Excuse = Excuse {
 };
 const READ_BY_ONE: Excuse =
     Excuse { properties: &["I3.a-read-is-over"], reason: "with N=1 a read hears no other replica" };
-const REPAIR_REFUSED: Excuse = Excuse {
-    properties: &["I3.stale-replica-is-repaired"],
-    reason: "a repair may reach a node that knows of a change of the ring that its sender does not know of; the next read tries again",
-};
 
 /// The scope with this name, in either set.
 pub fn named(name: &str) -> Option<&'static Scope> {

@@ -9,7 +9,7 @@
 //! This rests on the rules' treating nodes alike. A rule that compares them (as [`Siblings::newest_only`] does, for a defect whose scope
 //! has nothing interchangeable) must not be checked with symmetry.
 
-use crate::ghost::{Ghost, Hinted, Read, Write};
+use crate::ghost::{Ghost, Hearing, Hinted, Read, Write};
 use crate::scope::{Ask, Scope, Setting};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::client::ClientState;
@@ -269,8 +269,12 @@ impl Symmetry {
     fn ghost_read(&self, read: &Read) -> Read {
         Read {
             acknowledged_before: self.writes(read.acknowledged_before),
-            heard: sorted(read.heard.iter().map(|node| self.node(*node))),
-            known: self.writes(read.known),
+            hearings: sorted(read.hearings.iter().map(|hearing| Hearing {
+                coordinator: self.node(hearing.coordinator),
+                heard: sorted(hearing.heard.iter().map(|node| self.node(*node))),
+                known: self.writes(hearing.known),
+            })),
+            by: read.by.map(|node| self.node(node)),
             shown: self.writes(read.shown),
             sources: sorted(read.sources.iter().map(|node| self.node(*node))),
             omitted: self.writes(read.omitted),

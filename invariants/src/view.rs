@@ -1,6 +1,6 @@
 //! A state as properties look at it: disks, messages, timers.
 
-use crate::ghost::{Read, writes_of};
+use crate::ghost::{Hearing, writes_of};
 use crate::scope::{Setting, System, SystemState};
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
@@ -161,10 +161,10 @@ impl<'a> View<'a> {
         held.all(|other| Some(other) == first)
     }
 
-    /// The intended replicas that a read has heard, and that still have the disk that they had then; and that have been intended replicas
+    /// The intended replicas that a coordinator of a read has heard, and that still have the disk that they had then; and that have been intended replicas
     /// all the time.
-    pub(crate) fn replicas_heard<'r>(&'r self, read: &'r Read) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
-        let heard = read.heard.iter().copied();
+    pub(crate) fn replicas_heard<'r>(&'r self, hearing: &'r Hearing) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
+        let heard = hearing.heard.iter().copied();
         let is_one = |node| self.is_intended(node, node) && !self.may_be_back(node);
         heard.filter(move |node| is_one(*node) && !self.lost_its_disk(*node))
     }

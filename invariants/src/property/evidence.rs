@@ -113,14 +113,15 @@ fn get(view: &View<'_>, request: &RequestId, read: &Read) -> String {
 /// Gets that have heard others: what they knew, and what those have on disk now.
 pub(super) fn heard(view: &View<'_>) -> Vec<String> {
     let reads = view.model.cfg.gets.iter().zip(&view.state.history.reads).enumerate();
-    let heard = reads.filter(|(_, (_, read))| !read.heard.is_empty());
-    let told = heard.map(|(index, (request, read))| {
+    let heard = reads.flat_map(|(index, (request, read))| read.hearings.iter().map(move |h| (index, request, read, h)));
+    let told = heard.map(|(index, request, read, hearing)| {
         let stage = if view.is_under_way(index) { "under way" } else { "over" };
-        let have = view.replicas_heard(read).map(|node| format!("{node} has {}", has(view, node)));
+        let have = view.replicas_heard(hearing).map(|node| format!("{node} has {}", has(view, node)));
         let have = have.collect::<Vec<_>>().join(", ");
         format!(
-            "get {request:?} is {stage}, and knew {}; of the replicas it heard {have}",
-            read.known.union(read.shown)
+            "get {request:?} is {stage}, and {} knew {}; of the replicas it heard {have}",
+            hearing.coordinator,
+            read.knew(hearing)
         )
     });
     told.collect()

@@ -4,10 +4,11 @@
 //! A property that looks at more than its words tell would get wrong verdicts. `Options::doubt` of the engine finds such a property,
 //! and a test asks it to in every scope that is small enough.
 
-use crate::ghost::{Ghost, Outcome, Read, writes_of};
+use crate::ghost::{Ghost, Hearing, Outcome, Read, writes_of};
 use crate::scope::Setting;
 use crate::view::{gets_in_flight, is_syncing};
 use crate::write_set::WriteSet;
+use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Address, Change, History};
 use dynamo_model::node::{Durable, Timer};
 use dynamo_model::process::Process;
@@ -138,12 +139,13 @@ fn requests(setting: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
     for hinted in &ghost.hinted {
         words.push(u64::from(hinted.holder.0) << 16 | u64::from(hinted.recipient.0) | hinted.writes.bits() << 32);
     }
-    for Read { acknowledged_before, heard, known, shown, sources, omitted, outcome } in &ghost.reads {
-        words.push(outcome_word(*outcome));
-        words.extend([acknowledged_before, known, shown, omitted].map(|puts: &WriteSet| puts.bits()));
-        for nodes in [heard, sources] {
-            words.push(nodes.len() as u64);
-            words.extend(nodes.iter().map(|node| u64::from(node.0)));
+    let nodes = |nodes: &[NodeId]| nodes.iter().fold(nodes.len() as u64, |all, node| all << 8 | u64::from(node.0) + 1);
+    for Read { acknowledged_before, hearings, by, shown, sources, omitted, outcome } in &ghost.reads {
+        let by = by.map_or(0, |node| u64::from(node.0) + 1);
+        words.extend([outcome_word(*outcome), by, nodes(sources), hearings.len() as u64]);
+        words.extend([acknowledged_before, shown, omitted].map(|puts: &WriteSet| puts.bits()));
+        for Hearing { coordinator, heard, known } in hearings {
+            words.extend([u64::from(coordinator.0), nodes(heard), known.bits()]);
         }
     }
 }

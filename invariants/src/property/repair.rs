@@ -3,8 +3,9 @@
 use super::{
     EXCHANGED, EXCHANGED_ALONE, LooksAt, Property, READ_OVER, always, converges, evidence, looking_at, reachable,
 };
-use crate::ghost::Read;
+use crate::ghost::{Hearing, Read};
 use crate::view::{View, is_syncing};
+use crate::write_set::WriteSet;
 
 pub(super) const PROPERTIES: &[Property] = &[
     looking_at(
@@ -17,10 +18,10 @@ pub(super) const PROPERTIES: &[Property] = &[
          are lost or the coordinator crashes: repair is sent once, and the next read tries again.",
             |model, state| {
                 let view = View { model, state };
-                let repaired = |read: &Read| {
-                    let known = read.known.union(read.shown);
-                    view.replicas_heard(read).all(|node| known.is_subset(view.stored(node)))
+                let has_all = |hearing: &Hearing, known: WriteSet| {
+                    view.replicas_heard(hearing).all(|node| known.is_subset(view.stored(node)))
                 };
+                let repaired = |read: &Read| read.hearings.iter().all(|hearing| has_all(hearing, read.knew(hearing)));
                 let reads = state.history.reads.iter();
                 let mut over = reads.enumerate().filter(|(get, _)| !view.is_under_way(*get));
                 over.all(|(_, read)| repaired(read))
@@ -33,8 +34,10 @@ pub(super) const PROPERTIES: &[Property] = &[
         "A read has heard a replica that lacks what the read knows.",
         |model, state| {
             let view = View { model, state };
-            let stale = |read: &Read| view.replicas_heard(read).any(|node| !read.known.is_subset(view.stored(node)));
-            state.history.reads.iter().any(stale)
+            let stale = |hearing: &Hearing| {
+                view.replicas_heard(hearing).any(|node| !hearing.known.is_subset(view.stored(node)))
+            };
+            state.history.reads.iter().flat_map(|read| &read.hearings).any(stale)
         },
     ),
     looking_at(
@@ -46,7 +49,9 @@ pub(super) const PROPERTIES: &[Property] = &[
             |model, state| {
                 let view = View { model, state };
                 let mut reads = state.history.reads.iter().enumerate();
-                reads.any(|(get, read)| read.heard.len() > 1 && !view.is_under_way(get))
+                reads.any(|(get, read)| {
+                    read.hearings.iter().any(|hearing| hearing.heard.len() > 1) && !view.is_under_way(get)
+                })
             },
         ),
     ),

@@ -7,6 +7,7 @@ mod forward;
 mod handoff;
 mod membership;
 mod reap;
+mod settle;
 mod timing;
 
 use bench::{Bench, CLIENT, answers, put, request, tip};

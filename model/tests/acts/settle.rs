@@ -1,0 +1,196 @@
+//! What a new replica does before it gives its word on a key.
+
+use super::bench::{Bench, CLIENT, answers, put, request};
+use dynamo_model::handoff::HintId;
+use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
+use dynamo_model::membership::{Act, Change, History, Tip};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::node::Timer;
+use dynamo_model::siblings::{Siblings, Version};
+use dynamo_model::version::{Context, Dot};
+
+fn key() -> Key {
+    Key::new("k").unwrap()
+}
+
+fn siblings(node: NodeId) -> Siblings {
+    let dot = Dot { issuer: node.into(), counter: 1 };
+    let content = Content::Value(Value::new(b"old").unwrap());
+    Siblings::new().put(Version { dot, clock: Context::new().with(dot), content }, |_| true)
+}
+
+fn at(node: NodeId) -> usize {
+    usize::from(node.0)
+}
+
+/// A node that has just become one of the key's two replicas: it, the three members that there were before, clockwise, and its view.
+struct Newcomer {
+    bench: Bench,
+    others: Vec<NodeId>,
+    history: History,
+}
+
+impl Newcomer {
+    fn new() -> Self {
+        let others = Bench::of(3, NodeId(0), 2, 1, 1).clockwise(&key());
+        let history = |node: u16| History::founded_by([0, 1, 2, node].map(NodeId));
+        let joined = |node: u16| {
+            let mut bench = Bench::of(3, NodeId(node), 2, 1, 1);
+            bench.receive(at(others[0]), Message::Changes { changes: history(node) });
+            bench
+        };
+        let node = (3..100).find(|node| joined(*node).clockwise(&key())[..2] == [others[0], NodeId(*node)]);
+        let node = node.expect("one of a hundred nodes is the second replica");
+        Newcomer { bench: joined(node), others, history: history(node) }
+    }
+
+    fn tip(&self) -> Tip {
+        self.history.tip()
+    }
+
+    fn fetch(&self, number: u64) -> Message {
+        Message::Fetch { tip: self.tip(), request: request(number), key: key() }
+    }
+
+    fn gathered(&self, siblings: &Siblings, is_all: bool) -> Message {
+        Message::Gathered { tip: self.tip(), key: key(), siblings: siblings.clone(), is_all }
+    }
+}
+
+/// The nodes that are asked what they have.
+fn asked(sent: &[(usize, Message)]) -> Vec<usize> {
+    let mut asked: Vec<usize> =
+        sent.iter().filter(|(_, m)| matches!(m, Message::Gather { .. })).map(|(to, _)| *to).collect();
+    asked.sort_unstable();
+    asked
+}
+
+fn fetched(sent: &[(usize, Message)]) -> Vec<(usize, Siblings)> {
+    let fetched = |(to, message): &(usize, Message)| match message {
+        Message::Fetched { siblings, .. } => Some((*to, siblings.clone())),
+        _ => None,
+    };
+    sent.iter().filter_map(fetched).collect()
+}
+
+fn sorted(nodes: &[NodeId]) -> Vec<usize> {
+    let mut all: Vec<usize> = nodes.iter().map(|node| at(*node)).collect();
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn it_answers_once_all_others_have_said_what_they_have() {
+    let mut new = Newcomer::new();
+    let [first, displaced, third] = new.others[..] else { panic!() };
+    let old = siblings(displaced);
+    let sent = new.bench.receive(at(first), new.fetch(0));
+    assert_eq!(asked(&sent), sorted(&[displaced, third]), "a coordinator with the same view answers with what it has");
+    assert!(fetched(&sent).is_empty());
+    assert!(new.bench.receive(at(displaced), new.gathered(&old, false)).is_empty());
+    let sent = new.bench.receive(at(third), new.gathered(&Siblings::new(), true));
+    assert_eq!(fetched(&sent), [(at(first), old.clone())]);
+    assert!(new.bench.state.gatherings.is_empty());
+
+    new.bench.crash();
+    assert_eq!(new.bench.state.durable.store[&key()], old, "what it has answered with is on its disk");
+    let sent = new.bench.receive(at(first), new.fetch(1));
+    assert_eq!(asked(&sent), [at(displaced)], "the one that keeps more for it is awaited still, after a crash too");
+    let hand_off = |is_all| Message::HandOff { tip: new.tip(), key: key(), siblings: old.clone(), is_all };
+    let (some, all) = (hand_off(false), hand_off(true));
+    assert!(fetched(&new.bench.receive(at(displaced), some)).is_empty());
+    assert_eq!(fetched(&new.bench.receive(at(displaced), all)).len(), 1, "the last thing handed over settles it");
+    let sent = new.bench.receive(at(third), new.fetch(2));
+    assert_eq!(asked(&sent), [at(first)], "the first node has not said that it keeps nothing");
+    new.bench.receive(at(first), new.gathered(&Siblings::new(), true));
+    new.bench.crash();
+    assert_eq!(fetched(&new.bench.receive(at(third), new.fetch(3))).len(), 1, "now it has settled");
+}
+
+#[test]
+fn it_counts_itself_as_a_coordinator_no_sooner() {
+    let mut new = Newcomer::new();
+    let [first, displaced, third] = new.others[..] else { panic!() };
+    let sent = new.bench.receive(CLIENT, put(0, b"v", Context::new()));
+    assert_eq!(asked(&sent), sorted(&new.others));
+    assert!(answers(&sent).is_empty(), "W is 1, and it does not count yet");
+    for node in [first, displaced] {
+        assert!(answers(&new.bench.receive(at(node), new.gathered(&Siblings::new(), true))).is_empty());
+    }
+    let sent = new.bench.receive(at(third), new.gathered(&siblings(displaced), true));
+    assert!(matches!(answers(&sent)[..], [Answer::PutAcknowledged { .. }]));
+    assert_eq!(new.bench.state.durable.store[&key()].versions().len(), 2, "and what it was told is beside the put");
+}
+
+#[test]
+fn who_is_silent_is_asked_again_then_suspected_and_waited_for_no_more() {
+    let mut new = Newcomer::new();
+    let [first, displaced, third] = new.others[..] else { panic!() };
+    let timer = Timer::Gather(NodeId(u16::try_from(at(new.bench.clockwise(&key())[1])).unwrap()), key());
+    new.bench.receive(at(first), new.fetch(0));
+    assert!(new.bench.timers.contains(&timer));
+    new.bench.receive(at(displaced), new.gathered(&Siblings::new(), false));
+    assert_eq!(asked(&new.bench.time_out(&timer)), [at(third)]);
+    assert_eq!(fetched(&new.bench.time_out(&timer)).len(), 1);
+    let sent = new.bench.receive(at(first), new.fetch(1));
+    assert_eq!(asked(&sent), sorted(&[displaced, third]), "it is asked all the same");
+    assert_eq!(fetched(&new.bench.receive(at(displaced), new.gathered(&Siblings::new(), false))).len(), 1);
+}
+
+#[test]
+fn after_another_change_all_are_asked_again() {
+    let mut new = Newcomer::new();
+    let [first, displaced, third] = new.others[..] else { panic!() };
+    new.bench.receive(at(first), new.fetch(0));
+    for node in [first, displaced] {
+        new.bench.receive(at(node), new.gathered(&Siblings::new(), true));
+    }
+    let late = new.gathered(&siblings(displaced), true);
+    let leaves: History = [Change { node: displaced, time: 1, act: Act::Leave }].into_iter().collect();
+    let sent = new.bench.receive(at(first), Message::Changes { changes: leaves.clone() });
+    assert_eq!(asked(&sent), sorted(&new.others), "also those that had nothing for it when there were other members");
+    assert!(new.bench.receive(at(third), late).is_empty(), "what was said of other members counts no more");
+    assert!(new.bench.state.durable.store.is_empty());
+    new.history = new.history.union(&leaves);
+    for node in [first, displaced] {
+        assert!(fetched(&new.bench.receive(at(node), new.gathered(&Siblings::new(), true))).is_empty());
+    }
+    let sent = new.bench.receive(at(third), new.gathered(&siblings(third), true));
+    assert_eq!(fetched(&sent), [(at(first), siblings(third))]);
+    assert!(
+        sent.iter().any(|(to, m)| *to == at(first) && matches!(m, Message::History { .. })),
+        "and it tells what it has learned"
+    );
+}
+
+#[test]
+fn a_node_says_whether_it_keeps_more_for_the_new_replica() {
+    let mut new = Newcomer::new();
+    let newcomer = new.bench.clockwise(&key())[1];
+    let displaced = new.others[1];
+    let mut b = Bench::of(3, displaced, 2, 1, 1);
+    b.receive(CLIENT, put(0, b"v", Context::new()));
+    b.receive(at(new.others[0]), Message::Changes { changes: new.history.clone() });
+    assert!(
+        b.state.durable.hints.contains_key(&HintId { recipient: newcomer, key: key() }),
+        "it keeps its copy for the new replica"
+    );
+    let gather = |tip, key| Message::Gather { tip, key };
+    let told = |sent: Vec<(usize, Message)>| match &sent[..] {
+        [(to, Message::Gathered { siblings, is_all, .. })] if *to == at(newcomer) => {
+            (siblings.versions().len(), *is_all)
+        }
+        _ => panic!("{sent:?}"),
+    };
+    assert_eq!(told(b.receive(at(newcomer), gather(new.tip(), key()))), (1, true), "with this there is nothing else");
+    let other = Key::new("another").unwrap();
+    assert_eq!(told(b.receive(at(newcomer), gather(new.tip(), other))), (0, false), "there is more");
+    let sent = b.receive(at(newcomer), gather(Tip(1), key()));
+    assert!(
+        matches!(&sent[..], [(_, Message::History { .. })]),
+        "under another view it says what it knows, and nothing else"
+    );
+    let operation = Operation::Get { request: RequestId { client: ClientId(8), number: 0 }, key: key(), pr: 0 };
+    let sent = new.bench.receive(CLIENT, Message::Request(operation));
+    assert_eq!(asked(&sent), sorted(&new.others));
+}
