@@ -156,9 +156,12 @@ impl Step<'_, '_> {
         let after = self.node.rules.hint_lands(&before, siblings);
         self.hold(Cause::HandOff, &key, &before, after);
         let context = self.held(&key).context().clone();
-        self.send(from, Message::HandedOff { tip, key, context });
-        if is_all && tip == self.tip() {
+        let settles = is_all && tip == self.tip();
+        if settles {
             self.settle_with(from);
+        }
+        self.send(from, Message::HandedOff { tip, key, context });
+        if settles {
             self.conclude_gatherings();
         }
     }

@@ -34,7 +34,8 @@
 //! **Membership** ([`membership`], [`gossip`]; paper §4.8, traces 7 and 9). A node knows a *history* of changes, which only grows; the
 //! *view*, and with it the ring, follows from it. Nodes gossip, tips first, and every request that depends on the ring carries its
 //! sender's tip: whoever knows less, sender or receiver, is told, and asks again. When the ring changes, whoever is responsible for a key
-//! no more hands over what it has, as a hint ([`transfer`]; §4.9).
+//! no more hands over what it has, as a hint ([`transfer`]; §4.9). A new replica that is asked about a key before that asks the others first
+//! ([`settle`]).
 //!
 //! **Anti-entropy** ([`tree`], [`exchange`]; paper §4.7, trace 5). Each replica keeps a Merkle tree a partition. Replicas compare roots, go
 //! down where they differ, and send one another all they have of the keys that do; no others.

@@ -2,7 +2,7 @@
 //!
 //! A node that is no longer responsible for a key keeps what it has of it as hints for all that are, and drops each as hints are
 //! dropped: once its recipient has all of it on disk. So a put that was acknowledged by W distinct nodes is on W distinct disks
-//! throughout. Reads promise less meanwhile: one by the new view may ask new replicas before they were handed what they should have.
+//! throughout. What new replicas do until they were handed what they should have is told in [`settle`](crate::settle).
 
 use crate::handoff::HintId;
 use crate::ids::{Key, NodeId, RequestId};

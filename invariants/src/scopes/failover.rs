@@ -39,6 +39,16 @@ pub(super) const SCOPES: &[Scope] = &[
         unique_states: 6_370,
     },
     Scope {
+        name: "read-is-coordinated-twice",
+        aim: "traces 1 and 6: a get is coordinated by the silent replica and by a fallback, which have not the same",
+        nodes: 3,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put), (2, Get)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NEVER_FAILS, STAND_INS_MISS, COORDINATED_TWICE, MENDED_AT_ONCE, ALONE_AT_ONCE],
+        unique_states: 418_809,
+    },
+    Scope {
         name: "coordinated-twice",
         aim: "trace 6: a put is coordinated by the silent replica and by a fallback, and another client reads it and puts over it in between",
         nodes: 2,
