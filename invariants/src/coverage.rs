@@ -3,6 +3,7 @@
 
 use crate::check::Report;
 use dynamo_model::message;
+use dynamo_model::node::Timer;
 use dynamo_model::rules::Rules;
 use std::collections::BTreeMap;
 
@@ -29,21 +30,10 @@ pub fn kinds() -> Vec<String> {
     let messages = message::kinds();
     let deliveries = messages.iter().map(|kind| format!("deliver {kind}"));
     let losses = messages.iter().map(|kind| format!("lose {kind}"));
-    let others = [
-        "time out Put",
-        "time out Get",
-        "time out Client",
-        "time out Handoff",
-        "time out Reap",
-        "time out Gossip",
-        "time out Exchange",
-        "time out Plant",
-        "crash",
-        "recover",
-        "choose",
-    ];
+    let timeouts = Timer::KINDS.iter().map(|timer| format!("time out {timer}"));
+    let others = ["crash", "recover", "choose"];
     let asked = Rules::NAMES.iter().map(|rule| asking(rule));
-    deliveries.chain(losses).chain(others.map(str::to_owned)).chain(asked).collect()
+    deliveries.chain(losses).chain(timeouts).chain(others.map(str::to_owned)).chain(asked).collect()
 }
 
 /// The kind of step that asks this rule.

@@ -313,8 +313,10 @@ impl Ghost {
 
     /// A coordinator begins to read, or asks again those it has not heard. If it asks one it has heard, it begins anew: it had
     /// forgotten the first attempt, and what it heard then is nothing it must show now.
-    pub(crate) fn on_fetch(&mut self, coordinator: NodeId, replica: NodeId, read: usize) {
-        let own = self.vouched[usize::from(coordinator.0)];
+    pub(crate) fn on_fetch(&mut self, setting: &Setting, coordinator: NodeId, replica: NodeId, read: usize) {
+        // One that is a replica no more has handed over what it had.
+        let is_replica = self.intended(setting, coordinator).contains(&coordinator);
+        let own = if is_replica { self.vouched[usize::from(coordinator.0)] } else { WriteSet::EMPTY };
         let read = &mut self.reads[read];
         let is_new = read.hearings.iter().all(|hearing| hearing.coordinator != coordinator);
         let hearing = read.hearing(coordinator);

@@ -58,7 +58,7 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
         Message::Fetched { siblings, .. } if setting.preference_list.contains(&from) && !setting.changes => {
             writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
         }
-        Message::Fetch { request, .. } => next.on_fetch(from, node(envelope.dst), setting.read(*request)?),
+        Message::Fetch { request, .. } => next.on_fetch(setting, from, node(envelope.dst), setting.read(*request)?),
         Message::Sync { key, .. } => next.sent_needlessly |= *key != setting.key,
         Message::Fetched { .. }
         | Message::Forward { .. }

@@ -133,6 +133,10 @@ const MOVED_BEFORE: Excuse = Excuse {
     ],
     reason: "the ring changes before anything is put, and nothing moves",
 };
+const NOTHING_MOVES: Excuse = Excuse {
+    properties: &["I4.replica-is-handed-over"],
+    reason: "the ring changes before anything is put, and nothing moves",
+};
 const REMOVED_WAITS: Excuse = Excuse {
     properties: &["I6.every-request-ends"],
     reason: "coordinators wait for ever here, also one that was removed for good, which nobody answers",

@@ -22,6 +22,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use strum::VariantNames;
 
 /// What does not change while a node runs. The same value is checked and run.
 #[derive(Clone, Debug)]
@@ -126,7 +127,7 @@ pub struct State {
 }
 
 /// A node's timers. Each carries its owner, because stateright's fingerprint cannot tell which of two nodes has a timer set.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
 pub enum Timer {
     /// Replicas have had their time to store a put.
     Put(NodeId, RequestId),
@@ -148,6 +149,11 @@ pub enum Timer {
     Plant(NodeId),
     /// A scripted client has waited long enough for an answer.
     Client(ClientId),
+}
+
+impl Timer {
+    /// The names of all kinds of timers.
+    pub const KINDS: &'static [&'static str] = Timer::VARIANTS;
 }
 
 /// What chance has chosen.

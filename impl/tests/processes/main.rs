@@ -13,6 +13,7 @@ mod handoff;
 mod large;
 mod membership;
 mod proxy;
+mod reads;
 mod replacement;
 mod rest;
 mod scenarios;

@@ -1,8 +1,8 @@
 //! Scopes in which clients read while keys move, with R+W>N.
 
 use super::{
-    ALL_STORE, ALONE_AT_FIRST, ALONE_AT_ONCE, MENDED_AT_ONCE, MOVED_BEFORE, MOVES_NOTHING, NO_GOSSIP, NO_TIMEOUTS,
-    NOT_TOLD, ONE_WRITER, OWN_WORD, READ_BY_ONE, REFUSED_OR_SLOW, REMOVED_WAITS, WORD_LOST,
+    ALL_STORE, ALONE_AT_FIRST, ALONE_AT_ONCE, MENDED_AT_ONCE, MOVED_BEFORE, MOVES_NOTHING, NO_GOSSIP, NO_READER,
+    NO_TIMEOUTS, NOT_TOLD, NOTHING_MOVES, ONE_WRITER, OWN_WORD, READ_BY_ONE, REFUSED_OR_SLOW, REMOVED_WAITS, WORD_LOST,
 };
 use crate::scope::Ask::{Get, GetInPerson, Join, Leave, Put, PutInPerson, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -97,6 +97,16 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: Faults { loss: true, gossip: true, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE, WORD_LOST, REFUSED_OR_SLOW, ALONE_AT_ONCE, READ_BY_ONE],
         unique_states: 1_686,
+    },
+    Scope {
+        name: "join-and-silence",
+        aim: "traces 6 and 7: a node becomes the replica, and a client puts through it; whoever is to say what it has of the key may be silent, and is suspected",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Join(0)), (0, Put)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
+        excused: &[NO_READER, ONE_WRITER, ALL_STORE, OWN_WORD, REFUSED_OR_SLOW, NOT_TOLD, NOTHING_MOVES, ALONE_AT_ONCE],
+        unique_states: 1_014,
     },
     Scope {
         name: "read-in-person-after-join",

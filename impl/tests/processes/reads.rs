@@ -1,0 +1,64 @@
+//! Gets while keys move: what was acknowledged before the ring changed is found at every moment.
+
+use crate::cluster::Cluster;
+use crate::handoff::until;
+use dynamo::client::{Client, Found};
+use dynamo_model::ids::NodeId;
+use dynamo_model::version::Context;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+const FOUNDERS: usize = 3;
+const JOINING: usize = 2;
+const KEYS: usize = 40;
+/// Hints wait so long that most gets come before what they look for has been handed over.
+const OPTIONS: &[&str] = &["--n=3", "--r=2", "--w=2", "--handoff-after=3", "--gossip-every=0.05"];
+/// How long clients read, counted from when the first new node is started.
+const READING: Duration = Duration::from_secs(3);
+
+fn key(index: usize) -> String {
+    format!("k{index}")
+}
+
+/// Reads all keys through a node, and returns how many it was answered. Each answer shows what was put.
+fn read_all(node: SocketAddr) -> usize {
+    let client = Client::connect(node).unwrap();
+    // A node that has not joined yet knows nobody to ask.
+    let answers = (0..KEYS).filter_map(|index| Some((index, client.get(&key(index)).ok()?)));
+    let shows = |(index, Found { siblings, .. }): (usize, Found)| {
+        let values: Vec<&[u8]> = siblings.iter().map(|version| version.content.bytes()).collect();
+        assert_eq!(values, [key(index).as_bytes()], "{} is read through {node}", key(index));
+    };
+    answers.map(shows).count()
+}
+
+#[test]
+fn gets_find_what_was_acknowledged_while_two_nodes_join() {
+    let mut cluster = Cluster::founded_by(FOUNDERS, JOINING, OPTIONS);
+    let all = cluster.addresses.clone();
+    let first = Client::connect(all[0]).unwrap();
+    for index in 0..KEYS {
+        first.put(&key(index), key(index).as_bytes(), &Context::new()).unwrap();
+    }
+    let start = Instant::now();
+    let mut read = [0; FOUNDERS + JOINING];
+    for joiner in FOUNDERS..FOUNDERS + JOINING {
+        cluster.join_through(joiner - FOUNDERS);
+        cluster.start_node(joiner);
+        read_all(all[joiner]);
+    }
+    while start.elapsed() < READING {
+        for (read, node) in read.iter_mut().zip(&all) {
+            *read += read_all(*node);
+        }
+    }
+    assert!(read.iter().all(|read| *read >= KEYS), "every node has answered gets: {read:?}");
+    let moved = until("keys have been handed to the new nodes", || {
+        let holds = |joiner: &usize| {
+            let status = Client::connect(all[*joiner]).unwrap().status().unwrap();
+            (status.members.contains(&NodeId(*joiner as u16)) && status.keys > 0).then_some(status.keys)
+        };
+        (FOUNDERS..FOUNDERS + JOINING).map(|joiner| holds(&joiner)).collect::<Option<Vec<_>>>()
+    });
+    println!("{read:?} gets were answered; the new nodes hold {moved:?} keys");
+}
