@@ -39,7 +39,8 @@ const EARLY_READER: Excuse = Excuse {
 };
 const MENDED_AT_ONCE: Excuse = Excuse {
     properties: &["I3.stale-replica-is-seen"],
-    reason: "the only stale replica is the reading coordinator, which mends itself in the step in which it learns",
+    reason: "the only stale replica is the reading coordinator, which mends itself in the step in which it learns; or it is new, and gathers \
+             what others have before it answers",
 };
 const REPAIR_LOST: Excuse =
     Excuse { properties: &["I3.stale-replica-is-repaired"], reason: "a repair may be lost; the next read tries again" };
@@ -137,6 +138,24 @@ const NOTHING_MOVES: Excuse = Excuse {
     properties: &["I4.replica-is-handed-over"],
     reason: "the ring changes before anything is put, and nothing moves",
 };
+const REMOVED_SERVES: Excuse = Excuse {
+    properties: &[
+        "I1.get-sees-acknowledged-puts",
+        "I1.acknowledged-put-is-read",
+        "I3.stale-replica-is-seen",
+        "I3.a-read-is-over",
+    ],
+    reason: "the only read asks a node that was removed for good, and is not dead; it serves by its old view: a known limit",
+};
+const TOO_FEW_LEFT: Excuse = Excuse {
+    properties: &[
+        "I4.misplaced-is-handed-over",
+        "I5.replicas-agree-in-the-end",
+        "I7.views-agree-in-the-end",
+        "I8.no-hint-stays",
+    ],
+    reason: "nodes that leave keep what they have until W members are left again, and without gossip not all hear of the changes",
+};
 const REMOVED_WAITS: Excuse = Excuse {
     properties: &["I6.every-request-ends"],
     reason: "coordinators wait for ever here, also one that was removed for good, which nobody answers",
@@ -166,7 +185,7 @@ const NEVER_TOLD: Excuse = Excuse {
 };
 const COORDINATED_TWICE: Excuse = Excuse {
     properties: &["I2.clocks-are-causal", "I2.one-put-one-version"],
-    reason: "a put that two nodes have coordinated has two dots: a known limit of failover",
+    reason: "a put that two nodes have coordinated has two dots: a known limit of failover, and of retries after the ring has changed",
 };
 const COMES_BACK: Excuse = Excuse {
     properties: &["I2.siblings-are-an-antichain"],

@@ -140,7 +140,7 @@ impl Step<'_, '_> {
         let is_moved = before.ring().members() != self.state.view.ring().members();
         if is_moved {
             self.move_keys(&before);
-            self.readdress_hints();
+            self.readdress_hints(&before);
             self.settle_handoffs(&before);
             // Others are to be compared with.
             self.set_exchange_timer();

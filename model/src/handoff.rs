@@ -174,7 +174,8 @@ impl Step<'_, '_> {
         }
         self.heard_from(from);
         let is_same_view = tip == self.tip();
-        if !self.clear_hint(&id, &HandoffEvent::Acknowledged { context, is_same_view }) {
+        let are_enough = self.preference_list(&id.key).len() >= self.node.config.w();
+        if !self.clear_hint(&id, &HandoffEvent::Acknowledged { context, is_same_view, are_enough }) {
             return;
         }
         let handoff = self.node.config.handoff();

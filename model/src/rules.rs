@@ -20,8 +20,8 @@ use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
 use crate::version::{Context, Dot, Epoch, Issuer};
 use protocol::{
-    clients_to_forget, coordinators, epoch, hands_over_to, hint_may_clear, is_clear, is_deleted, may_give_word,
-    put_freshness, repair_targets, reply_counts_for, stand_in, standing, whom_to_survey,
+    clients_to_forget, coordinators, epoch, hands_over_to, hint_goes_to, hint_may_clear, is_clear, is_deleted,
+    may_give_word, put_freshness, repair_targets, reply_counts_for, stand_in, standing, whom_to_survey,
 };
 use std::collections::BTreeSet;
 
@@ -146,7 +146,8 @@ rules! {
     /// May a hint be dropped? (I4, I8)
     ///
     /// Once its recipient has said that all that the hint holds now is on its disk. A hint that grew meanwhile stays. So does one that was
-    /// handed over before the holder learned of a change of the ring: the recipient may have given back since what it had then.
+    /// handed over before the holder learned of a change of the ring: the recipient may have given back since what it had then. And so does every
+    /// one while fewer than W members are left, because administrators have let others leave at the same time: it may be the W-th copy.
     hint_may_clear: fn(hint: &Siblings, event: &HandoffEvent<'_>) -> bool,
 
     /// What a node holds after it was handed a hint. (I2, I8)
@@ -233,8 +234,9 @@ rules! {
 
     /// Those that a hint is for, when the preference list is this now. (I4, I8)
     ///
-    /// Its recipient, if it is among them; else all.
-    hint_goes_to: fn(recipient: NodeId, now: &[NodeId]) -> Vec<NodeId>,
+    /// Its recipient, if it is among them, and whoever is new, as if the recipient had it and handed it over; else all. The holder may be
+    /// among the new ones itself.
+    hint_goes_to: fn(recipient: NodeId, before: &[NodeId], now: &[NodeId]) -> Vec<NodeId>,
 
     /// May a node that has left say that it is gone? (I4)
     ///
@@ -246,7 +248,13 @@ rules! {
     /// Once another knows all that it knows, that it is gone above all; and it has nothing to do any more.
     may_retire: fn(is_known: bool, is_busy: bool) -> bool,
 
-    /// Those that a node awaits after members have changed, when there are so many partitions whose replica it has become and in which it
+    /// Does a new replica await others anew, when members have changed, or not, and so many nodes have appeared that may have anything?
+    /// (I1)
+    ///
+    /// In both cases: a node that has joined and left again is no member, and may have what it was given in between.
+    awaits_anew: fn(is_moved: bool, appeared: usize) -> bool,
+
+    /// Those that a node awaits after that, when there are so many partitions whose replica it has become and in which it
     /// has not settled, and these others may have anything. (I1)
     ///
     /// All of them, if there are any such partitions: also those that have said before that they keep nothing for it. They said so of
@@ -264,6 +272,11 @@ rules! {
         answered: &BTreeSet<NodeId>,
         suspected: &BTreeSet<NodeId>
     ) -> bool,
+
+    /// Has a coordinator, by asking for this word, said what it has of the key? (I1)
+    ///
+    /// If it is for a put: the put comes with all that the coordinator has. Whoever asks for a get says nothing of its own.
+    asking_tells: fn(word: Word) -> bool,
 
     /// Has a new replica all that another keeps for it, when it has been sent what there is of a key, and so many other keys are kept for
     /// it? (I1)
@@ -344,11 +357,13 @@ impl Default for Rules {
             may_serve: |is_same_view, is_meant| is_same_view || is_meant,
             may_stand_in: |own| own == Standing::Member,
             hands_over_to,
-            hint_goes_to: |recipient, now| if now.contains(&recipient) { vec![recipient] } else { now.to_vec() },
+            hint_goes_to,
             may_be_gone: |is_empty| is_empty,
             may_retire: |is_known, is_busy| is_known && !is_busy,
+            awaits_anew: |is_moved, appeared| is_moved || appeared > 0,
             whom_to_await: |entered, others| if entered > 0 { others.to_vec() } else { Vec::new() },
             may_give_word,
+            asking_tells: |word| word == Word::Stored,
             is_all_handed_over: |kept| kept == 0,
             key_digest: |key, held| held.digest(key),
             tree_follows: |_before, _after| true,

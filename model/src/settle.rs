@@ -73,13 +73,14 @@ impl Step<'_, '_> {
     /// Gives a coordinator this node's word on a key; if it may not yet, it gathers the key first. If the coordinator is this node itself
     /// its word is counted, and what follows from that is left to the caller.
     ///
-    /// A coordinator that knows the same members, by this tip, has said by asking what it has: it sends all of it, or answers with it.
+    /// A coordinator that sends a put, and knows the same members, by this tip, has said by that what it has: it sends all of it. One that
+    /// asks for a get has not: its own word may not be counted for this get, or come later, and others may wait for this node's too.
     pub(crate) fn give_word(&mut self, key: &Key, request: RequestId, to: NodeId, tip: Tip, word: Word) {
         let gathering = self.state.gatherings.get(key).cloned();
         let is_new = gathering.is_none();
         let retransmissions_left = self.retransmissions();
         let mut gathering = gathering.unwrap_or(Gathering { retransmissions_left, ..Gathering::default() });
-        if tip == self.tip() {
+        if tip == self.tip() && self.node.rules.asking_tells(word) {
             gathering.answered.insert(to);
         }
         if self.may_give(word, key, &gathering) {
@@ -230,23 +231,25 @@ impl Step<'_, '_> {
         }
     }
 
-    /// After the view has changed: which preference lists this node has entered, and whom it awaits.
+    /// After the view has changed: which preference lists this node has entered, and whom it awaits. One that has joined and left again
+    /// since is no member, and may have what it was given in between.
     pub(crate) fn resettle(&mut self, before: &View) {
         let (now, n, id) = (self.state.view.clone(), self.node.config.n(), self.id);
+        let (held, hold) = (before.holders(&self.node.rules), now.holders(&self.node.rules));
         let is_moved = before.ring().members() != now.ring().members();
+        let appeared = hold.iter().filter(|holder| !held.contains(holder)).count();
         let is_replica = |view: &View, partition| view.ring().replicas(partition, n).contains(&id);
         let mut settling = self.state.durable.settling.clone();
-        if is_moved {
+        if self.node.rules.awaits_anew(is_moved, appeared) {
             let is_entered = |partition: &Partition| {
                 is_replica(&now, *partition)
                     && (settling.entered.contains(partition) || !is_replica(before, *partition))
             };
             settling.entered = now.ring().partitions().filter(is_entered).collect();
-            let others: Vec<NodeId> = now.holders(&self.node.rules).into_iter().filter(|node| *node != id).collect();
+            let others: Vec<NodeId> = hold.into_iter().filter(|node| *node != id).collect();
             settling.awaited = self.node.rules.whom_to_await(settling.entered.len(), &others).into_iter().collect();
         } else {
-            let holders = now.holders(&self.node.rules);
-            settling.awaited = settling.awaited.into_iter().filter(|node| holders.contains(node)).collect();
+            settling.awaited = settling.awaited.into_iter().filter(|node| hold.contains(node)).collect();
         }
         settling.forget_if_settled();
         if settling != self.state.durable.settling {

@@ -58,20 +58,21 @@ impl Step<'_, '_> {
         }
     }
 
-    /// After the view has changed: hints for nodes that are no longer responsible are for those that are.
-    pub(crate) fn readdress_hints(&mut self) {
+    /// After the view has changed: hints for nodes that are no longer responsible are for those that are, and others also for those that
+    /// have become so. What this node keeps of a key whose replica it has become it holds itself.
+    pub(crate) fn readdress_hints(&mut self, before: &View) {
+        let n = self.node.config.n();
         let hints: Vec<(HintId, Siblings)> = self.state.durable.hints.clone().into_iter().collect();
         for (id, siblings) in hints {
-            let now = self.preference_list(&id.key).to_vec();
+            let (old, now) = (before.ring().preference_list(&id.key, n), self.preference_list(&id.key));
             if now.is_empty() {
                 continue;
             }
-            let recipients = self.node.rules.hint_goes_to(id.recipient, &now);
-            if recipients == [id.recipient] {
-                continue;
+            let recipients = self.node.rules.hint_goes_to(id.recipient, old, now);
+            if !recipients.contains(&id.recipient) {
+                self.state.to_mut().durable.hints.remove(&id);
             }
-            self.state.to_mut().durable.hints.remove(&id);
-            for recipient in recipients {
+            for recipient in recipients.into_iter().filter(|recipient| *recipient != id.recipient) {
                 if recipient == self.id {
                     self.absorb(Cause::HandOff, &id.key, &siblings);
                 } else {

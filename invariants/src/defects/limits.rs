@@ -30,9 +30,18 @@ pub(super) const LIMITS: &[Limit] = &[
         scope: "r1-w1",
     },
     Limit {
+        name: "removed-node-serves-by-its-old-view",
+        what: "To remove a node with --dead says that it is dead. If it is not, it serves by what it knows until it hears of it, and a \
+               client that asks it may miss what was acknowledged since.",
+        missed_by: "A dead node answers nobody. It takes a living one that is removed, and a client that goes on asking it.",
+        property: "I1.get-sees-acknowledged-puts",
+        scope: "read-through-a-removed-node",
+    },
+    Limit {
         name: "put-is-coordinated-twice",
-        what: "A node that forwards a put to a silent coordinator soon forwards it to another. If the first one was only slow, both give the \
-               put a dot: its value is its own sibling, until a client reads both and puts over them. Nothing is lost.",
+        what: "A node that forwards a put to a silent coordinator soon forwards it to another; and a put that a client asks again after the \
+               ring has changed may be forwarded to another, too. If the first coordinator has it, both give the put a dot: its value is \
+               its own sibling, until a client reads both and puts over them. Nothing is lost.",
         missed_by: "A coordinator that is dead gives no dot. It takes one that is alive, and whose answer comes too late.",
         property: "I2.one-put-one-version",
         scope: "fallback-coordinates",

@@ -123,7 +123,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "remove-and-hint",
         rules: || Rules {
-            hint_goes_to: |recipient, now| if now.contains(&recipient) { vec![recipient] } else { Vec::new() },
+            hint_goes_to: |recipient, _, now| if now.contains(&recipient) { vec![recipient] } else { Vec::new() },
             ..Rules::default()
         },
     },

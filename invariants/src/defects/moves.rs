@@ -112,4 +112,57 @@ pub(super) const DEFECTS: &[Defect] = &[
             ..Rules::default()
         },
     },
+    Defect {
+        name: "asking-for-a-get-tells",
+        rule: "asking_tells",
+        what: "A new replica takes a coordinator's question for a get as its word that it has nothing to hand over. The coordinator may never \
+               give its own word for that get, or for another one that the new replica is asked about meanwhile.",
+        missed_by: "A coordinator that is a replica reads its own disk besides. It takes two gets at once, or a coordinator that is a \
+                    replica no more.",
+        breaks: &["I1.get-sees-acknowledged-puts"],
+        scope: "read-twice-after-remove",
+        rules: || Rules { asking_tells: |_| true, ..Rules::default() },
+    },
+    Defect {
+        name: "leaver-is-not-awaited",
+        rule: "awaits_anew",
+        what: "A new replica awaits others anew only when members have changed. One that has joined and left again, of which it hears only \
+               then, it does not await.",
+        missed_by: "Whoever hears of the one change before the other awaits the new member. It takes a node that hears of both at once.",
+        breaks: &["I1.get-sees-acknowledged-puts"],
+        scope: "read-after-join-and-leave",
+        rules: || Rules { awaits_anew: |is_moved, _| is_moved, ..Rules::default() },
+    },
+    Defect {
+        name: "hint-not-kept-for-the-new",
+        rule: "hint_goes_to",
+        what: "A node that keeps something for a replica does not keep it for one that has become a replica besides. If it is that one \
+               itself it hands the hint over, drops it, and has nothing.",
+        missed_by: "The other replicas hand over what they have. It takes a replica that has nothing yet but what is kept for it.",
+        breaks: &["I5.replicas-agree-in-the-end"],
+        scope: "join-and-remove",
+        rules: || Rules {
+            hint_goes_to: |recipient, _, now| if now.contains(&recipient) { vec![recipient] } else { now.to_vec() },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "too-few-does-not-matter",
+        rule: "hint_may_clear",
+        what: "Nodes that leave hand over what they have to those that are left, also where these are fewer than W, because two have left \
+               at once through different nodes. An acknowledged put is then on fewer than W disks.",
+        missed_by: "A node refuses to let another leave when too few would be left. It takes two nodes that do not know of each other's.",
+        breaks: &["I1.acknowledged-put-is-on-w-disks"],
+        scope: "two-leave-at-once",
+        rules: || Rules {
+            hint_may_clear: |hint, event| match *event {
+                HandoffEvent::Acknowledged { context, is_same_view, .. } => {
+                    let event = HandoffEvent::Acknowledged { context, is_same_view, are_enough: true };
+                    (Rules::default().hint_may_clear)(hint, &event)
+                }
+                HandoffEvent::Sent | HandoffEvent::TimedOut => false,
+            },
+            ..Rules::default()
+        },
+    },
 ];

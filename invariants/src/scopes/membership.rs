@@ -46,7 +46,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Get)], &[(0, Join(1)), (1, Get)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_TIMEOUTS, ALONE_AT_FIRST],
-        unique_states: 28_867,
+        unique_states: 34_651,
     },
     Scope {
         name: "change-and-loss",
@@ -76,7 +76,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)], &[(2, Join(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_TIMEOUTS, REFUSED_OR_SLOW],
-        unique_states: 803_377,
+        unique_states: 839_857,
     },
     Scope {
         name: "client-with-its-own-view",
@@ -86,7 +86,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(0, Join(1))]],
         faults: NO_FAULTS,
         excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP, MENDED_AT_ONCE],
-        unique_states: 268_917,
+        unique_states: 1_008_049,
     },
     Scope {
         name: "client-with-its-own-view-asks-again",

@@ -227,7 +227,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Join(1)), (1, Get)]],
         faults: GOSSIP,
         excused: &[ONE_WRITER, NO_TIMEOUTS, ALONE_AT_FIRST],
-        unique_states: 55_219,
+        unique_states: 61_603,
     },
     Scope {
         name: "third-joins-and-crash",

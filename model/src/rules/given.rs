@@ -56,6 +56,8 @@ pub enum HandoffEvent<'a> {
         context: &'a Context,
         /// Was it handed over under the view that the holder still has?
         is_same_view: bool,
+        /// Has the key W intended replicas?
+        are_enough: bool,
     },
 }
 

@@ -68,7 +68,8 @@ pub(super) fn repair_targets(replies: &[Reply], intended: &[NodeId], merged: &Si
 }
 
 pub(super) fn hint_may_clear(hint: &Siblings, event: &HandoffEvent<'_>) -> bool {
-    matches!(event, HandoffEvent::Acknowledged { context, is_same_view: true } if context.includes(hint.context()))
+    let on_disk = |context: &Context| context.includes(hint.context());
+    matches!(event, HandoffEvent::Acknowledged { context, is_same_view: true, are_enough: true } if on_disk(context))
 }
 
 pub(super) fn is_deleted(held: &Siblings) -> bool {
@@ -115,6 +116,11 @@ pub(super) fn may_give_word(
     suspected: &BTreeSet<NodeId>,
 ) -> bool {
     awaited.iter().all(|node| answered.contains(node) || suspected.contains(node))
+}
+
+pub(super) fn hint_goes_to(recipient: NodeId, before: &[NodeId], now: &[NodeId]) -> Vec<NodeId> {
+    let stays = now.contains(&recipient);
+    now.iter().copied().filter(|node| !stays || *node == recipient || !before.contains(node)).collect()
 }
 
 #[cfg(test)]
