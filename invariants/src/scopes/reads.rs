@@ -218,6 +218,6 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (0, Leave(1)), (2, Get)]],
         faults: NO_FAULTS,
         excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP],
-        unique_states: 366_040,
+        unique_states: 2_657_016,
     },
 ];

@@ -85,9 +85,10 @@ fn it_answers_once_all_others_have_said_what_they_have() {
     let [first, displaced, third] = new.others[..] else { panic!() };
     let old = siblings(displaced);
     let sent = new.bench.receive(at(first), new.fetch(0));
-    assert_eq!(asked(&sent), sorted(&[displaced, third]), "a coordinator with the same view answers with what it has");
+    assert_eq!(asked(&sent), sorted(&new.others), "also the coordinator, which has said nothing of its own");
     assert!(fetched(&sent).is_empty());
     assert!(new.bench.receive(at(displaced), new.gathered(&old, false)).is_empty());
+    assert!(new.bench.receive(at(first), new.gathered(&Siblings::new(), true)).is_empty());
     let sent = new.bench.receive(at(third), new.gathered(&Siblings::new(), true));
     assert_eq!(fetched(&sent), [(at(first), old.clone())]);
     assert!(new.bench.state.gatherings.is_empty());
@@ -98,11 +99,10 @@ fn it_answers_once_all_others_have_said_what_they_have() {
     assert_eq!(asked(&sent), [at(displaced)], "the one that keeps more for it is awaited still, after a crash too");
     let hand_off = |is_all| Message::HandOff { tip: new.tip(), key: key(), siblings: old.clone(), is_all };
     let (some, all) = (hand_off(false), hand_off(true));
+    let late = Message::HandOff { tip: Tip(1), key: key(), siblings: old.clone(), is_all: true };
     assert!(fetched(&new.bench.receive(at(displaced), some)).is_empty());
+    assert!(fetched(&new.bench.receive(at(displaced), late)).is_empty(), "under another view it was not all");
     assert_eq!(fetched(&new.bench.receive(at(displaced), all)).len(), 1, "the last thing handed over settles it");
-    let sent = new.bench.receive(at(third), new.fetch(2));
-    assert_eq!(asked(&sent), [at(first)], "the first node has not said that it keeps nothing");
-    new.bench.receive(at(first), new.gathered(&Siblings::new(), true));
     new.bench.crash();
     assert_eq!(fetched(&new.bench.receive(at(third), new.fetch(3))).len(), 1, "now it has settled");
 }
@@ -123,6 +123,17 @@ fn it_counts_itself_as_a_coordinator_no_sooner() {
 }
 
 #[test]
+fn who_sends_a_put_and_knows_the_same_members_has_said_what_it_has() {
+    let new = Newcomer::new();
+    let [first, displaced, third] = new.others[..] else { panic!() };
+    let store = |tip| Message::Store { tip, request: request(0), key: key(), siblings: Siblings::new() };
+    let sent = new.bench.clone().receive(at(first), store(new.tip()));
+    assert_eq!(asked(&sent), sorted(&[displaced, third]));
+    let sent = new.bench.clone().receive(at(first), store(Tip(1)));
+    assert_eq!(asked(&sent), sorted(&new.others), "by another view it may still serve as a replica that it is no more");
+}
+
+#[test]
 fn who_is_silent_is_asked_again_then_suspected_and_waited_for_no_more() {
     let mut new = Newcomer::new();
     let [first, displaced, third] = new.others[..] else { panic!() };
@@ -130,11 +141,15 @@ fn who_is_silent_is_asked_again_then_suspected_and_waited_for_no_more() {
     new.bench.receive(at(first), new.fetch(0));
     assert!(new.bench.timers.contains(&timer));
     new.bench.receive(at(displaced), new.gathered(&Siblings::new(), false));
+    new.bench.receive(at(first), new.gathered(&Siblings::new(), false));
     assert_eq!(asked(&new.bench.time_out(&timer)), [at(third)]);
     assert_eq!(fetched(&new.bench.time_out(&timer)).len(), 1);
     let sent = new.bench.receive(at(first), new.fetch(1));
-    assert_eq!(asked(&sent), sorted(&[displaced, third]), "it is asked all the same");
-    assert_eq!(fetched(&new.bench.receive(at(displaced), new.gathered(&Siblings::new(), false))).len(), 1);
+    assert_eq!(asked(&sent), sorted(&new.others), "it is asked all the same");
+    for node in [displaced, first] {
+        let told = fetched(&new.bench.receive(at(node), new.gathered(&Siblings::new(), false)));
+        assert_eq!(told.len(), usize::from(node == first), "and not waited for");
+    }
 }
 
 #[test]
@@ -193,4 +208,15 @@ fn a_node_says_whether_it_keeps_more_for_the_new_replica() {
     let operation = Operation::Get { request: RequestId { client: ClientId(8), number: 0 }, key: key(), pr: 0 };
     let sent = new.bench.receive(CLIENT, Message::Request(operation));
     assert_eq!(asked(&sent), sorted(&new.others));
+}
+
+/// What a node keeps for another it keeps for a new replica too, and takes over itself where it is the new one.
+#[test]
+fn a_hint_is_also_for_whoever_is_new() {
+    let rules = dynamo_model::rules::Rules::default();
+    let [a, b, c, d] = [0, 1, 2, 3].map(NodeId);
+    assert_eq!(rules.hint_goes_to(a, &[a, b], &[a, b]), [a]);
+    assert_eq!(rules.hint_goes_to(a, &[a, b], &[a, c]), [a, c]);
+    assert_eq!(rules.hint_goes_to(a, &[a], &[a, b]), [a, b]);
+    assert_eq!(rules.hint_goes_to(a, &[a, b], &[d, b]), [d, b], "all, where its recipient is none any more");
 }
