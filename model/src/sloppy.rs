@@ -38,7 +38,8 @@ impl Step<'_, '_> {
             return Next::AskAgain;
         }
         let fallbacks = tally.missing_stand_ins().map(|stand_in| stand_in.fallback);
-        let silent: Vec<NodeId> = tally.silent().chain(fallbacks).collect();
+        // A coordinator that is new may not have given its own word yet; it does not suspect itself.
+        let silent: Vec<NodeId> = tally.silent().chain(fallbacks).filter(|node| *node != self.id).collect();
         if !silent.iter().all(|node| self.state.suspected.contains(node)) {
             self.state.to_mut().suspected.extend(silent);
         }

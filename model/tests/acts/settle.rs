@@ -114,6 +114,12 @@ fn it_counts_itself_as_a_coordinator_no_sooner() {
     let sent = new.bench.receive(CLIENT, put(0, b"v", Context::new()));
     assert_eq!(asked(&sent), sorted(&new.others));
     assert!(answers(&sent).is_empty(), "W is 1, and it does not count yet");
+    let own = new.bench.clockwise(&key())[1];
+    let mut late = new.bench.clone();
+    for _ in 0..4 {
+        late.time_out(&Timer::Put(own, request(0)));
+    }
+    assert!(late.state.suspected.contains(&first) && !late.state.suspected.contains(&own), "nobody suspects itself");
     for node in [first, displaced] {
         assert!(answers(&new.bench.receive(at(node), new.gathered(&Siblings::new(), true))).is_empty());
     }
