@@ -32,6 +32,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I1.acknowledged-put-is-on-w-disks",
             "I1.get-rests-on-r-words",
             "I4.acknowledged-put-is-secured",
+            "I1.get-shows-the-merge",
         ],
         scope: "retransmission",
         rules: || Rules {

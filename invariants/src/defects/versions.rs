@@ -69,7 +69,6 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I1.get-sees-acknowledged-puts",
             "I2.clocks-are-causal",
             "I3.stale-replica-is-repaired",
-            "I5.replicas-agree-in-the-end",
             "I4.acknowledged-put-is-secured",
             "I4.acknowledged-put-survives",
         ],

@@ -1,8 +1,9 @@
 //! Scopes in which nodes join and leave.
 
 use super::{
-    ALL_STORE, ALONE_AT_FIRST, FALLBACK_REFUSES, MENDED_AT_ONCE, MOVES_NOTHING, NO_GOSSIP, NO_READER, NO_TIMEOUTS,
-    NOT_TOLD, NOTHING_PUT, ONE_WRITER, REFUSED_OR_SLOW, STOPPED, STOPPED_APART, STORE_LOST, WORD_LOST,
+    ALL_STORE, ALONE_AT_FIRST, ALONE_AT_ONCE, FALLBACK_REFUSES, MENDED_AT_ONCE, MOVES_NOTHING, NO_GOSSIP, NO_READER,
+    NO_TIMEOUTS, NOT_TOLD, NOTHING_PUT, ONE_WRITER, READ_BY_ONE, REFUSED_OR_SLOW, STOPPED, STOPPED_APART, STORE_LOST,
+    WORD_LOST,
 };
 use crate::scope::Ask::{Get, Join, Leave, Put, Remove};
 use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
@@ -87,6 +88,16 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: NO_FAULTS,
         excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP, MENDED_AT_ONCE],
         unique_states: 1_008_049,
+    },
+    Scope {
+        name: "client-with-its-own-view-of-two",
+        aim: "trace 7: a client asks the node that is the replica by what it knows, and another has become the replica",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(1, Join(0))]],
+        faults: NO_FAULTS,
+        excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE, REFUSED_OR_SLOW, ALONE_AT_ONCE, READ_BY_ONE],
+        unique_states: 363,
     },
     Scope {
         name: "client-with-its-own-view-asks-again",
