@@ -42,10 +42,10 @@ fn gets_find_what_was_acknowledged_while_two_nodes_join() {
     }
     let start = Instant::now();
     let mut read = [0; FOUNDERS + JOINING];
-    for joiner in FOUNDERS..FOUNDERS + JOINING {
+    for (joiner, address) in all.iter().enumerate().skip(FOUNDERS) {
         cluster.join_through(joiner - FOUNDERS);
         cluster.start_node(joiner);
-        read_all(all[joiner]);
+        read_all(*address);
     }
     while start.elapsed() < READING {
         for (read, node) in read.iter_mut().zip(&all) {

@@ -139,7 +139,8 @@ fn requests(setting: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
     for hinted in &ghost.hinted {
         words.push(u64::from(hinted.holder.0) << 16 | u64::from(hinted.recipient.0) | hinted.writes.bits() << 32);
     }
-    let nodes = |nodes: &[NodeId]| nodes.iter().fold(nodes.len() as u64, |all, node| all << 8 | u64::from(node.0) + 1);
+    let nodes =
+        |nodes: &[NodeId]| nodes.iter().fold(nodes.len() as u64, |all, node| (all << 8) | (u64::from(node.0) + 1));
     for Read { acknowledged_before, hearings, by, shown, sources, omitted, outcome } in &ghost.reads {
         let by = by.map_or(0, |node| u64::from(node.0) + 1);
         words.extend([outcome_word(*outcome), by, nodes(sources), hearings.len() as u64]);
