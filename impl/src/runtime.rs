@@ -218,8 +218,7 @@ impl Ready {
         if let Some(contact) = contact.filter(|_| is_outside) {
             let joined = Client::connect(contact).and_then(|client| client.administer(id, Wish::Join(node.address)));
             let joined = joined.map_err(|source| RuntimeError::Join { id, contact, source })?;
-            let durable = store.committed().clone();
-            store.commit(&Durable { history: durable.history.union_if_it_fits(&joined), ..durable })?;
+            store.commit(&node.joined(id, store.committed(), &joined))?;
         }
         let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
         let state = interpreter.state();

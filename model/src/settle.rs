@@ -15,14 +15,16 @@
 //! Those under suspicion are not waited for. Then gets promise as much as where stand-ins answer for replicas, and no more.
 
 use crate::ids::{Key, NodeId, RequestId};
-use crate::membership::Tip;
+use crate::membership::{History, Tip};
 use crate::message::Message;
-use crate::node::{Step, Timer};
+use crate::node::{Durable, Node, Step, Timer};
 use crate::ring::Partition;
 use crate::rules::{Cause, Word};
 use crate::siblings::Siblings;
 use crate::view::View;
 use serde::{Deserialize, Serialize};
+use stateright::actor::{Actor, Out};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
@@ -277,6 +279,15 @@ impl Step<'_, '_> {
         for key in keys {
             self.gather(&key, |node| node == peer);
         }
+    }
+}
+
+impl Node {
+    /// What is on a node's disk when it has joined, and was told this: it has settled nowhere yet.
+    pub fn joined(&self, id: NodeId, disk: &Durable, told: &History) -> Durable {
+        let mut state = Cow::Owned(self.on_start(id.actor(), &Some(disk.clone()), &mut Out::new()));
+        Step { node: self, id, state: &mut state, out: &mut Out::new() }.learn(told);
+        state.into_owned().durable
     }
 }
 
