@@ -9,8 +9,8 @@
 //! new replica ◀── Gathered: all that I have of it ── each         and the new replica merges and saves that
 //! new replica ── Stored, or Fetched ──▶ coordinator               once all have answered
 //! ```
-//! Whoever answers knows the new view: from then on it serves nobody as a replica that it is no more. And it says whether it keeps anything
-//! at all for the new replica; one that does not is awaited no longer, and when none is, the new replica has settled.
+//! Whoever answers knows the new view: from then on it serves nobody as a replica that it is no more. And it says whether it keeps any
+//! other key for the new replica; one that does not is awaited no longer, and when none is, the new replica has settled.
 //!
 //! Those under suspicion are not waited for. Then gets promise as much as where stand-ins answer for replicas, and no more.
 
@@ -156,7 +156,8 @@ impl Step<'_, '_> {
 
     /// A node says what it has of a key, having been asked when this node knew members by this tip.
     pub(crate) fn on_gathered(&mut self, from: NodeId, tip: Tip, key: &Key, siblings: &Siblings, is_all: bool) {
-        if tip != self.tip() {
+        // Whoever asked was a replica by the same view. Anything else is no answer to a question of this node.
+        if tip != self.tip() || !self.is_replica_of(key) {
             return;
         }
         self.heard_from(from);
