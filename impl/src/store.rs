@@ -38,7 +38,7 @@ use thiserror::Error;
 /// The version of the layout described above.
 ///
 /// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no partitions that a node has not settled in.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 const COUNTER: &str = "counter";
 const INCARNATION: &str = "incarnation";

@@ -12,7 +12,7 @@ use dynamo_model::message::Message;
 use thiserror::Error;
 
 /// The version of the format. Nodes ignore (and count) datagrams of another.
-pub const VERSION: u8 = 6;
+pub const VERSION: u8 = 7;
 /// What one UDP datagram over IPv4 can carry, in bytes.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 /// The largest message, in bytes, header included. Receivers refuse fragments of larger ones. A set

@@ -184,12 +184,13 @@ const NEVER_TOLD: Excuse = Excuse {
     reason: "without gossip the node that is replaced does not learn that it is",
 };
 const COORDINATED_TWICE: Excuse = Excuse {
-    properties: &["I2.clocks-are-causal", "I2.one-put-one-version"],
+    properties: &["I2.one-put-one-version"],
     reason: "a put that two nodes have coordinated has two dots: a known limit of failover, and of retries after the ring has changed",
 };
 const COMES_BACK: Excuse = Excuse {
-    properties: &["I2.siblings-are-an-antichain"],
-    reason: "of a put that two nodes have coordinated another may replace one version and not the other: a known limit of failover",
+    properties: &["I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
+    reason: "of a put that two nodes have coordinated one version is replaced, and its request forgotten, before the other comes: a known limit \
+             of failover",
 };
 const NEVER_FAILS: Excuse = Excuse {
     properties: &["I6.failed-but-possibly-stored"],

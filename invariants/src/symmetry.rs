@@ -141,16 +141,17 @@ impl Symmetry {
     }
 
     fn context(&self, context: &Context) -> Context {
-        context.renamed(|node| self.node(node))
+        context.renamed(|node| self.node(node), |request| self.request(request))
     }
 
     fn siblings(&self, siblings: &Siblings) -> Siblings {
-        siblings.renamed(|node| self.node(node), |content| self.content(content))
+        siblings.renamed(|node| self.node(node), |request| self.request(request), |content| self.content(content))
     }
 
     /// Siblings in an answer, by ascending dot.
     fn versions(&self, versions: &[Version]) -> Vec<Version> {
-        let renamed = |version: &Version| version.renamed(|node| self.node(node), |content| self.content(content));
+        let (node, request) = (|node| self.node(node), |request| self.request(request));
+        let renamed = |version: &Version| version.renamed(node, request, |content| self.content(content));
         let mut all: Vec<Version> = versions.iter().map(renamed).collect();
         all.sort_unstable_by_key(|version| version.dot);
         all

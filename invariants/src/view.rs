@@ -10,7 +10,7 @@ use dynamo_model::node::{State, Timer};
 use dynamo_model::process::ProcessState;
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
-use dynamo_model::version::Dot;
+use dynamo_model::version::{Context, Dot};
 use stateright::actor::{Envelope, Timers};
 
 /// A state, looked at from outside: disks, messages, timers.
@@ -185,13 +185,17 @@ impl<'a> View<'a> {
         let ghost = &self.state.history;
         // What was reaped, and is somewhere still, may count as seen or not.
         let dots: Vec<_> = self.versions().filter(|(write, _)| !ghost.forgotten().contains(*write)).collect();
+        let covers = |context: &Context, write: WriteId, dot| {
+            context.covers_put(dot, Some(self.model.cfg.puts[usize::from(write.0)]))
+        };
         self.nodes().flat_map(|node| self.sets(node)).all(|set| {
             let has = ghost.with_all_seen(writes_of(set.versions()));
-            let context_is = dots.iter().all(|(write, dot)| set.context().covers(*dot) == has.contains(*write));
+            let context_is =
+                dots.iter().all(|(write, dot)| covers(set.context(), *write, *dot) == has.contains(*write));
             let clocks_are = set.versions().iter().all(|version| {
                 let own = WriteId::of(&version.content);
                 let follows = ghost.saw(own).with(own);
-                dots.iter().all(|(write, dot)| version.clock.covers(*dot) == follows.contains(*write))
+                dots.iter().all(|(write, dot)| covers(&version.clock, *write, *dot) == follows.contains(*write))
             });
             context_is && clocks_are
         })

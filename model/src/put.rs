@@ -33,6 +33,11 @@ pub struct RunningPut {
     pub retransmissions_left: u8,
 }
 
+/// What a client had read, and its put under the dots that it is known by.
+fn named_by(read: &Context, known: &Context, request: RequestId) -> Context {
+    known.dots_of(request).fold(read.clone(), |context, dot| context.with_put(dot, request))
+}
+
 impl Step<'_, '_> {
     pub(crate) fn on_put(
         &mut self,
@@ -51,9 +56,11 @@ impl Step<'_, '_> {
             return;
         }
         let remembered = self.state.durable.issued.get(&request.client);
-        let answer = match (self.node.rules.put_freshness(remembered, request), remembered) {
+        let held = self.held(&key);
+        let answer = match (self.node.rules.put_freshness(remembered, request, held.context()), remembered) {
             (Freshness::Outdated, _) => return,
             (Freshness::Repeated, Some(issued)) => issued.answer.clone(),
+            (Freshness::Known, _) => Ok(named_by(read, held.context(), request)),
             (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, content, read),
         };
         match answer {
@@ -72,7 +79,7 @@ impl Step<'_, '_> {
     /// replicas, and no more than the put: what it keeps for them already stays apart.
     fn issue(&mut self, request: RequestId, key: &Key, content: Content, read: &Context) -> Result<Context, Refusal> {
         let before = self.held(key);
-        let stored = self.put_version(key, &before, content, read);
+        let stored = self.put_version(request, key, &before, content, read);
         let must_save =
             stored.as_ref().map_or(true, |(after, ..)| self.node.rules.must_save(Cause::Put, &before, after));
         let answer = stored.map(|(after, context, epoch)| {
@@ -100,6 +107,7 @@ impl Step<'_, '_> {
     /// The set after the put, the context its client is to get back, and what is to be remembered of the dots of the key.
     fn put_version(
         &self,
+        request: RequestId,
         key: &Key,
         before: &Siblings,
         content: Content,
@@ -115,7 +123,7 @@ impl Step<'_, '_> {
         let epoch = self.epoch(key, before.context(), read);
         let dot = Dot { issuer: self.issuer(epoch.number), counter: epoch.issued + 1 };
         let epoch = Epoch { issued: dot.counter, ..epoch };
-        let context = rules.put_context(read, dot, before);
+        let context = rules.put_context(read, dot, request, before);
         let version = Version { dot, clock: context.clone(), content };
         let after = before.put(version, |sibling| rules.version_replaces(read, dot, sibling));
         let bytes = after.bytes_max();

@@ -15,7 +15,7 @@ use crate::get::Reply;
 use crate::ids::{ClientId, Key, NodeId, RequestId};
 use crate::membership::{Change, History, Standing, Tip};
 use crate::node::Issued;
-use crate::siblings::Siblings;
+use crate::siblings::{Siblings, Version};
 use crate::tally::{Tally, Verdict};
 use crate::tree::Digest;
 use crate::version::{Context, Dot, Epoch, Issuer};
@@ -75,11 +75,11 @@ rules! {
     /// That one. The node may have lost the disk on which it had counted its dots.
     new_incarnation: fn(unused: u64) -> u64,
 
-    /// Is a put new to its coordinator? (I2)
+    /// Is a put new to its coordinator? `known` is the context of what the coordinator holds of the key. (I2)
     ///
     /// A retry or a duplicated datagram must not get a second dot: it would bring a value back that another client has
-    /// replaced meanwhile.
-    put_freshness: fn(remembered: Option<&Issued>, request: RequestId) -> Freshness,
+    /// replaced meanwhile. Nor must a put that another coordinator has given one, if it has come from there already.
+    put_freshness: fn(remembered: Option<&Issued>, request: RequestId, known: &Context) -> Freshness,
 
     /// The clients whose latest put a coordinator forgets, given the latest put of each client and how
     /// many clients it must remember. (I2)
@@ -92,14 +92,16 @@ rules! {
 
     /// Does a put replace this sibling? (I2)
     ///
-    /// Exactly if its writer had read it. Neither the same coordinator nor a larger counter is a reason.
-    version_replaces: fn(read: &Context, put: Dot, sibling: Dot) -> bool,
+    /// Exactly if its writer had read it, under this dot or, if two nodes have coordinated it, under another. Neither the same coordinator
+    /// nor a larger counter is a reason.
+    version_replaces: fn(read: &Context, put: Dot, sibling: &Version) -> bool,
 
     /// The context a put gives back to its client. (I2)
     ///
     /// What the client had read and the put's own dot, and nothing more: whatever else it covered, the client's next put
-    /// would replace unseen. `before` is the coordinator's set before the put.
-    put_context: fn(read: &Context, put: Dot, before: &Siblings) -> Context,
+    /// would replace unseen. With the dot goes the request: another coordinator may give the same put another dot. `before` is the
+    /// coordinator's set before the put.
+    put_context: fn(read: &Context, put: Dot, request: RequestId, before: &Siblings) -> Context,
 
     /// Two replicas' sets as one. (I1, I2, I3)
     merge_siblings: fn(one: &Siblings, other: &Siblings) -> Siblings,
@@ -331,8 +333,8 @@ impl Default for Rules {
             new_incarnation: |unused| unused,
             put_freshness,
             clients_to_forget,
-            version_replaces: |read, _put, sibling| read.covers(sibling),
-            put_context: |read, put, _before| read.clone().with(put),
+            version_replaces: |read, _put, sibling| read.covers_put(sibling.dot, sibling.request()),
+            put_context: |read, put, request, _before| read.clone().with_put(put, request),
             merge_siblings: Siblings::merge,
             must_save: |_cause, before, after| before != after,
             reply_counts_for,

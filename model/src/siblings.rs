@@ -3,7 +3,7 @@
 //! A small closed algebra with private fields: whatever is done through it, a sibling's dot is in the set's context, and the
 //! order of siblings is the order of their dots.
 
-use crate::ids::{Content, Key, NodeId};
+use crate::ids::{Content, Key, NodeId, RequestId};
 use crate::tree::Digest;
 use crate::version::{Causality, Context, Dot};
 use serde::{Deserialize, Serialize, Serializer};
@@ -16,17 +16,28 @@ use xxhash_rust::xxh3::xxh3_64;
 pub struct Version {
     /// The put's name.
     pub dot: Dot,
-    /// What its writer had read, and its own dot: the context its writer got back.
+    /// What its writer had read, and its own dot and request: the context its writer got back.
     pub clock: Context,
     /// The value put.
     pub content: Content,
 }
 
 impl Version {
-    /// The version with its nodes, and its value, called by other names: see [`Context::renamed`].
+    /// The request that asked for the put.
+    pub fn request(&self) -> Option<RequestId> {
+        self.clock.request_of(self.dot)
+    }
+
+    /// The version with its nodes, requests and value called by other names: see [`Context::renamed`].
     #[must_use]
-    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, content: impl Fn(&Content) -> Content) -> Self {
-        Version { dot: self.dot.renamed(&name), clock: self.clock.renamed(&name), content: content(&self.content) }
+    pub fn renamed(
+        &self,
+        name: impl Fn(NodeId) -> NodeId,
+        request: impl Fn(RequestId) -> RequestId,
+        content: impl Fn(&Content) -> Content,
+    ) -> Self {
+        let (dot, clock) = (self.dot.renamed(&name), self.clock.renamed(&name, request));
+        Version { dot, clock, content: content(&self.content) }
     }
 }
 
@@ -87,24 +98,24 @@ impl Siblings {
     /// # Panics
     /// Where the version's dot is known already: a dot was issued twice.
     #[must_use]
-    pub fn put(&self, version: Version, replaces: impl Fn(Dot) -> bool) -> Self {
+    pub fn put(&self, version: Version, replaces: impl Fn(&Version) -> bool) -> Self {
         assert!(!self.set.context.covers(version.dot), "the dot {:?} was issued twice", version.dot);
-        let mut versions: Vec<Version> = self.set.versions.iter().filter(|old| !replaces(old.dot)).cloned().collect();
+        let mut versions: Vec<Version> = self.set.versions.iter().filter(|old| !replaces(old)).cloned().collect();
         let context = self.set.context.merge(&version.clock).with(version.dot);
         let index = versions.partition_point(|old| old.dot < version.dot);
         versions.insert(index, version);
         Siblings::of(context, versions)
     }
 
-    /// Both sets as one: a sibling stays if both hold it, or if the other has never learnt of it.
+    /// Both sets as one: a sibling stays if both hold it, or if the other has never learnt of it. A put that two nodes have coordinated is
+    /// two siblings, until it is replaced: one set that has learnt of it, and holds neither, is enough to know that.
     ///
     /// A dot names one put. Should two sets hold different versions under one dot all the same (a disk
     /// was damaged, or copied), each keeps its own: neither value is lost unseen. A put over them
     /// replaces both.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
-        let stays =
-            |version: &&Version, there: &Self| !there.set.context.covers(version.dot) || there.holds(version.dot);
+        let stays = |version: &&Version, there: &Self| there.holds(version.dot) || !there.has_replaced(version);
         let mut versions: Vec<Version> =
             self.set.versions.iter().filter(|version| stays(version, other)).cloned().collect();
         versions.extend(other.set.versions.iter().filter(|v| !self.holds(v.dot) && stays(v, self)).cloned());
@@ -123,13 +134,18 @@ impl Siblings {
         self
     }
 
-    /// The set with its nodes, and its values, called by other names: see [`Context::renamed`].
+    /// The set with its nodes, requests and values called by other names: see [`Context::renamed`].
     #[must_use]
-    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, content: impl Fn(&Content) -> Content) -> Self {
+    pub fn renamed(
+        &self,
+        name: impl Fn(NodeId) -> NodeId,
+        request: impl Fn(RequestId) -> RequestId,
+        content: impl Fn(&Content) -> Content,
+    ) -> Self {
         let mut versions: Vec<Version> =
-            self.set.versions.iter().map(|version| version.renamed(&name, &content)).collect();
+            self.set.versions.iter().map(|version| version.renamed(&name, &request, &content)).collect();
         versions.sort_unstable_by_key(|version| version.dot);
-        Siblings::of(self.set.context.renamed(&name), versions)
+        Siblings::of(self.set.context.renamed(name, request), versions)
     }
 
     /// Do both know of the same dots, and have the same siblings? To merge them then changes neither, and
@@ -170,6 +186,13 @@ impl Siblings {
 
     fn of(context: Context, versions: Vec<Version>) -> Self {
         Siblings { set: Arc::new(Set { context, versions }) }
+    }
+
+    /// Has the set learnt of the put that this version is of, and holds it no more, under whatever dot?
+    fn has_replaced(&self, version: &Version) -> bool {
+        let is_held = |request| self.set.versions.iter().any(|held| held.request() == Some(request));
+        let request = version.request().filter(|request| !is_held(*request));
+        self.set.context.covers_put(version.dot, request)
     }
 
     fn holds(&self, dot: Dot) -> bool {

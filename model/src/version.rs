@@ -5,7 +5,10 @@
 //! counter up to which every dot is in the set) and, beside it, single dots beyond it. The single dots matter: a client that
 //! put `A:3` without having seen `A:2` must be able to say so, and no plain vector can.
 
-use crate::ids::NodeId;
+mod requests;
+
+use crate::ids::{NodeId, RequestId};
+use requests::Requests;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -112,6 +115,8 @@ pub struct Context {
     vector: Vec<(Issuer, u64)>,
     /// Sorted; none is covered by the vector, nor next after it.
     dots: Vec<Dot>,
+    /// The requests of the latest of all these dots.
+    requests: Requests,
 }
 
 impl Context {
@@ -150,6 +155,32 @@ impl Context {
         self
     }
 
+    /// The set and one dot more, of a put that this request has asked for.
+    #[must_use]
+    pub fn with_put(self, dot: Dot, request: RequestId) -> Self {
+        let mut context = self.with(dot);
+        context.requests = context.requests.with(dot, request);
+        context
+    }
+
+    /// Of how many dots of each issuer a set names the request: of the latest.
+    pub const REQUESTS_NAMED: usize = Requests::KEPT;
+
+    /// The request that asked for the put of a dot, if the set still names it.
+    pub fn request_of(&self, dot: Dot) -> Option<RequestId> {
+        self.requests.of(dot)
+    }
+
+    /// The dots of the set that are known to be of one put, the one that this request asked for.
+    pub fn dots_of(&self, request: RequestId) -> impl Iterator<Item = Dot> {
+        self.requests.dots_of(request)
+    }
+
+    /// Is the put in the set, under this dot or under another?
+    pub fn covers_put(&self, dot: Dot, request: Option<RequestId>) -> bool {
+        self.covers(dot) || request.is_some_and(|request| self.dots_of(request).next().is_some())
+    }
+
     /// The set and every dot of the issuer up to `counter`.
     #[must_use]
     pub fn with_all_up_to(mut self, issuer: impl Into<Issuer>, counter: u64) -> Self {
@@ -178,6 +209,7 @@ impl Context {
         union.dots.sort_unstable();
         union.dots.dedup();
         union.absorb();
+        union.requests = union.requests.merge(&other.requests);
         union
     }
 
@@ -198,16 +230,16 @@ impl Context {
         }
     }
 
-    /// The set with every node called by another name, different nodes by different names. Only a checker asks: for a protocol that
-    /// treats nodes alike, what holds of one state holds of it renamed.
+    /// The set with every node, and every request, called by another name, different ones by different names. Only a checker asks: for a
+    /// protocol that treats nodes alike, what holds of one state holds of it renamed.
     #[must_use]
-    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId) -> Self {
+    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, request: impl Fn(RequestId) -> RequestId) -> Self {
         let mut vector: Vec<_> =
             self.vector.iter().map(|&(issuer, counter)| (issuer.renamed(&name), counter)).collect();
         let mut dots: Vec<_> = self.dots.iter().map(|dot| dot.renamed(&name)).collect();
         vector.sort_unstable();
         dots.sort_unstable();
-        Context { vector, dots }
+        Context { vector, dots, requests: self.requests.renamed(name, request) }
     }
 
     /// Appends the set in a form that is the same for equal sets, on every machine.
@@ -222,6 +254,12 @@ impl Context {
         // No counter is 0: where the single dots begin is plain.
         dot(Issuer::from(NodeId(0)), 0);
         self.dots.iter().for_each(|single| dot(single.issuer, single.counter));
+        dot(Issuer::from(NodeId(0)), 0);
+        for (named, RequestId { client, number }) in self.requests.iter() {
+            dot(named.issuer, named.counter);
+            // In the form of a dot, so that where the requests end is plain, too.
+            dot(Issuer { node: NodeId(0), incarnation: client.0, epoch: *number }, 1);
+        }
         dot(Issuer::from(NodeId(0)), 0);
     }
 
@@ -239,7 +277,7 @@ impl Context {
         self.vector.is_empty() && self.dots.is_empty()
     }
 
-    /// Entries of the vector and single dots: what the set costs to store and send.
+    /// Entries of the vector and single dots.
     pub fn entries(&self) -> usize {
         self.vector.len() + self.dots.len()
     }
@@ -247,7 +285,8 @@ impl Context {
     /// Upper bound on the encoded size, in bytes.
     pub fn bytes_max(&self) -> usize {
         // A varint of 64 bits takes at most 10 bytes, a node id 3: 33 an entry or dot, and a few for lengths.
-        8 + 33 * self.entries()
+        // The same goes for the two numbers of a request.
+        12 + 33 * self.entries() + 53 * self.requests.iter().count()
     }
 
     /// Restores the canonical form: single dots next after the vector move into it, covered ones vanish.
@@ -300,19 +339,23 @@ impl fmt::Debug for Context {
 struct UncheckedContext {
     vector: Vec<(Issuer, u64)>,
     dots: Vec<Dot>,
+    requests: Requests,
 }
 
 impl TryFrom<UncheckedContext> for Context {
     type Error = &'static str;
 
     fn try_from(unchecked: UncheckedContext) -> Result<Self, Self::Error> {
-        let UncheckedContext { vector, dots } = unchecked;
+        let UncheckedContext { vector, dots, requests } = unchecked;
         let ascending = vector.windows(2).all(|pair| pair[0].0 < pair[1].0);
         let sorted = dots.windows(2).all(|pair| pair[0] < pair[1]);
         if !ascending || !sorted || vector.iter().any(|entry| entry.1 == 0) {
             return Err("a context's entries are out of order");
         }
-        let context = Context { vector, dots };
+        let context = Context { vector, dots, requests };
+        if !context.requests.is_in_form() || !context.requests.iter().all(|(dot, _)| context.covers(*dot)) {
+            return Err("a context's requests are out of order, or of puts that it does not cover");
+        }
         let apart = |dot: &Dot| dot.counter.checked_sub(1).is_some_and(|before| before > context.counter(dot.issuer));
         if context.dots.iter().all(apart) { Ok(context) } else { Err("a context's single dots repeat its vector") }
     }

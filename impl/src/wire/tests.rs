@@ -22,9 +22,16 @@ fn issuer(g: &mut Gen) -> Issuer {
     Issuer { node: NodeId(u16::arbitrary(g)), incarnation: u64::arbitrary(g) % 3, epoch: u64::arbitrary(g) % 3 }
 }
 
+fn request(g: &mut Gen) -> RequestId {
+    RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) }
+}
+
 fn context(g: &mut Gen) -> Context {
     let dot = |g: &mut Gen| Dot { issuer: issuer(g), counter: 1 + u64::from(u32::arbitrary(g)) };
-    (0..u8::arbitrary(g) % 5).fold(Context::new(), |context, _| context.with(dot(g)))
+    (0..u8::arbitrary(g) % 5).fold(Context::new(), |context, _| {
+        let (dot, request) = (dot(g), request(g));
+        if bool::arbitrary(g) { context.with(dot) } else { context.with_put(dot, request) }
+    })
 }
 
 fn content(g: &mut Gen) -> Content {
@@ -38,7 +45,7 @@ fn siblings(g: &mut Gen) -> Siblings {
         if siblings.context().covers(dot) {
             return siblings;
         }
-        let clock = Context::new().with(dot);
+        let clock = Context::new().with_put(dot, request(g));
         let content = content(g);
         let replaces = bool::arbitrary(g);
         siblings.put(Version { dot, clock, content }, |_| replaces)
@@ -95,7 +102,7 @@ fn answer(g: &mut Gen, request: RequestId) -> Answer {
 
 impl Arbitrary for AnyMessage {
     fn arbitrary(g: &mut Gen) -> Self {
-        let request = RequestId { client: ClientId(u64::arbitrary(g)), number: u64::arbitrary(g) };
+        let request = request(g);
         let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
         let tip = Tip(u64::arbitrary(g));
         AnyMessage(match u8::arbitrary(g) % 27 {

@@ -24,7 +24,7 @@ fn written(folder: &TempDir, text: &str) -> String {
 #[test]
 fn a_trace_that_replays_ends_with_code_0() {
     let (code, stdout, _) =
-        dynamo(&["trace", "replay", &word_before_disk(), &committed("068-exchange-never-ends.json")]);
+        dynamo(&["trace", "replay", &word_before_disk(), &committed("071-exchange-never-ends.json")]);
     assert_eq!((code, stdout.matches("replays").count()), (0, 2), "{stdout}");
 }
 

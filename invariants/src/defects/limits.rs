@@ -47,20 +47,22 @@ pub(super) const LIMITS: &[Limit] = &[
         scope: "fallback-coordinates",
     },
     Limit {
-        name: "clocks-of-a-put-coordinated-twice",
-        what: "The two dots of a put that two nodes have coordinated count as two puts: neither clock covers the other.",
-        missed_by: "Each of the two clocks is right by itself. It takes both versions, and ground truth that they are one put.",
-        property: "I2.clocks-are-causal",
-        scope: "fallback-coordinates",
+        name: "replaced-value-comes-back-after-failover",
+        what: "A put was coordinated by two nodes. Whoever has replaced one of its versions knows the other by their request, and drops it; \
+               but of each coordinator a context names only the requests of the latest two puts. When the coordinator of the version \
+               replaced has coordinated two more puts of the key, the other version, if it comes only then, is there again. Who reads \
+               both sees the old value a second time; nothing is lost.",
+        missed_by: "As long as the request is known the second version is dropped where it arrives. It takes a client that reads one version and \
+                    puts over it twice, all before the other arrives.",
+        property: "I2.siblings-are-an-antichain",
+        scope: "coordinated-twice-long-ago",
     },
     Limit {
-        name: "replaced-value-comes-back-after-failover",
-        what: "A put was coordinated by two nodes. A client reads one of its two versions, puts over it, and the other version is there \
-               again, beside the new one. Who reads both sees the old value a second time; nothing is lost.",
-        missed_by: "As long as nobody puts over it the second version only repeats the first. It takes a client that reads and replaces \
-                    one of them before the other arrives.",
-        property: "I2.siblings-are-an-antichain",
-        scope: "coordinated-twice",
+        name: "clocks-after-failover",
+        what: "Nor does a context then cover the put whose version comes back.",
+        missed_by: "Each clock is right by itself. It takes both versions, and ground truth that they are one put.",
+        property: "I2.clocks-are-causal",
+        scope: "coordinated-twice-long-ago",
     },
     Limit {
         name: "repair-is-lost",

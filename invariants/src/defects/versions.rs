@@ -22,7 +22,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "chained-puts",
         rules: || Rules {
-            version_replaces: |read, put, sibling| read.covers(sibling) || sibling.issuer == put.issuer,
+            version_replaces: |read, put, sibling| read.covers(sibling.dot) || sibling.dot.issuer == put.issuer,
             ..Rules::default()
         },
     },
@@ -52,7 +52,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "chained-puts",
         rules: || Rules {
-            put_context: |read, put, before| read.merge(before.context()).with_all_up_to(put.issuer, put.counter),
+            put_context: |read, put, _, before| read.merge(before.context()).with_all_up_to(put.issuer, put.counter),
             ..Rules::default()
         },
     },
@@ -84,7 +84,45 @@ pub(super) const DEFECTS: &[Defect] = &[
                     replaces it before a copy of the first request arrives.",
         breaks: &["I2.one-put-one-version", "I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
         scope: "late-retry",
-        rules: || Rules { put_freshness: |_, _| Freshness::New, ..Rules::default() },
+        rules: || Rules { put_freshness: |_, _, _| Freshness::New, ..Rules::default() },
+    },
+    Defect {
+        name: "put-elsewhere-is-a-new-put",
+        rule: "put_freshness",
+        what: "A coordinator recognises only the puts that it has given a dot itself: one that came from another coordinator, and was \
+               replaced meanwhile, gets a second dot when the client asks again, and its value comes back.",
+        missed_by: "Each coordinator recognises its own retries. It takes one that is silent, another that is asked in its place, and a \
+                    client that has replaced the value before.",
+        breaks: &["I2.siblings-are-an-antichain"],
+        scope: "coordinated-twice",
+        rules: || Rules {
+            put_freshness: |remembered, request, _| {
+                (Rules::default().put_freshness)(remembered, request, &Context::new())
+            },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "replaced-under-one-dot",
+        rule: "version_replaces",
+        what: "A put replaces only the very versions that its writer has read. If two nodes have coordinated a put, the version \
+               under the other dot stays beside the new one.",
+        missed_by: "Where each put has one dot there is no difference. It takes a put that two nodes have coordinated, and a client that reads \
+                    one version and puts over it where the other is.",
+        breaks: &["I2.siblings-are-an-antichain"],
+        scope: "coordinated-twice",
+        rules: || Rules { version_replaces: |read, _, sibling| read.covers(sibling.dot), ..Rules::default() },
+    },
+    Defect {
+        name: "context-names-no-request",
+        rule: "put_context",
+        what: "A put is known by its dot alone. If two nodes have coordinated it, and a client has replaced one version, the other comes back \
+               when it arrives.",
+        missed_by: "As long as nobody puts over it the second version only repeats the first. It takes a client that reads and replaces \
+                    one of them before the other arrives.",
+        breaks: &["I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
+        scope: "coordinated-twice",
+        rules: || Rules { put_context: |read, put, _, _| read.clone().with(put), ..Rules::default() },
     },
     Defect {
         name: "forward-to-all",
@@ -93,7 +131,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                becomes its own sibling.",
         missed_by: "Both versions have the same value, and a test that compares values sees one: it takes a client \
                     of a node outside the preference list, and a look at dots.",
-        breaks: &["I2.one-put-one-version", "I2.clocks-are-causal"],
+        breaks: &["I2.one-put-one-version"],
         scope: "forwarding",
         rules: || Rules { coordinators: |_, preference_list, _, _| preference_list.to_vec(), ..Rules::default() },
     },
@@ -105,7 +143,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                     than the first, and ghost truth on who saw whom, for pruned clocks agree with one another.",
         breaks: &["I2.clocks-are-causal", "I2.siblings-are-an-antichain"],
         scope: "one-client",
-        rules: || Rules { put_context: |_, put, _| Context::new().with(put), ..Rules::default() },
+        rules: || Rules { put_context: |_, put, request, _| Context::new().with_put(put, request), ..Rules::default() },
     },
     Defect {
         name: "incarnation-reused",

@@ -4,7 +4,7 @@ use super::{
     ALONE_AT_ONCE, COMES_BACK, COORDINATED_TWICE, EARLY_READER, HINT_LOST, MENDED_AT_ONCE, NEVER_FAILS, NO_READER,
     ONE_WRITER, ONLY_PUTS, READ_BY_ONE, STAND_INS_MISS,
 };
-use crate::scope::Ask::{Get, Put, PutOver};
+use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
 pub(super) const SCOPES: &[Scope] = &[
@@ -16,7 +16,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, COORDINATED_TWICE, ALONE_AT_ONCE],
-        unique_states: 197,
+        unique_states: 236,
     },
     Scope {
         name: "fallback-coordinates-and-crash",
@@ -26,7 +26,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, crashes: 1, ..NO_FAULTS },
         excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, COORDINATED_TWICE, ALONE_AT_ONCE],
-        unique_states: 1_244,
+        unique_states: 1_448,
     },
     Scope {
         name: "fallback-coordinates-and-read",
@@ -36,7 +36,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NEVER_FAILS, STAND_INS_MISS, COORDINATED_TWICE, MENDED_AT_ONCE, ALONE_AT_ONCE],
-        unique_states: 6_370,
+        unique_states: 7_168,
     },
     Scope {
         name: "read-is-coordinated-twice",
@@ -46,7 +46,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (2, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         excused: &[ONE_WRITER, NEVER_FAILS, STAND_INS_MISS, COORDINATED_TWICE, MENDED_AT_ONCE, ALONE_AT_ONCE],
-        unique_states: 418_809,
+        unique_states: 414_245,
     },
     Scope {
         name: "coordinated-twice",
@@ -63,9 +63,81 @@ pub(super) const SCOPES: &[Scope] = &[
             NEVER_FAILS,
             COORDINATED_TWICE,
             ALONE_AT_ONCE,
+        ],
+        unique_states: 3_024,
+    },
+    Scope {
+        name: "coordinated-twice-long-ago",
+        aim: "trace 6: the same, and the other client puts over it twice: the request of the first put is forgotten",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put)], &[(0, Get), (0, PutOver), (0, PutOver)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
+        excused: &[
+            EARLY_READER,
+            MENDED_AT_ONCE,
+            READ_BY_ONE,
+            ONE_WRITER,
+            NEVER_FAILS,
+            COORDINATED_TWICE,
+            ALONE_AT_ONCE,
             COMES_BACK,
         ],
-        unique_states: 3_099,
+        unique_states: 5_432,
+    },
+    Scope {
+        name: "coordinated-twice-and-crash",
+        aim: "trace 6: a put is coordinated twice and put over in between, and either node may be down at any moment",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put)], &[(0, Get), (0, PutOver)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, crashes: 1, ..NO_FAULTS },
+        excused: &[
+            EARLY_READER,
+            MENDED_AT_ONCE,
+            READ_BY_ONE,
+            ONE_WRITER,
+            NEVER_FAILS,
+            COORDINATED_TWICE,
+            ALONE_AT_ONCE,
+        ],
+        unique_states: 14_190,
+    },
+    Scope {
+        name: "coordinated-twice-and-retry",
+        aim: "trace 6: a put is coordinated twice and put over in between, and a client asks again",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put)], &[(0, Get), (0, PutOver)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, client_retries: 1, ..NO_FAULTS },
+        excused: &[
+            EARLY_READER,
+            READ_BY_ONE,
+            MENDED_AT_ONCE,
+            ONE_WRITER,
+            NEVER_FAILS,
+            COORDINATED_TWICE,
+            ALONE_AT_ONCE,
+        ],
+        unique_states: 297_349,
+    },
+    Scope {
+        name: "coordinated-twice-and-delete",
+        aim: "trace 6: a put is coordinated twice, and another client reads and deletes it in between",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put)], &[(0, Get), (0, Delete)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
+        excused: &[
+            EARLY_READER,
+            MENDED_AT_ONCE,
+            READ_BY_ONE,
+            ONE_WRITER,
+            NEVER_FAILS,
+            COORDINATED_TWICE,
+            ALONE_AT_ONCE,
+        ],
+        unique_states: 3_024,
     },
     Scope {
         name: "failover-and-loss",
@@ -75,6 +147,6 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put)]],
         faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, handoffs: 1, ..NO_FAULTS },
         excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, ALONE_AT_ONCE, COORDINATED_TWICE, HINT_LOST],
-        unique_states: 12_246,
+        unique_states: 14_571,
     },
 ];

@@ -194,7 +194,7 @@ pub(super) const SCOPES: &[Scope] = &[
             ALONE_AT_ONCE,
             READ_BY_ONE,
         ],
-        unique_states: 53_582,
+        unique_states: 55_556,
     },
 ];
 

@@ -11,6 +11,8 @@ pub enum Freshness {
     New,
     /// The client's latest put, again: it has its dot already.
     Repeated,
+    /// Another node has given it a dot: it has come from there already.
+    Known,
     /// A stray copy of a put that its client has left behind.
     Outdated,
 }

@@ -24,10 +24,11 @@ pub(super) fn coordinators(
     first.or_else(|| in_turn().next()).into_iter().collect()
 }
 
-pub(super) fn put_freshness(remembered: Option<&Issued>, request: RequestId) -> Freshness {
+pub(super) fn put_freshness(remembered: Option<&Issued>, request: RequestId, known: &Context) -> Freshness {
     match remembered {
         Some(issued) if request.number < issued.number => Freshness::Outdated,
         Some(issued) if request.number == issued.number => Freshness::Repeated,
+        _ if known.dots_of(request).next().is_some() => Freshness::Known,
         _ => Freshness::New,
     }
 }

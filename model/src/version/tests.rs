@@ -1,4 +1,5 @@
 use super::*;
+use crate::ids::ClientId;
 use quickcheck::{Arbitrary, Gen, quickcheck};
 use std::collections::BTreeSet;
 
@@ -12,8 +13,14 @@ impl Arbitrary for Dot {
 
 impl Arbitrary for Context {
     fn arbitrary(g: &mut Gen) -> Self {
-        Vec::<Dot>::arbitrary(g).into_iter().take(8).fold(Context::new(), Context::with)
+        let put = |context: Context, dot: Dot| context.with_put(dot, request(dot));
+        Vec::<Dot>::arbitrary(g).into_iter().take(8).fold(Context::new(), put)
     }
+}
+
+/// The request that has asked for the put of a dot: two nodes, or one in two epochs, may have coordinated the same.
+fn request(dot: Dot) -> RequestId {
+    RequestId { client: ClientId(dot.counter % 2), number: dot.counter }
 }
 
 /// The dumb second implementation: the set itself.
@@ -52,12 +59,21 @@ quickcheck! {
         }
     }
 
+    fn the_requests_of_the_latest_dots_are_named(a: Context, b: Context) -> bool {
+        let (both, dots) = (a.merge(&b), dots_of(&a.merge(&b)));
+        let later = |dot: &Dot| dots.iter().filter(|other| other.issuer == dot.issuer && *other > dot).count();
+        let expected = |dot: &Dot| (later(dot) < Context::REQUESTS_NAMED).then(|| request(*dot));
+        dots.iter().all(|dot| both.request_of(*dot) == expected(dot))
+    }
+
     fn renaming_is_renaming_every_dot(a: Context, b: Context, by: u16) -> bool {
         let name = |node: NodeId| NodeId((node.0 + by % 3) % 3);
         let renamed: BTreeSet<Dot> = dots_of(&a).into_iter().map(|dot| dot.renamed(name)).collect();
-        dots_of(&a.renamed(name)) == renamed
-            && a.merge(&b).renamed(name) == a.renamed(name).merge(&b.renamed(name))
-            && a.compare(&b) == a.renamed(name).compare(&b.renamed(name))
+        let asked = |request: RequestId| RequestId { number: request.number + u64::from(by), ..request };
+        let all = |context: &Context| context.renamed(name, asked);
+        dots_of(&all(&a)) == renamed
+            && all(&a.merge(&b)) == all(&a).merge(&all(&b))
+            && a.compare(&b) == all(&a).compare(&all(&b))
     }
 
     fn filling_up_covers_all_below(a: Context, dot: Dot) -> bool {

@@ -208,7 +208,7 @@ fn a_context_that_is_too_large_is_refused() {
     let refused = |nodes| {
         let first = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"))[0];
         let mut a = Bench::of(5, first, 3, 2, 2);
-        let context = read(nodes).renamed(|node| NodeId(node.0 + 100));
+        let context = read(nodes).renamed(|node| NodeId(node.0 + 100), |request| request);
         let sent = a.receive(CLIENT, put(0, b"v", context));
         let answers = super::bench::answers(&sent);
         matches!(answers[..], [Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. }])

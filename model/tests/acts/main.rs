@@ -148,7 +148,8 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     assert!(matches!(&sent[0].1, Message::Store { .. }), "what was read can be put over: {sent:?}");
 
     // A foreign context may tell of the largest counter, in the epoch that has begun.
-    let end = postcard::to_stdvec(&(vec![(named, u64::MAX)], Vec::<Dot>::new(), Vec::<u8>::new())).unwrap();
+    let nothing = Vec::<u8>::new;
+    let end = postcard::to_stdvec(&(vec![(named, u64::MAX)], nothing(), nothing(), nothing())).unwrap();
     let siblings: Siblings = postcard::from_bytes(&end).unwrap();
     a.receive(1, Message::Store { tip: tip(3), request: request(0), key: key.clone(), siblings });
     a.receive(CLIENT, put(2, b"x", Context::new()));
@@ -182,9 +183,10 @@ fn ill_formed_contexts_and_siblings_are_not_decoded() {
     let dot = |counter| Dot { issuer: NodeId(0).into(), counter };
     let nodes =
         |entries: &[(u16, u64)]| entries.iter().map(|(n, c)| (Issuer::from(NodeId(*n)), *c)).collect::<Vec<_>>();
-    let decode = |vector: Vec<(Issuer, u64)>, dots: Vec<Dot>| {
-        postcard::from_bytes::<Context>(&postcard::to_stdvec(&(vector, dots)).unwrap())
+    let naming = |vector: Vec<(Issuer, u64)>, dots: Vec<Dot>, requests: Vec<(Dot, RequestId)>| {
+        postcard::from_bytes::<Context>(&postcard::to_stdvec(&(vector, dots, requests)).unwrap())
     };
+    let decode = |vector, dots| naming(vector, dots, vec![]);
     assert!(decode(nodes(&[(0, 1), (1, 2)]), vec![dot(3)]).is_ok());
     assert!(decode(nodes(&[(1, 1), (0, 2)]), vec![]).is_err(), "out of order");
     assert!(decode(nodes(&[(0, 0)]), vec![]).is_err(), "an entry that says nothing");
@@ -192,4 +194,10 @@ fn ill_formed_contexts_and_siblings_are_not_decoded() {
     assert!(decode(nodes(&[(0, 1)]), vec![dot(2)]).is_err(), "a dot next after the vector");
     assert!(decode(vec![], vec![dot(0)]).is_err(), "a dot before the first");
     assert!(decode(vec![], vec![dot(5), dot(3)]).is_err(), "dots out of order");
+
+    let named = |counters: &[u64]| counters.iter().map(|counter| (dot(*counter), request(*counter))).collect();
+    assert!(naming(nodes(&[(0, 3)]), vec![dot(5)], named(&[3, 5])).is_ok());
+    assert!(naming(nodes(&[(0, 3)]), vec![dot(5)], named(&[5, 3])).is_err(), "requests out of order");
+    assert!(naming(nodes(&[(0, 3)]), vec![], named(&[4])).is_err(), "the request of a dot that is not in the set");
+    assert!(naming(nodes(&[(0, 3)]), vec![], named(&[1, 2, 3])).is_err(), "more requests than a context names");
 }

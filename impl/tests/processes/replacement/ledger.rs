@@ -7,7 +7,7 @@
 
 use dynamo_model::ids::Content;
 use dynamo_model::siblings::Version;
-use dynamo_model::version::{Context, Dot, Issuer};
+use dynamo_model::version::{Causality, Context, Dot, Issuer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
@@ -36,7 +36,8 @@ impl Operation {
     /// asks again while the ring changes may reach two coordinators.
     fn may_have_made(&self, Version { dot, clock, .. }: &Version) -> bool {
         let read = || self.passed.clone();
-        self.value.is_none() && [read().with(*dot), read().with_all_up_to(dot.issuer, dot.counter)].contains(clock)
+        let may_be = [read().with(*dot), read().with_all_up_to(dot.issuer, dot.counter)];
+        self.value.is_none() && may_be.iter().any(|context| context.compare(clock) == Causality::Equal)
     }
 
     /// The dot under which the operation is acknowledged, if it is from one of these issuers.
