@@ -185,10 +185,12 @@ impl<'a> View<'a> {
         let ghost = &self.state.history;
         // What was reaped, and is somewhere still, may count as seen or not.
         let dots: Vec<_> = self.versions().filter(|(write, _)| !ghost.forgotten().contains(*write)).collect();
-        let covers = |context: &Context, write: WriteId, dot| {
-            context.covers_put(dot, Some(self.model.cfg.puts[usize::from(write.0)]))
-        };
+        let request = |write: WriteId| self.model.cfg.puts[usize::from(write.0)];
         self.nodes().flat_map(|node| self.sets(node)).all(|set| {
+            // A set's context says which dots are of one put.
+            let covers = |context: &Context, write: WriteId, dot: Dot| {
+                context.covers(dot) || set.context().dots_of(request(write)).any(|other| context.covers(other))
+            };
             let has = ghost.with_all_seen(writes_of(set.versions()));
             let context_is =
                 dots.iter().all(|(write, dot)| covers(set.context(), *write, *dot) == has.contains(*write));

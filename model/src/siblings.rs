@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub struct Version {
     /// The put's name.
     pub dot: Dot,
-    /// What its writer had read, and its own dot and request: the context its writer got back.
+    /// What its writer had read, and its own dot: the context its writer got back. Of the requests it names only its own.
     pub clock: Context,
     /// The value put.
     pub content: Content,
@@ -102,6 +102,7 @@ impl Siblings {
         assert!(!self.set.context.covers(version.dot), "the dot {:?} was issued twice", version.dot);
         let mut versions: Vec<Version> = self.set.versions.iter().filter(|old| !replaces(old)).cloned().collect();
         let context = self.set.context.merge(&version.clock).with(version.dot);
+        let version = Version { clock: version.clock.naming_only(version.dot), ..version };
         let index = versions.partition_point(|old| old.dot < version.dot);
         versions.insert(index, version);
         Siblings::of(context, versions)

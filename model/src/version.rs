@@ -6,6 +6,7 @@
 //! put `A:3` without having seen `A:2` must be able to say so, and no plain vector can.
 
 mod requests;
+mod written;
 
 use crate::ids::{NodeId, RequestId};
 use requests::Requests;
@@ -108,8 +109,8 @@ pub enum Causality {
 ///
 /// Laws (tested): [`merge`](Context::merge) is associative, commutative, idempotent, and is union; [`covers`](Context::covers)
 /// is membership; equal sets have equal representations.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "UncheckedContext")]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "written::UncheckedContext")]
 pub struct Context {
     /// Sorted by issuer, counters from 1: every dot of the issuer up to the counter is in the set.
     vector: Vec<(Issuer, u64)>,
@@ -176,6 +177,13 @@ impl Context {
         self.requests.dots_of(request)
     }
 
+    /// The set, naming no request but that of this dot.
+    #[must_use]
+    pub fn naming_only(mut self, dot: Dot) -> Self {
+        self.requests = self.requests.only(dot);
+        self
+    }
+
     /// Is the put in the set, under this dot or under another?
     pub fn covers_put(&self, dot: Dot, request: Option<RequestId>) -> bool {
         self.covers(dot) || request.is_some_and(|request| self.dots_of(request).next().is_some())
@@ -209,7 +217,7 @@ impl Context {
         union.dots.sort_unstable();
         union.dots.dedup();
         union.absorb();
-        union.requests = union.requests.merge(&other.requests);
+        union.requests = self.requests.merge(&other.requests);
         union
     }
 
@@ -285,8 +293,8 @@ impl Context {
     /// Upper bound on the encoded size, in bytes.
     pub fn bytes_max(&self) -> usize {
         // A varint of 64 bits takes at most 10 bytes, a node id 3: 33 an entry or dot, and a few for lengths.
-        // The same goes for the two numbers of a request.
-        12 + 33 * self.entries() + 53 * self.requests.iter().count()
+        // The same goes for the counter and the request that are named.
+        12 + 33 * self.entries() + 33 * self.requests.iter().count()
     }
 
     /// Restores the canonical form: single dots next after the vector move into it, covered ones vanish.
@@ -331,33 +339,6 @@ fn shown(issuers: &[Issuer], index: usize) -> String {
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-/// A context as it comes from outside, before its form is known to be canonical.
-#[derive(Deserialize)]
-struct UncheckedContext {
-    vector: Vec<(Issuer, u64)>,
-    dots: Vec<Dot>,
-    requests: Requests,
-}
-
-impl TryFrom<UncheckedContext> for Context {
-    type Error = &'static str;
-
-    fn try_from(unchecked: UncheckedContext) -> Result<Self, Self::Error> {
-        let UncheckedContext { vector, dots, requests } = unchecked;
-        let ascending = vector.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        let sorted = dots.windows(2).all(|pair| pair[0] < pair[1]);
-        if !ascending || !sorted || vector.iter().any(|entry| entry.1 == 0) {
-            return Err("a context's entries are out of order");
-        }
-        let context = Context { vector, dots, requests };
-        if !context.requests.is_in_form() || !context.requests.iter().all(|(dot, _)| context.covers(*dot)) {
-            return Err("a context's requests are out of order, or of puts that it does not cover");
-        }
-        let apart = |dot: &Dot| dot.counter.checked_sub(1).is_some_and(|before| before > context.counter(dot.issuer));
-        if context.dots.iter().all(apart) { Ok(context) } else { Err("a context's single dots repeat its vector") }
     }
 }
 

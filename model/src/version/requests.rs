@@ -6,17 +6,23 @@
 
 use super::{Dot, Issuer};
 use crate::ids::{NodeId, RequestId};
-use serde::{Deserialize, Serialize};
 
 /// The requests of the latest dots of a set: of each issuer no more than [`Requests::KEPT`].
 ///
 /// Laws (tested): [`merge`](Requests::merge) is associative, commutative and idempotent.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Requests(Vec<(Dot, RequestId)>);
 
 impl Requests {
     /// How many are kept of each issuer: those of its latest dots.
     pub(super) const KEPT: usize = 2;
+
+    /// These, if they are sorted, and not more than are kept.
+    pub(super) fn checked(named: Vec<(Dot, RequestId)>) -> Option<Self> {
+        let are_sorted = named.windows(2).all(|pair| pair[0] < pair[1]);
+        let are_kept = named.windows(Self::KEPT + 1).all(|few| few[0].0.issuer != few[Self::KEPT].0.issuer);
+        (are_sorted && are_kept).then_some(Requests(named))
+    }
 
     /// These, and one more.
     pub(super) fn with(mut self, dot: Dot, request: RequestId) -> Self {
@@ -25,11 +31,17 @@ impl Requests {
     }
 
     /// Those of both.
-    pub(super) fn merge(mut self, other: &Self) -> Self {
-        if self != *other {
-            self.0.extend(&other.0);
+    pub(super) fn merge(&self, other: &Self) -> Self {
+        match (self, other) {
+            _ if self == other || other.0.is_empty() => self.clone(),
+            _ if self.0.is_empty() => other.clone(),
+            _ => Requests([&self.0[..], &other.0].concat()).in_form(),
         }
-        self.in_form()
+    }
+
+    /// Only that of this dot.
+    pub(super) fn only(&self, dot: Dot) -> Self {
+        Requests(self.0.iter().filter(|(named, _)| *named == dot).copied().collect())
     }
 
     /// The request of a dot, if it is known.
@@ -50,11 +62,6 @@ impl Requests {
     /// With nodes and requests called by other names: see [`super::Context::renamed`].
     pub(super) fn renamed(&self, node: impl Fn(NodeId) -> NodeId, request: impl Fn(RequestId) -> RequestId) -> Self {
         Requests(self.0.iter().map(|(dot, named)| (dot.renamed(&node), request(*named))).collect()).in_form()
-    }
-
-    /// Are they sorted, and not more than are kept?
-    pub(super) fn is_in_form(&self) -> bool {
-        self.0.windows(2).all(|pair| pair[0] < pair[1]) && *self == self.clone().in_form()
     }
 
     /// Sorted, and of each issuer only those of its latest dots.

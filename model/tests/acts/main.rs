@@ -183,7 +183,7 @@ fn ill_formed_contexts_and_siblings_are_not_decoded() {
     let dot = |counter| Dot { issuer: NodeId(0).into(), counter };
     let nodes =
         |entries: &[(u16, u64)]| entries.iter().map(|(n, c)| (Issuer::from(NodeId(*n)), *c)).collect::<Vec<_>>();
-    let naming = |vector: Vec<(Issuer, u64)>, dots: Vec<Dot>, requests: Vec<(Dot, RequestId)>| {
+    let naming = |vector: Vec<(Issuer, u64)>, dots: Vec<Dot>, requests: Vec<(usize, u64, RequestId)>| {
         postcard::from_bytes::<Context>(&postcard::to_stdvec(&(vector, dots, requests)).unwrap())
     };
     let decode = |vector, dots| naming(vector, dots, vec![]);
@@ -195,9 +195,11 @@ fn ill_formed_contexts_and_siblings_are_not_decoded() {
     assert!(decode(vec![], vec![dot(0)]).is_err(), "a dot before the first");
     assert!(decode(vec![], vec![dot(5), dot(3)]).is_err(), "dots out of order");
 
-    let named = |counters: &[u64]| counters.iter().map(|counter| (dot(*counter), request(*counter))).collect();
+    let named = |counters: &[u64]| counters.iter().map(|counter| (0, *counter, request(*counter))).collect();
     assert!(naming(nodes(&[(0, 3)]), vec![dot(5)], named(&[3, 5])).is_ok());
     assert!(naming(nodes(&[(0, 3)]), vec![dot(5)], named(&[5, 3])).is_err(), "requests out of order");
     assert!(naming(nodes(&[(0, 3)]), vec![], named(&[4])).is_err(), "the request of a dot that is not in the set");
     assert!(naming(nodes(&[(0, 3)]), vec![], named(&[1, 2, 3])).is_err(), "more requests than a context names");
+    let of_nobody = vec![(2, 5, request(0))];
+    assert!(naming(nodes(&[(0, 3)]), vec![dot(5)], of_nobody).is_err(), "the request of a dot of nobody");
 }

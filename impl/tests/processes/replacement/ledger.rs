@@ -100,7 +100,7 @@ impl<'a> Ledger<'a> {
             Content::Value(value) => self.by_value.get(value.as_bytes()).copied(),
             Content::Tombstone(_) => {
                 let rank = |one: &Operation| match &one.acknowledged {
-                    Some(acknowledged) if *acknowledged == version.clock => 0,
+                    Some(acknowledged) if acknowledged.compare(&version.clock) == Causality::Equal => 0,
                     None => 1,
                     // This delete is acknowledged under another dot. Perhaps it was stored twice.
                     Some(_) => 2,
