@@ -2,7 +2,7 @@
 
 use super::{
     ALONE_AT_ONCE, COMES_BACK, COORDINATED_TWICE, EARLY_READER, HINT_LOST, MENDED_AT_ONCE, NEVER_FAILS, NO_READER,
-    ONE_WRITER, ONLY_PUTS, READ_BY_ONE, STAND_INS_MISS,
+    NO_RECONCILER, ONE_WRITER, ONLY_PUTS, READ_BY_ONE, STAND_INS_MISS,
 };
 use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -114,7 +114,7 @@ pub(super) const SCOPES: &[Scope] = &[
             EARLY_READER,
             READ_BY_ONE,
             MENDED_AT_ONCE,
-            ONE_WRITER,
+            NO_RECONCILER,
             NEVER_FAILS,
             COORDINATED_TWICE,
             ALONE_AT_ONCE,
