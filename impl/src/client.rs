@@ -1,6 +1,7 @@
 //! A client: asks one node, asks again under the same request id while there is no answer, and says clearly what came of it.
 
 use crate::fragments::Cutter;
+use crate::identity::{ClusterId, Parties};
 use crate::inspect::{HintLine, Numbered, Question, Report, Status};
 use crate::reassembly::Reassembly;
 use crate::socket;
@@ -155,6 +156,8 @@ pub struct Client {
     next_number: Cell<u64>,
     timeout: Duration,
     in_person: u8,
+    /// The cluster that has answered first: nobody else counts.
+    cluster: Cell<ClusterId>,
     /// What the session knows of the members, if it chooses nodes itself.
     routes: RefCell<Option<Routes>>,
     buffer: RefCell<Box<[u8]>>,
@@ -177,8 +180,8 @@ impl Client {
         let buffer = RefCell::new(vec![0; DATAGRAM_BYTES_MAX].into_boxed_slice());
         let (id, next_number, routes) = (ClientId(rand::random()), Cell::new(0), RefCell::new(None));
         let (cutter, reassembly) = (RefCell::default(), RefCell::default());
-        let (timeout, in_person) = (TIMEOUT, 0);
-        Ok(Client { node, socket, id, next_number, timeout, in_person, routes, buffer, cutter, reassembly })
+        let (timeout, in_person, cluster) = (TIMEOUT, 0, Cell::new(ClusterId::UNKNOWN));
+        Ok(Client { node, socket, id, next_number, timeout, in_person, cluster, routes, buffer, cutter, reassembly })
     }
 
     /// The session, with another limit on how long a request may take in all.
@@ -325,6 +328,11 @@ impl Client {
             }
         }
         Err(self.no_report())
+    }
+
+    /// What the session's datagrams say of it.
+    fn parties(&self) -> Parties {
+        Parties { cluster: self.cluster.get(), ..Parties::default() }
     }
 
     fn next_request(&self) -> RequestId {

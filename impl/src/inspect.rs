@@ -6,6 +6,8 @@
 //! ```
 
 use crate::counters::Dropped;
+use crate::doorkeeper::{Refusals, Twin};
+use crate::founding::Founding;
 use crate::wire::{DATAGRAM_BYTES_MAX, VERSION};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{Key, NodeId};
@@ -59,8 +61,8 @@ pub struct Status {
     pub id: NodeId,
     /// The digest of what it knows of the members.
     pub tip: Tip,
-    /// N, how many replicas a key has.
-    pub n: usize,
+    /// The cluster that it belongs to, with its quorums.
+    pub cluster: Founding,
     /// All members that it knows, itself included.
     pub members: Vec<NodeId>,
     /// How long ago the other members were heard to know the same, in milliseconds; not those that were not since it last learned
@@ -76,6 +78,10 @@ pub struct Status {
     pub planting: bool,
     /// What it dropped since its start, by reason.
     pub dropped: Dropped,
+    /// What it did not let in since its start, by reason.
+    pub refusals: Vec<Refusals>,
+    /// The nodes whose id two living processes have, or had.
+    pub twins: Vec<Twin>,
     /// How far it has come in comparing what it holds, by partition and peer.
     pub exchanges: Vec<ExchangeLine>,
 }
@@ -103,6 +109,12 @@ pub trait Watch {
     fn agreed_ms(&self, peer: NodeId) -> Option<u64>;
     /// What it dropped since its start.
     fn dropped(&self) -> Dropped;
+    /// The cluster that it belongs to.
+    fn cluster(&self) -> Founding;
+    /// What it did not let in.
+    fn refusals(&self) -> Vec<Refusals>;
+    /// The nodes whose id two living processes have.
+    fn twins(&self) -> Vec<Twin>;
     /// How far it has come in comparing what it holds.
     fn exchanges(&self) -> Vec<ExchangeLine>;
 }
@@ -131,7 +143,7 @@ impl Report {
             Question::Status => Report::Status(Box::new(Status {
                 id,
                 tip: state.view.tip(),
-                n: node.config.n(),
+                cluster: watch.cluster(),
                 members: state.view.ring().members().to_vec(),
                 agreed_ms: {
                     let members = state.view.ring().members().iter();
@@ -142,6 +154,8 @@ impl Report {
                 hints: state.durable.hints.len(),
                 planting: state.unplanted.is_some(),
                 dropped: watch.dropped(),
+                refusals: watch.refusals(),
+                twins: watch.twins(),
                 exchanges: watch.exchanges(),
             })),
             Question::Hints { after } => {
@@ -245,6 +259,8 @@ fn decode<T: DeserializeOwned>(magic: [u8; 4], datagram: &[u8]) -> Option<Number
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::doorkeeper::Refused;
+    use crate::identity::ClusterId;
     use dynamo_model::config::Config;
     use dynamo_model::membership::History;
     use dynamo_model::ring::Ring;
@@ -263,6 +279,15 @@ mod tests {
         }
         fn dropped(&self) -> Dropped {
             Dropped::default()
+        }
+        fn cluster(&self) -> Founding {
+            Founding { cluster: ClusterId::UNKNOWN, n: 1, r: 1, w: 1 }
+        }
+        fn refusals(&self) -> Vec<Refusals> {
+            Vec::new()
+        }
+        fn twins(&self) -> Vec<Twin> {
+            Vec::new()
         }
         fn exchanges(&self) -> Vec<ExchangeLine> {
             Vec::new()
@@ -335,10 +360,11 @@ mod tests {
             repaired: 1 << 40,
         });
         let members: Vec<NodeId> = (u16::MAX - 1_000..u16::MAX).map(NodeId).collect();
+        let (members_of_many, at) = (members[..100].to_vec(), "255.255.255.255:65535".parse().unwrap());
         let status = Status {
             id: NodeId(0),
             tip: Tip(u64::MAX),
-            n: Config::N_MAX,
+            cluster: Founding { cluster: ClusterId::UNKNOWN, n: Config::N_MAX, r: Config::N_MAX, w: Config::N_MAX },
             agreed_ms: members.iter().map(|member| (*member, 3_200_000_000_000)).collect(),
             suspected: members.clone(),
             members,
@@ -360,6 +386,8 @@ mod tests {
                 unknown_destination: u64::MAX,
                 refused_by_system: u64::MAX,
             },
+            refusals: vec![Refusals { why: Refused::EarlierStart, count: u64::MAX, last_from: at }; 4],
+            twins: members_of_many.iter().map(|node| Twin { node: *node, heard_at: at, ago_ms: 1 << 40 }).collect(),
             exchanges: exchanges.collect(),
         };
         let report = Numbered { number: u64::MAX, content: Report::Status(Box::new(status)) };

@@ -20,12 +20,15 @@ mod agreement;
 pub mod client;
 pub mod context_text;
 pub mod counters;
+pub mod doorkeeper;
 mod exchanges;
 #[cfg(feature = "explorer")]
 pub mod explorer;
 pub mod export;
+pub mod founding;
 pub mod fragments;
 pub mod gallery;
+pub mod identity;
 pub mod inspect;
 pub mod interpreter;
 pub mod outbox;

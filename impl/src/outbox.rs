@@ -67,13 +67,15 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::Parties;
     use crate::wire;
     use crate::wire::tests::AnyMessage;
     use quickcheck::quickcheck;
 
     fn sent(outbox: &mut Outbox) -> Vec<(Id, Vec<Message>)> {
         let mut sent = Vec::new();
-        outbox.flush(|to, datagram| sent.push((to, wire::decode(datagram.seal()).unwrap())));
+        outbox
+            .flush(|to, datagram| sent.push((to, wire::decode(datagram.seal(&Parties::default())).unwrap().messages)));
         sent
     }
 

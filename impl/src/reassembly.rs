@@ -6,8 +6,7 @@
 //! for bytes that are there, never for those announced.
 
 use crate::fragments::Fragment;
-use crate::wire::{self, MESSAGE_BYTES_MAX, WireError};
-use dynamo_model::message::Message;
+use crate::wire::{self, Letter, MESSAGE_BYTES_MAX, WireError};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -114,21 +113,18 @@ impl Reassembly {
         Reassembly { limits, unfinished, ended, given_up }
     }
 
-    /// The messages that a datagram brings: its own, or the one that its fragment completes, or
-    /// none yet.
+    /// What a datagram brings: its own messages, or the one that its fragment completes, or nothing
+    /// yet.
     ///
     /// # Errors
     /// Where the datagram is dropped, or the message that it completes cannot be decoded.
-    pub fn receive(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> Result<Vec<Message>, WireError> {
+    pub fn receive(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> Result<Option<Letter>, WireError> {
         if !Fragment::is_claimed_by(datagram) {
-            return wire::decode(datagram);
+            return wire::decode(datagram).map(Some);
         }
         let fragment = Fragment::decode(datagram)?;
         self.forget_old(now);
-        match self.add(from, &fragment, now)? {
-            Some(whole) => wire::decode(&whole),
-            None => Ok(Vec::new()),
-        }
+        self.add(from, &fragment, now)?.map(|whole| wire::decode(&whole)).transpose()
     }
 
     /// Gives up messages that have been unfinished for too long.

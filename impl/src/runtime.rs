@@ -1,27 +1,25 @@
 //! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once, sends.
 
-use crate::address::{Members, MembersError, ipv4, to_bytes};
+use crate::address::{Members, to_bytes};
 use crate::agreement::Agreement;
-use crate::client::{Client, ClientError};
+use crate::client::ClientError;
 use crate::counters::{Counters, Dropped};
+use crate::doorkeeper::{Doorkeeper, Refusals, Twin};
 use crate::exchanges::{Before, Exchanges};
+use crate::founding::{self, Founding, FoundingError};
+use crate::identity::Life;
 use crate::inspect::{ExchangeLine, Numbered, Question, Report, Watch};
 use crate::interpreter::{Disk, Interpreter};
-use crate::socket::{NodeSocket, Received};
+use crate::socket::{self, NodeSocket, Received};
 use crate::store::{Store, StoreError};
-use dynamo_model::administer::Wish;
-use dynamo_model::config::Config;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{History, Standing, Tip};
+use dynamo_model::membership::Tip;
 use dynamo_model::message::Message;
-use dynamo_model::node::{Durable, Node};
-use dynamo_model::rules::Rules;
-use dynamo_model::view::View;
+use dynamo_model::node::Durable;
 use stateright::actor::Id;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -33,108 +31,11 @@ const BATCH_DATAGRAMS: usize = 256;
 /// How long a node may take to notice that it is to stop.
 const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
 
-/// What a node needs to know to run: consistent by construction.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    id: NodeId,
-    address: SocketAddrV4,
-    /// A member that is asked to let the node join, if it is not one yet.
-    contact: Option<SocketAddr>,
-    /// Nodes that are to be reached elsewhere than they say.
-    detours: Vec<(NodeId, SocketAddrV4)>,
-    node: Node,
-    data: PathBuf,
-}
+mod joining;
+mod settings;
 
-/// Why there are no such settings.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum SettingsError {
-    /// The node is not in the list of members.
-    #[error("node {id} is not among the members {members:?}: name it, with its address, in the list of members")]
-    NotAMember {
-        /// The node.
-        id: NodeId,
-        /// The members.
-        members: Vec<NodeId>,
-    },
-    /// The others would send to another address than the node's own.
-    #[error("node {id} is to listen on {listen}, but the members know it as {member}: make the two the same")]
-    OtherAddress {
-        /// The node.
-        id: NodeId,
-        /// Where it is to listen.
-        listen: SocketAddr,
-        /// Where the others would send.
-        member: SocketAddrV4,
-    },
-    /// Others could not reach the node.
-    #[error(transparent)]
-    Address(#[from] MembersError),
-    /// N copies need N nodes.
-    #[error("N is {n}, but there are {members} members: name more members, or make N smaller")]
-    TooFewMembers {
-        /// Copies of each key.
-        n: usize,
-        /// How many members there are.
-        members: usize,
-    },
-}
-
-impl Settings {
-    /// Settings for one member of a cluster. `data` is its data directory, made where there is none.
-    ///
-    /// # Errors
-    /// Where they contradict one another.
-    pub fn new(
-        id: NodeId,
-        listen: SocketAddr,
-        members: &Members,
-        config: Config,
-        data: PathBuf,
-    ) -> Result<Self, SettingsError> {
-        let ids = members.ids();
-        let Some(address) = members.address(id) else {
-            return Err(SettingsError::NotAMember { id, members: ids });
-        };
-        if ipv4(listen) != Ok(address) {
-            return Err(SettingsError::OtherAddress { id, listen, member: address });
-        }
-        if config.n() > ids.len() {
-            return Err(SettingsError::TooFewMembers { n: config.n(), members: ids.len() });
-        }
-        let founders = members.history();
-        let node = Node { config, founders, address: Some(to_bytes(address)), rules: Rules::default() };
-        Ok(Settings { id, address, contact: None, detours: Vec::new(), node, data })
-    }
-
-    /// Settings for a node that joins a cluster, through the member at `contact`. Started again on its data it needs nobody's help.
-    ///
-    /// # Errors
-    /// Where nobody could send to it.
-    pub fn joining(
-        id: NodeId,
-        listen: SocketAddr,
-        contact: SocketAddr,
-        config: Config,
-        data: PathBuf,
-    ) -> Result<Self, SettingsError> {
-        let own = Members::new([(id, listen)])?;
-        let address = own.address(id).expect("it was just named");
-        let (founders, address_bytes) = (History::default(), Some(to_bytes(address)));
-        let node = Node { config, founders, address: address_bytes, rules: Rules::default() };
-        Ok(Settings { id, address, contact: Some(contact), detours: Vec::new(), node, data })
-    }
-
-    /// The settings, with nodes that are to be reached at another address than they give.
-    ///
-    /// # Errors
-    /// Where that is no address one can send to.
-    pub fn with_detours(self, detours: &[(NodeId, SocketAddr)]) -> Result<Self, SettingsError> {
-        let detours: Result<Vec<_>, MembersError> =
-            detours.iter().map(|(node, address)| Ok((*node, ipv4(*address)?))).collect();
-        Ok(Settings { detours: detours?, ..self })
-    }
-}
+use joining::cluster_of;
+pub use settings::{Settings, SettingsError};
 
 /// Why a node cannot start, or cannot go on.
 #[derive(Debug, Error)]
@@ -150,6 +51,21 @@ pub enum RuntimeError {
     /// The data directory cannot be used, or a commit failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The node does not go with its cluster.
+    #[error(transparent)]
+    Founding(#[from] FoundingError),
+    /// The others would take two nodes for one.
+    #[error(
+        "node {id} is to listen on {address}, but node {other} is a member at this address: choose another address, or remove node {other} first"
+    )]
+    AddressTaken {
+        /// The node.
+        id: NodeId,
+        /// The address.
+        address: SocketAddrV4,
+        /// Whose it is.
+        other: NodeId,
+    },
     /// The member that was to let the node join did not.
     #[error("node {id} could not join through {contact}; is that a member, and running?")]
     Join {
@@ -190,6 +106,7 @@ impl Disk for CountingDisk<'_> {
 pub struct Ready {
     id: NodeId,
     address: SocketAddrV4,
+    cluster: Founding,
     socket: NodeSocket,
     store: Store,
     interpreter: Interpreter,
@@ -209,23 +126,38 @@ impl Ready {
     /// # Errors
     /// Where either cannot be done.
     pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
-        let Settings { id, address, contact, detours, node, data } = settings;
-        let nobody = Members::of(&History::default(), &View::default());
-        let mut socket = NodeSocket::bind(address, nobody).map_err(|source| RuntimeError::Bind { address, source })?;
+        let Settings { id, address, origin, detours, node, data } = settings;
+        let socket = socket::bind(address).map_err(|source| RuntimeError::Bind { address, source })?;
         let mut store = Store::open(&data, id)?;
-        let standing = View::of(&store.committed().history, &node.rules).standing(id);
-        let is_outside = matches!(standing, Standing::Unknown | Standing::Gone);
-        if let Some(contact) = contact.filter(|_| is_outside) {
-            let joined = Client::connect(contact).and_then(|client| client.administer(id, Wish::Join(node.address)));
-            let joined = joined.map_err(|source| RuntimeError::Join { id, contact, source })?;
-            store.commit(&node.joined(id, store.committed(), &joined))?;
+        let known = founding::read(&data)?;
+        let cluster = cluster_of(origin, known.map(|(cluster, _)| cluster), &node, id, &mut store, &data)?;
+        let start = founding::begin(&data, &cluster, known.map_or(0, |(_, last)| last))?;
+        if let Some(other) = store.committed().history.holder_of(to_bytes(address), id, &node.rules) {
+            return Err(RuntimeError::AddressTaken { id, address, other });
         }
+        let life = Life { incarnation: store.committed().incarnation, start };
         let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
         let state = interpreter.state();
         let tip = state.view.tip();
-        socket.members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
+        let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
+        let doorkeeper = Doorkeeper::new(cluster.cluster, id, life);
+        let socket =
+            NodeSocket::new(socket, members, doorkeeper).map_err(|source| RuntimeError::Socket { address, source })?;
         let (agreement, exchanges, questions) = (Agreement::default(), Exchanges::default(), Vec::new());
-        Ok(Ready { id, address, socket, store, interpreter, commits: 0, tip, detours, agreement, exchanges, questions })
+        Ok(Ready {
+            id,
+            address,
+            cluster,
+            socket,
+            store,
+            interpreter,
+            commits: 0,
+            tip,
+            detours,
+            agreement,
+            exchanges,
+            questions,
+        })
     }
 
     /// Where it listens.
@@ -335,6 +267,18 @@ impl Watch for Watched<'_> {
 
     fn dropped(&self) -> Dropped {
         self.ready.counters().dropped
+    }
+
+    fn cluster(&self) -> Founding {
+        self.ready.cluster
+    }
+
+    fn refusals(&self) -> Vec<Refusals> {
+        self.ready.socket.doorkeeper.refusals()
+    }
+
+    fn twins(&self) -> Vec<Twin> {
+        self.ready.socket.doorkeeper.twins(self.now)
     }
 
     fn exchanges(&self) -> Vec<ExchangeLine> {

@@ -1,13 +1,16 @@
 //! The UDP socket of a node: waits, receives until there is nothing more, sends without stopping
 //! the node for long.
 
-use crate::address::Members;
+use crate::address::{Members, client_id};
 use crate::counters::Counters;
+use crate::doorkeeper::{Doorkeeper, Verdict};
 use crate::fragments::Cutter;
+use crate::identity::Parties;
 use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::Network;
 use crate::reassembly::Reassembly;
-use crate::wire::{DATAGRAM_BYTES_MAX, Datagram};
+use crate::wire::{DATAGRAM_BYTES_MAX, Datagram, Letter};
+use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
@@ -47,12 +50,14 @@ pub struct Received {
     pub question: Option<Numbered<Question>>,
 }
 
-/// A bound socket that knows the members.
+/// A bound socket that knows the members, and which node it is of.
 #[derive(Debug)]
 pub struct NodeSocket {
     socket: UdpSocket,
     /// Who can be reached where.
     pub members: Members,
+    /// Who is let in.
+    pub doorkeeper: Doorkeeper,
     buffer: Box<[u8]>,
     timeout: Duration,
     /// How long fragments may still wait in this batch.
@@ -77,17 +82,16 @@ pub(crate) fn bind(address: SocketAddrV4) -> io::Result<UdpSocket> {
 }
 
 impl NodeSocket {
-    /// Binds an address.
+    /// The socket of the node that this doorkeeper knows.
     ///
     /// # Errors
-    /// Where the operating system refuses; mostly because the port is in use.
-    pub fn bind(address: SocketAddrV4, members: Members) -> io::Result<Self> {
-        let socket = bind(address)?;
+    /// Where the operating system refuses a limit on how long sending may take.
+    pub fn new(socket: UdpSocket, members: Members, doorkeeper: Doorkeeper) -> io::Result<Self> {
         socket.set_write_timeout(Some(SEND_WITHIN))?;
         let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
         let (counters, timeout, may_wait) = (Counters::default(), Duration::MAX, SEND_WITHIN);
         let (cutter, reassembly) = (Cutter::default(), Reassembly::default());
-        Ok(NodeSocket { socket, members, buffer, timeout, may_wait, cutter, reassembly, counters })
+        Ok(NodeSocket { socket, members, doorkeeper, buffer, timeout, may_wait, cutter, reassembly, counters })
     }
 
     /// What comes in first, or has come in already; `None` where nothing comes within that time.
@@ -146,17 +150,43 @@ impl NodeSocket {
         self.counters.datagrams_received += 1;
         let from = from.map(SocketAddrV4::try_from).ok_or(Errno::AFNOSUPPORT)??;
         if let Some(question) = Numbered::<Question>::decode(&self.buffer[..length]) {
-            let from = self.members.id_of(from);
+            let from = client_id(from);
             return Ok(Some(Received { from, messages: Vec::new(), question: Some(question) }));
         }
-        let datagram = &self.buffer[..length];
-        let messages = self.reassembly.receive(from.into(), datagram, Instant::now()).unwrap_or_else(|error| {
+        let (datagram, now) = (&self.buffer[..length], Instant::now());
+        let letter = self.reassembly.receive(from.into(), datagram, now).unwrap_or_else(|error| {
             tracing::debug!(%from, %error, "dropped a datagram");
             self.counters.dropped.count(error);
-            Vec::new()
+            None
         });
-        self.counters.messages_received += messages.len() as u64;
-        Ok(Some(Received { from: self.members.id_of(from), messages, question: None }))
+        Ok(Some(self.admit(letter, from, now)))
+    }
+
+    /// What is let in of what came from this address.
+    fn admit(&mut self, letter: Option<Letter>, at: SocketAddrV4, now: Instant) -> Received {
+        let nothing = Received { from: client_id(at), messages: Vec::new(), question: None };
+        let Some(Letter { parties, messages }) = letter else { return nothing };
+        match self.doorkeeper.admit(&parties, at, &self.members, now) {
+            Verdict::From(from) => {
+                self.counters.messages_received += messages.len() as u64;
+                Received { from, messages, question: None }
+            }
+            Verdict::Refused(why) => {
+                tracing::debug!(%at, why = why.words(), "dropped a datagram");
+                nothing
+            }
+            Verdict::TwoLive(told) => {
+                for (to, other) in told {
+                    self.tell_of_other(to, &other);
+                }
+                nothing
+            }
+        }
+    }
+
+    /// Tells a node that another process has its id.
+    fn tell_of_other(&self, to: SocketAddrV4, other: &Parties) {
+        let _ = sendto(&self.socket, Datagram::default().seal(other), SendFlags::DONTWAIT, &to);
     }
 }
 
@@ -166,7 +196,7 @@ impl Network for NodeSocket {
             self.counters.dropped.unknown_destination += 1;
             return;
         };
-        let sealed = datagram.seal();
+        let sealed = datagram.seal(&self.doorkeeper.parties(NodeId::from_actor(to)));
         let is_cut = sealed.len() > DATAGRAM_BYTES_MAX;
         for part in self.cutter.cut(sealed) {
             let mut sent = sendto(&self.socket, &part, SendFlags::DONTWAIT, &address);

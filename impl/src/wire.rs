@@ -1,18 +1,20 @@
-//! Datagrams: versioned, checksummed, several messages in each.
+//! Datagrams: versioned, checksummed, with sender and receiver, several messages in each.
 //!
 //! ```text
-//! "DYNM"  version  crc32 of what follows  messages  each message in postcard encoding, one after the other
-//! 4       1        4, little-endian       2, LE     the rest, to the last byte
+//! "DYNM"  version  crc32 of what follows  parties  messages  each message in postcard encoding, one after the other
+//! 4       1        4, little-endian       28       2, LE     the rest, to the last byte
 //! ```
+//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used twice.
 //!
 //! A single message may be larger than UDP can carry. It has this format too, and travels cut into
 //! [`fragments`](crate::fragments).
 
+use crate::identity::Parties;
 use dynamo_model::message::Message;
 use thiserror::Error;
 
 /// The version of the format. Nodes ignore (and count) datagrams of another.
-pub const VERSION: u8 = 7;
+pub const VERSION: u8 = 8;
 /// What one UDP datagram over IPv4 can carry, in bytes.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 /// The largest message, in bytes, header included. Receivers refuse fragments of larger ones. A set
@@ -24,8 +26,9 @@ const VERSION_AT: usize = 4;
 const CHECKSUM_AT: usize = 5;
 /// What the checksum is of begins here.
 pub(crate) const SUMMED_AT: usize = 9;
-const COUNT_AT: usize = SUMMED_AT;
-const HEADER_BYTES: usize = 11;
+const PARTIES_AT: usize = SUMMED_AT;
+const COUNT_AT: usize = PARTIES_AT + Parties::BYTES;
+const HEADER_BYTES: usize = COUNT_AT + 2;
 
 /// Why a datagram is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -116,7 +119,8 @@ impl Datagram {
     }
 
     /// The datagram as it is to be sent.
-    pub fn seal(&mut self) -> &[u8] {
+    pub fn seal(&mut self, parties: &Parties) -> &[u8] {
+        self.bytes[PARTIES_AT..COUNT_AT].copy_from_slice(&parties.encode());
         self.bytes[COUNT_AT..HEADER_BYTES].copy_from_slice(&self.messages.to_le_bytes());
         seal(MAGIC, &mut self.bytes);
         &self.bytes
@@ -138,17 +142,17 @@ impl Datagram {
 /// # Errors
 /// Where it does not have this magic number, this program's version and a checksum that matches.
 pub(crate) fn open(magic: [u8; 4], header_bytes: usize, datagram: &[u8]) -> Result<(&[u8], &[u8]), WireError> {
-    let (header, rest) = datagram.split_at_checked(header_bytes).ok_or(WireError::TooShort)?;
-    if header[..VERSION_AT] != magic {
+    let (first, summed) = datagram.split_at_checked(SUMMED_AT).ok_or(WireError::TooShort)?;
+    if first[..VERSION_AT] != magic {
         return Err(WireError::NotOurs);
     }
-    if header[VERSION_AT] != VERSION {
-        return Err(WireError::Version(header[VERSION_AT]));
+    if first[VERSION_AT] != VERSION {
+        return Err(WireError::Version(first[VERSION_AT]));
     }
-    if header[CHECKSUM_AT..SUMMED_AT] != crc32fast::hash(&datagram[SUMMED_AT..]).to_le_bytes() {
+    if first[CHECKSUM_AT..] != crc32fast::hash(summed).to_le_bytes() {
         return Err(WireError::Checksum);
     }
-    Ok((header, rest))
+    datagram.split_at_checked(header_bytes).ok_or(WireError::TooShort)
 }
 
 /// Fills in what every datagram of ours begins with, once the rest is there.
@@ -159,13 +163,23 @@ pub(crate) fn seal(magic: [u8; 4], datagram: &mut [u8]) {
     datagram[CHECKSUM_AT..SUMMED_AT].copy_from_slice(&checksum.to_le_bytes());
 }
 
-/// The messages of a datagram: all, or none.
+/// What a datagram brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Who it is from, and for whom.
+    pub parties: Parties,
+    /// The messages, in their order.
+    pub messages: Vec<Message>,
+}
+
+/// What a datagram brings: all of it, or nothing.
 ///
 /// # Errors
 /// Where it is not a whole datagram of this version. Bytes left over are an error too, and so is a
 /// fragment: a [`Reassembly`](crate::reassembly::Reassembly) takes those.
-pub fn decode(datagram: &[u8]) -> Result<Vec<Message>, WireError> {
+pub fn decode(datagram: &[u8]) -> Result<Letter, WireError> {
     let (header, mut rest) = open(MAGIC, HEADER_BYTES, datagram)?;
+    let parties = Parties::decode(&std::array::from_fn(|index| header[PARTIES_AT + index]));
     let count = usize::from(u16::from_le_bytes([header[COUNT_AT], header[COUNT_AT + 1]]));
     // Each message takes a byte at least: a false count cannot make this reserve much.
     let mut messages = Vec::with_capacity(count.min(rest.len()));
@@ -174,7 +188,7 @@ pub fn decode(datagram: &[u8]) -> Result<Vec<Message>, WireError> {
         messages.push(message);
         rest = after;
     }
-    if rest.is_empty() && count > 0 { Ok(messages) } else { Err(WireError::Malformed) }
+    if rest.is_empty() { Ok(Letter { parties, messages }) } else { Err(WireError::Malformed) }
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ pub enum ChangeRefusal {
          its data: it tells its address itself"
     )]
     InUse(NodeId),
+    /// One node would count as two.
+    #[error(
+        "node {0} is a member at this address: give the node that is to join an address of its own, or remove node {0} first"
+    )]
+    AddressTaken(NodeId),
     /// There is nothing to leave.
     #[error("node {0} is no member")]
     NoMember(NodeId),
@@ -62,6 +67,11 @@ impl History {
         let change = |time, act| Some(Change { node, time, act });
         let time = self.of(node).filter(|change| !matches!(change.act, Act::Move(_))).map(|change| change.time).max();
         let time = time.unwrap_or(0);
+        if let Wish::Join(Some(address)) = wish
+            && let Some(other) = self.holder_of(address, node, rules)
+        {
+            return Err(ChangeRefusal::AddressTaken(other));
+        }
         let new = match (wish, standing) {
             (Wish::Join(_), Standing::Removed) => return Err(ChangeRefusal::RemovedForGood(node)),
             (Wish::Join(Some(address)), Standing::Member) if self.address(node).is_some_and(|own| own != address) => {

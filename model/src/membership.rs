@@ -300,6 +300,14 @@ impl History {
         self.latest_move(node)?.address().map(|(_, address)| address)
     }
 
+    /// The node other than this one that is a member, or is leaving, and can be reached at this address.
+    pub fn holder_of(&self, address: Address, node: NodeId, rules: &Rules) -> Option<NodeId> {
+        let serves = |standing| matches!(standing, Standing::Member | Standing::Leaving);
+        let mut standings = self.standings(rules).into_iter();
+        let holds = |other: NodeId| other != node && self.address(other) == Some(address);
+        standings.find(|(other, standing)| serves(*standing) && holds(*other)).map(|(other, _)| other)
+    }
+
     /// With a node at this address, if it was not there already. Nothing changes where there is no later time, or no room.
     #[must_use]
     pub fn moved(&self, node: NodeId, address: Address) -> History {

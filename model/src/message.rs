@@ -1,6 +1,9 @@
 //! What travels between clients and nodes, each message documented like a specification. Every message may be lost, delayed,
 //! doubled or overtaken; none relies on another having arrived.
 //!
+//! A message from a node is from that node, from its present start or from an earlier one. The model takes that for granted; the runtime
+//! sees to it (`impl/src/doorkeeper.rs`), and even takes nothing from an earlier start once it has heard of a later one.
+//!
 //! A message proves what was true when it was sent. *Late* says what the receiver may still make of it after the ring has changed, after its
 //! sender was started again or has lost its disk, or after its sender has left and joined again. Requests that name a tip are served only
 //! under the same view, or by whoever is the one to ask by its own view; so a late one is served as if it were new. Messages that say what to

@@ -22,7 +22,7 @@ impl Client {
     /// # Errors
     /// Where its node does not answer.
     pub fn with_own_view(self) -> Result<Self, ClientError> {
-        let (n, history) = (self.status()?.n, self.history()?);
+        let (n, history) = (self.status()?.cluster.n, self.history()?);
         *self.routes.borrow_mut() = Some(Routes::new(history, n));
         Ok(self)
     }
@@ -89,7 +89,7 @@ impl Client {
             let mut datagram = Datagram::default();
             if datagram.push(&Message::Changes { changes }).is_ok() {
                 // Lost, it is asked for again with the next request.
-                let _ = self.send(datagram.seal(), node);
+                let _ = self.send(datagram.seal(&self.parties()), node);
             }
         }
     }

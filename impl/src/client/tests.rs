@@ -15,7 +15,7 @@ fn stage() -> (UdpSocket, SocketAddr) {
 fn next_operation(socket: &UdpSocket) -> (Operation, SocketAddr) {
     let mut buffer = [0; 2000];
     let (length, from) = socket.recv_from(&mut buffer).unwrap();
-    let messages = wire::decode(&buffer[..length]).unwrap();
+    let messages = wire::decode(&buffer[..length]).unwrap().messages;
     let [Message::Request(operation)] = &messages[..] else { panic!("{messages:?}") };
     (operation.clone(), from)
 }
@@ -23,7 +23,7 @@ fn next_operation(socket: &UdpSocket) -> (Operation, SocketAddr) {
 fn send(socket: &UdpSocket, to: SocketAddr, answer: Answer) {
     let mut datagram = Datagram::default();
     datagram.push(&Message::Answer(answer)).unwrap();
-    socket.send_to(datagram.seal(), to).unwrap();
+    socket.send_to(datagram.seal(&Parties::default()), to).unwrap();
 }
 
 fn nothing_found(request: RequestId) -> Answer {
@@ -81,7 +81,7 @@ fn an_answer_too_large_for_a_datagram_arrives_in_fragments() {
         let mut datagram = Datagram::default();
         let request = operation.request();
         datagram.push(&Message::Answer(Answer::GetAnswered { request, siblings, context })).unwrap();
-        let sealed = datagram.seal();
+        let sealed = datagram.seal(&Parties::default());
         let (other, mut cutter) = (stage().0, Cutter::default());
         let fragments = [(); 2].map(|()| cutter.cut(sealed).collect::<Vec<_>>());
         for (one, two) in fragments[0].iter().rev().zip(&fragments[1]) {

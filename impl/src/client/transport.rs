@@ -1,7 +1,8 @@
 //! How a client session sends, waits and asks again.
 
 use super::{Client, ClientError, RETRY_AFTER};
-use crate::wire::Datagram;
+use crate::identity::ClusterId;
+use crate::wire::{Datagram, Letter};
 use dynamo_model::message::Message;
 use std::io;
 use std::net::SocketAddr;
@@ -49,15 +50,19 @@ impl Client {
         let mut datagram = Datagram::default();
         let too_large = |error| failed(io::Error::new(io::ErrorKind::InvalidInput, error));
         datagram.push(message).map_err(too_large)?;
-        let datagram = datagram.seal();
+        let datagram = datagram.seal(&self.parties());
         let start = Instant::now();
         while start.elapsed() < within {
             self.send(datagram, node).map_err(failed)?;
             let until = Instant::now() + RETRY_AFTER.min(within.saturating_sub(start.elapsed()));
             while let Some((from, datagram)) = self.receive(until).map_err(failed)? {
-                let messages = self.reassembly.borrow_mut().receive(from, &datagram, Instant::now());
-                let messages = messages.unwrap_or_default();
+                let letter = self.reassembly.borrow_mut().receive(from, &datagram, Instant::now());
+                let Ok(Some(Letter { parties, messages })) = letter else { continue };
+                if ![ClusterId::UNKNOWN, parties.cluster].contains(&self.cluster.get()) {
+                    continue;
+                }
                 if let Some(answer) = messages.into_iter().find_map(&answer) {
+                    self.cluster.set(parties.cluster);
                     return Ok(Some(answer));
                 }
             }

@@ -42,6 +42,10 @@ pub(super) struct Arguments {
     /// only on an empty directory
     #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',', required_unless_present = "join")]
     members: Vec<(NodeId, SocketAddr)>,
+    /// A name for the cluster that is founded: nodes of another name are not let in. The same at every founder, and needed only on an empty
+    /// directory
+    #[arg(long = "cluster", value_name = "NAME", conflicts_with = "join")]
+    cluster: Option<String>,
     /// Join the cluster that the member at this address belongs to
     #[arg(long, value_name = "ADDR", value_parser = address, conflicts_with = "members")]
     join: Option<SocketAddr>,
@@ -58,7 +62,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { id, listen, data, members, join, reach, quorums, pace, stop_with_parent } = arguments;
+    let Arguments { id, listen, data, members, cluster, join, reach, quorums, pace, stop_with_parent } = arguments;
     let config = pace.apply(quorums.config()?);
     let settings = match join {
         Some(contact) => Settings::joining(id, listen, contact, config, data),
@@ -67,6 +71,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             .map(|members| Settings::new(id, listen, &members, config, data))?,
     };
     let settings = settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
+    let settings = cluster.iter().fold(settings, |settings, name| settings.with_cluster_name(name));
     let stop = stop_signal()?;
     if stop_with_parent {
         let signal = Some(rustix::process::Signal::TERM);

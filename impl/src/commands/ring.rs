@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut rows = table::new(&["partition", "preference list", "fallbacks"]);
     let marked = |node: &NodeId| format!("{node}{}", if status.suspected.contains(node) { "?" } else { "" });
     for partition in partitions {
-        let (intended, fallbacks) = split(ring, partition, status.n);
+        let (intended, fallbacks) = split(ring, partition, status.cluster.n);
         let words = |nodes: &[NodeId]| nodes.iter().map(marked).collect::<Vec<_>>().join(" ");
         rows.add_row([partition.0.to_string(), words(intended), words(fallbacks)]);
     }
@@ -65,7 +65,7 @@ fn split(ring: &Ring, partition: Partition, n: usize) -> (&[NodeId], &[NodeId]) 
 }
 
 fn line(ring: &Ring, partition: Partition, status: &Status) -> Json {
-    let (intended, fallbacks) = split(ring, partition, status.n);
+    let (intended, fallbacks) = split(ring, partition, status.cluster.n);
     let names = |nodes: &[NodeId]| nodes.iter().map(NodeId::to_string).collect::<Vec<_>>();
     json!({
         "partition": partition.0,

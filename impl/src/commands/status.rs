@@ -3,6 +3,7 @@
 use super::arguments::Session;
 use super::{Failure, table};
 use clap::Args;
+use dynamo::doorkeeper::{Refusals, Twin};
 use dynamo::inspect::{ExchangeLine, Status};
 use dynamo_model::ids::NodeId;
 use serde_json::{Map, Value as Json, json};
@@ -19,6 +20,9 @@ whom this node asks, and nothing else.
 \"dropped\" says what the node could not accept, send or complete since its start. A few of these do no harm: messages are
 sent again. If \"unfinished\" or \"refused by system\" keep growing, the network, or the operating system's socket buffers,
 cannot take what the nodes send.
+\"refused\" says what the node did not let in, and where the last of it came from: datagrams from another cluster (or from nodes founded with
+another list of members, or other N, R or W), for another node, from a node with this one's id, or from an earlier start of a node. If the node
+says that two living processes have one id, stop one of them: the one that was started first does not count.
 \"in sync\" says in how many of the partitions that both are responsible for this node held the same as the other when that
 last compared.";
 
@@ -32,7 +36,7 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "json")]
     partitions: bool,
     #[expect(clippy::doc_markdown, reason = "shown as it stands")]
-    /// Print {"id", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "dropped": {..}, "partitions": [{"partition", "peer", "in_agreement", ..}]}
+    /// Print {"id", "cluster", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "dropped": {..}, "refused": [..], "used_twice": [..], "partitions": [{"partition", "peer", "in_agreement", ..}]}
     #[arg(long)]
     json: bool,
 }
@@ -46,6 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let agreed: Vec<String> =
         others(&status).map(|member| format!("{member} {}", ago(agreed_ms(&status, member)))).collect();
     println!("node       {}", status.id);
+    println!("cluster    {}", status.cluster);
     println!("tip        {}", status.tip);
     println!("members    {}", names(&status.members).join(" "));
     println!("agreed     {}", if agreed.is_empty() { "with nobody".to_owned() } else { agreed.join(", ") });
@@ -58,6 +63,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         if status.planting { "trees are being planted".to_owned() } else { in_sync(&status.exchanges) }
     );
     println!("dropped    {}", dropped(&status));
+    println!("refused    {}", refused(&status));
+    for twin in &status.twins {
+        println!("WARNING    {}", two_live(&status, twin));
+    }
     if arguments.partitions {
         println!("{}", by_partition(&status.exchanges));
     }
@@ -101,6 +110,27 @@ fn dropped(status: &Status) -> String {
     if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
 }
 
+/// What was not let in, each reason that occurred with its count and where the last came from.
+fn refused(status: &Status) -> String {
+    let line = |refusals: &Refusals| {
+        let Refusals { why, count, last_from } = refusals;
+        format!("{count} {} (the last from {last_from})", why.words())
+    };
+    let lines: Vec<String> = status.refusals.iter().map(line).collect();
+    if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
+}
+
+fn two_live(status: &Status, Twin { node, heard_at, ago_ms }: &Twin) -> String {
+    let ago = ago(Some(*ago_ms));
+    if *node == status.id {
+        format!("another living process has the id {node} of this node; {heard_at} said so {ago}: stop one of the two")
+    } else {
+        format!(
+            "two living processes have the id {node}; the one started first was heard at {heard_at} {ago}: stop one of the two"
+        )
+    }
+}
+
 fn by_partition(exchanges: &[ExchangeLine]) -> comfy_table::Table {
     let mut rows = table::new(&["partition", "peer", "last compared", "in agreement since", "keys repaired"]);
     for line in exchanges {
@@ -128,8 +158,11 @@ fn to_json(status: &Status) -> Json {
             "keys_repaired": line.repaired,
         })
     };
+    let refusals = |refusals: &Refusals| json!({ "why": refusals.why.words(), "count": refusals.count, "last_from": refusals.last_from.to_string() });
+    let twin = |twin: &Twin| json!({ "id": twin.node.to_string(), "heard_at": twin.heard_at.to_string(), "ago_ms": twin.ago_ms });
     json!({
         "id": status.id.to_string(),
+        "cluster": { "id": status.cluster.cluster.to_string(), "n": status.cluster.n, "r": status.cluster.r, "w": status.cluster.w },
         "tip": status.tip.to_string(),
         "members": names(&status.members),
         "agreed_ms": agreed,
@@ -138,6 +171,8 @@ fn to_json(status: &Status) -> Json {
         "hints": status.hints,
         "planting": status.planting,
         "dropped": status.dropped,
+        "refused": status.refusals.iter().map(refusals).collect::<Vec<_>>(),
+        "used_twice": status.twins.iter().map(twin).collect::<Vec<_>>(),
         "partitions": status.exchanges.iter().map(partition).collect::<Vec<_>>(),
     })
 }

@@ -79,7 +79,7 @@ fn each_kind_of_damage_has_its_error() {
         bytes[at] = byte;
         Fragment::decode(&bytes).unwrap_err()
     };
-    assert_eq!(Fragment::decode(&good[..HEADER_BYTES - 1]), Err(WireError::TooShort));
+    assert_eq!(Fragment::decode(&good[..SUMMED_AT - 1]), Err(WireError::TooShort));
     assert_eq!(with(3, b'M'), WireError::NotOurs);
     assert_eq!(with(4, 4), WireError::Version(4));
     assert_eq!(with(good.len() - 1, 8), WireError::Checksum);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::address::client_id;
+use crate::identity::Parties;
 use crate::wire;
 use dynamo_model::config::{Config, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, RequestId, Value};
@@ -37,7 +38,9 @@ impl Disk for Recorder<'_> {
 
 impl Network for Recorder<'_> {
     fn send(&mut self, to: Id, datagram: &mut Datagram) {
-        self.log.borrow_mut().push(Effect::Sent(to, wire::decode(datagram.seal()).unwrap()));
+        self.log
+            .borrow_mut()
+            .push(Effect::Sent(to, wire::decode(datagram.seal(&Parties::default())).unwrap().messages));
     }
 }
 

@@ -1,9 +1,11 @@
 use super::*;
 use crate::fragments::Cutter;
 use crate::fragments::tests::encoded;
+use crate::identity::Parties;
 use crate::wire::Datagram;
 use crate::wire::tests::AnyMessage;
 use dynamo_model::ids::{ClientId, RequestId};
+use dynamo_model::message::Message;
 use quickcheck::{QuickCheck, quickcheck};
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom;
@@ -18,7 +20,7 @@ fn address(number: u8) -> SocketAddr {
 fn sealed(message: &Message) -> Vec<u8> {
     let mut datagram = Datagram::default();
     datagram.push(message).unwrap();
-    datagram.seal().to_vec()
+    datagram.seal(&Parties::default()).to_vec()
 }
 
 fn stored(number: u64) -> Message {
@@ -30,8 +32,8 @@ fn received(reassembly: &mut Reassembly, datagrams: &[(u8, Vec<u8>)]) -> Vec<(u8
     let now = Instant::now();
     let mut received = Vec::new();
     for (from, datagram) in datagrams {
-        let messages = reassembly.receive(address(*from), datagram, now).unwrap_or_default();
-        received.extend(messages.into_iter().map(|message| (*from, message)));
+        let letter = reassembly.receive(address(*from), datagram, now).unwrap_or_default();
+        received.extend(letter.into_iter().flat_map(|letter| letter.messages).map(|message| (*from, message)));
     }
     received.sort_unstable();
     received
@@ -87,7 +89,8 @@ fn nothing_that_arrives_makes_it_panic_or_give_what_was_not_sent() {
                 }
             }
             let outcome = match reassembly.receive(address(random.random_range(0..2)), fragment, now) {
-                Ok(messages) => {
+                Ok(letter) => {
+                    let messages: Vec<Message> = letter.into_iter().flat_map(|letter| letter.messages).collect();
                     // A damaged id may complete an earlier message, with a piece that both have.
                     assert!(messages.iter().all(|message| sent.contains(message)), "{messages:?}");
                     if messages.is_empty() { "unfinished".to_owned() } else { "complete".to_owned() }
@@ -154,7 +157,7 @@ fn the_oldest_make_room_and_those_of_others_stay() {
         }
     }
     assert!(is_within_limits(&reassembly));
-    assert_eq!(reassembly.receive(address(1), &halves[1], now), Ok(Vec::new()));
+    assert_eq!(reassembly.receive(address(1), &halves[1], now), Ok(None));
     assert_eq!(reassembly.taken(|_| true).messages, Limits::LOCAL.all.messages);
 }
 
@@ -175,7 +178,7 @@ fn the_largest_message_has_room_beside_others() {
         let fragments: Vec<Vec<u8>> = Cutter::default().cut(&frame).map(Cow::into_owned).collect();
         let (last, others) = fragments.split_last().unwrap();
         for fragment in others {
-            assert_eq!(reassembly.receive(address(1), fragment, Instant::now()), Ok(Vec::new()));
+            assert_eq!(reassembly.receive(address(1), fragment, Instant::now()), Ok(None));
         }
         if round == 2 {
             // All its fragments were kept: it is refused only for what it says.
@@ -210,9 +213,10 @@ fn a_fragment_that_contradicts_its_message_does_it_no_harm() {
     reassembly.receive(address(1), &fragments[0], now).unwrap();
     assert_eq!(reassembly.receive(address(1), &other, now), Err(WireError::FragmentContradicts));
     // Under the same id of another sender it is another message.
-    assert_eq!(reassembly.receive(address(2), &other, now), Ok(Vec::new()));
+    assert_eq!(reassembly.receive(address(2), &other, now), Ok(None));
     for fragment in &fragments[1..fragments.len() - 1] {
-        assert_eq!(reassembly.receive(address(1), fragment, now), Ok(Vec::new()));
+        assert_eq!(reassembly.receive(address(1), fragment, now), Ok(None));
     }
-    assert_eq!(reassembly.receive(address(1), fragments.last().unwrap(), now), Ok(vec![stored(1)]));
+    let letter = Letter { parties: Parties::default(), messages: vec![stored(1)] };
+    assert_eq!(reassembly.receive(address(1), fragments.last().unwrap(), now), Ok(Some(letter)));
 }

@@ -1,8 +1,11 @@
 use super::*;
 use crate::client::{Client, Found};
-use dynamo_model::config::{Handoff, Patience};
+use dynamo_model::administer::Wish;
+use dynamo_model::config::{Config, Handoff, Patience};
+use dynamo_model::node::Node;
 use dynamo_model::version::Context;
 use std::net::UdpSocket;
+use std::path::PathBuf;
 
 mod large;
 mod replay;

@@ -3,6 +3,7 @@ use crate::address::client_id;
 use crate::counters::Dropped;
 use crate::fragments::tests::encoded;
 use crate::fragments::{Fragment, PIECE_BYTES_MAX};
+use crate::identity::{ClusterId, Life};
 use crate::wire;
 use crate::wire::tests::large;
 use dynamo_model::ids::Value;
@@ -10,9 +11,10 @@ use socket2::SockRef;
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddr};
 
-fn bound() -> (NodeSocket, SocketAddrV4) {
+fn bound(node: u16) -> (NodeSocket, SocketAddrV4) {
     let here = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
-    let socket = NodeSocket::bind(here, Members::new([]).unwrap()).unwrap();
+    let doorkeeper = Doorkeeper::new(ClusterId::UNKNOWN, NodeId(node), Life::default());
+    let socket = NodeSocket::new(bind(here).unwrap(), Members::new([]).unwrap(), doorkeeper).unwrap();
     let SocketAddr::V4(address) = socket.socket.local_addr().unwrap() else { panic!("bound to IPv4") };
     (socket, address)
 }
@@ -21,7 +23,7 @@ fn bound() -> (NodeSocket, SocketAddrV4) {
 /// everything.
 #[test]
 fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
-    let ((mut here, _), (mut there, address)) = (bound(), bound());
+    let ((mut here, _), (mut there, address)) = (bound(0), bound(1));
     let granted = SockRef::from(&there.socket).recv_buffer_size().unwrap();
     // Each fragment is charged 16 KiB and what Linux itself needs to handle it.
     let fragments = (granted / (17 * 1024)).min(30);
@@ -46,11 +48,11 @@ fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
 
 #[test]
 fn what_is_wrong_with_fragments_is_counted_by_cause() {
-    let (mut here, address) = bound();
+    let (mut here, address) = bound(0);
     let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
     let mut datagram = Datagram::default();
     datagram.push(&large(10)).unwrap();
-    let frame = datagram.seal().to_vec();
+    let frame = datagram.seal(&Parties::default()).to_vec();
     let good: Vec<Vec<u8>> = Cutter::default().cut(&frame).map(Cow::into_owned).collect();
     // The same id, another length.
     let other = {

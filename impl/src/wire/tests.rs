@@ -156,14 +156,14 @@ fn sealed(messages: &[AnyMessage]) -> Vec<u8> {
     for AnyMessage(message) in messages {
         datagram.push(message).unwrap();
     }
-    datagram.seal().to_vec()
+    datagram.seal(&Parties::default()).to_vec()
 }
 
 #[test]
 fn messages_arrive_as_they_were_sent() {
     fn round_trip(messages: Vec<AnyMessage>) -> bool {
         messages.is_empty()
-            || decode(&sealed(&messages)).unwrap() == messages.into_iter().map(|m| m.0).collect::<Vec<_>>()
+            || decode(&sealed(&messages)).unwrap().messages == messages.into_iter().map(|m| m.0).collect::<Vec<_>>()
     }
     QuickCheck::new().tests(2000).quickcheck(round_trip as fn(Vec<AnyMessage>) -> bool);
 }
@@ -176,7 +176,7 @@ fn each_kind_of_damage_has_its_error() {
         bytes[at] = byte;
         decode(&bytes)
     };
-    assert_eq!(decode(&good[..10]), Err(WireError::TooShort));
+    assert_eq!(decode(&good[..SUMMED_AT - 1]), Err(WireError::TooShort));
     assert_eq!(decode(&[]), Err(WireError::TooShort));
     assert_eq!(with(0, b'X'), Err(WireError::NotOurs));
     assert_eq!(with(4, 1), Err(WireError::Version(1)));
@@ -192,7 +192,7 @@ fn a_count_that_does_not_match_is_malformed_even_under_a_good_checksum() {
         datagram.push(&message.0).unwrap();
         datagram.push(&message.0).unwrap();
         datagram.messages = wrong;
-        assert_eq!(decode(datagram.seal()), Err(WireError::Malformed));
+        assert_eq!(decode(datagram.seal(&Parties::default())), Err(WireError::Malformed));
     }
 }
 
@@ -216,7 +216,7 @@ fn a_large_message_has_a_datagram_for_itself() {
     let mut datagram = Datagram::default();
     datagram.push(&large(25)).unwrap();
     assert!(datagram.bytes() > 200_000);
-    assert_eq!(decode(datagram.seal()).unwrap(), [large(25)]);
+    assert_eq!(decode(datagram.seal(&Parties::default())).unwrap().messages, [large(25)]);
     let small = Message::Stored { request: RequestId { client: ClientId(1), number: 2 } };
     let refused = datagram.push(&small).unwrap_err();
     assert_eq!((datagram.messages(), refused.bytes_max), (1, DATAGRAM_BYTES_MAX));
@@ -224,7 +224,7 @@ fn a_large_message_has_a_datagram_for_itself() {
     assert!(datagram.bytes.capacity() <= 2 * DATAGRAM_BYTES_MAX, "its memory is not kept");
     datagram.push(&small).unwrap();
     assert!(datagram.push(&large(25)).is_err());
-    assert_eq!(decode(datagram.seal()).unwrap(), [small]);
+    assert_eq!(decode(datagram.seal(&Parties::default())).unwrap().messages, [small]);
     datagram.clear();
     datagram.push(&large(500)).unwrap();
     datagram.clear();
@@ -241,7 +241,7 @@ fn what_does_not_fit_is_refused_and_leaves_the_datagram_whole() {
     let mut datagram = Datagram::default();
     while datagram.push(&Message::Request(operation.clone())).is_ok() {}
     assert_eq!(datagram.messages(), 7);
-    assert_eq!(decode(datagram.seal()).unwrap().len(), 7);
+    assert_eq!(decode(datagram.seal(&Parties::default())).unwrap().messages.len(), 7);
 }
 
 /// A million datagrams: noise, noise behind a header, mutated good ones, mutated good ones with a mended checksum.
@@ -268,8 +268,8 @@ fn nothing_that_arrives_makes_decoding_panic() {
             }
         }
         if round % 2 == 1 && bytes.len() >= HEADER_BYTES {
-            let checksum = crc32fast::hash(&bytes[COUNT_AT..]).to_le_bytes();
-            bytes[CHECKSUM_AT..COUNT_AT].copy_from_slice(&checksum);
+            let checksum = crc32fast::hash(&bytes[SUMMED_AT..]).to_le_bytes();
+            bytes[CHECKSUM_AT..SUMMED_AT].copy_from_slice(&checksum);
         }
         let outcome = match decode(&bytes) {
             Ok(_) => "decoded".to_owned(),

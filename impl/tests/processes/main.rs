@@ -10,6 +10,7 @@ mod failover;
 mod faults;
 mod folders;
 mod handoff;
+mod identity;
 mod large;
 mod membership;
 mod proxy;

@@ -1,5 +1,6 @@
 //! Two replicas, the same code that nodes run, and a network between them that counts what it carries, under a clock of its own.
 
+use dynamo::identity::Parties;
 use dynamo::interpreter::{Disk, Interpreter, Network};
 use dynamo::wire::{self, Datagram};
 use dynamo_model::config::{AntiEntropy, Config};
@@ -94,7 +95,7 @@ struct End<'a> {
 impl Network for End<'_> {
     fn send(&mut self, to: Id, datagram: &mut Datagram) {
         let Some(wire) = &mut self.wire else { return };
-        let sealed = datagram.seal().to_vec();
+        let sealed = datagram.seal(&Parties::default()).to_vec();
         (wire.bytes, wire.datagrams) = (wire.bytes + sealed.len(), wire.datagrams + 1);
         wire.under_way.insert((self.now + LATENCY, wire.datagrams), (usize::from(to), sealed));
     }
@@ -140,7 +141,7 @@ pub(crate) fn measure(store: &im::OrdMap<Key, Siblings>, divergent: u32) -> Exch
         let mut arrived = next.map(std::collections::btree_map::OccupiedEntry::remove);
         for (id, node) in nodes.iter_mut().enumerate() {
             if let Some((_, datagram)) = arrived.take_if(|(to, _)| *to == id) {
-                for message in wire::decode(&datagram).expect("it was just encoded") {
+                for message in wire::decode(&datagram).expect("it was just encoded").messages {
                     exchanges += usize::from(matches!(message, Message::Roots { .. }));
                     node.on_message(Id::from(1 - id), message, now);
                 }

@@ -6,6 +6,7 @@
 use crate::cluster;
 use anyhow::{Context as _, Result};
 use dynamo::address::Members;
+use dynamo::identity::Parties;
 use dynamo::wire::{self, Datagram};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::History;
@@ -72,11 +73,11 @@ impl Actor for Readdressed {
 fn message_to_bytes(message: &Message) -> Result<Vec<u8>> {
     let mut datagram = Datagram::default();
     datagram.push(message)?;
-    Ok(datagram.seal().to_vec())
+    Ok(datagram.seal(&Parties::default()).to_vec())
 }
 
 fn message_from_bytes(bytes: &[u8]) -> Result<Message> {
-    wire::decode(bytes)?.pop().context("a datagram has a message")
+    wire::decode(bytes)?.messages.pop().context("a datagram has a message")
 }
 
 fn storage_to_bytes(

@@ -1,0 +1,174 @@
+//! What a data directory remembers beside the store: which cluster its node belongs to, and how often the node was started.
+//!
+//! ```text
+//! DIR/cluster    cluster 00112233445566aa, N=3, R=2, W=2, start 1764370000000
+//! ```
+
+use crate::identity::ClusterId;
+use dynamo_model::config::Config;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use thiserror::Error;
+
+const FILE: &str = "cluster";
+
+/// What all nodes of a cluster have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Founding {
+    /// Its id.
+    pub cluster: ClusterId,
+    /// Copies of each key.
+    pub n: usize,
+    /// Replicas that must answer a get.
+    pub r: usize,
+    /// Replicas that must have stored a put.
+    pub w: usize,
+}
+
+impl Founding {
+    /// A cluster with the quorums of this configuration.
+    pub fn new(cluster: ClusterId, config: &Config) -> Self {
+        Founding { cluster, n: config.n(), r: config.r(), w: config.w() }
+    }
+
+    /// Does a node with this configuration go with it?
+    ///
+    /// # Errors
+    /// Where N, R or W differ.
+    pub fn check(&self, config: &Config) -> Result<(), FoundingError> {
+        let own = Founding::new(self.cluster, config);
+        if own == *self { Ok(()) } else { Err(FoundingError::OtherQuorums { founded: *self, own }) }
+    }
+}
+
+impl fmt::Display for Founding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Founding { cluster, n, r, w } = self;
+        write!(f, "cluster {cluster}, N={n}, R={r}, W={w}")
+    }
+}
+
+/// Why a node does not go with its cluster, or with what its directory says of it.
+#[derive(Debug, Error)]
+pub enum FoundingError {
+    /// The node was started with other quorums than its cluster has.
+    #[error(
+        "the cluster has N={}, R={} and W={}, and this node was started with N={}, R={} and W={}: start it with those of the cluster",
+        founded.n, founded.r, founded.w, own.n, own.r, own.w
+    )]
+    OtherQuorums {
+        /// What the cluster has.
+        founded: Founding,
+        /// What the node was started with.
+        own: Founding,
+    },
+    /// The contact belongs to another cluster than the data.
+    #[error(
+        "the data in {path} belongs to cluster {own}, and the node asked to let it join to cluster {contact}: name a member of its own cluster, or an empty directory"
+    )]
+    OtherCluster {
+        /// The data directory.
+        path: PathBuf,
+        /// Whose data it has.
+        own: ClusterId,
+        /// To which cluster the contact belongs.
+        contact: ClusterId,
+    },
+    /// The file is damaged.
+    #[error(
+        "{0} is damaged: it does not read \"cluster …, N=…, R=…, W=…, start …\". Copy the line up to the start from another node of the cluster, and write \"start 0\" after it"
+    )]
+    Damaged(PathBuf),
+    /// The file cannot be read or written.
+    #[error("{path} cannot be read or written; check the path and its permissions")]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+/// What a directory remembers, with the number of the last start; `None` before the first.
+///
+/// # Errors
+/// Where the file cannot be read, or is damaged.
+pub fn read(directory: &Path) -> Result<Option<(Founding, u64)>, FoundingError> {
+    let path = directory.join(FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => parse(&text).map(Some).ok_or(FoundingError::Damaged(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(FoundingError::Damaged(path)),
+        Err(source) => Err(FoundingError::Unusable { path, source }),
+    }
+}
+
+/// Begins a new start: remembers it, and gives its number. It is larger than that of every start before, on this disk or, as long as the clock is
+/// right, on another.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn begin(directory: &Path, founding: &Founding, last: u64) -> Result<u64, FoundingError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+    let start = now.max(last.saturating_add(1));
+    let (path, temporary) = (directory.join(FILE), directory.join(format!("{FILE}.new")));
+    let write = || {
+        let mut file = File::create(&temporary)?;
+        writeln!(file, "{founding}, start {start}")?;
+        file.sync_all()?;
+        fs::rename(&temporary, &path)?;
+        File::open(directory)?.sync_all()
+    };
+    write().map_err(|source| FoundingError::Unusable { path: path.clone(), source })?;
+    Ok(start)
+}
+
+fn parse(text: &str) -> Option<(Founding, u64)> {
+    let mut parts = text.strip_suffix('\n')?.split(", ");
+    let mut part = |prefix: &str| parts.next()?.strip_prefix(prefix);
+    let cluster = part("cluster ")?.parse().ok()?;
+    let (n, r, w) = (part("N=")?.parse().ok()?, part("R=")?.parse().ok()?, part("W=")?.parse().ok()?);
+    let start = part("start ")?.parse().ok()?;
+    parts.next().is_none().then_some((Founding { cluster, n, r, w }, start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_remembered_and_the_next_is_later() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(read(directory.path()).unwrap(), None);
+        let founding = Founding { cluster: "00112233445566aa".parse().unwrap(), n: 3, r: 2, w: 1 };
+        let first = begin(directory.path(), &founding, 0).unwrap();
+        assert_eq!(read(directory.path()).unwrap(), Some((founding, first)));
+        let future = first + 1_000_000_000;
+        assert_eq!(begin(directory.path(), &founding, future).unwrap(), future + 1, "also if the clock goes back");
+        assert_eq!(read(directory.path()).unwrap(), Some((founding, future + 1)));
+    }
+
+    #[test]
+    fn a_damaged_file_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let good = "cluster 00112233445566aa, N=3, R=2, W=1, start 5\n";
+        for cut in 0..good.len() {
+            fs::write(directory.path().join(FILE), &good[..cut]).unwrap();
+            assert!(matches!(read(directory.path()), Err(FoundingError::Damaged(_))), "cut at {cut}");
+        }
+        fs::write(directory.path().join(FILE), [0xff, 0xfe]).unwrap();
+        assert!(matches!(read(directory.path()), Err(FoundingError::Damaged(_))));
+    }
+
+    #[test]
+    fn other_quorums_are_refused() {
+        let founding = Founding::new(ClusterId::UNKNOWN, &Config::new(3, 2, 2).unwrap());
+        assert!(founding.check(&Config::new(3, 2, 2).unwrap()).is_ok());
+        let error = founding.check(&Config::new(3, 1, 2).unwrap()).unwrap_err().to_string();
+        assert!(error.contains("N=3, R=2 and W=2, and this node was started with N=3, R=1 and W=2"), "{error}");
+    }
+}
