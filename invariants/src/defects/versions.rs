@@ -82,7 +82,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                comes back that another client had read and replaced.",
         missed_by: "A retry alone only shows the same value again: it takes a second client that reads the value and \
                     replaces it before a copy of the first request arrives.",
-        breaks: &["I2.one-put-one-version", "I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
+        breaks: &["I2.one-put-one-version", "I2.siblings-are-an-antichain"],
         scope: "late-retry",
         rules: || Rules { put_freshness: |_, _, _| Freshness::New, ..Rules::default() },
     },
