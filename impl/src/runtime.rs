@@ -1,174 +1,39 @@
 //! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once, sends.
 
-use crate::address::{Members, MembersError, ipv4, to_bytes};
+mod error;
+mod farewell;
+mod settings;
+mod start;
+
+pub use error::RuntimeError;
+pub use settings::{Endpoint, Settings, SettingsError};
+
+use crate::address::Members;
 use crate::agreement::Agreement;
-use crate::client::{Client, ClientError};
 use crate::counters::{Counters, Dropped};
 use crate::exchanges::{Before, Exchanges};
 use crate::inspect::{ExchangeLine, Numbered, Question, Report, Watch};
-use crate::interpreter::{Disk, Interpreter};
+use crate::interpreter::{Disk, Interpreter, Network as _};
 use crate::socket::{NodeSocket, Received};
 use crate::store::{Store, StoreError};
-use dynamo_model::administer::Wish;
-use dynamo_model::config::Config;
+use crate::wire::Datagram;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{History, Standing, Tip};
+use dynamo_model::membership::{Standing, Tip};
 use dynamo_model::message::Message;
-use dynamo_model::node::{Durable, Node};
-use dynamo_model::rules::Rules;
-use dynamo_model::view::View;
+use dynamo_model::node::Durable;
 use stateright::actor::Id;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4};
-use std::path::PathBuf;
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use thiserror::Error;
 
 /// At most this many datagrams are received before what they caused is committed and sent.
 const BATCH_DATAGRAMS: usize = 256;
 /// How long a node may take to notice that it is to stop.
 const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
-
-/// What a node needs to know to run: consistent by construction.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    id: NodeId,
-    address: SocketAddrV4,
-    /// A member that is asked to let the node join, if it is not one yet.
-    contact: Option<SocketAddr>,
-    /// Nodes that are to be reached elsewhere than they say.
-    detours: Vec<(NodeId, SocketAddrV4)>,
-    node: Node,
-    data: PathBuf,
-}
-
-/// Why there are no such settings.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum SettingsError {
-    /// The node is not in the list of members.
-    #[error("node {id} is not among the members {members:?}: name it, with its address, in the list of members")]
-    NotAMember {
-        /// The node.
-        id: NodeId,
-        /// The members.
-        members: Vec<NodeId>,
-    },
-    /// The others would send to another address than the node's own.
-    #[error("node {id} is to listen on {listen}, but the members know it as {member}: make the two the same")]
-    OtherAddress {
-        /// The node.
-        id: NodeId,
-        /// Where it is to listen.
-        listen: SocketAddr,
-        /// Where the others would send.
-        member: SocketAddrV4,
-    },
-    /// Others could not reach the node.
-    #[error(transparent)]
-    Address(#[from] MembersError),
-    /// N copies need N nodes.
-    #[error("N is {n}, but there are {members} members: name more members, or make N smaller")]
-    TooFewMembers {
-        /// Copies of each key.
-        n: usize,
-        /// How many members there are.
-        members: usize,
-    },
-}
-
-impl Settings {
-    /// Settings for one member of a cluster. `data` is its data directory, made where there is none.
-    ///
-    /// # Errors
-    /// Where they contradict one another.
-    pub fn new(
-        id: NodeId,
-        listen: SocketAddr,
-        members: &Members,
-        config: Config,
-        data: PathBuf,
-    ) -> Result<Self, SettingsError> {
-        let ids = members.ids();
-        let Some(address) = members.address(id) else {
-            return Err(SettingsError::NotAMember { id, members: ids });
-        };
-        if ipv4(listen) != Ok(address) {
-            return Err(SettingsError::OtherAddress { id, listen, member: address });
-        }
-        if config.n() > ids.len() {
-            return Err(SettingsError::TooFewMembers { n: config.n(), members: ids.len() });
-        }
-        let founders = members.history();
-        let node = Node { config, founders, address: Some(to_bytes(address)), rules: Rules::default() };
-        Ok(Settings { id, address, contact: None, detours: Vec::new(), node, data })
-    }
-
-    /// Settings for a node that joins a cluster, through the member at `contact`. Started again on its data it needs nobody's help.
-    ///
-    /// # Errors
-    /// Where nobody could send to it.
-    pub fn joining(
-        id: NodeId,
-        listen: SocketAddr,
-        contact: SocketAddr,
-        config: Config,
-        data: PathBuf,
-    ) -> Result<Self, SettingsError> {
-        let own = Members::new([(id, listen)])?;
-        let address = own.address(id).expect("it was just named");
-        let (founders, address_bytes) = (History::default(), Some(to_bytes(address)));
-        let node = Node { config, founders, address: address_bytes, rules: Rules::default() };
-        Ok(Settings { id, address, contact: Some(contact), detours: Vec::new(), node, data })
-    }
-
-    /// The settings, with nodes that are to be reached at another address than they give.
-    ///
-    /// # Errors
-    /// Where that is no address one can send to.
-    pub fn with_detours(self, detours: &[(NodeId, SocketAddr)]) -> Result<Self, SettingsError> {
-        let detours: Result<Vec<_>, MembersError> =
-            detours.iter().map(|(node, address)| Ok((*node, ipv4(*address)?))).collect();
-        Ok(Settings { detours: detours?, ..self })
-    }
-}
-
-/// Why a node cannot start, or cannot go on.
-#[derive(Debug, Error)]
-pub enum RuntimeError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}; is the port in use, by another node perhaps?")]
-    Bind {
-        /// The address.
-        address: SocketAddrV4,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The data directory cannot be used, or a commit failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The member that was to let the node join did not.
-    #[error("node {id} could not join through {contact}; is that a member, and running?")]
-    Join {
-        /// The node.
-        id: NodeId,
-        /// The member asked.
-        contact: SocketAddr,
-        /// What came of it.
-        source: ClientError,
-    },
-    /// The socket failed. Everything acknowledged is on disk; the node may be started again.
-    #[error("the socket on {address} failed")]
-    Socket {
-        /// The address.
-        address: SocketAddrV4,
-        /// What the operating system says.
-        source: io::Error,
-    },
-}
 
 /// The store as the interpreter sees it: with its commits counted.
 struct CountingDisk<'a> {
@@ -201,6 +66,10 @@ pub struct Ready {
     exchanges: Exchanges,
     /// What was asked in this batch by those who look into the node.
     questions: Vec<(Id, Numbered<Question>)>,
+    /// How it stood when it started.
+    stood: Standing,
+    /// It was removed, and until then it takes its leave.
+    ends_at: Option<Instant>,
 }
 
 impl Ready {
@@ -209,23 +78,32 @@ impl Ready {
     /// # Errors
     /// Where either cannot be done.
     pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
-        let Settings { id, address, contact, detours, node, data } = settings;
-        let nobody = Members::of(&History::default(), &View::default());
-        let mut socket = NodeSocket::bind(address, nobody).map_err(|source| RuntimeError::Bind { address, source })?;
-        let mut store = Store::open(&data, id)?;
-        let standing = View::of(&store.committed().history, &node.rules).standing(id);
-        let is_outside = matches!(standing, Standing::Unknown | Standing::Gone);
-        if let Some(contact) = contact.filter(|_| is_outside) {
-            let joined = Client::connect(contact).and_then(|client| client.administer(id, Wish::Join(node.address)));
-            let joined = joined.map_err(|source| RuntimeError::Join { id, contact, source })?;
-            store.commit(&node.joined(id, store.committed(), &joined))?;
-        }
+        start::check_members(&settings)?;
+        let mut socket = start::bind(settings.listen)?;
+        let mut store = start::open(&settings)?;
+        let stood = start::enter(&settings, &mut store)?;
+        let Settings { id, listen: address, detours, node, .. } = settings;
         let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
         let state = interpreter.state();
         let tip = state.view.tip();
         socket.members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
         let (agreement, exchanges, questions) = (Agreement::default(), Exchanges::default(), Vec::new());
-        Ok(Ready { id, address, socket, store, interpreter, commits: 0, tip, detours, agreement, exchanges, questions })
+        let (commits, ends_at) = (0, None);
+        Ok(Ready {
+            id,
+            address,
+            socket,
+            store,
+            interpreter,
+            commits,
+            tip,
+            detours,
+            agreement,
+            exchanges,
+            questions,
+            stood,
+            ends_at,
+        })
     }
 
     /// Where it listens.
@@ -236,14 +114,24 @@ impl Ready {
     /// Runs until `stop` is set, or the node has left the ring and has nothing more to do.
     ///
     /// # Errors
-    /// Where a commit or the socket fails. Nothing that rests on a failed commit has been sent.
+    /// Where a commit or the socket fails: nothing that rests on a failed commit has been sent. Where the node was removed,
+    /// and where it had left before it was started.
     pub fn run(mut self, stop: &AtomicBool) -> Result<Counters, RuntimeError> {
-        while !stop.load(Ordering::Relaxed) && !self.interpreter.state().retired {
+        while !stop.load(Ordering::Relaxed) && !self.has_ended() {
             self.batch()?;
         }
-        let mut counters = self.counters();
-        counters.has_left = self.interpreter.state().retired;
-        Ok(counters)
+        let (id, has_left) = (self.id, self.interpreter.state().retired);
+        if self.ends_at.is_some() {
+            return Err(RuntimeError::Removed { id });
+        }
+        if has_left && self.stood == Standing::Gone {
+            return Err(RuntimeError::Left { id });
+        }
+        Ok(Counters { has_left, ..self.counters() })
+    }
+
+    fn has_ended(&self) -> bool {
+        self.interpreter.state().retired || self.ends_at.is_some_and(|at| Instant::now() >= at)
     }
 
     /// Waits for something to do, does all there is, commits once, sends.
@@ -251,19 +139,25 @@ impl Ready {
         let address = self.address;
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
         self.interpreter.on_time(Instant::now());
-        self.learn_addresses();
+        self.follow_the_view();
         let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
         self.interpreter.finish(&mut disk, &mut self.socket)?;
         self.answer_questions();
         Ok(())
     }
 
-    /// Where nodes can be reached may have changed with what is known of them.
-    fn learn_addresses(&mut self) {
+    /// Where nodes can be reached, and whether this one is wanted, may have changed with what is known of them.
+    fn follow_the_view(&mut self) {
         let state = self.interpreter.state();
-        if state.view.tip() != self.tip {
-            self.tip = state.view.tip();
-            self.socket.members = Members::of(&state.durable.history, &state.view).with_detours(&self.detours);
+        if state.view.tip() == self.tip {
+            return;
+        }
+        self.tip = state.view.tip();
+        self.socket.members = Members::of(&state.durable.history, &state.view).with_detours(&self.detours);
+        if state.view.standing(self.id) == Standing::Removed && self.ends_at.is_none() {
+            let time = farewell::time(&self.interpreter.node().config);
+            tracing::warn!("node {} was removed from the cluster for good; it ends in {time:?}", self.id);
+            self.ends_at = Some(Instant::now() + time);
         }
     }
 
@@ -297,6 +191,11 @@ impl Ready {
     }
 
     fn receive(&mut self, from: Id, message: Message, now: Instant) {
+        if self.ends_at.is_some()
+            && let Some(answer) = farewell::answer(&message, &self.interpreter.state().durable.history)
+        {
+            return self.tell(from, &answer);
+        }
         let (named, before) = (Agreement::named(&message), Before::of(&message, self.interpreter.state()));
         self.interpreter.on_message(from, message, now);
         let (node, state) = (self.interpreter.node(), self.interpreter.state());
@@ -306,6 +205,14 @@ impl Ready {
         }
         if let Some(before) = before {
             self.exchanges.note(before, node, self.id, peer, state, now);
+        }
+    }
+
+    /// Sends what does not come from the actor, and rests on nothing that it has not committed yet.
+    fn tell(&mut self, to: Id, message: &Message) {
+        let mut datagram = Datagram::default();
+        if datagram.push(message).is_ok() {
+            self.socket.send(to, &mut datagram);
         }
     }
 

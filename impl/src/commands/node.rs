@@ -2,11 +2,11 @@
 
 use super::Failure;
 use super::arguments::{Pace, Quorums, address, member, stop_signal};
+use crate::output::announce;
 use clap::Args;
 use dynamo::address::Members;
-use dynamo::runtime::{Ready, Settings};
+use dynamo::runtime::{Endpoint, Ready, RuntimeError, Settings};
 use dynamo_model::ids::NodeId;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -20,10 +20,25 @@ Example, a cluster of three, each in a terminal of its own:
 Another one joins them; who is a member it then knows from the others, and from its own disk when it is started again:
   dynamo node --id D --listen 127.0.0.1:4103 --data data-d --join 127.0.0.1:4100
 
-A node that leaves (dynamo member remove) hands over what it has, and then ends by itself.
-
 A node prints one line when it is ready. Ctrl-C or SIGTERM stops it; so does kill -9: whatever it has acknowledged is on
-its disk. Start it again with the same arguments.";
+its disk. Start it again on its directory, which tells who the members are. A port or a directory that another process still
+uses is waited for, 5 seconds at most:
+  dynamo node --id B --listen 127.0.0.1:4101 --data data-b
+
+Where the others reach a node at another address than it listens on, in a container for instance:
+  dynamo node --id A --listen 0.0.0.0:4100 --advertise 10.0.0.1:4100 --data data-a --member A=10.0.0.1:4100,B=10.0.0.2:4100,…
+The others know a node by the address that its datagrams come from: that must be the one advertised.
+
+A node that leaves (dynamo member remove) hands over what it has, and then ends by itself. One that was removed as dead, and
+is not, says so and ends soon after it hears of it.
+
+The log is on standard error: warnings and errors, or what RUST_LOG asks for. A log that cannot be written stops no node.
+
+Exit codes:
+  0  it was stopped, or has left the cluster and handed over everything
+  1  it could not start, or could not go on: its disk or its socket failed
+  2  its arguments make no sense, or say too little
+  4  it is no member any more: it was removed, or had left before it was started. To start it again is no use";
 
 /// Run one node of a cluster
 #[derive(Debug, Args)]
@@ -38,9 +53,13 @@ pub(super) struct Arguments {
     /// The directory for the node's data; made if it does not exist
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// A founder of the cluster, this node included; repeat it, or separate founders by commas. The same list at every founder, and needed
-    /// only on an empty directory
-    #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',', required_unless_present = "join")]
+    /// The address that the others reach this node at; where it listens if left out. With --listen 0.0.0.0:PORT it is the
+    /// address in the list of members, or the one that its data has
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    advertise: Option<SocketAddr>,
+    /// A founder of the cluster, this node included; repeat it, or separate founders by commas. The same list at every founder. Needed
+    /// only where the directory is empty, and nobody is joined: data tell who the members are
+    #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',')]
     members: Vec<(NodeId, SocketAddr)>,
     /// Join the cluster that the member at this address belongs to
     #[arg(long, value_name = "ADDR", value_parser = address, conflicts_with = "members")]
@@ -58,28 +77,44 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { id, listen, data, members, join, reach, quorums, pace, stop_with_parent } = arguments;
-    let config = pace.apply(quorums.config()?);
-    let settings = match join {
-        Some(contact) => Settings::joining(id, listen, contact, config, data),
-        None => Members::new(members)
-            .map_err(Failure::usage)
-            .map(|members| Settings::new(id, listen, &members, config, data))?,
-    };
-    let settings = settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
+    let (id, stop_with_parent) = (arguments.id, arguments.stop_with_parent);
+    let settings = settings(arguments)?;
     let stop = stop_signal()?;
     if stop_with_parent {
         let signal = Some(rustix::process::Signal::TERM);
         rustix::process::set_parent_process_death_signal(signal).map_err(Failure::operation)?;
     }
-    let ready = Ready::new(settings).map_err(Failure::operation)?;
-    let mut stdout = std::io::stdout();
-    // Nobody may be reading: that is no reason not to run.
-    let _ = writeln!(stdout, "node {id} listens on {}", ready.address()).and_then(|()| stdout.flush());
-    let counters = ready.run(&stop).map_err(Failure::operation)?;
+    let ready = Ready::new(settings)?;
+    announce(format_args!("node {id} listens on {}", ready.address()));
+    let counters = ready.run(&stop)?;
     if counters.has_left {
-        let _ = writeln!(stdout, "node {id} has left: the others have all that it had; its directory may be deleted");
+        announce(format_args!("node {id} has left: the others have all that it had; its directory may be deleted"));
     }
     tracing::info!(node = %id, "stopped: {counters}");
     Ok(())
+}
+
+fn settings(arguments: Arguments) -> Result<Settings, Failure> {
+    let Arguments { id, listen, advertise, data, members, join, reach, quorums, pace, .. } = arguments;
+    let config = pace.apply(quorums.config()?);
+    let at = Endpoint::from(listen).advertised_as(advertise);
+    let settings = match join {
+        Some(contact) => Settings::joining(id, at, contact, config, data),
+        None if members.is_empty() => Settings::again(id, at, config, data),
+        None => {
+            let members = Members::new(members).map_err(Failure::usage)?;
+            Settings::new(id, at, &members, config, data)
+        }
+    };
+    settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)
+}
+
+impl From<RuntimeError> for Failure {
+    fn from(error: RuntimeError) -> Self {
+        match error {
+            RuntimeError::NoMembers { .. } | RuntimeError::Settings(_) => Failure::usage(error),
+            RuntimeError::Removed { .. } | RuntimeError::Left { .. } => Failure::NoMember(error.into()),
+            _ => Failure::operation(error),
+        }
+    }
 }

@@ -67,7 +67,7 @@ fn contradictory_settings_are_refused() {
         Settings::new(NodeId(id), listen, &members(), config(n), PathBuf::new()).unwrap_err().to_string()
     };
     assert!(error(1, "127.0.0.1:4100", 1).contains("node B is not among the members [A]"));
-    assert!(error(0, "127.0.0.1:4101", 1).contains("the members know it as 127.0.0.1:4100"));
+    assert!(error(0, "127.0.0.1:4101", 1).contains("the members list has it at 127.0.0.1:4100"));
     assert!(error(0, "[::1]:4100", 1).contains("make the two the same"));
-    assert!(error(0, "127.0.0.1:4100", 2).contains("N is 2, but there are 1 members"));
+    assert!(error(0, "127.0.0.1:4100", 2).contains("so many members are named: 1"));
 }
