@@ -10,9 +10,9 @@ use anstream::{AutoStream, ColorChoice};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
@@ -21,8 +21,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How many lines may wait to be written.
 const WAITING_MAX: usize = 1_000;
-/// How long a process that ends waits for the last lines.
-const LAST_LINES_WITHIN: Duration = Duration::from_millis(500);
+/// How long a process that ends waits for the last lines. Only a reader that is stuck takes longer.
+const LAST_LINES_WITHIN: Duration = Duration::from_secs(2);
+const TRY_EVERY: Duration = Duration::from_millis(1);
 
 /// What the writing thread is given.
 enum Entry {
@@ -71,11 +72,35 @@ impl Log {
         Log { entries, lost }
     }
 
+    /// Writes a process's last line after all others, and waits until that is done, but not for long.
+    pub(crate) fn end_with(&self, line: &str) {
+        let deadline = Instant::now() + LAST_LINES_WITHIN;
+        if self.push(Entry::Line(format!("{line}\n").into_bytes()), deadline) {
+            self.flush_until(deadline);
+        }
+    }
+
     /// Waits until the lines so far are written, but not for long.
     pub(crate) fn flush(&self) {
+        self.flush_until(Instant::now() + LAST_LINES_WITHIN);
+    }
+
+    fn flush_until(&self, deadline: Instant) {
         let (done, written) = channel();
-        if self.entries.try_send(Entry::Flush(done)).is_ok() {
-            let _ = written.recv_timeout(LAST_LINES_WITHIN);
+        if self.push(Entry::Flush(done), deadline) {
+            let _ = written.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    /// Hands over an entry, as soon as there is room for it.
+    fn push(&self, mut entry: Entry, deadline: Instant) -> bool {
+        loop {
+            match self.entries.try_send(entry) {
+                Ok(()) => return true,
+                Err(TrySendError::Full(refused)) if Instant::now() < deadline => entry = refused,
+                Err(_) => return false,
+            }
+            thread::sleep(TRY_EVERY);
         }
     }
 }
@@ -174,11 +199,11 @@ mod tests {
                 Ok(())
             }
         }
-        let mut log = Log::to(Stuck);
+        let (mut log, start) = (Log::to(Stuck), Instant::now());
         for _ in 0..WAITING_MAX + 10 {
             log.write_all(b"line\n").unwrap();
         }
-        Log::flush(&log);
-        assert!(log.lost.load(Ordering::Relaxed) >= 9);
+        assert!(start.elapsed() < LAST_LINES_WITHIN);
+        log.end_with("error: nobody reads this either");
     }
 }

@@ -276,7 +276,7 @@ fn print_properties(measured: &[Measured]) {
         rows.add_row([
             property.name.to_owned(),
             format!("{:?}", property.kind).to_lowercase(),
-            format!("{holds} of the {} scopes that claim it", shown.len()),
+            format!("{holds} of {} that claim it", shown.len()),
             if idle.is_empty() { String::new() } else { format!("{} more", idle.len()) },
         ]);
     }
@@ -380,8 +380,8 @@ fn why_not(measured: &[Measured], asked: usize, surprises: &[String]) -> Failure
     };
     let frontier = progress.frontier.map_or(String::new(), |states| format!(", frontier {}", table::count(states)));
     Failure::CutOff(anyhow!(
-        "cut off: {} states of {name}{frontier}; nothing is proved of it, nor of the {} scopes after it",
+        "cut off: {} states of {name}{frontier}; nothing is proved of it, nor of the {} after it",
         table::count(progress.unique_states),
-        asked - measured.len(),
+        picture::counted(asked - measured.len(), "scope"),
     ))
 }

@@ -24,7 +24,7 @@ Examples:
   dynamo cluster --nodes 5 --base-port 4100 --data ./data --n 3 --r 2 --w 2
 
 The process ids are printed: kill -9 one, and see the others go on. Ctrl-C stops the cluster. Without --data its data is
-in a temporary directory that goes with it.";
+in a temporary directory that goes with it. When all nodes have ended by themselves the exit code is 1.";
 
 /// Run a cluster on this machine until Ctrl-C
 #[derive(Debug, Args)]

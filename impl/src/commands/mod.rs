@@ -150,10 +150,17 @@ fn print_for_clap(said: &clap::Error) -> ExitCode {
 }
 
 fn end(log: &Log, outcome: Result<(), Failure>) -> ExitCode {
-    log.flush();
-    let Err(failure) = outcome else { return ExitCode::SUCCESS };
-    note!("error: {failure}");
-    failure.exit_code()
+    match outcome {
+        Ok(()) => {
+            log.flush();
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            // Not with note: a node ends also where nobody reads why.
+            log.end_with(&format!("error: {failure}"));
+            failure.exit_code()
+        }
+    }
 }
 
 fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {

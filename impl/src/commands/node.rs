@@ -21,16 +21,16 @@ Another one joins them; who is a member it then knows from the others, and from 
   dynamo node --id D --listen 127.0.0.1:4103 --data data-d --join 127.0.0.1:4100
 
 A node prints one line when it is ready. Ctrl-C or SIGTERM stops it; so does kill -9: whatever it has acknowledged is on
-its disk. Start it again on its directory, which tells who the members are. A port or a directory that another process still
-uses is waited for, 5 seconds at most:
+its disk. Start it again on its directory, which tells it who the members are. If another process still uses the port or the
+directory, the node waits for it, 5 seconds at most:
   dynamo node --id B --listen 127.0.0.1:4101 --data data-b
 
-Where the others reach a node at another address than it listens on, in a container for instance:
+A node in a container often listens on one address while the other nodes reach it at another:
   dynamo node --id A --listen 0.0.0.0:4100 --advertise 10.0.0.1:4100 --data data-a --member A=10.0.0.1:4100,B=10.0.0.2:4100,…
-The others know a node by the address that its datagrams come from: that must be the one advertised.
+The other nodes recognise a node by the address that its datagrams come from: that must be the advertised address.
 
-A node that leaves (dynamo member remove) hands over what it has, and then ends by itself. One that was removed as dead, and
-is not, says so and ends soon after it hears of it.
+A node that leaves (dynamo member remove) hands over what it has, and then ends by itself. A living node that was removed as
+dead (--dead) hears of it by gossip. It then tells its clients that it serves nothing any more, and soon ends.
 
 The log is on standard error: warnings and errors, or what RUST_LOG asks for. A log that cannot be written stops no node.
 
@@ -38,7 +38,7 @@ Exit codes:
   0  it was stopped, or has left the cluster and handed over everything
   1  it could not start, or could not go on: its disk or its socket failed
   2  its arguments make no sense, or say too little
-  4  it is no member any more: it was removed, or had left before it was started. To start it again is no use";
+  4  it is no member any more: it was removed, or had already left when it was started. Starting it again does not help";
 
 /// Run one node of a cluster
 #[derive(Debug, Args)]
@@ -47,18 +47,18 @@ pub(super) struct Arguments {
     /// The node's name: a letter, or an index
     #[arg(long)]
     id: NodeId,
-    /// The address to listen on: this node's own in the list of members
+    /// The address to listen on. The other nodes use the same address, unless --advertise names another
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: SocketAddr,
     /// The directory for the node's data; made if it does not exist
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// The address that the others reach this node at; where it listens if left out. With --listen 0.0.0.0:PORT it is the
-    /// address in the list of members, or the one that its data has
+    /// The address that the other nodes use for this node; --listen if left out. With --listen 0.0.0.0:PORT and without
+    /// --advertise, this node's address in --member, or else the one stored in its data
     #[arg(long, value_name = "ADDR", value_parser = address)]
     advertise: Option<SocketAddr>,
     /// A founder of the cluster, this node included; repeat it, or separate founders by commas. The same list at every founder. Needed
-    /// only where the directory is empty, and nobody is joined: data tell who the members are
+    /// only if DIR is empty and --join is left out: a node's data tell it who the members are
     #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',')]
     members: Vec<(NodeId, SocketAddr)>,
     /// Join the cluster that the member at this address belongs to

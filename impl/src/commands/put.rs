@@ -29,8 +29,8 @@ pub(super) struct Arguments {
     session: Session,
     /// The key: 1 to 256 bytes of text
     key: String,
-    /// The value: up to 8192 bytes; after -- if it reads like an option of this command. A single hyphen: all that comes on
-    /// standard input
+    /// The value: up to 8192 bytes; after -- if it reads like an option of this command. A single hyphen
+    /// reads the value from standard input, to its end
     #[arg(allow_hyphen_values = true, required_unless_present = "file")]
     value: Option<OsString>,
     /// Take the value from this file

@@ -228,7 +228,7 @@ fn shorten(file: &Path) -> Result<(), Failure> {
     let trace = read(file)?;
     replayed(&trace, file)?;
     let short = shrink(&trace).context("it shows nothing to begin with").map_err(Failure::Operation)?;
-    note!("{} steps, of which {} are needed", trace.steps.len(), short.steps.len());
+    note!("steps: {}, of which needed: {}", trace.steps.len(), short.steps.len());
     output::print(format_args!("{}", short.to_json()));
     Ok(())
 }
@@ -259,5 +259,7 @@ fn at_random(
         ));
         return Ok(());
     }
-    Err(Failure::CutOff(anyhow!("{walks} walks of seed {seed} violate nothing; that proves nothing: see dynamo check")))
+    Err(Failure::CutOff(anyhow!(
+        "nothing is violated in walks of seed {seed}, {walks} in all; that proves nothing: see dynamo check"
+    )))
 }

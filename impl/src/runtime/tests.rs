@@ -1,8 +1,11 @@
 use super::*;
 use crate::client::{Client, Found};
-use dynamo_model::config::{Handoff, Patience};
+use dynamo_model::administer::Wish;
+use dynamo_model::config::{Config, Handoff, Patience};
+use dynamo_model::node::Node;
 use dynamo_model::version::Context;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
 
 mod large;
 mod replay;
@@ -63,7 +66,7 @@ fn contradictory_settings_are_refused() {
     let members = || Members::new([(NodeId(0), here)]).unwrap();
     let config = |n| Config::new(n, 1, 1).unwrap();
     let error = |id, listen: &str, n| {
-        let listen = listen.parse().unwrap();
+        let listen: SocketAddr = listen.parse().unwrap();
         Settings::new(NodeId(id), listen, &members(), config(n), PathBuf::new()).unwrap_err().to_string()
     };
     assert!(error(1, "127.0.0.1:4100", 1).contains("node B is not among the members [A]"));

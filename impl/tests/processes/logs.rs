@@ -75,3 +75,20 @@ fn a_wrong_rust_log_is_told_and_ignored() {
     let stderr = String::from_utf8(told.stderr).unwrap();
     assert!(told.status.success() && stderr.contains("RUST_LOG=\"dynamo=loud\" is ignored"), "{stderr}");
 }
+
+/// Its last words are lost too; its exit code is not.
+#[test]
+fn a_node_that_must_end_does_so_though_its_logs_reader_is_stuck() {
+    let mut cluster = Cluster::prepare(4, &["--gossip-every", "0.2"]);
+    let (reader, writer) = pipe().unwrap();
+    cluster.start_nodes(0..3);
+    cluster.start_nodes_with([3], |command| {
+        command.env("RUST_LOG", "debug").stderr(writer.try_clone().unwrap());
+    });
+    (0..20).for_each(|_| make_it_log(cluster.addresses[3]));
+    let node = cluster.addresses[0].to_string();
+    let (code, _, stderr) = dynamo(&["member", "remove", "D", "--dead", "--node", &node]);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(cluster.wait_for_end(3).code(), Some(4));
+    drop(reader);
+}

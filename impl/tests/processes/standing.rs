@@ -2,6 +2,8 @@
 
 use crate::cluster::{Cluster, dynamo, wait};
 use crate::handoff::until;
+use dynamo::client::Client;
+use dynamo_model::version::Context;
 use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -61,6 +63,21 @@ fn a_living_node_that_was_removed_says_so_to_its_clients_and_ends_with_a_code_of
     // Nor does it begin again.
     let (code, stderr) = ending(start_d_again(&cluster));
     assert!(code == Some(4) && stderr.contains("Start a node under another id"), "{code:?} {stderr}");
+}
+
+/// The removed node sends the session what it knows of the members; the session then asks one of those.
+#[test]
+fn a_session_that_chooses_nodes_itself_goes_on_without_a_removed_node() {
+    let (mut cluster, _) = cluster_with_log();
+    let session = Client::connect(cluster.addresses[3]).unwrap().with_own_view().unwrap();
+    let before = session.tip();
+    remove_d(&cluster, &["--dead"]);
+    for number in 0..40 {
+        session.put(&format!("k{number}"), b"v", &Context::new()).unwrap();
+    }
+    assert_ne!(session.tip(), before);
+    assert_eq!(cluster.wait_for_end(3).code(), Some(4));
+    session.put("last", b"v", &Context::new()).unwrap();
 }
 
 #[test]

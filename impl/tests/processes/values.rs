@@ -89,7 +89,7 @@ fn text_of_several_lines_is_shown_in_one_with_its_letters_as_they_are() {
     assert!(got.starts_with("zwölf\\nBoxkämpfer\\t\\u{1b}[31m  [A:1]\n"), "{got}");
 }
 
-/// A put that waits for its value holds nothing up, and ends when its input does.
+/// The value comes in parts, and the put waits for the last of them.
 #[test]
 fn a_put_takes_all_that_comes_until_the_end() {
     use std::io::Write as _;
