@@ -114,15 +114,18 @@ pub enum ClientError {
         /// PR.
         pr: u8,
     },
-    /// The node asked knows nobody that could be asked. Nothing was changed.
-    #[error("{node} knows of no member of a cluster: has it joined one? Start it with --join and a member's address")]
+    /// The node asked serves nothing. A put is possibly stored, if the node was a member when it was first asked.
+    #[error(
+        "{node} serves nothing: it has joined no cluster, or is no member of it any more. Ask another node. A put is possibly \
+         stored: get the key there to find out"
+    )]
     NoRoute {
         /// The node asked.
         node: SocketAddr,
     },
     /// Who is a member was not changed.
     #[error("nothing was changed: {0}")]
-    ChangeRefused(#[from] ChangeRefusal),
+    ChangeRefused(ChangeRefusal),
     /// No answer to a question about the node.
     #[error("no answer from {node} within {seconds} s; is the node running, and of this release?")]
     NoReport {
@@ -263,6 +266,7 @@ impl Client {
         match self.ask(self.node, request, &Message::Administer { request, node, wish }, self.timeout)? {
             Some(Answer::Changed { history, .. }) => Ok(history),
             Some(Answer::ChangeRefused { refusal, .. }) => Err(ClientError::ChangeRefused(refusal)),
+            Some(Answer::NoRoute { .. }) => Err(ClientError::NoRoute { node: self.node }),
             _ => Err(self.no_report()),
         }
     }

@@ -1,90 +1,42 @@
 //! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once, sends.
 
-use crate::address::{Members, to_bytes};
+mod error;
+mod farewell;
+mod settings;
+mod start;
+
+pub use error::RuntimeError;
+pub use settings::{Endpoint, Settings, SettingsError};
+use start::Entrance;
+
+use crate::address::Members;
 use crate::agreement::Agreement;
-use crate::client::ClientError;
 use crate::counters::{Counters, Dropped};
 use crate::doorkeeper::{Doorkeeper, Refusals, Twin};
 use crate::exchanges::{Before, Exchanges};
-use crate::founding::{self, Founding, FoundingError};
-use crate::identity::Life;
+use crate::founding::Founding;
 use crate::inspect::{ExchangeLine, Numbered, Question, Report, Watch};
-use crate::interpreter::{Disk, Interpreter};
-use crate::socket::{self, NodeSocket, Received};
+use crate::interpreter::{Disk, Interpreter, Network as _};
+use crate::socket::{NodeSocket, Received};
 use crate::store::{Store, StoreError};
+use crate::wire::Datagram;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::Tip;
+use dynamo_model::membership::{Standing, Tip};
 use dynamo_model::message::Message;
 use dynamo_model::node::Durable;
 use stateright::actor::Id;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use thiserror::Error;
 
 /// At most this many datagrams are received before what they caused is committed and sent.
 const BATCH_DATAGRAMS: usize = 256;
 /// How long a node may take to notice that it is to stop.
 const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
-
-mod joining;
-mod settings;
-
-use joining::cluster_of;
-pub use settings::{Settings, SettingsError};
-
-/// Why a node cannot start, or cannot go on.
-#[derive(Debug, Error)]
-pub enum RuntimeError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}; is the port in use, by another node perhaps?")]
-    Bind {
-        /// The address.
-        address: SocketAddrV4,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The data directory cannot be used, or a commit failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The node does not go with its cluster.
-    #[error(transparent)]
-    Founding(#[from] FoundingError),
-    /// The others would take two nodes for one.
-    #[error(
-        "node {id} is to listen on {address}, but node {other} is a member at this address: choose another address, or remove node {other} first"
-    )]
-    AddressTaken {
-        /// The node.
-        id: NodeId,
-        /// The address.
-        address: SocketAddrV4,
-        /// Whose it is.
-        other: NodeId,
-    },
-    /// The member that was to let the node join did not.
-    #[error("node {id} could not join through {contact}; is that a member, and running?")]
-    Join {
-        /// The node.
-        id: NodeId,
-        /// The member asked.
-        contact: SocketAddr,
-        /// What came of it.
-        source: ClientError,
-    },
-    /// The socket failed. Everything acknowledged is on disk; the node may be started again.
-    #[error("the socket on {address} failed")]
-    Socket {
-        /// The address.
-        address: SocketAddrV4,
-        /// What the operating system says.
-        source: io::Error,
-    },
-}
 
 /// The store as the interpreter sees it: with its commits counted.
 struct CountingDisk<'a> {
@@ -118,6 +70,10 @@ pub struct Ready {
     exchanges: Exchanges,
     /// What was asked in this batch by those who look into the node.
     questions: Vec<(Id, Numbered<Question>)>,
+    /// How it stood when it started.
+    stood: Standing,
+    /// It was removed, and until then it takes its leave.
+    ends_at: Option<Instant>,
 }
 
 impl Ready {
@@ -126,16 +82,11 @@ impl Ready {
     /// # Errors
     /// Where either cannot be done.
     pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
-        let Settings { id, address, origin, detours, node, data } = settings;
-        let socket = socket::bind(address).map_err(|source| RuntimeError::Bind { address, source })?;
-        let mut store = Store::open(&data, id)?;
-        let known = founding::read(&data)?;
-        let cluster = cluster_of(origin, known.map(|(cluster, _)| cluster), &node, id, &mut store, &data)?;
-        let start = founding::begin(&data, &cluster, known.map_or(0, |(_, last)| last))?;
-        if let Some(other) = store.committed().history.holder_of(to_bytes(address), id, &node.rules) {
-            return Err(RuntimeError::AddressTaken { id, address, other });
-        }
-        let life = Life { incarnation: store.committed().incarnation, start };
+        start::check_members(&settings)?;
+        let socket = start::bind(settings.listen)?;
+        let mut store = start::open(&settings)?;
+        let Entrance { standing: stood, cluster, life } = start::enter(&settings, &mut store)?;
+        let Settings { id, listen: address, detours, node, .. } = settings;
         let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
         let state = interpreter.state();
         let tip = state.view.tip();
@@ -144,6 +95,7 @@ impl Ready {
         let socket =
             NodeSocket::new(socket, members, doorkeeper).map_err(|source| RuntimeError::Socket { address, source })?;
         let (agreement, exchanges, questions) = (Agreement::default(), Exchanges::default(), Vec::new());
+        let (commits, ends_at) = (0, None);
         Ok(Ready {
             id,
             address,
@@ -151,12 +103,14 @@ impl Ready {
             socket,
             store,
             interpreter,
-            commits: 0,
+            commits,
             tip,
             detours,
             agreement,
             exchanges,
             questions,
+            stood,
+            ends_at,
         })
     }
 
@@ -168,14 +122,24 @@ impl Ready {
     /// Runs until `stop` is set, or the node has left the ring and has nothing more to do.
     ///
     /// # Errors
-    /// Where a commit or the socket fails. Nothing that rests on a failed commit has been sent.
+    /// Where a commit or the socket fails: nothing that rests on a failed commit has been sent. Where the node was removed,
+    /// and where it had left before it was started.
     pub fn run(mut self, stop: &AtomicBool) -> Result<Counters, RuntimeError> {
-        while !stop.load(Ordering::Relaxed) && !self.interpreter.state().retired {
+        while !stop.load(Ordering::Relaxed) && !self.has_ended() {
             self.batch()?;
         }
-        let mut counters = self.counters();
-        counters.has_left = self.interpreter.state().retired;
-        Ok(counters)
+        let (id, has_left) = (self.id, self.interpreter.state().retired);
+        if self.ends_at.is_some() {
+            return Err(RuntimeError::Removed { id });
+        }
+        if has_left && self.stood == Standing::Gone {
+            return Err(RuntimeError::Left { id });
+        }
+        Ok(Counters { has_left, ..self.counters() })
+    }
+
+    fn has_ended(&self) -> bool {
+        self.interpreter.state().retired || self.ends_at.is_some_and(|at| Instant::now() >= at)
     }
 
     /// Waits for something to do, does all there is, commits once, sends.
@@ -183,19 +147,25 @@ impl Ready {
         let address = self.address;
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
         self.interpreter.on_time(Instant::now());
-        self.learn_addresses();
+        self.follow_the_view();
         let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
         self.interpreter.finish(&mut disk, &mut self.socket)?;
         self.answer_questions();
         Ok(())
     }
 
-    /// Where nodes can be reached may have changed with what is known of them.
-    fn learn_addresses(&mut self) {
+    /// Where nodes can be reached, and whether this one is wanted, may have changed with what is known of them.
+    fn follow_the_view(&mut self) {
         let state = self.interpreter.state();
-        if state.view.tip() != self.tip {
-            self.tip = state.view.tip();
-            self.socket.members = Members::of(&state.durable.history, &state.view).with_detours(&self.detours);
+        if state.view.tip() == self.tip {
+            return;
+        }
+        self.tip = state.view.tip();
+        self.socket.members = Members::of(&state.durable.history, &state.view).with_detours(&self.detours);
+        if state.view.standing(self.id) == Standing::Removed && self.ends_at.is_none() {
+            let time = farewell::time(&self.interpreter.node().config);
+            tracing::warn!("node {} was removed from the cluster for good; it ends in {time:?}", self.id);
+            self.ends_at = Some(Instant::now() + time);
         }
     }
 
@@ -229,6 +199,11 @@ impl Ready {
     }
 
     fn receive(&mut self, from: Id, message: Message, now: Instant) {
+        if self.ends_at.is_some()
+            && let Some(answer) = farewell::answer(&message, &self.interpreter.state().durable.history)
+        {
+            return self.tell(from, &answer);
+        }
         let (named, before) = (Agreement::named(&message), Before::of(&message, self.interpreter.state()));
         self.interpreter.on_message(from, message, now);
         let (node, state) = (self.interpreter.node(), self.interpreter.state());
@@ -238,6 +213,14 @@ impl Ready {
         }
         if let Some(before) = before {
             self.exchanges.note(before, node, self.id, peer, state, now);
+        }
+    }
+
+    /// Sends what does not come from the actor, and rests on nothing that it has not committed yet.
+    fn tell(&mut self, to: Id, message: &Message) {
+        let mut datagram = Datagram::default();
+        if datagram.push(message).is_ok() {
+            self.socket.send(to, &mut datagram);
         }
     }
 

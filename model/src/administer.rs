@@ -41,7 +41,7 @@ pub enum ChangeRefusal {
     #[error("node {0} is no member")]
     NoMember(NodeId),
     /// No put could be acknowledged, or no get answered.
-    #[error("{left} members would be left, and R or W is {needed}: let another node join first")]
+    #[error("too few members would be left: {left}, where R or W is {needed}. Let another node join first")]
     TooFewLeft {
         /// How many there would be.
         left: usize,

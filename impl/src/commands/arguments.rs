@@ -1,6 +1,7 @@
 //! Arguments that several commands share, and how they are read.
 
 use super::Failure;
+use crate::output::say;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
@@ -120,9 +121,9 @@ impl Replacing {
     pub(super) fn print(&self, key: &str, context: &Context) {
         let context = context_text::to_text(key, context);
         if self.json {
-            println!("{}", json!({ "key": key, "context": context }));
+            say!("{}", json!({ "key": key, "context": context }));
         } else {
-            println!("context {context}");
+            say!("context {context}");
         }
     }
 }

@@ -6,11 +6,12 @@ mod tests;
 use super::arguments::{seconds, stop_signal};
 use super::progress::Watch;
 use super::{Failure, table};
+use crate::output::say;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use dynamo_invariants::check::{Effort, Engine, Report, Verdict, check, find};
 use dynamo_invariants::coverage::{self, NEVER_MET};
-use dynamo_invariants::picture::diagram;
+use dynamo_invariants::picture::{self, diagram};
 use dynamo_invariants::property::{Kind, PROPERTIES, Property};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes::{self, DEEP, SCOPES};
@@ -139,14 +140,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let holds = |Measured { report, .. }: &Measured| report.holds() && !report.has_another_count();
     let holds = surprises.is_empty() && measured.len() == scopes.len() && measured.iter().all(holds);
     if arguments.json {
-        println!("{:#}", json!({ "holds": holds, "scopes": measured, "surprises": surprises }));
+        say!("{:#}", json!({ "holds": holds, "scopes": measured, "surprises": surprises }));
     } else {
         print_scopes(&measured, symmetry || partial_order);
         print_properties(&measured);
         print_coverage(&measured);
         print_failures(&measured);
         for surprise in &surprises {
-            println!("{surprise}");
+            say!("{surprise}");
         }
     }
     if holds {
@@ -205,7 +206,7 @@ fn list(scopes: &[&Scope], json: bool) {
                 "clients": scope.clients.len(), "unique_states": scope.unique_states,
             })
         };
-        println!("{:#}", json!({ "scopes": scopes.iter().map(shown).collect::<Vec<_>>() }));
+        say!("{:#}", json!({ "scopes": scopes.iter().map(shown).collect::<Vec<_>>() }));
         return;
     }
     let mut rows = table::new(&["scope", "nodes", "N,R,W", "clients", "states", "aim"]);
@@ -220,7 +221,7 @@ fn list(scopes: &[&Scope], json: bool) {
             scope.aim.to_owned(),
         ]);
     }
-    println!("{rows}");
+    say!("{rows}");
 }
 
 fn print_scopes(measured: &[Measured], reduced: bool) {
@@ -250,7 +251,7 @@ fn print_scopes(measured: &[Measured], reduced: bool) {
         row.extend(reduced.then(factor));
         rows.add_row(row);
     }
-    println!("{rows}");
+    say!("{rows}");
 }
 
 /// Each property, and in how many of the scopes it was shown. A scope that excuses every *reachable* property of an invariant has
@@ -275,11 +276,11 @@ fn print_properties(measured: &[Measured]) {
         rows.add_row([
             property.name.to_owned(),
             format!("{:?}", property.kind).to_lowercase(),
-            format!("{holds} of the {} scopes that claim it", shown.len()),
+            format!("{holds} of {} that claim it", shown.len()),
             if idle.is_empty() { String::new() } else { format!("{} more", idle.len()) },
         ]);
     }
-    println!("{rows}");
+    say!("{rows}");
 }
 
 /// Which kinds of steps were met, and which were not.
@@ -301,7 +302,7 @@ fn print_coverage(measured: &[Measured]) {
         };
         rows.add_row([kind, table::count(count), scopes]);
     }
-    println!("{rows}");
+    say!("{rows}");
 }
 
 /// For everything that is not as claimed why, and for a violation the shortest way there. A violation is one also where the check
@@ -309,21 +310,21 @@ fn print_coverage(measured: &[Measured]) {
 fn print_failures(measured: &[Measured]) {
     for Measured { report, .. } in measured {
         if report.has_another_count() {
-            println!("\n{}", other_count(report));
+            say!("\n{}", other_count(report));
         }
         for verdict in report.properties.iter().filter(|verdict| is_failure(report, verdict)) {
             let property = Property::named(verdict.name).expect("a verdict is of a property");
-            println!("\n{}: {} is not as claimed. {}", report.name, property.name, property.statement);
+            say!("\n{}: {} is not as claimed. {}", report.name, property.name, property.statement);
             match (verdict.kind, verdict.excused) {
-                (_, Some(reason)) => println!("  It holds, though the scope excuses it: {reason}."),
-                (Kind::Reachable, None) => println!("  No state reached shows it."),
+                (_, Some(reason)) => say!("  It holds, though the scope excuses it: {reason}."),
+                (Kind::Reachable, None) => say!("  No state reached shows it."),
                 (Kind::Always | Kind::Converges, None) => {
                     let scope = scopes::named(report.name).expect("a report is of a scope");
                     let finding = find(scope, Rules::default(), property).0.expect("a violation has a way to it");
                     let cycle_from = (verdict.kind == Kind::Converges).then_some(finding.depth);
                     let run = Run::found(scope, Rules::default(), &finding);
                     for line in diagram::lines(&run, cycle_from) {
-                        println!("  {line}");
+                        say!("  {line}");
                     }
                 }
             }
@@ -356,8 +357,9 @@ fn print_conclusion(measured: &[Measured]) {
     } else {
         visited
     };
-    println!("All holds in every one of the {states} reachable states of {} scopes ({seconds:.1} s).", measured.len());
-    println!("What if a rule were different? Try: dynamo defects");
+    let scopes = picture::counted(measured.len(), "scope");
+    say!("All holds in every one of the {states} reachable states of {scopes} ({seconds:.1} s).");
+    say!("What if a rule were different? Try: dynamo defects");
 }
 
 /// Why so many scopes as were asked for do not hold: the first reason that proves the protocol changed or broken, or that a check was cut off.
@@ -378,8 +380,8 @@ fn why_not(measured: &[Measured], asked: usize, surprises: &[String]) -> Failure
     };
     let frontier = progress.frontier.map_or(String::new(), |states| format!(", frontier {}", table::count(states)));
     Failure::CutOff(anyhow!(
-        "cut off: {} states of {name}{frontier}; nothing is proved of it, nor of the {} scopes after it",
+        "cut off: {} states of {name}{frontier}; nothing is proved of it, nor of the {} after it",
         table::count(progress.unique_states),
-        asked - measured.len(),
+        picture::counted(asked - measured.len(), "scope"),
     ))
 }

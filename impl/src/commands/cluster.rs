@@ -2,14 +2,15 @@
 
 use super::Failure;
 use super::arguments::{Quorums, stop_signal};
+use crate::output::announce;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dynamo_model::ids::NodeId;
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ Examples:
   dynamo cluster --nodes 5 --base-port 4100 --data ./data --n 3 --r 2 --w 2
 
 The process ids are printed: kill -9 one, and see the others go on. Ctrl-C stops the cluster. Without --data its data is
-in a temporary directory that goes with it.";
+in a temporary directory that goes with it. When all nodes have ended by themselves the exit code is 1.";
 
 /// Run a cluster on this machine until Ctrl-C
 #[derive(Debug, Args)]
@@ -59,9 +60,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     for index in 0..ports.len() {
         nodes.0.push(NodeProcess::start(index, &ports, &data, quorums).map_err(Failure::Operation)?);
     }
-    print_welcome(&nodes).map_err(Failure::operation)?;
+    print_welcome(&nodes);
     nodes.watch(&stop);
-    Ok(())
+    if stop.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    Err(Failure::operation(anyhow!(
+        "all nodes have ended, and with them the cluster: each has said above why, if it could"
+    )))
 }
 
 fn ports(arguments: &Arguments) -> Result<Vec<u16>, Failure> {
@@ -118,10 +124,10 @@ impl NodeProcess {
         if line.is_empty() { Err(anyhow!("node {} did not start", node.id)) } else { Ok(node) }
     }
 
-    /// Has it ended since it was last looked at?
-    fn ended(&mut self) -> bool {
-        let ended = self.running && !matches!(self.child.try_wait(), Ok(None));
-        self.running &= !ended;
+    /// How it has ended, if it has since it was last looked at.
+    fn ended(&mut self) -> Option<ExitStatus> {
+        let ended = if self.running { self.child.try_wait().ok().flatten() } else { None };
+        self.running &= ended.is_none();
         ended
     }
 }
@@ -133,11 +139,12 @@ impl Nodes {
     /// Until told to stop, or all nodes are gone.
     fn watch(&mut self, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) && self.0.iter().any(|node| node.running) {
-            for node in &mut self.0 {
-                if node.ended() {
-                    let left = "the cluster goes on without it";
-                    println!("node {} (pid {}) has ended; {left}", node.id, node.child.id());
-                }
+            for index in 0..self.0.len() {
+                let Some(how) = self.0[index].ended() else { continue };
+                let is_last = self.0.iter().all(|node| !node.running);
+                let NodeProcess { id, child, .. } = &self.0[index];
+                let left = if is_last { "no node is left" } else { "the cluster goes on without it" };
+                announce(format_args!("node {id} (pid {}) has ended, {how}; {left}", child.id()));
             }
             thread::sleep(POLL_EVERY);
         }
@@ -153,7 +160,7 @@ impl Drop for Nodes {
         }
         let deadline = Instant::now() + STOP_WITHIN;
         for node in &mut self.0 {
-            while node.running && !node.ended() && Instant::now() < deadline {
+            while node.running && node.ended().is_none() && Instant::now() < deadline {
                 thread::sleep(POLL_EVERY / 10);
             }
             if node.running {
@@ -164,12 +171,10 @@ impl Drop for Nodes {
     }
 }
 
-fn print_welcome(nodes: &Nodes) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout();
+fn print_welcome(nodes: &Nodes) {
     for NodeProcess { id, address, data, child, .. } in &nodes.0 {
-        writeln!(stdout, "node {id}  {address}  pid {}  data {}", child.id(), data.display())?;
+        announce(format_args!("node {id}  {address}  pid {}  data {}", child.id(), data.display()));
     }
-    writeln!(stdout, "\nTry: dynamo put --node {} greeting hello", nodes.0[0].address)?;
-    writeln!(stdout, "Ctrl-C stops the cluster.")?;
-    stdout.flush()
+    announce(format_args!("\nTry: dynamo put --node {} greeting hello", nodes.0[0].address));
+    announce(format_args!("Ctrl-C stops the cluster."));
 }

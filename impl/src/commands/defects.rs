@@ -3,6 +3,7 @@
 mod gallery;
 
 use super::{Failure, progress, table};
+use crate::output::say;
 use anyhow::anyhow;
 use clap::Args;
 use dynamo::gallery::Case;
@@ -55,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         let (defects, limits): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.case.defect().is_some());
         let shown = |outcomes: Vec<&Outcome>| outcomes.into_iter().map(as_json).collect::<Vec<_>>();
-        println!("{:#}", json!({ "defects": shown(defects), "limits": shown(limits) }));
+        say!("{:#}", json!({ "defects": shown(defects), "limits": shown(limits) }));
     } else {
         print_table(&outcomes);
         if !arguments.names.is_empty() {
@@ -134,25 +135,25 @@ fn print_table(outcomes: &[Outcome]) {
             format!("{:.2} s", outcome.seconds),
         ]);
     }
-    println!("{rows}");
+    say!("{rows}");
 }
 
 fn print_story(outcome: &Outcome) {
     let Outcome { case, finding, .. } = outcome;
     let properties = case.properties();
-    println!("\n{}: {}", case.name(), case.what());
+    say!("\n{}: {}", case.name(), case.what());
     for property in &properties {
-        println!("  breaks {}: {}", property.name, property.statement);
+        say!("  breaks {}: {}", property.name, property.statement);
     }
     let Some(finding) = finding else { return };
-    println!("  the shortest trace to {}, in scope {}:", properties[0].name, case.scope().name);
+    say!("  the shortest trace to {}, in scope {}:", properties[0].name, case.scope().name);
     let run = Run::found(case.scope(), case.rules(), finding);
     for line in diagram::lines(&run, case.trace(finding).cycle_from) {
-        println!("  {line}");
+        say!("  {line}");
     }
-    println!("  then, on disk:");
+    say!("  then, on disk:");
     for fact in picture::disks(run.last()) {
-        println!("    {}: {}: {}", fact.of, fact.about, fact.text);
+        say!("    {}: {}: {}", fact.of, fact.about, fact.text);
     }
-    println!("  why a weaker check misses it: {}", case.missed_by());
+    say!("  why a weaker check misses it: {}", case.missed_by());
 }

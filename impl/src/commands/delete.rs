@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::arguments::{Replacing, Session};
+use crate::output::note;
 use clap::Args;
 
 const EXAMPLES: &str = "\
@@ -30,7 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let client = session.connect()?;
     let context = given.map_or_else(|| client.get(key).map(|found| found.context), Ok)?;
     if context.is_empty() {
-        eprintln!("the key \"{}\" holds nothing: there is nothing to delete", key.escape_debug());
+        note!("the key \"{}\" holds nothing: there is nothing to delete", key.escape_debug());
         return Ok(());
     }
     replacing.print(key, &client.with_in_person(replacing.pw).delete(key, &context)?);

@@ -3,6 +3,7 @@
 use super::arguments::{address, defect_named};
 use super::check::{cores, scope_named};
 use super::{Failure, trace};
+use crate::output::{self, note};
 use anyhow::Context as _;
 use clap::Args;
 use dynamo::explorer::{self, Place};
@@ -77,9 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::operation)?;
     if !address.ip().is_loopback() {
-        eprintln!("anyone who reaches {address} may use this explorer");
+        note!("anyone who reaches {address} may use this explorer");
     }
-    println!("exploring at http://{address}{} — Ctrl-C stops", place.url());
+    output::announce(format_args!("exploring at http://{address}{} — Ctrl-C stops", place.url()));
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // So many states, or traces, are worked out at a time, however many ask: others wait.
     let runtime = runtime.max_blocking_threads(cores()).enable_all().build().map_err(Failure::operation)?;
@@ -97,6 +98,6 @@ fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
 
 fn classic(scope: &'static Scope, defect: Option<&'static Defect>, listen: SocketAddr) {
     let rules = defect.map_or_else(Rules::default, |defect| (defect.rules)());
-    println!("exploring {} at http://{listen} — Ctrl-C stops", scope.name);
+    output::announce(format_args!("exploring {} at http://{listen} — Ctrl-C stops", scope.name));
     scope.model(rules, PROPERTIES).checker().threads(cores()).serve(listen);
 }

@@ -2,6 +2,8 @@
 
 use super::Failure;
 use super::arguments::{Session, in_person};
+use crate::output::{self, note, say};
+use anyhow::anyhow;
 use clap::Args;
 use data_encoding::BASE64;
 use dynamo::client::Found;
@@ -17,7 +19,11 @@ Example:
   eggs  [B:1]
   context Abs8b1wCAAEBAQA
 
-A sibling shown as (deleted) is a tombstone. Here are two siblings: neither put had seen the other. To settle them, put the value they should have together, with this context.";
+A sibling shown as (deleted) is a tombstone. Here are two siblings: neither put had seen the other. To settle them, put the value
+they should have together, with this context.
+A value of several lines, or with other control characters, is shown with these escaped; one that is not UTF-8 with all
+but ASCII escaped. --json shows values exactly; --raw prints the bytes of a value and nothing else:
+  dynamo get --node 127.0.0.1:4100 photo --raw > photo.jpg";
 
 /// Read a key: all its siblings, and the context to put in their place
 #[derive(Debug, Args)]
@@ -33,36 +39,59 @@ pub(super) struct Arguments {
     /// Print {"key", "siblings": [{"value", "clock"}], "deleted", "context"}; a value that is not UTF-8 as {"base64": …}
     #[arg(long)]
     json: bool,
+    /// Print the bytes of the value as they are, and nothing else; fails unless there is exactly one
+    #[arg(long, conflicts_with = "json")]
+    raw: bool,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { session, key, pr, json } = arguments;
+    let Arguments { session, key, pr, json, raw } = arguments;
     let Found { siblings, context } = session.connect()?.with_in_person(pr).get(&key)?;
+    if raw {
+        return print_raw(&key, &siblings);
+    }
     let context = context_text::to_text(&key, &context);
     if json {
         let values: Vec<Json> = siblings.iter().filter_map(sibling_json).collect();
         let deleted = values.len() < siblings.len();
-        println!("{}", json!({ "key": key, "siblings": values, "deleted": deleted, "context": context }));
+        say!("{}", json!({ "key": key, "siblings": values, "deleted": deleted, "context": context }));
         return Ok(());
     }
     if siblings.is_empty() {
-        eprintln!("the key \"{}\" holds nothing: it was never put, or is deleted and forgotten", key.escape_debug());
+        note!("the key \"{}\" holds nothing: it was never put, or is deleted and forgotten", key.escape_debug());
     }
     for Version { content, clock, .. } in &siblings {
         match content {
-            Content::Value(value) => println!("{}  {clock}", text(value.as_bytes())),
-            Content::Tombstone(_) => println!("(deleted)  {clock}"),
+            Content::Value(value) => say!("{}  {clock}", text(value.as_bytes())),
+            Content::Tombstone(_) => say!("(deleted)  {clock}"),
         }
     }
-    println!("context {context}");
+    say!("context {context}");
     Ok(())
 }
 
-/// As it is where that is one line of text, escaped where it is not.
+/// The bytes of the only value.
+fn print_raw(key: &str, siblings: &[Version]) -> Result<(), Failure> {
+    let values: Vec<_> = siblings.iter().filter_map(|version| version.content.value()).collect();
+    match (&values[..], siblings.len()) {
+        ([value], 1) => output::print_bytes(value.as_bytes()),
+        ([], _) => return Err(Failure::operation(anyhow!("the key \"{}\" holds no value", key.escape_debug()))),
+        (_, siblings) => {
+            return Err(Failure::operation(anyhow!(
+                "the key \"{}\" holds {siblings} siblings: get it without --raw, and put the value they should have together",
+                key.escape_debug()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// As it is where that is one line of text. Else control characters are escaped, or where it is no text all that is not ASCII.
 fn text(value: &[u8]) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     match str::from_utf8(value) {
-        Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
-        _ => value.escape_ascii().to_string(),
+        Ok(text) => text.chars().map(shown).collect(),
+        Err(_) => value.escape_ascii().to_string(),
     }
 }
 

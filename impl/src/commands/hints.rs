@@ -2,6 +2,7 @@
 
 use super::arguments::Session;
 use super::{Failure, table};
+use crate::output::{note, say};
 use clap::Args;
 use dynamo::inspect::HintLine;
 use serde_json::{Value as Json, json};
@@ -33,11 +34,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let hints = arguments.session.connect()?.hints()?;
     if arguments.json {
         let hints: Vec<Json> = hints.iter().map(hint_json).collect();
-        println!("{}", json!({ "hints": hints }));
+        say!("{}", json!({ "hints": hints }));
         return Ok(());
     }
     if hints.is_empty() {
-        eprintln!("no hints: the node keeps nothing for others");
+        note!("no hints: the node keeps nothing for others");
         return Ok(());
     }
     let mut rows = table::new(&["recipient", "key", "bytes", "state", "age", "attempts"]);
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             attempts.to_string(),
         ]);
     }
-    println!("{rows}");
+    say!("{rows}");
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use super::arguments::{Session, member};
 use super::{Failure, table};
+use crate::output::say;
+use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use dynamo::address::{from_bytes, ipv4, to_bytes};
 use dynamo_model::administer::Wish;
@@ -19,7 +21,8 @@ Examples:
   dynamo member remove D --dead --node 127.0.0.1:4100         it is never coming back: others take its place at once
 
 A change made at any node is on its disk when the command ends, and spreads by gossip. The same change made twice is one. A node that was
-removed as dead never comes back under the same id: what it still has on its disk may have been deleted meanwhile.";
+removed as dead never comes back under the same id: what it still has on its disk may have been deleted meanwhile. If it is not
+dead after all, it ends soon after it hears of it.";
 
 /// Show or change who is in the ring
 #[derive(Debug, Args)]
@@ -64,14 +67,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         What::Add { member: (id, at), session } => {
             let at = ipv4(*at).map_err(Failure::usage)?;
             let history = session.connect()?.administer(*id, Wish::Join(Some(to_bytes(at))))?;
-            println!("node {id} is a member, at {at}; tip {}", history.tip());
+            say!("node {id} is a member, at {at}; tip {}", history.tip());
         }
         What::Remove { id, dead, session } => {
             let wish = if *dead { Wish::Remove } else { Wish::Leave };
-            let history = session.connect()?.administer(*id, wish)?;
+            let client = session.connect()?;
+            if *dead && client.status()?.id == *id {
+                return Err(Failure::usage(anyhow!(
+                    "node {id} answers, so it is not dead: leave out --dead to let it leave, or ask another node"
+                )));
+            }
+            let history = client.administer(*id, wish)?;
             let what =
                 if *dead { "is removed for good" } else { "is leaving; it ends when it has handed over what it has" };
-            println!("node {id} {what}; tip {}", history.tip());
+            say!("node {id} {what}; tip {}", history.tip());
         }
         What::List { session, json } => list(&session.connect()?.history()?, *json),
     }
@@ -87,14 +96,14 @@ fn list(history: &History, as_json: bool) {
     if as_json {
         let members: Vec<_> =
             lines.map(|(id, at, standing)| json!({ "id": id, "address": at, "standing": standing })).collect();
-        println!("{}", json!({ "tip": history.tip().to_string(), "members": members }));
+        say!("{}", json!({ "tip": history.tip().to_string(), "members": members }));
         return;
     }
     let mut rows = table::new(&["node", "address", "standing"]);
     for (id, at, standing) in lines {
         rows.add_row([id, at.unwrap_or_else(|| "unknown".to_owned()), standing.to_owned()]);
     }
-    println!("{rows}\ntip {}", history.tip());
+    say!("{rows}\ntip {}", history.tip());
 }
 
 fn word(standing: Standing) -> &'static str {

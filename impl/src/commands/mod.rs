@@ -1,7 +1,7 @@
 //! The command line: one file per command.
 //!
 //! Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input; 3 a check was cut
-//! off.
+//! off; 4 a node is no member of its cluster any more.
 
 mod arguments;
 mod check;
@@ -20,8 +20,11 @@ mod status;
 mod table;
 mod trace;
 
+use crate::log::Log;
+use crate::output::{self, note};
 use clap::{Parser, Subcommand};
 use std::fmt;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -41,7 +44,7 @@ Examples:
   dynamo hints --node 127.0.0.1:4103                        what a node keeps for others
 
 Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input;
-3 a check was cut off, and nothing is proved.
+3 a check was cut off, and nothing is proved; 4 a node is no member of its cluster any more.
 Set RUST_LOG=info (or debug) to see what a node does.";
 
 /// Amazon Dynamo you can believe: one protocol, model-checked and run.
@@ -78,6 +81,8 @@ enum Failure {
     Operation(anyhow::Error),
     /// A check was stopped before it could prove anything: exit code 3.
     CutOff(anyhow::Error),
+    /// The node was removed from its cluster, or has left it: exit code 4.
+    NoMember(anyhow::Error),
 }
 
 impl Failure {
@@ -88,18 +93,78 @@ impl Failure {
     fn operation(error: impl Into<anyhow::Error>) -> Self {
         Failure::Operation(error.into())
     }
-}
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Failure::Usage(error) | Failure::Operation(error) | Failure::CutOff(error)) = self;
-        write!(f, "{error:#}")
+    fn error(&self) -> &anyhow::Error {
+        let (Failure::Usage(error) | Failure::Operation(error) | Failure::CutOff(error) | Failure::NoMember(error)) =
+            self;
+        error
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Failure::Operation(_) => 1,
+            Failure::Usage(_) => 2,
+            Failure::CutOff(_) => 3,
+            Failure::NoMember(_) => 4,
+        })
     }
 }
 
-/// Runs the command that the process was started with.
-pub(crate) fn run() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+impl fmt::Display for Failure {
+    /// The error and its causes. A cause that the text before it has told already is left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = String::new();
+        for cause in self.error().chain().map(ToString::to_string) {
+            if told.is_empty() {
+                told = cause;
+            } else if !told.contains(&cause) {
+                told = format!("{told}: {cause}");
+            }
+        }
+        f.write_str(&told)
+    }
+}
+
+/// Runs the command that the process was started with, and says what it came to.
+pub(crate) fn run(log: &Log) -> ExitCode {
+    let mut ending = match Arguments::try_parse() {
+        Ok(arguments) => end(log, obey(arguments)),
+        Err(help_or_error) => print_for_clap(&help_or_error),
+    };
+    if let Err(error) = output::ending() {
+        note!("error: not all output could be written: {error}");
+        ending = ExitCode::FAILURE;
+    }
+    ending
+}
+
+/// What the arguments' parser has to say: help, the version, or what is wrong with them.
+fn print_for_clap(said: &clap::Error) -> ExitCode {
+    let text = said.render();
+    if said.use_stderr() {
+        let _ = write!(anstream::stderr(), "{}", text.ansi());
+        return ExitCode::from(2);
+    }
+    output::print(format_args!("{}", text.ansi()));
+    ExitCode::SUCCESS
+}
+
+fn end(log: &Log, outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
+        Ok(()) => {
+            log.flush();
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            // Not with note: a node ends also where nobody reads why.
+            log.end_with(&format!("error: {failure}"));
+            failure.exit_code()
+        }
+    }
+}
+
+fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {
+    match command {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Defects(arguments)) => defects::run(&arguments),
         Some(Command::Explore(arguments)) => explore::run(&arguments),
@@ -114,12 +179,18 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Status(arguments)) => status::run(&arguments),
         Some(Command::Trace(arguments)) => trace::run(&arguments),
         None => check::run(&check::Arguments::default()),
-    };
-    let Err(failure) = outcome else { return ExitCode::SUCCESS };
-    eprintln!("error: {failure}");
-    match failure {
-        Failure::Usage(_) => ExitCode::from(2),
-        Failure::Operation(_) => ExitCode::from(1),
-        Failure::CutOff(_) => ExitCode::from(3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_tells_no_cause_twice() {
+        let cause = std::io::Error::other("the disk is full");
+        let error = anyhow::Error::new(cause).context("nothing was written: the disk is full").context("no backup");
+        let told = Failure::Operation(error).to_string();
+        assert_eq!(told, "no backup: nothing was written: the disk is full");
     }
 }

@@ -2,11 +2,11 @@
 
 use super::Failure;
 use super::arguments::{Pace, Quorums, address, member, stop_signal};
+use crate::output::announce;
 use clap::Args;
 use dynamo::address::Members;
-use dynamo::runtime::{Ready, Settings};
+use dynamo::runtime::{Endpoint, Ready, RuntimeError, Settings};
 use dynamo_model::ids::NodeId;
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -20,10 +20,25 @@ Example, a cluster of three, each in a terminal of its own:
 Another one joins them; who is a member it then knows from the others, and from its own disk when it is started again:
   dynamo node --id D --listen 127.0.0.1:4103 --data data-d --join 127.0.0.1:4100
 
-A node that leaves (dynamo member remove) hands over what it has, and then ends by itself.
-
 A node prints one line when it is ready. Ctrl-C or SIGTERM stops it; so does kill -9: whatever it has acknowledged is on
-its disk. Start it again with the same arguments.";
+its disk. Start it again on its directory, which tells it who the members are. If another process still uses the port or the
+directory, the node waits for it, 5 seconds at most:
+  dynamo node --id B --listen 127.0.0.1:4101 --data data-b
+
+A node in a container often listens on one address while the other nodes reach it at another:
+  dynamo node --id A --listen 0.0.0.0:4100 --advertise 10.0.0.1:4100 --data data-a --member A=10.0.0.1:4100,B=10.0.0.2:4100,…
+The other nodes recognise a node by the address that its datagrams come from: that must be the advertised address.
+
+A node that leaves (dynamo member remove) hands over what it has, and then ends by itself. A living node that was removed as
+dead (--dead) hears of it by gossip. It then tells its clients that it serves nothing any more, and soon ends.
+
+The log is on standard error: warnings and errors, or what RUST_LOG asks for. A log that cannot be written stops no node.
+
+Exit codes:
+  0  it was stopped, or has left the cluster and handed over everything
+  1  it could not start, or could not go on: its disk or its socket failed
+  2  its arguments make no sense, or say too little
+  4  it is no member any more: it was removed, or had already left when it was started. Starting it again does not help";
 
 /// Run one node of a cluster
 #[derive(Debug, Args)]
@@ -32,15 +47,19 @@ pub(super) struct Arguments {
     /// The node's name: a letter, or an index
     #[arg(long)]
     id: NodeId,
-    /// The address to listen on: this node's own in the list of members
+    /// The address to listen on. The other nodes use the same address, unless --advertise names another
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: SocketAddr,
     /// The directory for the node's data; made if it does not exist
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// A founder of the cluster, this node included; repeat it, or separate founders by commas. The same list at every founder, and needed
-    /// only on an empty directory
-    #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',', required_unless_present = "join")]
+    /// The address that the other nodes use for this node; --listen if left out. With --listen 0.0.0.0:PORT and without
+    /// --advertise, this node's address in --member, or else the one stored in its data
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    advertise: Option<SocketAddr>,
+    /// A founder of the cluster, this node included; repeat it, or separate founders by commas. The same list at every founder. Needed
+    /// only if DIR is empty and --join is left out: a node's data tell it who the members are
+    #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',')]
     members: Vec<(NodeId, SocketAddr)>,
     /// A name for the cluster that is founded: nodes of another name are not let in. The same at every founder, and needed only on an empty
     /// directory
@@ -62,29 +81,45 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { id, listen, data, members, cluster, join, reach, quorums, pace, stop_with_parent } = arguments;
-    let config = pace.apply(quorums.config()?);
-    let settings = match join {
-        Some(contact) => Settings::joining(id, listen, contact, config, data),
-        None => Members::new(members)
-            .map_err(Failure::usage)
-            .map(|members| Settings::new(id, listen, &members, config, data))?,
-    };
-    let settings = settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
-    let settings = cluster.iter().fold(settings, |settings, name| settings.with_cluster_name(name));
+    let (id, stop_with_parent) = (arguments.id, arguments.stop_with_parent);
+    let settings = settings(arguments)?;
     let stop = stop_signal()?;
     if stop_with_parent {
         let signal = Some(rustix::process::Signal::TERM);
         rustix::process::set_parent_process_death_signal(signal).map_err(Failure::operation)?;
     }
-    let ready = Ready::new(settings).map_err(Failure::operation)?;
-    let mut stdout = std::io::stdout();
-    // Nobody may be reading: that is no reason not to run.
-    let _ = writeln!(stdout, "node {id} listens on {}", ready.address()).and_then(|()| stdout.flush());
-    let counters = ready.run(&stop).map_err(Failure::operation)?;
+    let ready = Ready::new(settings)?;
+    announce(format_args!("node {id} listens on {}", ready.address()));
+    let counters = ready.run(&stop)?;
     if counters.has_left {
-        let _ = writeln!(stdout, "node {id} has left: the others have all that it had; its directory may be deleted");
+        announce(format_args!("node {id} has left: the others have all that it had; its directory may be deleted"));
     }
     tracing::info!(node = %id, "stopped: {counters}");
     Ok(())
+}
+
+fn settings(arguments: Arguments) -> Result<Settings, Failure> {
+    let Arguments { id, listen, advertise, data, members, cluster, join, reach, quorums, pace, .. } = arguments;
+    let config = pace.apply(quorums.config()?);
+    let at = Endpoint::from(listen).advertised_as(advertise);
+    let settings = match join {
+        Some(contact) => Settings::joining(id, at, contact, config, data),
+        None if members.is_empty() => Settings::again(id, at, config, data),
+        None => {
+            let members = Members::new(members).map_err(Failure::usage)?;
+            Settings::new(id, at, &members, config, data)
+        }
+    };
+    let settings = settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
+    Ok(cluster.iter().fold(settings, |settings, name| settings.with_cluster_name(name)))
+}
+
+impl From<RuntimeError> for Failure {
+    fn from(error: RuntimeError) -> Self {
+        match error {
+            RuntimeError::NoMembers { .. } | RuntimeError::Settings(_) => Failure::usage(error),
+            RuntimeError::Removed { .. } | RuntimeError::Left { .. } => Failure::NoMember(error.into()),
+            _ => Failure::operation(error),
+        }
+    }
 }

@@ -2,14 +2,22 @@
 
 use super::Failure;
 use super::arguments::{Replacing, Session};
+use anyhow::{Context as _, anyhow};
 use clap::Args;
+use dynamo_model::ids::Value;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
   dynamo put --node 127.0.0.1:4100 greeting hello
   dynamo put --node 127.0.0.1:4100 greeting hi --context Abs8b1wCAAEBAQA
+  dynamo put --node 127.0.0.1:4100 photo --file photo.jpg
+  date | dynamo put --node 127.0.0.1:4100 today -
 
+A value is bytes, text or not. dynamo get --raw prints them as they are.
 Without --context the put replaces nothing: what others have put stays beside it, as siblings. With the context that a get
 or put printed, it replaces exactly what that get showed or that put knew.";
 
@@ -21,17 +29,49 @@ pub(super) struct Arguments {
     session: Session,
     /// The key: 1 to 256 bytes of text
     key: String,
-    /// The value: up to 8192 bytes; after -- if it reads like an option of this command
-    #[arg(allow_hyphen_values = true)]
-    value: OsString,
+    /// The value: up to 8192 bytes; after -- if it reads like an option of this command. A single hyphen
+    /// reads the value from standard input, to its end
+    #[arg(allow_hyphen_values = true, required_unless_present = "file")]
+    value: Option<OsString>,
+    /// Take the value from this file
+    #[arg(long, value_name = "PATH", conflicts_with = "value")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     replacing: Replacing,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { session, key, value, replacing } = arguments;
+    let Arguments { session, key, value, file, replacing } = arguments;
     let context = replacing.context(key)?.unwrap_or_default();
+    let value = read(value.as_ref(), file.as_deref())?;
     let client = session.connect()?.with_in_person(replacing.pw);
-    replacing.print(key, &client.put(key, value.as_encoded_bytes(), &context)?);
+    replacing.print(key, &client.put(key, &value, &context)?);
     Ok(())
+}
+
+/// The value given, or what it is to be taken from.
+fn read(value: Option<&OsString>, file: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    match (value, file) {
+        (_, Some(path)) => {
+            let name = path.display().to_string();
+            let opened = File::open(path).with_context(|| format!("cannot read the value from {name}"));
+            read_all(opened.map_err(Failure::Usage)?, &name)
+        }
+        (Some(value), None) if value == "-" => read_all(std::io::stdin().lock(), "standard input"),
+        (value, None) => Ok(value.map(|value| value.as_encoded_bytes().to_owned()).unwrap_or_default()),
+    }
+}
+
+/// All that comes, unless it is more than a value may have: then no more is read than shows it.
+fn read_all(from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
+    let mut value = Vec::new();
+    let read = from.take(Value::BYTES_MAX as u64 + 1).read_to_end(&mut value);
+    read.with_context(|| format!("cannot read the value from {name}")).map_err(Failure::Usage)?;
+    if value.len() > Value::BYTES_MAX {
+        let most = Value::BYTES_MAX;
+        return Err(Failure::usage(anyhow!(
+            "the value from {name} has more than {most} bytes, which is the most allowed"
+        )));
+    }
+    Ok(value)
 }

@@ -2,6 +2,7 @@
 
 use super::arguments::Session;
 use super::{Failure, table};
+use crate::output::say;
 use clap::Args;
 use dynamo::inspect::Status;
 use dynamo_model::ids::{Key, NodeId};
@@ -45,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         let mut lines: Vec<Json> = partitions.iter().map(|partition| line(ring, *partition, &status)).collect();
         let output = if key.is_some() { lines.remove(0) } else { Json::Array(lines) };
-        println!("{output}");
+        say!("{output}");
         return Ok(());
     }
     let mut rows = table::new(&["partition", "preference list", "fallbacks"]);
@@ -55,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let words = |nodes: &[NodeId]| nodes.iter().map(marked).collect::<Vec<_>>().join(" ");
         rows.add_row([partition.0.to_string(), words(intended), words(fallbacks)]);
     }
-    println!("{rows}");
+    say!("{rows}");
     Ok(())
 }
 

@@ -2,9 +2,11 @@
 
 use super::arguments::Session;
 use super::{Failure, table};
+use crate::output::say;
 use clap::Args;
 use dynamo::doorkeeper::{Refusals, Twin};
 use dynamo::inspect::{ExchangeLine, Status};
+use dynamo_invariants::picture::counted;
 use dynamo_model::ids::NodeId;
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
@@ -44,31 +46,34 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let status = arguments.session.connect()?.status()?;
     if arguments.json {
-        println!("{}", to_json(&status));
+        say!("{}", to_json(&status));
         return Ok(());
     }
     let agreed: Vec<String> =
         others(&status).map(|member| format!("{member} {}", ago(agreed_ms(&status, member)))).collect();
-    println!("node       {}", status.id);
-    println!("cluster    {}", status.cluster);
-    println!("tip        {}", status.tip);
-    println!("members    {}", names(&status.members).join(" "));
-    println!("agreed     {}", if agreed.is_empty() { "with nobody".to_owned() } else { agreed.join(", ") });
+    say!("node       {}", status.id);
+    say!("cluster    {}", status.cluster);
+    say!("tip        {}", status.tip);
+    let is_member = status.members.contains(&status.id);
+    let outside =
+        if is_member { "" } else { ", without this node: it has joined no cluster, or was removed, or has left" };
+    say!("members    {}{outside}", names(&status.members).join(" "));
+    say!("agreed     {}", if agreed.is_empty() { "with nobody".to_owned() } else { agreed.join(", ") });
     let suspected = names(&status.suspected);
-    println!("suspected  {}", if suspected.is_empty() { "nobody".to_owned() } else { suspected.join(" ") });
-    println!("keys       {}", status.keys);
-    println!("hints      {}", status.hints);
-    println!(
+    say!("suspected  {}", if suspected.is_empty() { "nobody".to_owned() } else { suspected.join(" ") });
+    say!("keys       {}", status.keys);
+    say!("hints      {}", status.hints);
+    say!(
         "in sync    {}",
         if status.planting { "trees are being planted".to_owned() } else { in_sync(&status.exchanges) }
     );
-    println!("dropped    {}", dropped(&status));
-    println!("refused    {}", refused(&status));
+    say!("dropped    {}", dropped(&status));
+    say!("refused    {}", refused(&status));
     for twin in &status.twins {
-        println!("WARNING    {}", two_live(&status, twin));
+        say!("WARNING    {}", two_live(&status, twin));
     }
     if arguments.partitions {
-        println!("{}", by_partition(&status.exchanges));
+        say!("{}", by_partition(&status.exchanges));
     }
     Ok(())
 }
@@ -97,7 +102,7 @@ fn in_sync(exchanges: &[ExchangeLine]) -> String {
             return format!("{peer} not compared yet");
         }
         let repaired: u64 = lines().map(|line| line.repaired).sum();
-        format!("{peer} {agree} of {all} ({repaired} keys from there)")
+        format!("{peer} {agree} of {all} ({} from there)", counted(repaired as usize, "key"))
     };
     if peers.is_empty() { "with nobody".to_owned() } else { peers.iter().map(one).collect::<Vec<_>>().join(", ") }
 }

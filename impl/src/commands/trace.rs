@@ -6,6 +6,7 @@ mod step;
 use super::arguments::defect_named;
 use super::check::scope_named;
 use super::{Failure, table};
+use crate::output::{self, note, say};
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use dynamo::export::{self, Format};
@@ -113,7 +114,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Export { file, format } => {
             let trace = read(file)?;
             let run = replayed(&trace, file)?;
-            print!("{}", export::export(&trace, &run, *format));
+            output::print(format_args!("{}", export::export(&trace, &run, *format)));
             Ok(())
         }
         Command::Shrink { file } => shorten(file),
@@ -138,8 +139,8 @@ pub(super) fn read(file: &Path) -> Result<Trace, Failure> {
 fn read_or_say(file: &Path, unread: &mut usize) -> Option<Trace> {
     match read(file) {
         Ok(trace) => Some(trace),
-        Err(Failure::Usage(error) | Failure::Operation(error) | Failure::CutOff(error)) => {
-            eprintln!("{error:#}");
+        Err(failure) => {
+            note!("{failure}");
             *unread += 1;
             None
         }
@@ -175,7 +176,7 @@ fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
                 "steps": trace.steps.len(), "cycle_from": trace.cycle_from,
             })
         });
-        println!("{:#}", json!({ "traces": shown.collect::<Vec<_>>() }));
+        say!("{:#}", json!({ "traces": shown.collect::<Vec<_>>() }));
         return all_read(unread);
     }
     let mut rows = table::new(&["file", "rules", "scope", "violates", "steps"]);
@@ -188,7 +189,7 @@ fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
             trace.steps.len().to_string(),
         ]);
     }
-    println!("{rows}");
+    say!("{rows}");
     all_read(unread)
 }
 
@@ -196,6 +197,9 @@ fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
     let mut shown = Vec::new();
     let (mut failed, mut unread) = (0, 0);
     for file in files {
+        if output::is_closed() {
+            break;
+        }
         let Some(trace) = read_or_say(file, &mut unread) else { continue };
         let divergence = trace.replay().err();
         failed += usize::from(divergence.is_some());
@@ -207,11 +211,11 @@ fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
             }));
         } else {
             let verdict = divergence.map_or("replays".to_owned(), |divergence| format!("DIFFERS: {divergence}"));
-            println!("{}: {} steps, {verdict}", file.display(), trace.steps.len());
+            say!("{}: {}, {verdict}", file.display(), picture::counted(trace.steps.len(), "step"));
         }
     }
     if as_json {
-        println!("{:#}", json!({ "traces": shown }));
+        say!("{:#}", json!({ "traces": shown }));
     }
     all_read(unread)?;
     if failed == 0 {
@@ -224,8 +228,8 @@ fn shorten(file: &Path) -> Result<(), Failure> {
     let trace = read(file)?;
     replayed(&trace, file)?;
     let short = shrink(&trace).context("it shows nothing to begin with").map_err(Failure::Operation)?;
-    eprintln!("{} steps, of which {} are needed", trace.steps.len(), short.steps.len());
-    print!("{}", short.to_json());
+    note!("steps: {}, of which needed: {}", trace.steps.len(), short.steps.len());
+    output::print(format_args!("{}", short.to_json()));
     Ok(())
 }
 
@@ -248,9 +252,14 @@ fn at_random(
     for number in 1..=walks {
         let (run, violated) = walk(scope, rules, steps, |count| chance.random_range(0..count));
         let Some(property) = violated else { continue };
-        eprintln!("walk {number} of seed {seed} violates {} in step {}", property.name, run.events.len());
-        print!("{}", Trace::of(&run, defect.map(|defect| defect.name.to_owned()), property, None).to_json());
+        note!("walk {number} of seed {seed} violates {} in step {}", property.name, run.events.len());
+        output::print(format_args!(
+            "{}",
+            Trace::of(&run, defect.map(|defect| defect.name.to_owned()), property, None).to_json()
+        ));
         return Ok(());
     }
-    Err(Failure::CutOff(anyhow!("{walks} walks of seed {seed} violate nothing; that proves nothing: see dynamo check")))
+    Err(Failure::CutOff(anyhow!(
+        "nothing is violated in walks of seed {seed}, {walks} in all; that proves nothing: see dynamo check"
+    )))
 }

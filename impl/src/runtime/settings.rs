@@ -1,4 +1,4 @@
-//! What a node is started with.
+//! What a node needs to know to run, and what may be wrong with it.
 
 use crate::address::{Members, MembersError, ipv4, to_bytes};
 use crate::identity::ClusterId;
@@ -11,25 +11,53 @@ use std::net::{SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 use thiserror::Error;
 
+/// Where a node listens, and where the others reach it, if not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    listen: SocketAddr,
+    advertised: Option<SocketAddr>,
+}
+
+impl From<SocketAddr> for Endpoint {
+    fn from(listen: SocketAddr) -> Self {
+        Endpoint { listen, advertised: None }
+    }
+}
+
+impl Endpoint {
+    /// The endpoint, reached by the others at this address.
+    #[must_use]
+    pub fn advertised_as(self, address: Option<SocketAddr>) -> Self {
+        Endpoint { advertised: address, ..self }
+    }
+
+    /// The address that the others are to use: `None` where the node listens on all addresses of its machine and names none.
+    fn address(self) -> Option<SocketAddr> {
+        self.advertised.or_else(|| Some(self.listen).filter(|listen| !listen.ip().is_unspecified()))
+    }
+
+    /// May the others know this endpoint by that address?
+    fn is_reached_at(self, address: SocketAddrV4) -> bool {
+        match self.address() {
+            Some(own) => ipv4(own) == Ok(address),
+            None => self.listen.port() == address.port(),
+        }
+    }
+}
+
 /// What a node needs to know to run: consistent by construction.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(super) id: NodeId,
-    pub(super) address: SocketAddrV4,
-    pub(super) origin: Origin,
+    pub(super) listen: SocketAddrV4,
+    /// The cluster that the node founds with others, if its directory does not tell another.
+    pub(super) founds: Option<ClusterId>,
+    /// A member that is asked to let the node join, if it is not one yet.
+    pub(super) contact: Option<SocketAddr>,
     /// Nodes that are to be reached elsewhere than they say.
     pub(super) detours: Vec<(NodeId, SocketAddrV4)>,
     pub(super) node: Node,
     pub(super) data: PathBuf,
-}
-
-/// How a node comes to its cluster, if its directory does not say.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Origin {
-    /// It founds it with others.
-    Founds(ClusterId),
-    /// This member is asked to let it join.
-    Joins(SocketAddr),
 }
 
 /// Why there are no such settings.
@@ -44,20 +72,27 @@ pub enum SettingsError {
         members: Vec<NodeId>,
     },
     /// The others would send to another address than the node's own.
-    #[error("node {id} is to listen on {listen}, but the members know it as {member}: make the two the same")]
+    #[error(
+        "the others are to reach node {id} at {own}, but the members list has it at {member}: make the two the same"
+    )]
     OtherAddress {
         /// The node.
         id: NodeId,
-        /// Where it is to listen.
-        listen: SocketAddr,
+        /// Where it listens, or is to be reached.
+        own: SocketAddr,
         /// Where the others would send.
         member: SocketAddrV4,
     },
+    /// Nobody could send to the node.
+    #[error(
+        "node {0} listens on all addresses of its machine: name the one that the others are to use with --advertise"
+    )]
+    NoAddress(NodeId),
     /// Others could not reach the node.
     #[error(transparent)]
     Address(#[from] MembersError),
     /// N copies need N nodes.
-    #[error("N is {n}, but there are {members} members: name more members, or make N smaller")]
+    #[error("N is {n}, and so many members are named: {members}. Name more members, or make N smaller")]
     TooFewMembers {
         /// Copies of each key.
         n: usize,
@@ -67,31 +102,32 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// Settings for a founder of the cluster that these members found. `data` is its data directory, made where there is none.
+    /// Settings for a founder of a cluster. `data` is its data directory, made where there is none.
     ///
     /// # Errors
     /// Where they contradict one another.
     pub fn new(
         id: NodeId,
-        listen: SocketAddr,
+        at: impl Into<Endpoint>,
         members: &Members,
         config: Config,
         data: PathBuf,
     ) -> Result<Self, SettingsError> {
-        let origin = Origin::Founds(ClusterId::founded(members, &config));
-        let ids = members.ids();
+        let (at, ids) = (at.into(), members.ids());
         let Some(address) = members.address(id) else {
             return Err(SettingsError::NotAMember { id, members: ids });
         };
-        if ipv4(listen) != Ok(address) {
-            return Err(SettingsError::OtherAddress { id, listen, member: address });
+        if !at.is_reached_at(address) {
+            let own = at.address().unwrap_or(at.listen);
+            return Err(SettingsError::OtherAddress { id, own, member: address });
         }
         if config.n() > ids.len() {
             return Err(SettingsError::TooFewMembers { n: config.n(), members: ids.len() });
         }
-        let founders = members.history();
-        let node = Node { config, founders, address: Some(to_bytes(address)), rules: Rules::default() };
-        Ok(Settings { id, address, origin, detours: Vec::new(), node, data })
+        let founds = Some(ClusterId::founded(members, &config));
+        let settings = Settings::again(id, at, config, data)?;
+        let node = Node { founders: members.history(), address: Some(to_bytes(address)), ..settings.node };
+        Ok(Settings { node, founds, ..settings })
     }
 
     /// Settings for a node that joins a cluster, through the member at `contact`. Started again on its data it needs nobody's help.
@@ -100,27 +136,36 @@ impl Settings {
     /// Where nobody could send to it.
     pub fn joining(
         id: NodeId,
-        listen: SocketAddr,
+        at: impl Into<Endpoint>,
         contact: SocketAddr,
         config: Config,
         data: PathBuf,
     ) -> Result<Self, SettingsError> {
-        let own = Members::new([(id, listen)])?;
-        let address = own.address(id).expect("it was just named");
-        let (founders, address_bytes) = (History::default(), Some(to_bytes(address)));
-        let node = Node { config, founders, address: address_bytes, rules: Rules::default() };
-        Ok(Settings { id, address, origin: Origin::Joins(contact), detours: Vec::new(), node, data })
+        let settings = Settings::again(id, at, config, data)?;
+        if settings.node.address.is_none() {
+            return Err(SettingsError::NoAddress(id));
+        }
+        Ok(Settings { contact: Some(contact), ..settings })
+    }
+
+    /// Settings for a node that is started again on its data: that tells who the members are.
+    ///
+    /// # Errors
+    /// Where nobody could send to it.
+    pub fn again(id: NodeId, at: impl Into<Endpoint>, config: Config, data: PathBuf) -> Result<Self, SettingsError> {
+        let at = at.into();
+        let listen = ipv4(at.listen)?;
+        let own = at.address().map(|address| Members::new([(id, address)])).transpose()?;
+        let address = own.and_then(|own| own.address(id)).map(to_bytes);
+        let node = Node { config, founders: History::default(), address, rules: Rules::default() };
+        Ok(Settings { id, listen, founds: None, contact: None, detours: Vec::new(), node, data })
     }
 
     /// The settings, with a name for the cluster that the node founds: clusters of the same founders with other names have nothing to do
     /// with one another. The same at every founder; no matter to whoever joins, or is started again on its data.
     #[must_use]
     pub fn with_cluster_name(self, name: &str) -> Self {
-        let origin = match self.origin {
-            Origin::Founds(cluster) => Origin::Founds(cluster.named(name)),
-            joins @ Origin::Joins(_) => joins,
-        };
-        Settings { origin, ..self }
+        Settings { founds: self.founds.map(|cluster| cluster.named(name)), ..self }
     }
 
     /// The settings, with nodes that are to be reached at another address than they give.

@@ -127,10 +127,17 @@ impl Cluster {
 
     /// Starts nodes side by side, and waits for each to say that it listens.
     pub(crate) fn start_nodes(&mut self, nodes: impl IntoIterator<Item = usize>) {
+        self.start_nodes_with(nodes, |_| {});
+    }
+
+    /// Starts nodes side by side, with commands that are changed first, and waits for each to say that it listens.
+    pub(crate) fn start_nodes_with(&mut self, nodes: impl IntoIterator<Item = usize>, change: impl Fn(&mut Command)) {
         let started: Vec<(usize, ChildStdout)> = nodes
             .into_iter()
             .map(|node| {
-                let mut child = self.command(node, &self.data(node)).spawn().unwrap();
+                let mut command = self.command(node, &self.data(node));
+                change(&mut command);
+                let mut child = command.spawn().unwrap();
                 let stdout = child.stdout.take().unwrap();
                 self.children[node] = Some(child);
                 (node, stdout)

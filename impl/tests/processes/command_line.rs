@@ -104,7 +104,7 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
         (vec!["explore", "no-such-scope"], "dynamo check --list names them"),
         (vec!["defects", "no-such-defect"], "there is no defect \"no-such-defect\"; dynamo defects names them"),
         (node(&["--id", "D"]), "node D is not among the members [A]"),
-        (node(&["--id", "A"]), "N is 3, but there are 1 members"),
+        (node(&["--id", "A"]), "N is 3, and so many members are named: 1"),
     ];
     for (arguments, hint) in cases {
         let (code, _, stderr) = dynamo(&arguments);

@@ -2,8 +2,10 @@
 
 use super::super::Failure;
 use super::Outcome;
+use crate::output::note;
 use anyhow::{Context as _, anyhow};
 use dynamo::gallery::{Case, MADE_BY, files};
+use dynamo_invariants::picture;
 use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +17,7 @@ pub(super) fn write(folder: &Path, outcomes: &[Outcome]) -> Result<(), Failure> 
     let traces: Vec<(Case, Trace)> = outcomes.iter().filter_map(|outcome| traced(folder, outcome)).collect();
     let files = files(&traces);
     put(folder, &files).with_context(|| format!("cannot write {}", folder.display())).map_err(Failure::Operation)?;
-    eprintln!("wrote {} files to {}", files.len(), folder.display());
+    note!("wrote {} to {}", picture::counted(files.len(), "file"), folder.display());
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::Failure;
 use super::read;
+use crate::output::{self, say};
 use anstyle::{AnsiColor, Style};
 use anyhow::anyhow;
 use clap::Args;
@@ -50,26 +51,26 @@ pub(super) fn title(trace: &Trace) -> String {
 }
 
 fn whole(trace: &Trace, run: &Run) {
-    anstream::println!("{STRONG}{}{STRONG:#}", title(trace));
-    anstream::println!("{}\n\nscope {}: {}", trace.property().statement, trace.scope, trace.scope().aim);
+    say!("{STRONG}{}{STRONG:#}", title(trace));
+    say!("{}\n\nscope {}: {}", trace.property().statement, trace.scope, trace.scope().aim);
     for line in picture::surroundings(trace.scope()) {
-        anstream::println!("  {line}");
+        say!("  {line}");
     }
-    anstream::println!("\n      {STRONG}{}{STRONG:#}", diagram::head(run));
+    say!("\n      {STRONG}{}{STRONG:#}", diagram::head(run));
     let rows = diagram::rows(run);
     for row in &rows {
         if trace.cycle_from == Some(row.step - 1) {
-            anstream::println!("      {FAINT}{}{FAINT:#}", diagram::AND_THEN);
+            say!("      {FAINT}{}{FAINT:#}", diagram::AND_THEN);
         }
         let style = if row.is_fault { FAULT } else { Style::new() };
-        anstream::println!("{FAINT}{:>4}{FAINT:#}  {}  {style}{}{style:#}", row.step, row.lanes, row.text);
+        say!("{FAINT}{:>4}{FAINT:#}  {}  {style}{}{style:#}", row.step, row.lanes, row.text);
     }
     if trace.cycle_from == Some(rows.len()) {
-        anstream::println!("      {FAINT}{}{FAINT:#}", diagram::NOTHING_MORE);
+        say!("      {FAINT}{}{FAINT:#}", diagram::NOTHING_MORE);
     }
-    anstream::println!("\nin the end:");
+    say!("\nin the end:");
     for fact in picture::facts(&run.model, run.last()).iter().filter(|fact| fact.of != MESSAGES) {
-        anstream::println!("  {}: {}: {}", fact.of, fact.about, fact.text);
+        say!("  {}: {}: {}", fact.of, fact.about, fact.text);
     }
 }
 
@@ -77,8 +78,8 @@ fn table(run: &Run, number: usize) -> Result<(), Failure> {
     let table = Table::of(number, run, &Cast::of(&run.model.cfg));
     let unknown = || anyhow!("there is no table {number}: there are 1 to {}", Table::COUNT);
     let table = table.ok_or_else(|| Failure::Usage(unknown()))?;
-    anstream::println!("{STRONG}{}. {}{STRONG:#}, time to the right\n", table.number, table.title);
-    anstream::print!("{table}");
+    say!("{STRONG}{}. {}{STRONG:#}, time to the right\n", table.number, table.title);
+    output::print(format_args!("{table}"));
     Ok(())
 }
 
@@ -92,31 +93,31 @@ fn state(run: &Run, step: usize) -> Result<(), Failure> {
         None => Vec::new(),
     };
     match step.checked_sub(1) {
-        Some(index) => anstream::println!("{STRONG}step {step}: {}{STRONG:#}", run.events[index]),
-        None => anstream::println!("{STRONG}before the first step{STRONG:#}"),
+        Some(index) => say!("{STRONG}step {step}: {}{STRONG:#}", run.events[index]),
+        None => say!("{STRONG}before the first step{STRONG:#}"),
     }
     let mut of = "";
     for fact in &facts {
         if fact.of != of {
             of = &fact.of;
-            anstream::println!("{of}");
+            say!("{of}");
             gone(&changes, of);
         }
         let change = changes.iter().find(|change| change.of == fact.of && change.about == fact.about);
         match change {
-            None => anstream::println!("    {}: {}", fact.about, fact.text),
+            None => say!("    {}: {}", fact.about, fact.text),
             Some(Change { before: None, .. }) => {
-                anstream::println!("  {CHANGED}+ {}: {}{CHANGED:#}", fact.about, fact.text);
+                say!("  {CHANGED}+ {}: {}{CHANGED:#}", fact.about, fact.text);
             }
             Some(Change { before: Some(before), .. }) => {
-                anstream::println!("  {CHANGED}* {}: {before} → {}{CHANGED:#}", fact.about, fact.text);
+                say!("  {CHANGED}* {}: {before} → {}{CHANGED:#}", fact.about, fact.text);
             }
         }
     }
     // Of those of which nothing is left to tell.
     let told = |change: &Change| facts.iter().any(|fact| fact.of == change.of);
     for change in changes.iter().filter(|change| !told(change)) {
-        anstream::println!("{}", change.of);
+        say!("{}", change.of);
         gone(std::slice::from_ref(change), &change.of);
     }
     Ok(())
@@ -125,6 +126,6 @@ fn state(run: &Run, step: usize) -> Result<(), Failure> {
 fn gone(changes: &[Change], of: &str) {
     for change in changes.iter().filter(|change| change.of == of && change.after.is_none()) {
         let before = change.before.as_deref().unwrap_or_default();
-        anstream::println!("  {FAINT}- {}: {before}{FAINT:#}", change.about);
+        say!("  {FAINT}- {}: {before}{FAINT:#}", change.about);
     }
 }

@@ -1,0 +1,153 @@
+//! How a node starts: it gets its address and its data, and makes sure that it is somebody in the cluster.
+
+use super::{RuntimeError, Settings, SettingsError};
+use crate::address::from_bytes;
+use crate::client::Client;
+use crate::founding::{self, Founding, FoundingError};
+use crate::identity::Life;
+use crate::socket;
+use crate::store::{Store, StoreError};
+use dynamo_model::administer::Wish;
+use dynamo_model::membership::Standing;
+use dynamo_model::view::View;
+use std::fmt::Display;
+use std::fs;
+use std::io;
+use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a node waits for its port and its data, which a process that just ends may still hold.
+const FREED_WITHIN: Duration = Duration::from_secs(5);
+const TRY_EVERY: Duration = Duration::from_millis(50);
+
+/// Binds an address, as soon as it is free.
+pub(super) fn bind(address: SocketAddrV4) -> Result<UdpSocket, RuntimeError> {
+    let is_busy = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
+    let bound = as_soon_as_free(&address, || socket::bind(address), is_busy);
+    bound.map_err(|source| RuntimeError::Bind { address, source })
+}
+
+/// Opens a node's data, as soon as no other process has it open.
+pub(super) fn open(Settings { id, data, .. }: &Settings) -> Result<Store, StoreError> {
+    as_soon_as_free(&data.display(), || Store::open(data, *id), |error| matches!(error, StoreError::Locked(_)))
+}
+
+/// A new directory tells no members: they must be named, or one to join through. Nothing is made where they are not.
+pub(super) fn check_members(Settings { contact, node, data, .. }: &Settings) -> Result<(), RuntimeError> {
+    let is_new = match fs::read_dir(data) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    if is_new && contact.is_none() && node.founders.is_empty() {
+        return Err(RuntimeError::NoMembers { data: data.clone() });
+    }
+    Ok(())
+}
+
+fn as_soon_as_free<T, E>(
+    what: &impl Display,
+    open: impl Fn() -> Result<T, E>,
+    is_busy: impl Fn(&E) -> bool,
+) -> Result<T, E> {
+    let (start, mut said) = (Instant::now(), false);
+    loop {
+        let opened = open();
+        if !opened.as_ref().is_err_and(&is_busy) || start.elapsed() > FREED_WITHIN {
+            return opened;
+        }
+        if !said {
+            tracing::warn!("another process uses {what}; trying again for {} s", FREED_WITHIN.as_secs());
+            said = true;
+        }
+        thread::sleep(TRY_EVERY);
+    }
+}
+
+/// Who the node is, once it has found out.
+pub(super) struct Entrance {
+    /// How it stands in the cluster.
+    pub(super) standing: Standing,
+    /// The cluster that it belongs to.
+    pub(super) cluster: Founding,
+    /// Its present life.
+    pub(super) life: Life,
+}
+
+/// Finds out how the node stands and to which cluster it belongs, by its data; lets one that is outside join, if it has a contact.
+pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, RuntimeError> {
+    let Settings { node, data, .. } = settings;
+    let known = founding::read(data)?;
+    let (cluster, last) = (known.map(|(cluster, _)| cluster), known.map_or(0, |(_, last)| last));
+    let (standing, cluster) = belong(settings, cluster, store)?;
+    cluster.check(&node.config)?;
+    check_address(settings, store)?;
+    let start = founding::begin(data, &cluster, last)?;
+    let life = Life { incarnation: store.committed().incarnation, start };
+    Ok(Entrance { standing, cluster, life })
+}
+
+/// How the node stands, and in which cluster.
+fn belong(
+    settings: &Settings,
+    known: Option<Founding>,
+    store: &mut Store,
+) -> Result<(Standing, Founding), RuntimeError> {
+    let Settings { id, contact, founds, node, data, .. } = settings;
+    let history = &store.committed().history;
+    let standing = View::of(if history.is_empty() { &node.founders } else { history }, &node.rules).standing(*id);
+    match (standing, *contact) {
+        (Standing::Removed, _) => return Err(RuntimeError::Removed { id: *id }),
+        (Standing::Unknown | Standing::Gone, Some(contact)) => return join(settings, contact, known, store),
+        (Standing::Unknown, None) => return Err(RuntimeError::NoMembers { data: data.clone() }),
+        (Standing::Gone, None) => tracing::warn!(
+            "node {id} has left the cluster: it ends when another node has confirmed that; with --join it joins again"
+        ),
+        (Standing::Member | Standing::Leaving, _) => {}
+    }
+    let founded = known.or_else(|| founds.map(|cluster| Founding::new(cluster, &node.config)));
+    match (founded, *contact) {
+        (Some(cluster), _) => Ok((standing, cluster)),
+        (None, Some(contact)) => Ok((standing, ask_cluster(settings, contact)?.1)),
+        (None, None) => Err(RuntimeError::NoMembers { data: data.clone() }),
+    }
+}
+
+/// Asks a member which cluster it belongs to.
+fn ask_cluster(Settings { id, .. }: &Settings, contact: SocketAddr) -> Result<(Client, Founding), RuntimeError> {
+    let failed = |source| RuntimeError::Join { id: *id, contact, source };
+    let client = Client::connect(contact).map_err(failed)?;
+    let cluster = client.status().map_err(failed)?.cluster;
+    Ok((client, cluster))
+}
+
+/// Asks a member to let the node join, if the node goes with its cluster.
+fn join(
+    settings: &Settings,
+    contact: SocketAddr,
+    known: Option<Founding>,
+    store: &mut Store,
+) -> Result<(Standing, Founding), RuntimeError> {
+    let Settings { id, node, data, .. } = settings;
+    let (client, cluster) = ask_cluster(settings, contact)?;
+    if let Some(own) = known.filter(|own| own.cluster != cluster.cluster) {
+        let (path, own, contact) = (data.clone(), own.cluster, cluster.cluster);
+        return Err(FoundingError::OtherCluster { path, own, contact }.into());
+    }
+    cluster.check(&node.config)?;
+    let joined = client.administer(*id, Wish::Join(node.address));
+    let joined = joined.map_err(|source| RuntimeError::Join { id: *id, contact, source })?;
+    store.commit(&node.joined(*id, store.committed(), &joined))?;
+    Ok((Standing::Member, cluster))
+}
+
+/// Others must be able to reach the node, and no other member where they do.
+fn check_address(Settings { id, node, .. }: &Settings, store: &Store) -> Result<(), RuntimeError> {
+    let history = &store.committed().history;
+    let known = if history.is_empty() { &node.founders } else { history };
+    let address = node.address.or_else(|| known.address(*id)).ok_or(SettingsError::NoAddress(*id))?;
+    match known.holder_of(address, *id, &node.rules) {
+        Some(other) => Err(RuntimeError::AddressTaken { id: *id, address: from_bytes(address), other }),
+        None => Ok(()),
+    }
+}
