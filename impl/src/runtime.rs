@@ -147,7 +147,7 @@ pub enum RuntimeError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// The data directory cannot be used, or a commit failed.
+    /// The data directory cannot be used or is gone, or a commit failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The member that was to let the node join did not.
@@ -236,7 +236,7 @@ impl Ready {
     /// Runs until `stop` is set, or the node has left the ring and has nothing more to do.
     ///
     /// # Errors
-    /// Where a commit or the socket fails. Nothing that rests on a failed commit has been sent.
+    /// Where a commit or the socket fails, or the data directory is gone. What rests on a failed commit was never sent.
     pub fn run(mut self, stop: &AtomicBool) -> Result<Counters, RuntimeError> {
         while !stop.load(Ordering::Relaxed) && !self.interpreter.state().retired {
             self.batch()?;
@@ -252,6 +252,7 @@ impl Ready {
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
         self.interpreter.on_time(Instant::now());
         self.learn_addresses();
+        self.store.check_place(Instant::now())?;
         let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
         self.interpreter.finish(&mut disk, &mut self.socket)?;
         self.answer_questions();

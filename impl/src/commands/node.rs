@@ -5,10 +5,11 @@ use super::arguments::{Pace, Quorums, address, member, stop_signal};
 use clap::Args;
 use dynamo::address::Members;
 use dynamo::runtime::{Ready, Settings};
+use dynamo::store::put_aside;
 use dynamo_model::ids::NodeId;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Example, a cluster of three, each in a terminal of its own:
@@ -23,7 +24,11 @@ Another one joins them; who is a member it then knows from the others, and from 
 A node that leaves (dynamo member remove) hands over what it has, and then ends by itself.
 
 A node prints one line when it is ready. Ctrl-C or SIGTERM stops it; so does kill -9: whatever it has acknowledged is on
-its disk. Start it again with the same arguments.";
+its disk. Start it again with the same arguments.
+
+A node refuses to start when something that it had on its disk is missing or damaged. While the other nodes run, start it
+once with --forget-disk: it gets its keys back from them. A put that W nodes stored survives the loss of W-1 disks, so do
+this on one node, and wait until dynamo status shows that it holds the same as the others before you do it on another.";
 
 /// Run one node of a cluster
 #[derive(Debug, Args)]
@@ -52,14 +57,19 @@ pub(super) struct Arguments {
     quorums: Quorums,
     #[command(flatten)]
     pace: Pace,
+    /// Begin on an empty disk, under a new incarnation: for one start, when the data is damaged. The old files stay, in a
+    /// directory damaged-1 (or -2, …) below DIR
+    #[arg(long)]
+    forget_disk: bool,
     /// Stop when the process that started this one is gone
     #[arg(long, hide = true)]
     stop_with_parent: bool,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { id, listen, data, members, join, reach, quorums, pace, stop_with_parent } = arguments;
+    let Arguments { id, listen, data, members, join, reach, quorums, pace, forget_disk, stop_with_parent } = arguments;
     let config = pace.apply(quorums.config()?);
+    let old_data = data.clone();
     let settings = match join {
         Some(contact) => Settings::joining(id, listen, contact, config, data),
         None => Members::new(members)
@@ -72,6 +82,9 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         let signal = Some(rustix::process::Signal::TERM);
         rustix::process::set_parent_process_death_signal(signal).map_err(Failure::operation)?;
     }
+    if forget_disk {
+        forget(&old_data, id)?;
+    }
     let ready = Ready::new(settings).map_err(Failure::operation)?;
     let mut stdout = std::io::stdout();
     // Nobody may be reading: that is no reason not to run.
@@ -81,5 +94,13 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         let _ = writeln!(stdout, "node {id} has left: the others have all that it had; its directory may be deleted");
     }
     tracing::info!(node = %id, "stopped: {counters}");
+    Ok(())
+}
+
+/// Puts the node's data aside, and says where it is.
+fn forget(data: &Path, id: NodeId) -> Result<(), Failure> {
+    if let Some(aside) = put_aside(data, id).map_err(Failure::operation)? {
+        eprintln!("node {id} begins on an empty disk; its old data is in {}", aside.display());
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! One map of the durable state as a keyspace of checksummed entries.
 
+use super::digest::{Changes, Digest};
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch};
@@ -78,20 +79,36 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         Ok(Table { name, keyspace, types: PhantomData })
     }
 
-    pub(super) fn insert(&self, batch: &mut OwnedWriteBatch, name: &K, value: &V) {
+    /// Adds an entry to the batch, and to the digest in place of the old one.
+    pub(super) fn insert(&self, changes: &mut Changes, name: &K, old: Option<&V>, new: &V) {
+        let name = name.to_bytes();
+        if let Some(old) = old {
+            changes.digest.remove(self.name, &name, &encode(&name, old));
+        }
+        let entry = encode(&name, new);
+        changes.digest.add(self.name, &name, &entry);
+        changes.batch.insert(&self.keyspace, &*name, entry);
+    }
+
+    /// Adds an entry to the batch, and not to the digest.
+    pub(super) fn insert_uncounted(&self, batch: &mut OwnedWriteBatch, name: &K, value: &V) {
         let name = name.to_bytes();
         batch.insert(&self.keyspace, &*name, encode(&name, value));
     }
 
-    pub(super) fn get(&self, name: &K) -> Result<Option<V>, String> {
+    fn remove(&self, changes: &mut Changes, name: &K, old: &V) {
         let name = name.to_bytes();
-        let entry = self.keyspace.get(&name).map_err(|error| self.unreadable(&error))?;
-        entry.map(|entry| decode(&name, &entry).ok_or_else(|| self.undecodable(&name))).transpose()
+        changes.digest.remove(self.name, &name, &encode(&name, old));
+        changes.batch.remove(&self.keyspace, &*name);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        // An entry that cannot be read is an entry.
-        self.keyspace.first_key_value().is_none()
+    /// An entry that every node has, added to the digest.
+    pub(super) fn get(&self, name: &K, digest: &mut Digest) -> Result<V, String> {
+        let bytes = name.to_bytes();
+        let entry = self.keyspace.get(&bytes).map_err(|error| self.unreadable(&error))?;
+        let entry = entry.ok_or_else(|| format!("it has no {}", bytes.escape_ascii()))?;
+        digest.add(self.name, &bytes, &entry);
+        decode(&bytes, &entry).ok_or_else(|| self.undecodable(&bytes))
     }
 
     fn unreadable(&self, error: &fjall::Error) -> String {
@@ -104,11 +121,12 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
 }
 
 impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K, V> {
-    /// Everything in the table.
-    pub(super) fn read(&self) -> Result<OrdMap<K, V>, String> {
+    /// Everything in the table, added to the digest.
+    pub(super) fn read(&self, digest: &mut Digest) -> Result<OrdMap<K, V>, String> {
         let mut map = OrdMap::new();
         for entry in self.keyspace.iter() {
             let (name, content) = entry.into_inner().map_err(|error| self.unreadable(&error))?;
+            digest.add(self.name, &name, &content);
             let decoded = K::from_bytes(&name).zip(decode(&name, &content));
             let (key, value) = decoded.ok_or_else(|| self.undecodable(&name))?;
             map.insert(key, value);
@@ -117,13 +135,12 @@ impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K,
     }
 
     /// Adds to the batch whatever makes `old` into `new`. The maps share what they have in common, which is passed over.
-    pub(super) fn write_difference(&self, batch: &mut OwnedWriteBatch, old: &OrdMap<K, V>, new: &OrdMap<K, V>) {
+    pub(super) fn write_difference(&self, changes: &mut Changes, old: &OrdMap<K, V>, new: &OrdMap<K, V>) {
         for difference in old.diff(new) {
             match difference {
-                DiffItem::Add(key, value) | DiffItem::Update { new: (key, value), .. } => {
-                    self.insert(batch, key, value);
-                }
-                DiffItem::Remove(key, _) => batch.remove(&self.keyspace, &*key.to_bytes()),
+                DiffItem::Add(key, value) => self.insert(changes, key, None, value),
+                DiffItem::Update { old: (_, old), new: (key, new) } => self.insert(changes, key, Some(old), new),
+                DiffItem::Remove(key, old) => self.remove(changes, key, old),
             }
         }
     }

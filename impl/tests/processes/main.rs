@@ -18,4 +18,5 @@ mod replacement;
 mod rest;
 mod scenarios;
 mod schedules;
+mod storage;
 mod traces;
