@@ -31,6 +31,7 @@
 mod digest;
 mod directory;
 mod error;
+mod files;
 mod identity;
 mod sequence;
 mod table;
@@ -131,7 +132,7 @@ impl Store {
             create(path, node)?;
         }
         let damaged = |what| StoreError::Damaged { path: path.to_owned(), what };
-        look_for_files(path)?;
+        files::check(path)?;
         let (tables, contents) = open_database(&path.join(DATABASE), path)?;
         let Contents { durable, hints_since, progress } = contents;
         let (sequence, noted) = SequenceFile::open(path, durable.incarnation).map_err(unreadable)?;
@@ -289,7 +290,9 @@ fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
         // From a first start cut short just before its end, or a node has worked here and its identity is gone.
         match open_database(&database, path) {
             Ok((_, contents)) if contents.progress.sequence == FIRST => {}
-            Ok(_) | Err(StoreError::Damaged { .. }) => return Err(missing(path, identity::FILE.as_ref())),
+            Ok(_) | Err(StoreError::Damaged { .. }) => {
+                return Err(files::damaged(path, identity::FILE.as_ref(), "is missing"));
+            }
             Err(other) => return Err(other),
         }
         fs::rename(&database, &new).and_then(|()| remove(&new)).map_err(unreadable)?;
@@ -309,29 +312,6 @@ fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
 
 fn remove(path: &Path) -> io::Result<()> {
     if path.exists() { fs::remove_dir_all(path) } else { Ok(()) }
-}
-
-/// The files without which the database takes a directory for a new one, or deletes the tables beside them.
-fn look_for_files(path: &Path) -> Result<(), StoreError> {
-    /// Those named above, and the database's own.
-    const KEYSPACES: usize = 9;
-    let database = Path::new(DATABASE);
-    let keyspaces = (0..KEYSPACES).map(|number| database.join("keyspaces").join(number.to_string()).join("current"));
-    let needed = [sequence::FILE.into(), database.join("version")].into_iter().chain(keyspaces);
-    for file in needed {
-        let file = path.join(file);
-        match file.try_exists() {
-            Ok(true) => {}
-            Ok(false) => return Err(missing(path, &file)),
-            Err(source) => return Err(StoreError::Unreadable { path: file, source }),
-        }
-    }
-    Ok(())
-}
-
-fn missing(path: &Path, file: &Path) -> StoreError {
-    let file = file.strip_prefix(path).unwrap_or(file);
-    StoreError::Damaged { path: path.to_owned(), what: format!("its file \"{}\" is missing", file.display()) }
 }
 
 /// Opens a database in a data directory, and reads it whole. The database panics over some damage: that is damage, too.

@@ -49,6 +49,10 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
+fn is_journal(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "jnl")
+}
+
 /// A node's directory, and an older copy of it.
 struct Original {
     directory: TempDir,
@@ -96,8 +100,9 @@ impl Original {
 
 /// Damages one file: what was done.
 fn damage(original: &Original, copy: &Path, random: &mut SmallRng) -> String {
-    let files = files(copy);
-    let name = files.choose(random).unwrap();
+    let (journals, others): (Vec<_>, Vec<_>) = files(copy).into_iter().partition(|name| is_journal(name));
+    // There are few journals and many other files.
+    let name = if random.random() { journals.choose(random) } else { others.choose(random) }.unwrap();
     let path = copy.join(name);
     let mut bytes = fs::read(&path).unwrap();
     // Journals are made longer than what is in them: damage beyond that is none.
@@ -176,10 +181,7 @@ fn damage_is_refused_or_harms_nothing() {
 fn a_torn_last_batch_is_no_damage() {
     let directory = directory();
     let mut store = Store::open(directory.path(), A).unwrap();
-    let journal = || {
-        let names = files(directory.path()).into_iter();
-        names.filter(|name| name.extension().is_some_and(|extension| extension == "jnl")).next_back().unwrap()
-    };
+    let journal = || files(directory.path()).into_iter().rfind(|name| is_journal(name)).unwrap();
     let length = |path: &Path| {
         let bytes = fs::read(directory.path().join(path)).unwrap();
         bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
