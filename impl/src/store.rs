@@ -238,7 +238,7 @@ impl Tables {
     }
 
     fn begin(&self, durability: PersistMode, digest: Digest) -> Changes {
-        Changes { batch: self.database.batch().durability(Some(durability)), digest }
+        Changes::new(self.database.batch().durability(Some(durability)), digest)
     }
 
     fn commit(&self, mut changes: Changes, sequence: u64) -> fjall::Result<Progress> {

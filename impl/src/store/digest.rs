@@ -17,7 +17,7 @@ impl Digest {
         self.sum = self.sum.wrapping_add(hash(table, name, content));
     }
 
-    pub(super) fn remove(&mut self, table: &str, name: &[u8], content: &[u8]) {
+    fn remove(&mut self, table: &str, name: &[u8], content: &[u8]) {
         self.entries = self.entries.wrapping_sub(1);
         self.sum = self.sum.wrapping_sub(hash(table, name, content));
     }
@@ -41,4 +41,19 @@ pub(super) struct Progress {
 pub(super) struct Changes {
     pub(super) batch: OwnedWriteBatch,
     pub(super) digest: Digest,
+    /// Room for the content of one entry.
+    scratch: Vec<u8>,
+}
+
+impl Changes {
+    pub(super) fn new(batch: OwnedWriteBatch, digest: Digest) -> Self {
+        Changes { batch, digest, scratch: Vec::new() }
+    }
+
+    /// Takes an entry from the digest that is going to be removed or replaced.
+    pub(super) fn remove<V: Serialize>(&mut self, table: &str, name: &[u8], value: &V) {
+        self.scratch.clear();
+        postcard::to_io(value, &mut self.scratch).expect("sequences of known length, written to memory");
+        self.digest.remove(table, name, &self.scratch);
+    }
 }

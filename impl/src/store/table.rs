@@ -83,10 +83,10 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
     pub(super) fn insert(&self, changes: &mut Changes, name: &K, old: Option<&V>, new: &V) {
         let name = name.to_bytes();
         if let Some(old) = old {
-            changes.digest.remove(self.name, &name, &encode(&name, old));
+            changes.remove(self.name, &name, old);
         }
         let entry = encode(&name, new);
-        changes.digest.add(self.name, &name, &entry);
+        changes.digest.add(self.name, &name, &entry[CHECKSUM_BYTES..]);
         changes.batch.insert(&self.keyspace, &*name, entry);
     }
 
@@ -98,7 +98,7 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
 
     fn remove(&self, changes: &mut Changes, name: &K, old: &V) {
         let name = name.to_bytes();
-        changes.digest.remove(self.name, &name, &encode(&name, old));
+        changes.remove(self.name, &name, old);
         changes.batch.remove(&self.keyspace, &*name);
     }
 
@@ -107,8 +107,9 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         let bytes = name.to_bytes();
         let entry = self.keyspace.get(&bytes).map_err(|error| self.unreadable(&error))?;
         let entry = entry.ok_or_else(|| format!("it has no {}", bytes.escape_ascii()))?;
-        digest.add(self.name, &bytes, &entry);
-        decode(&bytes, &entry).ok_or_else(|| self.undecodable(&bytes))
+        let content = checked(&bytes, &entry).ok_or_else(|| self.undecodable(&bytes))?;
+        digest.add(self.name, &bytes, content);
+        decode(content).ok_or_else(|| self.undecodable(&bytes))
     }
 
     fn unreadable(&self, error: &fjall::Error) -> String {
@@ -125,9 +126,10 @@ impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K,
     pub(super) fn read(&self, digest: &mut Digest) -> Result<OrdMap<K, V>, String> {
         let mut map = OrdMap::new();
         for entry in self.keyspace.iter() {
-            let (name, content) = entry.into_inner().map_err(|error| self.unreadable(&error))?;
-            digest.add(self.name, &name, &content);
-            let decoded = K::from_bytes(&name).zip(decode(&name, &content));
+            let (name, entry) = entry.into_inner().map_err(|error| self.unreadable(&error))?;
+            let content = checked(&name, &entry).ok_or_else(|| self.undecodable(&name))?;
+            digest.add(self.name, &name, content);
+            let decoded = K::from_bytes(&name).zip(decode(content));
             let (key, value) = decoded.ok_or_else(|| self.undecodable(&name))?;
             map.insert(key, value);
         }
@@ -162,11 +164,13 @@ fn encode<V: Serialize>(name: &[u8], value: &V) -> Vec<u8> {
     bytes
 }
 
-fn decode<V: DeserializeOwned>(name: &[u8], bytes: &[u8]) -> Option<V> {
-    let (sum, content) = bytes.split_at_checked(CHECKSUM_BYTES)?;
-    if sum != checksum(name, content) {
-        return None;
-    }
+/// The content of an entry, where the checksum is right.
+fn checked<'a>(name: &[u8], entry: &'a [u8]) -> Option<&'a [u8]> {
+    let (sum, content) = entry.split_at_checked(CHECKSUM_BYTES)?;
+    (sum == checksum(name, content)).then_some(content)
+}
+
+fn decode<V: DeserializeOwned>(content: &[u8]) -> Option<V> {
     let (value, rest) = postcard::take_from_bytes(content).ok()?;
     rest.is_empty().then_some(value)
 }

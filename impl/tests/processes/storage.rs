@@ -1,8 +1,9 @@
 //! What becomes of a node whose data is damaged, half made, or taken away.
 
 use crate::cluster::{Cluster, DYNAMO, PATIENCE, dynamo, run, wait};
-use crate::handoff::until;
+use crate::handoff::{Stopping, until};
 use dynamo::client::Client;
+use dynamo_model::ids::Value;
 use dynamo_model::version::Context;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -10,6 +11,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -112,6 +114,44 @@ fn a_node_killed_during_its_first_start_starts_again() {
         cluster.kill(0);
         fs::remove_dir_all(cluster.data(0)).unwrap();
     }
+}
+
+/// The database writes tables, and deletes journals, while the node is killed: that is no damage.
+#[test]
+#[ignore = "takes a minute: cargo test -p dynamo --test processes -- --ignored writes_tables"]
+fn a_node_killed_while_its_database_writes_tables_starts_again_with_everything() {
+    const ROUNDS: u64 = 40;
+    const CLIENTS: usize = 4;
+    let mut cluster = Cluster::prepare(1, &["--n=1", "--r=1", "--w=1"]);
+    let address = cluster.addresses[0];
+    let acknowledged = AtomicUsize::new(0);
+    let large = [7; Value::BYTES_MAX];
+    let mut tables = 0;
+    for round in 0..ROUNDS {
+        cluster.start_node(0);
+        let found = keys_of(address);
+        assert!(found >= acknowledged.load(Ordering::Relaxed) as u64, "round {round}: {found} keys");
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let stopping = Stopping(&stop);
+            for name in 0..CLIENTS {
+                let (stop, acknowledged, large) = (&stop, &acknowledged, &large);
+                scope.spawn(move || {
+                    let client = Client::connect(address).unwrap().with_timeout(Duration::from_millis(100));
+                    for number in (0..).take_while(|_: &u64| !stop.load(Ordering::Relaxed)) {
+                        let put = client.put(&format!("{round}.{name}.{number}"), large, &Context::new());
+                        acknowledged.fetch_add(usize::from(put.is_ok()), Ordering::Relaxed);
+                    }
+                });
+            }
+            thread::sleep(Duration::from_millis(rand::random_range(200..1_000)));
+            cluster.kill(0);
+            drop(stopping);
+        });
+        tables += fs::read_dir(cluster.data(0).join("store/keyspaces/2/tables")).unwrap().count();
+    }
+    println!("{} puts, {tables} tables seen", acknowledged.load(Ordering::Relaxed));
+    assert!(tables > 0, "no table was written");
 }
 
 #[test]
