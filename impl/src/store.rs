@@ -21,12 +21,14 @@
 //!
 //! A node that starts with less than it had committed gives dots twice, and acknowledged puts are lost. So every start
 //! checks two things, and refuses the directory where one is wrong:
-//! - The last commit in the database has at least the number in the file `sequence`. Else the journal's end is gone: the
-//!   database cuts its journal off at the first damaged batch, and takes what is left for all there was.
-//! - The digest of all entries is the one that the last commit wrote. Else tables or batches before that commit are gone.
+//! - The last commit in the database has at least the number in the file `sequence`. Else the journal's end
+//!   is gone: the database cuts its journal off at the first damaged batch, and takes what is left for all
+//!   there was.
+//! - The digest of all entries is the one that the last commit wrote. Else tables or batches before that
+//!   commit are gone.
 //!
-//! A batch that `kill -9` or a power failure cut short passes both: its commit had not returned, and its number is in no
-//! file. No check on one node finds a whole directory replaced by an older copy of itself.
+//! A batch that `kill -9` or a power failure cut short passes both: its commit had not returned, and its
+//! number is in no file. No check on one node finds a whole directory replaced by an older copy of itself.
 
 mod digest;
 mod directory;
@@ -64,8 +66,8 @@ use table::Table;
 
 /// The version of the layout described above.
 ///
-/// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no partitions that a node
-/// has not settled in, format 6 neither numbers of commits nor a digest.
+/// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no
+/// partitions that a node has not settled in, format 6 neither numbers of commits nor a digest.
 pub const FORMAT: u32 = 7;
 
 const COUNTER: &str = "counter";

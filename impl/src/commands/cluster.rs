@@ -100,8 +100,8 @@ impl Data {
 }
 
 impl Drop for Data {
-    /// Deletes a temporary directory, while it holds the lock on every node's data. Where a user has started a node again by
-    /// hand, that node has the lock: then the whole directory stays.
+    /// Deletes a temporary directory, while it holds the lock on every node's data. Where a user has
+    /// started a node again by hand, that node has the lock: then the whole directory stays.
     fn drop(&mut self) {
         let Some(temporary) = self.temporary.take() else { return };
         match lock_all(&self.path) {

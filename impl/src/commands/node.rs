@@ -26,9 +26,9 @@ A node that leaves (dynamo member remove) hands over what it has, and then ends 
 A node prints one line when it is ready. Ctrl-C or SIGTERM stops it; so does kill -9: whatever it has acknowledged is on
 its disk. Start it again with the same arguments.
 
-A node refuses to start when something that it had on its disk is missing or damaged. While the other nodes run, start it
-once with --forget-disk: it gets its keys back from them. A put that W nodes stored survives the loss of W-1 disks, so do
-this on one node, and wait until dynamo status shows that it holds the same as the others before you do it on another.";
+A node refuses to start when something that it had on its disk is missing or damaged. While the other nodes run, start
+it once with --forget-disk: it gets its keys back from them. A put that W nodes stored survives the loss of W-1 disks.
+So do this on one node at a time: wait until dynamo status shows that it holds the same as the others.";
 
 /// Run one node of a cluster
 #[derive(Debug, Args)]
@@ -57,8 +57,8 @@ pub(super) struct Arguments {
     quorums: Quorums,
     #[command(flatten)]
     pace: Pace,
-    /// Begin on an empty disk, under a new incarnation: for one start, when the data is damaged. The old files stay, in a
-    /// directory damaged-1 (or -2, …) below DIR
+    /// Begin on an empty disk, under a new incarnation: for one start, when the data is damaged. The old
+    /// files stay, in a directory damaged-1 (or -2, …) below DIR
     #[arg(long)]
     forget_disk: bool,
     /// Stop when the process that started this one is gone

@@ -1,4 +1,5 @@
-//! A digest of everything in the tables. A start computes it anew, and so notices an entry that is missing, older or too many.
+//! A digest of everything in the tables. A start computes it anew, and so notices an entry that is missing,
+//! older or too many.
 
 use fjall::OwnedWriteBatch;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
-//! A data directory as a whole: one process uses it at a time, damaged data is put aside in it, and a node notices when the
-//! directory is no longer where it was.
+//! A data directory as a whole. One process uses it at a time. A node can put damaged data aside in it, and
+//! notices when the directory is no longer where it was.
 
 use super::{StoreError, identity, sequence};
 use dynamo_model::ids::NodeId;
@@ -51,12 +51,12 @@ impl DirectoryLock {
     }
 }
 
-/// Puts a node's data aside, whatever state it is in, so that the node begins anew: all files go to a new directory in the
-/// data directory, whose path is returned. Nothing where there was nothing yet.
+/// Puts a node's data aside, whatever state it is in, so that the node begins anew. All its files go to a new
+/// directory in the data directory. Returns the path of that directory, or nothing where there was no data.
 ///
 /// # Errors
-/// Where the data is another node's or of another format, is in use, or cannot be moved. A move that was cut short can be
-/// repeated: the rest goes to another new directory.
+/// Where the data is another node's or of another format, is in use, or cannot be moved. A move that was cut
+/// short can be repeated: the rest goes to another new directory.
 pub fn put_aside(path: &Path, node: NodeId) -> Result<Option<PathBuf>, StoreError> {
     match identity::check(path, node) {
         Ok(_) | Err(StoreError::Damaged { .. }) => {}

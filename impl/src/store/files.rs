@@ -1,8 +1,11 @@
-//! What the database does not check of its own files before it trusts them.
+//! Checks of the database's own files that the database leaves out.
 //!
-//! Without some of them it takes a directory for a new one, or deletes the tables beside them. A flipped bit in others is a
-//! length that no memory holds, over which the whole process would abort. Files that the database does not use, such as
-//! those of a write that `kill -9` cut short, are not looked at.
+//! - Without its file `version` the database takes a directory for a new one.
+//! - Without the file `current` of a keyspace the database deletes the tables of that keyspace.
+//! - A flipped bit in a manifest or a table may be part of a length. The database then asks for more memory
+//!   than there is, and the process aborts without a word about the directory.
+//!
+//! `kill -9` may leave half-written files, which the database does not use. They pass.
 
 use super::directory::DATABASE;
 use super::{StoreError, sequence};
@@ -15,7 +18,8 @@ use xxhash_rust::xxh3::xxh3_128;
 /// The keyspaces that we make, and the database's own.
 const KEYSPACES: usize = 9;
 
-/// What ends every table: a magic word, version, kind of checksum; checksum of the list of sections; where it is; its length.
+/// What ends every table: a magic word, version, kind of checksum; checksum of the list of sections; where
+/// it is; its length.
 const TRAILER_BYTES: usize = 4 + 2 + 16 + 8 + 8;
 const TRAILER_MAGIC: &[u8] = b"SFA!";
 
@@ -53,7 +57,8 @@ fn check_manifest(path: &Path, keyspace: &Path) -> Result<(), StoreError> {
     Err(damaged(path, &manifest, "has another content than was written"))
 }
 
-/// May the database read a table's list of sections? It is not asked whether the list is right: that the database checks.
+/// Is a table's list of sections short enough to be read? The database itself checks whether the list is
+/// right.
 fn is_sane(table: &Path) -> io::Result<bool> {
     let file = File::open(table)?;
     let length = file.metadata()?.len();

@@ -40,7 +40,8 @@ pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// A directory without an identity must be empty, or hold what a start that was cut short, or data put aside, left there.
+/// A directory without an identity must be empty, or hold only the files of a start that was cut short and
+/// data that was put aside.
 fn begins(path: &Path) -> Result<(), StoreError> {
     let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
     for entry in fs::read_dir(path).map_err(unreadable)? {

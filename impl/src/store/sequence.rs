@@ -1,11 +1,11 @@
 //! The number of the last commit, in a file beside the database.
 //!
-//! A database that lost the end of its journal looks like one that was never told more. This file knows better: a
-//! database whose last commit has a smaller number has lost commits.
+//! A database that lost the end of its journal looks like one that never had more. This file tells them
+//! apart: a database whose last commit has a smaller number than the file has lost commits.
 //!
-//! The node writes the number after the commit returned, and does not sync it. After `kill -9` the file holds it
-//! nevertheless, or the number before. After a power failure it may hold an older one: the check is then weaker, and never
-//! wrong, since no number gets ahead of the database.
+//! The node writes the number after the commit returned, and does not sync it. After `kill -9` the file
+//! holds it nevertheless, or the number before. After a power failure it may hold an older one: the check
+//! is then weaker, and never wrong, since no number gets ahead of the database.
 //!
 //! ```text
 //! the file     two records; commit n writes record n % 2, so that one of them is whole at every moment

@@ -1,7 +1,6 @@
 //! Random damage to a directory that no node uses: a start refuses it, or has everything that was committed.
 
 use super::*;
-use fjall::Keyspace;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -62,8 +61,8 @@ struct Original {
 }
 
 impl Original {
-    /// Some dozens of commits. Of each table some entries are in the journal alone, and of some tables others are in files
-    /// of their own.
+    /// Some dozens of commits. Of each table some entries are in the journal alone, and of some tables
+    /// others are in files of their own.
     fn new(random: &mut SmallRng) -> Self {
         let (path, older) = (directory(), directory());
         let (mut durable, mut sequence) = (Durable::default(), 0);
@@ -80,8 +79,9 @@ impl Original {
                 if random.random_ratio(1, 12) {
                     let Tables { meta, replicas, epochs, issued, hints, .. } = &store.tables;
                     let all = [&meta.keyspace, &replicas.keyspace, &epochs.keyspace, &issued.keyspace, &hints.keyspace];
-                    let some: Vec<&Keyspace> = all.into_iter().filter(|_| random.random()).collect();
-                    some.iter().for_each(|keyspace| keyspace.rotate_memtable_and_wait().unwrap());
+                    for keyspace in all.into_iter().filter(|_| random.random()) {
+                        keyspace.rotate_memtable_and_wait().unwrap();
+                    }
                 }
             }
             drop(store);
