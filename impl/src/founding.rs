@@ -7,6 +7,7 @@
 use crate::identity::ClusterId;
 use dynamo_model::config::Config;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 
 const FILE: &str = "cluster";
+const NEW_FILE: &str = "cluster.new";
 
 /// What all nodes of a cluster have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,7 +117,7 @@ pub fn read(directory: &Path) -> Result<Option<(Founding, u64)>, FoundingError> 
 pub fn begin(directory: &Path, founding: &Founding, last: u64) -> Result<u64, FoundingError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
     let start = now.max(last.saturating_add(1));
-    let (path, temporary) = (directory.join(FILE), directory.join(format!("{FILE}.new")));
+    let (path, temporary) = (directory.join(FILE), directory.join(NEW_FILE));
     let write = || {
         let mut file = File::create(&temporary)?;
         writeln!(file, "{founding}, start {start}")?;
@@ -125,6 +127,11 @@ pub fn begin(directory: &Path, founding: &Founding, last: u64) -> Result<u64, Fo
     };
     write().map_err(|source| FoundingError::Unusable { path: path.clone(), source })?;
     Ok(start)
+}
+
+/// Does a file of a data directory hold what this module remembers? It stays when the rest of the data is put aside.
+pub(crate) fn is_kept_in(file: &OsStr) -> bool {
+    file == FILE || file == NEW_FILE
 }
 
 fn parse(text: &str) -> Option<(Founding, u64)> {

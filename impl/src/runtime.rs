@@ -148,6 +148,7 @@ impl Ready {
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
         self.interpreter.on_time(Instant::now());
         self.follow_the_view();
+        self.store.check_place(Instant::now())?;
         let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
         self.interpreter.finish(&mut disk, &mut self.socket)?;
         self.answer_questions();

@@ -2,9 +2,13 @@
 //!
 //! ```text
 //! DIR/identity        one line of text: the format's version and the node that owns the directory
+//! DIR/lock            empty; the process that uses the directory holds a lock on it
+//! DIR/sequence        the number of the last commit
+//! DIR/damaged-1/      data that was put aside (--forget-disk); nothing reads it
 //! DIR/store/          a fjall database with eight keyspaces
 //!   meta    "counter"                  → the counter
 //!           "incarnation"              → which of the node's disks this is
+//!           "progress"                 → the number of the last commit, and the digest of all entries but this one
 //!   store   the key's text             → its siblings
 //!   epochs  the key's text             → the dots given to it since the node holds it
 //!   issued  the client's id, 8 bytes   → its latest put
@@ -14,121 +18,99 @@
 //!   settling  "settling"               → the partitions whose replica it has become, and whom it awaits there
 //! ```
 //! Every entry is a crc32 of name and content, then the content in postcard encoding.
+//!
+//! A node that starts with less than it had committed gives dots twice, and acknowledged puts are lost. So every start
+//! checks two things, and refuses the directory where one is wrong:
+//! - The last commit in the database has at least the number in the file `sequence`. Else the journal's end
+//!   is gone: the database cuts its journal off at the first damaged batch, and takes what is left for all
+//!   there was.
+//! - The digest of all entries is the one that the last commit wrote. Else tables or batches before that
+//!   commit are gone.
+//!
+//! A batch that `kill -9` or a power failure cut short passes both: its commit had not returned, and its
+//! number is in no file. No check on one node finds a whole directory replaced by an older copy of itself.
 
+mod digest;
+mod directory;
+mod error;
+mod files;
 mod identity;
+mod sequence;
 mod table;
 
+pub use directory::{DirectoryLock, put_aside};
+pub use error::StoreError;
+
+use digest::{Changes, Digest, Progress};
+use directory::{DATABASE, NEW_DATABASE, Place};
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::membership::History;
-use dynamo_model::node::Durable;
+use dynamo_model::node::{Durable, Issued};
 use dynamo_model::rules::Rules;
 use dynamo_model::settle::Settling;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::Epoch;
+use error::of_database;
 use fjall::{Database, PersistMode};
 use im::OrdMap;
 use im::ordmap::DiffItem;
+use sequence::SequenceFile;
+use std::any::Any;
+use std::fs::{self, File};
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use table::Table;
-use thiserror::Error;
 
 /// The version of the layout described above.
 ///
-/// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no partitions that a node has not settled in.
-pub const FORMAT: u32 = 6;
+/// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no
+/// partitions that a node has not settled in, format 6 neither numbers of commits nor a digest.
+pub const FORMAT: u32 = 7;
 
 const COUNTER: &str = "counter";
 const INCARNATION: &str = "incarnation";
+const PROGRESS: &str = "progress";
 const HISTORY: &str = "history";
 const SETTLING: &str = "settling";
 
-/// Why a data directory cannot be used, or not any longer. Nothing in it was changed, unless a variant says so.
-#[derive(Debug, Error)]
-pub enum StoreError {
-    /// The directory, or a file in it, cannot be made or read.
-    #[error("the data directory {path} cannot be used; check the path and its permissions")]
-    Unreadable {
-        /// The directory or file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The path leads to something else.
-    #[error("{0} is not a directory: name one for the node's data; it is made if it does not exist")]
-    NotADirectory(PathBuf),
-    /// A directory with files in it that are not a node's data.
-    #[error("{0} holds files but no node's data: name an empty or a new directory")]
-    NotOurs(PathBuf),
-    /// The data of a different node.
-    #[error(
-        "{path} holds the data of node {owner}, not of node {asked}: start node {owner} on it, or name another directory"
-    )]
-    OtherNode {
-        /// The directory.
-        path: PathBuf,
-        /// Whose data it holds.
-        owner: NodeId,
-        /// Who was to be started on it.
-        asked: NodeId,
-    },
-    /// Written by a later release.
-    #[error(
-        "{path} has data format {format}; this program knows format {FORMAT}: use the release that wrote it, or a later one"
-    )]
-    NewerFormat {
-        /// The directory.
-        path: PathBuf,
-        /// The format it has.
-        format: u32,
-    },
-    /// Written by an earlier release.
-    #[error("{path} has data format {format}, which this program no longer reads: use the release that wrote it")]
-    OlderFormat {
-        /// The directory.
-        path: PathBuf,
-        /// The format it has.
-        format: u32,
-    },
-    /// Another process has it open.
-    #[error("{0} is in use by another process: stop that one first, or name another directory")]
-    Locked(PathBuf),
-    /// The data is damaged. A node that started without it would break its word.
-    #[error(
-        "the data in {path} is damaged: {what}. Start the node on an empty directory: it comes back under a new incarnation. Do not restore an older copy: the node would give dots twice"
-    )]
-    Damaged {
-        /// The directory.
-        path: PathBuf,
-        /// What is wrong.
-        what: String,
-    },
-    /// A commit failed. It is unknown whether it is on disk; the node must stop, and may be started again.
-    #[error("a commit to {path} failed, and the node stops; check the disk, then start it again")]
-    Commit {
-        /// The directory.
-        path: PathBuf,
-        /// What the database says.
-        source: fjall::Error,
-    },
-}
+/// The number of the commit that makes an empty disk.
+const FIRST: u64 = 1;
 
 /// The open data directory of one node.
 pub struct Store {
     path: PathBuf,
+    tables: Tables,
+    sequence: SequenceFile,
+    place: Place,
+    progress: Progress,
+    hints_since: OrdMap<HintId, u64>,
+    committed: Durable,
+    /// The last field, for it is given up last.
+    _lock: DirectoryLock,
+}
+
+/// The open database.
+struct Tables {
     database: Database,
     meta: Table<str, u64>,
+    progress: Table<str, Progress>,
     replicas: Table<Key, Siblings>,
     epochs: Table<Key, Epoch>,
-    issued: Table<ClientId, dynamo_model::node::Issued>,
+    issued: Table<ClientId, Issued>,
     hints: Table<HintId, Siblings>,
     since: Table<HintId, u64>,
     ring: Table<str, History>,
     settling: Table<str, Settling>,
+}
+
+/// All that a database holds.
+struct Contents {
+    durable: Durable,
     hints_since: OrdMap<HintId, u64>,
-    committed: Durable,
+    progress: Progress,
 }
 
 impl std::fmt::Debug for Store {
@@ -141,42 +123,31 @@ impl Store {
     /// Opens a node's data directory; makes it where there is none, or an empty one.
     ///
     /// # Errors
-    /// Where the directory cannot be used, belongs to another node, was written by a later release, is in use, or any of its
-    /// entries cannot be decoded.
+    /// Where the directory cannot be used, belongs to another node, was written by a later release, is in use, or lacks
+    /// anything that was committed.
     pub fn open(path: &Path, node: NodeId) -> Result<Self, StoreError> {
-        let known = identity::check(path, node)?;
-        let database = open_database(path)?;
-        let failed = |error| database_error(path, error);
-        let meta = Table::open(&database, "meta").map_err(failed)?;
-        let replicas = Table::open(&database, "store").map_err(failed)?;
-        let epochs = Table::open(&database, "epochs").map_err(failed)?;
-        let issued = Table::open(&database, "issued").map_err(failed)?;
-        let hints = Table::open(&database, "hints").map_err(failed)?;
-        let since = Table::open(&database, "since").map_err(failed)?;
-        let ring = Table::open(&database, "ring").map_err(failed)?;
-        let settling = Table::open(&database, "settling").map_err(failed)?;
-        let (path_owned, hints_since, committed) = (path.to_owned(), OrdMap::new(), Durable::default());
-        let mut this = Store {
-            path: path_owned,
-            database,
-            meta,
-            replicas,
-            epochs,
-            issued,
-            hints,
-            since,
-            ring,
-            settling,
-            hints_since,
-            committed,
-        };
-        if known {
-            this.committed = this.read()?;
-            this.hints_since = this.since.read().map_err(|what| this.damaged(&what))?;
-        } else {
-            this.create(node)?;
+        let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
+        // A directory of something else is left alone, without a lock in it.
+        identity::check(path, node)?;
+        let lock = DirectoryLock::take(path)?;
+        if !identity::check(path, node)? {
+            create(path, node)?;
         }
-        Ok(this)
+        let damaged = |what| StoreError::Damaged { path: path.to_owned(), what };
+        files::check(path)?;
+        let (tables, contents) = open_database(&path.join(DATABASE), path)?;
+        let Contents { durable, hints_since, progress } = contents;
+        let (sequence, noted) = SequenceFile::open(path, durable.incarnation).map_err(unreadable)?;
+        let noted = noted.ok_or_else(|| damaged(format!("its file \"{}\" has no number in it", sequence::FILE)))?;
+        if progress.sequence < noted {
+            let last = progress.sequence;
+            return Err(damaged(format!(
+                "its last commit was number {noted}, and the database ends with number {last}"
+            )));
+        }
+        sequence.write_synced(progress.sequence).map_err(unreadable)?;
+        let (path, place) = (path.to_owned(), Place::of(path).map_err(unreadable)?);
+        Ok(Store { path, tables, sequence, place, progress, hints_since, committed: durable, _lock: lock })
     }
 
     /// What was committed last.
@@ -184,29 +155,49 @@ impl Store {
         &self.committed
     }
 
+    /// The number of the last commit on this disk. It only grows; the first, of an empty disk, is number 1.
+    pub fn sequence(&self) -> u64 {
+        self.progress.sequence
+    }
+
+    /// Is the directory still where it was opened? Looks once a second, however often it is asked.
+    ///
+    /// # Errors
+    /// Where the directory was deleted, moved or replaced. What was committed since then nobody will find.
+    pub fn check_place(&mut self, now: Instant) -> Result<(), StoreError> {
+        self.place.check(now)
+    }
+
     /// Makes `durable` what is on disk. When this returns, it is; where nothing has changed, nothing is written.
     ///
     /// # Errors
     /// Where writing or syncing fails. Nothing may be promised any longer then.
     pub fn commit(&mut self, durable: &Durable) -> Result<(), StoreError> {
-        let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
-        if durable.counter != self.committed.counter {
-            self.meta.insert(&mut batch, COUNTER, &durable.counter);
+        let (tables, old) = (&self.tables, &self.committed);
+        let mut changes = tables.begin(PersistMode::SyncData, self.progress.digest);
+        if durable.counter != old.counter {
+            tables.meta.insert(&mut changes, COUNTER, Some(&old.counter), &durable.counter);
         }
-        if durable.history != self.committed.history {
-            self.ring.insert(&mut batch, HISTORY, &durable.history);
+        if durable.history != old.history {
+            tables.ring.insert(&mut changes, HISTORY, Some(&old.history), &durable.history);
         }
-        if durable.settling != self.committed.settling {
-            self.settling.insert(&mut batch, SETTLING, &durable.settling);
+        if durable.settling != old.settling {
+            tables.settling.insert(&mut changes, SETTLING, Some(&old.settling), &durable.settling);
         }
-        self.replicas.write_difference(&mut batch, &self.committed.store, &durable.store);
-        self.epochs.write_difference(&mut batch, &self.committed.epochs, &durable.epochs);
-        self.issued.write_difference(&mut batch, &self.committed.issued, &durable.issued);
-        self.hints.write_difference(&mut batch, &self.committed.hints, &durable.hints);
+        tables.replicas.write_difference(&mut changes, &old.store, &durable.store);
+        tables.epochs.write_difference(&mut changes, &old.epochs, &durable.epochs);
+        tables.issued.write_difference(&mut changes, &old.issued, &durable.issued);
+        tables.hints.write_difference(&mut changes, &old.hints, &durable.hints);
         let hints_since = self.note_ages(&durable.hints);
-        self.since.write_difference(&mut batch, &self.hints_since, &hints_since);
-        batch.commit().map_err(|source| StoreError::Commit { path: self.path.clone(), source })?;
-        (self.committed, self.hints_since) = (durable.clone(), hints_since);
+        tables.since.write_difference(&mut changes, &self.hints_since, &hints_since);
+        if changes.batch.is_empty() {
+            return Ok(());
+        }
+        let sequence = self.progress.sequence + 1;
+        let failed = |source| StoreError::Commit { path: self.path.clone(), source };
+        let progress = tables.commit(changes, sequence).map_err(failed)?;
+        self.sequence.write(sequence).map_err(|source| failed(source.into()))?;
+        (self.committed, self.hints_since, self.progress) = (durable.clone(), hints_since, progress);
         Ok(())
     }
 
@@ -228,65 +219,123 @@ impl Store {
         }
         since
     }
+}
 
-    /// The first start on this directory, or the first that gets this far.
-    fn create(&mut self, node: NodeId) -> Result<(), StoreError> {
-        if self.read_counter()?.is_some_and(|counter| counter > 0)
-            || !self.replicas.is_empty()
-            || !self.hints.is_empty()
-        {
-            // Not from a start cut short: a node has worked here, and its identity is gone.
-            return Err(self.damaged("its file \"identity\" is missing"));
+impl Tables {
+    fn open(path: &Path) -> fjall::Result<Self> {
+        // One worker: flushing and compacting are rare beside the node's own work, and nodes may share a machine.
+        let database = Database::builder(path).worker_threads(1).open()?;
+        Ok(Tables {
+            meta: Table::open(&database, "meta")?,
+            progress: Table::open(&database, "meta")?,
+            replicas: Table::open(&database, "store")?,
+            epochs: Table::open(&database, "epochs")?,
+            issued: Table::open(&database, "issued")?,
+            hints: Table::open(&database, "hints")?,
+            since: Table::open(&database, "since")?,
+            ring: Table::open(&database, "ring")?,
+            settling: Table::open(&database, "settling")?,
+            database,
+        })
+    }
+
+    fn begin(&self, durability: PersistMode, digest: Digest) -> Changes {
+        Changes::new(self.database.batch().durability(Some(durability)), digest)
+    }
+
+    fn commit(&self, mut changes: Changes, sequence: u64) -> fjall::Result<Progress> {
+        let progress = Progress { sequence, digest: changes.digest };
+        self.progress.insert_uncounted(&mut changes.batch, PROGRESS, &progress);
+        changes.batch.commit().map(|()| progress)
+    }
+
+    /// The first commit: what an empty disk holds. Every later one finds these entries.
+    fn write_first(&self, incarnation: u64) -> fjall::Result<Progress> {
+        let mut changes = self.begin(PersistMode::SyncAll, Digest::default());
+        self.meta.insert(&mut changes, COUNTER, None, &0);
+        self.meta.insert(&mut changes, INCARNATION, None, &incarnation);
+        self.ring.insert(&mut changes, HISTORY, None, &History::default());
+        self.settling.insert(&mut changes, SETTLING, None, &Settling::default());
+        self.commit(changes, FIRST)
+    }
+
+    /// Everything, where it is what the last commit left.
+    fn read(&self) -> Result<Contents, String> {
+        let mut digest = Digest::default();
+        let progress = self.progress.get(PROGRESS, &mut Digest::default())?;
+        let durable = Durable {
+            incarnation: self.meta.get(INCARNATION, &mut digest)?,
+            counter: self.meta.get(COUNTER, &mut digest)?,
+            store: self.replicas.read(&mut digest)?,
+            epochs: self.epochs.read(&mut digest)?,
+            issued: self.issued.read(&mut digest)?,
+            hints: self.hints.read(&mut digest)?,
+            history: self.ring.get(HISTORY, &mut digest)?,
+            settling: self.settling.get(SETTLING, &mut digest)?,
+        };
+        let hints_since = self.since.read(&mut digest)?;
+        let (expected, found) = (progress.digest.entries, digest.entries);
+        match progress.digest == digest {
+            true => Ok(Contents { durable, hints_since, progress }),
+            false if expected == found => Err(format!("some of its {found} entries are not those of its last commit")),
+            false => Err(format!("it holds {found} entries, and its last commit left {expected}")),
         }
-        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
-        // No disk of this node ever drew the same of 2^64 numbers. A clock may be wrong.
-        self.committed.incarnation = Rules::default().new_incarnation(rand::random());
-        self.meta.insert(&mut batch, COUNTER, &0);
-        self.meta.insert(&mut batch, INCARNATION, &self.committed.incarnation);
-        batch.commit().map_err(|source| StoreError::Commit { path: self.path.clone(), source })?;
-        identity::write(&self.path, node)
     }
+}
 
-    fn read(&self) -> Result<Durable, StoreError> {
-        let counter = self.read_counter()?.ok_or_else(|| self.damaged("it has no counter"))?;
-        let incarnation = self.meta.get(INCARNATION).map_err(|what| self.damaged(&what))?;
-        let incarnation = incarnation.ok_or_else(|| self.damaged("it has no incarnation"))?;
-        let store = self.replicas.read().map_err(|what| self.damaged(&what))?;
-        let epochs = self.epochs.read().map_err(|what| self.damaged(&what))?;
-        let issued = self.issued.read().map_err(|what| self.damaged(&what))?;
-        let hints = self.hints.read().map_err(|what| self.damaged(&what))?;
-        let history = self.ring.get(HISTORY).map_err(|what| self.damaged(&what))?.unwrap_or_default();
-        let settling = self.settling.get(SETTLING).map_err(|what| self.damaged(&what))?.unwrap_or_default();
-        Ok(Durable { incarnation, counter, store, epochs, issued, hints, history, settling })
+/// A first start on this directory. Its last act is to write the identity: without one, nobody has used the directory.
+fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
+    let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
+    let (database, new) = (path.join(DATABASE), path.join(NEW_DATABASE));
+    remove(&new).map_err(unreadable)?;
+    if database.exists() {
+        // From a first start cut short just before its end, or a node has worked here and its identity is gone.
+        match open_database(&database, path) {
+            Ok((_, contents)) if contents.progress.sequence == FIRST => {}
+            Ok(_) | Err(StoreError::Damaged { .. }) => {
+                return Err(files::damaged(path, identity::FILE.as_ref(), "is missing"));
+            }
+            Err(other) => return Err(other),
+        }
+        fs::rename(&database, &new).and_then(|()| remove(&new)).map_err(unreadable)?;
     }
+    // No disk of this node ever drew the same of 2^64 numbers. A clock may be wrong.
+    let incarnation = Rules::default().new_incarnation(rand::random());
+    Tables::open(&new).and_then(|new| new.write_first(incarnation)).map_err(|error| of_database(path, error))?;
+    let finish = || {
+        fs::rename(&new, &database)?;
+        SequenceFile::create(path, incarnation, FIRST)?;
+        // The identity must not be on disk before the others are.
+        File::open(path)?.sync_all()?;
+        identity::write(path, node)
+    };
+    finish().map_err(unreadable)
+}
 
-    fn read_counter(&self) -> Result<Option<u64>, StoreError> {
-        self.meta.get(COUNTER).map_err(|what| self.damaged(&what))
-    }
+fn remove(path: &Path) -> io::Result<()> {
+    if path.exists() { fs::remove_dir_all(path) } else { Ok(()) }
+}
 
-    fn damaged(&self, what: &str) -> StoreError {
-        StoreError::Damaged { path: self.path.clone(), what: what.to_owned() }
-    }
+/// Opens a database in a data directory, and reads it whole. The database panics over some damage: that is damage, too.
+fn open_database(database: &Path, path: &Path) -> Result<(Tables, Contents), StoreError> {
+    let damaged = |what| StoreError::Damaged { path: path.to_owned(), what };
+    let open = || {
+        let tables = Tables::open(database).map_err(|error| of_database(path, error))?;
+        let contents = tables.read().map_err(damaged)?;
+        Ok((tables, contents))
+    };
+    panic::catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|panic| Err(damaged(told(panic.as_ref()))))
+}
+
+/// What a panic said.
+fn told(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    format!("the database cannot read its files ({})", text.unwrap_or("it does not say why"))
 }
 
 /// The time since the Unix epoch. A clock that is wrong makes ages of hints wrong.
 fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-fn open_database(path: &Path) -> Result<Database, StoreError> {
-    // One worker: flushing and compacting are rare beside the node's own work, and nodes may share a machine.
-    let builder = Database::builder(path.join("store")).worker_threads(1);
-    builder.open().map_err(|error| database_error(path, error))
-}
-
-fn database_error(path: &Path, error: fjall::Error) -> StoreError {
-    let path = path.to_owned();
-    match error {
-        fjall::Error::Locked => StoreError::Locked(path),
-        fjall::Error::Io(source) => StoreError::Unreadable { path, source },
-        other => StoreError::Damaged { path, what: other.to_string() },
-    }
 }
 
 #[cfg(test)]

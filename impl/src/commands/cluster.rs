@@ -2,11 +2,13 @@
 
 use super::Failure;
 use super::arguments::{Quorums, stop_signal};
-use crate::output::announce;
+use crate::output::{announce, note};
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use dynamo::store::DirectoryLock;
 use dynamo_model::ids::NodeId;
 use rustix::process::{Pid, Signal, kill_process};
+use std::fs::DirEntry;
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 const POLL_EVERY: Duration = Duration::from_millis(50);
 const STOP_WITHIN: Duration = Duration::from_secs(2);
@@ -24,7 +27,8 @@ Examples:
   dynamo cluster --nodes 5 --base-port 4100 --data ./data --n 3 --r 2 --w 2
 
 The process ids are printed: kill -9 one, and see the others go on. Ctrl-C stops the cluster. Without --data its data is
-in a temporary directory that goes with it. When all nodes have ended by themselves the exit code is 1.";
+in a temporary directory that goes with it, unless a node that you have started again by hand still uses it. When all nodes have ended by
+themselves the exit code is 1.";
 
 /// Run a cluster on this machine until Ctrl-C
 #[derive(Debug, Args)]
@@ -55,12 +59,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let stop = stop_signal()?;
     let ports = ports(arguments)?;
-    let (data, _temporary) = data_directory(arguments.data.as_deref())?;
+    // Goes after the nodes, for they use it.
+    let data = Data::of(arguments)?;
     let mut nodes = Nodes(Vec::new());
     for index in 0..ports.len() {
-        nodes.0.push(NodeProcess::start(index, &ports, &data, quorums).map_err(Failure::Operation)?);
+        nodes.0.push(NodeProcess::start(index, &ports, &data.path, quorums).map_err(Failure::Operation)?);
     }
-    print_welcome(&nodes);
+    print_welcome(&nodes, &data);
     nodes.watch(&stop);
     if stop.load(Ordering::Relaxed) {
         return Ok(());
@@ -84,12 +89,42 @@ fn ports(arguments: &Arguments) -> Result<Vec<u16>, Failure> {
     ports.map_err(Failure::operation)
 }
 
-fn data_directory(asked: Option<&Path>) -> Result<(PathBuf, Option<tempfile::TempDir>), Failure> {
-    if let Some(path) = asked {
-        return Ok((path.to_owned(), None));
+/// Where the nodes' data is.
+struct Data {
+    path: PathBuf,
+    /// The directory, where it goes with the cluster.
+    temporary: Option<TempDir>,
+}
+
+impl Data {
+    fn of(arguments: &Arguments) -> Result<Self, Failure> {
+        if let Some(path) = &arguments.data {
+            return Ok(Data { path: path.clone(), temporary: None });
+        }
+        let temporary = tempfile::Builder::new().prefix("dynamo-cluster-").tempdir().map_err(Failure::operation)?;
+        Ok(Data { path: temporary.path().to_owned(), temporary: Some(temporary) })
     }
-    let temporary = tempfile::Builder::new().prefix("dynamo-cluster-").tempdir().map_err(Failure::operation)?;
-    Ok((temporary.path().to_owned(), Some(temporary)))
+}
+
+impl Drop for Data {
+    /// Deletes a temporary directory, while it holds the lock on every node's data. Where a user has
+    /// started a node again by hand, that node has the lock: then the whole directory stays.
+    fn drop(&mut self) {
+        let Some(temporary) = self.temporary.take() else { return };
+        match lock_all(&self.path) {
+            Ok(locks) => drop((temporary, locks)),
+            Err(reason) => {
+                let path = temporary.keep();
+                note!("the cluster's data stays in {}; delete it when no node uses it ({reason:#})", path.display());
+            }
+        }
+    }
+}
+
+/// A lock on every data directory below this one.
+fn lock_all(below: &Path) -> anyhow::Result<Vec<DirectoryLock>> {
+    let lock = |entry: std::io::Result<DirEntry>| Ok(DirectoryLock::take(&entry?.path())?);
+    std::fs::read_dir(below)?.map(lock).collect()
 }
 
 struct NodeProcess {
@@ -171,10 +206,15 @@ impl Drop for Nodes {
     }
 }
 
-fn print_welcome(nodes: &Nodes) {
+fn print_welcome(nodes: &Nodes, data: &Data) {
     for NodeProcess { id, address, data, child, .. } in &nodes.0 {
         announce(format_args!("node {id}  {address}  pid {}  data {}", child.id(), data.display()));
     }
     announce(format_args!("\nTry: dynamo put --node {} greeting hello", nodes.0[0].address));
-    announce(format_args!("Ctrl-C stops the cluster."));
+    match data.temporary {
+        None => announce(format_args!("Ctrl-C stops the cluster.")),
+        Some(_) => {
+            announce(format_args!("Ctrl-C stops the cluster and deletes its data; with --data DIR the data stays."));
+        }
+    }
 }

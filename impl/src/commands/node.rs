@@ -2,13 +2,15 @@
 
 use super::Failure;
 use super::arguments::{Pace, Quorums, address, member, stop_signal};
-use crate::output::announce;
+use crate::output::{announce, note};
+use anyhow::anyhow;
 use clap::Args;
 use dynamo::address::Members;
 use dynamo::runtime::{Endpoint, Ready, RuntimeError, Settings};
+use dynamo::store::put_aside;
 use dynamo_model::ids::NodeId;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Example, a cluster of three, each in a terminal of its own:
@@ -24,6 +26,10 @@ A node prints one line when it is ready. Ctrl-C or SIGTERM stops it; so does kil
 its disk. Start it again on its directory, which tells it who the members are. If another process still uses the port or the
 directory, the node waits for it, 5 seconds at most:
   dynamo node --id B --listen 127.0.0.1:4101 --data data-b
+
+A node refuses to start when something that it had on its disk is missing or damaged. While the other nodes run, start
+it once with --forget-disk, and with --member or --join: it gets its keys back from them. A put that W nodes stored survives
+the loss of W-1 disks. So do this on one node at a time: wait until dynamo status shows that it holds the same as the others.
 
 A node in a container often listens on one address while the other nodes reach it at another:
   dynamo node --id A --listen 0.0.0.0:4100 --advertise 10.0.0.1:4100 --data data-a --member A=10.0.0.1:4100,B=10.0.0.2:4100,…
@@ -75,6 +81,10 @@ pub(super) struct Arguments {
     quorums: Quorums,
     #[command(flatten)]
     pace: Pace,
+    /// Begin on an empty disk, under a new incarnation: for one start, when the data is damaged. The old
+    /// files stay, in a directory damaged-1 (or -2, …) below DIR
+    #[arg(long)]
+    forget_disk: bool,
     /// Stop when the process that started this one is gone
     #[arg(long, hide = true)]
     stop_with_parent: bool,
@@ -82,11 +92,21 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let (id, stop_with_parent) = (arguments.id, arguments.stop_with_parent);
+    let forgotten = arguments.forget_disk.then(|| arguments.data.clone());
+    if forgotten.is_some() && arguments.join.is_none() && arguments.members.is_empty() {
+        return Err(Failure::usage(anyhow!(
+            "with --forget-disk name a member to join through with --join, or the founders of the cluster with --member: \
+             the directory no longer tells who the members are"
+        )));
+    }
     let settings = settings(arguments)?;
     let stop = stop_signal()?;
     if stop_with_parent {
         let signal = Some(rustix::process::Signal::TERM);
         rustix::process::set_parent_process_death_signal(signal).map_err(Failure::operation)?;
+    }
+    if let Some(data) = forgotten {
+        forget(&data, id)?;
     }
     let ready = Ready::new(settings)?;
     announce(format_args!("node {id} listens on {}", ready.address()));
@@ -122,4 +142,12 @@ impl From<RuntimeError> for Failure {
             _ => Failure::operation(error),
         }
     }
+}
+
+/// Puts the node's data aside, and says where it is.
+fn forget(data: &Path, id: NodeId) -> Result<(), Failure> {
+    if let Some(aside) = put_aside(data, id).map_err(Failure::operation)? {
+        note!("node {id} begins on an empty disk; its old data is in {}", aside.display());
+    }
+    Ok(())
 }

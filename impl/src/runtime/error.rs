@@ -24,7 +24,7 @@ pub enum RuntimeError {
     /// Neither the settings nor the data tell where others reach the node.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The data directory cannot be used, or a commit failed.
+    /// The data directory cannot be used or is gone, or a commit failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The node does not go with its cluster.

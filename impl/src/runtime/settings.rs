@@ -127,7 +127,7 @@ impl Settings {
         let founds = Some(ClusterId::founded(members, &config));
         let settings = Settings::again(id, at, config, data)?;
         let node = Node { founders: members.history(), address: Some(to_bytes(address)), ..settings.node };
-        Ok(Settings { node, founds, ..settings })
+        Ok(Settings { founds, node, ..settings })
     }
 
     /// Settings for a node that joins a cluster, through the member at `contact`. Started again on its data it needs nobody's help.

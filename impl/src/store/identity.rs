@@ -1,13 +1,15 @@
 //! Whose data a directory holds, and in which format: one line of text, looked at before anything else is touched.
 
+use super::directory::is_ours;
 use super::{FORMAT, StoreError};
+use crate::founding::is_kept_in;
 use dynamo_model::ids::NodeId;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-const FILE: &str = "identity";
-const STORE: &str = "store";
+pub(super) const FILE: &str = "identity";
+pub(super) const NEW_FILE: &str = "identity.new";
 
 /// Is this the data of that node (true), or a directory for it to begin in (false)?
 pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
@@ -16,15 +18,17 @@ pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
         return Err(StoreError::NotADirectory(path.to_owned()));
     }
     fs::create_dir_all(path).map_err(unreadable)?;
+    let damaged = || {
+        let what = format!("its file \"{FILE}\" does not read \"dynamo data format {FORMAT}, node …\"");
+        StoreError::Damaged { path: path.to_owned(), what }
+    };
     let text = match fs::read_to_string(path.join(FILE)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return begins(path).map(|()| false),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(damaged()),
         Err(error) => return Err(unreadable(error)),
     };
-    let Some((format, owner)) = parse(&text) else {
-        let what = format!("its file \"{FILE}\" does not read \"dynamo data format {FORMAT}, node …\"");
-        return Err(StoreError::Damaged { path: path.to_owned(), what });
-    };
+    let (format, owner) = parse(&text).ok_or_else(damaged)?;
     if format > FORMAT {
         return Err(StoreError::NewerFormat { path: path.to_owned(), format });
     }
@@ -37,12 +41,13 @@ pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// A directory without an identity must be empty, or hold the store of a start that was cut short.
+/// A directory without an identity must be empty, or hold only the files of a start that was cut short and
+/// data that was put aside.
 fn begins(path: &Path) -> Result<(), StoreError> {
     let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
-        if name != STORE && *name != *temporary() {
+        if !is_ours(&name) && !is_kept_in(&name) {
             return Err(StoreError::NotOurs(path.to_owned()));
         }
     }
@@ -50,19 +55,12 @@ fn begins(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Marks the directory as that node's. It is the last act of a first start: all or nothing.
-pub(super) fn write(path: &Path, node: NodeId) -> Result<(), StoreError> {
-    let write = || {
-        let mut file = File::create(path.join(temporary()))?;
-        writeln!(file, "dynamo data format {FORMAT}, node {node}")?;
-        file.sync_all()?;
-        fs::rename(path.join(temporary()), path.join(FILE))?;
-        File::open(path)?.sync_all()
-    };
-    write().map_err(|source| StoreError::Unreadable { path: path.to_owned(), source })
-}
-
-fn temporary() -> String {
-    format!("{FILE}.new")
+pub(super) fn write(path: &Path, node: NodeId) -> io::Result<()> {
+    let mut file = File::create(path.join(NEW_FILE))?;
+    writeln!(file, "dynamo data format {FORMAT}, node {node}")?;
+    file.sync_all()?;
+    fs::rename(path.join(NEW_FILE), path.join(FILE))?;
+    File::open(path)?.sync_all()
 }
 
 fn parse(text: &str) -> Option<(u32, NodeId)> {

@@ -1,5 +1,6 @@
 //! One map of the durable state as a keyspace of checksummed entries.
 
+use super::digest::{Changes, Digest};
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch};
@@ -78,20 +79,37 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         Ok(Table { name, keyspace, types: PhantomData })
     }
 
-    pub(super) fn insert(&self, batch: &mut OwnedWriteBatch, name: &K, value: &V) {
+    /// Adds an entry to the batch, and to the digest in place of the old one.
+    pub(super) fn insert(&self, changes: &mut Changes, name: &K, old: Option<&V>, new: &V) {
+        let name = name.to_bytes();
+        if let Some(old) = old {
+            changes.remove(self.name, &name, old);
+        }
+        let entry = encode(&name, new);
+        changes.digest.add(self.name, &name, &entry[CHECKSUM_BYTES..]);
+        changes.batch.insert(&self.keyspace, &*name, entry);
+    }
+
+    /// Adds an entry to the batch, and not to the digest.
+    pub(super) fn insert_uncounted(&self, batch: &mut OwnedWriteBatch, name: &K, value: &V) {
         let name = name.to_bytes();
         batch.insert(&self.keyspace, &*name, encode(&name, value));
     }
 
-    pub(super) fn get(&self, name: &K) -> Result<Option<V>, String> {
+    fn remove(&self, changes: &mut Changes, name: &K, old: &V) {
         let name = name.to_bytes();
-        let entry = self.keyspace.get(&name).map_err(|error| self.unreadable(&error))?;
-        entry.map(|entry| decode(&name, &entry).ok_or_else(|| self.undecodable(&name))).transpose()
+        changes.remove(self.name, &name, old);
+        changes.batch.remove(&self.keyspace, &*name);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        // An entry that cannot be read is an entry.
-        self.keyspace.first_key_value().is_none()
+    /// An entry that every node has, added to the digest.
+    pub(super) fn get(&self, name: &K, digest: &mut Digest) -> Result<V, String> {
+        let bytes = name.to_bytes();
+        let entry = self.keyspace.get(&bytes).map_err(|error| self.unreadable(&error))?;
+        let entry = entry.ok_or_else(|| format!("it has no {}", bytes.escape_ascii()))?;
+        let content = checked(&bytes, &entry).ok_or_else(|| self.undecodable(&bytes))?;
+        digest.add(self.name, &bytes, content);
+        decode(content).ok_or_else(|| self.undecodable(&bytes))
     }
 
     fn unreadable(&self, error: &fjall::Error) -> String {
@@ -104,12 +122,14 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
 }
 
 impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K, V> {
-    /// Everything in the table.
-    pub(super) fn read(&self) -> Result<OrdMap<K, V>, String> {
+    /// Everything in the table, added to the digest.
+    pub(super) fn read(&self, digest: &mut Digest) -> Result<OrdMap<K, V>, String> {
         let mut map = OrdMap::new();
         for entry in self.keyspace.iter() {
-            let (name, content) = entry.into_inner().map_err(|error| self.unreadable(&error))?;
-            let decoded = K::from_bytes(&name).zip(decode(&name, &content));
+            let (name, entry) = entry.into_inner().map_err(|error| self.unreadable(&error))?;
+            let content = checked(&name, &entry).ok_or_else(|| self.undecodable(&name))?;
+            digest.add(self.name, &name, content);
+            let decoded = K::from_bytes(&name).zip(decode(content));
             let (key, value) = decoded.ok_or_else(|| self.undecodable(&name))?;
             map.insert(key, value);
         }
@@ -117,13 +137,12 @@ impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K,
     }
 
     /// Adds to the batch whatever makes `old` into `new`. The maps share what they have in common, which is passed over.
-    pub(super) fn write_difference(&self, batch: &mut OwnedWriteBatch, old: &OrdMap<K, V>, new: &OrdMap<K, V>) {
+    pub(super) fn write_difference(&self, changes: &mut Changes, old: &OrdMap<K, V>, new: &OrdMap<K, V>) {
         for difference in old.diff(new) {
             match difference {
-                DiffItem::Add(key, value) | DiffItem::Update { new: (key, value), .. } => {
-                    self.insert(batch, key, value);
-                }
-                DiffItem::Remove(key, _) => batch.remove(&self.keyspace, &*key.to_bytes()),
+                DiffItem::Add(key, value) => self.insert(changes, key, None, value),
+                DiffItem::Update { old: (_, old), new: (key, new) } => self.insert(changes, key, Some(old), new),
+                DiffItem::Remove(key, old) => self.remove(changes, key, old),
             }
         }
     }
@@ -145,11 +164,13 @@ fn encode<V: Serialize>(name: &[u8], value: &V) -> Vec<u8> {
     bytes
 }
 
-fn decode<V: DeserializeOwned>(name: &[u8], bytes: &[u8]) -> Option<V> {
-    let (sum, content) = bytes.split_at_checked(CHECKSUM_BYTES)?;
-    if sum != checksum(name, content) {
-        return None;
-    }
+/// The content of an entry, where the checksum is right.
+fn checked<'a>(name: &[u8], entry: &'a [u8]) -> Option<&'a [u8]> {
+    let (sum, content) = entry.split_at_checked(CHECKSUM_BYTES)?;
+    (sum == checksum(name, content)).then_some(content)
+}
+
+fn decode<V: DeserializeOwned>(content: &[u8]) -> Option<V> {
     let (value, rest) = postcard::take_from_bytes(content).ok()?;
     rest.is_empty().then_some(value)
 }

@@ -151,6 +151,13 @@ impl Cluster {
         }
     }
 
+    /// Starts a node that puts its data aside and begins on an empty disk.
+    pub(crate) fn start_on_an_empty_disk(&mut self, node: usize) {
+        self.options.push("--forget-disk");
+        self.start_node(node);
+        self.options.pop();
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self, node: usize) {
         let mut child = self.children[node].take().unwrap();

@@ -23,5 +23,6 @@ mod scenarios;
 mod schedules;
 mod standing;
 mod starting;
+mod storage;
 mod traces;
 mod values;
