@@ -77,7 +77,10 @@ fn a_node_is_not_started_at_the_address_of_another_member() {
     let [b, c] = [1, 2].map(|node| cluster.addresses[node].to_string());
     let members = format!("A={c},B={b},D=127.0.0.1:9");
     let error = refused(&["--id", "A", "--listen", &c, "--member", &members], &cluster.data(0));
-    assert!(error.contains(&format!("node A is to listen on {c}, but node C is a member at this address")), "{error}");
+    assert!(
+        error.contains(&format!("node A is to be reached at {c}, but node C is a member at this address")),
+        "{error}"
+    );
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn reduced_scopes_are_what_they_were() {
         symmetric.extend((symmetry > 1.9).then_some(scope.name));
         ordered.extend((partial_order > 3.0).then_some(scope.name));
     }
-    let expected = ["chained-puts", "concurrent-puts", "coordinated-twice", "two-administrators"];
+    let expected = ["chained-puts", "concurrent-puts", "coordinated-twice-and-crash", "two-administrators"];
     assert_eq!(symmetric, BTreeSet::from(["chained-puts", "crash-between-puts", "loss-and-retransmission"]));
     assert_eq!(ordered, BTreeSet::from(expected));
 }
