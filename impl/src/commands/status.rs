@@ -5,6 +5,7 @@ use super::{Failure, table};
 use crate::output::say;
 use clap::Args;
 use dynamo::doorkeeper::{Refusals, Twin};
+use dynamo::founding::Founding;
 use dynamo::inspect::{ExchangeLine, Status};
 use dynamo_invariants::picture::counted;
 use dynamo_model::ids::NodeId;
@@ -52,7 +53,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let agreed: Vec<String> =
         others(&status).map(|member| format!("{member} {}", ago(agreed_ms(&status, member)))).collect();
     say!("node       {}", status.id);
-    say!("cluster    {}", status.cluster);
+    let Founding { cluster, n, r, w } = status.cluster;
+    say!("cluster    {cluster}, N={n}, R={r}, W={w}");
     say!("tip        {}", status.tip);
     let is_member = status.members.contains(&status.id);
     let outside =
