@@ -212,6 +212,6 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 1, ..EXCHANGE },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
-        unique_states: 2_481_773,
+        unique_states: 2_482_619,
     },
 ];

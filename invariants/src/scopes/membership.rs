@@ -241,6 +241,6 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (0, Leave(1))], &[(2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW],
-        unique_states: 559_071,
+        unique_states: 742_509,
     },
 ];
