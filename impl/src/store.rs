@@ -4,6 +4,7 @@
 //! DIR/identity        one line of text: the format's version and the node that owns the directory
 //! DIR/lock            empty; the process that uses the directory holds a lock on it
 //! DIR/sequence        the number of the last commit
+//! DIR/cluster         the cluster that the node belongs to, and its last start: see [`founding`](crate::founding)
 //! DIR/damaged-1/      data that was put aside (--forget-disk); nothing reads it
 //! DIR/store/          a fjall database with eight keyspaces
 //!   meta    "counter"                  → the counter

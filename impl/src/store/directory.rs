@@ -52,7 +52,7 @@ impl DirectoryLock {
 }
 
 /// Puts a node's data aside, whatever state it is in, so that the node begins anew. All its files go to a new
-/// directory in the data directory. Returns the path of that directory, or nothing where there was no data.
+/// directory in the data directory, except `cluster`: the node still belongs to its cluster, and its starts go on counting. Returns the path of that directory, or nothing where there was no data.
 ///
 /// # Errors
 /// Where the data is another node's or of another format, is in use, or cannot be moved. A move that was cut

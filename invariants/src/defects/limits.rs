@@ -59,7 +59,8 @@ pub(super) const LIMITS: &[Limit] = &[
     },
     Limit {
         name: "clocks-after-failover",
-        what: "Nor does a context then cover the put whose version comes back.",
+        what: "After failover a context may lack a put that its writer has seen. Two nodes have coordinated the put; the client has seen \
+               one version, and by the time the other version arrives the put's request is forgotten.",
         missed_by: "Each clock is right by itself. It takes both versions, and ground truth that they are one put.",
         property: "I2.clocks-are-causal",
         scope: "coordinated-twice-long-ago",

@@ -68,7 +68,7 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "coordinated-twice-long-ago",
-        aim: "trace 6: the same, and the other client puts over it twice: the request of the first put is forgotten",
+        aim: "trace 6: two nodes coordinate a put, and another client puts over it twice before the second version arrives, so that its request is forgotten",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver), (0, PutOver)]],
