@@ -4,21 +4,23 @@ use crate::fragments::Cutter;
 use crate::identity::{ClusterId, Parties};
 use crate::inspect::{HintLine, Numbered, Question, Report, Status};
 use crate::reassembly::Reassembly;
+use crate::secret::{Credentials, Right};
+use crate::sessions::Sessions;
 use crate::socket;
+use crate::stamp::{Stamp, StampedContext};
 use crate::wire::DATAGRAM_BYTES_MAX;
-use dynamo_model::administer::{ChangeRefusal, Wish};
+use dynamo_model::administer::Wish;
 use dynamo_model::handoff::{HintId, HintState};
-use dynamo_model::ids::{ClientId, Content, Key, KeyError, NodeId, RequestId, Value, ValueError};
+use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation, Refusal};
 use dynamo_model::route::Routes;
 use dynamo_model::siblings::Version;
-use dynamo_model::version::Context;
 use std::cell::{Cell, RefCell};
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::{Duration, Instant};
-use thiserror::Error;
+
+pub use error::ClientError;
 
 /// How long a client waits before it asks again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
@@ -27,126 +29,13 @@ const ANEW_AFTER: Duration = Duration::from_millis(1250);
 /// How long it goes on asking, unless told otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why there is no good answer. Each says whether a put may have been stored nevertheless.
-#[derive(Debug, Error)]
-pub enum ClientError {
-    /// The key is none. Nothing was sent.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The value is too large. Nothing was sent.
-    #[error(transparent)]
-    Value(#[from] ValueError),
-    /// No socket, or it failed. A put is possibly stored.
-    #[error("cannot talk to {node}")]
-    Socket {
-        /// The node asked.
-        node: SocketAddr,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// Only IPv4.
-    #[error("{0} is an IPv6 address; only IPv4 is supported: use an address such as 127.0.0.1:4100")]
-    NotIpv4(SocketAddr),
-    /// No answer to a put. It is possibly stored.
-    #[error(
-        "no answer from {node} within {seconds} s; is the node running? The put is possibly stored: get the key to find out"
-    )]
-    PutTimeout {
-        /// The node asked.
-        node: SocketAddr,
-        /// How long was waited.
-        seconds: f64,
-    },
-    /// No answer to a get.
-    #[error("no answer from {node} within {seconds} s; is it running, and are the nodes that it forwards to?")]
-    GetTimeout {
-        /// The node asked.
-        node: SocketAddr,
-        /// How long was waited.
-        seconds: f64,
-    },
-    /// Too few replicas stored a put. It is possibly stored.
-    #[error(
-        "the put failed, but is possibly stored: it reached {stored} of the W={needed} nodes needed, \
-         {in_person} of them intended replicas{}. Get the key to find out, and put again with the context read",
-        asked_in_person("PW", *pw)
-    )]
-    PutFailed {
-        /// How many nodes have it for certain.
-        stored: usize,
-        /// W.
-        needed: usize,
-        /// How many of them are intended replicas.
-        in_person: usize,
-        /// PW.
-        pw: u8,
-    },
-    /// A put was refused. Nothing was changed.
-    #[error(
-        "the put was refused and nothing was changed: the key's siblings would take {bytes} bytes, {bytes_max} are allowed. \
-             Get the key, and put with the context read, so that they are replaced"
-    )]
-    SiblingsTooLarge {
-        /// What they would take.
-        bytes: usize,
-        /// What they may.
-        bytes_max: usize,
-    },
-    /// A put was refused. Nothing was changed.
-    #[error(
-        "the put was refused and nothing was changed: its context is from another cluster, or from before a node lost its disk. \
-             Get the key again, and put with the context read"
-    )]
-    ForeignContext,
-    /// Too few replicas answered a get.
-    #[error(
-        "the get failed: {answered} of the R={needed} nodes needed have answered, {in_person} of them intended replicas{}. \
-         Try again when more nodes are up",
-        asked_in_person("PR", *pr)
-    )]
-    GetFailed {
-        /// How many answered.
-        answered: usize,
-        /// R.
-        needed: usize,
-        /// How many of them are intended replicas.
-        in_person: usize,
-        /// PR.
-        pr: u8,
-    },
-    /// The node asked serves nothing. A put is possibly stored, if the node was a member when it was first asked.
-    #[error(
-        "{node} serves nothing: it has joined no cluster, or is no member of it any more. Ask another node. A put is possibly \
-         stored: get the key there to find out"
-    )]
-    NoRoute {
-        /// The node asked.
-        node: SocketAddr,
-    },
-    /// Who is a member was not changed.
-    #[error("nothing was changed: {0}")]
-    ChangeRefused(ChangeRefusal),
-    /// No answer to a question about the node.
-    #[error("no answer from {node} within {seconds} s; is the node running, and of this release?")]
-    NoReport {
-        /// The node asked.
-        node: SocketAddr,
-        /// How long was waited.
-        seconds: f64,
-    },
-}
-
-fn asked_in_person(name: &str, count: u8) -> String {
-    if count == 0 { String::new() } else { format!(", where {name}={count} must be") }
-}
-
 /// What a get found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// All concurrent siblings, tombstones among them; none where the key was never put, or its tombstone is reaped.
     pub siblings: Vec<Version>,
     /// To be passed with a put that is to replace them.
-    pub context: Context,
+    pub context: StampedContext,
 }
 
 /// A client session with one node, or with those that are responsible by its own view. It asks one thing at a time: for concurrent work,
@@ -164,17 +53,26 @@ pub struct Client {
     /// What the session knows of the members, if it chooses nodes itself.
     routes: RefCell<Option<Routes>>,
     buffer: RefCell<Box<[u8]>>,
+    sessions: RefCell<Sessions>,
     /// Cuts what is too large for a datagram, and puts together what comes in fragments.
     cutter: RefCell<Cutter>,
     reassembly: RefCell<Reassembly>,
 }
 
 impl Client {
-    /// A new session with the node at this address, with an id of its own. Nothing is sent yet.
+    /// A new session with the node at this address of a cluster without secrets, with an id of its own. Nothing is sent yet.
     ///
     /// # Errors
     /// Where no socket can be had, or the address is IPv6.
     pub fn connect(node: SocketAddr) -> Result<Self, ClientError> {
+        Client::connect_with(node, Credentials::open())
+    }
+
+    /// A new session with the node at this address, for somebody with these credentials.
+    ///
+    /// # Errors
+    /// Where no socket can be had, or the address is IPv6.
+    pub fn connect_with(node: SocketAddr, credentials: Credentials) -> Result<Self, ClientError> {
         if node.is_ipv6() {
             return Err(ClientError::NotIpv4(node));
         }
@@ -184,7 +82,21 @@ impl Client {
         let (id, next_number, routes) = (ClientId(rand::random()), Cell::new(0), RefCell::new(None));
         let (cutter, reassembly) = (RefCell::default(), RefCell::default());
         let (timeout, in_person, cluster) = (TIMEOUT, 0, Cell::new(ClusterId::UNKNOWN));
-        Ok(Client { node, socket, id, next_number, timeout, in_person, cluster, routes, buffer, cutter, reassembly })
+        let sessions = RefCell::new(Sessions::of_client(credentials));
+        Ok(Client {
+            node,
+            socket,
+            id,
+            next_number,
+            timeout,
+            in_person,
+            cluster,
+            routes,
+            buffer,
+            sessions,
+            cutter,
+            reassembly,
+        })
     }
 
     /// The session, with another limit on how long a request may take in all.
@@ -209,7 +121,7 @@ impl Client {
     ///
     /// # Errors
     /// Where the put was not acknowledged; the error says whether it may be stored nevertheless.
-    pub fn put(&self, key: &str, value: &[u8], context: &Context) -> Result<Context, ClientError> {
+    pub fn put(&self, key: &str, value: &[u8], context: &StampedContext) -> Result<StampedContext, ClientError> {
         self.put_content(key, Content::Value(Value::new(value)?), context)
     }
 
@@ -218,15 +130,21 @@ impl Client {
     ///
     /// # Errors
     /// As with [`put`](Client::put).
-    pub fn delete(&self, key: &str, context: &Context) -> Result<Context, ClientError> {
+    pub fn delete(&self, key: &str, context: &StampedContext) -> Result<StampedContext, ClientError> {
         self.put_content(key, Content::Tombstone(Value::new(b"")?), context)
     }
 
-    fn put_content(&self, key: &str, content: Content, context: &Context) -> Result<Context, ClientError> {
+    fn put_content(
+        &self,
+        key: &str,
+        content: Content,
+        StampedContext { context, stamp }: &StampedContext,
+    ) -> Result<StampedContext, ClientError> {
         let (key, request, context) = (Key::new(key)?, self.next_request(), context.clone());
         let put = Operation::Put { request, key, content, context, pw: self.in_person };
-        match self.ask_in_turn(|| put.clone())? {
-            Some(Answer::PutAcknowledged { context, .. }) => Ok(context),
+        let (answer, stamp) = self.ask_in_turn(|| put.clone(), stamp)?;
+        match answer {
+            Some(Answer::PutAcknowledged { context, .. }) => Ok(StampedContext { context, stamp }),
             Some(Answer::PutFailed { stored, needed, in_person, pw, .. }) => {
                 Err(ClientError::PutFailed { stored, needed, in_person, pw })
             }
@@ -247,8 +165,11 @@ impl Client {
         let (key, pr) = (Key::new(key)?, self.in_person);
         // Under one id a request goes to one coordinator, which may be down. Unlike a put, a get may well be begun anew, through another.
         let get = || Operation::Get { request: self.next_request(), key: key.clone(), pr };
-        match self.ask_in_turn(get)? {
-            Some(Answer::GetAnswered { siblings, context, .. }) => Ok(Found { siblings, context }),
+        let (answer, stamp) = self.ask_in_turn(get, &Stamp::default())?;
+        match answer {
+            Some(Answer::GetAnswered { siblings, context, .. }) => {
+                Ok(Found { siblings, context: StampedContext { context, stamp } })
+            }
             Some(Answer::GetFailed { answered, needed, in_person, pr, .. }) => {
                 Err(ClientError::GetFailed { answered, needed, in_person, pr })
             }
@@ -262,8 +183,11 @@ impl Client {
     /// # Errors
     /// Where it cannot be, or nobody answers. To ask again changes nothing more, unless others have changed the node meanwhile.
     pub fn administer(&self, node: NodeId, wish: Wish) -> Result<History, ClientError> {
+        if self.sessions.borrow().right() < Right::Administrator {
+            return Err(ClientError::NoRight);
+        }
         let request = self.next_request();
-        match self.ask(self.node, request, &Message::Administer { request, node, wish }, self.timeout)? {
+        match self.ask(self.node, request, &Message::Administer { request, node, wish }, self.timeout)?.0 {
             Some(Answer::Changed { history, .. }) => Ok(history),
             Some(Answer::ChangeRefused { refusal, .. }) => Err(ClientError::ChangeRefused(refusal)),
             Some(Answer::NoRoute { .. }) => Err(ClientError::NoRoute { node: self.node }),
@@ -276,8 +200,9 @@ impl Client {
     /// # Errors
     /// Where it does not answer.
     pub fn history(&self) -> Result<History, ClientError> {
-        let told = |message| if let Message::History { history } = message { Some(history) } else { None };
-        self.exchange(self.node, &what_do_you_know(), self.timeout, told)?.ok_or_else(|| self.no_report())
+        let told = |message, _| if let Message::History { history } = message { Some(history) } else { None };
+        self.exchange(self.node, (&what_do_you_know(), &Stamp::default()), self.timeout, told)?
+            .ok_or_else(|| self.no_report())
     }
 
     /// Asks the node how it is.
@@ -324,7 +249,7 @@ impl Client {
         while start.elapsed() < self.timeout {
             self.send(&datagram, self.node).map_err(failed)?;
             let until = Instant::now() + RETRY_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
-            while let Some((_, datagram)) = self.receive(until).map_err(failed)? {
+            while let Some((_, datagram)) = self.receive(until)? {
                 match Numbered::<Report>::decode(&datagram) {
                     Some(report) if report.number == number => return Ok(report.content),
                     _ => {}
@@ -351,6 +276,7 @@ fn what_do_you_know() -> Message {
     Message::Gossip { tip: History::default().tip() }
 }
 
+mod error;
 mod routing;
 #[cfg(test)]
 mod tests;

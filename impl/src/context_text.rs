@@ -1,11 +1,12 @@
 //! A context as text, for command lines and JSON: opaque, checksummed together with its key, safe to paste. A context given with
-//! another key would replace what nobody has read.
+//! another key would replace what nobody has read. Nodes refuse it by its [`stamp`](crate::stamp); here the slip is noticed before anything is
+//! sent.
 
+use crate::stamp::{STAMP_BYTES, StampedContext};
 use data_encoding::BASE64URL_NOPAD;
-use dynamo_model::version::Context;
 use thiserror::Error;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEADER_BYTES: usize = 5;
 
 /// Why a text is no context.
@@ -23,8 +24,8 @@ pub enum ContextTextError {
 }
 
 /// The text of a context of a key.
-pub fn to_text(key: &str, context: &Context) -> String {
-    let encoded = postcard::to_stdvec(context).expect("sequences of known length, written to memory");
+pub fn to_text(key: &str, StampedContext { context, stamp }: &StampedContext) -> String {
+    let encoded = postcard::to_extend(context, stamp.to_vec()).expect("sequences of known length, written to memory");
     let mut bytes = vec![VERSION];
     bytes.extend(checksum(key, &encoded));
     bytes.extend(encoded);
@@ -35,7 +36,7 @@ pub fn to_text(key: &str, context: &Context) -> String {
 ///
 /// # Errors
 /// Where it was not made so.
-pub fn from_text(key: &str, text: &str) -> Result<Context, ContextTextError> {
+pub fn from_text(key: &str, text: &str) -> Result<StampedContext, ContextTextError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(ContextTextError::Empty);
@@ -48,8 +49,9 @@ pub fn from_text(key: &str, text: &str) -> Result<Context, ContextTextError> {
     if header[1..] != checksum(key, encoded) {
         return Err(ContextTextError::Damaged);
     }
+    let (stamp, encoded) = encoded.split_first_chunk::<STAMP_BYTES>().ok_or(ContextTextError::Damaged)?;
     match postcard::take_from_bytes(encoded) {
-        Ok((context, [])) => Ok(context),
+        Ok((context, [])) => Ok(StampedContext { context, stamp: *stamp }),
         _ => Err(ContextTextError::Damaged),
     }
 }
@@ -65,15 +67,16 @@ fn checksum(key: &str, encoded: &[u8]) -> [u8; 4] {
 mod tests {
     use super::*;
     use dynamo_model::ids::NodeId;
-    use dynamo_model::version::Dot;
+    use dynamo_model::version::{Context, Dot};
     use quickcheck::quickcheck;
 
-    fn context(dots: &[(u16, u64)]) -> Context {
+    fn context(dots: &[(u16, u64)]) -> StampedContext {
         let dot = |&(node, counter): &(u16, u64)| Dot {
             issuer: NodeId(node).into(),
             counter: counter.clamp(1, u64::MAX - 1),
         };
-        dots.iter().map(dot).fold(Context::new(), Context::with)
+        let context = dots.iter().map(dot).fold(Context::new(), Context::with);
+        StampedContext { context, stamp: [dots.len() as u8; STAMP_BYTES] }
     }
 
     quickcheck! {
@@ -114,6 +117,6 @@ mod tests {
         assert_eq!(from_text("k", ""), Err(ContextTextError::Empty));
         assert_eq!(from_text("k", "hello!"), Err(ContextTextError::Damaged));
         assert_eq!(from_text("k", &BASE64URL_NOPAD.encode(&[9; 20])), Err(ContextTextError::Version(9)));
-        assert_eq!(from_text("k", &format!(" {}\n", to_text("k", &Context::new()))), Ok(Context::new()));
+        assert_eq!(from_text("k", &format!(" {}\n", to_text("k", &context(&[])))), Ok(context(&[])));
     }
 }

@@ -1,6 +1,7 @@
 //! What a node has done since it started, in numbers.
 
 use crate::reassembly::GivenUp;
+use crate::sessions::SessionError;
 use crate::wire::WireError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -27,12 +28,22 @@ pub struct Counters {
 /// What was dropped, by reason. Whoever sent it, or waits for it, tries again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// Datagrams shorter than a header.
+    /// Datagrams, or what was sealed in them, that are shorter than a header, or have the wrong length.
     pub too_short: u64,
     /// Datagrams of some other protocol.
     pub not_ours: u64,
     /// Datagrams of another format version.
     pub version: u64,
+    /// Handshakes that could not be read, or that nobody had begun.
+    pub handshake: u64,
+    /// Handshakes above what a node takes part in, in a second or in all.
+    pub too_many_handshakes: u64,
+    /// Datagrams of sessions that are not known here: after a start, for instance.
+    pub unknown_session: u64,
+    /// Datagrams that could not be opened: damaged on the way, or forged.
+    pub forged: u64,
+    /// Datagrams that had come before, or came after too many later ones.
+    pub replayed: u64,
     /// Datagrams with a wrong checksum, and messages that had one when put together from fragments.
     pub checksum: u64,
     /// Datagrams whose messages could not be decoded, and messages put together from fragments that
@@ -58,6 +69,22 @@ pub struct Dropped {
 }
 
 impl Dropped {
+    /// Counts a datagram that belongs to no session, or could not be opened. Those from where nobody is let in count as refused.
+    pub fn count_unopened(&mut self, error: SessionError) {
+        let counter = match error {
+            SessionError::Length => &mut self.too_short,
+            SessionError::NotOurs => &mut self.not_ours,
+            SessionError::Version(_) => &mut self.version,
+            SessionError::Handshake => &mut self.handshake,
+            SessionError::TooMany => &mut self.too_many_handshakes,
+            SessionError::Unknown => &mut self.unknown_session,
+            SessionError::Forged => &mut self.forged,
+            SessionError::Replayed => &mut self.replayed,
+            SessionError::WrongSecret | SessionError::OtherMachine | SessionError::NoEntry(_) => return,
+        };
+        *counter += 1;
+    }
+
     /// Counts a datagram that could not be decoded.
     pub fn count(&mut self, error: WireError) {
         let counter = match error {

@@ -5,7 +5,9 @@
 
 use crate::address::{Members, client_id};
 use crate::identity::{ClusterId, Life, Parties, Sender};
+use crate::secret::Right;
 use dynamo_model::ids::NodeId;
+use dynamo_model::message::Message;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 use std::collections::BTreeMap;
@@ -29,6 +31,16 @@ pub enum Refused {
     FromOneself,
     /// Its sender was started again since.
     EarlierStart,
+    /// Its sender has another secret than this cluster's.
+    WrongSecret,
+    /// Its sender is on another machine, and the cluster has no secret.
+    OtherMachine,
+    /// Its sender may not do that: a client poses as a node, or changes who is a member.
+    NoRight,
+    /// A put comes with a context that no node of the cluster has given out for its key.
+    MadeUpContext,
+    /// The node there does not let this one in: the two have different secrets.
+    NoEntry,
 }
 
 impl Refused {
@@ -39,6 +51,11 @@ impl Refused {
             Refused::ForOtherNode => "for another node",
             Refused::FromOneself => "from a node with this one's id",
             Refused::EarlierStart => "from an earlier start of a node",
+            Refused::WrongSecret => "with another secret",
+            Refused::OtherMachine => "from another machine, without a secret",
+            Refused::NoRight => "without the right to do that",
+            Refused::MadeUpContext => "with a context that no node has given out for its key",
+            Refused::NoEntry => "from a node that does not let this one in",
         }
     }
 }
@@ -91,6 +108,15 @@ pub struct Doorkeeper {
     refusals: BTreeMap<Refused, Refusals>,
 }
 
+/// The right that a sender needs for a message. Nodes alone tell one another what they hold and whom they know.
+pub fn right_for(message: &Message) -> Right {
+    match message {
+        Message::Request(_) | Message::Routed { .. } | Message::Gossip { .. } => Right::Client,
+        Message::Administer { .. } | Message::Changes { .. } => Right::Administrator,
+        _ => Right::Node,
+    }
+}
+
 /// What becomes of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -114,17 +140,31 @@ impl Doorkeeper {
         Parties { cluster: self.cluster, from: Sender::Node(self.id, self.life), to }
     }
 
-    /// What becomes of a datagram from this address.
-    pub fn admit(&mut self, parties: &Parties, at: SocketAddrV4, members: &Members, now: Instant) -> Verdict {
-        let verdict = self.judge(parties, at, members, now);
-        let why = match verdict {
-            Verdict::From(_) => return verdict,
-            Verdict::Refused(why) => why,
-            Verdict::TwoLive(_) => Refused::EarlierStart,
-        };
+    /// What becomes of a datagram from this address, in a session with this right.
+    pub fn admit(
+        &mut self,
+        parties: &Parties,
+        right: Right,
+        at: SocketAddrV4,
+        members: &Members,
+        now: Instant,
+    ) -> Verdict {
+        let poses_as_node = parties.from != Sender::Client && right != Right::Node;
+        let verdict =
+            if poses_as_node { Verdict::Refused(Refused::NoRight) } else { self.judge(parties, at, members, now) };
+        match verdict {
+            Verdict::From(_) => {}
+            Verdict::Refused(why) => self.refuse(why, at),
+            Verdict::TwoLive(_) => self.refuse(Refused::EarlierStart, at),
+        }
+        verdict
+    }
+
+    /// Counts what came from this address and is not let in.
+    pub fn refuse(&mut self, why: Refused, at: SocketAddrV4) {
+        tracing::debug!(%at, why = why.words(), "dropped a datagram");
         let refusals = self.refusals.entry(why).or_insert(Refusals { why, count: 0, last_from: at });
         (refusals.count, refusals.last_from) = (refusals.count + 1, at);
-        verdict
     }
 
     fn judge(&mut self, parties: &Parties, at: SocketAddrV4, members: &Members, now: Instant) -> Verdict {

@@ -19,10 +19,10 @@
 //! Nothing is retransmitted here. A message that lost a fragment is lost, as a datagram is, and the
 //! protocol sends it again, under another id.
 
-use crate::wire::{self, DATAGRAM_BYTES_MAX, MESSAGE_BYTES_MAX, SUMMED_AT, WireError};
+use crate::wire::{self, MESSAGE_BYTES_MAX, PAYLOAD_BYTES_MAX, SUMMED_AT, WireError};
 use std::borrow::Cow;
 
-/// The longest piece that a sender makes, in bytes. With its headers it fits a buffer of 16 KiB,
+/// The longest piece that a sender makes, in bytes. With its headers, sealed, it fits a buffer of 16 KiB,
 /// which is what Linux charges the receiver's socket for it: a piece a little longer would be
 /// charged twice as much. Receivers take pieces of any length.
 pub const PIECE_BYTES_MAX: usize = 15 * 1024;
@@ -118,7 +118,7 @@ impl Cutter {
     /// What to hand to the network, in this order: the datagram itself if UDP can carry it, else
     /// its fragments. `sealed` is a sealed [`Datagram`](crate::wire::Datagram).
     pub fn cut<'a>(&mut self, sealed: &'a [u8]) -> impl Iterator<Item = Cow<'a, [u8]>> + use<'a> {
-        let is_whole = sealed.len() <= DATAGRAM_BYTES_MAX;
+        let is_whole = sealed.len() <= PAYLOAD_BYTES_MAX;
         let whole = is_whole.then_some(Cow::Borrowed(sealed));
         let cut = (!is_whole).then(|| self.pieces(sealed, PIECE_BYTES_MAX));
         whole.into_iter().chain(cut.into_iter().flatten().map(Cow::Owned))

@@ -8,7 +8,7 @@
 use crate::counters::Dropped;
 use crate::doorkeeper::{Refusals, Twin};
 use crate::founding::Founding;
-use crate::wire::{DATAGRAM_BYTES_MAX, VERSION};
+use crate::wire::{PAYLOAD_BYTES_MAX, VERSION};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::membership::Tip;
@@ -239,7 +239,7 @@ impl Numbered<Report> {
 fn encode<T: Serialize>(magic: [u8; 4], Numbered { number, content }: &Numbered<T>) -> Vec<u8> {
     let mut bytes = [&magic[..], &[VERSION], &[0; 4], &number.to_le_bytes()].concat();
     postcard::to_io(content, &mut bytes).expect("sequences of known length, written to memory");
-    debug_assert!(bytes.len() <= DATAGRAM_BYTES_MAX);
+    debug_assert!(bytes.len() <= PAYLOAD_BYTES_MAX);
     let checksum = crc32fast::hash(&bytes[NUMBER_AT..]);
     bytes[CHECKSUM_AT..NUMBER_AT].copy_from_slice(&checksum.to_le_bytes());
     bytes
@@ -349,7 +349,7 @@ mod tests {
         // Those kept, and those created.
         let hints = (0..HINTS_MAX + CREATED_MAX).map(|_| line()).collect();
         let report = Numbered { number: u64::MAX, content: Report::Hints { hints, more: true } };
-        assert!(report.encode().len() <= DATAGRAM_BYTES_MAX);
+        assert!(report.encode().len() <= PAYLOAD_BYTES_MAX);
 
         let exchanges = (0..Ring::PARTITIONS * (Config::N_MAX as u32 - 1)).map(|index| ExchangeLine {
             partition: Partition(index % Ring::PARTITIONS),
@@ -375,6 +375,11 @@ mod tests {
                 too_short: u64::MAX,
                 not_ours: u64::MAX,
                 version: u64::MAX,
+                handshake: u64::MAX,
+                too_many_handshakes: u64::MAX,
+                unknown_session: u64::MAX,
+                forged: u64::MAX,
+                replayed: u64::MAX,
                 checksum: u64::MAX,
                 malformed: u64::MAX,
                 fragment_malformed: u64::MAX,
@@ -386,11 +391,11 @@ mod tests {
                 unknown_destination: u64::MAX,
                 refused_by_system: u64::MAX,
             },
-            refusals: vec![Refusals { why: Refused::EarlierStart, count: u64::MAX, last_from: at }; 4],
+            refusals: vec![Refusals { why: Refused::EarlierStart, count: u64::MAX, last_from: at }; 9],
             twins: members_of_many.iter().map(|node| Twin { node: *node, heard_at: at, ago_ms: 1 << 40 }).collect(),
             exchanges: exchanges.collect(),
         };
         let report = Numbered { number: u64::MAX, content: Report::Status(Box::new(status)) };
-        assert!(report.encode().len() <= DATAGRAM_BYTES_MAX);
+        assert!(report.encode().len() <= PAYLOAD_BYTES_MAX);
     }
 }

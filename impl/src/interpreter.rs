@@ -3,6 +3,7 @@
 //! Knows neither socket nor disk nor clock: these are given, so that the order of effects can be tested.
 
 use crate::outbox::Outbox;
+use crate::stamp::Stamps;
 use crate::timers::Timers;
 use crate::wire::Datagram;
 use dynamo_model::ids::NodeId;
@@ -75,6 +76,12 @@ impl Interpreter {
         };
         this.carry_out(out, now);
         this
+    }
+
+    /// The node, stamping the contexts that it gives to clients so.
+    #[must_use]
+    pub fn with_stamps(self, stamps: Stamps) -> Self {
+        Interpreter { outbox: self.outbox.with_stamps(stamps), ..self }
     }
 
     /// A message has come in.

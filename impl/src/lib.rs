@@ -5,10 +5,10 @@
 //! saved is on disk before anything is sent**.
 //!
 //! ```text
-//! socket ─▶ wire ─▶ interpreter ─▶ the actor ─▶ its commands ─┬─▶ store   (one commit a batch)
-//!    ▲                 ▲                                      ├─▶ timers
-//!    └── outbox ◀──────┼───────── after the commit ───────────┘
-//!                   timers
+//! socket ─▶ sessions ─▶ wire ─▶ interpreter ─▶ the actor ─▶ its commands ─┬─▶ store   (one commit a batch)
+//!    ▲                             ▲                                      ├─▶ timers
+//!    └─ sessions ◀─ outbox ◀───────┼───────── after the commit ───────────┘
+//!                               timers
 //! ```
 //!
 //! The protocol knows no limit on how large a message is. One that does not fit a UDP datagram is
@@ -34,7 +34,10 @@ pub mod interpreter;
 pub mod outbox;
 pub mod reassembly;
 pub mod runtime;
+pub mod secret;
+pub mod sessions;
 pub mod socket;
+pub mod stamp;
 pub mod store;
 pub mod timers;
 pub mod wire;

@@ -1,5 +1,7 @@
 //! What a batch of steps sends: all messages for one destination in as few datagrams as possible.
 
+use crate::secret::NodeSecret;
+use crate::stamp::{self, Stamps};
 use crate::wire::Datagram;
 use dynamo_model::message::Message;
 use stateright::actor::Id;
@@ -12,23 +14,40 @@ pub const PACKING_BYTES: usize = 16 * 1024;
 const SPARE_MAX: usize = 256;
 
 /// Messages waiting for the commit that must come before them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbox {
+    /// For the contexts that clients are given.
+    stamps: Stamps,
     open: BTreeMap<Id, Datagram>,
     full: Vec<(Id, Datagram)>,
     spare: Vec<Datagram>,
     too_large: u64,
 }
 
+impl Default for Outbox {
+    /// That of a node in a cluster without secrets.
+    fn default() -> Self {
+        let stamps = Stamps::new(&NodeSecret::OPEN);
+        Outbox { stamps, open: BTreeMap::new(), full: Vec::new(), spare: Vec::new(), too_large: 0 }
+    }
+}
+
 impl Outbox {
+    /// The outbox, stamping contexts so from now on.
+    #[must_use]
+    pub fn with_stamps(self, stamps: Stamps) -> Self {
+        Outbox { stamps, ..self }
+    }
+
     /// Adds a message. One that UDP cannot carry in a single datagram gets a [`Datagram`] for
     /// itself, to be cut when it is sent. One larger than
     /// [`MESSAGE_BYTES_MAX`](crate::wire::MESSAGE_BYTES_MAX) is dropped and counted.
     pub fn push(&mut self, to: Id, message: &Message) {
+        let stamp = stamp::stamped(message).map(|(key, context)| self.stamps.stamp(key, context)).unwrap_or_default();
         let datagram = self.open.entry(to).or_insert_with(|| self.spare.pop().unwrap_or_default());
-        if datagram.push(message).is_err() {
+        if datagram.push_stamped(message, &stamp).is_err() {
             let begun = std::mem::replace(datagram, self.spare.pop().unwrap_or_default());
-            self.too_large += u64::from(datagram.push(message).is_err());
+            self.too_large += u64::from(datagram.push_stamped(message, &stamp).is_err());
             self.full.push((to, begun));
         }
         if datagram.bytes() >= PACKING_BYTES

@@ -18,6 +18,7 @@ use crate::founding::Founding;
 use crate::inspect::{ExchangeLine, Numbered, Question, Report, Watch};
 use crate::interpreter::{Disk, Interpreter, Network as _};
 use crate::socket::{NodeSocket, Received};
+use crate::stamp::Stamps;
 use crate::store::{Store, StoreError};
 use crate::wire::Datagram;
 use dynamo_model::handoff::HintId;
@@ -86,14 +87,15 @@ impl Ready {
         let socket = start::bind(settings.listen)?;
         let mut store = start::open(&settings)?;
         let Entrance { standing: stood, cluster, life } = start::enter(&settings, &mut store)?;
-        let Settings { id, listen: address, detours, node, .. } = settings;
-        let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
+        let Settings { id, listen: address, detours, node, secret, .. } = settings;
+        let stamps = Stamps::new(&secret);
+        let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now()).with_stamps(stamps);
         let state = interpreter.state();
         let tip = state.view.tip();
         let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
         let doorkeeper = Doorkeeper::new(cluster.cluster, id, life);
-        let socket =
-            NodeSocket::new(socket, members, doorkeeper).map_err(|source| RuntimeError::Socket { address, source })?;
+        let socket = NodeSocket::new(socket, members, doorkeeper, &secret);
+        let socket = socket.map_err(|source| RuntimeError::Socket { address, source })?;
         let (agreement, exchanges, questions) = (Agreement::default(), Exchanges::default(), Vec::new());
         let (commits, ends_at) = (0, None);
         Ok(Ready {

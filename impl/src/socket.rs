@@ -3,15 +3,18 @@
 
 use crate::address::{Members, client_id};
 use crate::counters::Counters;
-use crate::doorkeeper::{Doorkeeper, Verdict};
+use crate::doorkeeper::{Doorkeeper, Refused, Verdict, right_for};
 use crate::fragments::Cutter;
 use crate::identity::Parties;
 use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::Network;
 use crate::reassembly::Reassembly;
-use crate::wire::{DATAGRAM_BYTES_MAX, Datagram, Letter};
+use crate::secret::{NodeSecret, Right};
+use crate::sessions::{Callee, Opened, SessionError, Sessions};
+use crate::stamp::{self, Stamps};
+use crate::wire::{DATAGRAM_BYTES_MAX, Datagram, Letter, PAYLOAD_BYTES_MAX};
 use dynamo_model::ids::NodeId;
-use dynamo_model::message::Message;
+use dynamo_model::message::{Answer, Message, Refusal};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
@@ -58,6 +61,8 @@ pub struct NodeSocket {
     pub members: Members,
     /// Who is let in.
     pub doorkeeper: Doorkeeper,
+    sessions: Sessions,
+    stamps: Stamps,
     buffer: Box<[u8]>,
     timeout: Duration,
     /// How long fragments may still wait in this batch.
@@ -82,16 +87,29 @@ pub(crate) fn bind(address: SocketAddrV4) -> io::Result<UdpSocket> {
 }
 
 impl NodeSocket {
-    /// The socket of the node that this doorkeeper knows.
+    /// The socket of the node that this doorkeeper knows, with its cluster's secret.
     ///
     /// # Errors
     /// Where the operating system refuses a limit on how long sending may take.
-    pub fn new(socket: UdpSocket, members: Members, doorkeeper: Doorkeeper) -> io::Result<Self> {
+    pub fn new(socket: UdpSocket, members: Members, doorkeeper: Doorkeeper, secret: &NodeSecret) -> io::Result<Self> {
         socket.set_write_timeout(Some(SEND_WITHIN))?;
         let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
         let (counters, timeout, may_wait) = (Counters::default(), Duration::MAX, SEND_WITHIN);
         let (cutter, reassembly) = (Cutter::default(), Reassembly::default());
-        Ok(NodeSocket { socket, members, doorkeeper, buffer, timeout, may_wait, cutter, reassembly, counters })
+        let (sessions, stamps) = (Sessions::of_node(secret), Stamps::new(secret));
+        Ok(NodeSocket {
+            socket,
+            members,
+            doorkeeper,
+            sessions,
+            stamps,
+            buffer,
+            timeout,
+            may_wait,
+            cutter,
+            reassembly,
+            counters,
+        })
     }
 
     /// What comes in first, or has come in already; `None` where nothing comes within that time.
@@ -102,6 +120,7 @@ impl NodeSocket {
         let start = Instant::now();
         self.may_wait = SEND_WITHIN;
         self.reassembly.forget_old(start);
+        self.sessions.forget_old(start);
         while start.elapsed() < LINGER {
             if let Some(received) = self.receive_at_once()? {
                 return Ok(Some(received));
@@ -134,7 +153,7 @@ impl NodeSocket {
     /// Answers a question. An answer that is lost is asked for again.
     pub fn report(&mut self, to: Id, report: &Numbered<Report>) {
         if let Some(address) = self.members.address_of(to) {
-            let _ = sendto(&self.socket, &report.encode(), SendFlags::DONTWAIT, &address);
+            let _ = self.send_payload(address, Callee::Client, &report.encode());
         }
     }
 
@@ -149,32 +168,59 @@ impl NodeSocket {
         };
         self.counters.datagrams_received += 1;
         let from = from.map(SocketAddrV4::try_from).ok_or(Errno::AFNOSUPPORT)??;
-        if let Some(question) = Numbered::<Question>::decode(&self.buffer[..length]) {
-            let from = client_id(from);
-            return Ok(Some(Received { from, messages: Vec::new(), question: Some(question) }));
+        let received = self.open(length, from, Instant::now());
+        self.send_outgoing();
+        Ok(Some(received))
+    }
+
+    /// What the datagram in the buffer brings.
+    fn open(&mut self, length: usize, from: SocketAddrV4, now: Instant) -> Received {
+        let nothing = Received { from: client_id(from), messages: Vec::new(), question: None };
+        let (right, payload) = match self.sessions.open(from.into(), &self.buffer[..length], now) {
+            Ok(Some(Opened { right, payload })) => (right, payload),
+            Ok(None) => return nothing,
+            Err(error) => {
+                self.note_unopened(error, from);
+                return nothing;
+            }
+        };
+        if let Some(question) = Numbered::<Question>::decode(payload) {
+            return Received { question: Some(question), ..nothing };
         }
-        let (datagram, now) = (&self.buffer[..length], Instant::now());
-        let letter = self.reassembly.receive(from.into(), datagram, now).unwrap_or_else(|error| {
-            tracing::debug!(%from, %error, "dropped a datagram");
-            self.counters.dropped.count(error);
-            None
-        });
-        Ok(Some(self.admit(letter, from, now)))
+        match self.reassembly.receive(from.into(), payload, now) {
+            Ok(Some(letter)) => self.admit(letter, right, from, now),
+            Ok(None) => nothing,
+            Err(error) => {
+                tracing::debug!(%from, %error, "dropped a datagram");
+                self.counters.dropped.count(error);
+                nothing
+            }
+        }
+    }
+
+    /// Counts a datagram that belongs to no session, or could not be opened.
+    fn note_unopened(&mut self, error: SessionError, from: SocketAddrV4) {
+        match error {
+            SessionError::WrongSecret => self.doorkeeper.refuse(Refused::WrongSecret, from),
+            SessionError::OtherMachine => self.doorkeeper.refuse(Refused::OtherMachine, from),
+            SessionError::NoEntry(_) => self.doorkeeper.refuse(Refused::NoEntry, from),
+            error => {
+                tracing::debug!(%from, %error, "dropped a datagram");
+                self.counters.dropped.count_unopened(error);
+            }
+        }
     }
 
     /// What is let in of what came from this address.
-    fn admit(&mut self, letter: Option<Letter>, at: SocketAddrV4, now: Instant) -> Received {
+    fn admit(&mut self, letter: Letter, right: Right, at: SocketAddrV4, now: Instant) -> Received {
         let nothing = Received { from: client_id(at), messages: Vec::new(), question: None };
-        let Some(Letter { parties, messages }) = letter else { return nothing };
-        match self.doorkeeper.admit(&parties, at, &self.members, now) {
+        match self.doorkeeper.admit(&letter.parties, right, at, &self.members, now) {
             Verdict::From(from) => {
+                let messages = self.allowed(letter, right, at);
                 self.counters.messages_received += messages.len() as u64;
                 Received { from, messages, question: None }
             }
-            Verdict::Refused(why) => {
-                tracing::debug!(%at, why = why.words(), "dropped a datagram");
-                nothing
-            }
+            Verdict::Refused(_) => nothing,
             Verdict::TwoLive(told) => {
                 for (to, other) in told {
                     self.tell_of_other(to, &other);
@@ -184,9 +230,56 @@ impl NodeSocket {
         }
     }
 
+    /// Those messages that their sender has the right to send, with contexts that nodes have given out.
+    fn allowed(&mut self, letter: Letter, right: Right, at: SocketAddrV4) -> Vec<Message> {
+        let mut allowed = Vec::with_capacity(letter.messages.len());
+        for (message, stamp) in letter.into_stamped() {
+            if right < right_for(&message) {
+                self.doorkeeper.refuse(Refused::NoRight, at);
+                continue;
+            }
+            let stamped = stamp::stamped(&message).zip(stamp);
+            match stamped.filter(|((key, context), stamp)| !self.stamps.is_good(key, context, stamp)) {
+                Some(_) => self.refuse_context(&message, at),
+                None => allowed.push(message),
+            }
+        }
+        allowed
+    }
+
+    /// Tells a client that its context is none for this key.
+    fn refuse_context(&mut self, message: &Message, at: SocketAddrV4) {
+        self.doorkeeper.refuse(Refused::MadeUpContext, at);
+        let (Message::Request(operation) | Message::Routed { operation, .. }) = message else { return };
+        let mut datagram = Datagram::default();
+        let answer = Answer::PutRefused { request: operation.request(), refusal: Refusal::ForeignContext };
+        if datagram.push(&Message::Answer(answer)).is_ok() {
+            self.send(client_id(at), &mut datagram);
+        }
+    }
+
     /// Tells a node that another process has its id.
-    fn tell_of_other(&self, to: SocketAddrV4, other: &Parties) {
-        let _ = sendto(&self.socket, Datagram::default().seal(other), SendFlags::DONTWAIT, &to);
+    fn tell_of_other(&mut self, to: SocketAddrV4, other: &Parties) {
+        let _ = self.send_payload(to, Callee::Node, Datagram::default().seal(other));
+    }
+
+    /// Sends a payload sealed, once there is a session.
+    fn send_payload(&mut self, to: SocketAddrV4, callee: Callee, payload: &[u8]) -> Result<(), Errno> {
+        match self.sessions.seal(to.into(), callee, payload, Instant::now()) {
+            Some(sealed) => sendto(&self.socket, sealed, SendFlags::DONTWAIT, &to).map(|_| ()),
+            None => {
+                self.send_outgoing();
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends what belongs to handshakes, and what has waited for them.
+    fn send_outgoing(&mut self) {
+        for (to, datagram) in self.sessions.take_outgoing() {
+            // What is lost is sent again.
+            let _ = sendto(&self.socket, &datagram, SendFlags::DONTWAIT, &to);
+        }
     }
 }
 
@@ -196,13 +289,19 @@ impl Network for NodeSocket {
             self.counters.dropped.unknown_destination += 1;
             return;
         };
-        let sealed = datagram.seal(&self.doorkeeper.parties(NodeId::from_actor(to)));
-        let is_cut = sealed.len() > DATAGRAM_BYTES_MAX;
-        for part in self.cutter.cut(sealed) {
-            let mut sent = sendto(&self.socket, &part, SendFlags::DONTWAIT, &address);
+        let node = NodeId::from_actor(to);
+        let callee = if node.is_some() { Callee::Node } else { Callee::Client };
+        let payload = datagram.seal(&self.doorkeeper.parties(node));
+        let is_cut = payload.len() > PAYLOAD_BYTES_MAX;
+        for part in self.cutter.cut(payload) {
+            let Some(sealed) = self.sessions.seal(address.into(), callee, &part, Instant::now()) else {
+                self.send_outgoing();
+                continue;
+            };
+            let mut sent = sendto(&self.socket, sealed, SendFlags::DONTWAIT, &address);
             if sent == Err(Errno::AGAIN) && is_cut && !self.may_wait.is_zero() {
                 let start = Instant::now();
-                sent = sendto(&self.socket, &part, SendFlags::empty(), &address);
+                sent = sendto(&self.socket, sealed, SendFlags::empty(), &address);
                 self.may_wait = self.may_wait.saturating_sub(start.elapsed());
             }
             if let Err(error) = sent {

@@ -1,25 +1,33 @@
-//! Datagrams: versioned, checksummed, with sender and receiver, several messages in each.
+//! Datagrams: versioned, checksummed, with sender and receiver, several messages in each. They travel sealed ([`sessions`](crate::sessions)).
 //!
 //! ```text
 //! "DYNM"  version  crc32 of what follows  parties  messages  each message in postcard encoding, one after the other
 //! 4       1        4, little-endian       28       2, LE     the rest, to the last byte
 //! ```
-//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used twice.
+//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used twice. A message that
+//! brings a context to a client or back from there is followed by the context's [`stamp`](crate::stamp), 32 bytes.
 //!
 //! A single message may be larger than UDP can carry. It has this format too, and travels cut into
 //! [`fragments`](crate::fragments).
 
 use crate::identity::Parties;
+use crate::sessions::SEALED_EXTRA_BYTES;
+use crate::stamp::{self, STAMP_BYTES, Stamp};
 use dynamo_model::message::Message;
 use thiserror::Error;
 
 /// The version of the format. Nodes ignore (and count) datagrams of another.
-pub const VERSION: u8 = 8;
+pub const VERSION: u8 = 9;
 /// What one UDP datagram over IPv4 can carry, in bytes.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
+/// What it can carry, sealed, in bytes.
+pub const PAYLOAD_BYTES_MAX: usize = DATAGRAM_BYTES_MAX - SEALED_EXTRA_BYTES;
 /// The largest message, in bytes, header included. Receivers refuse fragments of larger ones. A set
 /// of 500 siblings fits, each with a value of the largest size.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// In the place of the stamp of an empty context, which needs none.
+const NO_STAMP: Stamp = [0; STAMP_BYTES];
 
 const MAGIC: [u8; 4] = *b"DYNM";
 const VERSION_AT: usize = 4;
@@ -69,7 +77,7 @@ pub struct TooLarge {
     /// What the datagram would have taken.
     pub bytes: usize,
     /// What it may take: [`MESSAGE_BYTES_MAX`] where the message is alone, else
-    /// [`DATAGRAM_BYTES_MAX`].
+    /// [`PAYLOAD_BYTES_MAX`].
     pub bytes_max: usize,
 }
 
@@ -96,10 +104,21 @@ impl Datagram {
     /// Where it does not fit any more: the first message may take [`MESSAGE_BYTES_MAX`], but with
     /// others it must fit what UDP can carry. The datagram is then as it was before.
     pub fn push(&mut self, message: &Message) -> Result<(), TooLarge> {
+        self.push_stamped(message, &NO_STAMP)
+    }
+
+    /// Adds a message with the stamp of its context, if it has one to be stamped.
+    ///
+    /// # Errors
+    /// As with [`push`](Datagram::push).
+    pub fn push_stamped(&mut self, message: &Message, stamp: &Stamp) -> Result<(), TooLarge> {
         let before = self.bytes.len();
         let failed = postcard::to_io(message, &mut self.bytes).is_err();
+        if stamp::stamped(message).is_some() {
+            self.bytes.extend(stamp);
+        }
         let bytes = self.bytes.len();
-        let bytes_max = if self.messages == 0 { MESSAGE_BYTES_MAX } else { DATAGRAM_BYTES_MAX };
+        let bytes_max = if self.messages == 0 { MESSAGE_BYTES_MAX } else { PAYLOAD_BYTES_MAX };
         if failed || bytes > bytes_max || self.messages == u16::MAX {
             self.bytes.truncate(before);
             return Err(TooLarge { bytes, bytes_max });
@@ -170,6 +189,19 @@ pub struct Letter {
     pub parties: Parties,
     /// The messages, in their order.
     pub messages: Vec<Message>,
+    /// The stamps of their contexts: of those that have one, in their order.
+    pub stamps: Vec<Stamp>,
+}
+
+impl Letter {
+    /// Each message, with its context's stamp if it has one.
+    pub fn into_stamped(self) -> impl Iterator<Item = (Message, Option<Stamp>)> {
+        let mut stamps = self.stamps.into_iter();
+        self.messages.into_iter().map(move |message| {
+            let stamp = stamp::stamped(&message).and_then(|_| stamps.next());
+            (message, stamp)
+        })
+    }
 }
 
 /// What a datagram brings: all of it, or nothing.
@@ -182,13 +214,18 @@ pub fn decode(datagram: &[u8]) -> Result<Letter, WireError> {
     let parties = Parties::decode(&std::array::from_fn(|index| header[PARTIES_AT + index]));
     let count = usize::from(u16::from_le_bytes([header[COUNT_AT], header[COUNT_AT + 1]]));
     // Each message takes a byte at least: a false count cannot make this reserve much.
-    let mut messages = Vec::with_capacity(count.min(rest.len()));
+    let (mut messages, mut stamps) = (Vec::with_capacity(count.min(rest.len())), Vec::new());
     for _ in 0..count {
         let (message, after) = postcard::take_from_bytes(rest).map_err(|_| WireError::Malformed)?;
-        messages.push(message);
         rest = after;
+        if stamp::stamped(&message).is_some() {
+            let (stamp, after) = rest.split_first_chunk::<STAMP_BYTES>().ok_or(WireError::Malformed)?;
+            stamps.push(*stamp);
+            rest = after;
+        }
+        messages.push(message);
     }
-    if rest.is_empty() { Ok(Letter { parties, messages }) } else { Err(WireError::Malformed) }
+    if rest.is_empty() { Ok(Letter { parties, messages, stamps }) } else { Err(WireError::Malformed) }
 }
 
 #[cfg(test)]

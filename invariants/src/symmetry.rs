@@ -245,8 +245,8 @@ impl Symmetry {
     fn answer(&self, answer: &Answer) -> Answer {
         let request = self.request(answer.request());
         match answer {
-            Answer::PutAcknowledged { context, .. } => {
-                Answer::PutAcknowledged { request, context: self.context(context) }
+            Answer::PutAcknowledged { key, context, .. } => {
+                Answer::PutAcknowledged { request, key: key.clone(), context: self.context(context) }
             }
             Answer::PutFailed { stored, needed, in_person, pw, .. } => {
                 let (stored, needed, in_person, pw) = (*stored, *needed, *in_person, *pw);
@@ -254,9 +254,9 @@ impl Symmetry {
             }
             Answer::NoRoute { .. } => Answer::NoRoute { request },
             Answer::PutRefused { refusal, .. } => Answer::PutRefused { request, refusal: *refusal },
-            Answer::GetAnswered { siblings, context, .. } => {
+            Answer::GetAnswered { key, siblings, context, .. } => {
                 let siblings = self.versions(siblings);
-                Answer::GetAnswered { request, siblings, context: self.context(context) }
+                Answer::GetAnswered { request, key: key.clone(), siblings, context: self.context(context) }
             }
             Answer::Changed { history, .. } => Answer::Changed { request, history: history.clone() },
             Answer::ChangeRefused { refusal, .. } => Answer::ChangeRefused { request, refusal: *refusal },

@@ -148,8 +148,8 @@ impl Step<'_, '_> {
     fn answer_get(&mut self, request: RequestId) {
         let merged = self.merged(request);
         let (siblings, context) = (merged.versions().to_vec(), merged.context().clone());
-        let client = self.state.gets[&request].client;
-        self.out.send(client, Message::Answer(Answer::GetAnswered { request, siblings, context }));
+        let (client, key) = (self.state.gets[&request].client, self.state.gets[&request].key.clone());
+        self.out.send(client, Message::Answer(Answer::GetAnswered { request, key, siblings, context }));
     }
 
     /// The merge of all answers so far.

@@ -51,7 +51,7 @@ impl Step<'_, '_> {
         if let Some(running) = self.state.puts.get(&request) {
             if running.acknowledged {
                 let context = running.context.clone();
-                self.out.send(client, Message::Answer(Answer::PutAcknowledged { request, context }));
+                self.out.send(client, Message::Answer(Answer::PutAcknowledged { request, key, context }));
             }
             return;
         }
@@ -275,8 +275,8 @@ impl Step<'_, '_> {
         let client = running.client;
         let finished = running.tally.is_over();
         if !running.acknowledged && self.node.rules.put_may_ack(&running.tally, needed, usize::from(running.pw)) {
-            let context = running.context.clone();
-            self.out.send(client, Message::Answer(Answer::PutAcknowledged { request, context }));
+            let (key, context) = (running.key.clone(), running.context.clone());
+            self.out.send(client, Message::Answer(Answer::PutAcknowledged { request, key, context }));
             self.running_put(request).acknowledged = true;
         } else if !running.acknowledged && finished {
             let (stored, in_person, pw) = (running.tally.taken.len(), running.tally.in_person(), running.pw);

@@ -59,6 +59,8 @@ pub enum Answer {
     PutAcknowledged {
         /// Of which put.
         request: RequestId,
+        /// The key: a context is worth something with its own key only.
+        key: Key,
         /// What the client had read, and this put.
         context: Context,
     },
@@ -87,6 +89,8 @@ pub enum Answer {
     GetAnswered {
         /// Of which get.
         request: RequestId,
+        /// The key: a context is worth something with its own key only.
+        key: Key,
         /// All concurrent siblings; none where the key was never put, or its tombstone is reaped.
         siblings: Vec<Version>,
         /// To be passed with a put that is to replace these siblings.

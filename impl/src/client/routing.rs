@@ -2,6 +2,8 @@
 
 use super::{ANEW_AFTER, Client, ClientError, RETRY_AFTER, what_do_you_know};
 use crate::address::from_bytes;
+use crate::secret::Right;
+use crate::stamp::Stamp;
 use crate::wire::Datagram;
 use dynamo_model::ids::RequestId;
 use dynamo_model::membership::{History, Tip};
@@ -34,19 +36,23 @@ impl Client {
 
     /// Asks one coordinator after another, until there is an answer or the time is up (`None`). `operation` says each time under which
     /// id; under the same id it goes to the same one, unless the members have changed.
-    pub(super) fn ask_in_turn(&self, operation: impl Fn() -> Operation) -> Result<Option<Answer>, ClientError> {
+    pub(super) fn ask_in_turn(
+        &self,
+        operation: impl Fn() -> Operation,
+        stamp: &Stamp,
+    ) -> Result<(Option<Answer>, Stamp), ClientError> {
         let start = Instant::now();
         loop {
             let operation = operation();
             let request = operation.request();
             let (node, message) = self.route(operation);
             let left = |most: Duration| most.min(self.timeout.saturating_sub(start.elapsed()));
-            let answer = self.ask(node, request, &message, left(ANEW_AFTER))?;
-            if answer.is_some() || start.elapsed() >= self.timeout {
+            let answer = self.ask_stamped(node, request, (&message, stamp), left(ANEW_AFTER))?;
+            if answer.0.is_some() || start.elapsed() >= self.timeout {
                 return Ok(answer);
             }
-            if let Some(answer) = self.refresh(request, left)? {
-                return Ok(Some(answer));
+            if let Some((answer, stamp)) = self.refresh(request, left)? {
+                return Ok((Some(answer), stamp));
             }
         }
     }
@@ -58,16 +64,28 @@ impl Client {
         request: RequestId,
         message: &Message,
         within: Duration,
-    ) -> Result<Option<Answer>, ClientError> {
+    ) -> Result<(Option<Answer>, Stamp), ClientError> {
+        self.ask_stamped(node, request, (message, &Stamp::default()), within)
+    }
+
+    /// The same, with the stamp of what is asked. The answer has one too.
+    fn ask_stamped(
+        &self,
+        node: SocketAddr,
+        request: RequestId,
+        stamped: (&Message, &Stamp),
+        within: Duration,
+    ) -> Result<(Option<Answer>, Stamp), ClientError> {
         // From whom it comes does not matter: a forwarded request is answered by its coordinator.
-        self.exchange(node, message, within, |message| match message {
-            Message::Answer(answer) if answer.request() == request => Some(answer),
+        let answer = self.exchange(node, stamped, within, |message, stamp| match message {
+            Message::Answer(answer) if answer.request() == request => Some((answer, stamp.unwrap_or_default())),
             Message::History { history } => {
                 self.learn(node, &history);
                 None
             }
             _ => None,
-        })
+        })?;
+        Ok(answer.map_or((None, Stamp::default()), |(answer, stamp)| (Some(answer), stamp)))
     }
 
     /// Where to, and what.
@@ -85,7 +103,8 @@ impl Client {
     /// The node asked has said all that it knows; it is told what it lacks.
     fn learn(&self, node: SocketAddr, told: &History) {
         let changes = self.routes.borrow_mut().as_mut().and_then(|routes| routes.learn(told));
-        if let Some(changes) = changes {
+        // A mere client may not say who is a member: nodes tell one another.
+        if let Some(changes) = changes.filter(|_| self.sessions.borrow().right() >= Right::Administrator) {
             let mut datagram = Datagram::default();
             if datagram.push(&Message::Changes { changes }).is_ok() {
                 // Lost, it is asked for again with the next request.
@@ -95,7 +114,11 @@ impl Client {
     }
 
     /// Whoever was asked is silent, and has left perhaps: others know. Its answer may come meanwhile.
-    fn refresh(&self, request: RequestId, left: impl Fn(Duration) -> Duration) -> Result<Option<Answer>, ClientError> {
+    fn refresh(
+        &self,
+        request: RequestId,
+        left: impl Fn(Duration) -> Duration,
+    ) -> Result<Option<(Answer, Stamp)>, ClientError> {
         let others: Vec<SocketAddr> = {
             let routes = self.routes.borrow();
             let Some(routes) = routes.as_ref() else { return Ok(None) };
@@ -103,13 +126,16 @@ impl Client {
             some.filter_map(|node| routes.address(*node)).map(|address| from_bytes(address).into()).collect()
         };
         for node in others.into_iter().chain([self.node]) {
-            let heard = self.exchange(node, &what_do_you_know(), left(RETRY_AFTER), |message| match message {
+            let question = (&what_do_you_know(), &Stamp::default());
+            let heard = self.exchange(node, question, left(RETRY_AFTER), |message, stamp| match message {
                 Message::History { history } => Some(Heard::History(history)),
-                Message::Answer(answer) if answer.request() == request => Some(Heard::Answer(answer)),
+                Message::Answer(answer) if answer.request() == request => {
+                    Some(Heard::Answer(answer, stamp.unwrap_or_default()))
+                }
                 _ => None,
             })?;
             match heard {
-                Some(Heard::Answer(answer)) => return Ok(Some(answer)),
+                Some(Heard::Answer(answer, stamp)) => return Ok(Some((answer, stamp))),
                 Some(Heard::History(history)) => {
                     self.learn(node, &history);
                     break;
@@ -124,5 +150,5 @@ impl Client {
 /// What comes while others are asked what they know.
 enum Heard {
     History(History),
-    Answer(Answer),
+    Answer(Answer, Stamp),
 }

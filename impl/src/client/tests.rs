@@ -1,46 +1,92 @@
 //! Against a node that is played by the test.
 
 use super::*;
+use crate::secret::NodeSecret;
+use crate::sessions::{Callee, Sessions};
 use crate::wire::tests::large_set;
 use crate::wire::{self, Datagram};
+use dynamo_model::version::Context;
 use std::thread;
 
-/// A socket that plays the node.
-fn stage() -> (UdpSocket, SocketAddr) {
+/// Plays a node.
+struct Stage {
+    socket: UdpSocket,
+    sessions: Sessions,
+}
+
+/// A stage, and where it is.
+fn stage() -> (Stage, SocketAddr) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
-    (socket, address)
+    (Stage { socket, sessions: Sessions::of_node(&NodeSecret::OPEN) }, address)
 }
 
-fn next_operation(socket: &UdpSocket) -> (Operation, SocketAddr) {
-    let mut buffer = [0; 2000];
-    let (length, from) = socket.recv_from(&mut buffer).unwrap();
-    let messages = wire::decode(&buffer[..length]).unwrap().messages;
-    let [Message::Request(operation)] = &messages[..] else { panic!("{messages:?}") };
-    (operation.clone(), from)
-}
+impl Stage {
+    /// What comes next from a client.
+    fn receive(&mut self) -> (Vec<u8>, SocketAddr) {
+        let mut buffer = [0; 2000];
+        loop {
+            let (length, from) = self.socket.recv_from(&mut buffer).unwrap();
+            let opened = self.sessions.open(from, &buffer[..length], Instant::now()).unwrap();
+            let payload = opened.map(|opened| opened.payload.to_vec());
+            self.send_outgoing();
+            if let Some(payload) = payload {
+                return (payload, from);
+            }
+        }
+    }
 
-fn send(socket: &UdpSocket, to: SocketAddr, answer: Answer) {
-    let mut datagram = Datagram::default();
-    datagram.push(&Message::Answer(answer)).unwrap();
-    socket.send_to(datagram.seal(&Parties::default()), to).unwrap();
+    fn next_operation(&mut self) -> (Operation, SocketAddr) {
+        let (payload, from) = self.receive();
+        let messages = wire::decode(&payload).unwrap().messages;
+        let [Message::Request(operation)] = &messages[..] else { panic!("{messages:?}") };
+        (operation.clone(), from)
+    }
+
+    fn send(&mut self, to: SocketAddr, answer: Answer) {
+        let mut datagram = Datagram::default();
+        datagram.push(&Message::Answer(answer)).unwrap();
+        self.send_payload(to, datagram.seal(&Parties::default()));
+    }
+
+    fn send_payload(&mut self, to: SocketAddr, payload: &[u8]) {
+        if let Some(sealed) = self.sessions.seal(to, Callee::Client, payload, Instant::now()) {
+            self.socket.send_to(sealed, to).unwrap();
+        }
+        self.send_outgoing();
+    }
+
+    /// Gets a session with a client that it has asked to call, and sends what has waited for it.
+    fn meet(&mut self) {
+        let mut buffer = [0; 2000];
+        for _ in 0..2 {
+            let (length, from) = self.socket.recv_from(&mut buffer).unwrap();
+            self.sessions.open(from, &buffer[..length], Instant::now()).unwrap();
+            self.send_outgoing();
+        }
+    }
+
+    fn send_outgoing(&mut self) {
+        for (to, datagram) in self.sessions.take_outgoing() {
+            self.socket.send_to(&datagram, to).unwrap();
+        }
+    }
 }
 
 fn nothing_found(request: RequestId) -> Answer {
-    Answer::GetAnswered { request, siblings: Vec::new(), context: Context::new() }
+    Answer::GetAnswered { request, key: Key::new("k").unwrap(), siblings: Vec::new(), context: Context::new() }
 }
 
 #[test]
 fn only_the_answer_to_the_request_under_way_counts_from_whomever_it_comes() {
-    let (node, address) = stage();
+    let (mut node, address) = stage();
     let client = Client::connect(address).unwrap();
     let played = thread::spawn(move || {
-        let (operation, from) = next_operation(&node);
+        let (operation, from) = node.next_operation();
         let request = operation.request();
-        let other = stage().0;
-        other.send_to(b"noise", from).unwrap();
-        send(
-            &node,
+        let mut other = stage().0;
+        other.socket.send_to(b"noise", from).unwrap();
+        node.send(
             from,
             Answer::GetFailed {
                 request: RequestId { number: 99, ..request },
@@ -50,8 +96,7 @@ fn only_the_answer_to_the_request_under_way_counts_from_whomever_it_comes() {
                 pr: 0,
             },
         );
-        send(
-            &node,
+        node.send(
             from,
             Answer::GetFailed {
                 request: RequestId { client: ClientId(1), ..request },
@@ -61,7 +106,8 @@ fn only_the_answer_to_the_request_under_way_counts_from_whomever_it_comes() {
                 pr: 0,
             },
         );
-        send(&other, from, nothing_found(request));
+        other.send(from, nothing_found(request));
+        other.meet();
     });
     assert!(client.get("k").unwrap().siblings.is_empty());
     played.join().unwrap();
@@ -71,22 +117,26 @@ fn only_the_answer_to_the_request_under_way_counts_from_whomever_it_comes() {
 /// overtake one another.
 #[test]
 fn an_answer_too_large_for_a_datagram_arrives_in_fragments() {
-    let (node, address) = stage();
+    let (mut node, address) = stage();
     let client = Client::connect(address).unwrap();
     let set = large_set(25);
     let (siblings, context) = (set.versions().to_vec(), set.context().clone());
-    let found = Found { siblings: siblings.clone(), context: context.clone() };
+    let stamped = StampedContext { context: context.clone(), stamp: Stamp::default() };
+    let found = Found { siblings: siblings.clone(), context: stamped };
     let played = thread::spawn(move || {
-        let (operation, from) = next_operation(&node);
+        let (operation, from) = node.next_operation();
         let mut datagram = Datagram::default();
         let request = operation.request();
-        datagram.push(&Message::Answer(Answer::GetAnswered { request, siblings, context })).unwrap();
+        let key = Key::new("k").unwrap();
+        datagram.push(&Message::Answer(Answer::GetAnswered { request, key, siblings, context })).unwrap();
         let sealed = datagram.seal(&Parties::default());
-        let (other, mut cutter) = (stage().0, Cutter::default());
+        let (mut other, mut cutter) = (stage().0, Cutter::default());
+        other.send_payload(from, b"hello");
+        other.meet();
         let fragments = [(); 2].map(|()| cutter.cut(sealed).collect::<Vec<_>>());
         for (one, two) in fragments[0].iter().rev().zip(&fragments[1]) {
-            node.send_to(one, from).unwrap();
-            other.send_to(two, from).unwrap();
+            node.send_payload(from, one);
+            other.send_payload(from, two);
         }
     });
     assert!(client.get("k").unwrap() == found);
@@ -95,14 +145,14 @@ fn an_answer_too_large_for_a_datagram_arrives_in_fragments() {
 
 #[test]
 fn a_retry_carries_the_same_request_and_the_next_request_another() {
-    let (node, address) = stage();
+    let (mut node, address) = stage();
     let client = Client::connect(address).unwrap();
     let played = thread::spawn(move || {
-        let (first, _) = next_operation(&node);
-        let (again, from) = next_operation(&node);
-        send(&node, from, nothing_found(again.request()));
-        let (second, from) = next_operation(&node);
-        send(&node, from, nothing_found(second.request()));
+        let (first, _) = node.next_operation();
+        let (again, from) = node.next_operation();
+        node.send(from, nothing_found(again.request()));
+        let (second, from) = node.next_operation();
+        node.send(from, nothing_found(second.request()));
         (first, again, second)
     });
     client.get("k").unwrap();
@@ -117,23 +167,23 @@ fn a_silent_node_is_a_timeout_in_time() {
     let (_node, address) = stage();
     let client = Client::connect(address).unwrap().with_timeout(Duration::from_millis(300));
     let start = Instant::now();
-    let error = client.put("k", b"v", &Context::new()).unwrap_err();
+    let error = client.put("k", b"v", &StampedContext::new()).unwrap_err();
     assert!(error.to_string().contains("within 0.3 s; is the node running? The put is possibly stored"), "{error}");
     assert!((290..400).contains(&start.elapsed().as_millis()), "took {:?}", start.elapsed());
 }
 
 #[test]
 fn refusals_say_what_to_do() {
-    let (node, address) = stage();
+    let (mut node, address) = stage();
     let client = Client::connect(address).unwrap();
     let refusals = [Refusal::ForeignContext, Refusal::SiblingsTooLarge { bytes: 30_000, bytes_max: 21_333 }];
     let played = thread::spawn(move || {
         for refusal in refusals {
-            let (operation, from) = next_operation(&node);
-            send(&node, from, Answer::PutRefused { request: operation.request(), refusal });
+            let (operation, from) = node.next_operation();
+            node.send(from, Answer::PutRefused { request: operation.request(), refusal });
         }
     });
-    let refused = || client.put("k", b"v", &Context::new()).unwrap_err().to_string();
+    let refused = || client.put("k", b"v", &StampedContext::new()).unwrap_err().to_string();
     assert!(refused().contains("its context is from another cluster"));
     assert!(refused().contains("would take 30000 bytes, 21333 are allowed. Get the key"));
     played.join().unwrap();

@@ -7,12 +7,14 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use dynamo::client::{Client, ClientError};
 use dynamo::context_text;
+use dynamo::secret::{Credentials, Secret};
+use dynamo::stamp::StampedContext;
 use dynamo_invariants::defects::Defect;
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::NodeId;
-use dynamo_model::version::Context;
 use serde_json::json;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -83,11 +85,41 @@ pub(super) struct Session {
     /// How long to wait for an answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     timeout: Duration,
+    #[command(flatten)]
+    secret: SecretFile,
 }
 
 impl Session {
     pub(super) fn connect(&self) -> Result<Client, Failure> {
-        Ok(Client::connect(self.node).map_err(Failure::from)?.with_timeout(self.timeout))
+        let credentials = self.secret.read()?.map_or_else(Credentials::open, |secret| secret.credentials());
+        Ok(Client::connect_with(self.node, credentials).map_err(Failure::from)?.with_timeout(self.timeout))
+    }
+}
+
+/// Names the file with the secret, or the secret itself, in the environment.
+const SECRET_FILE_VARIABLE: &str = "DYNAMO_SECRET_FILE";
+const SECRET_VARIABLE: &str = "DYNAMO_SECRET";
+
+/// Where the cluster's secret is.
+#[derive(Clone, Debug, Args)]
+pub(super) struct SecretFile {
+    /// The file with the cluster's secret, readable by its owner alone (dynamo secret makes it). If left out, the environment variable
+    /// `DYNAMO_SECRET_FILE` names the file, or `DYNAMO_SECRET` holds the secret. Without any, only processes on one machine talk to one another
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+}
+
+impl SecretFile {
+    /// The secret, if there is one.
+    pub(super) fn read(&self) -> Result<Option<Secret>, Failure> {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let file = self.secret_file.clone().or_else(|| variable(SECRET_FILE_VARIABLE).map(PathBuf::from));
+        if let Some(file) = file {
+            return Secret::read(&file).map(Some).map_err(Failure::usage);
+        }
+        let text = variable(SECRET_VARIABLE).map(|text| text.to_string_lossy().into_owned());
+        let secret = text.map(|text| text.parse().with_context(|| format!("the variable {SECRET_VARIABLE} is wrong")));
+        secret.transpose().map_err(Failure::Usage)
     }
 }
 
@@ -112,13 +144,13 @@ pub(super) struct Replacing {
 
 impl Replacing {
     /// The context, if one was given.
-    pub(super) fn context(&self, key: &str) -> Result<Option<Context>, Failure> {
+    pub(super) fn context(&self, key: &str) -> Result<Option<StampedContext>, Failure> {
         let context = self.context.as_ref().map(|text| context_text::from_text(key, text));
         context.transpose().map_err(Failure::usage)
     }
 
     /// Prints the context for the next put.
-    pub(super) fn print(&self, key: &str, context: &Context) {
+    pub(super) fn print(&self, key: &str, context: &StampedContext) {
         let context = context_text::to_text(key, context);
         if self.json {
             say!("{}", json!({ "key": key, "context": context }));
@@ -131,7 +163,9 @@ impl Replacing {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Key(_) | ClientError::Value(_) | ClientError::NotIpv4(_) => Failure::usage(error),
+            ClientError::Key(_) | ClientError::Value(_) | ClientError::NotIpv4(_) | ClientError::NoRight => {
+                Failure::usage(error)
+            }
             _ => Failure::operation(error),
         }
     }

@@ -1,10 +1,11 @@
 //! `dynamo cluster`: a local cluster, each node a process of its own, so that one can be killed and the others be watched.
 
-use super::Failure;
 use super::arguments::{Quorums, stop_signal};
+use super::{Failure, secret};
 use crate::output::{announce, note};
 use anyhow::{Context as _, anyhow};
 use clap::Args;
+use dynamo::secret::Right;
 use dynamo::store::DirectoryLock;
 use dynamo_model::ids::NodeId;
 use rustix::process::{Pid, Signal, kill_process};
@@ -26,7 +27,9 @@ Examples:
   dynamo cluster --nodes 3
   dynamo cluster --nodes 5 --base-port 4100 --data ./data --n 3 --r 2 --w 2
 
-The process ids are printed: kill -9 one, and see the others go on. Ctrl-C stops the cluster. Without --data its data is
+The process ids are printed: kill -9 one, and see the others go on. Ctrl-C stops the cluster. Its nodes let in only who has one of its
+secrets: they are made beside the data, in the files node.secret, administrator.secret and client.secret, and the line that sets
+DYNAMO_SECRET_FILE is printed. A node that you start again by hand needs --secret-file with node.secret. Without --data its data is
 in a temporary directory that goes with it, unless a node that you have started again by hand still uses it. When all nodes have ended by
 themselves the exit code is 1.";
 
@@ -61,6 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let ports = ports(arguments)?;
     // Goes after the nodes, for they use it.
     let data = Data::of(arguments)?;
+    secret::make_if_missing(&data.path).map_err(Failure::Operation)?;
     let mut nodes = Nodes(Vec::new());
     for index in 0..ports.len() {
         nodes.0.push(NodeProcess::start(index, &ports, &data.path, quorums).map_err(Failure::Operation)?);
@@ -123,8 +127,11 @@ impl Drop for Data {
 
 /// A lock on every data directory below this one.
 fn lock_all(below: &Path) -> anyhow::Result<Vec<DirectoryLock>> {
-    let lock = |entry: std::io::Result<DirEntry>| Ok(DirectoryLock::take(&entry?.path())?);
-    std::fs::read_dir(below)?.map(lock).collect()
+    let lock = |entry: std::io::Result<DirEntry>| match entry.map(|entry| entry.path()) {
+        Ok(path) => path.is_dir().then(|| Ok(DirectoryLock::take(&path)?)),
+        Err(error) => Some(Err(error.into())),
+    };
+    std::fs::read_dir(below)?.filter_map(lock).collect()
 }
 
 struct NodeProcess {
@@ -141,11 +148,12 @@ impl NodeProcess {
         let id = |index: usize| NodeId(index as u16);
         let address = |index: usize| format!("127.0.0.1:{}", ports[index]);
         let members: Vec<String> = (0..ports.len()).map(|i| format!("{}={}", id(i), address(i))).collect();
+        let secret = secret::path(data, Right::Node);
         let data = data.join(format!("node-{}", id(index)));
         let program = std::env::current_exe().context("cannot find this program to start nodes with")?;
         let mut command = Command::new(program);
         command.args(["node", "--stop-with-parent", "--id", &id(index).to_string(), "--listen", &address(index)]);
-        command.arg("--data").arg(&data).args(["--member", &members.join(",")]);
+        command.arg("--data").arg(&data).args(["--member", &members.join(",")]).arg("--secret-file").arg(secret);
         for (name, number) in [("--n", quorums.n), ("--r", quorums.r), ("--w", quorums.w)] {
             command.args([name, &number.to_string()]);
         }
@@ -206,11 +214,20 @@ impl Drop for Nodes {
     }
 }
 
+/// A path as a word for a shell, from whatever directory.
+fn shell_word(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.".contains(letter);
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 fn print_welcome(nodes: &Nodes, data: &Data) {
     for NodeProcess { id, address, data, child, .. } in &nodes.0 {
         announce(format_args!("node {id}  {address}  pid {}  data {}", child.id(), data.display()));
     }
-    announce(format_args!("\nTry: dynamo put --node {} greeting hello", nodes.0[0].address));
+    let secret = secret::path(&data.path, Right::Administrator);
+    announce(format_args!("\nIn another terminal: export DYNAMO_SECRET_FILE={}", shell_word(&secret)));
+    announce(format_args!("Then try: dynamo put --node {} greeting hello", nodes.0[0].address));
     match data.temporary {
         None => announce(format_args!("Ctrl-C stops the cluster.")),
         Some(_) => {

@@ -16,6 +16,7 @@ mod node;
 mod progress;
 mod put;
 mod ring;
+mod secret;
 mod status;
 mod table;
 mod trace;
@@ -34,6 +35,7 @@ Examples:
   dynamo trace show counterexamples/004-word-before-disk.json   what happens when one rule is broken, event by event
   dynamo explore concurrent-puts                            walk the state space in a browser
   dynamo cluster --nodes 3 --base-port 4100                 three nodes on this machine; Ctrl-C stops them
+  export DYNAMO_SECRET_FILE=…                               as dynamo cluster says: without its secret it lets nobody in
   dynamo put --node 127.0.0.1:4100 greeting hello           prints a context
   dynamo get --node 127.0.0.1:4101 greeting                 prints all siblings, and the context to pass back
   dynamo put --node 127.0.0.1:4100 greeting hi --context …  replaces what the context covers, and nothing else
@@ -68,6 +70,7 @@ enum Command {
     Hints(hints::Arguments),
     Member(member::Arguments),
     Ring(ring::Arguments),
+    Secret(secret::Arguments),
     Status(status::Arguments),
     Trace(trace::Arguments),
 }
@@ -176,6 +179,7 @@ fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {
         Some(Command::Hints(arguments)) => hints::run(&arguments),
         Some(Command::Member(arguments)) => member::run(&arguments),
         Some(Command::Ring(arguments)) => ring::run(&arguments),
+        Some(Command::Secret(arguments)) => secret::run(&arguments),
         Some(Command::Status(arguments)) => status::run(&arguments),
         Some(Command::Trace(arguments)) => trace::run(&arguments),
         None => check::run(&check::Arguments::default()),

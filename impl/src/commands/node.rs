@@ -1,12 +1,13 @@
 //! `dynamo node`: runs one node until it is told to stop.
 
 use super::Failure;
-use super::arguments::{Pace, Quorums, address, member, stop_signal};
+use super::arguments::{Pace, Quorums, SecretFile, address, member, stop_signal};
 use crate::output::{announce, note};
 use anyhow::anyhow;
 use clap::Args;
 use dynamo::address::Members;
 use dynamo::runtime::{Endpoint, Ready, RuntimeError, Settings};
+use dynamo::secret::{NodeSecret, Secret};
 use dynamo::store::put_aside;
 use dynamo_model::ids::NodeId;
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 const EXAMPLES: &str = "\
 Example, a cluster of three, each in a terminal of its own:
   MEMBERS=A=127.0.0.1:4100,B=127.0.0.1:4101,C=127.0.0.1:4102
+  dynamo secret ./secrets; export DYNAMO_SECRET_FILE=./secrets/node.secret          in each terminal
   dynamo node --id A --listen 127.0.0.1:4100 --data data-a --member $MEMBERS
   dynamo node --id B --listen 127.0.0.1:4101 --data data-b --member $MEMBERS
   dynamo node --id C --listen 127.0.0.1:4102 --data data-c --member $MEMBERS
@@ -81,6 +83,8 @@ pub(super) struct Arguments {
     quorums: Quorums,
     #[command(flatten)]
     pace: Pace,
+    #[command(flatten)]
+    secret: SecretFile,
     /// Begin on an empty disk, under a new incarnation: for one start, when the data is damaged. The old
     /// files stay, in a directory damaged-1 (or -2, …) below DIR
     #[arg(long)]
@@ -99,7 +103,13 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
              the directory no longer tells who the members are"
         )));
     }
-    let settings = settings(arguments)?;
+    let secret = arguments.secret.read()?.map(Secret::of_node).transpose().map_err(Failure::usage)?;
+    if secret.is_none() {
+        note!(
+            "node {id} has no secret: it lets in every process on this machine, and none on others (see dynamo secret)"
+        );
+    }
+    let settings = settings(arguments)?.with_secret(secret.unwrap_or(NodeSecret::OPEN));
     let stop = stop_signal()?;
     if stop_with_parent {
         let signal = Some(rustix::process::Signal::TERM);

@@ -38,7 +38,7 @@ fn client() -> Parties {
 #[test]
 fn a_node_is_let_in_as_itself_only_from_where_it_is_known_to_be() {
     let (mut door, now) = (doorkeeper(), Instant::now());
-    let mut admit = |parties: &Parties, port| door.admit(parties, at(port), &members(), now);
+    let mut admit = |parties: &Parties, port| door.admit(parties, Right::Node, at(port), &members(), now);
     assert_eq!(admit(&from(B, 5), 2), Verdict::From(B.actor()));
     assert_eq!(admit(&from(B, 5), 9), Verdict::From(client_id(at(9))), "who says so elsewhere counts as a client");
     assert_eq!(admit(&from(B, 5), 3), Verdict::From(client_id(at(3))), "also at the address of another node");
@@ -61,7 +61,7 @@ fn what_does_not_belong_here_is_refused_and_counted_with_its_last_address() {
         (Parties { to: Some(C), ..from(A, 10) }, 1, Refused::FromOneself),
     ];
     for (parties, port, why) in refused {
-        assert_eq!(door.admit(&parties, at(port), &members(), now), Verdict::Refused(why), "{parties:?}");
+        assert_eq!(door.admit(&parties, Right::Node, at(port), &members(), now), Verdict::Refused(why), "{parties:?}");
     }
     let counts: Vec<_> = door.refusals().iter().map(|one| (one.why, one.count, one.last_from.port())).collect();
     let expected = [(Refused::OtherCluster, 3, 4), (Refused::ForOtherNode, 2, 8), (Refused::FromOneself, 2, 1)];
@@ -72,7 +72,7 @@ fn what_does_not_belong_here_is_refused_and_counted_with_its_last_address() {
 #[test]
 fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
     let (mut door, now) = (doorkeeper(), Instant::now());
-    let mut admit = |start, port| door.admit(&from(B, start), at(port), &members(), now);
+    let mut admit = |start, port| door.admit(&from(B, start), Right::Node, at(port), &members(), now);
     assert_eq!(admit(5, 2), Verdict::From(B.actor()));
     assert_eq!(admit(9, 7), Verdict::From(client_id(at(7))));
     assert_eq!(admit(5, 2), Verdict::From(B.actor()), "whoever speaks from elsewhere has not shown that it is B");
@@ -86,7 +86,7 @@ fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
 fn two_living_processes_with_one_id_are_told_and_each_is_told_of_the_other() {
     let (mut door, start) = (doorkeeper(), Instant::now());
     let moved = Members::new([(B, SocketAddr::V4(at(7)))]).unwrap();
-    let mut admit = |start: u64, port, now| door.admit(&from(B, start), at(port), &moved, now);
+    let mut admit = |start: u64, port, now| door.admit(&from(B, start), Right::Node, at(port), &moved, now);
     assert_eq!(admit(6, 7, start), Verdict::From(B.actor()));
     let soon = start + IN_FLIGHT / 2;
     assert_eq!(admit(5, 2, soon), Verdict::Refused(Refused::EarlierStart), "it may have been in flight");
@@ -100,6 +100,29 @@ fn two_living_processes_with_one_id_are_told_and_each_is_told_of_the_other() {
 
     // One of the two hears of it.
     let mut first = Doorkeeper::new(cluster('1'), B, life(5));
-    assert_eq!(first.admit(&of_one, at(1), &moved, later), Verdict::Refused(Refused::FromOneself));
+    assert_eq!(first.admit(&of_one, Right::Node, at(1), &moved, later), Verdict::Refused(Refused::FromOneself));
     assert_eq!(first.twins(later), [Twin { node: B, heard_at: at(1), ago_ms: 0 }]);
+}
+
+#[test]
+fn only_a_node_passes_for_one_and_only_administrators_change_the_members() {
+    use dynamo_model::administer::Wish;
+    use dynamo_model::ids::{ClientId, RequestId};
+    use dynamo_model::membership::{History, Tip};
+    let (mut door, now) = (doorkeeper(), Instant::now());
+    for right in [Right::Client, Right::Administrator] {
+        let verdict = door.admit(&from(B, 5), right, at(2), &members(), now);
+        assert_eq!(verdict, Verdict::Refused(Refused::NoRight), "{right:?}");
+        assert_eq!(door.admit(&client(), right, at(2), &members(), now), Verdict::From(client_id(at(2))));
+    }
+    assert_eq!(door.admit(&from(B, 5), Right::Node, at(2), &members(), now), Verdict::From(B.actor()));
+    let request = RequestId { client: ClientId(1), number: 2 };
+    let rights = [
+        (Message::Gossip { tip: Tip(1) }, Right::Client),
+        (Message::Administer { request, node: B, wish: Wish::Leave }, Right::Administrator),
+        (Message::Changes { changes: History::default() }, Right::Administrator),
+        (Message::History { history: History::default() }, Right::Node),
+        (Message::Stored { request }, Right::Node),
+    ];
+    assert!(rights.iter().all(|(message, right)| right_for(message) == *right));
 }

@@ -29,7 +29,7 @@ quickcheck! {
 #[test]
 fn what_fits_a_datagram_is_not_cut() {
     let mut cutter = Cutter::default();
-    let bytes = vec![7; DATAGRAM_BYTES_MAX + 1];
+    let bytes = vec![7; PAYLOAD_BYTES_MAX + 1];
     let whole: Vec<Cow<'_, [u8]>> = cutter.cut(&bytes[1..]).collect();
     assert!(matches!(&whole[..], [Cow::Borrowed(same)] if *same == &bytes[1..]));
     let mut ids = Vec::new();

@@ -2,6 +2,7 @@
 
 use crate::address::{Members, MembersError, ipv4, to_bytes};
 use crate::identity::ClusterId;
+use crate::secret::NodeSecret;
 use dynamo_model::config::Config;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::History;
@@ -58,6 +59,8 @@ pub struct Settings {
     pub(super) detours: Vec<(NodeId, SocketAddrV4)>,
     pub(super) node: Node,
     pub(super) data: PathBuf,
+    /// The secret of the cluster's nodes.
+    pub(super) secret: NodeSecret,
 }
 
 /// Why there are no such settings.
@@ -88,6 +91,12 @@ pub enum SettingsError {
         "node {0} listens on all addresses of its machine: name the one that the others are to use with --advertise"
     )]
     NoAddress(NodeId),
+    /// Without a secret, nodes let in nobody from other machines.
+    #[error(
+        "a node is to be reached at {0}, and nodes without a secret let in nobody from other machines. Make secrets with dynamo secret, and start \
+         each node with --secret-file; or use addresses such as 127.0.0.1:4100"
+    )]
+    NoSecret(SocketAddrV4),
     /// Others could not reach the node.
     #[error(transparent)]
     Address(#[from] MembersError),
@@ -158,7 +167,8 @@ impl Settings {
         let own = at.address().map(|address| Members::new([(id, address)])).transpose()?;
         let address = own.and_then(|own| own.address(id)).map(to_bytes);
         let node = Node { config, founders: History::default(), address, rules: Rules::default() };
-        Ok(Settings { id, listen, founds: None, contact: None, detours: Vec::new(), node, data })
+        let secret = NodeSecret::OPEN;
+        Ok(Settings { id, listen, founds: None, contact: None, detours: Vec::new(), node, data, secret })
     }
 
     /// The settings, with a name for the cluster that the node founds: clusters of the same founders with other names have nothing to do
@@ -166,6 +176,12 @@ impl Settings {
     #[must_use]
     pub fn with_cluster_name(self, name: &str) -> Self {
         Settings { founds: self.founds.map(|cluster| cluster.named(name)), ..self }
+    }
+
+    /// The settings, with the secret of the cluster's nodes. Without it, the node lets in everybody on its machine, and nobody else.
+    #[must_use]
+    pub fn with_secret(self, secret: NodeSecret) -> Self {
+        Settings { secret, ..self }
     }
 
     /// The settings, with nodes that are to be reached at another address than they give.

@@ -5,6 +5,7 @@ use crate::address::from_bytes;
 use crate::client::Client;
 use crate::founding::{self, Founding, FoundingError};
 use crate::identity::Life;
+use crate::secret::{NodeSecret, Right};
 use crate::socket;
 use crate::store::{Store, StoreError};
 use dynamo_model::administer::Wish;
@@ -114,9 +115,12 @@ fn belong(
 }
 
 /// Asks a member which cluster it belongs to.
-fn ask_cluster(Settings { id, .. }: &Settings, contact: SocketAddr) -> Result<(Client, Founding), RuntimeError> {
+fn ask_cluster(
+    Settings { id, secret, .. }: &Settings,
+    contact: SocketAddr,
+) -> Result<(Client, Founding), RuntimeError> {
     let failed = |source| RuntimeError::Join { id: *id, contact, source };
-    let client = Client::connect(contact).map_err(failed)?;
+    let client = Client::connect_with(contact, secret.credentials(Right::Node)).map_err(failed)?;
     let cluster = client.status().map_err(failed)?.cluster;
     Ok((client, cluster))
 }
@@ -142,10 +146,13 @@ fn join(
 }
 
 /// Others must be able to reach the node, and no other member where they do.
-fn check_address(Settings { id, node, .. }: &Settings, store: &Store) -> Result<(), RuntimeError> {
+fn check_address(Settings { id, node, secret, .. }: &Settings, store: &Store) -> Result<(), RuntimeError> {
     let history = &store.committed().history;
     let known = if history.is_empty() { &node.founders } else { history };
     let address = node.address.or_else(|| known.address(*id)).ok_or(SettingsError::NoAddress(*id))?;
+    if *secret == NodeSecret::OPEN && !from_bytes(address).ip().is_loopback() {
+        return Err(SettingsError::NoSecret(from_bytes(address)).into());
+    }
     match known.holder_of(address, *id, &node.rules) {
         Some(other) => Err(RuntimeError::AddressTaken { id: *id, address: from_bytes(address), other }),
         None => Ok(()),

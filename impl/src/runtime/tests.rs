@@ -1,9 +1,9 @@
 use super::*;
 use crate::client::{Client, Found};
+use crate::stamp::StampedContext;
 use dynamo_model::administer::Wish;
 use dynamo_model::config::{Config, Handoff, Patience};
 use dynamo_model::node::Node;
-use dynamo_model::version::Context;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 
@@ -26,15 +26,15 @@ fn a_node_survives_noise_and_counts_it_by_kind() {
     let node = Running::start(settings(free_address(), directory.path())).unwrap();
     let noise = UdpSocket::bind("127.0.0.1:0").unwrap();
     let zeros = vec![0; 60_000];
-    let damaged = [b"DYNM", &[crate::wire::VERSION][..], &[b'.'; 14]].concat();
-    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNM\xff..............", &damaged, &zeros] {
+    let of_no_session = [b"DYNS", &[crate::wire::VERSION][..], &[b'.'; 80]].concat();
+    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNS\xff..............", b"DYNS\x09..", &of_no_session, &zeros] {
         noise.send_to(datagram, node.address()).unwrap();
     }
     let client = Client::connect(SocketAddr::V4(node.address())).unwrap();
-    client.put("k", b"v", &Context::new()).unwrap();
+    client.put("k", b"v", &StampedContext::new()).unwrap();
     let counters = node.stop().unwrap();
-    let Dropped { too_short, not_ours, version, checksum, .. } = counters.dropped;
-    assert_eq!((too_short, not_ours, version, checksum), (1, 2, 1, 1), "{counters}");
+    let Dropped { too_short, not_ours, version, unknown_session, .. } = counters.dropped;
+    assert_eq!((too_short, not_ours, version, unknown_session), (1, 3, 1, 1), "{counters}");
     assert!((1..=2).contains(&counters.commits), "what it knows at the start, and the put: {counters}");
 }
 

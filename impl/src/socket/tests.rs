@@ -1,5 +1,4 @@
 use super::*;
-use crate::address::client_id;
 use crate::counters::Dropped;
 use crate::fragments::tests::encoded;
 use crate::fragments::{Fragment, PIECE_BYTES_MAX};
@@ -14,16 +13,31 @@ use std::net::{Ipv4Addr, SocketAddr};
 fn bound(node: u16) -> (NodeSocket, SocketAddrV4) {
     let here = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
     let doorkeeper = Doorkeeper::new(ClusterId::UNKNOWN, NodeId(node), Life::default());
-    let socket = NodeSocket::new(bind(here).unwrap(), Members::new([]).unwrap(), doorkeeper).unwrap();
+    let socket =
+        NodeSocket::new(bind(here).unwrap(), Members::new([]).unwrap(), doorkeeper, &NodeSecret::OPEN).unwrap();
     let SocketAddr::V4(address) = socket.socket.local_addr().unwrap() else { panic!("bound to IPv4") };
     (socket, address)
+}
+
+/// Two nodes that have a session.
+fn two_that_have_met() -> (NodeSocket, NodeSocket, NodeId) {
+    let ((mut here, _), (mut there, address)) = (bound(0), bound(1));
+    let other = NodeId(1);
+    here.members = Members::new([(other, address.into())]).unwrap();
+    here.send(other.actor(), &mut Datagram::default());
+    for _ in 0..2 {
+        there.receive_within(Duration::from_secs(1)).unwrap();
+        here.receive_within(Duration::from_millis(20)).unwrap();
+    }
+    (here, there, other)
 }
 
 /// Both ends are on one thread: while one sends, nobody receives, and the operating system holds
 /// everything.
 #[test]
 fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
-    let ((mut here, _), (mut there, address)) = (bound(0), bound(1));
+    let (mut here, mut there, other) = two_that_have_met();
+    let (before, got_before) = (here.counters(), there.counters());
     let granted = SockRef::from(&there.socket).recv_buffer_size().unwrap();
     // Each fragment is charged 16 KiB and what Linux itself needs to handle it.
     let fragments = (granted / (17 * 1024)).min(30);
@@ -32,8 +46,9 @@ fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
     let message = large(siblings as u16);
     let mut datagram = Datagram::default();
     datagram.push(&message).unwrap();
-    here.send(client_id(address), &mut datagram);
+    here.send(other.actor(), &mut datagram);
     let Counters { datagrams_sent, messages_sent, dropped, .. } = here.counters();
+    let datagrams_sent = datagrams_sent - before.datagrams_sent;
     assert!(datagrams_sent as usize >= fragments - 1, "{datagrams_sent} of {fragments}");
     assert_eq!((messages_sent, dropped), (1, Dropped::default()));
 
@@ -43,19 +58,20 @@ fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
     }
     assert!(received == [message], "{} messages", received.len());
     let Counters { datagrams_received, messages_received, dropped, .. } = there.counters();
+    let datagrams_received = datagrams_received - got_before.datagrams_received;
     assert_eq!((datagrams_received, messages_received, dropped), (datagrams_sent, 1, Dropped::default()));
 }
 
 #[test]
 fn what_is_wrong_with_fragments_is_counted_by_cause() {
-    let (mut here, address) = bound(0);
-    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (mut sender, mut here, other) = two_that_have_met();
+    let address = sender.members.address(other).unwrap();
     let mut datagram = Datagram::default();
     datagram.push(&large(10)).unwrap();
     let frame = datagram.seal(&Parties::default()).to_vec();
     let good: Vec<Vec<u8>> = Cutter::default().cut(&frame).map(Cow::into_owned).collect();
     // The same id, another length.
-    let other = {
+    let contradicting = {
         let Fragment { message, .. } = Fragment::decode(&good[0]).unwrap();
         let fragment = Fragment { message, index: 1, count: 2, total: 20, piece: &[7; 10] };
         encoded(&fragment)
@@ -63,8 +79,8 @@ fn what_is_wrong_with_fragments_is_counted_by_cause() {
     let mut malformed = good[0].clone();
     malformed[19..21].copy_from_slice(&[0, 0]);
     wire::seal(*b"DYNF", &mut malformed);
-    for fragment in [&good[0], &good[0], &other, &malformed] {
-        sender.send_to(fragment, address).unwrap();
+    for fragment in [&good[0], &good[0], &contradicting, &malformed] {
+        sender.send_payload(address, Callee::Node, fragment).unwrap();
     }
     while here.receive_within(Duration::from_millis(20)).unwrap().is_some() {}
     let expected =

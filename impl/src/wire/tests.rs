@@ -72,7 +72,7 @@ fn place(g: &mut Gen) -> Place {
     Place { partition: Partition(u32::arbitrary(g)), depth: u8::arbitrary(g), index: u32::arbitrary(g) }
 }
 
-fn answer(g: &mut Gen, request: RequestId) -> Answer {
+fn answer(g: &mut Gen, request: RequestId, key: Key) -> Answer {
     let held = siblings(g);
     let refusal = if bool::arbitrary(g) {
         Refusal::ForeignContext
@@ -83,7 +83,7 @@ fn answer(g: &mut Gen, request: RequestId) -> Answer {
         5 => Answer::Changed { request, history: history(g) },
         6 => Answer::ChangeRefused { request, refusal: ChangeRefusal::NoMember(NodeId(u16::arbitrary(g))) },
         7 => Answer::NoRoute { request },
-        0 => Answer::PutAcknowledged { request, context: context(g) },
+        0 => Answer::PutAcknowledged { request, key, context: context(g) },
         1 => {
             let [stored, needed, in_person] = [(); 3].map(|()| usize::arbitrary(g));
             Answer::PutFailed { request, stored, needed, in_person, pw: u8::arbitrary(g) }
@@ -95,7 +95,7 @@ fn answer(g: &mut Gen, request: RequestId) -> Answer {
         }
         _ => {
             let (siblings, context) = (held.versions().to_vec(), held.context().clone());
-            Answer::GetAnswered { request, siblings, context }
+            Answer::GetAnswered { request, key, siblings, context }
         }
     }
 }
@@ -107,7 +107,7 @@ impl Arbitrary for AnyMessage {
         let tip = Tip(u64::arbitrary(g));
         AnyMessage(match u8::arbitrary(g) % 27 {
             0 => Message::Request(operation(g, request, key)),
-            1 => Message::Answer(answer(g, request)),
+            1 => Message::Answer(answer(g, request, key)),
             2 => Message::Forward { tip, client: Id::from(usize::arbitrary(g)), operation: operation(g, request, key) },
             3 => Message::Store { tip, request, key, siblings: siblings(g) },
             4 => Message::Stored { request },
@@ -169,6 +169,23 @@ fn messages_arrive_as_they_were_sent() {
 }
 
 #[test]
+fn a_stamp_travels_behind_each_message_that_has_one() {
+    fn round_trip(messages: Vec<(AnyMessage, u8)>) -> bool {
+        let mut datagram = Datagram::default();
+        for (AnyMessage(message), byte) in &messages {
+            datagram.push_stamped(message, &[*byte; STAMP_BYTES]).unwrap();
+        }
+        let letter = decode(datagram.seal(&Parties::default())).unwrap();
+        let stamp = |message: &Message, byte| stamp::stamped(message).map(|_| [byte; STAMP_BYTES]);
+        letter.into_stamped().eq(messages.into_iter().map(|(AnyMessage(message), byte)| {
+            let stamp = stamp(&message, byte);
+            (message, stamp)
+        }))
+    }
+    QuickCheck::new().tests(500).quickcheck(round_trip as fn(Vec<(AnyMessage, u8)>) -> bool);
+}
+
+#[test]
 fn each_kind_of_damage_has_its_error() {
     let good = sealed(&[AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } })]);
     let with = |at: usize, byte: u8| {
@@ -219,7 +236,7 @@ fn a_large_message_has_a_datagram_for_itself() {
     assert_eq!(decode(datagram.seal(&Parties::default())).unwrap().messages, [large(25)]);
     let small = Message::Stored { request: RequestId { client: ClientId(1), number: 2 } };
     let refused = datagram.push(&small).unwrap_err();
-    assert_eq!((datagram.messages(), refused.bytes_max), (1, DATAGRAM_BYTES_MAX));
+    assert_eq!((datagram.messages(), refused.bytes_max), (1, PAYLOAD_BYTES_MAX));
     datagram.clear();
     assert!(datagram.bytes.capacity() <= 2 * DATAGRAM_BYTES_MAX, "its memory is not kept");
     datagram.push(&small).unwrap();

@@ -3,9 +3,9 @@
 use crate::cluster::{Cluster, dynamo};
 use crate::handoff::{Stopping, until};
 use dynamo::client::Client;
+use dynamo::stamp::StampedContext;
 use dynamo::store::Store;
 use dynamo_model::ids::NodeId;
-use dynamo_model::version::Context;
 use serde_json::Value as Json;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -36,7 +36,7 @@ fn put_all(nodes: &[SocketAddr]) {
                         break;
                     }
                     let (key, value) = (format!("key-{number}"), number.to_le_bytes());
-                    until("a put is acknowledged", || client.put(&key, &value, &Context::new()).ok());
+                    until("a put is acknowledged", || client.put(&key, &value, &StampedContext::new()).ok());
                 }
             });
         }

@@ -3,7 +3,7 @@
 
 use crate::cluster::Cluster;
 use dynamo::client::Client;
-use dynamo_model::version::Context;
+use dynamo::stamp::StampedContext;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::thread;
@@ -53,7 +53,7 @@ fn ask(node: SocketAddr, keys: impl Iterator<Item = String>) -> Outcome {
     let client = Client::connect(node).unwrap();
     let mut outcome = Outcome::default();
     for key in keys {
-        outcome.time(&format!("put of {key}"), || client.put(&key, b"v", &Context::new()));
+        outcome.time(&format!("put of {key}"), || client.put(&key, b"v", &StampedContext::new()));
         outcome.time(&format!("get of {key}"), || client.get(&key));
     }
     outcome

@@ -3,8 +3,8 @@
 use crate::cluster::{Cluster, PATIENCE, run};
 use crate::handoff::{Stopping, until_more};
 use dynamo::client::{Client, ClientError};
+use dynamo::stamp::StampedContext;
 use dynamo::store::FORMAT;
-use dynamo_model::version::Context;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ fn values(client: &Client, key: &str) -> Vec<String> {
 fn a_cluster_goes_on_without_one_node_and_takes_it_back() {
     let mut cluster = Cluster::start();
     let [a, b, c] = [0, 1, 2].map(|node| client(cluster.addresses[node]));
-    let first = a.put("k", b"one", &Context::new()).unwrap();
+    let first = a.put("k", b"one", &StampedContext::new()).unwrap();
     assert_eq!(values(&b, "k"), ["one"]);
 
     cluster.kill(2);
@@ -51,7 +51,7 @@ fn without_a_quorum_a_put_fails_and_says_that_it_is_possibly_stored() {
     cluster.kill(1);
     cluster.kill(2);
     let a = client(cluster.addresses[0]);
-    let error = a.put("k", b"v", &Context::new()).unwrap_err();
+    let error = a.put("k", b"v", &StampedContext::new()).unwrap_err();
     assert!(matches!(error, ClientError::PutFailed { stored: 1, needed: 2, .. }), "{error}");
     let error = a.get("k").unwrap_err();
     assert!(matches!(error, ClientError::GetFailed { answered: 1, needed: 2, .. }), "{error}");
@@ -114,16 +114,16 @@ fn a_data_directory_that_is_no_good_is_told_from_every_other() {
 fn a_node_that_lost_its_disk_comes_back_as_another_incarnation() {
     let mut cluster = Cluster::start();
     let addresses = cluster.addresses.clone();
-    client(addresses[0]).put("k", b"before", &Context::new()).unwrap();
+    client(addresses[0]).put("k", b"before", &StampedContext::new()).unwrap();
     cluster.kill(0);
     fs::remove_dir_all(cluster.data(0)).unwrap();
     cluster.start_node(0);
-    client(addresses[0]).put("k", b"after", &Context::new()).unwrap();
+    client(addresses[0]).put("k", b"after", &StampedContext::new()).unwrap();
     let found = client(addresses[1]).with_in_person(3).get("k").unwrap();
     let clocks: Vec<String> = found.siblings.iter().map(|version| version.clock.to_string()).collect();
     let both: BTreeSet<String> = values(&client(addresses[1]), "k").into_iter().collect();
     assert_eq!(both, BTreeSet::from(["before".to_owned(), "after".to_owned()]), "{clocks:?}");
-    assert!(found.context.to_string().starts_with("[A:1,A~"), "{}", found.context);
+    assert!(found.context.context().to_string().starts_with("[A:1,A~"), "{}", found.context.context());
 }
 
 /// What one client was told.
@@ -141,7 +141,7 @@ struct Told {
 fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, acknowledged: &AtomicUsize) -> Told {
     let mut random = SmallRng::seed_from_u64(seed + name as u64);
     let mut told = Told::default();
-    let mut context = Context::new();
+    let mut context = StampedContext::new();
     let mut tried = 0;
     while !stop.load(Ordering::Relaxed) {
         let via = client(addresses[random.random_range(0..addresses.len())]).with_timeout(Duration::from_millis(600));
@@ -154,7 +154,7 @@ fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, ac
         }
         if random.random_ratio(1, 10) && told.shared.len() < 10 {
             let value = format!("{name}/{tried}");
-            if via.put("shared", value.as_bytes(), &Context::new()).is_ok() {
+            if via.put("shared", value.as_bytes(), &StampedContext::new()).is_ok() {
                 told.shared.insert(value);
             }
         }

@@ -4,10 +4,10 @@ use crate::addresses::claim;
 use crate::cluster::{Cluster, PATIENCE, dynamo};
 use dynamo::client::Client;
 use dynamo::inspect::HintLine;
+use dynamo::stamp::StampedContext;
 use dynamo_model::handoff::HintState;
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::ring::Ring;
-use dynamo_model::version::Context;
 use serde_json::Value as Json;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -74,7 +74,7 @@ fn a_replica_away(away: impl Fn(&mut Cluster, usize), back: impl Fn(&mut Cluster
     away(&mut cluster, recipient);
     away(&mut cluster, other);
     // W=2 is reached with a fallback.
-    client(&cluster, coordinator).put("k", b"v", &Context::new()).unwrap();
+    client(&cluster, coordinator).put("k", b"v", &StampedContext::new()).unwrap();
     let hint = until("a hint is kept", || kept(&cluster, holder).pop());
     assert_eq!((usize::from(hint.recipient.0), hint.key.as_str()), (recipient, "k"));
     assert!(hint.bytes > 0);
@@ -115,7 +115,7 @@ fn what_is_deleted_while_a_replica_is_away_stays_deleted() {
     let mut cluster = five();
     let [coordinator, recipient, ..] = clockwise("k")[..] else { panic!() };
     let through = client(&cluster, coordinator);
-    let written = through.put("k", b"v", &Context::new()).unwrap();
+    let written = through.put("k", b"v", &StampedContext::new()).unwrap();
     until("all have it", || {
         let found = client(&cluster, recipient).with_in_person(3).get("k").ok()?;
         (values(&found) == [b"v"]).then_some(())
@@ -135,12 +135,12 @@ fn what_is_deleted_while_a_replica_is_away_stays_deleted() {
 fn tombstones_are_reaped() {
     let cluster = Cluster::of(5, &["--reap-after", "0.1"]);
     let through = client(&cluster, 0);
-    let written = through.put("k", b"v", &Context::new()).unwrap();
+    let written = through.put("k", b"v", &StampedContext::new()).unwrap();
     through.delete("k", &written).unwrap();
     let keys = || (0..5).map(|node| client(&cluster, node).status().unwrap().keys).sum::<usize>();
     until("nobody holds anything of the key", || (keys() == 0).then_some(()));
     assert!(through.get("k").unwrap().siblings.is_empty());
-    let again = through.put("k", b"again", &Context::new()).unwrap();
+    let again = through.put("k", b"again", &StampedContext::new()).unwrap();
     assert_eq!(values(&through.get("k").unwrap()), [b"again"]);
     assert!(!again.is_empty());
 }

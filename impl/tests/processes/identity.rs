@@ -5,7 +5,7 @@ use crate::cluster::{Cluster, DYNAMO, dynamo, run, wait};
 use crate::folders::folder;
 use crate::handoff::until;
 use dynamo::client::Client;
-use dynamo_model::version::Context;
+use dynamo::stamp::StampedContext;
 use serde_json::Value as Json;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -99,7 +99,7 @@ fn founders_with_a_wrong_address_do_not_merge_two_clusters() {
     let client = Client::connect(cluster.addresses[0]).unwrap();
     let keys: Vec<String> = (0..30).map(|number| format!("k{number}")).collect();
     for key in &keys {
-        client.put(key, b"v", &Context::new()).unwrap();
+        client.put(key, b"v", &StampedContext::new()).unwrap();
     }
     // The other cluster's second founder has an address in this one.
     let [a, c] = [0, 1].map(|other| others[other].address.to_string());
@@ -136,8 +136,8 @@ fn two_living_processes_with_one_id_say_so_and_do_not_count_for_one_another() {
     }
     // The first A reaches nobody any more: with W=2 it acknowledges nothing.
     let client = Client::connect(cluster.addresses[0]).unwrap();
-    assert!(client.put("k", b"v", &Context::new()).is_err());
-    Client::connect(at).unwrap().put("k", b"w", &Context::new()).unwrap();
+    assert!(client.put("k", b"v", &StampedContext::new()).is_err());
+    Client::connect(at).unwrap().put("k", b"w", &StampedContext::new()).unwrap();
     let (_, shown, _) = dynamo(&["status", "--node", &cluster.addresses[1].to_string()]);
     assert!(shown.contains("WARNING    two living processes have the id A"), "{shown}");
 }

@@ -3,7 +3,7 @@
 use crate::cluster::{Cluster, dynamo};
 use crate::handoff::{Stopping, until, until_more};
 use dynamo::client::Client;
-use dynamo_model::version::Context;
+use dynamo::stamp::StampedContext;
 use serde_json::Value as Json;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -38,7 +38,7 @@ fn work(writer: usize, nodes: &Mutex<Vec<SocketAddr>>, stop: &AtomicBool, told: 
             nodes[number % nodes.len()]
         };
         let client = Client::connect(node).unwrap().with_timeout(Duration::from_secs(3));
-        if client.put(&key, key.as_bytes(), &Context::new()).is_ok() {
+        if client.put(&key, key.as_bytes(), &StampedContext::new()).is_ok() {
             // While keys move a read may miss it; it must not fail for long.
             let _ = client.get(&key);
             told.fetch_add(1, Ordering::Relaxed);
@@ -59,13 +59,13 @@ fn work_by_own_view(node: SocketAddr, stop: &AtomicBool) -> Vec<String> {
             break;
         }
         let key = format!("own-{number}");
-        if session.put(&key, key.as_bytes(), &Context::new()).is_ok() {
+        if session.put(&key, key.as_bytes(), &StampedContext::new()).is_ok() {
             let _ = session.get(&key);
             acknowledged.push(key);
         }
     }
     assert_ne!(session.tip(), first, "it was told");
-    until("by what it was told it still finds nodes", || session.put("own-last", b"", &Context::new()).ok());
+    until("by what it was told it still finds nodes", || session.put("own-last", b"", &StampedContext::new()).ok());
     acknowledged
 }
 
@@ -155,7 +155,7 @@ fn a_dead_node_is_replaced() {
     let client = Client::connect(all[0]).unwrap().with_timeout(Duration::from_millis(500));
     for number in 0..30 {
         // Under one id a put goes to one coordinator, which may be the dead one.
-        let put = || client.put(&format!("k{number}"), b"v", &Context::new()).ok();
+        let put = || client.put(&format!("k{number}"), b"v", &StampedContext::new()).ok();
         until("another coordinator is asked", put);
     }
     assert!(member(&["remove", "D", "--dead"], all[1]).contains("removed for good"));

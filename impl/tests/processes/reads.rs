@@ -3,8 +3,8 @@
 use crate::cluster::Cluster;
 use crate::handoff::until;
 use dynamo::client::{Client, Found};
+use dynamo::stamp::StampedContext;
 use dynamo_model::ids::NodeId;
-use dynamo_model::version::Context;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ fn gets_find_what_was_acknowledged_while_two_nodes_join() {
     let all = cluster.addresses.clone();
     let first = Client::connect(all[0]).unwrap();
     for index in 0..KEYS {
-        first.put(&key(index), key(index).as_bytes(), &Context::new()).unwrap();
+        first.put(&key(index), key(index).as_bytes(), &StampedContext::new()).unwrap();
     }
     let start = Instant::now();
     let mut read = [0; FOUNDERS + JOINING];

@@ -7,10 +7,10 @@ use crate::cluster::{Cluster, PATIENCE};
 use crate::handoff::{Stopping, until, until_more};
 use crate::rest::Rest;
 use dynamo::client::{Client, ClientError, Found};
+use dynamo::stamp::StampedContext;
 use dynamo_model::administer::Wish;
 use dynamo_model::ids::NodeId;
 use dynamo_model::siblings::Version;
-use dynamo_model::version::Context;
 use ledger::{Operation, problems, stored_twice};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
@@ -110,7 +110,7 @@ fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> 
         let through = Client::connect(node).unwrap().with_timeout(TIMEOUT);
         let (key, kind) = (format!("k{}", random.random_range(0..KEYS)), random.random_range(0..3));
         let found = if kind == 0 {
-            Found { siblings: Vec::new(), context: Context::new() }
+            Found { siblings: Vec::new(), context: StampedContext::new() }
         } else {
             // A get may fail while nodes come and go. Then the client has no context to pass.
             let Ok(found) = through.get(&key) else { continue };
@@ -124,7 +124,8 @@ fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> 
             Some(value) => through.put(&key, value.as_bytes(), &passed),
             None => through.delete(&key, &passed),
         };
-        let (acknowledged, ended) = (answer.ok(), shared.start.elapsed());
+        let (acknowledged, ended) = (answer.ok().map(|context| context.context().clone()), shared.start.elapsed());
+        let passed = passed.context().clone();
         shared.acknowledged.fetch_add(usize::from(acknowledged.is_some()), Ordering::Relaxed);
         operations.push(Operation { client, sequence, key, value, saw, passed, acknowledged, ended });
     }

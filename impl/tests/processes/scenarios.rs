@@ -5,9 +5,9 @@ use crate::handoff::{kept, until};
 use crate::proxy::{Badness, Proxy};
 use crate::rest::Rest;
 use dynamo::client::{Client, ClientError};
+use dynamo::stamp::StampedContext;
 use dynamo_invariants::scenario::{Command, Expectation, Outcome, Scenario};
 use dynamo_model::ids::NodeId;
-use dynamo_model::version::Context;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
@@ -16,14 +16,14 @@ use std::time::Duration;
 const OPTIONS: &[&str] = &["--handoff-after", "0.1", "--gossip-every", "0.05", "--exchange-every", "0.05"];
 const GOOD: Badness = Badness { lost: 0, doubled: 0, late_ms: 0 };
 
-type Running = JoinHandle<Result<Context, ClientError>>;
+type Running = JoinHandle<Result<StampedContext, ClientError>>;
 
 /// What a client is about, and what it knows.
 #[derive(Default)]
 struct Session {
     /// A put that has no answer yet, and what it puts.
     running: Option<(String, Running)>,
-    context: Context,
+    context: StampedContext,
     /// By its own view.
     routing: Option<Client>,
     /// Through which node it read last.
@@ -135,7 +135,8 @@ impl<'a> Stage<'a> {
         match command {
             Command::Put { version, over, via, client } => {
                 self.join(client);
-                let context = if over.is_empty() { Context::new() } else { self.session(client).context.clone() };
+                let context =
+                    if over.is_empty() { StampedContext::new() } else { self.session(client).context.clone() };
                 let session = self.connect_as(client, via.expect("our scripts put through nodes"));
                 let (key, value) = (self.key.clone(), version.clone());
                 let running = thread::spawn(move || session.put(&key, value.as_bytes(), &context));

@@ -5,10 +5,10 @@ use crate::cluster::Cluster;
 use crate::handoff::{Stopping, until, until_more};
 use crate::proxy::{Badness, Proxy};
 use dynamo::client::{Client, Found};
+use dynamo::stamp::StampedContext;
 use dynamo::store::Store;
 use dynamo_model::ids::NodeId;
 use dynamo_model::siblings::Version;
-use dynamo_model::version::Context;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,7 +55,7 @@ fn client(cluster: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, tol
         let key = shared.clone().unwrap_or_else(|| format!("own {value}"));
         let found = match shared {
             Some(key) => via.get(&key).ok(),
-            None => Some(Found { siblings: Vec::new(), context: Context::new() }),
+            None => Some(Found { siblings: Vec::new(), context: StampedContext::new() }),
         };
         let Some(found) = found else { continue };
         let saw: BTreeSet<String> =

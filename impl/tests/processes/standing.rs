@@ -3,7 +3,7 @@
 use crate::cluster::{Cluster, dynamo, wait};
 use crate::handoff::until;
 use dynamo::client::Client;
-use dynamo_model::version::Context;
+use dynamo::stamp::StampedContext;
 use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -73,11 +73,11 @@ fn a_session_that_chooses_nodes_itself_goes_on_without_a_removed_node() {
     let before = session.tip();
     remove_d(&cluster, &["--dead"]);
     for number in 0..40 {
-        session.put(&format!("k{number}"), b"v", &Context::new()).unwrap();
+        session.put(&format!("k{number}"), b"v", &StampedContext::new()).unwrap();
     }
     assert_ne!(session.tip(), before);
     assert_eq!(cluster.wait_for_end(3).code(), Some(4));
-    session.put("last", b"v", &Context::new()).unwrap();
+    session.put("last", b"v", &StampedContext::new()).unwrap();
 }
 
 #[test]

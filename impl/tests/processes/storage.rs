@@ -3,8 +3,8 @@
 use crate::cluster::{Cluster, DYNAMO, PATIENCE, dynamo, run, wait};
 use crate::handoff::{Stopping, until};
 use dynamo::client::Client;
+use dynamo::stamp::StampedContext;
 use dynamo_model::ids::Value;
-use dynamo_model::version::Context;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -32,7 +32,7 @@ fn value(key: usize) -> Vec<u8> {
 fn put_keys(cluster: &Cluster) {
     let client = client(cluster.addresses[0]).with_in_person(3);
     for key in 0..KEYS {
-        client.put(&key.to_string(), &value(key), &Context::new()).unwrap();
+        client.put(&key.to_string(), &value(key), &StampedContext::new()).unwrap();
     }
 }
 
@@ -86,7 +86,7 @@ fn damaged_data_is_refused_and_the_node_gets_everything_back_on_an_empty_disk() 
         until("the node has every key again", || (keys_of(node) >= KEYS as u64).then_some(()));
         // Its next puts take nothing for replaced.
         let new = format!("new {round}");
-        client(node).put("0", new.as_bytes(), &Context::new()).unwrap();
+        client(node).put("0", new.as_bytes(), &StampedContext::new()).unwrap();
         let found = client(cluster.addresses[1]).with_in_person(3).get("0").unwrap();
         let values: Vec<&[u8]> = found.siblings.iter().map(|version| version.content.bytes()).collect();
         assert!(values.len() == round + 2 && values.contains(&&value(0)[..]) && values.contains(&new.as_bytes()));
@@ -110,7 +110,7 @@ fn a_node_killed_during_its_first_start_starts_again() {
             .map_or(Vec::new(), |files| files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect());
         println!("killed after {alive_for:?}, left {left:?}");
         cluster.start_node(0);
-        client(cluster.addresses[0]).put("k", b"v", &Context::new()).unwrap();
+        client(cluster.addresses[0]).put("k", b"v", &StampedContext::new()).unwrap();
         cluster.kill(0);
         fs::remove_dir_all(cluster.data(0)).unwrap();
     }
@@ -139,7 +139,7 @@ fn a_node_killed_while_its_database_writes_tables_starts_again_with_everything()
                 scope.spawn(move || {
                     let client = Client::connect(address).unwrap().with_timeout(Duration::from_millis(100));
                     for number in (0..).take_while(|_: &u64| !stop.load(Ordering::Relaxed)) {
-                        let put = client.put(&format!("{round}.{name}.{number}"), large, &Context::new());
+                        let put = client.put(&format!("{round}.{name}.{number}"), large, &StampedContext::new());
                         acknowledged.fetch_add(usize::from(put.is_ok()), Ordering::Relaxed);
                     }
                 });
@@ -169,7 +169,7 @@ fn a_node_whose_data_is_deleted_or_moved_stops_and_says_so() {
         let mut stderr = String::new();
         node.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         assert!(stderr.contains("was deleted or replaced while it ran"), "{stderr}");
-        client(cluster.addresses[1]).put("k", b"v", &Context::new()).unwrap();
+        client(cluster.addresses[1]).put("k", b"v", &StampedContext::new()).unwrap();
         if aside.exists() {
             fs::rename(&aside, &data).unwrap();
         }

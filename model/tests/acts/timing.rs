@@ -129,7 +129,7 @@ fn a_scripted_client_asks_again_as_often_as_it_may_and_then_waits() {
     assert_eq!(act(&client, &mut state, None), (Vec::new(), false), "it may not ask any more");
     for line in [0, 1] {
         let request = dynamo_model::ids::RequestId { client: dynamo_model::ids::ClientId(9), number: line };
-        let answer = Answer::GetAnswered { request, siblings: Vec::new(), context: Context::new() };
+        let answer = Answer::GetAnswered { request, key: key(), siblings: Vec::new(), context: Context::new() };
         let (sent, waits) = act(&client, &mut state, Some(Message::Answer(answer.clone())));
         assert_eq!((sent.len(), waits, state.line), (1 - line as usize, line == 0, line as usize + 1));
         assert_eq!(

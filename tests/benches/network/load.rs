@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use dynamo::client::{Client, Found};
-use dynamo_model::version::Context;
+use dynamo::stamp::StampedContext;
 use hdrhistogram::Histogram;
 use std::net::SocketAddr;
 use std::thread;
@@ -19,7 +19,7 @@ const STRIDE: usize = 7919;
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
     key: String,
-    context: Context,
+    context: StampedContext,
     /// The number in the value of the latest put tried, and of the latest acknowledged.
     tried: u64,
     acknowledged: u64,
@@ -49,7 +49,8 @@ pub(crate) enum Kind {
 
 /// So many keys, never put.
 pub(crate) fn slots(keys: usize) -> Vec<Slot> {
-    let slot = |index| Slot { key: format!("key-{index:05}"), context: Context::new(), tried: 0, acknowledged: 0 };
+    let slot =
+        |index| Slot { key: format!("key-{index:05}"), context: StampedContext::new(), tried: 0, acknowledged: 0 };
     (0..keys).map(slot).collect()
 }
 

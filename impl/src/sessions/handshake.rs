@@ -1,0 +1,115 @@
+//! How a caller and a host agree on a session's keys: `Noise_NKpsk0_25519_AESGCM_SHA256`.
+//!
+//! The caller knows the nodes' public key, and has in common with them the key of its right. So the host proves that it is a node,
+//! the caller that it has the right, and whoever learns the secrets later cannot open what was recorded: both ends' other keys are made
+//! for the session. Who has not the key of the right is sent away before anything expensive is done: a hello has a mac of its own, as
+//! that of WireGuard does.
+
+use super::envelope::{self, HELLO_BYTES, Index, MAC_BYTES, NOISE_BYTES, SessionError};
+use crate::secret::{Credentials, Key, Right};
+use ring::hmac;
+use snow::{Builder, HandshakeState, StatelessTransportState};
+
+const PATTERN: &str = "Noise_NKpsk0_25519_AESGCM_SHA256";
+
+/// Names a process, so that it knows its own hello when that comes back to it.
+pub(super) type ProcessNumber = u64;
+
+/// The key of the mac of hellos.
+pub(super) fn mac_key(shared: &Key) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, shared)
+}
+
+fn mac(key: &hmac::Key, head: &[u8], noise: &[u8]) -> [u8; MAC_BYTES] {
+    let mut context = hmac::Context::with_key(key);
+    context.update(head);
+    context.update(noise);
+    let tag = context.sign();
+    std::array::from_fn(|index| tag.as_ref()[index])
+}
+
+/// Does a hello come from a process that knows the key?
+pub(super) fn is_from_holder(key: &hmac::Key, head: &[u8], noise: &[u8], claimed: [u8; MAC_BYTES]) -> bool {
+    let own = mac(key, head, noise);
+    // The same time for every mac.
+    own.iter().zip(claimed).fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
+}
+
+/// A caller's half of a handshake.
+#[derive(Debug)]
+pub(super) struct Calling(Box<HandshakeState>);
+
+/// A caller's hello, under its index of the session to come.
+pub(super) fn hello(
+    credentials: &Credentials,
+    key: &hmac::Key,
+    process: ProcessNumber,
+    from: Index,
+) -> (Calling, Vec<u8>) {
+    let head = envelope::hello_head(credentials.right, from);
+    let builder = builder().psk(0, &credentials.shared).and_then(|it| it.remote_public_key(&credentials.public));
+    let state = builder.and_then(|it| it.prologue(&head)).and_then(Builder::build_initiator);
+    let mut state = state.expect("the pattern, and keys of its size");
+    let mut noise = [0; NOISE_BYTES];
+    state.write_message(&process.to_le_bytes(), &mut noise).expect("a buffer of the message's size");
+    let hello = [&head[..], &mac(key, &head, &noise), &noise].concat();
+    debug_assert_eq!(hello.len(), HELLO_BYTES);
+    (Calling(Box::new(state)), hello)
+}
+
+impl Calling {
+    /// The caller reads the welcome.
+    pub(super) fn end(mut self, noise: &[u8]) -> Result<StatelessTransportState, (Self, SessionError)> {
+        let mut process = [0; NOISE_BYTES];
+        if self.0.read_message(noise, &mut process).is_err() {
+            return Err((self, SessionError::Handshake));
+        }
+        Ok(self.0.into_stateless_transport_mode().expect("the handshake is over"))
+    }
+}
+
+/// A host reads a hello whose mac is good, and answers it.
+///
+/// # Errors
+/// Where it cannot be read, or is from this very process.
+pub(super) fn welcome(
+    (private, shared): (&Key, &Key),
+    process: ProcessNumber,
+    (head, noise): (&[u8], &[u8]),
+    (to, from): (Index, Index),
+) -> Result<(StatelessTransportState, Vec<u8>), SessionError> {
+    let builder = builder().psk(0, shared).and_then(|it| it.local_private_key(private));
+    let state = builder.and_then(|it| it.prologue(head)).and_then(Builder::build_responder);
+    let mut state = state.expect("the pattern, and keys of its size");
+    let mut callers = [0; NOISE_BYTES];
+    let length = state.read_message(noise, &mut callers).map_err(|_| SessionError::Handshake)?;
+    if callers[..length] == process.to_le_bytes() {
+        return Err(SessionError::Handshake);
+    }
+    let mut answer = [0; NOISE_BYTES];
+    state.write_message(&process.to_le_bytes(), &mut answer).expect("a buffer of the message's size");
+    let transport = state.into_stateless_transport_mode().expect("the handshake is over");
+    Ok((transport, [&envelope::welcome_head(to, from)[..], &answer].concat()))
+}
+
+fn builder<'a>() -> Builder<'a> {
+    Builder::new(PATTERN.parse().expect("a pattern that snow knows"))
+}
+
+/// The keys by which a host knows callers: by right.
+#[derive(Debug)]
+pub(super) struct Doors {
+    pub(super) private: Key,
+    doors: [(Key, hmac::Key); 3],
+}
+
+impl Doors {
+    pub(super) fn new(private: Key, shared: impl Fn(Right) -> Key) -> Self {
+        Doors { private, doors: Right::ALL.map(|right| (shared(right), mac_key(&shared(right)))) }
+    }
+
+    /// What is shared with callers of this right, and the key of their hellos' macs.
+    pub(super) fn of(&self, right: Right) -> &(Key, hmac::Key) {
+        &self.doors[right as usize]
+    }
+}

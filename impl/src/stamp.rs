@@ -1,0 +1,99 @@
+//! Stamps on contexts: nodes take only contexts that a node of their cluster has given out, and only with the key that it gave them out
+//! for.
+//!
+//! A context says which versions a put replaces. A client that made one up could replace what it never read. So nodes stamp each
+//! context that they give to a client, with a key that only nodes have ([`secret`](crate::secret)).
+
+use crate::secret::NodeSecret;
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::version::Context;
+use ring::hmac;
+
+/// How long a stamp is, in bytes.
+pub const STAMP_BYTES: usize = 32;
+/// A stamp: HMAC-SHA-256 of the key's length, the key and the context in postcard encoding.
+pub type Stamp = [u8; STAMP_BYTES];
+
+/// A context as clients have it: with the stamp of the node that gave it out. Empty by default: it replaces nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct StampedContext {
+    pub(crate) context: Context,
+    pub(crate) stamp: Stamp,
+}
+
+impl StampedContext {
+    /// One that replaces nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Does it replace nothing?
+    pub fn is_empty(&self) -> bool {
+        self.context.is_empty()
+    }
+
+    /// What the context covers.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+/// What a stamp is on: a context that travels between a client and a node, with its key.
+pub(crate) fn stamped(message: &Message) -> Option<(&str, &Context)> {
+    match message {
+        Message::Request(Operation::Put { key, context, .. })
+        | Message::Routed { operation: Operation::Put { key, context, .. }, .. }
+        | Message::Answer(Answer::PutAcknowledged { key, context, .. } | Answer::GetAnswered { key, context, .. }) => {
+            Some((key.as_str(), context))
+        }
+        _ => None,
+    }
+}
+
+/// Stamps contexts, and knows its own stamps.
+#[derive(Clone, Debug)]
+pub struct Stamps(hmac::Key);
+
+impl Stamps {
+    /// Those of the nodes with this secret.
+    pub fn new(secret: &NodeSecret) -> Self {
+        Stamps(hmac::Key::new(hmac::HMAC_SHA256, &secret.stamps()))
+    }
+
+    /// The stamp of a context of a key.
+    pub fn stamp(&self, key: &str, context: &Context) -> Stamp {
+        let tag = hmac::sign(&self.0, &bytes(key, context));
+        tag.as_ref().try_into().expect("SHA-256 gives 32 bytes")
+    }
+
+    /// May a client use this context with this key? An empty one needs no stamp: it replaces nothing.
+    pub fn is_good(&self, key: &str, context: &Context, stamp: &Stamp) -> bool {
+        *context == Context::new() || hmac::verify(&self.0, &bytes(key, context), stamp).is_ok()
+    }
+}
+
+fn bytes(key: &str, context: &Context) -> Vec<u8> {
+    let mut bytes = (key.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(key.as_bytes());
+    postcard::to_extend(context, bytes).expect("sequences of known length, written to memory")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dynamo_model::ids::NodeId;
+    use dynamo_model::version::Dot;
+
+    #[test]
+    fn a_stamp_is_good_for_one_context_of_one_key_in_one_cluster() {
+        let (ours, theirs) = (Stamps::new(&NodeSecret::generate()), Stamps::new(&NodeSecret::generate()));
+        let context = |counter| Context::new().with(Dot { issuer: NodeId(0).into(), counter });
+        let stamp = ours.stamp("k", &context(1));
+        assert!(ours.is_good("k", &context(1), &stamp));
+        assert!(!ours.is_good("k", &context(2), &stamp), "made up");
+        assert!(!ours.is_good("l", &context(1), &stamp), "another key's");
+        assert!(!theirs.is_good("k", &context(1), &stamp), "another cluster's");
+        assert!(!ours.is_good("k", &context(1), &[0; STAMP_BYTES]), "none");
+        assert!(ours.is_good("k", &Context::new(), &[0; STAMP_BYTES]), "it replaces nothing");
+    }
+}
