@@ -170,7 +170,7 @@ impl Sessions {
         now: Instant,
     ) -> Result<Option<Opened<'_>>, SessionError> {
         let Some(session) = self.sessions.get_mut(&index).filter(|session| session.address == from) else {
-            self.knock(from, now);
+            self.ask_anew(from, now);
             return Err(SessionError::Unknown);
         };
         let length = session.open(number, sealed, now, &mut self.opened)?;
@@ -269,6 +269,11 @@ impl Sessions {
             peer.begin_call(calling, index, now);
             self.outgoing.push((to, hello));
         }
+    }
+
+    /// Somebody has sent what is sealed for a session that is not known here: one of before this process, perhaps. There is to be a new one.
+    fn ask_anew(&mut self, from: SocketAddr, now: Instant) {
+        if self.host.is_some() { self.knock(from, now) } else { self.on_knock(from, now) }
     }
 
     /// Asks an address to call. Only a host can be called.

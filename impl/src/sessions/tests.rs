@@ -139,6 +139,22 @@ fn a_client_that_hears_a_knock_calls_and_gets_what_waits() {
     assert_eq!(node.waiting_bytes, 0);
 }
 
+/// The node still has the session of a client that had the same address.
+#[test]
+fn a_client_that_is_answered_in_the_session_of_another_gets_one_of_its_own() {
+    let (_, mut node, _, now) = met();
+    let mut client = Sessions::of_client(node.credentials.clone());
+    let to_other = node.seal(address(CLIENT), Callee::Client, b"lost", now).unwrap().to_vec();
+    assert_eq!(client.open(address(NODE), &to_other, now), Err(SessionError::Unknown));
+    let hello = only(&mut client);
+    assert!(hello.len() <= to_other.len());
+    node.open(address(CLIENT), &hello, now).unwrap();
+    client.open(address(NODE), &only(&mut node), now).unwrap();
+    node.open(address(CLIENT), &only(&mut client), now).unwrap();
+    let arrives = node.seal(address(CLIENT), Callee::Client, b"arrives", now).unwrap().to_vec();
+    assert_eq!(client.open(address(NODE), &arrives, now).unwrap().unwrap().payload, b"arrives");
+}
+
 #[test]
 fn after_a_nodes_start_the_next_datagram_leads_to_a_new_session() {
     let node_secret = secret();

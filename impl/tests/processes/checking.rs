@@ -1,12 +1,12 @@
 //! Checking from the command line, as scripts use it.
 
-use crate::cluster::{DYNAMO, dynamo, wait};
+use crate::cluster::{dynamo, program, wait};
 use crate::handoff::until;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 fn json(arguments: &[&str]) -> Json {
     let (code, stdout, stderr) = dynamo(arguments);
@@ -91,7 +91,7 @@ fn ticks(process: &Child) -> u64 {
 
 #[test]
 fn ctrl_c_cuts_a_check_off_and_says_so() {
-    let mut check = Command::new(DYNAMO);
+    let mut check = program();
     let mut check =
         check.arg("check").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     until("it is in the midst of checking", || (ticks(&check) > 10).then_some(()));

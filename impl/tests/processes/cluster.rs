@@ -10,6 +10,13 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) const DYNAMO: &str = env!("CARGO_BIN_EXE_dynamo");
+/// `dynamo`, without the secret that whoever runs the tests may have set for a cluster of theirs.
+pub(crate) fn program() -> Command {
+    let mut program = Command::new(DYNAMO);
+    program.env_remove("DYNAMO_SECRET_FILE").env_remove("DYNAMO_SECRET");
+    program
+}
+
 /// When a test gives up waiting. Far more than anything takes, also on a machine that is busy.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -100,7 +107,7 @@ impl Cluster {
             let members: Vec<String> = addresses.iter().enumerate().map(|(id, at)| format!("{id}={at}")).collect();
             members.join(",")
         };
-        let mut command = Command::new(DYNAMO);
+        let mut command = program();
         command.args(["node", "--id", &node.to_string(), "--listen", &self.addresses[node].to_string()]);
         command.arg("--data").arg(data);
         if node < self.founders {
@@ -217,7 +224,7 @@ pub(crate) fn run(command: &mut Command) -> Output {
 
 /// Runs `dynamo` with these arguments: exit code, stdout, stderr.
 pub(crate) fn dynamo(arguments: &[&str]) -> (i32, String, String) {
-    let output = run(Command::new(DYNAMO).args(arguments));
+    let output = run(program().args(arguments));
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }

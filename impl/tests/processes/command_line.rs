@@ -1,14 +1,14 @@
 //! The command line as a user and as a script see it.
 
 use crate::addresses::claim;
-use crate::cluster::{Cluster, DYNAMO, dynamo, run, wait};
+use crate::cluster::{Cluster, dynamo, program, run, wait};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value as Json, json};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 #[test]
 fn put_and_get_as_text_and_as_json() {
@@ -39,7 +39,7 @@ fn a_value_that_is_no_text_is_shown_escaped_and_as_base64() {
     let cluster = Cluster::start();
     let a = cluster.addresses[0].to_string();
     let bytes = OsStr::from_bytes(b"\xffline\n");
-    let put = run(Command::new(DYNAMO).args(["put", "--node", &a, "k"]).arg(bytes));
+    let put = run(program().args(["put", "--node", &a, "k"]).arg(bytes));
     assert!(put.status.success());
     let (_, got, _) = dynamo(&["get", "--node", &a, "k"]);
     assert!(got.starts_with("\\xffline\\n  [A:1]\n"), "{got}");
@@ -131,7 +131,7 @@ fn what_cannot_be_done_ends_with_code_1() {
 fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
     let claims = claim(3);
     let base_port = claims[0].address.port().to_string();
-    let mut cluster = Command::new(DYNAMO);
+    let mut cluster = program();
     cluster.args(["cluster", "--nodes", "3", "--base-port", &base_port]);
     let mut cluster = cluster.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(cluster.stdout.take().unwrap()).lines().map(Result::unwrap);
@@ -141,11 +141,17 @@ fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
     assert!(nodes.iter().all(|node| node.len() == 7), "{nodes:?}");
     let signal = |pid: &str, signal| kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
     signal(&nodes[2][4], Signal::KILL);
-    let (code, _, stderr) = dynamo(&["put", "--node", &nodes[0][2], "k", "v"]);
-    assert_eq!(code, 0, "{stderr}");
+    let told = lines.find_map(|line| Some(line.strip_prefix("In another terminal: export ")?.to_owned())).unwrap();
+    let (variable, secret) = told.split_once('=').unwrap();
+    let put = ["put", "--node", &nodes[0][2], "k", "v"];
+    let (code, _, stderr) = dynamo(&put);
+    assert!(code == 1 && stderr.contains("its cluster has another secret"), "without its secret: {code} {stderr}");
+    let put = run(program().args(put).env(variable, secret));
+    assert!(put.status.success(), "{put:?}");
     assert!(lines.any(|line| line.starts_with("node C") && line.contains("the cluster goes on without it")));
     signal(&cluster.id().to_string(), Signal::INT);
     assert_eq!(wait(&mut cluster, "the cluster").code(), Some(0));
+    assert!(!Path::new(secret).exists());
     for node in &nodes {
         assert!(!Path::new(&node[6]).exists(), "{node:?}");
         assert!(test_kill_process(Pid::from_raw(node[4].parse().unwrap()).unwrap()).is_err(), "{node:?}");

@@ -1,7 +1,7 @@
 //! A node is who it says it is, and in its own cluster, whatever is started where.
 
 use crate::addresses::claim;
-use crate::cluster::{Cluster, DYNAMO, dynamo, run, wait};
+use crate::cluster::{Cluster, dynamo, program, run, wait};
 use crate::folders::folder;
 use crate::handoff::until;
 use dynamo::client::Client;
@@ -36,7 +36,7 @@ impl Drop for Stray {
 }
 
 fn node(arguments: &[&str], data: &Path) -> Command {
-    let mut command = Command::new(DYNAMO);
+    let mut command = program();
     command.arg("node").args(arguments).arg("--data").arg(data).stdin(Stdio::null());
     command
 }

@@ -1,11 +1,11 @@
 //! A node's log goes to standard error. Whatever becomes of that, the node serves.
 
-use crate::cluster::{Cluster, DYNAMO, dynamo, run};
+use crate::cluster::{Cluster, dynamo, program, run};
 use crate::handoff::until;
 use std::fs::{File, OpenOptions};
 use std::io::pipe;
 use std::net::{SocketAddr, UdpSocket};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Has each node log, puts and gets, and ends the nodes: none may have ended by itself.
 fn serves_with(log: impl Fn() -> Stdio) {
@@ -71,7 +71,7 @@ fn a_log_in_a_file_has_no_colour_codes() {
 
 #[test]
 fn a_wrong_rust_log_is_told_and_ignored() {
-    let told = run(Command::new(DYNAMO).args(["trace", "list"]).env("RUST_LOG", "dynamo=loud").current_dir(".."));
+    let told = run(program().args(["trace", "list"]).env("RUST_LOG", "dynamo=loud").current_dir(".."));
     let stderr = String::from_utf8(told.stderr).unwrap();
     assert!(told.status.success() && stderr.contains("RUST_LOG=\"dynamo=loud\" is ignored"), "{stderr}");
 }

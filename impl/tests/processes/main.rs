@@ -21,6 +21,7 @@ mod replacement;
 mod rest;
 mod scenarios;
 mod schedules;
+mod secrets;
 mod standing;
 mod starting;
 mod storage;

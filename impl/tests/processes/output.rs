@@ -1,11 +1,11 @@
 //! What commands do when nobody takes their output: every command that prints.
 
-use crate::cluster::{Cluster, DYNAMO, dynamo, wait};
+use crate::cluster::{Cluster, dynamo, program, wait};
 use crate::handoff::until;
 use std::fs::OpenOptions;
 use std::io::{Read, pipe};
 use std::net::SocketAddr;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 const TRACE: &str = "counterexamples/004-word-before-disk.json";
 
@@ -85,7 +85,7 @@ fn every_command(node: SocketAddr) -> Vec<Vec<String>> {
 
 /// Exit code and standard error of a command whose standard output goes there.
 fn run_into(arguments: &[String], stdout: Stdio) -> (Option<i32>, String) {
-    let mut command = Command::new(DYNAMO);
+    let mut command = program();
     command.args(arguments).current_dir("..").stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // The command's own end of the pipe must not be held here.
@@ -115,7 +115,7 @@ fn errors_that_cannot_be_told_are_still_in_the_exit_code() {
     for (arguments, expected) in [(&["check", "no-such-scope"][..], 2), (&["no-such-command"], 2)] {
         for stderr in [OpenOptions::new().write(true).open("/dev/full").unwrap().into(), pipe().unwrap().1.into()] {
             let stderr: Stdio = stderr;
-            let status = Command::new(DYNAMO).args(arguments).stderr(stderr).status().unwrap();
+            let status = program().args(arguments).stderr(stderr).status().unwrap();
             assert_eq!(status.code(), Some(expected), "{arguments:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! What becomes of a node whose data is damaged, half made, or taken away.
 
-use crate::cluster::{Cluster, DYNAMO, PATIENCE, dynamo, run, wait};
+use crate::cluster::{Cluster, PATIENCE, dynamo, program, run, wait};
 use crate::handoff::{Stopping, until};
 use dynamo::client::Client;
 use dynamo::stamp::StampedContext;
@@ -10,7 +10,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -180,7 +180,7 @@ fn a_node_whose_data_is_deleted_or_moved_stops_and_says_so() {
 /// The README tells users to start a node of a local cluster again by hand.
 #[test]
 fn a_cluster_leaves_data_that_a_node_started_by_hand_still_uses() {
-    let mut command = Command::new(DYNAMO);
+    let mut command = program();
     command.args(["cluster", "--nodes", "3"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut cluster = command.spawn().unwrap();
     let lines = BufReader::new(cluster.stdout.take().unwrap()).lines().map(Result::unwrap);
@@ -191,7 +191,7 @@ fn a_cluster_leaves_data_that_a_node_started_by_hand_still_uses() {
     signal(&nodes[2][4], Signal::KILL);
     let members: Vec<String> = nodes.iter().map(|node| format!("{}={}", node[1], node[2])).collect();
     let start = || {
-        let mut node = Command::new(DYNAMO);
+        let mut node = program();
         node.args(["node", "--id", "C", "--listen", &nodes[2][2], "--data", &nodes[2][6], "--member"]);
         node.arg(members.join(",")).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     };

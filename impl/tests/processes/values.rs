@@ -1,14 +1,14 @@
 //! Values from files and pipes, text or not.
 
-use crate::cluster::{Cluster, DYNAMO, dynamo, run, wait};
+use crate::cluster::{Cluster, dynamo, program, run, wait};
 use crate::folders::folder;
 use std::fs::{self, File};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 const NO_TEXT: &[u8] = b"\x00\xff\xfe line\nand another\r\n\x1b[31m";
 
 fn ask(node: &str, arguments: &[&str]) -> Output {
-    run(Command::new(DYNAMO).args(arguments).args(["--node", node]).stdin(Stdio::null()))
+    run(program().args(arguments).args(["--node", node]).stdin(Stdio::null()))
 }
 
 fn raw(node: &str, key: &str) -> Vec<u8> {
@@ -18,7 +18,7 @@ fn raw(node: &str, key: &str) -> Vec<u8> {
 }
 
 fn put_from(node: &str, key: &str, stdin: File) -> (Option<i32>, String) {
-    let put = run(Command::new(DYNAMO).args(["put", "--node", node, key, "-"]).stdin(stdin));
+    let put = run(program().args(["put", "--node", node, key, "-"]).stdin(stdin));
     (put.status.code(), String::from_utf8(put.stderr).unwrap())
 }
 
@@ -95,7 +95,7 @@ fn a_put_takes_all_that_comes_until_the_end() {
     use std::io::Write as _;
     let cluster = Cluster::start();
     let node = cluster.addresses[0].to_string();
-    let mut put = Command::new(DYNAMO);
+    let mut put = program();
     put.args(["put", "--node", &node, "k", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
     let mut put = put.spawn().unwrap();
     let mut stdin = put.stdin.take().unwrap();
