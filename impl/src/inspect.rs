@@ -371,31 +371,19 @@ mod tests {
             keys: usize::MAX,
             hints: usize::MAX,
             planting: true,
-            dropped: Dropped {
-                too_short: u64::MAX,
-                not_ours: u64::MAX,
-                version: u64::MAX,
-                handshake: u64::MAX,
-                too_many_handshakes: u64::MAX,
-                unknown_session: u64::MAX,
-                forged: u64::MAX,
-                replayed: u64::MAX,
-                checksum: u64::MAX,
-                malformed: u64::MAX,
-                fragment_malformed: u64::MAX,
-                fragment_contradicts: u64::MAX,
-                fragment_not_needed: u64::MAX,
-                unfinished_too_old: u64::MAX,
-                unfinished_no_room: u64::MAX,
-                too_large: u64::MAX,
-                unknown_destination: u64::MAX,
-                refused_by_system: u64::MAX,
-            },
+            dropped: everything_dropped(),
             refusals: vec![Refusals { why: Refused::EarlierStart, count: u64::MAX, last_from: at }; 9],
             twins: members_of_many.iter().map(|node| Twin { node: *node, heard_at: at, ago_ms: 1 << 40 }).collect(),
             exchanges: exchanges.collect(),
         };
         let report = Numbered { number: u64::MAX, content: Report::Status(Box::new(status)) };
         assert!(report.encode().len() <= PAYLOAD_BYTES_MAX);
+    }
+
+    /// So often for every reason that there is.
+    fn everything_dropped() -> Dropped {
+        let mut dropped = serde_json::to_value(Dropped::default()).unwrap();
+        dropped.as_object_mut().unwrap().values_mut().for_each(|count| *count = u64::MAX.into());
+        serde_json::from_value(dropped).unwrap()
     }
 }

@@ -63,7 +63,7 @@ pub struct Sessions {
     process: ProcessNumber,
     /// Of a node: it is called by others.
     host: Option<Host>,
-    sessions: HashMap<Index, Session>,
+    by_index: HashMap<Index, Session>,
     peers: HashMap<SocketAddr, Peer>,
     /// What waits for sessions, in bytes.
     waiting_bytes: usize,
@@ -98,7 +98,7 @@ impl Sessions {
             credentials,
             process: rand::random(),
             host: None,
-            sessions: HashMap::new(),
+            by_index: HashMap::new(),
             peers: HashMap::new(),
             waiting_bytes: 0,
             outgoing: Vec::new(),
@@ -117,11 +117,11 @@ impl Sessions {
     pub fn seal(&mut self, to: SocketAddr, callee: Callee, payload: &[u8], now: Instant) -> Option<&[u8]> {
         let peer = self.peers.entry(to).or_insert_with(|| Peer::new(now));
         if let Some(index) = peer.current {
-            let is_old = callee == Callee::Node && self.sessions[&index].is_older_than(RENEW_AFTER, now);
+            let is_old = callee == Callee::Node && self.by_index[&index].is_older_than(RENEW_AFTER, now);
             if is_old {
                 self.call(to, now);
             }
-            let session = self.sessions.get_mut(&index).expect("a peer's current session is kept");
+            let session = self.by_index.get_mut(&index).expect("a peer's current session is kept");
             return Some(session.seal(payload, now, &mut self.buffers));
         }
         if self.waiting_bytes + payload.len() <= WAITING_BYTES_MAX {
@@ -169,7 +169,7 @@ impl Sessions {
         sealed: &[u8],
         now: Instant,
     ) -> Result<Option<Opened<'_>>, SessionError> {
-        let Some(session) = self.sessions.get_mut(&index).filter(|session| session.address == from) else {
+        let Some(session) = self.by_index.get_mut(&index).filter(|session| session.address == from) else {
             self.ask_anew(from, now);
             return Err(SessionError::Unknown);
         };
@@ -200,16 +200,16 @@ impl Sessions {
             self.outgoing.push((from, envelope::no_entry(callers, NoEntry::WrongSecret)));
             return Err(SessionError::WrongSecret);
         }
-        if !host.budget.allows_one_more(now) || self.sessions.len() >= SESSIONS_MAX {
+        if !host.budget.allows_one_more(now) || self.by_index.len() >= SESSIONS_MAX {
             return Err(SessionError::TooMany);
         }
-        let index = free_index(&self.sessions);
+        let index = free_index(&self.by_index);
         let (keys, private) = ((head, noise), &host.doors.private);
         let (transport, welcome) = handshake::welcome((private, shared), self.process, keys, (callers, index))?;
         let session = Session::new(transport, from, right, callers, now);
-        self.sessions.insert(index, session);
+        self.by_index.insert(index, session);
         let dropped = self.peers.entry(from).or_insert_with(|| Peer::new(now)).offer(index);
-        dropped.and_then(|dropped| self.sessions.remove(&dropped));
+        dropped.and_then(|dropped| self.by_index.remove(&dropped));
         self.outgoing.push((from, welcome));
         Ok(())
     }
@@ -223,12 +223,12 @@ impl Sessions {
     ) -> Result<(), SessionError> {
         let peer = self.peers.get_mut(&from).ok_or(SessionError::Unknown)?;
         let transport = peer.end_call(to, noise)?;
-        if self.sessions.contains_key(&to) {
+        if self.by_index.contains_key(&to) {
             // Since the call a caller of this host was given the same index: to be called again.
             return Err(SessionError::TooMany);
         }
         let session = Session::new(transport, from, Right::Node, hosts, now).confirmed();
-        self.sessions.insert(to, session);
+        self.by_index.insert(to, session);
         self.confirm(from, to, now);
         Ok(())
     }
@@ -252,8 +252,8 @@ impl Sessions {
         let peer = self.peers.entry(address).or_insert_with(|| Peer::new(now));
         let (dropped, waited) = (peer.change_to(index), peer.take_waiting(now));
         self.waiting_bytes -= waited.bytes;
-        dropped.and_then(|dropped| self.sessions.remove(&dropped));
-        let session = self.sessions.get_mut(&index).expect("it was entered before");
+        dropped.and_then(|dropped| self.by_index.remove(&dropped));
+        let session = self.by_index.get_mut(&index).expect("it was entered before");
         // A host waits for the first datagram, whatever is in it: it proves the caller's address.
         let nothing = if waited.payloads.is_empty() && session.is_callers() { &[Vec::new()][..] } else { &[] };
         for payload in waited.payloads.iter().chain(nothing) {
@@ -264,7 +264,7 @@ impl Sessions {
     fn call(&mut self, to: SocketAddr, now: Instant) {
         let peer = self.peers.entry(to).or_insert_with(|| Peer::new(now));
         if peer.may_call(now) {
-            let index = free_index(&self.sessions);
+            let index = free_index(&self.by_index);
             let (calling, hello) = handshake::hello(&self.credentials, &self.mac_key, self.process, index);
             peer.begin_call(calling, index, now);
             self.outgoing.push((to, hello));
@@ -286,14 +286,14 @@ impl Sessions {
 
     /// Forgets now and then what nobody uses any more.
     pub fn forget_old(&mut self, now: Instant) {
-        let (every, idle) = if self.sessions.len() < SESSIONS_MAX { (SWEEP_EVERY, IDLE) } else { limits::CROWDED };
+        let (every, idle) = if self.by_index.len() < SESSIONS_MAX { (SWEEP_EVERY, IDLE) } else { limits::CROWDED };
         if self.swept.is_some_and(|swept| now.saturating_duration_since(swept) < every) {
             return;
         }
         self.swept = Some(now);
-        self.sessions.retain(|_, session| !session.is_unused_for(idle, now));
+        self.by_index.retain(|_, session| !session.is_unused_for(idle, now));
         for peer in self.peers.values_mut() {
-            peer.forget(|index| !self.sessions.contains_key(&index));
+            peer.forget(|index| !self.by_index.contains_key(&index));
             self.waiting_bytes -= peer.drop_late(now);
         }
         self.peers.retain(|_, peer| !peer.is_forgotten(now));

@@ -265,13 +265,11 @@ impl NodeSocket {
 
     /// Sends a payload sealed, once there is a session.
     fn send_payload(&mut self, to: SocketAddrV4, callee: Callee, payload: &[u8]) -> Result<(), Errno> {
-        match self.sessions.seal(to.into(), callee, payload, Instant::now()) {
-            Some(sealed) => sendto(&self.socket, sealed, SendFlags::DONTWAIT, &to).map(|_| ()),
-            None => {
-                self.send_outgoing();
-                Ok(())
-            }
+        if let Some(sealed) = self.sessions.seal(to.into(), callee, payload, Instant::now()) {
+            return sendto(&self.socket, sealed, SendFlags::DONTWAIT, &to).map(|_| ());
         }
+        self.send_outgoing();
+        Ok(())
     }
 
     /// Sends what belongs to handshakes, and what has waited for them.

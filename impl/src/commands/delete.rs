@@ -8,7 +8,7 @@ use clap::Args;
 const EXAMPLES: &str = "\
 Examples:
   dynamo delete --node 127.0.0.1:4100 greeting
-  dynamo delete --node 127.0.0.1:4100 greeting --context Abs8b1wCAAEBAQA
+  dynamo delete --node 127.0.0.1:4100 greeting --context AqN_OEcungto…
 
 Deletes exactly what the context covers; without --context, what a read shows just before. What others put meanwhile stays. A
 tombstone takes the place of what was deleted, so that a copy that comes late does not bring it back.";

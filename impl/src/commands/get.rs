@@ -17,7 +17,7 @@ Example:
   $ dynamo get --node 127.0.0.1:4100 cart
   milk  [A:1]
   eggs  [B:1]
-  context Abs8b1wCAAEBAQA
+  context AqN_OEcungto…
 
 A sibling shown as (deleted) is a tombstone. Here are two siblings: neither put had seen the other. To settle them, put the value
 they should have together, with this context.

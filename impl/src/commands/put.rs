@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const EXAMPLES: &str = "\
 Examples:
   dynamo put --node 127.0.0.1:4100 greeting hello
-  dynamo put --node 127.0.0.1:4100 greeting hi --context Abs8b1wCAAEBAQA
+  dynamo put --node 127.0.0.1:4100 greeting hi --context AqN_OEcungto…
   dynamo put --node 127.0.0.1:4100 photo --file photo.jpg
   date | dynamo put --node 127.0.0.1:4100 today -
 

@@ -3,7 +3,7 @@
 //! The caller knows the nodes' public key, and has in common with them the key of its right. So the host proves that it is a node,
 //! the caller that it has the right, and whoever learns the secrets later cannot open what was recorded: both ends' other keys are made
 //! for the session. Who has not the key of the right is sent away before anything expensive is done: a hello has a mac of its own, as
-//! that of WireGuard does.
+//! that of [WireGuard](https://www.wireguard.com/protocol/) does.
 
 use super::envelope::{self, HELLO_BYTES, Index, MAC_BYTES, NOISE_BYTES, SessionError};
 use crate::secret::{Credentials, Key, Right};

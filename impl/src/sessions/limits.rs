@@ -38,14 +38,14 @@ impl Default for Budget {
 
 impl Budget {
     const BURST: u32 = 500;
-    const A_SECOND: f64 = 1500.0;
+    const A_SECOND: u128 = 1500;
 
     /// Is there enough left for one more handshake? It is taken off.
     pub(super) fn allows_one_more(&mut self, now: Instant) -> bool {
         let since = *self.since.get_or_insert(now);
-        let earned = now.saturating_duration_since(since).as_secs_f64() * Self::A_SECOND;
-        if earned >= 1.0 {
-            self.left = self.left.saturating_add(earned as u32).min(Self::BURST);
+        let earned = now.saturating_duration_since(since).as_millis() * Self::A_SECOND / 1000;
+        if earned > 0 {
+            self.left = u32::try_from(earned).unwrap_or(Self::BURST).saturating_add(self.left).min(Self::BURST);
             self.since = Some(now);
         }
         let is_allowed = self.left > 0;

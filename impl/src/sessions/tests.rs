@@ -186,13 +186,13 @@ fn what_nobody_uses_is_forgotten_and_what_waits_too_long_is_dropped() {
     let later = now + IDLE + Duration::from_secs(1);
     node.forget_old(later);
     client.forget_old(later);
-    assert_eq!((node.sessions.len(), node.peers.len(), node.waiting_bytes), (0, 0, 0));
-    assert_eq!((client.sessions.len(), client.peers.len()), (0, 0));
+    assert_eq!((node.by_index.len(), node.peers.len(), node.waiting_bytes), (0, 0, 0));
+    assert_eq!((client.by_index.len(), client.peers.len()), (0, 0));
     for port in 0..100 {
-        node.seal(address(1000 + port), Callee::Client, &[0; 1_000_000], later);
+        node.seal(address(1000 + port), Callee::Client, &vec![0; 1_000_000], later);
     }
     assert!(node.waiting_bytes <= WAITING_BYTES_MAX);
-    node.seal(address(1000), Callee::Client, &[0; limits::PEER_WAITING_BYTES_MAX + 1], later);
+    node.seal(address(1000), Callee::Client, &vec![0; limits::PEER_WAITING_BYTES_MAX + 1], later);
     assert!(node.waiting_bytes <= WAITING_BYTES_MAX);
 }
 

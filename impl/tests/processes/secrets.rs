@@ -141,7 +141,7 @@ impl Recorder {
         let client = Arc::new(Mutex::new(None));
         let seen = Arc::clone(&client);
         thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok((length, from)) = towards_client.recv_from(&mut buffer) {
                 *seen.lock().unwrap() = Some(from);
                 kept.lock().unwrap().push(buffer[..length].to_vec());
@@ -149,7 +149,7 @@ impl Recorder {
             }
         });
         thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             loop {
                 let Ok(length) = back.recv(&mut buffer) else { continue };
                 let client = *client.lock().unwrap();
@@ -210,7 +210,7 @@ fn nobody_gets_more_back_than_he_has_sent_before_he_has_proved_his_address() {
     let all = recorded.iter().chain(&noise);
     let sent: usize = all.map(|datagram| socket.send_to(datagram, cluster.addresses[0]).unwrap()).sum();
     let mut got = 0;
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     while let Ok((length, _)) = socket.recv_from(&mut buffer) {
         got += length;
     }

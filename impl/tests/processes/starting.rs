@@ -87,7 +87,8 @@ fn a_node_waits_for_its_port_and_says_so() {
     let mut said = String::new();
     let mut stderr = BufReader::new(child.0.stderr.take().unwrap());
     // First it says that it has no secret.
-    (0..2).for_each(|_| drop(stderr.read_line(&mut said).unwrap()));
+    stderr.read_line(&mut said).unwrap();
+    stderr.read_line(&mut said).unwrap();
     assert!(said.contains(&format!("another process uses {address}; trying again for 5 s")), "{said}");
     drop(taken);
     let mut line = String::new();
