@@ -5,7 +5,7 @@ use crate::address::{Members, client_id};
 use crate::counters::Counters;
 use crate::doorkeeper::{Doorkeeper, Verdict};
 use crate::fragments::Cutter;
-use crate::identity::Parties;
+use crate::identity::{Parties, Sender};
 use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::Network;
 use crate::reassembly::Reassembly;
@@ -48,6 +48,13 @@ pub struct Received {
     pub messages: Vec<Message>,
     /// A question of someone who looks into the node. It has come alone.
     pub question: Option<Numbered<Question>>,
+}
+
+impl Received {
+    /// Has it brought nothing?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.question.is_none()
+    }
 }
 
 /// A bound socket that knows the members, and which node it is of.
@@ -166,6 +173,9 @@ impl NodeSocket {
     fn admit(&mut self, letter: Option<Letter>, at: SocketAddrV4, now: Instant) -> Received {
         let nothing = Received { from: client_id(at), messages: Vec::new(), question: None };
         let Some(Letter { parties, messages }) = letter else { return nothing };
+        if let (Sender::Node(node, _), true) = (parties.from, parties.recall.asks) {
+            self.remind(node, at, false);
+        }
         match self.doorkeeper.admit(&parties, at, &self.members, now) {
             Verdict::From(from) => {
                 self.counters.messages_received += messages.len() as u64;
@@ -175,6 +185,10 @@ impl NodeSocket {
                 tracing::debug!(%at, why = why.words(), "dropped a datagram");
                 nothing
             }
+            Verdict::Unconfirmed(node) => {
+                self.remind(node, at, false);
+                nothing
+            }
             Verdict::TwoLive(told) => {
                 for (to, other) in told {
                     self.tell_of_other(to, &other);
@@ -182,6 +196,20 @@ impl NodeSocket {
                 nothing
             }
         }
+    }
+
+    /// Asks a member what it remembers of this node.
+    pub(crate) fn ask(&self, node: NodeId) {
+        if let Some(address) = self.members.address(node) {
+            self.remind(node, address, true);
+        }
+    }
+
+    /// Tells a node at this address what this one remembers of it, without any message.
+    fn remind(&self, node: NodeId, address: SocketAddrV4, asks: bool) {
+        let mut parties = self.doorkeeper.parties(Some(node));
+        parties.recall.asks = asks;
+        let _ = sendto(&self.socket, Datagram::default().seal(&parties), SendFlags::DONTWAIT, &address);
     }
 
     /// Tells a node that another process has its id.

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! "DYNM"  version  crc32 of what follows  parties  messages  each message in postcard encoding, one after the other
-//! 4       1        4, little-endian       28       2, LE     the rest, to the last byte
+//! 4       1        4, little-endian       53       2, LE     the rest, to the last byte
 //! ```
-//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used twice.
+//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used
+//! twice, or what others remember of its disk.
 //!
 //! A single message may be larger than UDP can carry. It has this format too, and travels cut into
 //! [`fragments`](crate::fragments).
@@ -14,7 +15,7 @@ use dynamo_model::message::Message;
 use thiserror::Error;
 
 /// The version of the format. Nodes ignore (and count) datagrams of another.
-pub const VERSION: u8 = 8;
+pub const VERSION: u8 = 9;
 /// What one UDP datagram over IPv4 can carry, in bytes.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 /// The largest message, in bytes, header included. Receivers refuse fragments of larger ones. A set

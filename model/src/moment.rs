@@ -65,6 +65,11 @@ impl Past {
         self.starts.last().copied()
     }
 
+    /// The start before the last one, with its last commit.
+    pub fn before_last(&self) -> Option<Moment> {
+        self.starts.iter().rev().nth(1).copied()
+    }
+
     /// Is there no such moment in this past?
     ///
     /// What was before the first start is not asked: the disk was new then, and replaced another, or it has forgotten that start.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::address::ipv4;
+use crate::memory::Recall;
 use std::net::SocketAddr;
 
 const A: NodeId = NodeId(0);
@@ -28,7 +29,7 @@ fn doorkeeper() -> Doorkeeper {
 }
 
 fn from(node: NodeId, start: u64) -> Parties {
-    Parties { cluster: cluster('1'), from: Sender::Node(node, life(start)), to: Some(A) }
+    Parties { cluster: cluster('1'), from: Sender::Node(node, life(start)), to: Some(A), recall: Recall::default() }
 }
 
 fn client() -> Parties {
