@@ -60,12 +60,14 @@ fn damage(data: &Path, older: Option<&Backup>, random: &mut SmallRng) -> String 
     // Journals are made longer than what is in them.
     let length = bytes.iter().rposition(|byte| *byte != 0).map_or(1, |last| last + 1);
     let place = random.random_range(0..length);
+    // The file DIR/cluster has no checksum: with another number in it a node is of another cluster, and everybody refuses what it sends.
+    let has_checksum = name != "cluster";
     let what = match (random.random_range(0..10), older) {
-        (0..2, _) if !bytes.is_empty() => {
+        (0..2, _) if !bytes.is_empty() && has_checksum => {
             bytes[place.min(length - 1)] ^= 1 << random.random_range(0..8);
             "a flipped bit"
         }
-        (2, _) => {
+        (2, _) if has_checksum => {
             let end = bytes.len().min(place + [16, 512, 4096].choose(random).unwrap());
             bytes[place..end].fill(0);
             "zeros"
@@ -108,6 +110,12 @@ fn is_whole(data: &Path, node: usize, intact: &Path) -> Option<bool> {
     look(data).map(|found| found == there)
 }
 
+/// How often data were put aside in a directory.
+fn put_aside(data: &Path) -> usize {
+    let names = fs::read_dir(data).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| name.to_str().unwrap().starts_with("damaged-")).count()
+}
+
 /// Starts a node on damaged data, as an administrator would: refused data is forgotten.
 fn start(cluster: &mut Cluster, node: usize, intact: &Backup) -> Result<(), String> {
     let mut child = cluster.command(node, &cluster.data(node)).stderr(Stdio::null()).spawn().unwrap();
@@ -121,9 +129,8 @@ fn start(cluster: &mut Cluster, node: usize, intact: &Backup) -> Result<(), Stri
     }
     let output = run(&mut cluster.command(node, &cluster.data(node)));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    if stderr.contains("cluster is damaged") {
-        intact.restore(&cluster.data(node), &["cluster"]);
-    }
+    // What says whose data they are an administrator can write anew.
+    intact.restore(&cluster.data(node), &["cluster", "identity"]);
     Err(stderr)
 }
 
@@ -161,6 +168,7 @@ fn one_damage(
     let (data, intact) = (cluster.data(node), Backup::of(&cluster.data(node)));
     let what = damage(&data, olders[node].as_ref(), random);
     let whole = is_whole(&data, node, intact.0.path());
+    let before = put_aside(&data);
     let name = NodeId(node as u16);
     if let Err(refusal) = start(cluster, node, &intact) {
         tally.refused += 1;
@@ -170,10 +178,7 @@ fn one_damage(
     } else {
         // The first start has told already; what it has put aside is there.
         cluster.start_node(node);
-        let aside = fs::read_dir(&data).unwrap().any(|entry| {
-            let entry = entry.unwrap().file_name();
-            entry.to_str().unwrap().starts_with("damaged-") && !intact.0.path().join(&entry).exists()
-        });
+        let aside = put_aside(&data) > before;
         if aside {
             tally.found_old += 1;
             println!("{name}: {what}: found to be old");
