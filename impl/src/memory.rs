@@ -92,7 +92,7 @@ impl fmt::Display for Evidence {
         let Evidence { by, remembered, known } = self;
         match by {
             Some(node) => {
-                write!(f, "node {node} remembers start {} with commit {}", remembered.start, remembered.commit)?
+                write!(f, "node {node} remembers start {} with commit {}", remembered.start, remembered.commit)?;
             }
             None => write!(f, "the file \"cluster\" remembers start {}", remembered.start)?,
         }

@@ -240,7 +240,9 @@ impl Ready {
         let start = Instant::now();
         for Received { from, messages, question } in std::mem::take(&mut self.waiting) {
             self.questions.extend(question.map(|question| (from, question)));
-            messages.into_iter().for_each(|message| self.receive(from, message, start));
+            for message in messages {
+                self.receive(from, message, start);
+            }
         }
         let next = self.interpreter.next_deadline().map(|deadline| deadline.saturating_duration_since(start));
         let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));

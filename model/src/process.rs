@@ -50,7 +50,6 @@ impl Process {
 
 /// The state of a [`Process`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[expect(clippy::large_enum_variant, reason = "most states are nodes', and a box would cost each an allocation")]
 pub enum ProcessState {
     /// Of a node.
     Node(State),

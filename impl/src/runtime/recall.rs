@@ -39,7 +39,9 @@ pub(super) fn ask(socket: &mut NodeSocket, others: &[NodeId], is_used: bool) -> 
             return Ok(kept);
         }
         if asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) {
-            silent.iter().for_each(|node| socket.ask(*node));
+            for node in &silent {
+                socket.ask(*node);
+            }
             asked = Some(Instant::now());
         }
         if !is_used {
