@@ -5,6 +5,7 @@
 
 use crate::address::{Members, client_id};
 use crate::identity::{ClusterId, Life, Parties, Sender};
+use crate::memory::{Memories, Recall};
 use crate::secret::Right;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
@@ -106,6 +107,8 @@ pub struct Doorkeeper {
     heard: BTreeMap<NodeId, Heard>,
     others: BTreeMap<NodeId, Other>,
     refusals: BTreeMap<Refused, Refusals>,
+    /// What the node remembers of others, and has heard of itself.
+    pub(crate) memories: Memories,
 }
 
 /// The right that a sender needs for a message. Nodes alone tell one another what they hold and whom they know.
@@ -124,6 +127,8 @@ pub enum Verdict {
     From(Id),
     /// It is dropped.
     Refused(Refused),
+    /// It is dropped: this node's start has not heard yet what is remembered of it, and is to be told.
+    Unconfirmed(NodeId),
     /// It is dropped, and these are to be told that two living processes have one id: each is sent who the other is.
     TwoLive([(SocketAddrV4, Parties); 2]),
 }
@@ -132,12 +137,18 @@ impl Doorkeeper {
     /// Of a node in this life.
     pub fn new(cluster: ClusterId, id: NodeId, life: Life) -> Self {
         let (heard, others, refusals) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Doorkeeper { cluster, id, life, heard, others, refusals }
+        Doorkeeper { cluster, id, life, heard, others, refusals, memories: Memories::default() }
+    }
+
+    /// The doorkeeper, with what the node remembers of others and has heard of itself.
+    #[must_use]
+    pub fn with_memories(self, memories: Memories) -> Self {
+        Doorkeeper { memories, ..self }
     }
 
     /// What this node's datagrams say of themselves.
     pub fn parties(&self, to: Option<NodeId>) -> Parties {
-        Parties { cluster: self.cluster, from: Sender::Node(self.id, self.life), to }
+        Parties { cluster: self.cluster, from: Sender::Node(self.id, self.life), to, recall: self.memories.recall(to) }
     }
 
     /// What becomes of a datagram from this address, in a session with this right.
@@ -153,7 +164,7 @@ impl Doorkeeper {
         let verdict =
             if poses_as_node { Verdict::Refused(Refused::NoRight) } else { self.judge(parties, at, members, now) };
         match verdict {
-            Verdict::From(_) => {}
+            Verdict::From(_) | Verdict::Unconfirmed(_) => {}
             Verdict::Refused(why) => self.refuse(why, at),
             Verdict::TwoLive(_) => self.refuse(Refused::EarlierStart, at),
         }
@@ -181,7 +192,14 @@ impl Doorkeeper {
             }
             _ if parties.to.is_some_and(|to| to != self.id) => Verdict::Refused(Refused::ForOtherNode),
             Sender::Client => Verdict::From(client_id(at)),
-            Sender::Node(node, life) => self.judge_node(node, life, at, members, now),
+            Sender::Node(node, life) => {
+                let verdict = self.judge_node(node, life, at, members, now);
+                let is_known = verdict == Verdict::From(node.actor());
+                if is_known && !self.memories.hear(node, life, &parties.recall) {
+                    return Verdict::Unconfirmed(node);
+                }
+                verdict
+            }
         }
     }
 
@@ -211,7 +229,12 @@ impl Doorkeeper {
             return Verdict::Refused(Refused::EarlierStart);
         }
         tracing::warn!(%node, %at, "two living processes have one node id: what comes from the one started first is dropped");
-        let who = |life| Parties { cluster: self.cluster, from: Sender::Node(node, life), to: Some(node) };
+        let who = |life| Parties {
+            cluster: self.cluster,
+            from: Sender::Node(node, life),
+            to: Some(node),
+            recall: Recall::default(),
+        };
         Verdict::TwoLive([(at, who(later.life)), (known_at.unwrap_or(at), who(life))])
     }
 

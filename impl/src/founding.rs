@@ -109,14 +109,18 @@ pub fn read(directory: &Path) -> Result<Option<(Founding, u64)>, FoundingError> 
     }
 }
 
-/// Begins a new start: remembers it, and gives its number. It is larger than that of every start before, on this disk or, as long as the clock is
-/// right, on another.
+/// The number of a new start. It is larger than that of the last one, and than that of every start before, on this disk or, as long as the clock
+/// is right, on another.
+pub fn next(last: u64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
+    now.max(last.saturating_add(1))
+}
+
+/// Begins a start with this number: remembers it.
 ///
 /// # Errors
 /// Where the file cannot be written.
-pub fn begin(directory: &Path, founding: &Founding, last: u64) -> Result<u64, FoundingError> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-    let start = now.max(last.saturating_add(1));
+pub fn begin(directory: &Path, founding: &Founding, start: u64) -> Result<(), FoundingError> {
     let (path, temporary) = (directory.join(FILE), directory.join(NEW_FILE));
     let write = || {
         let mut file = File::create(&temporary)?;
@@ -125,8 +129,7 @@ pub fn begin(directory: &Path, founding: &Founding, last: u64) -> Result<u64, Fo
         fs::rename(&temporary, &path)?;
         File::open(directory)?.sync_all()
     };
-    write().map_err(|source| FoundingError::Unusable { path: path.clone(), source })?;
-    Ok(start)
+    write().map_err(|source| FoundingError::Unusable { path: path.clone(), source })
 }
 
 /// Does a file of a data directory hold what this module remembers? It stays when the rest of the data is put aside.
@@ -152,10 +155,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         assert_eq!(read(directory.path()).unwrap(), None);
         let founding = Founding { cluster: "00112233445566aa".parse().unwrap(), n: 3, r: 2, w: 1 };
-        let first = begin(directory.path(), &founding, 0).unwrap();
+        let first = next(0);
+        begin(directory.path(), &founding, first).unwrap();
         assert_eq!(read(directory.path()).unwrap(), Some((founding, first)));
         let future = first + 1_000_000_000;
-        assert_eq!(begin(directory.path(), &founding, future).unwrap(), future + 1, "also if the clock goes back");
+        assert_eq!(next(future), future + 1, "also if the clock goes back");
+        begin(directory.path(), &founding, future + 1).unwrap();
         assert_eq!(read(directory.path()).unwrap(), Some((founding, future + 1)));
     }
 

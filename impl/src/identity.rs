@@ -4,6 +4,7 @@
 //! one. This header is how the runtime keeps that promise: [`doorkeeper`](crate::doorkeeper) drops what does not fit.
 
 use crate::address::Members;
+use crate::memory::Recall;
 use dynamo_model::config::Config;
 use dynamo_model::ids::NodeId;
 use serde::{Deserialize, Serialize};
@@ -90,12 +91,14 @@ pub struct Parties {
     pub from: Sender,
     /// The node that it is for. `None`: a client, or whatever node the sender has reached.
     pub to: Option<NodeId>,
+    /// What nodes tell of their disks.
+    pub recall: Recall,
 }
 
 impl Default for Parties {
     /// A client that knows only an address.
     fn default() -> Self {
-        Parties { cluster: ClusterId::UNKNOWN, from: Sender::Client, to: None }
+        Parties { cluster: ClusterId::UNKNOWN, from: Sender::Client, to: None, recall: Recall::default() }
     }
 }
 
@@ -103,8 +106,10 @@ impl Default for Parties {
 const NOBODY: u16 = u16::MAX;
 
 impl Parties {
-    /// How long they are in a datagram, in bytes: cluster 8, sender 2, incarnation 8, start 8, receiver 2; all little-endian.
-    pub(crate) const BYTES: usize = 28;
+    /// How long they are in a datagram, in bytes: cluster 8, sender 2, incarnation 8, start 8, receiver 2; all little-endian; then
+    /// what the sender tells of disks.
+    pub(crate) const BYTES: usize = Self::WHO_BYTES + Recall::BYTES;
+    const WHO_BYTES: usize = 28;
 
     /// As they are in a datagram.
     pub(crate) fn encode(&self) -> [u8; Self::BYTES] {
@@ -117,7 +122,8 @@ impl Parties {
         bytes[8..10].copy_from_slice(&from.to_le_bytes());
         bytes[10..18].copy_from_slice(&life.incarnation.to_le_bytes());
         bytes[18..26].copy_from_slice(&life.start.to_le_bytes());
-        bytes[26..].copy_from_slice(&self.to.map_or(NOBODY, |NodeId(to)| to).to_le_bytes());
+        bytes[26..Self::WHO_BYTES].copy_from_slice(&self.to.map_or(NOBODY, |NodeId(to)| to).to_le_bytes());
+        bytes[Self::WHO_BYTES..].copy_from_slice(&self.recall.encode());
         bytes
     }
 
@@ -127,7 +133,8 @@ impl Parties {
         let node = |at: usize| Some(u16::from_le_bytes([bytes[at], bytes[at + 1]])).filter(|index| *index != NOBODY);
         let life = Life { incarnation: long(10), start: long(18) };
         let from = node(8).map_or(Sender::Client, |from| Sender::Node(NodeId(from), life));
-        Parties { cluster: ClusterId(long(0)), from, to: node(26).map(NodeId) }
+        let recall = Recall::decode(&std::array::from_fn(|index| bytes[Self::WHO_BYTES + index]));
+        Parties { cluster: ClusterId(long(0)), from, to: node(26).map(NodeId), recall }
     }
 }
 
@@ -141,7 +148,7 @@ mod tests {
             let node = |index: u16| Some(NodeId(index)).filter(|_| index != NOBODY);
             let life = Life { incarnation, start };
             let from = node(from).map_or(Sender::Client, |from| Sender::Node(from, life));
-            let parties = Parties { cluster: ClusterId(cluster), from, to: node(to) };
+            let parties = Parties { cluster: ClusterId(cluster), from, to: node(to), recall: Recall { commit: start, ..Recall::default() } };
             Parties::decode(&parties.encode()) == parties
         }
 

@@ -84,6 +84,8 @@ pub struct Status {
     pub twins: Vec<Twin>,
     /// How far it has come in comparing what it holds, by partition and peer.
     pub exchanges: Vec<ExchangeLine>,
+    /// What showed, at its start or later, that its data was an older copy of itself.
+    pub found_old: Option<String>,
 }
 
 /// How far a node has come in comparing a partition with a peer that is responsible for it too.
@@ -117,6 +119,8 @@ pub trait Watch {
     fn twins(&self) -> Vec<Twin>;
     /// How far it has come in comparing what it holds.
     fn exchanges(&self) -> Vec<ExchangeLine>;
+    /// What showed that its data was an older copy of itself.
+    fn found_old(&self) -> Option<String>;
 }
 
 /// One hint.
@@ -157,6 +161,7 @@ impl Report {
                 refusals: watch.refusals(),
                 twins: watch.twins(),
                 exchanges: watch.exchanges(),
+                found_old: watch.found_old(),
             })),
             Question::Hints { after } => {
                 let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
@@ -292,6 +297,9 @@ mod tests {
         fn exchanges(&self) -> Vec<ExchangeLine> {
             Vec::new()
         }
+        fn found_old(&self) -> Option<String> {
+            None
+        }
     }
 
     quickcheck! {
@@ -375,6 +383,7 @@ mod tests {
             refusals: vec![Refusals { why: Refused::EarlierStart, count: u64::MAX, last_from: at }; 9],
             twins: members_of_many.iter().map(|node| Twin { node: *node, heard_at: at, ago_ms: 1 << 40 }).collect(),
             exchanges: exchanges.collect(),
+            found_old: Some("x".repeat(200)),
         };
         let report = Numbered { number: u64::MAX, content: Report::Status(Box::new(status)) };
         assert!(report.encode().len() <= PAYLOAD_BYTES_MAX);

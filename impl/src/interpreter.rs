@@ -131,6 +131,11 @@ impl Interpreter {
         Ok(())
     }
 
+    /// Has this batch saved anything yet?
+    pub fn has_saved(&self) -> bool {
+        self.saved
+    }
+
     /// What the node knows.
     pub fn state(&self) -> &State {
         &self.state

@@ -31,6 +31,7 @@ pub mod gallery;
 pub mod identity;
 pub mod inspect;
 pub mod interpreter;
+pub mod memory;
 pub mod outbox;
 pub mod reassembly;
 pub mod runtime;

@@ -2,6 +2,7 @@
 
 mod error;
 mod farewell;
+mod recall;
 mod settings;
 mod start;
 
@@ -17,6 +18,7 @@ use crate::exchanges::{Before, Exchanges};
 use crate::founding::Founding;
 use crate::inspect::{ExchangeLine, Numbered, Question, Report, Watch};
 use crate::interpreter::{Disk, Interpreter, Network as _};
+use crate::memory::{Evidence, Memories};
 use crate::socket::{NodeSocket, Received};
 use crate::stamp::Stamps;
 use crate::store::{Store, StoreError};
@@ -30,7 +32,7 @@ use stateright::actor::Id;
 use std::io;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -43,6 +45,8 @@ const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
 struct CountingDisk<'a> {
     store: &'a mut Store,
     commits: &'a mut u64,
+    /// The number of the last commit, which datagrams tell.
+    number: &'a AtomicU64,
 }
 
 impl Disk for CountingDisk<'_> {
@@ -50,7 +54,9 @@ impl Disk for CountingDisk<'_> {
 
     fn commit(&mut self, durable: &Durable) -> Result<(), StoreError> {
         *self.commits += 1;
-        self.store.commit(durable)
+        self.store.commit(durable)?;
+        self.number.store(self.store.sequence(), Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -75,6 +81,13 @@ pub struct Ready {
     stood: Standing,
     /// It was removed, and until then it takes its leave.
     ends_at: Option<Instant>,
+    settings: Settings,
+    /// The number of the last commit.
+    number: Arc<AtomicU64>,
+    /// What came in while the others were asked what they remember.
+    waiting: Vec<Received>,
+    /// Why the data was put aside at this start, if it was.
+    found_old: Option<Evidence>,
 }
 
 impl Ready {
@@ -84,18 +97,31 @@ impl Ready {
     /// Where either cannot be done.
     pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
         start::check_members(&settings)?;
+        let ready = Self::open(settings)?;
+        // Once more at most: the new disk is nobody's copy.
+        if ready.evidence().is_some() { ready.begin_anew() } else { Ok(ready) }
+    }
+
+    /// Opens the data, and hears what others remember of it.
+    fn open(settings: Settings) -> Result<Self, RuntimeError> {
         let socket = start::bind(settings.listen)?;
-        let mut store = start::open(&settings)?;
-        let Entrance { standing: stood, cluster, life } = start::enter(&settings, &mut store)?;
+        let (mut store, found_old) = recall::open(&settings)?;
+        let Entrance { standing: stood, cluster, life, is_used } = start::enter(&settings, &mut store)?;
+        let all_settings = settings.clone();
         let Settings { id, listen: address, detours, node, secret, .. } = settings;
         let stamps = Stamps::new(&secret);
         let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now()).with_stamps(stamps);
         let state = interpreter.state();
         let tip = state.view.tip();
         let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
-        let doorkeeper = Doorkeeper::new(cluster.cluster, id, life);
-        let socket = NodeSocket::new(socket, members, doorkeeper, &secret);
-        let socket = socket.map_err(|source| RuntimeError::Socket { address, source })?;
+        let number = Arc::new(AtomicU64::new(store.sequence()));
+        let rules = interpreter.node().rules;
+        let memories = Memories::new(rules, store.past(), Arc::clone(&number), store.heard().clone());
+        let doorkeeper = Doorkeeper::new(cluster.cluster, id, life).with_memories(memories);
+        let failed = |source| RuntimeError::Socket { address, source };
+        let mut socket = NodeSocket::new(socket, members, doorkeeper, &secret).map_err(failed)?;
+        let others: Vec<NodeId> = state.view.ring().members().iter().copied().filter(|member| *member != id).collect();
+        let waiting = recall::ask(&mut socket, &others, is_used).map_err(failed)?;
         let (agreement, exchanges, questions) = (Agreement::default(), Exchanges::default(), Vec::new());
         let (commits, ends_at) = (0, None);
         Ok(Ready {
@@ -113,7 +139,26 @@ impl Ready {
             questions,
             stood,
             ends_at,
+            settings: all_settings,
+            number,
+            waiting,
+            found_old,
         })
+    }
+
+    /// What shows that the data is an older copy of itself, if anything does.
+    fn evidence(&self) -> Option<Evidence> {
+        self.socket.doorkeeper.memories.evidence()
+    }
+
+    /// Puts the data aside, which is an older copy of itself, and opens new data. Nothing of what is under way is sent.
+    fn begin_anew(self) -> Result<Self, RuntimeError> {
+        let Ready { settings, store, socket, .. } = self;
+        let evidence = socket.doorkeeper.memories.evidence();
+        drop(socket);
+        let Some(evidence) = evidence else { return Self::open(settings) };
+        recall::begin_anew(&settings, store, &evidence)?;
+        Ok(Ready { found_old: Some(evidence), ..Self::open(settings)? })
     }
 
     /// Where it listens.
@@ -129,6 +174,9 @@ impl Ready {
     pub fn run(mut self, stop: &AtomicBool) -> Result<Counters, RuntimeError> {
         while !stop.load(Ordering::Relaxed) && !self.has_ended() {
             self.batch()?;
+            if self.evidence().is_some() {
+                self = self.begin_anew()?;
+            }
         }
         let (id, has_left) = (self.id, self.interpreter.state().retired);
         if self.ends_at.is_some() {
@@ -148,10 +196,17 @@ impl Ready {
     fn batch(&mut self) -> Result<(), RuntimeError> {
         let address = self.address;
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
+        if self.evidence().is_some() {
+            return Ok(());
+        }
         self.interpreter.on_time(Instant::now());
         self.follow_the_view();
         self.store.check_place(Instant::now())?;
-        let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
+        self.store.remember(self.socket.doorkeeper.memories.remembered());
+        if !self.interpreter.has_saved() {
+            self.store.save_heard()?;
+        }
+        let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits, number: &self.number };
         self.interpreter.finish(&mut disk, &mut self.socket)?;
         self.answer_questions();
         Ok(())
@@ -185,6 +240,12 @@ impl Ready {
     /// Steps the actor through what comes in; returns at the next timer's deadline at the latest.
     fn receive_batch(&mut self) -> io::Result<()> {
         let start = Instant::now();
+        for Received { from, messages, question } in std::mem::take(&mut self.waiting) {
+            self.questions.extend(question.map(|question| (from, question)));
+            for message in messages {
+                self.receive(from, message, start);
+            }
+        }
         let next = self.interpreter.next_deadline().map(|deadline| deadline.saturating_duration_since(start));
         let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
         let mut received = self.socket.receive_within(at_most)?;
@@ -257,6 +318,10 @@ impl Watch for Watched<'_> {
 
     fn cluster(&self) -> Founding {
         self.ready.cluster
+    }
+
+    fn found_old(&self) -> Option<String> {
+        self.ready.found_old.map(|evidence| evidence.to_string())
     }
 
     fn refusals(&self) -> Vec<Refusals> {

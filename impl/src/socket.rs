@@ -5,7 +5,7 @@ use crate::address::{Members, client_id};
 use crate::counters::Counters;
 use crate::doorkeeper::{Doorkeeper, Refused, Verdict, right_for};
 use crate::fragments::Cutter;
-use crate::identity::Parties;
+use crate::identity::{Parties, Sender};
 use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::Network;
 use crate::reassembly::Reassembly;
@@ -51,6 +51,13 @@ pub struct Received {
     pub messages: Vec<Message>,
     /// A question of someone who looks into the node. It has come alone.
     pub question: Option<Numbered<Question>>,
+}
+
+impl Received {
+    /// Has it brought nothing?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.question.is_none()
+    }
 }
 
 /// A bound socket that knows the members, and which node it is of.
@@ -214,6 +221,9 @@ impl NodeSocket {
     /// What is let in of what came from this address.
     fn admit(&mut self, letter: Letter, right: Right, at: SocketAddrV4, now: Instant) -> Received {
         let nothing = Received { from: client_id(at), messages: Vec::new(), question: None };
+        if let (Sender::Node(node, _), Right::Node, true) = (letter.parties.from, right, letter.parties.recall.asks) {
+            self.remind(node, at, false);
+        }
         match self.doorkeeper.admit(&letter.parties, right, at, &self.members, now) {
             Verdict::From(from) => {
                 let messages = self.allowed(letter, right, at);
@@ -221,6 +231,10 @@ impl NodeSocket {
                 Received { from, messages, question: None }
             }
             Verdict::Refused(_) => nothing,
+            Verdict::Unconfirmed(node) => {
+                self.remind(node, at, false);
+                nothing
+            }
             Verdict::TwoLive(told) => {
                 for (to, other) in told {
                     self.tell_of_other(to, &other);
@@ -256,6 +270,20 @@ impl NodeSocket {
         if datagram.push(&Message::Answer(answer)).is_ok() {
             self.send(client_id(at), &mut datagram);
         }
+    }
+
+    /// Asks a member what it remembers of this node.
+    pub(crate) fn ask(&mut self, node: NodeId) {
+        if let Some(address) = self.members.address(node) {
+            self.remind(node, address, true);
+        }
+    }
+
+    /// Tells a node at this address what this one remembers of it, without any message.
+    fn remind(&mut self, node: NodeId, address: SocketAddrV4, asks: bool) {
+        let mut parties = self.doorkeeper.parties(Some(node));
+        parties.recall.asks = asks;
+        let _ = self.send_payload(address, Callee::Node, Datagram::default().seal(&parties));
     }
 
     /// Tells a node that another process has its id.

@@ -6,9 +6,10 @@
 //! DIR/sequence        the number of the last commit
 //! DIR/cluster         the cluster that the node belongs to, and its last start: see [`founding`](crate::founding)
 //! DIR/damaged-1/      data that was put aside (--forget-disk); nothing reads it
-//! DIR/store/          a fjall database with eight keyspaces
+//! DIR/store/          a fjall database with nine keyspaces
 //!   meta    "counter"                  → the counter
 //!           "incarnation"              → which of the node's disks this is
+//!           "past"                     → the node's starts on this disk
 //!           "progress"                 → the number of the last commit, and the digest of all entries but this one
 //!   store   the key's text             → its siblings
 //!   epochs  the key's text             → the dots given to it since the node holds it
@@ -16,6 +17,7 @@
 //!   hints   recipient, 2 bytes; key    → the siblings kept for it
 //!   since   the same                   → since when, in milliseconds of the Unix epoch
 //!   ring    "history"                  → all changes of who is a member that are known
+//!   heard   node, 2 bytes              → the latest start and commit that were heard of it
 //!   settling  "settling"               → the partitions whose replica it has become, and whom it awaits there
 //! ```
 //! Every entry is a crc32 of name and content, then the content in postcard encoding.
@@ -29,13 +31,15 @@
 //!   commit are gone.
 //!
 //! A batch that `kill -9` or a power failure cut short passes both: its commit had not returned, and its
-//! number is in no file. No check on one node finds a whole directory replaced by an older copy of itself.
+//! number is in no file. No check on one node finds a whole directory replaced by an older copy of itself: other nodes
+//! do ([`memory`](crate::memory)).
 
 mod digest;
 mod directory;
 mod error;
 mod files;
 mod identity;
+mod past;
 mod sequence;
 mod table;
 
@@ -47,6 +51,7 @@ use directory::{DATABASE, NEW_DATABASE, Place};
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::membership::History;
+use dynamo_model::moment::{Moment, Past};
 use dynamo_model::node::{Durable, Issued};
 use dynamo_model::rules::Rules;
 use dynamo_model::settle::Settling;
@@ -68,13 +73,15 @@ use table::Table;
 /// The version of the layout described above.
 ///
 /// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no
-/// partitions that a node has not settled in, format 6 neither numbers of commits nor a digest.
-pub const FORMAT: u32 = 7;
+/// partitions that a node has not settled in, format 6 neither numbers of commits nor a digest, format 7
+/// neither a past nor what was heard of others.
+pub const FORMAT: u32 = 8;
 
 const COUNTER: &str = "counter";
 const INCARNATION: &str = "incarnation";
 const PROGRESS: &str = "progress";
 const HISTORY: &str = "history";
+const PAST: &str = "past";
 const SETTLING: &str = "settling";
 
 /// The number of the commit that makes an empty disk.
@@ -88,6 +95,11 @@ pub struct Store {
     place: Place,
     progress: Progress,
     hints_since: OrdMap<HintId, u64>,
+    /// The node's starts on this disk.
+    past: Past,
+    /// What is on disk of what was heard of others, and what is to be.
+    heard: OrdMap<NodeId, Moment>,
+    to_remember: OrdMap<NodeId, Moment>,
     committed: Durable,
     /// The last field, for it is given up last.
     _lock: DirectoryLock,
@@ -104,6 +116,8 @@ struct Tables {
     hints: Table<HintId, Siblings>,
     since: Table<HintId, u64>,
     ring: Table<str, History>,
+    past: Table<str, Past>,
+    heard: Table<NodeId, Moment>,
     settling: Table<str, Settling>,
 }
 
@@ -111,6 +125,8 @@ struct Tables {
 struct Contents {
     durable: Durable,
     hints_since: OrdMap<HintId, u64>,
+    past: Past,
+    heard: OrdMap<NodeId, Moment>,
     progress: Progress,
 }
 
@@ -137,7 +153,7 @@ impl Store {
         let damaged = |what| StoreError::Damaged { path: path.to_owned(), what };
         files::check(path)?;
         let (tables, contents) = open_database(&path.join(DATABASE), path)?;
-        let Contents { durable, hints_since, progress } = contents;
+        let Contents { durable, hints_since, past, heard, progress } = contents;
         let (sequence, noted) = SequenceFile::open(path, durable.incarnation).map_err(unreadable)?;
         let noted = noted.ok_or_else(|| damaged(format!("its file \"{}\" has no number in it", sequence::FILE)))?;
         if progress.sequence < noted {
@@ -148,7 +164,20 @@ impl Store {
         }
         sequence.write_synced(progress.sequence).map_err(unreadable)?;
         let (path, place) = (path.to_owned(), Place::of(path).map_err(unreadable)?);
-        Ok(Store { path, tables, sequence, place, progress, hints_since, committed: durable, _lock: lock })
+        let (past, to_remember) = (past.with_last_commit(progress.sequence), heard.clone());
+        Ok(Store {
+            path,
+            tables,
+            sequence,
+            place,
+            progress,
+            hints_since,
+            past,
+            heard,
+            to_remember,
+            committed: durable,
+            _lock: lock,
+        })
     }
 
     /// What was committed last.
@@ -192,13 +221,15 @@ impl Store {
         let hints_since = self.note_ages(&durable.hints);
         tables.since.write_difference(&mut changes, &self.hints_since, &hints_since);
         if changes.batch.is_empty() {
-            return Ok(());
+            return self.save_heard();
         }
+        tables.heard.write_difference(&mut changes, &self.heard, &self.to_remember);
         let sequence = self.progress.sequence + 1;
         let failed = |source| StoreError::Commit { path: self.path.clone(), source };
         let progress = tables.commit(changes, sequence).map_err(failed)?;
         self.sequence.write(sequence).map_err(|source| failed(source.into()))?;
         (self.committed, self.hints_since, self.progress) = (durable.clone(), hints_since, progress);
+        self.heard = self.to_remember.clone();
         Ok(())
     }
 
@@ -236,6 +267,8 @@ impl Tables {
             since: Table::open(&database, "since")?,
             ring: Table::open(&database, "ring")?,
             settling: Table::open(&database, "settling")?,
+            past: Table::open(&database, "meta")?,
+            heard: Table::open(&database, "heard")?,
             database,
         })
     }
@@ -257,6 +290,7 @@ impl Tables {
         self.meta.insert(&mut changes, INCARNATION, None, &incarnation);
         self.ring.insert(&mut changes, HISTORY, None, &History::default());
         self.settling.insert(&mut changes, SETTLING, None, &Settling::default());
+        self.past.insert(&mut changes, PAST, None, &Past::default());
         self.commit(changes, FIRST)
     }
 
@@ -275,9 +309,10 @@ impl Tables {
             settling: self.settling.get(SETTLING, &mut digest)?,
         };
         let hints_since = self.since.read(&mut digest)?;
+        let (past, heard) = (self.past.get(PAST, &mut digest)?, self.heard.read(&mut digest)?);
         let (expected, found) = (progress.digest.entries, digest.entries);
         match progress.digest == digest {
-            true => Ok(Contents { durable, hints_since, progress }),
+            true => Ok(Contents { durable, hints_since, past, heard, progress }),
             false if expected == found => Err(format!("some of its {found} entries are not those of its last commit")),
             false => Err(format!("it holds {found} entries, and its last commit left {expected}")),
         }

@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! "DYNM"  version  crc32 of what follows  parties  messages  each message in postcard encoding, one after the other
-//! 4       1        4, little-endian       28       2, LE     the rest, to the last byte
+//! 4       1        4, little-endian       53       2, LE     the rest, to the last byte
 //! ```
-//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used twice. A message that
-//! brings a context to a client or back from there is followed by the context's [`stamp`](crate::stamp), 32 bytes.
+//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used
+//! twice, or what others remember of its disk. A message that brings a context to a client or back from there is followed by
+//! the context's [`stamp`](crate::stamp), 32 bytes.
 //!
 //! A single message may be larger than UDP can carry. It has this format too, and travels cut into
 //! [`fragments`](crate::fragments).

@@ -1,12 +1,13 @@
 //! Where a scope ends: what is not looked at because it would be without end.
 
 use crate::ghost::{Ghost, Hinted, carried_by};
+use crate::property::fate;
 use crate::scope::{Scope, Setting, SystemState};
 use crate::write_set::WriteSet;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Tip};
-use dynamo_model::message::Message;
-use dynamo_model::process::Process;
+use dynamo_model::message::{Message, Since};
+use dynamo_model::process::{Process, Stage};
 use interned_checker::{ActorPart, Messages, Reads};
 use stateright::actor::{Envelope, Id};
 
@@ -16,10 +17,13 @@ use stateright::actor::{Envelope, Id};
 /// Where the ring changes, hints are sent and histories told without end; and replicas compare what they hold without end. There only so
 /// much of it is under way at one time, and nobody gossips with one that knows the same: it would be the same again. Not so where messages
 /// may arrive again and again: none of them ever goes, and there are only so many different ones.
+///
+/// Where a node is started on an older copy of its disk, see [`is_told_truly`].
 pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
     let clients = usize::from(setting.scope.nodes)..;
     !state.crashed[clients].contains(&true)
         && is_bounded(setting, &state.history)
+        && is_told_truly(setting, state)
         && (!looks_at_messages(setting) || says_little(setting, state))
 }
 
@@ -29,6 +33,30 @@ fn is_bounded(setting: &Setting, ghost: &Ghost) -> bool {
     let is_sent_too_often = |hinted: &Hinted| hinted.sent > faults.handoffs;
     let surveys_max = u16::from(faults.reaps) * (nodes - 1);
     !ghost.hinted.iter().any(is_sent_too_often) && u16::from(ghost.surveyed) <= surveys_max
+}
+
+/// A node that is started on an older copy of its disk hears what is so: that a node which is up has heard of a later commit, or that none
+/// has. A later witness that comes back is heard before anything else happens. And nodes take nothing from an earlier start of a node, nor
+/// witnesses anything that a node sends on a copy: the runtime's doorkeeper sees to both.
+fn is_told_truly(setting: &Setting, state: &SystemState) -> bool {
+    let Some(copied) = setting.copied.map(|node| usize::from(node.0)) else { return true };
+    let stage = state.actor_states[copied].backup().map(|backup| backup.stage);
+    let is_up = |node: &u16| !state.crashed[usize::from(*node)];
+    let mut up = (0..setting.scope.nodes).filter(is_up).map(NodeId);
+    let heard = &state.history.copied;
+    !state.crashed[copied]
+        && (!stage.is_some_and(Stage::is_back) || !state.network.iter_all().any(|envelope| is_ahead(envelope.msg)))
+        && match stage {
+            None | Some(Stage::Copied | Stage::Ahead) => true,
+            Some(Stage::Returned { witnessed: false }) => !up.any(|node| heard.is_witness(node)),
+            Some(Stage::Returned { witnessed: true }) => heard.witnesses != 0,
+            Some(Stage::Renewed { .. }) => heard.witnesses != 0 && !heard.is_misled,
+        }
+}
+
+/// Does a message prove a commit that is not in the copy of its sender's disk?
+fn is_ahead(message: &Message) -> bool {
+    message.since() == Some(Since::Copied)
 }
 
 fn looks_at_messages(setting: &Setting) -> bool {
@@ -44,9 +72,13 @@ fn is_endless(setting: &Setting) -> bool {
 pub(crate) fn reads(setting: &Setting) -> Reads<Process, Setting, Ghost> {
     let bounds = Reads::nothing().history_by(|setting, ghost, words| {
         words.extend([is_bounded(setting, ghost).into(), ghost.just_asked.bits()]);
+        words.extend([ghost.copied.witnesses, ghost.copied.is_misled.into()]);
     });
     // Gossip is held against what its recipient has on disk.
     let looks_at_views = setting.changes || setting.scope.faults.gossip;
+    if setting.copied.is_some() {
+        return bounds.actors_by(is_down_or_back).network_by(messages_in_words);
+    }
     match (looks_at_messages(setting), looks_at_views) {
         (false, _) => bounds.actors_by(client_is_down),
         (true, false) => bounds.actors_by(client_is_down).network_by(messages_in_words),
@@ -56,6 +88,11 @@ pub(crate) fn reads(setting: &Setting) -> Reads<Process, Setting, Ghost> {
 
 fn client_is_down(setting: &Setting, part: &ActorPart<'_, Process>, words: &mut Vec<u64>) {
     words.push((part.crashed && part.index >= usize::from(setting.scope.nodes)).into());
+}
+
+/// Is it down? And if its disk was copied, how far has it come?
+fn is_down_or_back(_: &Setting, part: &ActorPart<'_, Process>, words: &mut Vec<u64>) {
+    words.extend([part.crashed.into(), fate(part)]);
 }
 
 /// Is it a client that is down? And which changes of the members has a node on disk: its tip, and who
@@ -82,6 +119,8 @@ struct Told {
     exchange: (usize, usize),
     /// Are there two about one hint in one direction, handed over under one view?
     repeats: bool,
+    /// Does one prove a commit that is not in the copy of its sender's disk?
+    is_ahead: bool,
     /// The puts that messages carry from node to node.
     carried: WriteSet,
 }
@@ -91,6 +130,7 @@ impl Told {
         let mut told = Told::default();
         let mut handed: Vec<(Id, Id, bool, Tip)> = Vec::new();
         for Envelope { src, dst, msg } in messages {
+            told.is_ahead |= is_ahead(msg);
             match msg {
                 Message::Gossip { tip } => told.gossip = Some((src, dst, *tip)),
                 Message::HandOff { tip, .. } => handed.push((src, dst, false, *tip)),
@@ -138,7 +178,9 @@ fn tells_little(setting: &Setting, state: &SystemState, told: &Told) -> bool {
 /// What [`says_little`] looks at of the messages in flight, in words. It tells none, one and more
 /// apart, so that counts above two are the same word.
 fn messages_in_words(setting: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
-    let Told { histories, gossip, begins, exchange: (trees, keys), repeats, carried } = Told::of(setting, messages);
+    let Told { histories, gossip, begins, exchange: (trees, keys), repeats, is_ahead, carried } =
+        Told::of(setting, messages);
+    words.push(is_ahead.into());
     if setting.scope.faults.reaps > 0 {
         words.push(carried.bits());
     }

@@ -9,10 +9,6 @@ use std::collections::BTreeMap;
 
 /// Kinds of steps that no scope of the default set exercises, and why that is no hole.
 pub static NEVER_MET: &[(&str, &str)] = &[
-    (
-        "deliver Answer PutRefused",
-        "scopes' values are small and their contexts genuine; refusals have tests of their own",
-    ),
     ("lose Answer ChangeRefused", "where administrators are refused nothing is lost"),
     ("time out Gossip", "in a scope it is always time to gossip: that is a choice, not a timer"),
     (

@@ -1,5 +1,6 @@
 //! Defects: the protocol with one rule exchanged, and what that breaks. Each shows why its rule is as it is.
 
+mod copies;
 mod exchange;
 mod hints;
 mod historic;
@@ -78,7 +79,7 @@ macro_rules! parts {
         const SOURCES: &[&str] = &[$(include_str!(concat!("defects/", stringify!($part), ".rs"))),*];
     };
 }
-parts!(quorum, versions, repair, hints, reaping, membership, moves, exchange);
+parts!(quorum, versions, repair, hints, reaping, membership, moves, exchange, copies);
 
 /// Every defect. Every rule has one at least, except those of [`WITHOUT_DEFECT`].
 pub static DEFECTS: &[Defect] = &joined::<Defect, COUNT>(PARTS);

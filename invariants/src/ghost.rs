@@ -8,7 +8,7 @@ use crate::scope::Setting;
 use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::History;
-use dynamo_model::message::Message;
+use dynamo_model::message::{Message, Since};
 use dynamo_model::siblings::Version;
 
 /// What became of a request, as its client was told.
@@ -114,6 +114,30 @@ pub struct Hinted {
     pub sent: u8,
 }
 
+/// What nodes have heard of one whose disk was copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Heard {
+    /// Those that have heard of a commit that is not in the copy: bit by bit.
+    pub witnesses: u64,
+    /// Has one of them got a message that the node sent later, while it ran on the copy?
+    pub is_misled: bool,
+}
+
+impl Heard {
+    /// A node gets a dated message.
+    pub(crate) fn hear(&mut self, since: Since, node: NodeId) {
+        match since {
+            Since::Copied => self.witnesses |= 1 << node.0,
+            Since::Returned => self.is_misled |= self.is_witness(node),
+        }
+    }
+
+    /// Has this node heard of a commit that is not in the copy?
+    pub(crate) fn is_witness(&self, node: NodeId) -> bool {
+        self.witnesses & 1 << node.0 != 0
+    }
+}
+
 /// All that really happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ghost {
@@ -138,6 +162,8 @@ pub struct Ghost {
     pub known: Vec<History>,
     /// Where the ring changes: for each node, and each client, what those knew that have served it.
     pub owed: Vec<History>,
+    /// Where a node's disk is copied: what others have heard of that node.
+    pub copied: Heard,
     /// For each client what its last answer showed, and all that those puts saw; empty where its next line does not use it.
     pub clients: Vec<WriteSet>,
 }
@@ -168,6 +194,7 @@ impl Ghost {
             sent_needlessly: false,
             known: watched(nodes),
             owed: watched(nodes + setting.scope.clients.len()),
+            copied: Heard::default(),
             clients: vec![WriteSet::EMPTY; setting.scope.clients.len()],
         }
     }
@@ -338,7 +365,7 @@ impl Ghost {
 
 /// The puts whose versions a message carries from node to node.
 pub(crate) fn carried_by(setting: &Setting, message: &Message) -> WriteSet {
-    match message {
+    match message.as_undated() {
         Message::Sync { key, .. } if *key != setting.key => WriteSet::EMPTY,
         Message::Store { siblings, .. }
         | Message::StoreHint { siblings, .. }

@@ -76,7 +76,9 @@ pub fn facts(model: &System, state: &SystemState) -> Vec<Fact> {
     for (index, process) in state.actor_states.iter().enumerate() {
         let of = Who::of(Id::from(index), process).to_string();
         let told = match (&**process, &model.actors[index]) {
-            (ProcessState::Node(inner), Process::Node(node, _)) => of_node(model, state, index, inner, node),
+            (ProcessState::Node(inner) | ProcessState::Copied(inner, _), Process::Node(node, _)) => {
+                of_node(model, state, index, inner, node)
+            }
             (ProcessState::Client(inner), Process::Client(client)) => of_client(model, inner, client),
             _ => unreachable!("a process keeps its kind"),
         };

@@ -3,6 +3,7 @@
 //! Each invariant has *always* properties, which hold at every reachable state, and *reachable* partners, which show that the
 //! interesting thing does happen, so that the first kind is not true for want of occasion.
 
+mod copies;
 mod evidence;
 mod hints;
 mod looks_at;
@@ -21,6 +22,7 @@ use dynamo_model::process::{Fate, Process};
 use evidence::Evidence;
 use interned_checker::ActorAction;
 pub use looks_at::LooksAt;
+pub(crate) use looks_at::fate;
 use stateright::Expectation;
 use stateright::actor::{ActorModelAction, Id};
 
@@ -132,7 +134,7 @@ const EXCHANGED_ALONE: &[&str] = &["I5.one-of-two-keys-is-exchanged"];
 const READ_OVER: &[&str] = &["I3.a-read-is-over"];
 
 /// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still arrive, coordinators still lose
-/// patience, nodes that are down come back. No message is lost any more, no node goes down, no disk is lost, and clients, who hear no
+/// patience, nodes that are down come back, and say so where they know better than a copy of a disk. No message is lost any more, no node goes down, no disk is lost, and clients, who hear no
 /// more answers and lose no more patience, ask nothing.
 pub fn goes_on(setting: &Setting, action: &ActorAction<Process>) -> bool {
     let is_client = |id: &Id| usize::from(*id) >= usize::from(setting.scope.nodes);
@@ -141,17 +143,24 @@ pub fn goes_on(setting: &Setting, action: &ActorAction<Process>) -> bool {
         ActorModelAction::Deliver { dst, msg, .. } => !is_client(dst) || matches!(msg, Message::History { .. }),
         ActorModelAction::Timeout(id, _) => !is_client(id),
         ActorModelAction::Recover(_) => true,
-        ActorModelAction::SelectRandom { random, .. } => matches!(random, Fate::Choose(_)),
+        ActorModelAction::SelectRandom { random, .. } => matches!(random, Fate::Choose(_) | Fate::HearOfLaterCommit),
         ActorModelAction::Drop(_) | ActorModelAction::Crash(_) => false,
     }
 }
 
 /// Every property. Every one runs in every scope, unless the scope says why not.
 pub static PROPERTIES: &[Property] = &joined::<Property, COUNT>(PARTS);
-const PARTS: &[&[Property]] =
-    &[quorum::PROPERTIES, versions::PROPERTIES, repair::PROPERTIES, hints::PROPERTIES, membership::PROPERTIES];
+const PARTS: &[&[Property]] = &[
+    quorum::PROPERTIES,
+    versions::PROPERTIES,
+    copies::PROPERTIES,
+    repair::PROPERTIES,
+    hints::PROPERTIES,
+    membership::PROPERTIES,
+];
 const COUNT: usize = quorum::PROPERTIES.len()
     + versions::PROPERTIES.len()
+    + copies::PROPERTIES.len()
     + repair::PROPERTIES.len()
     + hints::PROPERTIES.len()
     + membership::PROPERTIES.len();

@@ -18,9 +18,14 @@ fn node(id: stateright::actor::Id) -> NodeId {
     NodeId::from_actor(id).expect("actors are few")
 }
 
+fn undated<'a>(envelope: &Envelope<&'a Message>) -> Envelope<&'a Message> {
+    Envelope { src: envelope.src, dst: envelope.dst, msg: envelope.msg.as_undated() }
+}
+
 /// What sending a message adds to the history.
 pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
     let mut next = ghost.clone();
+    let envelope = undated(&envelope);
     let from = node(envelope.src);
     next.just_asked = WriteSet::EMPTY;
     if matches!(envelope.msg, Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. }) {
@@ -73,6 +78,7 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
         | Message::Roots { .. }
         | Message::Subtrees { .. }
         | Message::Leaves { .. }
+        | Message::Dated { .. }
         | Message::Answer(Answer::ChangeRefused { .. } | Answer::NoRoute { .. }) => {}
     }
     (next != *ghost).then_some(next)
@@ -104,6 +110,10 @@ fn begin(setting: &Setting, ghost: &mut Ghost, operation: &Operation) {
 pub(crate) fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
     let mut next = ghost.clone();
     next.just_asked = WriteSet::EMPTY;
+    if let Some(since) = envelope.msg.since() {
+        next.copied.hear(since, node(envelope.dst));
+    }
+    let envelope = undated(&envelope);
     match envelope.msg {
         Message::Answer(answer) => learn(setting, &mut next, answer),
         Message::Fetched { request, siblings } => {

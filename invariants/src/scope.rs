@@ -105,12 +105,22 @@ pub struct Faults {
     pub handoffs: u8,
     /// The node whose disk may be lost, once, at any moment; counted clockwise from the key.
     pub lost_disk: Option<usize>,
+    /// The node that may be started on an older copy of its disk, once, at any moment; counted clockwise from the key. What it has sent since
+    /// the copy was made has arrived by then, or is lost; and it does not crash otherwise.
+    pub old_disk: Option<usize>,
     /// How often it is asked whether tombstones may be reaped. Where it is at all, no message lives longer than tombstones do.
     pub reaps: u8,
     /// Do nodes gossip?
     pub gossip: bool,
     /// Do replicas compare what they hold?
     pub exchange: bool,
+}
+
+impl Faults {
+    /// The node whose disk is lost, or older at some time.
+    pub(crate) fn bad_disk(&self) -> Option<usize> {
+        self.lost_disk.or(self.old_disk)
+    }
 }
 
 /// Why a scope does not claim some properties.
@@ -156,6 +166,16 @@ const NO_BYSTANDER: Excuse = Excuse {
     reason: "there is no key here of which it is certain that it never differs",
 };
 
+const NO_OLD_DISK: Excuse = Excuse {
+    properties: &["I2.old-disk-is-found", "I2.old-disk-is-believed", "I2.old-disk-is-found-later"],
+    reason: "no node is started on an older copy of its disk here",
+};
+
+const NO_LATER_WITNESS: Excuse = Excuse {
+    properties: &["I2.old-disk-is-found-later"],
+    reason: "no node is ever down here, so no witness comes back",
+};
+
 const NOTHING_REAPED: Excuse = Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
 
 /// No faults.
@@ -167,6 +187,7 @@ pub const NO_FAULTS: Faults = Faults {
     client_retries: 0,
     handoffs: 0,
     lost_disk: None,
+    old_disk: None,
     reaps: 0,
     gossip: false,
     exchange: false,
@@ -204,11 +225,14 @@ impl Scope {
         let nobody_routes = Some(&NOBODY_ROUTES).filter(|_| !self.routes());
         let nobody_compares = Some(&NOBODY_COMPARES).filter(|_| !self.faults.exchange);
         let no_bystander = Some(&NO_BYSTANDER).filter(|_| !self.has_bystander());
+        let no_old_disk = Some(&NO_OLD_DISK).filter(|_| self.faults.old_disk.is_none());
+        let no_later_witness = Some(&NO_LATER_WITNESS).filter(|_| self.faults.crashes == 0);
         let structural =
             [without_stand_ins, nobody_asks, nobody_reaps, nobody_moves, nobody_routes, nobody_compares, no_bystander];
-        let structural = structural.into_iter().flatten();
-        let excuses = self.excused.iter().chain(structural);
-        let excuse = excuses.into_iter().find(|excuse| excuse.properties.contains(&property.name));
+        let excuses =
+            self.excused.iter().chain(structural.into_iter().flatten()).chain(no_old_disk).chain(no_later_witness);
+        let mut excuses = excuses;
+        let excuse = excuses.find(|excuse| excuse.properties.contains(&property.name));
         excuse.map(|excuse| excuse.reason)
     }
 
@@ -247,12 +271,10 @@ impl Scope {
             Network::new_unordered_nonduplicating([])
         };
         let ghost = Ghost::new(&setting);
-        let bad = self
-            .faults
-            .lost_disk
-            .map(|place| self.ring().preference_list(&setting.key, usize::from(self.nodes))[place]);
+        let bad = self.faults.lost_disk.map(|place| self.node_at(place, &setting.key));
         let circumstances = |id| Circumstances {
             loses_its_disk: bad == Some(NodeId(id)),
+            returns_to_a_copy: setting.copied == Some(NodeId(id)),
             takes_all: setting.is_endless,
             disk: setting.disk(NodeId(id)),
         };
@@ -278,6 +300,11 @@ impl Scope {
     pub fn ring(&self) -> Ring {
         let members: Vec<NodeId> = (0..self.nodes).map(NodeId).collect();
         Ring::of(&members)
+    }
+
+    /// The node at this place, counted clockwise from the key.
+    pub(crate) fn node_at(&self, place: usize, key: &Key) -> NodeId {
+        self.ring().preference_list(key, usize::from(self.nodes))[place]
     }
 
     /// Does anybody join or leave?

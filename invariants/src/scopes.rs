@@ -85,6 +85,20 @@ const READ_FROM_LOST_DISK: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts", "I3.stale-replica-is-repaired"],
     reason: "a replica that lost its disk answers that it has nothing, and forgets reads under way",
 };
+const MISSED_ON_LOST_DISK: Excuse = Excuse {
+    properties: &["I1.get-sees-acknowledged-puts"],
+    reason: "a replica that lost what it had since its disk was copied answers that it has nothing",
+};
+const MISSED_IN_PERSON: Excuse = Excuse {
+    properties: &["I1.in-person-get-sees-in-person-puts"],
+    reason: "a replica that lost what it had since its disk was copied answers that it has nothing",
+};
+const NO_WITNESS: Excuse =
+    Excuse { properties: &["I2.old-disk-is-found"], reason: "there is no other node that could know better" };
+const WITNESS_DOWN: Excuse = Excuse {
+    properties: &["I2.one-put-one-version", "I2.clocks-are-causal"],
+    reason: "while the only node that knows better is down, a dot may be given twice: a known limit",
+};
 const ONLY_DISK_LOST: Excuse = Excuse {
     properties: &["I4.acknowledged-put-survives"],
     reason: "the only disk that has the put may be lost: a known limit of W=1",

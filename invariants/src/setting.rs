@@ -32,6 +32,8 @@ pub struct Setting {
     pub changes: bool,
     /// Does anything go on without end, so that a boundary is needed?
     pub is_endless: bool,
+    /// The node that may be started on an older copy of its disk.
+    pub copied: Option<NodeId>,
     /// What is on every replica's disk from the beginning, at the same leaf as the key, where replicas compare what they hold and nothing
     /// of it may ever differ.
     pub bystander: Option<(Key, Siblings)>,
@@ -127,6 +129,7 @@ impl Scope {
         let founders = History::founded_by(self.founders(&key));
         let (changes, is_endless) = (self.changes(), self.is_endless());
         let bystander = self.bystander(&key, preference_list[0]);
+        let copied = self.faults.old_disk.map(|place| self.node_at(place, &key));
         assert!(puts.len() <= WriteId::MAX, "scope {} has too many puts", self.name);
         Setting {
             scope: *self,
@@ -137,6 +140,7 @@ impl Scope {
             founders,
             changes,
             is_endless,
+            copied,
             bystander,
             puts,
             gets,
@@ -145,7 +149,7 @@ impl Scope {
 
     /// Is there a key that never differs? One that moves with the ring, or is lost with a disk, does.
     pub(crate) fn has_bystander(&self) -> bool {
-        self.faults.exchange && !self.changes() && self.faults.lost_disk.is_none()
+        self.faults.exchange && !self.changes() && self.faults.bad_disk().is_none()
     }
 
     fn bystander(&self, key: &Key, issuer: NodeId) -> Option<(Key, Siblings)> {

@@ -41,7 +41,7 @@ impl Scope {
     pub fn symmetries(&self) -> Vec<Symmetry> {
         let replicas = self.quorum.0;
         let forwards = self.clients.iter().any(|script| script.iter().any(|(via, _)| *via >= replicas));
-        let treats_one_apart = self.faults.lost_disk.is_some() || self.faults.reaps > 0 || self.is_endless();
+        let treats_one_apart = self.faults.bad_disk().is_some() || self.faults.reaps > 0 || self.is_endless();
         if treats_one_apart || forwards || replicas != usize::from(self.nodes) {
             return Vec::new();
         }
@@ -308,6 +308,7 @@ impl Renaming<Process, Ghost> for Symmetry {
                 handoffs: node.handoffs.iter().map(|(node, attempts)| (self.node(*node), *attempts)).collect(),
                 ..node.clone()
             }),
+            ProcessState::Copied(..) => state.clone(),
             ProcessState::Client(client) => {
                 ProcessState::Client(ClientState { context: self.context(&client.context), ..client.clone() })
             }
@@ -351,7 +352,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             | Message::Roots { .. }
             | Message::Subtrees { .. }
             | Message::Leaves { .. }
-            | Message::Sync { .. } => {}
+            | Message::Sync { .. } | Message::Dated { .. } => {}
         }
         renamed
     }
@@ -379,6 +380,7 @@ impl Renaming<Process, Ghost> for Symmetry {
         let write = |write: &Write| Write { saw: self.writes(write.saw), outcome: write.outcome };
         let writes = |writes: &WriteSet| self.writes(*writes);
         Ghost {
+            copied: history.copied,
             sent_needlessly: history.sent_needlessly,
             writes: moved(&history.writes, |index| usize::from(self.write(WriteId(index as u8)).0), write),
             reads: moved(&history.reads, |index| self.read(index), |read| self.ghost_read(read)),

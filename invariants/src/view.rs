@@ -7,7 +7,7 @@ use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::message::Message;
 use dynamo_model::node::{State, Timer};
-use dynamo_model::process::ProcessState;
+use dynamo_model::process::{ProcessState, Stage};
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::{Context, Dot};
@@ -35,11 +35,17 @@ impl<'a> View<'a> {
         storage.into_iter().flat_map(|storage| &storage.hints).map(|(id, siblings)| (id.recipient, siblings))
     }
 
-    /// Has the node lost its disk?
+    /// How far a node has come whose disk was copied.
+    pub(crate) fn stage(&self, node: NodeId) -> Option<Stage> {
+        self.state.actor_states[usize::from(node.0)].backup().map(|backup| backup.stage)
+    }
+
+    /// Has the node lost its disk, or what it had committed since its disk was copied?
     pub(crate) fn lost_its_disk(&self, node: NodeId) -> bool {
         let circumstances = self.model.actors[usize::from(node.0)].circumstances();
-        circumstances.is_some_and(|of_it| of_it.loses_its_disk)
-            && !self.state.random_choices[usize::from(node.0)].map.contains_key("fate")
+        let is_lost = circumstances.is_some_and(|of_it| of_it.loses_its_disk)
+            && !self.state.random_choices[usize::from(node.0)].map.contains_key("fate");
+        is_lost || self.stage(node).is_some_and(Stage::is_back)
     }
 
     /// How many nodes have lost their disks.
@@ -219,7 +225,7 @@ pub(crate) fn gets_in_flight<'a>(
     let mut bits = GetsInFlight { asked: 0, repairs: 0 };
     let bit = |request| setting.read(request).map_or(0, |get| 1 << get);
     for envelope in messages {
-        match envelope.msg {
+        match envelope.msg.as_undated() {
             Message::Repair { request, .. } => bits.repairs |= bit(*request),
             Message::Fetch { request, .. } | Message::Fetched { request, .. } => bits.asked |= bit(*request),
             // A new replica gathers the key for all gets that wait for its word.
@@ -238,5 +244,5 @@ pub(crate) fn members(history: &History) -> impl Iterator<Item = NodeId> + use<>
 
 /// Is all that one replica has of a key in flight to another?
 pub(crate) fn is_syncing<'a>(mut messages: impl Iterator<Item = Envelope<&'a Message>>) -> bool {
-    messages.any(|envelope| matches!(envelope.msg, Message::Sync { .. }))
+    messages.any(|envelope| matches!(envelope.msg.as_undated(), Message::Sync { .. }))
 }

@@ -43,7 +43,8 @@
 //! **Delete.** A put of a *tombstone*, which takes the place of what the context covers. When every intended replica has it, and
 //! nobody keeps anything of the key for another, the key is forgotten ([`reap`]).
 //!
-//! **Lost disks.** A node on an empty disk begins under a new *incarnation*, which is part of its dots' names: none is given twice.
+//! **Lost disks.** A node on an empty disk begins under a new *incarnation*, which is part of its dots' names: none is given twice. So does a
+//! node that was started on an older copy of its disk, once another node remembers more of it than the copy knows ([`moment`]).
 //!
 //! **Durability.** A node saves before it sends whatever promises what was saved: the `Save` stands before those `Send`s in a step's
 //! commands, and a runtime must finish the one before it starts the other. What is volatile — puts and gets under
@@ -106,6 +107,7 @@ pub mod handoff;
 pub mod ids;
 pub mod membership;
 pub mod message;
+pub mod moment;
 pub mod node;
 pub mod process;
 pub mod put;

@@ -278,6 +278,25 @@ pub enum Message {
         /// Part of a history.
         changes: History,
     },
+    /// A message of a node whose disk was copied, in a checker's model alone: no datagram can bring it. The runtime says the same with numbers of
+    /// starts and commits, in every datagram.
+    #[serde(skip_deserializing)]
+    Dated {
+        /// Since when the node sends with this date.
+        since: Since,
+        /// The message.
+        message: Box<Message>,
+    },
+}
+
+/// When a node whose disk was copied sent a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Since {
+    /// After it had committed something that is not in the copy, and before it was started on the copy.
+    Copied,
+    /// While it ran on the copy.
+    Returned,
 }
 
 /// A node of a tree, and the digests of those just below it.
@@ -303,6 +322,22 @@ pub struct Leaf {
 }
 
 impl Message {
+    /// The message without its date.
+    #[must_use]
+    pub fn undated(self) -> Message {
+        if let Message::Dated { message, .. } = self { *message } else { self }
+    }
+
+    /// The same.
+    pub fn as_undated(&self) -> &Message {
+        if let Message::Dated { message, .. } = self { message } else { self }
+    }
+
+    /// Its date, if it has one.
+    pub fn since(&self) -> Option<Since> {
+        if let Message::Dated { since, .. } = self { Some(*since) } else { None }
+    }
+
     /// The tip of its sender, if it depends on the ring whom it is sent to.
     pub fn tip(&self) -> Option<Tip> {
         match self {

@@ -249,7 +249,8 @@ impl Step<'_, '_> {
             | Message::Administer { .. }
             | Message::Gossip { .. }
             | Message::History { .. }
-            | Message::Changes { .. } => {}
+            | Message::Changes { .. }
+            | Message::Dated { .. } => {}
         }
     }
 }
@@ -258,6 +259,13 @@ impl Node {
     /// What is on a new disk, given a number that no disk of this node ever had.
     pub fn new_disk(&self, unused: u64) -> Durable {
         Durable { incarnation: self.rules.new_incarnation(unused), ..Durable::default() }
+    }
+
+    /// What is on a node's new disk, when the old one is no longer believed: see [`Rules::disk_is_old`]. Of that only the history stays. It is
+    /// true, however old it is, and tells the node whom to ask. Nothing else may stay: what was deleted and reaped since the copy would
+    /// come back.
+    pub fn new_disk_after(&self, old: &Durable, unused: u64) -> Durable {
+        Durable { history: old.history.clone(), ..self.new_disk(unused) }
     }
 
     /// What a node knows when it starts: what is on its disk, or the founders; and where it is itself.

@@ -1,5 +1,9 @@
 //! Nodes and clients as one actor type, which is what a checker's model is made of.
 
+mod backup;
+
+pub use backup::{Backup, Stage};
+
 use crate::client::{Client, ClientState};
 use crate::ids::NodeId;
 use crate::message::Message;
@@ -23,6 +27,8 @@ pub enum Process {
 pub struct Circumstances {
     /// Is its disk lost at some time? It then begins again on an empty one.
     pub loses_its_disk: bool,
+    /// Is its disk copied at some time, and is the node started again on that copy later?
+    pub returns_to_a_copy: bool,
     /// Are messages that change nothing to be taken all the same? stateright does not deliver them, and they would pile up where a node
     /// says something again and again.
     pub takes_all: bool,
@@ -44,10 +50,11 @@ impl Process {
 
 /// The state of a [`Process`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[expect(clippy::large_enum_variant, reason = "most states are nodes', and a box would cost each an allocation")]
 pub enum ProcessState {
     /// Of a node.
     Node(State),
+    /// Of a node whose disk was copied.
+    Copied(State, Backup),
     /// Of a client.
     Client(ClientState),
 }
@@ -56,16 +63,21 @@ impl ProcessState {
     /// The state, if it is a node's.
     pub fn node(&self) -> Option<&State> {
         match self {
-            ProcessState::Node(state) => Some(state),
+            ProcessState::Node(state) | ProcessState::Copied(state, _) => Some(state),
             ProcessState::Client(_) => None,
         }
+    }
+
+    /// The copy of its disk, if it is a node's and there is one.
+    pub fn backup(&self) -> Option<&Backup> {
+        if let ProcessState::Copied(_, backup) = self { Some(backup) } else { None }
     }
 
     /// The state, if it is a client's.
     pub fn client(&self) -> Option<&ClientState> {
         match self {
             ProcessState::Client(state) => Some(state),
-            ProcessState::Node(_) => None,
+            ProcessState::Node(_) | ProcessState::Copied(..) => None,
         }
     }
 }
@@ -75,6 +87,15 @@ impl ProcessState {
 pub enum Fate {
     /// Its disk is lost.
     LoseDisk,
+    /// Its disk is copied.
+    CopyDisk,
+    /// It is started again on the copy. Has another node that is up heard of a later commit?
+    ReturnToCopy {
+        /// Whether one has.
+        witnessed: bool,
+    },
+    /// It runs on the copy, and hears from a node that has heard of a later commit.
+    HearOfLaterCommit,
     /// Chance chooses what the node's timers would have it choose.
     Choose(Choice),
 }
@@ -105,12 +126,12 @@ fn run<A, S>(
 
 /// A node's state, without what it will never look at: where there is no fallback, it makes no difference to a member who is suspected. A
 /// checker need not tell such states apart.
-fn seen(node: &Node, id: Id, mut state: State) -> ProcessState {
+fn seen(node: &Node, id: Id, mut state: State) -> State {
     let members = state.view.ring().members();
     if node.config.n() >= members.len() && NodeId::from_actor(id).is_some_and(|id| members.contains(&id)) {
         state.suspected.clear();
     }
-    ProcessState::Node(state)
+    state
 }
 
 #[expect(clippy::ref_option, reason = "so it is handed to actors")]
@@ -119,6 +140,15 @@ fn start(node: &Node, id: Id, storage: &Option<Durable>, out: &mut Out<Process>)
     let state = node.on_start(id, storage, &mut commands);
     pass_on(commands, &choices(node, id, &state), out);
     state
+}
+
+/// Stops a node, and starts it on this disk.
+fn start_again(node: &Node, id: Id, before: &State, disk: Durable, out: &mut Out<Process>) -> State {
+    for timer in timers(id, before) {
+        out.cancel_timer(timer);
+    }
+    out.save(disk.clone());
+    start(node, id, &Some(disk), out)
 }
 
 /// With whom a node may gossip, and compare what it holds.
@@ -188,6 +218,9 @@ impl Actor for Process {
                 if circumstances.loses_its_disk && storage.is_none() {
                     out.choose_random("fate", vec![Fate::LoseDisk]);
                 }
+                if circumstances.returns_to_a_copy && storage.is_none() {
+                    out.choose_random("fate", vec![Fate::CopyDisk]);
+                }
                 if let (None, Some(disk)) = (storage, &circumstances.disk) {
                     out.save(disk.clone());
                 }
@@ -204,6 +237,7 @@ impl Actor for Process {
     }
 
     fn on_msg(&self, id: Id, state: &mut Cow<'_, ProcessState>, src: Id, msg: Message, out: &mut Out<Self>) {
+        let msg = msg.undated();
         self.step(
             id,
             state,
@@ -239,13 +273,16 @@ impl Actor for Process {
                 self.step(id, state, out, |node, s, o| node.on_random(id, s, choice, o), |_, _, _| {});
             }
             Fate::LoseDisk => {
-                let (Some(node), ProcessState::Node(before)) = (self.node(), &**state) else { return };
-                for timer in timers(id, before) {
-                    out.cancel_timer(timer);
-                }
+                let (Some(node), Some(before)) = (self.node(), state.node()) else { return };
                 let disk = node.new_disk(before.durable.incarnation + 1);
-                out.save(disk.clone());
-                *state = Cow::Owned(ProcessState::Node(start(node, id, &Some(disk), out)));
+                let state_after = start_again(node, id, before, disk, out);
+                *state = Cow::Owned(ProcessState::Node(state_after));
+            }
+            Fate::CopyDisk | Fate::ReturnToCopy { .. } | Fate::HearOfLaterCommit => {
+                let Some(node) = self.node() else { return };
+                if let Some(after) = backup::meet(node, id, state, *fate, out) {
+                    *state = Cow::Owned(after);
+                }
             }
         }
     }
@@ -271,7 +308,14 @@ impl Process {
         let before = state.clone();
         match (self, &*before) {
             (Process::Node(node, _), ProcessState::Node(inner)) => {
-                run(state, out, inner, |s| seen(node, id, s), |s| choices(node, id, s), |s, o| of_node(node, s, o));
+                let wrap = |s| ProcessState::Node(seen(node, id, s));
+                run(state, out, inner, wrap, |s| choices(node, id, s), |s, o| of_node(node, s, o));
+            }
+            (Process::Node(node, _), ProcessState::Copied(inner, backup)) => {
+                let wrap = |s| backup.keep_with(seen(node, id, s));
+                let mut sent = Out::new();
+                run(state, &mut sent, inner, wrap, |s| choices(node, id, s), |s, o| of_node(node, s, o));
+                backup::date(sent, state, out);
             }
             (Process::Client(client), ProcessState::Client(inner)) => {
                 run(state, out, inner, ProcessState::Client, |_| Choices::default(), |s, o| of_client(client, s, o));

@@ -14,6 +14,7 @@ pub use given::{Cause, Freshness, HandoffEvent, Occasion, Remains, Word};
 use crate::get::Reply;
 use crate::ids::{ClientId, Key, NodeId, RequestId};
 use crate::membership::{Change, History, Standing, Tip};
+use crate::moment::{Moment, Past};
 use crate::node::Issued;
 use crate::siblings::{Siblings, Version};
 use crate::tally::{Tally, Verdict};
@@ -74,6 +75,12 @@ rules! {
     ///
     /// That one. The node may have lost the disk on which it had counted its dots.
     new_incarnation: fn(unused: u64) -> u64,
+
+    /// Is a node's disk an older copy of itself, when another node remembers this of it, and its disk knows this past? (I2, I4)
+    ///
+    /// If the disk does not know that moment. The node then begins on an empty disk, under a new incarnation: on the copy it would give dots
+    /// that it has given already.
+    disk_is_old: fn(remembered: Moment, known: &Past) -> bool,
 
     /// Is a put new to its coordinator? `known` is the context of what the coordinator holds of the key. (I2)
     ///
@@ -331,6 +338,7 @@ impl Default for Rules {
         Rules {
             coordinators,
             new_incarnation: |unused| unused,
+            disk_is_old: |remembered, known| known.lacks(remembered),
             put_freshness,
             clients_to_forget,
             version_replaces: |read, _put, sibling| read.covers_put(sibling.dot, sibling.request()),

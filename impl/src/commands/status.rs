@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "json")]
     partitions: bool,
     #[expect(clippy::doc_markdown, reason = "shown as it stands")]
-    /// Print {"id", "cluster", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "dropped": {..}, "refused": [..], "used_twice": [..], "partitions": [{"partition", "peer", "in_agreement", ..}]}
+    /// Print {"id", "cluster", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "dropped": {..}, "refused": [..], "used_twice": [..], "found_old", "partitions": [{"partition", "peer", "in_agreement", ..}]}
     #[arg(long)]
     json: bool,
 }
@@ -73,6 +73,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     say!("refused    {}", refused(&status));
     for twin in &status.twins {
         say!("WARNING    {}", two_live(&status, twin));
+    }
+    if let Some(why) = &status.found_old {
+        say!(
+            "WARNING    the data was an older copy of itself, was put aside, and the node began on an empty disk: {why}"
+        );
     }
     if arguments.partitions {
         say!("{}", by_partition(&status.exchanges));
@@ -179,6 +184,7 @@ fn to_json(status: &Status) -> Json {
         "planting": status.planting,
         "dropped": status.dropped,
         "refused": status.refusals.iter().map(refusals).collect::<Vec<_>>(),
+        "found_old": status.found_old,
         "used_twice": status.twins.iter().map(twin).collect::<Vec<_>>(),
         "partitions": status.exchanges.iter().map(partition).collect::<Vec<_>>(),
     })

@@ -1,5 +1,6 @@
 use super::*;
 use crate::address::ipv4;
+use crate::memory::Recall;
 use std::net::SocketAddr;
 
 const A: NodeId = NodeId(0);
@@ -28,7 +29,7 @@ fn doorkeeper() -> Doorkeeper {
 }
 
 fn from(node: NodeId, start: u64) -> Parties {
-    Parties { cluster: cluster('1'), from: Sender::Node(node, life(start)), to: Some(A) }
+    Parties { cluster: cluster('1'), from: Sender::Node(node, life(start)), to: Some(A), recall: Recall::default() }
 }
 
 fn client() -> Parties {
@@ -72,7 +73,9 @@ fn what_does_not_belong_here_is_refused_and_counted_with_its_last_address() {
 #[test]
 fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
     let (mut door, now) = (doorkeeper(), Instant::now());
-    let mut admit = |start, port| door.admit(&from(B, start), Right::Node, at(port), &members(), now);
+    let recall = Recall { is_confirmed: true, ..Recall::default() };
+    let parties = |start| Parties { recall, ..from(B, start) };
+    let mut admit = |start, port| door.admit(&parties(start), Right::Node, at(port), &members(), now);
     assert_eq!(admit(5, 2), Verdict::From(B.actor()));
     assert_eq!(admit(9, 7), Verdict::From(client_id(at(7))));
     assert_eq!(admit(5, 2), Verdict::From(B.actor()), "whoever speaks from elsewhere has not shown that it is B");

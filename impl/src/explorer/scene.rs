@@ -74,6 +74,9 @@ fn group(event: &Event) -> (usize, &'static str) {
         Event::Recover { .. } => (4, "recover"),
         Event::Lose { .. } => (5, "drop"),
         Event::LoseDisk { .. } => (6, "lose a disk"),
+        Event::CopyDisk { .. } => (6, "copy a disk"),
+        Event::ReturnToCopy { .. } => (6, "start on an old disk"),
+        Event::HearOfLaterCommit { .. } => (6, "hear of a later commit"),
     }
 }
 

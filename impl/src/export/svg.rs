@@ -109,7 +109,8 @@ fn arrow(flight: &Flight, steps: usize) -> Group {
 }
 
 fn step(step: usize, event: &Event, text: &str, right: usize, width: usize) -> Group {
-    let is_fault = matches!(event, Event::Lose { .. } | Event::Crash { .. } | Event::LoseDisk { .. });
+    let is_fault =
+        matches!(event, Event::Lose { .. } | Event::Crash { .. } | Event::LoseDisk { .. } | Event::ReturnToCopy { .. });
     let at = svg::node::element::Rectangle::new()
         .set("class", "at")
         .set("x", 0)

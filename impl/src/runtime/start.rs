@@ -73,6 +73,8 @@ pub(super) struct Entrance {
     pub(super) cluster: Founding,
     /// Its present life.
     pub(super) life: Life,
+    /// Was the node started before on this directory?
+    pub(super) is_used: bool,
 }
 
 /// Finds out how the node stands and to which cluster it belongs, by its data; lets one that is outside join, if it has a contact.
@@ -83,9 +85,13 @@ pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, 
     let (standing, cluster) = belong(settings, cluster, store)?;
     cluster.check(&node.config)?;
     check_address(settings, store)?;
-    let start = founding::begin(data, &cluster, last)?;
+    let known = store.past().last().map_or(0, |known| known.start);
+    let (start, is_used) = (founding::next(last.max(known)), last.max(known) > 0);
+    // The database hears of the start first: a file that knows a later one was written beside another database.
+    store.begin(start)?;
+    founding::begin(data, &cluster, start)?;
     let life = Life { incarnation: store.committed().incarnation, start };
-    Ok(Entrance { standing, cluster, life })
+    Ok(Entrance { standing, cluster, life, is_used })
 }
 
 /// How the node stands, and in which cluster.

@@ -16,7 +16,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The keyspaces that we make, and the database's own.
-const KEYSPACES: usize = 9;
+const KEYSPACES: usize = 10;
 
 /// What ends every table: a magic word, version, kind of checksum; checksum of the list of sections; where
 /// it is; its length.

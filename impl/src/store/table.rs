@@ -30,6 +30,18 @@ impl Name for Key {
     }
 }
 
+impl Name for NodeId {
+    fn to_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.0.to_be_bytes().to_vec())
+    }
+}
+
+impl OwnedName for NodeId {
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(NodeId(u16::from_be_bytes(bytes.try_into().ok()?)))
+    }
+}
+
 impl Name for ClientId {
     fn to_bytes(&self) -> Cow<'_, [u8]> {
         Cow::Owned(self.0.to_be_bytes().to_vec())

@@ -14,6 +14,7 @@ mod identity;
 mod large;
 mod logs;
 mod membership;
+mod old_copies;
 mod output;
 mod proxy;
 mod reads;

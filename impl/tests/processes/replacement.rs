@@ -1,7 +1,7 @@
 //! Nodes are replaced one after the other while clients put, read and delete. No acknowledged
 //! version is lost, and no superseded version comes back.
 
-mod ledger;
+pub(crate) mod ledger;
 
 use crate::cluster::{Cluster, PATIENCE};
 use crate::handoff::{Stopping, until, until_more};
@@ -57,20 +57,20 @@ const PROBLEMS_TOLD: usize = 12;
 /// The seed decides which nodes and keys the clients choose, and which nodes leave and are killed.
 /// It does not decide which thread goes first: a second run with the same seed is similar, not the
 /// same.
-struct Seed(u64);
+pub(crate) struct Seed(pub(crate) u64);
 
 impl Seed {
     const VARIABLE: &str = "DYNAMO_SEED";
 
     /// The seed in the environment, else a new one.
-    fn choose() -> Self {
+    pub(crate) fn choose() -> Self {
         let given = std::env::var(Self::VARIABLE).ok();
         let seed = given.map_or_else(rand::random, |seed| seed.parse().expect("DYNAMO_SEED is a number"));
         println!("seed {seed}");
         Seed(seed)
     }
 
-    fn random(&self, name: usize) -> SmallRng {
+    pub(crate) fn random(&self, name: usize) -> SmallRng {
         SmallRng::seed_from_u64(self.0.wrapping_add(name as u64))
     }
 }
@@ -84,13 +84,13 @@ impl Drop for Seed {
 }
 
 /// What the clients share with the test that changes the members.
-struct Shared {
+pub(crate) struct Shared {
     /// The nodes that clients may ask.
-    nodes: Mutex<Vec<SocketAddr>>,
-    stop: AtomicBool,
+    pub(crate) nodes: Mutex<Vec<SocketAddr>>,
+    pub(crate) stop: AtomicBool,
     /// Puts and deletes acknowledged so far.
-    acknowledged: AtomicUsize,
-    start: Instant,
+    pub(crate) acknowledged: AtomicUsize,
+    pub(crate) start: Instant,
 }
 
 impl Shared {
@@ -103,7 +103,7 @@ impl Shared {
 /// One client: puts and deletes until told to stop, and returns all that it did. A third are blind
 /// puts, a third are puts over what the client read, and a third delete what it read, if that was a
 /// value.
-fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> {
+pub(crate) fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> {
     let mut operations = Vec::new();
     while !shared.stop.load(Ordering::Relaxed) {
         let node = *shared.nodes.lock().unwrap().choose(&mut random).unwrap();
@@ -184,7 +184,7 @@ fn replace_one(
 
 /// The versions that the nodes answer for a key, once all nodes answer the same. Where they
 /// disagree until the deadline: the versions that any node answers, and what is wrong.
-fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Vec<Version>, Option<String>) {
+pub(crate) fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Vec<Version>, Option<String>) {
     loop {
         let siblings = |node: &SocketAddr| Ok(Client::connect(*node)?.get(key)?.siblings);
         let answers: Result<Vec<Vec<Version>>, ClientError> = nodes.iter().map(siblings).collect();

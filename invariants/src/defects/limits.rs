@@ -127,4 +127,22 @@ pub(super) const LIMITS: &[Limit] = &[
         property: "I5.exchange-ends",
         scope: "exchange-and-duplication",
     },
+    Limit {
+        name: "dot-is-given-twice-while-the-witness-is-down",
+        what: "A node is started on an older copy of its disk. The only other node that has heard of a later commit is down. The first node goes on \
+               with the copy, and gives a new put a dot that it has given before. When the other comes back the first begins on an empty disk, but \
+               both puts have the dot, and where they meet one is lost. Start a node on restored files only while all others are up.",
+        missed_by: "With every other node up the copy is found before the node serves anyone. It takes a witness that is down just then, and a look \
+                    at both disks.",
+        property: "I2.one-put-one-version",
+        scope: "old-disk-and-witness-down",
+    },
+    Limit {
+        name: "nobody-can-tell-a-lone-node-that-its-disk-is-old",
+        what: "A node that is alone in its cluster is started on an older copy of its disk. What it has acknowledged since the copy was made is lost, \
+               and no other node can say so.",
+        missed_by: "The copy is whole, and passes every check. It takes ground truth of what was acknowledged.",
+        property: "I4.acknowledged-put-survives",
+        scope: "old-disk-alone",
+    },
 ];

@@ -73,7 +73,8 @@ fn row(run: &Run, flights: &[Flight], step: usize, event: &Event) -> Row {
         Event::Crash { at } => lanes[column(*at)] = '✕',
         _ => lanes[event.at().map_or(0, column)] = '●',
     }
-    let is_fault = matches!(event, Event::Lose { .. } | Event::Crash { .. } | Event::LoseDisk { .. });
+    let is_fault =
+        matches!(event, Event::Lose { .. } | Event::Crash { .. } | Event::LoseDisk { .. } | Event::ReturnToCopy { .. });
     let ends_here = |flight: &&Flight| flight.ended.is_some_and(|(ended, _)| ended == step);
     let sent = flights.iter().find(ends_here).map(|flight| flight.sent);
     let since = match sent {

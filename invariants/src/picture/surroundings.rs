@@ -46,6 +46,7 @@ fn faults(faults: &Faults) -> String {
     push(faults.client_retries > 0, format!("clients may ask again {}", times(faults.client_retries)));
     push(faults.handoffs > 0, format!("a hint may be sent {}", times(faults.handoffs)));
     push(faults.lost_disk.is_some(), "one node may lose its disk".to_owned());
+    push(faults.old_disk.is_some(), "one node may be started on an older copy of its disk".to_owned());
     push(faults.reaps > 0, "tombstones may be reaped".to_owned());
     push(faults.gossip, "nodes gossip".to_owned());
     push(faults.exchange, "replicas compare what they hold".to_owned());

@@ -4,7 +4,7 @@ use dynamo_model::administer::Wish;
 use dynamo_model::client::{Line, Via};
 use dynamo_model::ids::{Content, NodeId, RequestId};
 use dynamo_model::membership::History;
-use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::message::{Answer, Message, Operation, Since};
 use dynamo_model::node::Timer;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::version::Context;
@@ -102,6 +102,8 @@ pub fn brief(message: &Message) -> String {
         Message::Gossip { tip } => format!("gossip: tip {}", shortened(tip.0)),
         Message::History { history } => format!("history: {}", changes(history)),
         Message::Changes { changes: told } => format!("changes: {}", changes(told)),
+        Message::Dated { since: Since::Copied, message } => format!("{} (a commit after the copy)", brief(message)),
+        Message::Dated { since: Since::Returned, message } => format!("{} (on the copy)", brief(message)),
     }
 }
 

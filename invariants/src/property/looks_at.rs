@@ -11,7 +11,7 @@ use crate::write_set::WriteSet;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Address, Change, History};
 use dynamo_model::node::{Durable, Timer};
-use dynamo_model::process::Process;
+use dynamo_model::process::{Process, Stage};
 use dynamo_model::siblings::Siblings;
 use interned_checker::{ActorPart, Messages, Reads};
 
@@ -57,9 +57,23 @@ impl LooksAt {
     }
 }
 
+/// Is the node's disk lost, and how far has it come if it was copied?
+pub(crate) fn fate(part: &Part<'_>) -> u64 {
+    let stage = match part.state.backup().map(|backup| backup.stage) {
+        None => 0,
+        Some(Stage::Copied) => 1,
+        Some(Stage::Ahead) => 2,
+        Some(Stage::Returned { witnessed: false }) => 3,
+        Some(Stage::Returned { witnessed: true }) => 4,
+        Some(Stage::Renewed { late: false }) => 5,
+        Some(Stage::Renewed { late: true }) => 6,
+    };
+    u64::from(part.random.contains_key("fate")) | stage << 1
+}
+
 /// Which puts a node has on disk, as a replica and for whom else; what it has there of who is a member; whether its disk is lost.
 fn held(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
-    words.push(u64::from(part.random.contains_key("fate")));
+    words.push(fate(part));
     let Some(disk) = part.storage else { return };
     let puts = |siblings: &Siblings| writes_of(siblings.versions()).bits();
     words.extend([disk.hints.len() as u64, disk.store.get(&setting.key).map_or(u64::MAX, puts)]);
@@ -83,7 +97,7 @@ fn held_and_gets(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
 
 /// What a node has on disk of who is a member, and whether its disk is lost.
 fn disk_view(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
-    words.push(u64::from(part.random.contains_key("fate")));
+    words.push(fate(part));
     if let Some(disk) = part.storage {
         changes_on(setting, disk, words);
     }

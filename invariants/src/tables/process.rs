@@ -169,7 +169,7 @@ pub(super) fn tip(scene: &Scene<'_>, history: &History) -> String {
 fn client_history<'a>(scene: &Scene<'a>) -> Option<&'a History> {
     let clients = scene.state().actor_states.iter().enumerate().filter_map(|(index, state)| match &**state {
         ProcessState::Client(client) => Some((index, client)),
-        ProcessState::Node(_) => None,
+        ProcessState::Node(_) | ProcessState::Copied(..) => None,
     });
     let setting = &scene.run.model.cfg;
     let mut routing = clients.filter(|(index, _)| setting.has_own_view(dynamo_model::ids::ClientId(*index as u64)));

@@ -3,7 +3,7 @@
 use crate::picture;
 use crate::scope::System;
 use dynamo_model::ids::{ClientId, NodeId};
-use dynamo_model::message::Message;
+use dynamo_model::message::{Message, Since};
 use dynamo_model::node::{Choice, Timer};
 use dynamo_model::process::{Fate, ProcessState};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -26,7 +26,7 @@ impl Who {
     pub fn of(id: Id, state: &ProcessState) -> Who {
         let index = usize::from(id);
         match state {
-            ProcessState::Node(_) => Who::Node(NodeId(index as u16)),
+            ProcessState::Node(_) | ProcessState::Copied(..) => Who::Node(NodeId(index as u16)),
             ProcessState::Client(_) => Who::Client(ClientId(index as u64)),
         }
     }
@@ -83,6 +83,7 @@ pub enum Event {
         /// Who got it.
         to: Who,
         /// The message.
+        #[serde(deserialize_with = "read_message")]
         message: Message,
     },
     /// A message was lost.
@@ -92,6 +93,7 @@ pub enum Event {
         /// Who will never get it.
         to: Who,
         /// The message.
+        #[serde(deserialize_with = "read_message")]
         message: Message,
     },
     /// A timer fired.
@@ -116,6 +118,23 @@ pub enum Event {
         /// Which.
         at: Who,
     },
+    /// A node's disk was copied.
+    CopyDisk {
+        /// Whose.
+        at: Who,
+    },
+    /// A node was stopped, and started again on the copy of its disk.
+    ReturnToCopy {
+        /// Which.
+        at: Who,
+        /// Had a node that was up heard of a later commit?
+        witnessed: bool,
+    },
+    /// A node that runs on the copy of its disk heard from one that had heard of a later commit.
+    HearOfLaterCommit {
+        /// The node that runs on the copy.
+        at: Who,
+    },
     /// A node chose a peer to gossip with.
     Gossip {
         /// Which.
@@ -130,6 +149,28 @@ pub enum Event {
         /// The peer.
         with: NodeId,
     },
+}
+
+/// A message; one that is dated cannot be read otherwise.
+fn read_message<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Message, D::Error> {
+    #[derive(Deserialize)]
+    struct Dated {
+        since: Since,
+        message: Box<Message>,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Dated {
+            #[serde(rename = "Dated")]
+            dated: Dated,
+        },
+        Plain(Message),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Dated { dated: Dated { since, message } } => Message::Dated { since, message },
+        Written::Plain(message) => message,
+    })
 }
 
 type Action = <System as Model>::Action;
@@ -153,6 +194,9 @@ impl Event {
             ActorModelAction::Recover(id) => Event::Recover { at: who(id) },
             ActorModelAction::SelectRandom { actor, random, .. } => match random {
                 Fate::LoseDisk => Event::LoseDisk { at: who(actor) },
+                Fate::CopyDisk => Event::CopyDisk { at: who(actor) },
+                Fate::ReturnToCopy { witnessed } => Event::ReturnToCopy { at: who(actor), witnessed: *witnessed },
+                Fate::HearOfLaterCommit => Event::HearOfLaterCommit { at: who(actor) },
                 Fate::Choose(Choice::Gossip(peer)) => Event::Gossip { at: who(actor), with: *peer },
                 Fate::Choose(Choice::Exchange(peer)) => Event::Exchange { at: who(actor), with: *peer },
             },
@@ -177,6 +221,9 @@ impl Event {
             Event::Crash { at } => ActorModelAction::Crash(at.id()),
             Event::Recover { at } => ActorModelAction::Recover(at.id()),
             Event::LoseDisk { at } => choose(at, "fate", Fate::LoseDisk),
+            Event::CopyDisk { at } => choose(at, "fate", Fate::CopyDisk),
+            Event::ReturnToCopy { at, witnessed } => choose(at, "fate", Fate::ReturnToCopy { witnessed: *witnessed }),
+            Event::HearOfLaterCommit { at } => choose(at, "fate", Fate::HearOfLaterCommit),
             Event::Gossip { at, with } => choose(at, "gossip", Fate::Choose(Choice::Gossip(*with))),
             Event::Exchange { at, with } => choose(at, "exchange", Fate::Choose(Choice::Exchange(*with))),
         }
@@ -191,6 +238,9 @@ impl Event {
             | Event::Crash { at }
             | Event::Recover { at }
             | Event::LoseDisk { at }
+            | Event::CopyDisk { at }
+            | Event::ReturnToCopy { at, .. }
+            | Event::HearOfLaterCommit { at }
             | Event::Gossip { at, .. }
             | Event::Exchange { at, .. } => Some(*at),
         }
@@ -206,6 +256,14 @@ impl fmt::Display for Event {
             Event::Crash { at } => write!(f, "{at}: crashes"),
             Event::Recover { at } => write!(f, "{at}: comes back with what it saved"),
             Event::LoseDisk { at } => write!(f, "{at}: loses its disk"),
+            Event::CopyDisk { at } => write!(f, "{at}: its disk is copied"),
+            Event::ReturnToCopy { at, witnessed: true } => {
+                write!(f, "{at}: is started on the copy, and another node has heard of a later commit")
+            }
+            Event::ReturnToCopy { at, witnessed: false } => {
+                write!(f, "{at}: is started on the copy, and no node that is up has heard of a later commit")
+            }
+            Event::HearOfLaterCommit { at } => write!(f, "{at}: hears from a node that has heard of a later commit"),
             Event::Gossip { at, with } => write!(f, "{at}: gossips with {with}"),
             Event::Exchange { at, with } => write!(f, "{at}: compares with {with}"),
         }

@@ -13,22 +13,22 @@ use std::fmt;
 use std::time::Duration;
 
 /// A put or a delete, as its client knows it.
-pub(super) struct Operation {
-    pub(super) client: usize,
+pub(crate) struct Operation {
+    pub(crate) client: usize,
     /// The client's count of operations. Client and sequence together name an operation.
-    pub(super) sequence: usize,
-    pub(super) key: String,
+    pub(crate) sequence: usize,
+    pub(crate) key: String,
     /// The value put, which no other operation puts. A delete puts none.
-    pub(super) value: Option<String>,
+    pub(crate) value: Option<String>,
     /// The versions in the get whose context the client passed; none for a blind put.
-    pub(super) saw: Vec<Version>,
+    pub(crate) saw: Vec<Version>,
     /// The context that the client passed.
-    pub(super) passed: Context,
+    pub(crate) passed: Context,
     /// The context that came with the acknowledgement. `None`: the operation failed or timed out,
     /// and its version may be stored or not.
-    pub(super) acknowledged: Option<Context>,
+    pub(crate) acknowledged: Option<Context>,
     /// When the client had the outcome, since the start of the run.
-    pub(super) ended: Duration,
+    pub(crate) ended: Duration,
 }
 
 impl Operation {
@@ -165,7 +165,7 @@ impl<'a> Ledger<'a> {
 }
 
 /// All that is wrong with the final answer for a key, given all operations on the key.
-pub(super) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<String> {
+pub(crate) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<String> {
     let ledger = Ledger::new(operations);
     let mut problems = Vec::new();
     for index in ledger.lost(answer) {
@@ -197,7 +197,7 @@ pub(super) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<Str
 }
 
 /// How many values of a key clients saw under more than one dot.
-pub(super) fn stored_twice(operations: &[&Operation], answer: &[Version]) -> usize {
+pub(crate) fn stored_twice(operations: &[&Operation], answer: &[Version]) -> usize {
     let mut dots: BTreeMap<&Content, Vec<_>> = BTreeMap::new();
     for version in operations.iter().flat_map(|operation| &operation.saw).chain(answer) {
         if version.content.value().is_some() {

@@ -1,0 +1,238 @@
+//! Nodes that are started on an older copy of their data: they find out from the others, and begin on an empty disk.
+
+mod damages;
+
+use crate::cluster::{Cluster, PATIENCE, dynamo, run};
+use crate::handoff::until;
+use dynamo::client::Client;
+use dynamo::stamp::StampedContext;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const OPTIONS: &[&str] = &["--exchange-every", "0.1", "--gossip-every", "0.1", "--answer-within", "0.1"];
+
+fn client(cluster: &Cluster, node: usize) -> Client {
+    Client::connect(cluster.addresses[node]).unwrap().with_timeout(PATIENCE)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, target) = {
+            let entry = entry.unwrap();
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+/// Copies of data directories, to be restored later.
+struct Backup(TempDir);
+
+impl Backup {
+    fn of(data: &Path) -> Self {
+        let backup = Backup(crate::folders::folder());
+        copy(data, backup.0.path());
+        backup
+    }
+
+    /// In the place of the directory, or of these files in it.
+    fn restore(&self, data: &Path, names: &[&str]) {
+        if names.is_empty() {
+            fs::remove_dir_all(data).unwrap();
+            return copy(self.0.path(), data);
+        }
+        for name in names {
+            let (from, to) = (self.0.path().join(name), data.join(name));
+            if from.is_dir() {
+                fs::remove_dir_all(&to).unwrap();
+                copy(&from, &to);
+            } else {
+                fs::copy(from, to).unwrap();
+            }
+        }
+    }
+}
+
+/// Why a node has put its data aside, if it has.
+fn found_old(cluster: &Cluster, node: usize) -> Option<String> {
+    let (code, text, stderr) = dynamo(&["status", "--node", &cluster.addresses[node].to_string(), "--json"]);
+    assert_eq!(code, 0, "{stderr}");
+    let status: Json = serde_json::from_str(&text).unwrap();
+    status["found_old"].as_str().map(str::to_owned)
+}
+
+fn aside(cluster: &Cluster) -> PathBuf {
+    cluster.data(0).join("damaged-1")
+}
+
+/// What all three nodes have of a key.
+fn values(cluster: &Cluster, via: usize, key: &str) -> BTreeSet<String> {
+    let found = client(cluster, via).with_in_person(3).get(key).unwrap();
+    found.siblings.iter().map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap()).collect()
+}
+
+/// Node A has v1, is copied, and has v2 in its place; all through A, and on all disks. Gives v1's context.
+fn after_v2(cluster: &mut Cluster, is_live: bool) -> (Backup, StampedContext) {
+    let all = client(cluster, 0).with_in_person(3);
+    let v1 = all.put("k", b"v1", &StampedContext::new()).unwrap();
+    let backup = if is_live {
+        Backup::of(&cluster.data(0))
+    } else {
+        cluster.kill(0);
+        let backup = Backup::of(&cluster.data(0));
+        cluster.start_node(0);
+        backup
+    };
+    assert_eq!(found_old(cluster, 0), None, "nothing was restored yet");
+    client(cluster, 0).with_in_person(3).put("k", b"v2", &v1).unwrap();
+    cluster.kill(0);
+    (backup, v1)
+}
+
+/// A was started on the copy, and v3 is put over v1 through it: that must not replace v2.
+fn v3_does_not_replace_v2(cluster: &Cluster, v1: &StampedContext) {
+    client(cluster, 0).put("k", b"v3", v1).unwrap();
+    assert_eq!(values(cluster, 1, "k"), BTreeSet::from(["v2".to_owned(), "v3".to_owned()]));
+}
+
+#[test]
+fn a_node_that_is_started_on_an_older_copy_of_its_directory_begins_anew() {
+    let mut cluster = Cluster::of(3, OPTIONS);
+    let (backup, v1) = after_v2(&mut cluster, false);
+    backup.restore(&cluster.data(0), &[]);
+    cluster.start_node(0);
+    let why = found_old(&cluster, 0).unwrap();
+    assert!(why.contains("remembers start") && why.contains("and the data ends with start"), "{why}");
+    assert!(aside(&cluster).join("identity").exists(), "the old data stays");
+    let (_, text, _) = dynamo(&["status", "--node", &cluster.addresses[0].to_string()]);
+    assert!(text.contains("WARNING    the data was an older copy of itself"), "{text}");
+    v3_does_not_replace_v2(&cluster, &v1);
+    // From then on its data are like any other's.
+    cluster.kill(0);
+    cluster.start_node(0);
+    assert_eq!(found_old(&cluster, 0), None);
+}
+
+#[test]
+fn a_copy_made_while_the_node_ran_is_found() {
+    let mut cluster = Cluster::of(3, OPTIONS);
+    let (backup, v1) = after_v2(&mut cluster, true);
+    backup.restore(&cluster.data(0), &[]);
+    cluster.start_node(0);
+    assert!(found_old(&cluster, 0).is_some());
+    v3_does_not_replace_v2(&cluster, &v1);
+}
+
+#[test]
+fn an_older_copy_of_the_database_is_found_and_one_of_the_other_files_does_no_harm() {
+    let mut cluster = Cluster::of(3, OPTIONS);
+    let (backup, v1) = after_v2(&mut cluster, false);
+    let newest = Backup::of(&cluster.data(0));
+    // Without the file of numbers the database's end is missing.
+    backup.restore(&cluster.data(0), &["store"]);
+    let refused = run(&mut cluster.command(0, &cluster.data(0)));
+    let stderr = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(1) && stderr.contains("is damaged"), "{stderr}");
+    newest.restore(&cluster.data(0), &[]);
+    for name in ["cluster", "sequence"] {
+        backup.restore(&cluster.data(0), &[name]);
+        cluster.start_node(0);
+        assert_eq!(found_old(&cluster, 0), None, "{name}");
+        cluster.kill(0);
+    }
+    backup.restore(&cluster.data(0), &["store", "sequence"]);
+    cluster.start_node(0);
+    let why = found_old(&cluster, 0).unwrap();
+    assert!(why.contains("the file \"cluster\" remembers start"), "{why}");
+    v3_does_not_replace_v2(&cluster, &v1);
+}
+
+#[test]
+fn an_older_copy_is_found_while_all_nodes_start_at_once() {
+    let mut cluster = Cluster::of(3, OPTIONS);
+    let (backup, v1) = after_v2(&mut cluster, false);
+    cluster.kill(1);
+    cluster.kill(2);
+    backup.restore(&cluster.data(0), &[]);
+    cluster.start_nodes(0..3);
+    until("A has found it", || found_old(&cluster, 0));
+    assert!(found_old(&cluster, 1).is_none() && found_old(&cluster, 2).is_none());
+    v3_does_not_replace_v2(&cluster, &v1);
+}
+
+#[test]
+fn an_older_copy_is_found_while_one_of_the_others_is_down() {
+    let mut cluster = Cluster::of(3, OPTIONS);
+    let (backup, v1) = after_v2(&mut cluster, false);
+    cluster.kill(2);
+    backup.restore(&cluster.data(0), &[]);
+    cluster.start_node(0);
+    assert!(found_old(&cluster, 0).is_some());
+    client(&cluster, 0).put("k", b"v3", &v1).unwrap();
+    cluster.start_node(2);
+    assert_eq!(values(&cluster, 1, "k"), BTreeSet::from(["v2".to_owned(), "v3".to_owned()]));
+    assert_eq!(found_old(&cluster, 2), None);
+}
+
+#[test]
+fn an_older_copy_whose_only_witness_is_down_is_found_when_that_comes_back() {
+    let mut cluster = Cluster::of(3, OPTIONS);
+    let v1 = client(&cluster, 0).with_in_person(3).put("k", b"v1", &StampedContext::new()).unwrap();
+    cluster.kill(0);
+    let backup = Backup::of(&cluster.data(0));
+    cluster.start_node(0);
+    // C never hears of A's next start; B has v2.
+    cluster.kill(2);
+    cluster.kill(0);
+    cluster.start_node(0);
+    client(&cluster, 0).put("k", b"v2", &v1).unwrap();
+    cluster.kill(0);
+    cluster.kill(1);
+    backup.restore(&cluster.data(0), &[]);
+    cluster.start_nodes([0, 2]);
+    let other = client(&cluster, 0).put("other", b"put on the copy", &StampedContext::new());
+    assert!(other.is_ok(), "nobody who is up knows better");
+    cluster.start_node(1);
+    until("A has found it", || found_old(&cluster, 0));
+    assert!(aside(&cluster).join("identity").exists());
+    v3_does_not_replace_v2(&cluster, &v1);
+    assert_eq!(values(&cluster, 1, "other").len(), 1, "C has it");
+}
+
+/// Prints what starts cost; asserts no more than that nobody waits for long.
+#[test]
+fn starts_take_no_longer_than_they_must() {
+    let mut cluster = Cluster::prepare(3, OPTIONS);
+    let mut timed = |what: &str, at_most_ms: u128, act: &mut dyn FnMut(&mut Cluster)| {
+        let begun = Instant::now();
+        act(&mut cluster);
+        let took = begun.elapsed();
+        println!("{what}: {took:?}");
+        assert!(took.as_millis() < at_most_ms, "{what}: {took:?}");
+    };
+    let long = Duration::from_secs(5).as_millis();
+    timed("a first start of three", long, &mut |cluster| cluster.start_nodes(0..3));
+    timed("killed, and started while the others are up", long, &mut |cluster| {
+        cluster.kill(0);
+        cluster.start_node(0);
+    });
+    timed("killed, and started while one is down", long, &mut |cluster| {
+        cluster.kill(1);
+        cluster.kill(0);
+        cluster.start_node(0);
+    });
+    timed("all killed, and started at once", long, &mut |cluster| {
+        cluster.kill(0);
+        cluster.kill(2);
+        cluster.start_nodes(0..3);
+    });
+}
