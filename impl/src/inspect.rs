@@ -197,14 +197,8 @@ fn created(state: &State) -> Vec<HintLine> {
     ids.sort_unstable();
     ids.dedup();
     ids.truncate(CREATED_MAX);
-    let line = |HintId { recipient, key }| HintLine {
-        recipient,
-        key,
-        bytes: 0,
-        state: HintState::Created,
-        age_ms: 0,
-        attempts: 0,
-    };
+    let (bytes, state, age_ms, attempts) = (0, HintState::Created, 0, 0);
+    let line = |HintId { recipient, key }| HintLine { recipient, key, bytes, state, age_ms, attempts };
     ids.into_iter().map(line).collect()
 }
 

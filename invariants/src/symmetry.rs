@@ -349,9 +349,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             | Message::Gossip { .. }
             | Message::History { .. }
             | Message::Changes { .. }
-            | Message::Roots { .. }
-            | Message::Subtrees { .. }
-            | Message::Leaves { .. }
+            | Message::Roots { .. } | Message::Subtrees { .. } | Message::Leaves { .. }
             | Message::Sync { .. } | Message::Dated { .. } => {}
         }
         renamed
