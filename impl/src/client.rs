@@ -20,6 +20,8 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
+use backoff::Backoff;
+
 /// How long a client waits before it asks again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// How long a request waits for one coordinator: a little longer than that itself waits for replicas.
@@ -126,6 +128,20 @@ pub enum ClientError {
     /// Who is a member was not changed.
     #[error("nothing was changed: {0}")]
     ChangeRefused(ChangeRefusal),
+    /// The node has too much to do, and has refused the request until the time was up.
+    #[error(
+        "{node} has too much to do, and refused the request; it was asked for {seconds:.1} s. {}. Try again later",
+        if *is_in_doubt { "A put is possibly stored, as not every try was refused: get the key to find out" }
+        else { "Every try was refused, and nothing was changed" }
+    )]
+    Busy {
+        /// The node asked.
+        node: SocketAddr,
+        /// How long it was asked.
+        seconds: f64,
+        /// Was there a try that was neither refused nor answered? If it was of a put, that is possibly stored.
+        is_in_doubt: bool,
+    },
     /// No answer to a question about the node.
     #[error("no answer from {node} within {seconds} s; is the node running, and of this release?")]
     NoReport {
@@ -161,6 +177,8 @@ pub struct Client {
     in_person: u8,
     /// The cluster that has answered first: nobody else counts.
     cluster: Cell<ClusterId>,
+    /// What nodes that have too much to do have said of the request under way.
+    backoff: Backoff,
     /// What the session knows of the members, if it chooses nodes itself.
     routes: RefCell<Option<Routes>>,
     buffer: RefCell<Box<[u8]>>,
@@ -184,7 +202,21 @@ impl Client {
         let (id, next_number, routes) = (ClientId(rand::random()), Cell::new(0), RefCell::new(None));
         let (cutter, reassembly) = (RefCell::default(), RefCell::default());
         let (timeout, in_person, cluster) = (TIMEOUT, 0, Cell::new(ClusterId::UNKNOWN));
-        Ok(Client { node, socket, id, next_number, timeout, in_person, cluster, routes, buffer, cutter, reassembly })
+        let backoff = Backoff::default();
+        Ok(Client {
+            node,
+            socket,
+            id,
+            next_number,
+            timeout,
+            in_person,
+            cluster,
+            backoff,
+            routes,
+            buffer,
+            cutter,
+            reassembly,
+        })
     }
 
     /// The session, with another limit on how long a request may take in all.
@@ -263,7 +295,9 @@ impl Client {
     /// Where it cannot be, or nobody answers. To ask again changes nothing more, unless others have changed the node meanwhile.
     pub fn administer(&self, node: NodeId, wish: Wish) -> Result<History, ClientError> {
         let request = self.next_request();
-        match self.ask(self.node, request, &Message::Administer { request, node, wish }, self.timeout)? {
+        let message = Message::Administer { request, node, wish };
+        let start = Instant::now();
+        match self.ask_until_admitted(start, || self.ask(self.node, request, &message, self.left(start)))? {
             Some(Answer::Changed { history, .. }) => Ok(history),
             Some(Answer::ChangeRefused { refusal, .. }) => Err(ClientError::ChangeRefused(refusal)),
             Some(Answer::NoRoute { .. }) => Err(ClientError::NoRoute { node: self.node }),
@@ -339,8 +373,14 @@ impl Client {
         Parties { cluster: self.cluster.get(), ..Parties::default() }
     }
 
+    /// What is left of the time that a request may take, which began then.
+    fn left(&self, start: Instant) -> Duration {
+        self.timeout.saturating_sub(start.elapsed())
+    }
+
     fn next_request(&self) -> RequestId {
         let number = self.next_number.get();
+        self.backoff.begin();
         self.next_number.set(number + 1);
         RequestId { client: self.id, number }
     }
@@ -351,6 +391,7 @@ fn what_do_you_know() -> Message {
     Message::Gossip { tip: History::default().tip() }
 }
 
+mod backoff;
 mod routing;
 #[cfg(test)]
 mod tests;

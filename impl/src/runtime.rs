@@ -2,6 +2,7 @@
 
 mod error;
 mod farewell;
+mod serving;
 mod settings;
 mod start;
 
@@ -10,31 +11,26 @@ pub use settings::{Endpoint, Settings, SettingsError};
 use start::Entrance;
 
 use crate::address::Members;
+use crate::admission::{Admission, Inspections, Overload};
 use crate::agreement::Agreement;
 use crate::counters::{Counters, Dropped};
 use crate::doorkeeper::{Doorkeeper, Refusals, Twin};
-use crate::exchanges::{Before, Exchanges};
+use crate::exchanges::Exchanges;
 use crate::founding::Founding;
-use crate::inspect::{ExchangeLine, Numbered, Question, Report, Watch};
-use crate::interpreter::{Disk, Interpreter, Network as _};
-use crate::socket::{NodeSocket, Received};
+use crate::inspect::{ExchangeLine, Watch};
+use crate::interpreter::{Disk, Interpreter};
+use crate::socket::NodeSocket;
 use crate::store::{Store, StoreError};
-use crate::wire::Datagram;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Standing, Tip};
-use dynamo_model::message::Message;
 use dynamo_model::node::Durable;
-use stateright::actor::Id;
-use std::io;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// At most this many datagrams are received before what they caused is committed and sent.
-const BATCH_DATAGRAMS: usize = 256;
 /// How long a node may take to notice that it is to stop.
 const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
 
@@ -68,8 +64,10 @@ pub struct Ready {
     detours: Vec<(NodeId, SocketAddrV4)>,
     agreement: Agreement,
     exchanges: Exchanges,
-    /// What was asked in this batch by those who look into the node.
-    questions: Vec<(Id, Numbered<Question>)>,
+    /// What strangers may ask of it.
+    admission: Admission,
+    /// What is asked by those who look into the node.
+    inspections: Inspections,
     /// How it stood when it started.
     stood: Standing,
     /// It was removed, and until then it takes its leave.
@@ -86,15 +84,17 @@ impl Ready {
         let socket = start::bind(settings.listen)?;
         let mut store = start::open(&settings)?;
         let Entrance { standing: stood, cluster, life } = start::enter(&settings, &mut store)?;
-        let Settings { id, listen: address, detours, node, .. } = settings;
-        let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now());
+        let Settings { id, listen: address, detours, limits, node, .. } = settings;
+        let now = Instant::now();
+        let interpreter = Interpreter::start(node, id, store.committed().clone(), now);
         let state = interpreter.state();
         let tip = state.view.tip();
         let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
         let doorkeeper = Doorkeeper::new(cluster.cluster, id, life);
         let socket =
             NodeSocket::new(socket, members, doorkeeper).map_err(|source| RuntimeError::Socket { address, source })?;
-        let (agreement, exchanges, questions) = (Agreement::default(), Exchanges::default(), Vec::new());
+        let (agreement, exchanges) = (Agreement::default(), Exchanges::default());
+        let (admission, inspections) = (Admission::new(limits, now), Inspections::default());
         let (commits, ends_at) = (0, None);
         Ok(Ready {
             id,
@@ -108,7 +108,8 @@ impl Ready {
             detours,
             agreement,
             exchanges,
-            questions,
+            admission,
+            inspections,
             stood,
             ends_at,
         })
@@ -151,6 +152,7 @@ impl Ready {
         self.store.check_place(Instant::now())?;
         let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits };
         self.interpreter.finish(&mut disk, &mut self.socket)?;
+        self.note_answered();
         self.answer_questions();
         Ok(())
     }
@@ -167,61 +169,6 @@ impl Ready {
             let time = farewell::time(&self.interpreter.node().config);
             tracing::warn!("node {} was removed from the cluster for good; it ends in {time:?}", self.id);
             self.ends_at = Some(Instant::now() + time);
-        }
-    }
-
-    /// When all is committed: what is shown is on disk.
-    fn answer_questions(&mut self) {
-        let questions = std::mem::take(&mut self.questions);
-        for (from, Numbered { number, content }) in questions {
-            let watched = Watched { ready: self, now: Instant::now() };
-            let content = Report::new(&content, self.interpreter.node(), self.id, self.interpreter.state(), &watched);
-            self.socket.report(from, &Numbered { number, content });
-        }
-    }
-
-    /// Steps the actor through what comes in; returns at the next timer's deadline at the latest.
-    fn receive_batch(&mut self) -> io::Result<()> {
-        let start = Instant::now();
-        let next = self.interpreter.next_deadline().map(|deadline| deadline.saturating_duration_since(start));
-        let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
-        let mut received = self.socket.receive_within(at_most)?;
-        let now = Instant::now();
-        let mut room = BATCH_DATAGRAMS;
-        while let Some(Received { from, messages, question }) = received {
-            self.questions.extend(question.map(|question| (from, question)));
-            for message in messages {
-                self.receive(from, message, now);
-            }
-            room -= 1;
-            received = if room > 0 { self.socket.receive_at_once()? } else { None };
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, from: Id, message: Message, now: Instant) {
-        if self.ends_at.is_some()
-            && let Some(answer) = farewell::answer(&message, &self.interpreter.state().durable.history)
-        {
-            return self.tell(from, &answer);
-        }
-        let (named, before) = (Agreement::named(&message), Before::of(&message, self.interpreter.state()));
-        self.interpreter.on_message(from, message, now);
-        let (node, state) = (self.interpreter.node(), self.interpreter.state());
-        let Some(peer) = NodeId::from_actor(from) else { return };
-        if let Some(named) = named {
-            self.agreement.note(state.view.tip(), peer, named, now);
-        }
-        if let Some(before) = before {
-            self.exchanges.note(before, node, self.id, peer, state, now);
-        }
-    }
-
-    /// Sends what does not come from the actor, and rests on nothing that it has not committed yet.
-    fn tell(&mut self, to: Id, message: &Message) {
-        let mut datagram = Datagram::default();
-        if datagram.push(message).is_ok() {
-            self.socket.send(to, &mut datagram);
         }
     }
 
@@ -251,6 +198,11 @@ impl Watch for Watched<'_> {
 
     fn dropped(&self) -> Dropped {
         self.ready.counters().dropped
+    }
+
+    fn overload(&self) -> Overload {
+        let Ready { admission, socket, inspections, .. } = self.ready;
+        admission.overload(&socket.waiting, inspections)
     }
 
     fn cluster(&self) -> Founding {

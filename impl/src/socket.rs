@@ -2,13 +2,14 @@
 //! the node for long.
 
 use crate::address::{Members, client_id};
+use crate::admission::{Busy, Queue};
 use crate::counters::Counters;
 use crate::doorkeeper::{Doorkeeper, Verdict};
 use crate::fragments::Cutter;
 use crate::identity::Parties;
 use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::Network;
-use crate::reassembly::Reassembly;
+use crate::reassembly::{Limits, Reassembly};
 use crate::wire::{DATAGRAM_BYTES_MAX, Datagram, Letter};
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
@@ -39,7 +40,7 @@ const LINGER: Duration = Duration::from_micros(20);
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
 /// The messages that one datagram brought. A bad one has brought none, and is counted; a fragment
-/// brings a message if it completes it.
+/// brings a message if it completes it. A stranger's has brought none yet, and waits.
 #[derive(Debug)]
 pub struct Received {
     /// Who sent them.
@@ -58,12 +59,16 @@ pub struct NodeSocket {
     pub members: Members,
     /// Who is let in.
     pub doorkeeper: Doorkeeper,
+    /// What has come from strangers, and waits for members to be served first.
+    pub waiting: Queue,
     buffer: Box<[u8]>,
     timeout: Duration,
     /// How long fragments may still wait in this batch.
     may_wait: Duration,
     cutter: Cutter,
     reassembly: Reassembly,
+    /// Apart, so that strangers' fragments take no room from those of members.
+    strangers: Reassembly,
     counters: Counters,
 }
 
@@ -90,8 +95,21 @@ impl NodeSocket {
         socket.set_write_timeout(Some(SEND_WITHIN))?;
         let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
         let (counters, timeout, may_wait) = (Counters::default(), Duration::MAX, SEND_WITHIN);
-        let (cutter, reassembly) = (Cutter::default(), Reassembly::default());
-        Ok(NodeSocket { socket, members, doorkeeper, buffer, timeout, may_wait, cutter, reassembly, counters })
+        let (cutter, reassembly, waiting) = (Cutter::default(), Reassembly::default(), Queue::default());
+        let strangers = Reassembly::within(Limits::STRANGERS);
+        Ok(NodeSocket {
+            socket,
+            members,
+            doorkeeper,
+            waiting,
+            buffer,
+            timeout,
+            may_wait,
+            cutter,
+            reassembly,
+            strangers,
+            counters,
+        })
     }
 
     /// What comes in first, or has come in already; `None` where nothing comes within that time.
@@ -102,6 +120,7 @@ impl NodeSocket {
         let start = Instant::now();
         self.may_wait = SEND_WITHIN;
         self.reassembly.forget_old(start);
+        self.strangers.forget_old(start);
         while start.elapsed() < LINGER {
             if let Some(received) = self.receive_at_once()? {
                 return Ok(Some(received));
@@ -127,8 +146,21 @@ impl NodeSocket {
     /// What went through it, and what was dropped on the way.
     pub fn counters(&self) -> Counters {
         let mut counters = self.counters;
-        counters.dropped.note(self.reassembly.given_up());
+        counters.dropped.note(self.reassembly.given_up(), self.strangers.given_up());
         counters
+    }
+
+    /// What a stranger has sent that has waited longest.
+    pub fn next_waiting(&mut self) -> Option<Received> {
+        let (from, datagram) = self.waiting.pop()?;
+        Some(self.open(from, &datagram, true))
+    }
+
+    /// Refuses requests. A refusal that is lost costs its client some time.
+    pub fn refuse(&mut self, to: Id, busy: &Busy) {
+        if let Some(address) = self.members.address_of(to) {
+            let _ = sendto(&self.socket, &busy.encode(), SendFlags::DONTWAIT, &address);
+        }
     }
 
     /// Answers a question. An answer that is lost is asked for again.
@@ -153,13 +185,26 @@ impl NodeSocket {
             let from = client_id(from);
             return Ok(Some(Received { from, messages: Vec::new(), question: Some(question) }));
         }
-        let (datagram, now) = (&self.buffer[..length], Instant::now());
-        let letter = self.reassembly.receive(from.into(), datagram, now).unwrap_or_else(|error| {
+        if !self.members.is_at(from) {
+            self.waiting.push(from, &self.buffer[..length]);
+            return Ok(Some(Received { from: client_id(from), messages: Vec::new(), question: None }));
+        }
+        let buffer = std::mem::take(&mut self.buffer);
+        let received = self.open(from, &buffer[..length], false);
+        self.buffer = buffer;
+        Ok(Some(received))
+    }
+
+    /// What a datagram brings.
+    fn open(&mut self, from: SocketAddrV4, datagram: &[u8], is_strangers: bool) -> Received {
+        let now = Instant::now();
+        let reassembly = if is_strangers { &mut self.strangers } else { &mut self.reassembly };
+        let letter = reassembly.receive(from.into(), datagram, now).unwrap_or_else(|error| {
             tracing::debug!(%from, %error, "dropped a datagram");
             self.counters.dropped.count(error);
             None
         });
-        Ok(Some(self.admit(letter, from, now)))
+        self.admit(letter, from, now)
     }
 
     /// What is let in of what came from this address.

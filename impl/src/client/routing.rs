@@ -40,8 +40,9 @@ impl Client {
             let operation = operation();
             let request = operation.request();
             let (node, message) = self.route(operation);
-            let left = |most: Duration| most.min(self.timeout.saturating_sub(start.elapsed()));
-            let answer = self.ask(node, request, &message, left(ANEW_AFTER))?;
+            let left = |most: Duration| most.min(self.left(start));
+            let ask = || self.ask(node, request, &message, left(ANEW_AFTER));
+            let answer = self.ask_until_admitted(start, ask)?;
             if answer.is_some() || start.elapsed() >= self.timeout {
                 return Ok(answer);
             }

@@ -1,6 +1,7 @@
 //! How a client session sends, waits and asks again.
 
 use super::{Client, ClientError, RETRY_AFTER};
+use crate::admission::request_in;
 use crate::identity::ClusterId;
 use crate::wire::{Datagram, Letter};
 use dynamo_model::message::Message;
@@ -38,7 +39,8 @@ impl Client {
     }
 
     /// Sends, again and again, until something comes that answers it, or the time is up. Passes
-    /// over everything else, such as late answers to earlier requests.
+    /// over everything else, such as late answers to earlier requests. Ends early where the node
+    /// has refused the request: the session's `Backoff` then says for how long.
     pub(super) fn exchange<T>(
         &self,
         node: SocketAddr,
@@ -50,12 +52,16 @@ impl Client {
         let mut datagram = Datagram::default();
         let too_large = |error| failed(io::Error::new(io::ErrorKind::InvalidInput, error));
         datagram.push(message).map_err(too_large)?;
-        let datagram = datagram.seal(&self.parties());
+        let (datagram, request) = (datagram.seal(&self.parties()), request_in(message));
         let start = Instant::now();
         while start.elapsed() < within {
+            self.backoff.sends(request);
             self.send(datagram, node).map_err(failed)?;
             let until = Instant::now() + RETRY_AFTER.min(within.saturating_sub(start.elapsed()));
             while let Some((from, datagram)) = self.receive(until).map_err(failed)? {
+                if self.backoff.hears_refusal(&datagram, request) {
+                    return Ok(None);
+                }
                 let letter = self.reassembly.borrow_mut().receive(from, &datagram, Instant::now());
                 let Ok(Some(Letter { parties, messages })) = letter else { continue };
                 if ![ClusterId::UNKNOWN, parties.cluster].contains(&self.cluster.get()) {
