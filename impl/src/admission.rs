@@ -16,7 +16,7 @@
 //!
 //! A refusal costs the node a small datagram. It names a time, which comes from a [`Schedule`]: each refused client gets the
 //! next place in a line that moves as fast as the node has answered so far. So clients that heed it come back at the rate at
-//! which the node can serve them, and not all at once.
+//! which the node can serve them, and not all at once. A quarter of the room is kept for those who come back.
 //!
 //! None of this is a decision of the protocol. Each request is either given to the actor whole, or not at all, and before the
 //! actor has seen it. To the actor, one that is refused or dropped is a message that the network has lost, and the model
@@ -26,6 +26,7 @@
 mod busy;
 mod outstanding;
 mod queue;
+mod returning;
 mod schedule;
 mod share;
 
@@ -35,6 +36,7 @@ pub use queue::{Inspections, Queue};
 use dynamo_model::ids::RequestId;
 use dynamo_model::message::Message;
 use outstanding::{Admitted, Outstanding};
+use returning::Returning;
 use schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use share::Share;
@@ -121,6 +123,7 @@ pub(crate) struct Admission {
     limits: Limits,
     outstanding: Outstanding,
     schedule: Schedule,
+    returning: Returning,
     others: Share,
     questions: Share,
     /// What is to be refused at the end of the batch, by address.
@@ -134,6 +137,7 @@ impl Admission {
             limits,
             outstanding: Outstanding::default(),
             schedule: Schedule::new(now),
+            returning: Returning::default(),
             others: Share::new(OTHERS_PART, now),
             questions: Share::new(QUESTIONS_PART, now),
             refused: BTreeMap::new(),
@@ -155,9 +159,10 @@ impl Admission {
         if self.outstanding.at(from) >= requests_per_address {
             self.overload.busy_address += 1;
             self.refuse(from, request, ADDRESS_WAIT);
-        } else if self.outstanding.len() >= requests {
+        } else if self.outstanding.len() >= self.room_for(from, requests) {
             self.overload.busy_all += 1;
             let wait = self.schedule.place(now);
+            self.returning.note_refused(from, now);
             self.refuse(from, request, wait);
         } else if under_way >= under_way_max {
             self.overload.busy_under_way += 1;
@@ -165,9 +170,17 @@ impl Admission {
             self.refuse(from, request, wait);
         } else {
             self.outstanding.begin(from, request, now);
+            self.returning.admit(from);
             return true;
         }
         false
+    }
+
+    /// How many requests may be outstanding where another one of this address is admitted. While others were refused, those
+    /// who were not leave them a quarter of the room.
+    fn room_for(&self, from: Id, requests: usize) -> usize {
+        let is_first = self.returning.is_empty() || self.returning.is_one(from);
+        if is_first { requests } else { requests - requests / 4 }
     }
 
     fn refuse(&mut self, from: Id, request: RequestId, wait: Duration) {
@@ -195,6 +208,7 @@ impl Admission {
     pub(crate) fn on_time(&mut self, now: Instant) {
         self.outstanding.forget_old(now);
         self.schedule.on_time(now);
+        self.returning.forget_old(now);
     }
 
     /// May another message of a stranger be given to the actor? If not, it is counted as dropped.

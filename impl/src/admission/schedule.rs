@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// Nobody is told to wait for less, or for more. The most is also about how long it takes until the node is as busy as before
 /// when an overload has ended.
 const WAIT_MIN: Duration = Duration::from_millis(20);
-const WAIT_MAX: Duration = Duration::from_millis(500);
+pub(super) const WAIT_MAX: Duration = Duration::from_millis(800);
 /// How long requests are counted before the rate follows.
 const WINDOW: Duration = Duration::from_millis(100);
 /// How fast the node serves, as far as it does not know better, in requests a second.
@@ -71,7 +71,7 @@ mod tests {
         assert!(waits.is_sorted());
         assert_eq!(
             (waits[0], waits[99], waits[299], waits[999]),
-            (20, 100, 300, 500),
+            (20, 100, 300, 800),
             "a thousand a second, and no end"
         );
     }

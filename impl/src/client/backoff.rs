@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Clients that were told the same wait up to so much longer, so that they do not come back at once. In parts of the time told.
-const JITTER: f64 = 0.25;
+const JITTER: f64 = 0.125;
 
 /// What nodes that have too much to do have said of the request under way.
 #[derive(Debug, Default)]

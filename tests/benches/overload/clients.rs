@@ -4,13 +4,14 @@ use anyhow::Result;
 use dynamo::client::Client;
 use dynamo_model::version::Context;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 /// How long each value is, in bytes.
 const VALUE_BYTES: usize = 200;
+/// How many keys each client has.
+const KEYS: usize = 2;
 /// What a client's thread needs. There may be thousands of them.
 const STACK_BYTES: usize = 256 * 1024;
 
@@ -23,44 +24,87 @@ pub(crate) struct Told {
     pub(crate) failed: AtomicU64,
 }
 
-/// Clients that ask until they are stopped.
+/// What clients are to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Wait,
+    Ask,
+    /// They finish what they have asked, and rest: to end thousands of threads at once takes the machine a while.
+    Rest,
+    End,
+}
+
+/// The phase, and those who wait for the next.
+#[derive(Debug)]
+struct Signal {
+    phase: Mutex<Phase>,
+    changed: Condvar,
+    /// The same as the phase, to be looked at between requests.
+    is_asking: AtomicBool,
+}
+
+/// Clients, each with a thread.
 #[derive(Debug)]
 pub(crate) struct Clients {
-    stop: Arc<AtomicBool>,
+    signal: Arc<Signal>,
     threads: Vec<JoinHandle<Result<()>>>,
 }
 
 impl Clients {
-    /// Lets so many clients ask, half puts, half gets, each with keys of its own.
-    pub(crate) fn start(name: &str, count: usize, nodes: &[SocketAddr], told: &Arc<Told>) -> Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
+    /// So many clients that are ready to ask, half puts, half gets, each with keys of its own.
+    pub(crate) fn new(name: &str, count: usize, nodes: &[SocketAddr], told: &Arc<Told>) -> Result<Self> {
+        let (phase, changed, is_asking) = (Mutex::new(Phase::Wait), Condvar::new(), AtomicBool::new(false));
+        let signal = Arc::new(Signal { phase, changed, is_asking });
         let start = |index: usize| {
-            let (node, prefix) = (nodes[index % nodes.len()], format!("{name}-{index}"));
-            let (stop, told) = (Arc::clone(&stop), Arc::clone(told));
+            let (client, prefix) = (Client::connect(nodes[index % nodes.len()])?, format!("{name}-{index}"));
+            let (signal, told) = (Arc::clone(&signal), Arc::clone(told));
             let builder = thread::Builder::new().stack_size(STACK_BYTES);
-            builder.spawn(move || ask(node, &prefix, &stop, &told))
+            Ok(builder.spawn(move || {
+                signal.wait_for(Phase::Ask);
+                ask(&client, &prefix, &signal.is_asking, &told);
+                signal.wait_for(Phase::End);
+                Ok(())
+            })?)
         };
-        let threads = (0..count).map(start).collect::<Result<_, _>>()?;
-        Ok(Clients { stop, threads })
+        let threads = (0..count).map(start).collect::<Result<_>>()?;
+        Ok(Clients { signal, threads })
     }
 
-    /// Tells them to stop. What they have asked already they still wait for.
-    pub(crate) fn signal(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+    /// Lets them ask.
+    pub(crate) fn go(&self) {
+        self.signal.set(Phase::Ask);
     }
 
-    /// Stops them.
-    pub(crate) fn stop(self) -> Result<()> {
-        self.signal();
+    /// Lets them rest. What they have asked already they still wait for.
+    pub(crate) fn rest(&self) {
+        self.signal.set(Phase::Rest);
+    }
+
+    /// Ends them.
+    pub(crate) fn end(self) -> Result<()> {
+        self.signal.set(Phase::End);
         self.threads.into_iter().try_for_each(|client| client.join().expect("clients do not panic"))
     }
 }
 
-fn ask(node: SocketAddr, prefix: &str, stop: &AtomicBool, told: &Told) -> Result<()> {
-    let client = Client::connect(node)?.with_timeout(Duration::from_secs(5));
-    let mut contexts = vec![Context::new(); 4];
+impl Signal {
+    fn set(&self, phase: Phase) {
+        *self.phase.lock().expect("nobody panics") = phase;
+        self.is_asking.store(phase == Phase::Ask, Ordering::Relaxed);
+        self.changed.notify_all();
+    }
+
+    /// Waits until it is this phase, or the end.
+    fn wait_for(&self, phase: Phase) {
+        let now = self.phase.lock().expect("nobody panics");
+        drop(self.changed.wait_while(now, |now| *now != phase && *now != Phase::End));
+    }
+}
+
+fn ask(client: &Client, prefix: &str, is_asking: &AtomicBool, told: &Told) {
+    let mut contexts = vec![Context::new(); KEYS];
     for turn in 0_usize.. {
-        if stop.load(Ordering::Relaxed) {
+        if !is_asking.load(Ordering::Relaxed) {
             break;
         }
         let index = turn / 2 % contexts.len();
@@ -73,5 +117,4 @@ fn ask(node: SocketAddr, prefix: &str, stop: &AtomicBool, told: &Told) -> Result
         let counter = if answer.is_ok() { &told.good } else { &told.failed };
         counter.fetch_add(1, Ordering::Relaxed);
     }
-    Ok(())
 }

@@ -80,12 +80,13 @@ impl Flood {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Stops it: how many datagrams it sent.
-    pub(crate) fn stop(self) -> Result<u64> {
+    /// Stops it: how many datagrams it sent a second, in that time.
+    #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
+    pub(crate) fn stop(self, time: Duration) -> Result<f64> {
         self.signal();
         let sent = self.sender.join().expect("a flood does not panic")?;
         self.receiver.join().expect("a flood does not panic");
-        Ok(sent)
+        Ok(sent as f64 / time.as_secs_f64())
     }
 }
 

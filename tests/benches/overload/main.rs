@@ -94,12 +94,6 @@ enum Load {
     Open(f64),
 }
 
-/// A load under way.
-enum Running {
-    Flood(Flood),
-    Crowd(Clients),
-}
-
 /// What is measured, and with what.
 struct Bench {
     nodes: Nodes,
@@ -141,11 +135,12 @@ fn measure(arguments: &Arguments, directory: &Path) -> Result<Report> {
         let nodes = Nodes::start(&directory.join(name))?;
         floods::prepare(&nodes.addresses)?;
         let bench = Bench { nodes, part: Duration::from_secs_f64(arguments.seconds), told: Arc::default() };
-        let honest = Clients::start("honest", arguments.clients, &bench.nodes.addresses, &bench.told)?;
+        let honest = Clients::new("honest", arguments.clients, &bench.nodes.addresses, &bench.told)?;
+        honest.go();
         // Keys are put for the first time, and threads started.
         thread::sleep(bench.part / 2);
         rows.push(bench.row(name, load)?);
-        honest.stop()?;
+        honest.end()?;
     }
     let cores = thread::available_parallelism()?.get();
     Ok(Report { cores, clients: arguments.clients, rows })
@@ -154,21 +149,27 @@ fn measure(arguments: &Arguments, directory: &Path) -> Result<Report> {
 impl Bench {
     /// Measures one load.
     fn row(&self, name: &'static str, load: Load) -> Result<Row> {
+        // Thousands of threads take the machine a while to start, and to end: that is not what is measured.
+        let crowd = Clients::new("crowd", load.crowd(), &self.nodes.addresses, &self.told)?;
         self.nodes.reset_memory()?;
         let (peak, peak_cores) = self.goodput(self.part)?;
         let memory_before_mb = self.nodes.usage()?.memory_mb;
         let control = self.control(load, peak)?;
         thread::sleep(self.part / 4);
         let failed = self.told.failed.load(Ordering::Relaxed);
-        let running = self.start(load, peak, &self.nodes.addresses, &self.told)?;
-        // The first moment, until all of a crowd have started, belongs to neither.
+        crowd.go();
+        let flood = self.start(load, peak, &self.nodes.addresses, &self.told)?;
+        // The first moment belongs to neither.
         thread::sleep(self.part / 4);
         let (during, during_cores) = self.goodput(self.part)?;
         let memory_mb = self.nodes.usage()?.memory_mb;
-        running.signal();
+        crowd.rest();
+        flood.iter().for_each(Flood::signal);
         let failed = self.told.failed.load(Ordering::Relaxed) - failed;
         let recovery_ms = self.recovery(peak);
-        let sent_per_second = running.stop(self.part + self.part / 4)?;
+        let sent_per_second = flood.map(|flood| flood.stop(self.part + self.part / 4)).transpose()?;
+        crowd.end()?;
+        let (refused, dropped) = self.nodes.overload()?;
         Ok(Row {
             name,
             peak,
@@ -176,6 +177,8 @@ impl Bench {
             during,
             sent_per_second,
             failed,
+            refused,
+            dropped,
             recovery_ms,
             memory_before_mb,
             memory_mb,
@@ -184,24 +187,22 @@ impl Bench {
         })
     }
 
-    fn start(&self, load: Load, peak: f64, to: &[SocketAddr], told: &Arc<Told>) -> Result<Running> {
+    /// Starts the flood, if the load is one.
+    fn start(&self, load: Load, peak: f64, to: &[SocketAddr], told: &Arc<Told>) -> Result<Option<Flood>> {
         Ok(match load {
-            Load::Flood(kind, per_second) => Running::Flood(Flood::start(kind, per_second, to, &Arc::default())?),
-            Load::Open(times) => Running::Flood(Flood::start(Kind::Requests, times * peak, to, told)?),
-            Load::Crowd(count) => Running::Crowd(Clients::start("crowd", count, &self.nodes.addresses, told)?),
+            Load::Flood(kind, per_second) => Some(Flood::start(kind, per_second, to, &Arc::default())?),
+            Load::Open(times) => Some(Flood::start(Kind::Requests, times * peak, to, told)?),
+            Load::Crowd(_) => None,
         })
     }
 
     /// Goodput while the flood goes elsewhere.
     fn control(&self, load: Load, peak: f64) -> Result<Option<f64>> {
-        if matches!(load, Load::Crowd(_)) {
-            return Ok(None);
-        }
         let sinks = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
         let to = sinks.iter().map(UdpSocket::local_addr).collect::<Result<Vec<_>, _>>()?;
-        let running = self.start(load, peak, &to, &Arc::default())?;
+        let Some(flood) = self.start(load, peak, &to, &Arc::default())? else { return Ok(None) };
         let (goodput, _) = self.goodput(self.part)?;
-        running.stop(self.part)?;
+        flood.stop(self.part)?;
         Ok(Some(goodput))
     }
 
@@ -235,24 +236,9 @@ impl Bench {
     }
 }
 
-impl Running {
-    /// Tells it to stop. What its clients have asked already they still wait for.
-    fn signal(&self) {
-        match self {
-            Running::Flood(flood) => flood.signal(),
-            Running::Crowd(clients) => clients.signal(),
-        }
-    }
-
-    /// Stops it: how many datagrams a second it sent.
-    #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
-    fn stop(self, after: Duration) -> Result<Option<f64>> {
-        match self {
-            Running::Flood(flood) => Ok(Some(flood.stop()? as f64 / after.as_secs_f64())),
-            Running::Crowd(clients) => {
-                clients.stop()?;
-                Ok(None)
-            }
-        }
+impl Load {
+    /// How many clients more than the honest ones ask.
+    fn crowd(self) -> usize {
+        if let Load::Crowd(count) = self { count } else { 0 }
     }
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use dynamo::address::Members;
+use dynamo::client::Client;
 use dynamo::runtime::{Ready, Settings};
 use dynamo_model::config::{AntiEntropy, Config, Patience};
 use dynamo_model::ids::NodeId;
@@ -72,6 +73,17 @@ impl Nodes {
             usage.processor += ticks.sum::<Result<f64, _>>()? / 100.0;
         }
         Ok(usage)
+    }
+
+    /// How much they refused since their start, and how much they dropped, because they had too much to do.
+    pub(crate) fn overload(&self) -> Result<(u64, u64)> {
+        let (mut refused, mut dropped) = (0, 0);
+        for address in &self.addresses {
+            let told = Client::connect(*address)?.status()?.overload;
+            refused += told.busy_address + told.busy_all + told.busy_under_way;
+            dropped += told.repeated + told.datagrams + told.others + told.questions;
+        }
+        Ok((refused, dropped))
     }
 
     /// From now on the most memory is counted anew.

@@ -30,6 +30,10 @@ pub(crate) struct Row {
     /// How many requests failed under the load. With an open loop, those whose answer came too late; one that was not
     /// answered at all is not counted.
     pub(crate) failed: u64,
+    /// How many requests the nodes refused, and how many requests, datagrams and questions they dropped.
+    pub(crate) refused: u64,
+    /// …
+    pub(crate) dropped: u64,
     /// How long after the load's end the goodput was back at nine tenths of the peak, in milliseconds; `None`: not within ten seconds.
     pub(crate) recovery_ms: Option<u64>,
     /// The most memory that a node had before, in MB.
@@ -58,6 +62,8 @@ pub(crate) fn print(Report { cores, clients, rows }: &Report) {
         "of flood elsewhere",
         "sent a second",
         "failed",
+        "refused",
+        "dropped",
         "back after ms",
         "MB before",
         "MB most",
@@ -78,6 +84,8 @@ pub(crate) fn print(Report { cores, clients, rows }: &Report) {
             row.control.map_or(String::new(), |control| format!("{:.2}", row.during / control)),
             whole(row.sent_per_second),
             row.failed.to_string(),
+            row.refused.to_string(),
+            row.dropped.to_string(),
             row.recovery_ms.map_or("more than 10,000".to_owned(), |ms| ms.to_string()),
             whole(Some(row.memory_before_mb)),
             whole(Some(row.memory_mb)),
