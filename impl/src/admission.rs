@@ -14,9 +14,10 @@
 //! A request is outstanding from its admission until it is answered, until another node has taken it on, or for
 //! [`OUTSTANDING_MAX`]. Before a datagram of a stranger is decoded it waits in a [`Queue`], which has a bound too.
 //!
-//! A refusal costs the node a small datagram. It names a time, which comes from a [`Schedule`]: each refused client gets the
-//! next place in a line that moves as fast as the node has answered so far. So clients that heed it come back at the rate at
-//! which the node can serve them, and not all at once. A quarter of the room is kept for those who come back.
+//! A refusal costs the node a small datagram. It says how long the client is to wait: as long as the node will take, at the
+//! rate at which it has answered so far ([`Schedule`]), to serve all addresses that it has refused lately ([`Returning`]). So
+//! clients that heed it come back at about that rate, and not all at once. A quarter of the room is kept for those who come back.
+//! A few requests above the limit are not refused but wait: so there always is something to do when others are answered.
 //!
 //! None of this is a decision of the protocol. Each request is either given to the actor whole, or not at all, and before the
 //! actor has seen it. To the actor, one that is refused or dropped is a message that the network has lost, and the model
@@ -41,7 +42,7 @@ use schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use share::Share;
 use stateright::actor::Id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// How long a request counts as outstanding that is not answered. Longer than a coordinator waits for replicas, and then for
@@ -50,6 +51,9 @@ pub const OUTSTANDING_MAX: Duration = Duration::from_secs(3);
 /// A request that is outstanding is given to the actor again when it comes again, but no sooner than this. Shorter than the
 /// time after which clients ask again.
 pub const REPEATED_AFTER: Duration = Duration::from_millis(100);
+/// Requests that have room only when others are answered wait about so long at most. Less than the time after which clients
+/// ask again.
+pub const WAITING_TIME: Duration = Duration::from_millis(100);
 /// What a client is told whose address has too many requests outstanding.
 const ADDRESS_WAIT: Duration = Duration::from_millis(100);
 /// In a batch no more requests of one address are refused in so many words. Others are dropped.
@@ -63,8 +67,11 @@ const QUESTIONS_PART: u32 = 20;
 pub struct Limits {
     /// Requests outstanding at one client address.
     pub requests_per_address: usize,
-    /// Requests outstanding at all client addresses together.
+    /// Requests that are served at a time, of all client addresses together.
     pub requests: usize,
+    /// Requests that wait until one of those is answered. Fewer wait where the node is slow: no more than it serves in
+    /// [`WAITING_TIME`].
+    pub waiting: usize,
     /// Puts, gets and forwarded requests that the coordinator keeps, those included whose client has its answer and that
     /// still wait for a replica.
     pub under_way: usize,
@@ -74,7 +81,7 @@ impl Default for Limits {
     /// For a node on a local network: that many requests keep it busy, and the last of them is answered within some tens of
     /// milliseconds.
     fn default() -> Self {
-        Limits { requests_per_address: 16, requests: 256, under_way: 8192 }
+        Limits { requests_per_address: 16, requests: 256, waiting: 512, under_way: 8192 }
     }
 }
 
@@ -97,7 +104,7 @@ pub struct Overload {
     pub others: u64,
     /// Questions dropped: the asker had asked another meanwhile, or too many others had asked.
     pub questions: u64,
-    /// Requests outstanding now.
+    /// Requests outstanding now: served, or waiting.
     pub outstanding: u64,
 }
 
@@ -124,6 +131,8 @@ pub(crate) struct Admission {
     outstanding: Outstanding,
     schedule: Schedule,
     returning: Returning,
+    /// Admitted requests that are not served yet.
+    waiting: VecDeque<(Id, Message)>,
     others: Share,
     questions: Share,
     /// What is to be refused at the end of the batch, by address.
@@ -138,6 +147,7 @@ impl Admission {
             outstanding: Outstanding::default(),
             schedule: Schedule::new(now),
             returning: Returning::default(),
+            waiting: VecDeque::new(),
             others: Share::new(OTHERS_PART, now),
             questions: Share::new(QUESTIONS_PART, now),
             refused: BTreeMap::new(),
@@ -145,42 +155,73 @@ impl Admission {
         }
     }
 
-    /// May the actor be given this request, with so many under way? If not, the refusal is noted.
-    pub(crate) fn admits(&mut self, from: Id, request: RequestId, under_way: usize, now: Instant) -> bool {
-        let Limits { requests_per_address, requests, under_way: under_way_max } = self.limits;
+    /// A request has come, in this message, while so many are under way. Returns the message if the actor is to be given it now.
+    /// Otherwise the message waits for its turn, or is dropped, and the refusal is noted.
+    pub(crate) fn offer(
+        &mut self,
+        from: Id,
+        request: RequestId,
+        message: Message,
+        under_way: usize,
+        now: Instant,
+    ) -> Option<Message> {
         match self.outstanding.again(from, request, now) {
-            Some(Admitted::Again) => return true,
+            Some(Admitted::Again) => return Some(message),
             Some(Admitted::TooSoon) => {
                 self.overload.repeated += 1;
-                return false;
+                return None;
             }
             None => {}
         }
-        if self.outstanding.at(from) >= requests_per_address {
+        if self.outstanding.at(from) >= self.limits.requests_per_address {
             self.overload.busy_address += 1;
             self.refuse(from, request, ADDRESS_WAIT);
-        } else if self.outstanding.len() >= self.room_for(from, requests) {
-            self.overload.busy_all += 1;
-            let wait = self.schedule.place(now);
-            self.returning.note_refused(from, now);
-            self.refuse(from, request, wait);
-        } else if under_way >= under_way_max {
+        } else if under_way >= self.limits.under_way {
             self.overload.busy_under_way += 1;
-            let wait = self.schedule.place(now);
-            self.refuse(from, request, wait);
-        } else {
-            self.outstanding.begin(from, request, now);
+            self.ask_to_come_back(from, request, now);
+        } else if self.waiting.is_empty() && self.outstanding.served() < self.limits.requests {
+            self.outstanding.serve(from, request, now);
             self.returning.admit(from);
-            return true;
+            return Some(message);
+        } else if self.waiting.len() < self.room_for(from) {
+            self.outstanding.wait(from, request, now);
+            self.returning.admit(from);
+            self.waiting.push_back((from, message));
+        } else {
+            self.overload.busy_all += 1;
+            self.ask_to_come_back(from, request, now);
         }
-        false
+        None
     }
 
-    /// How many requests may be outstanding where another one of this address is admitted. While others were refused, those
-    /// who were not leave them a quarter of the room.
-    fn room_for(&self, from: Id, requests: usize) -> usize {
-        let is_first = self.returning.is_empty() || self.returning.is_one(from);
-        if is_first { requests } else { requests - requests / 4 }
+    /// The request that has waited longest, if another one may be served.
+    pub(crate) fn next(&mut self, now: Instant) -> Option<(Id, Message)> {
+        while self.has_next() {
+            let (from, message) = self.waiting.pop_front()?;
+            if request_in(&message).is_some_and(|request| self.outstanding.serve_waiting(from, request, now)) {
+                return Some((from, message));
+            }
+        }
+        None
+    }
+
+    /// Is there a request that has waited and may be served now?
+    pub(crate) fn has_next(&self) -> bool {
+        !self.waiting.is_empty() && self.outstanding.served() < self.limits.requests
+    }
+
+    /// How many requests may wait where another one of this address does. While others were refused, those who were not leave
+    /// them a quarter of the room: else a client that has just been answered and asks again would always be first.
+    fn room_for(&mut self, from: Id) -> usize {
+        let room = self.schedule.served_within(WAITING_TIME).min(self.limits.waiting);
+        let is_first = self.returning.len() == 0 || self.returning.is_one(from);
+        if is_first { room } else { room - room / 4 }
+    }
+
+    fn ask_to_come_back(&mut self, from: Id, request: RequestId, now: Instant) {
+        self.returning.note_refused(from, now);
+        let wait = self.schedule.wait(self.returning.len());
+        self.refuse(from, request, wait);
     }
 
     fn refuse(&mut self, from: Id, request: RequestId, wait: Duration) {

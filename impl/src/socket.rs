@@ -121,6 +121,9 @@ impl NodeSocket {
         self.may_wait = SEND_WITHIN;
         self.reassembly.forget_old(start);
         self.strangers.forget_old(start);
+        if at_most.is_zero() {
+            return self.receive_at_once();
+        }
         while start.elapsed() < LINGER {
             if let Some(received) = self.receive_at_once()? {
                 return Ok(Some(received));

@@ -18,17 +18,19 @@ pub(super) enum Admitted {
     TooSoon,
 }
 
-/// When a request was admitted, and when it came last of those times that it was given to the actor.
+/// How a request stands.
 #[derive(Clone, Copy, Debug)]
 struct Since {
     admitted: Instant,
-    last: Instant,
+    /// When the actor was given it last; `None`: it waits.
+    given: Option<Instant>,
 }
 
 /// The requests, by address: those of one address are neighbours. The limits keep them few.
 #[derive(Debug, Default)]
 pub(super) struct Outstanding {
     requests: BTreeMap<(Id, RequestId), Since>,
+    served: usize,
     looked: Option<Instant>,
 }
 
@@ -36,21 +38,41 @@ impl Outstanding {
     /// A request has come: is it outstanding already?
     pub(super) fn again(&mut self, from: Id, request: RequestId, now: Instant) -> Option<Admitted> {
         let since = self.requests.get_mut(&(from, request))?;
-        if now.saturating_duration_since(since.last) < REPEATED_AFTER {
+        let Some(given) = since.given.filter(|given| now.saturating_duration_since(*given) >= REPEATED_AFTER) else {
             return Some(Admitted::TooSoon);
-        }
-        since.last = now;
+        };
+        since.given = Some(given.max(now));
         Some(Admitted::Again)
     }
 
-    /// A request is admitted.
-    pub(super) fn begin(&mut self, from: Id, request: RequestId, now: Instant) {
-        self.requests.insert((from, request), Since { admitted: now, last: now });
+    /// A new request is given to the actor.
+    pub(super) fn serve(&mut self, from: Id, request: RequestId, now: Instant) {
+        self.requests.insert((from, request), Since { admitted: now, given: Some(now) });
+        self.served += 1;
+    }
+
+    /// A new request waits.
+    pub(super) fn wait(&mut self, from: Id, request: RequestId, now: Instant) {
+        self.requests.insert((from, request), Since { admitted: now, given: None });
+    }
+
+    /// A request that has waited is given to the actor. Does it still wait?
+    pub(super) fn serve_waiting(&mut self, from: Id, request: RequestId, now: Instant) -> bool {
+        match self.requests.get_mut(&(from, request)) {
+            Some(since) if since.given.is_none() => {
+                since.given = Some(now);
+                self.served += 1;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// A request is answered. Was it outstanding?
     pub(super) fn end(&mut self, from: Id, request: RequestId) -> bool {
-        self.requests.remove(&(from, request)).is_some()
+        let ended = self.requests.remove(&(from, request));
+        self.served -= usize::from(ended.is_some_and(|since| since.given.is_some()));
+        ended.is_some()
     }
 
     /// Requests that were not answered for too long do not count any more. They are looked for now and then.
@@ -60,12 +82,18 @@ impl Outstanding {
         }
         self.looked = Some(now);
         self.requests.retain(|_, since| now.saturating_duration_since(since.admitted) < OUTSTANDING_MAX);
+        self.served = self.requests.values().filter(|since| since.given.is_some()).count();
     }
 
     /// How many there are at one address.
     pub(super) fn at(&self, from: Id) -> usize {
         let request = |bits| RequestId { client: ClientId(bits), number: bits };
         self.requests.range((from, request(u64::MIN))..=(from, request(u64::MAX))).count()
+    }
+
+    /// How many the actor has been given.
+    pub(super) fn served(&self) -> usize {
+        self.served
     }
 
     /// How many there are in all.
@@ -82,6 +110,8 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Event {
         Asks(u8, u8),
+        Waits(u8, u8),
+        Starts(u8, u8),
         Ends(u8, u8),
         Passes(u16),
     }
@@ -89,9 +119,11 @@ mod tests {
     impl Arbitrary for Event {
         fn arbitrary(g: &mut Gen) -> Self {
             let (from, request) = (u8::arbitrary(g) % 4, u8::arbitrary(g) % 6);
-            match u8::arbitrary(g) % 4 {
+            match u8::arbitrary(g) % 7 {
                 0 => Event::Ends(from, request),
                 1 => Event::Passes(u16::arbitrary(g) % 2000),
+                2 => Event::Waits(from, request),
+                3 => Event::Starts(from, request),
                 _ => Event::Asks(from, request),
             }
         }
@@ -101,22 +133,32 @@ mod tests {
     #[derive(Default)]
     struct Dumb {
         /// Address, request, milliseconds when admitted, when given last.
-        admitted: Vec<(u8, u8, u64, u64)>,
+        admitted: Vec<(u8, u8, u64, Option<u64>)>,
     }
 
     impl Dumb {
-        fn asks(&mut self, from: u8, request: u8, now: u64) -> Option<Admitted> {
-            for (other, admitted, _, last) in &mut self.admitted {
+        fn comes(&mut self, from: u8, request: u8, now: u64, served: bool) -> Option<Admitted> {
+            for (other, admitted, _, given) in &mut self.admitted {
                 if (*other, *admitted) == (from, request) {
-                    if now - *last < 100 {
+                    if given.is_none_or(|given| now - given < 100) {
                         return Some(Admitted::TooSoon);
                     }
-                    *last = now;
+                    *given = Some(now);
                     return Some(Admitted::Again);
                 }
             }
-            self.admitted.push((from, request, now, now));
+            self.admitted.push((from, request, now, served.then_some(now)));
             None
+        }
+
+        fn starts(&mut self, from: u8, request: u8, now: u64) -> bool {
+            for (other, admitted, _, given) in &mut self.admitted {
+                if (*other, *admitted) == (from, request) && given.is_none() {
+                    *given = Some(now);
+                    return true;
+                }
+            }
+            false
         }
     }
 
@@ -132,9 +174,19 @@ mod tests {
                     Event::Asks(from, request) => {
                         let again = outstanding.again(id(from), named(request), at);
                         if again.is_none() {
-                            outstanding.begin(id(from), named(request), at);
+                            outstanding.serve(id(from), named(request), at);
                         }
-                        again == dumb.asks(from, request, now)
+                        again == dumb.comes(from, request, now, true)
+                    }
+                    Event::Waits(from, request) => {
+                        let again = outstanding.again(id(from), named(request), at);
+                        if again.is_none() {
+                            outstanding.wait(id(from), named(request), at);
+                        }
+                        again == dumb.comes(from, request, now, false)
+                    }
+                    Event::Starts(from, request) => {
+                        outstanding.serve_waiting(id(from), named(request), at) == dumb.starts(from, request, now)
                     }
                     Event::Ends(from, request) => {
                         let before = dumb.admitted.len();
@@ -151,7 +203,8 @@ mod tests {
                 let counts = (0..4).all(|from| {
                     outstanding.at(id(from)) == dumb.admitted.iter().filter(|(other, ..)| *other == from).count()
                 });
-                same && counts && outstanding.len() == dumb.admitted.len()
+                let served = dumb.admitted.iter().filter(|(.., given)| given.is_some()).count();
+                same && counts && (outstanding.len(), outstanding.served()) == (dumb.admitted.len(), served)
             })
         }
     }

@@ -31,9 +31,9 @@ impl Returning {
         self.refused.contains_key(&from)
     }
 
-    /// Has nobody been refused lately?
-    pub(super) fn is_empty(&self) -> bool {
-        self.refused.is_empty()
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.refused.len()
     }
 
     /// An address is admitted.

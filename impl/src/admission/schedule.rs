@@ -1,4 +1,4 @@
-//! When refused clients are to come back: each gets the next place in a line that moves as fast as the node serves.
+//! When refused clients are to come back: when the node will have served all those that it refused before them.
 
 use std::time::{Duration, Instant};
 
@@ -10,34 +10,38 @@ pub(super) const WAIT_MAX: Duration = Duration::from_millis(800);
 const WINDOW: Duration = Duration::from_millis(100);
 /// How fast the node serves, as far as it does not know better, in requests a second.
 const RATE_FIRST: f64 = 1000.0;
-const RATE_MIN: f64 = 50.0;
+const RATE_MIN: f64 = 200.0;
 /// How much of a new window the rate takes over.
 const WEIGHT: f64 = 0.3;
 
-/// The line of those who are refused.
+/// How fast the node serves.
 #[derive(Debug)]
 pub(super) struct Schedule {
     /// How many requests a second the node serves when it has enough to do.
     rate: f64,
-    /// The time of the last place that was given away.
-    last: Instant,
     window: Instant,
     served: u32,
-    /// Was anybody refused in this window? If not, the node may have had too little to do to show how fast it is.
-    refused: bool,
+    /// Had anybody to wait in this window? If not, the node may have had too little to do to show how fast it is.
+    has_enough_to_do: bool,
 }
 
 impl Schedule {
     pub(super) fn new(now: Instant) -> Self {
-        Schedule { rate: RATE_FIRST, last: now, window: now, served: 0, refused: false }
+        Schedule { rate: RATE_FIRST, window: now, served: 0, has_enough_to_do: false }
     }
 
-    /// How long the next who is refused is to wait.
-    pub(super) fn place(&mut self, now: Instant) -> Duration {
-        self.refused = true;
-        let next = self.last.max(now) + Duration::from_secs_f64(1.0 / self.rate);
-        self.last = next.min(now + WAIT_MAX);
-        self.last.saturating_duration_since(now).max(WAIT_MIN)
+    /// How long one is to wait that is refused while so many others wait.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    pub(super) fn wait(&mut self, waiting: usize) -> Duration {
+        self.has_enough_to_do = true;
+        Duration::from_secs_f64(waiting as f64 / self.rate).clamp(WAIT_MIN, WAIT_MAX)
+    }
+
+    /// How many requests the node serves in a time, as far as is known.
+    #[expect(clippy::cast_sign_loss, reason = "a rate is positive")]
+    pub(super) fn served_within(&mut self, time: Duration) -> usize {
+        self.has_enough_to_do = true;
+        (self.rate * time.as_secs_f64()) as usize
     }
 
     /// A request was answered.
@@ -52,10 +56,10 @@ impl Schedule {
             return;
         }
         let measured = f64::from(self.served) / passed.as_secs_f64();
-        if self.refused || measured > self.rate {
+        if self.has_enough_to_do || measured > self.rate {
             self.rate += WEIGHT * (measured.max(RATE_MIN) - self.rate);
         }
-        (self.window, self.served, self.refused) = (now, 0, false);
+        (self.window, self.served, self.has_enough_to_do) = (now, 0, false);
     }
 }
 
@@ -64,25 +68,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_refused_come_back_one_by_one_at_the_rate_of_service() {
-        let start = Instant::now();
-        let mut schedule = Schedule::new(start);
-        let waits: Vec<u128> = (0..1000).map(|_| schedule.place(start).as_millis()).collect();
-        assert!(waits.is_sorted());
-        assert_eq!(
-            (waits[0], waits[99], waits[299], waits[999]),
-            (20, 100, 300, 800),
-            "a thousand a second, and no end"
-        );
+    fn the_refused_come_back_when_those_before_them_are_served() {
+        let mut schedule = Schedule::new(Instant::now());
+        let waits = [0, 100, 300, 100_000].map(|waiting| schedule.wait(waiting).as_millis());
+        assert_eq!(waits, [20, 100, 300, 800], "a thousand a second, and not for ever");
     }
 
     #[test]
-    fn the_rate_follows_what_is_served_while_somebody_is_refused() {
+    fn the_rate_follows_what_is_served_while_there_is_enough_to_do() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start);
-        let mut serve = |schedule: &mut Schedule, count, refused, window: u32| {
+        let serve = |schedule: &mut Schedule, count, is_busy, window: u32| {
             (0..count).for_each(|_| schedule.note_served());
-            schedule.refused = refused;
+            schedule.has_enough_to_do = is_busy;
             schedule.on_time(start + window * WINDOW);
         };
         for window in 1..30 {

@@ -81,9 +81,13 @@ pub(super) struct Load {
     /// How many requests of one client address may be unanswered at a time; what is above that is refused
     #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().requests_per_address), value_parser = limit())]
     requests_per_address: u32,
-    /// How many requests of all clients may be unanswered at a time; what is above that is refused
+    /// How many requests of all clients are served at a time
     #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().requests), value_parser = limit())]
     requests: u32,
+    /// How many more requests may wait until one of those is answered, and fewer if the node is slow; what is above that is
+    /// refused
+    #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().waiting), value_parser = limit())]
+    requests_waiting: u32,
     /// How many puts and gets the node may have under way, those included that are answered and still wait for a replica;
     /// requests above that are refused
     #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().under_way), value_parser = limit())]
@@ -100,10 +104,13 @@ fn limit() -> RangedU64ValueParser<u32> {
 
 impl Load {
     pub(super) fn limits(self) -> Limits {
-        let Load { requests_per_address, requests, under_way } = self;
-        let [requests_per_address, requests, under_way] =
-            [requests_per_address, requests, under_way].map(|l| l as usize);
-        Limits { requests_per_address, requests, under_way }
+        let Load { requests_per_address, requests, requests_waiting, under_way } = self;
+        Limits {
+            requests_per_address: requests_per_address as usize,
+            requests: requests as usize,
+            waiting: requests_waiting as usize,
+            under_way: under_way as usize,
+        }
     }
 }
 

@@ -39,7 +39,7 @@ A node that leaves (dynamo member remove) hands over what it has, and then ends 
 dead (--dead) hears of it by gossip. It then tells its clients that it serves nothing any more, and soon ends.
 
 A node serves the other nodes first, then clients, then dynamo status and its like. Where clients ask for more than
---requests and --requests-per-address allow, it refuses what is above that and says when to ask again. dynamo put and
+--requests, --requests-waiting and --requests-per-address allow, it refuses what is above that and says when to ask again. dynamo put and
 dynamo get do so until their --timeout is up. dynamo status shows what was refused, as \"busy\".
 
 The log is on standard error: warnings and errors, or what RUST_LOG asks for. A log that cannot be written stops no node.

@@ -13,7 +13,7 @@ use dynamo_model::ids::NodeId;
 use dynamo_model::message::Message;
 use stateright::actor::Id;
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// At most this many datagrams of members are received before what they caused is committed and sent.
 const BATCH_DATAGRAMS: usize = 256;
@@ -29,6 +29,7 @@ impl Ready {
         let start = Instant::now();
         let next = self.interpreter.next_deadline().map(|deadline| deadline.saturating_duration_since(start));
         let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
+        let at_most = if self.admission.has_next() { Duration::ZERO } else { at_most };
         let mut received = self.socket.receive_within(at_most)?;
         let now = Instant::now();
         let (mut room, mut drained) = (BATCH_DATAGRAMS, 0);
@@ -45,6 +46,9 @@ impl Ready {
     /// What came from strangers, now that members are served.
     fn serve_strangers(&mut self, now: Instant) {
         self.admission.on_time(now);
+        while let Some((from, message)) = self.admission.next(now) {
+            self.receive(from, message, now);
+        }
         while let Some(datagram) = self.socket.next_waiting() {
             self.receive_all(datagram, now);
         }
@@ -71,7 +75,7 @@ impl Ready {
         if let Some(request) = request_in(&message) {
             let state = self.interpreter.state();
             let under_way = state.puts.len() + state.gets.len() + state.forwards.len();
-            if self.admission.admits(from, request, under_way, now) {
+            if let Some(message) = self.admission.offer(from, request, message, under_way, now) {
                 self.receive(from, message, now);
             }
             return;

@@ -15,6 +15,7 @@ mod large;
 mod logs;
 mod membership;
 mod output;
+mod overload;
 mod proxy;
 mod reads;
 mod replacement;

@@ -1,17 +1,20 @@
 //! Honest clients: each asks one thing at a time, through the client library, and heeds what it is told.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use dynamo::client::Client;
 use dynamo_model::version::Context;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// How long each value is, in bytes.
 const VALUE_BYTES: usize = 200;
 /// How many keys each client has.
 const KEYS: usize = 2;
+/// How often it tries to put one for the first time.
+const TRIES: usize = 20;
 /// What a client's thread needs. There may be thousands of them.
 const STACK_BYTES: usize = 256 * 1024;
 
@@ -41,6 +44,8 @@ struct Signal {
     changed: Condvar,
     /// The same as the phase, to be looked at between requests.
     is_asking: AtomicBool,
+    /// How many clients are ready.
+    ready: AtomicUsize,
 }
 
 /// Clients, each with a thread.
@@ -54,19 +59,24 @@ impl Clients {
     /// So many clients that are ready to ask, half puts, half gets, each with keys of its own.
     pub(crate) fn new(name: &str, count: usize, nodes: &[SocketAddr], told: &Arc<Told>) -> Result<Self> {
         let (phase, changed, is_asking) = (Mutex::new(Phase::Wait), Condvar::new(), AtomicBool::new(false));
-        let signal = Arc::new(Signal { phase, changed, is_asking });
+        let signal = Arc::new(Signal { phase, changed, is_asking, ready: AtomicUsize::new(0) });
         let start = |index: usize| {
             let (client, prefix) = (Client::connect(nodes[index % nodes.len()])?, format!("{name}-{index}"));
             let (signal, told) = (Arc::clone(&signal), Arc::clone(told));
             let builder = thread::Builder::new().stack_size(STACK_BYTES);
             Ok(builder.spawn(move || {
+                let mut contexts = prepare(&client, &prefix)?;
+                signal.ready.fetch_add(1, Ordering::Relaxed);
                 signal.wait_for(Phase::Ask);
-                ask(&client, &prefix, &signal.is_asking, &told);
+                ask(&client, &prefix, &mut contexts, &signal.is_asking, &told);
                 signal.wait_for(Phase::End);
                 Ok(())
             })?)
         };
-        let threads = (0..count).map(start).collect::<Result<_>>()?;
+        let threads: Vec<_> = (0..count).map(start).collect::<Result<_>>()?;
+        while signal.ready.load(Ordering::Relaxed) < count && threads.iter().all(|thread| !thread.is_finished()) {
+            thread::sleep(Duration::from_millis(10));
+        }
         Ok(Clients { signal, threads })
     }
 
@@ -101,8 +111,16 @@ impl Signal {
     }
 }
 
-fn ask(client: &Client, prefix: &str, is_asking: &AtomicBool, told: &Told) {
-    let mut contexts = vec![Context::new(); KEYS];
+/// Puts each key once, however often that is refused: the first put of a key costs more than others.
+fn prepare(client: &Client, prefix: &str) -> Result<Vec<Context>> {
+    let put = |index: usize| {
+        let put = || client.put(&format!("{prefix}-{index}"), &[7; VALUE_BYTES], &Context::new());
+        (0..TRIES).find_map(|_| put().ok()).context("a key was not put once")
+    };
+    (0..KEYS).map(put).collect()
+}
+
+fn ask(client: &Client, prefix: &str, contexts: &mut [Context], is_asking: &AtomicBool, told: &Told) {
     for turn in 0_usize.. {
         if !is_asking.load(Ordering::Relaxed) {
             break;

@@ -19,6 +19,7 @@ mod report;
 use anyhow::Result;
 use clap::Parser;
 use clients::{Clients, Told};
+use dynamo::admission::Limits;
 use floods::{Flood, Kind};
 use nodes::{Nodes, Usage};
 use report::{Report, Row};
@@ -65,6 +66,9 @@ struct Arguments {
     /// How many times the peak the open-loop load is
     #[arg(long, default_value_t = 10.0)]
     times: f64,
+    /// How many requests a node has outstanding at most
+    #[arg(long, default_value_t = Limits::default().requests)]
+    requests: usize,
     /// Only loads whose names contain this
     #[arg(long, value_name = "NAME", default_value = "")]
     only: String,
@@ -104,7 +108,7 @@ struct Bench {
 fn main() -> Result<()> {
     let mut arguments = Arguments::parse();
     if let (Some(node), Some(directory)) = (arguments.node, &arguments.directory) {
-        return nodes::run(node, &arguments.addresses, directory);
+        return nodes::run(node, &arguments.addresses, directory, arguments.requests);
     }
     if arguments.quick {
         (arguments.seconds, arguments.crowd) = (0.5, 500);
@@ -132,14 +136,11 @@ fn measure(arguments: &Arguments, directory: &Path) -> Result<Report> {
     ];
     let mut rows = Vec::new();
     for (name, load) in loads.into_iter().filter(|(name, _)| name.contains(&arguments.only)) {
-        let nodes = Nodes::start(&directory.join(name))?;
+        let nodes = Nodes::start(&directory.join(name), arguments.requests)?;
         floods::prepare(&nodes.addresses)?;
         let bench = Bench { nodes, part: Duration::from_secs_f64(arguments.seconds), told: Arc::default() };
         let honest = Clients::new("honest", arguments.clients, &bench.nodes.addresses, &bench.told)?;
-        honest.go();
-        // Keys are put for the first time, and threads started.
-        thread::sleep(bench.part / 2);
-        rows.push(bench.row(name, load)?);
+        rows.push(bench.row(name, load, &honest)?);
         honest.end()?;
     }
     let cores = thread::available_parallelism()?.get();
@@ -148,9 +149,11 @@ fn measure(arguments: &Arguments, directory: &Path) -> Result<Report> {
 
 impl Bench {
     /// Measures one load.
-    fn row(&self, name: &'static str, load: Load) -> Result<Row> {
+    fn row(&self, name: &'static str, load: Load, honest: &Clients) -> Result<Row> {
         // Thousands of threads take the machine a while to start, and to end: that is not what is measured.
         let crowd = Clients::new("crowd", load.crowd(), &self.nodes.addresses, &self.told)?;
+        honest.go();
+        thread::sleep(self.part / 4);
         self.nodes.reset_memory()?;
         let (peak, peak_cores) = self.goodput(self.part)?;
         let memory_before_mb = self.nodes.usage()?.memory_mb;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use dynamo::address::Members;
+use dynamo::admission::Limits;
 use dynamo::client::Client;
 use dynamo::runtime::{Ready, Settings};
 use dynamo_model::config::{AntiEntropy, Config, Patience};
@@ -37,7 +38,7 @@ pub(crate) struct Usage {
 
 impl Nodes {
     /// Starts the nodes, with data below that directory.
-    pub(crate) fn start(directory: &Path) -> Result<Self> {
+    pub(crate) fn start(directory: &Path, requests: usize) -> Result<Self> {
         // All are held until all are known, so that no two are the same.
         let sockets = (0..NODES).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
         let addresses: Vec<SocketAddr> = sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?;
@@ -46,6 +47,7 @@ impl Nodes {
         for index in 0..NODES {
             let mut command = Command::new(std::env::current_exe()?);
             command.arg("--node").arg(index.to_string()).arg("--directory").arg(directory.join(index.to_string()));
+            command.arg("--requests").arg(requests.to_string());
             command.arg("--addresses").args(nodes.addresses.iter().map(SocketAddr::to_string));
             let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
             nodes.processes.push(child);
@@ -103,11 +105,12 @@ impl Drop for Nodes {
 }
 
 /// What such a process does: runs a node until its standard input ends, which it does when its parent is gone.
-pub(crate) fn run(index: u16, addresses: &[SocketAddr], directory: &Path) -> Result<()> {
+pub(crate) fn run(index: u16, addresses: &[SocketAddr], directory: &Path, requests: usize) -> Result<()> {
     let config = Config::new(3, 2, 2)?.with_patience(Patience::LOCAL).with_anti_entropy(AntiEntropy::LOCAL);
     let members = Members::new((0..NODES).map(NodeId).zip(addresses.iter().copied()))?;
     let Some(address) = addresses.get(usize::from(index)) else { bail!("there is no address for it") };
-    let ready = Ready::new(Settings::new(NodeId(index), *address, &members, config, directory.to_owned())?)?;
+    let settings = Settings::new(NodeId(index), *address, &members, config, directory.to_owned())?;
+    let ready = Ready::new(settings.with_limits(Limits { requests, ..Limits::default() }))?;
     println!("ready");
     io::stdout().flush()?;
     let stop = Arc::new(AtomicBool::new(false));
