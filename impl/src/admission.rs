@@ -81,7 +81,7 @@ impl Default for Limits {
     /// For a node on a local network: that many requests keep it busy, and the last of them is answered within some tens of
     /// milliseconds.
     fn default() -> Self {
-        Limits { requests_per_address: 16, requests: 256, waiting: 512, under_way: 8192 }
+        Limits { requests_per_address: 16, requests: 128, waiting: 512, under_way: 8192 }
     }
 }
 

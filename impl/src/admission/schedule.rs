@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// Nobody is told to wait for less, or for more. The most is also about how long it takes until the node is as busy as before
-/// when an overload has ended.
+/// Nobody is told to wait for less, or for more. Clients that come back too early are refused again, which costs the node more than
+/// that they come a little late when an overload has ended.
 const WAIT_MIN: Duration = Duration::from_millis(20);
-pub(super) const WAIT_MAX: Duration = Duration::from_millis(800);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(2);
 /// How long requests are counted before the rate follows.
 const WINDOW: Duration = Duration::from_millis(100);
 /// How fast the node serves, as far as it does not know better, in requests a second.
@@ -71,7 +71,7 @@ mod tests {
     fn the_refused_come_back_when_those_before_them_are_served() {
         let mut schedule = Schedule::new(Instant::now());
         let waits = [0, 100, 300, 100_000].map(|waiting| schedule.wait(waiting).as_millis());
-        assert_eq!(waits, [20, 100, 300, 800], "a thousand a second, and not for ever");
+        assert_eq!(waits, [20, 100, 300, 2000], "a thousand a second, and not for ever");
     }
 
     #[test]
