@@ -141,7 +141,7 @@ impl Memory {
     }
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "a rate")]
+#[expect(clippy::cast_sign_loss, reason = "a rate is positive")]
 fn send(
     kind: Kind,
     per_second: f64,

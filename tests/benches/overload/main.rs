@@ -161,7 +161,7 @@ impl Bench {
         thread::sleep(self.part / 4);
         let failed = self.told.failed.load(Ordering::Relaxed);
         crowd.go();
-        let flood = self.start(load, peak, &self.nodes.addresses, &self.told)?;
+        let flood = load.start(peak, &self.nodes.addresses, &self.told)?;
         // The first moment belongs to neither.
         thread::sleep(self.part / 4);
         let (during, during_cores) = self.goodput(self.part)?;
@@ -190,20 +190,11 @@ impl Bench {
         })
     }
 
-    /// Starts the flood, if the load is one.
-    fn start(&self, load: Load, peak: f64, to: &[SocketAddr], told: &Arc<Told>) -> Result<Option<Flood>> {
-        Ok(match load {
-            Load::Flood(kind, per_second) => Some(Flood::start(kind, per_second, to, &Arc::default())?),
-            Load::Open(times) => Some(Flood::start(Kind::Requests, times * peak, to, told)?),
-            Load::Crowd(_) => None,
-        })
-    }
-
     /// Goodput while the flood goes elsewhere.
     fn control(&self, load: Load, peak: f64) -> Result<Option<f64>> {
         let sinks = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
         let to = sinks.iter().map(UdpSocket::local_addr).collect::<Result<Vec<_>, _>>()?;
-        let Some(flood) = self.start(load, peak, &to, &Arc::default())? else { return Ok(None) };
+        let Some(flood) = load.start(peak, &to, &Arc::default())? else { return Ok(None) };
         let (goodput, _) = self.goodput(self.part)?;
         flood.stop(self.part)?;
         Ok(Some(goodput))
@@ -243,5 +234,14 @@ impl Load {
     /// How many clients more than the honest ones ask.
     fn crowd(self) -> usize {
         if let Load::Crowd(count) = self { count } else { 0 }
+    }
+
+    /// Starts the flood, if the load is one.
+    fn start(self, peak: f64, to: &[SocketAddr], told: &Arc<Told>) -> Result<Option<Flood>> {
+        Ok(match self {
+            Load::Flood(kind, per_second) => Some(Flood::start(kind, per_second, to, &Arc::default())?),
+            Load::Open(times) => Some(Flood::start(Kind::Requests, times * peak, to, told)?),
+            Load::Crowd(_) => None,
+        })
     }
 }
