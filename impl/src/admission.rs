@@ -108,13 +108,6 @@ pub struct Overload {
     pub outstanding: u64,
 }
 
-impl Overload {
-    /// Has anything been refused or dropped?
-    pub fn is_any(&self) -> bool {
-        *self != Overload { outstanding: self.outstanding, ..Overload::default() }
-    }
-}
-
 /// The request that a message of a client makes; `None` where it makes none.
 pub(crate) fn request_in(message: &Message) -> Option<RequestId> {
     match message {
