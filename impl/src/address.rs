@@ -129,6 +129,11 @@ impl Members {
         self.addresses.get(&node).copied()
     }
 
+    /// Is a member known to be at this address?
+    pub fn is_at(&self, address: SocketAddrV4) -> bool {
+        self.nodes.contains_key(&address)
+    }
+
     /// Who speaks from an address: a member, or else a client.
     pub fn id_of(&self, address: SocketAddrV4) -> Id {
         self.nodes.get(&address).map_or_else(|| client_id(address), |node| node.actor())

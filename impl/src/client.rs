@@ -5,7 +5,7 @@ use crate::identity::{ClusterId, Parties};
 use crate::inspect::{HintLine, Numbered, Question, Report, Status};
 use crate::reassembly::Reassembly;
 use crate::secret::{Credentials, Right};
-use crate::sessions::Sessions;
+use crate::sessions::{Callee, SealedSocket, Sessions};
 use crate::socket;
 use crate::stamp::{Stamp, StampedContext};
 use crate::wire::DATAGRAM_BYTES_MAX;
@@ -17,10 +17,12 @@ use dynamo_model::message::{Answer, Message, Operation, Refusal};
 use dynamo_model::route::Routes;
 use dynamo_model::siblings::Version;
 use std::cell::{Cell, RefCell};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::{Duration, Instant};
 
 pub use error::ClientError;
+
+use backoff::Backoff;
 
 /// How long a client waits before it asks again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
@@ -43,17 +45,18 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Client {
     node: SocketAddr,
-    socket: UdpSocket,
+    socket: SealedSocket,
     id: ClientId,
     next_number: Cell<u64>,
     timeout: Duration,
     in_person: u8,
     /// The cluster that has answered first: nobody else counts.
     cluster: Cell<ClusterId>,
+    /// What nodes that have too much to do have said of the request under way.
+    backoff: Backoff,
     /// What the session knows of the members, if it chooses nodes itself.
     routes: RefCell<Option<Routes>>,
     buffer: RefCell<Box<[u8]>>,
-    sessions: RefCell<Sessions>,
     /// Cuts what is too large for a datagram, and puts together what comes in fragments.
     cutter: RefCell<Cutter>,
     reassembly: RefCell<Reassembly>,
@@ -78,11 +81,12 @@ impl Client {
         }
         let anywhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
         let socket = socket::bind(anywhere).map_err(|source| ClientError::Socket { node, source })?;
+        let socket = SealedSocket::new(socket, Sessions::of_client(credentials), Callee::Node);
         let buffer = RefCell::new(vec![0; DATAGRAM_BYTES_MAX].into_boxed_slice());
         let (id, next_number, routes) = (ClientId(rand::random()), Cell::new(0), RefCell::new(None));
         let (cutter, reassembly) = (RefCell::default(), RefCell::default());
         let (timeout, in_person, cluster) = (TIMEOUT, 0, Cell::new(ClusterId::UNKNOWN));
-        let sessions = RefCell::new(Sessions::of_client(credentials));
+        let backoff = Backoff::default();
         Ok(Client {
             node,
             socket,
@@ -91,9 +95,9 @@ impl Client {
             timeout,
             in_person,
             cluster,
+            backoff,
             routes,
             buffer,
-            sessions,
             cutter,
             reassembly,
         })
@@ -142,17 +146,16 @@ impl Client {
     ) -> Result<StampedContext, ClientError> {
         let (key, request, context) = (Key::new(key)?, self.next_request(), context.clone());
         let put = Operation::Put { request, key, content, context, pw: self.in_person };
-        let (answer, stamp) = self.ask_in_turn(|| put.clone(), stamp)?;
-        match answer {
-            Some(Answer::PutAcknowledged { context, .. }) => Ok(StampedContext { context, stamp }),
-            Some(Answer::PutFailed { stored, needed, in_person, pw, .. }) => {
+        match self.ask_in_turn(|| put.clone(), stamp)? {
+            Some((Answer::PutAcknowledged { context, .. }, stamp)) => Ok(StampedContext { context, stamp }),
+            Some((Answer::PutFailed { stored, needed, in_person, pw, .. }, _)) => {
                 Err(ClientError::PutFailed { stored, needed, in_person, pw })
             }
-            Some(Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { bytes, bytes_max }, .. }) => {
+            Some((Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { bytes, bytes_max }, .. }, _)) => {
                 Err(ClientError::SiblingsTooLarge { bytes, bytes_max })
             }
-            Some(Answer::PutRefused { refusal: Refusal::ForeignContext, .. }) => Err(ClientError::ForeignContext),
-            Some(Answer::NoRoute { .. }) => Err(ClientError::NoRoute { node: self.node }),
+            Some((Answer::PutRefused { refusal: Refusal::ForeignContext, .. }, _)) => Err(ClientError::ForeignContext),
+            Some((Answer::NoRoute { .. }, _)) => Err(ClientError::NoRoute { node: self.node }),
             _ => Err(ClientError::PutTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
         }
     }
@@ -165,15 +168,14 @@ impl Client {
         let (key, pr) = (Key::new(key)?, self.in_person);
         // Under one id a request goes to one coordinator, which may be down. Unlike a put, a get may well be begun anew, through another.
         let get = || Operation::Get { request: self.next_request(), key: key.clone(), pr };
-        let (answer, stamp) = self.ask_in_turn(get, &Stamp::default())?;
-        match answer {
-            Some(Answer::GetAnswered { siblings, context, .. }) => {
+        match self.ask_in_turn(get, &Stamp::default())? {
+            Some((Answer::GetAnswered { siblings, context, .. }, stamp)) => {
                 Ok(Found { siblings, context: StampedContext { context, stamp } })
             }
-            Some(Answer::GetFailed { answered, needed, in_person, pr, .. }) => {
+            Some((Answer::GetFailed { answered, needed, in_person, pr, .. }, _)) => {
                 Err(ClientError::GetFailed { answered, needed, in_person, pr })
             }
-            Some(Answer::NoRoute { .. }) => Err(ClientError::NoRoute { node: self.node }),
+            Some((Answer::NoRoute { .. }, _)) => Err(ClientError::NoRoute { node: self.node }),
             _ => Err(ClientError::GetTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
         }
     }
@@ -183,11 +185,14 @@ impl Client {
     /// # Errors
     /// Where it cannot be, or nobody answers. To ask again changes nothing more, unless others have changed the node meanwhile.
     pub fn administer(&self, node: NodeId, wish: Wish) -> Result<History, ClientError> {
-        if self.sessions.borrow().right() < Right::Administrator {
+        if self.socket.sessions().right() < Right::Administrator {
             return Err(ClientError::NoRight);
         }
         let request = self.next_request();
-        match self.ask(self.node, request, &Message::Administer { request, node, wish }, self.timeout)?.0 {
+        let message = Message::Administer { request, node, wish };
+        let start = Instant::now();
+        let ask = || self.ask(self.node, request, (&message, &Stamp::default()), self.left(start));
+        match self.ask_until_admitted(start, ask)?.map(|(answer, _)| answer) {
             Some(Answer::Changed { history, .. }) => Ok(history),
             Some(Answer::ChangeRefused { refusal, .. }) => Err(ClientError::ChangeRefused(refusal)),
             Some(Answer::NoRoute { .. }) => Err(ClientError::NoRoute { node: self.node }),
@@ -264,8 +269,14 @@ impl Client {
         Parties { cluster: self.cluster.get(), ..Parties::default() }
     }
 
+    /// What is left of the time that a request may take, which began then.
+    fn left(&self, start: Instant) -> Duration {
+        self.timeout.saturating_sub(start.elapsed())
+    }
+
     fn next_request(&self) -> RequestId {
         let number = self.next_number.get();
+        self.backoff.begin();
         self.next_number.set(number + 1);
         RequestId { client: self.id, number }
     }
@@ -276,6 +287,7 @@ fn what_do_you_know() -> Message {
     Message::Gossip { tip: History::default().tip() }
 }
 
+mod backoff;
 mod error;
 mod routing;
 #[cfg(test)]

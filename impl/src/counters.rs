@@ -100,9 +100,10 @@ impl Dropped {
         *counter += 1;
     }
 
-    /// Takes over how many unfinished messages were given up so far.
-    pub fn note(&mut self, GivenUp { too_old, no_room }: GivenUp) {
-        (self.unfinished_too_old, self.unfinished_no_room) = (too_old, no_room);
+    /// Takes over how many unfinished messages were given up so far, of members and of strangers.
+    pub fn note(&mut self, of_members: GivenUp, of_strangers: GivenUp) {
+        self.unfinished_too_old = of_members.too_old + of_strangers.too_old;
+        self.unfinished_no_room = of_members.no_room + of_strangers.no_room;
     }
 }
 

@@ -6,7 +6,7 @@ use crate::outbox::Outbox;
 use crate::stamp::Stamps;
 use crate::timers::Timers;
 use crate::wire::Datagram;
-use dynamo_model::ids::NodeId;
+use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::message::Message;
 use dynamo_model::node::{Choice, Durable, Node, State, Timer};
 use rand::seq::IndexedRandom;
@@ -55,6 +55,8 @@ pub struct Interpreter {
     timers: Timers<Timer>,
     saved: bool,
     outbox: Outbox,
+    /// The requests answered in this batch, and whom.
+    answered: Vec<(Id, RequestId)>,
     #[cfg(test)]
     pub(crate) events: Vec<Event>,
 }
@@ -71,6 +73,7 @@ impl Interpreter {
             timers: Timers::default(),
             saved: false,
             outbox: Outbox::default(),
+            answered: Vec::new(),
             #[cfg(test)]
             events: Vec::new(),
         };
@@ -136,6 +139,11 @@ impl Interpreter {
         self.saved
     }
 
+    /// The requests answered since this was asked last, and whom.
+    pub fn take_answered(&mut self) -> Vec<(Id, RequestId)> {
+        std::mem::take(&mut self.answered)
+    }
+
     /// What the node knows.
     pub fn state(&self) -> &State {
         &self.state
@@ -158,7 +166,12 @@ impl Interpreter {
                 // that was saved after it. To keep the copy until then would cost the next step a copy of every tree node
                 // that it changes.
                 Command::Save(_) => self.saved = true,
-                Command::Send(to, message) => self.outbox.push(to, &message),
+                Command::Send(to, message) => {
+                    if let Message::Answer(answer) = &message {
+                        self.answered.push((to, answer.request()));
+                    }
+                    self.outbox.push(to, &message);
+                }
                 Command::SetTimer(timer, range) => self.timers.set(timer, now + within(&range)),
                 Command::CancelTimer(timer) => self.timers.cancel(timer),
                 Command::ChooseRandom(_, choices) => {

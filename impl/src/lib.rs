@@ -16,6 +16,7 @@
 //! client.
 
 pub mod address;
+pub mod admission;
 mod agreement;
 pub mod client;
 pub mod context_text;

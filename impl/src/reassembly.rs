@@ -43,6 +43,12 @@ impl Limits {
         all: Room { messages: 1024, bytes: 8 * MESSAGE_BYTES_MAX },
         age: Duration::from_secs(5),
     };
+    /// Of those who are not known to be members. Few need more than a datagram.
+    pub(crate) const STRANGERS: Self = Limits {
+        sender: Room { messages: 4, bytes: 2 * MESSAGE_BYTES_MAX },
+        all: Room { messages: 256, bytes: 4 * MESSAGE_BYTES_MAX },
+        age: Duration::from_secs(5),
+    };
 }
 
 /// A message, by its sender and the id that this gave it.

@@ -3,6 +3,7 @@
 mod error;
 mod farewell;
 mod recall;
+mod serving;
 mod settings;
 mod start;
 
@@ -11,33 +12,28 @@ pub use settings::{Endpoint, Settings, SettingsError};
 use start::Entrance;
 
 use crate::address::Members;
+use crate::admission::{Admission, Inspections, Overload};
 use crate::agreement::Agreement;
 use crate::counters::{Counters, Dropped};
 use crate::doorkeeper::{Doorkeeper, Refusals, Twin};
-use crate::exchanges::{Before, Exchanges};
+use crate::exchanges::Exchanges;
 use crate::founding::Founding;
-use crate::inspect::{ExchangeLine, Numbered, Question, Report, Watch};
-use crate::interpreter::{Disk, Interpreter, Network as _};
+use crate::inspect::{ExchangeLine, Watch};
+use crate::interpreter::{Disk, Interpreter};
 use crate::memory::{Evidence, Memories};
 use crate::socket::{NodeSocket, Received};
 use crate::stamp::Stamps;
 use crate::store::{Store, StoreError};
-use crate::wire::Datagram;
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Standing, Tip};
-use dynamo_model::message::Message;
 use dynamo_model::node::Durable;
-use stateright::actor::Id;
-use std::io;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// At most this many datagrams are received before what they caused is committed and sent.
-const BATCH_DATAGRAMS: usize = 256;
 /// How long a node may take to notice that it is to stop.
 const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
 
@@ -75,8 +71,10 @@ pub struct Ready {
     detours: Vec<(NodeId, SocketAddrV4)>,
     agreement: Agreement,
     exchanges: Exchanges,
-    /// What was asked in this batch by those who look into the node.
-    questions: Vec<(Id, Numbered<Question>)>,
+    /// What strangers may ask of it.
+    admission: Admission,
+    /// What is asked by those who look into the node.
+    inspections: Inspections,
     /// How it stood when it started.
     stood: Standing,
     /// It was removed, and until then it takes its leave.
@@ -108,9 +106,9 @@ impl Ready {
         let (mut store, found_old) = recall::open(&settings)?;
         let Entrance { standing: stood, cluster, life, is_used } = start::enter(&settings, &mut store)?;
         let all_settings = settings.clone();
-        let Settings { id, listen: address, detours, node, secret, .. } = settings;
-        let stamps = Stamps::new(&secret);
-        let interpreter = Interpreter::start(node, id, store.committed().clone(), Instant::now()).with_stamps(stamps);
+        let Settings { id, listen: address, detours, limits, node, secret, .. } = settings;
+        let (stamps, now) = (Stamps::new(&secret), Instant::now());
+        let interpreter = Interpreter::start(node, id, store.committed().clone(), now).with_stamps(stamps);
         let state = interpreter.state();
         let tip = state.view.tip();
         let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
@@ -122,7 +120,8 @@ impl Ready {
         let mut socket = NodeSocket::new(socket, members, doorkeeper, &secret).map_err(failed)?;
         let others: Vec<NodeId> = state.view.ring().members().iter().copied().filter(|member| *member != id).collect();
         let waiting = recall::ask(&mut socket, &others, is_used).map_err(failed)?;
-        let (agreement, exchanges, questions) = (Agreement::default(), Exchanges::default(), Vec::new());
+        let (agreement, exchanges) = (Agreement::default(), Exchanges::default());
+        let (admission, inspections) = (Admission::new(limits, now), Inspections::default());
         let (commits, ends_at) = (0, None);
         Ok(Ready {
             id,
@@ -136,7 +135,8 @@ impl Ready {
             detours,
             agreement,
             exchanges,
-            questions,
+            admission,
+            inspections,
             stood,
             ends_at,
             settings: all_settings,
@@ -208,6 +208,7 @@ impl Ready {
         }
         let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits, number: &self.number };
         self.interpreter.finish(&mut disk, &mut self.socket)?;
+        self.note_answered();
         self.answer_questions();
         Ok(())
     }
@@ -224,67 +225,6 @@ impl Ready {
             let time = farewell::time(&self.interpreter.node().config);
             tracing::warn!("node {} was removed from the cluster for good; it ends in {time:?}", self.id);
             self.ends_at = Some(Instant::now() + time);
-        }
-    }
-
-    /// When all is committed: what is shown is on disk.
-    fn answer_questions(&mut self) {
-        let questions = std::mem::take(&mut self.questions);
-        for (from, Numbered { number, content }) in questions {
-            let watched = Watched { ready: self, now: Instant::now() };
-            let content = Report::new(&content, self.interpreter.node(), self.id, self.interpreter.state(), &watched);
-            self.socket.report(from, &Numbered { number, content });
-        }
-    }
-
-    /// Steps the actor through what comes in; returns at the next timer's deadline at the latest.
-    fn receive_batch(&mut self) -> io::Result<()> {
-        let start = Instant::now();
-        for Received { from, messages, question } in std::mem::take(&mut self.waiting) {
-            self.questions.extend(question.map(|question| (from, question)));
-            for message in messages {
-                self.receive(from, message, start);
-            }
-        }
-        let next = self.interpreter.next_deadline().map(|deadline| deadline.saturating_duration_since(start));
-        let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
-        let mut received = self.socket.receive_within(at_most)?;
-        let now = Instant::now();
-        let mut room = BATCH_DATAGRAMS;
-        while let Some(Received { from, messages, question }) = received {
-            self.questions.extend(question.map(|question| (from, question)));
-            for message in messages {
-                self.receive(from, message, now);
-            }
-            room -= 1;
-            received = if room > 0 { self.socket.receive_at_once()? } else { None };
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, from: Id, message: Message, now: Instant) {
-        if self.ends_at.is_some()
-            && let Some(answer) = farewell::answer(&message, &self.interpreter.state().durable.history)
-        {
-            return self.tell(from, &answer);
-        }
-        let (named, before) = (Agreement::named(&message), Before::of(&message, self.interpreter.state()));
-        self.interpreter.on_message(from, message, now);
-        let (node, state) = (self.interpreter.node(), self.interpreter.state());
-        let Some(peer) = NodeId::from_actor(from) else { return };
-        if let Some(named) = named {
-            self.agreement.note(state.view.tip(), peer, named, now);
-        }
-        if let Some(before) = before {
-            self.exchanges.note(before, node, self.id, peer, state, now);
-        }
-    }
-
-    /// Sends what does not come from the actor, and rests on nothing that it has not committed yet.
-    fn tell(&mut self, to: Id, message: &Message) {
-        let mut datagram = Datagram::default();
-        if datagram.push(message).is_ok() {
-            self.socket.send(to, &mut datagram);
         }
     }
 
@@ -314,6 +254,11 @@ impl Watch for Watched<'_> {
 
     fn dropped(&self) -> Dropped {
         self.ready.counters().dropped
+    }
+
+    fn overload(&self) -> Overload {
+        let Ready { admission, socket, inspections, .. } = self.ready;
+        admission.overload(&socket.waiting, inspections)
     }
 
     fn cluster(&self) -> Founding {

@@ -22,10 +22,13 @@ mod envelope;
 mod handshake;
 mod limits;
 mod peer;
+mod socket;
 mod window;
 
 pub(crate) use envelope::SEALED_EXTRA_BYTES;
 pub use envelope::{NoEntry, SessionError};
+pub(crate) use socket::passes;
+pub use socket::{Heard, SealedSocket};
 
 use crate::secret::{Credentials, NodeSecret, Right};
 use envelope::{Envelope, Index};

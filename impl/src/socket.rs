@@ -2,13 +2,14 @@
 //! the node for long.
 
 use crate::address::{Members, client_id};
+use crate::admission::{Busy, Queue};
 use crate::counters::Counters;
 use crate::doorkeeper::{Doorkeeper, Refused, Verdict, right_for};
 use crate::fragments::Cutter;
 use crate::identity::{Parties, Sender};
 use crate::inspect::{Numbered, Question, Report};
 use crate::interpreter::Network;
-use crate::reassembly::Reassembly;
+use crate::reassembly::{Limits, Reassembly};
 use crate::secret::{NodeSecret, Right};
 use crate::sessions::{Callee, Opened, SessionError, Sessions};
 use crate::stamp::{self, Stamps};
@@ -42,7 +43,7 @@ const LINGER: Duration = Duration::from_micros(20);
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
 /// The messages that one datagram brought. A bad one has brought none, and is counted; a fragment
-/// brings a message if it completes it.
+/// brings a message if it completes it. A stranger's has brought none yet, and waits.
 #[derive(Debug)]
 pub struct Received {
     /// Who sent them.
@@ -70,12 +71,16 @@ pub struct NodeSocket {
     pub doorkeeper: Doorkeeper,
     sessions: Sessions,
     stamps: Stamps,
+    /// What has come from strangers, and waits for members to be served first.
+    pub waiting: Queue,
     buffer: Box<[u8]>,
     timeout: Duration,
     /// How long fragments may still wait in this batch.
     may_wait: Duration,
     cutter: Cutter,
     reassembly: Reassembly,
+    /// Apart, so that strangers' fragments take no room from those of members.
+    strangers: Reassembly,
     counters: Counters,
 }
 
@@ -102,7 +107,8 @@ impl NodeSocket {
         socket.set_write_timeout(Some(SEND_WITHIN))?;
         let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
         let (counters, timeout, may_wait) = (Counters::default(), Duration::MAX, SEND_WITHIN);
-        let (cutter, reassembly) = (Cutter::default(), Reassembly::default());
+        let (cutter, reassembly, waiting) = (Cutter::default(), Reassembly::default(), Queue::default());
+        let strangers = Reassembly::within(Limits::STRANGERS);
         let (sessions, stamps) = (Sessions::of_node(secret), Stamps::new(secret));
         Ok(NodeSocket {
             socket,
@@ -110,11 +116,13 @@ impl NodeSocket {
             doorkeeper,
             sessions,
             stamps,
+            waiting,
             buffer,
             timeout,
             may_wait,
             cutter,
             reassembly,
+            strangers,
             counters,
         })
     }
@@ -127,7 +135,11 @@ impl NodeSocket {
         let start = Instant::now();
         self.may_wait = SEND_WITHIN;
         self.reassembly.forget_old(start);
+        self.strangers.forget_old(start);
         self.sessions.forget_old(start);
+        if at_most.is_zero() {
+            return self.receive_at_once();
+        }
         while start.elapsed() < LINGER {
             if let Some(received) = self.receive_at_once()? {
                 return Ok(Some(received));
@@ -153,8 +165,21 @@ impl NodeSocket {
     /// What went through it, and what was dropped on the way.
     pub fn counters(&self) -> Counters {
         let mut counters = self.counters;
-        counters.dropped.note(self.reassembly.given_up());
+        counters.dropped.note(self.reassembly.given_up(), self.strangers.given_up());
         counters
+    }
+
+    /// What a stranger has sent that has waited longest.
+    pub fn next_waiting(&mut self) -> Option<Received> {
+        let (from, datagram) = self.waiting.pop()?;
+        Some(self.open(from, &datagram, true))
+    }
+
+    /// Refuses requests. A refusal that is lost costs its client some time.
+    pub fn refuse(&mut self, to: Id, busy: &Busy) {
+        if let Some(address) = self.members.address_of(to) {
+            let _ = self.send_payload(address, Callee::Client, &busy.encode());
+        }
     }
 
     /// Answers a question. An answer that is lost is asked for again.
@@ -175,15 +200,27 @@ impl NodeSocket {
         };
         self.counters.datagrams_received += 1;
         let from = from.map(SocketAddrV4::try_from).ok_or(Errno::AFNOSUPPORT)??;
-        let received = self.open(length, from, Instant::now());
-        self.send_outgoing();
+        if !self.members.is_at(from) {
+            self.waiting.push(from, &self.buffer[..length]);
+            return Ok(Some(Received { from: client_id(from), messages: Vec::new(), question: None }));
+        }
+        let buffer = std::mem::take(&mut self.buffer);
+        let received = self.open(from, &buffer[..length], false);
+        self.buffer = buffer;
         Ok(Some(received))
     }
 
-    /// What the datagram in the buffer brings.
-    fn open(&mut self, length: usize, from: SocketAddrV4, now: Instant) -> Received {
+    /// What a datagram brings.
+    fn open(&mut self, from: SocketAddrV4, datagram: &[u8], is_strangers: bool) -> Received {
+        let received = self.unseal(from, datagram, is_strangers);
+        self.send_outgoing();
+        received
+    }
+
+    fn unseal(&mut self, from: SocketAddrV4, datagram: &[u8], is_strangers: bool) -> Received {
+        let now = Instant::now();
         let nothing = Received { from: client_id(from), messages: Vec::new(), question: None };
-        let (right, payload) = match self.sessions.open(from.into(), &self.buffer[..length], now) {
+        let (right, payload) = match self.sessions.open(from.into(), datagram, now) {
             Ok(Some(Opened { right, payload })) => (right, payload),
             Ok(None) => return nothing,
             Err(error) => {
@@ -194,7 +231,8 @@ impl NodeSocket {
         if let Some(question) = Numbered::<Question>::decode(payload) {
             return Received { question: Some(question), ..nothing };
         }
-        match self.reassembly.receive(from.into(), payload, now) {
+        let reassembly = if is_strangers { &mut self.strangers } else { &mut self.reassembly };
+        match reassembly.receive(from.into(), payload, now) {
             Ok(Some(letter)) => self.admit(letter, right, from, now),
             Ok(None) => nothing,
             Err(error) => {

@@ -27,6 +27,16 @@ impl StampedContext {
         Self::default()
     }
 
+    /// A context with the stamp that came with it.
+    pub fn with_stamp(context: Context, stamp: Stamp) -> Self {
+        StampedContext { context, stamp }
+    }
+
+    /// Its stamp.
+    pub fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
+
     /// Does it replace nothing?
     pub fn is_empty(&self) -> bool {
         self.context.is_empty()

@@ -106,6 +106,20 @@ pub enum ClientError {
     /// Who is a member was not changed.
     #[error("nothing was changed: {0}")]
     ChangeRefused(ChangeRefusal),
+    /// The node has too much to do, and has refused the request until the time was up.
+    #[error(
+        "{node} has too much to do, and refused the request; it was asked for {seconds:.1} s. {}. Try again later",
+        if *is_in_doubt { "A put is possibly stored, as not every try was refused: get the key to find out" }
+        else { "Every try was refused, and nothing was changed" }
+    )]
+    Busy {
+        /// The node asked.
+        node: SocketAddr,
+        /// How long it was asked.
+        seconds: f64,
+        /// Was there a try that was neither refused nor answered? If it was of a put, that is possibly stored.
+        is_in_doubt: bool,
+    },
     /// The node has another secret. Nothing was changed by it.
     #[error("{node} does not let this process in: {}", match why {
         NoEntry::WrongSecret => "its cluster has another secret. Name the file with the right one with --secret-file, or in DYNAMO_SECRET_FILE",

@@ -40,52 +40,42 @@ impl Client {
         &self,
         operation: impl Fn() -> Operation,
         stamp: &Stamp,
-    ) -> Result<(Option<Answer>, Stamp), ClientError> {
+    ) -> Result<Option<(Answer, Stamp)>, ClientError> {
         let start = Instant::now();
         loop {
             let operation = operation();
             let request = operation.request();
             let (node, message) = self.route(operation);
-            let left = |most: Duration| most.min(self.timeout.saturating_sub(start.elapsed()));
-            let answer = self.ask_stamped(node, request, (&message, stamp), left(ANEW_AFTER))?;
-            if answer.0.is_some() || start.elapsed() >= self.timeout {
+            let left = |most: Duration| most.min(self.left(start));
+            let ask = || self.ask(node, request, (&message, stamp), left(ANEW_AFTER));
+            let answer = self.ask_until_admitted(start, ask)?;
+            if answer.is_some() || start.elapsed() >= self.timeout {
                 return Ok(answer);
             }
-            if let Some((answer, stamp)) = self.refresh(request, left)? {
-                return Ok((Some(answer), stamp));
+            if let Some(answer) = self.refresh(request, left)? {
+                return Ok(Some(answer));
             }
         }
     }
 
-    /// Asks, again and again under the same id, until there is an answer or the time is up (`None`).
+    /// Asks, again and again under the same id, until there is an answer or the time is up (`None`). What is asked, and the answer, come with
+    /// the stamp of their context.
     pub(super) fn ask(
-        &self,
-        node: SocketAddr,
-        request: RequestId,
-        message: &Message,
-        within: Duration,
-    ) -> Result<(Option<Answer>, Stamp), ClientError> {
-        self.ask_stamped(node, request, (message, &Stamp::default()), within)
-    }
-
-    /// The same, with the stamp of what is asked. The answer has one too.
-    fn ask_stamped(
         &self,
         node: SocketAddr,
         request: RequestId,
         stamped: (&Message, &Stamp),
         within: Duration,
-    ) -> Result<(Option<Answer>, Stamp), ClientError> {
+    ) -> Result<Option<(Answer, Stamp)>, ClientError> {
         // From whom it comes does not matter: a forwarded request is answered by its coordinator.
-        let answer = self.exchange(node, stamped, within, |message, stamp| match message {
+        self.exchange(node, stamped, within, |message, stamp| match message {
             Message::Answer(answer) if answer.request() == request => Some((answer, stamp.unwrap_or_default())),
             Message::History { history } => {
                 self.learn(node, &history);
                 None
             }
             _ => None,
-        })?;
-        Ok(answer.map_or((None, Stamp::default()), |(answer, stamp)| (Some(answer), stamp)))
+        })
     }
 
     /// Where to, and what.
@@ -104,7 +94,7 @@ impl Client {
     fn learn(&self, node: SocketAddr, told: &History) {
         let changes = self.routes.borrow_mut().as_mut().and_then(|routes| routes.learn(told));
         // A mere client may not say who is a member: nodes tell one another.
-        if let Some(changes) = changes.filter(|_| self.sessions.borrow().right() >= Right::Administrator) {
+        if let Some(changes) = changes.filter(|_| self.socket.sessions().right() >= Right::Administrator) {
             let mut datagram = Datagram::default();
             if datagram.push(&Message::Changes { changes }).is_ok() {
                 // Lost, it is asked for again with the next request.

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::secret::NodeSecret;
-use crate::sessions::{Callee, Sessions};
 use crate::wire::tests::large_set;
 use crate::wire::{self, Datagram};
 use dynamo_model::version::Context;
+use std::net::UdpSocket;
 use std::thread;
 
 /// Plays a node.
@@ -187,4 +187,47 @@ fn refusals_say_what_to_do() {
     assert!(refused().contains("its context is from another cluster"));
     assert!(refused().contains("would take 30000 bytes, 21333 are allowed. Get the key"));
     played.join().unwrap();
+}
+
+fn refuse(node: &mut Stage, to: SocketAddr, request: RequestId, milliseconds: u64) {
+    let mut busy = crate::admission::Busy::default();
+    busy.push(request, Duration::from_millis(milliseconds));
+    node.send_payload(to, &busy.encode());
+}
+
+#[test]
+fn a_client_that_is_refused_comes_back_when_it_was_told_to_with_the_same_request() {
+    let (mut node, address) = stage();
+    let client = Client::connect(address).unwrap();
+    let played = thread::spawn(move || {
+        let (first, from) = node.next_operation();
+        let told = Instant::now();
+        refuse(&mut node, from, RequestId { client: ClientId(1), number: 0 }, 5000);
+        refuse(&mut node, from, first.request(), 400);
+        let (again, from) = node.next_operation();
+        let waited = told.elapsed();
+        node.send(from, nothing_found(again.request()));
+        (first == again, waited)
+    });
+    client.get("k").unwrap();
+    let (is_same, waited) = played.join().unwrap();
+    assert!(is_same);
+    assert!(waited >= Duration::from_millis(400), "after {waited:?}, though it asks a silent node sooner");
+}
+
+#[test]
+fn who_is_refused_until_the_time_is_up_is_told_whether_a_put_may_be_stored() {
+    for silent in [0, 1] {
+        let (mut node, address) = stage();
+        let client = Client::connect(address).unwrap().with_timeout(Duration::from_millis(600));
+        let played = thread::spawn(move || {
+            (0..silent).for_each(|_| drop(node.next_operation()));
+            let (operation, from) = node.next_operation();
+            refuse(&mut node, from, operation.request(), 10_000);
+        });
+        let error = client.put("k", b"v", &StampedContext::new()).unwrap_err();
+        played.join().unwrap();
+        let expected = silent > 0;
+        assert!(matches!(error, ClientError::Busy { is_in_doubt, .. } if is_in_doubt == expected), "{error:?}");
+    }
 }

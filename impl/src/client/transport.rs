@@ -1,8 +1,9 @@
 //! How a client session sends, waits and asks again.
 
 use super::{Client, ClientError, RETRY_AFTER};
+use crate::admission::request_in;
 use crate::identity::ClusterId;
-use crate::sessions::{Callee, Opened, SessionError, Sessions};
+use crate::sessions::{Heard, passes};
 use crate::stamp::Stamp;
 use crate::wire::Datagram;
 use dynamo_model::message::Message;
@@ -13,54 +14,32 @@ use std::time::{Duration, Instant};
 impl Client {
     /// Sends a datagram, in fragments if it is larger than UDP can carry, once there is a session. It may be lost.
     pub(super) fn send(&self, payload: &[u8], node: SocketAddr) -> io::Result<()> {
-        let mut sessions = self.sessions.borrow_mut();
-        for part in self.cutter.borrow_mut().cut(payload) {
-            if let Some(sealed) = sessions.seal(node, Callee::Node, &part, Instant::now()) {
-                self.send_sealed(sealed, node)?;
-            }
-        }
-        self.send_outgoing(&mut sessions)
-    }
-
-    fn send_sealed(&self, datagram: &[u8], node: SocketAddr) -> io::Result<()> {
-        match self.socket.send_to(datagram, node) {
-            Err(error) if !passes(&error) => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    /// Sends what belongs to handshakes, and what has waited for them.
-    fn send_outgoing(&self, sessions: &mut Sessions) -> io::Result<()> {
-        sessions.take_outgoing().iter().try_for_each(|(to, datagram)| self.send_sealed(datagram, *to))
+        self.cutter.borrow_mut().cut(payload).try_for_each(|part| self.socket.send_to(&part, node))
     }
 
     /// What comes next from a node, and from which, unless the time is up first.
     pub(super) fn receive(&self, until: Instant) -> Result<Option<(SocketAddr, Vec<u8>)>, ClientError> {
         let failed = |source| ClientError::Socket { node: self.node, source };
-        let (mut buffer, mut sessions) = (self.buffer.borrow_mut(), self.sessions.borrow_mut());
+        let mut buffer = self.buffer.borrow_mut();
         loop {
-            let now = Instant::now();
-            let left = until.saturating_duration_since(now);
+            let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Ok(None);
             }
-            self.socket.set_read_timeout(Some(left)).map_err(failed)?;
-            let (length, from) = match self.socket.recv_from(&mut buffer) {
-                Ok(received) => received,
-                Err(error) if passes(&error) => continue,
+            self.socket.socket().set_read_timeout(Some(left)).map_err(failed)?;
+            match self.socket.receive_from(&mut buffer) {
+                Ok((Heard::Payload(payload), from)) => return Ok(Some((from, payload))),
+                Ok((Heard::NoEntry(why), node)) => return Err(ClientError::NoEntry { node, why }),
+                Ok((Heard::Nothing, _)) => {}
+                Err(error) if passes(&error) => {}
                 Err(error) => return Err(failed(error)),
-            };
-            sessions.forget_old(now);
-            match sessions.open(from, &buffer[..length], now) {
-                Ok(Some(Opened { payload, .. })) => return Ok(Some((from, payload.to_vec()))),
-                Err(SessionError::NoEntry(why)) => return Err(ClientError::NoEntry { node: from, why }),
-                Ok(None) | Err(_) => self.send_outgoing(&mut sessions).map_err(failed)?,
             }
         }
     }
 
     /// Sends, again and again, until something comes that answers it, or the time is up. Passes
-    /// over everything else, such as late answers to earlier requests.
+    /// over everything else, such as late answers to earlier requests. Ends early where the node
+    /// has refused the request: the session's `Backoff` then says for how long.
     pub(super) fn exchange<T>(
         &self,
         node: SocketAddr,
@@ -72,12 +51,16 @@ impl Client {
         let mut datagram = Datagram::default();
         let too_large = |error| failed(io::Error::new(io::ErrorKind::InvalidInput, error));
         datagram.push_stamped(message, stamp).map_err(too_large)?;
-        let datagram = datagram.seal(&self.parties());
+        let (datagram, request) = (datagram.seal(&self.parties()), request_in(message));
         let start = Instant::now();
         while start.elapsed() < within {
+            self.backoff.sends(request);
             self.send(datagram, node).map_err(failed)?;
             let until = Instant::now() + RETRY_AFTER.min(within.saturating_sub(start.elapsed()));
             while let Some((from, datagram)) = self.receive(until)? {
+                if self.backoff.hears_refusal(&datagram, request) {
+                    return Ok(None);
+                }
                 let letter = self.reassembly.borrow_mut().receive(from, &datagram, Instant::now());
                 let Ok(Some(letter)) = letter else { continue };
                 let cluster = letter.parties.cluster;
@@ -92,10 +75,4 @@ impl Client {
         }
         Ok(None)
     }
-}
-
-/// Errors after which the next try may succeed.
-fn passes(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionRefused, Interrupted, TimedOut, WouldBlock};
-    matches!(error.kind(), ConnectionRefused | Interrupted | TimedOut | WouldBlock)
 }

@@ -5,6 +5,7 @@ use crate::output::say;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use dynamo::admission::Limits;
 use dynamo::client::{Client, ClientError};
 use dynamo::context_text;
 use dynamo::secret::{Credentials, Secret};
@@ -73,6 +74,45 @@ impl Pace {
         let again_after = Duration::from_secs(local.window as u64) / exchange_rate;
         let anti_entropy = AntiEntropy { every: exchange_every, again_after, ..local };
         config.with_reaping_after(reap_after).with_gossip_every(gossip_every).with_anti_entropy(anti_entropy)
+    }
+}
+
+/// How much a node takes on.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Load {
+    /// How many requests of one client address may be unanswered at a time; what is above that is refused
+    #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().requests_per_address), value_parser = limit())]
+    requests_per_address: u32,
+    /// How many requests of all clients are served at a time
+    #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().requests), value_parser = limit())]
+    requests: u32,
+    /// How many more requests may wait until one of those is answered, and fewer if the node is slow; what is above that is
+    /// refused
+    #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().waiting), value_parser = limit())]
+    requests_waiting: u32,
+    /// How many puts and gets the node may have under way, those included that are answered and still wait for a replica;
+    /// requests above that are refused
+    #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().under_way), value_parser = limit())]
+    under_way: u32,
+}
+
+fn count(limit: usize) -> u32 {
+    limit as u32
+}
+
+fn limit() -> RangedU64ValueParser<u32> {
+    RangedU64ValueParser::new().range(1..=1_000_000)
+}
+
+impl Load {
+    pub(super) fn limits(self) -> Limits {
+        let Load { requests_per_address, requests, requests_waiting, under_way } = self;
+        Limits {
+            requests_per_address: requests_per_address as usize,
+            requests: requests as usize,
+            waiting: requests_waiting as usize,
+            under_way: under_way as usize,
+        }
     }
 }
 

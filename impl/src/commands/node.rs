@@ -1,7 +1,7 @@
 //! `dynamo node`: runs one node until it is told to stop.
 
 use super::Failure;
-use super::arguments::{Pace, Quorums, SecretFile, address, member, stop_signal};
+use super::arguments::{Load, Pace, Quorums, SecretFile, address, member, stop_signal};
 use crate::output::{announce, note};
 use anyhow::anyhow;
 use clap::Args;
@@ -39,6 +39,10 @@ The other nodes recognise a node by the address that its datagrams come from: th
 
 A node that leaves (dynamo member remove) hands over what it has, and then ends by itself. A living node that was removed as
 dead (--dead) hears of it by gossip. It then tells its clients that it serves nothing any more, and soon ends.
+
+A node serves the other nodes first, then clients, then dynamo status and its like. Where clients ask for more than
+--requests, --requests-waiting and --requests-per-address allow, it refuses what is above that and says when to ask again. dynamo put and
+dynamo get do so until their --timeout is up. dynamo status shows what was refused, as \"busy\".
 
 The log is on standard error: warnings and errors, or what RUST_LOG asks for. A log that cannot be written stops no node.
 
@@ -83,6 +87,8 @@ pub(super) struct Arguments {
     quorums: Quorums,
     #[command(flatten)]
     pace: Pace,
+    #[command(flatten)]
+    load: Load,
     #[command(flatten)]
     secret: SecretFile,
     /// Begin on an empty disk, under a new incarnation: for one start, when the data is damaged. The old
@@ -129,7 +135,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 fn settings(arguments: Arguments) -> Result<Settings, Failure> {
-    let Arguments { id, listen, advertise, data, members, cluster, join, reach, quorums, pace, .. } = arguments;
+    let Arguments { id, listen, advertise, data, members, cluster, join, reach, quorums, pace, load, .. } = arguments;
     let config = pace.apply(quorums.config()?);
     let at = Endpoint::from(listen).advertised_as(advertise);
     let settings = match join {
@@ -141,6 +147,7 @@ fn settings(arguments: Arguments) -> Result<Settings, Failure> {
         }
     };
     let settings = settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
+    let settings = settings.with_limits(load.limits());
     Ok(cluster.iter().fold(settings, |settings, name| settings.with_cluster_name(name)))
 }
 

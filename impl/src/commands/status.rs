@@ -4,6 +4,7 @@ use super::arguments::Session;
 use super::{Failure, table};
 use crate::output::say;
 use clap::Args;
+use dynamo::admission::Overload;
 use dynamo::doorkeeper::{Refusals, Twin};
 use dynamo::founding::Founding;
 use dynamo::inspect::{ExchangeLine, Status};
@@ -26,6 +27,8 @@ cannot take what the nodes send.
 \"refused\" says what the node did not let in, and where the last of it came from: datagrams from another cluster (or from nodes founded with
 another list of members, or other N, R or W), for another node, from a node with this one's id, or from an earlier start of a node. If the node
 says that two living processes have one id, stop one of them: the one that was started first does not count.
+\"busy\" says how many requests the node refused since its start because it had too much to do, and what else it dropped for
+that. Clients that are refused are told when to ask again. dynamo node --help tells the limits.
 \"in sync\" says in how many of the partitions that both are responsible for this node held the same as the other when that
 last compared.";
 
@@ -39,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "json")]
     partitions: bool,
     #[expect(clippy::doc_markdown, reason = "shown as it stands")]
-    /// Print {"id", "cluster", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "dropped": {..}, "refused": [..], "used_twice": [..], "found_old", "partitions": [{"partition", "peer", "in_agreement", ..}]}
+    /// Print {"id", "cluster", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "dropped": {..}, "refused": [..], "busy": {..}, "used_twice": [..], "found_old", "partitions": [{"partition", "peer", "in_agreement", ..}]}
     #[arg(long)]
     json: bool,
 }
@@ -71,6 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     );
     say!("dropped    {}", dropped(&status));
     say!("refused    {}", refused(&status));
+    say!("busy       {}", busy(&status.overload));
     for twin in &status.twins {
         say!("WARNING    {}", two_live(&status, twin));
     }
@@ -132,6 +136,24 @@ fn refused(status: &Status) -> String {
     if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
 }
 
+/// What it refused and dropped because it had too much to do, as far as there is any.
+fn busy(overload: &Overload) -> String {
+    let counts = [
+        (overload.outstanding, "requests outstanding now"),
+        (overload.busy_address, "refused: too many of one address"),
+        (overload.busy_all, "refused: too many of all clients"),
+        (overload.busy_under_way, "refused: too many in the coordinator"),
+        (overload.untold, "of them not told so"),
+        (overload.repeated, "asked again too soon"),
+        (overload.datagrams, "datagrams dropped unread"),
+        (overload.others, "other messages dropped"),
+        (overload.questions, "questions dropped"),
+    ];
+    let some = counts.iter().filter(|(count, _)| *count > 0);
+    let lines: Vec<String> = some.map(|(count, what)| format!("{count} {what}")).collect();
+    if lines.is_empty() { "not at all".to_owned() } else { lines.join(", ") }
+}
+
 fn two_live(status: &Status, Twin { node, heard_at, ago_ms }: &Twin) -> String {
     let ago = ago(Some(*ago_ms));
     if *node == status.id {
@@ -183,6 +205,7 @@ fn to_json(status: &Status) -> Json {
         "hints": status.hints,
         "planting": status.planting,
         "dropped": status.dropped,
+        "busy": status.overload,
         "refused": status.refusals.iter().map(refusals).collect::<Vec<_>>(),
         "found_old": status.found_old,
         "used_twice": status.twins.iter().map(twin).collect::<Vec<_>>(),

@@ -1,6 +1,7 @@
 //! What a node needs to know to run, and what may be wrong with it.
 
 use crate::address::{Members, MembersError, ipv4, to_bytes};
+use crate::admission::Limits;
 use crate::identity::ClusterId;
 use crate::secret::NodeSecret;
 use dynamo_model::config::Config;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub(super) contact: Option<SocketAddr>,
     /// Nodes that are to be reached elsewhere than they say.
     pub(super) detours: Vec<(NodeId, SocketAddrV4)>,
+    /// How much the node takes on.
+    pub(super) limits: Limits,
     pub(super) node: Node,
     pub(super) data: PathBuf,
     /// The secret of the cluster's nodes.
@@ -167,8 +170,14 @@ impl Settings {
         let own = at.address().map(|address| Members::new([(id, address)])).transpose()?;
         let address = own.and_then(|own| own.address(id)).map(to_bytes);
         let node = Node { config, founders: History::default(), address, rules: Rules::default() };
-        let secret = NodeSecret::OPEN;
-        Ok(Settings { id, listen, founds: None, contact: None, detours: Vec::new(), node, data, secret })
+        let (detours, limits, secret) = (Vec::new(), Limits::default(), NodeSecret::OPEN);
+        Ok(Settings { id, listen, founds: None, contact: None, detours, limits, node, data, secret })
+    }
+
+    /// The settings, with other limits on how much the node takes on.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Settings { limits, ..self }
     }
 
     /// The settings, with a name for the cluster that the node founds: clusters of the same founders with other names have nothing to do

@@ -21,9 +21,10 @@ fn bound(node: u16) -> (NodeSocket, SocketAddrV4) {
 
 /// Two nodes that have a session.
 fn two_that_have_met() -> (NodeSocket, NodeSocket, NodeId) {
-    let ((mut here, _), (mut there, address)) = (bound(0), bound(1));
+    let ((mut here, own), (mut there, address)) = (bound(0), bound(1));
     let other = NodeId(1);
-    here.members = Members::new([(other, address.into())]).unwrap();
+    here.members = Members::new([(NodeId(0), own.into()), (other, address.into())]).unwrap();
+    there.members = here.members.clone();
     here.send(other.actor(), &mut Datagram::default());
     for _ in 0..2 {
         there.receive_within(Duration::from_secs(1)).unwrap();
@@ -53,8 +54,9 @@ fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
     assert_eq!((messages_sent, dropped), (1, Dropped::default()));
 
     let mut received = Vec::new();
-    while let Some(one) = there.receive_within(Duration::from_millis(20)).unwrap() {
-        received.extend(one.messages);
+    while there.receive_within(Duration::from_millis(20)).unwrap().is_some() {
+        // Strangers' datagrams wait.
+        received.extend(std::iter::from_fn(|| there.next_waiting()).flat_map(|one| one.messages));
     }
     assert!(received == [message], "{} messages", received.len());
     let Counters { datagrams_received, messages_received, dropped, .. } = there.counters();
@@ -83,10 +85,11 @@ fn what_is_wrong_with_fragments_is_counted_by_cause() {
         sender.send_payload(address, Callee::Node, fragment).unwrap();
     }
     while here.receive_within(Duration::from_millis(20)).unwrap().is_some() {}
+    while here.next_waiting().is_some() {}
     let expected =
         Dropped { fragment_malformed: 1, fragment_contradicts: 1, fragment_not_needed: 1, ..Dropped::default() };
     assert_eq!(here.counters().dropped, expected);
     // Waiting, the node gives up what stays unfinished.
-    here.reassembly.forget_old(Instant::now() + Duration::from_mins(1));
+    here.strangers.forget_old(Instant::now() + Duration::from_mins(1));
     assert_eq!(here.counters().dropped, Dropped { unfinished_too_old: 1, ..expected });
 }

@@ -16,6 +16,7 @@ mod logs;
 mod membership;
 mod old_copies;
 mod output;
+mod overload;
 mod proxy;
 mod reads;
 mod replacement;

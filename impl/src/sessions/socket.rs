@@ -1,0 +1,90 @@
+//! A socket that seals what it sends and opens what it receives.
+
+use super::{Callee, NoEntry, Opened, SessionError, Sessions};
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// A socket and its sessions. It sends and receives at the same time, in several threads if need be.
+#[derive(Debug)]
+pub struct SealedSocket {
+    socket: UdpSocket,
+    sessions: Mutex<Sessions>,
+    callee: Callee,
+}
+
+/// What a datagram has brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// What was sealed in it.
+    Payload(Vec<u8>),
+    /// A node does not let this process in.
+    NoEntry(NoEntry),
+    /// Nothing, or nothing but a step of a handshake.
+    Nothing,
+}
+
+impl SealedSocket {
+    /// A socket with these sessions, for talking with nodes or with clients.
+    pub fn new(socket: UdpSocket, sessions: Sessions, callee: Callee) -> Self {
+        SealedSocket { socket, sessions: Mutex::new(sessions), callee }
+    }
+
+    /// The socket itself.
+    pub fn socket(&self) -> &UdpSocket {
+        &self.socket
+    }
+
+    /// What it knows of sessions.
+    pub fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a payload, once there is a session. It may be lost.
+    ///
+    /// # Errors
+    /// Where the socket fails.
+    pub fn send_to(&self, payload: &[u8], to: SocketAddr) -> io::Result<()> {
+        let mut sessions = self.sessions();
+        if let Some(sealed) = sessions.seal(to, self.callee, payload, Instant::now()) {
+            self.send_sealed(sealed, to)?;
+        }
+        self.send_outgoing(&mut sessions)
+    }
+
+    /// What the next datagram brings, and from where.
+    ///
+    /// # Errors
+    /// Where the socket fails, or its time is up.
+    pub fn receive_from(&self, buffer: &mut [u8]) -> io::Result<(Heard, SocketAddr)> {
+        let (length, from) = self.socket.recv_from(buffer)?;
+        let (mut sessions, now) = (self.sessions(), Instant::now());
+        sessions.forget_old(now);
+        let heard = match sessions.open(from, &buffer[..length], now) {
+            Ok(Some(Opened { payload, .. })) => Heard::Payload(payload.to_vec()),
+            Err(SessionError::NoEntry(why)) => Heard::NoEntry(why),
+            Ok(None) | Err(_) => Heard::Nothing,
+        };
+        self.send_outgoing(&mut sessions)?;
+        Ok((heard, from))
+    }
+
+    fn send_sealed(&self, datagram: &[u8], to: SocketAddr) -> io::Result<()> {
+        match self.socket.send_to(datagram, to) {
+            Err(error) if !passes(&error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends what belongs to handshakes, and what has waited for them.
+    fn send_outgoing(&self, sessions: &mut Sessions) -> io::Result<()> {
+        sessions.take_outgoing().iter().try_for_each(|(to, datagram)| self.send_sealed(datagram, *to))
+    }
+}
+
+/// Errors after which the next try may succeed.
+pub(crate) fn passes(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), ConnectionRefused | Interrupted | TimedOut | WouldBlock)
+}
