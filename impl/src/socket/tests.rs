@@ -54,9 +54,8 @@ fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
     assert_eq!((messages_sent, dropped), (1, Dropped::default()));
 
     let mut received = Vec::new();
-    while there.receive_within(Duration::from_millis(20)).unwrap().is_some() {
-        // Strangers' datagrams wait.
-        received.extend(std::iter::from_fn(|| there.next_waiting()).flat_map(|one| one.messages));
+    while let Some(one) = there.receive_within(Duration::from_millis(20)).unwrap() {
+        received.extend(one.messages);
     }
     assert!(received == [message], "{} messages", received.len());
     let Counters { datagrams_received, messages_received, dropped, .. } = there.counters();
@@ -85,11 +84,10 @@ fn what_is_wrong_with_fragments_is_counted_by_cause() {
         sender.send_payload(address, Callee::Node, fragment).unwrap();
     }
     while here.receive_within(Duration::from_millis(20)).unwrap().is_some() {}
-    while here.next_waiting().is_some() {}
     let expected =
         Dropped { fragment_malformed: 1, fragment_contradicts: 1, fragment_not_needed: 1, ..Dropped::default() };
     assert_eq!(here.counters().dropped, expected);
     // Waiting, the node gives up what stays unfinished.
-    here.strangers.forget_old(Instant::now() + Duration::from_mins(1));
+    here.reassembly.forget_old(Instant::now() + Duration::from_mins(1));
     assert_eq!(here.counters().dropped, Dropped { unfinished_too_old: 1, ..expected });
 }
