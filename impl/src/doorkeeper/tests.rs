@@ -73,7 +73,8 @@ fn what_does_not_belong_here_is_refused_and_counted_with_its_last_address() {
 #[test]
 fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
     let (mut door, now) = (doorkeeper(), Instant::now());
-    let mut admit = |start, port| door.admit(&from(B, start), at(port), &members(), now);
+    let recall = Recall { is_confirmed: true, ..Recall::default() };
+    let mut admit = |start, port| door.admit(&Parties { recall, ..from(B, start) }, at(port), &members(), now);
     assert_eq!(admit(5, 2), Verdict::From(B.actor()));
     assert_eq!(admit(9, 7), Verdict::From(client_id(at(7))));
     assert_eq!(admit(5, 2), Verdict::From(B.actor()), "whoever speaks from elsewhere has not shown that it is B");
@@ -81,6 +82,16 @@ fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
     assert_eq!(admit(5, 2), Verdict::Refused(Refused::EarlierStart));
     assert_eq!(admit(5, 7), Verdict::Refused(Refused::EarlierStart), "also from elsewhere");
     assert_eq!(admit(6, 2), Verdict::From(B.actor()));
+}
+
+#[test]
+fn a_later_start_is_let_in_once_it_has_heard_what_is_remembered_of_the_node() {
+    let (mut door, now) = (doorkeeper(), Instant::now());
+    let mut admit = |parties: Parties| door.admit(&parties, at(2), &members(), now);
+    assert_eq!(admit(from(B, 5)), Verdict::From(B.actor()));
+    assert_eq!(admit(from(B, 6)), Verdict::Unconfirmed(B));
+    let recall = Recall { is_confirmed: true, ..Recall::default() };
+    assert_eq!(admit(Parties { recall, ..from(B, 6) }), Verdict::From(B.actor()));
 }
 
 #[test]
