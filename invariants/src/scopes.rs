@@ -89,10 +89,6 @@ const MISSED_ON_LOST_DISK: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
     reason: "a replica that lost what it had since its disk was copied answers that it has nothing",
 };
-const MISSED_IN_PERSON: Excuse = Excuse {
-    properties: &["I1.in-person-get-sees-in-person-puts"],
-    reason: "a replica that lost what it had since its disk was copied answers that it has nothing",
-};
 const NO_WITNESS: Excuse =
     Excuse { properties: &["I2.old-disk-is-found"], reason: "there is no other node that could know better" };
 const WITNESS_DOWN: Excuse = Excuse {
