@@ -5,7 +5,7 @@ use crate::identity::{ClusterId, Parties};
 use crate::inspect::{HintLine, Numbered, Question, Report, Status};
 use crate::reassembly::Reassembly;
 use crate::secret::{Credentials, Right};
-use crate::sessions::{Callee, SealedSocket, Sessions};
+use crate::sessions::{Callee, Heard, SealedSocket, Sessions};
 use crate::socket;
 use crate::stamp::{Stamp, StampedContext};
 use crate::wire::DATAGRAM_BYTES_MAX;
@@ -254,7 +254,8 @@ impl Client {
         while start.elapsed() < self.timeout {
             self.send(&datagram, self.node).map_err(failed)?;
             let until = Instant::now() + RETRY_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
-            while let Some((_, datagram)) = self.receive(until)? {
+            while let Some((_, heard)) = self.receive(self.node, until)? {
+                let Heard::Payload(datagram) = heard else { break };
                 match Numbered::<Report>::decode(&datagram) {
                     Some(report) if report.number == number => return Ok(report.content),
                     _ => {}

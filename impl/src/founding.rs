@@ -15,6 +15,10 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 
+/// So many numbers of starts there are for each millisecond of the Unix epoch. One of them is taken at random: two copies of a directory that
+/// are started at one moment, or with a clock that is behind, are to get different ones.
+const IN_A_MILLISECOND: u64 = 1 << 20;
+
 const FILE: &str = "cluster";
 const NEW_FILE: &str = "cluster.new";
 
@@ -113,7 +117,9 @@ pub fn read(directory: &Path) -> Result<Option<(Founding, u64)>, FoundingError> 
 /// is right, on another.
 pub fn next(last: u64) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-    now.max(last.saturating_add(1))
+    now.saturating_mul(IN_A_MILLISECOND)
+        .max(last.saturating_add(1))
+        .saturating_add(rand::random_range(0..IN_A_MILLISECOND))
 }
 
 /// Begins a start with this number: remembers it.
@@ -159,7 +165,9 @@ mod tests {
         begin(directory.path(), &founding, first).unwrap();
         assert_eq!(read(directory.path()).unwrap(), Some((founding, first)));
         let future = first + 1_000_000_000;
-        assert_eq!(next(future), future + 1, "also if the clock goes back");
+        let starts = [next(future), next(future)];
+        assert!(starts[0] > future && starts[1] > future, "also if the clock goes back: {starts:?}");
+        assert_ne!(starts[0], starts[1], "those of two copies of a directory differ");
         begin(directory.path(), &founding, future + 1).unwrap();
         assert_eq!(read(directory.path()).unwrap(), Some((founding, future + 1)));
     }

@@ -29,6 +29,11 @@ impl ClusterId {
         ClusterId(xxh3_64(text.as_bytes()).max(1))
     }
 
+    /// Its bytes.
+    pub(crate) fn to_bytes(self) -> [u8; 8] {
+        self.0.to_le_bytes()
+    }
+
     /// The id of a cluster with the same founders that bears a name: another one for each name.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
@@ -68,7 +73,7 @@ impl FromStr for ClusterId {
 pub struct Life {
     /// Which of the node's disks it runs on.
     pub incarnation: u64,
-    /// Larger than at every start before: at least the time of the start, in milliseconds of the Unix epoch.
+    /// Larger than at every start before, and another one for each start of a copy of the disk: see [`founding`](crate::founding).
     pub start: u64,
 }
 

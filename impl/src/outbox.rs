@@ -1,5 +1,6 @@
 //! What a batch of steps sends: all messages for one destination in as few datagrams as possible.
 
+use crate::identity::ClusterId;
 use crate::secret::NodeSecret;
 use crate::stamp::{self, Stamps};
 use crate::wire::Datagram;
@@ -27,7 +28,7 @@ pub struct Outbox {
 impl Default for Outbox {
     /// That of a node in a cluster without secrets.
     fn default() -> Self {
-        let stamps = Stamps::new(&NodeSecret::OPEN);
+        let stamps = Stamps::new(&NodeSecret::OPEN, ClusterId::UNKNOWN);
         Outbox { stamps, open: BTreeMap::new(), full: Vec::new(), spare: Vec::new(), too_large: 0 }
     }
 }

@@ -107,7 +107,7 @@ impl Ready {
         let Entrance { standing: stood, cluster, life, is_used } = start::enter(&settings, &mut store)?;
         let all_settings = settings.clone();
         let Settings { id, listen: address, detours, limits, node, secret, .. } = settings;
-        let (stamps, now) = (Stamps::new(&secret), Instant::now());
+        let (stamps, now) = (Stamps::new(&secret, cluster.cluster), Instant::now());
         let interpreter = Interpreter::start(node, id, store.committed().clone(), now).with_stamps(stamps);
         let state = interpreter.state();
         let tip = state.view.tip();

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use snow::params::DHChoice;
 use snow::resolvers::{CryptoResolver as _, DefaultResolver};
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -211,10 +211,14 @@ impl Secret {
     /// Where it cannot be read, holds none, or others can read it.
     pub fn read(path: &Path) -> Result<Self, SecretError> {
         let unusable = |source| SecretError::Unusable { path: path.to_owned(), source };
-        let file = File::open(path).map_err(unusable)?;
-        if file.metadata().map_err(unusable)?.permissions().mode() & 0o077 != 0 {
+        let metadata = fs::metadata(path).map_err(unusable)?;
+        if !metadata.is_file() {
+            return Err(SecretError::MalformedFile(path.to_owned()));
+        }
+        if metadata.permissions().mode() & 0o077 != 0 {
             return Err(SecretError::Readable { path: path.to_owned() });
         }
+        let file = File::open(path).map_err(unusable)?;
         let mut text = String::new();
         match file.take(FILE_BYTES_MAX).read_to_string(&mut text) {
             Ok(_) => text.parse().map_err(|_| SecretError::MalformedFile(path.to_owned())),
@@ -230,12 +234,17 @@ impl Secret {
     /// # Errors
     /// Where there is such a file, or it cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), SecretError> {
+        let unfinished = path.with_extension(format!("unfinished-{}", std::process::id()));
         let write = || {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
             writeln!(file, "{}", self.to_text())?;
-            file.sync_all()
+            file.sync_all()?;
+            // All of it appears at once, and in nothing's place.
+            fs::hard_link(&unfinished, path)
         };
-        write().map_err(|source| SecretError::Unusable { path: path.to_owned(), source })
+        let written = write();
+        let _ = fs::remove_file(&unfinished);
+        written.map_err(|source| SecretError::Unusable { path: path.to_owned(), source })
     }
 }
 
@@ -262,7 +271,6 @@ impl FromStr for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     fn all(secret: &NodeSecret) -> [Secret; 3] {
         let other = |right| Secret::Other(secret.credentials(right));

@@ -14,10 +14,13 @@
 //! * What is to be sent to somebody without a session waits here for a moment. It may be lost, as everything that travels.
 //! * A session is of two addresses. What is sealed for it and comes from elsewhere, comes twice, or cannot be opened, is dropped.
 //! * To an address that has not proved itself nothing is sent that is longer than what came from there.
-//! * What is kept is bounded: sessions, what waits, and how many handshakes a host takes part in.
+//! * What is kept is bounded: sessions, what waits, and how many handshakes a host takes part in. Clients leave room for nodes.
+//! * A hello is sent again as it is until it is answered, however long its way is. A host answers it once: to whoever sends it from elsewhere
+//!   it is a replay.
 //!
 //! The cipher and the handshake are [`handshake`]'s, the formats [`envelope`]'s.
 
+mod answered;
 mod envelope;
 mod handshake;
 mod limits;
@@ -31,10 +34,11 @@ pub(crate) use socket::passes;
 pub use socket::{Heard, SealedSocket};
 
 use crate::secret::{Credentials, NodeSecret, Right};
+use answered::Answered;
 use envelope::{Envelope, Index};
 use handshake::{Doors, ProcessNumber};
-use limits::{Budget, IDLE, RENEW_AFTER, SESSIONS_MAX, SWEEP_EVERY, WAITING_BYTES_MAX};
-use peer::{Buffers, Peer, Session};
+use limits::{Budget, CLIENT_SESSIONS_MAX, IDLE, RENEW_AFTER, SESSIONS_MAX, SWEEP_EVERY, WAITING_BYTES_MAX};
+use peer::{Buffers, CallAgain, Peer, Session};
 use ring::hmac;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -68,8 +72,13 @@ pub struct Sessions {
     host: Option<Host>,
     by_index: HashMap<Index, Session>,
     peers: HashMap<SocketAddr, Peer>,
+    /// How many sessions clients have.
+    clients: usize,
+    answered: Answered,
     /// What waits for sessions, in bytes.
     waiting_bytes: usize,
+    /// Something was lost for want of a session that has begun since.
+    has_lost: bool,
     /// To be sent as it is.
     outgoing: Vec<(SocketAddr, Vec<u8>)>,
     swept: Option<Instant>,
@@ -82,7 +91,8 @@ pub struct Sessions {
 struct Host {
     doors: Doors,
     only_this_machine: bool,
-    budget: Budget,
+    /// For handshakes, by right: clients leave nodes theirs.
+    budgets: [Budget; 3],
 }
 
 impl Sessions {
@@ -90,7 +100,7 @@ impl Sessions {
     pub fn of_node(secret: &NodeSecret) -> Self {
         let doors = Doors::new(secret.private(), |right| secret.shared(right));
         let only_this_machine = *secret == NodeSecret::OPEN;
-        let host = Some(Host { doors, only_this_machine, budget: Budget::default() });
+        let host = Some(Host { doors, only_this_machine, budgets: Default::default() });
         Sessions { host, ..Sessions::of_client(secret.credentials(Right::Node)) }
     }
 
@@ -104,6 +114,9 @@ impl Sessions {
             by_index: HashMap::new(),
             peers: HashMap::new(),
             waiting_bytes: 0,
+            has_lost: false,
+            clients: 0,
+            answered: Answered::default(),
             outgoing: Vec::new(),
             swept: None,
             opened: vec![0; crate::wire::DATAGRAM_BYTES_MAX].into(),
@@ -133,7 +146,7 @@ impl Sessions {
         }
         match callee {
             Callee::Node => self.call(to, now),
-            Callee::Client => self.knock(to, now),
+            Callee::Client => self.knock(to, false, now),
         }
         None
     }
@@ -154,7 +167,7 @@ impl Sessions {
                 self.on_hello((from, index), right, (head, mac, noise), now)?;
             }
             Envelope::Welcome { to, from: index, noise } => self.on_welcome((from, index), to, noise, now)?,
-            Envelope::Knock => self.on_knock(from, now),
+            Envelope::Knock { is_lost } => self.on_knock(from, is_lost, now),
             Envelope::NoEntry { to, why } => self.on_no_entry(from, to, why)?,
         }
         Ok(None)
@@ -203,18 +216,51 @@ impl Sessions {
             self.outgoing.push((from, envelope::no_entry(callers, NoEntry::WrongSecret)));
             return Err(SessionError::WrongSecret);
         }
-        if !host.budget.allows_one_more(now) || self.by_index.len() >= SESSIONS_MAX {
+        match self.answered.answer_to(mac, from) {
+            Some(Ok(welcome)) => {
+                self.outgoing.push((from, welcome));
+                return Ok(());
+            }
+            Some(Err(error)) => return Err(error),
+            None => {}
+        }
+        if !host.budgets[right as usize].allows_one_more(now) || self.by_index.len() >= SESSIONS_MAX {
             return Err(SessionError::TooMany);
         }
         let index = free_index(&self.by_index);
         let (keys, private) = ((head, noise), &host.doors.private);
         let (transport, welcome) = handshake::welcome((private, shared), self.process, keys, (callers, index))?;
-        let session = Session::new(transport, from, right, callers, now);
-        self.by_index.insert(index, session);
-        let dropped = self.peers.entry(from).or_insert_with(|| Peer::new(now)).offer(index);
-        dropped.and_then(|dropped| self.by_index.remove(&dropped));
+        self.answered.remember(mac, from, &welcome);
         self.outgoing.push((from, welcome));
+        if right == Right::Client && self.clients >= CLIENT_SESSIONS_MAX {
+            self.remove_least_used();
+        }
+        self.insert(index, Session::new(transport, from, right, callers, now));
+        let dropped = self.peers.entry(from).or_insert_with(|| Peer::new(now)).offer(index);
+        dropped.and_then(|dropped| self.remove(dropped));
         Ok(())
+    }
+
+    fn insert(&mut self, index: Index, session: Session) {
+        self.clients += usize::from(session.right == Right::Client);
+        self.by_index.insert(index, session);
+    }
+
+    fn remove(&mut self, index: Index) -> Option<Session> {
+        let removed = self.by_index.remove(&index)?;
+        self.clients -= usize::from(removed.right == Right::Client);
+        Some(removed)
+    }
+
+    /// Makes room for one more client. Whoever comes back calls again.
+    fn remove_least_used(&mut self) {
+        let clients = self.by_index.iter().filter(|(_, session)| session.right == Right::Client);
+        let least = clients.min_by_key(|(_, session)| session.last_used()).map(|(index, _)| *index);
+        if let Some(session) = least.and_then(|index| self.remove(index))
+            && let Some(peer) = self.peers.get_mut(&session.address)
+        {
+            peer.forget(|index| Some(index) == least);
+        }
     }
 
     fn on_welcome(
@@ -231,18 +277,28 @@ impl Sessions {
             return Err(SessionError::TooMany);
         }
         let session = Session::new(transport, from, Right::Node, hosts, now).confirmed();
-        self.by_index.insert(to, session);
+        self.insert(to, session);
         self.confirm(from, to, now);
         Ok(())
     }
 
     /// Somebody asks to be called. A client calls whoever asks, a node only whom it knows.
-    fn on_knock(&mut self, from: SocketAddr, now: Instant) {
+    fn on_knock(&mut self, from: SocketAddr, is_lost: bool, now: Instant) {
         let is_known = self.peers.contains_key(&from);
         if is_known || self.host.is_none() && self.peers.len() < SESSIONS_MAX {
-            self.peers.entry(from).or_insert_with(|| Peer::new(now));
+            self.peers.entry(from).or_insert_with(|| Peer::new(now)).has_lost |= is_lost;
             self.call(from, now);
         }
+    }
+
+    /// Was there ever a session with this address?
+    pub fn has_met(&self, address: SocketAddr) -> bool {
+        self.peers.get(&address).is_some_and(|peer| peer.current.is_some())
+    }
+
+    /// Has a session just begun after something was lost for want of it? Then that is to be sent again. Says so once.
+    pub fn take_lost(&mut self) -> bool {
+        std::mem::take(&mut self.has_lost)
     }
 
     fn on_no_entry(&mut self, from: SocketAddr, to: Index, why: NoEntry) -> Result<(), SessionError> {
@@ -254,8 +310,9 @@ impl Sessions {
     fn confirm(&mut self, address: SocketAddr, index: Index, now: Instant) {
         let peer = self.peers.entry(address).or_insert_with(|| Peer::new(now));
         let (dropped, waited) = (peer.change_to(index), peer.take_waiting(now));
+        self.has_lost |= std::mem::take(&mut peer.has_lost);
         self.waiting_bytes -= waited.bytes;
-        dropped.and_then(|dropped| self.by_index.remove(&dropped));
+        dropped.and_then(|dropped| self.remove(dropped));
         let session = self.by_index.get_mut(&index).expect("it was entered before");
         // A host waits for the first datagram, whatever is in it: it proves the caller's address.
         let nothing = if waited.payloads.is_empty() && session.is_callers() { &[Vec::new()][..] } else { &[] };
@@ -266,24 +323,29 @@ impl Sessions {
 
     fn call(&mut self, to: SocketAddr, now: Instant) {
         let peer = self.peers.entry(to).or_insert_with(|| Peer::new(now));
-        if peer.may_call(now) {
-            let index = free_index(&self.by_index);
-            let (calling, hello) = handshake::hello(&self.credentials, &self.mac_key, self.process, index);
-            peer.begin_call(calling, index, now);
-            self.outgoing.push((to, hello));
-        }
+        let hello = match peer.call_again(now) {
+            CallAgain::NotYet => return,
+            CallAgain::Same(hello) => hello,
+            CallAgain::Anew => {
+                let index = free_index(&self.by_index);
+                let (calling, hello) = handshake::hello(&self.credentials, &self.mac_key, self.process, index);
+                peer.begin_call(calling, index, hello.clone(), now);
+                hello
+            }
+        };
+        self.outgoing.push((to, hello));
     }
 
     /// Somebody has sent what is sealed for a session that is not known here: one of before this process, perhaps. There is to be a new one.
     fn ask_anew(&mut self, from: SocketAddr, now: Instant) {
-        if self.host.is_some() { self.knock(from, now) } else { self.on_knock(from, now) }
+        if self.host.is_some() { self.knock(from, true, now) } else { self.on_knock(from, true, now) }
     }
 
     /// Asks an address to call. Only a host can be called.
-    fn knock(&mut self, to: SocketAddr, now: Instant) {
+    fn knock(&mut self, to: SocketAddr, is_lost: bool, now: Instant) {
         let may = self.host.is_some() && self.peers.get_mut(&to).is_none_or(|peer| peer.may_knock(now));
         if may {
-            self.outgoing.push((to, envelope::knock()));
+            self.outgoing.push((to, envelope::knock(is_lost)));
         }
     }
 
@@ -295,6 +357,7 @@ impl Sessions {
         }
         self.swept = Some(now);
         self.by_index.retain(|_, session| !session.is_unused_for(idle, now));
+        self.clients = self.by_index.values().filter(|session| session.right == Right::Client).count();
         for peer in self.peers.values_mut() {
             peer.forget(|index| !self.by_index.contains_key(&index));
             self.waiting_bytes -= peer.drop_late(now);

@@ -109,7 +109,7 @@ impl NodeSocket {
         let (counters, timeout, may_wait) = (Counters::default(), Duration::MAX, SEND_WITHIN);
         let (cutter, reassembly, waiting) = (Cutter::default(), Reassembly::default(), Queue::default());
         let strangers = Reassembly::within(Limits::STRANGERS);
-        let (sessions, stamps) = (Sessions::of_node(secret), Stamps::new(secret));
+        let (sessions, stamps) = (Sessions::of_node(secret), Stamps::new(secret, doorkeeper.parties(None).cluster));
         Ok(NodeSocket {
             socket,
             members,

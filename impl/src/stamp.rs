@@ -4,6 +4,7 @@
 //! A context says which versions a put replaces. A client that made one up could replace what it never read. So nodes stamp each
 //! context that they give to a client, with a key that only nodes have ([`secret`](crate::secret)).
 
+use crate::identity::ClusterId;
 use crate::secret::NodeSecret;
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::version::Context;
@@ -11,7 +12,7 @@ use ring::hmac;
 
 /// How long a stamp is, in bytes.
 pub const STAMP_BYTES: usize = 32;
-/// A stamp: HMAC-SHA-256 of the key's length, the key and the context in postcard encoding.
+/// A stamp: HMAC-SHA-256 of the cluster's id, the key's length, the key, and the context in postcard encoding.
 pub type Stamp = [u8; STAMP_BYTES];
 
 /// A context as clients have it: with the stamp of the node that gave it out. Empty by default: it replaces nothing.
@@ -62,30 +63,32 @@ pub(crate) fn stamped(message: &Message) -> Option<(&str, &Context)> {
 
 /// Stamps contexts, and knows its own stamps.
 #[derive(Clone, Debug)]
-pub struct Stamps(hmac::Key);
+pub struct Stamps {
+    key: hmac::Key,
+    cluster: ClusterId,
+}
 
 impl Stamps {
-    /// Those of the nodes with this secret.
-    pub fn new(secret: &NodeSecret) -> Self {
-        Stamps(hmac::Key::new(hmac::HMAC_SHA256, &secret.stamps()))
+    /// Those of the nodes of this cluster, with this secret.
+    pub fn new(secret: &NodeSecret, cluster: ClusterId) -> Self {
+        Stamps { key: hmac::Key::new(hmac::HMAC_SHA256, &secret.stamps()), cluster }
     }
 
     /// The stamp of a context of a key.
     pub fn stamp(&self, key: &str, context: &Context) -> Stamp {
-        let tag = hmac::sign(&self.0, &bytes(key, context));
+        let tag = hmac::sign(&self.key, &self.bytes(key, context));
         tag.as_ref().try_into().expect("SHA-256 gives 32 bytes")
     }
 
     /// May a client use this context with this key? An empty one needs no stamp: it replaces nothing.
     pub fn is_good(&self, key: &str, context: &Context, stamp: &Stamp) -> bool {
-        *context == Context::new() || hmac::verify(&self.0, &bytes(key, context), stamp).is_ok()
+        *context == Context::new() || hmac::verify(&self.key, &self.bytes(key, context), stamp).is_ok()
     }
-}
 
-fn bytes(key: &str, context: &Context) -> Vec<u8> {
-    let mut bytes = (key.len() as u64).to_le_bytes().to_vec();
-    bytes.extend(key.as_bytes());
-    postcard::to_extend(context, bytes).expect("sequences of known length, written to memory")
+    fn bytes(&self, key: &str, context: &Context) -> Vec<u8> {
+        let bytes = [&self.cluster.to_bytes()[..], &(key.len() as u64).to_le_bytes(), key.as_bytes()].concat();
+        postcard::to_extend(context, bytes).expect("sequences of known length, written to memory")
+    }
 }
 
 #[cfg(test)]
@@ -96,13 +99,16 @@ mod tests {
 
     #[test]
     fn a_stamp_is_good_for_one_context_of_one_key_in_one_cluster() {
-        let (ours, theirs) = (Stamps::new(&NodeSecret::generate()), Stamps::new(&NodeSecret::generate()));
+        let (secret, cluster) = (NodeSecret::generate(), ClusterId::UNKNOWN);
+        let (ours, theirs) = (Stamps::new(&secret, cluster), Stamps::new(&NodeSecret::generate(), cluster));
+        let same_secret = Stamps::new(&secret, cluster.named("another"));
         let context = |counter| Context::new().with(Dot { issuer: NodeId(0).into(), counter });
         let stamp = ours.stamp("k", &context(1));
         assert!(ours.is_good("k", &context(1), &stamp));
         assert!(!ours.is_good("k", &context(2), &stamp), "made up");
         assert!(!ours.is_good("l", &context(1), &stamp), "another key's");
         assert!(!theirs.is_good("k", &context(1), &stamp), "another cluster's");
+        assert!(!same_secret.is_good("k", &context(1), &stamp), "another cluster's with the same secret");
         assert!(!ours.is_good("k", &context(1), &[0; STAMP_BYTES]), "none");
         assert!(ours.is_good("k", &Context::new(), &[0; STAMP_BYTES]), "it replaces nothing");
     }

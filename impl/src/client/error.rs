@@ -74,7 +74,7 @@ pub enum ClientError {
     },
     /// A put was refused. Nothing was changed.
     #[error(
-        "the put was refused and nothing was changed: its context is from another cluster, or from before a node lost its disk. \
+        "the put was refused and nothing was changed: its context is another key's or another cluster's, or from before the cluster's secret was changed or a node lost its disk. \
              Get the key again, and put with the context read"
     )]
     ForeignContext,
@@ -120,7 +120,7 @@ pub enum ClientError {
         /// Was there a try that was neither refused nor answered? If it was of a put, that is possibly stored.
         is_in_doubt: bool,
     },
-    /// The node has another secret. Nothing was changed by it.
+    /// The node has another secret. No request was sent to it. A put is possibly stored if other nodes were asked before.
     #[error("{node} does not let this process in: {}", match why {
         NoEntry::WrongSecret => "its cluster has another secret. Name the file with the right one with --secret-file, or in DYNAMO_SECRET_FILE",
         NoEntry::OtherMachine => "its cluster has no secret, and lets in only processes on its own machine",

@@ -184,7 +184,7 @@ fn refusals_say_what_to_do() {
         }
     });
     let refused = || client.put("k", b"v", &StampedContext::new()).unwrap_err().to_string();
-    assert!(refused().contains("its context is from another cluster"));
+    assert!(refused().contains("its context is another key's or another cluster's"));
     assert!(refused().contains("would take 30000 bytes, 21333 are allowed. Get the key"));
     played.join().unwrap();
 }

@@ -17,8 +17,13 @@ impl Client {
         self.cutter.borrow_mut().cut(payload).try_for_each(|part| self.socket.send_to(&part, node))
     }
 
-    /// What comes next from a node, and from which, unless the time is up first.
-    pub(super) fn receive(&self, until: Instant) -> Result<Option<(SocketAddr, Vec<u8>)>, ClientError> {
+    /// What comes next from a node, and from which, unless the time is up first. Where the node asked does not let the session in, that is the
+    /// end; others cannot say that.
+    pub(super) fn receive(
+        &self,
+        asked: SocketAddr,
+        until: Instant,
+    ) -> Result<Option<(SocketAddr, Heard)>, ClientError> {
         let failed = |source| ClientError::Socket { node: self.node, source };
         let mut buffer = self.buffer.borrow_mut();
         loop {
@@ -28,9 +33,9 @@ impl Client {
             }
             self.socket.socket().set_read_timeout(Some(left)).map_err(failed)?;
             match self.socket.receive_from(&mut buffer) {
-                Ok((Heard::Payload(payload), from)) => return Ok(Some((from, payload))),
-                Ok((Heard::NoEntry(why), node)) => return Err(ClientError::NoEntry { node, why }),
-                Ok((Heard::Nothing, _)) => {}
+                Ok((Heard::NoEntry(why), node)) if node == asked => return Err(ClientError::NoEntry { node, why }),
+                Ok((Heard::NoEntry(_) | Heard::Nothing, _)) => {}
+                Ok((heard, from)) => return Ok(Some((from, heard))),
                 Err(error) if passes(&error) => {}
                 Err(error) => return Err(failed(error)),
             }
@@ -57,7 +62,9 @@ impl Client {
             self.backoff.sends(request);
             self.send(datagram, node).map_err(failed)?;
             let until = Instant::now() + RETRY_AFTER.min(within.saturating_sub(start.elapsed()));
-            while let Some((from, datagram)) = self.receive(until)? {
+            while let Some((from, heard)) = self.receive(node, until)? {
+                // What was sent before a session began is lost: it is sent again at once.
+                let Heard::Payload(datagram) = heard else { break };
                 if self.backoff.hears_refusal(&datagram, request) {
                     return Ok(None);
                 }

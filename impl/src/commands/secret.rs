@@ -2,9 +2,9 @@
 
 use super::Failure;
 use crate::output::say;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
-use dynamo::secret::{NodeSecret, Right, Secret, SecretError};
+use dynamo::secret::{NodeSecret, Right, Secret};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,15 +38,23 @@ pub(super) fn run(Arguments { directory }: &Arguments) -> Result<(), Failure> {
 /// Makes all three, where there are none.
 fn make(directory: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("cannot make the directory {}", directory.display()))?;
+    if let Some(path) = Right::ALL.map(|right| path(directory, right)).into_iter().find(|path| path.exists()) {
+        bail!("{} exists already, and nothing was made: name another directory", path.display());
+    }
     let secret = NodeSecret::generate();
     Secret::Node(secret.clone()).write(&path(directory, Right::Node))?;
-    write_others(directory, &secret)?;
-    Ok(())
+    complete(directory, &secret)
 }
 
-fn write_others(directory: &Path, secret: &NodeSecret) -> Result<(), SecretError> {
+/// Makes those that follow from the nodes' secret, where they are missing. Those that are there must follow from it.
+fn complete(directory: &Path, secret: &NodeSecret) -> anyhow::Result<()> {
     for right in [Right::Administrator, Right::Client] {
-        Secret::Other(secret.credentials(right)).write(&path(directory, right))?;
+        let (path, expected) = (path(directory, right), Secret::Other(secret.credentials(right)));
+        if !path.exists() {
+            expected.write(&path)?;
+        } else if Secret::read(&path)? != expected {
+            bail!("{} does not go with node.secret beside it: delete it, and it is made anew", path.display());
+        }
     }
     Ok(())
 }
@@ -56,21 +64,11 @@ pub(super) fn path(directory: &Path, right: Right) -> PathBuf {
     directory.join(format!("{}.secret", right.name()))
 }
 
-/// Makes all three, unless they are there.
+/// Makes those that are not there.
 pub(super) fn make_if_missing(directory: &Path) -> anyhow::Result<()> {
-    if !path(directory, Right::Node).exists() {
+    let nodes = path(directory, Right::Node);
+    if !nodes.exists() {
         return make(directory);
     }
-    let secret = Secret::read(&path(directory, Right::Node))?.of_node()?;
-    if Right::ALL.iter().all(|right| path(directory, *right).exists()) {
-        return Ok(());
-    }
-    // A start that was interrupted may have made some of them.
-    for right in [Right::Administrator, Right::Client] {
-        let path = path(directory, right);
-        if path.exists() {
-            fs::remove_file(&path).with_context(|| format!("cannot make {} anew", path.display()))?;
-        }
-    }
-    Ok(write_others(directory, &secret)?)
+    complete(directory, &Secret::read(&nodes)?.of_node()?)
 }

@@ -7,8 +7,8 @@
 //!          4       1        4               4             56
 //! sealed   "DYNS"  version  receiver's index  number  sealed payload, filler, length of the filler, tag
 //!          4       1        4                 8       the rest, to the last byte; the tag 16
-//! knock    "DYNK"  version  zeros
-//!          4       1        77
+//! knock    "DYNK"  version  1: what came was lost; 0: something waits  zeros
+//!          4       1        1                                            76
 //! no entry "DYNN"  version  caller's index  why
 //!          4       1        4               1
 //! ```
@@ -106,7 +106,10 @@ pub(super) enum Envelope<'a> {
     /// Something within a session.
     Sealed { to: Index, number: u64, sealed: &'a [u8] },
     /// Please call.
-    Knock,
+    Knock {
+        /// What the receiver has sent last could not be opened.
+        is_lost: bool,
+    },
     /// A host does not agree.
     NoEntry { to: Index, why: NoEntry },
 }
@@ -126,7 +129,7 @@ impl<'a> Envelope<'a> {
             HELLO => Self::hello(datagram),
             WELCOME => Self::welcome(rest),
             SEALED => Self::sealed(datagram, rest),
-            KNOCK => Some(Envelope::Knock).filter(|_| datagram.len() == HELLO_BYTES),
+            KNOCK => Self::knock(datagram),
             _ => Self::no_entry(rest),
         };
         envelope.ok_or(SessionError::Length)
@@ -152,6 +155,10 @@ impl<'a> Envelope<'a> {
         let (number, sealed) = rest.split_first_chunk::<8>()?;
         let (to, number) = (Index::from_le_bytes(*to), u64::from_le_bytes(*number));
         (datagram.len() >= HELLO_BYTES).then_some(Envelope::Sealed { to, number, sealed })
+    }
+
+    fn knock(datagram: &[u8]) -> Option<Self> {
+        (datagram.len() == HELLO_BYTES).then(|| Envelope::Knock { is_lost: datagram[5] != 0 })
     }
 
     fn no_entry(rest: &'a [u8]) -> Option<Self> {
@@ -186,8 +193,8 @@ pub(super) fn sealed_head(to: Index, number: u64) -> [u8; SEALED_HEAD_BYTES] {
 }
 
 /// A knock.
-pub(super) fn knock() -> Vec<u8> {
-    let mut knock = [KNOCK, &[VERSION]].concat();
+pub(super) fn knock(is_lost: bool) -> Vec<u8> {
+    let mut knock = [KNOCK, &[VERSION, u8::from(is_lost)]].concat();
     knock.resize(HELLO_BYTES, 0);
     knock
 }

@@ -5,14 +5,18 @@ use std::time::{Duration, Instant};
 
 /// So many sessions at a time. Each takes about 1.5 kB.
 pub(super) const SESSIONS_MAX: usize = 16_384;
+/// So many of them are clients'. One more takes the place of the one that was unused the longest.
+pub(super) const CLIENT_SESSIONS_MAX: usize = SESSIONS_MAX / 4 * 3;
 /// So many bytes may wait for sessions, in all, and of one peer.
 pub(super) const WAITING_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The largest message fits, with the headers of its fragments.
 pub(super) const PEER_WAITING_BYTES_MAX: usize = MESSAGE_BYTES_MAX + MESSAGE_BYTES_MAX / 64;
 /// What has waited for so long is not sent any more: whoever waits for it has asked again.
 pub(super) const WAITING_TIME_MAX: Duration = Duration::from_secs(1);
-/// A call that is not answered is made again after this time, at the earliest; likewise a knock.
+/// A hello that is not answered is sent again after this time, at the earliest; likewise a knock.
 pub(super) const AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// After this time another hello is made.
+pub(super) const CALL_TIME_MAX: Duration = Duration::from_secs(5);
 /// A session gets other keys after this time.
 pub(super) const RENEW_AFTER: Duration = Duration::from_hours(1);
 /// Unused sessions are forgotten after this time. Who comes back is asked to call again.
@@ -46,7 +50,9 @@ impl Budget {
         let earned = now.saturating_duration_since(since).as_millis() * Self::A_SECOND / 1000;
         if earned > 0 {
             self.left = u32::try_from(earned).unwrap_or(Self::BURST).saturating_add(self.left).min(Self::BURST);
-            self.since = Some(now);
+            // What is left over of the time counts the next time.
+            let spent = u64::try_from(earned * 1000 / Self::A_SECOND).unwrap_or(u64::MAX);
+            self.since = since.checked_add(Duration::from_millis(spent));
         }
         let is_allowed = self.left > 0;
         self.left -= u32::from(is_allowed);

@@ -2,7 +2,7 @@
 
 use super::envelope::{self, Index, SEALED_HEAD_BYTES, SessionError, TAG_BYTES};
 use super::handshake::Calling;
-use super::limits::{AGAIN_AFTER, PEER_WAITING_BYTES_MAX, UNPROVED, WAITING_TIME_MAX};
+use super::limits::{AGAIN_AFTER, CALL_TIME_MAX, PEER_WAITING_BYTES_MAX, UNPROVED, WAITING_TIME_MAX};
 use super::window::Window;
 use crate::secret::Right;
 use snow::StatelessTransportState;
@@ -63,6 +63,10 @@ impl Session {
         now.saturating_duration_since(self.made) > age
     }
 
+    pub(super) fn last_used(&self) -> Instant {
+        self.used
+    }
+
     pub(super) fn is_unused_for(&self, time: Duration, now: Instant) -> bool {
         now.saturating_duration_since(self.used) > if self.is_confirmed { time } else { UNPROVED }
     }
@@ -114,6 +118,8 @@ pub(super) struct Peer {
     /// Those that the other has not used yet.
     offered: VecDeque<Index>,
     call: Option<Call>,
+    /// Something was lost for want of a session.
+    pub(super) has_lost: bool,
     knocked: Option<Instant>,
     waiting: VecDeque<(Instant, Vec<u8>)>,
     waiting_bytes: usize,
@@ -124,7 +130,19 @@ pub(super) struct Peer {
 struct Call {
     calling: Calling,
     index: Index,
-    since: Instant,
+    hello: Vec<u8>,
+    begun: Instant,
+    sent: Instant,
+}
+
+/// What to do for a session.
+pub(super) enum CallAgain {
+    /// A hello is under way.
+    NotYet,
+    /// The same hello, once more: whichever of its answers comes is good.
+    Same(Vec<u8>),
+    /// There is none yet, or it is too old.
+    Anew,
 }
 
 /// What has waited for a session.
@@ -138,8 +156,8 @@ pub(super) struct Waited {
 impl Peer {
     pub(super) fn new(now: Instant) -> Self {
         let (current, previous, call, knocked) = (None, None, None, None);
-        let (offered, waiting, waiting_bytes) = (VecDeque::new(), VecDeque::new(), 0);
-        Peer { current, previous, offered, call, knocked, waiting, waiting_bytes, met: now }
+        let (offered, has_lost, waiting, waiting_bytes) = (VecDeque::new(), false, VecDeque::new(), 0);
+        Peer { current, previous, offered, call, has_lost, knocked, waiting, waiting_bytes, met: now }
     }
 
     /// Lets a payload wait. Returns how many bytes do not wait any more: the oldest, or this one, where there are too many.
@@ -188,12 +206,21 @@ impl Peer {
         std::mem::replace(&mut self.previous, before)
     }
 
-    pub(super) fn may_call(&self, now: Instant) -> bool {
-        self.call.as_ref().is_none_or(|call| now.saturating_duration_since(call.since) > AGAIN_AFTER)
+    /// How to call now.
+    pub(super) fn call_again(&mut self, now: Instant) -> CallAgain {
+        match &mut self.call {
+            Some(call) if now.saturating_duration_since(call.begun) > CALL_TIME_MAX => CallAgain::Anew,
+            Some(call) if now.saturating_duration_since(call.sent) > AGAIN_AFTER => {
+                call.sent = now;
+                CallAgain::Same(call.hello.clone())
+            }
+            Some(_) => CallAgain::NotYet,
+            None => CallAgain::Anew,
+        }
     }
 
-    pub(super) fn begin_call(&mut self, calling: Calling, index: Index, now: Instant) {
-        self.call = Some(Call { calling, index, since: now });
+    pub(super) fn begin_call(&mut self, calling: Calling, index: Index, hello: Vec<u8>, now: Instant) {
+        self.call = Some(Call { calling, index, hello, begun: now, sent: now });
     }
 
     pub(super) fn is_calling_as(&self, index: Index) -> bool {
@@ -202,9 +229,9 @@ impl Peer {
 
     /// Ends the call with this index, with the host's welcome.
     pub(super) fn end_call(&mut self, index: Index, noise: &[u8]) -> Result<StatelessTransportState, SessionError> {
-        let Call { calling, since, .. } = self.call.take_if(|call| call.index == index).ok_or(SessionError::Unknown)?;
-        calling.end(noise).map_err(|(calling, error)| {
-            self.call = Some(Call { calling, index, since });
+        let call = self.call.take_if(|call| call.index == index).ok_or(SessionError::Unknown)?;
+        call.calling.end(noise).map_err(|(calling, error)| {
+            self.call = Some(Call { calling, ..call });
             error
         })
     }
@@ -229,7 +256,7 @@ impl Peer {
     pub(super) fn is_forgotten(&self, now: Instant) -> bool {
         let has_none = self.current.is_none() && self.previous.is_none() && self.offered.is_empty();
         let was_just_called =
-            self.call.as_ref().is_some_and(|call| now.saturating_duration_since(call.since) < UNPROVED);
+            self.call.as_ref().is_some_and(|call| now.saturating_duration_since(call.sent) < UNPROVED);
         let is_new = now.saturating_duration_since(self.met) < UNPROVED;
         has_none && self.waiting.is_empty() && !was_just_called && !is_new
     }

@@ -21,6 +21,8 @@ pub enum Heard {
     Payload(Vec<u8>),
     /// A node does not let this process in.
     NoEntry(NoEntry),
+    /// A session has begun, and what was sent before it is lost.
+    Lost,
     /// Nothing, or nothing but a step of a handshake.
     Nothing,
 }
@@ -50,7 +52,8 @@ impl SealedSocket {
         if let Some(sealed) = sessions.seal(to, self.callee, payload, Instant::now()) {
             self.send_sealed(sealed, to)?;
         }
-        self.send_outgoing(&mut sessions)
+        self.send_outgoing(&mut sessions);
+        Ok(())
     }
 
     /// What the next datagram brings, and from where.
@@ -61,12 +64,16 @@ impl SealedSocket {
         let (length, from) = self.socket.recv_from(buffer)?;
         let (mut sessions, now) = (self.sessions(), Instant::now());
         sessions.forget_old(now);
-        let heard = match sessions.open(from, &buffer[..length], now) {
-            Ok(Some(Opened { payload, .. })) => Heard::Payload(payload.to_vec()),
-            Err(SessionError::NoEntry(why)) => Heard::NoEntry(why),
+        let has_met = sessions.has_met(from);
+        let opened = sessions.open(from, &buffer[..length], now);
+        let heard = match opened.map(|opened| opened.map(|Opened { payload, .. }| payload.to_vec())) {
+            Ok(Some(payload)) => Heard::Payload(payload),
+            // Of nobody with whom there is a session: he could not say so then.
+            Err(SessionError::NoEntry(why)) if !has_met => Heard::NoEntry(why),
+            Ok(None) if sessions.take_lost() => Heard::Lost,
             Ok(None) | Err(_) => Heard::Nothing,
         };
-        self.send_outgoing(&mut sessions)?;
+        self.send_outgoing(&mut sessions);
         Ok((heard, from))
     }
 
@@ -77,9 +84,12 @@ impl SealedSocket {
         }
     }
 
-    /// Sends what belongs to handshakes, and what has waited for them.
-    fn send_outgoing(&self, sessions: &mut Sessions) -> io::Result<()> {
-        sessions.take_outgoing().iter().try_for_each(|(to, datagram)| self.send_sealed(datagram, *to))
+    /// Sends what belongs to handshakes, and what has waited for them. Where it cannot be sent it is lost: anybody may have asked for it,
+    /// from an address to which nothing can be sent.
+    fn send_outgoing(&self, sessions: &mut Sessions) {
+        for (to, datagram) in sessions.take_outgoing() {
+            let _ = self.socket.send_to(&datagram, to);
+        }
     }
 }
 

@@ -60,9 +60,11 @@ fn nothing_is_taken_twice_from_elsewhere_or_back_by_its_sender() {
     assert_eq!(client.open(address(NODE), &welcome, now), Err(SessionError::Unknown), "the call is over");
     assert_eq!(client.open(address(NODE), &hello, now), Err(SessionError::Handshake), "nobody calls a client");
     node.take_outgoing();
-    // A recorded hello is answered, but the answer is worth nothing without the caller's key; the session stays as it is.
+    // A recorded hello is answered as it was before; the answer is worth nothing, and the session stays as it is. To another address it is none.
     assert_eq!(node.open(address(CLIENT), &hello, now), Ok(None));
-    assert_ne!(only(&mut node), welcome);
+    assert_eq!(only(&mut node), welcome);
+    assert_eq!(node.open(address(9), &hello, now), Err(SessionError::Replayed));
+    assert!(node.take_outgoing().is_empty());
     assert_eq!(node.open(address(CLIENT), &first, now), Err(SessionError::Replayed));
     assert!(node.seal(address(CLIENT), Callee::Client, b"x", now).is_some());
 }
@@ -104,7 +106,7 @@ fn without_the_secret_nobody_is_let_in_and_nobody_passes_for_a_node() {
     let hello = only(&mut client);
     let doors = Doors::new(secret().private(), |right| node_secret.shared(right));
     let mut poser = Sessions::of_node(&node_secret);
-    poser.host = Some(Host { doors, only_this_machine: false, budget: Budget::default() });
+    poser.host = Some(Host { doors, only_this_machine: false, budgets: Default::default() });
     assert_eq!(poser.open(address(CLIENT), &hello, now), Err(SessionError::Handshake), "it cannot even read the hello");
 }
 
@@ -150,6 +152,7 @@ fn a_client_that_is_answered_in_the_session_of_another_gets_one_of_its_own() {
     assert!(hello.len() <= to_other.len());
     node.open(address(CLIENT), &hello, now).unwrap();
     client.open(address(NODE), &only(&mut node), now).unwrap();
+    assert!(client.take_lost() && !client.take_lost(), "it is to ask again, once");
     node.open(address(CLIENT), &only(&mut client), now).unwrap();
     let arrives = node.seal(address(CLIENT), Callee::Client, b"arrives", now).unwrap().to_vec();
     assert_eq!(client.open(address(NODE), &arrives, now).unwrap().unwrap().payload, b"arrives");
@@ -176,6 +179,49 @@ fn after_a_nodes_start_the_next_datagram_leads_to_a_new_session() {
     meet(&mut a, &mut b);
     let arrives = a.seal(address(2), Callee::Node, b"arrives", now).unwrap().to_vec();
     assert_eq!(b.open(address(1), &arrives, now).unwrap().unwrap().payload, b"arrives");
+}
+
+/// However long the way is: a hello is sent again as it is, and the first answer to any of its copies is good.
+#[test]
+fn a_call_comes_through_though_it_was_made_again_before_the_answer_came() {
+    let ((mut client, mut node), start) = (strangers(), Instant::now());
+    let mut hellos = Vec::new();
+    for turn in 0..10 {
+        let now = start + Duration::from_millis(60 * turn);
+        client.seal(address(NODE), Callee::Node, b"x", now);
+        hellos.push(only(&mut client));
+    }
+    let now = start + Duration::from_millis(700);
+    let welcomes: Vec<Vec<u8>> = hellos
+        .iter()
+        .map(|hello| {
+            node.open(address(CLIENT), hello, now).unwrap();
+            only(&mut node)
+        })
+        .collect();
+    assert!(hellos.iter().all(|hello| *hello == hellos[0]) && welcomes.iter().all(|welcome| *welcome == welcomes[0]));
+    client.open(address(NODE), &welcomes[0], now).unwrap();
+    let (_, first) = &client.take_outgoing()[0];
+    assert!(node.open(address(CLIENT), first, now).unwrap().is_some());
+}
+
+/// A client that takes every session there is for clients takes none of a node's, nor of another client's for good.
+#[test]
+fn clients_leave_room_for_nodes_and_for_one_another() {
+    let (node_secret, now) = (secret(), Instant::now());
+    let mut node = Sessions::of_node(&node_secret);
+    for port in 0..CLIENT_SESSIONS_MAX + 10 {
+        let mut client = Sessions::of_client(node_secret.credentials(Right::Client));
+        client.seal(address(NODE), Callee::Node, b"x", now);
+        // So much time has passed that there may be handshakes again.
+        let now = now + Duration::from_millis(port as u64);
+        node.open(SocketAddr::from(([127, 0, 1, 1], port as u16 + 1)), &only(&mut client), now).unwrap();
+        node.take_outgoing();
+    }
+    assert_eq!((node.clients, node.by_index.len()), (CLIENT_SESSIONS_MAX, CLIENT_SESSIONS_MAX));
+    let mut other = Sessions::of_client(node_secret.credentials(Right::Node));
+    other.seal(address(NODE), Callee::Node, b"x", now);
+    assert_eq!(node.open(address(9), &only(&mut other), now), Ok(None));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::founding::is_kept_in;
 use dynamo_model::ids::NodeId;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 pub(super) const FILE: &str = "identity";
@@ -17,7 +18,8 @@ pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
     if path.exists() && !path.is_dir() {
         return Err(StoreError::NotADirectory(path.to_owned()));
     }
-    fs::create_dir_all(path).map_err(unreadable)?;
+    // What a node holds is not for every user of the machine.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unreadable)?;
     let damaged = || {
         let what = format!("its file \"{FILE}\" does not read \"dynamo data format {FORMAT}, node …\"");
         StoreError::Damaged { path: path.to_owned(), what }

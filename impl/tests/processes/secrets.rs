@@ -230,7 +230,10 @@ fn a_secret_that_others_can_read_or_that_is_none_is_refused() {
     let (code, text) = ask();
     assert!(code == 2 && text.contains("holds no secret of a cluster") && !text.contains("swordfish"), "{code} {text}");
     let (code, _, stderr) = dynamo(&["secret", secrets.0.path().to_str().unwrap()]);
-    assert!(code == 1 && stderr.contains("cannot be read or written"), "nothing is written over: {code} {stderr}");
+    assert!(
+        code == 1 && stderr.contains("exists already, and nothing was made"),
+        "nothing is written over: {code} {stderr}"
+    );
     let data = folder();
     let administrators = ["node", "--id", "A", "--listen", "127.0.0.1:9", "--data", data.path().to_str().unwrap()];
     let (code, text) = with_secret(&secrets.path("administrator"), &administrators);
