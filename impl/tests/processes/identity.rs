@@ -131,7 +131,7 @@ fn two_living_processes_with_one_id_say_so_and_do_not_count_for_one_another() {
     let arguments =
         ["--id", "A", "--listen", &listen, "--member", &members, "--gossip-every", "0.1", "--answer-within", "0.05"];
     let _second = Stray::start(&arguments, data.path());
-    for address in [cluster.addresses[0], cluster.addresses[1], at] {
+    for address in [cluster.addresses[0], cluster.addresses[1], cluster.addresses[2], at] {
         until("it says that A is used twice", || is_used_twice(address, "A").then_some(()));
     }
     // The first A reaches nobody any more: with W=2 it acknowledges nothing.
