@@ -162,9 +162,13 @@ fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, ac
     told
 }
 
+/// How many nodes are killed, if the variable says it.
+const KILLS: &str = "DYNAMO_KILLS";
+
 #[test]
 fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
     const CLIENTS: usize = 6;
+    let kills = std::env::var(KILLS).map_or(9, |count| count.parse().unwrap());
     let seed = rand::random();
     println!("seed {seed}");
     let mut cluster = Cluster::start();
@@ -176,7 +180,7 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
         let clients: Vec<_> =
             (0..CLIENTS).map(|name| scope.spawn(move || write(addresses, name, seed, stop, acknowledged))).collect();
         let mut random = SmallRng::seed_from_u64(seed);
-        for round in 0..9 {
+        for round in 0..kills {
             until_more(acknowledged, 20);
             thread::sleep(Duration::from_millis(random.random_range(0..150)));
             cluster.kill(round % 3);
