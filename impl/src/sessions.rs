@@ -166,7 +166,7 @@ impl Sessions {
             Envelope::Hello { right, from: index, head, mac, noise } => {
                 self.on_hello((from, index), right, (head, mac, noise), now)?;
             }
-            Envelope::Welcome { to, from: index, noise } => self.on_welcome((from, index), to, noise, now)?,
+            Envelope::Welcome { to, noise } => self.on_welcome(from, to, noise, now)?,
             Envelope::Knock { is_lost } => self.on_knock(from, is_lost, now),
             Envelope::NoEntry { to, why } => self.on_no_entry(from, to, why)?,
         }
@@ -263,15 +263,9 @@ impl Sessions {
         }
     }
 
-    fn on_welcome(
-        &mut self,
-        (from, hosts): (SocketAddr, Index),
-        to: Index,
-        noise: &[u8],
-        now: Instant,
-    ) -> Result<(), SessionError> {
+    fn on_welcome(&mut self, from: SocketAddr, to: Index, noise: &[u8], now: Instant) -> Result<(), SessionError> {
         let peer = self.peers.get_mut(&from).ok_or(SessionError::Unknown)?;
-        let transport = peer.end_call(to, noise)?;
+        let (transport, hosts) = peer.end_call(to, noise)?;
         if self.by_index.contains_key(&to) {
             // Since the call a caller of this host was given the same index: to be called again.
             return Err(SessionError::TooMany);

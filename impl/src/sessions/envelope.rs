@@ -3,8 +3,8 @@
 //! ```text
 //! hello    "DYNH"  version  right  caller's index  mac of all before and after it  first message of the handshake
 //!          4       1        1      4               16                              56
-//! welcome  "DYNW"  version  caller's index  host's index  second message of the handshake
-//!          4       1        4               4             56
+//! welcome  "DYNW"  version  caller's index  second message of the handshake, with the host's index sealed in it
+//!          4       1        4               56
 //! sealed   "DYNS"  version  receiver's index  number  sealed payload, filler, length of the filler, tag
 //!          4       1        4                 8       the rest, to the last byte; the tag 16
 //! knock    "DYNK"  version  1: what came was lost; 0: something waits  zeros
@@ -102,7 +102,7 @@ pub(super) enum Envelope<'a> {
         noise: &'a [u8],
     },
     /// A host agrees.
-    Welcome { to: Index, from: Index, noise: &'a [u8] },
+    Welcome { to: Index, noise: &'a [u8] },
     /// Something within a session.
     Sealed { to: Index, number: u64, sealed: &'a [u8] },
     /// Please call.
@@ -144,10 +144,9 @@ impl<'a> Envelope<'a> {
     }
 
     fn welcome(rest: &'a [u8]) -> Option<Self> {
-        let (to, rest) = rest.split_first_chunk::<4>()?;
-        let (from, noise) = rest.split_first_chunk::<4>()?;
-        let (to, from) = (Index::from_le_bytes(*to), Index::from_le_bytes(*from));
-        (noise.len() == NOISE_BYTES).then_some(Envelope::Welcome { to, from, noise })
+        let (to, noise) = rest.split_first_chunk::<4>()?;
+        let to = Index::from_le_bytes(*to);
+        (noise.len() == NOISE_BYTES).then_some(Envelope::Welcome { to, noise })
     }
 
     fn sealed(datagram: &[u8], rest: &'a [u8]) -> Option<Self> {
@@ -178,8 +177,8 @@ pub(super) fn hello_head(right: Right, from: Index) -> Vec<u8> {
 }
 
 /// What a welcome begins with.
-pub(super) fn welcome_head(to: Index, from: Index) -> Vec<u8> {
-    [WELCOME, &[VERSION], &to.to_le_bytes(), &from.to_le_bytes()].concat()
+pub(super) fn welcome_head(to: Index) -> Vec<u8> {
+    [WELCOME, &[VERSION], &to.to_le_bytes()].concat()
 }
 
 /// What a sealed datagram begins with.

@@ -58,13 +58,14 @@ pub(super) fn hello(
 }
 
 impl Calling {
-    /// The caller reads the welcome.
-    pub(super) fn end(mut self, noise: &[u8]) -> Result<StatelessTransportState, (Self, SessionError)> {
-        let mut process = [0; NOISE_BYTES];
-        if self.0.read_message(noise, &mut process).is_err() {
+    /// The caller reads the welcome, with the host's index of the session.
+    pub(super) fn end(mut self, noise: &[u8]) -> Result<(StatelessTransportState, Index), (Self, SessionError)> {
+        let mut sealed = [0; NOISE_BYTES];
+        if self.0.read_message(noise, &mut sealed).is_err() {
             return Err((self, SessionError::Handshake));
         }
-        Ok(self.0.into_stateless_transport_mode().expect("the handshake is over"))
+        let index = Index::from_le_bytes([sealed[0], sealed[1], sealed[2], sealed[3]]);
+        Ok((self.0.into_stateless_transport_mode().expect("the handshake is over"), index))
     }
 }
 
@@ -87,9 +88,9 @@ pub(super) fn welcome(
         return Err(SessionError::Handshake);
     }
     let mut answer = [0; NOISE_BYTES];
-    state.write_message(&process.to_le_bytes(), &mut answer).expect("a buffer of the message's size");
+    state.write_message(&u64::from(from).to_le_bytes(), &mut answer).expect("a buffer of the message's size");
     let transport = state.into_stateless_transport_mode().expect("the handshake is over");
-    Ok((transport, [&envelope::welcome_head(to, from)[..], &answer].concat()))
+    Ok((transport, [&envelope::welcome_head(to)[..], &answer].concat()))
 }
 
 fn builder<'a>() -> Builder<'a> {

@@ -227,8 +227,12 @@ impl Peer {
         self.call.as_ref().is_some_and(|call| call.index == index)
     }
 
-    /// Ends the call with this index, with the host's welcome.
-    pub(super) fn end_call(&mut self, index: Index, noise: &[u8]) -> Result<StatelessTransportState, SessionError> {
+    /// Ends the call with this index, with the host's welcome: the keys, and the host's index.
+    pub(super) fn end_call(
+        &mut self,
+        index: Index,
+        noise: &[u8],
+    ) -> Result<(StatelessTransportState, Index), SessionError> {
         let call = self.call.take_if(|call| call.index == index).ok_or(SessionError::Unknown)?;
         call.calling.end(noise).map_err(|(calling, error)| {
             self.call = Some(Call { calling, ..call });
