@@ -15,7 +15,7 @@
 //! [`OUTSTANDING_MAX`]. Before a datagram of a stranger is decoded it waits in a [`Queue`], which has a bound too.
 //!
 //! A refusal costs the node a small datagram. It says how long the client is to wait: as long as the node will take, at the
-//! rate at which it has answered so far ([`Schedule`]), to serve all addresses that it has refused lately ([`Returning`]). So
+//! rate at which it has answered so far (`Schedule`), to serve all addresses that it has refused lately (`Returning`). So
 //! clients that heed it come back at about that rate, and not all at once. A quarter of the room is kept for those who come back.
 //! A few requests above the limit are not refused but wait: so there always is something to do when others are answered.
 //!

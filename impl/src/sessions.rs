@@ -18,7 +18,7 @@
 //! * A hello is sent again as it is until it is answered, however long its way is. A host answers it once: to whoever sends it from elsewhere
 //!   it is a replay.
 //!
-//! The cipher and the handshake are [`handshake`]'s, the formats [`envelope`]'s.
+//! The cipher and the handshake are `handshake`'s, the formats `envelope`'s.
 
 mod answered;
 mod envelope;

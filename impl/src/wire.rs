@@ -6,7 +6,7 @@
 //! ```
 //! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used
 //! twice, or what others remember of its disk. A message that brings a context to a client or back from there is followed by
-//! the context's [`stamp`](crate::stamp), 32 bytes.
+//! the context's [`stamp`], 32 bytes.
 //!
 //! A single message may be larger than UDP can carry. It has this format too, and travels cut into
 //! [`fragments`](crate::fragments).
