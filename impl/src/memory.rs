@@ -14,6 +14,8 @@
 //! - A node waits for all other members, but only [`WAIT`] for those that are silent: it must be able to start while others are down.
 //! - A node takes nothing from a new start of a node of which it remembers an earlier one until that says that it has heard what is
 //!   remembered, and that its disk knows it. So nobody is misled by an old copy whose witness was down, and says what it remembers only now.
+//! - A node that serves already, and hears that others remember a start of it after its own, has not got an old disk: another process has its
+//!   id, and was started later ([`doorkeeper`](crate::doorkeeper)). If it put its data aside then, the two would do so in turn for ever.
 //! - A first start on an empty directory waits for nobody: no other node can know more of that disk.
 //!
 //! Not found is an older copy of which nobody who is up has heard more. Nor is one whose witnesses have heard of later commits only from others:
@@ -112,6 +114,8 @@ pub struct Memories {
     /// Those that have said, since the start, what they remember, and nothing that the disk does not know.
     confirmed: BTreeSet<NodeId>,
     evidence: Option<Evidence>,
+    /// Has the node heard what there was to hear at its start?
+    is_serving: bool,
 }
 
 impl Default for Memories {
@@ -123,8 +127,8 @@ impl Default for Memories {
 impl Memories {
     /// Of a node whose disk knows this past, in its present start too; with the number of its last commit.
     pub fn new(rules: Rules, past: Past, commit: Arc<AtomicU64>, remembered: OrdMap<NodeId, Moment>) -> Self {
-        let (confirmed, evidence) = (BTreeSet::new(), None);
-        Memories { rules, past, commit, remembered, confirmed, evidence }
+        let (confirmed, evidence, is_serving) = (BTreeSet::new(), None, false);
+        Memories { rules, past, commit, remembered, confirmed, evidence, is_serving }
     }
 
     /// What a datagram to this node tells; `None`: to a client, or to whoever is there.
@@ -150,13 +154,20 @@ impl Memories {
 
     fn check(&mut self, node: NodeId, remembered: Option<Moment>) {
         let past = self.past.clone().with_last_commit(self.commit.load(Ordering::Relaxed));
+        let is_of_a_later = |moment: Moment| past.last().is_some_and(|own| moment.start > own.start);
         match remembered {
+            Some(remembered) if self.is_serving && is_of_a_later(remembered) => {}
             Some(remembered) if self.rules.disk_is_old(remembered, &past) => {
                 let known = past.before_last().unwrap_or_default();
                 self.evidence.get_or_insert(Evidence { by: Some(node), remembered, known });
             }
             _ => drop(self.confirmed.insert(node)),
         }
+    }
+
+    /// The node serves from now on.
+    pub(crate) fn serve(&mut self) {
+        self.is_serving = true;
     }
 
     /// Has this node said, since the start, what it remembers?
@@ -211,6 +222,19 @@ mod tests {
         assert!(own.hear(B, life(6), &told(13, true)));
         assert_eq!(own.recall(Some(B)).remembered, Some(Moment { start: 6, commit: 13 }));
         assert_eq!(own.recall(None), told(1, false));
+    }
+
+    #[test]
+    fn a_node_that_serves_takes_a_later_start_for_that_of_another_process() {
+        let mut serving = node(Past::default().with_start(1, 40).with_start(5, 41), 50);
+        serving.serve();
+        let remembers = |start, commit| Recall { remembered: Some(Moment { start, commit }), ..Recall::default() };
+        assert!(serving.hear(B, life(3), &remembers(6, 1)));
+        assert!(serving.evidence().is_none() && !serving.is_confirmed(B), "its data stays; nothing is confirmed");
+        assert!(
+            !serving.hear(B, life(3), &remembers(4, 1)) && serving.evidence().is_some(),
+            "an earlier one that it lacks"
+        );
     }
 
     #[test]

@@ -120,6 +120,7 @@ impl Ready {
         let mut socket = NodeSocket::new(socket, members, doorkeeper, &secret).map_err(failed)?;
         let others: Vec<NodeId> = state.view.ring().members().iter().copied().filter(|member| *member != id).collect();
         let waiting = recall::ask(&mut socket, &others, is_used).map_err(failed)?;
+        socket.doorkeeper.memories.serve();
         let (agreement, exchanges) = (Agreement::default(), Exchanges::default());
         let (admission, inspections) = (Admission::new(limits, now), Inspections::default());
         let (commits, ends_at) = (0, None);
