@@ -11,6 +11,7 @@ use crate::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::membership::History;
 use dynamo_model::message::Message;
+use dynamo_model::process::Stage;
 use stateright::actor::Id;
 
 /// One kind of facts: a sentence each.
@@ -159,6 +160,21 @@ pub(super) fn disks(view: &View<'_>) -> Vec<String> {
         own.into_iter().chain(kept)
     };
     view.nodes().flat_map(of).collect()
+}
+
+/// What has become of the nodes whose disks were copied.
+pub(super) fn copies(view: &View<'_>) -> Vec<String> {
+    let told = |(node, stage): (NodeId, Stage)| match stage {
+        Stage::Copied => format!("{node}'s disk was copied, and is as it was then"),
+        Stage::Ahead => format!("{node}'s disk was copied, and has changed since"),
+        Stage::Returned { witnessed: true } => {
+            format!("{node} runs on the copy of its disk, and others know of later commits")
+        }
+        Stage::Returned { witnessed: false } => format!("{node} runs on the copy of its disk"),
+        Stage::Renewed { late: false } => format!("{node} was started on the copy of its disk, and has a new disk"),
+        Stage::Renewed { late: true } => format!("{node} ran on the copy of its disk, and has a new disk"),
+    };
+    view.nodes().filter_map(|node| Some((node, view.stage(node)?))).map(told).collect()
 }
 
 /// Which version each put is.
