@@ -1,9 +1,9 @@
 //! Fuzzing: every function that reads bytes or text written by others gets mutated input. None may panic.
 //!
 //! ```text
-//! cargo run --release -p dynamo-fuzz -- --seconds 60               every target for a minute, on all cores
-//! cargo run --release -p dynamo-fuzz -- sessions --executions 1000000
-//! cargo run --release -p dynamo-fuzz -- sessions --seed 7 --round 12    one round again
+//! cargo run --release -p dynamo-fuzz --example fuzz -- --seconds 60               every target for a minute, on all cores
+//! cargo run --release -p dynamo-fuzz --example fuzz -- sessions --executions 1000000
+//! cargo run --release -p dynamo-fuzz --example fuzz -- sessions --seed 7 --round 12    one round again
 //! ```
 //!
 //! * A [target](targets) mutates valid input ([`mutate`]) and hands it to one function. Where a checksum guards the input, most executions

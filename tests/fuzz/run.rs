@@ -89,7 +89,7 @@ impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Failure { target, seed, round, execution, input } = self;
         writeln!(f, "{target} panicked in execution {execution} of a round; to run it again:")?;
-        writeln!(f, "cargo run --release -p dynamo-fuzz -- {target} --seed {seed} --round {round}")?;
+        writeln!(f, "cargo run --release -p dynamo-fuzz --example fuzz -- {target} --seed {seed} --round {round}")?;
         write!(f, "input: {}", data_encoding::HEXLOWER.encode(input))
     }
 }

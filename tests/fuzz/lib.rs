@@ -1,0 +1,1 @@
+//! Fuzzing: see main.rs. What it needs is built only for it.
