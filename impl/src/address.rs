@@ -1,50 +1,84 @@
 //! Names at the edge: stateright ids here, socket addresses out there.
 //!
-//! A node's id is its index, and the members' addresses are known. A client's id *is* its address, so that any node can
-//! answer a client it has never heard of, after a forward for instance.
+//! A node's id is its index, and the members' addresses are known. A client's id follows from its address, so that it has the same at
+//! every node: an IPv4 address fits into an id, and of an IPv6 address the id is a digest. [`Callers`] knows which address that was.
 
+use dynamo_model::address::Address;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{Address, History};
+use dynamo_model::membership::{History, Standing};
+use dynamo_model::rules::Rules;
 use dynamo_model::view::View;
+use ring::digest;
 use stateright::actor::Id;
-use std::collections::{BTreeMap, HashMap};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use thiserror::Error;
 
-/// Set in every client's id: it lies above every node's index, and the address fills the 48 bits below.
-const CLIENT_BIT: u64 = 1 << 48;
+/// Set in the id of every client with an IPv4 address: it lies above every node's index, and the address fills the 48 bits below.
+const IPV4_BIT: u64 = 1 << 48;
+/// Set in the id of every client with an IPv6 address. Of the other bits a digest of the address fills all.
+const IPV6_BIT: u64 = 1 << 63;
+/// So many clients with IPv6 addresses are known at a time: four times as many as have sessions. Each takes about 80 bytes.
+const CALLERS_MAX: usize = 65_536;
 
 /// The actor id of the client at an address.
-pub fn client_id(address: SocketAddrV4) -> Id {
-    let bits = CLIENT_BIT | u64::from(address.ip().to_bits()) << 16 | u64::from(address.port());
+pub fn client_id(address: SocketAddr) -> Id {
+    let bits = match address {
+        SocketAddr::V4(address) => IPV4_BIT | u64::from(address.ip().to_bits()) << 16 | u64::from(address.port()),
+        SocketAddr::V6(_) => IPV6_BIT | digest_of(address.into()),
+    };
     Id::from(bits as usize)
 }
 
-/// The address of the client with an actor id; `None` where the id is not a client's.
-pub fn client_address(id: Id) -> Option<SocketAddrV4> {
+/// So long that nobody finds an address with the digest of another's.
+fn digest_of(address: Address) -> u64 {
+    let digest = digest::digest(&digest::SHA256, &address.to_bytes());
+    let (first, _) = digest.as_ref().split_first_chunk().expect("SHA-256 has 32 bytes");
+    u64::from_be_bytes(*first)
+}
+
+/// The IPv4 address that a client's id tells; `None` where it is not such a client's.
+fn ipv4_client(id: Id) -> Option<SocketAddr> {
     let bits = usize::from(id) as u64;
-    (bits >> 48 == 1).then(|| SocketAddrV4::new(Ipv4Addr::from_bits((bits >> 16) as u32), bits as u16))
+    (bits >> 48 == 1).then(|| SocketAddrV4::new(Ipv4Addr::from_bits((bits >> 16) as u32), bits as u16).into())
 }
 
-/// An address as histories have it: its four bytes, and its port in two.
-pub fn to_bytes(address: SocketAddrV4) -> Address {
-    let mut bytes = [0; 6];
-    bytes[..4].copy_from_slice(&address.ip().octets());
-    bytes[4..].copy_from_slice(&address.port().to_be_bytes());
-    Address(bytes)
+/// Which clients' addresses stand behind ids that are digests. Of too many the ones that came first are forgotten: whoever is answered by
+/// nobody asks again, and is known again.
+#[derive(Clone, Debug, Default)]
+pub struct Callers {
+    addresses: HashMap<Id, SocketAddr>,
+    in_order: VecDeque<Id>,
 }
 
-/// The address that a history has.
-pub fn from_bytes(Address(bytes): Address) -> SocketAddrV4 {
-    let [ip @ .., port_high, port_low] = bytes;
-    SocketAddrV4::new(Ipv4Addr::from(ip), u16::from_be_bytes([port_high, port_low]))
+impl Callers {
+    /// Somebody is at this address: what is for his id can be sent.
+    pub fn remember(&mut self, address: SocketAddr) {
+        if address.is_ipv4() {
+            return;
+        }
+        let id = client_id(address);
+        if self.addresses.insert(id, address).is_none() {
+            self.in_order.push_back(id);
+        }
+        if self.in_order.len() > CALLERS_MAX
+            && let Some(first) = self.in_order.pop_front()
+        {
+            self.addresses.remove(&first);
+        }
+    }
+
+    /// Where the client with this id is; `None` where it is not known, or the id is not a client's.
+    pub fn address(&self, id: Id) -> Option<SocketAddr> {
+        ipv4_client(id).or_else(|| self.addresses.get(&id).copied())
+    }
 }
 
 /// The members of a cluster and where they listen. No two share an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Members {
-    addresses: BTreeMap<NodeId, SocketAddrV4>,
-    nodes: HashMap<SocketAddrV4, NodeId>,
+    addresses: BTreeMap<NodeId, SocketAddr>,
+    nodes: HashMap<SocketAddr, NodeId>,
 }
 
 /// Why there is no such list of members.
@@ -55,24 +89,41 @@ pub enum MembersError {
     NodeTwice(NodeId),
     /// Two nodes are to listen in one place.
     #[error("nodes {0} and {1} have the same address {2}: give every member an address of its own")]
-    AddressTwice(NodeId, NodeId, SocketAddrV4),
-    /// An IPv6 address.
-    #[error("{0} is an IPv6 address; only IPv4 is supported: use an address such as 127.0.0.1:4100")]
-    NotIpv4(SocketAddr),
+    AddressTwice(NodeId, NodeId, SocketAddr),
+    /// An address that means something on one machine alone.
+    #[error(
+        "{0} is a link-local address, which others cannot use: take another of the machine's addresses, such as [fd00::1]:4100"
+    )]
+    LinkLocal(SocketAddr),
+    /// Two nodes that would not know one another by their addresses: each is known by the one it sends from.
+    #[error(
+        "node {node} is to be reached at {address}, and node {other} is at {at}: give all nodes of a cluster IPv4 addresses, or all IPv6 addresses. \
+         Clients can use both, if nodes listen at [::]"
+    )]
+    OtherFamily {
+        /// The node.
+        node: NodeId,
+        /// Its address.
+        address: SocketAddr,
+        /// Another.
+        other: NodeId,
+        /// That one's address.
+        at: SocketAddr,
+    },
     /// An address nobody can send to.
     #[error("node {0} cannot be reached at {1}: a member needs a definite address and port, such as 127.0.0.1:4100")]
-    Unreachable(NodeId, SocketAddrV4),
+    Unreachable(NodeId, SocketAddr),
 }
 
 impl Members {
     /// The members of this list.
     ///
     /// # Errors
-    /// Where a node or an address is named twice, or is not a definite IPv4 address and port.
+    /// Where a node or an address is named twice, or an address is not definite: one address of one machine, and a port.
     pub fn new(list: impl IntoIterator<Item = (NodeId, SocketAddr)>) -> Result<Self, MembersError> {
         let mut members = Members { addresses: BTreeMap::new(), nodes: HashMap::new() };
         for (node, address) in list {
-            let address = ipv4(address)?;
+            let address = of_one_machine(address)?;
             if address.port() == 0 || address.ip().is_unspecified() {
                 return Err(MembersError::Unreachable(node, address));
             }
@@ -94,8 +145,8 @@ impl Members {
         nodes.sort_by_key(|node| std::cmp::Reverse(view.standing(*node)));
         for node in nodes {
             if let Some(address) = history.address(node) {
-                members.addresses.insert(node, from_bytes(address));
-                members.nodes.insert(from_bytes(address), node);
+                members.addresses.insert(node, address.into());
+                members.nodes.insert(address.into(), node);
             }
         }
         members
@@ -103,7 +154,7 @@ impl Members {
 
     /// The same, but for nodes that are to be reached, and are heard, at another address than they give: behind a proxy, for instance.
     #[must_use]
-    pub fn with_detours(mut self, detours: &[(NodeId, SocketAddrV4)]) -> Self {
+    pub fn with_detours(mut self, detours: &[(NodeId, SocketAddr)]) -> Self {
         for (node, address) in detours {
             if let Some(own) = self.addresses.insert(*node, *address) {
                 self.nodes.remove(&own);
@@ -116,7 +167,7 @@ impl Members {
     /// The history in which these have joined, each at its address.
     pub fn history(&self) -> History {
         let joined = History::founded_by(self.addresses.keys().copied());
-        self.addresses.iter().fold(joined, |history, (node, address)| history.moved(*node, to_bytes(*address)))
+        self.addresses.iter().fold(joined, |history, (node, address)| history.moved(*node, (*address).into()))
     }
 
     /// The members' ids, ascending.
@@ -125,37 +176,45 @@ impl Members {
     }
 
     /// Where a member listens; `None` where the node is no member.
-    pub fn address(&self, node: NodeId) -> Option<SocketAddrV4> {
+    pub fn address(&self, node: NodeId) -> Option<SocketAddr> {
         self.addresses.get(&node).copied()
     }
 
     /// Is a member known to be at this address?
-    pub fn is_at(&self, address: SocketAddrV4) -> bool {
+    pub fn is_at(&self, address: SocketAddr) -> bool {
         self.nodes.contains_key(&address)
     }
 
     /// Who speaks from an address: a member, or else a client.
-    pub fn id_of(&self, address: SocketAddrV4) -> Id {
+    pub fn id_of(&self, address: SocketAddr) -> Id {
         self.nodes.get(&address).map_or_else(|| client_id(address), |node| node.actor())
-    }
-
-    /// Where to send what is for this id; `None` where it is neither a member's nor a client's.
-    pub fn address_of(&self, id: Id) -> Option<SocketAddrV4> {
-        match NodeId::from_actor(id) {
-            Some(node) => self.address(node),
-            None => client_address(id),
-        }
     }
 }
 
-/// The address, if it is IPv4.
+/// The other members must have addresses of the same kind as this node.
 ///
 /// # Errors
-/// Where it is IPv6.
-pub fn ipv4(address: SocketAddr) -> Result<SocketAddrV4, MembersError> {
-    match address {
-        SocketAddr::V4(address) => Ok(address),
-        SocketAddr::V6(_) => Err(MembersError::NotIpv4(address)),
+/// Where one of them has not.
+pub fn one_family(history: &History, node: NodeId, address: SocketAddr) -> Result<(), MembersError> {
+    let view = View::of(history, &Rules::default());
+    let members = Members::of(history, &view);
+    let is_wanted = |other: NodeId| matches!(view.standing(other), Standing::Member | Standing::Leaving);
+    let others = members.addresses.iter().filter(|(other, _)| **other != node && is_wanted(**other));
+    match others.map(|(other, at)| (*other, *at)).find(|(_, at)| at.is_ipv4() != address.is_ipv4()) {
+        Some((other, at)) => Err(MembersError::OtherFamily { node, address, other, at }),
+        None => Ok(()),
+    }
+}
+
+/// The address in its one way to write it. An address such as `::ffff:10.0.0.1` is IPv4's `10.0.0.1`.
+///
+/// # Errors
+/// Where it is link-local: to use it one must know through which of one's own network interfaces.
+pub fn of_one_machine(address: SocketAddr) -> Result<SocketAddr, MembersError> {
+    let address = SocketAddr::from(Address::from(address));
+    match address.ip() {
+        IpAddr::V6(ip) if ip.is_unicast_link_local() => Err(MembersError::LinkLocal(address)),
+        _ => Ok(address),
     }
 }
 
@@ -165,30 +224,48 @@ mod tests {
     use quickcheck::quickcheck;
 
     quickcheck! {
-        fn a_clients_id_is_its_address(ip: u32, port: u16) -> bool {
-            let address = SocketAddrV4::new(Ipv4Addr::from_bits(ip), port);
-            let id = client_id(address);
-            client_address(id) == Some(address) && NodeId::from_actor(id).is_none()
+        fn a_client_is_found_by_its_id(ip: IpAddr, port: u16) -> bool {
+            let address = SocketAddr::new(ip.to_canonical(), port);
+            let (id, mut callers) = (client_id(address), Callers::default());
+            let before = callers.address(id);
+            callers.remember(address);
+            before == Some(address).filter(SocketAddr::is_ipv4)
+                && callers.address(id) == Some(address)
+                && NodeId::from_actor(id).is_none()
         }
 
         fn an_id_is_a_nodes_or_a_clients_or_nobodys(bits: u64) -> bool {
             let id = Id::from(bits as usize);
-            NodeId::from_actor(id).is_none() || client_address(id).is_none()
+            NodeId::from_actor(id).is_none() || Callers::default().address(id).is_none()
         }
     }
 
     #[test]
+    fn of_too_many_clients_the_first_are_forgotten() {
+        let (mut callers, at) =
+            (Callers::default(), |index: u32| addr(&format!("[fd00::{:x}:{:x}]:9", index >> 16, index & 0xffff)));
+        // What is known already takes no room.
+        for index in [0, 0].into_iter().chain(0..=CALLERS_MAX as u32) {
+            callers.remember(at(index));
+        }
+        assert_eq!(callers.address(client_id(at(0))), None);
+        for index in [1, 2, CALLERS_MAX as u32] {
+            assert_eq!(callers.address(client_id(at(index))), Some(at(index)));
+        }
+        assert_eq!(callers.addresses.len(), CALLERS_MAX);
+    }
+
+    #[test]
     fn members_are_told_from_clients_by_their_address() {
-        let members = Members::new([(NodeId(0), addr("127.0.0.1:4100")), (NodeId(1), addr("127.0.0.1:4101"))]).unwrap();
-        let of = |text: &str| members.id_of(ipv4(addr(text)).unwrap());
-        assert_eq!(of("127.0.0.1:4101"), NodeId(1).actor());
-        assert_eq!(client_address(of("127.0.0.1:9")), Some("127.0.0.1:9".parse().unwrap()));
-        for id in [of("127.0.0.1:4100"), of("10.1.2.3:77")] {
-            assert_eq!(members.address_of(id).map(|address| members.id_of(address)), Some(id));
+        let members = Members::new([(NodeId(0), addr("127.0.0.1:4100")), (NodeId(1), addr("[::1]:4101"))]).unwrap();
+        for (node, text) in [(NodeId(0), "127.0.0.1:4100"), (NodeId(1), "[::1]:4101")] {
+            assert_eq!(members.id_of(addr(text)), node.actor());
+            assert_eq!(members.address(node), Some(addr(text)));
         }
-        for nobody in [2, 70_000, usize::MAX] {
-            assert_eq!(members.address_of(Id::from(nobody)), None);
+        for text in ["127.0.0.1:9", "[::1]:9", "[::1]:4100"] {
+            assert_eq!(members.id_of(addr(text)), client_id(addr(text)));
         }
+        assert_eq!(members.address(NodeId(2)), None);
     }
 
     #[test]
@@ -198,9 +275,12 @@ mod tests {
         };
         assert!(members(&[(0, "1.1.1.1:1"), (0, "1.1.1.1:2")]).starts_with("node A is a member twice"));
         assert!(members(&[(0, "1.1.1.1:1"), (1, "1.1.1.1:1")]).starts_with("nodes A and B have the same address"));
-        assert!(members(&[(0, "[::1]:1")]).contains("only IPv4"));
-        assert!(members(&[(0, "0.0.0.0:1")]).contains("cannot be reached"));
-        assert!(members(&[(0, "127.0.0.1:0")]).contains("cannot be reached"));
+        let same_place = members(&[(0, "1.1.1.1:1"), (1, "[::ffff:1.1.1.1]:1")]);
+        assert!(same_place.starts_with("nodes A and B have the same address 1.1.1.1:1"), "{same_place}");
+        assert!(members(&[(0, "[fe80::1]:1")]).contains("link-local"));
+        for nowhere in ["0.0.0.0:1", "[::]:1", "127.0.0.1:0", "[::1]:0"] {
+            assert!(members(&[(0, nowhere)]).contains("cannot be reached"));
+        }
     }
 
     fn addr(text: &str) -> SocketAddr {

@@ -1,13 +1,14 @@
 //! A client: asks one node, asks again under the same request id while there is no answer, and says clearly what came of it.
 
+use crate::address::of_one_machine;
 use crate::fragments::Cutter;
 use crate::identity::{ClusterId, Parties};
 use crate::inspect::{HintLine, Numbered, Question, Report, Status};
 use crate::reassembly::Reassembly;
 use crate::secret::{Credentials, Right};
 use crate::sessions::{Callee, Heard, SealedSocket, Sessions};
-use crate::socket;
 use crate::stamp::{Stamp, StampedContext};
+use crate::udp::Udp;
 use crate::wire::DATAGRAM_BYTES_MAX;
 use dynamo_model::administer::Wish;
 use dynamo_model::handoff::{HintId, HintState};
@@ -17,7 +18,7 @@ use dynamo_model::message::{Answer, Message, Operation, Refusal};
 use dynamo_model::route::Routes;
 use dynamo_model::siblings::Version;
 use std::cell::{Cell, RefCell};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub use error::ClientError;
@@ -66,7 +67,7 @@ impl Client {
     /// A new session with the node at this address of a cluster without secrets, with an id of its own. Nothing is sent yet.
     ///
     /// # Errors
-    /// Where no socket can be had, or the address is IPv6.
+    /// Where no socket can be had, or the address is link-local.
     pub fn connect(node: SocketAddr) -> Result<Self, ClientError> {
         Client::connect_with(node, Credentials::open())
     }
@@ -74,14 +75,11 @@ impl Client {
     /// A new session with the node at this address, for somebody with these credentials.
     ///
     /// # Errors
-    /// Where no socket can be had, or the address is IPv6.
+    /// Where no socket can be had, or the address is link-local.
     pub fn connect_with(node: SocketAddr, credentials: Credentials) -> Result<Self, ClientError> {
-        if node.is_ipv6() {
-            return Err(ClientError::NotIpv4(node));
-        }
-        let anywhere = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-        let socket = socket::bind(anywhere).map_err(|source| ClientError::Socket { node, source })?;
-        let socket = SealedSocket::new(socket, Sessions::of_client(credentials), Callee::Node);
+        let node = of_one_machine(node).map_err(|_| ClientError::LinkLocal(node))?;
+        let udp = Udp::anywhere().map_err(|source| ClientError::Socket { node, source })?;
+        let socket = SealedSocket::new(udp, Sessions::of_client(credentials), Callee::Node);
         let buffer = RefCell::new(vec![0; DATAGRAM_BYTES_MAX].into_boxed_slice());
         let (id, next_number, routes) = (ClientId(rand::random()), Cell::new(0), RefCell::new(None));
         let (cutter, reassembly) = (RefCell::default(), RefCell::default());

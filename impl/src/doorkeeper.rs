@@ -12,7 +12,7 @@ use dynamo_model::message::Message;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
 use std::collections::BTreeMap;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// What comes from an earlier start within this time after the first datagram of a later one was in flight. What comes after it is from a
@@ -69,7 +69,7 @@ pub struct Refusals {
     /// How many.
     pub count: u64,
     /// Where the last came from.
-    pub last_from: SocketAddrV4,
+    pub last_from: SocketAddr,
 }
 
 /// A node whose id two living processes have.
@@ -78,7 +78,7 @@ pub struct Twin {
     /// The id.
     pub node: NodeId,
     /// Where the one was heard that does not count: that of the earlier start. For this node's own id: who said that there is another.
-    pub heard_at: SocketAddrV4,
+    pub heard_at: SocketAddr,
     /// How long ago, in milliseconds.
     pub ago_ms: u64,
 }
@@ -93,7 +93,7 @@ struct Heard {
 /// The other of two living processes with one id.
 #[derive(Clone, Copy, Debug)]
 struct Other {
-    at: SocketAddrV4,
+    at: SocketAddr,
     heard: Instant,
     told: Instant,
 }
@@ -121,7 +121,7 @@ pub fn right_for(message: &Message) -> Right {
 }
 
 /// What becomes of a datagram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is let in, as from this actor.
     From(Id),
@@ -130,7 +130,7 @@ pub enum Verdict {
     /// It is dropped: this node's start has not heard yet what is remembered of it, and is to be told.
     Unconfirmed(NodeId),
     /// It is dropped, and these are to be told that two living processes have one id: each is sent who the other is.
-    TwoLive([(SocketAddrV4, Parties); 2]),
+    TwoLive(Box<[(SocketAddr, Parties); 2]>),
 }
 
 impl Doorkeeper {
@@ -156,7 +156,7 @@ impl Doorkeeper {
         &mut self,
         parties: &Parties,
         right: Right,
-        at: SocketAddrV4,
+        at: SocketAddr,
         members: &Members,
         now: Instant,
     ) -> Verdict {
@@ -172,13 +172,13 @@ impl Doorkeeper {
     }
 
     /// Counts what came from this address and is not let in.
-    pub fn refuse(&mut self, why: Refused, at: SocketAddrV4) {
+    pub fn refuse(&mut self, why: Refused, at: SocketAddr) {
         tracing::debug!(%at, why = why.words(), "dropped a datagram");
         let refusals = self.refusals.entry(why).or_insert(Refusals { why, count: 0, last_from: at });
         (refusals.count, refusals.last_from) = (refusals.count + 1, at);
     }
 
-    fn judge(&mut self, parties: &Parties, at: SocketAddrV4, members: &Members, now: Instant) -> Verdict {
+    fn judge(&mut self, parties: &Parties, at: SocketAddr, members: &Members, now: Instant) -> Verdict {
         let is_new_client = parties.from == Sender::Client && parties.cluster == ClusterId::UNKNOWN;
         if parties.cluster != self.cluster && !is_new_client {
             return Verdict::Refused(Refused::OtherCluster);
@@ -205,7 +205,7 @@ impl Doorkeeper {
 
     /// A node is believed to be who it says it is if it speaks from where it is known to be. From elsewhere it is taken for a client, until it
     /// has told where it is now.
-    fn judge_node(&mut self, node: NodeId, life: Life, at: SocketAddrV4, members: &Members, now: Instant) -> Verdict {
+    fn judge_node(&mut self, node: NodeId, life: Life, at: SocketAddr, members: &Members, now: Instant) -> Verdict {
         let known_at = members.address(node);
         match self.heard.get(&node) {
             Some(heard) if life.start < heard.life.start => return self.refuse_earlier(node, life, at, known_at, now),
@@ -220,8 +220,8 @@ impl Doorkeeper {
         &mut self,
         node: NodeId,
         life: Life,
-        at: SocketAddrV4,
-        known_at: Option<SocketAddrV4>,
+        at: SocketAddr,
+        known_at: Option<SocketAddr>,
         now: Instant,
     ) -> Verdict {
         let later = self.heard[&node];
@@ -235,11 +235,11 @@ impl Doorkeeper {
             to: Some(node),
             recall: Recall::default(),
         };
-        Verdict::TwoLive([(at, who(later.life)), (known_at.unwrap_or(at), who(life))])
+        Verdict::TwoLive(Box::new([(at, who(later.life)), (known_at.unwrap_or(at), who(life))]))
     }
 
     /// Remembers the other process with one id. Is it to be told now?
-    fn note_other(&mut self, node: NodeId, at: SocketAddrV4, now: Instant) -> bool {
+    fn note_other(&mut self, node: NodeId, at: SocketAddr, now: Instant) -> bool {
         let told = self.others.get(&node).map(|other| other.told);
         let is_due = told.is_none_or(|told| now.saturating_duration_since(told) >= TOLD_EVERY);
         if is_due && node == self.id {

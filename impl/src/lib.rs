@@ -42,4 +42,5 @@ pub mod socket;
 pub mod stamp;
 pub mod store;
 pub mod timers;
+pub mod udp;
 pub mod wire;

@@ -28,7 +28,7 @@ use dynamo_model::handoff::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Standing, Tip};
 use dynamo_model::node::Durable;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -60,7 +60,7 @@ impl Disk for CountingDisk<'_> {
 #[derive(Debug)]
 pub struct Ready {
     id: NodeId,
-    address: SocketAddrV4,
+    address: SocketAddr,
     cluster: Founding,
     socket: NodeSocket,
     store: Store,
@@ -68,7 +68,7 @@ pub struct Ready {
     commits: u64,
     /// The tip of the history that the socket's addresses are from.
     tip: Tip,
-    detours: Vec<(NodeId, SocketAddrV4)>,
+    detours: Vec<(NodeId, SocketAddr)>,
     agreement: Agreement,
     exchanges: Exchanges,
     /// What strangers may ask of it.
@@ -163,7 +163,7 @@ impl Ready {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddrV4 {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
@@ -287,7 +287,7 @@ impl Watch for Watched<'_> {
 /// A node running in a thread of its own. Dropping it stops it.
 #[derive(Debug)]
 pub struct Running {
-    address: SocketAddrV4,
+    address: SocketAddr,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<Counters, RuntimeError>>>,
 }
@@ -307,7 +307,7 @@ impl Running {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddrV4 {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 

@@ -1,7 +1,7 @@
 //! The UDP socket of a node: waits, receives until there is nothing more, sends without stopping
 //! the node for long.
 
-use crate::address::{Members, client_id};
+use crate::address::{Callers, Members, client_id};
 use crate::admission::{Busy, Queue};
 use crate::counters::Counters;
 use crate::doorkeeper::{Doorkeeper, Refused, Verdict, right_for};
@@ -13,23 +13,18 @@ use crate::reassembly::{Limits, Reassembly};
 use crate::secret::{NodeSecret, Right};
 use crate::sessions::{Callee, Opened, SessionError, Sessions};
 use crate::stamp::{self, Stamps};
+use crate::udp::Udp;
 use crate::wire::{DATAGRAM_BYTES_MAX, Datagram, Letter, PAYLOAD_BYTES_MAX};
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::{Answer, Message, Refusal};
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recvfrom, sendto};
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use rustix::net::{RecvFlags, SendFlags};
 use stateright::actor::Id;
 use std::io;
-use std::net::{SocketAddrV4, UdpSocket};
+use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What the operating system is asked to hold for us while we are busy, in bytes; it may grant
-/// less. The fragments of the largest message fit. Linux grants no more than `net.core.rmem_max`
-/// and `wmem_max`, by default 212,992, and doubles that: then 25 fragments fit. Of a longer burst
-/// those are lost that come while the receiver does not run.
-const SYSTEM_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 /// How long fragments may wait for room in the operating system's buffer, all those of a batch
 /// together. One message can be more than fits there: if its fragments did not wait, the same ones
 /// would be lost each time it is sent. Other datagrams do not wait.
@@ -42,29 +37,21 @@ const LINGER: Duration = Duration::from_micros(20);
 /// The operating system measures waiting in such steps; to wait for less is to wait for ever.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
-/// The messages that one datagram brought. A bad one has brought none, and is counted; a fragment
-/// brings a message if it completes it. A stranger's has brought none yet, and waits.
+/// What one datagram brought.
 #[derive(Debug)]
-pub struct Received {
-    /// Who sent them.
-    pub from: Id,
-    /// The messages, in their order.
-    pub messages: Vec<Message>,
-    /// A question of someone who looks into the node. It has come alone.
-    pub question: Option<Numbered<Question>>,
-}
-
-impl Received {
-    /// Has it brought nothing?
-    pub(crate) fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.question.is_none()
-    }
+pub enum Received {
+    /// Nothing: it is bad, and counted; or it is a fragment, or a step of a handshake; or it is a stranger's, and waits.
+    Nothing,
+    /// Messages of one sender, in their order. The last fragment brings the message that it completes.
+    Messages(Id, Vec<Message>),
+    /// A question of someone who looks into the node.
+    Question(Id, Numbered<Question>),
 }
 
 /// A bound socket that knows the members, and which node it is of.
 #[derive(Debug)]
 pub struct NodeSocket {
-    socket: UdpSocket,
+    udp: Udp,
     /// Who can be reached where.
     pub members: Members,
     /// Who is let in.
@@ -78,24 +65,12 @@ pub struct NodeSocket {
     /// How long fragments may still wait in this batch.
     may_wait: Duration,
     cutter: Cutter,
+    /// Where the clients are whose ids do not tell it.
+    callers: Callers,
     reassembly: Reassembly,
     /// Apart, so that strangers' fragments take no room from those of members.
     strangers: Reassembly,
     counters: Counters,
-}
-
-/// A UDP socket at an address, with buffers for bursts: the fragments of one message, or the
-/// answers of many.
-///
-/// # Errors
-/// Where the operating system refuses; mostly because the port is in use.
-pub(crate) fn bind(address: SocketAddrV4) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
-    // Less than asked for is good enough: what overflows is lost, and sent again.
-    let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER_BYTES);
-    let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);
-    socket.bind(&SockAddr::from(address))?;
-    Ok(socket.into())
 }
 
 impl NodeSocket {
@@ -103,15 +78,15 @@ impl NodeSocket {
     ///
     /// # Errors
     /// Where the operating system refuses a limit on how long sending may take.
-    pub fn new(socket: UdpSocket, members: Members, doorkeeper: Doorkeeper, secret: &NodeSecret) -> io::Result<Self> {
-        socket.set_write_timeout(Some(SEND_WITHIN))?;
+    pub fn new(udp: Udp, members: Members, doorkeeper: Doorkeeper, secret: &NodeSecret) -> io::Result<Self> {
+        udp.socket().set_write_timeout(Some(SEND_WITHIN))?;
         let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
         let (counters, timeout, may_wait) = (Counters::default(), Duration::MAX, SEND_WITHIN);
         let (cutter, reassembly, waiting) = (Cutter::default(), Reassembly::default(), Queue::default());
         let strangers = Reassembly::within(Limits::STRANGERS);
         let (sessions, stamps) = (Sessions::of_node(secret), Stamps::new(secret, doorkeeper.parties(None).cluster));
         Ok(NodeSocket {
-            socket,
+            udp,
             members,
             doorkeeper,
             sessions,
@@ -121,6 +96,7 @@ impl NodeSocket {
             timeout,
             may_wait,
             cutter,
+            callers: Callers::default(),
             reassembly,
             strangers,
             counters,
@@ -148,7 +124,7 @@ impl NodeSocket {
         }
         let timeout = at_most.max(WAIT_MIN);
         if timeout != self.timeout {
-            self.socket.set_read_timeout(Some(timeout))?;
+            self.udp.socket().set_read_timeout(Some(timeout))?;
             self.timeout = timeout;
         }
         self.receive(RecvFlags::empty())
@@ -177,21 +153,21 @@ impl NodeSocket {
 
     /// Refuses requests. A refusal that is lost costs its client some time.
     pub fn refuse(&mut self, to: Id, busy: &Busy) {
-        if let Some(address) = self.members.address_of(to) {
+        if let Some(address) = self.address_of(to) {
             let _ = self.send_payload(address, Callee::Client, &busy.encode());
         }
     }
 
     /// Answers a question. An answer that is lost is asked for again.
     pub fn report(&mut self, to: Id, report: &Numbered<Report>) {
-        if let Some(address) = self.members.address_of(to) {
+        if let Some(address) = self.address_of(to) {
             let _ = self.send_payload(address, Callee::Client, &report.encode());
         }
     }
 
     fn receive(&mut self, flags: RecvFlags) -> io::Result<Option<Received>> {
-        let (length, from) = match recvfrom(&self.socket, &mut self.buffer[..], flags) {
-            Ok((length, _, from)) => (length, from),
+        let (length, from) = match self.udp.receive(&mut self.buffer, flags) {
+            Ok(received) => received,
             // Nothing there, or nothing but the news that an earlier send did not reach its peer.
             Err(Errno::AGAIN | Errno::INTR | Errno::CONNREFUSED | Errno::HOSTUNREACH | Errno::NETUNREACH) => {
                 return Ok(None);
@@ -199,10 +175,9 @@ impl NodeSocket {
             Err(error) => return Err(error.into()),
         };
         self.counters.datagrams_received += 1;
-        let from = from.map(SocketAddrV4::try_from).ok_or(Errno::AFNOSUPPORT)??;
         if !self.members.is_at(from) {
             self.waiting.push(from, &self.buffer[..length]);
-            return Ok(Some(Received { from: client_id(from), messages: Vec::new(), question: None }));
+            return Ok(Some(Received::Nothing));
         }
         let buffer = std::mem::take(&mut self.buffer);
         let received = self.open(from, &buffer[..length], false);
@@ -211,40 +186,41 @@ impl NodeSocket {
     }
 
     /// What a datagram brings.
-    fn open(&mut self, from: SocketAddrV4, datagram: &[u8], is_strangers: bool) -> Received {
+    fn open(&mut self, from: SocketAddr, datagram: &[u8], is_strangers: bool) -> Received {
         let received = self.unseal(from, datagram, is_strangers);
         self.send_outgoing();
         received
     }
 
-    fn unseal(&mut self, from: SocketAddrV4, datagram: &[u8], is_strangers: bool) -> Received {
+    fn unseal(&mut self, from: SocketAddr, datagram: &[u8], is_strangers: bool) -> Received {
         let now = Instant::now();
-        let nothing = Received { from: client_id(from), messages: Vec::new(), question: None };
-        let (right, payload) = match self.sessions.open(from.into(), datagram, now) {
+        let (right, payload) = match self.sessions.open(from, datagram, now) {
             Ok(Some(Opened { right, payload })) => (right, payload),
-            Ok(None) => return nothing,
+            Ok(None) => return Received::Nothing,
             Err(error) => {
                 self.note_unopened(error, from);
-                return nothing;
+                return Received::Nothing;
             }
         };
+        // It has a session, and so it has proved that it is there.
+        self.callers.remember(from);
         if let Some(question) = Numbered::<Question>::decode(payload) {
-            return Received { question: Some(question), ..nothing };
+            return Received::Question(client_id(from), question);
         }
         let reassembly = if is_strangers { &mut self.strangers } else { &mut self.reassembly };
-        match reassembly.receive(from.into(), payload, now) {
+        match reassembly.receive(from, payload, now) {
             Ok(Some(letter)) => self.admit(letter, right, from, now),
-            Ok(None) => nothing,
+            Ok(None) => Received::Nothing,
             Err(error) => {
                 tracing::debug!(%from, %error, "dropped a datagram");
                 self.counters.dropped.count(error);
-                nothing
+                Received::Nothing
             }
         }
     }
 
     /// Counts a datagram that belongs to no session, or could not be opened.
-    fn note_unopened(&mut self, error: SessionError, from: SocketAddrV4) {
+    fn note_unopened(&mut self, error: SessionError, from: SocketAddr) {
         match error {
             SessionError::WrongSecret => self.doorkeeper.refuse(Refused::WrongSecret, from),
             SessionError::OtherMachine => self.doorkeeper.refuse(Refused::OtherMachine, from),
@@ -257,8 +233,7 @@ impl NodeSocket {
     }
 
     /// What is let in of what came from this address.
-    fn admit(&mut self, letter: Letter, right: Right, at: SocketAddrV4, now: Instant) -> Received {
-        let nothing = Received { from: client_id(at), messages: Vec::new(), question: None };
+    fn admit(&mut self, letter: Letter, right: Right, at: SocketAddr, now: Instant) -> Received {
         if let (Sender::Node(node, _), Right::Node, true) = (letter.parties.from, right, letter.parties.recall.asks) {
             self.remind(node, at, false);
         }
@@ -266,25 +241,36 @@ impl NodeSocket {
             Verdict::From(from) => {
                 let messages = self.allowed(letter, right, at);
                 self.counters.messages_received += messages.len() as u64;
-                Received { from, messages, question: None }
+                Received::Messages(from, messages)
             }
-            Verdict::Refused(_) => nothing,
+            Verdict::Refused(_) => Received::Nothing,
             Verdict::Unconfirmed(node) => {
                 self.remind(node, at, false);
-                nothing
+                Received::Nothing
             }
             Verdict::TwoLive(told) => {
-                for (to, other) in told {
+                for (to, other) in *told {
                     self.tell_of_other(to, &other);
                 }
-                nothing
+                Received::Nothing
             }
         }
     }
 
+    /// Where to send what is for this id.
+    fn address_of(&self, id: Id) -> Option<SocketAddr> {
+        match NodeId::from_actor(id) {
+            Some(node) => self.members.address(node),
+            None => self.callers.address(id),
+        }
+    }
+
     /// Those messages that their sender has the right to send, with contexts that nodes have given out.
-    fn allowed(&mut self, letter: Letter, right: Right, at: SocketAddrV4) -> Vec<Message> {
+    fn allowed(&mut self, letter: Letter, right: Right, at: SocketAddr) -> Vec<Message> {
         let mut allowed = Vec::with_capacity(letter.messages.len());
+        if right == Right::Node {
+            letter.callers.iter().for_each(|caller| self.callers.remember(*caller));
+        }
         for (message, stamp) in letter.into_stamped() {
             if right < right_for(&message) {
                 self.doorkeeper.refuse(Refused::NoRight, at);
@@ -300,7 +286,7 @@ impl NodeSocket {
     }
 
     /// Tells a client that its context is none for this key.
-    fn refuse_context(&mut self, message: &Message, at: SocketAddrV4) {
+    fn refuse_context(&mut self, message: &Message, at: SocketAddr) {
         self.doorkeeper.refuse(Refused::MadeUpContext, at);
         let (Message::Request(operation) | Message::Routed { operation, .. }) = message else { return };
         let mut datagram = Datagram::default();
@@ -318,21 +304,21 @@ impl NodeSocket {
     }
 
     /// Tells a node at this address what this one remembers of it, without any message.
-    fn remind(&mut self, node: NodeId, address: SocketAddrV4, asks: bool) {
+    fn remind(&mut self, node: NodeId, address: SocketAddr, asks: bool) {
         let mut parties = self.doorkeeper.parties(Some(node));
         parties.recall.asks = asks;
         let _ = self.send_payload(address, Callee::Node, Datagram::default().seal(&parties));
     }
 
     /// Tells a node that another process has its id.
-    fn tell_of_other(&mut self, to: SocketAddrV4, other: &Parties) {
+    fn tell_of_other(&mut self, to: SocketAddr, other: &Parties) {
         let _ = self.send_payload(to, Callee::Node, Datagram::default().seal(other));
     }
 
     /// Sends a payload sealed, once there is a session.
-    fn send_payload(&mut self, to: SocketAddrV4, callee: Callee, payload: &[u8]) -> Result<(), Errno> {
-        if let Some(sealed) = self.sessions.seal(to.into(), callee, payload, Instant::now()) {
-            return sendto(&self.socket, sealed, SendFlags::DONTWAIT, &to).map(|_| ());
+    fn send_payload(&mut self, to: SocketAddr, callee: Callee, payload: &[u8]) -> Result<(), Errno> {
+        if let Some(sealed) = self.sessions.seal(to, callee, payload, Instant::now()) {
+            return self.udp.send(sealed, to, SendFlags::DONTWAIT);
         }
         self.send_outgoing();
         Ok(())
@@ -342,30 +328,31 @@ impl NodeSocket {
     fn send_outgoing(&mut self) {
         for (to, datagram) in self.sessions.take_outgoing() {
             // What is lost is sent again.
-            let _ = sendto(&self.socket, &datagram, SendFlags::DONTWAIT, &to);
+            let _ = self.udp.send(&datagram, to, SendFlags::DONTWAIT);
         }
     }
 }
 
 impl Network for NodeSocket {
     fn send(&mut self, to: Id, datagram: &mut Datagram) {
-        let Some(address) = self.members.address_of(to) else {
+        let Some(address) = self.address_of(to) else {
             self.counters.dropped.unknown_destination += 1;
             return;
         };
         let node = NodeId::from_actor(to);
         let callee = if node.is_some() { Callee::Node } else { Callee::Client };
+        datagram.introduce(|client| self.callers.address(client));
         let payload = datagram.seal(&self.doorkeeper.parties(node));
         let is_cut = payload.len() > PAYLOAD_BYTES_MAX;
         for part in self.cutter.cut(payload) {
-            let Some(sealed) = self.sessions.seal(address.into(), callee, &part, Instant::now()) else {
+            let Some(sealed) = self.sessions.seal(address, callee, &part, Instant::now()) else {
                 self.send_outgoing();
                 continue;
             };
-            let mut sent = sendto(&self.socket, sealed, SendFlags::DONTWAIT, &address);
+            let mut sent = self.udp.send(sealed, address, SendFlags::DONTWAIT);
             if sent == Err(Errno::AGAIN) && is_cut && !self.may_wait.is_zero() {
                 let start = Instant::now();
-                sent = sendto(&self.socket, sealed, SendFlags::empty(), &address);
+                sent = self.udp.send(sealed, address, SendFlags::empty());
                 self.may_wait = self.may_wait.saturating_sub(start.elapsed());
             }
             if let Err(error) = sent {

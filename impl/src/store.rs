@@ -75,7 +75,7 @@ use table::Table;
 /// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no
 /// partitions that a node has not settled in, format 6 neither numbers of commits nor a digest, format 7
 /// neither a past nor what was heard of others.
-pub const FORMAT: u32 = 8;
+pub const FORMAT: u32 = 9;
 
 const COUNTER: &str = "counter";
 const INCARNATION: &str = "incarnation";

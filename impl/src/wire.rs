@@ -6,7 +6,7 @@
 //! ```
 //! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used
 //! twice, or what others remember of its disk. A message that brings a context to a client or back from there is followed by
-//! the context's [`stamp`], 32 bytes.
+//! the context's [`stamp`], 32 bytes; a forwarded request by the address of the client to answer, 18 bytes, all zero where it is unknown.
 //!
 //! A single message may be larger than UDP can carry. It has this format too, and travels cut into
 //! [`fragments`](crate::fragments).
@@ -14,12 +14,15 @@
 use crate::identity::Parties;
 use crate::sessions::SEALED_EXTRA_BYTES;
 use crate::stamp::{self, STAMP_BYTES, Stamp};
+use dynamo_model::address::Address;
 use dynamo_model::message::Message;
+use stateright::actor::Id;
+use std::net::SocketAddr;
 use thiserror::Error;
 
 /// The version of the format. Nodes ignore (and count) datagrams of another.
-pub const VERSION: u8 = 9;
-/// What one UDP datagram over IPv4 can carry, in bytes.
+pub const VERSION: u8 = 10;
+/// What one UDP datagram can carry, over IPv4 and thus also over IPv6, in bytes.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 /// What it can carry, sealed, in bytes.
 pub const PAYLOAD_BYTES_MAX: usize = DATAGRAM_BYTES_MAX - SEALED_EXTRA_BYTES;
@@ -88,13 +91,15 @@ pub struct TooLarge {
 pub struct Datagram {
     bytes: Vec<u8>,
     messages: u16,
+    /// Which clients' addresses are to be filled in, and where.
+    callers: Vec<(usize, Id)>,
 }
 
 impl Default for Datagram {
     fn default() -> Self {
         let mut bytes = Vec::with_capacity(2048);
         bytes.resize(HEADER_BYTES, 0);
-        Datagram { bytes, messages: 0 }
+        Datagram { bytes, messages: 0, callers: Vec::new() }
     }
 }
 
@@ -118,6 +123,8 @@ impl Datagram {
         if stamp::stamped(message).is_some() {
             self.bytes.extend(stamp);
         }
+        let caller = caller_of(message).map(|client| (self.bytes.len(), client));
+        self.bytes.extend(caller.iter().flat_map(|_| [0; Address::BYTES]));
         let bytes = self.bytes.len();
         let bytes_max = if self.messages == 0 { MESSAGE_BYTES_MAX } else { PAYLOAD_BYTES_MAX };
         if failed || bytes > bytes_max || self.messages == u16::MAX {
@@ -125,7 +132,17 @@ impl Datagram {
             return Err(TooLarge { bytes, bytes_max });
         }
         self.messages += 1;
+        self.callers.extend(caller);
         Ok(())
+    }
+
+    /// Fills in the addresses of clients that forwarded requests are of.
+    pub fn introduce(&mut self, address_of: impl Fn(Id) -> Option<SocketAddr>) {
+        for (at, client) in &self.callers {
+            if let Some(address) = address_of(*client) {
+                self.bytes[*at..*at + Address::BYTES].copy_from_slice(&Address::from(address).to_bytes());
+            }
+        }
     }
 
     /// How many messages it has.
@@ -154,6 +171,15 @@ impl Datagram {
             self.bytes.shrink_to(DATAGRAM_BYTES_MAX);
         }
         self.messages = 0;
+        self.callers.clear();
+    }
+}
+
+/// The client that a message names.
+fn caller_of(message: &Message) -> Option<Id> {
+    match message {
+        Message::Forward { client, .. } => Some(*client),
+        _ => None,
     }
 }
 
@@ -192,6 +218,8 @@ pub struct Letter {
     pub messages: Vec<Message>,
     /// The stamps of their contexts: of those that have one, in their order.
     pub stamps: Vec<Stamp>,
+    /// The addresses of clients that the messages name.
+    pub callers: Vec<SocketAddr>,
 }
 
 impl Letter {
@@ -215,7 +243,7 @@ pub fn decode(datagram: &[u8]) -> Result<Letter, WireError> {
     let parties = Parties::decode(&std::array::from_fn(|index| header[PARTIES_AT + index]));
     let count = usize::from(u16::from_le_bytes([header[COUNT_AT], header[COUNT_AT + 1]]));
     // Each message takes a byte at least: a false count cannot make this reserve much.
-    let (mut messages, mut stamps) = (Vec::with_capacity(count.min(rest.len())), Vec::new());
+    let (mut messages, mut stamps, mut callers) = (Vec::with_capacity(count.min(rest.len())), Vec::new(), Vec::new());
     for _ in 0..count {
         let (message, after) = postcard::take_from_bytes(rest).map_err(|_| WireError::Malformed)?;
         rest = after;
@@ -224,9 +252,14 @@ pub fn decode(datagram: &[u8]) -> Result<Letter, WireError> {
             stamps.push(*stamp);
             rest = after;
         }
+        if caller_of(&message).is_some() {
+            let (bytes, after) = rest.split_first_chunk::<{ Address::BYTES }>().ok_or(WireError::Malformed)?;
+            callers.extend((bytes != &[0; Address::BYTES]).then(|| SocketAddr::from(Address::from_bytes(*bytes))));
+            rest = after;
+        }
         messages.push(message);
     }
-    if rest.is_empty() { Ok(Letter { parties, messages, stamps }) } else { Err(WireError::Malformed) }
+    if rest.is_empty() { Ok(Letter { parties, messages, stamps, callers }) } else { Err(WireError::Malformed) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What administrators ask for, through whatever node (traces 7 and 9): changes of who is a member, made where they can be, refused where not.
 
+use crate::address::Address;
 use crate::ids::{NodeId, RequestId};
-use crate::membership::{Act, Address, Change, History, Standing};
+use crate::membership::{Act, Change, History, Standing};
 use crate::message::{Answer, Message};
 use crate::node::Step;
 use crate::rules::Rules;

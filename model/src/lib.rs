@@ -96,6 +96,7 @@
 //!   is damaged. A node does not take in what would make its own history longer than that; views may then differ for good. All that
 //!   is within these bounds is believed.
 
+pub mod address;
 pub mod administer;
 pub mod client;
 pub mod config;

@@ -15,6 +15,7 @@
 //! Of one node's addresses only the latest is kept: a later one makes the others superfluous, wherever the two meet. The node itself
 //! has the last word: when it learns of an address that is not its own, it says its own again, with a later time.
 
+use crate::address::Address;
 use crate::ids::NodeId;
 use crate::rules::Rules;
 use serde::{Deserialize, Serialize};
@@ -22,10 +23,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
-
-/// Where a node can be reached. What the bytes mean only the runtime knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Address(pub [u8; 6]);
 
 /// What becomes of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,7 +90,7 @@ impl fmt::Debug for Change {
             Act::Leave => write!(f, "{node} leaves"),
             Act::Gone => write!(f, "{node} is gone"),
             Act::Remove => write!(f, "{node} is removed"),
-            Act::Move(Address(at)) => write!(f, "{node} is at {at:?}"),
+            Act::Move(at) => write!(f, "{node} is at {at}"),
         }?;
         if *time > 1 { write!(f, " ({time})") } else { Ok(()) }
     }
@@ -196,11 +193,11 @@ impl FromIterator<Change> for History {
 
 impl History {
     /// Administrators may make changes until a history has so many.
-    pub const CHANGES_MAX: usize = 4_000;
+    pub const CHANGES_MAX: usize = 3_500;
 
-    /// The most changes that a history may have: as many as fit one datagram. There is room for what two administrators do at
-    /// once, and for nodes that tell their addresses. Longer histories are not decoded.
-    pub const LENGTH_MAX: usize = 4_200;
+    /// The most changes that a history may have: as many as fit one datagram, where addresses are IPv4. With IPv6 addresses they fit two.
+    /// There is room for what two administrators do at once, and for nodes that tell their addresses. Longer histories are not decoded.
+    pub const LENGTH_MAX: usize = 3_700;
 
     /// The history in which these nodes have joined.
     pub fn founded_by(founders: impl IntoIterator<Item = NodeId>) -> Self {
@@ -322,14 +319,15 @@ impl History {
 }
 
 fn digest(change: &Change) -> u64 {
+    let nowhere = [0; Address::BYTES];
     let (act, address) = match change.act {
-        Act::Join => (0, [0; 6]),
-        Act::Leave => (1, [0; 6]),
-        Act::Gone => (2, [0; 6]),
-        Act::Remove => (3, [0; 6]),
-        Act::Move(Address(address)) => (4, address),
+        Act::Join => (0, nowhere),
+        Act::Leave => (1, nowhere),
+        Act::Gone => (2, nowhere),
+        Act::Remove => (3, nowhere),
+        Act::Move(address) => (4, address.to_bytes()),
     };
-    let mut bytes = [0; 13];
+    let mut bytes = [0; 7 + Address::BYTES];
     bytes[..2].copy_from_slice(&change.node.0.to_be_bytes());
     bytes[2..6].copy_from_slice(&change.time.to_be_bytes());
     bytes[6] = act;

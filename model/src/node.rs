@@ -2,12 +2,13 @@
 //! [`get`](crate::get), [`forward`](crate::forward), [`replica`](crate::replica), [`settle`](crate::settle), [`handoff`](crate::handoff), [`reap`](crate::reap),
 //! [`gossip`](crate::gossip), [`transfer`](crate::transfer) and [`exchange`](crate::exchange).
 
+use crate::address::Address;
 use crate::config::Config;
 use crate::forward::RunningForward;
 use crate::get::RunningGet;
 use crate::handoff::HintId;
 use crate::ids::{ClientId, Key, NodeId, RequestId};
-use crate::membership::{Address, History, Standing, Tip};
+use crate::membership::{History, Standing, Tip};
 use crate::message::{Message, Refusal};
 use crate::put::RunningPut;
 use crate::rules::{Cause, Occasion, Rules};

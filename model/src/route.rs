@@ -8,8 +8,9 @@
 //! So a client learns of changes only when it asks, and then at once: its next request goes by what it was told. Where the node asked is
 //! silent, it may have left: the client asks others what they know, and then again.
 
+use crate::address::Address;
 use crate::ids::{Key, NodeId, RequestId};
-use crate::membership::{Address, History, Tip};
+use crate::membership::{History, Tip};
 use crate::rules::Rules;
 use crate::view::View;
 use serde::Serialize;

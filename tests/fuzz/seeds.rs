@@ -7,7 +7,7 @@ use dynamo::wire::Datagram;
 use dynamo_model::administer::{ChangeRefusal, Wish};
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
-use dynamo_model::membership::{Address, History, Tip};
+use dynamo_model::membership::{History, Tip};
 use dynamo_model::message::{Answer, Leaf, Message, Operation, Refusal, Subtree};
 use dynamo_model::moment::Moment;
 use dynamo_model::ring::Partition;
@@ -15,6 +15,7 @@ use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tree::{Digest, Place};
 use dynamo_model::version::{Context, Dot};
 use std::fs;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 /// The key in all seeds.
@@ -58,7 +59,7 @@ fn value(bytes: &[u8]) -> Value {
 
 /// All that is known of who is a member.
 pub(crate) fn history() -> History {
-    History::founded_by([0, 1, 2].map(NodeId)).moved(NodeId(1), Address([127, 0, 0, 1, 0x1f, 0x90]))
+    History::founded_by([0, 1, 2].map(NodeId)).moved(NodeId(1), SocketAddr::from(([127, 0, 0, 1], 8080)).into())
 }
 
 /// One message of every kind.
@@ -82,7 +83,11 @@ fn operations() -> Vec<Message> {
         Message::Routed { tip, operation: put.clone() },
         Message::Forward { tip, client: 70_000.into(), operation: put },
         Message::Routed { tip, operation: get },
-        Message::Administer { request, node: NodeId(3), wish: Wish::Join(Some(Address([10, 0, 0, 9, 1, 2]))) },
+        Message::Administer {
+            request,
+            node: NodeId(3),
+            wish: Wish::Join(Some(SocketAddr::from((Ipv6Addr::LOCALHOST, 258)).into())),
+        },
         Message::Administer { request, node: NodeId(3), wish: Wish::Leave },
     ]
 }

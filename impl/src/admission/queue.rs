@@ -3,7 +3,7 @@
 use crate::inspect::{Numbered, Question};
 use stateright::actor::Id;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 /// Datagrams of strangers, and bytes of them, that wait at most.
 const DATAGRAMS_MAX: usize = 1024;
@@ -16,16 +16,16 @@ const ASKERS_MAX: usize = 64;
 /// Datagrams of strangers, not decoded yet.
 #[derive(Debug, Default)]
 pub struct Queue {
-    waiting: VecDeque<(SocketAddrV4, Box<[u8]>)>,
+    waiting: VecDeque<(SocketAddr, Box<[u8]>)>,
     bytes: usize,
     /// Datagrams and bytes by address, until all are taken.
-    by_address: BTreeMap<SocketAddrV4, (usize, usize)>,
+    by_address: BTreeMap<SocketAddr, (usize, usize)>,
     dropped: u64,
 }
 
 impl Queue {
     /// Adds a datagram, if there is room.
-    pub fn push(&mut self, from: SocketAddrV4, datagram: &[u8]) {
+    pub fn push(&mut self, from: SocketAddr, datagram: &[u8]) {
         let (datagrams, bytes) = self.by_address.entry(from).or_default();
         let is_theirs_full = *datagrams > 0
             && (*datagrams >= DATAGRAMS_MAX / ADDRESS_PART || *bytes + datagram.len() > BYTES_MAX / ADDRESS_PART);
@@ -39,7 +39,7 @@ impl Queue {
     }
 
     /// The next datagram.
-    pub fn pop(&mut self) -> Option<(SocketAddrV4, Box<[u8]>)> {
+    pub fn pop(&mut self) -> Option<(SocketAddr, Box<[u8]>)> {
         let next = self.waiting.pop_front();
         match &next {
             Some((_, datagram)) => self.bytes -= datagram.len(),
@@ -89,10 +89,9 @@ impl Inspections {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
 
-    fn at(port: u16) -> SocketAddrV4 {
-        SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+    fn at(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
     }
 
     fn taken(queue: &mut Queue) -> Vec<u16> {

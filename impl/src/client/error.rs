@@ -24,9 +24,9 @@ pub enum ClientError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// Only IPv4.
-    #[error("{0} is an IPv6 address; only IPv4 is supported: use an address such as 127.0.0.1:4100")]
-    NotIpv4(SocketAddr),
+    /// An address that means something on one machine alone: a node could not tell another to answer there.
+    #[error("{0} is a link-local address: use another of the node's addresses, such as [fd00::1]:4100")]
+    LinkLocal(SocketAddr),
     /// No answer to a put. It is possibly stored.
     #[error(
         "no answer from {node} within {seconds} s; is the node running? The put is possibly stored: get the key to find out"

@@ -1,7 +1,6 @@
 //! A session that chooses nodes itself, by a view of its own (trace 7): a hop fewer, as long as that is not old.
 
 use super::{ANEW_AFTER, Client, ClientError, RETRY_AFTER, what_do_you_know};
-use crate::address::from_bytes;
 use crate::secret::Right;
 use crate::stamp::Stamp;
 use crate::wire::Datagram;
@@ -82,7 +81,7 @@ impl Client {
     fn route(&self, operation: Operation) -> (SocketAddr, Message) {
         let routed = self.routes.borrow().as_ref().and_then(|routes| {
             let node = routes.coordinator(&Rules::default(), operation.request(), operation.key())?;
-            Some((from_bytes(routes.address(node)?), routes.tip()))
+            Some((routes.address(node)?, routes.tip()))
         });
         match routed {
             Some((address, tip)) => (address.into(), Message::Routed { tip, operation }),
@@ -113,7 +112,7 @@ impl Client {
             let routes = self.routes.borrow();
             let Some(routes) = routes.as_ref() else { return Ok(None) };
             let some = routes.members().sample(&mut rand::rng(), ASKED_MAX);
-            some.filter_map(|node| routes.address(*node)).map(|address| from_bytes(address).into()).collect()
+            some.filter_map(|node| routes.address(*node)).map(SocketAddr::from).collect()
         };
         for node in others.into_iter().chain([self.node]) {
             let question = (&what_do_you_know(), &Stamp::default());

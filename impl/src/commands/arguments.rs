@@ -203,7 +203,7 @@ impl Replacing {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Key(_) | ClientError::Value(_) | ClientError::NotIpv4(_) | ClientError::NoRight => {
+            ClientError::Key(_) | ClientError::Value(_) | ClientError::LinkLocal(_) | ClientError::NoRight => {
                 Failure::usage(error)
             }
             _ => Failure::operation(error),
@@ -211,7 +211,7 @@ impl From<ClientError> for Failure {
     }
 }
 
-/// An address: digits, or a name that resolves to an IPv4 address.
+/// An address: digits, or a name. Of the addresses that a name has, an IPv4 address comes first.
 pub(super) fn address(text: &str) -> Result<SocketAddr, anyhow::Error> {
     let resolved = text.to_socket_addrs().with_context(|| {
         format!("\"{text}\" is no address that can be resolved: use HOST:PORT, such as 127.0.0.1:4100")

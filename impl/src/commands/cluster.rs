@@ -11,7 +11,7 @@ use dynamo_model::ids::NodeId;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::DirEntry;
 use std::io::{BufRead, BufReader};
-use std::net::UdpSocket;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,6 +46,9 @@ pub(super) struct Arguments {
     /// The first node's port, the others count up from it; free ports if left out
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     base_port: Option<u16>,
+    /// Use the IPv6 loopback address `::1` instead of 127.0.0.1
+    #[arg(long)]
+    ipv6: bool,
     #[command(flatten)]
     quorums: Quorums,
 }
@@ -61,13 +64,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         )));
     }
     let stop = stop_signal()?;
-    let ports = ports(arguments)?;
+    let addresses = addresses(arguments)?;
     // Goes after the nodes, for they use it.
     let data = Data::of(arguments)?;
     secret::make_if_missing(&data.path).map_err(Failure::Operation)?;
     let mut nodes = Nodes(Vec::new());
-    for index in 0..ports.len() {
-        nodes.0.push(NodeProcess::start(index, &ports, &data.path, quorums).map_err(Failure::Operation)?);
+    for index in 0..addresses.len() {
+        nodes.0.push(NodeProcess::start(index, &addresses, &data.path, quorums).map_err(Failure::Operation)?);
     }
     print_welcome(&nodes, &data);
     nodes.watch(&stop);
@@ -79,18 +82,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     )))
 }
 
-fn ports(arguments: &Arguments) -> Result<Vec<u16>, Failure> {
+fn addresses(arguments: &Arguments) -> Result<Vec<SocketAddr>, Failure> {
     let count = arguments.nodes;
+    let ip: IpAddr = if arguments.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
     if let Some(base) = arguments.base_port {
         let last = base.checked_add(count - 1).ok_or_else(|| {
             Failure::usage(anyhow!("{count} ports from {base} on go past 65535: choose a smaller base port"))
         })?;
-        return Ok((base..=last).collect());
+        return Ok((base..=last).map(|port| SocketAddr::new(ip, port)).collect());
     }
     // All are held until all are known, so that no two are the same.
-    let bound: Result<Vec<UdpSocket>, _> = (0..count).map(|_| UdpSocket::bind("127.0.0.1:0")).collect();
-    let ports = bound.and_then(|sockets| sockets.iter().map(|s| s.local_addr().map(|a| a.port())).collect());
-    ports.map_err(Failure::operation)
+    let bound: Result<Vec<UdpSocket>, _> = (0..count).map(|_| UdpSocket::bind((ip, 0))).collect();
+    let addresses = bound.and_then(|sockets| sockets.iter().map(UdpSocket::local_addr).collect());
+    addresses.map_err(Failure::operation)
 }
 
 /// Where the nodes' data is.
@@ -136,7 +140,7 @@ fn lock_all(below: &Path) -> anyhow::Result<Vec<DirectoryLock>> {
 
 struct NodeProcess {
     id: NodeId,
-    address: String,
+    address: SocketAddr,
     data: PathBuf,
     child: Child,
     running: bool,
@@ -144,15 +148,21 @@ struct NodeProcess {
 
 impl NodeProcess {
     /// Starts a node and waits until it is ready.
-    fn start(index: usize, ports: &[u16], data: &Path, quorums: Quorums) -> anyhow::Result<Self> {
+    fn start(index: usize, addresses: &[SocketAddr], data: &Path, quorums: Quorums) -> anyhow::Result<Self> {
         let id = |index: usize| NodeId(index as u16);
-        let address = |index: usize| format!("127.0.0.1:{}", ports[index]);
-        let members: Vec<String> = (0..ports.len()).map(|i| format!("{}={}", id(i), address(i))).collect();
+        let members: Vec<String> = addresses.iter().enumerate().map(|(i, at)| format!("{}={at}", id(i))).collect();
         let secret = secret::path(data, Right::Node);
         let data = data.join(format!("node-{}", id(index)));
         let program = std::env::current_exe().context("cannot find this program to start nodes with")?;
         let mut command = Command::new(program);
-        command.args(["node", "--stop-with-parent", "--id", &id(index).to_string(), "--listen", &address(index)]);
+        command.args([
+            "node",
+            "--stop-with-parent",
+            "--id",
+            &id(index).to_string(),
+            "--listen",
+            &addresses[index].to_string(),
+        ]);
         command.arg("--data").arg(&data).args(["--member", &members.join(",")]).arg("--secret-file").arg(secret);
         for (name, number) in [("--n", quorums.n), ("--r", quorums.r), ("--w", quorums.w)] {
             command.args([name, &number.to_string()]);
@@ -162,7 +172,7 @@ impl NodeProcess {
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
         }
-        let node = NodeProcess { id: id(index), address: address(index), data, child, running: true };
+        let node = NodeProcess { id: id(index), address: addresses[index], data, child, running: true };
         // What is wrong it has said itself, on the stderr that it shares with us.
         if line.is_empty() { Err(anyhow!("node {} did not start", node.id)) } else { Ok(node) }
     }

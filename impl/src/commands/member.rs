@@ -5,7 +5,7 @@ use super::{Failure, table};
 use crate::output::say;
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
-use dynamo::address::{from_bytes, ipv4, to_bytes};
+use dynamo::address::{of_one_machine, one_family};
 use dynamo_model::administer::Wish;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Standing};
@@ -65,8 +65,10 @@ enum What {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.what {
         What::Add { member: (id, at), session } => {
-            let at = ipv4(*at).map_err(Failure::usage)?;
-            let history = session.connect()?.administer(*id, Wish::Join(Some(to_bytes(at))))?;
+            let at = of_one_machine(*at).map_err(Failure::usage)?;
+            let client = session.connect()?;
+            one_family(&client.history()?, *id, at).map_err(Failure::usage)?;
+            let history = client.administer(*id, Wish::Join(Some(at.into())))?;
             say!("node {id} is a member, at {at}; tip {}", history.tip());
         }
         What::Remove { id, dead, session } => {
@@ -90,7 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn list(history: &History, as_json: bool) {
     let standings = history.standings(&Rules::default());
     let lines = standings.into_iter().map(|(id, standing)| {
-        let at = history.address(id).map(|at| from_bytes(at).to_string());
+        let at = history.address(id).map(|at| at.to_string());
         (id.to_string(), at, word(standing))
     });
     if as_json {

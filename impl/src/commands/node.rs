@@ -35,6 +35,7 @@ the loss of W-1 disks. So do this on one node at a time: wait until dynamo statu
 
 A node in a container often listens on one address while the other nodes reach it at another:
   dynamo node --id A --listen 0.0.0.0:4100 --advertise 10.0.0.1:4100 --data data-a --member A=10.0.0.1:4100,B=10.0.0.2:4100,…
+  dynamo node --id A --listen [::]:4100 --advertise [fd00::1]:4100 --data data-a --member A=[fd00::1]:4100,B=[fd00::2]:4100,…
 The other nodes recognise a node by the address that its datagrams come from: that must be the advertised address.
 
 A node that leaves (dynamo member remove) hands over what it has, and then ends by itself. A living node that was removed as

@@ -1,5 +1,4 @@
 use super::*;
-use crate::address::ipv4;
 use crate::memory::Recall;
 use std::net::SocketAddr;
 
@@ -7,12 +6,12 @@ const A: NodeId = NodeId(0);
 const B: NodeId = NodeId(1);
 const C: NodeId = NodeId(2);
 
-fn at(port: u16) -> SocketAddrV4 {
-    ipv4(SocketAddr::from(([127, 0, 0, 1], port))).unwrap()
+fn at(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
 }
 
 fn members() -> Members {
-    Members::new([(A, 1), (B, 2), (C, 3)].map(|(node, port)| (node, SocketAddr::V4(at(port))))).unwrap()
+    Members::new([(A, 1), (B, 2), (C, 3)].map(|(node, port)| (node, at(port)))).unwrap()
 }
 
 fn cluster(digit: char) -> ClusterId {
@@ -88,13 +87,14 @@ fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
 #[test]
 fn two_living_processes_with_one_id_are_told_and_each_is_told_of_the_other() {
     let (mut door, start) = (doorkeeper(), Instant::now());
-    let moved = Members::new([(B, SocketAddr::V4(at(7)))]).unwrap();
+    let moved = Members::new([(B, at(7))]).unwrap();
     let mut admit = |start: u64, port, now| door.admit(&from(B, start), Right::Node, at(port), &moved, now);
     assert_eq!(admit(6, 7, start), Verdict::From(B.actor()));
     let soon = start + IN_FLIGHT / 2;
     assert_eq!(admit(5, 2, soon), Verdict::Refused(Refused::EarlierStart), "it may have been in flight");
     let later = start + IN_FLIGHT;
-    let Verdict::TwoLive([(one, of_one), (other, of_other)]) = admit(5, 2, later) else { panic!() };
+    let Verdict::TwoLive(told) = admit(5, 2, later) else { panic!() };
+    let [(one, of_one), (other, of_other)] = *told;
     assert_eq!((one, other), (at(2), at(7)));
     assert_eq!((of_one, of_other), (Parties { to: Some(B), ..from(B, 6) }, Parties { to: Some(B), ..from(B, 5) }));
     assert_eq!(admit(5, 2, later), Verdict::Refused(Refused::EarlierStart), "they are not told again at once");

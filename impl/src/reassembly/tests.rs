@@ -217,6 +217,7 @@ fn a_fragment_that_contradicts_its_message_does_it_no_harm() {
     for fragment in &fragments[1..fragments.len() - 1] {
         assert_eq!(reassembly.receive(address(1), fragment, now), Ok(None));
     }
-    let letter = Letter { parties: Parties::default(), messages: vec![stored(1)], stamps: Vec::new() };
+    let letter =
+        Letter { parties: Parties::default(), messages: vec![stored(1)], stamps: Vec::new(), callers: Vec::new() };
     assert_eq!(reassembly.receive(address(1), fragments.last().unwrap(), now), Ok(Some(letter)));
 }

@@ -6,7 +6,7 @@ use crate::founding::FoundingError;
 use crate::store::StoreError;
 use dynamo_model::ids::NodeId;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -17,7 +17,7 @@ pub enum RuntimeError {
     #[error("cannot listen on {address}; is the port in use, by another node perhaps?")]
     Bind {
         /// The address.
-        address: SocketAddrV4,
+        address: SocketAddr,
         /// What the operating system says.
         source: io::Error,
     },
@@ -38,7 +38,7 @@ pub enum RuntimeError {
         /// The node.
         id: NodeId,
         /// The address.
-        address: SocketAddrV4,
+        address: SocketAddr,
         /// Whose it is.
         other: NodeId,
     },
@@ -79,7 +79,7 @@ pub enum RuntimeError {
     #[error("the socket on {address} failed")]
     Socket {
         /// The address.
-        address: SocketAddrV4,
+        address: SocketAddr,
         /// What the operating system says.
         source: io::Error,
     },

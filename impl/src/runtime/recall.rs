@@ -48,7 +48,7 @@ pub(super) fn ask(socket: &mut NodeSocket, others: &[NodeId], is_used: bool) -> 
             return Ok(kept);
         }
         let received = socket.receive_within(ASK_AGAIN)?;
-        kept.extend(received.filter(|received| !received.is_empty() && kept.len() < KEPT_MAX));
+        kept.extend(received.filter(|received| !matches!(received, Received::Nothing) && kept.len() < KEPT_MAX));
     }
 }
 

@@ -37,7 +37,8 @@ impl Ready {
         let now = Instant::now();
         let (mut room, mut drained) = (BATCH_DATAGRAMS, 0);
         while let Some(datagram) = received {
-            room -= usize::from(NodeId::from_actor(datagram.from).is_some());
+            let of_member = |from| NodeId::from_actor(from).is_some();
+            room -= usize::from(matches!(&datagram, Received::Messages(from, _) if of_member(*from)));
             drained += 1;
             self.receive_all(datagram, now);
             received = if room > 0 && drained < DRAINED_DATAGRAMS { self.socket.receive_at_once()? } else { None };
@@ -60,10 +61,12 @@ impl Ready {
         }
     }
 
-    fn receive_all(&mut self, Received { from, messages, question }: Received, now: Instant) {
-        if let Some(question) = question {
-            self.inspections.push(from, question);
-        }
+    fn receive_all(&mut self, received: Received, now: Instant) {
+        let (from, messages) = match received {
+            Received::Nothing => return,
+            Received::Question(from, question) => return self.inspections.push(from, question),
+            Received::Messages(from, messages) => (from, messages),
+        };
         for message in messages {
             if NodeId::from_actor(from).is_some() {
                 self.receive(from, message, now);

@@ -1,15 +1,16 @@
 //! What a node needs to know to run, and what may be wrong with it.
 
-use crate::address::{Members, MembersError, ipv4, to_bytes};
+use crate::address::{Members, MembersError, of_one_machine};
 use crate::admission::Limits;
 use crate::identity::ClusterId;
 use crate::secret::NodeSecret;
+use dynamo_model::address::Address;
 use dynamo_model::config::Config;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::History;
 use dynamo_model::node::Node;
 use dynamo_model::rules::Rules;
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -39,9 +40,9 @@ impl Endpoint {
     }
 
     /// May the others know this endpoint by that address?
-    fn is_reached_at(self, address: SocketAddrV4) -> bool {
+    fn is_reached_at(self, address: SocketAddr) -> bool {
         match self.address() {
-            Some(own) => ipv4(own) == Ok(address),
+            Some(own) => of_one_machine(own) == Ok(address),
             None => self.listen.port() == address.port(),
         }
     }
@@ -51,13 +52,13 @@ impl Endpoint {
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(super) id: NodeId,
-    pub(super) listen: SocketAddrV4,
+    pub(super) listen: SocketAddr,
     /// The cluster that the node founds with others, if its directory does not tell another.
     pub(super) founds: Option<ClusterId>,
     /// A member that is asked to let the node join, if it is not one yet.
     pub(super) contact: Option<SocketAddr>,
     /// Nodes that are to be reached elsewhere than they say.
-    pub(super) detours: Vec<(NodeId, SocketAddrV4)>,
+    pub(super) detours: Vec<(NodeId, SocketAddr)>,
     /// How much the node takes on.
     pub(super) limits: Limits,
     pub(super) node: Node,
@@ -87,19 +88,30 @@ pub enum SettingsError {
         /// Where it listens, or is to be reached.
         own: SocketAddr,
         /// Where the others would send.
-        member: SocketAddrV4,
+        member: SocketAddr,
     },
     /// Nobody could send to the node.
     #[error(
         "node {0} listens on all addresses of its machine: name the one that the others are to use with --advertise"
     )]
     NoAddress(NodeId),
+    /// What the others send would not come to where the node listens.
+    #[error(
+        "a node that listens at {listen} hears nothing of what is sent to {address}: listen at an address of the same kind, IPv4 or IPv6, or at \
+         [::], which is for both"
+    )]
+    Unheard {
+        /// Where it listens.
+        listen: SocketAddr,
+        /// Where it is to be reached.
+        address: SocketAddr,
+    },
     /// Without a secret, nodes let in nobody from other machines.
     #[error(
         "a node is to be reached at {0}, and nodes without a secret let in nobody from other machines. Make secrets with dynamo secret, and start \
          each node with --secret-file; or use addresses such as 127.0.0.1:4100"
     )]
-    NoSecret(SocketAddrV4),
+    NoSecret(SocketAddr),
     /// Others could not reach the node.
     #[error(transparent)]
     Address(#[from] MembersError),
@@ -138,7 +150,7 @@ impl Settings {
         }
         let founds = Some(ClusterId::founded(members, &config));
         let settings = Settings::again(id, at, config, data)?;
-        let node = Node { founders: members.history(), address: Some(to_bytes(address)), ..settings.node };
+        let node = Node { founders: members.history(), address: Some(address.into()), ..settings.node };
         Ok(Settings { founds, node, ..settings })
     }
 
@@ -166,9 +178,15 @@ impl Settings {
     /// Where nobody could send to it.
     pub fn again(id: NodeId, at: impl Into<Endpoint>, config: Config, data: PathBuf) -> Result<Self, SettingsError> {
         let at = at.into();
-        let listen = ipv4(at.listen)?;
+        let listen = of_one_machine(at.listen)?;
         let own = at.address().map(|address| Members::new([(id, address)])).transpose()?;
-        let address = own.and_then(|own| own.address(id)).map(to_bytes);
+        let address = own.and_then(|own| own.address(id));
+        let hears =
+            |address: &SocketAddr| listen.is_ipv4() == address.is_ipv4() || listen.ip() == Ipv6Addr::UNSPECIFIED;
+        if let Some(address) = address.filter(|address| !hears(address)) {
+            return Err(SettingsError::Unheard { listen, address });
+        }
+        let address = address.map(Address::from);
         let node = Node { config, founders: History::default(), address, rules: Rules::default() };
         let (detours, limits, secret) = (Vec::new(), Limits::default(), NodeSecret::OPEN);
         Ok(Settings { id, listen, founds: None, contact: None, detours, limits, node, data, secret })
@@ -199,7 +217,7 @@ impl Settings {
     /// Where that is no address one can send to.
     pub fn with_detours(self, detours: &[(NodeId, SocketAddr)]) -> Result<Self, SettingsError> {
         let detours: Result<Vec<_>, MembersError> =
-            detours.iter().map(|(node, address)| Ok((*node, ipv4(*address)?))).collect();
+            detours.iter().map(|(node, address)| Ok((*node, of_one_machine(*address)?))).collect();
         Ok(Settings { detours: detours?, ..self })
     }
 }

@@ -1,20 +1,20 @@
 //! How a node starts: it gets its address and its data, and makes sure that it is somebody in the cluster.
 
 use super::{RuntimeError, Settings, SettingsError};
-use crate::address::from_bytes;
+use crate::address::one_family;
 use crate::client::Client;
 use crate::founding::{self, Founding, FoundingError};
 use crate::identity::Life;
 use crate::secret::{NodeSecret, Right};
-use crate::socket;
 use crate::store::{Store, StoreError};
+use crate::udp::Udp;
 use dynamo_model::administer::Wish;
 use dynamo_model::membership::Standing;
 use dynamo_model::view::View;
 use std::fmt::Display;
 use std::fs;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,9 +23,9 @@ const FREED_WITHIN: Duration = Duration::from_secs(5);
 const TRY_EVERY: Duration = Duration::from_millis(50);
 
 /// Binds an address, as soon as it is free.
-pub(super) fn bind(address: SocketAddrV4) -> Result<UdpSocket, RuntimeError> {
+pub(super) fn bind(address: SocketAddr) -> Result<Udp, RuntimeError> {
     let is_busy = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
-    let bound = as_soon_as_free(&address, || socket::bind(address), is_busy);
+    let bound = as_soon_as_free(&address, || Udp::bind(address), is_busy);
     bound.map_err(|source| RuntimeError::Bind { address, source })
 }
 
@@ -145,8 +145,11 @@ fn join(
         return Err(FoundingError::OtherCluster { path, own, contact }.into());
     }
     cluster.check(&node.config)?;
-    let joined = client.administer(*id, Wish::Join(node.address));
-    let joined = joined.map_err(|source| RuntimeError::Join { id: *id, contact, source })?;
+    let failed = |source| RuntimeError::Join { id: *id, contact, source };
+    if let Some(address) = node.address {
+        one_family(&client.history().map_err(failed)?, *id, address.into()).map_err(SettingsError::from)?;
+    }
+    let joined = client.administer(*id, Wish::Join(node.address)).map_err(failed)?;
     store.commit(&node.joined(*id, store.committed(), &joined))?;
     Ok((Standing::Member, cluster))
 }
@@ -156,11 +159,12 @@ fn check_address(Settings { id, node, secret, .. }: &Settings, store: &Store) ->
     let history = &store.committed().history;
     let known = if history.is_empty() { &node.founders } else { history };
     let address = node.address.or_else(|| known.address(*id)).ok_or(SettingsError::NoAddress(*id))?;
-    if *secret == NodeSecret::OPEN && !from_bytes(address).ip().is_loopback() {
-        return Err(SettingsError::NoSecret(from_bytes(address)).into());
+    if *secret == NodeSecret::OPEN && !SocketAddr::from(address).ip().is_loopback() {
+        return Err(SettingsError::NoSecret(address.into()).into());
     }
+    one_family(known, *id, address.into()).map_err(SettingsError::from)?;
     match known.holder_of(address, *id, &node.rules) {
-        Some(other) => Err(RuntimeError::AddressTaken { id: *id, address: from_bytes(address), other }),
+        Some(other) => Err(RuntimeError::AddressTaken { id: *id, address: address.into(), other }),
         None => Ok(()),
     }
 }

@@ -30,7 +30,7 @@ fn a_node_survives_noise_and_counts_it_by_kind() {
     for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNS\xff..............", b"DYNS\x09..", &of_no_session, &zeros] {
         noise.send_to(datagram, node.address()).unwrap();
     }
-    let client = Client::connect(SocketAddr::V4(node.address())).unwrap();
+    let client = Client::connect(node.address()).unwrap();
     client.put("k", b"v", &StampedContext::new()).unwrap();
     let counters = node.stop().unwrap();
     let Dropped { too_short, not_ours, version, unknown_session, .. } = counters.dropped;

@@ -1,6 +1,8 @@
 //! A socket that seals what it sends and opens what it receives.
 
 use super::{Callee, NoEntry, Opened, SessionError, Sessions};
+use crate::udp::Udp;
+use rustix::net::{RecvFlags, SendFlags};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +11,7 @@ use std::time::Instant;
 /// A socket and its sessions. It sends and receives at the same time, in several threads if need be.
 #[derive(Debug)]
 pub struct SealedSocket {
-    socket: UdpSocket,
+    udp: Udp,
     sessions: Mutex<Sessions>,
     callee: Callee,
 }
@@ -29,13 +31,13 @@ pub enum Heard {
 
 impl SealedSocket {
     /// A socket with these sessions, for talking with nodes or with clients.
-    pub fn new(socket: UdpSocket, sessions: Sessions, callee: Callee) -> Self {
-        SealedSocket { socket, sessions: Mutex::new(sessions), callee }
+    pub fn new(udp: Udp, sessions: Sessions, callee: Callee) -> Self {
+        SealedSocket { udp, sessions: Mutex::new(sessions), callee }
     }
 
     /// The socket itself.
     pub fn socket(&self) -> &UdpSocket {
-        &self.socket
+        self.udp.socket()
     }
 
     /// What it knows of sessions.
@@ -61,7 +63,7 @@ impl SealedSocket {
     /// # Errors
     /// Where the socket fails, or its time is up.
     pub fn receive_from(&self, buffer: &mut [u8]) -> io::Result<(Heard, SocketAddr)> {
-        let (length, from) = self.socket.recv_from(buffer)?;
+        let (length, from) = self.udp.receive(buffer, RecvFlags::empty())?;
         let (mut sessions, now) = (self.sessions(), Instant::now());
         sessions.forget_old(now);
         let has_met = sessions.has_met(from);
@@ -78,7 +80,7 @@ impl SealedSocket {
     }
 
     fn send_sealed(&self, datagram: &[u8], to: SocketAddr) -> io::Result<()> {
-        match self.socket.send_to(datagram, to) {
+        match self.udp.send(datagram, to, SendFlags::empty()).map_err(io::Error::from) {
             Err(error) if !passes(&error) => Err(error),
             _ => Ok(()),
         }
@@ -88,7 +90,7 @@ impl SealedSocket {
     /// from an address to which nothing can be sent.
     fn send_outgoing(&self, sessions: &mut Sessions) {
         for (to, datagram) in sessions.take_outgoing() {
-            let _ = self.socket.send_to(&datagram, to);
+            let _ = self.udp.send(&datagram, to, SendFlags::empty());
         }
     }
 }

@@ -8,14 +8,14 @@ use crate::wire::tests::large;
 use dynamo_model::ids::Value;
 use socket2::SockRef;
 use std::borrow::Cow;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 
-fn bound(node: u16) -> (NodeSocket, SocketAddrV4) {
-    let here = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+fn bound(node: u16) -> (NodeSocket, SocketAddr) {
+    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let doorkeeper = Doorkeeper::new(ClusterId::UNKNOWN, NodeId(node), Life::default());
-    let socket =
-        NodeSocket::new(bind(here).unwrap(), Members::new([]).unwrap(), doorkeeper, &NodeSecret::OPEN).unwrap();
-    let SocketAddr::V4(address) = socket.socket.local_addr().unwrap() else { panic!("bound to IPv4") };
+    let (udp, nobody) = (Udp::bind(here).unwrap(), Members::new([]).unwrap());
+    let socket = NodeSocket::new(udp, nobody, doorkeeper, &NodeSecret::OPEN).unwrap();
+    let address = socket.udp.socket().local_addr().unwrap();
     (socket, address)
 }
 
@@ -23,7 +23,7 @@ fn bound(node: u16) -> (NodeSocket, SocketAddrV4) {
 fn two_that_have_met() -> (NodeSocket, NodeSocket, NodeId) {
     let ((mut here, own), (mut there, address)) = (bound(0), bound(1));
     let other = NodeId(1);
-    here.members = Members::new([(NodeId(0), own.into()), (other, address.into())]).unwrap();
+    here.members = Members::new([(NodeId(0), own), (other, address)]).unwrap();
     there.members = here.members.clone();
     here.send(other.actor(), &mut Datagram::default());
     for _ in 0..2 {
@@ -39,7 +39,7 @@ fn two_that_have_met() -> (NodeSocket, NodeSocket, NodeId) {
 fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
     let (mut here, mut there, other) = two_that_have_met();
     let (before, got_before) = (here.counters(), there.counters());
-    let granted = SockRef::from(&there.socket).recv_buffer_size().unwrap();
+    let granted = SockRef::from(there.udp.socket()).recv_buffer_size().unwrap();
     // Each fragment is charged 16 KiB and what Linux itself needs to handle it.
     let fragments = (granted / (17 * 1024)).min(30);
     assert!(fragments >= 12, "the operating system holds only {granted} bytes");
@@ -55,7 +55,8 @@ fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
 
     let mut received = Vec::new();
     while let Some(one) = there.receive_within(Duration::from_millis(20)).unwrap() {
-        received.extend(one.messages);
+        let Received::Messages(_, messages) = one else { continue };
+        received.extend(messages);
     }
     assert!(received == [message], "{} messages", received.len());
     let Counters { datagrams_received, messages_received, dropped, .. } = there.counters();

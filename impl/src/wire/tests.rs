@@ -1,8 +1,9 @@
 use super::*;
+use crate::address::{Callers, client_id};
 use dynamo_model::administer::{ChangeRefusal, Wish};
 use dynamo_model::handoff::HintId;
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
-use dynamo_model::membership::{Address, History, Tip};
+use dynamo_model::membership::{History, Tip};
 use dynamo_model::message::{Answer, Leaf, Operation, Refusal, Subtree};
 use dynamo_model::ring::Partition;
 use dynamo_model::siblings::{Siblings, Version};
@@ -12,7 +13,8 @@ use quickcheck::{Arbitrary, Gen, QuickCheck};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 use stateright::actor::Id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// Any message. (A type of its own because quickcheck's trait and the message are both from elsewhere.)
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,10 @@ pub(crate) struct AnyMessage(pub(crate) Message);
 
 fn issuer(g: &mut Gen) -> Issuer {
     Issuer { node: NodeId(u16::arbitrary(g)), incarnation: u64::arbitrary(g) % 3, epoch: u64::arbitrary(g) % 3 }
+}
+
+fn address(g: &mut Gen) -> SocketAddr {
+    SocketAddr::new(IpAddr::arbitrary(g).to_canonical(), u16::arbitrary(g))
 }
 
 fn request(g: &mut Gen) -> RequestId {
@@ -61,7 +67,7 @@ fn operation(g: &mut Gen, request: RequestId, key: Key) -> Operation {
 
 fn history(g: &mut Gen) -> History {
     let founded = History::founded_by(Vec::<u16>::arbitrary(g).into_iter().map(NodeId));
-    founded.moved(NodeId(u16::arbitrary(g)), Address([u8::arbitrary(g); 6]))
+    founded.moved(NodeId(u16::arbitrary(g)), address(g).into())
 }
 
 fn digest(g: &mut Gen) -> Digest {
@@ -124,8 +130,7 @@ impl Arbitrary for AnyMessage {
             12 => Message::Surveyed { tip, key, siblings: siblings(g) },
             13 => Message::Reap { tip, key, siblings: siblings(g) },
             14 => {
-                let wishes =
-                    [Wish::Join(None), Wish::Join(Some(Address([u8::arbitrary(g); 6]))), Wish::Leave, Wish::Remove];
+                let wishes = [Wish::Join(None), Wish::Join(Some(address(g).into())), Wish::Leave, Wish::Remove];
                 let (node, wish) = (NodeId(u16::arbitrary(g)), *g.choose(&wishes).unwrap());
                 Message::Administer { request, node, wish }
             }
@@ -183,6 +188,28 @@ fn a_stamp_travels_behind_each_message_that_has_one() {
         }))
     }
     QuickCheck::new().tests(500).quickcheck(round_trip as fn(Vec<(AnyMessage, u8)>) -> bool);
+}
+
+#[test]
+fn the_address_of_the_client_travels_behind_each_forwarded_request() {
+    fn round_trip(messages: Vec<AnyMessage>, addresses: Vec<(IpAddr, u16)>) -> bool {
+        let mut addresses = addresses.into_iter().map(|(ip, port)| SocketAddr::new(ip.to_canonical(), port));
+        let (mut callers, mut expected, mut datagram) = (Callers::default(), Vec::new(), Datagram::default());
+        for AnyMessage(mut message) in messages {
+            if let (Message::Forward { client, .. }, Some(address)) = (&mut message, addresses.next()) {
+                *client = client_id(address);
+                callers.remember(address);
+                expected.push((message.clone(), address));
+            }
+            datagram.push(&message).unwrap();
+        }
+        datagram.introduce(|client| callers.address(client));
+        let letter = decode(datagram.seal(&Parties::default())).unwrap();
+        let told: BTreeSet<SocketAddr> = letter.callers.into_iter().collect();
+        expected.iter().all(|(message, address)| letter.messages.contains(message) && told.contains(address))
+    }
+    let round_trip = round_trip as fn(Vec<AnyMessage>, Vec<(IpAddr, u16)>) -> bool;
+    QuickCheck::new().tests(2000).quickcheck(round_trip);
 }
 
 #[test]

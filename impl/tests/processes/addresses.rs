@@ -45,8 +45,11 @@ fn claim_port(port: u16) -> Option<Claim> {
 fn is_used(port: u16) -> bool {
     let ending = format!(":{port:04X}");
     // Line by line: number, local address, …
-    let sockets = fs::read_to_string("/proc/net/udp").unwrap_or_default();
-    sockets.lines().any(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&ending)))
+    let sockets = ["/proc/net/udp", "/proc/net/udp6"].map(|list| fs::read_to_string(list).unwrap_or_default());
+    sockets
+        .iter()
+        .flat_map(|sockets| sockets.lines())
+        .any(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&ending)))
 }
 
 #[cfg(target_os = "linux")]

@@ -3,7 +3,7 @@
 use crate::addresses::{Claim, claim};
 use crate::folders::folder;
 use std::io::{BufRead, BufReader, Read};
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -66,6 +66,13 @@ impl Cluster {
             contact: 0,
             detours,
         }
+    }
+
+    /// The same, at the IPv6 loopback address.
+    pub(crate) fn over_ipv6(mut self) -> Self {
+        self.addresses.iter_mut().for_each(|address| address.set_ip(Ipv6Addr::LOCALHOST.into()));
+        self.detours = vec![self.addresses.clone(); self.addresses.len()];
+        self
     }
 
     /// So many founders, running, and so many nodes that are not.

@@ -5,6 +5,7 @@ use crate::handoff::{Stopping, until_more};
 use dynamo::client::{Client, ClientError};
 use dynamo::stamp::StampedContext;
 use dynamo::store::FORMAT;
+use dynamo_model::siblings::Version;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
@@ -146,11 +147,19 @@ fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, ac
     while !stop.load(Ordering::Relaxed) {
         let via = client(addresses[random.random_range(0..addresses.len())]).with_timeout(Duration::from_millis(600));
         tried += 1;
-        if let Ok(next) = via.put(&format!("own-{name}"), tried.to_string().as_bytes(), &context) {
-            context = next;
-            told.chain = tried;
-            told.links += 1;
-            acknowledged.fetch_add(1, Ordering::Relaxed);
+        let own = format!("own-{name}");
+        match via.put(&own, tried.to_string().as_bytes(), &context) {
+            Ok(next) => {
+                context = next;
+                told.chain = tried;
+                told.links += 1;
+                acknowledged.fetch_add(1, Ordering::Relaxed);
+            }
+            // Puts that were not acknowledged, and are stored all the same, have become too many.
+            Err(ClientError::SiblingsTooLarge { .. }) => {
+                context = reconciled(&via, &own, told.chain).unwrap_or(context);
+            }
+            Err(_) => {}
         }
         if random.random_ratio(1, 10) && told.shared.len() < 10 {
             let value = format!("{name}/{tried}");
@@ -160,6 +169,14 @@ fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, ac
         }
     }
     told
+}
+
+/// The context of all that is there, if there is an answer: the last put acknowledged is, or one that replaced it.
+fn reconciled(via: &Client, key: &str, acknowledged: u64) -> Option<StampedContext> {
+    let found = via.get(key).ok()?;
+    let number = |version: &Version| String::from_utf8_lossy(version.content.bytes()).parse::<u64>().unwrap();
+    assert!(found.siblings.iter().any(|version| number(version) >= acknowledged), "{key}: {acknowledged} is lost");
+    Some(found.context)
 }
 
 /// How many nodes are killed, if the variable says it.

@@ -11,6 +11,7 @@ mod faults;
 mod folders;
 mod handoff;
 mod identity;
+mod ipv6;
 mod large;
 mod logs;
 mod membership;

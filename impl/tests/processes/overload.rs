@@ -34,7 +34,7 @@ fn gets(client: u64) -> Vec<u8> {
 fn socket() -> SealedSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    SealedSocket::new(socket, Sessions::of_client(Credentials::open()), Callee::Node)
+    SealedSocket::new(socket.try_into().unwrap(), Sessions::of_client(Credentials::open()), Callee::Node)
 }
 
 /// Steps of handshakes are taken meanwhile.
@@ -153,7 +153,7 @@ fn while_questions_flood_in_nodes_serve_each_other_and_their_clients() {
 #[test]
 fn a_command_that_is_refused_until_its_time_is_up_says_so() {
     let node = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let node = SealedSocket::new(node, Sessions::of_node(&NodeSecret::OPEN), Callee::Client);
+    let node = SealedSocket::new(node.try_into().unwrap(), Sessions::of_node(&NodeSecret::OPEN), Callee::Client);
     let address = node.socket().local_addr().unwrap().to_string();
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 /// A node that is started in a test's own way. It is killed when this goes.
-struct Started(Child);
+pub(crate) struct Started(pub(crate) Child);
 
 impl Drop for Started {
     fn drop(&mut self) {
@@ -23,7 +23,7 @@ impl Drop for Started {
     }
 }
 
-fn node(id: &str, listen: &str, data: &Path, more: &[&str]) -> Command {
+pub(crate) fn node(id: &str, listen: &str, data: &Path, more: &[&str]) -> Command {
     let mut command = program();
     command.args(["node", "--id", id, "--listen", listen, "--gossip-every", "0.1", "--data"]).arg(data).args(more);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -31,7 +31,7 @@ fn node(id: &str, listen: &str, data: &Path, more: &[&str]) -> Command {
 }
 
 /// Starts a node and waits for the line that says where it listens.
-fn start(mut command: Command) -> Started {
+pub(crate) fn start(mut command: Command) -> Started {
     let mut started = Started(command.spawn().unwrap());
     let mut line = String::new();
     BufReader::new(started.0.stdout.take().unwrap()).read_line(&mut line).unwrap();

@@ -9,7 +9,7 @@ use crate::scope::Setting;
 use crate::view::{gets_in_flight, is_syncing};
 use crate::write_set::WriteSet;
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{Act, Address, Change, History};
+use dynamo_model::membership::{Act, Change, History};
 use dynamo_model::node::{Durable, Timer};
 use dynamo_model::process::{Process, Stage};
 use dynamo_model::siblings::Siblings;
@@ -128,7 +128,9 @@ fn changes(history: &History, words: &mut Vec<u64>) {
             Act::Move(address) => (4, Some(address)),
         };
         words.push(u64::from(node.0) << 40 | u64::from(*time) << 8 | act);
-        words.extend(address.map(|Address(bytes)| bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))));
+        let bytes = address.map(|address| address.to_bytes());
+        let word = |bytes: &[u8]| bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
+        words.extend(bytes.iter().flat_map(|bytes| bytes.chunks(8)).map(word));
     }
 }
 

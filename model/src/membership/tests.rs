@@ -1,10 +1,15 @@
 use super::*;
 use crate::config::Config;
 use quickcheck::{Arbitrary, Gen, quickcheck};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+fn at(port: u8) -> Address {
+    SocketAddr::from(([127, 0, 0, 1], port.into())).into()
+}
 
 impl Arbitrary for Change {
     fn arbitrary(g: &mut Gen) -> Self {
-        let acts = [Act::Join, Act::Leave, Act::Gone, Act::Remove, Act::Move(Address([u8::arbitrary(g) % 3; 6]))];
+        let acts = [Act::Join, Act::Leave, Act::Gone, Act::Remove, Act::Move(at(u8::arbitrary(g) % 3))];
         Change {
             node: NodeId(u16::arbitrary(g) % 4),
             time: 1 + u32::arbitrary(g) % 3,
@@ -63,7 +68,7 @@ fn contradictions_have_one_outcome() {
     assert_eq!(said(&[(1, Act::Join), (1, Act::Leave), (2, Act::Join)]), Standing::Member);
     assert_eq!(said(&[(1, Act::Join), (1, Act::Leave), (1, Act::Gone)]), Standing::Gone);
     assert_eq!(said(&[(1, Act::Join), (1, Act::Remove), (2, Act::Join)]), Standing::Removed);
-    let (one, other) = (Address([1; 6]), Address([2; 6]));
+    let (one, other) = (at(1), at(2));
     let moved = |acts: &[(u32, Address)]| {
         let changes = acts.iter().map(|(time, address)| Change { node, time: *time, act: Act::Move(*address) });
         changes.collect::<History>().address(node)
@@ -75,7 +80,7 @@ fn contradictions_have_one_outcome() {
 /// Nobody need know where a node was before: of its addresses the latest is kept, however they came.
 #[test]
 fn of_addresses_the_latest_is_kept() {
-    let (node, at) = (NodeId(3), |byte| Address([byte; 6]));
+    let node = NodeId(3);
     let founded = History::founded_by([node]);
     let mut history = founded.clone();
     for turn in 0..10_000_u32 {
@@ -98,7 +103,7 @@ fn absurd_changes_and_histories_are_not_decoded() {
         postcard::from_bytes::<History>(&bytes)
     };
     let change = |time, act| Change { node: NodeId(0), time, act };
-    for act in [Act::Join, Act::Move(Address([9; 6]))] {
+    for act in [Act::Join, Act::Move(at(9))] {
         assert!(read(&[change(Change::TIME_MAX, act)]).is_ok());
         for time in [Change::TIME_MAX + 1, u32::MAX] {
             assert!(read(&[change(time, act)]).is_err(), "{time}");
@@ -109,14 +114,18 @@ fn absurd_changes_and_histories_are_not_decoded() {
     assert!(read(&nodes(History::LENGTH_MAX + 1).collect::<Vec<_>>()).is_err());
 }
 
-/// The largest history, of the changes that take most bytes, still fits one datagram.
+/// The largest history, of the changes that take most bytes, still fits one datagram; with IPv6 addresses two.
 #[test]
 fn the_longest_history_fits_a_datagram() {
-    let at = Act::Move(Address([255; 6]));
-    let nodes = (0..History::LENGTH_MAX as u16).map(|node| NodeId(u16::MAX - node));
-    let history: History = nodes.map(|node| Change { node, time: Change::TIME_MAX, act: at }).collect();
-    assert_eq!(history.len(), History::LENGTH_MAX);
-    assert!(postcard::to_stdvec(&history).unwrap().len() <= Config::DATAGRAM_BYTES);
+    let bytes = |ip: IpAddr| {
+        let act = Act::Move(SocketAddr::new(ip, u16::MAX).into());
+        let nodes = (0..History::LENGTH_MAX as u16).map(|node| NodeId(u16::MAX - node));
+        let history: History = nodes.map(|node| Change { node, time: Change::TIME_MAX, act }).collect();
+        assert_eq!(history.len(), History::LENGTH_MAX);
+        postcard::to_stdvec(&history).unwrap().len()
+    };
+    assert!(bytes(Ipv4Addr::BROADCAST.into()) <= Config::DATAGRAM_BYTES);
+    assert!(bytes(Ipv6Addr::LOCALHOST.into()) <= 2 * Config::DATAGRAM_BYTES);
 }
 
 /// What is too much is not taken in, and nothing that was known is forgotten for it.
@@ -129,9 +138,9 @@ fn a_history_that_would_become_too_long_stays_as_it_is() {
     assert_eq!(merge(&some(10_000, half)).len(), History::LENGTH_MAX);
     assert_eq!(merge(&some(10_000, half + 1)), own);
     // Neither an address that is told for the first time.
-    let (full, at) = (some(0, History::LENGTH_MAX), Address([1; 6]));
-    assert_eq!(full.moved(NodeId(0), at), full);
+    let full = some(0, History::LENGTH_MAX);
+    assert_eq!(full.moved(NodeId(0), at(1)), full);
     let largest: History =
-        [Change { node: NodeId(0), time: Change::TIME_MAX, act: Act::Move(at) }].into_iter().collect();
-    assert_eq!(largest.moved(NodeId(0), Address([2; 6])), largest, "nothing comes after the largest time");
+        [Change { node: NodeId(0), time: Change::TIME_MAX, act: Act::Move(at(1)) }].into_iter().collect();
+    assert_eq!(largest.moved(NodeId(0), at(2)), largest, "nothing comes after the largest time");
 }

@@ -4,7 +4,7 @@ use super::bench::{Bench, CLIENT, put, request, tip};
 use dynamo_model::config::{AntiEntropy, Config, Handoff};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
-use dynamo_model::membership::{Act, Address, Change, History};
+use dynamo_model::membership::{Act, Change, History};
 use dynamo_model::message::{Answer, Message, Operation, Refusal, kinds};
 use dynamo_model::node::{Choice, Durable, Timer};
 use dynamo_model::ring::Partition;
@@ -16,6 +16,7 @@ use dynamo_model::version::{Context, Dot, Issuer};
 use dynamo_model::view::View;
 use stateright::actor::{Actor, Command, Out};
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 fn key(name: &str) -> Key {
@@ -173,7 +174,7 @@ fn a_start_saves_what_is_new_and_nothing_else() {
     let disk = bench.state.durable.clone();
     assert!(!saves(&bench.node, Some(disk.clone())), "it knows no more than its disk");
     let mut moved = bench.node;
-    moved.address = Some(Address([127, 0, 0, 1, 0, 9]));
+    moved.address = Some(SocketAddr::from(([127, 0, 0, 1], 9)).into());
     assert!(saves(&moved, Some(disk)), "it has another address");
 }
 

@@ -3,11 +3,12 @@
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{Content, Key, NodeId, Value};
-use dynamo_model::membership::{Act, Address, Change, History, Tip};
+use dynamo_model::membership::{Act, Change, History, Tip};
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::node::Timer;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::version::{Context, Dot};
+use std::net::SocketAddr;
 
 fn key() -> Key {
     Key::new("k").unwrap()
@@ -302,7 +303,8 @@ fn nothing_puts_off_a_handoff_that_goes_on() {
         turns += 1;
         d.receive(actor(coordinator), joins);
         assert!(!d.timers.contains(&timer), "node {node} has joined");
-        let moves = [Change { node: second, time: turns, act: Act::Move(Address([turns as u8; 6])) }];
+        let at = SocketAddr::from(([127, 0, 0, 1], turns as u16));
+        let moves = [Change { node: second, time: turns, act: Act::Move(at.into()) }];
         d.receive(actor(second), Message::Changes { changes: moves.into_iter().collect() });
         assert!(!d.timers.contains(&timer), "the recipient has moved");
         let tip = d.state.view.tip();

@@ -1,10 +1,11 @@
 //! Joining, leaving and gossip, act by act, without a network (traces 7 and 9).
 
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
+use dynamo_model::address::Address;
 use dynamo_model::administer::{ChangeRefusal, Wish};
 use dynamo_model::client::{Client, ClientState, Line, Via};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
-use dynamo_model::membership::{Act, Address, Change, History, Standing};
+use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::route::Routes;
 use dynamo_model::rules::Rules;
@@ -12,6 +13,7 @@ use dynamo_model::version::Context;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 fn key() -> Key {
     Key::new("k").unwrap()
@@ -217,7 +219,7 @@ fn a_routed_put_goes_to_the_one_coordinator() {
 #[test]
 fn a_member_s_name_is_not_taken_by_a_node_at_another_address() {
     let (rules, node) = (Rules::default(), NodeId(1));
-    let (own, other) = (Address([127, 0, 0, 1, 0, 1]), Address([127, 0, 0, 1, 0, 2]));
+    let (own, other) = (at(1), at(2));
     let founded = History::founded_by([0, 1, 2].map(NodeId));
     let known = founded.moved(node, own);
     let join = |history: &History, address| history.with_wish(&rules, node, Wish::Join(Some(address)), 2);
@@ -251,8 +253,8 @@ fn a_put_asked_for_again_goes_on_where_it_got_its_dot_as_long_as_it_is_there() {
     assert!(matches!(answers(&sent)[..], [Answer::PutFailed { stored: 0, .. }]), "{sent:?}");
 }
 
-fn at(byte: u8) -> Address {
-    Address([127, 0, 0, 1, 0, byte])
+fn at(port: u16) -> Address {
+    SocketAddr::from(([127, 0, 0, 1], port)).into()
 }
 
 /// A history in which three have joined, and of the first of them this is known.

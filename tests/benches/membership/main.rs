@@ -9,7 +9,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use dynamo_model::administer::Wish;
 use dynamo_model::config::Config;
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
-use dynamo_model::membership::{Address, History};
+use dynamo_model::membership::History;
 use dynamo_model::message::Message;
 use dynamo_model::node::Node;
 use dynamo_model::ring::Ring;
@@ -17,6 +17,7 @@ use dynamo_model::rules::Rules;
 use plotters::prelude::*;
 use serde::Serialize;
 use stateright::actor::Id;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use world::World;
@@ -115,7 +116,7 @@ struct Spread {
 /// Nodes that agree, in the midst of their gossip, are told by an administrator, at one of them, that another joins.
 fn spread(nodes: u16, seed: u64) -> Spread {
     let config = Config::new(N, 2, 2).expect("valid").with_gossip_every(GOSSIP_EVERY);
-    let address = |node: NodeId| Address([127, 0, (node.0 >> 8) as u8, node.0 as u8, 16, 4]);
+    let address = |node: NodeId| SocketAddr::from(([10, 0, (node.0 >> 8) as u8, node.0 as u8], 4100)).into();
     let members = (0..nodes).map(NodeId);
     let founders = members.clone().fold(History::founded_by(members), |all, node| all.moved(node, address(node)));
     let node = Node { config, founders, address: None, rules: Rules::default() };

@@ -1,8 +1,9 @@
 //! Clients that ask as fast as they are answered, and hold every answer against what they were told before.
 
 use anyhow::{Result, ensure};
-use dynamo::client::{Client, Found};
+use dynamo::client::Client;
 use dynamo::stamp::StampedContext;
+use dynamo_model::siblings::Version;
 use hdrhistogram::Histogram;
 use std::net::SocketAddr;
 use std::thread;
@@ -14,6 +15,30 @@ pub(crate) const VALUE_BYTES: usize = 200;
 const HELPERS: usize = 16;
 /// Next to no two requests in succession go to neighbouring keys. A prime: every key gets its turn.
 const STRIDE: usize = 7919;
+
+/// Somebody who talks with one node.
+pub(crate) trait Session: Sized {
+    /// With the node at this address.
+    fn connect(node: SocketAddr) -> Result<Self>;
+    /// Puts, and says what the next put is to replace.
+    fn put(&self, key: &str, value: &[u8], context: &StampedContext) -> Result<StampedContext>;
+    /// All siblings.
+    fn get(&self, key: &str) -> Result<Vec<Version>>;
+}
+
+impl Session for Client {
+    fn connect(node: SocketAddr) -> Result<Self> {
+        Ok(Client::connect(node)?)
+    }
+
+    fn put(&self, key: &str, value: &[u8], context: &StampedContext) -> Result<StampedContext> {
+        Ok(Client::put(self, key, value, context)?)
+    }
+
+    fn get(&self, key: &str) -> Result<Vec<Version>> {
+        Ok(Client::get(self, key)?.siblings)
+    }
+}
 
 /// A key, and what its only writer was told of it.
 #[derive(Clone, Debug)]
@@ -65,7 +90,7 @@ impl Slot {
         &self.key
     }
 
-    fn put(&mut self, client: &Client) -> Result<()> {
+    fn put(&mut self, client: &impl Session) -> Result<()> {
         self.tried += 1;
         let mut value = [7; VALUE_BYTES];
         value[..8].copy_from_slice(&self.tried.to_le_bytes());
@@ -74,38 +99,42 @@ impl Slot {
         Ok(())
     }
 
-    fn get(&self, client: &Client) -> Result<()> {
+    fn get(&self, client: &impl Session) -> Result<()> {
         let found = client.get(&self.key)?;
         assert!(self.is_there(&found), "{}: put {} was acknowledged, found is {found:?}", self.key, self.acknowledged);
         Ok(())
     }
 
     /// Is the latest acknowledged put there, or one tried after it?
-    fn is_there(&self, found: &Found) -> bool {
+    fn is_there(&self, found: &[Version]) -> bool {
         let number = |value: &[u8]| Some(u64::from_le_bytes(*value.first_chunk()?));
-        let mut numbers = found.siblings.iter().filter_map(|version| number(version.content.bytes()));
+        let mut numbers = found.iter().filter_map(|version| number(version.content.bytes()));
         self.acknowledged == 0 || numbers.any(|number| (self.acknowledged..=self.tried).contains(&number))
     }
 }
 
 /// Puts every key once.
-pub(crate) fn prepare(nodes: &[SocketAddr], slots: &mut [Slot]) -> Result<()> {
-    each(nodes, slots, Slot::put)
+pub(crate) fn prepare<S: Session>(nodes: &[SocketAddr], slots: &mut [Slot]) -> Result<()> {
+    each::<S>(nodes, slots, Slot::put)
 }
 
 /// Gets every key once: what was acknowledged is there.
-pub(crate) fn verify(nodes: &[SocketAddr], slots: &mut [Slot]) -> Result<()> {
-    each(nodes, slots, |slot, client| slot.get(client))
+pub(crate) fn verify<S: Session>(nodes: &[SocketAddr], slots: &mut [Slot]) -> Result<()> {
+    each::<S>(nodes, slots, |slot, client| slot.get(client))
 }
 
-fn each(nodes: &[SocketAddr], slots: &mut [Slot], act: impl Fn(&mut Slot, &Client) -> Result<()> + Sync) -> Result<()> {
+fn each<S: Session>(
+    nodes: &[SocketAddr],
+    slots: &mut [Slot],
+    act: impl Fn(&mut Slot, &S) -> Result<()> + Sync,
+) -> Result<()> {
     let act = &act;
     thread::scope(|scope| {
         let shares = slots.chunks_mut(slots.len().div_ceil(HELPERS)).zip(nodes.iter().cycle());
         let helpers: Vec<_> = shares
             .map(|(share, node)| {
                 scope.spawn(move || {
-                    let client = Client::connect(*node)?;
+                    let client = S::connect(*node)?;
                     share.iter_mut().try_for_each(|slot| act(slot, &client))
                 })
             })
@@ -115,7 +144,7 @@ fn each(nodes: &[SocketAddr], slots: &mut [Slot], act: impl Fn(&mut Slot, &Clien
 }
 
 /// Lets so many clients ask for so long; each has keys of its own, and a node that it talks to.
-pub(crate) fn run(
+pub(crate) fn run<S: Session>(
     kind: Kind,
     nodes: &[SocketAddr],
     slots: &mut [Slot],
@@ -127,7 +156,7 @@ pub(crate) fn run(
     let outcomes: Vec<Outcome> = thread::scope(|scope| {
         let shares = slots.chunks_mut(slots.len() / clients).take(clients).zip(nodes.iter().cycle());
         let running: Vec<_> =
-            shares.map(|(share, node)| scope.spawn(move || one_client(kind, *node, share, begun, time))).collect();
+            shares.map(|(share, node)| scope.spawn(move || one_client::<S>(kind, *node, share, begun, time))).collect();
         running.into_iter().map(|client| client.join().expect("the client's assertions hold")).collect::<Result<_>>()
     })?;
     let mut total = Outcome { done: 0, failed: 0, seconds: begun.elapsed().as_secs_f64(), latencies: latencies() };
@@ -140,8 +169,14 @@ pub(crate) fn run(
     Ok(total)
 }
 
-fn one_client(kind: Kind, node: SocketAddr, share: &mut [Slot], begun: Instant, time: Duration) -> Result<Outcome> {
-    let client = Client::connect(node)?;
+fn one_client<S: Session>(
+    kind: Kind,
+    node: SocketAddr,
+    share: &mut [Slot],
+    begun: Instant,
+    time: Duration,
+) -> Result<Outcome> {
+    let client = S::connect(node)?;
     let mut outcome = Outcome { done: 0, failed: 0, seconds: 0.0, latencies: latencies() };
     let mut next = 0;
     while begun.elapsed() < time {

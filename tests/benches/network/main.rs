@@ -5,18 +5,21 @@ mod cluster;
 mod floors;
 mod load;
 mod packets;
+mod plain;
 mod report;
 mod spawned;
 
 use anyhow::Result;
 use clap::Parser;
 use cluster::Place;
+use dynamo::client::Client;
 use dynamo_model::ids::Key;
 use dynamo_model::node::Durable;
 use floors::{GROUP, Wait};
 use hdrhistogram::Histogram;
 use load::{Kind, Slot};
 use packets::{Way, per_second};
+use plain::PlainClient;
 use report::{Floors, Load, OURS, Report, SPAWN, microseconds};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -141,14 +144,14 @@ impl Samples {
 fn our_loads(plan: &Plan, place: &Place, slots: &mut [Slot]) -> Result<Vec<Load>> {
     let nodes = &place.addresses;
     let cluster = place.start()?;
-    load::prepare(nodes, slots)?;
+    load::prepare::<Client>(nodes, slots)?;
     cluster.stop()?;
     let mut loads = Vec::new();
     for kind in [Kind::Put, Kind::Get] {
         for clients in CLIENTS {
             let cluster = place.start()?;
-            load::verify(nodes, slots)?;
-            let outcome = load::run(kind, nodes, slots, clients, plan.time)?;
+            load::verify::<Client>(nodes, slots)?;
+            let outcome = load::run::<Client>(kind, nodes, slots, clients, plan.time)?;
             let syncs: u64 = cluster.stop()?.iter().map(|counters| counters.commits).sum();
             let mut load = Load::new(OURS, slots.len(), kind, clients, &outcome);
             let stored = outcome.done * u64::from(cluster::NODES);
@@ -157,7 +160,7 @@ fn our_loads(plan: &Plan, place: &Place, slots: &mut [Slot]) -> Result<Vec<Load>
         }
     }
     let cluster = place.start()?;
-    load::verify(nodes, slots)?;
+    load::verify::<Client>(nodes, slots)?;
     cluster.stop()?;
     Ok(loads)
 }
@@ -171,9 +174,9 @@ fn spawn_loads(plan: &Plan, directory: &Path, disks: &[Durable], slots: &[Slot])
             let nodes = Place::new(directory)?.addresses;
             let _process = spawned::Process::start(directory, &nodes, &disks)?;
             let mut slots = slots.to_vec();
-            load::verify(&nodes, &mut slots)?;
-            let outcome = load::run(kind, &nodes, &mut slots, clients, plan.time)?;
-            load::verify(&nodes, &mut slots)?;
+            load::verify::<PlainClient>(&nodes, &mut slots)?;
+            let outcome = load::run::<PlainClient>(kind, &nodes, &mut slots, clients, plan.time)?;
+            load::verify::<PlainClient>(&nodes, &mut slots)?;
             loads.push(Load::new(SPAWN, slots.len(), kind, clients, &outcome));
         }
     }

@@ -5,7 +5,7 @@
 
 use crate::cluster;
 use anyhow::{Context as _, Result};
-use dynamo::address::Members;
+use dynamo::address::{Callers, Members};
 use dynamo::identity::Parties;
 use dynamo::wire::{self, Datagram};
 use dynamo_model::ids::NodeId;
@@ -35,7 +35,8 @@ impl Readdressed {
         for command in commands {
             match command {
                 Command::Send(to, message) => {
-                    if let Some(address) = self.members.address_of(to) {
+                    // A client's id is to spawn the same as to nodes: its address.
+                    if let Some(address) = self.address_of(to) {
                         out.send(Id::from(address), message);
                     }
                 }
@@ -45,6 +46,16 @@ impl Readdressed {
                 Command::ChooseRandom(..) => unreachable!("the protocol makes no random choices"),
             }
         }
+    }
+}
+
+impl Readdressed {
+    fn address_of(&self, id: Id) -> Option<SocketAddrV4> {
+        let address = match NodeId::from_actor(id) {
+            Some(node) => self.members.address(node)?,
+            None => Callers::default().address(id)?,
+        };
+        ipv4(address)
     }
 }
 
@@ -60,7 +71,7 @@ impl Actor for Readdressed {
     }
 
     fn on_msg(&self, _id: Id, state: &mut Cow<'_, State>, src: Id, msg: Message, out: &mut Out<Self>) {
-        let from = self.members.id_of(SocketAddrV4::from(src));
+        let from = self.members.id_of(SocketAddrV4::from(src).into());
         self.step(out, |id, commands| self.node.on_msg(id, state, from, msg, commands));
     }
 
@@ -69,14 +80,22 @@ impl Actor for Readdressed {
     }
 }
 
+/// An address as stateright has it.
+fn ipv4(address: SocketAddr) -> Option<SocketAddrV4> {
+    match address {
+        SocketAddr::V4(address) => Some(address),
+        SocketAddr::V6(_) => None,
+    }
+}
+
 /// One message a datagram, in the format that our nodes and clients speak.
-fn message_to_bytes(message: &Message) -> Result<Vec<u8>> {
+pub(crate) fn message_to_bytes(message: &Message) -> Result<Vec<u8>> {
     let mut datagram = Datagram::default();
     datagram.push(message)?;
     Ok(datagram.seal(&Parties::default()).to_vec())
 }
 
-fn message_from_bytes(bytes: &[u8]) -> Result<Message> {
+pub(crate) fn message_from_bytes(bytes: &[u8]) -> Result<Message> {
     wire::decode(bytes)?.messages.pop().context("a datagram has a message")
 }
 
@@ -120,7 +139,7 @@ pub(crate) fn run(addresses: &[SocketAddr]) -> Result<()> {
     let founders = History::founded_by(members.ids());
     let node = Node { config: cluster::config()?, founders, address: None, rules: Rules::default() };
     let actor = |id| {
-        let address = members.address(id).context("every member has an address")?;
+        let address = members.address(id).and_then(ipv4).context("every member has an IPv4 address")?;
         Ok((Id::from(address), Readdressed { node: node.clone(), id, members: members.clone() }))
     };
     let actors = members.ids().into_iter().map(actor).collect::<Result<Vec<_>>>()?;

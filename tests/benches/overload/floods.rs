@@ -64,7 +64,7 @@ impl Flood {
         let socket = || -> Result<Arc<SealedSocket>> {
             let socket = UdpSocket::bind("127.0.0.1:0")?;
             socket.set_nonblocking(true)?;
-            Ok(Arc::new(SealedSocket::new(socket, Sessions::of_client(Credentials::open()), Callee::Node)))
+            Ok(Arc::new(SealedSocket::new(socket.try_into()?, Sessions::of_client(Credentials::open()), Callee::Node)))
         };
         let sockets = (0..count).map(|_| socket()).collect::<Result<Vec<_>>>()?;
         let stop = Arc::new(AtomicBool::new(false));

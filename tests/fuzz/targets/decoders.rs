@@ -19,7 +19,7 @@ use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::membership::Tip;
 use dynamo_model::ring::Partition;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 /// Where what the checksum is of begins.
@@ -119,7 +119,7 @@ pub(super) fn is_kept(input: &[u8], encoded: &[u8], is_same: impl Fn(&[u8]) -> b
 
 /// How a node is, with one of everything.
 fn status() -> Status {
-    let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
     Status {
         id: NodeId(1),
         tip: Tip(9),

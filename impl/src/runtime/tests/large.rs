@@ -44,7 +44,7 @@ fn siblings_of_many_datagrams_are_read_and_handed_over_and_the_leaver_ends() {
     let [leaver, heir] = two_nodes(&key, directory.path());
     let leaver = Ready::new(leaver).unwrap();
     let heir = Running::start(heir).unwrap();
-    let client = Client::connect(heir.address().into()).unwrap();
+    let client = Client::connect(heir.address()).unwrap();
     let stop = AtomicBool::new(false);
     let is_whole = |found: &Found| found.siblings == large_set(SIBLINGS).versions();
     let left = thread::scope(|scope| {

@@ -1,0 +1,113 @@
+//! Nodes and clients with IPv6 addresses.
+
+use crate::addresses::claim;
+use crate::cluster::{Cluster, dynamo, program, run, wait};
+use crate::folders::folder;
+use crate::starting::{Started, node, start};
+use dynamo::client::Client;
+use dynamo::stamp::StampedContext;
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::Stdio;
+
+/// Every client puts a key of its own through its node, and gets all keys: with five nodes and N=3 most requests are forwarded.
+fn all_serve(nodes: &[SocketAddr], round: usize) {
+    let clients: Vec<Client> = nodes.iter().map(|node| Client::connect(*node).unwrap()).collect();
+    let keys: Vec<String> = (0..clients.len()).map(|index| format!("key-{index}/{round}")).collect();
+    for (client, key) in clients.iter().zip(&keys) {
+        client.put(key, key.as_bytes(), &StampedContext::new()).unwrap();
+    }
+    for client in &clients {
+        for key in &keys {
+            let found = client.get(key).unwrap().siblings;
+            assert!(matches!(&found[..], [one] if one.content.bytes() == key.as_bytes()), "{key}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_cluster_with_ipv6_addresses_serves_and_heals_and_grows() {
+    let mut cluster = Cluster::prepare(6, &["--answer-within", "0.1", "--gossip-every", "0.1"]).over_ipv6();
+    cluster.founded_by_first(5);
+    cluster.start_nodes(0..5);
+    let nodes = cluster.addresses.clone();
+    all_serve(&nodes[..5], 0);
+    cluster.kill(0);
+    all_serve(&nodes[1..5], 1);
+    cluster.start_nodes([0, 5]);
+    all_serve(&nodes, 2);
+    let (code, listed, _) = dynamo(&["member", "list", "--node", &nodes[1].to_string()]);
+    assert!(code == 0 && listed.contains(&nodes[5].to_string()), "{listed}");
+    assert_eq!(Client::connect(nodes[5]).unwrap().status().unwrap().members.len(), 6);
+}
+
+/// Started so that they hear both, with addresses of one kind for one another.
+#[test]
+fn clients_use_ipv4_and_ipv6_where_nodes_hear_both() {
+    for own in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
+        let (claims, directory) = (claim(5), folder());
+        let ports: Vec<u16> = claims.iter().map(|claim| claim.address.port()).collect();
+        let members = (0..5).map(|index| format!("{index}={}", SocketAddr::new(own, ports[index])));
+        let members = members.collect::<Vec<_>>().join(",");
+        let started = (0..5).map(|index| {
+            let (id, listen) = (index.to_string(), format!("[::]:{}", ports[index]));
+            start(node(&id, &listen, &directory.path().join(&id), &["--member", &members]))
+        });
+        let _started: Vec<Started> = started.collect();
+        let both = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        let all = both.iter().flat_map(|ip| ports.iter().map(|port| SocketAddr::new(*ip, *port)));
+        all_serve(&all.collect::<Vec<_>>(), 0);
+    }
+}
+
+#[test]
+fn addresses_that_do_not_go_together_are_refused_with_what_to_do() {
+    let directory = folder();
+    let of_both = "A=127.0.0.1:9,B=[::1]:10,C=[::1]:11";
+    let of_ipv6 = "A=[::1]:9,B=[::1]:10,C=[::1]:11";
+    let cases: [(&str, &[&str], &str); 4] = [
+        ("[::]:9", &["--member", of_both], "IPv4 addresses, or all IPv6 addresses"),
+        ("0.0.0.0:9", &["--member", of_ipv6, "--advertise", "[::1]:9"], "or at [::], which is for both"),
+        ("[::1]:9", &["--member", "A=[::1]:9,B=[fe80::1]:10"], "link-local"),
+        ("[::]:9", &["--join", "[::1]:10"], "with --advertise"),
+    ];
+    for (listen, more, hint) in cases {
+        let refused = run(&mut node("A", listen, &directory.path().join("a"), more));
+        let stderr = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(2) && stderr.contains(hint), "{more:?}: {stderr}");
+    }
+    let (code, _, stderr) = dynamo(&["get", "--node", "[fe80::1]:4100", "k"]);
+    assert!(code == 2 && stderr.contains("link-local"), "{stderr}");
+}
+
+#[test]
+fn nobody_joins_with_an_address_of_another_kind() {
+    let cluster = Cluster::start();
+    let (claims, directory, contact) = (claim(1), folder(), cluster.addresses[0].to_string());
+    let at = format!("[::1]:{}", claims[0].address.port());
+    let refused = run(&mut node("D", &at, &directory.path().join("d"), &["--join", &contact]));
+    let stderr = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(2) && stderr.contains("IPv4 addresses, or all IPv6"), "{stderr}");
+    let (code, _, stderr) = dynamo(&["member", "add", &format!("D={at}"), "--node", &contact]);
+    assert!(code == 2 && stderr.contains("IPv4 addresses, or all IPv6"), "{stderr}");
+    assert_eq!(Client::connect(cluster.addresses[1]).unwrap().status().unwrap().members.len(), 3);
+}
+
+#[test]
+fn a_local_cluster_may_use_ipv6() {
+    let mut cluster = program();
+    cluster.args(["cluster", "--nodes", "3", "--ipv6"]).stdout(Stdio::piped());
+    let mut cluster = Started(cluster.spawn().unwrap());
+    let mut lines = BufReader::new(cluster.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    // node A  [::1]:4100  pid 123  data /tmp/…
+    let first = lines.next().unwrap();
+    let address: SocketAddr = first.split_whitespace().nth(2).unwrap().parse().unwrap();
+    assert_eq!(address.ip(), Ipv6Addr::LOCALHOST);
+    let secret =
+        lines.find_map(|line| line.split_once("DYNAMO_SECRET_FILE=").map(|(_, file)| file.to_owned())).unwrap();
+    let put = run(program().args(["put", "--node", &address.to_string(), "k", "v"]).env("DYNAMO_SECRET_FILE", secret));
+    assert!(put.status.success(), "{}", String::from_utf8_lossy(&put.stderr));
+    let pid = rustix::process::Pid::from_raw(cluster.0.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(wait(&mut cluster.0, "the cluster").success());
+}

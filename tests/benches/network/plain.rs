@@ -1,0 +1,81 @@
+//! A client of stateright's runtime, which knows no sessions: datagrams go unsealed.
+
+use crate::load::Session;
+use crate::spawned::{message_from_bytes, message_to_bytes};
+use anyhow::{Result, bail};
+use dynamo::stamp::StampedContext;
+use dynamo::wire::DATAGRAM_BYTES_MAX;
+use dynamo_model::ids::{ClientId, Content, Key, RequestId, Value};
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::siblings::Version;
+use std::cell::{Cell, RefCell};
+use std::io::ErrorKind::{TimedOut, WouldBlock};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+/// After this time it asks again.
+const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// So many times.
+const TRIES: usize = 25;
+
+/// The client.
+pub(crate) struct PlainClient {
+    socket: UdpSocket,
+    id: ClientId,
+    next_number: Cell<u64>,
+    buffer: RefCell<Vec<u8>>,
+}
+
+impl PlainClient {
+    fn next_request(&self) -> RequestId {
+        RequestId { client: self.id, number: self.next_number.replace(self.next_number.get() + 1) }
+    }
+
+    fn ask(&self, operation: Operation) -> Result<Answer> {
+        let request = operation.request();
+        let question = message_to_bytes(&Message::Request(operation))?;
+        let mut buffer = self.buffer.borrow_mut();
+        for _ in 0..TRIES {
+            self.socket.send(&question)?;
+            loop {
+                match self.socket.recv(&mut buffer) {
+                    Ok(length) => match message_from_bytes(&buffer[..length])? {
+                        Message::Answer(answer) if answer.request() == request => return Ok(answer),
+                        // Late, of an earlier request.
+                        _ => {}
+                    },
+                    Err(error) if matches!(error.kind(), TimedOut | WouldBlock) => break,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        bail!("no answer from {}", self.socket.peer_addr()?)
+    }
+}
+
+impl Session for PlainClient {
+    fn connect(node: SocketAddr) -> Result<Self> {
+        // Whichever node coordinates answers: the socket has to take what comes from all of them.
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        socket.set_read_timeout(Some(RETRY_AFTER))?;
+        socket.connect(node)?;
+        let buffer = RefCell::new(vec![0; DATAGRAM_BYTES_MAX]);
+        Ok(PlainClient { socket, id: ClientId(rand::random()), next_number: Cell::new(0), buffer })
+    }
+
+    fn put(&self, key: &str, value: &[u8], context: &StampedContext) -> Result<StampedContext> {
+        let (request, key, context) = (self.next_request(), Key::new(key)?, context.context().clone());
+        let content = Content::Value(Value::new(value)?);
+        match self.ask(Operation::Put { request, key, content, context, pw: 0 })? {
+            Answer::PutAcknowledged { context, .. } => Ok(StampedContext::with_stamp(context, Default::default())),
+            other => bail!("the put was not acknowledged: {other:?}"),
+        }
+    }
+
+    fn get(&self, key: &str) -> Result<Vec<Version>> {
+        match self.ask(Operation::Get { request: self.next_request(), key: Key::new(key)?, pr: 0 })? {
+            Answer::GetAnswered { siblings, .. } => Ok(siblings),
+            other => bail!("the get was not answered: {other:?}"),
+        }
+    }
+}
