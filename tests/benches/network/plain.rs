@@ -21,6 +21,7 @@ const TRIES: usize = 25;
 /// The client.
 pub(crate) struct PlainClient {
     socket: UdpSocket,
+    node: SocketAddr,
     id: ClientId,
     next_number: Cell<u64>,
     buffer: RefCell<Vec<u8>>,
@@ -36,8 +37,9 @@ impl PlainClient {
         let question = message_to_bytes(&Message::Request(operation))?;
         let mut buffer = self.buffer.borrow_mut();
         for _ in 0..TRIES {
-            self.socket.send(&question)?;
+            self.socket.send_to(&question, self.node)?;
             loop {
+                // Whichever node coordinates answers.
                 match self.socket.recv(&mut buffer) {
                     Ok(length) => match message_from_bytes(&buffer[..length])? {
                         Message::Answer(answer) if answer.request() == request => return Ok(answer),
@@ -49,18 +51,16 @@ impl PlainClient {
                 }
             }
         }
-        bail!("no answer from {}", self.socket.peer_addr()?)
+        bail!("no answer from {}", self.node)
     }
 }
 
 impl Session for PlainClient {
     fn connect(node: SocketAddr) -> Result<Self> {
-        // Whichever node coordinates answers: the socket has to take what comes from all of them.
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_read_timeout(Some(RETRY_AFTER))?;
-        socket.connect(node)?;
         let buffer = RefCell::new(vec![0; DATAGRAM_BYTES_MAX]);
-        Ok(PlainClient { socket, id: ClientId(rand::random()), next_number: Cell::new(0), buffer })
+        Ok(PlainClient { socket, node, id: ClientId(rand::random()), next_number: Cell::new(0), buffer })
     }
 
     fn put(&self, key: &str, value: &[u8], context: &StampedContext) -> Result<StampedContext> {
