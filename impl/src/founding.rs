@@ -1,8 +1,10 @@
 //! What a data directory remembers beside the store: which cluster its node belongs to, and how often the node was started.
 //!
 //! ```text
-//! DIR/cluster    cluster 00112233445566aa, N=3, R=2, W=2, start 1764370000000
+//! DIR/cluster    cluster 00112233445566aa, N=3, R=2, W=2, start 1764370000000, check 1a2b3c4d
 //! ```
+//! `check` is the CRC-32 of what stands before it, in hexadecimal. It may be left out after `start 0`, so that the line can be written by
+//! hand.
 
 use crate::identity::ClusterId;
 use dynamo_model::config::Config;
@@ -86,7 +88,7 @@ pub enum FoundingError {
     },
     /// The file is damaged.
     #[error(
-        "{0} is damaged: it does not read \"cluster …, N=…, R=…, W=…, start …\". Copy the line up to the start from another node of the cluster, and write \"start 0\" after it"
+        "{0} is damaged: it does not read \"cluster …, N=…, R=…, W=…, start …, check …\", or the check does not match. Copy the line up to the start from another node of the cluster, and write \"start 0\" after it"
     )]
     Damaged(PathBuf),
     /// The file cannot be read or written.
@@ -130,7 +132,7 @@ pub fn begin(directory: &Path, founding: &Founding, start: u64) -> Result<(), Fo
     let (path, temporary) = (directory.join(FILE), directory.join(NEW_FILE));
     let write = || {
         let mut file = File::create(&temporary)?;
-        writeln!(file, "{founding}, start {start}")?;
+        file.write_all(line(founding, start).as_bytes())?;
         file.sync_all()?;
         fs::rename(&temporary, &path)?;
         File::open(directory)?.sync_all()
@@ -149,7 +151,15 @@ fn parse(text: &str) -> Option<(Founding, u64)> {
     let cluster = part("cluster ")?.parse().ok()?;
     let (n, r, w) = (part("N=")?.parse().ok()?, part("R=")?.parse().ok()?, part("W=")?.parse().ok()?);
     let start = part("start ")?.parse().ok()?;
-    parts.next().is_none().then_some((Founding { cluster, n, r, w }, start))
+    let founding = Founding { cluster, n, r, w };
+    let by_hand = format!("{founding}, start 0\n");
+    (text == by_hand || text == line(&founding, start)).then_some((founding, start))
+}
+
+/// What the file reads.
+fn line(founding: &Founding, start: u64) -> String {
+    let line = format!("{founding}, start {start}");
+    format!("{line}, check {:08x}\n", crc32fast::hash(line.as_bytes()))
 }
 
 #[cfg(test)]
@@ -175,11 +185,21 @@ mod tests {
     #[test]
     fn a_damaged_file_is_told() {
         let directory = tempfile::tempdir().unwrap();
-        let good = "cluster 00112233445566aa, N=3, R=2, W=1, start 5\n";
+        let write = |bytes: &[u8]| fs::write(directory.path().join(FILE), bytes).unwrap();
+        let founding = Founding { cluster: "00112233445566aa".parse().unwrap(), n: 3, r: 2, w: 1 };
+        let good = line(&founding, 5).into_bytes();
         for cut in 0..good.len() {
-            fs::write(directory.path().join(FILE), &good[..cut]).unwrap();
+            write(&good[..cut]);
             assert!(matches!(read(directory.path()), Err(FoundingError::Damaged(_))), "cut at {cut}");
         }
+        for bit in 0..good.len() * 8 {
+            let mut flipped = good.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            write(&flipped);
+            assert!(matches!(read(directory.path()), Err(FoundingError::Damaged(_))), "flipped bit {bit}");
+        }
+        write(b"cluster 00112233445566aa, N=3, R=2, W=1, start 0\n");
+        assert_eq!(read(directory.path()).unwrap(), Some((founding, 0)), "written by hand");
         fs::write(directory.path().join(FILE), [0xff, 0xfe]).unwrap();
         assert!(matches!(read(directory.path()), Err(FoundingError::Damaged(_))));
     }

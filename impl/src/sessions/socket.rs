@@ -66,12 +66,11 @@ impl SealedSocket {
         let (length, from) = self.udp.receive(buffer, RecvFlags::empty())?;
         let (mut sessions, now) = (self.sessions(), Instant::now());
         sessions.forget_old(now);
-        let has_met = sessions.has_met(from);
         let opened = sessions.open(from, &buffer[..length], now);
         let heard = match opened.map(|opened| opened.map(|Opened { payload, .. }| payload.to_vec())) {
             Ok(Some(payload)) => Heard::Payload(payload),
             // Of nobody with whom there is a session: he could not say so then.
-            Err(SessionError::NoEntry(why)) if !has_met => Heard::NoEntry(why),
+            Err(SessionError::NoEntry(why)) if !sessions.has_met(from) => Heard::NoEntry(why),
             Ok(None) if sessions.take_lost() => Heard::Lost,
             Ok(None) | Err(_) => Heard::Nothing,
         };

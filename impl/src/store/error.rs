@@ -63,7 +63,8 @@ pub enum StoreError {
     #[error(
         "the data in {path} is damaged: {what}. While the other nodes run, start this one once with --forget-disk. It \
          then keeps the damaged files aside, begins on an empty disk under a new incarnation, and gets its keys back \
-         from the others. Do not restore an older copy: the node would give dots twice"
+         from the others. To restore an older copy does not help: while the other nodes run they tell the node that its \
+         disk is old, and it begins on an empty one; while they do not, it would give dots twice"
     )]
     Damaged {
         /// The directory.
