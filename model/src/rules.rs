@@ -3,6 +3,9 @@
 //! [`Rules::default`] is the protocol. A *defect* is the same struct with one function exchanged, so that one can go from
 //! an invariant to the rule that protects it, to the defect that shows why, to the counterexample, and back.
 //!
+//! A rule's documentation names in parentheses the invariants that its defects break, such as (I1, I4). A rule may be given a value that it
+//! ignores. Such a value is what a defect of the rule decides by, in a real system's place: a timer that has expired, for instance.
+//!
 //! `rules.put_may_ack(…)`, the method, asks the rule; it says so to [`Rules::asked`], and calls the function in the field of the same
 //! name.
 
@@ -76,7 +79,7 @@ rules! {
     /// That one. The node may have lost the disk on which it had counted its dots.
     new_incarnation: fn(unused: u64) -> u64,
 
-    /// Is a node's disk an older copy of itself, when another node remembers this of it, and its disk knows this past? (I2, I4)
+    /// Is a node's disk an older copy of itself, when another node remembers this of it, and its disk knows this past? (I1, I2, I4)
     ///
     /// If the disk does not know that moment. The node then begins on an empty disk, under a new incarnation: on the copy it would give dots
     /// that it has given already.
@@ -97,47 +100,47 @@ rules! {
     /// the clients are forgotten at once, a put pays for sorting them only rarely.
     clients_to_forget: fn(issued: &im::OrdMap<ClientId, Issued>, remembered: usize) -> Vec<ClientId>,
 
-    /// Does a put replace this sibling? (I2)
+    /// Does a put replace this sibling? (I1, I2, I4)
     ///
     /// Exactly if its writer had read it, under this dot or, if two nodes have coordinated it, under another. Neither the same coordinator
     /// nor a larger counter is a reason.
     version_replaces: fn(read: &Context, put: Dot, sibling: &Version) -> bool,
 
-    /// The context a put gives back to its client. (I2)
+    /// The context a put gives back to its client. (I1, I2, I4)
     ///
     /// What the client had read and the put's own dot, and nothing more: whatever else it covered, the client's next put
     /// would replace unseen. With the dot goes the request: another coordinator may give the same put another dot. `before` is the
     /// coordinator's set before the put.
     put_context: fn(read: &Context, put: Dot, request: RequestId, before: &Siblings) -> Context,
 
-    /// Two replicas' sets as one. (I1, I2, I3)
+    /// Two replicas' sets as one. (I1, I2, I3, I4)
     merge_siblings: fn(one: &Siblings, other: &Siblings) -> Siblings,
 
-    /// Must a node write to disk before it gives its word? (I1, I4, I8)
+    /// Must a node write to disk before it gives its word? (I1, I2, I4, I5, I8)
     ///
     /// Whenever what it holds, for itself or for another, has changed.
     must_save: fn(cause: Cause, before: &Siblings, after: &Siblings) -> bool,
 
-    /// The intended replica whose place an answer takes, if it counts. (I1, I4, I6)
+    /// The intended replica whose place an answer takes, if it counts. (I1, I3, I4, I6)
     ///
     /// Its sender's own, also where another stood in for it, or the one it stands in for, if that has not answered; each place once,
     /// however often answers arrive. A replica and its stand-in count once together: after handoff they are one copy. An answer to a put names the place that it is for, and counts
     /// for no other: when the put was tried before, its sender may have stood in for another replica.
     reply_counts_for: fn(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId>,
 
-    /// The fallback asked in the place of an intended replica that does not answer. (I1, I4)
+    /// The fallback asked in the place of an intended replica that does not answer. (I1, I6, I8)
     ///
     /// The next one clockwise that stands in for nobody else: two places that rest on one node are one copy. One that is not
     /// suspected, if there is one.
     stand_in: fn(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId>,
 
-    /// May a put be acknowledged? (I1, I6)
+    /// May a put be acknowledged? (I1, I4, I6)
     ///
     /// Once W distinct nodes, the coordinator among them, have it on disk, for as many intended replicas; and PW of these
     /// themselves. Counted from the answers, not from who seemed to be up when the put began.
     put_may_ack: fn(tally: &Tally, w: usize, pw: usize) -> bool,
 
-    /// May a get be answered? (I1)
+    /// May a get be answered? (I1, I6)
     ///
     /// Once R distinct nodes have said what they hold, in as many intended replicas' places; and PR of these themselves.
     get_may_answer: fn(tally: &Tally, r: usize, pr: usize) -> bool,
@@ -152,24 +155,24 @@ rules! {
     /// The merge of all answers; the coordinator's own copy may be the stale one.
     repair_content: fn(own: &Siblings, merged: &Siblings) -> Siblings,
 
-    /// May a hint be dropped? (I4, I8)
+    /// May a hint be dropped? (I1, I2, I4, I5, I8)
     ///
     /// Once its recipient has said that all that the hint holds now is on its disk. A hint that grew meanwhile stays. So does one that was
     /// handed over before the holder learned of a change of the ring: the recipient may have given back since what it had then. And so does every
     /// one while fewer than W members are left, because administrators have let others leave at the same time: it may be the W-th copy.
     hint_may_clear: fn(hint: &Siblings, event: &HandoffEvent<'_>) -> bool,
 
-    /// What a node holds after it was handed a hint. (I2, I8)
+    /// What a node holds after it was handed a hint. (I1, I2, I4, I5, I8)
     ///
     /// The merge: the hint may be old.
     hint_lands: fn(held: &Siblings, hint: &Siblings) -> Siblings,
 
-    /// Is nothing left of a key but tombstones? (I2, I4)
+    /// Is nothing left of a key but tombstones? (I1, I2, I4, I5)
     ///
     /// If there is one, and nothing else: a put that did not see the tombstone is beside it, and stays.
     is_deleted: fn(held: &Siblings) -> bool,
 
-    /// Are these tombstones, asked about or to be reaped, still all that is held? (I2, I4)
+    /// Are these tombstones, asked about or to be reaped, still all that is held? (I1, I2, I4, I5)
     ///
     /// If it is the same set, context and all: whoever was clear then was clear of what was there then.
     is_unchanged: fn(held: &Siblings, tombstones: &Siblings) -> bool,
@@ -197,19 +200,19 @@ rules! {
     tombstone_may_reap: fn(clear: &BTreeSet<NodeId>, members: &[NodeId], intended: &[NodeId]) -> bool,
 
     /// The epoch in which a coordinator gives a key its next dot. `kept` is the epoch that it remembers along with the key, `held` the key's
-    /// context, and `new` the coordinator's name in an epoch that this key never had. (I2)
+    /// context, and `new` the coordinator's name in an epoch that this key never had. (I1, I2, I4, I5, I8)
     ///
     /// The one remembered. A coordinator that has dropped the key since remembers none, and begins a new one: what it says of its dots is
     /// then never taken for what it said before. It also begins a new one where a foreign context has told of dots it has not given.
     epoch: fn(kept: Option<Epoch>, held: &Context, new: Issuer) -> Epoch,
 
-    /// How a node stands, given all changes of it that are known. (I7, I9)
+    /// How a node stands, given all changes of it that are known. (I4, I8)
     ///
     /// The same whatever the order in which they came: what was said later counts, of two at the same time the one that goes further
     /// towards its end; and nobody comes back who was removed for good.
     standing: fn(changes: &[Change]) -> Standing,
 
-    /// Two nodes' histories as one. (I9)
+    /// Two nodes' histories as one. (I7, I9)
     ///
     /// All that either knows; or only its own, where both together are more than could be told in one
     /// datagram. A node never forgets a change that it knew.
@@ -220,34 +223,34 @@ rules! {
     /// Whenever it has grown.
     history_must_save: fn(before: &History, after: &History) -> bool,
 
-    /// Must a node send its history to one that has asked something, and named this tip? (I7)
+    /// Must a node send its history to one that has asked something, and named this tip? (I5, I7, I8)
     ///
     /// Whenever it is not the node's own: one of the two knows less.
     must_tell: fn(own: Tip, theirs: Tip) -> bool,
 
-    /// May a node serve a request, if it is, or is not, the one to ask by its own view? (I4, I7)
+    /// May a node serve a request, if it is, or is not, the one to ask by its own view? (I4)
     ///
     /// If it is; or if both have the same view, so that its sender knows what it asks.
     may_serve: fn(is_same_view: bool, is_meant: bool) -> bool,
 
-    /// May a node that stands so keep hints for others? (I4)
+    /// May a node that stands so keep hints for others? (I1)
     ///
     /// If it is a member. One that leaves may be asked by those who do not know yet, and will be gone.
     may_stand_in: fn(own: Standing) -> bool,
 
-    /// Those that a node is to hand what it has of a key, when the preference list was one and is another. (I4)
+    /// Those that a node is to hand what it has of a key, when the preference list was one and is another. (I1, I2, I4, I5)
     ///
     /// If it stays, to whoever is new. If not, to all: what it has may be on as few disks as are needed, and if only some of those
     /// it is counted on got it, two of these could become one.
     hands_over_to: fn(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId>,
 
-    /// Those that a hint is for, when the preference list is this now. (I4, I8)
+    /// Those that a hint is for, when the preference list is this now. (I1, I5)
     ///
     /// Its recipient, if it is among them, and whoever is new, as if the recipient had it and handed it over; else all. The holder may be
     /// among the new ones itself.
     hint_goes_to: fn(recipient: NodeId, before: &[NodeId], now: &[NodeId]) -> Vec<NodeId>,
 
-    /// May a node that has left say that it is gone? (I4)
+    /// May a node that has left say that it is gone? (I1)
     ///
     /// Once its disk is empty.
     may_be_gone: fn(is_empty: bool) -> bool,
@@ -314,7 +317,7 @@ rules! {
     /// If they differ. What is the same on both does not travel.
     must_sync: fn(own: Option<Digest>, theirs: Option<Digest>) -> bool,
 
-    /// May a key be brought together with what another has of it? (I4, I5)
+    /// May a key be brought together with what another has of it? (I4)
     ///
     /// If both are its intended replicas, by the view of now: who was one when it asked, and is none any more, would have it and never
     /// hand it over.
@@ -325,7 +328,7 @@ rules! {
     /// If that is more: both then have all that either had. If it is not there is nothing to say, and the exchange ends.
     must_answer: fn(held: &Siblings, sent: &Siblings) -> bool,
 
-    /// Does this set a handoff going? (I8)
+    /// Does this set a handoff going? (I4, I5, I8)
     ///
     /// Always. A node that was started again goes on by itself, whether clients ask it anything or not.
     handoff_is_due: fn(occasion: Occasion) -> bool,

@@ -8,6 +8,7 @@ mod gallery;
 mod goals;
 mod linearizability;
 mod reductions;
+mod rules;
 mod samples;
 mod scenarios;
 mod scopes;

@@ -1,0 +1,32 @@
+//! The rules' documentation against their defects.
+
+use dynamo_invariants::defects::DEFECTS;
+use dynamo_model::rules::Rules;
+use std::collections::BTreeSet;
+
+/// The invariants that a rule's documentation names: `(I1, I4)`, at the end of a sentence of its first paragraph.
+fn named(rule: &str) -> BTreeSet<&'static str> {
+    let documentation = Rules::documentation(rule).expect("the rule exists");
+    let first = documentation.split("\n\n").next().unwrap_or_default();
+    let list = first.rsplit_once("(I").and_then(|(before, after)| {
+        let end = after.find(')')?;
+        Some(&first[before.len() + 1..before.len() + 2 + end])
+    });
+    list.unwrap_or_default().split(", ").filter(|name| !name.is_empty()).collect()
+}
+
+/// A reader goes from an invariant to the rules that protect it, and from a rule to what breaks without it.
+#[test]
+fn a_rule_names_the_invariants_that_its_defects_break() {
+    let mut wrong = Vec::new();
+    for rule in Rules::NAMES {
+        let defects = DEFECTS.iter().filter(|defect| defect.rule == *rule);
+        let broken: BTreeSet<&str> =
+            defects.flat_map(|defect| defect.breaks).filter_map(|property| property.split('.').next()).collect();
+        // A rule without a defect says what it is for, and nothing shows it.
+        if !broken.is_empty() && named(rule) != broken {
+            wrong.push(format!("{rule}: its documentation names {:?}, its defects break {broken:?}", named(rule)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
