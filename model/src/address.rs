@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::net::{Ipv6Addr, SocketAddr};
+use core::net::{Ipv6Addr, SocketAddr};
 
 /// Where a node can be reached: an IPv4 or IPv6 address, and a port. There is one way to write each: an IPv4 address that is written as an
 /// IPv6 address is that IPv4 address, and what belongs to one machine alone (the scope and the flow of an IPv6 address) is left out.
@@ -65,7 +65,7 @@ impl fmt::Debug for Address {
 mod tests {
     use super::*;
     use quickcheck::quickcheck;
-    use std::net::{IpAddr, SocketAddrV6};
+    use core::net::{IpAddr, SocketAddrV6};
 
     quickcheck! {
         fn an_address_comes_back_from_each_of_its_forms(ip: IpAddr, port: u16) -> bool {
