@@ -177,7 +177,7 @@ fn a_node_whose_data_is_deleted_or_moved_stops_and_says_so() {
     }
 }
 
-/// The README tells users to start a node of a local cluster again by hand.
+/// impl/README.md tells users to start a node of a local cluster again by hand.
 #[test]
 fn a_cluster_leaves_data_that_a_node_started_by_hand_still_uses() {
     let mut command = program();

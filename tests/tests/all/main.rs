@@ -7,6 +7,7 @@ mod evidence;
 mod gallery;
 mod goals;
 mod linearizability;
+mod readme;
 mod reductions;
 mod rules;
 mod samples;

@@ -1,21 +1,22 @@
-//! The README's Architecture Invariant lines, and what it tells, held to as far as a test can.
+//! The architecture invariants of CONTRIBUTING.md, and the guarantees of invariants/README.md, as
+//! far as a test can check them.
 
 use dynamo_invariants::defects::{DEFECTS, LIMITS};
 use dynamo_invariants::property::{Kind, PROPERTIES};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-fn read(path: impl AsRef<Path>) -> String {
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Every Rust source below a folder of the project.
-fn sources(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -106,27 +107,29 @@ fn no_test_is_switched_off_in_silence() {
     }
 }
 
-/// The README's table of guarantees is the tables of the code: every rule, every defect with its scope, every invariant.
+/// The table of guarantees names every defect with its rule, its scope and a property that it
+/// breaks. The file names every known limit and every property.
 #[test]
-fn the_readme_tells_of_every_guarantee() {
-    let readme = read("README.md");
+fn the_guarantees_are_those_of_the_code() {
+    let file = "invariants/README.md";
+    let guarantees = read(file);
     for defect in DEFECTS {
-        let row = readme.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{}`", defect.name)));
-        let row = row.unwrap_or_else(|| panic!("README.md does not tell of the defect {}", defect.name));
+        let row = guarantees.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{}`", defect.name)));
+        let row = row.unwrap_or_else(|| panic!("{file} has no row for the defect {}", defect.name));
         for cell in [defect.rule, defect.scope] {
-            assert!(row.contains(&format!("`{cell}`")), "README.md: the row of {} does not name {cell}", defect.name);
+            assert!(row.contains(&format!("`{cell}`")), "{file}: the row of {} does not name {cell}", defect.name);
         }
         assert!(
             defect.breaks.iter().any(|name| row.contains(name)),
-            "README.md: {} breaks {:?}",
+            "{file}: {} breaks {:?}",
             defect.name,
             defect.breaks
         );
     }
     for limit in LIMITS {
-        assert!(readme.contains(limit.name), "README.md does not tell of the limit {}", limit.name);
+        assert!(guarantees.contains(limit.name), "{file} does not name the known limit {}", limit.name);
     }
     for property in PROPERTIES.iter().filter(|property| property.kind != Kind::Reachable) {
-        assert!(readme.contains(property.name), "README.md does not tell of {}", property.name);
+        assert!(guarantees.contains(property.name), "{file} does not name {}", property.name);
     }
 }
