@@ -1,8 +1,8 @@
 //! Where nodes can be reached. The protocol only stores, compares and tells addresses; it never sends to one.
 
+use core::net::{Ipv6Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use core::net::{Ipv6Addr, SocketAddr};
 
 /// Where a node can be reached: an IPv4 or IPv6 address, and a port. There is one way to write each: an IPv4 address that is written as an
 /// IPv6 address is that IPv4 address, and what belongs to one machine alone (the scope and the flow of an IPv6 address) is left out.
@@ -64,8 +64,8 @@ impl fmt::Debug for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quickcheck::quickcheck;
     use core::net::{IpAddr, SocketAddrV6};
+    use quickcheck::quickcheck;
 
     quickcheck! {
         fn an_address_comes_back_from_each_of_its_forms(ip: IpAddr, port: u16) -> bool {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::Config;
-use quickcheck::{Arbitrary, Gen, quickcheck};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use quickcheck::{Arbitrary, Gen, quickcheck};
 
 fn at(port: u8) -> Address {
     SocketAddr::from(([127, 0, 0, 1], port.into())).into()

@@ -14,7 +14,7 @@ use dynamo::doorkeeper::{Refusals, Refused, Twin};
 use dynamo::founding::Founding;
 use dynamo::identity::ClusterId;
 use dynamo::inspect::{ExchangeLine, HintLine, Numbered, Question, Report, Status};
-use dynamo::wire::{self, Datagram, VERSION};
+use dynamo::wire::{self, Datagram, Letter, VERSION};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::membership::Tip;
@@ -58,7 +58,8 @@ pub(super) fn datagrams(_: &mut Chance) -> Execute {
         }
         let encoded = again.seal(&letter.parties);
         assert!(encoded.len() <= input.len(), "{} bytes became {}", input.len(), encoded.len());
-        assert_eq!(wire::decode(encoded).as_ref(), Ok(&letter));
+        // Nobody has introduced the clients of forwarded requests again.
+        assert_eq!(wire::decode(encoded), Ok(Letter { callers: Vec::new(), ..letter }));
         true
     })
 }
