@@ -81,7 +81,8 @@
 //!   replaced. Nothing is lost.
 //! * A coordinator remembers each client's latest put. A client that comes back with an old one after very many puts of others
 //!   ([`Config::puts_remembered`](config::Config::puts_remembered)) is taken for a new one.
-//! * Nodes trust one another: no message is authenticated, and a node that lies can break everything.
+//! * Nodes trust one another: a node that lies can break everything. Messages are taken to be from whom they say they are from; the runtime
+//!   sees to that.
 //! * A put that would make a key's siblings larger than [`Config::siblings_bytes_max`](config::Config::siblings_bytes_max) at
 //!   its coordinator is refused. Merged sets may be larger, and messages here have any size: `impl/` cuts those that do not fit
 //!   a datagram.

@@ -26,8 +26,9 @@ fn a_node_survives_noise_and_counts_it_by_kind() {
     let node = Running::start(settings(free_address(), directory.path())).unwrap();
     let noise = UdpSocket::bind("127.0.0.1:0").unwrap();
     let zeros = vec![0; 60_000];
-    let of_no_session = [b"DYNS", &[crate::wire::VERSION][..], &[b'.'; 80]].concat();
-    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNS\xff..............", b"DYNS\x09..", &of_no_session, &zeros] {
+    let ours = |filler: usize| [b"DYNS", &[crate::wire::VERSION][..], &vec![b'.'; filler]].concat();
+    let (short, of_no_session) = (ours(2), ours(80));
+    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNS\xff..............", &short, &of_no_session, &zeros] {
         noise.send_to(datagram, node.address()).unwrap();
     }
     let client = Client::connect(node.address()).unwrap();

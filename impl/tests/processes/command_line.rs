@@ -94,7 +94,7 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
         (put(&["k", "v", "--context", "rubbish"]), "exactly as the get or put printed it"),
         (put(&["k", "v", "--timeout", "0"]), "a time must be more than 0 seconds"),
         (vec!["get", "--node", "nowhere", "k"], "use HOST:PORT, such as 127.0.0.1:4100"),
-        (vec!["get", "--node", "[::1]:9", "k"], "only IPv4 is supported"),
+        (vec!["get", "--node", "[fe80::1]:9", "k"], "is a link-local address"),
         (vec!["cluster", "--nodes", "2"], "N is 3, but there are 2 nodes"),
         (vec!["cluster", "--w", "4"], "W is 4; it must be 1 to N, which is 3"),
         (vec!["cluster", "--base-port", "65534"], "choose a smaller base port"),

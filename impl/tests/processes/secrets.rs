@@ -206,7 +206,8 @@ fn nobody_gets_more_back_than_he_has_sent_before_he_has_proved_his_address() {
     assert!(recorded.len() > 20, "{}", recorded.len());
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    let noise = [[b"DYNQ\x08", &[0; 40][..]].concat(), vec![b'D'; 2000], b"DYNS\x09".to_vec()];
+    let noise =
+        [[b"DYNQ\x08", &[0; 40][..]].concat(), vec![b'D'; 2000], [b"DYNS", &[dynamo::wire::VERSION][..]].concat()];
     let all = recorded.iter().chain(&noise);
     let sent: usize = all.map(|datagram| socket.send_to(datagram, cluster.addresses[0]).unwrap()).sum();
     let mut got = 0;
