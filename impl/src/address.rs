@@ -95,6 +95,9 @@ pub enum MembersError {
         "{0} is a link-local address, which others cannot use: take another of the machine's addresses, such as [fd00::1]:4100"
     )]
     LinkLocal(SocketAddr),
+    /// An address that is not one machine's.
+    #[error("{0} is an address of many machines at once: take one of a machine's own, such as 10.0.0.1:4100")]
+    OfMany(SocketAddr),
     /// Two nodes that would not know one another by their addresses: each is known by the one it sends from.
     #[error(
         "node {node} is to be reached at {address}, and node {other} is at {at}: give all nodes of a cluster IPv4 addresses, or all IPv6 addresses. \
@@ -209,11 +212,12 @@ pub fn one_family(history: &History, node: NodeId, address: SocketAddr) -> Resul
 /// The address in its one way to write it. An address such as `::ffff:10.0.0.1` is IPv4's `10.0.0.1`.
 ///
 /// # Errors
-/// Where it is link-local: to use it one must know through which of one's own network interfaces.
+/// Where it is link-local: to use it one must know through which of one's own network interfaces. Where it is for many machines at once.
 pub fn of_one_machine(address: SocketAddr) -> Result<SocketAddr, MembersError> {
     let address = SocketAddr::from(Address::from(address));
     match address.ip() {
         IpAddr::V6(ip) if ip.is_unicast_link_local() => Err(MembersError::LinkLocal(address)),
+        ip if ip.is_multicast() || ip == Ipv4Addr::BROADCAST => Err(MembersError::OfMany(address)),
         _ => Ok(address),
     }
 }
@@ -278,6 +282,9 @@ mod tests {
         let same_place = members(&[(0, "1.1.1.1:1"), (1, "[::ffff:1.1.1.1]:1")]);
         assert!(same_place.starts_with("nodes A and B have the same address 1.1.1.1:1"), "{same_place}");
         assert!(members(&[(0, "[fe80::1]:1")]).contains("link-local"));
+        for many in ["224.0.0.1:1", "255.255.255.255:1", "[ff02::1]:1"] {
+            assert!(members(&[(0, many)]).contains("many machines"));
+        }
         for nowhere in ["0.0.0.0:1", "[::]:1", "127.0.0.1:0", "[::1]:0"] {
             assert!(members(&[(0, nowhere)]).contains("cannot be reached"));
         }

@@ -67,7 +67,7 @@ impl Client {
     /// A new session with the node at this address of a cluster without secrets, with an id of its own. Nothing is sent yet.
     ///
     /// # Errors
-    /// Where no socket can be had, or the address is link-local.
+    /// Where no socket can be had, or the address is not one that all of a cluster can use.
     pub fn connect(node: SocketAddr) -> Result<Self, ClientError> {
         Client::connect_with(node, Credentials::open())
     }
@@ -75,9 +75,9 @@ impl Client {
     /// A new session with the node at this address, for somebody with these credentials.
     ///
     /// # Errors
-    /// Where no socket can be had, or the address is link-local.
+    /// Where no socket can be had, or the address is not one that all of a cluster can use.
     pub fn connect_with(node: SocketAddr, credentials: Credentials) -> Result<Self, ClientError> {
-        let node = of_one_machine(node).map_err(|_| ClientError::LinkLocal(node))?;
+        let node = of_one_machine(node)?;
         let udp = Udp::anywhere().map_err(|source| ClientError::Socket { node, source })?;
         let socket = SealedSocket::new(udp, Sessions::of_client(credentials), Callee::Node);
         let buffer = RefCell::new(vec![0; DATAGRAM_BYTES_MAX].into_boxed_slice());

@@ -146,14 +146,14 @@ pub(crate) fn is_kept_in(file: &OsStr) -> bool {
 }
 
 fn parse(text: &str) -> Option<(Founding, u64)> {
-    let mut parts = text.strip_suffix('\n')?.split(", ");
+    let mut parts = text.trim_end().split(", ");
     let mut part = |prefix: &str| parts.next()?.strip_prefix(prefix);
     let cluster = part("cluster ")?.parse().ok()?;
     let (n, r, w) = (part("N=")?.parse().ok()?, part("R=")?.parse().ok()?, part("W=")?.parse().ok()?);
     let start = part("start ")?.parse().ok()?;
     let founding = Founding { cluster, n, r, w };
-    let by_hand = format!("{founding}, start 0\n");
-    (text == by_hand || text == line(&founding, start)).then_some((founding, start))
+    let by_hand = format!("{founding}, start 0");
+    (text.trim_end() == by_hand || text == line(&founding, start)).then_some((founding, start))
 }
 
 /// What the file reads.
@@ -200,6 +200,8 @@ mod tests {
         }
         write(b"cluster 00112233445566aa, N=3, R=2, W=1, start 0\n");
         assert_eq!(read(directory.path()).unwrap(), Some((founding, 0)), "written by hand");
+        write(b"cluster 00112233445566aa, N=3, R=2, W=1, start 0");
+        assert_eq!(read(directory.path()).unwrap(), Some((founding, 0)), "without the end of the line");
         fs::write(directory.path().join(FILE), [0xff, 0xfe]).unwrap();
         assert!(matches!(read(directory.path()), Err(FoundingError::Damaged(_))));
     }

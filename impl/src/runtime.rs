@@ -102,7 +102,7 @@ impl Ready {
 
     /// Opens the data, and hears what others remember of it.
     fn open(settings: Settings) -> Result<Self, RuntimeError> {
-        let socket = start::bind(settings.listen)?;
+        let socket = start::bind(&settings)?;
         let (mut store, found_old) = recall::open(&settings)?;
         let Entrance { standing: stood, cluster, life, is_used } = start::enter(&settings, &mut store)?;
         let all_settings = settings.clone();
@@ -112,6 +112,9 @@ impl Ready {
         let state = interpreter.state();
         let tip = state.view.tip();
         let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
+        if let Some(own) = members.address(id) {
+            start::warn_of_other_source(address, own, &members);
+        }
         let number = Arc::new(AtomicU64::new(store.sequence()));
         let rules = interpreter.node().rules;
         let memories = Memories::new(rules, store.past(), Arc::clone(&number), store.heard().clone());

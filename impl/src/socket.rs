@@ -328,7 +328,10 @@ impl NodeSocket {
     fn send_outgoing(&mut self) {
         for (to, datagram) in self.sessions.take_outgoing() {
             // What is lost is sent again.
-            let _ = self.udp.send(&datagram, to, SendFlags::DONTWAIT);
+            if let Err(error) = self.udp.send(&datagram, to, SendFlags::DONTWAIT) {
+                tracing::debug!(%to, %error, "could not send a step of a handshake");
+                self.counters.dropped.refused_by_system += 1;
+            }
         }
     }
 }

@@ -17,8 +17,16 @@ const SYSTEM_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Udp {
     socket: UdpSocket,
-    /// To IPv6 sockets IPv4 addresses are written as IPv6 addresses.
-    is_ipv6: bool,
+    hears: Hears,
+}
+
+/// What a socket hears, and can send to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hears {
+    Ipv4,
+    Ipv6,
+    /// To such a socket the system shows IPv4 addresses as IPv6 addresses.
+    Both,
 }
 
 impl Udp {
@@ -27,15 +35,29 @@ impl Udp {
     /// # Errors
     /// Where the operating system refuses; mostly because the port is in use.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let is_any = address.ip() == Ipv6Addr::UNSPECIFIED;
+        if is_any { Self::bind_to(address, Hears::Both) } else { Self::bind_one_kind(address) }
+    }
+
+    /// The same, but at `[::]` it speaks IPv6 alone. Then nobody on another machine can pass for an IPv4 client on this one, with an IPv6
+    /// datagram from `::ffff:127.0.0.1`.
+    ///
+    /// # Errors
+    /// Where the operating system refuses; mostly because the port is in use.
+    pub fn bind_one_kind(address: SocketAddr) -> io::Result<Self> {
+        Self::bind_to(address, if address.is_ipv4() { Hears::Ipv4 } else { Hears::Ipv6 })
+    }
+
+    fn bind_to(address: SocketAddr, hears: Hears) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         // Less than asked for is good enough: what overflows is lost, and sent again.
         let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER_BYTES);
         let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);
         if address.is_ipv6() {
-            socket.set_only_v6(false)?;
+            socket.set_only_v6(hears == Hears::Ipv6)?;
         }
         socket.bind(&SockAddr::from(address))?;
-        Ok(Udp { socket: socket.into(), is_ipv6: address.is_ipv6() })
+        Ok(Udp { socket: socket.into(), hears })
     }
 
     /// A socket at some free port, for talking to whomever: over IPv4 and IPv6, if this machine has both.
@@ -58,7 +80,9 @@ impl Udp {
     /// Where the operating system does not take it.
     pub fn send(&self, datagram: &[u8], to: SocketAddr, flags: SendFlags) -> Result<(), Errno> {
         let to = match to {
-            SocketAddr::V4(to) if self.is_ipv6 => SocketAddrV6::new(to.ip().to_ipv6_mapped(), to.port(), 0, 0).into(),
+            SocketAddr::V4(to) if self.hears == Hears::Both => {
+                SocketAddrV6::new(to.ip().to_ipv6_mapped(), to.port(), 0, 0).into()
+            }
             to => to,
         };
         sendto(&self.socket, datagram, flags, &to).map(|_| ())
@@ -71,7 +95,9 @@ impl Udp {
     pub fn receive(&self, buffer: &mut [u8], flags: RecvFlags) -> Result<(usize, SocketAddr), Errno> {
         let (length, _, from) = recvfrom(&self.socket, buffer, flags)?;
         let from = from.and_then(|from| SocketAddr::try_from(from).ok()).ok_or(Errno::AFNOSUPPORT)?;
-        Ok((length, Address::from(from).into()))
+        let from = SocketAddr::from(Address::from(from));
+        // Nobody's address: an IPv4 address that came over IPv6.
+        if from.is_ipv4() && self.hears == Hears::Ipv6 { Err(Errno::HOSTUNREACH) } else { Ok((length, from)) }
     }
 }
 
@@ -79,7 +105,7 @@ impl TryFrom<UdpSocket> for Udp {
     type Error = io::Error;
 
     fn try_from(socket: UdpSocket) -> io::Result<Self> {
-        let is_ipv6 = socket.local_addr()?.is_ipv6();
-        Ok(Udp { socket, is_ipv6 })
+        let hears = if socket.local_addr()?.is_ipv4() { Hears::Ipv4 } else { Hears::Ipv6 };
+        Ok(Udp { socket, hears })
     }
 }

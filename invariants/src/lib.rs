@@ -5,6 +5,7 @@ pub mod coverage;
 pub mod defects;
 pub mod ghost;
 pub mod goals;
+pub mod invariant;
 mod partial_order;
 pub mod picture;
 pub mod places;

@@ -1,5 +1,6 @@
 //! Why a client has no good answer.
 
+use crate::address::MembersError;
 use crate::sessions::NoEntry;
 use dynamo_model::administer::ChangeRefusal;
 use dynamo_model::ids::{KeyError, ValueError};
@@ -24,9 +25,9 @@ pub enum ClientError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// An address that means something on one machine alone: a node could not tell another to answer there.
-    #[error("{0} is a link-local address: use another of the node's addresses, such as [fd00::1]:4100")]
-    LinkLocal(SocketAddr),
+    /// An address that is no node's: a node could not tell another to answer there.
+    #[error(transparent)]
+    Address(#[from] MembersError),
     /// No answer to a put. It is possibly stored.
     #[error(
         "no answer from {node} within {seconds} s; is the node running? The put is possibly stored: get the key to find out"

@@ -203,7 +203,7 @@ impl Replacing {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Key(_) | ClientError::Value(_) | ClientError::LinkLocal(_) | ClientError::NoRight => {
+            ClientError::Key(_) | ClientError::Value(_) | ClientError::Address(_) | ClientError::NoRight => {
                 Failure::usage(error)
             }
             _ => Failure::operation(error),

@@ -5,7 +5,7 @@ use super::{Failure, table};
 use crate::output::say;
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
-use dynamo::address::{of_one_machine, one_family};
+use dynamo::address::{Members, one_family};
 use dynamo_model::administer::Wish;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Standing};
@@ -65,7 +65,8 @@ enum What {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.what {
         What::Add { member: (id, at), session } => {
-            let at = of_one_machine(*at).map_err(Failure::usage)?;
+            let member = Members::new([(*id, *at)]).map_err(Failure::usage)?;
+            let at = member.address(*id).expect("it was just named");
             let client = session.connect()?;
             one_family(&client.history()?, *id, at).map_err(Failure::usage)?;
             let history = client.administer(*id, Wish::Join(Some(at.into())))?;

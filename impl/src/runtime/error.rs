@@ -14,7 +14,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum RuntimeError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}; is the port in use, by another node perhaps?")]
+    #[error(
+        "cannot listen on {address}; is the port in use, by another node perhaps? Or is the address not this machine's?"
+    )]
     Bind {
         /// The address.
         address: SocketAddr,

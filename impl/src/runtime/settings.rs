@@ -10,7 +10,7 @@ use dynamo_model::ids::NodeId;
 use dynamo_model::membership::History;
 use dynamo_model::node::Node;
 use dynamo_model::rules::Rules;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -180,13 +180,7 @@ impl Settings {
         let at = at.into();
         let listen = of_one_machine(at.listen)?;
         let own = at.address().map(|address| Members::new([(id, address)])).transpose()?;
-        let address = own.and_then(|own| own.address(id));
-        let hears =
-            |address: &SocketAddr| listen.is_ipv4() == address.is_ipv4() || listen.ip() == Ipv6Addr::UNSPECIFIED;
-        if let Some(address) = address.filter(|address| !hears(address)) {
-            return Err(SettingsError::Unheard { listen, address });
-        }
-        let address = address.map(Address::from);
+        let address = own.and_then(|own| own.address(id)).map(Address::from);
         let node = Node { config, founders: History::default(), address, rules: Rules::default() };
         let (detours, limits, secret) = (Vec::new(), Limits::default(), NodeSecret::OPEN);
         Ok(Settings { id, listen, founds: None, contact: None, detours, limits, node, data, secret })
@@ -216,8 +210,8 @@ impl Settings {
     /// # Errors
     /// Where that is no address one can send to.
     pub fn with_detours(self, detours: &[(NodeId, SocketAddr)]) -> Result<Self, SettingsError> {
-        let detours: Result<Vec<_>, MembersError> =
-            detours.iter().map(|(node, address)| Ok((*node, of_one_machine(*address)?))).collect();
-        Ok(Settings { detours: detours?, ..self })
+        let reached = Members::new(detours.iter().copied())?;
+        let detours = reached.ids().into_iter().filter_map(|node| Some((node, reached.address(node)?)));
+        Ok(Settings { detours: detours.collect(), ..self })
     }
 }

@@ -1,20 +1,22 @@
 //! How a node starts: it gets its address and its data, and makes sure that it is somebody in the cluster.
 
 use super::{RuntimeError, Settings, SettingsError};
-use crate::address::one_family;
+use crate::address::{Members, one_family};
 use crate::client::Client;
 use crate::founding::{self, Founding, FoundingError};
 use crate::identity::Life;
 use crate::secret::{NodeSecret, Right};
 use crate::store::{Store, StoreError};
 use crate::udp::Udp;
+use dynamo_model::address::Address;
 use dynamo_model::administer::Wish;
-use dynamo_model::membership::Standing;
+use dynamo_model::membership::{History, Standing};
+use dynamo_model::node::Node;
 use dynamo_model::view::View;
 use std::fmt::Display;
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,10 +24,14 @@ use std::time::{Duration, Instant};
 const FREED_WITHIN: Duration = Duration::from_secs(5);
 const TRY_EVERY: Duration = Duration::from_millis(50);
 
-/// Binds an address, as soon as it is free.
-pub(super) fn bind(address: SocketAddr) -> Result<Udp, RuntimeError> {
-    let is_busy = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
-    let bound = as_soon_as_free(&address, || Udp::bind(address), is_busy);
+/// Binds a node's address, as soon as it is free. A new address of a machine is usable only after a second or two.
+pub(super) fn bind(settings: &Settings) -> Result<Udp, RuntimeError> {
+    use io::ErrorKind::{AddrInUse, AddrNotAvailable};
+    let address = settings.listen;
+    let is_busy = |error: &io::Error| matches!(error.kind(), AddrInUse | AddrNotAvailable);
+    // Without a secret it matters from which machine a datagram comes.
+    let bind = if settings.secret == NodeSecret::OPEN { Udp::bind_one_kind } else { Udp::bind };
+    let bound = as_soon_as_free(&address, || bind(address), is_busy);
     bound.map_err(|source| RuntimeError::Bind { address, source })
 }
 
@@ -58,7 +64,10 @@ fn as_soon_as_free<T, E>(
             return opened;
         }
         if !said {
-            tracing::warn!("another process uses {what}; trying again for {} s", FREED_WITHIN.as_secs());
+            tracing::warn!(
+                "another process uses {what}, or this machine cannot use it yet; trying again for {} s",
+                FREED_WITHIN.as_secs()
+            );
             said = true;
         }
         thread::sleep(TRY_EVERY);
@@ -81,10 +90,11 @@ pub(super) struct Entrance {
 pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, RuntimeError> {
     let Settings { node, data, .. } = settings;
     let known = founding::read(data)?;
+    let address = check_address(settings, store)?;
     let (cluster, last) = (known.map(|(cluster, _)| cluster), known.map_or(0, |(_, last)| last));
     let (standing, cluster) = belong(settings, cluster, store)?;
     cluster.check(&node.config)?;
-    check_address(settings, store)?;
+    check_neighbours(settings, store, address)?;
     let known = store.past().last().map_or(0, |known| known.start);
     let (start, is_used) = (founding::next(last.max(known)), last.max(known) > 0);
     // The database hears of the start first: a file that knows a later one was written beside another database.
@@ -154,17 +164,58 @@ fn join(
     Ok((Standing::Member, cluster))
 }
 
-/// Others must be able to reach the node, and no other member where they do.
-fn check_address(Settings { id, node, secret, .. }: &Settings, store: &Store) -> Result<(), RuntimeError> {
-    let history = &store.committed().history;
-    let known = if history.is_empty() { &node.founders } else { history };
+/// Where others reach the node: it must hear what they send there.
+fn check_address(Settings { id, listen, node, secret, .. }: &Settings, store: &Store) -> Result<Address, RuntimeError> {
+    let known = known_to(node, store);
     let address = node.address.or_else(|| known.address(*id)).ok_or(SettingsError::NoAddress(*id))?;
-    if *secret == NodeSecret::OPEN && !SocketAddr::from(address).ip().is_loopback() {
-        return Err(SettingsError::NoSecret(address.into()).into());
+    let at = SocketAddr::from(address);
+    if *secret == NodeSecret::OPEN && !at.ip().is_loopback() {
+        return Err(SettingsError::NoSecret(at).into());
     }
-    one_family(known, *id, address.into()).map_err(SettingsError::from)?;
+    if listen.is_ipv4() != at.is_ipv4() && listen.ip() != Ipv6Addr::UNSPECIFIED {
+        return Err(SettingsError::Unheard { listen: *listen, address: at }.into());
+    }
+    Ok(address)
+}
+
+/// No other member may be where the node is reached. Where it goes to a new address, that must be of the same kind as those of the others: a
+/// node that stays where it is starts all the same, whatever is wrong with others.
+fn check_neighbours(Settings { id, node, .. }: &Settings, store: &Store, address: Address) -> Result<(), RuntimeError> {
+    let known = known_to(node, store);
+    if store.committed().history.address(*id) != Some(address) {
+        one_family(known, *id, address.into()).map_err(SettingsError::from)?;
+    }
     match known.holder_of(address, *id, &node.rules) {
         Some(other) => Err(RuntimeError::AddressTaken { id: *id, address: address.into(), other }),
         None => Ok(()),
+    }
+}
+
+/// What is known of the members: from the disk, or as founders.
+fn known_to<'a>(node: &'a Node, store: &'a Store) -> &'a History {
+    let history = &store.committed().history;
+    if history.is_empty() { &node.founders } else { history }
+}
+
+/// A node that listens on all addresses of its machine sends from whichever the system chooses. The others know it by the one that they were
+/// told.
+pub(super) fn warn_of_other_source(listen: SocketAddr, own: SocketAddr, members: &Members) {
+    let is_on_this_machine = UdpSocket::bind((own.ip(), 0)).is_ok();
+    if !listen.ip().is_unspecified() || !is_on_this_machine {
+        return;
+    }
+    let others = members.ids().into_iter().filter_map(|other| members.address(other)).filter(|other| *other != own);
+    let source = |to: SocketAddr| {
+        let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let socket = UdpSocket::bind((any, 0)).ok()?;
+        socket.connect(to).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    };
+    for to in others {
+        if let Some(from) = source(to).filter(|source| *source != own.ip()) {
+            tracing::error!(
+                "what this node sends to {to} comes from {from}, and the node there knows it by {own}: it will not be recognised. Listen at {own}"
+            );
+        }
     }
 }

@@ -54,7 +54,13 @@ impl SealedSocket {
         if let Some(sealed) = sessions.seal(to, self.callee, payload, Instant::now()) {
             self.send_sealed(sealed, to)?;
         }
-        self.send_outgoing(&mut sessions);
+        // Where the first datagram to the node cannot be sent, whoever asks it is told.
+        for (address, datagram) in sessions.take_outgoing() {
+            let sent = self.send_sealed(&datagram, address);
+            if address == to {
+                sent?;
+            }
+        }
         Ok(())
     }
 

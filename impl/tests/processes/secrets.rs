@@ -18,10 +18,10 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// The secrets of a cluster, in files.
-struct Secrets(TempDir);
+pub(crate) struct Secrets(TempDir);
 
 impl Secrets {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = folder();
         let path = directory.path().to_str().unwrap();
         let (code, stdout, stderr) = dynamo(&["secret", path]);
@@ -29,11 +29,11 @@ impl Secrets {
         Secrets(directory)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(format!("{name}.secret"))
     }
 
-    fn connect(&self, node: SocketAddr, name: &str) -> Client {
+    pub(crate) fn connect(&self, node: SocketAddr, name: &str) -> Client {
         let credentials = Secret::read(&self.path(name)).unwrap().credentials();
         Client::connect_with(node, credentials).unwrap().with_timeout(Duration::from_secs(2))
     }

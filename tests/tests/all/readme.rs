@@ -4,6 +4,7 @@
 use crate::tidy::{read, root, sources};
 use dynamo::gallery::Case;
 use dynamo_invariants::defects::{DEFECTS, Defect};
+use dynamo_invariants::invariant::INVARIANTS;
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes::{self, SCOPES};
 use dynamo_model::rules::Rules;
@@ -97,10 +98,10 @@ fn name(cell: &str) -> &str {
     cell.split('`').nth(1).unwrap_or_else(|| panic!("no name in backticks in {cell:?}"))
 }
 
-/// The row that README.md should have, with the invariant in the words that it has there.
+/// The row that README.md should have for the defect and the invariant that it names.
 fn corrected(row: &str) -> String {
     let cells = cells(row);
-    let [id, words, _, broken, _, _] = cells[..] else { panic!("README.md: a row has six cells: {row}") };
+    let [id, _, _, broken, _, _] = cells[..] else { panic!("README.md: a row has six cells: {row}") };
     let defect = Defect::named(name(broken));
     let defect = defect.unwrap_or_else(|| panic!("README.md: {id}: there is no defect {}", name(broken)));
     let Defect { name, rule, scope, .. } = defect;
@@ -110,6 +111,8 @@ fn corrected(row: &str) -> String {
         "README.md: {id}: {name} breaks {} first",
         defect.breaks[0]
     );
+    let invariant = INVARIANTS.iter().find(|invariant| invariant.id == id);
+    let words = invariant.unwrap_or_else(|| panic!("README.md: there is no invariant {id}")).statement;
     let states = grouped(defect.scope().unique_states);
     let page = Case::named(name).expect("every defect has a page").page_file();
     format!(
@@ -133,7 +136,7 @@ fn the_readme_has_a_row_for_each_invariant_and_each_is_what_the_code_says() {
     let readme = read("README.md");
     let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| I")).collect();
     let ids: Vec<&str> = rows.iter().map(|row| cells(row)[0]).collect();
-    assert_eq!(ids, ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"]);
+    assert_eq!(ids, INVARIANTS.map(|invariant| invariant.id));
     let expected: Vec<String> = rows.iter().map(|row| corrected(row)).collect();
     assert!(rows == expected, "README.md's rows should be:\n{}", expected.join("\n"));
     for row in rows {
