@@ -15,7 +15,7 @@ use thiserror::Error;
 pub enum RuntimeError {
     /// The address cannot be listened on.
     #[error(
-        "cannot listen on {address}; is the port in use, by another node perhaps? Or is the address not this machine's?"
+        "cannot listen on {address}; is the address not this machine's, or is the port in use, by another node perhaps?"
     )]
     Bind {
         /// The address.
