@@ -172,6 +172,11 @@ impl NodeSocket {
             Err(Errno::AGAIN | Errno::INTR | Errno::CONNREFUSED | Errno::HOSTUNREACH | Errno::NETUNREACH) => {
                 return Ok(None);
             }
+            // A forged source. Others may wait behind it.
+            Err(Errno::AFNOSUPPORT) => {
+                self.counters.dropped.not_ours += 1;
+                return Ok(Some(Received::Nothing));
+            }
             Err(error) => return Err(error.into()),
         };
         self.counters.datagrams_received += 1;

@@ -1,4 +1,4 @@
-//! A UDP socket that speaks IPv4, IPv6, or both, and shows each address in its one way to write it.
+//! A UDP socket for IPv4, IPv6, or both. It shows each address in one form.
 
 use dynamo_model::address::Address;
 use rustix::io::Errno;
@@ -30,7 +30,8 @@ enum Hears {
 }
 
 impl Udp {
-    /// A socket at an address, with buffers for bursts: the fragments of one message, or the answers of many. At `[::]` it speaks IPv4 too.
+    /// Binds an address, with system buffers for bursts: the fragments of one message, or the answers
+    /// of many. A socket at `[::]` sends and receives over IPv4 too.
     ///
     /// # Errors
     /// Where the operating system refuses; mostly because the port is in use.
@@ -39,8 +40,8 @@ impl Udp {
         if is_any { Self::bind_to(address, Hears::Both) } else { Self::bind_one_kind(address) }
     }
 
-    /// The same, but at `[::]` it speaks IPv6 alone. Then nobody on another machine can pass for an IPv4 client on this one, with an IPv6
-    /// datagram from `::ffff:127.0.0.1`.
+    /// Binds an address for IPv4 only or IPv6 only. A socket for both cannot tell a local IPv4 client
+    /// from another machine that sends an IPv6 datagram with the source `::ffff:127.0.0.1`.
     ///
     /// # Errors
     /// Where the operating system refuses; mostly because the port is in use.
@@ -60,7 +61,7 @@ impl Udp {
         Ok(Udp { socket: socket.into(), hears })
     }
 
-    /// A socket at some free port, for talking to whomever: over IPv4 and IPv6, if this machine has both.
+    /// Binds some free port, over IPv4 and IPv6 if this machine has both.
     ///
     /// # Errors
     /// Where the operating system refuses.
@@ -88,16 +89,16 @@ impl Udp {
         sendto(&self.socket, datagram, flags, &to).map(|_| ())
     }
 
-    /// How long the next datagram is, and from where.
+    /// The length of the next datagram, and its sender.
     ///
     /// # Errors
-    /// Where there is none, or the socket fails.
+    /// Where there is none, or the socket fails. `EAFNOSUPPORT`: its source is an IPv4 address, but it
+    /// came over IPv6, so the source is forged.
     pub fn receive(&self, buffer: &mut [u8], flags: RecvFlags) -> Result<(usize, SocketAddr), Errno> {
         let (length, _, from) = recvfrom(&self.socket, buffer, flags)?;
         let from = from.and_then(|from| SocketAddr::try_from(from).ok()).ok_or(Errno::AFNOSUPPORT)?;
         let from = SocketAddr::from(Address::from(from));
-        // Nobody's address: an IPv4 address that came over IPv6.
-        if from.is_ipv4() && self.hears == Hears::Ipv6 { Err(Errno::HOSTUNREACH) } else { Ok((length, from)) }
+        if from.is_ipv4() && self.hears == Hears::Ipv6 { Err(Errno::AFNOSUPPORT) } else { Ok((length, from)) }
     }
 }
 

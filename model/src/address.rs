@@ -1,15 +1,17 @@
-//! Where nodes can be reached. The protocol only stores, compares and tells addresses; it never sends to one.
+//! Where nodes can be reached. The protocol only stores, compares and tells addresses. It never sends
+//! to one.
 
 use core::net::{Ipv6Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Where a node can be reached: an IPv4 or IPv6 address, and a port. There is one way to write each: an IPv4 address that is written as an
-/// IPv6 address is that IPv4 address, and what belongs to one machine alone (the scope and the flow of an IPv6 address) is left out.
+/// Where a node can be reached: an IPv4 or IPv6 address, and a port. Each has one form: an IPv4 address
+/// that is written as an IPv6 address (`::ffff:10.0.0.1`) becomes that IPv4 address. The scope and the
+/// flow of an IPv6 address mean something on one machine only, and are left out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "SocketAddr", from = "SocketAddr")]
 pub struct Address {
-    /// An IPv4 address as `::ffff:a.b.c.d`: this takes less memory than a `SocketAddr`, and histories have many.
+    /// An IPv4 address is kept as `::ffff:a.b.c.d`. That takes less memory than a `SocketAddr`.
     ip: Ipv6Addr,
     port: u16,
 }
@@ -18,7 +20,8 @@ impl Address {
     /// How many bytes [`to_bytes`](Self::to_bytes) makes.
     pub const BYTES: usize = 18;
 
-    /// The address in bytes: sixteen for the IPv6 address, an IPv4 address as `::ffff:a.b.c.d`, and two for the port. Big-endian.
+    /// The address in bytes, big-endian: 16 for the IPv6 address, or for an IPv4 address as
+    /// `::ffff:a.b.c.d`, and 2 for the port.
     pub fn to_bytes(self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
         bytes[..16].copy_from_slice(&self.ip.octets());

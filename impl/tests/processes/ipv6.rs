@@ -10,11 +10,12 @@ use dynamo::client::Client;
 use dynamo::stamp::StampedContext;
 use dynamo_model::ids::NodeId;
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Every client puts a key of its own through its node, and gets all keys: with five nodes and N=3 most requests are forwarded.
+/// Each client puts a key of its own through its node, and gets all keys. With five nodes and N=3
+/// many requests are forwarded.
 fn all_serve(clients: &[Client], round: usize) {
     let keys: Vec<String> = (0..clients.len()).map(|index| format!("key-{index}/{round}")).collect();
     for (client, key) in clients.iter().zip(&keys) {
@@ -64,6 +65,22 @@ fn clients_use_ipv4_and_ipv6_where_nodes_hear_both() {
         let all = both.iter().flat_map(|ip| ports.iter().map(|port| SocketAddr::new(*ip, *port)));
         all_serve(&all.map(|node| secrets.connect(node, "client")).collect::<Vec<_>>(), 0);
     }
+}
+
+/// A socket for both kinds could not tell a local IPv4 client from a forged source.
+#[test]
+fn without_a_secret_a_node_on_all_addresses_hears_ipv6_alone() {
+    let (claims, directory) = (claim(1), folder());
+    let port = claims[0].address.port();
+    let alone = ["--n", "1", "--r", "1", "--w", "1", "--member", &format!("A=[::1]:{port}")];
+    let _a = start(node("A", &format!("[::]:{port}"), directory.path(), &alone));
+    let put = |ip: IpAddr| {
+        let client = Client::connect(SocketAddr::new(ip, port)).unwrap().with_timeout(Duration::from_secs(1));
+        client.put("k", b"v", &StampedContext::new())
+    };
+    put(Ipv6Addr::LOCALHOST.into()).unwrap();
+    let error = put(Ipv4Addr::LOCALHOST.into()).unwrap_err();
+    assert!(error.to_string().contains("no answer"), "{error}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use dynamo_invariants::defects::DEFECTS;
 use dynamo_model::rules::Rules;
 use std::collections::BTreeSet;
 
-/// The invariants that a rule's documentation names: `(I1, I4)`, at the end of a sentence of its first paragraph.
+/// The invariants that a rule's documentation names: `(I1, I4)`, in its first paragraph.
 fn named(rule: &str) -> BTreeSet<&'static str> {
     let documentation = Rules::documentation(rule).expect("the rule exists");
     let first = documentation.split("\n\n").next().unwrap_or_default();
@@ -15,7 +15,7 @@ fn named(rule: &str) -> BTreeSet<&'static str> {
     list.unwrap_or_default().split(", ").filter(|name| !name.is_empty()).collect()
 }
 
-/// A reader goes from an invariant to the rules that protect it, and from a rule to what breaks without it.
+/// A reader can go from a rule to the invariants that break without it.
 #[test]
 fn a_rule_names_the_invariants_that_its_defects_break() {
     let mut wrong = Vec::new();
