@@ -1,7 +1,8 @@
 //! Names at the edge: stateright ids here, socket addresses out there.
 //!
-//! A node's id is its index, and the members' addresses are known. A client's id follows from its address, so that it has the same at
-//! every node: an IPv4 address fits into an id, and of an IPv6 address the id is a digest. [`Callers`] knows which address that was.
+//! A node's id is its index, and the members' addresses are known. A client's id follows from its
+//! address, so that it has the same at every node: an IPv4 address fits into an id, and of an IPv6
+//! address the id is a digest. [`Callers`] knows which address that was.
 
 use dynamo_model::address::Address;
 use dynamo_model::ids::NodeId;
@@ -14,17 +15,22 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use thiserror::Error;
 
-/// Set in the id of every client with an IPv4 address: it lies above every node's index, and the address fills the 48 bits below.
+/// Set in the id of every client with an IPv4 address: it lies above every node's index, and the
+/// address fills the 48 bits below.
 const IPV4_BIT: u64 = 1 << 48;
-/// Set in the id of every client with an IPv6 address. Of the other bits a digest of the address fills all.
+/// Set in the id of every client with an IPv6 address. Of the other bits a digest of the address
+/// fills all.
 const IPV6_BIT: u64 = 1 << 63;
-/// So many clients with IPv6 addresses are known at a time: four times as many as have sessions. Each takes about 80 bytes.
+/// So many clients with IPv6 addresses are known at a time: four times as many as have sessions.
+/// Each takes about 80 bytes.
 const CALLERS_MAX: usize = 65_536;
 
 /// The actor id of the client at an address.
 pub fn client_id(address: SocketAddr) -> Id {
     let bits = match address {
-        SocketAddr::V4(address) => IPV4_BIT | u64::from(address.ip().to_bits()) << 16 | u64::from(address.port()),
+        SocketAddr::V4(address) => {
+            IPV4_BIT | u64::from(address.ip().to_bits()) << 16 | u64::from(address.port())
+        }
         SocketAddr::V6(_) => IPV6_BIT | digest_of(address.into()),
     };
     Id::from(bits as usize)
@@ -40,11 +46,12 @@ fn digest_of(address: Address) -> u64 {
 /// The IPv4 address that a client's id tells; `None` where it is not such a client's.
 fn ipv4_client(id: Id) -> Option<SocketAddr> {
     let bits = usize::from(id) as u64;
-    (bits >> 48 == 1).then(|| SocketAddrV4::new(Ipv4Addr::from_bits((bits >> 16) as u32), bits as u16).into())
+    (bits >> 48 == 1)
+        .then(|| SocketAddrV4::new(Ipv4Addr::from_bits((bits >> 16) as u32), bits as u16).into())
 }
 
-/// Which clients' addresses stand behind ids that are digests. Of too many the ones that came first are forgotten: whoever is answered by
-/// nobody asks again, and is known again.
+/// Which clients' addresses stand behind ids that are digests. Of too many the ones that came first
+/// are forgotten: whoever is answered by nobody asks again, and is known again.
 #[derive(Clone, Debug, Default)]
 pub struct Callers {
     addresses: HashMap<Id, SocketAddr>,
@@ -96,9 +103,12 @@ pub enum MembersError {
     )]
     LinkLocal(SocketAddr),
     /// An address that is not one machine's.
-    #[error("{0} is an address of many machines at once: take one of a machine's own, such as 10.0.0.1:4100")]
+    #[error(
+        "{0} is an address of many machines at once: take one of a machine's own, such as 10.0.0.1:4100"
+    )]
     OfMany(SocketAddr),
-    /// Two nodes that would not know one another by their addresses: each is known by the one it sends from.
+    /// Two nodes that would not know one another by their addresses: each is known by the one it
+    /// sends from.
     #[error(
         "node {node} is to be reached at {address}, and node {other} is at {at}: give all nodes of a cluster IPv4 addresses, or all IPv6 addresses. \
          Clients can use both, if nodes listen at [::]"
@@ -114,7 +124,9 @@ pub enum MembersError {
         at: SocketAddr,
     },
     /// An address nobody can send to.
-    #[error("node {0} cannot be reached at {1}: a member needs a definite address and port, such as 127.0.0.1:4100")]
+    #[error(
+        "node {0} cannot be reached at {1}: a member needs a definite address and port, such as 127.0.0.1:4100"
+    )]
     Unreachable(NodeId, SocketAddr),
 }
 
@@ -122,7 +134,8 @@ impl Members {
     /// The members of this list.
     ///
     /// # Errors
-    /// Where a node or an address is named twice, or an address is not definite: one address of one machine, and a port.
+    /// Where a node or an address is named twice, or an address is not definite: one address of one
+    /// machine, and a port.
     pub fn new(list: impl IntoIterator<Item = (NodeId, SocketAddr)>) -> Result<Self, MembersError> {
         let mut members = Members { addresses: BTreeMap::new(), nodes: HashMap::new() };
         for (node, address) in list {
@@ -140,7 +153,8 @@ impl Members {
         Ok(members)
     }
 
-    /// The nodes that a history says can be reached. Of two at one address it is the one that may still be there.
+    /// The nodes that a history says can be reached. Of two at one address it is the one that may
+    /// still be there.
     pub fn of(history: &History, view: &View) -> Self {
         let mut members = Members { addresses: BTreeMap::new(), nodes: HashMap::new() };
         let mut nodes: Vec<NodeId> = history.changes().map(|change| change.node).collect();
@@ -155,7 +169,8 @@ impl Members {
         members
     }
 
-    /// The same, but for nodes that are to be reached, and are heard, at another address than they give: behind a proxy, for instance.
+    /// The same, but for nodes that are to be reached, and are heard, at another address than they
+    /// give: behind a proxy, for instance.
     #[must_use]
     pub fn with_detours(mut self, detours: &[(NodeId, SocketAddr)]) -> Self {
         for (node, address) in detours {
@@ -170,7 +185,9 @@ impl Members {
     /// The history in which these have joined, each at its address.
     pub fn history(&self) -> History {
         let joined = History::founded_by(self.addresses.keys().copied());
-        self.addresses.iter().fold(joined, |history, (node, address)| history.moved(*node, (*address).into()))
+        self.addresses
+            .iter()
+            .fold(joined, |history, (node, address)| history.moved(*node, (*address).into()))
     }
 
     /// The members' ids, ascending.
@@ -198,21 +215,30 @@ impl Members {
 ///
 /// # Errors
 /// Where one of them has not.
-pub fn one_family(history: &History, node: NodeId, address: SocketAddr) -> Result<(), MembersError> {
+pub fn one_family(
+    history: &History,
+    node: NodeId,
+    address: SocketAddr,
+) -> Result<(), MembersError> {
     let view = View::of(history, &Rules::default());
     let members = Members::of(history, &view);
-    let is_wanted = |other: NodeId| matches!(view.standing(other), Standing::Member | Standing::Leaving);
-    let others = members.addresses.iter().filter(|(other, _)| **other != node && is_wanted(**other));
-    match others.map(|(other, at)| (*other, *at)).find(|(_, at)| at.is_ipv4() != address.is_ipv4()) {
+    let is_wanted =
+        |other: NodeId| matches!(view.standing(other), Standing::Member | Standing::Leaving);
+    let others =
+        members.addresses.iter().filter(|(other, _)| **other != node && is_wanted(**other));
+    match others.map(|(other, at)| (*other, *at)).find(|(_, at)| at.is_ipv4() != address.is_ipv4())
+    {
         Some((other, at)) => Err(MembersError::OtherFamily { node, address, other, at }),
         None => Ok(()),
     }
 }
 
-/// The address in its one way to write it. An address such as `::ffff:10.0.0.1` is IPv4's `10.0.0.1`.
+/// The address in its one way to write it. An address such as `::ffff:10.0.0.1` is IPv4's
+/// `10.0.0.1`.
 ///
 /// # Errors
-/// Where it is link-local: to use it one must know through which of one's own network interfaces. Where it is for many machines at once.
+/// Where it is link-local: to use it one must know through which of one's own network interfaces.
+/// Where it is for many machines at once.
 pub fn of_one_machine(address: SocketAddr) -> Result<SocketAddr, MembersError> {
     let address = SocketAddr::from(Address::from(address));
     match address.ip() {
@@ -246,8 +272,9 @@ mod tests {
 
     #[test]
     fn of_too_many_clients_the_first_are_forgotten() {
-        let (mut callers, at) =
-            (Callers::default(), |index: u32| addr(&format!("[fd00::{:x}:{:x}]:9", index >> 16, index & 0xffff)));
+        let (mut callers, at) = (Callers::default(), |index: u32| {
+            addr(&format!("[fd00::{:x}:{:x}]:9", index >> 16, index & 0xffff))
+        });
         // What is known already takes no room.
         for index in [0, 0].into_iter().chain(0..=CALLERS_MAX as u32) {
             callers.remember(at(index));
@@ -261,7 +288,9 @@ mod tests {
 
     #[test]
     fn members_are_told_from_clients_by_their_address() {
-        let members = Members::new([(NodeId(0), addr("127.0.0.1:4100")), (NodeId(1), addr("[::1]:4101"))]).unwrap();
+        let members =
+            Members::new([(NodeId(0), addr("127.0.0.1:4100")), (NodeId(1), addr("[::1]:4101"))])
+                .unwrap();
         for (node, text) in [(NodeId(0), "127.0.0.1:4100"), (NodeId(1), "[::1]:4101")] {
             assert_eq!(members.id_of(addr(text)), node.actor());
             assert_eq!(members.address(node), Some(addr(text)));
@@ -275,12 +304,22 @@ mod tests {
     #[test]
     fn every_wrong_list_has_its_error() {
         let members = |list: &[(u16, &str)]| {
-            Members::new(list.iter().map(|(node, text)| (NodeId(*node), addr(text)))).unwrap_err().to_string()
+            Members::new(list.iter().map(|(node, text)| (NodeId(*node), addr(text))))
+                .unwrap_err()
+                .to_string()
         };
-        assert!(members(&[(0, "1.1.1.1:1"), (0, "1.1.1.1:2")]).starts_with("node A is a member twice"));
-        assert!(members(&[(0, "1.1.1.1:1"), (1, "1.1.1.1:1")]).starts_with("nodes A and B have the same address"));
+        assert!(
+            members(&[(0, "1.1.1.1:1"), (0, "1.1.1.1:2")]).starts_with("node A is a member twice")
+        );
+        assert!(
+            members(&[(0, "1.1.1.1:1"), (1, "1.1.1.1:1")])
+                .starts_with("nodes A and B have the same address")
+        );
         let same_place = members(&[(0, "1.1.1.1:1"), (1, "[::ffff:1.1.1.1]:1")]);
-        assert!(same_place.starts_with("nodes A and B have the same address 1.1.1.1:1"), "{same_place}");
+        assert!(
+            same_place.starts_with("nodes A and B have the same address 1.1.1.1:1"),
+            "{same_place}"
+        );
         assert!(members(&[(0, "[fe80::1]:1")]).contains("link-local"));
         for many in ["224.0.0.1:1", "255.255.255.255:1", "[ff02::1]:1"] {
             assert!(members(&[(0, many)]).contains("many machines"));

@@ -1,7 +1,8 @@
 //! Admission: what a node does when it is asked for more than it can do.
 //!
-//! A node serves in this order: messages of members, then requests of clients, then other messages of strangers (a node that
-//! has moved, a client that asks who is a member), then questions about the node. Each class has a bound:
+//! A node serves in this order: messages of members, then requests of clients, then other messages
+//! of strangers (a node that has moved, a client that asks who is a member), then questions about
+//! the node. Each class has a bound:
 //!
 //! | class | bound | what is above it |
 //! |---|---|---|
@@ -11,18 +12,22 @@
 //! | other messages of strangers | a tenth of the node's time | is dropped |
 //! | questions | a twentieth of the node's time, and one an asker | waits for its turn, or is dropped |
 //!
-//! A request is outstanding from its admission until it is answered, until another node has taken it on, or for
-//! [`OUTSTANDING_MAX`]. Before a datagram of a stranger is decoded it waits in a [`Queue`], which has a bound too.
+//! A request is outstanding from its admission until it is answered, until another node has taken
+//! it on, or for [`OUTSTANDING_MAX`]. Before a datagram of a stranger is decoded it waits in a
+//! [`Queue`], which has a bound too.
 //!
-//! A refusal costs the node a small datagram. It says how long the client is to wait: as long as the node will take, at the
-//! rate at which it has answered so far (`Schedule`), to serve all addresses that it has refused lately (`Returning`). So
-//! clients that heed it come back at about that rate, and not all at once. A quarter of the room is kept for those who come back.
-//! A few requests above the limit are not refused but wait: so there always is something to do when others are answered.
+//! A refusal costs the node a small datagram. It says how long the client is to wait: as long as
+//! the node will take, at the rate at which it has answered so far (`Schedule`), to serve all
+//! addresses that it has refused lately (`Returning`). So clients that heed it come back at about
+//! that rate, and not all at once. A quarter of the room is kept for those who come back. A few
+//! requests above the limit are not refused but wait: so there always is something to do when
+//! others are answered.
 //!
-//! None of this is a decision of the protocol. Each request is either given to the actor whole, or not at all, and before the
-//! actor has seen it. To the actor, one that is refused or dropped is a message that the network has lost, and the model
-//! explores every such loss. The client is told more than a lossy network would tell it; the refusal proves nothing about
-//! earlier copies of the request, and the client library counts those itself.
+//! None of this is a decision of the protocol. Each request is either given to the actor whole, or
+//! not at all, and before the actor has seen it. To the actor, one that is refused or dropped is a
+//! message that the network has lost, and the model explores every such loss. The client is told
+//! more than a lossy network would tell it; the refusal proves nothing about earlier copies of the
+//! request, and the client library counts those itself.
 
 mod busy;
 mod outstanding;
@@ -45,14 +50,14 @@ use stateright::actor::Id;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// How long a request counts as outstanding that is not answered. Longer than a coordinator waits for replicas, and then for
-/// fallbacks.
+/// How long a request counts as outstanding that is not answered. Longer than a coordinator waits
+/// for replicas, and then for fallbacks.
 pub const OUTSTANDING_MAX: Duration = Duration::from_secs(3);
-/// A request that is outstanding is given to the actor again when it comes again, but no sooner than this. Shorter than the
-/// time after which clients ask again.
+/// A request that is outstanding is given to the actor again when it comes again, but no sooner
+/// than this. Shorter than the time after which clients ask again.
 pub const REPEATED_AFTER: Duration = Duration::from_millis(100);
-/// Requests that have room only when others are answered wait about so long at most. Less than the time after which clients
-/// ask again.
+/// Requests that have room only when others are answered wait about so long at most. Less than the
+/// time after which clients ask again.
 pub const WAITING_TIME: Duration = Duration::from_millis(100);
 /// What a client is told whose address has too many requests outstanding.
 const ADDRESS_WAIT: Duration = Duration::from_millis(100);
@@ -69,17 +74,17 @@ pub struct Limits {
     pub requests_per_address: usize,
     /// Requests that are served at a time, of all client addresses together.
     pub requests: usize,
-    /// Requests that wait until one of those is answered. Fewer wait where the node is slow: no more than it serves in
-    /// [`WAITING_TIME`].
+    /// Requests that wait until one of those is answered. Fewer wait where the node is slow: no
+    /// more than it serves in [`WAITING_TIME`].
     pub waiting: usize,
-    /// Puts, gets and forwarded requests that the coordinator keeps, those included whose client has its answer and that
-    /// still wait for a replica.
+    /// Puts, gets and forwarded requests that the coordinator keeps, those included whose client
+    /// has its answer and that still wait for a replica.
     pub under_way: usize,
 }
 
 impl Default for Limits {
-    /// For a node on a local network: that many requests keep it busy, and the last of them is answered within some tens of
-    /// milliseconds.
+    /// For a node on a local network: that many requests keep it busy, and the last of them is
+    /// answered within some tens of milliseconds.
     fn default() -> Self {
         Limits { requests_per_address: 16, requests: 128, waiting: 512, under_way: 8192 }
     }
@@ -111,7 +116,9 @@ pub struct Overload {
 /// The request that a message of a client makes; `None` where it makes none.
 pub(crate) fn request_in(message: &Message) -> Option<RequestId> {
     match message {
-        Message::Request(operation) | Message::Routed { operation, .. } => Some(operation.request()),
+        Message::Request(operation) | Message::Routed { operation, .. } => {
+            Some(operation.request())
+        }
         Message::Administer { request, .. } => Some(*request),
         _ => None,
     }
@@ -148,8 +155,9 @@ impl Admission {
         }
     }
 
-    /// A request has come, in this message, while so many are under way. Returns the message if the actor is to be given it now.
-    /// Otherwise the message waits for its turn, or is dropped, and the refusal is noted.
+    /// A request has come, in this message, while so many are under way. Returns the message if the
+    /// actor is to be given it now. Otherwise the message waits for its turn, or is dropped, and
+    /// the refusal is noted.
     pub(crate) fn offer(
         &mut self,
         from: Id,
@@ -191,7 +199,9 @@ impl Admission {
     pub(crate) fn next(&mut self, now: Instant) -> Option<(Id, Message)> {
         while self.has_next() {
             let (from, message) = self.waiting.pop_front()?;
-            if request_in(&message).is_some_and(|request| self.outstanding.serve_waiting(from, request, now)) {
+            if request_in(&message)
+                .is_some_and(|request| self.outstanding.serve_waiting(from, request, now))
+            {
                 return Some((from, message));
             }
         }
@@ -203,8 +213,9 @@ impl Admission {
         !self.waiting.is_empty() && self.outstanding.served() < self.limits.requests
     }
 
-    /// How many requests may wait where another one of this address does. While others were refused, those who were not leave
-    /// them a quarter of the room: else a client that has just been answered and asks again would always be first.
+    /// How many requests may wait where another one of this address does. While others were
+    /// refused, those who were not leave them a quarter of the room: else a client that has just
+    /// been answered and asks again would always be first.
     fn room_for(&mut self, from: Id) -> usize {
         let room = self.schedule.served_within(WAITING_TIME).min(self.limits.waiting);
         let is_first = self.returning.len() == 0 || self.returning.is_one(from);
@@ -270,7 +281,12 @@ impl Admission {
     /// What was refused and dropped so far, with what the queues have dropped.
     pub(crate) fn overload(&self, queue: &Queue, inspections: &Inspections) -> Overload {
         let (datagrams, questions) = (queue.dropped(), inspections.dropped());
-        Overload { datagrams, questions, outstanding: self.outstanding.len() as u64, ..self.overload }
+        Overload {
+            datagrams,
+            questions,
+            outstanding: self.outstanding.len() as u64,
+            ..self.overload
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Who was heard to know the same of the members, and when: what `dynamo status` shows. No part of the protocol.
+//! Who was heard to know the same of the members, and when: what `dynamo status` shows. No part of
+//! the protocol.
 
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Tip};
@@ -25,7 +26,8 @@ impl Agreement {
         if let Message::Gossip { tip } = message { Some(*tip) } else { message.tip() }
     }
 
-    /// A peer has named a tip, when this node's was `own`. What was agreed on under an older one counts no more.
+    /// A peer has named a tip, when this node's was `own`. What was agreed on under an older one
+    /// counts no more.
     pub(crate) fn note(&mut self, own: Tip, peer: NodeId, named: Tip, now: Instant) {
         if own != self.tip {
             *self = Agreement { tip: own, heard: BTreeMap::new() };
@@ -57,7 +59,10 @@ mod tests {
         assert_eq!(agreement.age(old, NodeId(2), later), None);
         assert_eq!(agreement.age(new, NodeId(1), later), None, "it was agreed on another");
         agreement.note(new, NodeId(2), new, later);
-        assert_eq!((agreement.age(new, NodeId(1), later), agreement.age(old, NodeId(1), later)), (None, None));
+        assert_eq!(
+            (agreement.age(new, NodeId(1), later), agreement.age(old, NodeId(1), later)),
+            (None, None)
+        );
         assert_eq!(agreement.age(new, NodeId(2), later), Some(Duration::ZERO));
     }
 }

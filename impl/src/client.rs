@@ -1,4 +1,5 @@
-//! A client: asks one node, asks again under the same request id while there is no answer, and says clearly what came of it.
+//! A client: asks one node, asks again under the same request id while there is no answer, and says
+//! clearly what came of it.
 
 use crate::address::of_one_machine;
 use crate::fragments::Cutter;
@@ -27,7 +28,8 @@ use backoff::Backoff;
 
 /// How long a client waits before it asks again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
-/// How long a request waits for one coordinator: a little longer than that itself waits for replicas.
+/// How long a request waits for one coordinator: a little longer than that itself waits for
+/// replicas.
 const ANEW_AFTER: Duration = Duration::from_millis(1250);
 /// How long it goes on asking, unless told otherwise.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,14 +37,15 @@ pub const TIMEOUT: Duration = Duration::from_secs(5);
 /// What a get found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// All concurrent siblings, tombstones among them; none where the key was never put, or its tombstone is reaped.
+    /// All concurrent siblings, tombstones among them; none where the key was never put, or its
+    /// tombstone is reaped.
     pub siblings: Vec<Version>,
     /// To be passed with a put that is to replace them.
     pub context: StampedContext,
 }
 
-/// A client session with one node, or with those that are responsible by its own view. It asks one thing at a time: for concurrent work,
-/// connect several.
+/// A client session with one node, or with those that are responsible by its own view. It asks one
+/// thing at a time: for concurrent work, connect several.
 #[derive(Debug)]
 pub struct Client {
     node: SocketAddr,
@@ -64,7 +67,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// A new session with the node at this address of a cluster without secrets, with an id of its own. Nothing is sent yet.
+    /// A new session with the node at this address of a cluster without secrets, with an id of its
+    /// own. Nothing is sent yet.
     ///
     /// # Errors
     /// Where no socket can be had, or the address is not one that all of a cluster can use.
@@ -81,7 +85,8 @@ impl Client {
         let udp = Udp::anywhere().map_err(|source| ClientError::Socket { node, source })?;
         let socket = SealedSocket::new(udp, Sessions::of_client(credentials), Callee::Node);
         let buffer = RefCell::new(vec![0; DATAGRAM_BYTES_MAX].into_boxed_slice());
-        let (id, next_number, routes) = (ClientId(rand::random()), Cell::new(0), RefCell::new(None));
+        let (id, next_number, routes) =
+            (ClientId(rand::random()), Cell::new(0), RefCell::new(None));
         let (cutter, reassembly) = (RefCell::default(), RefCell::default());
         let (timeout, in_person, cluster) = (TIMEOUT, 0, Cell::new(ClusterId::UNKNOWN));
         let backoff = Backoff::default();
@@ -107,8 +112,9 @@ impl Client {
         Client { timeout, ..self }
     }
 
-    /// The session, with puts that are acknowledged, and gets that are answered, only once so many intended replicas have stored it or
-    /// spoken themselves (PW and PR). Stand-ins do not count for these.
+    /// The session, with puts that are acknowledged, and gets that are answered, only once so many
+    /// intended replicas have stored it or spoken themselves (PW and PR). Stand-ins do not count
+    /// for these.
     #[must_use]
     pub fn with_in_person(self, replicas: u8) -> Self {
         Client { in_person: replicas, ..self }
@@ -119,20 +125,30 @@ impl Client {
         self.id
     }
 
-    /// Stores a value in place of everything the context covers. Returns the context that covers this put too.
+    /// Stores a value in place of everything the context covers. Returns the context that covers
+    /// this put too.
     ///
     /// # Errors
     /// Where the put was not acknowledged; the error says whether it may be stored nevertheless.
-    pub fn put(&self, key: &str, value: &[u8], context: &StampedContext) -> Result<StampedContext, ClientError> {
+    pub fn put(
+        &self,
+        key: &str,
+        value: &[u8],
+        context: &StampedContext,
+    ) -> Result<StampedContext, ClientError> {
         self.put_content(key, Content::Value(Value::new(value)?), context)
     }
 
-    /// Deletes everything the context covers: puts a tombstone in its place. What was put meanwhile stays. Returns the context that
-    /// covers the tombstone too.
+    /// Deletes everything the context covers: puts a tombstone in its place. What was put meanwhile
+    /// stays. Returns the context that covers the tombstone too.
     ///
     /// # Errors
     /// As with [`put`](Client::put).
-    pub fn delete(&self, key: &str, context: &StampedContext) -> Result<StampedContext, ClientError> {
+    pub fn delete(
+        &self,
+        key: &str,
+        context: &StampedContext,
+    ) -> Result<StampedContext, ClientError> {
         self.put_content(key, Content::Tombstone(Value::new(b"")?), context)
     }
 
@@ -145,16 +161,26 @@ impl Client {
         let (key, request, context) = (Key::new(key)?, self.next_request(), context.clone());
         let put = Operation::Put { request, key, content, context, pw: self.in_person };
         match self.ask_in_turn(|| put.clone(), stamp)? {
-            Some((Answer::PutAcknowledged { context, .. }, stamp)) => Ok(StampedContext { context, stamp }),
+            Some((Answer::PutAcknowledged { context, .. }, stamp)) => {
+                Ok(StampedContext { context, stamp })
+            }
             Some((Answer::PutFailed { stored, needed, in_person, pw, .. }, _)) => {
                 Err(ClientError::PutFailed { stored, needed, in_person, pw })
             }
-            Some((Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { bytes, bytes_max }, .. }, _)) => {
-                Err(ClientError::SiblingsTooLarge { bytes, bytes_max })
+            Some((
+                Answer::PutRefused {
+                    refusal: Refusal::SiblingsTooLarge { bytes, bytes_max }, ..
+                },
+                _,
+            )) => Err(ClientError::SiblingsTooLarge { bytes, bytes_max }),
+            Some((Answer::PutRefused { refusal: Refusal::ForeignContext, .. }, _)) => {
+                Err(ClientError::ForeignContext)
             }
-            Some((Answer::PutRefused { refusal: Refusal::ForeignContext, .. }, _)) => Err(ClientError::ForeignContext),
             Some((Answer::NoRoute { .. }, _)) => Err(ClientError::NoRoute { node: self.node }),
-            _ => Err(ClientError::PutTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
+            _ => Err(ClientError::PutTimeout {
+                node: self.node,
+                seconds: self.timeout.as_secs_f64(),
+            }),
         }
     }
 
@@ -164,7 +190,8 @@ impl Client {
     /// Where too few replicas answered, or nobody did.
     pub fn get(&self, key: &str) -> Result<Found, ClientError> {
         let (key, pr) = (Key::new(key)?, self.in_person);
-        // Under one id a request goes to one coordinator, which may be down. Unlike a put, a get may well be begun anew, through another.
+        // Under one id a request goes to one coordinator, which may be down. Unlike a put, a get
+        // may well be begun anew, through another.
         let get = || Operation::Get { request: self.next_request(), key: key.clone(), pr };
         match self.ask_in_turn(get, &Stamp::default())? {
             Some((Answer::GetAnswered { siblings, context, .. }, stamp)) => {
@@ -174,14 +201,18 @@ impl Client {
                 Err(ClientError::GetFailed { answered, needed, in_person, pr })
             }
             Some((Answer::NoRoute { .. }, _)) => Err(ClientError::NoRoute { node: self.node }),
-            _ => Err(ClientError::GetTimeout { node: self.node, seconds: self.timeout.as_secs_f64() }),
+            _ => Err(ClientError::GetTimeout {
+                node: self.node,
+                seconds: self.timeout.as_secs_f64(),
+            }),
         }
     }
 
     /// Has the node record what is to become of a node. Returns all that it knows now.
     ///
     /// # Errors
-    /// Where it cannot be, or nobody answers. To ask again changes nothing more, unless others have changed the node meanwhile.
+    /// Where it cannot be, or nobody answers. To ask again changes nothing more, unless others have
+    /// changed the node meanwhile.
     pub fn administer(&self, node: NodeId, wish: Wish) -> Result<History, ClientError> {
         if self.socket.sessions().right() < Right::Administrator {
             return Err(ClientError::NoRight);
@@ -203,7 +234,9 @@ impl Client {
     /// # Errors
     /// Where it does not answer.
     pub fn history(&self) -> Result<History, ClientError> {
-        let told = |message, _| if let Message::History { history } = message { Some(history) } else { None };
+        let told = |message, _| {
+            if let Message::History { history } = message { Some(history) } else { None }
+        };
         self.exchange(self.node, (&what_do_you_know(), &Stamp::default()), self.timeout, told)?
             .ok_or_else(|| self.no_report())
     }
@@ -226,7 +259,9 @@ impl Client {
     pub fn hints(&self) -> Result<Vec<HintLine>, ClientError> {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
-            let Report::Hints { hints, more } = self.inspect(&Question::Hints { after: after.clone() })? else {
+            let Report::Hints { hints, more } =
+                self.inspect(&Question::Hints { after: after.clone() })?
+            else {
                 return Err(self.no_report());
             };
             let kept = hints.iter().rfind(|line| line.state != HintState::Created);
@@ -251,7 +286,8 @@ impl Client {
         let start = Instant::now();
         while start.elapsed() < self.timeout {
             self.send(&datagram, self.node).map_err(failed)?;
-            let until = Instant::now() + RETRY_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
+            let until =
+                Instant::now() + RETRY_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
             while let Some((_, heard)) = self.receive(self.node, until)? {
                 let Heard::Payload(datagram) = heard else { break };
                 match Numbered::<Report>::decode(&datagram) {
@@ -281,7 +317,8 @@ impl Client {
     }
 }
 
-/// Asks for all that a node knows of the members: no history has this tip but the empty one, which has nothing to say.
+/// Asks for all that a node knows of the members: no history has this tip but the empty one, which
+/// has nothing to say.
 fn what_do_you_know() -> Message {
     Message::Gossip { tip: History::default().tip() }
 }

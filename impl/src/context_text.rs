@@ -1,6 +1,6 @@
-//! A context as text, for command lines and JSON: opaque, checksummed together with its key, safe to paste. A context given with
-//! another key would replace what nobody has read. Nodes refuse it by its [`stamp`](crate::stamp); here the slip is noticed before anything is
-//! sent.
+//! A context as text, for command lines and JSON: opaque, checksummed together with its key, safe
+//! to paste. A context given with another key would replace what nobody has read. Nodes refuse it
+//! by its [`stamp`](crate::stamp); here the slip is noticed before anything is sent.
 
 use crate::stamp::{STAMP_BYTES, StampedContext};
 use data_encoding::BASE64URL_NOPAD;
@@ -16,16 +16,21 @@ pub enum ContextTextError {
     #[error("the context is empty: leave it out for a put that replaces nothing")]
     Empty,
     /// Not the alphabet of contexts, cut short, changed, or given with another key.
-    #[error("the context is damaged, or another key's: pass it on, with its key, exactly as the get or put printed it")]
+    #[error(
+        "the context is damaged, or another key's: pass it on, with its key, exactly as the get or put printed it"
+    )]
     Damaged,
     /// From another release.
-    #[error("the context has format {0}, this program knows format {VERSION}: get the key again with this release")]
+    #[error(
+        "the context has format {0}, this program knows format {VERSION}: get the key again with this release"
+    )]
     Version(u8),
 }
 
 /// The text of a context of a key.
 pub fn to_text(key: &str, StampedContext { context, stamp }: &StampedContext) -> String {
-    let encoded = postcard::to_extend(context, stamp.to_vec()).expect("sequences of known length, written to memory");
+    let encoded = postcard::to_extend(context, stamp.to_vec())
+        .expect("sequences of known length, written to memory");
     let mut bytes = vec![VERSION];
     bytes.extend(checksum(key, &encoded));
     bytes.extend(encoded);
@@ -42,14 +47,16 @@ pub fn from_text(key: &str, text: &str) -> Result<StampedContext, ContextTextErr
         return Err(ContextTextError::Empty);
     }
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| ContextTextError::Damaged)?;
-    let (header, encoded) = bytes.split_at_checked(HEADER_BYTES).ok_or(ContextTextError::Damaged)?;
+    let (header, encoded) =
+        bytes.split_at_checked(HEADER_BYTES).ok_or(ContextTextError::Damaged)?;
     if header[0] != VERSION {
         return Err(ContextTextError::Version(header[0]));
     }
     if header[1..] != checksum(key, encoded) {
         return Err(ContextTextError::Damaged);
     }
-    let (stamp, encoded) = encoded.split_first_chunk::<STAMP_BYTES>().ok_or(ContextTextError::Damaged)?;
+    let (stamp, encoded) =
+        encoded.split_first_chunk::<STAMP_BYTES>().ok_or(ContextTextError::Damaged)?;
     match postcard::take_from_bytes(encoded) {
         Ok((context, [])) => Ok(StampedContext { context, stamp: *stamp }),
         _ => Err(ContextTextError::Damaged),
@@ -116,7 +123,13 @@ mod tests {
     fn errors_say_what_to_do() {
         assert_eq!(from_text("k", ""), Err(ContextTextError::Empty));
         assert_eq!(from_text("k", "hello!"), Err(ContextTextError::Damaged));
-        assert_eq!(from_text("k", &BASE64URL_NOPAD.encode(&[9; 20])), Err(ContextTextError::Version(9)));
-        assert_eq!(from_text("k", &format!(" {}\n", to_text("k", &context(&[])))), Ok(context(&[])));
+        assert_eq!(
+            from_text("k", &BASE64URL_NOPAD.encode(&[9; 20])),
+            Err(ContextTextError::Version(9))
+        );
+        assert_eq!(
+            from_text("k", &format!(" {}\n", to_text("k", &context(&[])))),
+            Ok(context(&[]))
+        );
     }
 }

@@ -28,7 +28,8 @@ pub struct Counters {
 /// What was dropped, by reason. Whoever sent it, or waits for it, tries again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// Datagrams, or what was sealed in them, that are shorter than a header, or have the wrong length.
+    /// Datagrams, or what was sealed in them, that are shorter than a header, or have the wrong
+    /// length.
     pub too_short: u64,
     /// Datagrams of some other protocol.
     pub not_ours: u64,
@@ -69,7 +70,8 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// Counts a datagram that belongs to no session, or could not be opened. Those from where nobody is let in count as refused.
+    /// Counts a datagram that belongs to no session, or could not be opened. Those from where
+    /// nobody is let in count as refused.
     pub fn count_unopened(&mut self, error: SessionError) {
         let counter = match error {
             SessionError::Length => &mut self.too_short,
@@ -80,7 +82,9 @@ impl Dropped {
             SessionError::Unknown => &mut self.unknown_session,
             SessionError::Forged => &mut self.forged,
             SessionError::Replayed => &mut self.replayed,
-            SessionError::WrongSecret | SessionError::OtherMachine | SessionError::NoEntry(_) => return,
+            SessionError::WrongSecret | SessionError::OtherMachine | SessionError::NoEntry(_) => {
+                return;
+            }
         };
         *counter += 1;
     }
@@ -109,8 +113,15 @@ impl Dropped {
 
 impl fmt::Display for Counters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counters { datagrams_received, messages_received, datagrams_sent, messages_sent, commits, dropped, .. } =
-            self;
+        let Counters {
+            datagrams_received,
+            messages_received,
+            datagrams_sent,
+            messages_sent,
+            commits,
+            dropped,
+            ..
+        } = self;
         write!(f, "received {messages_received} messages in {datagrams_received} datagrams, ")?;
         write!(f, "sent {messages_sent} in {datagrams_sent}, {commits} commits, {dropped:?}")
     }

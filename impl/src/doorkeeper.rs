@@ -1,7 +1,8 @@
 //! Lets in what is from whom it says it is, and for this node; drops and counts everything else.
 //!
-//! The model speaks of nodes by their ids. It assumes that a message from a node is from that node, and from its present start or an earlier
-//! one. What the runtime guarantees is a little more: once a node has been heard from a later start, nothing is taken from an earlier one.
+//! The model speaks of nodes by their ids. It assumes that a message from a node is from that node,
+//! and from its present start or an earlier one. What the runtime guarantees is a little more: once
+//! a node has been heard from a later start, nothing is taken from an earlier one.
 
 use crate::address::{Members, client_id};
 use crate::identity::{ClusterId, Life, Parties, Sender};
@@ -15,8 +16,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// What comes from an earlier start within this time after the first datagram of a later one was in flight. What comes after it is from a
-/// process that still lives.
+/// What comes from an earlier start within this time after the first datagram of a later one was in
+/// flight. What comes after it is from a process that still lives.
 const IN_FLIGHT: Duration = Duration::from_secs(3);
 /// At most so often a node that lives twice is told so, and the log says it.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
@@ -24,7 +25,8 @@ const TOLD_EVERY: Duration = Duration::from_secs(10);
 /// Why a datagram is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Refused {
-    /// Its sender belongs to another cluster, or was founded with another list of members, or with other quorums.
+    /// Its sender belongs to another cluster, or was founded with another list of members, or with
+    /// other quorums.
     OtherCluster,
     /// It is for another node, which was known by this node's address.
     ForOtherNode,
@@ -77,7 +79,8 @@ pub struct Refusals {
 pub struct Twin {
     /// The id.
     pub node: NodeId,
-    /// Where the one was heard that does not count: that of the earlier start. For this node's own id: who said that there is another.
+    /// Where the one was heard that does not count: that of the earlier start. For this node's own
+    /// id: who said that there is another.
     pub heard_at: SocketAddr,
     /// How long ago, in milliseconds.
     pub ago_ms: u64,
@@ -111,7 +114,8 @@ pub struct Doorkeeper {
     pub(crate) memories: Memories,
 }
 
-/// The right that a sender needs for a message. Nodes alone tell one another what they hold and whom they know.
+/// The right that a sender needs for a message. Nodes alone tell one another what they hold and
+/// whom they know.
 pub fn right_for(message: &Message) -> Right {
     match message {
         Message::Request(_) | Message::Routed { .. } | Message::Gossip { .. } => Right::Client,
@@ -127,9 +131,11 @@ pub enum Verdict {
     From(Id),
     /// It is dropped.
     Refused(Refused),
-    /// It is dropped: this node's start has not heard yet what is remembered of it, and is to be told.
+    /// It is dropped: this node's start has not heard yet what is remembered of it, and is to be
+    /// told.
     Unconfirmed(NodeId),
-    /// It is dropped, and these are to be told that two living processes have one id: each is sent who the other is.
+    /// It is dropped, and these are to be told that two living processes have one id: each is sent
+    /// who the other is.
     TwoLive(Box<[(SocketAddr, Parties); 2]>),
 }
 
@@ -148,7 +154,12 @@ impl Doorkeeper {
 
     /// What this node's datagrams say of themselves.
     pub fn parties(&self, to: Option<NodeId>) -> Parties {
-        Parties { cluster: self.cluster, from: Sender::Node(self.id, self.life), to, recall: self.memories.recall(to) }
+        Parties {
+            cluster: self.cluster,
+            from: Sender::Node(self.id, self.life),
+            to,
+            recall: self.memories.recall(to),
+        }
     }
 
     /// What becomes of a datagram from this address, in a session with this right.
@@ -161,8 +172,11 @@ impl Doorkeeper {
         now: Instant,
     ) -> Verdict {
         let poses_as_node = parties.from != Sender::Client && right != Right::Node;
-        let verdict =
-            if poses_as_node { Verdict::Refused(Refused::NoRight) } else { self.judge(parties, at, members, now) };
+        let verdict = if poses_as_node {
+            Verdict::Refused(Refused::NoRight)
+        } else {
+            self.judge(parties, at, members, now)
+        };
         match verdict {
             Verdict::From(_) | Verdict::Unconfirmed(_) => {}
             Verdict::Refused(why) => self.refuse(why, at),
@@ -174,11 +188,18 @@ impl Doorkeeper {
     /// Counts what came from this address and is not let in.
     pub fn refuse(&mut self, why: Refused, at: SocketAddr) {
         tracing::debug!(%at, why = why.words(), "dropped a datagram");
-        let refusals = self.refusals.entry(why).or_insert(Refusals { why, count: 0, last_from: at });
+        let refusals =
+            self.refusals.entry(why).or_insert(Refusals { why, count: 0, last_from: at });
         (refusals.count, refusals.last_from) = (refusals.count + 1, at);
     }
 
-    fn judge(&mut self, parties: &Parties, at: SocketAddr, members: &Members, now: Instant) -> Verdict {
+    fn judge(
+        &mut self,
+        parties: &Parties,
+        at: SocketAddr,
+        members: &Members,
+        now: Instant,
+    ) -> Verdict {
         let is_new_client = parties.from == Sender::Client && parties.cluster == ClusterId::UNKNOWN;
         if parties.cluster != self.cluster && !is_new_client {
             return Verdict::Refused(Refused::OtherCluster);
@@ -190,7 +211,9 @@ impl Doorkeeper {
                 }
                 Verdict::Refused(Refused::FromOneself)
             }
-            _ if parties.to.is_some_and(|to| to != self.id) => Verdict::Refused(Refused::ForOtherNode),
+            _ if parties.to.is_some_and(|to| to != self.id) => {
+                Verdict::Refused(Refused::ForOtherNode)
+            }
             Sender::Client => Verdict::From(client_id(at)),
             Sender::Node(node, life) => {
                 let verdict = self.judge_node(node, life, at, members, now);
@@ -203,12 +226,21 @@ impl Doorkeeper {
         }
     }
 
-    /// A node is believed to be who it says it is if it speaks from where it is known to be. From elsewhere it is taken for a client, until it
-    /// has told where it is now.
-    fn judge_node(&mut self, node: NodeId, life: Life, at: SocketAddr, members: &Members, now: Instant) -> Verdict {
+    /// A node is believed to be who it says it is if it speaks from where it is known to be. From
+    /// elsewhere it is taken for a client, until it has told where it is now.
+    fn judge_node(
+        &mut self,
+        node: NodeId,
+        life: Life,
+        at: SocketAddr,
+        members: &Members,
+        now: Instant,
+    ) -> Verdict {
         let known_at = members.address(node);
         match self.heard.get(&node) {
-            Some(heard) if life.start < heard.life.start => return self.refuse_earlier(node, life, at, known_at, now),
+            Some(heard) if life.start < heard.life.start => {
+                return self.refuse_earlier(node, life, at, known_at, now);
+            }
             Some(heard) if life == heard.life => {}
             _ if known_at == Some(at) => drop(self.heard.insert(node, Heard { life, since: now })),
             _ => {}
@@ -225,7 +257,8 @@ impl Doorkeeper {
         now: Instant,
     ) -> Verdict {
         let later = self.heard[&node];
-        if now.saturating_duration_since(later.since) < IN_FLIGHT || !self.note_other(node, at, now) {
+        if now.saturating_duration_since(later.since) < IN_FLIGHT || !self.note_other(node, at, now)
+        {
             return Verdict::Refused(Refused::EarlierStart);
         }
         tracing::warn!(%node, %at, "two living processes have one node id: what comes from the one started first is dropped");
@@ -258,7 +291,11 @@ impl Doorkeeper {
     /// The nodes whose id two living processes have, or had.
     pub fn twins(&self, now: Instant) -> Vec<Twin> {
         let ago_ms = |other: &Other| now.saturating_duration_since(other.heard).as_millis() as u64;
-        let twin = |(node, other): (&NodeId, &Other)| Twin { node: *node, heard_at: other.at, ago_ms: ago_ms(other) };
+        let twin = |(node, other): (&NodeId, &Other)| Twin {
+            node: *node,
+            heard_at: other.at,
+            ago_ms: ago_ms(other),
+        };
         self.others.iter().map(twin).collect()
     }
 }

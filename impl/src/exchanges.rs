@@ -1,4 +1,5 @@
-//! How far replicas have come in comparing what they hold: what `dynamo status` shows. No part of the protocol.
+//! How far replicas have come in comparing what they hold: what `dynamo status` shows. No part of
+//! the protocol.
 
 use crate::inspect::ExchangeLine;
 use dynamo_model::ids::{Key, NodeId};
@@ -46,10 +47,14 @@ impl Before {
     /// Nothing, if the message is not one to be watched.
     pub(crate) fn of(message: &Message, state: &State) -> Option<Self> {
         match message {
-            Message::Roots { tip, roots } if *tip == state.view.tip() && state.unplanted.is_none() => {
+            Message::Roots { tip, roots }
+                if *tip == state.view.tip() && state.unplanted.is_none() =>
+            {
                 Some(Before::Roots(roots.clone()))
             }
-            Message::Sync { key, .. } => Some(Before::Held(key.clone(), state.durable.store.get(key).cloned())),
+            Message::Sync { key, .. } => {
+                Some(Before::Held(key.clone(), state.durable.store.get(key).cloned()))
+            }
             _ => None,
         }
     }
@@ -57,7 +62,15 @@ impl Before {
 
 impl Exchanges {
     /// The actor was given the message of a peer.
-    pub(crate) fn note(&mut self, before: Before, node: &Node, id: NodeId, peer: NodeId, state: &State, now: Instant) {
+    pub(crate) fn note(
+        &mut self,
+        before: Before,
+        node: &Node,
+        id: NodeId,
+        peer: NodeId,
+        state: &State,
+        now: Instant,
+    ) {
         let ring = state.view.ring();
         match before {
             Before::Roots(roots) => {
@@ -68,7 +81,10 @@ impl Exchanges {
                 };
                 for partition in ring.partitions().filter(is_shared) {
                     let theirs = theirs.get(&partition).copied().unwrap_or_default();
-                    self.seen.entry((partition, peer)).or_default().note(theirs == state.trees.root(partition), now);
+                    self.seen
+                        .entry((partition, peer))
+                        .or_default()
+                        .note(theirs == state.trees.root(partition), now);
                 }
             }
             Before::Held(key, held) if held.as_ref() != state.durable.store.get(&key) => {
@@ -80,7 +96,13 @@ impl Exchanges {
     }
 
     /// What was seen, for the partitions that both are responsible for now.
-    pub(crate) fn lines(&self, node: &Node, id: NodeId, state: &State, now: Instant) -> Vec<ExchangeLine> {
+    pub(crate) fn lines(
+        &self,
+        node: &Node,
+        id: NodeId,
+        state: &State,
+        now: Instant,
+    ) -> Vec<ExchangeLine> {
         let ring = state.view.ring();
         let ago_ms = |then: Instant| now.saturating_duration_since(then).as_millis() as u64;
         let mut lines = Vec::new();
@@ -125,7 +147,9 @@ mod tests {
         let tip = node.founders.tip();
         let key = Key::new("k").unwrap();
         let partition = Ring::of(&[NodeId(0), peer]).partition(&key);
-        let line = |lines: Vec<ExchangeLine>| lines.into_iter().find(|line| line.partition == partition).unwrap();
+        let line = |lines: Vec<ExchangeLine>| {
+            lines.into_iter().find(|line| line.partition == partition).unwrap()
+        };
 
         let lines = hear(Message::Roots { tip, roots: Vec::new() }, 0);
         assert_eq!(lines.len(), Ring::PARTITIONS as usize);
@@ -138,7 +162,8 @@ mod tests {
             use dynamo_model::version::{Context, Dot};
             let dot = Dot { issuer: peer.into(), counter: 1 };
             let content = Content::Value(Value::new(b"v").unwrap());
-            Siblings::new().put(Version { dot, clock: Context::new().with(dot), content }, |_| false)
+            Siblings::new()
+                .put(Version { dot, clock: Context::new().with(dot), content }, |_| false)
         };
         let sync = Message::Sync { tip, key: key.clone(), siblings: siblings.clone() };
         assert_eq!(line(hear(sync.clone(), 6)).repaired, 1);

@@ -1,8 +1,9 @@
 //! The explorer: a scope's state space, walked step by step in a browser.
 //!
-//! The page and the API are served by the one binary. A place in a state space is named by its scope, its rules and the way to it, so that
-//! the server keeps nothing of who browses: each request takes the way anew. What takes long — searches and checks — runs as a
-//! job, one at a time.
+//! The page and the API are served by the one binary. A place in a state space is named by its
+//! scope, its rules and the way to it, so that the server keeps nothing of who browses: each
+//! request takes the way anew. What takes long — searches and checks — runs as a job, one at a
+//! time.
 //!
 //! | request | answer |
 //! |---|---|
@@ -126,12 +127,15 @@ struct Asked {
 }
 
 async fn state(asked: Result<Query<Asked>, QueryRejection>) -> Answer {
-    let Query(Asked { place, table }) = asked.map_err(|error| Refusal::unprocessable(error.to_string()))?;
+    let Query(Asked { place, table }) =
+        asked.map_err(|error| Refusal::unprocessable(error.to_string()))?;
     let place = Place::named(&place)?;
     let table = match table.as_deref().map(str::parse) {
         None => None,
         Some(Ok(number)) => Some(number),
-        Some(Err(_)) => return Err(Refusal::unprocessable("table is the number of a trace table".to_owned())),
+        Some(Err(_)) => {
+            return Err(Refusal::unprocessable("table is the number of a trace table".to_owned()));
+        }
     };
     aside(move || scene::scene(&place, &place.run()?, table)).await.map(Json)
 }
@@ -154,8 +158,11 @@ async fn load(text: axum::body::Bytes) -> Answer {
     Ok(Json(json!({ "url": Place::of(&trace).url(), "property": trace.property })))
 }
 
-/// Does what may take its time where it keeps nobody waiting. If a defect makes the protocol panic, that is told.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+/// Does what may take its time where it keeps nobody waiting. If a defect makes the protocol panic,
+/// that is told.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|_| {
         let why = "the program went wrong there; what it says is where it was started";
@@ -169,7 +176,10 @@ fn in_full(error: &(dyn std::error::Error + 'static)) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-async fn begin(State(jobs): State<Arc<Jobs>>, wanted: Result<Json<Wanted>, JsonRejection>) -> Answer {
+async fn begin(
+    State(jobs): State<Arc<Jobs>>,
+    wanted: Result<Json<Wanted>, JsonRejection>,
+) -> Answer {
     let Json(wanted) = wanted.map_err(|error| Refusal::unprocessable(error.body_text()))?;
     Ok(Json(json!({ "id": jobs.begin(&wanted)? })))
 }

@@ -1,5 +1,5 @@
-//! Traces in the formats of others: ITF for trace viewers of TLA+ and Quint, `ShiViz` logs, Mermaid sequence diagrams, SVG, and a page of
-//! HTML that needs no server.
+//! Traces in the formats of others: ITF for trace viewers of TLA+ and Quint, `ShiViz` logs, Mermaid
+//! sequence diagrams, SVG, and a page of HTML that needs no server.
 
 mod html;
 mod itf;
@@ -31,7 +31,8 @@ pub enum Format {
     Html,
 }
 
-/// The trace in this format. It is what today's code does with the trace's steps: a trace that does not replay is to be refused before.
+/// The trace in this format. It is what today's code does with the trace's steps: a trace that does
+/// not replay is to be refused before.
 pub fn export(trace: &Trace, run: &Run, format: Format) -> String {
     let story = Story::of(trace, run);
     match format {

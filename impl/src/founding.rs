@@ -1,10 +1,11 @@
-//! What a data directory remembers beside the store: which cluster its node belongs to, and how often the node was started.
+//! What a data directory remembers beside the store: which cluster its node belongs to, and how
+//! often the node was started.
 //!
 //! ```text
 //! DIR/cluster    cluster 00112233445566aa, N=3, R=2, W=2, start 1764370000000, check 1a2b3c4d
 //! ```
-//! `check` is the CRC-32 of what stands before it, in hexadecimal. It may be left out after `start 0`, so that the line can be written by
-//! hand.
+//! `check` is the CRC-32 of what stands before it, in hexadecimal. It may be left out after `start
+//! 0`, so that the line can be written by hand.
 
 use crate::identity::ClusterId;
 use dynamo_model::config::Config;
@@ -17,8 +18,9 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 
-/// So many numbers of starts there are for each millisecond of the Unix epoch. One of them is taken at random: two copies of a directory that
-/// are started at one moment, or with a clock that is behind, are to get different ones.
+/// So many numbers of starts there are for each millisecond of the Unix epoch. One of them is taken
+/// at random: two copies of a directory that are started at one moment, or with a clock that is
+/// behind, are to get different ones.
 const IN_A_MILLISECOND: u64 = 1 << 20;
 
 const FILE: &str = "cluster";
@@ -110,13 +112,15 @@ pub fn read(directory: &Path) -> Result<Option<(Founding, u64)>, FoundingError> 
     match fs::read_to_string(&path) {
         Ok(text) => parse(&text).map(Some).ok_or(FoundingError::Damaged(path)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(FoundingError::Damaged(path)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(FoundingError::Damaged(path))
+        }
         Err(source) => Err(FoundingError::Unusable { path, source }),
     }
 }
 
-/// The number of a new start. It is larger than that of the last one, and than that of every start before, on this disk or, as long as the clock
-/// is right, on another.
+/// The number of a new start. It is larger than that of the last one, and than that of every start
+/// before, on this disk or, as long as the clock is right, on another.
 pub fn next(last: u64) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
     now.saturating_mul(IN_A_MILLISECOND)
@@ -140,7 +144,8 @@ pub fn begin(directory: &Path, founding: &Founding, start: u64) -> Result<(), Fo
     write().map_err(|source| FoundingError::Unusable { path: path.clone(), source })
 }
 
-/// Does a file of a data directory hold what this module remembers? It stays when the rest of the data is put aside.
+/// Does a file of a data directory hold what this module remembers? It stays when the rest of the
+/// data is put aside.
 pub(crate) fn is_kept_in(file: &OsStr) -> bool {
     file == FILE || file == NEW_FILE
 }
@@ -149,7 +154,8 @@ fn parse(text: &str) -> Option<(Founding, u64)> {
     let mut parts = text.trim_end().split(", ");
     let mut part = |prefix: &str| parts.next()?.strip_prefix(prefix);
     let cluster = part("cluster ")?.parse().ok()?;
-    let (n, r, w) = (part("N=")?.parse().ok()?, part("R=")?.parse().ok()?, part("W=")?.parse().ok()?);
+    let (n, r, w) =
+        (part("N=")?.parse().ok()?, part("R=")?.parse().ok()?, part("W=")?.parse().ok()?);
     let start = part("start ")?.parse().ok()?;
     let founding = Founding { cluster, n, r, w };
     let by_hand = format!("{founding}, start 0");
@@ -176,7 +182,10 @@ mod tests {
         assert_eq!(read(directory.path()).unwrap(), Some((founding, first)));
         let future = first + 1_000_000_000;
         let starts = [next(future), next(future)];
-        assert!(starts[0] > future && starts[1] > future, "also if the clock goes back: {starts:?}");
+        assert!(
+            starts[0] > future && starts[1] > future,
+            "also if the clock goes back: {starts:?}"
+        );
         assert_ne!(starts[0], starts[1], "those of two copies of a directory differ");
         begin(directory.path(), &founding, future + 1).unwrap();
         assert_eq!(read(directory.path()).unwrap(), Some((founding, future + 1)));
@@ -190,18 +199,28 @@ mod tests {
         let good = line(&founding, 5).into_bytes();
         for cut in 0..good.len() {
             write(&good[..cut]);
-            assert!(matches!(read(directory.path()), Err(FoundingError::Damaged(_))), "cut at {cut}");
+            assert!(
+                matches!(read(directory.path()), Err(FoundingError::Damaged(_))),
+                "cut at {cut}"
+            );
         }
         for bit in 0..good.len() * 8 {
             let mut flipped = good.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             write(&flipped);
-            assert!(matches!(read(directory.path()), Err(FoundingError::Damaged(_))), "flipped bit {bit}");
+            assert!(
+                matches!(read(directory.path()), Err(FoundingError::Damaged(_))),
+                "flipped bit {bit}"
+            );
         }
         write(b"cluster 00112233445566aa, N=3, R=2, W=1, start 0\n");
         assert_eq!(read(directory.path()).unwrap(), Some((founding, 0)), "written by hand");
         write(b"cluster 00112233445566aa, N=3, R=2, W=1, start 0");
-        assert_eq!(read(directory.path()).unwrap(), Some((founding, 0)), "without the end of the line");
+        assert_eq!(
+            read(directory.path()).unwrap(),
+            Some((founding, 0)),
+            "without the end of the line"
+        );
         fs::write(directory.path().join(FILE), [0xff, 0xfe]).unwrap();
         assert!(matches!(read(directory.path()), Err(FoundingError::Damaged(_))));
     }
@@ -211,6 +230,9 @@ mod tests {
         let founding = Founding::new(ClusterId::UNKNOWN, &Config::new(3, 2, 2).unwrap());
         assert!(founding.check(&Config::new(3, 2, 2).unwrap()).is_ok());
         let error = founding.check(&Config::new(3, 1, 2).unwrap()).unwrap_err().to_string();
-        assert!(error.contains("N=3, R=2 and W=2, and this node was started with N=3, R=1 and W=2"), "{error}");
+        assert!(
+            error.contains("N=3, R=2 and W=2, and this node was started with N=3, R=1 and W=2"),
+            "{error}"
+        );
     }
 }

@@ -9,11 +9,11 @@
 //! 4       1        4, little-endian       8, LE       2, LE  2, LE  4, LE  the rest, to the last byte
 //! ```
 //!
-//! * The message id is the same in all fragments of a message. A sender starts at a random id and counts up, so
-//!   that it is unique for each message and start of the sender.
+//! * The message id is the same in all fragments of a message. A sender starts at a random id and
+//!   counts up, so that it is unique for each message and start of the sender.
 //! * The index of the first piece is 0. The count is how many pieces there are, at least 2.
-//! * The total is how many bytes all pieces have together, at most [`MESSAGE_BYTES_MAX`]. Count and total determine
-//!   how long each piece is, so that a receiver checks every fragment by itself.
+//! * The total is how many bytes all pieces have together, at most [`MESSAGE_BYTES_MAX`]. Count and
+//!   total determine how long each piece is, so that a receiver checks every fragment by itself.
 //! * The pieces in their order are a datagram as `wire` says, whose own checksum covers the whole.
 //!
 //! Nothing is retransmitted here. A message that lost a fragment is lost, as a datagram is, and the
@@ -22,9 +22,9 @@
 use crate::wire::{self, MESSAGE_BYTES_MAX, PAYLOAD_BYTES_MAX, SUMMED_AT, WireError};
 use std::borrow::Cow;
 
-/// The longest piece that a sender makes, in bytes. With its headers, sealed, it fits a buffer of 16 KiB,
-/// which is what Linux charges the receiver's socket for it: a piece a little longer would be
-/// charged twice as much. Receivers take pieces of any length.
+/// The longest piece that a sender makes, in bytes. With its headers, sealed, it fits a buffer of
+/// 16 KiB, which is what Linux charges the receiver's socket for it: a piece a little longer would
+/// be charged twice as much. Receivers take pieces of any length.
 pub const PIECE_BYTES_MAX: usize = 15 * 1024;
 
 const MAGIC: [u8; 4] = *b"DYNF";

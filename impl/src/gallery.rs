@@ -1,5 +1,5 @@
-//! The gallery of counterexamples: for each defect and each known limit its shortest trace, and a page that is made from that trace and
-//! from the code's own texts.
+//! The gallery of counterexamples: for each defect and each known limit its shortest trace, and a
+//! page that is made from that trace and from the code's own texts.
 
 mod case;
 mod index;

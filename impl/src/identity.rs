@@ -1,7 +1,8 @@
 //! Who a datagram is from and for whom: the first part of every datagram between nodes and clients.
 //!
-//! The protocol speaks of nodes by their ids, and takes for granted that a message from A is from A, from its present start or from an earlier
-//! one. This header is how the runtime keeps that promise: [`doorkeeper`](crate::doorkeeper) drops what does not fit.
+//! The protocol speaks of nodes by their ids, and takes for granted that a message from A is from
+//! A, from its present start or from an earlier one. This header is how the runtime keeps that
+//! promise: [`doorkeeper`](crate::doorkeeper) drops what does not fit.
 
 use crate::address::Members;
 use crate::memory::Recall;
@@ -21,7 +22,8 @@ impl ClusterId {
     /// Of a client that has not been answered yet: it does not know which cluster it asks.
     pub const UNKNOWN: Self = ClusterId(0);
 
-    /// The id of the cluster that these members found. Every founder computes the same, if all are given the same list and quorums.
+    /// The id of the cluster that these members found. Every founder computes the same, if all are
+    /// given the same list and quorums.
     pub fn founded(members: &Members, config: &Config) -> Self {
         let quorums = (config.n() as u64, config.r() as u64, config.w() as u64);
         let addresses = members.ids().into_iter().map(|node| (node, members.address(node)));
@@ -62,7 +64,8 @@ impl FromStr for ClusterId {
     type Err = ClusterIdError;
 
     fn from_str(text: &str) -> Result<Self, ClusterIdError> {
-        let digits = Some(text).filter(|text| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let digits = Some(text)
+            .filter(|text| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
         number.map(ClusterId).ok_or_else(|| ClusterIdError(text.to_owned()))
     }
@@ -73,7 +76,8 @@ impl FromStr for ClusterId {
 pub struct Life {
     /// Which of the node's disks it runs on.
     pub incarnation: u64,
-    /// Larger than at every start before, and another one for each start of a copy of the disk: see [`founding`](crate::founding).
+    /// Larger than at every start before, and another one for each start of a copy of the disk: see
+    /// [`founding`](crate::founding).
     pub start: u64,
 }
 
@@ -90,7 +94,8 @@ pub enum Sender {
 /// Who a datagram is from, and for whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parties {
-    /// Whose cluster its sender belongs to; [`ClusterId::UNKNOWN`] from a client that has not been answered yet.
+    /// Whose cluster its sender belongs to; [`ClusterId::UNKNOWN`] from a client that has not been
+    /// answered yet.
     pub cluster: ClusterId,
     /// Its sender.
     pub from: Sender,
@@ -103,7 +108,12 @@ pub struct Parties {
 impl Default for Parties {
     /// A client that knows only an address.
     fn default() -> Self {
-        Parties { cluster: ClusterId::UNKNOWN, from: Sender::Client, to: None, recall: Recall::default() }
+        Parties {
+            cluster: ClusterId::UNKNOWN,
+            from: Sender::Client,
+            to: None,
+            recall: Recall::default(),
+        }
     }
 }
 
@@ -111,8 +121,8 @@ impl Default for Parties {
 const NOBODY: u16 = u16::MAX;
 
 impl Parties {
-    /// How long they are in a datagram, in bytes: cluster 8, sender 2, incarnation 8, start 8, receiver 2; all little-endian; then
-    /// what the sender tells of disks.
+    /// How long they are in a datagram, in bytes: cluster 8, sender 2, incarnation 8, start 8,
+    /// receiver 2; all little-endian; then what the sender tells of disks.
     pub(crate) const BYTES: usize = Self::WHO_BYTES + Recall::BYTES;
     const WHO_BYTES: usize = 28;
 
@@ -127,7 +137,8 @@ impl Parties {
         bytes[8..10].copy_from_slice(&from.to_le_bytes());
         bytes[10..18].copy_from_slice(&life.incarnation.to_le_bytes());
         bytes[18..26].copy_from_slice(&life.start.to_le_bytes());
-        bytes[26..Self::WHO_BYTES].copy_from_slice(&self.to.map_or(NOBODY, |NodeId(to)| to).to_le_bytes());
+        bytes[26..Self::WHO_BYTES]
+            .copy_from_slice(&self.to.map_or(NOBODY, |NodeId(to)| to).to_le_bytes());
         bytes[Self::WHO_BYTES..].copy_from_slice(&self.recall.encode());
         bytes
     }
@@ -135,7 +146,9 @@ impl Parties {
     /// Those of a datagram.
     pub(crate) fn decode(bytes: &[u8; Self::BYTES]) -> Self {
         let long = |at: usize| u64::from_le_bytes(std::array::from_fn(|index| bytes[at + index]));
-        let node = |at: usize| Some(u16::from_le_bytes([bytes[at], bytes[at + 1]])).filter(|index| *index != NOBODY);
+        let node = |at: usize| {
+            Some(u16::from_le_bytes([bytes[at], bytes[at + 1]])).filter(|index| *index != NOBODY)
+        };
         let life = Life { incarnation: long(10), start: long(18) };
         let from = node(8).map_or(Sender::Client, |from| Sender::Node(NodeId(from), life));
         let recall = Recall::decode(&std::array::from_fn(|index| bytes[Self::WHO_BYTES + index]));
@@ -170,7 +183,13 @@ mod tests {
         };
         let config = |r| Config::new(2, r, 1).unwrap();
         let id = |ports, r| ClusterId::founded(&members(ports), &config(r));
-        let ids = [id([1, 2], 1), id([1, 2], 1).named("x"), id([1, 2], 1).named("y"), id([1, 3], 1), id([1, 2], 2)];
+        let ids = [
+            id([1, 2], 1),
+            id([1, 2], 1).named("x"),
+            id([1, 2], 1).named("y"),
+            id([1, 3], 1),
+            id([1, 2], 2),
+        ];
         assert_eq!(ids[0], id([1, 2], 1));
         assert!((0..5).all(|one| (0..one).all(|other| ids[one] != ids[other])), "{ids:?}");
         for text in ["", "12", "000000000000000g", "+000000000000001", "00000000000000001"] {

@@ -1,4 +1,5 @@
-//! Looking into a node: what `dynamo status` and `dynamo hints` ask. No part of the protocol: a question changes nothing.
+//! Looking into a node: what `dynamo status` and `dynamo hints` ask. No part of the protocol: a
+//! question changes nothing.
 //!
 //! ```text
 //! "DYNQ" or "DYNR"  version  crc32 of what follows  number  question or report in postcard encoding
@@ -66,8 +67,8 @@ pub struct Status {
     pub cluster: Founding,
     /// All members that it knows, itself included.
     pub members: Vec<NodeId>,
-    /// How long ago the other members were heard to know the same, in milliseconds; not those that were not since it last learned
-    /// something.
+    /// How long ago the other members were heard to know the same, in milliseconds; not those that
+    /// were not since it last learned something.
     pub agreed_ms: Vec<(NodeId, u64)>,
     /// Those that did not answer in time, and have not been heard from since.
     pub suspected: Vec<NodeId>,
@@ -75,7 +76,8 @@ pub struct Status {
     pub keys: usize,
     /// How many hints it keeps for others.
     pub hints: usize,
-    /// Has it started, and is not done yet with entering all keys in their trees? Until then it compares nothing.
+    /// Has it started, and is not done yet with entering all keys in their trees? Until then it
+    /// compares nothing.
     pub planting: bool,
     /// What it dropped since its start, by reason.
     pub dropped: Dropped,
@@ -141,13 +143,20 @@ pub struct HintLine {
     pub state: HintState,
     /// How long it has been kept, in milliseconds.
     pub age_ms: u64,
-    /// How often its recipient was sent hints since the first of them came, or the node's start; counted no further than pauses grow.
+    /// How often its recipient was sent hints since the first of them came, or the node's start;
+    /// counted no further than pauses grow.
     pub attempts: u8,
 }
 
 impl Report {
     /// The answer to a question.
-    pub fn new(question: &Question, node: &Node, id: NodeId, state: &State, watch: &impl Watch) -> Self {
+    pub fn new(
+        question: &Question,
+        node: &Node,
+        id: NodeId,
+        state: &State,
+        watch: &impl Watch,
+    ) -> Self {
         match question {
             Question::Status => Report::Status(Box::new(Status {
                 id,
@@ -156,7 +165,9 @@ impl Report {
                 members: state.view.ring().members().to_vec(),
                 agreed_ms: {
                     let members = state.view.ring().members().iter();
-                    members.filter_map(|member| Some((*member, watch.agreed_ms(*member)?))).collect()
+                    members
+                        .filter_map(|member| Some((*member, watch.agreed_ms(*member)?)))
+                        .collect()
                 },
                 suspected: state.suspected.iter().copied().collect(),
                 keys: state.durable.store.len(),
@@ -197,14 +208,17 @@ impl Report {
 /// Those that this node, as a coordinator, has asked fallbacks to keep, and has no answer of yet.
 fn created(state: &State) -> Vec<HintLine> {
     let asked = state.puts.values().flat_map(|put| {
-        put.tally.missing_stand_ins().map(|stand_in| HintId { recipient: stand_in.intended, key: put.key.clone() })
+        put.tally
+            .missing_stand_ins()
+            .map(|stand_in| HintId { recipient: stand_in.intended, key: put.key.clone() })
     });
     let mut ids: Vec<HintId> = asked.filter(|id| !state.durable.hints.contains_key(id)).collect();
     ids.sort_unstable();
     ids.dedup();
     ids.truncate(CREATED_MAX);
     let (bytes, state, age_ms, attempts) = (0, HintState::Created, 0, 0);
-    let line = |HintId { recipient, key }| HintLine { recipient, key, bytes, state, age_ms, attempts };
+    let line =
+        |HintId { recipient, key }| HintLine { recipient, key, bytes, state, age_ms, attempts };
     ids.into_iter().map(line).collect()
 }
 
@@ -251,7 +265,8 @@ fn encode<T: Serialize>(magic: [u8; 4], Numbered { number, content }: &Numbered<
 }
 
 fn decode<T: DeserializeOwned>(magic: [u8; 4], datagram: &[u8]) -> Option<Numbered<T>> {
-    let (header, content) = datagram.split_at_checked(HEADER_BYTES).filter(|(header, _)| header[..4] == magic)?;
+    let (header, content) =
+        datagram.split_at_checked(HEADER_BYTES).filter(|(header, _)| header[..4] == magic)?;
     let checksum = crc32fast::hash(&datagram[NUMBER_AT..]).to_le_bytes();
     if header[4] != VERSION || header[CHECKSUM_AT..NUMBER_AT] != checksum {
         return None;

@@ -1,6 +1,8 @@
-//! Carries out what the actor says, a batch of steps at a time: first everything it saved, in one commit, then everything it sent.
+//! Carries out what the actor says, a batch of steps at a time: first everything it saved, in one
+//! commit, then everything it sent.
 //!
-//! Knows neither socket nor disk nor clock: these are given, so that the order of effects can be tested.
+//! Knows neither socket nor disk nor clock: these are given, so that the order of effects can be
+//! tested.
 
 use crate::outbox::Outbox;
 use crate::stamp::Stamps;
@@ -121,12 +123,16 @@ impl Interpreter {
         self.timers.next_deadline()
     }
 
-    /// Ends the batch: commits what its steps saved, and only then sends what they sent. Answers to gets wait for the commit
-    /// too, for they may show what this batch saved.
+    /// Ends the batch: commits what its steps saved, and only then sends what they sent. Answers to
+    /// gets wait for the commit too, for they may show what this batch saved.
     ///
     /// # Errors
     /// Where the commit fails. Nothing is sent then; the node must stop.
-    pub fn finish<D: Disk>(&mut self, disk: &mut D, network: &mut impl Network) -> Result<(), D::Error> {
+    pub fn finish<D: Disk>(
+        &mut self,
+        disk: &mut D,
+        network: &mut impl Network,
+    ) -> Result<(), D::Error> {
         if std::mem::take(&mut self.saved) {
             disk.commit(&self.state.durable)?;
         }
@@ -162,9 +168,9 @@ impl Interpreter {
     fn carry_out(&mut self, out: Out<Node>, now: Instant) {
         for command in out {
             match command {
-                // What is saved is the state's durable part as it then is, and the commit at the batch's end takes it with all
-                // that was saved after it. To keep the copy until then would cost the next step a copy of every tree node
-                // that it changes.
+                // What is saved is the state's durable part as it then is, and the commit at the
+                // batch's end takes it with all that was saved after it. To keep the copy until
+                // then would cost the next step a copy of every tree node that it changes.
                 Command::Save(_) => self.saved = true,
                 Command::Send(to, message) => {
                     if let Message::Answer(answer) = &message {

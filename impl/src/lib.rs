@@ -1,8 +1,10 @@
-//! The runtime around the protocol: datagrams, durable storage, the loop that runs one node, and a client.
+//! The runtime around the protocol: datagrams, durable storage, the loop that runs one node, and a
+//! client.
 //!
-//! Nothing here decides anything about quorums, clocks or versions. A node is [`dynamo_model::node::Node`], the very actor that is
-//! model-checked; this crate feeds it messages and timers and carries out its commands, and owes it one promise: **what a step
-//! saved is on disk before anything is sent**.
+//! Nothing here decides anything about quorums, clocks or versions. A node is
+//! [`dynamo_model::node::Node`], the very actor that is model-checked; this crate feeds it messages
+//! and timers and carries out its commands, and owes it one promise: **what a step saved is on disk
+//! before anything is sent**.
 //!
 //! ```text
 //! socket ─▶ sessions ─▶ wire ─▶ interpreter ─▶ the actor ─▶ its commands ─┬─▶ store   (one commit a batch)

@@ -2,8 +2,8 @@
 //!
 //! A node must not stop, nor wait, because nobody takes its log: the reader of the pipe may be gone
 //! or stuck, or the disk full. So a thread of its own writes the lines. A line that finds too many
-//! others waiting, or that cannot be written, is lost. Lost lines are counted, and the next line that
-//! can be written is preceded by their number.
+//! others waiting, or that cannot be written, is lost. Lost lines are counted, and the next line
+//! that can be written is preceded by their number.
 
 use crate::output::note;
 use anstream::{AutoStream, ColorChoice};
@@ -44,7 +44,8 @@ pub(crate) fn start() -> Log {
     let log = Log::to(io::stderr());
     let colours = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
     let layer = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(log.clone());
-    // What it would say about a failed write would go to the same place, with a panic when that fails.
+    // What it would say about a failed write would go to the same place, with a panic when that
+    // fails.
     let layer = layer.log_internal_errors(false).with_filter(wanted());
     tracing_subscriber::registry().with(layer).init();
     log
@@ -53,7 +54,8 @@ pub(crate) fn start() -> Log {
 /// What `RUST_LOG` asks for, such as `info` or `dynamo=debug`. Errors, and this program's warnings,
 /// where it is not set.
 fn wanted() -> Targets {
-    let default = Targets::new().with_default(LevelFilter::ERROR).with_target("dynamo", LevelFilter::WARN);
+    let default =
+        Targets::new().with_default(LevelFilter::ERROR).with_target("dynamo", LevelFilter::WARN);
     match std::env::var("RUST_LOG") {
         Err(_) => default,
         Ok(asked) => asked.parse().unwrap_or_else(|error| {
@@ -72,7 +74,8 @@ impl Log {
         Log { entries, lost }
     }
 
-    /// Writes a process's last line after all others, and waits until that is done, but not for long.
+    /// Writes a process's last line after all others, and waits until that is done, but not for
+    /// long.
     pub(crate) fn end_with(&self, line: &str) {
         let deadline = Instant::now() + LAST_LINES_WITHIN;
         if self.push(Entry::Line(format!("{line}\n").into_bytes()), deadline) {

@@ -1,25 +1,34 @@
-//! What nodes remember of one another's disks, so that a node finds out when it was started on an older copy of its own.
+//! What nodes remember of one another's disks, so that a node finds out when it was started on an
+//! older copy of its own.
 //!
-//! A node numbers its starts and its commits, and keeps both numbers with its data. Every datagram between nodes tells the sender's present
-//! start and last commit, and what the sender remembers of the receiver: the latest start and commit that it has heard of. Each node keeps
-//! what it remembers on its own disk, in the commits that it makes anyway.
+//! A node numbers its starts and its commits, and keeps both numbers with its data. Every datagram
+//! between nodes tells the sender's present start and last commit, and what the sender remembers of
+//! the receiver: the latest start and commit that it has heard of. Each node keeps what it
+//! remembers on its own disk, in the commits that it makes anyway.
 //!
 //! ```text
 //! A, starting          ── start 9, commit 41; I ask ──▶      B, C   A serves nobody yet
 //! A                    ◀── start 5, commit 88; I remember your start 8, commit 40 ── B
 //! ```
-//! A's disk must know start 8 with 40 commits or more. If it does not, it is an older copy ([`Rules::disk_is_old`]): A puts its files aside
-//! and begins on an empty disk under a new incarnation.
+//! A's disk must know start 8 with 40 commits or more. If it does not, it is an older copy
+//! ([`Rules::disk_is_old`]): A puts its files aside and begins on an empty disk under a new
+//! incarnation.
 //!
-//! - A node waits for all other members, but only [`WAIT`] for those that are silent: it must be able to start while others are down.
-//! - A node takes nothing from a new start of a node of which it remembers an earlier one until that says that it has heard what is
-//!   remembered, and that its disk knows it. So nobody is misled by an old copy whose witness was down, and says what it remembers only now.
-//! - A node that serves already, and hears that others remember a start of it after its own, has not got an old disk: another process has its
-//!   id, and was started later ([`doorkeeper`](crate::doorkeeper)). If it put its data aside then, the two would do so in turn for ever.
-//! - A first start on an empty directory waits for nobody: no other node can know more of that disk.
+//! - A node waits for all other members, but only [`WAIT`] for those that are silent: it must be
+//!   able to start while others are down.
+//! - A node takes nothing from a new start of a node of which it remembers an earlier one until
+//!   that says that it has heard what is remembered, and that its disk knows it. So nobody is
+//!   misled by an old copy whose witness was down, and says what it remembers only now.
+//! - A node that serves already, and hears that others remember a start of it after its own, has
+//!   not got an old disk: another process has its id, and was started later
+//!   ([`doorkeeper`](crate::doorkeeper)). If it put its data aside then, the two would do so in
+//!   turn for ever.
+//! - A first start on an empty directory waits for nobody: no other node can know more of that
+//!   disk.
 //!
-//! Not found is an older copy of which nobody who is up has heard more. Nor is one whose witnesses have heard of later commits only from others:
-//! whoever has heard from the node itself must be up, or come back.
+//! Not found is an older copy of which nobody who is up has heard more. Nor is one whose witnesses
+//! have heard of later commits only from others: whoever has heard from the node itself must be up,
+//! or come back.
 
 use crate::identity::Life;
 use dynamo_model::ids::NodeId;
@@ -32,7 +41,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How long a node that starts waits for others that do not say what they remember. Those that are up answer in a round trip.
+/// How long a node that starts waits for others that do not say what they remember. Those that are
+/// up answer in a round trip.
 pub const WAIT: Duration = Duration::from_millis(300);
 /// After this time those that are silent are asked again.
 pub(crate) const ASK_AGAIN: Duration = Duration::from_millis(30);
@@ -44,14 +54,16 @@ pub struct Recall {
     pub commit: u64,
     /// What the sender remembers of the receiver.
     pub remembered: Option<Moment>,
-    /// Has the sender heard, since its start, what the receiver remembers of it, and does its disk know that?
+    /// Has the sender heard, since its start, what the receiver remembers of it, and does its disk
+    /// know that?
     pub is_confirmed: bool,
     /// Is the receiver asked to say what it remembers?
     pub asks: bool,
 }
 
 impl Recall {
-    /// How long it is in a datagram, in bytes: commit 8, start remembered 8, commit remembered 8, flags 1; all little-endian.
+    /// How long it is in a datagram, in bytes: commit 8, start remembered 8, commit remembered 8,
+    /// flags 1; all little-endian.
     pub(crate) const BYTES: usize = 25;
     const CONFIRMED: u8 = 1;
     const ASKS: u8 = 2;
@@ -73,8 +85,14 @@ impl Recall {
     pub(crate) fn decode(bytes: &[u8; Self::BYTES]) -> Self {
         let long = |at: usize| u64::from_le_bytes(std::array::from_fn(|index| bytes[at + index]));
         let is_set = |flag: u8| bytes[24] & flag != 0;
-        let remembered = is_set(Self::REMEMBERS).then(|| Moment { start: long(8), commit: long(16) });
-        Recall { commit: long(0), remembered, is_confirmed: is_set(Self::CONFIRMED), asks: is_set(Self::ASKS) }
+        let remembered =
+            is_set(Self::REMEMBERS).then(|| Moment { start: long(8), commit: long(16) });
+        Recall {
+            commit: long(0),
+            remembered,
+            is_confirmed: is_set(Self::CONFIRMED),
+            asks: is_set(Self::ASKS),
+        }
     }
 }
 
@@ -94,7 +112,11 @@ impl fmt::Display for Evidence {
         let Evidence { by, remembered, known } = self;
         match by {
             Some(node) => {
-                write!(f, "node {node} remembers start {} with commit {}", remembered.start, remembered.commit)?;
+                write!(
+                    f,
+                    "node {node} remembers start {} with commit {}",
+                    remembered.start, remembered.commit
+                )?;
             }
             None => write!(f, "the file \"cluster\" remembers start {}", remembered.start)?,
         }
@@ -111,7 +133,8 @@ pub struct Memories {
     /// The number of its last commit.
     commit: Arc<AtomicU64>,
     remembered: OrdMap<NodeId, Moment>,
-    /// Those that have said, since the start, what they remember, and nothing that the disk does not know.
+    /// Those that have said, since the start, what they remember, and nothing that the disk does
+    /// not know.
     confirmed: BTreeSet<NodeId>,
     evidence: Option<Evidence>,
     /// Has the node heard what there was to hear at its start?
@@ -125,8 +148,14 @@ impl Default for Memories {
 }
 
 impl Memories {
-    /// Of a node whose disk knows this past, in its present start too; with the number of its last commit.
-    pub fn new(rules: Rules, past: Past, commit: Arc<AtomicU64>, remembered: OrdMap<NodeId, Moment>) -> Self {
+    /// Of a node whose disk knows this past, in its present start too; with the number of its last
+    /// commit.
+    pub fn new(
+        rules: Rules,
+        past: Past,
+        commit: Arc<AtomicU64>,
+        remembered: OrdMap<NodeId, Moment>,
+    ) -> Self {
         let (confirmed, evidence, is_serving) = (BTreeSet::new(), None, false);
         Memories { rules, past, commit, remembered, confirmed, evidence, is_serving }
     }
@@ -135,7 +164,12 @@ impl Memories {
     pub fn recall(&self, to: Option<NodeId>) -> Recall {
         let remembered = to.and_then(|to| self.remembered.get(&to)).copied();
         let is_confirmed = to.is_some_and(|to| self.confirmed.contains(&to));
-        Recall { commit: self.commit.load(Ordering::Relaxed), remembered, is_confirmed, asks: false }
+        Recall {
+            commit: self.commit.load(Ordering::Relaxed),
+            remembered,
+            is_confirmed,
+            asks: false,
+        }
     }
 
     /// A node tells this from its present life. May its messages be taken? If so it is remembered.
@@ -154,7 +188,8 @@ impl Memories {
 
     fn check(&mut self, node: NodeId, remembered: Option<Moment>) {
         let past = self.past.clone().with_last_commit(self.commit.load(Ordering::Relaxed));
-        let is_of_a_later = |moment: Moment| past.last().is_some_and(|own| moment.start > own.start);
+        let is_of_a_later =
+            |moment: Moment| past.last().is_some_and(|own| moment.start > own.start);
         match remembered {
             Some(remembered) if self.is_serving && is_of_a_later(remembered) => {}
             Some(remembered) if self.rules.disk_is_old(remembered, &past) => {
@@ -216,7 +251,11 @@ mod tests {
         let told = |commit, is_confirmed| Recall { commit, is_confirmed, ..Recall::default() };
         assert!(own.hear(B, life(5), &told(10, false)), "nothing is remembered of it yet");
         assert!(own.hear(B, life(5), &told(12, false)) && own.hear(B, life(5), &told(11, false)));
-        assert_eq!(own.recall(Some(B)).remembered, Some(Moment { start: 5, commit: 12 }), "the latest");
+        assert_eq!(
+            own.recall(Some(B)).remembered,
+            Some(Moment { start: 5, commit: 12 }),
+            "the latest"
+        );
         assert!(!own.hear(B, life(6), &told(13, false)));
         assert_eq!(own.recall(Some(B)).remembered, Some(Moment { start: 5, commit: 12 }));
         assert!(own.hear(B, life(6), &told(13, true)));
@@ -228,9 +267,15 @@ mod tests {
     fn a_node_that_serves_takes_a_later_start_for_that_of_another_process() {
         let mut serving = node(Past::default().with_start(1, 40).with_start(5, 41), 50);
         serving.serve();
-        let remembers = |start, commit| Recall { remembered: Some(Moment { start, commit }), ..Recall::default() };
+        let remembers = |start, commit| Recall {
+            remembered: Some(Moment { start, commit }),
+            ..Recall::default()
+        };
         assert!(serving.hear(B, life(3), &remembers(6, 1)));
-        assert!(serving.evidence().is_none() && !serving.is_confirmed(B), "its data stays; nothing is confirmed");
+        assert!(
+            serving.evidence().is_none() && !serving.is_confirmed(B),
+            "its data stays; nothing is confirmed"
+        );
         assert!(
             !serving.hear(B, life(3), &remembers(4, 1)) && serving.evidence().is_some(),
             "an earlier one that it lacks"
@@ -240,10 +285,17 @@ mod tests {
     #[test]
     fn a_disk_that_lacks_what_another_remembers_is_told_apart_from_one_that_does_not() {
         let past = Past::default().with_start(1, 40).with_start(2, 41);
-        let remembers = |start, commit| Recall { remembered: Some(Moment { start, commit }), ..Recall::default() };
+        let remembers = |start, commit| Recall {
+            remembered: Some(Moment { start, commit }),
+            ..Recall::default()
+        };
         let mut good = node(past.clone(), 50);
-        assert!(good.hear(B, life(3), &remembers(1, 40)) && good.hear(B, life(3), &remembers(2, 50)));
-        assert!(good.is_confirmed(B) && good.evidence().is_none() && good.recall(Some(B)).is_confirmed);
+        assert!(
+            good.hear(B, life(3), &remembers(1, 40)) && good.hear(B, life(3), &remembers(2, 50))
+        );
+        assert!(
+            good.is_confirmed(B) && good.evidence().is_none() && good.recall(Some(B)).is_confirmed
+        );
         for (start, commit) in [(1, 41), (2, 51), (3, 1)] {
             let mut old = node(past.clone(), 50);
             assert!(!old.hear(B, life(3), &remembers(start, commit)) && !old.is_confirmed(B));

@@ -8,8 +8,8 @@ use dynamo_model::message::Message;
 use stateright::actor::Id;
 use std::collections::BTreeMap;
 
-/// A datagram that has reached this size is closed and the next one begun, in bytes. On loopback and within a data
-/// centre larger ones save system calls; far larger ones would lose more at once.
+/// A datagram that has reached this size is closed and the next one begun, in bytes. On loopback
+/// and within a data centre larger ones save system calls; far larger ones would lose more at once.
 pub const PACKING_BYTES: usize = 16 * 1024;
 /// How many empty datagrams are kept for reuse.
 const SPARE_MAX: usize = 256;
@@ -44,7 +44,9 @@ impl Outbox {
     /// itself, to be cut when it is sent. One larger than
     /// [`MESSAGE_BYTES_MAX`](crate::wire::MESSAGE_BYTES_MAX) is dropped and counted.
     pub fn push(&mut self, to: Id, message: &Message) {
-        let stamp = stamp::stamped(message).map(|(key, context)| self.stamps.stamp(key, context)).unwrap_or_default();
+        let stamp = stamp::stamped(message)
+            .map(|(key, context)| self.stamps.stamp(key, context))
+            .unwrap_or_default();
         let datagram = self.open.entry(to).or_insert_with(|| self.spare.pop().unwrap_or_default());
         if datagram.push_stamped(message, &stamp).is_err() {
             let begun = std::mem::replace(datagram, self.spare.pop().unwrap_or_default());
@@ -63,7 +65,8 @@ impl Outbox {
         self.open.is_empty() && self.full.is_empty()
     }
 
-    /// Hands every datagram to `send`, and is empty then. Nodes come before clients: others wait for what nodes do next.
+    /// Hands every datagram to `send`, and is empty then. Nodes come before clients: others wait
+    /// for what nodes do next.
     pub fn flush(&mut self, mut send: impl FnMut(Id, &mut Datagram)) {
         let Outbox { open, full, spare, .. } = self;
         let datagrams = full.drain(..).chain(std::iter::from_fn(|| open.pop_first()));
@@ -94,8 +97,9 @@ mod tests {
 
     fn sent(outbox: &mut Outbox) -> Vec<(Id, Vec<Message>)> {
         let mut sent = Vec::new();
-        outbox
-            .flush(|to, datagram| sent.push((to, wire::decode(datagram.seal(&Parties::default())).unwrap().messages)));
+        outbox.flush(|to, datagram| {
+            sent.push((to, wire::decode(datagram.seal(&Parties::default())).unwrap().messages))
+        });
         sent
     }
 
@@ -132,7 +136,8 @@ mod tests {
             outbox.push(Id::from(1), message);
         }
         assert_eq!(outbox.too_large(), 1);
-        let mut sent: Vec<Vec<Message>> = sent(&mut outbox).into_iter().map(|(_, messages)| messages).collect();
+        let mut sent: Vec<Vec<Message>> =
+            sent(&mut outbox).into_iter().map(|(_, messages)| messages).collect();
         sent.sort_by_key(Vec::len);
         assert_eq!(sent, [&messages[..1], &messages[1..2], &messages[2..4]]);
     }

@@ -58,7 +58,8 @@ pub(crate) fn is_closed() -> bool {
     FAILED.get().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-/// Flushes standard output, and tells whether all of it was written, or as much as its reader wanted.
+/// Flushes standard output, and tells whether all of it was written, or as much as its reader
+/// wanted.
 pub(crate) fn ending() -> Result<(), &'static io::Error> {
     attempt(|| io::stdout().flush());
     match FAILED.get() {

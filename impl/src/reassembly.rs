@@ -124,7 +124,12 @@ impl Reassembly {
     ///
     /// # Errors
     /// Where the datagram is dropped, or the message that it completes cannot be decoded.
-    pub fn receive(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> Result<Option<Letter>, WireError> {
+    pub fn receive(
+        &mut self,
+        from: SocketAddr,
+        datagram: &[u8],
+        now: Instant,
+    ) -> Result<Option<Letter>, WireError> {
         if !Fragment::is_claimed_by(datagram) {
             return wire::decode(datagram).map(Some);
         }
@@ -149,7 +154,12 @@ impl Reassembly {
     }
 
     /// The whole message, if this was its last fragment.
-    fn add(&mut self, from: SocketAddr, fragment: &Fragment<'_>, now: Instant) -> Result<Option<Vec<u8>>, WireError> {
+    fn add(
+        &mut self,
+        from: SocketAddr,
+        fragment: &Fragment<'_>,
+        now: Instant,
+    ) -> Result<Option<Vec<u8>>, WireError> {
         let name = (from, fragment.message);
         if self.ended.contains(&name) {
             return Err(WireError::FragmentNotNeeded);
@@ -158,14 +168,17 @@ impl Reassembly {
         let begun = self.unfinished.iter().rposition(|message| message.name == name);
         let at = begun.unwrap_or_else(|| {
             let (count, total) = (fragment.count, fragment.total);
-            let message = Unfinished { name, begun: now, count, total, pieces: BTreeMap::new(), bytes: 0 };
+            let message =
+                Unfinished { name, begun: now, count, total, pieces: BTreeMap::new(), bytes: 0 };
             self.unfinished.push_back(message);
             self.unfinished.len() - 1
         });
         self.unfinished[at].add(fragment)?;
         if self.unfinished[at].is_complete() {
             let message = self.end(at);
-            return Ok(message.map(|message| message.pieces.into_values().collect::<Vec<_>>().concat()));
+            return Ok(
+                message.map(|message| message.pieces.into_values().collect::<Vec<_>>().concat())
+            );
         }
         self.make_room(from);
         Ok(None)

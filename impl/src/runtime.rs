@@ -1,4 +1,5 @@
-//! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once, sends.
+//! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once,
+//! sends.
 
 mod error;
 mod farewell;
@@ -104,11 +105,13 @@ impl Ready {
     fn open(settings: Settings) -> Result<Self, RuntimeError> {
         let socket = start::bind(&settings)?;
         let (mut store, found_old) = recall::open(&settings)?;
-        let Entrance { standing: stood, cluster, life, is_used } = start::enter(&settings, &mut store)?;
+        let Entrance { standing: stood, cluster, life, is_used } =
+            start::enter(&settings, &mut store)?;
         let all_settings = settings.clone();
         let Settings { id, listen: address, detours, limits, node, secret, .. } = settings;
         let (stamps, now) = (Stamps::new(&secret, cluster.cluster), Instant::now());
-        let interpreter = Interpreter::start(node, id, store.committed().clone(), now).with_stamps(stamps);
+        let interpreter =
+            Interpreter::start(node, id, store.committed().clone(), now).with_stamps(stamps);
         let state = interpreter.state();
         let tip = state.view.tip();
         let members = Members::of(&state.durable.history, &state.view).with_detours(&detours);
@@ -117,11 +120,13 @@ impl Ready {
         }
         let number = Arc::new(AtomicU64::new(store.sequence()));
         let rules = interpreter.node().rules;
-        let memories = Memories::new(rules, store.past(), Arc::clone(&number), store.heard().clone());
+        let memories =
+            Memories::new(rules, store.past(), Arc::clone(&number), store.heard().clone());
         let doorkeeper = Doorkeeper::new(cluster.cluster, id, life).with_memories(memories);
         let failed = |source| RuntimeError::Socket { address, source };
         let mut socket = NodeSocket::new(socket, members, doorkeeper, &secret).map_err(failed)?;
-        let others: Vec<NodeId> = state.view.ring().members().iter().copied().filter(|member| *member != id).collect();
+        let others: Vec<NodeId> =
+            state.view.ring().members().iter().copied().filter(|member| *member != id).collect();
         let waiting = recall::ask(&mut socket, &others, is_used).map_err(failed)?;
         socket.doorkeeper.memories.serve();
         let (agreement, exchanges) = (Agreement::default(), Exchanges::default());
@@ -155,7 +160,8 @@ impl Ready {
         self.socket.doorkeeper.memories.evidence()
     }
 
-    /// Puts the data aside, which is an older copy of itself, and opens new data. Nothing of what is under way is sent.
+    /// Puts the data aside, which is an older copy of itself, and opens new data. Nothing of what
+    /// is under way is sent.
     fn begin_anew(self) -> Result<Self, RuntimeError> {
         let Ready { settings, store, socket, .. } = self;
         let evidence = socket.doorkeeper.memories.evidence();
@@ -173,8 +179,8 @@ impl Ready {
     /// Runs until `stop` is set, or the node has left the ring and has nothing more to do.
     ///
     /// # Errors
-    /// Where a commit or the socket fails: nothing that rests on a failed commit has been sent. Where the node was removed,
-    /// and where it had left before it was started.
+    /// Where a commit or the socket fails: nothing that rests on a failed commit has been sent.
+    /// Where the node was removed, and where it had left before it was started.
     pub fn run(mut self, stop: &AtomicBool) -> Result<Counters, RuntimeError> {
         while !stop.load(Ordering::Relaxed) && !self.has_ended() {
             self.batch()?;
@@ -210,24 +216,33 @@ impl Ready {
         if !self.interpreter.has_saved() {
             self.store.save_heard()?;
         }
-        let mut disk = CountingDisk { store: &mut self.store, commits: &mut self.commits, number: &self.number };
+        let mut disk = CountingDisk {
+            store: &mut self.store,
+            commits: &mut self.commits,
+            number: &self.number,
+        };
         self.interpreter.finish(&mut disk, &mut self.socket)?;
         self.note_answered();
         self.answer_questions();
         Ok(())
     }
 
-    /// Where nodes can be reached, and whether this one is wanted, may have changed with what is known of them.
+    /// Where nodes can be reached, and whether this one is wanted, may have changed with what is
+    /// known of them.
     fn follow_the_view(&mut self) {
         let state = self.interpreter.state();
         if state.view.tip() == self.tip {
             return;
         }
         self.tip = state.view.tip();
-        self.socket.members = Members::of(&state.durable.history, &state.view).with_detours(&self.detours);
+        self.socket.members =
+            Members::of(&state.durable.history, &state.view).with_detours(&self.detours);
         if state.view.standing(self.id) == Standing::Removed && self.ends_at.is_none() {
             let time = farewell::time(&self.interpreter.node().config);
-            tracing::warn!("node {} was removed from the cluster for good; it ends in {time:?}", self.id);
+            tracing::warn!(
+                "node {} was removed from the cluster for good; it ends in {time:?}",
+                self.id
+            );
             self.ends_at = Some(Instant::now() + time);
         }
     }
@@ -252,7 +267,8 @@ impl Watch for Watched<'_> {
     }
 
     fn agreed_ms(&self, peer: NodeId) -> Option<u64> {
-        let age = self.ready.agreement.age(self.ready.interpreter.state().view.tip(), peer, self.now);
+        let age =
+            self.ready.agreement.age(self.ready.interpreter.state().view.tip(), peer, self.now);
         age.map(|age| age.as_millis() as u64)
     }
 

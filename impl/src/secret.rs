@@ -2,10 +2,10 @@
 //!
 //! A cluster has one secret, that of its nodes. Everything else follows from it:
 //!
-//! * the nodes' key pair. Only nodes have the private key. Administrators and clients have the public key, so that nobody else can
-//!   pose as a node;
-//! * what administrators and clients share with the nodes, one key for each right. Whoever has a client's key cannot work out an
-//!   administrator's, nor either of them the nodes';
+//! * the nodes' key pair. Only nodes have the private key. Administrators and clients have the
+//!   public key, so that nobody else can pose as a node;
+//! * what administrators and clients share with the nodes, one key for each right. Whoever has a
+//!   client's key cannot work out an administrator's, nor either of them the nodes';
 //! * the key that the nodes seal contexts with ([`stamp`](crate::stamp)).
 //!
 //! ```text
@@ -96,7 +96,9 @@ pub enum SecretError {
     )]
     MalformedFile(PathBuf),
     /// Others than the file's owner can read it.
-    #[error("{path} can be read by other users: chmod 600 {path}, and make new secrets if somebody may have read it")]
+    #[error(
+        "{path} can be read by other users: chmod 600 {path}, and make new secrets if somebody may have read it"
+    )]
     Readable {
         /// The file.
         path: PathBuf,
@@ -115,7 +117,8 @@ pub enum SecretError {
 }
 
 impl NodeSecret {
-    /// Everybody knows this one. It is for clusters on a single machine, whose users trust one another.
+    /// Everybody knows this one. It is for clusters on a single machine, whose users trust one
+    /// another.
     pub const OPEN: Self = NodeSecret([0; KEY_BYTES]);
 
     /// A new one.
@@ -171,7 +174,8 @@ impl fmt::Debug for Credentials {
 }
 
 fn public_key(private: &Key) -> Key {
-    let mut pair = DefaultResolver.resolve_dh(&DHChoice::Curve25519).expect("snow is built with this curve");
+    let mut pair =
+        DefaultResolver.resolve_dh(&DHChoice::Curve25519).expect("snow is built with this curve");
     pair.set(private);
     pair.pubkey().try_into().expect("a public key of this curve has 32 bytes")
 }
@@ -200,7 +204,9 @@ impl Secret {
     pub fn to_text(&self) -> String {
         let (right, bytes) = match self {
             Secret::Node(NodeSecret(key)) => (Right::Node, key.to_vec()),
-            Secret::Other(Credentials { right, shared, public }) => (*right, [*shared, *public].concat()),
+            Secret::Other(Credentials { right, shared, public }) => {
+                (*right, [*shared, *public].concat())
+            }
         };
         format!("dynamo-{}-{}", right.name(), BASE64URL_NOPAD.encode(&bytes))
     }
@@ -236,7 +242,8 @@ impl Secret {
     pub fn write(&self, path: &Path) -> Result<(), SecretError> {
         let unfinished = path.with_extension(format!("unfinished-{}", std::process::id()));
         let write = || {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+            let mut file =
+                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
             writeln!(file, "{}", self.to_text())?;
             file.sync_all()?;
             // All of it appears at once, and in nothing's place.
@@ -254,8 +261,12 @@ impl FromStr for Secret {
     fn from_str(text: &str) -> Result<Self, SecretError> {
         let text = text.trim().strip_prefix("dynamo-").ok_or(SecretError::Malformed)?;
         let (name, encoded) = text.split_once('-').ok_or(SecretError::Malformed)?;
-        let right = Right::ALL.into_iter().find(|right| right.name() == name).ok_or(SecretError::Malformed)?;
-        let bytes = BASE64URL_NOPAD.decode(encoded.as_bytes()).map_err(|_| SecretError::Malformed)?;
+        let right = Right::ALL
+            .into_iter()
+            .find(|right| right.name() == name)
+            .ok_or(SecretError::Malformed)?;
+        let bytes =
+            BASE64URL_NOPAD.decode(encoded.as_bytes()).map_err(|_| SecretError::Malformed)?;
         let (keys, rest) = bytes.as_chunks::<KEY_BYTES>();
         match (right, keys) {
             (_, _) if !rest.is_empty() => Err(SecretError::Malformed),
@@ -284,7 +295,10 @@ mod tests {
             let path = directory.path().join(index.to_string());
             secret.write(&path).unwrap();
             assert_eq!(Secret::read(&path).unwrap(), secret);
-            assert!(matches!(secret.write(&path), Err(SecretError::Unusable { .. })), "nothing is written over");
+            assert!(
+                matches!(secret.write(&path), Err(SecretError::Unusable { .. })),
+                "nothing is written over"
+            );
             fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
             assert!(matches!(Secret::read(&path), Err(SecretError::Readable { .. })));
         }
@@ -294,8 +308,15 @@ mod tests {
     fn what_is_no_secret_is_refused_and_never_shown() {
         let good = all(&NodeSecret::generate())[1].to_text();
         let cut = &good[..good.len() - 1];
-        for text in ["", "dynamo-", "dynamo-node-", "dynamo-client-AAAA", "dynamo-king-AAAA", cut, &good.to_uppercase()]
-        {
+        for text in [
+            "",
+            "dynamo-",
+            "dynamo-node-",
+            "dynamo-client-AAAA",
+            "dynamo-king-AAAA",
+            cut,
+            &good.to_uppercase(),
+        ] {
             assert!(matches!(text.parse::<Secret>(), Err(SecretError::Malformed)), "{text}");
         }
         let key = &good[22..];
@@ -313,9 +334,15 @@ mod tests {
     fn no_two_keys_of_a_cluster_or_of_two_are_the_same() {
         let keys = |secret: &NodeSecret| {
             let shared = Right::ALL.map(|right| secret.shared(right));
-            [shared.to_vec(), vec![secret.0, secret.private(), secret.stamps(), public_key(&secret.private())]].concat()
+            [
+                shared.to_vec(),
+                vec![secret.0, secret.private(), secret.stamps(), public_key(&secret.private())],
+            ]
+            .concat()
         };
-        let all = [keys(&NodeSecret::OPEN), keys(&NodeSecret::generate()), keys(&NodeSecret::generate())].concat();
+        let all =
+            [keys(&NodeSecret::OPEN), keys(&NodeSecret::generate()), keys(&NodeSecret::generate())]
+                .concat();
         assert!((0..all.len()).all(|one| (0..one).all(|other| all[one] != all[other])));
     }
 }

@@ -1,4 +1,5 @@
-//! Sessions: every datagram between processes is sealed for its receiver, by a sender that has proved who it is.
+//! Sessions: every datagram between processes is sealed for its receiver, by a sender that has
+//! proved who it is.
 //!
 //! ```text
 //! caller                                    host, always a node
@@ -8,15 +9,20 @@
 //!   │◀────────────────────── sealed, number 0  │
 //! ```
 //!
-//! * Nodes call nodes, clients call nodes. A node that has something for a client without a session, such as the answer to a request that
-//!   another node has forwarded, knocks: then the client calls. A node that was started again and gets what is sealed for a session of
-//!   before knocks too.
-//! * What is to be sent to somebody without a session waits here for a moment. It may be lost, as everything that travels.
-//! * A session is of two addresses. What is sealed for it and comes from elsewhere, comes twice, or cannot be opened, is dropped.
-//! * To an address that has not proved itself nothing is sent that is longer than what came from there.
-//! * What is kept is bounded: sessions, what waits, and how many handshakes a host takes part in. Clients leave room for nodes.
-//! * A hello is sent again as it is until it is answered, however long its way is. A host answers it once: to whoever sends it from elsewhere
-//!   it is a replay.
+//! * Nodes call nodes, clients call nodes. A node that has something for a client without a
+//!   session, such as the answer to a request that another node has forwarded, knocks: then the
+//!   client calls. A node that was started again and gets what is sealed for a session of before
+//!   knocks too.
+//! * What is to be sent to somebody without a session waits here for a moment. It may be lost, as
+//!   everything that travels.
+//! * A session is of two addresses. What is sealed for it and comes from elsewhere, comes twice, or
+//!   cannot be opened, is dropped.
+//! * To an address that has not proved itself nothing is sent that is longer than what came from
+//!   there.
+//! * What is kept is bounded: sessions, what waits, and how many handshakes a host takes part in.
+//!   Clients leave room for nodes.
+//! * A hello is sent again as it is until it is answered, however long its way is. A host answers
+//!   it once: to whoever sends it from elsewhere it is a replay.
 //!
 //! The cipher and the handshake are `handshake`'s, the formats `envelope`'s.
 
@@ -37,7 +43,9 @@ use crate::secret::{Credentials, NodeSecret, Right};
 use answered::Answered;
 use envelope::{Envelope, Index};
 use handshake::{Doors, ProcessNumber};
-use limits::{Budget, CLIENT_SESSIONS_MAX, IDLE, RENEW_AFTER, SESSIONS_MAX, SWEEP_EVERY, WAITING_BYTES_MAX};
+use limits::{
+    Budget, CLIENT_SESSIONS_MAX, IDLE, RENEW_AFTER, SESSIONS_MAX, SWEEP_EVERY, WAITING_BYTES_MAX,
+};
 use peer::{Buffers, CallAgain, Peer, Session};
 use ring::hmac;
 use std::collections::HashMap;
@@ -130,10 +138,17 @@ impl Sessions {
     }
 
     /// The datagram that brings a payload to an address; `None` where it waits for a session.
-    pub fn seal(&mut self, to: SocketAddr, callee: Callee, payload: &[u8], now: Instant) -> Option<&[u8]> {
+    pub fn seal(
+        &mut self,
+        to: SocketAddr,
+        callee: Callee,
+        payload: &[u8],
+        now: Instant,
+    ) -> Option<&[u8]> {
         let peer = self.peers.entry(to).or_insert_with(|| Peer::new(now));
         if let Some(index) = peer.current {
-            let is_old = callee == Callee::Node && self.by_index[&index].is_older_than(RENEW_AFTER, now);
+            let is_old =
+                callee == Callee::Node && self.by_index[&index].is_older_than(RENEW_AFTER, now);
             if is_old {
                 self.call(to, now);
             }
@@ -151,7 +166,8 @@ impl Sessions {
         None
     }
 
-    /// What a datagram brings: nothing where it has to do with sessions alone. Then there may be something to send.
+    /// What a datagram brings: nothing where it has to do with sessions alone. Then there may be
+    /// something to send.
     ///
     /// # Errors
     /// Where it is dropped.
@@ -162,7 +178,9 @@ impl Sessions {
         now: Instant,
     ) -> Result<Option<Opened<'_>>, SessionError> {
         match Envelope::open(datagram)? {
-            Envelope::Sealed { to, number, sealed } => return self.on_sealed(from, (to, number), sealed, now),
+            Envelope::Sealed { to, number, sealed } => {
+                return self.on_sealed(from, (to, number), sealed, now);
+            }
             Envelope::Hello { right, from: index, head, mac, noise } => {
                 self.on_hello((from, index), right, (head, mac, noise), now)?;
             }
@@ -185,7 +203,8 @@ impl Sessions {
         sealed: &[u8],
         now: Instant,
     ) -> Result<Option<Opened<'_>>, SessionError> {
-        let Some(session) = self.by_index.get_mut(&index).filter(|session| session.address == from) else {
+        let Some(session) = self.by_index.get_mut(&index).filter(|session| session.address == from)
+        else {
             self.ask_anew(from, now);
             return Err(SessionError::Unknown);
         };
@@ -224,12 +243,14 @@ impl Sessions {
             Some(Err(error)) => return Err(error),
             None => {}
         }
-        if !host.budgets[right as usize].allows_one_more(now) || self.by_index.len() >= SESSIONS_MAX {
+        if !host.budgets[right as usize].allows_one_more(now) || self.by_index.len() >= SESSIONS_MAX
+        {
             return Err(SessionError::TooMany);
         }
         let index = free_index(&self.by_index);
         let (keys, private) = ((head, noise), &host.doors.private);
-        let (transport, welcome) = handshake::welcome((private, shared), self.process, keys, (callers, index))?;
+        let (transport, welcome) =
+            handshake::welcome((private, shared), self.process, keys, (callers, index))?;
         self.answered.remember(mac, from, &welcome);
         self.outgoing.push((from, welcome));
         if right == Right::Client && self.clients >= CLIENT_SESSIONS_MAX {
@@ -263,7 +284,13 @@ impl Sessions {
         }
     }
 
-    fn on_welcome(&mut self, from: SocketAddr, to: Index, noise: &[u8], now: Instant) -> Result<(), SessionError> {
+    fn on_welcome(
+        &mut self,
+        from: SocketAddr,
+        to: Index,
+        noise: &[u8],
+        now: Instant,
+    ) -> Result<(), SessionError> {
         let peer = self.peers.get_mut(&from).ok_or(SessionError::Unknown)?;
         let (transport, hosts) = peer.end_call(to, noise)?;
         if self.by_index.contains_key(&to) {
@@ -290,12 +317,18 @@ impl Sessions {
         self.peers.get(&address).is_some_and(|peer| peer.current.is_some())
     }
 
-    /// Has a session just begun after something was lost for want of it? Then that is to be sent again. Says so once.
+    /// Has a session just begun after something was lost for want of it? Then that is to be sent
+    /// again. Says so once.
     pub fn take_lost(&mut self) -> bool {
         std::mem::take(&mut self.has_lost)
     }
 
-    fn on_no_entry(&mut self, from: SocketAddr, to: Index, why: NoEntry) -> Result<(), SessionError> {
+    fn on_no_entry(
+        &mut self,
+        from: SocketAddr,
+        to: Index,
+        why: NoEntry,
+    ) -> Result<(), SessionError> {
         let is_called = self.peers.get(&from).is_some_and(|peer| peer.is_calling_as(to));
         Err(if is_called { SessionError::NoEntry(why) } else { SessionError::Unknown })
     }
@@ -309,7 +342,11 @@ impl Sessions {
         dropped.and_then(|dropped| self.remove(dropped));
         let session = self.by_index.get_mut(&index).expect("it was entered before");
         // A host waits for the first datagram, whatever is in it: it proves the caller's address.
-        let nothing = if waited.payloads.is_empty() && session.is_callers() { &[Vec::new()][..] } else { &[] };
+        let nothing = if waited.payloads.is_empty() && session.is_callers() {
+            &[Vec::new()][..]
+        } else {
+            &[]
+        };
         for payload in waited.payloads.iter().chain(nothing) {
             self.outgoing.push((address, session.seal(payload, now, &mut self.buffers).to_vec()));
         }
@@ -322,7 +359,8 @@ impl Sessions {
             CallAgain::Same(hello) => hello,
             CallAgain::Anew => {
                 let index = free_index(&self.by_index);
-                let (calling, hello) = handshake::hello(&self.credentials, &self.mac_key, self.process, index);
+                let (calling, hello) =
+                    handshake::hello(&self.credentials, &self.mac_key, self.process, index);
                 peer.begin_call(calling, index, hello.clone(), now);
                 hello
             }
@@ -330,14 +368,20 @@ impl Sessions {
         self.outgoing.push((to, hello));
     }
 
-    /// Somebody has sent what is sealed for a session that is not known here: one of before this process, perhaps. There is to be a new one.
+    /// Somebody has sent what is sealed for a session that is not known here: one of before this
+    /// process, perhaps. There is to be a new one.
     fn ask_anew(&mut self, from: SocketAddr, now: Instant) {
-        if self.host.is_some() { self.knock(from, true, now) } else { self.on_knock(from, true, now) }
+        if self.host.is_some() {
+            self.knock(from, true, now)
+        } else {
+            self.on_knock(from, true, now)
+        }
     }
 
     /// Asks an address to call. Only a host can be called.
     fn knock(&mut self, to: SocketAddr, is_lost: bool, now: Instant) {
-        let may = self.host.is_some() && self.peers.get_mut(&to).is_none_or(|peer| peer.may_knock(now));
+        let may =
+            self.host.is_some() && self.peers.get_mut(&to).is_none_or(|peer| peer.may_knock(now));
         if may {
             self.outgoing.push((to, envelope::knock(is_lost)));
         }
@@ -345,13 +389,15 @@ impl Sessions {
 
     /// Forgets now and then what nobody uses any more.
     pub fn forget_old(&mut self, now: Instant) {
-        let (every, idle) = if self.by_index.len() < SESSIONS_MAX { (SWEEP_EVERY, IDLE) } else { limits::CROWDED };
+        let (every, idle) =
+            if self.by_index.len() < SESSIONS_MAX { (SWEEP_EVERY, IDLE) } else { limits::CROWDED };
         if self.swept.is_some_and(|swept| now.saturating_duration_since(swept) < every) {
             return;
         }
         self.swept = Some(now);
         self.by_index.retain(|_, session| !session.is_unused_for(idle, now));
-        self.clients = self.by_index.values().filter(|session| session.right == Right::Client).count();
+        self.clients =
+            self.by_index.values().filter(|session| session.right == Right::Client).count();
         for peer in self.peers.values_mut() {
             peer.forget(|index| !self.by_index.contains_key(&index));
             self.waiting_bytes -= peer.drop_late(now);

@@ -30,9 +30,10 @@ use std::time::{Duration, Instant};
 /// would be lost each time it is sent. Other datagrams do not wait.
 const SEND_WITHIN: Duration = Duration::from_millis(20);
 
-/// How long the socket is looked at again and again before the thread goes to sleep. In a busy cluster the next datagram
-/// is a few microseconds away, and going to sleep and waking up costs more than that: with one client this halves the
-/// latency of a get and takes a third off its processor time. An idle node pays 20 µs twenty times a second.
+/// How long the socket is looked at again and again before the thread goes to sleep. In a busy
+/// cluster the next datagram is a few microseconds away, and going to sleep and waking up costs
+/// more than that: with one client this halves the latency of a get and takes a third off its
+/// processor time. An idle node pays 20 µs twenty times a second.
 const LINGER: Duration = Duration::from_micros(20);
 /// The operating system measures waiting in such steps; to wait for less is to wait for ever.
 const WAIT_MIN: Duration = Duration::from_millis(1);
@@ -40,9 +41,11 @@ const WAIT_MIN: Duration = Duration::from_millis(1);
 /// What one datagram brought.
 #[derive(Debug)]
 pub enum Received {
-    /// Nothing: it is bad, and counted; or it is a fragment, or a step of a handshake; or it is a stranger's, and waits.
+    /// Nothing: it is bad, and counted; or it is a fragment, or a step of a handshake; or it is a
+    /// stranger's, and waits.
     Nothing,
-    /// Messages of one sender, in their order. The last fragment brings the message that it completes.
+    /// Messages of one sender, in their order. The last fragment brings the message that it
+    /// completes.
     Messages(Id, Vec<Message>),
     /// A question of someone who looks into the node.
     Question(Id, Numbered<Question>),
@@ -78,13 +81,20 @@ impl NodeSocket {
     ///
     /// # Errors
     /// Where the operating system refuses a limit on how long sending may take.
-    pub fn new(udp: Udp, members: Members, doorkeeper: Doorkeeper, secret: &NodeSecret) -> io::Result<Self> {
+    pub fn new(
+        udp: Udp,
+        members: Members,
+        doorkeeper: Doorkeeper,
+        secret: &NodeSecret,
+    ) -> io::Result<Self> {
         udp.socket().set_write_timeout(Some(SEND_WITHIN))?;
         let buffer = vec![0; DATAGRAM_BYTES_MAX + 1].into_boxed_slice();
         let (counters, timeout, may_wait) = (Counters::default(), Duration::MAX, SEND_WITHIN);
-        let (cutter, reassembly, waiting) = (Cutter::default(), Reassembly::default(), Queue::default());
+        let (cutter, reassembly, waiting) =
+            (Cutter::default(), Reassembly::default(), Queue::default());
         let strangers = Reassembly::within(Limits::STRANGERS);
-        let (sessions, stamps) = (Sessions::of_node(secret), Stamps::new(secret, doorkeeper.parties(None).cluster));
+        let (sessions, stamps) =
+            (Sessions::of_node(secret), Stamps::new(secret, doorkeeper.parties(None).cluster));
         Ok(NodeSocket {
             udp,
             members,
@@ -169,7 +179,13 @@ impl NodeSocket {
         let (length, from) = match self.udp.receive(&mut self.buffer, flags) {
             Ok(received) => received,
             // Nothing there, or nothing but the news that an earlier send did not reach its peer.
-            Err(Errno::AGAIN | Errno::INTR | Errno::CONNREFUSED | Errno::HOSTUNREACH | Errno::NETUNREACH) => {
+            Err(
+                Errno::AGAIN
+                | Errno::INTR
+                | Errno::CONNREFUSED
+                | Errno::HOSTUNREACH
+                | Errno::NETUNREACH,
+            ) => {
                 return Ok(None);
             }
             // A forged source. Others may wait behind it.
@@ -239,7 +255,9 @@ impl NodeSocket {
 
     /// What is let in of what came from this address.
     fn admit(&mut self, letter: Letter, right: Right, at: SocketAddr, now: Instant) -> Received {
-        if let (Sender::Node(node, _), Right::Node, true) = (letter.parties.from, right, letter.parties.recall.asks) {
+        if let (Sender::Node(node, _), Right::Node, true) =
+            (letter.parties.from, right, letter.parties.recall.asks)
+        {
             self.remind(node, at, false);
         }
         match self.doorkeeper.admit(&letter.parties, right, at, &self.members, now) {
@@ -270,7 +288,8 @@ impl NodeSocket {
         }
     }
 
-    /// Those messages that their sender has the right to send, with contexts that nodes have given out.
+    /// Those messages that their sender has the right to send, with contexts that nodes have given
+    /// out.
     fn allowed(&mut self, letter: Letter, right: Right, at: SocketAddr) -> Vec<Message> {
         let mut allowed = Vec::with_capacity(letter.messages.len());
         if right == Right::Node {
@@ -282,7 +301,9 @@ impl NodeSocket {
                 continue;
             }
             let stamped = stamp::stamped(&message).zip(stamp);
-            match stamped.filter(|((key, context), stamp)| !self.stamps.is_good(key, context, stamp)) {
+            match stamped
+                .filter(|((key, context), stamp)| !self.stamps.is_good(key, context, stamp))
+            {
                 Some(_) => self.refuse_context(&message, at),
                 None => allowed.push(message),
             }
@@ -293,9 +314,12 @@ impl NodeSocket {
     /// Tells a client that its context is none for this key.
     fn refuse_context(&mut self, message: &Message, at: SocketAddr) {
         self.doorkeeper.refuse(Refused::MadeUpContext, at);
-        let (Message::Request(operation) | Message::Routed { operation, .. }) = message else { return };
+        let (Message::Request(operation) | Message::Routed { operation, .. }) = message else {
+            return;
+        };
         let mut datagram = Datagram::default();
-        let answer = Answer::PutRefused { request: operation.request(), refusal: Refusal::ForeignContext };
+        let answer =
+            Answer::PutRefused { request: operation.request(), refusal: Refusal::ForeignContext };
         if datagram.push(&Message::Answer(answer)).is_ok() {
             self.send(client_id(at), &mut datagram);
         }
@@ -321,7 +345,12 @@ impl NodeSocket {
     }
 
     /// Sends a payload sealed, once there is a session.
-    fn send_payload(&mut self, to: SocketAddr, callee: Callee, payload: &[u8]) -> Result<(), Errno> {
+    fn send_payload(
+        &mut self,
+        to: SocketAddr,
+        callee: Callee,
+        payload: &[u8],
+    ) -> Result<(), Errno> {
         if let Some(sealed) = self.sessions.seal(to, callee, payload, Instant::now()) {
             return self.udp.send(sealed, to, SendFlags::DONTWAIT);
         }

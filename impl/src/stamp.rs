@@ -1,8 +1,9 @@
-//! Stamps on contexts: nodes take only contexts that a node of their cluster has given out, and only with the key that it gave them out
-//! for.
+//! Stamps on contexts: nodes take only contexts that a node of their cluster has given out, and
+//! only with the key that it gave them out for.
 //!
-//! A context says which versions a put replaces. A client that made one up could replace what it never read. So nodes stamp each
-//! context that they give to a client, with a key that only nodes have ([`secret`](crate::secret)).
+//! A context says which versions a put replaces. A client that made one up could replace what it
+//! never read. So nodes stamp each context that they give to a client, with a key that only nodes
+//! have ([`secret`](crate::secret)).
 
 use crate::identity::ClusterId;
 use crate::secret::NodeSecret;
@@ -12,10 +13,12 @@ use ring::hmac;
 
 /// How long a stamp is, in bytes.
 pub const STAMP_BYTES: usize = 32;
-/// A stamp: HMAC-SHA-256 of the cluster's id, the key's length, the key, and the context in postcard encoding.
+/// A stamp: HMAC-SHA-256 of the cluster's id, the key's length, the key, and the context in
+/// postcard encoding.
 pub type Stamp = [u8; STAMP_BYTES];
 
-/// A context as clients have it: with the stamp of the node that gave it out. Empty by default: it replaces nothing.
+/// A context as clients have it: with the stamp of the node that gave it out. Empty by default: it
+/// replaces nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct StampedContext {
     pub(crate) context: Context,
@@ -54,9 +57,9 @@ pub(crate) fn stamped(message: &Message) -> Option<(&str, &Context)> {
     match message {
         Message::Request(Operation::Put { key, context, .. })
         | Message::Routed { operation: Operation::Put { key, context, .. }, .. }
-        | Message::Answer(Answer::PutAcknowledged { key, context, .. } | Answer::GetAnswered { key, context, .. }) => {
-            Some((key.as_str(), context))
-        }
+        | Message::Answer(
+            Answer::PutAcknowledged { key, context, .. } | Answer::GetAnswered { key, context, .. },
+        ) => Some((key.as_str(), context)),
         _ => None,
     }
 }
@@ -80,13 +83,17 @@ impl Stamps {
         tag.as_ref().try_into().expect("SHA-256 gives 32 bytes")
     }
 
-    /// May a client use this context with this key? An empty one needs no stamp: it replaces nothing.
+    /// May a client use this context with this key? An empty one needs no stamp: it replaces
+    /// nothing.
     pub fn is_good(&self, key: &str, context: &Context, stamp: &Stamp) -> bool {
-        *context == Context::new() || hmac::verify(&self.key, &self.bytes(key, context), stamp).is_ok()
+        *context == Context::new()
+            || hmac::verify(&self.key, &self.bytes(key, context), stamp).is_ok()
     }
 
     fn bytes(&self, key: &str, context: &Context) -> Vec<u8> {
-        let bytes = [&self.cluster.to_bytes()[..], &(key.len() as u64).to_le_bytes(), key.as_bytes()].concat();
+        let bytes =
+            [&self.cluster.to_bytes()[..], &(key.len() as u64).to_le_bytes(), key.as_bytes()]
+                .concat();
         postcard::to_extend(context, bytes).expect("sequences of known length, written to memory")
     }
 }
@@ -100,7 +107,8 @@ mod tests {
     #[test]
     fn a_stamp_is_good_for_one_context_of_one_key_in_one_cluster() {
         let (secret, cluster) = (NodeSecret::generate(), ClusterId::UNKNOWN);
-        let (ours, theirs) = (Stamps::new(&secret, cluster), Stamps::new(&NodeSecret::generate(), cluster));
+        let (ours, theirs) =
+            (Stamps::new(&secret, cluster), Stamps::new(&NodeSecret::generate(), cluster));
         let same_secret = Stamps::new(&secret, cluster.named("another"));
         let context = |counter| Context::new().with(Dot { issuer: NodeId(0).into(), counter });
         let stamp = ours.stamp("k", &context(1));
@@ -108,7 +116,10 @@ mod tests {
         assert!(!ours.is_good("k", &context(2), &stamp), "made up");
         assert!(!ours.is_good("l", &context(1), &stamp), "another key's");
         assert!(!theirs.is_good("k", &context(1), &stamp), "another cluster's");
-        assert!(!same_secret.is_good("k", &context(1), &stamp), "another cluster's with the same secret");
+        assert!(
+            !same_secret.is_good("k", &context(1), &stamp),
+            "another cluster's with the same secret"
+        );
         assert!(!ours.is_good("k", &context(1), &[0; STAMP_BYTES]), "none");
         assert!(ours.is_good("k", &Context::new(), &[0; STAMP_BYTES]), "it replaces nothing");
     }

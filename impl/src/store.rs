@@ -1,4 +1,5 @@
-//! Durable storage of one node: what the actor saves, written by difference, one atomic batch and one sync a commit.
+//! Durable storage of one node: what the actor saves, written by difference, one atomic batch and
+//! one sync a commit.
 //!
 //! ```text
 //! DIR/identity        one line of text: the format's version and the node that owns the directory
@@ -22,17 +23,17 @@
 //! ```
 //! Every entry is a crc32 of name and content, then the content in postcard encoding.
 //!
-//! A node that starts with less than it had committed gives dots twice, and acknowledged puts are lost. So every start
-//! checks two things, and refuses the directory where one is wrong:
-//! - The last commit in the database has at least the number in the file `sequence`. Else the journal's end
-//!   is gone: the database cuts its journal off at the first damaged batch, and takes what is left for all
-//!   there was.
-//! - The digest of all entries is the one that the last commit wrote. Else tables or batches before that
-//!   commit are gone.
+//! A node that starts with less than it had committed gives dots twice, and acknowledged puts are
+//! lost. So every start checks two things, and refuses the directory where one is wrong:
+//! - The last commit in the database has at least the number in the file `sequence`. Else the
+//!   journal's end is gone: the database cuts its journal off at the first damaged batch, and takes
+//!   what is left for all there was.
+//! - The digest of all entries is the one that the last commit wrote. Else tables or batches before
+//!   that commit are gone.
 //!
-//! A batch that `kill -9` or a power failure cut short passes both: its commit had not returned, and its
-//! number is in no file. No check on one node finds a whole directory replaced by an older copy of itself: other nodes
-//! do ([`memory`](crate::memory)).
+//! A batch that `kill -9` or a power failure cut short passes both: its commit had not returned,
+//! and its number is in no file. No check on one node finds a whole directory replaced by an older
+//! copy of itself: other nodes do ([`memory`](crate::memory)).
 
 mod digest;
 mod directory;
@@ -73,8 +74,8 @@ use table::Table;
 /// The version of the layout described above.
 ///
 /// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no
-/// partitions that a node has not settled in, format 6 neither numbers of commits nor a digest, format 7
-/// neither a past nor what was heard of others.
+/// partitions that a node has not settled in, format 6 neither numbers of commits nor a digest,
+/// format 7 neither a past nor what was heard of others.
 pub const FORMAT: u32 = 9;
 
 const COUNTER: &str = "counter";
@@ -140,8 +141,8 @@ impl Store {
     /// Opens a node's data directory; makes it where there is none, or an empty one.
     ///
     /// # Errors
-    /// Where the directory cannot be used, belongs to another node, was written by a later release, is in use, or lacks
-    /// anything that was committed.
+    /// Where the directory cannot be used, belongs to another node, was written by a later release,
+    /// is in use, or lacks anything that was committed.
     pub fn open(path: &Path, node: NodeId) -> Result<Self, StoreError> {
         let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
         // A directory of something else is left alone, without a lock in it.
@@ -154,8 +155,11 @@ impl Store {
         files::check(path)?;
         let (tables, contents) = open_database(&path.join(DATABASE), path)?;
         let Contents { durable, hints_since, past, heard, progress } = contents;
-        let (sequence, noted) = SequenceFile::open(path, durable.incarnation).map_err(unreadable)?;
-        let noted = noted.ok_or_else(|| damaged(format!("its file \"{}\" has no number in it", sequence::FILE)))?;
+        let (sequence, noted) =
+            SequenceFile::open(path, durable.incarnation).map_err(unreadable)?;
+        let noted = noted.ok_or_else(|| {
+            damaged(format!("its file \"{}\" has no number in it", sequence::FILE))
+        })?;
         if progress.sequence < noted {
             let last = progress.sequence;
             return Err(damaged(format!(
@@ -185,7 +189,8 @@ impl Store {
         &self.committed
     }
 
-    /// The number of the last commit on this disk. It only grows; the first, of an empty disk, is number 1.
+    /// The number of the last commit on this disk. It only grows; the first, of an empty disk, is
+    /// number 1.
     pub fn sequence(&self) -> u64 {
         self.progress.sequence
     }
@@ -193,12 +198,14 @@ impl Store {
     /// Is the directory still where it was opened? Looks once a second, however often it is asked.
     ///
     /// # Errors
-    /// Where the directory was deleted, moved or replaced. What was committed since then nobody will find.
+    /// Where the directory was deleted, moved or replaced. What was committed since then nobody
+    /// will find.
     pub fn check_place(&mut self, now: Instant) -> Result<(), StoreError> {
         self.place.check(now)
     }
 
-    /// Makes `durable` what is on disk. When this returns, it is; where nothing has changed, nothing is written.
+    /// Makes `durable` what is on disk. When this returns, it is; where nothing has changed,
+    /// nothing is written.
     ///
     /// # Errors
     /// Where writing or syncing fails. Nothing may be promised any longer then.
@@ -228,7 +235,8 @@ impl Store {
         let failed = |source| StoreError::Commit { path: self.path.clone(), source };
         let progress = tables.commit(changes, sequence).map_err(failed)?;
         self.sequence.write(sequence).map_err(|source| failed(source.into()))?;
-        (self.committed, self.hints_since, self.progress) = (durable.clone(), hints_since, progress);
+        (self.committed, self.hints_since, self.progress) =
+            (durable.clone(), hints_since, progress);
         self.heard = self.to_remember.clone();
         Ok(())
     }
@@ -244,7 +252,9 @@ impl Store {
         let mut since = self.hints_since.clone();
         for difference in self.committed.hints.diff(hints) {
             match difference {
-                DiffItem::Add(hint, _) => drop(since.insert(hint.clone(), now().as_millis() as u64)),
+                DiffItem::Add(hint, _) => {
+                    drop(since.insert(hint.clone(), now().as_millis() as u64))
+                }
                 DiffItem::Remove(hint, _) => drop(since.remove(hint)),
                 DiffItem::Update { .. } => {}
             }
@@ -255,7 +265,8 @@ impl Store {
 
 impl Tables {
     fn open(path: &Path) -> fjall::Result<Self> {
-        // One worker: flushing and compacting are rare beside the node's own work, and nodes may share a machine.
+        // One worker: flushing and compacting are rare beside the node's own work, and nodes may
+        // share a machine.
         let database = Database::builder(path).worker_threads(1).open()?;
         Ok(Tables {
             meta: Table::open(&database, "meta")?,
@@ -313,19 +324,23 @@ impl Tables {
         let (expected, found) = (progress.digest.entries, digest.entries);
         match progress.digest == digest {
             true => Ok(Contents { durable, hints_since, past, heard, progress }),
-            false if expected == found => Err(format!("some of its {found} entries are not those of its last commit")),
+            false if expected == found => {
+                Err(format!("some of its {found} entries are not those of its last commit"))
+            }
             false => Err(format!("it holds {found} entries, and its last commit left {expected}")),
         }
     }
 }
 
-/// A first start on this directory. Its last act is to write the identity: without one, nobody has used the directory.
+/// A first start on this directory. Its last act is to write the identity: without one, nobody has
+/// used the directory.
 fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
     let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
     let (database, new) = (path.join(DATABASE), path.join(NEW_DATABASE));
     remove(&new).map_err(unreadable)?;
     if database.exists() {
-        // From a first start cut short just before its end, or a node has worked here and its identity is gone.
+        // From a first start cut short just before its end, or a node has worked here and its
+        // identity is gone.
         match open_database(&database, path) {
             Ok((_, contents)) if contents.progress.sequence == FIRST => {}
             Ok(_) | Err(StoreError::Damaged { .. }) => {
@@ -337,7 +352,9 @@ fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
     }
     // No disk of this node ever drew the same of 2^64 numbers. A clock may be wrong.
     let incarnation = Rules::default().new_incarnation(rand::random());
-    Tables::open(&new).and_then(|new| new.write_first(incarnation)).map_err(|error| of_database(path, error))?;
+    Tables::open(&new)
+        .and_then(|new| new.write_first(incarnation))
+        .map_err(|error| of_database(path, error))?;
     let finish = || {
         fs::rename(&new, &database)?;
         SequenceFile::create(path, incarnation, FIRST)?;
@@ -352,7 +369,8 @@ fn remove(path: &Path) -> io::Result<()> {
     if path.exists() { fs::remove_dir_all(path) } else { Ok(()) }
 }
 
-/// Opens a database in a data directory, and reads it whole. The database panics over some damage: that is damage, too.
+/// Opens a database in a data directory, and reads it whole. The database panics over some damage:
+/// that is damage, too.
 fn open_database(database: &Path, path: &Path) -> Result<(Tables, Contents), StoreError> {
     let damaged = |what| StoreError::Damaged { path: path.to_owned(), what };
     let open = || {
@@ -360,12 +378,16 @@ fn open_database(database: &Path, path: &Path) -> Result<(Tables, Contents), Sto
         let contents = tables.read().map_err(damaged)?;
         Ok((tables, contents))
     };
-    panic::catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|panic| Err(damaged(told(panic.as_ref()))))
+    panic::catch_unwind(AssertUnwindSafe(open))
+        .unwrap_or_else(|panic| Err(damaged(told(panic.as_ref()))))
 }
 
 /// What a panic said.
 fn told(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or(panic.downcast_ref::<&str>().copied());
     format!("the database cannot read its files ({})", text.unwrap_or("it does not say why"))
 }
 

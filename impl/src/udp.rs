@@ -30,8 +30,8 @@ enum Hears {
 }
 
 impl Udp {
-    /// Binds an address, with system buffers for bursts: the fragments of one message, or the answers
-    /// of many. A socket at `[::]` sends and receives over IPv4 too.
+    /// Binds an address, with system buffers for bursts: the fragments of one message, or the
+    /// answers of many. A socket at `[::]` sends and receives over IPv4 too.
     ///
     /// # Errors
     /// Where the operating system refuses; mostly because the port is in use.
@@ -40,8 +40,8 @@ impl Udp {
         if is_any { Self::bind_to(address, Hears::Both) } else { Self::bind_one_kind(address) }
     }
 
-    /// Binds an address for IPv4 only or IPv6 only. A socket for both cannot tell a local IPv4 client
-    /// from another machine that sends an IPv6 datagram with the source `::ffff:127.0.0.1`.
+    /// Binds an address for IPv4 only or IPv6 only. A socket for both cannot tell a local IPv4
+    /// client from another machine that sends an IPv6 datagram with the source `::ffff:127.0.0.1`.
     ///
     /// # Errors
     /// Where the operating system refuses; mostly because the port is in use.
@@ -92,13 +92,22 @@ impl Udp {
     /// The length of the next datagram, and its sender.
     ///
     /// # Errors
-    /// Where there is none, or the socket fails. `EAFNOSUPPORT`: its source is an IPv4 address, but it
-    /// came over IPv6, so the source is forged.
-    pub fn receive(&self, buffer: &mut [u8], flags: RecvFlags) -> Result<(usize, SocketAddr), Errno> {
+    /// Where there is none, or the socket fails. `EAFNOSUPPORT`: its source is an IPv4 address, but
+    /// it came over IPv6, so the source is forged.
+    pub fn receive(
+        &self,
+        buffer: &mut [u8],
+        flags: RecvFlags,
+    ) -> Result<(usize, SocketAddr), Errno> {
         let (length, _, from) = recvfrom(&self.socket, buffer, flags)?;
-        let from = from.and_then(|from| SocketAddr::try_from(from).ok()).ok_or(Errno::AFNOSUPPORT)?;
+        let from =
+            from.and_then(|from| SocketAddr::try_from(from).ok()).ok_or(Errno::AFNOSUPPORT)?;
         let from = SocketAddr::from(Address::from(from));
-        if from.is_ipv4() && self.hears == Hears::Ipv6 { Err(Errno::AFNOSUPPORT) } else { Ok((length, from)) }
+        if from.is_ipv4() && self.hears == Hears::Ipv6 {
+            Err(Errno::AFNOSUPPORT)
+        } else {
+            Ok((length, from))
+        }
     }
 }
 

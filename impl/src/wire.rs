@@ -1,12 +1,15 @@
-//! Datagrams: versioned, checksummed, with sender and receiver, several messages in each. They travel sealed ([`sessions`](crate::sessions)).
+//! Datagrams: versioned, checksummed, with sender and receiver, several messages in each. They
+//! travel sealed ([`sessions`](crate::sessions)).
 //!
 //! ```text
 //! "DYNM"  version  crc32 of what follows  parties  messages  each message in postcard encoding, one after the other
 //! 4       1        4, little-endian       53       2, LE     the rest, to the last byte
 //! ```
-//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a node that its id is used
-//! twice, or what others remember of its disk. A message that brings a context to a client or back from there is followed by
-//! the context's [`stamp`], 32 bytes; a forwarded request by the address of the client to answer, 18 bytes, all zero where it is unknown.
+//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a
+//! node that its id is used twice, or what others remember of its disk. A message that brings a
+//! context to a client or back from there is followed by the context's [`stamp`], 32 bytes; a
+//! forwarded request by the address of the client to answer, 18 bytes, all zero where it is
+//! unknown.
 //!
 //! A single message may be larger than UDP can carry. It has this format too, and travels cut into
 //! [`fragments`](crate::fragments).
@@ -49,7 +52,9 @@ pub enum WireError {
     #[error("the datagram is shorter than a header")]
     TooShort,
     /// Somebody else's protocol.
-    #[error("the datagram begins with neither DYNM nor DYNF: it is not from a dynamo node or client")]
+    #[error(
+        "the datagram begins with neither DYNM nor DYNF: it is not from a dynamo node or client"
+    )]
     NotOurs,
     /// Ours, but of another version.
     #[error(
@@ -64,7 +69,9 @@ pub enum WireError {
     Malformed,
     /// The numbers in a fragment's header contradict one another or its length, or announce too
     /// large a message.
-    #[error("the fragment's numbers contradict one another, or exceed a message of {MESSAGE_BYTES_MAX} bytes")]
+    #[error(
+        "the fragment's numbers contradict one another, or exceed a message of {MESSAGE_BYTES_MAX} bytes"
+    )]
     FragmentMalformed,
     /// Earlier fragments of the same message announce another length.
     #[error("the fragment contradicts earlier ones of its message")]
@@ -140,7 +147,8 @@ impl Datagram {
     pub fn introduce(&mut self, address_of: impl Fn(Id) -> Option<SocketAddr>) {
         for (at, client) in &self.callers {
             if let Some(address) = address_of(*client) {
-                self.bytes[*at..*at + Address::BYTES].copy_from_slice(&Address::from(address).to_bytes());
+                self.bytes[*at..*at + Address::BYTES]
+                    .copy_from_slice(&Address::from(address).to_bytes());
             }
         }
     }
@@ -187,7 +195,11 @@ fn caller_of(message: &Message) -> Option<Id> {
 ///
 /// # Errors
 /// Where it does not have this magic number, this program's version and a checksum that matches.
-pub(crate) fn open(magic: [u8; 4], header_bytes: usize, datagram: &[u8]) -> Result<(&[u8], &[u8]), WireError> {
+pub(crate) fn open(
+    magic: [u8; 4],
+    header_bytes: usize,
+    datagram: &[u8],
+) -> Result<(&[u8], &[u8]), WireError> {
     let (first, summed) = datagram.split_at_checked(SUMMED_AT).ok_or(WireError::TooShort)?;
     if first[..VERSION_AT] != magic {
         return Err(WireError::NotOurs);
@@ -243,23 +255,33 @@ pub fn decode(datagram: &[u8]) -> Result<Letter, WireError> {
     let parties = Parties::decode(&std::array::from_fn(|index| header[PARTIES_AT + index]));
     let count = usize::from(u16::from_le_bytes([header[COUNT_AT], header[COUNT_AT + 1]]));
     // Each message takes a byte at least: a false count cannot make this reserve much.
-    let (mut messages, mut stamps, mut callers) = (Vec::with_capacity(count.min(rest.len())), Vec::new(), Vec::new());
+    let (mut messages, mut stamps, mut callers) =
+        (Vec::with_capacity(count.min(rest.len())), Vec::new(), Vec::new());
     for _ in 0..count {
         let (message, after) = postcard::take_from_bytes(rest).map_err(|_| WireError::Malformed)?;
         rest = after;
         if stamp::stamped(&message).is_some() {
-            let (stamp, after) = rest.split_first_chunk::<STAMP_BYTES>().ok_or(WireError::Malformed)?;
+            let (stamp, after) =
+                rest.split_first_chunk::<STAMP_BYTES>().ok_or(WireError::Malformed)?;
             stamps.push(*stamp);
             rest = after;
         }
         if caller_of(&message).is_some() {
-            let (bytes, after) = rest.split_first_chunk::<{ Address::BYTES }>().ok_or(WireError::Malformed)?;
-            callers.extend((bytes != &[0; Address::BYTES]).then(|| SocketAddr::from(Address::from_bytes(*bytes))));
+            let (bytes, after) =
+                rest.split_first_chunk::<{ Address::BYTES }>().ok_or(WireError::Malformed)?;
+            callers.extend(
+                (bytes != &[0; Address::BYTES])
+                    .then(|| SocketAddr::from(Address::from_bytes(*bytes))),
+            );
             rest = after;
         }
         messages.push(message);
     }
-    if rest.is_empty() { Ok(Letter { parties, messages, stamps, callers }) } else { Err(WireError::Malformed) }
+    if rest.is_empty() {
+        Ok(Letter { parties, messages, stamps, callers })
+    } else {
+        Err(WireError::Malformed)
+    }
 }
 
 #[cfg(test)]

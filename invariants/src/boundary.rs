@@ -11,12 +11,14 @@ use dynamo_model::process::{Process, Stage};
 use interned_checker::{ActorPart, Messages, Reads};
 use stateright::actor::{Envelope, Id};
 
-/// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and again without end, nor is it asked
-/// without end whether tombstones may be reaped; and when it is asked, or one is reaped, no older message is in flight.
+/// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and
+/// again without end, nor is it asked without end whether tombstones may be reaped; and when it is
+/// asked, or one is reaped, no older message is in flight.
 ///
-/// Where the ring changes, hints are sent and histories told without end; and replicas compare what they hold without end. There only so
-/// much of it is under way at one time, and nobody gossips with one that knows the same: it would be the same again. Not so where messages
-/// may arrive again and again: none of them ever goes, and there are only so many different ones.
+/// Where the ring changes, hints are sent and histories told without end; and replicas compare what
+/// they hold without end. There only so much of it is under way at one time, and nobody gossips
+/// with one that knows the same: it would be the same again. Not so where messages may arrive again
+/// and again: none of them ever goes, and there are only so many different ones.
 ///
 /// Where a node is started on an older copy of its disk, see [`is_told_truly`].
 pub(crate) fn is_in_scope(setting: &Setting, state: &SystemState) -> bool {
@@ -35,9 +37,10 @@ fn is_bounded(setting: &Setting, ghost: &Ghost) -> bool {
     !ghost.hinted.iter().any(is_sent_too_often) && u16::from(ghost.surveyed) <= surveys_max
 }
 
-/// A node that is started on an older copy of its disk hears what is so: that a node which is up has heard of a later commit, or that none
-/// has. A later witness that comes back is heard before anything else happens. And nodes take nothing from an earlier start of a node, nor
-/// witnesses anything that a node sends on a copy: the runtime's doorkeeper sees to both.
+/// A node that is started on an older copy of its disk hears what is so: that a node which is up
+/// has heard of a later commit, or that none has. A later witness that comes back is heard before
+/// anything else happens. And nodes take nothing from an earlier start of a node, nor witnesses
+/// anything that a node sends on a copy: the runtime's doorkeeper sees to both.
 fn is_told_truly(setting: &Setting, state: &SystemState) -> bool {
     let Some(copied) = setting.copied.map(|node| usize::from(node.0)) else { return true };
     let stage = state.actor_states[copied].backup().map(|backup| backup.stage);
@@ -45,7 +48,8 @@ fn is_told_truly(setting: &Setting, state: &SystemState) -> bool {
     let mut up = (0..setting.scope.nodes).filter(is_up).map(NodeId);
     let heard = &state.history.copied;
     !state.crashed[copied]
-        && (!stage.is_some_and(Stage::is_back) || !state.network.iter_all().any(|envelope| is_ahead(envelope.msg)))
+        && (!stage.is_some_and(Stage::is_back)
+            || !state.network.iter_all().any(|envelope| is_ahead(envelope.msg)))
         && match stage {
             None | Some(Stage::Copied | Stage::Ahead) => true,
             Some(Stage::Returned { witnessed: false }) => !up.any(|node| heard.is_witness(node)),
@@ -63,7 +67,8 @@ fn looks_at_messages(setting: &Setting) -> bool {
     is_endless(setting) || setting.scope.faults.reaps > 0
 }
 
-/// Do nodes say the same again and again here? Messages that may arrive again are not bounded: there are only so many different ones.
+/// Do nodes say the same again and again here? Messages that may arrive again are not bounded:
+/// there are only so many different ones.
 fn is_endless(setting: &Setting) -> bool {
     setting.is_endless && !setting.scope.faults.duplication
 }
@@ -95,8 +100,8 @@ fn is_down_or_back(_: &Setting, part: &ActorPart<'_, Process>, words: &mut Vec<u
     words.extend([part.crashed.into(), fate(part)]);
 }
 
-/// Is it a client that is down? And which changes of the members has a node on disk: its tip, and who
-/// is gone.
+/// Is it a client that is down? And which changes of the members has a node on disk: its tip, and
+/// who is gone.
 fn client_is_down_or_view(setting: &Setting, part: &ActorPart<'_, Process>, words: &mut Vec<u64>) {
     client_is_down(setting, part, words);
     if part.index < usize::from(setting.scope.nodes) {
@@ -136,12 +141,17 @@ impl Told {
                 Message::HandOff { tip, .. } => handed.push((src, dst, false, *tip)),
                 Message::HandedOff { tip, .. } => handed.push((src, dst, true, *tip)),
                 Message::Sync { .. } => told.exchange.1 += 1,
-                Message::Roots { .. } | Message::Subtrees { .. } | Message::Leaves { .. } => told.exchange.0 += 1,
+                Message::Roots { .. } | Message::Subtrees { .. } | Message::Leaves { .. } => {
+                    told.exchange.0 += 1
+                }
                 _ => {}
             }
             told.carried = told.carried.union(carried_by(setting, msg));
             told.begins |= matches!(msg, Message::Roots { .. });
-            let is_history = matches!(msg, Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. });
+            let is_history = matches!(
+                msg,
+                Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. }
+            );
             told.histories += usize::from(is_history);
         }
         handed.sort_unstable();
@@ -150,25 +160,28 @@ impl Told {
     }
 }
 
-/// Does no message in flight carry what tombstones had replaced that a node, in this very step, has asked about or has reaped? Messages do
-/// not live that long. And is little said of what would be said without end?
+/// Does no message in flight carry what tombstones had replaced that a node, in this very step, has
+/// asked about or has reaped? Messages do not live that long. And is little said of what would be
+/// said without end?
 fn says_little(setting: &Setting, state: &SystemState) -> bool {
     let told = Told::of(setting, state.network.iter_all());
     let is_early = told.carried.minus(state.history.just_asked) != told.carried;
     !is_early && (!is_endless(setting) || tells_little(setting, state, &told))
 }
 
-/// Is there one message at most about histories alone, and that no idle one; and of those about one hint one at most in each direction, or
-/// as many as the holder knew different members when it sent them?
-/// And does an exchange begin only where no other goes on, and, where the ring does not change, at most one late word of an earlier one is
-/// in flight?
+/// Is there one message at most about histories alone, and that no idle one; and of those about one
+/// hint one at most in each direction, or as many as the holder knew different members when it sent
+/// them? And does an exchange begin only where no other goes on, and, where the ring does not
+/// change, at most one late word of an earlier one is in flight?
 fn tells_little(setting: &Setting, state: &SystemState, told: &Told) -> bool {
     let Told { histories, gossip, begins, exchange: (trees, keys), repeats, .. } = *told;
     let is_idle = gossip.is_some_and(|(from, to, tip)| {
         let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
         let history = disk.map_or(&setting.founders, |disk| &disk.history);
         // One that is gone waits to hear that others know the same.
-        let is_gone = |id| NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone));
+        let is_gone = |id| {
+            NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone))
+        };
         history.tip() == tip && !is_gone(from) && !is_gone(to)
     });
     let late = usize::from(!setting.changes);
@@ -177,7 +190,11 @@ fn tells_little(setting: &Setting, state: &SystemState, told: &Told) -> bool {
 
 /// What [`says_little`] looks at of the messages in flight, in words. It tells none, one and more
 /// apart, so that counts above two are the same word.
-fn messages_in_words(setting: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
+fn messages_in_words(
+    setting: &Setting,
+    messages: &mut Messages<'_, Process>,
+    words: &mut Vec<u64>,
+) {
     let Told { histories, gossip, begins, exchange: (trees, keys), repeats, is_ahead, carried } =
         Told::of(setting, messages);
     words.push(is_ahead.into());

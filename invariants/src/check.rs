@@ -37,18 +37,22 @@ pub struct Effort {
     pub engine: Engine,
     /// How many threads.
     pub threads: usize,
-    /// The memory a check may take, in bytes, by the engine's own count. stateright's engine cannot be bounded.
+    /// The memory a check may take, in bytes, by the engine's own count. stateright's engine cannot
+    /// be bounded.
     pub memory_bytes: Option<usize>,
     /// How long it may take.
     pub time: Option<Duration>,
-    /// Visit states once that differ only by which of several interchangeable nodes and clients is which: see [`Scope::symmetries`]. The
-    /// rules must treat nodes alike. stateright's engine never does.
+    /// Visit states once that differ only by which of several interchangeable nodes and clients is
+    /// which: see [`Scope::symmetries`]. The rules must treat nodes alike. stateright's engine
+    /// never does.
     pub symmetry: bool,
-    /// Take steps at once that commute with all others and that no property can see: answers on their way to clients, late words of
-    /// replicas. What is found may then be found deeper than it is. stateright's engine never does.
+    /// Take steps at once that commute with all others and that no property can see: answers on
+    /// their way to clients, late words of replicas. What is found may then be found deeper than it
+    /// is. stateright's engine never does.
     pub partial_order: bool,
-    /// Evaluate every property, and the boundary, on all of every state, and panic where one looks at more than it declares
-    /// ([`LooksAt`](crate::property::LooksAt)). With one thread; stateright's engine evaluates everything anyway.
+    /// Evaluate every property, and the boundary, on all of every state, and panic where one looks
+    /// at more than it declares ([`LooksAt`](crate::property::LooksAt)). With one thread;
+    /// stateright's engine evaluates everything anyway.
     pub doubt: bool,
 }
 
@@ -76,11 +80,13 @@ pub struct Progress {
     pub orbit_states: usize,
     /// States reached, counted as often as reached.
     pub generated_states: usize,
-    /// Steps to the layer being reached. With stateright's engine and several threads, the most steps taken, which vary.
+    /// Steps to the layer being reached. With stateright's engine and several threads, the most
+    /// steps taken, which vary.
     pub depth: usize,
     /// States reached whose successors were not looked at yet. stateright's engine does not tell.
     pub frontier: Option<usize>,
-    /// States of which it is known how they end; none before all are reached. stateright's engine does not tell.
+    /// States of which it is known how they end; none before all are reached. stateright's engine
+    /// does not tell.
     pub settled_states: Option<usize>,
     /// What the engine takes, in bytes, by its own count. stateright's engine does not tell.
     pub memory_bytes: Option<usize>,
@@ -109,8 +115,9 @@ pub struct Verdict {
     pub kind: Kind,
     /// Does it hold?
     pub holds: bool,
-    /// The fewest steps to a state that violates it (always, converges) or shows it (reachable), if there is one. With stateright's engine,
-    /// or with [`Effort::partial_order`], not always the fewest.
+    /// The fewest steps to a state that violates it (always, converges) or shows it (reachable), if
+    /// there is one. With stateright's engine, or with [`Effort::partial_order`], not always the
+    /// fewest.
     pub depth: Option<usize>,
     /// The reason for which the scope does not claim it.
     pub excused: Option<&'static str>,
@@ -137,8 +144,8 @@ pub struct Report {
     /// How far it came.
     #[serde(flatten)]
     pub progress: Progress,
-    /// How many of the scope's states one that was visited stands for on average. `None`: no reduction was asked for, or it did not come
-    /// to its end.
+    /// How many of the scope's states one that was visited stands for on average. `None`: no
+    /// reduction was asked for, or it did not come to its end.
     pub reduction_factor: Option<f64>,
     /// Was every step taken? Not so with [`Effort::partial_order`].
     #[serde(skip)]
@@ -149,8 +156,8 @@ pub struct Report {
     pub seconds: f64,
     /// What became of each property. stateright's engine does not check what must be so in the end.
     pub properties: Vec<Verdict>,
-    /// How many distinct local steps of each kind were met, such as `deliver Store` or `crash`, and how many asked each rule,
-    /// such as `ask put_may_ack`. stateright's engine does not tell.
+    /// How many distinct local steps of each kind were met, such as `deliver Store` or `crash`, and
+    /// how many asked each rule, such as `ask put_may_ack`. stateright's engine does not tell.
     pub coverage: BTreeMap<String, usize>,
 }
 
@@ -160,13 +167,15 @@ impl Report {
         self.properties.iter().find(|verdict| verdict.name == property.name)
     }
 
-    /// Is the scope proved: every state visited, everything claimed true, and no excuse made for nothing?
+    /// Is the scope proved: every state visited, everything claimed true, and no excuse made for
+    /// nothing?
     pub fn holds(&self) -> bool {
         self.complete && self.properties.iter().all(Verdict::is_as_claimed)
     }
 
-    /// Are there other states than the scope pins? Under the protocol's own rules this says that the protocol was changed. Nothing is known
-    /// of it where the check was cut off, or where steps were left out.
+    /// Are there other states than the scope pins? Under the protocol's own rules this says that
+    /// the protocol was changed. Nothing is known of it where the check was cut off, or where steps
+    /// were left out.
     pub fn has_another_count(&self) -> bool {
         self.complete && self.all_steps && self.progress.orbit_states != self.pinned_states
     }
@@ -174,8 +183,8 @@ impl Report {
 
 /// Checks every property in every reachable state of a scope.
 ///
-/// `watch` is called some times a second; when it breaks, the check is given up and reported as not complete. Our engine is told
-/// which rules are asked, in the place of [`Rules::asked`].
+/// `watch` is called some times a second; when it breaks, the check is given up and reported as not
+/// complete. Our engine is told which rules are asked, in the place of [`Rules::asked`].
 pub fn check(
     scope: &Scope,
     rules: Rules,
@@ -185,7 +194,8 @@ pub fn check(
     check_watched(scope, &rules, effort, &mut watch)
 }
 
-/// Who watches a check. The engine is compiled once for all of them: that takes as long as all else together.
+/// Who watches a check. The engine is compiled once for all of them: that takes as long as all else
+/// together.
 type Watcher<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
 fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'_>) -> Report {
@@ -194,22 +204,33 @@ fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'
     let symmetries = if effort.symmetry { scope.symmetries() } else { Vec::new() };
     let reduced = effort.engine == Engine::Interned && (effort.symmetry || effort.partial_order);
     let Search { complete, progress, seen, coverage } = match effort.engine {
-        Engine::Interned => search_interned(&scope.model(marking, PROPERTIES), symmetries, effort, watch),
+        Engine::Interned => {
+            search_interned(&scope.model(marking, PROPERTIES), symmetries, effort, watch)
+        }
         Engine::Stateright => search_stateright(scope.model(*rules, PROPERTIES), effort, watch),
     };
     let verdict = |property: &'static Property| {
         let depth = seen.get(property.name).copied();
         let holds = (property.kind == Kind::Reachable) == depth.is_some();
-        Verdict { name: property.name, kind: property.kind, holds, depth, excused: scope.excuse(property) }
+        Verdict {
+            name: property.name,
+            kind: property.kind,
+            holds,
+            depth,
+            excused: scope.excuse(property),
+        }
     };
-    let checked = PROPERTIES.iter().filter(|p| effort.engine == Engine::Interned || p.expectation().is_some());
+    let checked = PROPERTIES
+        .iter()
+        .filter(|p| effort.engine == Engine::Interned || p.expectation().is_some());
     Report {
         name: scope.name,
         engine: effort.engine,
         threads: effort.threads,
         complete,
         progress,
-        reduction_factor: (reduced && complete).then(|| factor(scope.unique_states, progress.unique_states)),
+        reduction_factor: (reduced && complete)
+            .then(|| factor(scope.unique_states, progress.unique_states)),
         all_steps: !effort.partial_order,
         pinned_states: scope.unique_states,
         seconds: begun.elapsed().as_secs_f64(),
@@ -226,14 +247,16 @@ fn factor(whole: usize, reduced: usize) -> f64 {
 /// What the search for one property found.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// The shortest path to a state that violates (always) or shows (reachable) the property. For one that converges: to where it does
-    /// not, and round.
+    /// The shortest path to a state that violates (always) or shows (reachable) the property. For
+    /// one that converges: to where it does not, and round.
     pub path: SystemPath,
-    /// How many steps lead there. Any after them are a cycle that may go on for ever; only a property that converges has such.
+    /// How many steps lead there. Any after them are a cycle that may go on for ever; only a
+    /// property that converges has such.
     pub depth: usize,
 }
 
-/// Searches for a violation (always, converges) or a showing (reachable) of one property. Returns how many states were visited, too.
+/// Searches for a violation (always, converges) or a showing (reachable) of one property. Returns
+/// how many states were visited, too.
 pub fn find(scope: &Scope, rules: Rules, property: &'static Property) -> (Option<Finding>, usize) {
     let hunt = find_within(scope, rules, property, None, |_| ControlFlow::Continue(()));
     (hunt.finding, hunt.progress.unique_states)
@@ -250,8 +273,9 @@ pub struct Hunt {
     pub progress: Progress,
 }
 
-/// The same with bounded memory, in bytes by the engine's own count; `watch` is called some times a second, and when it breaks, the search
-/// is given up. The property need not be one of [`PROPERTIES`].
+/// The same with bounded memory, in bytes by the engine's own count; `watch` is called some times a
+/// second, and when it breaks, the search is given up. The property need not be one of
+/// [`PROPERTIES`].
 pub fn find_within(
     scope: &Scope,
     rules: Rules,
@@ -270,35 +294,50 @@ fn hunt(
     watch: Watcher<'_>,
 ) -> Hunt {
     let model = scope.model(*rules, [property]);
-    let options = Options { stop_when_decided: true, paths: true, memory_bytes, ..Options::default() };
-    let check = Check::new(&model, |name| reads(&model.cfg, Some(property), name)).converges(convergence([property]));
+    let options =
+        Options { stop_when_decided: true, paths: true, memory_bytes, ..Options::default() };
+    let check = Check::new(&model, |name| reads(&model.cfg, Some(property), name))
+        .converges(convergence([property]));
     let report = check.run(&options, |now| watch(Progress::of(now)));
     let mut report = report.expect("our properties are of the kinds that the engine checks");
     let discovery = report.discoveries.remove(property.name);
     Hunt {
-        finding: discovery.map(|found| Finding { path: found.path.expect("it was asked for"), depth: found.depth }),
+        finding: discovery.map(|found| Finding {
+            path: found.path.expect("it was asked for"),
+            depth: found.depth,
+        }),
         complete: report.ending == Ending::Exhausted,
         progress: Progress::of(report.progress),
     }
 }
 
 /// What of these properties must be so in the end.
-fn convergence(properties: impl IntoIterator<Item = &'static Property>) -> Convergence<Process, Setting, Ghost> {
+fn convergence(
+    properties: impl IntoIterator<Item = &'static Property>,
+) -> Convergence<Process, Setting, Ghost> {
     let converges = properties.into_iter().filter(|property| property.kind == Kind::Converges);
-    Convergence { goes_on, properties: converges.map(|property| (property.name, property.condition)).collect() }
+    Convergence {
+        goes_on,
+        properties: converges.map(|property| (property.name, property.condition)).collect(),
+    }
 }
 
 /// What either engine finds.
 struct Search {
     complete: bool,
     progress: Progress,
-    /// The properties that were seen violated (always, converges) or shown (reachable), and after how many steps.
+    /// The properties that were seen violated (always, converges) or shown (reachable), and after
+    /// how many steps.
     seen: BTreeMap<&'static str, usize>,
     coverage: BTreeMap<String, usize>,
 }
 
 /// What the property of this name, if it is one, and the boundary of a scope look at.
-fn reads(setting: &Setting, property: Option<&Property>, name: &'static str) -> Reads<Process, Setting, Ghost> {
+fn reads(
+    setting: &Setting,
+    property: Option<&Property>,
+    name: &'static str,
+) -> Reads<Process, Setting, Ghost> {
     if name == BOUNDARY {
         boundary::reads(setting)
     } else {
@@ -306,7 +345,12 @@ fn reads(setting: &Setting, property: Option<&Property>, name: &'static str) -> 
     }
 }
 
-fn search_interned(model: &System, symmetries: Vec<Symmetry>, effort: &Effort, watch: Watcher<'_>) -> Search {
+fn search_interned(
+    model: &System,
+    symmetries: Vec<Symmetry>,
+    effort: &Effort,
+    watch: Watcher<'_>,
+) -> Search {
     let Effort { threads, memory_bytes, time, partial_order, doubt, .. } = *effort;
     let options = Options { threads, memory_bytes, time, doubt, ..Options::default() };
     let renamings = symmetries.into_iter().map(|symmetry| Box::new(symmetry) as _).collect();
@@ -321,7 +365,11 @@ fn search_interned(model: &System, symmetries: Vec<Symmetry>, effort: &Effort, w
         complete: report.ending == Ending::Exhausted,
         progress: Progress::of(report.progress),
         seen: report.discoveries.into_iter().map(|(name, found)| (name, found.depth)).collect(),
-        coverage: report.coverage.into_iter().map(|(kind, count)| (coverage::named(kind), count)).collect(),
+        coverage: report
+            .coverage
+            .into_iter()
+            .map(|(kind, count)| (coverage::named(kind), count))
+            .collect(),
     }
 }
 
@@ -338,15 +386,23 @@ fn search_stateright(model: System, effort: &Effort, watch: Watcher<'_>) -> Sear
     }
     if !given_up {
         for handle in handles {
-            handle.join().expect("a checker thread panicked: the protocol broke an invariant of its own types");
+            handle.join().expect(
+                "a checker thread panicked: the protocol broke an invariant of its own types",
+            );
         }
     }
     let steps = |path: SystemPath| path.into_actions().len();
     let seen: BTreeMap<&'static str, usize> =
         checker.discoveries().into_iter().map(|(name, path)| (name, steps(path))).collect();
-    // The engine stops early once it has a path for every property; with one left it goes on until nothing is left to visit.
+    // The engine stops early once it has a path for every property; with one left it goes on until
+    // nothing is left to visit.
     let exhausted = seen.len() < properties;
-    Search { complete: exhausted && !given_up, progress: progress(&checker), seen, coverage: BTreeMap::new() }
+    Search {
+        complete: exhausted && !given_up,
+        progress: progress(&checker),
+        seen,
+        coverage: BTreeMap::new(),
+    }
 }
 
 fn progress(checker: &impl Checker<System>) -> Progress {

@@ -1,5 +1,5 @@
-//! What the scopes exercise: every kind of message is delivered and lost somewhere, every timer fires, nodes crash and come back,
-//! and every rule is asked.
+//! What the scopes exercise: every kind of message is delivered and lost somewhere, every timer
+//! fires, nodes crash and come back, and every rule is asked.
 
 use crate::check::Report;
 use dynamo_model::message;
@@ -15,10 +15,16 @@ pub static NEVER_MET: &[(&str, &str)] = &[
         "deliver Answer NoRoute",
         "in scopes every node knows some member; that it says so where not has a test of its own",
     ),
-    ("lose Answer NoRoute", "in scopes every node knows some member; that it says so where not has a test of its own"),
+    (
+        "lose Answer NoRoute",
+        "in scopes every node knows some member; that it says so where not has a test of its own",
+    ),
     ("lose Routed", "where clients choose nodes by a view of their own nothing is lost"),
     ("time out Exchange", "in a scope it is always time to compare: that is a choice, not a timer"),
-    ("lose Answer PutRefused", "scopes' values are small and their contexts genuine; refusals have tests of their own"),
+    (
+        "lose Answer PutRefused",
+        "scopes' values are small and their contexts genuine; refusals have tests of their own",
+    ),
 ];
 
 /// Every kind of step that there is: what happens to a process, and which rule it asks.
@@ -37,7 +43,8 @@ fn asking(rule: &str) -> String {
     format!("ask {rule}")
 }
 
-/// What the engine counted, as one of the [`kinds`]: a rule marks the steps that ask it with its bare name.
+/// What the engine counted, as one of the [`kinds`]: a rule marks the steps that ask it with its
+/// bare name.
 pub(crate) fn named(counted: String) -> String {
     if Rules::NAMES.contains(&counted.as_str()) { asking(&counted) } else { counted }
 }
@@ -51,7 +58,8 @@ pub fn total<'a>(reports: impl IntoIterator<Item = &'a Report>) -> BTreeMap<Stri
     total
 }
 
-/// Where checks of all default scopes met other kinds of steps than they should: a sentence for each.
+/// Where checks of all default scopes met other kinds of steps than they should: a sentence for
+/// each.
 pub fn surprises<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Vec<String> {
     let is_known = |kind: &str| NEVER_MET.iter().any(|(never, _)| *never == kind);
     let surprise = |(kind, count): (String, usize)| match (count, is_known(&kind)) {

@@ -1,4 +1,5 @@
-//! Defects: the protocol with one rule exchanged, and what that breaks. Each shows why its rule is as it is.
+//! Defects: the protocol with one rule exchanged, and what that breaks. Each shows why its rule is
+//! as it is.
 
 mod copies;
 mod exchange;
@@ -29,7 +30,8 @@ pub struct Defect {
     pub rule: &'static str,
     /// What it does, and what follows.
     pub what: &'static str,
-    /// Every *always* property that it breaks in its scope, the most telling first. It breaks these and no others.
+    /// Every *always* property that it breaks in its scope, the most telling first. It breaks these
+    /// and no others.
     pub breaks: &'static [&'static str],
     /// The scope in which it is found.
     pub scope: &'static str,
@@ -47,7 +49,9 @@ impl Defect {
 
     /// The properties it breaks, the most telling first.
     pub fn properties(&self) -> impl Iterator<Item = &'static Property> {
-        self.breaks.iter().map(|name| Property::named(name).expect("a defect names properties that exist"))
+        self.breaks
+            .iter()
+            .map(|name| Property::named(name).expect("a defect names properties that exist"))
     }
 
     /// Where it really happened.
@@ -58,10 +62,12 @@ impl Defect {
     /// The broken rules, as they are written.
     pub fn code(&self) -> &'static str {
         let beginning = format!("        name: \"{}\",\n", self.name);
-        let code = SOURCES.iter().find_map(|source| source.split_once(&beginning)).and_then(|(_, after)| {
-            let (defect, _) = after.split_once("\n    },\n")?;
-            defect.split_once("        rules: || ").map(|(_, code)| code.trim_end_matches(','))
-        });
+        let code = SOURCES.iter().find_map(|source| source.split_once(&beginning)).and_then(
+            |(_, after)| {
+                let (defect, _) = after.split_once("\n    },\n")?;
+                defect.split_once("        rules: || ").map(|(_, code)| code.trim_end_matches(','))
+            },
+        );
         code.expect("a defect is written as all are")
     }
 

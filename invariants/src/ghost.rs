@@ -1,7 +1,8 @@
-//! Ghost history: what really happened, kept by an observer of all messages and used by the checker alone.
+//! Ghost history: what really happened, kept by an observer of all messages and used by the checker
+//! alone.
 //!
-//! It never looks at a clock, a context or a tally. Which put really saw which follows from which answers really reached the
-//! client before it; who vouched for what, from who said so.
+//! It never looks at a clock, a context or a tally. Which put really saw which follows from which
+//! answers really reached the client before it; who vouched for what, from who said so.
 
 use crate::places::filled;
 use crate::scope::Setting;
@@ -57,7 +58,8 @@ pub struct Read {
     pub outcome: Outcome,
 }
 
-/// What one coordinator of a get has heard. There are two where the one that was to coordinate it was only slow.
+/// What one coordinator of a get has heard. There are two where the one that was to coordinate it
+/// was only slow.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hearing {
     /// Who coordinates.
@@ -79,7 +81,11 @@ impl Hearing {
 impl Read {
     /// All puts that a coordinator knew: those that it was told of, and those that it has shown.
     pub fn knew(&self, hearing: &Hearing) -> WriteSet {
-        if self.by == Some(hearing.coordinator) { hearing.known.union(self.shown) } else { hearing.known }
+        if self.by == Some(hearing.coordinator) {
+            hearing.known.union(self.shown)
+        } else {
+            hearing.known
+        }
     }
 
     /// What a coordinator has heard; at first itself alone, and nothing.
@@ -151,20 +157,23 @@ pub struct Ghost {
     pub hinted: Vec<Hinted>,
     /// The tombstones reaped.
     pub reaped: WriteSet,
-    /// What the tombstones had replaced that a node, in the step before, has asked about or has reaped. Until the next message is sent
-    /// or arrives: so long no older message can have been sent since.
+    /// What the tombstones had replaced that a node, in the step before, has asked about or has
+    /// reaped. Until the next message is sent or arrives: so long no older message can have been
+    /// sent since.
     pub just_asked: WriteSet,
     /// How often a node was asked whether it is clear of tombstones. A scope bounds it.
     pub surveyed: u8,
     /// Was a key sent between replicas that was the same on all of them from the beginning?
     pub sent_needlessly: bool,
-    /// Where the ring changes: for each node what it was told, or has said that it knows, of who is a member.
+    /// Where the ring changes: for each node what it was told, or has said that it knows, of who is
+    /// a member.
     pub known: Vec<History>,
     /// Where the ring changes: for each node, and each client, what those knew that have served it.
     pub owed: Vec<History>,
     /// Where a node's disk is copied: what others have heard of that node.
     pub copied: Heard,
-    /// For each client what its last answer showed, and all that those puts saw; empty where its next line does not use it.
+    /// For each client what its last answer showed, and all that those puts saw; empty where its
+    /// next line does not use it.
     pub clients: Vec<WriteSet>,
 }
 
@@ -216,7 +225,8 @@ impl Ghost {
 
     pub(crate) fn on_survey(&mut self, setting: &Setting, tombstones: WriteSet) {
         self.surveyed += 1;
-        // Where replicas compare, one that has not got the tombstone yet may send an old copy at any time, also just before it is asked.
+        // Where replicas compare, one that has not got the tombstone yet may send an old copy at
+        // any time, also just before it is asked.
         if !setting.scope.faults.exchange {
             self.just_asked = self.replaced_by(tombstones);
         }
@@ -252,7 +262,8 @@ impl Ghost {
         *vouched = vouched.with(write);
     }
 
-    /// A node that implies that it has stored a put has it as a replica, or, if it coordinates as a fallback, for all intended replicas.
+    /// A node that implies that it has stored a put has it as a replica, or, if it coordinates as a
+    /// fallback, for all intended replicas.
     pub(crate) fn vouch_or_keep(&mut self, setting: &Setting, node: NodeId, write: WriteId) {
         if setting.changes || setting.preference_list.contains(&node) {
             self.vouch(node, write);
@@ -276,11 +287,19 @@ impl Ghost {
     }
 
     fn hint_place(&self, holder: NodeId, recipient: NodeId) -> Result<usize, usize> {
-        self.hinted.binary_search_by_key(&(holder, recipient), |hinted| (hinted.holder, hinted.recipient))
+        self.hinted
+            .binary_search_by_key(&(holder, recipient), |hinted| (hinted.holder, hinted.recipient))
     }
 
-    /// Where the ring changes, whoever hands something over says so only now: it keeps it until it is there. Else it has said so before.
-    pub(crate) fn on_hand_off(&mut self, setting: &Setting, holder: NodeId, recipient: NodeId, writes: WriteSet) {
+    /// Where the ring changes, whoever hands something over says so only now: it keeps it until it
+    /// is there. Else it has said so before.
+    pub(crate) fn on_hand_off(
+        &mut self,
+        setting: &Setting,
+        holder: NodeId,
+        recipient: NodeId,
+        writes: WriteSet,
+    ) {
         if setting.changes {
             writes.iter().for_each(|write| self.keep(holder, recipient, write));
         } else if let Ok(index) = self.hint_place(holder, recipient) {
@@ -288,28 +307,40 @@ impl Ghost {
         }
     }
 
-    /// For how many intended replicas a distinct node has given its word that it has the put: itself, or another in its place. Where the
-    /// ring changes, and with it who is one: how many nodes have given their word.
+    /// For how many intended replicas a distinct node has given its word that it has the put:
+    /// itself, or another in its place. Where the ring changes, and with it who is one: how many
+    /// nodes have given their word.
     fn words(&self, setting: &Setting, write: WriteId) -> usize {
         if setting.changes {
             let gave = |node: NodeId| {
-                let kept = self.hinted.iter().any(|kept| kept.holder == node && kept.writes.contains(write));
+                let kept = self
+                    .hinted
+                    .iter()
+                    .any(|kept| kept.holder == node && kept.writes.contains(write));
                 kept || self.vouched[usize::from(node.0)].contains(write)
             };
             return (0..setting.scope.nodes).map(NodeId).filter(|node| gave(*node)).count();
         }
         let who = |intended: &NodeId| {
             let own = self.vouched[usize::from(intended.0)].contains(write).then_some(*intended);
-            let kept = self.hinted.iter().filter(|kept| kept.recipient == *intended && kept.writes.contains(write));
+            let kept = self
+                .hinted
+                .iter()
+                .filter(|kept| kept.recipient == *intended && kept.writes.contains(write));
             own.into_iter().chain(kept.map(|kept| kept.holder)).collect()
         };
-        filled(&setting.preference_list.iter().map(who).collect::<Vec<Vec<NodeId>>>(), &mut Vec::new())
+        filled(
+            &setting.preference_list.iter().map(who).collect::<Vec<Vec<NodeId>>>(),
+            &mut Vec::new(),
+        )
     }
 
     /// The key's intended replicas, by what a node was told, or has said that it knows.
     fn intended<'s>(&self, setting: &'s Setting, by: NodeId) -> &'s [NodeId] {
         let known = self.known.get(usize::from(by.0));
-        known.map_or(&setting.preference_list, |known| setting.replicas_by(&known.union(&setting.founders)))
+        known.map_or(&setting.preference_list, |known| {
+            setting.replicas_by(&known.union(&setting.founders))
+        })
     }
 
     /// A node knows this now, if the ring changes at all.
@@ -338,12 +369,20 @@ impl Ghost {
         }
     }
 
-    /// A coordinator begins to read, or asks again those it has not heard. If it asks one it has heard, it begins anew: it had
-    /// forgotten the first attempt, and what it heard then is nothing it must show now.
-    pub(crate) fn on_fetch(&mut self, setting: &Setting, coordinator: NodeId, replica: NodeId, read: usize) {
+    /// A coordinator begins to read, or asks again those it has not heard. If it asks one it has
+    /// heard, it begins anew: it had forgotten the first attempt, and what it heard then is nothing
+    /// it must show now.
+    pub(crate) fn on_fetch(
+        &mut self,
+        setting: &Setting,
+        coordinator: NodeId,
+        replica: NodeId,
+        read: usize,
+    ) {
         // One that is a replica no more has handed over what it had.
         let is_replica = self.intended(setting, coordinator).contains(&coordinator);
-        let own = if is_replica { self.vouched[usize::from(coordinator.0)] } else { WriteSet::EMPTY };
+        let own =
+            if is_replica { self.vouched[usize::from(coordinator.0)] } else { WriteSet::EMPTY };
         let read = &mut self.reads[read];
         let is_new = read.hearings.iter().all(|hearing| hearing.coordinator != coordinator);
         let hearing = read.hearing(coordinator);
@@ -352,14 +391,22 @@ impl Ghost {
         }
     }
 
-    pub(crate) fn on_get_answered(&mut self, setting: &Setting, by: NodeId, read: usize, siblings: &[Version]) {
+    pub(crate) fn on_get_answered(
+        &mut self,
+        setting: &Setting,
+        by: NodeId,
+        read: usize,
+        siblings: &[Version],
+    ) {
         let shown = writes_of(siblings);
         let Hearing { heard, known, .. } = self.reads[read].hearing(by).clone();
         let omitted = known.minus(self.with_all_seen(shown));
-        let in_person = heard.iter().filter(|node| self.intended(setting, by).contains(node)).count();
+        let in_person =
+            heard.iter().filter(|node| self.intended(setting, by).contains(node)).count();
         let outcome = Outcome::Answered { words: heard.len(), in_person };
         let read = &mut self.reads[read];
-        (read.by, read.shown, read.sources, read.omitted, read.outcome) = (Some(by), shown, heard, omitted, outcome);
+        (read.by, read.shown, read.sources, read.omitted, read.outcome) =
+            (Some(by), shown, heard, omitted, outcome);
     }
 }
 

@@ -1,5 +1,5 @@
-//! States that one may want to see, besides those that *reachable* properties speak of. Nothing is claimed of them: a search for one may
-//! well end without having found any.
+//! States that one may want to see, besides those that *reachable* properties speak of. Nothing is
+//! claimed of them: a search for one may well end without having found any.
 
 use crate::ghost::Outcome;
 use crate::property::{Kind, LooksAt, Property};
@@ -10,7 +10,11 @@ use dynamo_model::ids::Content;
 use dynamo_model::process::Process;
 use dynamo_model::siblings::Siblings;
 
-const fn goal(name: &'static str, statement: &'static str, condition: fn(&System, &SystemState) -> bool) -> Property {
+const fn goal(
+    name: &'static str,
+    statement: &'static str,
+    condition: fn(&System, &SystemState) -> bool,
+) -> Property {
     Property {
         name,
         kind: Kind::Reachable,
@@ -29,23 +33,38 @@ pub static GOALS: &[Property] = &[
     }),
     goal("goal.tombstone", "A node has a tombstone on its disk.", |model, state| {
         is_on_a_disk(model, state, |siblings| {
-            siblings.versions().iter().any(|version| matches!(version.content, Content::Tombstone(_)))
+            siblings
+                .versions()
+                .iter()
+                .any(|version| matches!(version.content, Content::Tombstone(_)))
         })
     }),
     goal("goal.hint-kept", "A node keeps a hint for another on its disk.", |model, state| {
         let view = View { model, state };
         view.nodes().any(|node| view.hints(node).next().is_some())
     }),
-    goal("goal.hint-in-transfer", "A node has sent a hint to its recipient, and has no answer yet.", |model, state| {
-        state.actor_states.iter().zip(&model.actors).any(|(process, actor)| match (process.node(), actor) {
-            (Some(inner), Process::Node(node, _)) => {
-                inner.durable.hints.keys().any(|id| inner.hint_state(node, id) == HintState::InTransfer)
-            }
-            _ => false,
-        })
-    }),
+    goal(
+        "goal.hint-in-transfer",
+        "A node has sent a hint to its recipient, and has no answer yet.",
+        |model, state| {
+            state.actor_states.iter().zip(&model.actors).any(|(process, actor)| {
+                match (process.node(), actor) {
+                    (Some(inner), Process::Node(node, _)) => inner
+                        .durable
+                        .hints
+                        .keys()
+                        .any(|id| inner.hint_state(node, id) == HintState::InTransfer),
+                    _ => false,
+                }
+            })
+        },
+    ),
     goal("goal.suspected", "A node suspects another.", |_, state| {
-        state.actor_states.iter().filter_map(|process| process.node()).any(|node| !node.suspected.is_empty())
+        state
+            .actor_states
+            .iter()
+            .filter_map(|process| process.node())
+            .any(|node| !node.suspected.is_empty())
     }),
     goal("goal.put-failed", "A client was told that its put failed.", |_, state| {
         state.history.writes.iter().any(|write| write.outcome == Outcome::Failed)

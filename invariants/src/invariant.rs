@@ -70,10 +70,15 @@ mod tests {
     #[test]
     fn every_property_states_one_of_the_nine_and_each_is_stated() {
         for property in PROPERTIES {
-            assert!(INVARIANTS.iter().any(|invariant| invariant.id == property.invariant()), "{}", property.name);
+            assert!(
+                INVARIANTS.iter().any(|invariant| invariant.id == property.invariant()),
+                "{}",
+                property.name
+            );
         }
         for invariant in INVARIANTS {
-            let mut of_it = PROPERTIES.iter().filter(|property| property.invariant() == invariant.id);
+            let mut of_it =
+                PROPERTIES.iter().filter(|property| property.invariant() == invariant.id);
             assert!(of_it.any(|property| property.kind != Kind::Reachable), "{}", invariant.id);
         }
     }

@@ -9,16 +9,22 @@ use dynamo_model::process::{Process, ProcessState};
 use interned_checker::First;
 
 /// Two kinds of deliveries may be taken before all else.
-pub(crate) const TAKEN_FIRST: First<Process, Setting> = |setting, state, envelope| match (state, &envelope.msg) {
-    (ProcessState::Client(client), Message::Answer(answer)) => is_answer_alone(setting, client, answer.request()),
-    (ProcessState::Node(node), Message::Stored { request }) => is_only_counted(setting, node, *request),
-    _ => false,
-};
+pub(crate) const TAKEN_FIRST: First<Process, Setting> =
+    |setting, state, envelope| match (state, &envelope.msg) {
+        (ProcessState::Client(client), Message::Answer(answer)) => {
+            is_answer_alone(setting, client, answer.request())
+        }
+        (ProcessState::Node(node), Message::Stored { request }) => {
+            is_only_counted(setting, node, *request)
+        }
+        _ => false,
+    };
 
 /// Is this answer all that ever happens to the client while it waits?
 ///
-/// It is where the client does not ask again, is not told who is a member, and nothing arrives twice. What the history makes of it depends on the answer alone, but
-/// for a get as the next line: it matters to a get which puts are acknowledged before it begins.
+/// It is where the client does not ask again, is not told who is a member, and nothing arrives
+/// twice. What the history makes of it depends on the answer alone, but for a get as the next line:
+/// it matters to a get which puts are acknowledged before it begins.
 fn is_answer_alone(setting: &Setting, client: &ClientState, request: RequestId) -> bool {
     let faults = &setting.scope.faults;
     let next_line = RequestId { number: request.number + 1, ..request };
@@ -32,11 +38,12 @@ fn is_answer_alone(setting: &Setting, client: &ClientState, request: RequestId) 
 
 /// Is a replica's word that it has stored this put only counted?
 ///
-/// It is once the put is acknowledged, where coordinators neither lose patience nor crash nor lose their disks, and nobody asks, because
-/// tombstones are to be reaped, whether they are done.
+/// It is once the put is acknowledged, where coordinators neither lose patience nor crash nor lose
+/// their disks, and nobody asks, because tombstones are to be reaped, whether they are done.
 fn is_only_counted(setting: &Setting, node: &State, request: RequestId) -> bool {
     let faults = &setting.scope.faults;
     let is_acknowledged = node.puts.get(&request).is_some_and(|put| put.acknowledged);
-    let is_forgotten = faults.timeouts.is_some() || faults.crashes > 0 || faults.bad_disk().is_some();
+    let is_forgotten =
+        faults.timeouts.is_some() || faults.crashes > 0 || faults.bad_disk().is_some();
     is_acknowledged && !is_forgotten && faults.reaps == 0
 }

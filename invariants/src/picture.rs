@@ -1,4 +1,5 @@
-//! A state in words: what is on disks, in memory and on its way; and what a step changed of it. For people; nothing else reads it.
+//! A state in words: what is on disks, in memory and on its way; and what a step changed of it. For
+//! people; nothing else reads it.
 
 pub mod diagram;
 pub mod flight;
@@ -65,21 +66,27 @@ impl fmt::Display for Change {
             (true, Some(_), None) => write!(f, "not on its way any more: {about}"),
             (_, None, Some(after)) => write!(f, "{of}: {about}: {after}"),
             (_, Some(before), Some(after)) => write!(f, "{of}: {about}: {before} → {after}"),
-            (_, before, None) => write!(f, "{of}: {about}: {} → nothing", before.as_deref().unwrap_or("nothing")),
+            (_, before, None) => {
+                write!(f, "{of}: {about}: {} → nothing", before.as_deref().unwrap_or("nothing"))
+            }
         }
     }
 }
 
-/// All that is to be told of a state: node by node, client by client, what really happened, then what is on its way.
+/// All that is to be told of a state: node by node, client by client, what really happened, then
+/// what is on its way.
 pub fn facts(model: &System, state: &SystemState) -> Vec<Fact> {
     let mut facts = Vec::new();
     for (index, process) in state.actor_states.iter().enumerate() {
         let of = Who::of(Id::from(index), process).to_string();
         let told = match (&**process, &model.actors[index]) {
-            (ProcessState::Node(inner) | ProcessState::Copied(inner, _), Process::Node(node, _)) => {
-                of_node(model, state, index, inner, node)
+            (
+                ProcessState::Node(inner) | ProcessState::Copied(inner, _),
+                Process::Node(node, _),
+            ) => of_node(model, state, index, inner, node),
+            (ProcessState::Client(inner), Process::Client(client)) => {
+                of_client(model, inner, client)
             }
-            (ProcessState::Client(inner), Process::Client(client)) => of_client(model, inner, client),
             _ => unreachable!("a process keeps its kind"),
         };
         facts.extend(told.into_iter().map(|(about, text)| Fact { of: of.clone(), about, text }));
@@ -145,7 +152,8 @@ fn of_node(model: &System, state: &SystemState, index: usize, inner: &State, nod
     };
     told.extend(of_disk(model, &inner.durable, disk, hint_state));
     told.extend(under_way(inner));
-    let mut timers: Vec<String> = state.timers_set.get(index).into_iter().flat_map(Timers::iter).map(timer).collect();
+    let mut timers: Vec<String> =
+        state.timers_set.get(index).into_iter().flat_map(Timers::iter).map(timer).collect();
     timers.sort();
     if !timers.is_empty() {
         told.push(("timers".to_owned(), timers.join("; ")));
@@ -154,7 +162,12 @@ fn of_node(model: &System, state: &SystemState, index: usize, inner: &State, nod
 }
 
 /// What a node has, by what it knows itself, and whether that is on its disk.
-fn of_disk(model: &System, has: &Durable, disk: &Durable, hint_state: impl Fn(&HintId) -> String) -> Told {
+fn of_disk(
+    model: &System,
+    has: &Durable,
+    disk: &Durable,
+    hint_state: impl Fn(&HintId) -> String,
+) -> Told {
     let mut told = Told::new();
     let on_disk = |same: bool| if same { "" } else { ", not on disk" };
     if has.incarnation > 0 {
@@ -170,10 +183,16 @@ fn of_disk(model: &System, has: &Durable, disk: &Durable, hint_state: impl Fn(&H
     for (id, siblings) in &has.hints {
         let is_saved = on_disk(disk.hints.get(id) == Some(siblings));
         let state = hint_state(id);
-        told.push((format!("keeps {:?} for {}", id.key, id.recipient), format!("{}{state}{is_saved}", held(siblings))));
+        told.push((
+            format!("keeps {:?} for {}", id.key, id.recipient),
+            format!("{}{state}{is_saved}", held(siblings)),
+        ));
     }
     if has.counter > 0 {
-        told.push(("puts coordinated".to_owned(), format!("{}{}", has.counter, on_disk(disk.counter == has.counter))));
+        told.push((
+            "puts coordinated".to_owned(),
+            format!("{}{}", has.counter, on_disk(disk.counter == has.counter)),
+        ));
     }
     if model.cfg.changes {
         let is_saved = on_disk(disk.history == has.history || disk.history.is_empty());
@@ -202,7 +221,9 @@ fn taken(tally: &Tally) -> String {
         if by == intended { by.to_string() } else { format!("{by} for {intended}") }
     };
     let taken: Vec<String> = tally.taken.iter().map(one).collect();
-    let asked = list(tally.asked.iter().copied().chain(tally.stand_ins.iter().map(|stand_in| stand_in.fallback)));
+    let asked = list(
+        tally.asked.iter().copied().chain(tally.stand_ins.iter().map(|stand_in| stand_in.fallback)),
+    );
     format!("{} of {asked}", if taken.is_empty() { "none".to_owned() } else { taken.join(", ") })
 }
 
@@ -215,12 +236,17 @@ fn under_way(inner: &State) -> Told {
     }
     for (request, get) in &inner.gets {
         let end = if get.answered { "; answered" } else { "" };
-        let replies = get.replies.iter().map(|(node, siblings)| format!("{node} has {}", held(siblings)));
+        let replies =
+            get.replies.iter().map(|(node, siblings)| format!("{node} has {}", held(siblings)));
         let replies = replies.collect::<Vec<_>>().join(", ");
-        told.push((format!("get {request:?}"), format!("heard {}: {replies}{end}", taken(&get.tally))));
+        told.push((
+            format!("get {request:?}"),
+            format!("heard {}: {replies}{end}", taken(&get.tally)),
+        ));
     }
     for (key, clear) in &inner.reaping {
-        let clear = if clear.is_empty() { "nobody".to_owned() } else { list(clear.iter().copied()) };
+        let clear =
+            if clear.is_empty() { "nobody".to_owned() } else { list(clear.iter().copied()) };
         told.push((format!("reaps {key:?}"), format!("known to be clear: {clear}")));
     }
     if !inner.suspected.is_empty() {
@@ -255,10 +281,18 @@ pub fn disks(state: &SystemState) -> Vec<Fact> {
     for (index, disk) in state.actor_storages.iter().enumerate() {
         let Some(disk) = disk else { continue };
         let of = Who::of(Id::from(index), &state.actor_states[index]).to_string();
-        let fact = |about: String, siblings: &Siblings| Fact { of: of.clone(), about, text: held(siblings) };
-        facts.extend(disk.store.iter().map(|(key, siblings)| fact(format!("stores {key:?}"), siblings)));
+        let fact = |about: String, siblings: &Siblings| Fact {
+            of: of.clone(),
+            about,
+            text: held(siblings),
+        };
+        facts.extend(
+            disk.store.iter().map(|(key, siblings)| fact(format!("stores {key:?}"), siblings)),
+        );
         let hints = disk.hints.iter();
-        facts.extend(hints.map(|(id, siblings)| fact(format!("keeps {:?} for {}", id.key, id.recipient), siblings)));
+        facts.extend(hints.map(|(id, siblings)| {
+            fact(format!("keeps {:?} for {}", id.key, id.recipient), siblings)
+        }));
     }
     facts
 }

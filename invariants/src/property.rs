@@ -1,7 +1,8 @@
 //! What must hold, stated against ghost truth and against what is really on disk.
 //!
-//! Each invariant has *always* properties, which hold at every reachable state, and *reachable* partners, which show that the
-//! interesting thing does happen, so that the first kind is not true for want of occasion.
+//! Each invariant has *always* properties, which hold at every reachable state, and *reachable*
+//! partners, which show that the interesting thing does happen, so that the first kind is not true
+//! for want of occasion.
 
 mod copies;
 mod evidence;
@@ -34,7 +35,8 @@ pub enum Kind {
     Always,
     /// True at one reachable state at least.
     Reachable,
-    /// True in the end, and from then on, once nothing new goes wrong and nothing new is asked: see [`goes_on`].
+    /// True in the end, and from then on, once nothing new goes wrong and nothing new is asked: see
+    /// [`goes_on`].
     Converges,
 }
 
@@ -47,7 +49,8 @@ pub struct Property {
     pub kind: Kind,
     /// In a sentence, with its source, and where it does not hold.
     pub statement: &'static str,
-    /// The *reachable* ones any of which shows that it can be violated at all; none if it is one itself.
+    /// The *reachable* ones any of which shows that it can be violated at all; none if it is one
+    /// itself.
     pub occasions: &'static [&'static str],
     /// What it looks at: it is evaluated once for all states that are the same in that.
     pub looks_at: LooksAt,
@@ -63,7 +66,8 @@ impl Property {
         self.name.split_once('.').map_or(self.name, |(invariant, _)| invariant)
     }
 
-    /// The same in stateright's words, which has none for *converges*: its *eventually* knows no fairness.
+    /// The same in stateright's words, which has none for *converges*: its *eventually* knows no
+    /// fairness.
     pub fn expectation(&self) -> Option<Expectation> {
         match self.kind {
             Kind::Always => Some(Expectation::Always),
@@ -72,8 +76,8 @@ impl Property {
         }
     }
 
-    /// What its verdict on a state rests on, a sentence for each fact: what really happened, and what is on disks. Where there is nothing,
-    /// nothing has happened yet that it speaks of.
+    /// What its verdict on a state rests on, a sentence for each fact: what really happened, and
+    /// what is on disks. Where there is nothing, nothing has happened yet that it speaks of.
     pub fn evidence(&self, model: &System, state: &SystemState) -> Vec<String> {
         let view = View { model, state };
         self.evidence.iter().flat_map(|facts| facts(&view)).collect()
@@ -92,7 +96,15 @@ const fn always(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Always, statement, occasions, looks_at: LooksAt::Disks, evidence, condition }
+    Property {
+        name,
+        kind: Kind::Always,
+        statement,
+        occasions,
+        looks_at: LooksAt::Disks,
+        evidence,
+        condition,
+    }
 }
 
 const fn reachable(
@@ -101,7 +113,15 @@ const fn reachable(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Reachable, statement, occasions: &[], looks_at: LooksAt::Disks, evidence, condition }
+    Property {
+        name,
+        kind: Kind::Reachable,
+        statement,
+        occasions: &[],
+        looks_at: LooksAt::Disks,
+        evidence,
+        condition,
+    }
 }
 
 const fn converges(
@@ -111,7 +131,15 @@ const fn converges(
     statement: &'static str,
     condition: fn(&System, &SystemState) -> bool,
 ) -> Property {
-    Property { name, kind: Kind::Converges, statement, occasions, looks_at: LooksAt::Everything, evidence, condition }
+    Property {
+        name,
+        kind: Kind::Converges,
+        statement,
+        occasions,
+        looks_at: LooksAt::Everything,
+        evidence,
+        condition,
+    }
 }
 
 const fn looking_at(looks_at: LooksAt, property: Property) -> Property {
@@ -133,17 +161,23 @@ const EXCHANGED: &[&str] = &["I5.a-key-is-exchanged"];
 const EXCHANGED_ALONE: &[&str] = &["I5.one-of-two-keys-is-exchanged"];
 const READ_OVER: &[&str] = &["I3.a-read-is-over"];
 
-/// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still arrive, coordinators still lose
-/// patience, nodes that are down come back, and say so where they know better than a copy of a disk. No message is lost any more, no node goes down, no disk is lost, and clients, who hear no
-/// more answers and lose no more patience, ask nothing.
+/// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still
+/// arrive, coordinators still lose patience, nodes that are down come back, and say so where they
+/// know better than a copy of a disk. No message is lost any more, no node goes down, no disk is
+/// lost, and clients, who hear no more answers and lose no more patience, ask nothing.
 pub fn goes_on(setting: &Setting, action: &ActorAction<Process>) -> bool {
     let is_client = |id: &Id| usize::from(*id) >= usize::from(setting.scope.nodes);
     match action {
-        // Clients that choose nodes by a view of their own are told that it is old, whether they ask anything more or not.
-        ActorModelAction::Deliver { dst, msg, .. } => !is_client(dst) || matches!(msg, Message::History { .. }),
+        // Clients that choose nodes by a view of their own are told that it is old, whether they
+        // ask anything more or not.
+        ActorModelAction::Deliver { dst, msg, .. } => {
+            !is_client(dst) || matches!(msg, Message::History { .. })
+        }
         ActorModelAction::Timeout(id, _) => !is_client(id),
         ActorModelAction::Recover(_) => true,
-        ActorModelAction::SelectRandom { random, .. } => matches!(random, Fate::Choose(_) | Fate::HearOfLaterCommit),
+        ActorModelAction::SelectRandom { random, .. } => {
+            matches!(random, Fate::Choose(_) | Fate::HearOfLaterCommit)
+        }
         ActorModelAction::Drop(_) | ActorModelAction::Crash(_) => false,
     }
 }

@@ -8,9 +8,11 @@ use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::siblings::Version;
 use stateright::actor::Envelope;
 
-/// The puts whose versions these are, and that really were deletes: what a script says, not what the versions say of themselves.
+/// The puts whose versions these are, and that really were deletes: what a script says, not what
+/// the versions say of themselves.
 fn deletes_among(setting: &Setting, siblings: &[Version]) -> WriteSet {
-    let is_delete = |write: &WriteId| setting.ask(setting.puts[usize::from(write.0)]) == Some(Ask::Delete);
+    let is_delete =
+        |write: &WriteId| setting.ask(setting.puts[usize::from(write.0)]) == Some(Ask::Delete);
     writes_of(siblings).iter().filter(is_delete).collect()
 }
 
@@ -23,24 +25,39 @@ fn undated<'a>(envelope: &Envelope<&'a Message>) -> Envelope<&'a Message> {
 }
 
 /// What sending a message adds to the history.
-pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
+pub(crate) fn record_out(
+    setting: &Setting,
+    ghost: &Ghost,
+    envelope: Envelope<&Message>,
+) -> Option<Ghost> {
     let mut next = ghost.clone();
     let envelope = undated(&envelope);
     let from = node(envelope.src);
     next.just_asked = WriteSet::EMPTY;
-    if matches!(envelope.msg, Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. }) {
+    if matches!(
+        envelope.msg,
+        Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. }
+    ) {
         next.owe(from, node(envelope.dst));
     }
     match envelope.msg {
-        Message::Request(operation) | Message::Routed { operation, .. } => begin(setting, &mut next, operation),
-        Message::Store { request, .. } | Message::Stored { request } | Message::StoreHint { request, .. } => {
+        Message::Request(operation) | Message::Routed { operation, .. } => {
+            begin(setting, &mut next, operation)
+        }
+        Message::Store { request, .. }
+        | Message::Stored { request }
+        | Message::StoreHint { request, .. } => {
             next.vouch_or_keep(setting, from, setting.write(*request)?);
         }
-        Message::StoredHint { request, recipient } => next.keep(from, *recipient, setting.write(*request)?),
+        Message::StoredHint { request, recipient } => {
+            next.keep(from, *recipient, setting.write(*request)?)
+        }
         Message::HandOff { siblings, .. } => {
             next.on_hand_off(setting, from, node(envelope.dst), writes_of(siblings.versions()));
         }
-        Message::Survey { siblings, .. } => next.on_survey(setting, deletes_among(setting, siblings.versions())),
+        Message::Survey { siblings, .. } => {
+            next.on_survey(setting, deletes_among(setting, siblings.versions()))
+        }
         Message::Reap { siblings, .. } => next.on_reap(deletes_among(setting, siblings.versions())),
         Message::Answer(Answer::PutAcknowledged { request, .. }) => {
             next.on_put_acknowledged(setting, from, setting.write(*request)?);
@@ -57,13 +74,19 @@ pub(crate) fn record_out(setting: &Setting, ghost: &Ghost, envelope: Envelope<&M
         Message::Answer(Answer::GetFailed { request, .. }) => {
             next.reads[setting.read(*request)?].outcome = Outcome::Failed;
         }
-        Message::Answer(Answer::Changed { history, .. }) | Message::History { history } => next.know(from, history),
+        Message::Answer(Answer::Changed { history, .. }) | Message::History { history } => {
+            next.know(from, history)
+        }
         Message::Changes { changes } => next.know(from, changes),
         // A replica that says that it holds a version vouches for it.
-        Message::Fetched { siblings, .. } if setting.preference_list.contains(&from) && !setting.changes => {
+        Message::Fetched { siblings, .. }
+            if setting.preference_list.contains(&from) && !setting.changes =>
+        {
             writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
         }
-        Message::Fetch { request, .. } => next.on_fetch(setting, from, node(envelope.dst), setting.read(*request)?),
+        Message::Fetch { request, .. } => {
+            next.on_fetch(setting, from, node(envelope.dst), setting.read(*request)?)
+        }
         Message::Sync { key, .. } => next.sent_needlessly |= *key != setting.key,
         Message::Fetched { .. }
         | Message::Forward { .. }
@@ -107,7 +130,11 @@ fn begin(setting: &Setting, ghost: &mut Ghost, operation: &Operation) {
 }
 
 /// What the arrival of a message adds to the history.
-pub(crate) fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Message>) -> Option<Ghost> {
+pub(crate) fn record_in(
+    setting: &Setting,
+    ghost: &Ghost,
+    envelope: Envelope<&Message>,
+) -> Option<Ghost> {
     let mut next = ghost.clone();
     next.just_asked = WriteSet::EMPTY;
     if let Some(since) = envelope.msg.since() {
@@ -120,7 +147,9 @@ pub(crate) fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Me
             let read = &mut next.reads[setting.read(*request)?];
             read.hear(node(envelope.dst), node(envelope.src), writes_of(siblings.versions()));
         }
-        Message::History { history: told } | Message::Changes { changes: told } => next.know(node(envelope.dst), told),
+        Message::History { history: told } | Message::Changes { changes: told } => {
+            next.know(node(envelope.dst), told)
+        }
         // Whoever chooses a node by its own view is to learn what that node knows.
         Message::Routed { .. } => next.owe(node(envelope.dst), node(envelope.src)),
         _ => {}
@@ -128,22 +157,26 @@ pub(crate) fn record_in(setting: &Setting, ghost: &Ghost, envelope: Envelope<&Me
     (next != *ghost).then_some(next)
 }
 
-/// What a client has really seen is what the last answer to a put or get showed, and all that those puts saw.
+/// What a client has really seen is what the last answer to a put or get showed, and all that those
+/// puts saw.
 fn learn(setting: &Setting, ghost: &mut Ghost, answer: &Answer) {
     let request = answer.request();
     let client = request.client.0 as usize - usize::from(setting.scope.nodes);
-    let mut script = setting.scope.clients[client].iter().skip(request.number as usize + 1).map(|(_, ask)| *ask);
+    let mut script =
+        setting.scope.clients[client].iter().skip(request.number as usize + 1).map(|(_, ask)| *ask);
     let next = script.find(|ask| ask.moves().is_none());
     let seen = match answer {
         Answer::GetAnswered { siblings, .. } => ghost.with_all_seen(writes_of(siblings)),
         Answer::PutAcknowledged { .. } => {
-            let write = setting.write(request).expect("a put is acknowledged to the client that put it");
+            let write =
+                setting.write(request).expect("a put is acknowledged to the client that put it");
             ghost.saw(write).with(write)
         }
         Answer::Changed { .. } | Answer::ChangeRefused { .. } => return,
-        Answer::PutFailed { .. } | Answer::PutRefused { .. } | Answer::GetFailed { .. } | Answer::NoRoute { .. } => {
-            WriteSet::EMPTY
-        }
+        Answer::PutFailed { .. }
+        | Answer::PutRefused { .. }
+        | Answer::GetFailed { .. }
+        | Answer::NoRoute { .. } => WriteSet::EMPTY,
     };
     if next.is_some_and(Ask::is_informed) {
         ghost.clients[client] = seen;

@@ -1,5 +1,5 @@
-//! Scripted scenarios: a story in a small language, performed by the model, and by real nodes as it stands. Its tables are those of
-//! [`tables`](crate::tables).
+//! Scripted scenarios: a story in a small language, performed by the model, and by real nodes as it
+//! stands. Its tables are those of [`tables`](crate::tables).
 //!
 //! ```text
 //! trace 4                          the document's trace that it tells
@@ -127,8 +127,9 @@ pub enum Outcome {
 const ADMINISTRATOR: &str = "the administrator";
 
 impl Scenario {
-    /// A key, and the nodes clockwise from it: those that the script calls by the names in [`nodes`](Scenario::nodes). Names are ids, where
-    /// some key has that order; by far not every order has one. Otherwise those that join have the last ids, which is all that is asked.
+    /// A key, and the nodes clockwise from it: those that the script calls by the names in
+    /// [`nodes`](Scenario::nodes). Names are ids, where some key has that order; by far not every
+    /// order has one. Otherwise those that join have the last ids, which is all that is asked.
     pub fn stage(&self) -> (Key, Vec<NodeId>) {
         let mut members = self.nodes.clone();
         members.sort_unstable();
@@ -136,11 +137,14 @@ impl Scenario {
         let clockwise = |key: &Key| ring.preference_list(key, self.nodes.len()).to_vec();
         let keys = (0..10_000).map(|number| Key::new(&format!("k{number}")).expect("it is short"));
         let founders = self.founders();
-        let is_a_joiner =
-            |(name, node): (&NodeId, &NodeId)| !founders.contains(name) && usize::from(node.0) < founders.len();
+        let is_a_joiner = |(name, node): (&NodeId, &NodeId)| {
+            !founders.contains(name) && usize::from(node.0) < founders.len()
+        };
         let serves = |key: &Key| !self.nodes.iter().zip(&clockwise(key)).any(is_a_joiner);
         let as_called = keys.clone().find(|key| clockwise(key) == self.nodes);
-        let key = as_called.or_else(|| keys.clone().find(serves)).expect("of so many keys one begins anywhere");
+        let key = as_called
+            .or_else(|| keys.clone().find(serves))
+            .expect("of so many keys one begins anywhere");
         let nodes = clockwise(&key);
         (key, nodes)
     }
@@ -181,7 +185,9 @@ impl Scenario {
 
     /// The scope in which the model performs it. It lives as long as the program, as all scopes do.
     fn scope(&self) -> Scope {
-        let place = |node: NodeId| self.nodes.iter().position(|other| *other == node).expect("the script was read");
+        let place = |node: NodeId| {
+            self.nodes.iter().position(|other| *other == node).expect("the script was read")
+        };
         let line = |command: &Command| -> Option<ScriptLine> {
             let via = |via: Option<NodeId>| via.map_or(OWN_VIEW, place);
             match command {
@@ -198,7 +204,9 @@ impl Scenario {
             own.filter_map(|(_, command)| line(command)).collect::<Vec<_>>().leak()
         };
         let clients: Vec<&'static [ScriptLine]> = self.clients().into_iter().map(script).collect();
-        let has = |is_meant: fn(&Command) -> bool| self.commands.iter().any(|(_, command)| is_meant(command));
+        let has = |is_meant: fn(&Command) -> bool| {
+            self.commands.iter().any(|(_, command)| is_meant(command))
+        };
         Scope {
             name: "scenario",
             aim: "a story",
@@ -210,7 +218,9 @@ impl Scenario {
                 crashes: self.nodes.len(),
                 timeouts: Some(1),
                 handoffs: u8::MAX,
-                gossip: has(|command| matches!(command, Command::Join { .. } | Command::Gossip(..))),
+                gossip: has(|command| {
+                    matches!(command, Command::Join { .. } | Command::Gossip(..))
+                }),
                 exchange: has(|command| matches!(command, Command::Compare(..))),
                 ..NO_FAULTS
             },

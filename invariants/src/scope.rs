@@ -74,8 +74,8 @@ impl Ask {
     }
 }
 
-/// One line of a scope's script: through which node, counted clockwise from the key (0 to N−1 are its preference list, once all have
-/// joined) or [`OWN_VIEW`], and what.
+/// One line of a scope's script: through which node, counted clockwise from the key (0 to N−1 are
+/// its preference list, once all have joined) or [`OWN_VIEW`], and what.
 pub type ScriptLine = (usize, Ask);
 
 /// Through the node that is responsible by what the client knows of the members.
@@ -86,7 +86,8 @@ pub(crate) fn chooses_nodes(script: &[ScriptLine]) -> bool {
     script.iter().any(|(via, _)| *via == OWN_VIEW)
 }
 
-/// What may go wrong besides messages being delayed and reordered, which always may; and what goes on in the background.
+/// What may go wrong besides messages being delayed and reordered, which always may; and what goes
+/// on in the background.
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
@@ -94,8 +95,8 @@ pub struct Faults {
     pub loss: bool,
     /// Messages may be delivered again, any number of times.
     pub duplication: bool,
-    /// How many nodes may be down at one time. A node that is down may come back at any moment with what it has saved, and
-    /// may go down again.
+    /// How many nodes may be down at one time. A node that is down may come back at any moment with
+    /// what it has saved, and may go down again.
     pub crashes: usize,
     /// Coordinators may lose patience at any moment; how often they send again first.
     pub timeouts: Option<u8>,
@@ -105,10 +106,12 @@ pub struct Faults {
     pub handoffs: u8,
     /// The node whose disk may be lost, once, at any moment; counted clockwise from the key.
     pub lost_disk: Option<usize>,
-    /// The node that may be started on an older copy of its disk, once, at any moment; counted clockwise from the key. What it has sent since
-    /// the copy was made has arrived by then, or is lost; and it does not crash otherwise.
+    /// The node that may be started on an older copy of its disk, once, at any moment; counted
+    /// clockwise from the key. What it has sent since the copy was made has arrived by then, or is
+    /// lost; and it does not crash otherwise.
     pub old_disk: Option<usize>,
-    /// How often it is asked whether tombstones may be reaped. Where it is at all, no message lives longer than tombstones do.
+    /// How often it is asked whether tombstones may be reaped. Where it is at all, no message lives
+    /// longer than tombstones do.
     pub reaps: u8,
     /// Do nodes gossip?
     pub gossip: bool,
@@ -158,8 +161,10 @@ const NOBODY_ROUTES: Excuse = Excuse {
     reason: "no client has a view of its own here",
 };
 
-const NOBODY_COMPARES: Excuse =
-    Excuse { properties: &["I5.a-key-is-exchanged"], reason: "replicas do not compare what they hold here" };
+const NOBODY_COMPARES: Excuse = Excuse {
+    properties: &["I5.a-key-is-exchanged"],
+    reason: "replicas do not compare what they hold here",
+};
 
 const NO_BYSTANDER: Excuse = Excuse {
     properties: &["I5.one-of-two-keys-is-exchanged"],
@@ -176,7 +181,8 @@ const NO_LATER_WITNESS: Excuse = Excuse {
     reason: "no node is ever down here, so no witness comes back",
 };
 
-const NOTHING_REAPED: Excuse = Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
+const NOTHING_REAPED: Excuse =
+    Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
 
 /// No faults.
 pub const NO_FAULTS: Faults = Faults {
@@ -208,29 +214,44 @@ pub struct Scope {
     pub clients: &'static [&'static [ScriptLine]],
     /// What may go wrong.
     pub faults: Faults,
-    /// What this scope does not claim. An excuse that is not needed is an error: see [`Scope::excuse`].
+    /// What this scope does not claim. An excuse that is not needed is an error: see
+    /// [`Scope::excuse`].
     pub excused: &'static [Excuse],
     /// How many unique states there are: a changed count is a changed protocol.
     pub unique_states: usize,
 }
 
 impl Scope {
-    /// The reason for which this scope does not claim the property, if it does not. The check of the scope then finds that the
-    /// property fails here, and finds fault with the excuse if it does not.
+    /// The reason for which this scope does not claim the property, if it does not. The check of
+    /// the scope then finds that the property fails here, and finds fault with the excuse if it
+    /// does not.
     pub fn excuse(&self, property: &Property) -> Option<&'static str> {
-        let without_stand_ins = Some(&NOBODY_STANDS_IN).filter(|_| !self.has_stand_ins() && !self.changes());
+        let without_stand_ins =
+            Some(&NOBODY_STANDS_IN).filter(|_| !self.has_stand_ins() && !self.changes());
         let nobody_reaps = Some(&NOTHING_REAPED).filter(|_| self.faults.reaps == 0);
-        let nobody_asks = Some(&NOT_IN_PERSON).filter(|_| !self.asks(Ask::PutInPerson) || !self.asks(Ask::GetInPerson));
+        let nobody_asks = Some(&NOT_IN_PERSON)
+            .filter(|_| !self.asks(Ask::PutInPerson) || !self.asks(Ask::GetInPerson));
         let nobody_moves = Some(&NOBODY_MOVES).filter(|_| !self.changes());
         let nobody_routes = Some(&NOBODY_ROUTES).filter(|_| !self.routes());
         let nobody_compares = Some(&NOBODY_COMPARES).filter(|_| !self.faults.exchange);
         let no_bystander = Some(&NO_BYSTANDER).filter(|_| !self.has_bystander());
         let no_old_disk = Some(&NO_OLD_DISK).filter(|_| self.faults.old_disk.is_none());
         let no_later_witness = Some(&NO_LATER_WITNESS).filter(|_| self.faults.crashes == 0);
-        let structural =
-            [without_stand_ins, nobody_asks, nobody_reaps, nobody_moves, nobody_routes, nobody_compares, no_bystander];
-        let excuses =
-            self.excused.iter().chain(structural.into_iter().flatten()).chain(no_old_disk).chain(no_later_witness);
+        let structural = [
+            without_stand_ins,
+            nobody_asks,
+            nobody_reaps,
+            nobody_moves,
+            nobody_routes,
+            nobody_compares,
+            no_bystander,
+        ];
+        let excuses = self
+            .excused
+            .iter()
+            .chain(structural.into_iter().flatten())
+            .chain(no_old_disk)
+            .chain(no_later_witness);
         let mut excuses = excuses;
         let excuse = excuses.find(|excuse| excuse.properties.contains(&property.name));
         excuse.map(|excuse| excuse.reason)
@@ -250,9 +271,13 @@ impl Scope {
         self.clients.iter().any(|script| chooses_nodes(script))
     }
 
-    /// The model: nodes first, then clients; the protocol under `rules`; with those of these properties that stateright
-    /// has a word for.
-    pub fn model(&self, rules: Rules, properties: impl IntoIterator<Item = &'static Property>) -> System {
+    /// The model: nodes first, then clients; the protocol under `rules`; with those of these
+    /// properties that stateright has a word for.
+    pub fn model(
+        &self,
+        rules: Rules,
+        properties: impl IntoIterator<Item = &'static Property>,
+    ) -> System {
         self.model_of(self.setting(), &rules, properties)
     }
 
@@ -263,8 +288,14 @@ impl Scope {
         rules: &Rules,
         properties: impl IntoIterator<Item = &'static Property>,
     ) -> System {
-        let node = Node { config: setting.config, founders: setting.founders.clone(), address: None, rules: *rules };
-        let clients: Vec<Process> = (0..self.clients.len()).map(|index| self.client(&setting, index)).collect();
+        let node = Node {
+            config: setting.config,
+            founders: setting.founders.clone(),
+            address: None,
+            rules: *rules,
+        };
+        let clients: Vec<Process> =
+            (0..self.clients.len()).map(|index| self.client(&setting, index)).collect();
         let network = if self.faults.duplication {
             Network::new_unordered_duplicating([])
         } else {
@@ -278,7 +309,8 @@ impl Scope {
             takes_all: setting.is_endless,
             disk: setting.disk(NodeId(id)),
         };
-        let nodes: Vec<Process> = (0..self.nodes).map(|id| Process::Node(node.clone(), circumstances(id))).collect();
+        let nodes: Vec<Process> =
+            (0..self.nodes).map(|id| Process::Node(node.clone(), circumstances(id))).collect();
         let mut model = ActorModel::new(setting, ghost)
             .actors(nodes)
             .actors(clients)
@@ -322,11 +354,14 @@ impl Scope {
         asks.filter(|ask| ask.moves().is_some())
     }
 
-    /// The members from the beginning: all nodes but those of which the first that anyone wants is that they join.
+    /// The members from the beginning: all nodes but those of which the first that anyone wants is
+    /// that they join.
     pub(crate) fn founders(&self, key: &Key) -> Vec<NodeId> {
         let clockwise = self.ring().preference_list(key, usize::from(self.nodes)).to_vec();
         let joins_first = |node: &NodeId| {
-            let first = self.asks_to_move().find(|ask| ask.moves().is_some_and(|place| clockwise[place] == *node));
+            let first = self
+                .asks_to_move()
+                .find(|ask| ask.moves().is_some_and(|place| clockwise[place] == *node));
             matches!(first, Some(Ask::Join(_)))
         };
         (0..self.nodes).map(NodeId).filter(|node| !joins_first(node)).collect()
@@ -344,19 +379,32 @@ impl Scope {
             let (_, r, w) = self.quorum;
             let line = match ask {
                 Ask::Put => Line::PutBlind { content: Content::Value(value()), pw: 0 },
-                Ask::PutInPerson => Line::PutBlind { content: Content::Value(value()), pw: w as u8 },
+                Ask::PutInPerson => {
+                    Line::PutBlind { content: Content::Value(value()), pw: w as u8 }
+                }
                 Ask::PutOver => Line::PutInformed(Content::Value(value())),
                 Ask::Delete => Line::PutInformed(Content::Tombstone(value())),
                 Ask::Get => Line::Get { pr: 0 },
                 Ask::GetInPerson => Line::Get { pr: r as u8 },
-                Ask::Join(place) => Line::Administer { node: clockwise[*place], wish: Wish::Join(None) },
-                Ask::Leave(place) => Line::Administer { node: clockwise[*place], wish: Wish::Leave },
-                Ask::Remove(place) => Line::Administer { node: clockwise[*place], wish: Wish::Remove },
+                Ask::Join(place) => {
+                    Line::Administer { node: clockwise[*place], wish: Wish::Join(None) }
+                }
+                Ask::Leave(place) => {
+                    Line::Administer { node: clockwise[*place], wish: Wish::Leave }
+                }
+                Ask::Remove(place) => {
+                    Line::Administer { node: clockwise[*place], wish: Wish::Remove }
+                }
             };
             (clockwise.get(*via).map_or(Via::OwnView, |node| Via::Node(*node)), line)
         };
         let script = self.clients[index].iter().enumerate().map(line).collect();
         let routes = Routes::new(setting.founders.clone(), setting.config.n());
-        Process::Client(Client { key: setting.key.clone(), script, routes, retries: self.faults.client_retries })
+        Process::Client(Client {
+            key: setting.key.clone(),
+            script,
+            routes,
+            retries: self.faults.client_retries,
+        })
     }
 }

@@ -15,14 +15,18 @@ mod reaping;
 use crate::scope::{Excuse, Scope};
 use crate::table::joined;
 
-const NO_TIMEOUTS: Excuse =
-    Excuse { properties: &["I6.failed-but-possibly-stored"], reason: "coordinators wait for ever here" };
+const NO_TIMEOUTS: Excuse = Excuse {
+    properties: &["I6.failed-but-possibly-stored"],
+    reason: "coordinators wait for ever here",
+};
 const ONE_WRITER: Excuse = Excuse {
     properties: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
     reason: "a single client does not diverge from itself",
 };
-const NO_RECONCILER: Excuse =
-    Excuse { properties: &["I2.siblings-are-reconciled"], reason: "nobody puts over two siblings here" };
+const NO_RECONCILER: Excuse = Excuse {
+    properties: &["I2.siblings-are-reconciled"],
+    reason: "nobody puts over two siblings here",
+};
 const NO_READER: Excuse = Excuse {
     properties: &["I1.acknowledged-put-is-read", "I3.stale-replica-is-seen", "I3.a-read-is-over"],
     reason: "nobody reads here",
@@ -31,8 +35,10 @@ const ONLY_PUTS: Excuse = Excuse {
     properties: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
     reason: "nobody reads here, so nobody meets siblings",
 };
-const ALL_STORE: Excuse =
-    Excuse { properties: &["I1.acknowledged-before-all-have-it"], reason: "with W=N all must have it first" };
+const ALL_STORE: Excuse = Excuse {
+    properties: &["I1.acknowledged-before-all-have-it"],
+    reason: "with W=N all must have it first",
+};
 const EARLY_READER: Excuse = Excuse {
     properties: &["I1.acknowledged-put-is-read"],
     reason: "the only read begins before any put is acknowledged",
@@ -42,14 +48,18 @@ const MENDED_AT_ONCE: Excuse = Excuse {
     reason: "the only stale replica is the reading coordinator, which mends itself in the step in which it learns; or it is new, and gathers \
              what others have before it answers",
 };
-const REPAIR_LOST: Excuse =
-    Excuse { properties: &["I3.stale-replica-is-repaired"], reason: "a repair may be lost; the next read tries again" };
+const REPAIR_LOST: Excuse = Excuse {
+    properties: &["I3.stale-replica-is-repaired"],
+    reason: "a repair may be lost; the next read tries again",
+};
 const STORE_LOST: Excuse = Excuse {
     properties: &["I5.replicas-agree-in-the-end"],
     reason: "what is lost on its way to a replica only a later read brings there",
 };
-const DOUBLED_FOR_EVER: Excuse =
-    Excuse { properties: &["I6.every-request-ends"], reason: "a request that arrives again runs again" };
+const DOUBLED_FOR_EVER: Excuse = Excuse {
+    properties: &["I6.every-request-ends"],
+    reason: "a request that arrives again runs again",
+};
 const SENT_FOR_EVER: Excuse =
     Excuse { properties: &["I5.exchange-ends"], reason: "what arrives again is answered again" };
 const ALONE_AT_FIRST: Excuse = Excuse {
@@ -61,14 +71,18 @@ const ALONE_AT_FIRST: Excuse = Excuse {
     ],
     reason: "the one replica that there was stays one, and another comes to it",
 };
-const OWN_WORD: Excuse =
-    Excuse { properties: &["I4.acknowledged-on-a-hint"], reason: "with W=1 the coordinator's own word is enough" };
+const OWN_WORD: Excuse = Excuse {
+    properties: &["I4.acknowledged-on-a-hint"],
+    reason: "with W=1 the coordinator's own word is enough",
+};
 const REPAIRER_CRASHES: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
     reason: "the coordinator may crash before it repairs; the next read tries again",
 };
-const QUORUMS_MISS: Excuse =
-    Excuse { properties: &["I1.get-sees-acknowledged-puts"], reason: "R+W<=N: a known limit, by choice" };
+const QUORUMS_MISS: Excuse = Excuse {
+    properties: &["I1.get-sees-acknowledged-puts"],
+    reason: "R+W<=N: a known limit, by choice",
+};
 const STAND_INS_MISS: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
     reason: "what a fallback keeps a read among intended replicas misses: a known limit of sloppy quorums",
@@ -89,8 +103,10 @@ const MISSED_ON_LOST_DISK: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
     reason: "a replica that lost what it had since its disk was copied answers that it has nothing",
 };
-const NO_WITNESS: Excuse =
-    Excuse { properties: &["I2.old-disk-is-found"], reason: "there is no other node that could know better" };
+const NO_WITNESS: Excuse = Excuse {
+    properties: &["I2.old-disk-is-found"],
+    reason: "there is no other node that could know better",
+};
 const WITNESS_DOWN: Excuse = Excuse {
     properties: &["I2.one-put-one-version", "I2.clocks-are-causal"],
     reason: "while the only node that knows better is down, a dot may be given twice: a known limit",
@@ -120,8 +136,10 @@ const NOT_TOLD: Excuse = Excuse {
     properties: &["I7.views-agree-in-the-end"],
     reason: "without gossip nobody learns anything who asks nothing",
 };
-const MOVES_NOTHING: Excuse =
-    Excuse { properties: &["I4.replica-is-handed-over"], reason: "a node that is removed for good hands nothing over" };
+const MOVES_NOTHING: Excuse = Excuse {
+    properties: &["I4.replica-is-handed-over"],
+    reason: "a node that is removed for good hands nothing over",
+};
 const STOPPED: Excuse = Excuse {
     properties: &["I4.misplaced-is-handed-over", "I7.views-agree-in-the-end", "I8.no-hint-stays"],
     reason: "a node that is gone has stopped, and that it is to join again it hears only when it is started again: nobody does that here",
@@ -182,9 +200,12 @@ const NOTHING_PUT: Excuse = Excuse {
     ],
     reason: "nothing is put here",
 };
-const ALONE_AT_ONCE: Excuse = Excuse { properties: &["I5.replicas-differ"], reason: "there is one replica at a time" };
-const STOPPED_APART: Excuse =
-    Excuse { properties: &["I5.replicas-agree-in-the-end"], reason: "the replica that is to join again has stopped" };
+const ALONE_AT_ONCE: Excuse =
+    Excuse { properties: &["I5.replicas-differ"], reason: "there is one replica at a time" };
+const STOPPED_APART: Excuse = Excuse {
+    properties: &["I5.replicas-agree-in-the-end"],
+    reason: "the replica that is to join again has stopped",
+};
 const FORGOTTEN_MEANWHILE: Excuse = Excuse {
     properties: &["I7.views-agree-in-the-end"],
     reason: "the only node that knew of a change loses its disk before it has told another",
@@ -243,7 +264,8 @@ const COUNT: usize = quiet::SCOPES.len()
     + failover::SCOPES.len()
     + exchange::SCOPES.len();
 
-/// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20 minutes and 5 GiB in all.
+/// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`: some 20
+/// minutes and 5 GiB in all.
 pub static DEEP: &[Scope] = &joined::<
     Scope,
     { deep::SCOPES.len() + membership::DEEP.len() + reads::DEEP.len() + exchange::DEEP.len() },

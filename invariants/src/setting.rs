@@ -34,8 +34,8 @@ pub struct Setting {
     pub is_endless: bool,
     /// The node that may be started on an older copy of its disk.
     pub copied: Option<NodeId>,
-    /// What is on every replica's disk from the beginning, at the same leaf as the key, where replicas compare what they hold and nothing
-    /// of it may ever differ.
+    /// What is on every replica's disk from the beginning, at the same leaf as the key, where
+    /// replicas compare what they hold and nothing of it may ever differ.
     pub bystander: Option<(Key, Siblings)>,
     /// Every put of every script, by [`WriteId`].
     pub puts: Vec<RequestId>,
@@ -58,7 +58,8 @@ impl Setting {
     /// Does the client choose nodes by a view of its own?
     pub fn has_own_view(&self, client: ClientId) -> bool {
         let index = (client.0 as usize).checked_sub(usize::from(self.scope.nodes));
-        let script = index.and_then(|index| self.scope.clients.get(index)).copied().unwrap_or_default();
+        let script =
+            index.and_then(|index| self.scope.clients.get(index)).copied().unwrap_or_default();
         chooses_nodes(script)
     }
 
@@ -74,8 +75,10 @@ impl Setting {
 
     /// What is on a node's disk from the beginning, if anything is.
     pub(crate) fn disk(&self, node: NodeId) -> Option<Durable> {
-        let (key, siblings) = self.bystander.as_ref().filter(|_| self.preference_list.contains(&node))?;
-        let counter = u64::from(siblings.versions().iter().any(|version| version.dot.issuer.node == node));
+        let (key, siblings) =
+            self.bystander.as_ref().filter(|_| self.preference_list.contains(&node))?;
+        let counter =
+            u64::from(siblings.versions().iter().any(|version| version.dot.issuer.node == node));
         let mut disk = Durable { counter, ..Durable::default() };
         disk.store.insert(key.clone(), siblings.clone());
         Some(disk)
@@ -93,10 +96,12 @@ impl Scope {
         let (n, r, w) = self.quorum;
         let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
         if let Some(retransmissions) = self.faults.timeouts {
-            config = config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
+            config =
+                config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
         }
         // Attempts are counted no further than one: in a scope pauses mean nothing.
-        config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
+        config =
+            config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
         if self.faults.exchange {
             let (every, again_after) = (Duration::ZERO, Duration::ZERO);
             // Two keys on one disk are then planted in two steps.
@@ -112,7 +117,8 @@ impl Scope {
         }
         let preference_list = self.ring().preference_list(&key, n).to_vec();
         let preference_lists = (0..1 << self.nodes).map(|bits: usize| {
-            let members: Vec<NodeId> = (0..self.nodes).filter(|node| bits & 1 << node != 0).map(NodeId).collect();
+            let members: Vec<NodeId> =
+                (0..self.nodes).filter(|node| bits & 1 << node != 0).map(NodeId).collect();
             Ring::of(&members).preference_list(&key, n).to_vec()
         });
         let preference_lists = preference_lists.collect();
@@ -121,7 +127,8 @@ impl Scope {
             for (index, script) in self.clients.iter().enumerate() {
                 let client = ClientId(u64::from(self.nodes) + index as u64);
                 let lines = script.iter().enumerate().filter(|(_, (_, ask))| is_meant(*ask));
-                requests.extend(lines.map(|(number, _)| RequestId { client, number: number as u64 }));
+                requests
+                    .extend(lines.map(|(number, _)| RequestId { client, number: number as u64 }));
             }
             requests
         };
@@ -147,7 +154,8 @@ impl Scope {
         }
     }
 
-    /// Is there a key that never differs? One that moves with the ring, or is lost with a disk, does.
+    /// Is there a key that never differs? One that moves with the ring, or is lost with a disk,
+    /// does.
     pub(crate) fn has_bystander(&self) -> bool {
         self.faults.exchange && !self.changes() && self.faults.bad_disk().is_none()
     }
@@ -159,7 +167,8 @@ impl Scope {
         let ring = self.ring();
         let place = |key: &Key| (ring.partition(key), Shape::TINY.leaf(key));
         let mut names = (0..).map(|number| Key::new(&format!("b{number}")).expect("a valid key"));
-        let neighbour = names.find(|other| place(other) == place(key)).expect("some key is at that leaf");
+        let neighbour =
+            names.find(|other| place(other) == place(key)).expect("some key is at that leaf");
         let dot = Dot { issuer: issuer.into(), counter: 1 };
         let content = Content::Value(Value::new(b"bystander").expect("it is short"));
         let version = Version { dot, clock: Context::new().with(dot), content };

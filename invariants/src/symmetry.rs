@@ -1,13 +1,16 @@
-//! What is interchangeable in a scope: nodes and clients that may be exchanged without anything else becoming different.
+//! What is interchangeable in a scope: nodes and clients that may be exchanged without anything
+//! else becoming different.
 //!
-//! The protocol treats the replicas of a key alike, and knows clients only by name. What tells them apart in a scope is who asks
-//! what through whom. So a renaming is a permutation of the ring's positions together with one of the clients, such that each
-//! client's script, with its positions permuted, is that of the client that it becomes. Where a request is forwarded, or a node is no
-//! replica, there are none: which replica a request is forwarded to depends on its client's number and on the order of the
-//! preference list.
+//! The protocol treats the replicas of a key alike, and knows clients only by name. What tells them
+//! apart in a scope is who asks what through whom. So a renaming is a permutation of the ring's
+//! positions together with one of the clients, such that each client's script, with its positions
+//! permuted, is that of the client that it becomes. Where a request is forwarded, or a node is no
+//! replica, there are none: which replica a request is forwarded to depends on its client's number
+//! and on the order of the preference list.
 //!
-//! This rests on the rules' treating nodes alike. A rule that compares them (as [`Siblings::newest_only`] does, for a defect whose scope
-//! has nothing interchangeable) must not be checked with symmetry.
+//! This rests on the rules' treating nodes alike. A rule that compares them (as
+//! [`Siblings::newest_only`] does, for a defect whose scope has nothing interchangeable) must not
+//! be checked with symmetry.
 
 use crate::ghost::{Ghost, Hearing, Hinted, Read, Write};
 use crate::scope::{Ask, Scope, Setting};
@@ -37,11 +40,14 @@ pub struct Symmetry {
 }
 
 impl Scope {
-    /// All renamings that leave the scope what it is, but for the one that changes nothing. Together with it they are a group.
+    /// All renamings that leave the scope what it is, but for the one that changes nothing.
+    /// Together with it they are a group.
     pub fn symmetries(&self) -> Vec<Symmetry> {
         let replicas = self.quorum.0;
-        let forwards = self.clients.iter().any(|script| script.iter().any(|(via, _)| *via >= replicas));
-        let treats_one_apart = self.faults.bad_disk().is_some() || self.faults.reaps > 0 || self.is_endless();
+        let forwards =
+            self.clients.iter().any(|script| script.iter().any(|(via, _)| *via >= replicas));
+        let treats_one_apart =
+            self.faults.bad_disk().is_some() || self.faults.reaps > 0 || self.is_endless();
         if treats_one_apart || forwards || replicas != usize::from(self.nodes) {
             return Vec::new();
         }
@@ -50,13 +56,18 @@ impl Scope {
         let mut symmetries = Vec::new();
         for positions in permutations(replicas) {
             for clients in &all_clients {
-                let alike = (0..clients.len()).all(|client| self.becomes(client, clients[client], &positions));
+                let alike = (0..clients.len())
+                    .all(|client| self.becomes(client, clients[client], &positions));
                 if alike && !is_identity(&positions, clients) {
                     let mut nodes = setting.preference_list.clone();
                     for (node, to) in setting.preference_list.iter().zip(&positions) {
                         nodes[usize::from(node.0)] = setting.preference_list[*to];
                     }
-                    symmetries.push(Symmetry { setting: setting.clone(), nodes, clients: clients.clone() });
+                    symmetries.push(Symmetry {
+                        setting: setting.clone(),
+                        nodes,
+                        clients: clients.clone(),
+                    });
                 }
             }
         }
@@ -88,7 +99,11 @@ fn permutations(len: usize) -> Vec<Vec<usize>> {
 }
 
 /// Things renamed, each at the place of what it becomes.
-fn moved<T: Clone>(things: &[T], place: impl Fn(usize) -> usize, renamed: impl Fn(&T) -> T) -> Vec<T> {
+fn moved<T: Clone>(
+    things: &[T],
+    place: impl Fn(usize) -> usize,
+    renamed: impl Fn(&T) -> T,
+) -> Vec<T> {
     let mut all = things.to_vec();
     things.iter().enumerate().for_each(|(index, thing)| all[place(index)] = renamed(thing));
     all
@@ -145,13 +160,18 @@ impl Symmetry {
     }
 
     fn siblings(&self, siblings: &Siblings) -> Siblings {
-        siblings.renamed(|node| self.node(node), |request| self.request(request), |content| self.content(content))
+        siblings.renamed(
+            |node| self.node(node),
+            |request| self.request(request),
+            |content| self.content(content),
+        )
     }
 
     /// Siblings in an answer, by ascending dot.
     fn versions(&self, versions: &[Version]) -> Vec<Version> {
         let (node, request) = (|node| self.node(node), |request| self.request(request));
-        let renamed = |version: &Version| version.renamed(node, request, |content| self.content(content));
+        let renamed =
+            |version: &Version| version.renamed(node, request, |content| self.content(content));
         let mut all: Vec<Version> = versions.iter().map(renamed).collect();
         all.sort_unstable_by_key(|version| version.dot);
         all
@@ -160,12 +180,15 @@ impl Symmetry {
     /// Whoever is asked is asked in preference order, whatever the nodes are called.
     fn tally(&self, tally: &Tally) -> Tally {
         let mut asked: Vec<NodeId> = tally.asked.iter().map(|node| self.node(*node)).collect();
-        asked.sort_unstable_by_key(|node| self.setting.preference_list.iter().position(|other| other == node));
+        asked.sort_unstable_by_key(|node| {
+            self.setting.preference_list.iter().position(|other| other == node)
+        });
         let stand_in = |stand_in: &StandIn| StandIn {
             fallback: self.node(stand_in.fallback),
             intended: self.node(stand_in.intended),
         };
-        let taken = |taken: &Taken| Taken { intended: self.node(taken.intended), by: self.node(taken.by) };
+        let taken =
+            |taken: &Taken| Taken { intended: self.node(taken.intended), by: self.node(taken.by) };
         Tally {
             asked,
             stand_ins: tally.stand_ins.iter().map(stand_in).collect(),
@@ -175,7 +198,8 @@ impl Symmetry {
     }
 
     fn running_put(&self, put: &RunningPut) -> RunningPut {
-        let RunningPut { client, key, context, pw, tally, acknowledged, retransmissions_left } = put;
+        let RunningPut { client, key, context, pw, tally, acknowledged, retransmissions_left } =
+            put;
         RunningPut {
             client: self.id(*client),
             key: key.clone(),
@@ -204,17 +228,22 @@ impl Symmetry {
     }
 
     fn durable(&self, durable: &Durable) -> Durable {
-        let Durable { incarnation, counter, store, epochs, issued, hints, history, settling } = durable;
+        let Durable { incarnation, counter, store, epochs, issued, hints, history, settling } =
+            durable;
         let hint = |(id, siblings): (&HintId, &Siblings)| (self.hint(id), self.siblings(siblings));
         let issued = issued.iter().map(|(client, Issued { number, counter, answer })| {
-            let answer = answer.as_ref().map(|context| self.context(context)).map_err(|refusal| *refusal);
+            let answer =
+                answer.as_ref().map(|context| self.context(context)).map_err(|refusal| *refusal);
             (self.client(*client), Issued { number: *number, counter: *counter, answer })
         });
         Durable {
             incarnation: *incarnation,
             counter: *counter,
             epochs: epochs.clone(),
-            store: store.iter().map(|(key, siblings)| (key.clone(), self.siblings(siblings))).collect(),
+            store: store
+                .iter()
+                .map(|(key, siblings)| (key.clone(), self.siblings(siblings)))
+                .collect(),
             issued: issued.collect(),
             hints: hints.iter().map(hint).collect(),
             // All nodes are founders, and nobody joins or leaves.
@@ -245,9 +274,11 @@ impl Symmetry {
     fn answer(&self, answer: &Answer) -> Answer {
         let request = self.request(answer.request());
         match answer {
-            Answer::PutAcknowledged { key, context, .. } => {
-                Answer::PutAcknowledged { request, key: key.clone(), context: self.context(context) }
-            }
+            Answer::PutAcknowledged { key, context, .. } => Answer::PutAcknowledged {
+                request,
+                key: key.clone(),
+                context: self.context(context),
+            },
             Answer::PutFailed { stored, needed, in_person, pw, .. } => {
                 let (stored, needed, in_person, pw) = (*stored, *needed, *in_person, *pw);
                 Answer::PutFailed { request, stored, needed, in_person, pw }
@@ -256,10 +287,19 @@ impl Symmetry {
             Answer::PutRefused { refusal, .. } => Answer::PutRefused { request, refusal: *refusal },
             Answer::GetAnswered { key, siblings, context, .. } => {
                 let siblings = self.versions(siblings);
-                Answer::GetAnswered { request, key: key.clone(), siblings, context: self.context(context) }
+                Answer::GetAnswered {
+                    request,
+                    key: key.clone(),
+                    siblings,
+                    context: self.context(context),
+                }
             }
-            Answer::Changed { history, .. } => Answer::Changed { request, history: history.clone() },
-            Answer::ChangeRefused { refusal, .. } => Answer::ChangeRefused { request, refusal: *refusal },
+            Answer::Changed { history, .. } => {
+                Answer::Changed { request, history: history.clone() }
+            }
+            Answer::ChangeRefused { refusal, .. } => {
+                Answer::ChangeRefused { request, refusal: *refusal }
+            }
             Answer::GetFailed { answered, needed, in_person, pr, .. } => {
                 let (answered, needed, in_person, pr) = (*answered, *needed, *in_person, *pr);
                 Answer::GetFailed { request, answered, needed, in_person, pr }
@@ -294,24 +334,40 @@ impl Renaming<Process, Ghost> for Symmetry {
 
     fn state(&self, state: &ProcessState) -> ProcessState {
         match state {
-            // Views, trees and what is forwarded are not renamed: where they matter nothing is interchangeable.
+            // Views, trees and what is forwarded are not renamed: where they matter nothing is
+            // interchangeable.
             ProcessState::Node(node) => ProcessState::Node(State {
                 durable: self.durable(&node.durable),
-                puts: node.puts.iter().map(|(request, put)| (self.request(*request), self.running_put(put))).collect(),
-                gets: node.gets.iter().map(|(request, get)| (self.request(*request), self.running_get(get))).collect(),
+                puts: node
+                    .puts
+                    .iter()
+                    .map(|(request, put)| (self.request(*request), self.running_put(put)))
+                    .collect(),
+                gets: node
+                    .gets
+                    .iter()
+                    .map(|(request, get)| (self.request(*request), self.running_get(get)))
+                    .collect(),
                 suspected: node.suspected.iter().map(|node| self.node(*node)).collect(),
                 reaping: node
                     .reaping
                     .iter()
-                    .map(|(key, clear)| (key.clone(), clear.iter().map(|node| self.node(*node)).collect()))
+                    .map(|(key, clear)| {
+                        (key.clone(), clear.iter().map(|node| self.node(*node)).collect())
+                    })
                     .collect(),
-                handoffs: node.handoffs.iter().map(|(node, attempts)| (self.node(*node), *attempts)).collect(),
+                handoffs: node
+                    .handoffs
+                    .iter()
+                    .map(|(node, attempts)| (self.node(*node), *attempts))
+                    .collect(),
                 ..node.clone()
             }),
             ProcessState::Copied(..) => state.clone(),
-            ProcessState::Client(client) => {
-                ProcessState::Client(ClientState { context: self.context(&client.context), ..client.clone() })
-            }
+            ProcessState::Client(client) => ProcessState::Client(ClientState {
+                context: self.context(&client.context),
+                ..client.clone()
+            }),
         }
     }
 
@@ -359,13 +415,19 @@ impl Renaming<Process, Ghost> for Symmetry {
         match timer {
             Timer::Put(node, request) => Timer::Put(self.node(*node), self.request(*request)),
             Timer::Get(node, request) => Timer::Get(self.node(*node), self.request(*request)),
-            Timer::Forward(node, request) => Timer::Forward(self.node(*node), self.request(*request)),
-            Timer::Handoff(node, recipient) => Timer::Handoff(self.node(*node), self.node(*recipient)),
+            Timer::Forward(node, request) => {
+                Timer::Forward(self.node(*node), self.request(*request))
+            }
+            Timer::Handoff(node, recipient) => {
+                Timer::Handoff(self.node(*node), self.node(*recipient))
+            }
             Timer::Gather(node, key) => Timer::Gather(self.node(*node), key.clone()),
             Timer::Reap(node, key) => Timer::Reap(self.node(*node), key.clone()),
             Timer::Gossip(node) => Timer::Gossip(self.node(*node)),
             Timer::Plant(node) => Timer::Plant(self.node(*node)),
-            Timer::Exchange(node, peer) => Timer::Exchange(self.node(*node), peer.map(|peer| self.node(peer))),
+            Timer::Exchange(node, peer) => {
+                Timer::Exchange(self.node(*node), peer.map(|peer| self.node(peer)))
+            }
             Timer::Client(client) => Timer::Client(self.client(*client)),
         }
     }
@@ -380,7 +442,11 @@ impl Renaming<Process, Ghost> for Symmetry {
         Ghost {
             copied: history.copied,
             sent_needlessly: history.sent_needlessly,
-            writes: moved(&history.writes, |index| usize::from(self.write(WriteId(index as u8)).0), write),
+            writes: moved(
+                &history.writes,
+                |index| usize::from(self.write(WriteId(index as u8)).0),
+                write,
+            ),
             reads: moved(&history.reads, |index| self.read(index), |read| self.ghost_read(read)),
             vouched: moved(&history.vouched, |index| usize::from(self.nodes[index].0), writes),
             hinted: sorted(history.hinted.iter().map(|hinted| Hinted {

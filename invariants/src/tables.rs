@@ -1,5 +1,6 @@
-//! The trace tables of the document that the invariants are from: what a run looks like in the lines that each of its nine traces is
-//! told in, time to the right. They are computed from states and events alone.
+//! The trace tables of the document that the invariants are from: what a run looks like in the
+//! lines that each of its nine traces is told in, time to the right. They are computed from states
+//! and events alone.
 
 mod process;
 mod scene;
@@ -41,7 +42,10 @@ impl Cast {
 
     /// A version's name.
     fn version(&self, content: &Content) -> Option<&str> {
-        let put = content.bytes().strip_prefix(b"w").and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+        let put = content
+            .bytes()
+            .strip_prefix(b"w")
+            .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
         self.versions.get(put.unwrap_or(usize::MAX)).map(String::as_str)
     }
 
@@ -96,7 +100,8 @@ impl Table {
         number.checked_sub(1).and_then(|index| KINDS.get(index)).map_or("", |kind| kind.title)
     }
 
-    /// The table with this number, from 1, of a run; moments that look the same are one. `None`: there is no such table.
+    /// The table with this number, from 1, of a run; moments that look the same are one. `None`:
+    /// there is no such table.
     pub fn of(number: usize, run: &Run, cast: &Cast) -> Option<Table> {
         let kind = KINDS.get(number.checked_sub(1)?)?;
         let mut columns: Vec<Vec<String>> =
@@ -105,7 +110,11 @@ impl Table {
         let line = |(index, name): (usize, &&'static str)| {
             (*name, columns.iter().map(|column| column[index].clone()).collect())
         };
-        Some(Table { number, title: kind.title, lines: kind.lines.iter().enumerate().map(line).collect() })
+        Some(Table {
+            number,
+            title: kind.title,
+            lines: kind.lines.iter().enumerate().map(line).collect(),
+        })
     }
 }
 
@@ -114,13 +123,18 @@ impl fmt::Display for Table {
         let length = |text: &str| text.chars().count();
         let names = self.lines.iter().map(|(name, _)| length(name)).max().unwrap_or(0);
         let count = self.lines.first().map_or(0, |(_, cells)| cells.len());
-        let width = |index: usize| self.lines.iter().map(|(_, cells)| length(&cells[index])).max().unwrap_or(0);
+        let width = |index: usize| {
+            self.lines.iter().map(|(_, cells)| length(&cells[index])).max().unwrap_or(0)
+        };
         for (name, cells) in &self.lines {
             write!(f, "{name:<names$}  ")?;
             for (index, cell) in cells.iter().enumerate() {
                 let is_last = index + 1 == count;
-                let dashes =
-                    if is_last { String::new() } else { format!(" {} ", "-".repeat(width(index) - length(cell) + 2)) };
+                let dashes = if is_last {
+                    String::new()
+                } else {
+                    format!(" {} ", "-".repeat(width(index) - length(cell) + 2))
+                };
                 write!(f, "{cell}{dashes}")?;
             }
             writeln!(f)?;
@@ -129,7 +143,8 @@ impl fmt::Display for Table {
     }
 }
 
-/// The name that tables give at the end of a run to what the node at a place, clockwise from the key, knows of who is a member.
+/// The name that tables give at the end of a run to what the node at a place, clockwise from the
+/// key, knows of who is a member.
 pub fn history_name(run: &Run, cast: &Cast, place: usize) -> String {
     let scene = Scene { run, cast, at: run.events.len() };
     process::tip(&scene, scene.history(cast.node(place)))

@@ -1,9 +1,11 @@
-//! A run of a scope, written down: what happened, step by step and by content, and what each step led to.
+//! A run of a scope, written down: what happened, step by step and by content, and what each step
+//! led to.
 //!
-//! A trace names its scope and its rules, and says of each step what happened — never which of the steps possible then it was, so that
-//! it can still be read when the code has changed — and a digest of each part of the state that the step changed: [`digest`]. So it
-//! replays on the code of another day, or tells at which step and in which part of the state that one differs: [`replay`]. A long one can be
-//! made shorter: [`shrink`].
+//! A trace names its scope and its rules, and says of each step what happened — never which of the
+//! steps possible then it was, so that it can still be read when the code has changed — and a
+//! digest of each part of the state that the step changed: [`digest`]. So it replays on the code of
+//! another day, or tells at which step and in which part of the state that one differs: [`replay`].
+//! A long one can be made shorter: [`shrink`].
 
 pub mod digest;
 mod event;
@@ -35,7 +37,8 @@ pub struct Trace {
     pub defect: Option<String>,
     /// The property that the trace violates, or shows, by name.
     pub property: String,
-    /// Where the property is one that converges: how many steps lead to where it does not. The steps after them go on for ever.
+    /// Where the property is one that converges: how many steps lead to where it does not. The
+    /// steps after them go on for ever.
     pub cycle_from: Option<usize>,
     /// Digests of all parts of the state before the first step.
     pub initial: BTreeMap<String, StateDigest>,
@@ -48,7 +51,8 @@ pub struct Trace {
 pub struct Step {
     /// What happened.
     pub event: Event,
-    /// Digests of those parts of the state that it changed, by name. A part that is gone has none: none ever is.
+    /// Digests of those parts of the state that it changed, by name. A part that is gone has none:
+    /// none ever is.
     pub changed: BTreeMap<String, StateDigest>,
     /// The digest of the whole state that it led to.
     pub state: StateDigest,
@@ -115,7 +119,12 @@ impl Trace {
     pub const STEPS_MAX: usize = 10_000;
 
     /// What a search found, under the protocol's rules or a defect's.
-    pub fn record(scope: &Scope, defect: Option<&Defect>, property: &Property, finding: &Finding) -> Trace {
+    pub fn record(
+        scope: &Scope,
+        defect: Option<&Defect>,
+        property: &Property,
+        finding: &Finding,
+    ) -> Trace {
         let rules = defect.map_or_else(Rules::default, |defect| (defect.rules)());
         let cycle_from = (property.kind == Kind::Converges).then_some(finding.depth);
         let defect = defect.map(|defect| defect.name.to_owned());
@@ -123,7 +132,12 @@ impl Trace {
     }
 
     /// A run, written down: of the rules of this defect, to show this property.
-    pub fn of(run: &Run, defect: Option<String>, property: &Property, cycle_from: Option<usize>) -> Trace {
+    pub fn of(
+        run: &Run,
+        defect: Option<String>,
+        property: &Property,
+        cycle_from: Option<usize>,
+    ) -> Trace {
         let digests: Vec<_> = run.states.iter().map(digest::parts).collect();
         let step = |(event, states): (&Event, &[BTreeMap<String, StateDigest>])| Step {
             event: event.clone(),
@@ -168,9 +182,13 @@ impl Trace {
             return unknown("defect", defect);
         }
         match (trace.cycle_from, trace.property().kind) {
-            (Some(from), Kind::Converges) if from > trace.steps.len() => Err(ReadError::Cycle(from)),
+            (Some(from), Kind::Converges) if from > trace.steps.len() => {
+                Err(ReadError::Cycle(from))
+            }
             (None, Kind::Converges) => Err(ReadError::NoCycle(trace.property)),
-            (Some(_), Kind::Always | Kind::Reachable) => Err(ReadError::NeedlessCycle(trace.property)),
+            (Some(_), Kind::Always | Kind::Reachable) => {
+                Err(ReadError::NeedlessCycle(trace.property))
+            }
             _ => Ok(trace),
         }
     }
@@ -182,7 +200,8 @@ impl Trace {
         text
     }
 
-    /// How many steps lead to where the property does not hold; those that then go round for ever not counted.
+    /// How many steps lead to where the property does not hold; those that then go round for ever
+    /// not counted.
     pub fn depth(&self) -> usize {
         self.cycle_from.unwrap_or(self.steps.len())
     }
@@ -199,7 +218,8 @@ impl Trace {
 
     /// The rules that the nodes follow.
     pub fn rules(&self) -> Rules {
-        let defect = self.defect.as_deref().map(|name| Defect::named(name).expect("a defect that exists"));
+        let defect =
+            self.defect.as_deref().map(|name| Defect::named(name).expect("a defect that exists"));
         defect.map_or_else(Rules::default, |defect| (defect.rules)())
     }
 }

@@ -30,9 +30,15 @@ impl<'a> View<'a> {
     }
 
     /// What is on a node's disk for the key, kept for others; and for whom.
-    pub(crate) fn hints(&self, node: NodeId) -> impl Iterator<Item = (NodeId, &'a Siblings)> + use<'a> {
+    pub(crate) fn hints(
+        &self,
+        node: NodeId,
+    ) -> impl Iterator<Item = (NodeId, &'a Siblings)> + use<'a> {
         let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
-        storage.into_iter().flat_map(|storage| &storage.hints).map(|(id, siblings)| (id.recipient, siblings))
+        storage
+            .into_iter()
+            .flat_map(|storage| &storage.hints)
+            .map(|(id, siblings)| (id.recipient, siblings))
     }
 
     /// How far a node has come whose disk was copied.
@@ -60,7 +66,8 @@ impl<'a> View<'a> {
 
     /// The puts that a node has on disk as a replica, and all that those really saw.
     pub(crate) fn on_disk(&self, node: NodeId) -> WriteSet {
-        let held = self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
+        let held =
+            self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
         self.state.history.with_all_seen(held)
     }
 
@@ -72,13 +79,15 @@ impl<'a> View<'a> {
     /// The puts that a node has on disk to hand them to another, and all that those really saw.
     pub(crate) fn kept(&self, node: NodeId, recipient: NodeId) -> WriteSet {
         let hints = self.hints(node).filter(|(other, _)| *other == recipient);
-        let kept = hints.fold(WriteSet::EMPTY, |all, (_, siblings)| all.union(writes_of(siblings.versions())));
+        let kept = hints
+            .fold(WriteSet::EMPTY, |all, (_, siblings)| all.union(writes_of(siblings.versions())));
         self.state.history.with_all_seen(kept)
     }
 
     /// The puts on a node's disk, as a replica or kept for others, and all that those really saw.
     pub(crate) fn durable(&self, node: NodeId) -> WriteSet {
-        self.hints(node).fold(self.stored(node), |all, (recipient, _)| all.union(self.kept(node, recipient)))
+        self.hints(node)
+            .fold(self.stored(node), |all, (recipient, _)| all.union(self.kept(node, recipient)))
     }
 
     /// Has an intended replica these puts on disk, or do others keep them for it?
@@ -112,16 +121,19 @@ impl<'a> View<'a> {
 
     /// All that anyone knows of who is a member.
     pub(crate) fn all_history(&self) -> History {
-        self.nodes().fold(self.model.cfg.founders.clone(), |all, node| all.union(self.history(node)))
+        self.nodes()
+            .fold(self.model.cfg.founders.clone(), |all, node| all.union(self.history(node)))
     }
 
     /// Was a node removed for good, as far as anyone knows?
     pub(crate) fn is_removed(&self, node: NodeId) -> bool {
         let is_removal = |change: &Change| change.act == Act::Remove;
-        self.model.cfg.changes && self.nodes().any(|other| self.history(other).of(node).any(is_removal))
+        self.model.cfg.changes
+            && self.nodes().any(|other| self.history(other).of(node).any(is_removal))
     }
 
-    /// Is a node gone, by what it knows itself? It may have stopped, and nobody looks at its disk any more.
+    /// Is a node gone, by what it knows itself? It may have stopped, and nobody looks at its disk
+    /// any more.
     pub(crate) fn is_gone(&self, node: NodeId) -> bool {
         let standing = || self.history(node).standings(&Rules::default()).get(&node).copied();
         self.model.cfg.changes && standing() == Some(Standing::Gone)
@@ -130,27 +142,39 @@ impl<'a> View<'a> {
     /// The intended replicas, by all that anyone knows.
     pub(crate) fn intended(&self) -> &'a [NodeId] {
         let setting = &self.model.cfg;
-        if setting.changes { setting.replicas_by(&self.all_history()) } else { &setting.preference_list }
+        if setting.changes {
+            setting.replicas_by(&self.all_history())
+        } else {
+            &setting.preference_list
+        }
     }
 
     /// Is a node an intended replica, by what another knows?
     pub(crate) fn is_intended(&self, node: NodeId, by: NodeId) -> bool {
         let setting = &self.model.cfg;
-        let intended = if setting.changes { setting.replicas_by(self.history(by)) } else { &setting.preference_list };
+        let intended = if setting.changes {
+            setting.replicas_by(self.history(by))
+        } else {
+            &setting.preference_list
+        };
         intended.contains(&node)
     }
 
-    /// May a node have been an intended replica, then none, and one again, by views that it may have had?
+    /// May a node have been an intended replica, then none, and one again, by views that it may
+    /// have had?
     pub(crate) fn may_be_back(&self, node: NodeId) -> bool {
         let setting = &self.model.cfg;
-        let learned: Vec<Change> = self.history(node).minus(&setting.founders).changes().copied().collect();
+        let learned: Vec<Change> =
+            self.history(node).minus(&setting.founders).changes().copied().collect();
         let is_intended = |known: usize| {
             let changes = learned.iter().enumerate().filter(|(index, _)| known & 1 << index != 0);
             let history = setting.founders.union(&changes.map(|(_, change)| *change).collect());
             setting.replicas_by(&history).contains(&node)
         };
         let views: Vec<bool> = (0..1 << learned.len()).map(is_intended).collect();
-        let displaced = |earlier: usize| (0..views.len()).any(|later| later & earlier == earlier && !views[later]);
+        let displaced = |earlier: usize| {
+            (0..views.len()).any(|later| later & earlier == earlier && !views[later])
+        };
         setting.changes && (0..views.len()).any(|earlier| views[earlier] && displaced(earlier))
     }
 
@@ -167,43 +191,56 @@ impl<'a> View<'a> {
         held.all(|other| Some(other) == first)
     }
 
-    /// The intended replicas that a coordinator of a read has heard, and that still have the disk that they had then; and that have been intended replicas
-    /// all the time.
-    pub(crate) fn replicas_heard<'r>(&'r self, hearing: &'r Hearing) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
+    /// The intended replicas that a coordinator of a read has heard, and that still have the disk
+    /// that they had then; and that have been intended replicas all the time.
+    pub(crate) fn replicas_heard<'r>(
+        &'r self,
+        hearing: &'r Hearing,
+    ) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
         let heard = hearing.heard.iter().copied();
         let is_one = |node| self.is_intended(node, node) && !self.may_be_back(node);
         heard.filter(move |node| is_one(*node) && !self.lost_its_disk(*node))
     }
 
-    /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a repair on its way?
+    /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a
+    /// repair on its way?
     pub(crate) fn is_under_way(&self, get: usize) -> bool {
         let request = self.model.cfg.gets[get];
-        let running = |state: &ProcessState| state.node().is_some_and(|node| node.gets.contains_key(&request));
+        let running = |state: &ProcessState| {
+            state.node().is_some_and(|node| node.gets.contains_key(&request))
+        };
         let mut timers = self.state.timers_set.iter().flat_map(Timers::iter);
         let timed = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
         let in_flight = gets_in_flight(&self.model.cfg, self.state.network.iter_deliverable());
-        // An answer that nobody waits for any more stays in flight for ever: stateright delivers nothing that changes nothing.
-        let asked = in_flight.asked & 1 << get != 0 && self.state.actor_states.iter().any(|state| running(state));
+        // An answer that nobody waits for any more stays in flight for ever: stateright delivers
+        // nothing that changes nothing.
+        let asked = in_flight.asked & 1 << get != 0
+            && self.state.actor_states.iter().any(|state| running(state));
         timed || asked || in_flight.repairs & 1 << get != 0
     }
 
     pub(crate) fn clocks_are_causal(&self) -> bool {
         let ghost = &self.state.history;
         // What was reaped, and is somewhere still, may count as seen or not.
-        let dots: Vec<_> = self.versions().filter(|(write, _)| !ghost.forgotten().contains(*write)).collect();
+        let dots: Vec<_> =
+            self.versions().filter(|(write, _)| !ghost.forgotten().contains(*write)).collect();
         let request = |write: WriteId| self.model.cfg.puts[usize::from(write.0)];
         self.nodes().flat_map(|node| self.sets(node)).all(|set| {
             // A set's context says which dots are of one put.
             let covers = |context: &Context, write: WriteId, dot: Dot| {
-                context.covers(dot) || set.context().dots_of(request(write)).any(|other| context.covers(other))
+                context.covers(dot)
+                    || set.context().dots_of(request(write)).any(|other| context.covers(other))
             };
             let has = ghost.with_all_seen(writes_of(set.versions()));
-            let context_is =
-                dots.iter().all(|(write, dot)| covers(set.context(), *write, *dot) == has.contains(*write));
+            let context_is = dots
+                .iter()
+                .all(|(write, dot)| covers(set.context(), *write, *dot) == has.contains(*write));
             let clocks_are = set.versions().iter().all(|version| {
                 let own = WriteId::of(&version.content);
                 let follows = ghost.saw(own).with(own);
-                dots.iter().all(|(write, dot)| covers(&version.clock, *write, *dot) == follows.contains(*write))
+                dots.iter().all(|(write, dot)| {
+                    covers(&version.clock, *write, *dot) == follows.contains(*write)
+                })
             });
             context_is && clocks_are
         })
@@ -227,7 +264,9 @@ pub(crate) fn gets_in_flight<'a>(
     for envelope in messages {
         match envelope.msg.as_undated() {
             Message::Repair { request, .. } => bits.repairs |= bit(*request),
-            Message::Fetch { request, .. } | Message::Fetched { request, .. } => bits.asked |= bit(*request),
+            Message::Fetch { request, .. } | Message::Fetched { request, .. } => {
+                bits.asked |= bit(*request)
+            }
             // A new replica gathers the key for all gets that wait for its word.
             Message::Gather { .. } | Message::Gathered { .. } => bits.asked = u64::MAX,
             _ => {}
@@ -239,7 +278,10 @@ pub(crate) fn gets_in_flight<'a>(
 /// The members, by what a node or a client knows.
 pub(crate) fn members(history: &History) -> impl Iterator<Item = NodeId> + use<> {
     let standings = history.standings(&Rules::default());
-    standings.into_iter().filter(|(_, standing)| *standing == Standing::Member).map(|(node, _)| node)
+    standings
+        .into_iter()
+        .filter(|(_, standing)| *standing == Standing::Member)
+        .map(|(node, _)| node)
 }
 
 /// Is all that one replica has of a key in flight to another?

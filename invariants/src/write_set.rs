@@ -3,7 +3,8 @@
 use dynamo_model::ids::{Content, Value};
 use std::fmt;
 
-/// One put of a scope's scripts, in the order of clients and lines. Its value is `w` and this number.
+/// One put of a scope's scripts, in the order of clients and lines. Its value is `w` and this
+/// number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WriteId(pub u8);
 

@@ -1,13 +1,13 @@
-//! Where nodes can be reached. The protocol only stores, compares and tells addresses. It never sends
-//! to one.
+//! Where nodes can be reached. The protocol only stores, compares and tells addresses. It never
+//! sends to one.
 
 use core::net::{Ipv6Addr, SocketAddr};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Where a node can be reached: an IPv4 or IPv6 address, and a port. Each has one form: an IPv4 address
-/// that is written as an IPv6 address (`::ffff:10.0.0.1`) becomes that IPv4 address. The scope and the
-/// flow of an IPv6 address mean something on one machine only, and are left out.
+/// Where a node can be reached: an IPv4 or IPv6 address, and a port. Each has one form: an IPv4
+/// address that is written as an IPv6 address (`::ffff:10.0.0.1`) becomes that IPv4 address. The
+/// scope and the flow of an IPv6 address mean something on one machine only, and are left out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "SocketAddr", from = "SocketAddr")]
 pub struct Address {
@@ -89,7 +89,8 @@ mod tests {
         let scoped = SocketAddrV6::new("fd00::1".parse().unwrap(), 4100, 7, 3);
         assert_eq!(Address::from(SocketAddr::V6(scoped)), of("[fd00::1]:4100"));
         // Also where it was written another way by somebody else.
-        let mapped = postcard::to_stdvec(&"[::ffff:10.0.0.1]:4100".parse::<SocketAddr>().unwrap()).unwrap();
+        let mapped =
+            postcard::to_stdvec(&"[::ffff:10.0.0.1]:4100".parse::<SocketAddr>().unwrap()).unwrap();
         assert_eq!(postcard::from_bytes::<Address>(&mapped).unwrap(), of("10.0.0.1:4100"));
     }
 }

@@ -1,4 +1,5 @@
-//! What administrators ask for, through whatever node (traces 7 and 9): changes of who is a member, made where they can be, refused where not.
+//! What administrators ask for, through whatever node (traces 7 and 9): changes of who is a member,
+//! made where they can be, refused where not.
 
 use crate::address::Address;
 use crate::ids::{NodeId, RequestId};
@@ -22,7 +23,9 @@ pub enum Wish {
 }
 
 /// Why a change is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Error)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Error,
+)]
 pub enum ChangeRefusal {
     /// It was removed, and may have come back from the dead with what others have forgotten.
     #[error("node {0} was removed for good: give the node that is to join another id")]
@@ -42,7 +45,9 @@ pub enum ChangeRefusal {
     #[error("node {0} is no member")]
     NoMember(NodeId),
     /// No put could be acknowledged, or no get answered.
-    #[error("too few members would be left: {left}, where R or W is {needed}. Let another node join first")]
+    #[error(
+        "too few members would be left: {left}, where R or W is {needed}. Let another node join first"
+    )]
     TooFewLeft {
         /// How many there would be.
         left: usize,
@@ -53,20 +58,33 @@ pub enum ChangeRefusal {
     #[error("there have been {0} changes; no more fit a datagram")]
     TooManyChanges(usize),
     /// No later change of the node could be told from this one.
-    #[error("node {0} has joined as often as can be counted: give the node that is to join another id")]
+    #[error(
+        "node {0} has joined as often as can be counted: give the node that is to join another id"
+    )]
     JoinedTooOften(NodeId),
 }
 
 impl History {
-    /// With what an administrator wants, so far as that is not so already. `needed` is the larger of R and W.
+    /// With what an administrator wants, so far as that is not so already. `needed` is the larger
+    /// of R and W.
     ///
     /// # Errors
     /// Where it cannot be.
-    pub fn with_wish(&self, rules: &Rules, node: NodeId, wish: Wish, needed: usize) -> Result<History, ChangeRefusal> {
+    pub fn with_wish(
+        &self,
+        rules: &Rules,
+        node: NodeId,
+        wish: Wish,
+        needed: usize,
+    ) -> Result<History, ChangeRefusal> {
         let standings = self.standings(rules);
         let standing = standings.get(&node).copied().unwrap_or(Standing::Unknown);
         let change = |time, act| Some(Change { node, time, act });
-        let time = self.of(node).filter(|change| !matches!(change.act, Act::Move(_))).map(|change| change.time).max();
+        let time = self
+            .of(node)
+            .filter(|change| !matches!(change.act, Act::Move(_)))
+            .map(|change| change.time)
+            .max();
         let time = time.unwrap_or(0);
         if let Wish::Join(Some(address)) = wish
             && let Some(other) = self.holder_of(address, node, rules)
@@ -75,13 +93,17 @@ impl History {
         }
         let new = match (wish, standing) {
             (Wish::Join(_), Standing::Removed) => return Err(ChangeRefusal::RemovedForGood(node)),
-            (Wish::Join(Some(address)), Standing::Member) if self.address(node).is_some_and(|own| own != address) => {
+            (Wish::Join(Some(address)), Standing::Member)
+                if self.address(node).is_some_and(|own| own != address) =>
+            {
                 return Err(ChangeRefusal::InUse(node));
             }
             (Wish::Join(_), Standing::Member)
             | (Wish::Leave, Standing::Leaving | Standing::Gone)
             | (Wish::Remove, Standing::Removed) => None,
-            (Wish::Join(_), _) if time >= Change::TIME_MAX => return Err(ChangeRefusal::JoinedTooOften(node)),
+            (Wish::Join(_), _) if time >= Change::TIME_MAX => {
+                return Err(ChangeRefusal::JoinedTooOften(node));
+            }
             (Wish::Join(_), _) => change(time + 1, Act::Join),
             (Wish::Leave, Standing::Member) => change(time, Act::Leave),
             (Wish::Remove, Standing::Member | Standing::Leaving) => change(time, Act::Remove),
@@ -107,16 +129,23 @@ impl History {
 
 impl Step<'_, '_> {
     /// An administrator, through whatever node.
-    pub(crate) fn on_administer(&mut self, client: Id, request: RequestId, node: NodeId, wish: Wish) {
+    pub(crate) fn on_administer(
+        &mut self,
+        client: Id,
+        request: RequestId,
+        node: NodeId,
+        wish: Wish,
+    ) {
         let config = &self.node.config;
         let needed = config.r().max(config.w());
-        let answer = match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
-            Ok(history) => {
-                self.learn(&history);
-                Answer::Changed { request, history: self.state.durable.history.clone() }
-            }
-            Err(refusal) => Answer::ChangeRefused { request, refusal },
-        };
+        let answer =
+            match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
+                Ok(history) => {
+                    self.learn(&history);
+                    Answer::Changed { request, history: self.state.durable.history.clone() }
+                }
+                Err(refusal) => Answer::ChangeRefused { request, refusal },
+            };
         self.out.send(client, Message::Answer(answer));
     }
 }

@@ -1,4 +1,5 @@
-//! A scripted client, for the checker: asks one thing after another, retries with the same request id, passes contexts on.
+//! A scripted client, for the checker: asks one thing after another, retries with the same request
+//! id, passes contexts on.
 
 use crate::administer::Wish;
 use crate::ids::{ClientId, Content, Key, NodeId, RequestId};
@@ -75,7 +76,8 @@ pub struct ClientState {
 }
 
 impl Client {
-    /// Does this line need the context of the answer before, or does one that follows it after changes of the members alone?
+    /// Does this line need the context of the answer before, or does one that follows it after
+    /// changes of the members alone?
     pub fn is_informed(&self, line: usize) -> bool {
         let mut lines = self.script.iter().skip(line).map(|(_, line)| line);
         let next = lines.find(|line| !matches!(line, Line::Administer { .. }));
@@ -85,10 +87,13 @@ impl Client {
     /// What the line under way asks, and of whom.
     fn request(&self, id: Id, state: &ClientState) -> Option<(NodeId, Message)> {
         let (via, line) = self.script.get(state.line)?;
-        let request = RequestId { client: ClientId(usize::from(id) as u64), number: state.line as u64 };
+        let request =
+            RequestId { client: ClientId(usize::from(id) as u64), number: state.line as u64 };
         let key = self.key.clone();
         let operation = match line.clone() {
-            Line::PutBlind { content, pw } => Operation::Put { request, key, content, context: Context::new(), pw },
+            Line::PutBlind { content, pw } => {
+                Operation::Put { request, key, content, context: Context::new(), pw }
+            }
             Line::PutInformed(content) => {
                 Operation::Put { request, key, content, context: state.context.clone(), pw: 0 }
             }
@@ -117,7 +122,12 @@ impl Client {
     }
 
     /// A node says all it knows of the members.
-    fn on_history(state: &mut Cow<'_, ClientState>, from: Id, history: &History, out: &mut Out<Self>) {
+    fn on_history(
+        state: &mut Cow<'_, ClientState>,
+        from: Id,
+        history: &History,
+        out: &mut Out<Self>,
+    ) {
         let mut routes = state.routes.clone();
         if let Some(changes) = routes.learn(history) {
             out.send(from, Message::Changes { changes });
@@ -142,7 +152,14 @@ impl Actor for Client {
         state
     }
 
-    fn on_msg(&self, id: Id, state: &mut Cow<'_, ClientState>, src: Id, msg: Message, out: &mut Out<Self>) {
+    fn on_msg(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ClientState>,
+        src: Id,
+        msg: Message,
+        out: &mut Out<Self>,
+    ) {
         let answer = match msg {
             Message::Answer(answer) => answer,
             Message::History { history } => return Self::on_history(state, src, &history, out),
@@ -152,7 +169,9 @@ impl Actor for Client {
             return;
         }
         let shown = match answer {
-            Answer::PutAcknowledged { context, .. } | Answer::GetAnswered { context, .. } => context,
+            Answer::PutAcknowledged { context, .. } | Answer::GetAnswered { context, .. } => {
+                context
+            }
             Answer::Changed { .. } | Answer::ChangeRefused { .. } => state.context.clone(),
             Answer::PutFailed { .. }
             | Answer::PutRefused { .. }
@@ -170,7 +189,13 @@ impl Actor for Client {
         *state = Cow::Owned(next);
     }
 
-    fn on_timeout(&self, id: Id, state: &mut Cow<'_, ClientState>, _timer: &Timer, out: &mut Out<Self>) {
+    fn on_timeout(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ClientState>,
+        _timer: &Timer,
+        out: &mut Out<Self>,
+    ) {
         if state.retries_left > 0 && state.line < self.script.len() {
             state.to_mut().retries_left -= 1;
             self.ask(id, state, out);

@@ -8,9 +8,10 @@ use thiserror::Error;
 
 /// N, R, W, and how patient a coordinator is.
 ///
-/// How to choose: `n` is how many copies of each key there are, 3 nearly always. A put is acknowledged once `w` of them have it
-/// on disk, a get answered once `r` have spoken. With `r + w > n` a get sees every put acknowledged before it began;
-/// smaller values answer sooner, stay available with fewer replicas, and promise less (Dynamo paper §4.5, §6).
+/// How to choose: `n` is how many copies of each key there are, 3 nearly always. A put is
+/// acknowledged once `w` of them have it on disk, a get answered once `r` have spoken. With `r + w
+/// > n` a get sees every put acknowledged before it began; smaller values answer sooner, stay
+/// available with fewer replicas, and promise less (Dynamo paper §4.5, §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     n: usize,
@@ -29,10 +30,11 @@ pub struct Config {
 pub struct AntiEntropy {
     /// Between two exchanges that a node begins, each with one peer.
     pub every: Duration,
-    /// The same with a peer from which the last one has brought something: together with the window it bounds how much a node is sent in
-    /// the exchanges that it begins.
+    /// The same with a peer from which the last one has brought something: together with the window
+    /// it bounds how much a node is sent in the exchanges that it begins.
     pub again_after: Duration,
-    /// At most so many subtrees, leaves or keys that differ are gone into at a time. What is left the next exchange finds.
+    /// At most so many subtrees, leaves or keys that differ are gone into at a time. What is left
+    /// the next exchange finds.
     pub window: usize,
     /// After a start a node enters the keys on its disk in its trees, at most so many in one step.
     /// Between two of these steps it serves requests, but compares with nobody.
@@ -42,7 +44,8 @@ pub struct AntiEntropy {
 }
 
 impl AntiEntropy {
-    /// For a local network: every 10 s, and while a peer has something new up to 6,400 keys a second from it.
+    /// For a local network: every 10 s, and while a peer has something new up to 6,400 keys a
+    /// second from it.
     pub const LOCAL: Self = AntiEntropy {
         every: Duration::from_secs(10),
         again_after: Duration::from_millis(10),
@@ -60,15 +63,18 @@ pub struct Handoff {
     pub first_after: Duration,
     /// Every further attempt waits twice as long, so many times.
     pub doublings: u8,
-    /// How many hints may be under way to one node at a time. Each that arrives makes room for the next.
+    /// How many hints may be under way to one node at a time. Each that arrives makes room for the
+    /// next.
     pub window: usize,
 }
 
 impl Handoff {
     /// For a local network: after a second at first, after half a minute at last.
-    pub const LOCAL: Self = Handoff { first_after: Duration::from_secs(1), doublings: 5, window: 64 };
+    pub const LOCAL: Self =
+        Handoff { first_after: Duration::from_secs(1), doublings: 5, window: 64 };
 
-    /// How long to wait after so many attempts: up to half as long again as at least, so that holders do not stay in step.
+    /// How long to wait after so many attempts: up to half as long again as at least, so that
+    /// holders do not stay in step.
     pub(crate) fn pause(&self, attempts: u8) -> Range<Duration> {
         let least = self.first_after * (1 << attempts.min(self.doublings).min(16));
         least..least + least / 2
@@ -91,7 +97,8 @@ pub struct Patience {
 
 impl Patience {
     /// For a local network: gives up after 1 s.
-    pub const LOCAL: Self = Patience { answer_within: Duration::from_millis(200), retransmissions: 4 };
+    pub const LOCAL: Self =
+        Patience { answer_within: Duration::from_millis(200), retransmissions: 4 };
 }
 
 /// Why there is no such configuration.
@@ -157,8 +164,8 @@ impl Config {
         })
     }
 
-    /// With coordinators that time out. Running nodes always do; in a scope that studies something else, leaving time out keeps the
-    /// state space small.
+    /// With coordinators that time out. Running nodes always do; in a scope that studies something
+    /// else, leaving time out keeps the state space small.
     #[must_use]
     pub fn with_patience(self, patience: Patience) -> Self {
         Config { patience: Some(patience), ..self }
@@ -170,8 +177,8 @@ impl Config {
         Config { handoff: Handoff { window: handoff.window.max(1), ..handoff }, ..self }
     }
 
-    /// With tombstones reaped. Choose a time longer than twice what any message lives: one that is older than a reaped tombstone would bring
-    /// back what that deleted.
+    /// With tombstones reaped. Choose a time longer than twice what any message lives: one that is
+    /// older than a reaped tombstone would bring back what that deleted.
     #[must_use]
     pub fn with_reaping_after(self, time: Duration) -> Self {
         Config { reap_after: Some(time), ..self }
@@ -183,7 +190,8 @@ impl Config {
         Config { gossip_every: Some(time), ..self }
     }
 
-    /// With replicas that compare what they hold. A window of 0 is one of 1, and so is a number of keys planted at a time.
+    /// With replicas that compare what they hold. A window of 0 is one of 1, and so is a number of
+    /// keys planted at a time.
     #[must_use]
     pub fn with_anti_entropy(self, how: AntiEntropy) -> Self {
         let (window, planted_at_a_time) = (how.window.max(1), how.planted_at_a_time.max(1));
@@ -230,7 +238,8 @@ impl Config {
         self.patience
     }
 
-    /// A coordinator recognises a client's retry as long as fewer than this many others have put, or were refused, through it since.
+    /// A coordinator recognises a client's retry as long as fewer than this many others have put,
+    /// or were refused, through it since.
     pub fn puts_remembered(&self) -> usize {
         self.puts_remembered
     }

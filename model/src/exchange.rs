@@ -1,4 +1,5 @@
-//! Anti-entropy (trace 5; Dynamo paper §4.7): replicas compare what they hold, and each gets what it lacks.
+//! Anti-entropy (trace 5; Dynamo paper §4.7): replicas compare what they hold, and each gets what
+//! it lacks.
 //!
 //! ```text
 //! A ── Roots: of the partitions that are yours and mine ──▶ B    all the same: nothing follows
@@ -7,9 +8,10 @@
 //! A ◀── Sync: all I have of a key that differs ── B              nothing, where B has none
 //! A ── Sync: all we have of it now ──▶ B                         if A had more
 //! ```
-//! Neither keeps anything of an exchange: whatever is lost, doubled or overtaken, and whoever vanishes, the next one begins anew from
-//! what both then hold. To sync twice is to sync once, as replicas merge. Only so many differences are gone into at a time; whoever
-//! has got something soon begins another exchange with the same peer.
+//! Neither keeps anything of an exchange: whatever is lost, doubled or overtaken, and whoever
+//! vanishes, the next one begins anew from what both then hold. To sync twice is to sync once, as
+//! replicas merge. Only so many differences are gone into at a time; whoever has got something soon
+//! begins another exchange with the same peer.
 
 use crate::config::{AntiEntropy, Config};
 use crate::ids::{Key, NodeId};
@@ -25,17 +27,20 @@ use std::time::Duration;
 
 /// What a message about trees may take, in bytes: half of a datagram.
 const BYTES_MAX: usize = Config::DATAGRAM_BYTES / 2;
-/// The pause between two steps that enter keys in their trees: other messages have their turn in it.
+/// The pause between two steps that enter keys in their trees: other messages have their turn in
+/// it.
 const PLANTED_EVERY: Duration = Duration::from_millis(1);
 /// What a digest takes at most, with what it is of.
 const DIGEST_BYTES: usize = 16;
 
 impl State {
-    /// Those that a node may compare what it holds with: they are responsible for some of the same partitions.
+    /// Those that a node may compare what it holds with: they are responsible for some of the same
+    /// partitions.
     pub(crate) fn exchange_peers(&self, own: NodeId, n: usize) -> Vec<NodeId> {
         let ring = self.view.ring();
         let replicas = ring.partitions().map(|partition| ring.replicas(partition, n));
-        let peers: BTreeSet<NodeId> = replicas.filter(|replicas| replicas.contains(&own)).flatten().copied().collect();
+        let peers: BTreeSet<NodeId> =
+            replicas.filter(|replicas| replicas.contains(&own)).flatten().copied().collect();
         peers.into_iter().filter(|peer| *peer != own).collect()
     }
 }
@@ -77,9 +82,16 @@ impl Step<'_, '_> {
         if self.compares().is_none() {
             return;
         }
-        let shared: Vec<Partition> =
-            self.state.trees.partitions().filter(|partition| self.shares(*partition, peer)).collect();
-        let roots = shared.into_iter().map(|partition| (partition, self.state.trees.root(partition))).collect();
+        let shared: Vec<Partition> = self
+            .state
+            .trees
+            .partitions()
+            .filter(|partition| self.shares(*partition, peer))
+            .collect();
+        let roots = shared
+            .into_iter()
+            .map(|partition| (partition, self.state.trees.root(partition)))
+            .collect();
         let tip = self.tip();
         self.send(peer, Message::Roots { tip, roots });
     }
@@ -92,8 +104,12 @@ impl Step<'_, '_> {
 
     pub(crate) fn on_roots(&mut self, from: NodeId, roots: &[(Partition, Digest)]) {
         let Some(how) = self.compares() else { return };
-        let own: Vec<_> = self.state.trees.partitions().map(|it| (it, self.state.trees.root(it))).collect();
-        let differ = self.differing(&own, roots).into_iter().filter(|partition| self.shares(*partition, from));
+        let own: Vec<_> =
+            self.state.trees.partitions().map(|it| (it, self.state.trees.root(it))).collect();
+        let differ = self
+            .differing(&own, roots)
+            .into_iter()
+            .filter(|partition| self.shares(*partition, from));
         let places = differ.map(|partition| Place { partition, depth: 0, index: 0 });
         self.tell_below(from, places.take(how.window).collect());
     }
@@ -101,7 +117,8 @@ impl Step<'_, '_> {
     pub(crate) fn on_subtrees(&mut self, from: NodeId, subtrees: &[Subtree]) {
         let Some(how) = self.compares() else { return };
         let mut places = Vec::new();
-        for Subtree { place, children } in subtrees.iter().filter(|subtree| self.shares(subtree.place.partition, from))
+        for Subtree { place, children } in
+            subtrees.iter().filter(|subtree| self.shares(subtree.place.partition, from))
         {
             let own = self.state.trees.children(how.shape, place);
             let differ = self.differing(&own, children);
@@ -111,7 +128,8 @@ impl Step<'_, '_> {
         self.tell_below(from, places);
     }
 
-    /// Of two lists of digests the names under which they are not the same. What is not in a list has that of nothing.
+    /// Of two lists of digests the names under which they are not the same. What is not in a list
+    /// has that of nothing.
     fn differing<T: Copy + Ord>(&self, own: &[(T, Digest)], theirs: &[(T, Digest)]) -> Vec<T> {
         let both = side_by_side(own, theirs).into_iter();
         let differ = both.filter(|(_, (own, theirs))| {
@@ -124,11 +142,15 @@ impl Step<'_, '_> {
     fn tell_below(&mut self, to: NodeId, places: Vec<Place>) {
         let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
         let (tip, trees) = (self.tip(), &self.state.trees);
-        let (at_leaves, within): (Vec<Place>, Vec<Place>) = places.into_iter().partition(|place| shape.is_leaf(place));
-        let subtrees = within.into_iter().map(|place| Subtree { place, children: trees.children(shape, &place) });
+        let (at_leaves, within): (Vec<Place>, Vec<Place>) =
+            places.into_iter().partition(|place| shape.is_leaf(place));
+        let subtrees = within
+            .into_iter()
+            .map(|place| Subtree { place, children: trees.children(shape, &place) });
         let size = |subtree: &Subtree| DIGEST_BYTES * (1 + subtree.children.len());
         let subtrees = as_many_as_fit(subtrees, size);
-        let leaves = at_leaves.into_iter().map(|place| leaf(place, None, trees.keys(shape, &place)));
+        let leaves =
+            at_leaves.into_iter().map(|place| leaf(place, None, trees.keys(shape, &place)));
         let leaves = as_many_as_fit(leaves, leaf_bytes);
         if !subtrees.is_empty() {
             self.send(to, Message::Subtrees { tip, subtrees });
@@ -161,12 +183,16 @@ impl Step<'_, '_> {
 
     fn to_sync(&self, own: &[Entry], theirs: &[Entry]) -> Vec<Key> {
         let both = side_by_side(own, theirs).into_iter();
-        both.filter(|(_, (own, theirs))| self.node.rules.must_sync(*own, *theirs)).map(|(key, _)| key).collect()
+        both.filter(|(_, (own, theirs))| self.node.rules.must_sync(*own, *theirs))
+            .map(|(key, _)| key)
+            .collect()
     }
 
     /// A replica says all that it has of a key.
     pub(crate) fn on_sync(&mut self, from: NodeId, key: &Key, siblings: &Siblings) {
-        let Some(AntiEntropy { every, again_after, .. }) = self.node.config.anti_entropy() else { return };
+        let Some(AntiEntropy { every, again_after, .. }) = self.node.config.anti_entropy() else {
+            return;
+        };
         let is_shared = self.shares(self.state.view.ring().partition(key), from);
         if !self.node.rules.may_sync(is_shared) {
             return;
@@ -187,18 +213,28 @@ impl Step<'_, '_> {
     /// After a start the trees of what is on disk are planted, so many keys at a time.
     pub(crate) fn begin_planting(&mut self) {
         if self.node.config.anti_entropy().is_some() {
-            self.state.to_mut().unplanted = self.state.durable.store.get_min().map(|(key, _)| key.clone());
+            self.state.to_mut().unplanted =
+                self.state.durable.store.get_min().map(|(key, _)| key.clone());
             self.plant_some();
         }
     }
 
     pub(crate) fn plant_some(&mut self) {
-        let Some(AntiEntropy { shape, planted_at_a_time, .. }) = self.node.config.anti_entropy() else { return };
-        let (rules, view, store) = (self.node.rules, Arc::clone(&self.state.view), self.state.durable.store.clone());
+        let Some(AntiEntropy { shape, planted_at_a_time, .. }) = self.node.config.anti_entropy()
+        else {
+            return;
+        };
+        let (rules, view, store) =
+            (self.node.rules, Arc::clone(&self.state.view), self.state.durable.store.clone());
         let state = self.state.to_mut();
         let mut rest = state.unplanted.take().into_iter().flat_map(|first| store.range(first..));
         for (key, held) in rest.by_ref().take(planted_at_a_time) {
-            state.trees.set(shape, view.ring().partition(key), key, Some(rules.key_digest(key, held)));
+            state.trees.set(
+                shape,
+                view.ring().partition(key),
+                key,
+                Some(rules.key_digest(key, held)),
+            );
         }
         state.unplanted = rest.next().map(|(key, _)| key.clone());
         if state.unplanted.is_some() {

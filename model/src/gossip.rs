@@ -1,5 +1,5 @@
-//! How histories spread (traces 7 and 9; Dynamo paper §4.8.1): periodically, to a peer chosen at random, tips first; and to whoever
-//! shows by its tip that it knows something else.
+//! How histories spread (traces 7 and 9; Dynamo paper §4.8.1): periodically, to a peer chosen at
+//! random, tips first; and to whoever shows by its tip that it knows something else.
 //!
 //! ```text
 //! A ── Gossip: my tip ──▶ B      the same: nothing follows
@@ -8,9 +8,9 @@
 //! ```
 //! Whoever was just gossiped with waits a while before it gossips itself.
 //!
-//! Every request that depends on the ring carries its sender's tip. A receiver whose tip is another sends its history, as above, and
-//! serves the request only if by its own view too it is the one to ask. The sender then asks again: others if it has learned something,
-//! the same one if that has.
+//! Every request that depends on the ring carries its sender's tip. A receiver whose tip is another
+//! sends its history, as above, and serves the request only if by its own view too it is the one to
+//! ask. The sender then asks again: others if it has learned something, the same one if that has.
 
 use crate::ids::NodeId;
 use crate::membership::{Act, Change, History, Standing, Tip};
@@ -57,7 +57,9 @@ impl Step<'_, '_> {
             self.tell(from, tip);
         } else if self.is_gone() {
             self.consider_retiring(true);
-        } else if NodeId::from_actor(from).is_some_and(|peer| self.state.view.standing(peer) == Standing::Gone) {
+        } else if NodeId::from_actor(from)
+            .is_some_and(|peer| self.state.view.standing(peer) == Standing::Gone)
+        {
             // It waits to hear that it is known.
             self.out.send(from, Message::Gossip { tip });
         }
@@ -92,7 +94,8 @@ impl Step<'_, '_> {
         self.has_gossiped(from);
     }
 
-    /// Whoever was just gossiped with waits a while before it gossips itself. Others than nodes only look.
+    /// Whoever was just gossiped with waits a while before it gossips itself. Others than nodes
+    /// only look.
     fn has_gossiped(&mut self, with: Id) {
         if NodeId::from_actor(with).is_some() {
             self.set_gossip_timer();
@@ -116,12 +119,14 @@ impl Step<'_, '_> {
         self.gather_by_the_new_view();
     }
 
-    /// The history, with this node where it really is. Others may know of an address that it had before, told at the same time or
-    /// later: it lost its disk since, and could not know what time it was. It then says where it is with a time later than theirs.
+    /// The history, with this node where it really is. Others may know of an address that it had
+    /// before, told at the same time or later: it lost its disk since, and could not know what time
+    /// it was. It then says where it is with a time later than theirs.
     ///
-    /// Two processes that were started under one node's id contradict each other so, and each is right in its own eyes. They do it
-    /// for as long as both run: the node's address goes back and forth, and an administrator sees its time grow. But each does it
-    /// once for a history that it is told, and nobody answers what it then says: there is no more of this than of gossip and
+    /// Two processes that were started under one node's id contradict each other so, and each is
+    /// right in its own eyes. They do it for as long as both run: the node's address goes back and
+    /// forth, and an administrator sees its time grow. But each does it once for a history that it
+    /// is told, and nobody answers what it then says: there is no more of this than of gossip and
     /// requests. Nor do histories grow, for only the latest address is kept.
     fn with_own_address(&self, history: History) -> History {
         match self.node.address {
@@ -157,7 +162,10 @@ impl Step<'_, '_> {
         let is_leaving = self.state.view.standing(self.id) == Standing::Leaving;
         if is_leaving && self.node.rules.may_be_gone(self.state.durable.has_nothing()) {
             let mut history = self.state.durable.history.clone();
-            let leaves = history.of(self.id).filter(|change| change.act == Act::Leave).map(|change| change.time);
+            let leaves = history
+                .of(self.id)
+                .filter(|change| change.act == Act::Leave)
+                .map(|change| change.time);
             let time = leaves.max().expect("it leaves");
             history.insert(Change { node: self.id, time, act: Act::Gone });
             self.learn(&history);

@@ -1,4 +1,5 @@
-//! Hinted handoff (traces 4 and 8; Dynamo paper §4.6): a fallback keeps what another node should have, and hands it over.
+//! Hinted handoff (traces 4 and 8; Dynamo paper §4.6): a fallback keeps what another node should
+//! have, and hands it over.
 //!
 //! ```text
 //! CREATED      a coordinator has asked a fallback to stand in
@@ -6,8 +7,9 @@
 //! IN_TRANSFER  it was sent to the node it is meant for, which has not said yet that all of it is on its disk
 //! CLEARED      it did, and the fallback has dropped it
 //! ```
-//! A holder that crashes in any of these goes on from what is on its disk, without any client's help. As long as anything is
-//! kept it is sent again, at longer and longer intervals; the recipient merges, so that to send twice is to send once.
+//! A holder that crashes in any of these goes on from what is on its disk, without any client's
+//! help. As long as anything is kept it is sent again, at longer and longer intervals; the
+//! recipient merges, so that to send twice is to send once.
 
 use crate::ids::{Key, NodeId, RequestId};
 use crate::membership::Tip;
@@ -54,8 +56,9 @@ impl State {
     /// How far a hint has come, as this node sees it.
     pub fn hint_state(&self, node: &Node, id: &HintId) -> HintState {
         if !self.durable.hints.contains_key(id) {
-            let asked =
-                |put: &RunningPut| put.tally.missing_stand_ins().any(|stand_in| stand_in.intended == id.recipient);
+            let asked = |put: &RunningPut| {
+                put.tally.missing_stand_ins().any(|stand_in| stand_in.intended == id.recipient)
+            };
             let created = self.puts.values().any(|put| put.key == id.key && asked(put));
             return if created { HintState::Created } else { HintState::Cleared };
         }
@@ -73,13 +76,21 @@ impl State {
     /// What is kept for others of one key.
     pub(crate) fn hinted<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Siblings> {
         let recipients = self.handoffs.keys();
-        recipients.filter_map(|recipient| self.durable.hints.get(&HintId { recipient: *recipient, key: key.clone() }))
+        recipients.filter_map(|recipient| {
+            self.durable.hints.get(&HintId { recipient: *recipient, key: key.clone() })
+        })
     }
 }
 
 impl Step<'_, '_> {
     /// A coordinator asks this node to stand in.
-    pub(crate) fn on_store_hint(&mut self, from: NodeId, request: RequestId, id: HintId, siblings: &Siblings) {
+    pub(crate) fn on_store_hint(
+        &mut self,
+        from: NodeId,
+        request: RequestId,
+        id: HintId,
+        siblings: &Siblings,
+    ) {
         let rules = self.node.rules;
         let recipient = id.recipient;
         if !rules.may_stand_in(self.state.view.standing(self.id)) {
@@ -100,7 +111,8 @@ impl Step<'_, '_> {
 
     /// Goes on with what is on disk.
     pub(crate) fn schedule_handoffs(&mut self, occasion: Occasion) {
-        let mut recipients: Vec<NodeId> = self.state.durable.hints.keys().map(|id| id.recipient).collect();
+        let mut recipients: Vec<NodeId> =
+            self.state.durable.hints.keys().map(|id| id.recipient).collect();
         recipients.dedup();
         for recipient in recipients {
             self.schedule_handoff(recipient, occasion);
@@ -121,14 +133,22 @@ impl Step<'_, '_> {
     }
 
     fn set_handoff_timer(&mut self, recipient: NodeId, attempts: u8) {
-        self.out.set_timer(Timer::Handoff(self.id, recipient), self.node.config.handoff().pause(attempts));
+        self.out.set_timer(
+            Timer::Handoff(self.id, recipient),
+            self.node.config.handoff().pause(attempts),
+        );
     }
 
     /// Sends what is kept for a node, as much as may be under way at a time.
     pub(crate) fn on_handoff_timeout(&mut self, recipient: NodeId) {
         let handoff = self.node.config.handoff();
         let Some(&attempts) = self.state.handoffs.get(&recipient) else { return };
-        let due: Vec<HintId> = self.state.hints_for(recipient).map(|(id, _)| id.clone()).take(handoff.window).collect();
+        let due: Vec<HintId> = self
+            .state
+            .hints_for(recipient)
+            .map(|(id, _)| id.clone())
+            .take(handoff.window)
+            .collect();
         for id in due {
             if attempts == 0 || !self.clear_hint(&id, &HandoffEvent::TimedOut) {
                 self.hand_off(&id);
@@ -145,13 +165,21 @@ impl Step<'_, '_> {
 
     fn hand_off(&mut self, id: &HintId) {
         let Some(siblings) = self.state.durable.hints.get(id).cloned() else { return };
-        let (tip, key, is_all) = (self.tip(), id.key.clone(), self.is_all_for(id.recipient, &id.key));
+        let (tip, key, is_all) =
+            (self.tip(), id.key.clone(), self.is_all_for(id.recipient, &id.key));
         self.send(id.recipient, Message::HandOff { tip, key, siblings, is_all });
         self.clear_hint(id, &HandoffEvent::Sent);
     }
 
     /// This node is handed what another has kept for it, which knows members by this tip.
-    pub(crate) fn on_hand_off(&mut self, from: NodeId, tip: Tip, key: Key, siblings: &Siblings, is_all: bool) {
+    pub(crate) fn on_hand_off(
+        &mut self,
+        from: NodeId,
+        tip: Tip,
+        key: Key,
+        siblings: &Siblings,
+        is_all: bool,
+    ) {
         let before = self.held(&key);
         let after = self.node.rules.hint_lands(&before, siblings);
         self.hold(Cause::HandOff, &key, &before, after);
@@ -166,7 +194,8 @@ impl Step<'_, '_> {
         }
     }
 
-    /// The recipient says what it has on disk, having been handed it when this node knew members by this tip.
+    /// The recipient says what it has on disk, having been handed it when this node knew members by
+    /// this tip.
     pub(crate) fn on_handed_off(&mut self, from: NodeId, tip: Tip, key: Key, context: &Context) {
         let id = HintId { recipient: from, key };
         if !self.state.durable.hints.contains_key(&id) {
@@ -175,7 +204,8 @@ impl Step<'_, '_> {
         self.heard_from(from);
         let is_same_view = tip == self.tip();
         let are_enough = self.preference_list(&id.key).len() >= self.node.config.w();
-        if !self.clear_hint(&id, &HandoffEvent::Acknowledged { context, is_same_view, are_enough }) {
+        if !self.clear_hint(&id, &HandoffEvent::Acknowledged { context, is_same_view, are_enough })
+        {
             return;
         }
         let handoff = self.node.config.handoff();
@@ -188,8 +218,9 @@ impl Step<'_, '_> {
             self.hand_off(&next);
         }
         if attempts > 1 {
-            // It is there again: what is lost now need not wait as long as when it was away. Only a timeout counts attempts up, so
-            // that the timer is set anew once at most each time that it has run out: answers, however many, do not put it off again.
+            // It is there again: what is lost now need not wait as long as when it was away. Only a
+            // timeout counts attempts up, so that the timer is set anew once at most each time that
+            // it has run out: answers, however many, do not put it off again.
             self.state.to_mut().handoffs.insert(from, 1);
             self.set_handoff_timer(from, 1);
         }
@@ -201,7 +232,9 @@ impl Step<'_, '_> {
         let may = self.node.rules.hint_may_clear(hint, event);
         if may {
             self.state.to_mut().durable.hints.remove(id);
-            if !self.state.durable.store.contains_key(&id.key) && self.state.hinted(&id.key).next().is_none() {
+            if !self.state.durable.store.contains_key(&id.key)
+                && self.state.hinted(&id.key).next().is_none()
+            {
                 self.state.to_mut().durable.epochs.remove(&id.key);
             }
             self.consider_being_gone();

@@ -1,4 +1,5 @@
-//! Names of things: nodes, clients, requests, keys, values. Each is a type of its own, checked when made.
+//! Names of things: nodes, clients, requests, keys, values. Each is a type of its own, checked when
+//! made.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stateright::actor::Id;
@@ -9,8 +10,8 @@ use thiserror::Error;
 
 /// One storage node, by its index. Shown as `A`, `B`, …, `Z`, `N26`, `N27`, …
 ///
-/// The same index is the node's stateright actor id, in the checker and in the runtime, so that ring positions
-/// are the same in both worlds.
+/// The same index is the node's stateright actor id, in the checker and in the runtime, so that
+/// ring positions are the same in both worlds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeId(pub u16);
 
@@ -20,7 +21,8 @@ impl NodeId {
         Id::from(usize::from(self.0))
     }
 
-    /// The node behind an actor id, or `None` where the id cannot be a node's (in the runtime, clients have larger ids).
+    /// The node behind an actor id, or `None` where the id cannot be a node's (in the runtime,
+    /// clients have larger ids).
     pub fn from_actor(id: Id) -> Option<Self> {
         u16::try_from(usize::from(id)).ok().map(NodeId)
     }
@@ -43,7 +45,9 @@ impl fmt::Debug for NodeId {
 
 /// A node name that is neither a letter `A`–`Z`, nor `N` and a number, nor a number.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("\"{0}\" names no node: use a letter A to Z, an index such as 3, or N and an index such as N26")]
+#[error(
+    "\"{0}\" names no node: use a letter A to Z, an index such as 3, or N and an index such as N26"
+)]
 pub struct NodeIdError(String);
 
 impl FromStr for NodeId {
@@ -58,7 +62,8 @@ impl FromStr for NodeId {
     }
 }
 
-/// One client session. A client has at most one put under way at a time; concurrent work takes several ids.
+/// One client session. A client has at most one put under way at a time; concurrent work takes
+/// several ids.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientId(pub u64);
 
@@ -68,8 +73,8 @@ impl fmt::Debug for ClientId {
     }
 }
 
-/// One request of one client. A retry carries the id of the first try, which makes it idempotent; a client numbers
-/// its requests upwards.
+/// One request of one client. A retry carries the id of the first try, which makes it idempotent; a
+/// client numbers its requests upwards.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId {
     /// Who asks.
@@ -199,7 +204,8 @@ impl fmt::Debug for Value {
 pub enum Content {
     /// A value.
     Value(Value),
-    /// A tombstone: the key is deleted, as far as the put's context goes. It bears what the client wrote on it: nothing, mostly.
+    /// A tombstone: the key is deleted, as far as the put's context goes. It bears what the client
+    /// wrote on it: nothing, mostly.
     Tombstone(Value),
 }
 

@@ -1,7 +1,9 @@
-//! Who is a member: a history of changes that only grows, and what follows from it (traces 7 and 9; Dynamo paper §4.8.1).
+//! Who is a member: a history of changes that only grows, and what follows from it (traces 7 and 9;
+//! Dynamo paper §4.8.1).
 //!
-//! Changes are made by administrators, at any node; failures never make one. Two histories become one by union, in whatever order they
-//! meet, so nothing is ever unlearned. Where two administrators contradict one another, all nodes that know both come to the same:
+//! Changes are made by administrators, at any node; failures never make one. Two histories become
+//! one by union, in whatever order they meet, so nothing is ever unlearned. Where two
+//! administrators contradict one another, all nodes that know both come to the same:
 //!
 //! | one says | another says | then it is |
 //! |---|---|---|
@@ -12,8 +14,9 @@
 //! | it is removed | anything | removed, for good: another node that takes its place needs another id |
 //! | it is at one address | it is at another | at that which was said later, and of two at the same time at the larger |
 //!
-//! Of one node's addresses only the latest is kept: a later one makes the others superfluous, wherever the two meet. The node itself
-//! has the last word: when it learns of an address that is not its own, it says its own again, with a later time.
+//! Of one node's addresses only the latest is kept: a later one makes the others superfluous,
+//! wherever the two meet. The node itself has the last word: when it learns of an address that is
+//! not its own, it says its own again, with a later time.
 
 use crate::address::Address;
 use crate::ids::NodeId;
@@ -52,8 +55,9 @@ pub struct Change {
 }
 
 impl Change {
-    /// The largest time. Nobody reaches it by honest means, and a change that claims a larger one is not decoded: were the largest
-    /// number there is once taken, no later change could be told from it.
+    /// The largest time. Nobody reaches it by honest means, and a change that claims a larger one
+    /// is not decoded: were the largest number there is once taken, no later change could be told
+    /// from it.
     pub const TIME_MAX: u32 = 1 << 30;
 
     /// The address that it tells, with its time: the larger of two outdoes the other.
@@ -78,7 +82,11 @@ impl TryFrom<UncheckedChange> for Change {
 
     fn try_from(unchecked: UncheckedChange) -> Result<Self, Self::Error> {
         let UncheckedChange { node, time, act } = unchecked;
-        if time > Self::TIME_MAX { Err("a change's time is too large") } else { Ok(Change { node, time, act }) }
+        if time > Self::TIME_MAX {
+            Err("a change's time is too large")
+        } else {
+            Ok(Change { node, time, act })
+        }
     }
 }
 
@@ -132,7 +140,8 @@ pub enum Standing {
 #[serde(try_from = "im::OrdSet<Change>", into = "im::OrdSet<Change>")]
 pub struct History {
     changes: im::OrdSet<Change>,
-    /// The sum of the changes' digests, so that it follows from the set alone and is kept up as it grows.
+    /// The sum of the changes' digests, so that it follows from the set alone and is kept up as it
+    /// grows.
     tip: u64,
 }
 
@@ -195,8 +204,9 @@ impl History {
     /// Administrators may make changes until a history has so many.
     pub const CHANGES_MAX: usize = 3_500;
 
-    /// The most changes that a history may have: as many as fit one datagram, where addresses are IPv4. With IPv6 addresses they fit two.
-    /// There is room for what two administrators do at once, and for nodes that tell their addresses. Longer histories are not decoded.
+    /// The most changes that a history may have: as many as fit one datagram, where addresses are
+    /// IPv4. With IPv6 addresses they fit two. There is room for what two administrators do at
+    /// once, and for nodes that tell their addresses. Longer histories are not decoded.
     pub const LENGTH_MAX: usize = 3_700;
 
     /// The history in which these nodes have joined.
@@ -222,12 +232,16 @@ impl History {
     /// Is this change in it, or an address later than the one that this change tells?
     fn knows(&self, change: &Change) -> bool {
         let told = change.address();
-        let is_outdone = || self.latest_move(change.node).is_some_and(|latest| latest.address() >= told);
+        let is_outdone =
+            || self.latest_move(change.node).is_some_and(|latest| latest.address() >= told);
         self.changes.contains(change) || (told.is_some() && is_outdone())
     }
 
     fn latest_move(&self, node: NodeId) -> Option<Change> {
-        self.of(node).filter(|change| change.address().is_some()).max_by_key(|change| change.address()).copied()
+        self.of(node)
+            .filter(|change| change.address().is_some())
+            .max_by_key(|change| change.address())
+            .copied()
     }
 
     /// Everything that either knows, but for addresses that are outdone.
@@ -240,8 +254,8 @@ impl History {
         all
     }
 
-    /// Everything that either knows; or this one alone, where both together would be longer than [`LENGTH_MAX`](Self::LENGTH_MAX).
-    /// Nobody could be told of a longer one.
+    /// Everything that either knows; or this one alone, where both together would be longer than
+    /// [`LENGTH_MAX`](Self::LENGTH_MAX). Nobody could be told of a longer one.
     #[must_use]
     pub fn union_if_it_fits(&self, other: &History) -> History {
         let all = self.union(other);
@@ -297,15 +311,19 @@ impl History {
         self.latest_move(node)?.address().map(|(_, address)| address)
     }
 
-    /// The node other than this one that is a member, or is leaving, and can be reached at this address.
+    /// The node other than this one that is a member, or is leaving, and can be reached at this
+    /// address.
     pub fn holder_of(&self, address: Address, node: NodeId, rules: &Rules) -> Option<NodeId> {
         let serves = |standing| matches!(standing, Standing::Member | Standing::Leaving);
         let mut standings = self.standings(rules).into_iter();
         let holds = |other: NodeId| other != node && self.address(other) == Some(address);
-        standings.find(|(other, standing)| serves(*standing) && holds(*other)).map(|(other, _)| other)
+        standings
+            .find(|(other, standing)| serves(*standing) && holds(*other))
+            .map(|(other, _)| other)
     }
 
-    /// With a node at this address, if it was not there already. Nothing changes where there is no later time, or no room.
+    /// With a node at this address, if it was not there already. Nothing changes where there is no
+    /// later time, or no room.
     #[must_use]
     pub fn moved(&self, node: NodeId, address: Address) -> History {
         let (latest, mut history) = (self.latest_move(node), self.clone());

@@ -1,22 +1,25 @@
 //! How late a node's disk is: moments of its past, counted in starts and commits.
 //!
-//! A disk cannot tell that it is an older copy of itself. Other nodes can: whoever has heard from the node knows a moment that its disk must
-//! know too. A disk that does not is an older copy. On it the node would give dots twice, and what it had said is on its disk would not be
-//! there.
+//! A disk cannot tell that it is an older copy of itself. Other nodes can: whoever has heard from
+//! the node knows a moment that its disk must know too. A disk that does not is an older copy. On
+//! it the node would give dots twice, and what it had said is on its disk would not be there.
 //!
 //! Other systems answer the same question in other ways:
 //!
-//! * *Numbers reserved ahead* (a lease of dots in a file of its own) keep dots from being given twice only if that file is not copied with
-//!   the rest.
-//! * *A new name for every start* needs no memory of others. But each start would add an entry to the clocks of all keys put since, and clocks
-//!   are never pruned.
-//! * *A hash chain over commits* finds that two disks have parted, as starts do here: each start of a node has a number that no other has. A
-//!   chain also finds that one of the two was changed by hand, which is not asked here.
+//! * *Numbers reserved ahead* (a lease of dots in a file of its own) keep dots from being given
+//!   twice only if that file is not copied with the rest.
+//! * *A new name for every start* needs no memory of others. But each start would add an entry to
+//!   the clocks of all keys put since, and clocks are never pruned.
+//! * *A hash chain over commits* finds that two disks have parted, as starts do here: each start of
+//!   a node has a number that no other has. A chain also finds that one of the two was changed by
+//!   hand, which is not asked here.
 
 use serde::{Deserialize, Serialize};
 
 /// A commit of a node, by the start in which it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Moment {
     /// Which start. Later starts have larger numbers, and no two have the same.
     pub start: u64,
@@ -24,7 +27,8 @@ pub struct Moment {
     pub commit: u64,
 }
 
-/// The starts that a disk knows, each with the last commit that the disk knows of it; the latest ones of a long past.
+/// The starts that a disk knows, each with the last commit that the disk knows of it; the latest
+/// ones of a long past.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Past {
     /// Ascending.
@@ -72,7 +76,8 @@ impl Past {
 
     /// Is there no such moment in this past?
     ///
-    /// What was before the first start is not asked: the disk was new then, and replaced another, or it has forgotten that start.
+    /// What was before the first start is not asked: the disk was new then, and replaced another,
+    /// or it has forgotten that start.
     pub fn lacks(&self, moment: Moment) -> bool {
         match self.starts.binary_search_by_key(&moment.start, |known| known.start) {
             Ok(index) => moment.commit > self.starts[index].commit,
@@ -89,7 +94,8 @@ mod tests {
         Moment { start, commit }
     }
 
-    /// Node A's disk was copied in its second start, after commit 15. It went on to commit 20, and was started on the copy as start 30.
+    /// Node A's disk was copied in its second start, after commit 15. It went on to commit 20, and
+    /// was started on the copy as start 30.
     #[test]
     fn a_copy_lacks_what_came_after_it_also_when_it_has_gone_on_itself() {
         let copy = Past::from([at(10, 9), at(20, 15)]);
@@ -100,7 +106,11 @@ mod tests {
         for later in [at(20, 16), at(20, 20), at(25, 1), at(10, 10)] {
             assert!(copy.lacks(later) && returned.lacks(later), "{later:?}");
         }
-        assert!(!returned.lacks(at(30, 40)) && returned.lacks(at(31, 1)) && !Past::default().lacks(at(1, 1)));
+        assert!(
+            !returned.lacks(at(30, 40))
+                && returned.lacks(at(31, 1))
+                && !Past::default().lacks(at(1, 1))
+        );
     }
 
     #[test]

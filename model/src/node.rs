@@ -1,6 +1,8 @@
-//! A storage node: its state, and the dispatch of what happens to it. The acts themselves are in [`put`](crate::put),
-//! [`get`](crate::get), [`forward`](crate::forward), [`replica`](crate::replica), [`settle`](crate::settle), [`handoff`](crate::handoff), [`reap`](crate::reap),
-//! [`gossip`](crate::gossip), [`transfer`](crate::transfer) and [`exchange`](crate::exchange).
+//! A storage node: its state, and the dispatch of what happens to it. The acts themselves are in
+//! [`put`](crate::put), [`get`](crate::get), [`forward`](crate::forward),
+//! [`replica`](crate::replica), [`settle`](crate::settle), [`handoff`](crate::handoff),
+//! [`reap`](crate::reap), [`gossip`](crate::gossip), [`transfer`](crate::transfer) and
+//! [`exchange`](crate::exchange).
 
 use crate::address::Address;
 use crate::config::Config;
@@ -49,16 +51,19 @@ pub struct Issued {
     pub answer: Result<Context, Refusal>,
 }
 
-/// What survives a crash. Persistent maps, so that cloning is O(1) and the runtime can write just the difference.
+/// What survives a crash. Persistent maps, so that cloning is O(1) and the runtime can write just
+/// the difference.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Durable {
     /// Which of the node's disks this is.
     pub incarnation: u64,
-    /// How many puts this node has coordinated; or more. Larger than the number of any epoch that it has begun.
+    /// How many puts this node has coordinated; or more. Larger than the number of any epoch that
+    /// it has begun.
     pub counter: u64,
     /// What it holds as a replica.
     pub store: im::OrdMap<Key, Siblings>,
-    /// Of each key that it holds, and has coordinated a put of since it holds it: the dots it has given to it.
+    /// Of each key that it holds, and has coordinated a put of since it holds it: the dots it has
+    /// given to it.
     pub epochs: im::OrdMap<Key, Epoch>,
     /// For each client its latest put through this node.
     pub issued: im::OrdMap<ClientId, Issued>,
@@ -77,7 +82,8 @@ impl Durable {
     }
 }
 
-// By hand, because im's maps hash their entries without a length: entries must not wander unseen from one map to the next.
+// By hand, because im's maps hash their entries without a length: entries must not wander unseen
+// from one map to the next.
 impl Hash for Durable {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.incarnation.hash(hasher);
@@ -103,7 +109,8 @@ pub struct State {
     /// Who is responsible for what: it follows from the history.
     #[serde(skip)]
     pub view: Arc<View>,
-    /// Has it left, handed over everything, and heard that this is known? It then does nothing any more.
+    /// Has it left, handed over everything, and heard that this is known? It then does nothing any
+    /// more.
     pub retired: bool,
     /// Puts that this node coordinates and still collects answers for.
     pub puts: BTreeMap<RequestId, RunningPut>,
@@ -115,20 +122,25 @@ pub struct State {
     pub gatherings: BTreeMap<Key, Gathering>,
     /// Peers that did not answer in time, and have not been heard from since.
     pub suspected: BTreeSet<NodeId>,
-    /// For each node that hints are kept for how often they were sent since the first of them came, the start, or its last answer;
-    /// counted no further than pauses grow. A handoff timer runs for each member.
+    /// For each node that hints are kept for how often they were sent since the first of them came,
+    /// the start, or its last answer; counted no further than pauses grow. A handoff timer runs for
+    /// each member.
     pub handoffs: BTreeMap<NodeId, u8>,
-    /// Where replicas compare what they hold: the trees of what is held. They follow from the store.
+    /// Where replicas compare what they hold: the trees of what is held. They follow from the
+    /// store.
     pub trees: Trees,
     /// After a start: the first key that is not in its tree yet. `None`: all are.
     pub unplanted: Option<Key>,
-    /// The keys that this node is to reap, each with the nodes that are known to be clear of it. Intended replicas come first: others
-    /// are asked only once these are clear.
+    /// The keys that this node is to reap, each with the nodes that are known to be clear of it.
+    /// Intended replicas come first: others are asked only once these are clear.
     pub reaping: BTreeMap<Key, BTreeSet<NodeId>>,
 }
 
-/// A node's timers. Each carries its owner, because stateright's fingerprint cannot tell which of two nodes has a timer set.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
+/// A node's timers. Each carries its owner, because stateright's fingerprint cannot tell which of
+/// two nodes has a timer set.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
+)]
 pub enum Timer {
     /// Replicas have had their time to store a put.
     Put(NodeId, RequestId),
@@ -136,7 +148,8 @@ pub enum Timer {
     Get(NodeId, RequestId),
     /// A coordinator has had its time to take on a request that was forwarded to it.
     Forward(NodeId, RequestId),
-    /// Others have had their time to say what they have of a key that this node is a new replica of.
+    /// Others have had their time to say what they have of a key that this node is a new replica
+    /// of.
     Gather(NodeId, Key),
     /// Hints are to be sent to the node they are kept for: holder and recipient.
     Handoff(NodeId, NodeId),
@@ -166,7 +179,8 @@ pub enum Choice {
     Exchange(NodeId),
 }
 
-/// One step of one node: what it reads and what it may change. Handlers are methods of this, one file per act.
+/// One step of one node: what it reads and what it may change. Handlers are methods of this, one
+/// file per act.
 pub(crate) struct Step<'a, 's> {
     pub(crate) node: &'a Node,
     pub(crate) id: NodeId,
@@ -209,7 +223,10 @@ impl Step<'_, '_> {
 
     /// Is it a member, or was it one, and may still have something to say?
     fn is_peer(&self, node: NodeId) -> bool {
-        matches!(self.state.view.standing(node), Standing::Member | Standing::Leaving | Standing::Gone)
+        matches!(
+            self.state.view.standing(node),
+            Standing::Member | Standing::Leaving | Standing::Gone
+        )
     }
 
     /// What only another member may say. From anyone else it is ignored.
@@ -226,19 +243,31 @@ impl Step<'_, '_> {
         match message {
             Message::Forward { client, operation, .. } => self.on_forward(from, client, operation),
             Message::Forwarded { request } => self.on_forwarded(from, request),
-            Message::Store { tip, request, key, siblings } => self.on_store(from, tip, request, &key, &siblings),
+            Message::Store { tip, request, key, siblings } => {
+                self.on_store(from, tip, request, &key, &siblings)
+            }
             Message::Stored { request } => self.on_stored(from, request, from),
             Message::StoredHint { request, recipient } => self.on_stored(from, request, recipient),
             Message::Fetch { tip, request, key } => self.on_fetch(from, tip, request, &key),
             Message::Fetched { request, siblings } => self.on_fetched(from, request, siblings),
             Message::Repair { key, siblings, .. } => self.absorb(Cause::Repair, &key, &siblings),
-            Message::StoreHint { request, hint, siblings, .. } => self.on_store_hint(from, request, hint, &siblings),
-            Message::HandOff { tip, key, siblings, is_all } => self.on_hand_off(from, tip, key, &siblings, is_all),
-            Message::HandedOff { tip, key, context } => self.on_handed_off(from, tip, key, &context),
+            Message::StoreHint { request, hint, siblings, .. } => {
+                self.on_store_hint(from, request, hint, &siblings)
+            }
+            Message::HandOff { tip, key, siblings, is_all } => {
+                self.on_hand_off(from, tip, key, &siblings, is_all)
+            }
+            Message::HandedOff { tip, key, context } => {
+                self.on_handed_off(from, tip, key, &context)
+            }
             Message::Gather { tip, key } => self.on_gather(from, tip, key),
-            Message::Gathered { tip, key, siblings, is_all } => self.on_gathered(from, tip, &key, &siblings, is_all),
+            Message::Gathered { tip, key, siblings, is_all } => {
+                self.on_gathered(from, tip, &key, &siblings, is_all)
+            }
             Message::Survey { tip, key, siblings } => self.on_survey(from, tip, key, siblings),
-            Message::Surveyed { tip, key, siblings } => self.on_surveyed(from, tip, &key, &siblings),
+            Message::Surveyed { tip, key, siblings } => {
+                self.on_surveyed(from, tip, &key, &siblings)
+            }
             Message::Reap { key, siblings, .. } => self.on_reap(&key, &siblings),
             Message::Roots { roots, .. } => self.on_roots(from, &roots),
             Message::Subtrees { subtrees, .. } => self.on_subtrees(from, &subtrees),
@@ -262,14 +291,16 @@ impl Node {
         Durable { incarnation: self.rules.new_incarnation(unused), ..Durable::default() }
     }
 
-    /// What is on a node's new disk, when the old one is no longer believed: see [`Rules::disk_is_old`]. Of that only the history stays. It is
-    /// true, however old it is, and tells the node whom to ask. Nothing else may stay: what was deleted and reaped since the copy would
-    /// come back.
+    /// What is on a node's new disk, when the old one is no longer believed: see
+    /// [`Rules::disk_is_old`]. Of that only the history stays. It is true, however old it is, and
+    /// tells the node whom to ask. Nothing else may stay: what was deleted and reaped since the
+    /// copy would come back.
     pub fn new_disk_after(&self, old: &Durable, unused: u64) -> Durable {
         Durable { history: old.history.clone(), ..self.new_disk(unused) }
     }
 
-    /// What a node knows when it starts: what is on its disk, or the founders; and where it is itself.
+    /// What a node knows when it starts: what is on its disk, or the founders; and where it is
+    /// itself.
     fn history_at_start(&self, id: Id, on_disk: &History) -> History {
         let known = if on_disk.is_empty() { &self.founders } else { on_disk };
         match (self.address, NodeId::from_actor(id)) {
@@ -286,8 +317,8 @@ impl Actor for Node {
     type Storage = Durable;
     type Random = Choice;
 
-    /// Starts anew, or again with what survived the crash. Puts and gets under way are forgotten; their clients ask again. Hints are
-    /// handed over.
+    /// Starts anew, or again with what survived the crash. Puts and gets under way are forgotten;
+    /// their clients ask again. Hints are handed over.
     fn on_start(&self, id: Id, storage: &Option<Durable>, out: &mut Out<Self>) -> State {
         let durable = storage.clone().unwrap_or_default();
         let history = self.history_at_start(id, &durable.history);
@@ -308,7 +339,14 @@ impl Actor for Node {
         state.into_owned()
     }
 
-    fn on_msg(&self, id: Id, state: &mut Cow<'_, State>, src: Id, msg: Message, out: &mut Out<Self>) {
+    fn on_msg(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, State>,
+        src: Id,
+        msg: Message,
+        out: &mut Out<Self>,
+    ) {
         let Some(id) = NodeId::from_actor(id) else { return };
         let mut step = Step { node: self, id, state, out };
         if step.state.retired {
@@ -323,7 +361,9 @@ impl Actor for Node {
                 step.tell(src, tip);
                 step.on_routed(src, operation);
             }
-            (Message::Administer { request, node, wish }, None) => step.on_administer(src, request, node, wish),
+            (Message::Administer { request, node, wish }, None) => {
+                step.on_administer(src, request, node, wish)
+            }
             (message, Some(peer)) => step.on_peer(peer, message),
             // Perhaps it is a member, and this node does not know it yet.
             (message, None) => message.tip().into_iter().for_each(|tip| step.tell(src, tip)),

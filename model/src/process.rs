@@ -29,8 +29,8 @@ pub struct Circumstances {
     pub loses_its_disk: bool,
     /// Is its disk copied at some time, and is the node started again on that copy later?
     pub returns_to_a_copy: bool,
-    /// Are messages that change nothing to be taken all the same? stateright does not deliver them, and they would pile up where a node
-    /// says something again and again.
+    /// Are messages that change nothing to be taken all the same? stateright does not deliver them,
+    /// and they would pile up where a node says something again and again.
     pub takes_all: bool,
     /// What is on its disk at first.
     pub disk: Option<Durable>,
@@ -124,11 +124,13 @@ fn run<A, S>(
     }
 }
 
-/// A node's state, without what it will never look at: where there is no fallback, it makes no difference to a member who is suspected. A
-/// checker need not tell such states apart.
+/// A node's state, without what it will never look at: where there is no fallback, it makes no
+/// difference to a member who is suspected. A checker need not tell such states apart.
 fn seen(node: &Node, id: Id, mut state: State) -> State {
     let members = state.view.ring().members();
-    if node.config.n() >= members.len() && NodeId::from_actor(id).is_some_and(|id| members.contains(&id)) {
+    if node.config.n() >= members.len()
+        && NodeId::from_actor(id).is_some_and(|id| members.contains(&id))
+    {
         state.suspected.clear();
     }
     state
@@ -143,7 +145,13 @@ fn start(node: &Node, id: Id, storage: &Option<Durable>, out: &mut Out<Process>)
 }
 
 /// Stops a node, and starts it on this disk.
-fn start_again(node: &Node, id: Id, before: &State, disk: Durable, out: &mut Out<Process>) -> State {
+fn start_again(
+    node: &Node,
+    id: Id,
+    before: &State,
+    disk: Durable,
+    out: &mut Out<Process>,
+) -> State {
     for timer in timers(id, before) {
         out.cancel_timer(timer);
     }
@@ -165,8 +173,8 @@ fn choices(node: &Node, id: Id, state: &State) -> Choices {
     Choices { gossip: state.gossip_peers(id), exchange }
 }
 
-/// An inner actor's commands as the process's own. It is always time to gossip and to compare here, with any peer: to wait for a timer
-/// first would be as many states again for nothing.
+/// An inner actor's commands as the process's own. It is always time to gossip and to compare here,
+/// with any peer: to wait for a timer first would be as many states again for nothing.
 fn pass_on<A>(commands: Out<A>, choices: &Choices, out: &mut Out<Process>)
 where
     A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = Choice>,
@@ -188,7 +196,9 @@ where
             Command::SetTimer(timer, after) => out.set_timer(timer, after),
             Command::CancelTimer(timer) => out.cancel_timer(timer),
             Command::Save(durable) => out.save(durable),
-            Command::ChooseRandom(..) => unreachable!("its timers for what chance chooses are never set"),
+            Command::ChooseRandom(..) => {
+                unreachable!("its timers for what chance chooses are never set")
+            }
         }
     }
 }
@@ -236,7 +246,14 @@ impl Actor for Process {
         }
     }
 
-    fn on_msg(&self, id: Id, state: &mut Cow<'_, ProcessState>, src: Id, msg: Message, out: &mut Out<Self>) {
+    fn on_msg(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ProcessState>,
+        src: Id,
+        msg: Message,
+        out: &mut Out<Self>,
+    ) {
         let msg = msg.undated();
         self.step(
             id,
@@ -254,7 +271,13 @@ impl Actor for Process {
         }
     }
 
-    fn on_timeout(&self, id: Id, state: &mut Cow<'_, ProcessState>, timer: &Timer, out: &mut Out<Self>) {
+    fn on_timeout(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ProcessState>,
+        timer: &Timer,
+        out: &mut Out<Self>,
+    ) {
         self.step(
             id,
             state,
@@ -267,10 +290,22 @@ impl Actor for Process {
     }
 
     /// The node stops, and begins again on an empty disk; or it does what chance has chosen.
-    fn on_random(&self, id: Id, state: &mut Cow<'_, ProcessState>, fate: &Fate, out: &mut Out<Self>) {
+    fn on_random(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ProcessState>,
+        fate: &Fate,
+        out: &mut Out<Self>,
+    ) {
         match fate {
             Fate::Choose(choice) => {
-                self.step(id, state, out, |node, s, o| node.on_random(id, s, choice, o), |_, _, _| {});
+                self.step(
+                    id,
+                    state,
+                    out,
+                    |node, s, o| node.on_random(id, s, choice, o),
+                    |_, _, _| {},
+                );
             }
             Fate::LoseDisk => {
                 let (Some(node), Some(before)) = (self.node(), state.node()) else { return };
@@ -314,11 +349,25 @@ impl Process {
             (Process::Node(node, _), ProcessState::Copied(inner, backup)) => {
                 let wrap = |s| backup.keep_with(seen(node, id, s));
                 let mut sent = Out::new();
-                run(state, &mut sent, inner, wrap, |s| choices(node, id, s), |s, o| of_node(node, s, o));
+                run(
+                    state,
+                    &mut sent,
+                    inner,
+                    wrap,
+                    |s| choices(node, id, s),
+                    |s, o| of_node(node, s, o),
+                );
                 backup::date(sent, state, out);
             }
             (Process::Client(client), ProcessState::Client(inner)) => {
-                run(state, out, inner, ProcessState::Client, |_| Choices::default(), |s, o| of_client(client, s, o));
+                run(
+                    state,
+                    out,
+                    inner,
+                    ProcessState::Client,
+                    |_| Choices::default(),
+                    |s, o| of_client(client, s, o),
+                );
             }
             _ => unreachable!("a process keeps its kind"),
         }

@@ -1,6 +1,7 @@
-//! Coordinating a put (traces 1 and 6; Dynamo paper §4.3, §4.5, §4.6): give it a dot, store it here, send the set to the other intended
-//! replicas, to fallbacks in the place of those that do not answer, acknowledge at W, keep collecting to N. If no intended replica seems to be
-//! up, a fallback coordinates: it keeps the put for all of them, and stands in for one.
+//! Coordinating a put (traces 1 and 6; Dynamo paper §4.3, §4.5, §4.6): give it a dot, store it
+//! here, send the set to the other intended replicas, to fallbacks in the place of those that do
+//! not answer, acknowledge at W, keep collecting to N. If no intended replica seems to be up, a
+//! fallback coordinates: it keeps the put for all of them, and stands in for one.
 
 use crate::handoff::HintId;
 use crate::ids::{Content, Key, NodeId, RequestId};
@@ -14,7 +15,8 @@ use crate::version::{Context, Dot, Epoch, Issuer};
 use serde::Serialize;
 use stateright::actor::Id;
 
-/// A put under way at its coordinator. Volatile: after a crash the client's retry starts it again, under the same dot.
+/// A put under way at its coordinator. Volatile: after a crash the client's retry starts it again,
+/// under the same dot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct RunningPut {
     /// Whom to answer.
@@ -51,13 +53,19 @@ impl Step<'_, '_> {
         if let Some(running) = self.state.puts.get(&request) {
             if running.acknowledged {
                 let context = running.context.clone();
-                self.out.send(client, Message::Answer(Answer::PutAcknowledged { request, key, context }));
+                self.out.send(
+                    client,
+                    Message::Answer(Answer::PutAcknowledged { request, key, context }),
+                );
             }
             return;
         }
         let remembered = self.state.durable.issued.get(&request.client);
         let held = self.held(&key);
-        let answer = match (self.node.rules.put_freshness(remembered, request, held.context()), remembered) {
+        let answer = match (
+            self.node.rules.put_freshness(remembered, request, held.context()),
+            remembered,
+        ) {
             (Freshness::Outdated, _) => return,
             (Freshness::Repeated, Some(issued)) => issued.answer.clone(),
             (Freshness::Known, _) => Ok(named_by(read, held.context(), request)),
@@ -65,23 +73,42 @@ impl Step<'_, '_> {
         };
         match answer {
             Ok(context) if !self.held_in_any_form(&key).context().includes(&context) => {
-                // This node has dropped the key since: it can neither count itself, nor send the put to others.
+                // This node has dropped the key since: it can neither count itself, nor send the
+                // put to others.
                 let needed = self.node.config.w();
-                self.out
-                    .send(client, Message::Answer(Answer::PutFailed { request, stored: 0, needed, in_person: 0, pw }));
+                self.out.send(
+                    client,
+                    Message::Answer(Answer::PutFailed {
+                        request,
+                        stored: 0,
+                        needed,
+                        in_person: 0,
+                        pw,
+                    }),
+                );
             }
             Ok(context) => self.collect_stored(client, request, key, context, pw),
-            Err(refusal) => self.out.send(client, Message::Answer(Answer::PutRefused { request, refusal })),
+            Err(refusal) => {
+                self.out.send(client, Message::Answer(Answer::PutRefused { request, refusal }))
+            }
         }
     }
 
-    /// Gives the put its dot and makes it durable here, or refuses it. Either is remembered. A fallback keeps the put for all intended
-    /// replicas, and no more than the put: what it keeps for them already stays apart.
-    fn issue(&mut self, request: RequestId, key: &Key, content: Content, read: &Context) -> Result<Context, Refusal> {
+    /// Gives the put its dot and makes it durable here, or refuses it. Either is remembered. A
+    /// fallback keeps the put for all intended replicas, and no more than the put: what it keeps
+    /// for them already stays apart.
+    fn issue(
+        &mut self,
+        request: RequestId,
+        key: &Key,
+        content: Content,
+        read: &Context,
+    ) -> Result<Context, Refusal> {
         let before = self.held(key);
         let stored = self.put_version(request, key, &before, content, read);
-        let must_save =
-            stored.as_ref().map_or(true, |(after, ..)| self.node.rules.must_save(Cause::Put, &before, after));
+        let must_save = stored
+            .as_ref()
+            .map_or(true, |(after, ..)| self.node.rules.must_save(Cause::Put, &before, after));
         let answer = stored.map(|(after, context, epoch)| {
             let durable = &mut self.state.to_mut().durable;
             durable.counter = durable.counter.max(epoch.number) + 1;
@@ -94,7 +121,8 @@ impl Step<'_, '_> {
             context
         });
         let durable = &mut self.state.to_mut().durable;
-        let issued = Issued { number: request.number, counter: durable.counter, answer: answer.clone() };
+        let issued =
+            Issued { number: request.number, counter: durable.counter, answer: answer.clone() };
         durable.issued.insert(request.client, issued);
         self.forget_old_clients();
         self.consider_reaping(key);
@@ -104,7 +132,8 @@ impl Step<'_, '_> {
         answer
     }
 
-    /// The set after the put, the context its client is to get back, and what is to be remembered of the dots of the key.
+    /// The set after the put, the context its client is to get back, and what is to be remembered
+    /// of the dots of the key.
     fn put_version(
         &self,
         request: RequestId,
@@ -142,16 +171,18 @@ impl Step<'_, '_> {
     fn epoch(&self, key: &Key, held: &Context, read: &Context) -> Epoch {
         let durable = &self.state.durable;
         // A foreign context may have named epochs that have not begun yet.
-        let is_unused =
-            |number: &u64| [held, read].iter().all(|context| context.counter_max(self.issuer(*number)) == 0);
+        let is_unused = |number: &u64| {
+            [held, read].iter().all(|context| context.counter_max(self.issuer(*number)) == 0)
+        };
         let names_at_most = (held.entries() + read.entries()) as u64;
         let unused = (durable.counter..=durable.counter + names_at_most).find(is_unused);
         let unused = unused.expect("there are more numbers than contexts name");
         self.node.rules.epoch(durable.epochs.get(key).copied(), held, self.issuer(unused))
     }
 
-    /// Does a context tell of dots of this node that it has not given, nor has the key's own context told of them? Then it is from another
-    /// cluster. A node knows only its own dots, and of those only the latest of each key: not every foreign context is recognised.
+    /// Does a context tell of dots of this node that it has not given, nor has the key's own
+    /// context told of them? Then it is from another cluster. A node knows only its own dots, and
+    /// of those only the latest of each key: not every foreign context is recognised.
     fn is_foreign(&self, key: &Key, held: &Context, read: &Context) -> bool {
         let durable = &self.state.durable;
         let given = |epoch: u64| match durable.epochs.get(key) {
@@ -159,12 +190,13 @@ impl Step<'_, '_> {
             _ if epoch < durable.counter => u64::MAX,
             _ => 0,
         };
-        read.issuers()
-            .filter(|issuer| *issuer == self.issuer(issuer.epoch))
-            .any(|issuer| read.counter_max(issuer) > given(issuer.epoch).max(held.counter_max(issuer)))
+        read.issuers().filter(|issuer| *issuer == self.issuer(issuer.epoch)).any(|issuer| {
+            read.counter_max(issuer) > given(issuer.epoch).max(held.counter_max(issuer))
+        })
     }
 
-    /// Forgets the latest puts of the clients that the rule names: the memory for retries stays bounded.
+    /// Forgets the latest puts of the clients that the rule names: the memory for retries stays
+    /// bounded.
     fn forget_old_clients(&mut self) {
         let remembered = self.node.config.puts_remembered();
         let forgotten = self.node.rules.clients_to_forget(&self.state.durable.issued, remembered);
@@ -181,12 +213,27 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Sends the set to the other replicas and starts to count; this node, which has it on disk, is the first, if it is one of them still
-    /// and has settled, or stands in for one.
-    fn collect_stored(&mut self, client: Id, request: RequestId, key: Key, context: Context, pw: u8) {
+    /// Sends the set to the other replicas and starts to count; this node, which has it on disk, is
+    /// the first, if it is one of them still and has settled, or stands in for one.
+    fn collect_stored(
+        &mut self,
+        client: Id,
+        request: RequestId,
+        key: Key,
+        context: Context,
+        pw: u8,
+    ) {
         let tally = self.new_tally(&key);
         let retransmissions_left = self.retransmissions();
-        let running = RunningPut { client, key, context, pw, tally, acknowledged: false, retransmissions_left };
+        let running = RunningPut {
+            client,
+            key,
+            context,
+            pw,
+            tally,
+            acknowledged: false,
+            retransmissions_left,
+        };
         self.state.to_mut().puts.insert(request, running);
         self.ask_missing(request);
         self.set_put_timer(request);
@@ -195,11 +242,15 @@ impl Step<'_, '_> {
 
     fn set_put_timer(&mut self, request: RequestId) {
         if let Some(patience) = self.node.config.patience() {
-            self.out.set_timer(Timer::Put(self.id, request), patience.answer_within..patience.answer_within);
+            self.out.set_timer(
+                Timer::Put(self.id, request),
+                patience.answer_within..patience.answer_within,
+            );
         }
     }
 
-    /// Sends what this node holds now to everyone asked who has not answered, and whom nobody relieved.
+    /// Sends what this node holds now to everyone asked who has not answered, and whom nobody
+    /// relieved.
     pub(crate) fn ask_missing(&mut self, request: RequestId) {
         self.ask_missing_among(request, |_| true);
     }
@@ -216,7 +267,10 @@ impl Step<'_, '_> {
                 self.on_store(replica, tip, request, &key, &siblings);
                 continue;
             }
-            self.send(replica, Message::Store { tip, request, key: key.clone(), siblings: siblings.clone() });
+            self.send(
+                replica,
+                Message::Store { tip, request, key: key.clone(), siblings: siblings.clone() },
+            );
         }
         self.ask_stand_ins(request, &stand_ins);
     }
@@ -231,7 +285,10 @@ impl Step<'_, '_> {
                 continue;
             }
             let hint = HintId { recipient: intended, key: key.clone() };
-            self.send(fallback, Message::StoreHint { tip, request, hint, siblings: siblings.clone() });
+            self.send(
+                fallback,
+                Message::StoreHint { tip, request, hint, siblings: siblings.clone() },
+            );
         }
     }
 
@@ -248,14 +305,16 @@ impl Step<'_, '_> {
     /// Counts a word for a put under way, if the rules let it count.
     pub(crate) fn count_stored(&mut self, from: NodeId, request: RequestId, place: NodeId) {
         let Some(running) = self.state.puts.get(&request) else { return };
-        if let Some(intended) = self.node.rules.reply_counts_for(&running.tally, from, Some(place)) {
+        if let Some(intended) = self.node.rules.reply_counts_for(&running.tally, from, Some(place))
+        {
             self.running_put(request).tally.take(Taken { intended, by: from });
         }
     }
 
     pub(crate) fn on_put_timeout(&mut self, request: RequestId) {
         let Some(running) = self.state.puts.get(&request) else { return };
-        let (key, mut tally, mut left) = (running.key.clone(), running.tally.clone(), running.retransmissions_left);
+        let (key, mut tally, mut left) =
+            (running.key.clone(), running.tally.clone(), running.retransmissions_left);
         let next = self.after_timeout(&key, &mut tally, &mut left);
         let running = self.running_put(request);
         (running.tally, running.retransmissions_left) = (tally, left);
@@ -274,13 +333,20 @@ impl Step<'_, '_> {
         let running = &self.state.puts[&request];
         let client = running.client;
         let finished = running.tally.is_over();
-        if !running.acknowledged && self.node.rules.put_may_ack(&running.tally, needed, usize::from(running.pw)) {
+        if !running.acknowledged
+            && self.node.rules.put_may_ack(&running.tally, needed, usize::from(running.pw))
+        {
             let (key, context) = (running.key.clone(), running.context.clone());
-            self.out.send(client, Message::Answer(Answer::PutAcknowledged { request, key, context }));
+            self.out
+                .send(client, Message::Answer(Answer::PutAcknowledged { request, key, context }));
             self.running_put(request).acknowledged = true;
         } else if !running.acknowledged && finished {
-            let (stored, in_person, pw) = (running.tally.taken.len(), running.tally.in_person(), running.pw);
-            self.out.send(client, Message::Answer(Answer::PutFailed { request, stored, needed, in_person, pw }));
+            let (stored, in_person, pw) =
+                (running.tally.taken.len(), running.tally.in_person(), running.pw);
+            self.out.send(
+                client,
+                Message::Answer(Answer::PutFailed { request, stored, needed, in_person, pw }),
+            );
         }
         if finished {
             self.state.to_mut().puts.remove(&request);

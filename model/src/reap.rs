@@ -1,16 +1,21 @@
-//! Reaping: a key of which nothing is left but tombstones is forgotten (Dynamo's deletes, trace 4's dual).
+//! Reaping: a key of which nothing is left but tombstones is forgotten (Dynamo's deletes, trace 4's
+//! dual).
 //!
-//! A tombstone stands in the way of old copies. It may go when there are none: when every intended replica has it, and nobody keeps
-//! anything of the key for another. The first node of the preference list asks the intended replicas, then everyone else that may hold
-//! anything, and if all are clear, tells the replicas to forget. Whoever has got something new meanwhile does not.
+//! A tombstone stands in the way of old copies. It may go when there are none: when every intended
+//! replica has it, and nobody keeps anything of the key for another. The first node of the
+//! preference list asks the intended replicas, then everyone else that may hold anything, and if
+//! all are clear, tells the replicas to forget. Whoever has got something new meanwhile does not.
 //!
-//! Why in this order: once all replicas have the tombstone, whatever they send of the key has it too, and an old copy that is handed to one
-//! of them is gone. Another node that is then clear stays so.
+//! Why in this order: once all replicas have the tombstone, whatever they send of the key has it
+//! too, and an old copy that is handed to one of them is gone. Another node that is then clear
+//! stays so.
 //!
-//! What nobody can see are messages older than the tombstone that are still in flight. So the first node waits, longer than twice what any
-//! message lives ([`Config::reap_after`](crate::config::Config::reap_after)): before it asks, so that none reaches a node after that has
-//! said it is clear; and again before it asks the next ones or reaps, so that none is left that a node sent before it was asked, which may
-//! be as late as its question was in flight.
+//! What nobody can see are messages older than the tombstone that are still in flight. So the first
+//! node waits, longer than twice what any message lives
+//! ([`Config::reap_after`](crate::config::Config::reap_after)): before it asks, so that none
+//! reaches a node after that has said it is clear; and again before it asks the next ones or reaps,
+//! so that none is left that a node sent before it was asked, which may be as late as its question
+//! was in flight.
 
 use crate::ids::{Key, NodeId};
 use crate::membership::Tip;
@@ -24,7 +29,10 @@ impl Step<'_, '_> {
     /// After what is held of a key has changed: is it to be reaped, by this node?
     pub(crate) fn consider_reaping(&mut self, key: &Key) {
         let is_first = self.preference_list(key).first() == Some(&self.id);
-        if self.node.config.reap_after().is_some() && is_first && self.node.rules.is_deleted(&self.held(key)) {
+        if self.node.config.reap_after().is_some()
+            && is_first
+            && self.node.rules.is_deleted(&self.held(key))
+        {
             // Whoever has said before that it is clear has said so of another set.
             self.state.to_mut().reaping.insert(key.clone(), BTreeSet::new());
             self.set_reap_timer(key);
@@ -46,7 +54,8 @@ impl Step<'_, '_> {
         }
     }
 
-    /// After the view has changed: whoever has said that it is clear has said so to who knew other members; and others may be the first.
+    /// After the view has changed: whoever has said that it is clear has said so to who knew other
+    /// members; and others may be the first.
     pub(crate) fn reconsider_reaping(&mut self) {
         let reaping: Vec<Key> = self.state.reaping.keys().cloned().collect();
         for key in &reaping {
@@ -70,7 +79,10 @@ impl Step<'_, '_> {
         if rules.tombstone_may_reap(&clear, &holders, &intended) {
             self.forget(key, &tombstones);
             for replica in intended {
-                self.send_to_other(replica, Message::Reap { tip, key: key.clone(), siblings: tombstones.clone() });
+                self.send_to_other(
+                    replica,
+                    Message::Reap { tip, key: key.clone(), siblings: tombstones.clone() },
+                );
             }
             return;
         }
@@ -78,7 +90,10 @@ impl Step<'_, '_> {
             clear.insert(self.id);
         }
         for node in rules.whom_to_survey(&clear, &holders, &intended) {
-            self.send_to_other(node, Message::Survey { tip, key: key.clone(), siblings: tombstones.clone() });
+            self.send_to_other(
+                node,
+                Message::Survey { tip, key: key.clone(), siblings: tombstones.clone() },
+            );
         }
         self.state.to_mut().reaping.insert(key.clone(), clear);
         self.set_reap_timer(key);
@@ -109,7 +124,8 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Somebody is clear of these tombstones, having been asked when this node knew members by this tip.
+    /// Somebody is clear of these tombstones, having been asked when this node knew members by this
+    /// tip.
     pub(crate) fn on_surveyed(&mut self, from: NodeId, tip: Tip, key: &Key, siblings: &Siblings) {
         let is_news = self.state.reaping.get(key).is_some_and(|clear| !clear.contains(&from));
         if is_news && tip == self.tip() && self.node.rules.is_unchanged(&self.held(key), siblings) {

@@ -7,7 +7,14 @@ use crate::rules::{Cause, Word};
 use crate::siblings::Siblings;
 
 impl Step<'_, '_> {
-    pub(crate) fn on_store(&mut self, from: NodeId, tip: Tip, request: RequestId, key: &Key, siblings: &Siblings) {
+    pub(crate) fn on_store(
+        &mut self,
+        from: NodeId,
+        tip: Tip,
+        request: RequestId,
+        key: &Key,
+        siblings: &Siblings,
+    ) {
         self.absorb(Cause::Store, key, siblings);
         self.give_word(key, request, from, tip, Word::Stored);
     }
@@ -35,8 +42,8 @@ impl Step<'_, '_> {
         }
     }
 
-    /// From now on `after` is held, and nothing where it knows of nothing. The key's tree follows. Whoever drops a key does not
-    /// know any more which dots it has given to it.
+    /// From now on `after` is held, and nothing where it knows of nothing. The key's tree follows.
+    /// Whoever drops a key does not know any more which dots it has given to it.
     pub(crate) fn write(&mut self, key: &Key, before: &Siblings, after: Siblings) {
         self.enter_in_tree(key, before, &after);
         let Durable { store, epochs, .. } = &mut self.state.to_mut().durable;

@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
 /// What a client asks of a node.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
+)]
 pub enum Operation {
-    /// Store a value in place of what the context covers. Answered by [`Answer::PutAcknowledged`], [`Answer::PutFailed`] or
-    /// [`Answer::PutRefused`]. Asked again with the same id, through the same node, it still is one put.
+    /// Store a value in place of what the context covers. Answered by [`Answer::PutAcknowledged`],
+    /// [`Answer::PutFailed`] or [`Answer::PutRefused`]. Asked again with the same id, through the
+    /// same node, it still is one put.
     Put {
         /// Names the put.
         request: RequestId,
@@ -22,7 +25,8 @@ pub enum Operation {
         content: Content,
         /// What the client had read; empty for a blind put.
         context: Context,
-        /// How many intended replicas must have stored it themselves, stand-ins not counted, among the W. 0: none in particular.
+        /// How many intended replicas must have stored it themselves, stand-ins not counted, among
+        /// the W. 0: none in particular.
         pw: u8,
     },
     /// Read a key. Answered by [`Answer::GetAnswered`] or [`Answer::GetFailed`].
@@ -31,7 +35,8 @@ pub enum Operation {
         request: RequestId,
         /// Where.
         key: Key,
-        /// How many intended replicas must have spoken themselves, stand-ins not counted, among the R. 0: none in particular.
+        /// How many intended replicas must have spoken themselves, stand-ins not counted, among the
+        /// R. 0: none in particular.
         pr: u8,
     },
 }
@@ -53,7 +58,9 @@ impl Operation {
 }
 
 /// What a coordinator tells a client.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
+)]
 pub enum Answer {
     /// W distinct replicas have the put on disk.
     PutAcknowledged {
@@ -64,8 +71,8 @@ pub enum Answer {
         /// What the client had read, and this put.
         context: Context,
     },
-    /// Fewer than W replicas answered in time. The put has failed, but is possibly stored: some replicas have it, and it may
-    /// be read and may spread.
+    /// Fewer than W replicas answered in time. The put has failed, but is possibly stored: some
+    /// replicas have it, and it may be read and may spread.
     PutFailed {
         /// Of which put.
         request: RequestId,
@@ -157,7 +164,8 @@ pub enum Refusal {
         /// What they may.
         bytes_max: usize,
     },
-    /// The context covers puts that this coordinator never issued: it is from another cluster, or from before a lost disk. A
-    /// coordinator knows only its own puts, so not every foreign context is recognised.
+    /// The context covers puts that this coordinator never issued: it is from another cluster, or
+    /// from before a lost disk. A coordinator knows only its own puts, so not every foreign context
+    /// is recognised.
     ForeignContext,
 }

@@ -1,4 +1,5 @@
-//! Consistent hashing (Dynamo paper §4.2, §4.3, §6.2 strategy 3's fixed partitions with §4.2's several tokens a node).
+//! Consistent hashing (Dynamo paper §4.2, §4.3, §6.2 strategy 3's fixed partitions with §4.2's
+//! several tokens a node).
 
 use crate::ids::{Key, NodeId};
 use serde::{Deserialize, Serialize};
@@ -16,12 +17,13 @@ impl fmt::Debug for Partition {
     }
 }
 
-/// Who is responsible for what: a pure function of the members, the number of partitions and the tokens a node has.
+/// Who is responsible for what: a pure function of the members, the number of partitions and the
+/// tokens a node has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ring {
     members: Vec<NodeId>,
-    /// For each partition the members, in the order in which their tokens are met going clockwise from the partition; no more than
-    /// [`Ring::DISTANCE`] of them.
+    /// For each partition the members, in the order in which their tokens are met going clockwise
+    /// from the partition; no more than [`Ring::DISTANCE`] of them.
     owners: Vec<Vec<NodeId>>,
 }
 
@@ -68,7 +70,8 @@ impl Ring {
         }
         positions.sort_unstable();
         let width = u64::MAX / u64::from(partitions);
-        let owners = (0..u64::from(partitions)).map(|index| clockwise(&positions, index * width)).collect();
+        let owners =
+            (0..u64::from(partitions)).map(|index| clockwise(&positions, index * width)).collect();
         Ok(Ring { members, owners })
     }
 
@@ -94,12 +97,14 @@ impl Ring {
         (0..self.owners.len() as u32).map(Partition)
     }
 
-    /// The nodes met clockwise from a partition, as far as keys can tell them. None for a partition that there is not.
+    /// The nodes met clockwise from a partition, as far as keys can tell them. None for a partition
+    /// that there is not.
     pub fn owners(&self, partition: Partition) -> &[NodeId] {
         self.owners.get(partition.0 as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The replicas of a partition: the first `n` distinct nodes clockwise, or all where there are fewer.
+    /// The replicas of a partition: the first `n` distinct nodes clockwise, or all where there are
+    /// fewer.
     pub fn replicas(&self, partition: Partition, n: usize) -> &[NodeId] {
         let owners = self.owners(partition);
         &owners[..n.min(owners.len())]
@@ -169,13 +174,17 @@ mod tests {
         let after = Ring::new(&nodes(6), Ring::PARTITIONS, Ring::TOKENS).unwrap();
         let mut moved = 0;
         for key in keys() {
-            let (old, new) = (before.preference_list(&key, 1)[0], after.preference_list(&key, 1)[0]);
+            let (old, new) =
+                (before.preference_list(&key, 1)[0], after.preference_list(&key, 1)[0]);
             if old != new {
                 assert_eq!(new, NodeId(5));
                 moved += 1;
             }
         }
-        assert!((200..500).contains(&moved), "{moved} of 2000 keys moved to the sixth node; a sixth is 333");
+        assert!(
+            (200..500).contains(&moved),
+            "{moved} of 2000 keys moved to the sixth node; a sixth is 333"
+        );
     }
 
     #[test]
@@ -183,8 +192,13 @@ mod tests {
         let mut reversed = nodes(4);
         reversed.reverse();
         assert_eq!(Ring::new(&nodes(4), 8, 4), Ring::new(&reversed, 8, 4));
-        assert!(Ring::new(&[], 8, 4).unwrap().preference_list(&keys().next().unwrap(), 3).is_empty());
-        assert_eq!(Ring::new(&[NodeId(1), NodeId(1)], 8, 4), Err(RingError::MemberTwice(NodeId(1))));
+        assert!(
+            Ring::new(&[], 8, 4).unwrap().preference_list(&keys().next().unwrap(), 3).is_empty()
+        );
+        assert_eq!(
+            Ring::new(&[NodeId(1), NodeId(1)], 8, 4),
+            Err(RingError::MemberTwice(NodeId(1)))
+        );
         assert_eq!(Ring::new(&nodes(1), 0, 4), Err(RingError::Empty));
     }
 
@@ -193,6 +207,9 @@ mod tests {
         let ring = Ring::new(&nodes(4), Ring::PARTITIONS, Ring::TOKENS).unwrap();
         let key = Key::new("k").unwrap();
         let clockwise = [0, 2, 1, 3].map(NodeId);
-        assert_eq!((ring.partition(&key), ring.preference_list(&key, 4)), (Partition(169), &clockwise[..]));
+        assert_eq!(
+            (ring.partition(&key), ring.preference_list(&key, 4)),
+            (Partition(169), &clockwise[..])
+        );
     }
 }

@@ -1,12 +1,14 @@
-//! A client's own view (trace 7): it asks a node that is responsible by what it knows of the members, which may be old.
+//! A client's own view (trace 7): it asks a node that is responsible by what it knows of the
+//! members, which may be old.
 //!
 //! ```text
 //! client ── Routed: my tip, what I want ──▶ node     the same tip: it is served, and nothing else follows
 //! client ◀── History: all I know ── node             not the same; it is served all the same, here or one hop further
 //! client ── Changes: what you lack ──▶ node          if the node lacks anything
 //! ```
-//! So a client learns of changes only when it asks, and then at once: its next request goes by what it was told. Where the node asked is
-//! silent, it may have left: the client asks others what they know, and then again.
+//! So a client learns of changes only when it asks, and then at once: its next request goes by what
+//! it was told. Where the node asked is silent, it may have left: the client asks others what they
+//! know, and then again.
 
 use crate::address::Address;
 use crate::ids::{Key, NodeId, RequestId};
@@ -40,7 +42,8 @@ impl Routes {
 
     /// The node to ask. `None`: there is no member.
     ///
-    /// The one that a node with this view forwards the request to that does not coordinate it itself, and suspects nobody.
+    /// The one that a node with this view forwards the request to that does not coordinate it
+    /// itself, and suspects nobody.
     pub fn coordinator(&self, rules: &Rules, request: RequestId, key: &Key) -> Option<NodeId> {
         let replicas = self.view.ring().preference_list(key, self.n);
         if replicas.is_empty() {

@@ -1,18 +1,22 @@
-//! What a new replica does before it gives its word on a key (traces 1 and 7; Dynamo paper §4.9): it gathers what others have of it.
+//! What a new replica does before it gives its word on a key (traces 1 and 7; Dynamo paper §4.9):
+//! it gathers what others have of it.
 //!
-//! A node that has entered preference lists has not been handed yet what it should have, and others may not know yet that they are replicas
-//! no more. If it counted towards quorums at once, a get could miss what was acknowledged long ago. So until it has *settled* it asks all
-//! that may have anything, for each key that it is asked about:
+//! A node that has entered preference lists has not been handed yet what it should have, and others
+//! may not know yet that they are replicas no more. If it counted towards quorums at once, a get
+//! could miss what was acknowledged long ago. So until it has *settled* it asks all that may have
+//! anything, for each key that it is asked about:
 //!
 //! ```text
 //! new replica ── Gather: a key, my tip ──▶ all that it awaits     who does not know the same members is told first
 //! new replica ◀── Gathered: all that I have of it ── each         and the new replica merges and saves that
 //! new replica ── Stored, or Fetched ──▶ coordinator               once all have answered
 //! ```
-//! Whoever answers knows the new view: from then on it serves nobody as a replica that it is no more. And it says whether it keeps any
-//! other key for the new replica; one that does not is awaited no longer, and when none is, the new replica has settled.
+//! Whoever answers knows the new view: from then on it serves nobody as a replica that it is no
+//! more. And it says whether it keeps any other key for the new replica; one that does not is
+//! awaited no longer, and when none is, the new replica has settled.
 //!
-//! Those under suspicion are not waited for. Then gets promise as much as where stand-ins answer for replicas, and no more.
+//! Those under suspicion are not waited for. Then gets promise as much as where stand-ins answer
+//! for replicas, and no more.
 
 use crate::ids::{Key, NodeId, RequestId};
 use crate::membership::{History, Tip};
@@ -72,16 +76,26 @@ pub struct Gathering {
 }
 
 impl Step<'_, '_> {
-    /// Gives a coordinator this node's word on a key; if it may not yet, it gathers the key first. If the coordinator is this node itself
-    /// its word is counted, and what follows from that is left to the caller.
+    /// Gives a coordinator this node's word on a key; if it may not yet, it gathers the key first.
+    /// If the coordinator is this node itself its word is counted, and what follows from that is
+    /// left to the caller.
     ///
-    /// A coordinator that sends a put, and knows the same members, by this tip, has said by that what it has: it sends all of it. One that
-    /// asks for a get has not: its own word may not be counted for this get, or come later, and others may wait for this node's too.
-    pub(crate) fn give_word(&mut self, key: &Key, request: RequestId, to: NodeId, tip: Tip, word: Word) {
+    /// A coordinator that sends a put, and knows the same members, by this tip, has said by that
+    /// what it has: it sends all of it. One that asks for a get has not: its own word may not be
+    /// counted for this get, or come later, and others may wait for this node's too.
+    pub(crate) fn give_word(
+        &mut self,
+        key: &Key,
+        request: RequestId,
+        to: NodeId,
+        tip: Tip,
+        word: Word,
+    ) {
         let gathering = self.state.gatherings.get(key).cloned();
         let is_new = gathering.is_none();
         let retransmissions_left = self.retransmissions();
-        let mut gathering = gathering.unwrap_or(Gathering { retransmissions_left, ..Gathering::default() });
+        let mut gathering =
+            gathering.unwrap_or(Gathering { retransmissions_left, ..Gathering::default() });
         if tip == self.tip() && self.node.rules.asking_tells(word) {
             gathering.answered.insert(to);
         }
@@ -99,10 +113,16 @@ impl Step<'_, '_> {
     fn may_give(&self, word: Word, key: &Key, gathering: &Gathering) -> bool {
         let awaited = &self.state.durable.settling.awaited;
         !self.is_unsettled(key)
-            || self.node.rules.may_give_word(word, awaited, &gathering.answered, &self.state.suspected)
+            || self.node.rules.may_give_word(
+                word,
+                awaited,
+                &gathering.answered,
+                &self.state.suspected,
+            )
     }
 
-    /// Has this node become a replica of a key, and may others have something of it that it has not?
+    /// Has this node become a replica of a key, and may others have something of it that it has
+    /// not?
     fn is_unsettled(&self, key: &Key) -> bool {
         let entered = &self.state.durable.settling.entered;
         !entered.is_empty() && entered.contains(&self.state.view.ring().partition(key))
@@ -114,7 +134,11 @@ impl Step<'_, '_> {
             Word::Stored if is_own => self.count_stored(to, request, to),
             Word::Stored => self.send(to, Message::Stored { request }),
             Word::Fetched if is_own => {
-                let own = if self.is_replica_of(key) { self.held(key) } else { self.held_in_any_form(key) };
+                let own = if self.is_replica_of(key) {
+                    self.held(key)
+                } else {
+                    self.held_in_any_form(key)
+                };
                 self.note_fetched(to, request, own);
             }
             Word::Fetched => {
@@ -129,7 +153,8 @@ impl Step<'_, '_> {
     fn gather(&mut self, key: &Key, among: impl Fn(NodeId) -> bool) {
         let (tip, answered) = (self.tip(), &self.state.gatherings[key].answered);
         let awaited = self.state.durable.settling.awaited.iter().copied();
-        let missing: Vec<NodeId> = awaited.filter(|node| !answered.contains(node) && among(*node)).collect();
+        let missing: Vec<NodeId> =
+            awaited.filter(|node| !answered.contains(node) && among(*node)).collect();
         for node in missing {
             self.send(node, Message::Gather { tip, key: key.clone() });
         }
@@ -149,21 +174,38 @@ impl Step<'_, '_> {
         self.send(from, Message::Gathered { tip, key, siblings, is_all });
     }
 
-    /// Will a node have everything that this one keeps for it, when it has been sent what there is of this key?
+    /// Will a node have everything that this one keeps for it, when it has been sent what there is
+    /// of this key?
     pub(crate) fn is_all_for(&self, node: NodeId, key: &Key) -> bool {
-        self.node.rules.is_all_handed_over(self.state.hints_for(node).filter(|(id, _)| id.key != *key).take(1).count())
+        self.node.rules.is_all_handed_over(
+            self.state.hints_for(node).filter(|(id, _)| id.key != *key).take(1).count(),
+        )
     }
 
     /// A node says what it has of a key, having been asked when this node knew members by this tip.
-    pub(crate) fn on_gathered(&mut self, from: NodeId, tip: Tip, key: &Key, siblings: &Siblings, is_all: bool) {
-        // Whoever asked was a replica by the same view. Anything else is no answer to a question of this node.
+    pub(crate) fn on_gathered(
+        &mut self,
+        from: NodeId,
+        tip: Tip,
+        key: &Key,
+        siblings: &Siblings,
+        is_all: bool,
+    ) {
+        // Whoever asked was a replica by the same view. Anything else is no answer to a question of
+        // this node.
         if tip != self.tip() || !self.is_replica_of(key) {
             return;
         }
         self.heard_from(from);
         self.absorb(Cause::HandOff, key, siblings);
         if self.state.gatherings.contains_key(key) {
-            self.state.to_mut().gatherings.get_mut(key).expect("it is gathered").answered.insert(from);
+            self.state
+                .to_mut()
+                .gatherings
+                .get_mut(key)
+                .expect("it is gathered")
+                .answered
+                .insert(from);
         }
         if is_all {
             self.settle_with(from);
@@ -185,12 +227,18 @@ impl Step<'_, '_> {
     pub(crate) fn on_gather_timeout(&mut self, key: &Key) {
         let Some(gathering) = self.state.gatherings.get(key) else { return };
         if let Some(left) = gathering.retransmissions_left.checked_sub(1) {
-            self.state.to_mut().gatherings.get_mut(key).expect("it is gathered").retransmissions_left = left;
+            self.state
+                .to_mut()
+                .gatherings
+                .get_mut(key)
+                .expect("it is gathered")
+                .retransmissions_left = left;
             self.gather(key, |_| true);
             return self.set_gather_timer(key);
         }
         let awaited = self.state.durable.settling.awaited.iter().copied();
-        let silent: Vec<NodeId> = awaited.filter(|node| !gathering.answered.contains(node)).collect();
+        let silent: Vec<NodeId> =
+            awaited.filter(|node| !gathering.answered.contains(node)).collect();
         self.state.to_mut().suspected.extend(silent);
         self.conclude_gatherings();
     }
@@ -199,13 +247,19 @@ impl Step<'_, '_> {
     pub(crate) fn conclude_gatherings(&mut self) {
         let gatherings: BTreeMap<Key, Gathering> = self.state.gatherings.clone();
         for (key, gathering) in gatherings {
-            let (now, later): (Vec<_>, Vec<_>) =
-                gathering.words.iter().copied().partition(|owed| self.may_give(owed.word, &key, &gathering));
+            let (now, later): (Vec<_>, Vec<_>) = gathering
+                .words
+                .iter()
+                .copied()
+                .partition(|owed| self.may_give(owed.word, &key, &gathering));
             if later.is_empty() {
                 self.end_gathering(&key);
             } else if !now.is_empty() {
                 let words = later.into_iter().collect();
-                self.state.to_mut().gatherings.insert(key.clone(), Gathering { words, ..gathering });
+                self.state
+                    .to_mut()
+                    .gatherings
+                    .insert(key.clone(), Gathering { words, ..gathering });
             }
             for Owed { request, to, tip, word } in now {
                 if to != self.id {
@@ -234,8 +288,9 @@ impl Step<'_, '_> {
         }
     }
 
-    /// After the view has changed: which preference lists this node has entered, and whom it awaits. One that has joined and left again
-    /// since is no member, and may have what it was given in between.
+    /// After the view has changed: which preference lists this node has entered, and whom it
+    /// awaits. One that has joined and left again since is no member, and may have what it was
+    /// given in between.
     pub(crate) fn resettle(&mut self, before: &View) {
         let (now, n, id) = (self.state.view.clone(), self.node.config.n(), self.id);
         let (held, hold) = (before.holders(&self.node.rules), now.holders(&self.node.rules));
@@ -250,9 +305,15 @@ impl Step<'_, '_> {
             };
             settling.entered = now.ring().partitions().filter(is_entered).collect();
             let others: Vec<NodeId> = hold.into_iter().filter(|node| *node != id).collect();
-            settling.awaited = self.node.rules.whom_to_await(settling.entered.len(), &others).into_iter().collect();
+            settling.awaited = self
+                .node
+                .rules
+                .whom_to_await(settling.entered.len(), &others)
+                .into_iter()
+                .collect();
         } else {
-            settling.awaited = settling.awaited.into_iter().filter(|node| hold.contains(node)).collect();
+            settling.awaited =
+                settling.awaited.into_iter().filter(|node| hold.contains(node)).collect();
         }
         settling.forget_if_settled();
         if settling != self.state.durable.settling {
@@ -260,12 +321,19 @@ impl Step<'_, '_> {
         }
     }
 
-    /// After the view has changed: what is gathered is asked about under this one, or given up where this node is no replica any more.
+    /// After the view has changed: what is gathered is asked about under this one, or given up
+    /// where this node is no replica any more.
     pub(crate) fn gather_by_the_new_view(&mut self) {
         let keys: Vec<Key> = self.state.gatherings.keys().cloned().collect();
         for key in keys {
             if self.is_replica_of(&key) {
-                self.state.to_mut().gatherings.get_mut(&key).expect("it is gathered").answered.clear();
+                self.state
+                    .to_mut()
+                    .gatherings
+                    .get_mut(&key)
+                    .expect("it is gathered")
+                    .answered
+                    .clear();
                 self.gather(&key, |_| true);
             } else {
                 self.end_gathering(&key);
@@ -274,7 +342,8 @@ impl Step<'_, '_> {
         self.conclude_gatherings();
     }
 
-    /// After a peer was told what it did not know, and may have refused for that: it is asked again.
+    /// After a peer was told what it did not know, and may have refused for that: it is asked
+    /// again.
     pub(crate) fn gather_again(&mut self, peer: NodeId) {
         let keys: Vec<Key> = self.state.gatherings.keys().cloned().collect();
         for key in keys {

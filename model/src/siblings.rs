@@ -1,7 +1,7 @@
 //! The version algebra, second half: what a replica holds for one key (trace 2; Dynamo paper §4.4).
 //!
-//! A small closed algebra with private fields: whatever is done through it, a sibling's dot is in the set's context, and the
-//! order of siblings is the order of their dots.
+//! A small closed algebra with private fields: whatever is done through it, a sibling's dot is in
+//! the set's context, and the order of siblings is the order of their dots.
 
 use crate::ids::{Content, Key, NodeId, RequestId};
 use crate::tree::Digest;
@@ -16,7 +16,8 @@ use xxhash_rust::xxh3::xxh3_64;
 pub struct Version {
     /// The put's name.
     pub dot: Dot,
-    /// What its writer had read, and its own dot: the context its writer got back. Of the requests it names only its own.
+    /// What its writer had read, and its own dot: the context its writer got back. Of the requests
+    /// it names only its own.
     pub clock: Context,
     /// The value put.
     pub content: Content,
@@ -28,7 +29,8 @@ impl Version {
         self.clock.request_of(self.dot)
     }
 
-    /// The version with its nodes, requests and value called by other names: see [`Context::renamed`].
+    /// The version with its nodes, requests and value called by other names: see
+    /// [`Context::renamed`].
     #[must_use]
     pub fn renamed(
         &self,
@@ -47,15 +49,17 @@ impl fmt::Debug for Version {
     }
 }
 
-/// The siblings of one key under one shared context: every dot in the context that is not a sibling's was replaced.
+/// The siblings of one key under one shared context: every dot in the context that is not a
+/// sibling's was replaced.
 ///
-/// Laws (tested): [`merge`](Siblings::merge) is associative, commutative and idempotent on sets that grew from one history;
-/// after any history of puts and merges the siblings are exactly the maximal puts of the true causal order.
+/// Laws (tested): [`merge`](Siblings::merge) is associative, commutative and idempotent on sets
+/// that grew from one history; after any history of puts and merges the siblings are exactly the
+/// maximal puts of the true causal order.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "UncheckedSiblings")]
 pub struct Siblings {
-    /// Shared, because a set is copied far more often than it changes: with every state a checker keeps, and with every tree node
-    /// of the store that a put touches.
+    /// Shared, because a set is copied far more often than it changes: with every state a checker
+    /// keeps, and with every tree node of the store that a put touches.
     set: Arc<Set>,
 }
 
@@ -77,7 +81,8 @@ impl Siblings {
         Self::default()
     }
 
-    /// Every dot this set has learnt of, replaced ones too. A client that reads the set takes this as its context.
+    /// Every dot this set has learnt of, replaced ones too. A client that reads the set takes this
+    /// as its context.
     pub fn context(&self) -> &Context {
         &self.set.context
     }
@@ -92,15 +97,21 @@ impl Siblings {
         self.set.context.compare(&other.set.context)
     }
 
-    /// The set after a put, made at the set of the coordinator that issued the version's dot: the siblings that `replaces` names
-    /// are gone and the new version is in. The set's context then covers what the writer had read, and the version's dot.
+    /// The set after a put, made at the set of the coordinator that issued the version's dot: the
+    /// siblings that `replaces` names are gone and the new version is in. The set's context then
+    /// covers what the writer had read, and the version's dot.
     ///
     /// # Panics
     /// Where the version's dot is known already: a dot was issued twice.
     #[must_use]
     pub fn put(&self, version: Version, replaces: impl Fn(&Version) -> bool) -> Self {
-        assert!(!self.set.context.covers(version.dot), "the dot {:?} was issued twice", version.dot);
-        let mut versions: Vec<Version> = self.set.versions.iter().filter(|old| !replaces(old)).cloned().collect();
+        assert!(
+            !self.set.context.covers(version.dot),
+            "the dot {:?} was issued twice",
+            version.dot
+        );
+        let mut versions: Vec<Version> =
+            self.set.versions.iter().filter(|old| !replaces(old)).cloned().collect();
         let context = self.set.context.merge(&version.clock).with(version.dot);
         let version = Version { clock: version.clock.naming_only(version.dot), ..version };
         let index = versions.partition_point(|old| old.dot < version.dot);
@@ -108,27 +119,33 @@ impl Siblings {
         Siblings::of(context, versions)
     }
 
-    /// Both sets as one: a sibling stays if both hold it, or if the other has never learnt of it. A put that two nodes have coordinated is
-    /// two siblings, until it is replaced: one set that has learnt of it, and holds neither, is enough to know that.
+    /// Both sets as one: a sibling stays if both hold it, or if the other has never learnt of it. A
+    /// put that two nodes have coordinated is two siblings, until it is replaced: one set that has
+    /// learnt of it, and holds neither, is enough to know that.
     ///
-    /// A dot names one put. Should two sets hold different versions under one dot all the same (a disk
-    /// was damaged, or copied), each keeps its own: neither value is lost unseen. A put over them
-    /// replaces both.
+    /// A dot names one put. Should two sets hold different versions under one dot all the same (a
+    /// disk was damaged, or copied), each keeps its own: neither value is lost unseen. A put over
+    /// them replaces both.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
-        let stays = |version: &&Version, there: &Self| there.holds(version.dot) || !there.has_replaced(version);
+        let stays = |version: &&Version, there: &Self| {
+            there.holds(version.dot) || !there.has_replaced(version)
+        };
         let mut versions: Vec<Version> =
             self.set.versions.iter().filter(|version| stays(version, other)).cloned().collect();
-        versions.extend(other.set.versions.iter().filter(|v| !self.holds(v.dot) && stays(v, self)).cloned());
+        versions.extend(
+            other.set.versions.iter().filter(|v| !self.holds(v.dot) && stays(v, self)).cloned(),
+        );
         versions.sort_unstable_by_key(|version| version.dot);
         Siblings::of(self.set.context.merge(&other.set.context), versions)
     }
 
-    /// Only the sibling with the largest counter: what a last-write-wins store would keep. No rule of the protocol uses it;
-    /// defects do.
+    /// Only the sibling with the largest counter: what a last-write-wins store would keep. No rule
+    /// of the protocol uses it; defects do.
     #[must_use]
     pub fn newest_only(mut self) -> Self {
-        let newest = self.set.versions.iter().map(|version| (version.dot.counter, version.dot.issuer)).max();
+        let newest =
+            self.set.versions.iter().map(|version| (version.dot.counter, version.dot.issuer)).max();
         Arc::make_mut(&mut self.set)
             .versions
             .retain(|version| Some((version.dot.counter, version.dot.issuer)) == newest);
@@ -143,23 +160,29 @@ impl Siblings {
         request: impl Fn(RequestId) -> RequestId,
         content: impl Fn(&Content) -> Content,
     ) -> Self {
-        let mut versions: Vec<Version> =
-            self.set.versions.iter().map(|version| version.renamed(&name, &request, &content)).collect();
+        let mut versions: Vec<Version> = self
+            .set
+            .versions
+            .iter()
+            .map(|version| version.renamed(&name, &request, &content))
+            .collect();
         versions.sort_unstable_by_key(|version| version.dot);
         Siblings::of(self.set.context.renamed(name, request), versions)
     }
 
-    /// Do both know of the same dots, and have the same siblings? To merge them then changes neither, and
-    /// two replicas have nothing more to say to each other. Values do not count: what differs under one
-    /// dot no message can settle, and replicas that went by it would answer each other for ever.
+    /// Do both know of the same dots, and have the same siblings? To merge them then changes
+    /// neither, and two replicas have nothing more to say to each other. Values do not count: what
+    /// differs under one dot no message can settle, and replicas that went by it would answer each
+    /// other for ever.
     pub fn knows_the_same(&self, other: &Self) -> bool {
-        let dots = |set: &Self| set.set.versions.iter().map(|version| version.dot).collect::<Vec<_>>();
+        let dots =
+            |set: &Self| set.set.versions.iter().map(|version| version.dot).collect::<Vec<_>>();
         self.set.context == other.set.context && dots(self) == dots(other)
     }
 
-    /// A digest of the key and of all that the set holds: its context, and the dot, clock, kind and bytes
-    /// of each version. Two sets of a key have the same digest exactly if they are equal, but for one
-    /// chance in 2^64.
+    /// A digest of the key and of all that the set holds: its context, and the dot, clock, kind and
+    /// bytes of each version. Two sets of a key have the same digest exactly if they are equal, but
+    /// for one chance in 2^64.
     pub fn digest(&self, key: &Key) -> Digest {
         let mut bytes = Vec::with_capacity(256);
         self.set.context.encode(&mut bytes);
@@ -181,7 +204,8 @@ impl Siblings {
 
     /// Upper bound on the encoded size, in bytes.
     pub fn bytes_max(&self) -> usize {
-        let version = |version: &Version| 24 + version.clock.bytes_max() + version.content.bytes().len();
+        let version =
+            |version: &Version| 24 + version.clock.bytes_max() + version.content.bytes().len();
         self.set.context.bytes_max() + self.set.versions.iter().map(version).sum::<usize>()
     }
 
@@ -189,9 +213,11 @@ impl Siblings {
         Siblings { set: Arc::new(Set { context, versions }) }
     }
 
-    /// Has the set learnt of the put that this version is of, and holds it no more, under whatever dot?
+    /// Has the set learnt of the put that this version is of, and holds it no more, under whatever
+    /// dot?
     fn has_replaced(&self, version: &Version) -> bool {
-        let is_held = |request| self.set.versions.iter().any(|held| held.request() == Some(request));
+        let is_held =
+            |request| self.set.versions.iter().any(|held| held.request() == Some(request));
         let request = version.request().filter(|request| !is_held(*request));
         self.set.context.covers_put(version.dot, request)
     }
@@ -222,7 +248,10 @@ impl TryFrom<UncheckedSiblings> for Siblings {
         if !versions.windows(2).all(|pair| pair[0].dot < pair[1].dot) {
             return Err("siblings are out of order");
         }
-        if !versions.iter().all(|version| context.covers(version.dot) && version.clock.covers(version.dot)) {
+        if !versions
+            .iter()
+            .all(|version| context.covers(version.dot) && version.clock.covers(version.dot))
+        {
             return Err("a sibling's dot is not in its context");
         }
         Ok(Siblings::of(context, versions))
@@ -257,7 +286,8 @@ mod tests {
     #[test]
     fn whatever_differs_under_one_dot_has_another_digest() {
         let key = Key::new("k").unwrap();
-        let digests: BTreeSet<Digest> = several().iter().map(|siblings| siblings.digest(&key)).collect();
+        let digests: BTreeSet<Digest> =
+            several().iter().map(|siblings| siblings.digest(&key)).collect();
         assert_eq!(digests.len(), several().len());
     }
 

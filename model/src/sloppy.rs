@@ -1,9 +1,10 @@
-//! Sloppy quorum (traces 4 and 6; Dynamo paper §4.6): whoever does not answer in time is suspected, and the next fallback is asked in
-//! its place.
+//! Sloppy quorum (traces 4 and 6; Dynamo paper §4.6): whoever does not answer in time is suspected,
+//! and the next fallback is asked in its place.
 //!
-//! Suspicion is local and volatile, and changes nothing but whom this node asks. The suspected replica is asked too, which is the
-//! probe: it is given the same time as everyone, though a fallback may have answered long since; if it answers, or asks for something
-//! itself, it is suspected no longer.
+//! Suspicion is local and volatile, and changes nothing but whom this node asks. The suspected
+//! replica is asked too, which is the probe: it is given the same time as everyone, though a
+//! fallback may have answered long since; if it answers, or asks for something itself, it is
+//! suspected no longer.
 
 use crate::ids::{Key, NodeId};
 use crate::node::Step;
@@ -21,25 +22,37 @@ pub(crate) enum Next {
 }
 
 impl Step<'_, '_> {
-    /// A tally of the key's intended replicas. In the places of those under suspicion fallbacks are asked from the beginning.
+    /// A tally of the key's intended replicas. In the places of those under suspicion fallbacks are
+    /// asked from the beginning.
     pub(crate) fn new_tally(&self, key: &Key) -> Tally {
         let mut tally = Tally::new(self.preference_list(key));
-        let suspected: Vec<NodeId> =
-            tally.asked.iter().copied().filter(|node| self.state.suspected.contains(node)).collect();
+        let suspected: Vec<NodeId> = tally
+            .asked
+            .iter()
+            .copied()
+            .filter(|node| self.state.suspected.contains(node))
+            .collect();
         self.stand_in_for(key, &mut tally, suspected.into_iter());
         tally
     }
 
-    /// What follows when those asked have had their time; noted in the tally, and in how often they will be asked again. Where that is
-    /// over, those that are silent are suspected from now on.
-    pub(crate) fn after_timeout(&mut self, key: &Key, tally: &mut Tally, retransmissions_left: &mut u8) -> Next {
+    /// What follows when those asked have had their time; noted in the tally, and in how often they
+    /// will be asked again. Where that is over, those that are silent are suspected from now on.
+    pub(crate) fn after_timeout(
+        &mut self,
+        key: &Key,
+        tally: &mut Tally,
+        retransmissions_left: &mut u8,
+    ) -> Next {
         if *retransmissions_left > 0 {
             *retransmissions_left -= 1;
             return Next::AskAgain;
         }
         let fallbacks = tally.missing_stand_ins().map(|stand_in| stand_in.fallback);
-        // A coordinator that is new may not have given its own word yet; it does not suspect itself.
-        let silent: Vec<NodeId> = tally.silent().chain(fallbacks).filter(|node| *node != self.id).collect();
+        // A coordinator that is new may not have given its own word yet; it does not suspect
+        // itself.
+        let silent: Vec<NodeId> =
+            tally.silent().chain(fallbacks).filter(|node| *node != self.id).collect();
         if !silent.iter().all(|node| self.state.suspected.contains(node)) {
             self.state.to_mut().suspected.extend(silent);
         }
@@ -71,7 +84,9 @@ impl Step<'_, '_> {
         let view = Arc::clone(&self.state.view);
         let fallbacks = view.ring().fallbacks(key, self.node.config.n());
         for intended in missing {
-            if let Some(fallback) = self.node.rules.stand_in(tally, fallbacks, &self.state.suspected) {
+            if let Some(fallback) =
+                self.node.rules.stand_in(tally, fallbacks, &self.state.suspected)
+            {
                 tally.stand_ins.push(StandIn { fallback, intended });
             }
         }

@@ -1,8 +1,9 @@
 //! Counting answers towards a quorum: a pure value with no messages inside (traces 1, 4 and 6).
 //!
-//! What is counted is *places*: the N places of the key's preference list. A place is taken by an answer of its intended replica, or of
-//! a fallback that stands in for it; once, by whichever comes first. If that was the fallback, the replica's own answer relieves it: it
-//! may be late, and is still worth more.
+//! What is counted is *places*: the N places of the key's preference list. A place is taken by an
+//! answer of its intended replica, or of a fallback that stands in for it; once, by whichever comes
+//! first. If that was the fallback, the replica's own answer relieves it: it may be late, and is
+//! still worth more.
 
 use crate::ids::NodeId;
 use serde::Serialize;
@@ -81,7 +82,8 @@ impl Tally {
 
     /// Was this node asked, for itself or in another's place?
     pub fn was_asked(&self, node: NodeId) -> bool {
-        self.asked.contains(&node) || self.stand_ins.iter().any(|stand_in| stand_in.fallback == node)
+        self.asked.contains(&node)
+            || self.stand_ins.iter().any(|stand_in| stand_in.fallback == node)
     }
 
     /// How many places were taken by the intended replicas themselves.
@@ -91,7 +93,8 @@ impl Tally {
 
     /// How the answers counted stand to `needed`.
     pub fn verdict(&self, needed: usize) -> Verdict {
-        let possible = if self.waiting { self.asked.len().max(self.taken.len()) } else { self.taken.len() };
+        let possible =
+            if self.waiting { self.asked.len().max(self.taken.len()) } else { self.taken.len() };
         if self.taken.len() >= needed {
             Verdict::Met
         } else if possible < needed {
@@ -116,7 +119,8 @@ impl Tally {
         self.stand_ins.iter().copied().filter(|stand_in| !self.is_taken(stand_in.intended))
     }
 
-    /// Is nobody waited for? Either all have answered themselves, or those that have not had their time.
+    /// Is nobody waited for? Either all have answered themselves, or those that have not had their
+    /// time.
     pub fn is_over(&self) -> bool {
         !self.waiting || self.silent().next().is_none()
     }
@@ -129,13 +133,17 @@ mod tests {
     use quickcheck::quickcheck;
     use std::collections::BTreeSet;
 
-    /// Feeds answers from arbitrary nodes, duplicates and strangers included, as a coordinator does. Where there are three places or
-    /// more, node 6 stands in for node 0 and node 7 for node 1.
+    /// Feeds answers from arbitrary nodes, duplicates and strangers included, as a coordinator
+    /// does. Where there are three places or more, node 6 stands in for node 0 and node 7 for node
+    /// 1.
     fn tally_of(asked: u8, answers: &[u8]) -> Tally {
         let asked: Vec<NodeId> = (0..u16::from(asked % 6)).map(NodeId).collect();
         let mut tally = Tally::new(&asked);
         if asked.len() >= 3 {
-            let stand_in = |fallback, intended| StandIn { fallback: NodeId(fallback), intended: NodeId(intended) };
+            let stand_in = |fallback, intended| StandIn {
+                fallback: NodeId(fallback),
+                intended: NodeId(intended),
+            };
             tally.stand_ins = vec![stand_in(6, 0), stand_in(7, 1)];
         }
         for answer in answers {

@@ -1,8 +1,9 @@
 //! What a change of the ring moves (Dynamo paper §4.9): a misplaced replica is a hint.
 //!
-//! A node that is no longer responsible for a key keeps what it has of it as hints for all that are, and drops each as hints are
-//! dropped: once its recipient has all of it on disk. So a put that was acknowledged by W distinct nodes is on W distinct disks
-//! throughout. What new replicas do until they were handed what they should have is told in [`settle`](crate::settle).
+//! A node that is no longer responsible for a key keeps what it has of it as hints for all that
+//! are, and drops each as hints are dropped: once its recipient has all of it on disk. So a put
+//! that was acknowledged by W distinct nodes is on W distinct disks throughout. What new replicas
+//! do until they were handed what they should have is told in [`settle`](crate::settle).
 
 use crate::handoff::HintId;
 use crate::ids::{Key, NodeId, RequestId};
@@ -27,7 +28,8 @@ impl Step<'_, '_> {
             Message::StoreHint { hint, .. } => {
                 !is_mine(&hint.key) && self.preference_list(&hint.key).contains(&hint.recipient)
             }
-            // Only who knows the same members knows that all were asked, who is a replica, and which partitions are to be compared.
+            // Only who knows the same members knows that all were asked, who is a replica, and
+            // which partitions are to be compared.
             Message::Gather { .. }
             | Message::Survey { .. }
             | Message::Reap { .. }
@@ -58,13 +60,15 @@ impl Step<'_, '_> {
         }
     }
 
-    /// After the view has changed: hints for nodes that are no longer responsible are for those that are, and others also for those that
-    /// have become so. What this node keeps of a key whose replica it has become it holds itself.
+    /// After the view has changed: hints for nodes that are no longer responsible are for those
+    /// that are, and others also for those that have become so. What this node keeps of a key whose
+    /// replica it has become it holds itself.
     pub(crate) fn readdress_hints(&mut self, before: &View) {
         let n = self.node.config.n();
         let hints: Vec<(HintId, Siblings)> = self.state.durable.hints.clone().into_iter().collect();
         for (id, siblings) in hints {
-            let (old, now) = (before.ring().preference_list(&id.key, n), self.preference_list(&id.key));
+            let (old, now) =
+                (before.ring().preference_list(&id.key, n), self.preference_list(&id.key));
             if now.is_empty() {
                 continue;
             }
@@ -89,8 +93,8 @@ impl Step<'_, '_> {
         self.state.to_mut().durable.hints.insert(id, after);
     }
 
-    /// After the view has changed: a handoff goes on for whoever something is kept for, and for nobody else. One that goes on is not
-    /// put off: its timer runs as before.
+    /// After the view has changed: a handoff goes on for whoever something is kept for, and for
+    /// nobody else. One that goes on is not put off: its timer runs as before.
     pub(crate) fn settle_handoffs(&mut self, before: &View) {
         let over: Vec<NodeId> = {
             let state = &self.state;
@@ -103,15 +107,17 @@ impl Step<'_, '_> {
         // No timer runs yet for those that something was kept for before they were members.
         let (was, is) = (before.ring().members(), self.state.view.ring().members());
         let recipients = self.state.handoffs.keys().copied();
-        let new: Vec<NodeId> = recipients.filter(|node| is.contains(node) && !was.contains(node)).collect();
+        let new: Vec<NodeId> =
+            recipients.filter(|node| is.contains(node) && !was.contains(node)).collect();
         for recipient in new {
             self.end_handoff(recipient);
         }
         self.schedule_handoffs(Occasion::Moved);
     }
 
-    /// After a node was told what it did not know, and may have refused for that: whatever it was asked it is asked again. Where
-    /// coordinators lose patience, their timers see to that, once for all that were refused together.
+    /// After a node was told what it did not know, and may have refused for that: whatever it was
+    /// asked it is asked again. Where coordinators lose patience, their timers see to that, once
+    /// for all that were refused together.
     pub(crate) fn ask_again(&mut self, peer: NodeId) {
         if self.node.config.patience().is_some() {
             return;
@@ -126,10 +132,15 @@ impl Step<'_, '_> {
         }
     }
 
-    /// After the view has changed: puts and gets under way ask those that are responsible now. What others have answered counts no more.
+    /// After the view has changed: puts and gets under way ask those that are responsible now. What
+    /// others have answered counts no more.
     pub(crate) fn ask_by_the_new_view(&mut self) {
-        let puts: Vec<(RequestId, Tally)> =
-            self.state.puts.iter().map(|(id, put)| (*id, self.by_the_new_view(&put.key, &put.tally))).collect();
+        let puts: Vec<(RequestId, Tally)> = self
+            .state
+            .puts
+            .iter()
+            .map(|(id, put)| (*id, self.by_the_new_view(&put.key, &put.tally)))
+            .collect();
         for (request, tally) in puts {
             if self.state.puts[&request].tally != tally {
                 self.running_put(request).tally = tally;
@@ -137,8 +148,12 @@ impl Step<'_, '_> {
                 self.conclude_put(request);
             }
         }
-        let gets: Vec<(RequestId, Tally)> =
-            self.state.gets.iter().map(|(id, get)| (*id, self.by_the_new_view(&get.key, &get.tally))).collect();
+        let gets: Vec<(RequestId, Tally)> = self
+            .state
+            .gets
+            .iter()
+            .map(|(id, get)| (*id, self.by_the_new_view(&get.key, &get.tally)))
+            .collect();
         for (request, tally) in gets {
             if self.state.gets[&request].tally != tally {
                 self.running_get(request).tally = tally;
@@ -148,11 +163,12 @@ impl Step<'_, '_> {
         }
     }
 
-    /// Of a tally what holds by the new view too: places that are still there, taken by their own, or by those that only stand in; and
-    /// stand-ins that are still members.
+    /// Of a tally what holds by the new view too: places that are still there, taken by their own,
+    /// or by those that only stand in; and stand-ins that are still members.
     fn by_the_new_view(&self, key: &Key, tally: &Tally) -> Tally {
         let (asked, members) = (self.preference_list(key), self.state.view.ring().members());
-        let stands = |intended, by| asked.contains(&intended) && (by == intended || !asked.contains(&by));
+        let stands =
+            |intended, by| asked.contains(&intended) && (by == intended || !asked.contains(&by));
         let mut new = Tally { asked: asked.to_vec(), ..tally.clone() };
         new.stand_ins.retain(|s| stands(s.intended, s.fallback) && members.contains(&s.fallback));
         new.taken.retain(|taken| stands(taken.intended, taken.by));

@@ -1,9 +1,10 @@
 //! Merkle trees over what a replica holds, one a partition (trace 5; Dynamo paper §4.7).
 //!
-//! A key hangs at a leaf that follows from its name, under a digest of what is held of it. Every digest above is the sum, modulo 2^64, of
-//! those below: equal contents have equal trees whatever was written in whatever order, and a write changes one digest a level. Empty
-//! subtrees are not there. Two different contents have the same root with a chance of one in 2^64; keys are never taken for one
-//! another, for leaves name them.
+//! A key hangs at a leaf that follows from its name, under a digest of what is held of it. Every
+//! digest above is the sum, modulo 2^64, of those below: equal contents have equal trees whatever
+//! was written in whatever order, and a write changes one digest a level. Empty subtrees are not
+//! there. Two different contents have the same root with a chance of one in 2^64; keys are never
+//! taken for one another, for leaves name them.
 
 use crate::ids::Key;
 use crate::ring::{Partition, Ring};
@@ -44,7 +45,8 @@ impl Shape {
     /// For scopes: a root and two leaves.
     pub const TINY: Self = Shape { bits: 1, levels: 1 };
 
-    /// Nodes of 2^`bits` children, in so many levels below the root. `None`: more than 2^30 leaves, or more than 2^5 children a node.
+    /// Nodes of 2^`bits` children, in so many levels below the root. `None`: more than 2^30 leaves,
+    /// or more than 2^5 children a node.
     pub fn new(bits: u8, levels: u8) -> Option<Self> {
         let fits = (1..=5).contains(&bits) && u32::from(bits) * u32::from(levels) <= 30;
         fits.then_some(Shape { bits, levels })
@@ -123,7 +125,8 @@ impl Trees {
         self.roots.get(&partition).map_or(Digest::default(), |root| root.digest)
     }
 
-    /// The nodes just below one, with their digests, by which child they are: where nothing is held there is none.
+    /// The nodes just below one, with their digests, by which child they are: where nothing is held
+    /// there is none.
     pub fn children(&self, shape: Shape, place: &Place) -> Vec<(u16, Digest)> {
         match self.subtree(shape, place).map(|subtree| &subtree.below) {
             Some(Below::Children(there, children)) => {
@@ -198,7 +201,9 @@ impl Subtree {
         if self.is_empty() {
             self.below = Below::Children(0, Vec::new());
         }
-        let Below::Children(there, children) = &mut self.below else { unreachable!("leaves are at one depth") };
+        let Below::Children(there, children) = &mut self.below else {
+            unreachable!("leaves are at one depth")
+        };
         let turn = shape.turn(leaf, depth);
         let index = before(*there, turn);
         if *there & 1 << turn == 0 {
@@ -239,7 +244,8 @@ mod tests {
     const PARTITIONS: [Partition; 2] = [Partition(0), Partition(1)];
 
     fn shape(number: u8) -> Shape {
-        [Shape::TINY, Shape::WIDE, Shape { bits: 1, levels: 0 }, Shape { bits: 2, levels: 2 }][usize::from(number % 4)]
+        [Shape::TINY, Shape::WIDE, Shape { bits: 1, levels: 0 }, Shape { bits: 2, levels: 2 }]
+            [usize::from(number % 4)]
     }
 
     fn key(number: u8) -> Key {
@@ -266,7 +272,10 @@ mod tests {
             return trees.keys(shape, &place).to_vec();
         }
         let children = trees.children(shape, &place);
-        children.iter().flat_map(|(turn, _)| found(trees, shape, shape.below(&place, *turn).unwrap())).collect()
+        children
+            .iter()
+            .flat_map(|(turn, _)| found(trees, shape, shape.below(&place, *turn).unwrap()))
+            .collect()
     }
 
     quickcheck! {

@@ -1,9 +1,10 @@
-//! The version algebra, first half: dots and contexts (trace 2; Dynamo paper §4.4; dotted version vectors after
-//! Preguiça, Baquero et al., 2010).
+//! The version algebra, first half: dots and contexts (trace 2; Dynamo paper §4.4; dotted version
+//! vectors after Preguiça, Baquero et al., 2010).
 //!
-//! A [`Dot`] names one put for ever. A [`Context`] is a set of dots, written compactly: a *version vector* (issuer → the
-//! counter up to which every dot is in the set) and, beside it, single dots beyond it. The single dots matter: a client that
-//! put `A:3` without having seen `A:2` must be able to say so, and no plain vector can.
+//! A [`Dot`] names one put for ever. A [`Context`] is a set of dots, written compactly: a *version
+//! vector* (issuer → the counter up to which every dot is in the set) and, beside it, single dots
+//! beyond it. The single dots matter: a client that put `A:3` without having seen `A:2` must be
+//! able to say so, and no plain vector can.
 
 mod requests;
 mod written;
@@ -15,19 +16,22 @@ use std::fmt;
 
 /// Who names the puts of a key: a node, as long as it has kept what it knows of the key.
 ///
-/// A node that has lost its disk, or has dropped the key, no longer knows which counters it has given. It goes on under another
-/// incarnation, or in another epoch: it is somebody new, and says nothing of what it has forgotten.
+/// A node that has lost its disk, or has dropped the key, no longer knows which counters it has
+/// given. It goes on under another incarnation, or in another epoch: it is somebody new, and says
+/// nothing of what it has forgotten.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Issuer {
     /// The node.
     pub node: NodeId,
     /// Which of its disks: a number that no other disk of that node ever had.
     pub incarnation: u64,
-    /// Since when it has kept the key: a number that it never gave to this key before, on that disk.
+    /// Since when it has kept the key: a number that it never gave to this key before, on that
+    /// disk.
     pub epoch: u64,
 }
 
-/// Shown as the node, `A`; with an incarnation that is not 0 as `A~7`, with an epoch that is not 0 as `A.3`.
+/// Shown as the node, `A`; with an incarnation that is not 0 as `A~7`, with an epoch that is not 0
+/// as `A.3`.
 impl fmt::Display for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Issuer { node, incarnation, epoch } = self;
@@ -52,8 +56,11 @@ impl From<NodeId> for Issuer {
     }
 }
 
-/// The dots that a node has given to a key since it has kept the key. It is forgotten along with the key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The dots that a node has given to a key since it has kept the key. It is forgotten along with
+/// the key.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Epoch {
     /// Which epoch it is: see [`Issuer::epoch`].
     pub number: u64,
@@ -61,7 +68,8 @@ pub struct Epoch {
     pub issued: u64,
 }
 
-/// The name of one put of a key: the coordinator, and the coordinator's own count of puts of that key. Never used twice.
+/// The name of one put of a key: the coordinator, and the coordinator's own count of puts of that
+/// key. Never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Dot {
     /// The coordinator that issued it.
@@ -107,8 +115,8 @@ pub enum Causality {
 
 /// A set of dots: what a client has read, or all that a replica has ever learnt of a key.
 ///
-/// Laws (tested): [`merge`](Context::merge) is associative, commutative, idempotent, and is union; [`covers`](Context::covers)
-/// is membership; equal sets have equal representations.
+/// Laws (tested): [`merge`](Context::merge) is associative, commutative, idempotent, and is union;
+/// [`covers`](Context::covers) is membership; equal sets have equal representations.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "written::UncheckedContext")]
 pub struct Context {
@@ -134,9 +142,11 @@ impl Context {
         }
     }
 
-    /// The largest counter of the issuer in the set, by vector or by single dot; 0 where there is none.
+    /// The largest counter of the issuer in the set, by vector or by single dot; 0 where there is
+    /// none.
     pub fn counter_max(&self, issuer: Issuer) -> u64 {
-        let single = self.dots.iter().filter(|dot| dot.issuer == issuer).map(|dot| dot.counter).max();
+        let single =
+            self.dots.iter().filter(|dot| dot.issuer == issuer).map(|dot| dot.counter).max();
         single.unwrap_or(0).max(self.counter(issuer))
     }
 
@@ -223,7 +233,8 @@ impl Context {
 
     /// Is every dot of `other` in this set?
     pub fn includes(&self, other: &Self) -> bool {
-        // A context's own form is canonical: if the vector's last dot is covered only by single dots, so are not all below it.
+        // A context's own form is canonical: if the vector's last dot is covered only by single
+        // dots, so are not all below it.
         other.vector.iter().all(|&(issuer, counter)| counter <= self.counter(issuer))
             && other.dots.iter().all(|&dot| self.covers(dot))
     }
@@ -238,10 +249,15 @@ impl Context {
         }
     }
 
-    /// The set with every node, and every request, called by another name, different ones by different names. Only a checker asks: for a
-    /// protocol that treats nodes alike, what holds of one state holds of it renamed.
+    /// The set with every node, and every request, called by another name, different ones by
+    /// different names. Only a checker asks: for a protocol that treats nodes alike, what holds of
+    /// one state holds of it renamed.
     #[must_use]
-    pub fn renamed(&self, name: impl Fn(NodeId) -> NodeId, request: impl Fn(RequestId) -> RequestId) -> Self {
+    pub fn renamed(
+        &self,
+        name: impl Fn(NodeId) -> NodeId,
+        request: impl Fn(RequestId) -> RequestId,
+    ) -> Self {
         let mut vector: Vec<_> =
             self.vector.iter().map(|&(issuer, counter)| (issuer.renamed(&name), counter)).collect();
         let mut dots: Vec<_> = self.dots.iter().map(|dot| dot.renamed(&name)).collect();
@@ -292,12 +308,13 @@ impl Context {
 
     /// Upper bound on the encoded size, in bytes.
     pub fn bytes_max(&self) -> usize {
-        // A varint of 64 bits takes at most 10 bytes, a node id 3: 33 an entry or dot, and a few for lengths.
-        // The same goes for the counter and the request that are named.
+        // A varint of 64 bits takes at most 10 bytes, a node id 3: 33 an entry or dot, and a few
+        // for lengths. The same goes for the counter and the request that are named.
         12 + 33 * self.entries() + 33 * self.requests.iter().count()
     }
 
-    /// Restores the canonical form: single dots next after the vector move into it, covered ones vanish.
+    /// Restores the canonical form: single dots next after the vector move into it, covered ones
+    /// vanish.
     fn absorb(&mut self) {
         let mut single = Vec::with_capacity(self.dots.len());
         for dot in std::mem::take(&mut self.dots) {
@@ -312,7 +329,8 @@ impl Context {
     }
 }
 
-/// Shows `[A:2,B:1]`; a node with two disks as `[A:2,A~7:1]`, one with two epochs as `[A:2,A.3:1]`; a single dot beyond its vector entry as `[A:1+3,B:1]`: A's dots up to 1, and A:3.
+/// Shows `[A:2,B:1]`; a node with two disks as `[A:2,A~7:1]`, one with two epochs as `[A:2,A.3:1]`;
+/// a single dot beyond its vector entry as `[A:1+3,B:1]`: A's dots up to 1, and A:3.
 impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let issuers: Vec<Issuer> = self.issuers().collect();

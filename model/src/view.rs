@@ -7,7 +7,8 @@ use crate::rules::Rules;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-/// What follows from a history: who is responsible for what. Not stored: it is found again from the history.
+/// What follows from a history: who is responsible for what. Not stored: it is found again from the
+/// history.
 #[derive(Clone, Debug)]
 pub struct View {
     tip: Tip,
@@ -41,7 +42,8 @@ impl View {
     pub fn of(history: &History, rules: &Rules) -> Self {
         let standings = history.standings(rules);
         let is_member = |(_, standing): &(&NodeId, &Standing)| **standing == Standing::Member;
-        let members: Vec<NodeId> = standings.iter().filter(is_member).map(|(node, _)| *node).collect();
+        let members: Vec<NodeId> =
+            standings.iter().filter(is_member).map(|(node, _)| *node).collect();
         View { tip: history.tip(), ring: Ring::of(&members), standings }
     }
 

@@ -1,4 +1,5 @@
-//! The version algebra against a dumb second implementation: the causal history itself, as sets of puts.
+//! The version algebra against a dumb second implementation: the causal history itself, as sets of
+//! puts.
 
 use dynamo_model::ids::{ClientId, Content, NodeId, RequestId, Value};
 use dynamo_model::rules::{Freshness, Rules};
@@ -38,7 +39,8 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// The same; and clients ask again.
 fn event_or_retry() -> impl Strategy<Value = Event> {
-    let again = (0..REPLICAS, 0..CLIENTS).prop_map(|(replica, client)| Event::Again { replica, client });
+    let again =
+        (0..REPLICAS, 0..CLIENTS).prop_map(|(replica, client)| Event::Again { replica, client });
     prop_oneof![9 => event(), 1 => again]
 }
 
@@ -53,7 +55,8 @@ struct Dotted {
 }
 
 impl Dotted {
-    /// A replica coordinates a put, unless it has that already; and the context which that gives back.
+    /// A replica coordinates a put, unless it has that already; and the context which that gives
+    /// back.
     fn put(&mut self, replica: usize, client: usize, number: usize, read: &Context) -> Context {
         let (rules, before) = (Rules::default(), &self.replicas[replica]);
         let request = RequestId { client: ClientId(client as u64), number: number as u64 };
@@ -72,12 +75,14 @@ impl Dotted {
         let clock = rules.put_context(read, dot, request, before);
         let value = Value::new(&number.to_be_bytes()).unwrap();
         let version = Version { dot, clock: clock.clone(), content: Content::Value(value) };
-        self.replicas[replica] = before.put(version, |sibling| rules.version_replaces(read, dot, sibling));
+        self.replicas[replica] =
+            before.put(version, |sibling| rules.version_replaces(read, dot, sibling));
         clock
     }
 }
 
-/// The dumb way: every put by number, with all the puts it saw; a replica is the puts it has learnt of.
+/// The dumb way: every put by number, with all the puts it saw; a replica is the puts it has learnt
+/// of.
 #[derive(Default)]
 struct Naive {
     saw: Vec<BTreeSet<usize>>,
@@ -89,7 +94,11 @@ impl Naive {
     /// The puts that no other put the replica has learnt of saw.
     fn siblings(&self, replica: usize) -> BTreeSet<usize> {
         let known = &self.replicas[replica];
-        known.iter().copied().filter(|put| !known.iter().any(|other| self.saw[*other].contains(put))).collect()
+        known
+            .iter()
+            .copied()
+            .filter(|put| !known.iter().any(|other| self.saw[*other].contains(put)))
+            .collect()
     }
 }
 
@@ -139,14 +148,16 @@ fn play<'a>(events: impl IntoIterator<Item = &'a Event>) -> (Dotted, Naive) {
 }
 
 fn numbers(siblings: &Siblings) -> BTreeSet<usize> {
-    let number = |version: &Version| usize::from_be_bytes(version.content.bytes().try_into().unwrap());
+    let number =
+        |version: &Version| usize::from_be_bytes(version.content.bytes().try_into().unwrap());
     siblings.versions().iter().map(number).collect()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// After every event of a random history each replica holds exactly the siblings that the true causal order says.
+    /// After every event of a random history each replica holds exactly the siblings that the true
+    /// causal order says.
     #[test]
     fn siblings_are_the_maximal_puts(events in prop::collection::vec(event_or_retry(), 0..40)) {
         let (mut dotted, mut naive) = (Dotted::default(), Naive::default());
@@ -158,7 +169,8 @@ proptest! {
         }
     }
 
-    /// The order of replicas' contexts is the order of what they have learnt, where each put has one dot.
+    /// The order of replicas' contexts is the order of what they have learnt, where each put has
+    /// one dot.
     #[test]
     fn compare_is_the_order_of_histories(events in prop::collection::vec(event(), 0..40)) {
         let (dotted, naive) = play(&events);
@@ -186,7 +198,8 @@ proptest! {
         prop_assert_eq!(&a.merge(a), a);
     }
 
-    /// Names mean nothing to merge and compare: it is the same whether nodes and values get others before or after.
+    /// Names mean nothing to merge and compare: it is the same whether nodes and values get others
+    /// before or after.
     #[test]
     fn renaming_commutes(events in prop::collection::vec(event_or_retry(), 0..40), by in 0..3_u16) {
         let (dotted, _) = play(&events);
@@ -229,7 +242,11 @@ fn a_lone_chain_has_one_sibling_and_a_short_context() {
 #[should_panic(expected = "issued twice")]
 fn a_dot_issued_twice_is_a_broken_invariant() {
     let dot = Dot { issuer: NodeId(0).into(), counter: 1 };
-    let version = Version { dot, clock: Context::new().with(dot), content: Content::Value(Value::new(b"v").unwrap()) };
+    let version = Version {
+        dot,
+        clock: Context::new().with(dot),
+        content: Content::Value(Value::new(b"v").unwrap()),
+    };
     let once = Siblings::new().put(version.clone(), |_| false);
     let _ = once.put(version, |_| false);
 }

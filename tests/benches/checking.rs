@@ -1,5 +1,6 @@
-//! `cargo bench -p dynamo-benchmarks --bench checking`: how fast scopes are checked, and in how much memory, by our engine and by
-//! stateright's two, with one thread and with two, each in a process of its own.
+//! `cargo bench -p dynamo-benchmarks --bench checking`: how fast scopes are checked, and in how
+//! much memory, by our engine and by stateright's two, with one thread and with two, each in a
+//! process of its own.
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
@@ -16,8 +17,10 @@ use std::ops::ControlFlow;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// What is compared if nothing is named: two tiny scopes, where only the start counts, and four from 10^5 to 10^7 states.
-const SCOPES: [&str; 6] = ["forwarding", "read-repair", "impatience", "crash-amid-puts", "r1-w1", "loss-and-retries"];
+/// What is compared if nothing is named: two tiny scopes, where only the start counts, and four
+/// from 10^5 to 10^7 states.
+const SCOPES: [&str; 6] =
+    ["forwarding", "read-repair", "impatience", "crash-amid-puts", "r1-w1", "loss-and-retries"];
 /// The largest scope of a smoke test, in states.
 const QUICK_STATES_MAX: usize = 10_000;
 /// A scope is checked again and again for so long at least, so that a tiny one can be timed.
@@ -73,9 +76,14 @@ struct Run {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let wanted =
-        if arguments.scopes.is_empty() { SCOPES.map(str::to_owned).to_vec() } else { arguments.scopes.clone() };
-    let named = |name: &String| scopes::named(name).with_context(|| format!("there is no scope \"{name}\""));
+    let wanted = if arguments.scopes.is_empty() {
+        SCOPES.map(str::to_owned).to_vec()
+    } else {
+        arguments.scopes.clone()
+    };
+    let named = |name: &String| {
+        scopes::named(name).with_context(|| format!("there is no scope \"{name}\""))
+    };
     let mut chosen: Vec<&Scope> = wanted.iter().map(named).collect::<Result<_>>()?;
     chosen.retain(|scope| !arguments.quick || scope.unique_states <= QUICK_STATES_MAX);
     if let (Some(way), Some(threads)) = (arguments.way, arguments.threads) {
@@ -116,7 +124,9 @@ fn run(scope: &Scope, way: Way, threads: usize) -> Result<Run> {
     while times == 0 || begun.elapsed() < LONG_ENOUGH {
         let found = match way {
             Way::Interned => {
-                let report = check(scope, Rules::default(), &Effort::threads(threads), |_| ControlFlow::Continue(()));
+                let report = check(scope, Rules::default(), &Effort::threads(threads), |_| {
+                    ControlFlow::Continue(())
+                });
                 ensure!(report.holds(), "{} does not hold", scope.name);
                 report.progress.unique_states
             }
@@ -138,23 +148,35 @@ fn run(scope: &Scope, way: Way, threads: usize) -> Result<Run> {
     })
 }
 
-fn checker(scope: &Scope, threads: usize) -> stateright::CheckerBuilder<dynamo_invariants::scope::System> {
+fn checker(
+    scope: &Scope,
+    threads: usize,
+) -> stateright::CheckerBuilder<dynamo_invariants::scope::System> {
     scope.model(Rules::default(), PROPERTIES).checker().threads(threads)
 }
 
 /// The most memory that this process ever had, in bytes.
 fn peak_memory() -> Result<usize> {
     let status = std::fs::read_to_string("/proc/self/status").context("needs Linux")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in /proc/self/status")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .context("no VmHWM in /proc/self/status")?;
     Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? << 10)
 }
 
-/// How much faster two threads do twice nothing but arithmetic than one: at most that can two threads gain.
+/// How much faster two threads do twice nothing but arithmetic than one: at most that can two
+/// threads gain.
 fn two_threads_gain() -> f64 {
-    let spin = || (0..400_000_000_u64).fold(1, |mixed, number| black_box(mixed ^ number).wrapping_mul(0x9e37_79b9));
+    let spin = || {
+        (0..400_000_000_u64)
+            .fold(1, |mixed, number| black_box(mixed ^ number).wrapping_mul(0x9e37_79b9))
+    };
     let time = |threads: usize| {
         let begun = Instant::now();
-        std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(|| black_box(spin())))));
+        std::thread::scope(|scope| {
+            (0..threads).for_each(|_| drop(scope.spawn(|| black_box(spin()))))
+        });
         begun.elapsed().as_secs_f64()
     };
     2.0 * time(1) / time(2)
@@ -164,17 +186,32 @@ fn two_threads_gain() -> f64 {
 fn print(runs: &[Run], two_threads_gain: f64) {
     let mut rows = Table::new();
     rows.load_style(presets::ASCII_MARKDOWN);
-    rows.set_header(["scope", "states", "threads", "ours/s", "×BFS", "×DFS", "of 2 threads", "B/state", "BFS", "DFS"]);
+    rows.set_header([
+        "scope",
+        "states",
+        "threads",
+        "ours/s",
+        "×BFS",
+        "×DFS",
+        "of 2 threads",
+        "B/state",
+        "BFS",
+        "DFS",
+    ]);
     for column in rows.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     for ours in runs.iter().filter(|run| run.way == Way::Interned) {
         let other = |way, threads| {
-            let found = runs.iter().find(|run| (&run.scope, run.way, run.threads) == (&ours.scope, way, threads));
+            let found = runs
+                .iter()
+                .find(|run| (&run.scope, run.way, run.threads) == (&ours.scope, way, threads));
             found.expect("every scope is checked every way")
         };
-        let ratio = |way| ours.unique_states_per_second / other(way, ours.threads).unique_states_per_second;
-        let bytes = |run: &Run| format!("{:.0}", run.peak_memory_bytes as f64 / run.unique_states as f64);
+        let ratio =
+            |way| ours.unique_states_per_second / other(way, ours.threads).unique_states_per_second;
+        let bytes =
+            |run: &Run| format!("{:.0}", run.peak_memory_bytes as f64 / run.unique_states as f64);
         let gain = ours.unique_states_per_second / other(Way::Interned, 1).unique_states_per_second;
         rows.add_row([
             ours.scope.clone(),
@@ -183,15 +220,23 @@ fn print(runs: &[Run], two_threads_gain: f64) {
             format!("{:.0}", ours.unique_states_per_second),
             format!("{:.1}", ratio(Way::Breadth)),
             format!("{:.1}", ratio(Way::Depth)),
-            if ours.threads == 1 { String::new() } else { format!("{:.0} %", 100.0 * gain / two_threads_gain) },
+            if ours.threads == 1 {
+                String::new()
+            } else {
+                format!("{:.0} %", 100.0 * gain / two_threads_gain)
+            },
             bytes(ours),
             bytes(other(Way::Breadth, ours.threads)),
             bytes(other(Way::Depth, ours.threads)),
         ]);
     }
     println!("{rows}");
-    println!("ours/s: unique states a second. Ours also checks what must be so in the end, which stateright does not.");
-    println!("×BFS, ×DFS: how many times those of stateright's checkers. B/state: peak memory of the process, all in.");
+    println!(
+        "ours/s: unique states a second. Ours also checks what must be so in the end, which stateright does not."
+    );
+    println!(
+        "×BFS, ×DFS: how many times those of stateright's checkers. B/state: peak memory of the process, all in."
+    );
     println!(
         "of 2 threads: what two gain over one, of the {two_threads_gain:.2} that two threads of pure arithmetic gain."
     );

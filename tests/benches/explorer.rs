@@ -1,5 +1,6 @@
-//! `cargo bench -p dynamo-benchmarks --bench explorer`: how soon a step is shown, and how memory grows with browsing: our explorer beside
-//! stateright's own, each in a process of its own, on the smallest scopes and the largest.
+//! `cargo bench -p dynamo-benchmarks --bench explorer`: how soon a step is shown, and how memory
+//! grows with browsing: our explorer beside stateright's own, each in a process of its own, on the
+//! smallest scopes and the largest.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
@@ -35,7 +36,8 @@ struct Arguments {
     /// Print data
     #[arg(long)]
     json: bool,
-    /// Browse one scope with this explorer and print the run: what each process of the benchmark is told
+    /// Browse one scope with this explorer and print the run: what each process of the benchmark is
+    /// told
     #[arg(long, hide = true)]
     which: Option<Which>,
     /// What cargo says to every benchmark
@@ -65,13 +67,17 @@ struct Run {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let largest = scopes::SCOPES.iter().max_by_key(|scope| scope.unique_states).context("there are scopes")?;
+    let largest = scopes::SCOPES
+        .iter()
+        .max_by_key(|scope| scope.unique_states)
+        .context("there are scopes")?;
     let mut wanted = arguments.scopes.clone();
     if wanted.is_empty() {
         wanted = vec!["one-client".to_owned(), largest.name.to_owned()];
     }
     if let Some(which) = arguments.which {
-        let scope = scopes::named(&wanted[0]).with_context(|| format!("there is no scope {:?}", wanted[0]))?;
+        let scope = scopes::named(&wanted[0])
+            .with_context(|| format!("there is no scope {:?}", wanted[0]))?;
         println!("{}", serde_json::to_string(&run(scope, which, arguments.quick)?)?);
         return Ok(());
     }
@@ -81,7 +87,11 @@ fn main() -> Result<()> {
             let mut command = Command::new(std::env::current_exe()?);
             command.args([scope, "--which", which]).args(arguments.quick.then_some("--quick"));
             let output = command.output()?;
-            ensure!(output.status.success(), "{scope}: {}", String::from_utf8_lossy(&output.stderr));
+            ensure!(
+                output.status.success(),
+                "{scope}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             runs.push(serde_json::from_slice::<Run>(&output.stdout)?);
         }
     }
@@ -106,7 +116,10 @@ fn run(scope: &'static Scope, which: Which, quick: bool) -> Result<Run> {
             times.push(begun.elapsed().as_secs_f64() * 1e3);
             bytes += answer.len();
             let steps = steps(which, &serde_json::from_str(&answer)?)?;
-            let Some(index) = (!steps.is_empty()).then(|| chance.random_range(0..steps.len())) else { break };
+            let Some(index) = (!steps.is_empty()).then(|| chance.random_range(0..steps.len()))
+            else {
+                break;
+            };
             way.push(steps[index].clone());
         }
         if first_memory == 0 {
@@ -133,11 +146,15 @@ fn serve(scope: &'static Scope, which: Which) -> Result<SocketAddr> {
         Which::Ours => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             let place = Place::begin(scope, None);
-            std::thread::spawn(move || runtime.block_on(explorer::serve(listener, place, std::future::pending())));
+            std::thread::spawn(move || {
+                runtime.block_on(explorer::serve(listener, place, std::future::pending()))
+            });
         }
         Which::Classic => {
             drop(listener);
-            std::thread::spawn(move || scope.model(Rules::default(), PROPERTIES).checker().serve(address));
+            std::thread::spawn(move || {
+                scope.model(Rules::default(), PROPERTIES).checker().serve(address)
+            });
         }
     }
     let begun = Instant::now();
@@ -151,7 +168,9 @@ fn serve(scope: &'static Scope, which: Which) -> Result<SocketAddr> {
 /// What is asked for the state to which a way leads.
 fn path(scope: &Scope, which: Which, way: &[String]) -> String {
     match which {
-        Which::Ours => format!("/api/state?scope={}&rules=protocol&way={}", scope.name, way.concat()),
+        Which::Ours => {
+            format!("/api/state?scope={}&rules=protocol&way={}", scope.name, way.concat())
+        }
         // Where it begins is a step as well there: it is one of several.
         Which::Classic => format!("/.states/{}", way.join("/")),
     }
@@ -164,7 +183,10 @@ fn steps(which: Which, answer: &Value) -> Result<Vec<String>> {
         Which::Classic => (answer, "actionIndex"),
     };
     let list = list.as_array().context("the answer has no steps")?;
-    Ok(list.iter().map(|step| step[name].as_str().map_or_else(|| step[name].to_string(), str::to_owned)).collect())
+    Ok(list
+        .iter()
+        .map(|step| step[name].as_str().map_or_else(|| step[name].to_string(), str::to_owned))
+        .collect())
 }
 
 fn ask(address: SocketAddr, path: &str) -> Result<String> {
@@ -181,7 +203,9 @@ fn ask(address: SocketAddr, path: &str) -> Result<String> {
 }
 
 fn memory() -> Result<usize> {
-    Ok(memory_stats::memory_stats().context("the system does not tell how much memory there is")?.physical_mem)
+    Ok(memory_stats::memory_stats()
+        .context("the system does not tell how much memory there is")?
+        .physical_mem)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes to look at")]

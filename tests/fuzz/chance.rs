@@ -11,8 +11,11 @@ impl Chance {
     /// The sequence of one round of a target.
     pub(crate) fn new(seed: u64, target: &str, round: u64) -> Self {
         let name = u64::from(crc32fast::hash(target.as_bytes()));
-        // Odd constants spread neighbouring seeds and rounds; the generator's own seeding mixes them.
-        let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ round.wrapping_mul(0xd1b5_4a32_d192_ed03) ^ (name << 17);
+        // Odd constants spread neighbouring seeds and rounds; the generator's own seeding mixes
+        // them.
+        let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            ^ round.wrapping_mul(0xd1b5_4a32_d192_ed03)
+            ^ (name << 17);
         Chance(SmallRng::seed_from_u64(mixed))
     }
 

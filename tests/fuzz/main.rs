@@ -1,4 +1,5 @@
-//! Fuzzing: every function that reads bytes or text written by others gets mutated input. None may panic.
+//! Fuzzing: every function that reads bytes or text written by others gets mutated input. None may
+//! panic.
 //!
 //! ```text
 //! cargo run --release -p dynamo-fuzz --example fuzz -- --seconds 60               every target for a minute, on all cores
@@ -6,12 +7,16 @@
 //! cargo run --release -p dynamo-fuzz --example fuzz -- sessions --seed 7 --round 12    one round again
 //! ```
 //!
-//! * A [target](targets) mutates valid input ([`mutate`]) and hands it to one function. Where a checksum guards the input, most executions
-//!   mend the checksum after the mutation, so that the code behind the checksum runs too.
-//! * A target also checks what it decodes: encoded again, the value is no longer than its input, and decodes to an equal value.
-//! * Executions come in [rounds](run). A seed and the number of a round determine all its inputs. Two targets are exceptions: the sessions
-//!   draw keys of their own, and the journal's files contain times and random names. Their failures are reported with the input alone.
-//! * There is no coverage feedback, for that needs a nightly compiler, and so no corpus: [`seeds`] builds the valid inputs.
+//! * A [target](targets) mutates valid input ([`mutate`]) and hands it to one function. Where a
+//!   checksum guards the input, most executions mend the checksum after the mutation, so that the
+//!   code behind the checksum runs too.
+//! * A target also checks what it decodes: encoded again, the value is no longer than its input,
+//!   and decodes to an equal value.
+//! * Executions come in [rounds](run). A seed and the number of a round determine all its inputs.
+//!   Two targets are exceptions: the sessions draw keys of their own, and the journal's files
+//!   contain times and random names. Their failures are reported with the input alone.
+//! * There is no coverage feedback, for that needs a nightly compiler, and so no corpus: [`seeds`]
+//!   builds the valid inputs.
 //! * `cargo test` runs every target briefly, and checks that each reaches good and bad outcomes.
 
 mod chance;
@@ -54,7 +59,10 @@ struct Arguments {
 
 fn target_named(name: &str) -> Result<&'static Target, String> {
     let names = || TARGETS.iter().map(|target| target.name).collect::<Vec<_>>().join(", ");
-    TARGETS.iter().find(|target| target.name == name).ok_or_else(|| format!("the targets are {}", names()))
+    TARGETS
+        .iter()
+        .find(|target| target.name == name)
+        .ok_or_else(|| format!("the targets are {}", names()))
 }
 
 impl Arguments {

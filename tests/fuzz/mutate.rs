@@ -7,11 +7,27 @@ const BYTES_MAX: usize = 4096;
 /// The longest noise, in bytes.
 const NOISE_BYTES_MAX: usize = 160;
 /// Numbers at which arithmetic goes wrong.
-const EDGES: [u64; 12] =
-    [0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, 0x7fff_ffff_ffff_ffff, 0xffff_ffff_ffff_ffff];
+const EDGES: [u64; 12] = [
+    0,
+    1,
+    2,
+    0x7f,
+    0x80,
+    0xff,
+    0x7fff,
+    0xffff,
+    0x7fff_ffff,
+    0xffff_ffff,
+    0x7fff_ffff_ffff_ffff,
+    0xffff_ffff_ffff_ffff,
+];
 /// The longest numbers of postcard's encoding, and one that is longer than any.
-const VARINTS: [&[u8]; 4] =
-    [&[0xff, 0xff, 0x03], &[0xff, 0xff, 0xff, 0xff, 0x0f], &[0xff; 10], &[0x80, 0x80, 0x80, 0x80, 0x80, 0x00]];
+const VARINTS: [&[u8]; 4] = [
+    &[0xff, 0xff, 0x03],
+    &[0xff, 0xff, 0xff, 0xff, 0x0f],
+    &[0xff; 10],
+    &[0x80, 0x80, 0x80, 0x80, 0x80, 0x00],
+];
 
 /// Puts into `input` a valid input with up to three mutations, or noise.
 pub(crate) fn from_seeds(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
@@ -139,6 +155,7 @@ fn word(chance: &mut Chance, text: &[u8]) -> Option<(usize, usize)> {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     let from = chance.below(text.len().max(1));
     let start = from + text.get(from..)?.iter().position(is_letter)?;
-    let length = text[start..].iter().position(|byte| !is_letter(byte)).unwrap_or(text.len() - start);
+    let length =
+        text[start..].iter().position(|byte| !is_letter(byte)).unwrap_or(text.len() - start);
     Some((start, start + length))
 }

@@ -1,4 +1,5 @@
-//! Rounds of executions, on several threads. A round begins with a fresh target. Its seed and number determine its inputs.
+//! Rounds of executions, on several threads. A round begins with a fresh target. Its seed and
+//! number determine its inputs.
 
 use crate::chance::Chance;
 use crate::targets::Target;
@@ -70,7 +71,10 @@ impl Display for Report {
         let all = self.tally.executions();
         let rate = u128::from(all) * 1000 / self.took.as_millis().max(1);
         let [refused, checked, taken] = self.tally.0;
-        write!(f, "{all:>12} executions, {rate:>8} a second: {refused} refused, {checked} refused behind the first ")?;
+        write!(
+            f,
+            "{all:>12} executions, {rate:>8} a second: {refused} refused, {checked} refused behind the first "
+        )?;
         write!(f, "check, {taken} taken")
     }
 }
@@ -89,7 +93,10 @@ impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Failure { target, seed, round, execution, input } = self;
         writeln!(f, "{target} panicked in execution {execution} of a round; to run it again:")?;
-        writeln!(f, "cargo run --release -p dynamo-fuzz --example fuzz -- {target} --seed {seed} --round {round}")?;
+        writeln!(
+            f,
+            "cargo run --release -p dynamo-fuzz --example fuzz -- {target} --seed {seed} --round {round}"
+        )?;
         write!(f, "input: {}", data_encoding::HEXLOWER.encode(input))
     }
 }
@@ -107,12 +114,18 @@ struct Running<'a> {
 /// Runs a target until the limit, or the first panic.
 pub(crate) fn run(target: &'static Target, order: &Order) -> Result<Report, Failure> {
     let first = if let Limit::Round(round) = order.limit { round } else { 0 };
-    let (next, executions, has_failed) = (AtomicU64::new(first), AtomicU64::new(0), AtomicBool::new(false));
+    let (next, executions, has_failed) =
+        (AtomicU64::new(first), AtomicU64::new(0), AtomicBool::new(false));
     let running = Running { target, order, begun: Instant::now(), next, executions, has_failed };
     let results: Vec<_> = thread::scope(|scope| {
         let running = &running;
-        let threads: Vec<_> = (0..order.threads).map(|thread| scope.spawn(move || running.work(thread == 0))).collect();
-        threads.into_iter().map(|thread| thread.join().expect("panics are caught in every round")).collect()
+        let threads: Vec<_> = (0..order.threads)
+            .map(|thread| scope.spawn(move || running.work(thread == 0)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("panics are caught in every round"))
+            .collect()
     });
     let mut tally = Tally::default();
     for result in results {
@@ -129,10 +142,15 @@ impl Running<'_> {
             let round = round(self.target, self.order.seed, number);
             let round = round.inspect_err(|_| self.has_failed.store(true, Ordering::Relaxed))?;
             tally.add(round);
-            let executions = self.executions.fetch_add(round.executions(), Ordering::Relaxed) + round.executions();
+            let executions = self.executions.fetch_add(round.executions(), Ordering::Relaxed)
+                + round.executions();
             if tells_progress && told.elapsed() >= PROGRESS_EVERY {
                 told = Instant::now();
-                eprintln!("{}: {executions} executions in {} s", self.target.name, self.begun.elapsed().as_secs());
+                eprintln!(
+                    "{}: {executions} executions in {} s",
+                    self.target.name,
+                    self.begun.elapsed().as_secs()
+                );
             }
         }
         Ok(tally)
@@ -160,5 +178,11 @@ fn round(target: &'static Target, seed: u64, round: u64) -> Result<Tally, Failur
         }
     }));
     let execution = tally.executions() + 1;
-    executed.map(|()| tally).map_err(|_| Failure { target: target.name, seed, round, execution, input })
+    executed.map(|()| tally).map_err(|_| Failure {
+        target: target.name,
+        seed,
+        round,
+        execution,
+        input,
+    })
 }

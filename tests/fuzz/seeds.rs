@@ -1,4 +1,5 @@
-//! Valid inputs, from which mutations begin. Small ones: mutations hit what matters more often, and more of them run in a second.
+//! Valid inputs, from which mutations begin. Small ones: mutations hit what matters more often, and
+//! more of them run in a second.
 
 use dynamo::identity::{ClusterId, Life, Parties, Sender};
 use dynamo::memory::Recall;
@@ -59,7 +60,8 @@ fn value(bytes: &[u8]) -> Value {
 
 /// All that is known of who is a member.
 pub(crate) fn history() -> History {
-    History::founded_by([0, 1, 2].map(NodeId)).moved(NodeId(1), SocketAddr::from(([127, 0, 0, 1], 8080)).into())
+    History::founded_by([0, 1, 2].map(NodeId))
+        .moved(NodeId(1), SocketAddr::from(([127, 0, 0, 1], 8080)).into())
 }
 
 /// One message of every kind.
@@ -101,7 +103,10 @@ fn answers() -> Vec<Message> {
         Answer::PutFailed { request, stored: 1, needed: 2, in_person: 0, pw: 0 },
         Answer::GetFailed { request, answered: 1, needed: 2, in_person: 300, pr: 1 },
         Answer::PutRefused { request, refusal: Refusal::ForeignContext },
-        Answer::PutRefused { request, refusal: Refusal::SiblingsTooLarge { bytes: 70_000, bytes_max: 21_333 } },
+        Answer::PutRefused {
+            request,
+            refusal: Refusal::SiblingsTooLarge { bytes: 70_000, bytes_max: 21_333 },
+        },
         Answer::Changed { request, history: history() },
         Answer::ChangeRefused { request, refusal: ChangeRefusal::NoMember(NodeId(9)) },
         Answer::NoRoute { request },
@@ -138,7 +143,10 @@ fn of_trees() -> Vec<Message> {
         Message::History { history: history() },
         Message::Changes { changes: history() },
         Message::Roots { tip, roots: vec![(Partition(5), digest); 3] },
-        Message::Subtrees { tip, subtrees: vec![Subtree { place, children: vec![(1, digest), (7, digest)] }] },
+        Message::Subtrees {
+            tip,
+            subtrees: vec![Subtree { place, children: vec![(1, digest), (7, digest)] }],
+        },
         Message::Leaves { tip, leaves: vec![leaf] },
         Message::Sync { tip, key: key(), siblings: siblings() },
     ]
@@ -146,8 +154,12 @@ fn of_trees() -> Vec<Message> {
 
 /// Who some datagrams are from.
 fn parties() -> [Parties; 2] {
-    let recall =
-        Recall { commit: 41, remembered: Some(Moment { start: 8, commit: 40 }), is_confirmed: true, asks: true };
+    let recall = Recall {
+        commit: 41,
+        remembered: Some(Moment { start: 8, commit: 40 }),
+        is_confirmed: true,
+        asks: true,
+    };
     let cluster = ClusterId::UNKNOWN.named("fuzz");
     let from = Sender::Node(NodeId(1), Life { incarnation: 3, start: 9 });
     [Parties::default(), Parties { cluster, from, to: Some(NodeId(2)), recall }]
@@ -173,7 +185,9 @@ pub(crate) fn datagrams() -> Vec<Vec<u8>> {
 /// The texts of the files in a folder of the project that end so.
 pub(crate) fn files(folder: &str, ending: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
-    let entries = fs::read_dir(&folder).expect("a folder of the project").map(|entry| entry.expect("an entry"));
+    let entries = fs::read_dir(&folder)
+        .expect("a folder of the project")
+        .map(|entry| entry.expect("an entry"));
     let mut paths: Vec<_> = entries
         .filter(|entry| entry.metadata().is_ok_and(|metadata| metadata.len() <= FILE_BYTES_MAX))
         .map(|entry| entry.path())

@@ -13,7 +13,8 @@ use crate::chance::Chance;
 pub(crate) enum Outcome {
     /// The input was refused at the first check, for instance by its checksum.
     Refused,
-    /// The input passed the first check, and was refused later. Or it was valid, and brought nothing.
+    /// The input passed the first check, and was refused later. Or it was valid, and brought
+    /// nothing.
     Checked,
     /// The input was valid.
     Taken,

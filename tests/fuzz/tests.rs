@@ -24,8 +24,8 @@ fn no_target_panics_and_each_reaches_good_and_bad_outcomes() {
     for target in TARGETS {
         let order = Order { seed: SEED, limit: Limit::Executions(executions(target)), threads: 2 };
         let report = run::run(target, &order).unwrap_or_else(|failure| panic!("{failure}"));
-        let [refused, checked, taken] =
-            [Outcome::Refused, Outcome::Checked, Outcome::Taken].map(|outcome| report.tally.of(outcome));
+        let [refused, checked, taken] = [Outcome::Refused, Outcome::Checked, Outcome::Taken]
+            .map(|outcome| report.tally.of(outcome));
         assert!(report.tally.executions() >= executions(target), "{}", target.name);
         assert!(refused > 0 && taken > 0, "{}: {report}", target.name);
         // Of a damaged file a start says only that it is damaged.

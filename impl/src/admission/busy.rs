@@ -1,4 +1,5 @@
-//! The datagram that refuses requests: which, and when the client may ask again. No message of the protocol.
+//! The datagram that refuses requests: which, and when the client may ask again. No message of the
+//! protocol.
 //!
 //! ```text
 //! "DYNB"  version  crc32 of what follows  requests, each with milliseconds to wait, in postcard encoding
@@ -14,7 +15,8 @@ const MAGIC: [u8; 4] = *b"DYNB";
 /// A refusal of requests, because the node has too much to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Busy {
-    /// The requests, each with how long its client is to wait before it asks again, in milliseconds.
+    /// The requests, each with how long its client is to wait before it asks again, in
+    /// milliseconds.
     pub waits: Vec<(RequestId, u32)>,
 }
 
@@ -33,7 +35,8 @@ impl Busy {
     /// The datagram.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![0; SUMMED_AT];
-        postcard::to_io(&self.waits, &mut bytes).expect("a sequence of known length, written to memory");
+        postcard::to_io(&self.waits, &mut bytes)
+            .expect("a sequence of known length, written to memory");
         wire::seal(MAGIC, &mut bytes);
         bytes
     }

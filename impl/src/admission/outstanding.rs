@@ -38,7 +38,9 @@ impl Outstanding {
     /// A request has come: is it outstanding already?
     pub(super) fn again(&mut self, from: Id, request: RequestId, now: Instant) -> Option<Admitted> {
         let since = self.requests.get_mut(&(from, request))?;
-        let Some(given) = since.given.filter(|given| now.saturating_duration_since(*given) >= REPEATED_AFTER) else {
+        let Some(given) =
+            since.given.filter(|given| now.saturating_duration_since(*given) >= REPEATED_AFTER)
+        else {
             return Some(Admitted::TooSoon);
         };
         since.given = Some(given.max(now));
@@ -75,13 +77,15 @@ impl Outstanding {
         ended.is_some()
     }
 
-    /// Requests that were not answered for too long do not count any more. They are looked for now and then.
+    /// Requests that were not answered for too long do not count any more. They are looked for now
+    /// and then.
     pub(super) fn forget_old(&mut self, now: Instant) {
         if self.looked.is_some_and(|looked| now.saturating_duration_since(looked) < LOOK_EVERY) {
             return;
         }
         self.looked = Some(now);
-        self.requests.retain(|_, since| now.saturating_duration_since(since.admitted) < OUTSTANDING_MAX);
+        self.requests
+            .retain(|_, since| now.saturating_duration_since(since.admitted) < OUTSTANDING_MAX);
         self.served = self.requests.values().filter(|since| since.given.is_some()).count();
     }
 

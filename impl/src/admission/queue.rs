@@ -1,4 +1,5 @@
-//! What has come from strangers and waits for its turn. Bounded in number, in bytes, and for each address.
+//! What has come from strangers and waits for its turn. Bounded in number, in bytes, and for each
+//! address.
 
 use crate::inspect::{Numbered, Question};
 use stateright::actor::Id;
@@ -28,8 +29,12 @@ impl Queue {
     pub fn push(&mut self, from: SocketAddr, datagram: &[u8]) {
         let (datagrams, bytes) = self.by_address.entry(from).or_default();
         let is_theirs_full = *datagrams > 0
-            && (*datagrams >= DATAGRAMS_MAX / ADDRESS_PART || *bytes + datagram.len() > BYTES_MAX / ADDRESS_PART);
-        if is_theirs_full || self.waiting.len() >= DATAGRAMS_MAX || self.bytes + datagram.len() > BYTES_MAX {
+            && (*datagrams >= DATAGRAMS_MAX / ADDRESS_PART
+                || *bytes + datagram.len() > BYTES_MAX / ADDRESS_PART);
+        if is_theirs_full
+            || self.waiting.len() >= DATAGRAMS_MAX
+            || self.bytes + datagram.len() > BYTES_MAX
+        {
             self.dropped += 1;
             return;
         }
@@ -121,7 +126,10 @@ mod tests {
         }
         let taken = taken(&mut queue);
         assert_eq!(taken.len(), BYTES_MAX / large.len());
-        assert_eq!(taken.iter().filter(|port| **port == 0).count(), BYTES_MAX / ADDRESS_PART / large.len());
+        assert_eq!(
+            taken.iter().filter(|port| **port == 0).count(),
+            BYTES_MAX / ADDRESS_PART / large.len()
+        );
     }
 
     #[test]
@@ -131,7 +139,8 @@ mod tests {
             inspections.push(Id::from(7), Numbered { number, content: content.clone() });
         }
         for asker in 0..100 {
-            inspections.push(Id::from(100 + asker), Numbered { number: 5, content: content.clone() });
+            inspections
+                .push(Id::from(100 + asker), Numbered { number: 5, content: content.clone() });
         }
         let (from, question) = inspections.pop().unwrap();
         assert_eq!((from, question.number), (Id::from(7), 999));

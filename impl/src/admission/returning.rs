@@ -1,5 +1,6 @@
-//! Who was refused lately. They are admitted before those who come for the first time: else a client that has just been
-//! answered and asks again would always take the room that its answer has made.
+//! Who was refused lately. They are admitted before those who come for the first time: else a
+//! client that has just been answered and asks again would always take the room that its answer has
+//! made.
 
 use super::schedule::WAIT_MAX;
 use stateright::actor::Id;
@@ -43,7 +44,10 @@ impl Returning {
 
     /// Those who do not come back are forgotten.
     pub(super) fn forget_old(&mut self, now: Instant) {
-        if self.looked.is_some_and(|looked| now.saturating_duration_since(looked) < REMEMBERED_FOR / 2) {
+        if self
+            .looked
+            .is_some_and(|looked| now.saturating_duration_since(looked) < REMEMBERED_FOR / 2)
+        {
             return;
         }
         self.looked = Some(now);

@@ -1,9 +1,10 @@
-//! When refused clients are to come back: when the node will have served all those that it refused before them.
+//! When refused clients are to come back: when the node will have served all those that it refused
+//! before them.
 
 use std::time::{Duration, Instant};
 
-/// Nobody is told to wait for less, or for more. Clients that come back too early are refused again, which costs the node more than
-/// that they come a little late when an overload has ended.
+/// Nobody is told to wait for less, or for more. Clients that come back too early are refused
+/// again, which costs the node more than that they come a little late when an overload has ended.
 const WAIT_MIN: Duration = Duration::from_millis(20);
 pub(super) const WAIT_MAX: Duration = Duration::from_secs(2);
 /// How long requests are counted before the rate follows.
@@ -21,7 +22,8 @@ pub(super) struct Schedule {
     rate: f64,
     window: Instant,
     served: u32,
-    /// Had anybody to wait in this window? If not, the node may have had too little to do to show how fast it is.
+    /// Had anybody to wait in this window? If not, the node may have had too little to do to show
+    /// how fast it is.
     has_enough_to_do: bool,
 }
 

@@ -10,7 +10,8 @@ const SAVED_MAX: Duration = Duration::from_millis(50);
 pub(super) struct Share {
     /// One part of so many.
     part: u32,
-    /// Time left, in nanoseconds. Less than nothing: the last piece of work took more than was left.
+    /// Time left, in nanoseconds. Less than nothing: the last piece of work took more than was
+    /// left.
     left: i64,
     filled: Instant,
 }

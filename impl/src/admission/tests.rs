@@ -20,7 +20,13 @@ fn message(number: u64) -> Message {
 }
 
 /// Is the request given to the actor at once?
-fn is_given(admission: &mut Admission, from: usize, number: u64, under_way: usize, now: Instant) -> bool {
+fn is_given(
+    admission: &mut Admission,
+    from: usize,
+    number: u64,
+    under_way: usize,
+    now: Instant,
+) -> bool {
     admission.offer(Id::from(from), request(number), message(number), under_way, now).is_some()
 }
 
@@ -69,7 +75,11 @@ fn who_was_refused_comes_before_who_was_not() {
     admission.end(Id::from(1), request(0));
     assert!(admission.next(now).is_some());
     assert!(!is_given(&mut admission, 1, 1, 0, now));
-    assert_eq!(overload(&admission).busy_all, 2, "a quarter of the room is not for those who were just answered");
+    assert_eq!(
+        overload(&admission).busy_all,
+        2,
+        "a quarter of the room is not for those who were just answered"
+    );
     assert!(!is_given(&mut admission, 6, 0, 0, now));
     assert_eq!(overload(&admission).busy_all, 2);
 }
@@ -77,7 +87,9 @@ fn who_was_refused_comes_before_who_was_not() {
 #[test]
 fn a_request_that_comes_again_counts_once_and_is_given_now_and_then() {
     let (mut admission, now) = admission();
-    let mut given = |milliseconds: u64| is_given(&mut admission, 1, 0, 0, now + Duration::from_millis(milliseconds));
+    let mut given = |milliseconds: u64| {
+        is_given(&mut admission, 1, 0, 0, now + Duration::from_millis(milliseconds))
+    };
     assert_eq!([0, 1, 99, 100, 150, 350].map(&mut given), [true, false, false, true, false, true]);
     assert_eq!(admission.outstanding.len(), 1);
     assert!(admission.take_refused().is_empty(), "it is not refused, for it is under way");

@@ -1,4 +1,5 @@
-//! What a session does when a node has too much to do: it waits as it is told, and a little longer at random, and asks again.
+//! What a session does when a node has too much to do: it waits as it is told, and a little longer
+//! at random, and asks again.
 
 use super::{Client, ClientError};
 use crate::admission::Busy;
@@ -7,7 +8,8 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Clients that were told the same wait up to so much longer, so that they do not come back at once. In parts of the time told.
+/// Clients that were told the same wait up to so much longer, so that they do not come back at
+/// once. In parts of the time told.
 const JITTER: f64 = 0.125;
 
 /// What nodes that have too much to do have said of the request under way.
@@ -58,7 +60,11 @@ impl Client {
             let wait = wait.mul_f64(1.0 + rand::random_range(0.0..JITTER));
             if wait >= self.left(start) {
                 let (node, seconds) = (self.node, start.elapsed().as_secs_f64());
-                return Err(ClientError::Busy { node, seconds, is_in_doubt: self.backoff.in_doubt.get() > 0 });
+                return Err(ClientError::Busy {
+                    node,
+                    seconds,
+                    is_in_doubt: self.backoff.in_doubt.get() > 0,
+                });
             }
             // An answer to an earlier try may come meanwhile, and stays in the socket's buffer.
             thread::sleep(wait);

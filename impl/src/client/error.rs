@@ -39,7 +39,9 @@ pub enum ClientError {
         seconds: f64,
     },
     /// No answer to a get.
-    #[error("no answer from {node} within {seconds} s; is it running, and are the nodes that it forwards to?")]
+    #[error(
+        "no answer from {node} within {seconds} s; is it running, and are the nodes that it forwards to?"
+    )]
     GetTimeout {
         /// The node asked.
         node: SocketAddr,
@@ -95,7 +97,8 @@ pub enum ClientError {
         /// PR.
         pr: u8,
     },
-    /// The node asked serves nothing. A put is possibly stored, if the node was a member when it was first asked.
+    /// The node asked serves nothing. A put is possibly stored, if the node was a member when it
+    /// was first asked.
     #[error(
         "{node} serves nothing: it has joined no cluster, or is no member of it any more. Ask another node. A put is possibly \
          stored: get the key there to find out"
@@ -118,10 +121,12 @@ pub enum ClientError {
         node: SocketAddr,
         /// How long it was asked.
         seconds: f64,
-        /// Was there a try that was neither refused nor answered? If it was of a put, that is possibly stored.
+        /// Was there a try that was neither refused nor answered? If it was of a put, that is
+        /// possibly stored.
         is_in_doubt: bool,
     },
-    /// The node has another secret. No request was sent to it. A put is possibly stored if other nodes were asked before.
+    /// The node has another secret. No request was sent to it. A put is possibly stored if other
+    /// nodes were asked before.
     #[error("{node} does not let this process in: {}", match why {
         NoEntry::WrongSecret => "its cluster has another secret. Name the file with the right one with --secret-file, or in DYNAMO_SECRET_FILE",
         NoEntry::OtherMachine => "its cluster has no secret, and lets in only processes on its own machine",

@@ -1,4 +1,5 @@
-//! A session that chooses nodes itself, by a view of its own (trace 7): a hop fewer, as long as that is not old.
+//! A session that chooses nodes itself, by a view of its own (trace 7): a hop fewer, as long as
+//! that is not old.
 
 use super::{ANEW_AFTER, Client, ClientError, RETRY_AFTER, what_do_you_know};
 use crate::secret::Right;
@@ -17,8 +18,9 @@ use std::time::{Duration, Instant};
 const ASKED_MAX: usize = 5;
 
 impl Client {
-    /// The session, with each put and get sent straight to a node that is responsible for its key by what the session knows of the
-    /// members. That is asked of its node now, and from then on whoever is asked anything says what the session lacks.
+    /// The session, with each put and get sent straight to a node that is responsible for its key
+    /// by what the session knows of the members. That is asked of its node now, and from then on
+    /// whoever is asked anything says what the session lacks.
     ///
     /// # Errors
     /// Where its node does not answer.
@@ -33,8 +35,9 @@ impl Client {
         self.routes.borrow().as_ref().map(Routes::tip)
     }
 
-    /// Asks one coordinator after another, until there is an answer or the time is up (`None`). `operation` says each time under which
-    /// id; under the same id it goes to the same one, unless the members have changed.
+    /// Asks one coordinator after another, until there is an answer or the time is up (`None`).
+    /// `operation` says each time under which id; under the same id it goes to the same one, unless
+    /// the members have changed.
     pub(super) fn ask_in_turn(
         &self,
         operation: impl Fn() -> Operation,
@@ -57,8 +60,8 @@ impl Client {
         }
     }
 
-    /// Asks, again and again under the same id, until there is an answer or the time is up (`None`). What is asked, and the answer, come with
-    /// the stamp of their context.
+    /// Asks, again and again under the same id, until there is an answer or the time is up
+    /// (`None`). What is asked, and the answer, come with the stamp of their context.
     pub(super) fn ask(
         &self,
         node: SocketAddr,
@@ -68,7 +71,9 @@ impl Client {
     ) -> Result<Option<(Answer, Stamp)>, ClientError> {
         // From whom it comes does not matter: a forwarded request is answered by its coordinator.
         self.exchange(node, stamped, within, |message, stamp| match message {
-            Message::Answer(answer) if answer.request() == request => Some((answer, stamp.unwrap_or_default())),
+            Message::Answer(answer) if answer.request() == request => {
+                Some((answer, stamp.unwrap_or_default()))
+            }
             Message::History { history } => {
                 self.learn(node, &history);
                 None
@@ -80,7 +85,8 @@ impl Client {
     /// Where to, and what.
     fn route(&self, operation: Operation) -> (SocketAddr, Message) {
         let routed = self.routes.borrow().as_ref().and_then(|routes| {
-            let node = routes.coordinator(&Rules::default(), operation.request(), operation.key())?;
+            let node =
+                routes.coordinator(&Rules::default(), operation.request(), operation.key())?;
             Some((routes.address(node)?, routes.tip()))
         });
         match routed {
@@ -93,7 +99,9 @@ impl Client {
     fn learn(&self, node: SocketAddr, told: &History) {
         let changes = self.routes.borrow_mut().as_mut().and_then(|routes| routes.learn(told));
         // A mere client may not say who is a member: nodes tell one another.
-        if let Some(changes) = changes.filter(|_| self.socket.sessions().right() >= Right::Administrator) {
+        if let Some(changes) =
+            changes.filter(|_| self.socket.sessions().right() >= Right::Administrator)
+        {
             let mut datagram = Datagram::default();
             if datagram.push(&Message::Changes { changes }).is_ok() {
                 // Lost, it is asked for again with the next request.
@@ -102,7 +110,8 @@ impl Client {
         }
     }
 
-    /// Whoever was asked is silent, and has left perhaps: others know. Its answer may come meanwhile.
+    /// Whoever was asked is silent, and has left perhaps: others know. Its answer may come
+    /// meanwhile.
     fn refresh(
         &self,
         request: RequestId,
@@ -116,13 +125,14 @@ impl Client {
         };
         for node in others.into_iter().chain([self.node]) {
             let question = (&what_do_you_know(), &Stamp::default());
-            let heard = self.exchange(node, question, left(RETRY_AFTER), |message, stamp| match message {
-                Message::History { history } => Some(Heard::History(history)),
-                Message::Answer(answer) if answer.request() == request => {
-                    Some(Heard::Answer(answer, stamp.unwrap_or_default()))
-                }
-                _ => None,
-            })?;
+            let heard =
+                self.exchange(node, question, left(RETRY_AFTER), |message, stamp| match message {
+                    Message::History { history } => Some(Heard::History(history)),
+                    Message::Answer(answer) if answer.request() == request => {
+                        Some(Heard::Answer(answer, stamp.unwrap_or_default()))
+                    }
+                    _ => None,
+                })?;
             match heard {
                 Some(Heard::Answer(answer, stamp)) => return Ok(Some((answer, stamp))),
                 Some(Heard::History(history)) => {

@@ -74,7 +74,12 @@ impl Stage {
 }
 
 fn nothing_found(request: RequestId) -> Answer {
-    Answer::GetAnswered { request, key: Key::new("k").unwrap(), siblings: Vec::new(), context: Context::new() }
+    Answer::GetAnswered {
+        request,
+        key: Key::new("k").unwrap(),
+        siblings: Vec::new(),
+        context: Context::new(),
+    }
 }
 
 #[test]
@@ -128,7 +133,9 @@ fn an_answer_too_large_for_a_datagram_arrives_in_fragments() {
         let mut datagram = Datagram::default();
         let request = operation.request();
         let key = Key::new("k").unwrap();
-        datagram.push(&Message::Answer(Answer::GetAnswered { request, key, siblings, context })).unwrap();
+        datagram
+            .push(&Message::Answer(Answer::GetAnswered { request, key, siblings, context }))
+            .unwrap();
         let sealed = datagram.seal(&Parties::default());
         let (mut other, mut cutter) = (stage().0, Cutter::default());
         other.send_payload(from, b"hello");
@@ -168,7 +175,10 @@ fn a_silent_node_is_a_timeout_in_time() {
     let client = Client::connect(address).unwrap().with_timeout(Duration::from_millis(300));
     let start = Instant::now();
     let error = client.put("k", b"v", &StampedContext::new()).unwrap_err();
-    assert!(error.to_string().contains("within 0.3 s; is the node running? The put is possibly stored"), "{error}");
+    assert!(
+        error.to_string().contains("within 0.3 s; is the node running? The put is possibly stored"),
+        "{error}"
+    );
     assert!((290..400).contains(&start.elapsed().as_millis()), "took {:?}", start.elapsed());
 }
 
@@ -176,7 +186,8 @@ fn a_silent_node_is_a_timeout_in_time() {
 fn refusals_say_what_to_do() {
     let (mut node, address) = stage();
     let client = Client::connect(address).unwrap();
-    let refusals = [Refusal::ForeignContext, Refusal::SiblingsTooLarge { bytes: 30_000, bytes_max: 21_333 }];
+    let refusals =
+        [Refusal::ForeignContext, Refusal::SiblingsTooLarge { bytes: 30_000, bytes_max: 21_333 }];
     let played = thread::spawn(move || {
         for refusal in refusals {
             let (operation, from) = node.next_operation();
@@ -212,7 +223,10 @@ fn a_client_that_is_refused_comes_back_when_it_was_told_to_with_the_same_request
     client.get("k").unwrap();
     let (is_same, waited) = played.join().unwrap();
     assert!(is_same);
-    assert!(waited >= Duration::from_millis(400), "after {waited:?}, though it asks a silent node sooner");
+    assert!(
+        waited >= Duration::from_millis(400),
+        "after {waited:?}, though it asks a silent node sooner"
+    );
 }
 
 #[test]
@@ -228,6 +242,9 @@ fn who_is_refused_until_the_time_is_up_is_told_whether_a_put_may_be_stored() {
         let error = client.put("k", b"v", &StampedContext::new()).unwrap_err();
         played.join().unwrap();
         let expected = silent > 0;
-        assert!(matches!(error, ClientError::Busy { is_in_doubt, .. } if is_in_doubt == expected), "{error:?}");
+        assert!(
+            matches!(error, ClientError::Busy { is_in_doubt, .. } if is_in_doubt == expected),
+            "{error:?}"
+        );
     }
 }

@@ -12,13 +12,14 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 impl Client {
-    /// Sends a datagram, in fragments if it is larger than UDP can carry, once there is a session. It may be lost.
+    /// Sends a datagram, in fragments if it is larger than UDP can carry, once there is a session.
+    /// It may be lost.
     pub(super) fn send(&self, payload: &[u8], node: SocketAddr) -> io::Result<()> {
         self.cutter.borrow_mut().cut(payload).try_for_each(|part| self.socket.send_to(&part, node))
     }
 
-    /// What comes next from a node, and from which, unless the time is up first. Where the node asked does not let the session in, that is the
-    /// end; others cannot say that.
+    /// What comes next from a node, and from which, unless the time is up first. Where the node
+    /// asked does not let the session in, that is the end; others cannot say that.
     pub(super) fn receive(
         &self,
         asked: SocketAddr,
@@ -33,7 +34,9 @@ impl Client {
             }
             self.socket.socket().set_read_timeout(Some(left)).map_err(failed)?;
             match self.socket.receive_from(&mut buffer) {
-                Ok((Heard::NoEntry(why), node)) if node == asked => return Err(ClientError::NoEntry { node, why }),
+                Ok((Heard::NoEntry(why), node)) if node == asked => {
+                    return Err(ClientError::NoEntry { node, why });
+                }
                 Ok((Heard::NoEntry(_) | Heard::Nothing, _)) => {}
                 Ok((heard, from)) => return Ok(Some((from, heard))),
                 Err(error) if passes(&error) => {}
@@ -74,7 +77,9 @@ impl Client {
                 if ![ClusterId::UNKNOWN, cluster].contains(&self.cluster.get()) {
                     continue;
                 }
-                if let Some(answer) = letter.into_stamped().find_map(|(message, stamp)| answer(message, stamp)) {
+                if let Some(answer) =
+                    letter.into_stamped().find_map(|(message, stamp)| answer(message, stamp))
+                {
                     self.cluster.set(cluster);
                     return Ok(Some(answer));
                 }

@@ -44,13 +44,16 @@ impl Quorums {
 /// How patient a node is.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Pace {
-    /// How long a coordinator waits for a replica before it asks it again, in seconds; after five times it suspects it
+    /// How long a coordinator waits for a replica before it asks it again, in seconds; after five
+    /// times it suspects it
     #[arg(long, value_name = "SECONDS", default_value = "0.2", value_parser = seconds)]
     answer_within: Duration,
-    /// How long after storing a hint a node first tries to hand it over, in seconds; every further try waits twice as long, up to 32 times as long
+    /// How long after storing a hint a node first tries to hand it over, in seconds; every further
+    /// try waits twice as long, up to 32 times as long
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     handoff_after: Duration,
-    /// How long tombstones stay before they may be reaped, in seconds; more than twice as long as any message lives in your network
+    /// How long tombstones stay before they may be reaped, in seconds; more than twice as long as
+    /// any message lives in your network
     #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
     reap_after: Duration,
     /// How often a node tells a peer, chosen at random, what it knows of the members, in seconds
@@ -59,39 +62,51 @@ pub(super) struct Pace {
     /// How often a node compares what it holds with a peer, chosen at random, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     exchange_every: Duration,
-    /// How many keys a second a node asks for, or is sent, at most, in the comparisons that it begins while they find differences
+    /// How many keys a second a node asks for, or is sent, at most, in the comparisons that it
+    /// begins while they find differences
     #[arg(long, value_name = "KEYS", default_value_t = 6400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     exchange_rate: u32,
 }
 
 impl Pace {
     pub(super) fn apply(self, config: Config) -> Config {
-        let Pace { answer_within, handoff_after, reap_after, gossip_every, exchange_every, exchange_rate } = self;
+        let Pace {
+            answer_within,
+            handoff_after,
+            reap_after,
+            gossip_every,
+            exchange_every,
+            exchange_rate,
+        } = self;
         let patience = Patience { answer_within, ..Patience::LOCAL };
         let handoff = Handoff { first_after: handoff_after, ..Handoff::LOCAL };
         let config = config.with_patience(patience).with_handoff(handoff);
         let local = AntiEntropy::LOCAL;
         let again_after = Duration::from_secs(local.window as u64) / exchange_rate;
         let anti_entropy = AntiEntropy { every: exchange_every, again_after, ..local };
-        config.with_reaping_after(reap_after).with_gossip_every(gossip_every).with_anti_entropy(anti_entropy)
+        config
+            .with_reaping_after(reap_after)
+            .with_gossip_every(gossip_every)
+            .with_anti_entropy(anti_entropy)
     }
 }
 
 /// How much a node takes on.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Load {
-    /// How many requests of one client address may be unanswered at a time; what is above that is refused
+    /// How many requests of one client address may be unanswered at a time; what is above that is
+    /// refused
     #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().requests_per_address), value_parser = limit())]
     requests_per_address: u32,
     /// How many requests of all clients are served at a time
     #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().requests), value_parser = limit())]
     requests: u32,
-    /// How many more requests may wait until one of those is answered, and fewer if the node is slow; what is above that is
-    /// refused
+    /// How many more requests may wait until one of those is answered, and fewer if the node is
+    /// slow; what is above that is refused
     #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().waiting), value_parser = limit())]
     requests_waiting: u32,
-    /// How many puts and gets the node may have under way, those included that are answered and still wait for a replica;
-    /// requests above that are refused
+    /// How many puts and gets the node may have under way, those included that are answered and
+    /// still wait for a replica; requests above that are refused
     #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().under_way), value_parser = limit())]
     under_way: u32,
 }
@@ -131,8 +146,11 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn connect(&self) -> Result<Client, Failure> {
-        let credentials = self.secret.read()?.map_or_else(Credentials::open, |secret| secret.credentials());
-        Ok(Client::connect_with(self.node, credentials).map_err(Failure::from)?.with_timeout(self.timeout))
+        let credentials =
+            self.secret.read()?.map_or_else(Credentials::open, |secret| secret.credentials());
+        Ok(Client::connect_with(self.node, credentials)
+            .map_err(Failure::from)?
+            .with_timeout(self.timeout))
     }
 }
 
@@ -143,8 +161,9 @@ const SECRET_VARIABLE: &str = "DYNAMO_SECRET";
 /// Where the cluster's secret is.
 #[derive(Clone, Debug, Args)]
 pub(super) struct SecretFile {
-    /// The file with the cluster's secret, readable by its owner alone (dynamo secret makes it). If left out, the environment variable
-    /// `DYNAMO_SECRET_FILE` names the file, or `DYNAMO_SECRET` holds the secret. Without any, only processes on one machine talk to one another
+    /// The file with the cluster's secret, readable by its owner alone (dynamo secret makes it). If
+    /// left out, the environment variable `DYNAMO_SECRET_FILE` names the file, or `DYNAMO_SECRET`
+    /// holds the secret. Without any, only processes on one machine talk to one another
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }
@@ -153,17 +172,21 @@ impl SecretFile {
     /// The secret, if there is one.
     pub(super) fn read(&self) -> Result<Option<Secret>, Failure> {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let file = self.secret_file.clone().or_else(|| variable(SECRET_FILE_VARIABLE).map(PathBuf::from));
+        let file =
+            self.secret_file.clone().or_else(|| variable(SECRET_FILE_VARIABLE).map(PathBuf::from));
         if let Some(file) = file {
             return Secret::read(&file).map(Some).map_err(Failure::usage);
         }
         let text = variable(SECRET_VARIABLE).map(|text| text.to_string_lossy().into_owned());
-        let secret = text.map(|text| text.parse().with_context(|| format!("the variable {SECRET_VARIABLE} is wrong")));
+        let secret = text.map(|text| {
+            text.parse().with_context(|| format!("the variable {SECRET_VARIABLE} is wrong"))
+        });
         secret.transpose().map_err(Failure::Usage)
     }
 }
 
-/// Reads how many intended replicas must answer themselves. There are N of them, which only nodes know, and never more than this.
+/// Reads how many intended replicas must answer themselves. There are N of them, which only nodes
+/// know, and never more than this.
 pub(super) fn in_person() -> RangedU64ValueParser<u8> {
     RangedU64ValueParser::new().range(0..=Config::N_MAX as u64)
 }
@@ -174,7 +197,8 @@ pub(super) struct Replacing {
     /// The context that an earlier get or put printed: what it covers is replaced, or deleted
     #[arg(long, value_name = "CTX")]
     context: Option<String>,
-    /// How many intended replicas must store it themselves, fallbacks that stand in for others not counted
+    /// How many intended replicas must store it themselves, fallbacks that stand in for others not
+    /// counted
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = in_person())]
     pub(super) pw: u8,
     /// Print {"key", "context"}
@@ -203,9 +227,10 @@ impl Replacing {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         match error {
-            ClientError::Key(_) | ClientError::Value(_) | ClientError::Address(_) | ClientError::NoRight => {
-                Failure::usage(error)
-            }
+            ClientError::Key(_)
+            | ClientError::Value(_)
+            | ClientError::Address(_)
+            | ClientError::NoRight => Failure::usage(error),
             _ => Failure::operation(error),
         }
     }
@@ -214,7 +239,9 @@ impl From<ClientError> for Failure {
 /// An address: digits, or a name. Of the addresses that a name has, an IPv4 address comes first.
 pub(super) fn address(text: &str) -> Result<SocketAddr, anyhow::Error> {
     let resolved = text.to_socket_addrs().with_context(|| {
-        format!("\"{text}\" is no address that can be resolved: use HOST:PORT, such as 127.0.0.1:4100")
+        format!(
+            "\"{text}\" is no address that can be resolved: use HOST:PORT, such as 127.0.0.1:4100"
+        )
     })?;
     let all: Vec<SocketAddr> = resolved.collect();
     let best = all.iter().find(|address| address.is_ipv4()).or(all.first());
@@ -224,13 +251,15 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, anyhow::Error> {
 /// A member: `ID=ADDR`.
 pub(super) fn member(text: &str) -> Result<(NodeId, SocketAddr), anyhow::Error> {
     let parts = text.split_once('=');
-    let (id, at) = parts.ok_or_else(|| anyhow!("\"{text}\" is no member: use ID=ADDR, such as A=127.0.0.1:4100"))?;
+    let (id, at) = parts
+        .ok_or_else(|| anyhow!("\"{text}\" is no member: use ID=ADDR, such as A=127.0.0.1:4100"))?;
     Ok((id.parse()?, address(at)?))
 }
 
 /// A time, in seconds.
 pub(super) fn seconds(text: &str) -> Result<Duration, anyhow::Error> {
-    let number: f64 = text.parse().with_context(|| format!("\"{text}\" is no number of seconds"))?;
+    let number: f64 =
+        text.parse().with_context(|| format!("\"{text}\" is no number of seconds"))?;
     let duration = Duration::try_from_secs_f64(number).ok().filter(|duration| !duration.is_zero());
     // Deadlines are counted from now on: what is longer than a century could not be.
     let duration = duration.filter(|duration| *duration <= Duration::from_hours(24 * 365 * 100));

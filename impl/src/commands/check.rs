@@ -49,16 +49,19 @@ pub(super) struct Arguments {
     /// The deep scopes too: some minutes, and some GiB of memory
     #[arg(long)]
     deep: bool,
-    /// Cut a scope off when the engine takes more memory than this, in GiB; three quarters of the machine's if left out
+    /// Cut a scope off when the engine takes more memory than this, in GiB; three quarters of the
+    /// machine's if left out
     #[arg(long, value_name = "GIB", value_parser = gibibytes)]
     memory: Option<usize>,
     /// Cut a scope off when it takes longer than this, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     time: Option<Duration>,
-    /// Visit states once that differ only by which of several interchangeable nodes and clients is which
+    /// Visit states once that differ only by which of several interchangeable nodes and clients is
+    /// which
     #[arg(long)]
     symmetry: bool,
-    /// Take steps at once that commute with all others and that no property can see; counterexamples may get longer
+    /// Take steps at once that commute with all others and that no property can see;
+    /// counterexamples may get longer
     #[arg(long)]
     partial_order: bool,
     /// How many threads; as many as there are cores if left out
@@ -117,13 +120,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let threads = arguments.threads.map_or_else(cores, usize::from);
     let engine = Engine::from(engine);
     if engine == Engine::Stateright && memory.is_some() {
-        return Err(Failure::Usage(anyhow!("stateright's engine cannot be bounded by --memory: leave it out")));
+        return Err(Failure::Usage(anyhow!(
+            "stateright's engine cannot be bounded by --memory: leave it out"
+        )));
     }
     if engine == Engine::Stateright && (symmetry || partial_order) {
-        return Err(Failure::Usage(anyhow!("stateright's engine knows neither --symmetry nor --partial-order")));
+        return Err(Failure::Usage(anyhow!(
+            "stateright's engine knows neither --symmetry nor --partial-order"
+        )));
     }
     let memory_bytes = memory.or_else(most_of_the_memory);
-    let effort = Effort { engine, threads, memory_bytes, time, symmetry, partial_order, doubt: false };
+    let effort =
+        Effort { engine, threads, memory_bytes, time, symmetry, partial_order, doubt: false };
     let stop = stop_signal()?;
     let mut measured = Vec::new();
     for (index, scope) in scopes.iter().enumerate() {
@@ -138,7 +146,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let surprises = if meets_every_step(arguments) { surprises(&measured) } else { Vec::new() };
     let holds = |Measured { report, .. }: &Measured| report.holds() && !report.has_another_count();
-    let holds = surprises.is_empty() && measured.len() == scopes.len() && measured.iter().all(holds);
+    let holds =
+        surprises.is_empty() && measured.len() == scopes.len() && measured.iter().all(holds);
     if arguments.json {
         say!("{:#}", json!({ "holds": holds, "scopes": measured, "surprises": surprises }));
     } else {
@@ -165,12 +174,17 @@ fn meets_every_step(arguments: &Arguments) -> bool {
     scopes.is_empty() && matches!(engine, EngineName::Interned) && !symmetry && !partial_order
 }
 
-/// Which kinds of steps were met against expectation, or not met. Nothing is known of that as long as a scope was cut off.
+/// Which kinds of steps were met against expectation, or not met. Nothing is known of that as long
+/// as a scope was cut off.
 fn surprises(measured: &[Measured]) -> Vec<String> {
     // Deep scopes must not make up for what the default ones do not meet.
     let is_default = |report: &&Report| SCOPES.iter().any(|scope| scope.name == report.name);
     let reports = || measured.iter().map(|scope| &scope.report).filter(is_default);
-    if reports().all(|report| report.complete) { coverage::surprises(reports()) } else { Vec::new() }
+    if reports().all(|report| report.complete) {
+        coverage::surprises(reports())
+    } else {
+        Vec::new()
+    }
 }
 
 /// Three quarters of the machine's memory: a check is cut off before the system kills it.
@@ -247,15 +261,17 @@ fn print_scopes(measured: &[Measured], reduced: bool) {
             format!("{:.1} s", report.seconds),
             properties,
         ];
-        let factor = || report.reduction_factor.map_or_else(String::new, |factor| format!("{factor:.2}"));
+        let factor =
+            || report.reduction_factor.map_or_else(String::new, |factor| format!("{factor:.2}"));
         row.extend(reduced.then(factor));
         rows.add_row(row);
     }
     say!("{rows}");
 }
 
-/// Each property, and in how many of the scopes it was shown. A scope that excuses every *reachable* property of an invariant has
-/// no occasion for its *always* properties: they are true there for want of anything that could violate them.
+/// Each property, and in how many of the scopes it was shown. A scope that excuses every
+/// *reachable* property of an invariant has no occasion for its *always* properties: they are true
+/// there for want of anything that could violate them.
 fn print_properties(measured: &[Measured]) {
     if !measured.iter().any(|scope| scope.report.complete) {
         return;
@@ -263,16 +279,22 @@ fn print_properties(measured: &[Measured]) {
     let mut rows = table::new(&["property", "kind", "shown in", "no occasion in"]);
     for property in PROPERTIES {
         let complete = || measured.iter().filter(|scope| scope.report.complete);
-        let claim = |scope: &&Measured| scope.report.verdict(property).is_some_and(|verdict| verdict.excused.is_none());
+        let claim = |scope: &&Measured| {
+            scope.report.verdict(property).is_some_and(|verdict| verdict.excused.is_none())
+        };
         let (shown, idle): (Vec<_>, Vec<_>) = complete().filter(claim).partition(|scope| {
             let mut verdicts = scope.report.properties.iter();
-            let occasion = |verdict: &Verdict| verdict.holds && property.occasions.contains(&verdict.name);
+            let occasion =
+                |verdict: &Verdict| verdict.holds && property.occasions.contains(&verdict.name);
             property.occasions.is_empty() || verdicts.any(occasion)
         });
         if shown.is_empty() && idle.is_empty() {
             continue;
         }
-        let holds = shown.iter().filter(|scope| scope.report.verdict(property).is_some_and(|v| v.holds)).count();
+        let holds = shown
+            .iter()
+            .filter(|scope| scope.report.verdict(property).is_some_and(|v| v.holds))
+            .count();
         rows.add_row([
             property.name.to_owned(),
             format!("{:?}", property.kind).to_lowercase(),
@@ -292,7 +314,9 @@ fn print_coverage(measured: &[Measured]) {
     let mut rows = table::new(&["step", "distinct", "in scopes"]);
     // What a few scopes do not meet says nothing.
     let all = measured.len() >= SCOPES.len();
-    for (kind, count) in coverage::total(reports()).into_iter().filter(|(_, count)| all || *count > 0) {
+    for (kind, count) in
+        coverage::total(reports()).into_iter().filter(|(_, count)| all || *count > 0)
+    {
         let scopes = reports().filter(|report| report.coverage.contains_key(&kind)).count();
         let known = NEVER_MET.iter().find(|(never, _)| *never == kind);
         let scopes = match (count, known) {
@@ -305,8 +329,8 @@ fn print_coverage(measured: &[Measured]) {
     say!("{rows}");
 }
 
-/// For everything that is not as claimed why, and for a violation the shortest way there. A violation is one also where the check
-/// was cut off.
+/// For everything that is not as claimed why, and for a violation the shortest way there. A
+/// violation is one also where the check was cut off.
 fn print_failures(measured: &[Measured]) {
     for Measured { report, .. } in measured {
         if report.has_another_count() {
@@ -320,7 +344,9 @@ fn print_failures(measured: &[Measured]) {
                 (Kind::Reachable, None) => say!("  No state reached shows it."),
                 (Kind::Always | Kind::Converges, None) => {
                     let scope = scopes::named(report.name).expect("a report is of a scope");
-                    let finding = find(scope, Rules::default(), property).0.expect("a violation has a way to it");
+                    let finding = find(scope, Rules::default(), property)
+                        .0
+                        .expect("a violation has a way to it");
                     let cycle_from = (verdict.kind == Kind::Converges).then_some(finding.depth);
                     let run = Run::found(scope, Rules::default(), &finding);
                     for line in diagram::lines(&run, cycle_from) {
@@ -362,12 +388,17 @@ fn print_conclusion(measured: &[Measured]) {
     say!("What if a rule were different? Try: dynamo defects");
 }
 
-/// Why so many scopes as were asked for do not hold: the first reason that proves the protocol changed or broken, or that a check was cut off.
+/// Why so many scopes as were asked for do not hold: the first reason that proves the protocol
+/// changed or broken, or that a check was cut off.
 fn why_not(measured: &[Measured], asked: usize, surprises: &[String]) -> Failure {
     let mut reports = measured.iter().map(|scope| &scope.report);
-    let failed = |report: &&Report| report.properties.iter().any(|verdict| is_failure(report, verdict));
+    let failed =
+        |report: &&Report| report.properties.iter().any(|verdict| is_failure(report, verdict));
     if let Some(report) = reports.clone().find(failed) {
-        return Failure::Operation(anyhow!("not everything is as claimed, first in {}", report.name));
+        return Failure::Operation(anyhow!(
+            "not everything is as claimed, first in {}",
+            report.name
+        ));
     }
     if let Some(report) = reports.clone().find(|report| report.has_another_count()) {
         return Failure::Operation(anyhow!("{}", other_count(report)));
@@ -378,7 +409,9 @@ fn why_not(measured: &[Measured], asked: usize, surprises: &[String]) -> Failure
             "{surprises} (NEVER_MET in invariants/src/coverage.rs lists what is not met)"
         ));
     };
-    let frontier = progress.frontier.map_or(String::new(), |states| format!(", frontier {}", table::count(states)));
+    let frontier = progress
+        .frontier
+        .map_or(String::new(), |states| format!(", frontier {}", table::count(states)));
     Failure::CutOff(anyhow!(
         "cut off: {} states of {name}{frontier}; nothing is proved of it, nor of the {} after it",
         table::count(progress.unique_states),

@@ -1,4 +1,5 @@
-//! `dynamo cluster`: a local cluster, each node a process of its own, so that one can be killed and the others be watched.
+//! `dynamo cluster`: a local cluster, each node a process of its own, so that one can be killed and
+//! the others be watched.
 
 use super::arguments::{Quorums, stop_signal};
 use super::{Failure, secret};
@@ -70,7 +71,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     secret::make_if_missing(&data.path).map_err(Failure::Operation)?;
     let mut nodes = Nodes(Vec::new());
     for index in 0..addresses.len() {
-        nodes.0.push(NodeProcess::start(index, &addresses, &data.path, quorums).map_err(Failure::Operation)?);
+        nodes.0.push(
+            NodeProcess::start(index, &addresses, &data.path, quorums)
+                .map_err(Failure::Operation)?,
+        );
     }
     print_welcome(&nodes, &data);
     nodes.watch(&stop);
@@ -84,10 +88,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn addresses(arguments: &Arguments) -> Result<Vec<SocketAddr>, Failure> {
     let count = arguments.nodes;
-    let ip: IpAddr = if arguments.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
+    let ip: IpAddr =
+        if arguments.ipv6 { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() };
     if let Some(base) = arguments.base_port {
         let last = base.checked_add(count - 1).ok_or_else(|| {
-            Failure::usage(anyhow!("{count} ports from {base} on go past 65535: choose a smaller base port"))
+            Failure::usage(anyhow!(
+                "{count} ports from {base} on go past 65535: choose a smaller base port"
+            ))
         })?;
         return Ok((base..=last).map(|port| SocketAddr::new(ip, port)).collect());
     }
@@ -109,21 +116,27 @@ impl Data {
         if let Some(path) = &arguments.data {
             return Ok(Data { path: path.clone(), temporary: None });
         }
-        let temporary = tempfile::Builder::new().prefix("dynamo-cluster-").tempdir().map_err(Failure::operation)?;
+        let temporary = tempfile::Builder::new()
+            .prefix("dynamo-cluster-")
+            .tempdir()
+            .map_err(Failure::operation)?;
         Ok(Data { path: temporary.path().to_owned(), temporary: Some(temporary) })
     }
 }
 
 impl Drop for Data {
-    /// Deletes a temporary directory, while it holds the lock on every node's data. Where a user has
-    /// started a node again by hand, that node has the lock: then the whole directory stays.
+    /// Deletes a temporary directory, while it holds the lock on every node's data. Where a user
+    /// has started a node again by hand, that node has the lock: then the whole directory stays.
     fn drop(&mut self) {
         let Some(temporary) = self.temporary.take() else { return };
         match lock_all(&self.path) {
             Ok(locks) => drop((temporary, locks)),
             Err(reason) => {
                 let path = temporary.keep();
-                note!("the cluster's data stays in {}; delete it when no node uses it ({reason:#})", path.display());
+                note!(
+                    "the cluster's data stays in {}; delete it when no node uses it ({reason:#})",
+                    path.display()
+                );
             }
         }
     }
@@ -148,12 +161,19 @@ struct NodeProcess {
 
 impl NodeProcess {
     /// Starts a node and waits until it is ready.
-    fn start(index: usize, addresses: &[SocketAddr], data: &Path, quorums: Quorums) -> anyhow::Result<Self> {
+    fn start(
+        index: usize,
+        addresses: &[SocketAddr],
+        data: &Path,
+        quorums: Quorums,
+    ) -> anyhow::Result<Self> {
         let id = |index: usize| NodeId(index as u16);
-        let members: Vec<String> = addresses.iter().enumerate().map(|(i, at)| format!("{}={at}", id(i))).collect();
+        let members: Vec<String> =
+            addresses.iter().enumerate().map(|(i, at)| format!("{}={at}", id(i))).collect();
         let secret = secret::path(data, Right::Node);
         let data = data.join(format!("node-{}", id(index)));
-        let program = std::env::current_exe().context("cannot find this program to start nodes with")?;
+        let program =
+            std::env::current_exe().context("cannot find this program to start nodes with")?;
         let mut command = Command::new(program);
         command.args([
             "node",
@@ -163,16 +183,26 @@ impl NodeProcess {
             "--listen",
             &addresses[index].to_string(),
         ]);
-        command.arg("--data").arg(&data).args(["--member", &members.join(",")]).arg("--secret-file").arg(secret);
+        command
+            .arg("--data")
+            .arg(&data)
+            .args(["--member", &members.join(",")])
+            .arg("--secret-file")
+            .arg(secret);
         for (name, number) in [("--n", quorums.n), ("--r", quorums.r), ("--w", quorums.w)] {
             command.args([name, &number.to_string()]);
         }
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot start a node")?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start a node")?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
         }
-        let node = NodeProcess { id: id(index), address: addresses[index], data, child, running: true };
+        let node =
+            NodeProcess { id: id(index), address: addresses[index], data, child, running: true };
         // What is wrong it has said itself, on the stderr that it shares with us.
         if line.is_empty() { Err(anyhow!("node {} did not start", node.id)) } else { Ok(node) }
     }
@@ -196,7 +226,8 @@ impl Nodes {
                 let Some(how) = self.0[index].ended() else { continue };
                 let is_last = self.0.iter().all(|node| !node.running);
                 let NodeProcess { id, child, .. } = &self.0[index];
-                let left = if is_last { "no node is left" } else { "the cluster goes on without it" };
+                let left =
+                    if is_last { "no node is left" } else { "the cluster goes on without it" };
                 announce(format_args!("node {id} (pid {}) has ended, {how}; {left}", child.id()));
             }
             thread::sleep(POLL_EVERY);
@@ -236,12 +267,17 @@ fn print_welcome(nodes: &Nodes, data: &Data) {
         announce(format_args!("node {id}  {address}  pid {}  data {}", child.id(), data.display()));
     }
     let secret = secret::path(&data.path, Right::Administrator);
-    announce(format_args!("\nIn another terminal: export DYNAMO_SECRET_FILE={}", shell_word(&secret)));
+    announce(format_args!(
+        "\nIn another terminal: export DYNAMO_SECRET_FILE={}",
+        shell_word(&secret)
+    ));
     announce(format_args!("Then try: dynamo put --node {} greeting hello", nodes.0[0].address));
     match data.temporary {
         None => announce(format_args!("Ctrl-C stops the cluster.")),
         Some(_) => {
-            announce(format_args!("Ctrl-C stops the cluster and deletes its data; with --data DIR the data stays."));
+            announce(format_args!(
+                "Ctrl-C stops the cluster and deletes its data; with --data DIR the data stays."
+            ));
         }
     }
 }

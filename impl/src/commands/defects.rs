@@ -28,13 +28,15 @@ correct rules. Exit code 0 only if each is found.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The defects or known limits to try, and to show the traces of; all, without traces, if none is named
+    /// The defects or known limits to try, and to show the traces of; all, without traces, if none
+    /// is named
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Print {"defects": [..], "limits": [..]}
     #[arg(long)]
     json: bool,
-    /// Write the gallery: a trace and a page for each, and an index. A trace that is there already stays, if it still replays and is as short
+    /// Write the gallery: a trace and a page for each, and an index. A trace that is there already
+    /// stays, if it still replays and is as short
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = GALLERY, conflicts_with = "names")]
     write: Option<PathBuf>,
 }
@@ -54,7 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let cases = chosen(&arguments.names)?;
     let outcomes = search(cases);
     if arguments.json {
-        let (defects, limits): (Vec<_>, Vec<_>) = outcomes.iter().partition(|outcome| outcome.case.defect().is_some());
+        let (defects, limits): (Vec<_>, Vec<_>) =
+            outcomes.iter().partition(|outcome| outcome.case.defect().is_some());
         let shown = |outcomes: Vec<&Outcome>| outcomes.into_iter().map(as_json).collect::<Vec<_>>();
         say!("{:#}", json!({ "defects": shown(defects), "limits": shown(limits) }));
     } else {
@@ -63,9 +66,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             outcomes.iter().for_each(print_story);
         }
     }
-    let missed: Vec<&str> = outcomes.iter().filter(|o| o.finding.is_none()).map(|o| o.case.name()).collect();
+    let missed: Vec<&str> =
+        outcomes.iter().filter(|o| o.finding.is_none()).map(|o| o.case.name()).collect();
     if !missed.is_empty() {
-        return Err(Failure::Operation(anyhow!("not found, though it should be: {}", missed.join(", "))));
+        return Err(Failure::Operation(anyhow!(
+            "not found, though it should be: {}",
+            missed.join(", ")
+        )));
     }
     match &arguments.write {
         Some(folder) => gallery::write(folder, &outcomes),
@@ -78,7 +85,10 @@ fn chosen(names: &[String]) -> Result<Vec<Case>, Failure> {
         return Ok(Case::all().collect());
     }
     let unknown = |name: &str| anyhow!("there is no defect \"{name}\"; dynamo defects names them");
-    names.iter().map(|name| Case::named(name).ok_or_else(|| Failure::Usage(unknown(name)))).collect()
+    names
+        .iter()
+        .map(|name| Case::named(name).ok_or_else(|| Failure::Usage(unknown(name))))
+        .collect()
 }
 
 fn search(cases: Vec<Case>) -> Vec<Outcome> {
@@ -102,7 +112,8 @@ fn steps(outcome: &Outcome) -> Option<usize> {
 fn as_json(outcome: &Outcome) -> Value {
     let case = &outcome.case;
     let properties = case.properties();
-    let mut invariants: Vec<&str> = properties.iter().map(|property| property.invariant()).collect();
+    let mut invariants: Vec<&str> =
+        properties.iter().map(|property| property.invariant()).collect();
     invariants.sort_unstable();
     invariants.dedup();
     let trace = Path::new(GALLERY).join(case.trace_file());

@@ -40,7 +40,8 @@ pub(super) struct Arguments {
     /// Begin where a trace leads
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "defect", "classic"])]
     trace: Option<PathBuf>,
-    /// Serve stateright's own Explorer: the verdicts it shows are those of the whole scope, not of the state shown
+    /// Serve stateright's own Explorer: the verdicts it shows are those of the whole scope, not of
+    /// the state shown
     #[arg(long)]
     classic: bool,
     /// Where to serve the page; port 0 takes a free one
@@ -56,7 +57,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, None) => scope_named("one-client")?,
     };
     let listener = TcpListener::bind(arguments.listen)
-        .with_context(|| format!("cannot listen on {}: choose another address with --listen", arguments.listen))
+        .with_context(|| {
+            format!("cannot listen on {}: choose another address with --listen", arguments.listen)
+        })
         .map_err(Failure::Operation)?;
     if arguments.classic {
         // stateright binds by itself, and panics where it cannot: it must not come to that.
@@ -83,7 +86,8 @@ fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
     output::announce(format_args!("exploring at http://{address}{} — Ctrl-C stops", place.url()));
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // So many states, or traces, are worked out at a time, however many ask: others wait.
-    let runtime = runtime.max_blocking_threads(cores()).enable_all().build().map_err(Failure::operation)?;
+    let runtime =
+        runtime.max_blocking_threads(cores()).enable_all().build().map_err(Failure::operation)?;
     let stop = async {
         // Without a signal to wait for, it goes on until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {

@@ -33,13 +33,16 @@ pub(super) struct Arguments {
     session: Session,
     /// The key
     key: String,
-    /// How many intended replicas must answer themselves, fallbacks that stand in for others not counted
+    /// How many intended replicas must answer themselves, fallbacks that stand in for others not
+    /// counted
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = in_person())]
     pr: u8,
-    /// Print {"key", "siblings": [{"value", "clock"}], "deleted", "context"}; a value that is not UTF-8 as {"base64": …}
+    /// Print {"key", "siblings": [{"value", "clock"}], "deleted", "context"}; a value that is not
+    /// UTF-8 as {"base64": …}
     #[arg(long)]
     json: bool,
-    /// Print the bytes of the value as they are, and nothing else; fails unless there is exactly one
+    /// Print the bytes of the value as they are, and nothing else; fails unless there is exactly
+    /// one
     #[arg(long, conflicts_with = "json")]
     raw: bool,
 }
@@ -54,11 +57,17 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     if json {
         let values: Vec<Json> = siblings.iter().filter_map(sibling_json).collect();
         let deleted = values.len() < siblings.len();
-        say!("{}", json!({ "key": key, "siblings": values, "deleted": deleted, "context": context }));
+        say!(
+            "{}",
+            json!({ "key": key, "siblings": values, "deleted": deleted, "context": context })
+        );
         return Ok(());
     }
     if siblings.is_empty() {
-        note!("the key \"{}\" holds nothing: it was never put, or is deleted and forgotten", key.escape_debug());
+        note!(
+            "the key \"{}\" holds nothing: it was never put, or is deleted and forgotten",
+            key.escape_debug()
+        );
     }
     for Version { content, clock, .. } in &siblings {
         match content {
@@ -75,7 +84,12 @@ fn print_raw(key: &str, siblings: &[Version]) -> Result<(), Failure> {
     let values: Vec<_> = siblings.iter().filter_map(|version| version.content.value()).collect();
     match (&values[..], siblings.len()) {
         ([value], 1) => output::print_bytes(value.as_bytes()),
-        ([], _) => return Err(Failure::operation(anyhow!("the key \"{}\" holds no value", key.escape_debug()))),
+        ([], _) => {
+            return Err(Failure::operation(anyhow!(
+                "the key \"{}\" holds no value",
+                key.escape_debug()
+            )));
+        }
         (_, siblings) => {
             return Err(Failure::operation(anyhow!(
                 "the key \"{}\" holds {siblings} siblings: get it without --raw, and put the value they should have together",
@@ -86,9 +100,11 @@ fn print_raw(key: &str, siblings: &[Version]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// As it is where that is one line of text. Else control characters are escaped, or where it is no text all that is not ASCII.
+/// As it is where that is one line of text. Else control characters are escaped, or where it is no
+/// text all that is not ASCII.
 fn text(value: &[u8]) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let shown =
+        |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     match str::from_utf8(value) {
         Ok(text) => text.chars().map(shown).collect(),
         Err(_) => value.escape_ascii().to_string(),
@@ -98,6 +114,7 @@ fn text(value: &[u8]) -> String {
 /// A value; nothing for a tombstone.
 fn sibling_json(version: &Version) -> Option<Json> {
     let bytes = version.content.value()?.as_bytes();
-    let value = str::from_utf8(bytes).map_or_else(|_| json!({ "base64": BASE64.encode(bytes) }), Json::from);
+    let value = str::from_utf8(bytes)
+        .map_or_else(|_| json!({ "base64": BASE64.encode(bytes) }), Json::from);
     Some(json!({ "value": value, "clock": version.clock.to_string() }))
 }

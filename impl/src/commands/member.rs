@@ -81,8 +81,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 )));
             }
             let history = client.administer(*id, wish)?;
-            let what =
-                if *dead { "is removed for good" } else { "is leaving; it ends when it has handed over what it has" };
+            let what = if *dead {
+                "is removed for good"
+            } else {
+                "is leaving; it ends when it has handed over what it has"
+            };
             say!("node {id} {what}; tip {}", history.tip());
         }
         What::List { session, json } => list(&session.connect()?.history()?, *json),
@@ -97,8 +100,9 @@ fn list(history: &History, as_json: bool) {
         (id.to_string(), at, word(standing))
     });
     if as_json {
-        let members: Vec<_> =
-            lines.map(|(id, at, standing)| json!({ "id": id, "address": at, "standing": standing })).collect();
+        let members: Vec<_> = lines
+            .map(|(id, at, standing)| json!({ "id": id, "address": at, "standing": standing }))
+            .collect();
         say!("{}", json!({ "tip": history.tip().to_string(), "members": members }));
         return;
     }

@@ -1,7 +1,7 @@
 //! The command line: one file per command.
 //!
-//! Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input; 3 a check was cut
-//! off; 4 a node is no member of its cluster any more.
+//! Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2
+//! bad usage or input; 3 a check was cut off; 4 a node is no member of its cluster any more.
 
 mod arguments;
 mod check;
@@ -98,8 +98,10 @@ impl Failure {
     }
 
     fn error(&self) -> &anyhow::Error {
-        let (Failure::Usage(error) | Failure::Operation(error) | Failure::CutOff(error) | Failure::NoMember(error)) =
-            self;
+        let (Failure::Usage(error)
+        | Failure::Operation(error)
+        | Failure::CutOff(error)
+        | Failure::NoMember(error)) = self;
         error
     }
 
@@ -193,7 +195,9 @@ mod tests {
     #[test]
     fn an_error_tells_no_cause_twice() {
         let cause = std::io::Error::other("the disk is full");
-        let error = anyhow::Error::new(cause).context("nothing was written: the disk is full").context("no backup");
+        let error = anyhow::Error::new(cause)
+            .context("nothing was written: the disk is full")
+            .context("no backup");
         let told = Failure::Operation(error).to_string();
         assert_eq!(told, "no backup: nothing was written: the disk is full");
     }

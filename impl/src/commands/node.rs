@@ -60,28 +60,32 @@ pub(super) struct Arguments {
     /// The node's name: a letter, or an index
     #[arg(long)]
     id: NodeId,
-    /// The address to listen on. The other nodes use the same address, unless --advertise names another
+    /// The address to listen on. The other nodes use the same address, unless --advertise names
+    /// another
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: SocketAddr,
     /// The directory for the node's data; made if it does not exist
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// The address that the other nodes use for this node; --listen if left out. With --listen 0.0.0.0:PORT and without
-    /// --advertise, this node's address in --member, or else the one stored in its data
+    /// The address that the other nodes use for this node; --listen if left out. With --listen
+    /// 0.0.0.0:PORT and without --advertise, this node's address in --member, or else the one
+    /// stored in its data
     #[arg(long, value_name = "ADDR", value_parser = address)]
     advertise: Option<SocketAddr>,
-    /// A founder of the cluster, this node included; repeat it, or separate founders by commas. The same list at every founder. Needed
-    /// only if DIR is empty and --join is left out: a node's data tell it who the members are
+    /// A founder of the cluster, this node included; repeat it, or separate founders by commas. The
+    /// same list at every founder. Needed only if DIR is empty and --join is left out: a node's
+    /// data tell it who the members are
     #[arg(long = "member", value_name = "ID=ADDR", value_parser = member, value_delimiter = ',')]
     members: Vec<(NodeId, SocketAddr)>,
-    /// A name for the cluster that is founded: nodes of another name are not let in. The same at every founder, and needed only on an empty
-    /// directory
+    /// A name for the cluster that is founded: nodes of another name are not let in. The same at
+    /// every founder, and needed only on an empty directory
     #[arg(long = "cluster", value_name = "NAME", conflicts_with = "join")]
     cluster: Option<String>,
     /// Join the cluster that the member at this address belongs to
     #[arg(long, value_name = "ADDR", value_parser = address, conflicts_with = "members")]
     join: Option<SocketAddr>,
-    /// Reach a node at another address than it gives, and know it from there: behind a proxy, for instance; repeat it, or use commas
+    /// Reach a node at another address than it gives, and know it from there: behind a proxy, for
+    /// instance; repeat it, or use commas
     #[arg(long, value_name = "ID=ADDR", value_parser = member, value_delimiter = ',')]
     reach: Vec<(NodeId, SocketAddr)>,
     #[command(flatten)]
@@ -92,8 +96,8 @@ pub(super) struct Arguments {
     load: Load,
     #[command(flatten)]
     secret: SecretFile,
-    /// Begin on an empty disk, under a new incarnation: for one start, when the data is damaged. The old
-    /// files stay, in a directory damaged-1 (or -2, …) below DIR
+    /// Begin on an empty disk, under a new incarnation: for one start, when the data is damaged.
+    /// The old files stay, in a directory damaged-1 (or -2, …) below DIR
     #[arg(long)]
     forget_disk: bool,
     /// Stop when the process that started this one is gone
@@ -110,7 +114,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
              the directory no longer tells who the members are"
         )));
     }
-    let secret = arguments.secret.read()?.map(Secret::of_node).transpose().map_err(Failure::usage)?;
+    let secret =
+        arguments.secret.read()?.map(Secret::of_node).transpose().map_err(Failure::usage)?;
     if secret.is_none() {
         note!(
             "node {id} has no secret: it lets in every process on this machine, and none on others (see dynamo secret)"
@@ -129,14 +134,29 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     announce(format_args!("node {id} listens on {}", ready.address()));
     let counters = ready.run(&stop)?;
     if counters.has_left {
-        announce(format_args!("node {id} has left: the others have all that it had; its directory may be deleted"));
+        announce(format_args!(
+            "node {id} has left: the others have all that it had; its directory may be deleted"
+        ));
     }
     tracing::info!(node = %id, "stopped: {counters}");
     Ok(())
 }
 
 fn settings(arguments: Arguments) -> Result<Settings, Failure> {
-    let Arguments { id, listen, advertise, data, members, cluster, join, reach, quorums, pace, load, .. } = arguments;
+    let Arguments {
+        id,
+        listen,
+        advertise,
+        data,
+        members,
+        cluster,
+        join,
+        reach,
+        quorums,
+        pace,
+        load,
+        ..
+    } = arguments;
     let config = pace.apply(quorums.config()?);
     let at = Endpoint::from(listen).advertised_as(advertise);
     let settings = match join {
@@ -147,7 +167,8 @@ fn settings(arguments: Arguments) -> Result<Settings, Failure> {
             Settings::new(id, at, &members, config, data)
         }
     };
-    let settings = settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
+    let settings =
+        settings.and_then(|settings| settings.with_detours(&reach)).map_err(Failure::usage)?;
     let settings = settings.with_limits(load.limits());
     Ok(cluster.iter().fold(settings, |settings, name| settings.with_cluster_name(name)))
 }
@@ -156,7 +177,9 @@ impl From<RuntimeError> for Failure {
     fn from(error: RuntimeError) -> Self {
         match error {
             RuntimeError::NoMembers { .. } | RuntimeError::Settings(_) => Failure::usage(error),
-            RuntimeError::Removed { .. } | RuntimeError::Left { .. } => Failure::NoMember(error.into()),
+            RuntimeError::Removed { .. } | RuntimeError::Left { .. } => {
+                Failure::NoMember(error.into())
+            }
             _ => Failure::operation(error),
         }
     }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 const SHOW_EVERY: Duration = Duration::from_millis(100);
 
-/// Watches one check: shows how far it is, measures the process's memory, breaks when the user wants to stop.
+/// Watches one check: shows how far it is, measures the process's memory, breaks when the user
+/// wants to stop.
 pub(super) struct Watch<'a> {
     stop: &'a AtomicBool,
     bar: ProgressBar,
@@ -19,9 +20,11 @@ pub(super) struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub(super) fn new(what: String, stop: &'a AtomicBool) -> Self {
-        let style = ProgressStyle::with_template("{spinner} {prefix}: {msg}").expect("the template is valid");
+        let style = ProgressStyle::with_template("{spinner} {prefix}: {msg}")
+            .expect("the template is valid");
         let bar = ProgressBar::new_spinner().with_style(style).with_prefix(what);
-        let mut watch = Watch { stop, bar, begun: Instant::now(), shown: None, peak_memory_bytes: 0 };
+        let mut watch =
+            Watch { stop, bar, begun: Instant::now(), shown: None, peak_memory_bytes: 0 };
         watch.measure();
         watch
     }
@@ -33,7 +36,11 @@ impl<'a> Watch<'a> {
             self.bar.set_message(message(progress, self.begun.elapsed()));
             self.bar.tick();
         }
-        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.stop.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     /// Clears the line. Returns the most memory the process was seen to use meanwhile, in bytes.
@@ -51,7 +58,8 @@ impl<'a> Watch<'a> {
 
 /// Progress through so many things, each named as it begins.
 pub(super) fn bar(count: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{pos}/{len} {wide_msg}").expect("the template is valid");
+    let style =
+        ProgressStyle::with_template("{pos}/{len} {wide_msg}").expect("the template is valid");
     ProgressBar::new(count as u64).with_style(style)
 }
 
@@ -65,8 +73,11 @@ fn message(progress: Progress, elapsed: Duration) -> String {
         format!("{}/s", HumanCount(per_second as u64)),
     ];
     let settled = progress.settled_states.filter(|settled| *settled > 0);
-    parts.extend(settled.map(|settled| format!("the ends of {} known", HumanCount(settled as u64))));
-    parts.extend(progress.frontier.map(|frontier| format!("frontier {}", HumanCount(frontier as u64))));
+    parts
+        .extend(settled.map(|settled| format!("the ends of {} known", HumanCount(settled as u64))));
+    parts.extend(
+        progress.frontier.map(|frontier| format!("frontier {}", HumanCount(frontier as u64))),
+    );
     parts.extend(progress.memory_bytes.map(|bytes| HumanBytes(bytes as u64).to_string()));
     parts.join(", ")
 }

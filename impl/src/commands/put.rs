@@ -29,8 +29,8 @@ pub(super) struct Arguments {
     session: Session,
     /// The key: 1 to 256 bytes of text
     key: String,
-    /// The value: up to 8192 bytes; after -- if it reads like an option of this command. A single hyphen
-    /// reads the value from standard input, to its end
+    /// The value: up to 8192 bytes; after -- if it reads like an option of this command. A single
+    /// hyphen reads the value from standard input, to its end
     #[arg(allow_hyphen_values = true, required_unless_present = "file")]
     value: Option<OsString>,
     /// Take the value from this file
@@ -54,11 +54,14 @@ fn read(value: Option<&OsString>, file: Option<&Path>) -> Result<Vec<u8>, Failur
     match (value, file) {
         (_, Some(path)) => {
             let name = path.display().to_string();
-            let opened = File::open(path).with_context(|| format!("cannot read the value from {name}"));
+            let opened =
+                File::open(path).with_context(|| format!("cannot read the value from {name}"));
             read_all(opened.map_err(Failure::Usage)?, &name)
         }
         (Some(value), None) if value == "-" => read_all(std::io::stdin().lock(), "standard input"),
-        (value, None) => Ok(value.map(|value| value.as_encoded_bytes().to_owned()).unwrap_or_default()),
+        (value, None) => {
+            Ok(value.map(|value| value.as_encoded_bytes().to_owned()).unwrap_or_default())
+        }
     }
 }
 

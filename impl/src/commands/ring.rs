@@ -28,13 +28,15 @@ pub(super) struct Arguments {
     /// Only the partition of this key
     #[arg(long)]
     key: Option<String>,
-    /// Print JSON: the partition, its preference list, its fallbacks, and who is suspected; without --key a list of these
+    /// Print JSON: the partition, its preference list, its fallbacks, and who is suspected; without
+    /// --key a list of these
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let key = arguments.key.as_ref().map(|key| Key::new(key)).transpose().map_err(Failure::usage)?;
+    let key =
+        arguments.key.as_ref().map(|key| Key::new(key)).transpose().map_err(Failure::usage)?;
     let client = arguments.session.connect()?;
     let (history, status) = (client.history()?, client.status()?);
     let view = View::of(&history, &Rules::default());
@@ -44,13 +46,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => ring.partitions().collect(),
     };
     if arguments.json {
-        let mut lines: Vec<Json> = partitions.iter().map(|partition| line(ring, *partition, &status)).collect();
+        let mut lines: Vec<Json> =
+            partitions.iter().map(|partition| line(ring, *partition, &status)).collect();
         let output = if key.is_some() { lines.remove(0) } else { Json::Array(lines) };
         say!("{output}");
         return Ok(());
     }
     let mut rows = table::new(&["partition", "preference list", "fallbacks"]);
-    let marked = |node: &NodeId| format!("{node}{}", if status.suspected.contains(node) { "?" } else { "" });
+    let marked =
+        |node: &NodeId| format!("{node}{}", if status.suspected.contains(node) { "?" } else { "" });
     for partition in partitions {
         let (intended, fallbacks) = split(ring, partition, status.cluster.n);
         let words = |nodes: &[NodeId]| nodes.iter().map(marked).collect::<Vec<_>>().join(" ");

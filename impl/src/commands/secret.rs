@@ -22,7 +22,8 @@ node.secret does not follow from them. To change secrets, make new ones and star
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The directory for the three files; made if it does not exist. Files that are there are never written over
+    /// The directory for the three files; made if it does not exist. Files that are there are never
+    /// written over
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }
@@ -37,8 +38,11 @@ pub(super) fn run(Arguments { directory }: &Arguments) -> Result<(), Failure> {
 
 /// Makes all three, where there are none.
 fn make(directory: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(directory).with_context(|| format!("cannot make the directory {}", directory.display()))?;
-    if let Some(path) = Right::ALL.map(|right| path(directory, right)).into_iter().find(|path| path.exists()) {
+    fs::create_dir_all(directory)
+        .with_context(|| format!("cannot make the directory {}", directory.display()))?;
+    if let Some(path) =
+        Right::ALL.map(|right| path(directory, right)).into_iter().find(|path| path.exists())
+    {
         bail!("{} exists already, and nothing was made: name another directory", path.display());
     }
     let secret = NodeSecret::generate();
@@ -46,14 +50,18 @@ fn make(directory: &Path) -> anyhow::Result<()> {
     complete(directory, &secret)
 }
 
-/// Makes those that follow from the nodes' secret, where they are missing. Those that are there must follow from it.
+/// Makes those that follow from the nodes' secret, where they are missing. Those that are there
+/// must follow from it.
 fn complete(directory: &Path, secret: &NodeSecret) -> anyhow::Result<()> {
     for right in [Right::Administrator, Right::Client] {
         let (path, expected) = (path(directory, right), Secret::Other(secret.credentials(right)));
         if !path.exists() {
             expected.write(&path)?;
         } else if Secret::read(&path)? != expected {
-            bail!("{} does not go with node.secret beside it: delete it, and it is made anew", path.display());
+            bail!(
+                "{} does not go with node.secret beside it: delete it, and it is made anew",
+                path.display()
+            );
         }
     }
     Ok(())

@@ -32,7 +32,8 @@ that. Clients that are refused are told when to ask again. dynamo node --help te
 \"in sync\" says in how many of the partitions that both are responsible for this node held the same as the other when that
 last compared.";
 
-/// Show how a node is: whom it knows, whom it suspects, what it holds, and whether others hold the same
+/// Show how a node is: whom it knows, whom it suspects, what it holds, and whether others hold the
+/// same
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -42,7 +43,9 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "json")]
     partitions: bool,
     #[expect(clippy::doc_markdown, reason = "shown as it stands")]
-    /// Print {"id", "cluster", "tip", "members", "agreed_ms", "suspected", "keys", "hints", "dropped": {..}, "refused": [..], "busy": {..}, "used_twice": [..], "found_old", "partitions": [{"partition", "peer", "in_agreement", ..}]}
+    /// Print {"id", "cluster", "tip", "members", "agreed_ms", "suspected", "keys", "hints",
+    /// "dropped": {..}, "refused": [..], "busy": {..}, "used_twice": [..], "found_old",
+    /// "partitions": [{"partition", "peer", "in_agreement", ..}]}
     #[arg(long)]
     json: bool,
 }
@@ -53,24 +56,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         say!("{}", to_json(&status));
         return Ok(());
     }
-    let agreed: Vec<String> =
-        others(&status).map(|member| format!("{member} {}", ago(agreed_ms(&status, member)))).collect();
+    let agreed: Vec<String> = others(&status)
+        .map(|member| format!("{member} {}", ago(agreed_ms(&status, member))))
+        .collect();
     say!("node       {}", status.id);
     let Founding { cluster, n, r, w } = status.cluster;
     say!("cluster    {cluster}, N={n}, R={r}, W={w}");
     say!("tip        {}", status.tip);
     let is_member = status.members.contains(&status.id);
-    let outside =
-        if is_member { "" } else { ", without this node: it has joined no cluster, or was removed, or has left" };
+    let outside = if is_member {
+        ""
+    } else {
+        ", without this node: it has joined no cluster, or was removed, or has left"
+    };
     say!("members    {}{outside}", names(&status.members).join(" "));
-    say!("agreed     {}", if agreed.is_empty() { "with nobody".to_owned() } else { agreed.join(", ") });
+    say!(
+        "agreed     {}",
+        if agreed.is_empty() { "with nobody".to_owned() } else { agreed.join(", ") }
+    );
     let suspected = names(&status.suspected);
-    say!("suspected  {}", if suspected.is_empty() { "nobody".to_owned() } else { suspected.join(" ") });
+    say!(
+        "suspected  {}",
+        if suspected.is_empty() { "nobody".to_owned() } else { suspected.join(" ") }
+    );
     say!("keys       {}", status.keys);
     say!("hints      {}", status.hints);
     say!(
         "in sync    {}",
-        if status.planting { "trees are being planted".to_owned() } else { in_sync(&status.exchanges) }
+        if status.planting {
+            "trees are being planted".to_owned()
+        } else {
+            in_sync(&status.exchanges)
+        }
     );
     say!("dropped    {}", dropped(&status));
     say!("refused    {}", refused(&status));
@@ -108,21 +125,27 @@ fn in_sync(exchanges: &[ExchangeLine]) -> String {
     peers.dedup();
     let one = |peer: &NodeId| {
         let lines = || exchanges.iter().filter(|line| line.peer == *peer);
-        let (all, agree) = (lines().count(), lines().filter(|line| line.agreed_ms.is_some()).count());
+        let (all, agree) =
+            (lines().count(), lines().filter(|line| line.agreed_ms.is_some()).count());
         if lines().all(|line| line.last_ms.is_none()) {
             return format!("{peer} not compared yet");
         }
         let repaired: u64 = lines().map(|line| line.repaired).sum();
         format!("{peer} {agree} of {all} ({} from there)", counted(repaired as usize, "key"))
     };
-    if peers.is_empty() { "with nobody".to_owned() } else { peers.iter().map(one).collect::<Vec<_>>().join(", ") }
+    if peers.is_empty() {
+        "with nobody".to_owned()
+    } else {
+        peers.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What was dropped, each reason that occurred with its count.
 fn dropped(status: &Status) -> String {
     let counts = json!(status.dropped);
     let counts = counts.as_object().into_iter().flatten().filter(|(_, count)| **count != json!(0));
-    let lines: Vec<String> = counts.map(|(reason, count)| format!("{} {count}", reason.replace('_', " "))).collect();
+    let lines: Vec<String> =
+        counts.map(|(reason, count)| format!("{} {count}", reason.replace('_', " "))).collect();
     if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
 }
 
@@ -157,7 +180,9 @@ fn busy(overload: &Overload) -> String {
 fn two_live(status: &Status, Twin { node, heard_at, ago_ms }: &Twin) -> String {
     let ago = ago(Some(*ago_ms));
     if *node == status.id {
-        format!("another living process has the id {node} of this node; {heard_at} said so {ago}: stop one of the two")
+        format!(
+            "another living process has the id {node} of this node; {heard_at} said so {ago}: stop one of the two"
+        )
     } else {
         format!(
             "two living processes have the id {node}; the one started first was heard at {heard_at} {ago}: stop one of the two"
@@ -166,7 +191,8 @@ fn two_live(status: &Status, Twin { node, heard_at, ago_ms }: &Twin) -> String {
 }
 
 fn by_partition(exchanges: &[ExchangeLine]) -> comfy_table::Table {
-    let mut rows = table::new(&["partition", "peer", "last compared", "in agreement since", "keys repaired"]);
+    let mut rows =
+        table::new(&["partition", "peer", "last compared", "in agreement since", "keys repaired"]);
     for line in exchanges {
         rows.add_row([
             line.partition.0.to_string(),
@@ -180,8 +206,9 @@ fn by_partition(exchanges: &[ExchangeLine]) -> comfy_table::Table {
 }
 
 fn to_json(status: &Status) -> Json {
-    let agreed: Map<String, Json> =
-        others(status).map(|member| (member.to_string(), json!(agreed_ms(status, member)))).collect();
+    let agreed: Map<String, Json> = others(status)
+        .map(|member| (member.to_string(), json!(agreed_ms(status, member))))
+        .collect();
     let partition = |line: &ExchangeLine| {
         json!({
             "partition": line.partition.0,
@@ -214,5 +241,7 @@ fn to_json(status: &Status) -> Json {
 }
 
 fn ago(ms: Option<u64>) -> String {
-    ms.map_or("not yet".to_owned(), |ms| format!("{:.1} s ago", Duration::from_millis(ms).as_secs_f64()))
+    ms.map_or("not yet".to_owned(), |ms| {
+        format!("{:.1} s ago", Duration::from_millis(ms).as_secs_f64())
+    })
 }

@@ -6,7 +6,9 @@ use indicatif::HumanCount;
 /// An empty table with these headings.
 pub(super) fn new(headings: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(presets::UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headings.to_vec());
     table
 }

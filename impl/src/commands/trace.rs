@@ -150,13 +150,17 @@ fn read_or_say(file: &Path, unread: &mut usize) -> Option<Trace> {
 fn all_read(unread: usize) -> Result<(), Failure> {
     match unread {
         0 => Ok(()),
-        unread => Err(Failure::Usage(anyhow!("{} cannot be read as traces", picture::counted(unread, "file")))),
+        unread => Err(Failure::Usage(anyhow!(
+            "{} cannot be read as traces",
+            picture::counted(unread, "file")
+        ))),
     }
 }
 
 /// The run that a trace tells of.
 pub(super) fn replayed(trace: &Trace, file: &Path) -> Result<Run, Failure> {
-    let differs = |divergence: Divergence| anyhow::Error::new(divergence).context(file.display().to_string());
+    let differs =
+        |divergence: Divergence| anyhow::Error::new(divergence).context(file.display().to_string());
     trace.replay().map_err(|divergence| Failure::Operation(differs(divergence)))
 }
 
@@ -164,11 +168,14 @@ fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
     let hint = || format!("cannot list {}: name the folder that has the traces", folder.display());
     let entries = std::fs::read_dir(folder).with_context(hint).map_err(Failure::Usage)?;
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
-    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    let mut paths: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
     paths.sort();
     let mut unread = 0;
-    let traces: Vec<(PathBuf, Trace)> =
-        paths.into_iter().filter_map(|path| read_or_say(&path, &mut unread).map(|trace| (path, trace))).collect();
+    let traces: Vec<(PathBuf, Trace)> = paths
+        .into_iter()
+        .filter_map(|path| read_or_say(&path, &mut unread).map(|trace| (path, trace)))
+        .collect();
     if as_json {
         let shown = traces.iter().map(|(path, trace)| {
             json!({
@@ -210,7 +217,8 @@ fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
                 "step": divergence.as_ref().and_then(Divergence::step), "why": why,
             }));
         } else {
-            let verdict = divergence.map_or("replays".to_owned(), |divergence| format!("DIFFERS: {divergence}"));
+            let verdict = divergence
+                .map_or("replays".to_owned(), |divergence| format!("DIFFERS: {divergence}"));
             say!("{}: {}, {verdict}", file.display(), picture::counted(trace.steps.len(), "step"));
         }
     }
@@ -221,13 +229,17 @@ fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
     if failed == 0 {
         return Ok(());
     }
-    Err(Failure::Operation(anyhow!("{failed} of {} traces come out otherwise on this code", files.len())))
+    Err(Failure::Operation(anyhow!(
+        "{failed} of {} traces come out otherwise on this code",
+        files.len()
+    )))
 }
 
 fn shorten(file: &Path) -> Result<(), Failure> {
     let trace = read(file)?;
     replayed(&trace, file)?;
-    let short = shrink(&trace).context("it shows nothing to begin with").map_err(Failure::Operation)?;
+    let short =
+        shrink(&trace).context("it shows nothing to begin with").map_err(Failure::Operation)?;
     note!("steps: {}, of which needed: {}", trace.steps.len(), short.steps.len());
     output::print(format_args!("{}", short.to_json()));
     Ok(())
@@ -244,7 +256,9 @@ fn at_random(
     let scope = match (scope, defect) {
         (Some(name), _) => scope_named(name)?,
         (None, Some(defect)) => defect.scope(),
-        (None, None) => return Err(Failure::Usage(anyhow!("name a scope, or a defect with --defect"))),
+        (None, None) => {
+            return Err(Failure::Usage(anyhow!("name a scope, or a defect with --defect")));
+        }
     };
     let rules = defect.map_or_else(Rules::default, |defect| (defect.rules)());
     let seed = seed.unwrap_or_else(rand::random);
@@ -252,7 +266,11 @@ fn at_random(
     for number in 1..=walks {
         let (run, violated) = walk(scope, rules, steps, |count| chance.random_range(0..count));
         let Some(property) = violated else { continue };
-        note!("walk {number} of seed {seed} violates {} in step {}", property.name, run.events.len());
+        note!(
+            "walk {number} of seed {seed} violates {} in step {}",
+            property.name,
+            run.events.len()
+        );
         output::print(format_args!(
             "{}",
             Trace::of(&run, defect.map(|defect| defect.name.to_owned()), property, None).to_json()

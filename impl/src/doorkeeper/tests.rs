@@ -28,7 +28,12 @@ fn doorkeeper() -> Doorkeeper {
 }
 
 fn from(node: NodeId, start: u64) -> Parties {
-    Parties { cluster: cluster('1'), from: Sender::Node(node, life(start)), to: Some(A), recall: Recall::default() }
+    Parties {
+        cluster: cluster('1'),
+        from: Sender::Node(node, life(start)),
+        to: Some(A),
+        recall: Recall::default(),
+    }
 }
 
 fn client() -> Parties {
@@ -38,12 +43,29 @@ fn client() -> Parties {
 #[test]
 fn a_node_is_let_in_as_itself_only_from_where_it_is_known_to_be() {
     let (mut door, now) = (doorkeeper(), Instant::now());
-    let mut admit = |parties: &Parties, port| door.admit(parties, Right::Node, at(port), &members(), now);
+    let mut admit =
+        |parties: &Parties, port| door.admit(parties, Right::Node, at(port), &members(), now);
     assert_eq!(admit(&from(B, 5), 2), Verdict::From(B.actor()));
-    assert_eq!(admit(&from(B, 5), 9), Verdict::From(client_id(at(9))), "who says so elsewhere counts as a client");
-    assert_eq!(admit(&from(B, 5), 3), Verdict::From(client_id(at(3))), "also at the address of another node");
-    assert_eq!(admit(&client(), 2), Verdict::From(client_id(at(2))), "a client at a node's former address is none");
-    assert_eq!(admit(&Parties::default(), 9), Verdict::From(client_id(at(9))), "a client that knows no cluster yet");
+    assert_eq!(
+        admit(&from(B, 5), 9),
+        Verdict::From(client_id(at(9))),
+        "who says so elsewhere counts as a client"
+    );
+    assert_eq!(
+        admit(&from(B, 5), 3),
+        Verdict::From(client_id(at(3))),
+        "also at the address of another node"
+    );
+    assert_eq!(
+        admit(&client(), 2),
+        Verdict::From(client_id(at(2))),
+        "a client at a node's former address is none"
+    );
+    assert_eq!(
+        admit(&Parties::default(), 9),
+        Verdict::From(client_id(at(9))),
+        "a client that knows no cluster yet"
+    );
 }
 
 #[test]
@@ -61,10 +83,19 @@ fn what_does_not_belong_here_is_refused_and_counted_with_its_last_address() {
         (Parties { to: Some(C), ..from(A, 10) }, 1, Refused::FromOneself),
     ];
     for (parties, port, why) in refused {
-        assert_eq!(door.admit(&parties, Right::Node, at(port), &members(), now), Verdict::Refused(why), "{parties:?}");
+        assert_eq!(
+            door.admit(&parties, Right::Node, at(port), &members(), now),
+            Verdict::Refused(why),
+            "{parties:?}"
+        );
     }
-    let counts: Vec<_> = door.refusals().iter().map(|one| (one.why, one.count, one.last_from.port())).collect();
-    let expected = [(Refused::OtherCluster, 3, 4), (Refused::ForOtherNode, 2, 8), (Refused::FromOneself, 2, 1)];
+    let counts: Vec<_> =
+        door.refusals().iter().map(|one| (one.why, one.count, one.last_from.port())).collect();
+    let expected = [
+        (Refused::OtherCluster, 3, 4),
+        (Refused::ForOtherNode, 2, 8),
+        (Refused::FromOneself, 2, 1),
+    ];
     assert_eq!(counts, expected);
     assert_eq!(door.twins(now), []);
 }
@@ -74,10 +105,15 @@ fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
     let (mut door, now) = (doorkeeper(), Instant::now());
     let recall = Recall { is_confirmed: true, ..Recall::default() };
     let parties = |start| Parties { recall, ..from(B, start) };
-    let mut admit = |start, port| door.admit(&parties(start), Right::Node, at(port), &members(), now);
+    let mut admit =
+        |start, port| door.admit(&parties(start), Right::Node, at(port), &members(), now);
     assert_eq!(admit(5, 2), Verdict::From(B.actor()));
     assert_eq!(admit(9, 7), Verdict::From(client_id(at(7))));
-    assert_eq!(admit(5, 2), Verdict::From(B.actor()), "whoever speaks from elsewhere has not shown that it is B");
+    assert_eq!(
+        admit(5, 2),
+        Verdict::From(B.actor()),
+        "whoever speaks from elsewhere has not shown that it is B"
+    );
     assert_eq!(admit(6, 2), Verdict::From(B.actor()));
     assert_eq!(admit(5, 2), Verdict::Refused(Refused::EarlierStart));
     assert_eq!(admit(5, 7), Verdict::Refused(Refused::EarlierStart), "also from elsewhere");
@@ -88,22 +124,37 @@ fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
 fn two_living_processes_with_one_id_are_told_and_each_is_told_of_the_other() {
     let (mut door, start) = (doorkeeper(), Instant::now());
     let moved = Members::new([(B, at(7))]).unwrap();
-    let mut admit = |start: u64, port, now| door.admit(&from(B, start), Right::Node, at(port), &moved, now);
+    let mut admit =
+        |start: u64, port, now| door.admit(&from(B, start), Right::Node, at(port), &moved, now);
     assert_eq!(admit(6, 7, start), Verdict::From(B.actor()));
     let soon = start + IN_FLIGHT / 2;
-    assert_eq!(admit(5, 2, soon), Verdict::Refused(Refused::EarlierStart), "it may have been in flight");
+    assert_eq!(
+        admit(5, 2, soon),
+        Verdict::Refused(Refused::EarlierStart),
+        "it may have been in flight"
+    );
     let later = start + IN_FLIGHT;
     let Verdict::TwoLive(told) = admit(5, 2, later) else { panic!() };
     let [(one, of_one), (other, of_other)] = *told;
     assert_eq!((one, other), (at(2), at(7)));
-    assert_eq!((of_one, of_other), (Parties { to: Some(B), ..from(B, 6) }, Parties { to: Some(B), ..from(B, 5) }));
-    assert_eq!(admit(5, 2, later), Verdict::Refused(Refused::EarlierStart), "they are not told again at once");
+    assert_eq!(
+        (of_one, of_other),
+        (Parties { to: Some(B), ..from(B, 6) }, Parties { to: Some(B), ..from(B, 5) })
+    );
+    assert_eq!(
+        admit(5, 2, later),
+        Verdict::Refused(Refused::EarlierStart),
+        "they are not told again at once"
+    );
     assert!(matches!(admit(5, 2, later + TOLD_EVERY), Verdict::TwoLive(_)));
     assert_eq!(door.twins(later + TOLD_EVERY), [Twin { node: B, heard_at: at(2), ago_ms: 0 }]);
 
     // One of the two hears of it.
     let mut first = Doorkeeper::new(cluster('1'), B, life(5));
-    assert_eq!(first.admit(&of_one, Right::Node, at(1), &moved, later), Verdict::Refused(Refused::FromOneself));
+    assert_eq!(
+        first.admit(&of_one, Right::Node, at(1), &moved, later),
+        Verdict::Refused(Refused::FromOneself)
+    );
     assert_eq!(first.twins(later), [Twin { node: B, heard_at: at(1), ago_ms: 0 }]);
 }
 
@@ -116,9 +167,15 @@ fn only_a_node_passes_for_one_and_only_administrators_change_the_members() {
     for right in [Right::Client, Right::Administrator] {
         let verdict = door.admit(&from(B, 5), right, at(2), &members(), now);
         assert_eq!(verdict, Verdict::Refused(Refused::NoRight), "{right:?}");
-        assert_eq!(door.admit(&client(), right, at(2), &members(), now), Verdict::From(client_id(at(2))));
+        assert_eq!(
+            door.admit(&client(), right, at(2), &members(), now),
+            Verdict::From(client_id(at(2)))
+        );
     }
-    assert_eq!(door.admit(&from(B, 5), Right::Node, at(2), &members(), now), Verdict::From(B.actor()));
+    assert_eq!(
+        door.admit(&from(B, 5), Right::Node, at(2), &members(), now),
+        Verdict::From(B.actor())
+    );
     let request = RequestId { client: ClientId(1), number: 2 };
     let rights = [
         (Message::Gossip { tip: Tip(1) }, Right::Client),

@@ -1,4 +1,5 @@
-//! Searches and checks, which take long: one at a time, so that neither memory nor threads grow with the requests.
+//! Searches and checks, which take long: one at a time, so that neither memory nor threads grow
+//! with the requests.
 
 use super::Refusal;
 use super::place::{Named, Place};
@@ -91,7 +92,11 @@ impl Job {
                 "state": "running", "unique_states": progress.unique_states, "expected_states": expected,
                 "depth": progress.depth, "seconds": begun.elapsed().as_secs_f64(),
             }));
-            if self.is_ended.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if self.is_ended.load(Ordering::Relaxed) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         }
     }
 }
@@ -100,11 +105,17 @@ impl Jobs {
     /// Begins a job, and ends the one before. Returns its number.
     pub(super) fn begin(self: &Arc<Self>, wanted: &Wanted) -> Result<u64, Refusal> {
         let (Wanted::Find { scope, rules, .. } | Wanted::Check { scope, rules }) = wanted;
-        let place = Place::named(&Named { scope: scope.clone(), rules: rules.clone(), way: String::new() })?;
+        let place = Place::named(&Named {
+            scope: scope.clone(),
+            rules: rules.clone(),
+            way: String::new(),
+        })?;
         let goal = match wanted {
             Wanted::Find { goal, .. } => {
                 let property = Property::named(goal).or_else(|| goals::named(goal));
-                Some(property.ok_or_else(|| Refusal::not_found(format!("there is no property or goal {goal:?}")))?)
+                Some(property.ok_or_else(|| {
+                    Refusal::not_found(format!("there is no property or goal {goal:?}"))
+                })?)
             }
             Wanted::Check { .. } => None,
         };
@@ -112,8 +123,16 @@ impl Jobs {
         let mut last = locked(&self.last);
         last.number += 1;
         let expected = place.scope().unique_states;
-        let state = Mutex::new(json!({ "state": "running", "unique_states": 0, "expected_states": expected }));
-        last.job = Some(Arc::new(Job { number: last.number, place, goal, is_ended: AtomicBool::default(), state }));
+        let state = Mutex::new(
+            json!({ "state": "running", "unique_states": 0, "expected_states": expected }),
+        );
+        last.job = Some(Arc::new(Job {
+            number: last.number,
+            place,
+            goal,
+            is_ended: AtomicBool::default(),
+            state,
+        }));
         if !std::mem::replace(&mut last.is_working, true) {
             let jobs = Arc::clone(self);
             std::thread::spawn(move || jobs.work());
@@ -121,7 +140,8 @@ impl Jobs {
         Ok(last.number)
     }
 
-    /// Does the last job; and again if there is another by then, whose turn came only now that the memory is free again.
+    /// Does the last job; and again if there is another by then, whose turn came only now that the
+    /// memory is free again.
     fn work(&self) {
         let mut done = 0;
         loop {
@@ -148,7 +168,9 @@ impl Jobs {
     pub(super) fn look(&self, id: &str) -> Result<Value, Refusal> {
         let last = locked(&self.last);
         let job = last.job.as_ref().filter(|job| id.parse() == Ok(job.number));
-        let gone = || Refusal::not_found(format!("there is no job {id:?} any more: there is one at a time"));
+        let gone = || {
+            Refusal::not_found(format!("there is no job {id:?} any more: there is one at a time"))
+        };
         let job = job.ok_or_else(gone)?;
         Ok(locked(&job.state).clone())
     }
@@ -168,27 +190,48 @@ fn search(job: &Job, place: &Place, goal: &'static Property) {
     }));
 }
 
-fn hunt(job: &Job, place: &Place, goal: &'static Property, begun: Instant) -> (Option<Place>, bool, usize) {
+fn hunt(
+    job: &Job,
+    place: &Place,
+    goal: &'static Property,
+    begun: Instant,
+) -> (Option<Place>, bool, usize) {
     let expected = place.scope().unique_states;
-    let hunt = find_within(place.scope(), place.rules(), goal, Some(MEMORY_MAX), job.watch(begun, expected));
+    let hunt = find_within(
+        place.scope(),
+        place.rules(),
+        goal,
+        Some(MEMORY_MAX),
+        job.watch(begun, expected),
+    );
     (hunt.finding.map(|finding| place.found(&finding)), hunt.complete, hunt.progress.unique_states)
 }
 
 fn check_all(job: &Job, place: &Place) {
     let begun = Instant::now();
     let effort = Effort { memory_bytes: Some(MEMORY_MAX), ..Effort::threads(1) };
-    let report = check(place.scope(), place.rules(), &effort, job.watch(begun, place.scope().unique_states));
-    // A counterexample says more than a list of names: the shortest way to the first thing that does not hold.
-    let failed = report.properties.iter().find(|verdict| !verdict.is_as_claimed() && verdict.kind != Kind::Reachable);
-    let violated = failed.filter(|verdict| !verdict.holds).and_then(|verdict| Property::named(verdict.name));
+    let report =
+        check(place.scope(), place.rules(), &effort, job.watch(begun, place.scope().unique_states));
+    // A counterexample says more than a list of names: the shortest way to the first thing that
+    // does not hold.
+    let failed = report
+        .properties
+        .iter()
+        .find(|verdict| !verdict.is_as_claimed() && verdict.kind != Kind::Reachable);
+    let violated =
+        failed.filter(|verdict| !verdict.holds).and_then(|verdict| Property::named(verdict.name));
     let way = violated.and_then(|property| hunt(job, place, property, begun).0);
     let url = way.map(|place| place.url());
     job.tell(told(&report, begun, url.as_deref()));
 }
 
 fn told(report: &Report, begun: Instant, url: Option<&str>) -> Value {
-    let failed: Vec<&str> =
-        report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).map(|verdict| verdict.name).collect();
+    let failed: Vec<&str> = report
+        .properties
+        .iter()
+        .filter(|verdict| !verdict.is_as_claimed())
+        .map(|verdict| verdict.name)
+        .collect();
     let state = match (report.complete, report.holds()) {
         (true, true) => "holds",
         (true, false) => "fails",

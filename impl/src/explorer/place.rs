@@ -16,7 +16,8 @@ use serde::Deserialize;
 pub(super) const PROTOCOL: &str = "protocol";
 /// The longest way that is taken: longer than anyone goes by hand, and taken in a moment.
 const STEPS_MAX: usize = 1_000;
-/// How many letters name a step: 36 bits of its digest. Steps that share them in one state are told apart by no URL; there are none.
+/// How many letters name a step: 36 bits of its digest. Steps that share them in one state are told
+/// apart by no URL; there are none.
 const CODE: usize = 6;
 
 /// A place as a request names it.
@@ -65,7 +66,8 @@ impl Place {
     /// The place that a request names, which may be anything.
     pub(super) fn named(named: &Named) -> Result<Place, Refusal> {
         let Named { scope, rules, way } = named;
-        let unknown = |what: &str, name: &str| Refusal::not_found(format!("there is no {what} {name:?}"));
+        let unknown =
+            |what: &str, name: &str| Refusal::not_found(format!("there is no {what} {name:?}"));
         let scope = scopes::named(scope).ok_or_else(|| unknown("scope", scope))?;
         let defect = match rules.as_str() {
             PROTOCOL => None,
@@ -77,7 +79,11 @@ impl Place {
         if !way.is_ascii() || way.len() % CODE != 0 {
             return Err(Refusal::unprocessable(format!("a way has {CODE} letters for each step")));
         }
-        let way = way.as_bytes().chunks(CODE).map(|code| String::from_utf8_lossy(code).into_owned()).collect();
+        let way = way
+            .as_bytes()
+            .chunks(CODE)
+            .map(|code| String::from_utf8_lossy(code).into_owned())
+            .collect();
         Ok(Place { scope, defect, way })
     }
 
@@ -122,13 +128,14 @@ impl Place {
         Ok(run)
     }
 
-    /// The way, as a trace of the first thing that it shows: what is always to hold and does not; what never becomes so, where it goes round
-    /// or nothing goes on; else what is to be reachable.
+    /// The way, as a trace of the first thing that it shows: what is always to hold and does not;
+    /// what never becomes so, where it goes round or nothing goes on; else what is to be reachable.
     pub(super) fn trace(&self, run: &Run) -> Result<Trace, Refusal> {
         let round = run.states.iter().position(|state| state == run.last());
         let shown = |kind, cycle_from| {
             let mut of_kind = PROPERTIES.iter().filter(|property| property.kind == kind);
-            let property = of_kind.find(|property| run.does_not_show(property, cycle_from).is_none())?;
+            let property =
+                of_kind.find(|property| run.does_not_show(property, cycle_from).is_none())?;
             Some((property, cycle_from))
         };
         let shown = shown(Kind::Always, None)
@@ -136,7 +143,8 @@ impl Place {
             .or_else(|| shown(Kind::Reachable, None));
         let (property, cycle_from) = shown.ok_or_else(|| {
             Refusal::unprocessable(
-                "a trace shows a property, and this way shows none yet; its address keeps it".to_owned(),
+                "a trace shows a property, and this way shows none yet; its address keeps it"
+                    .to_owned(),
             )
         })?;
         Ok(Trace::of(run, self.defect.map(|defect| defect.name.to_owned()), property, cycle_from))
@@ -150,7 +158,11 @@ mod tests {
     use dynamo_invariants::property::Property;
 
     fn named(scope: &str, rules: &str, way: &str) -> Result<Place, Refusal> {
-        Place::named(&Named { scope: scope.to_owned(), rules: rules.to_owned(), way: way.to_owned() })
+        Place::named(&Named {
+            scope: scope.to_owned(),
+            rules: rules.to_owned(),
+            way: way.to_owned(),
+        })
     }
 
     #[test]
@@ -160,7 +172,8 @@ mod tests {
             let run = place.run().expect("it can be gone");
             let steps = run.steps();
             place.way.push(code(&steps[number % steps.len()].0));
-            let again = named("concurrent-puts", PROTOCOL, &place.way.concat()).expect("its own name");
+            let again =
+                named("concurrent-puts", PROTOCOL, &place.way.concat()).expect("its own name");
             assert_eq!(again.run().expect("the same way").last(), &steps[number % steps.len()].1);
         }
     }
@@ -196,13 +209,18 @@ mod tests {
     #[test]
     fn what_is_no_place_is_refused_with_a_reason() {
         let says = |scope, rules, way| {
-            named(scope, rules, way).and_then(|place| place.run().map(|_| ())).expect_err("no place").1
+            named(scope, rules, way)
+                .and_then(|place| place.run().map(|_| ()))
+                .expect_err("no place")
+                .1
         };
         assert!(says("no-such", PROTOCOL, "").contains("no scope \"no-such\""));
         assert!(says("one-client", "no-such", "").contains("no defect \"no-such\""));
         assert!(says("one-client", PROTOCOL, "abc").contains("6 letters"));
         assert!(says("one-client", PROTOCOL, "äöüäöü").contains("6 letters"));
         assert!(says("one-client", PROTOCOL, "abcdef").contains("step 1 of this way"));
-        assert!(says("one-client", PROTOCOL, &"abcdef".repeat(1_001)).contains("more than 1000 steps"));
+        assert!(
+            says("one-client", PROTOCOL, &"abcdef".repeat(1_001)).contains("more than 1000 steps")
+        );
     }
 }

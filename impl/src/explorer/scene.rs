@@ -17,16 +17,23 @@ use serde_json::{Value, json};
 /// The state at the end of a run, what led there, and what may come next.
 pub(super) fn scene(place: &Place, run: &Run, table: Option<usize>) -> Result<Value, Refusal> {
     let facts = picture::facts(&run.model, run.last());
-    let before = run.states.len().checked_sub(2).map(|index| picture::facts(&run.model, &run.states[index]));
+    let before =
+        run.states.len().checked_sub(2).map(|index| picture::facts(&run.model, &run.states[index]));
     let changes = before.map(|before| picture::changes(&before, &facts)).unwrap_or_default();
     let mut steps = run.steps();
     steps.sort_by_cached_key(|(event, _)| (group(event), event.to_string()));
     let steps: Vec<Value> = steps.iter().map(|step| next(place, run, &facts, step)).collect();
     let table = table.map(|number| {
         let table = Table::of(number, run, &Cast::of(&run.model.cfg));
-        table.ok_or_else(|| Refusal::not_found(format!("there is no table {number}: there are 1 to {}", Table::COUNT)))
+        table.ok_or_else(|| {
+            Refusal::not_found(format!(
+                "there is no table {number}: there are 1 to {}",
+                Table::COUNT
+            ))
+        })
     });
-    let table = table.transpose()?.map(|table| json!({ "title": table.title, "lines": table.lines }));
+    let table =
+        table.transpose()?.map(|table| json!({ "title": table.title, "lines": table.lines }));
     Ok(json!({
         "scope": place.scope().name,
         "rules": place.rules_name(),
@@ -46,7 +53,9 @@ pub(super) fn scene(place: &Place, run: &Run, table: Option<usize>) -> Result<Va
 
 /// What is so, and how it was before the last step if that changed it; then what that ended.
 fn told(facts: &[Fact], changes: &[Change]) -> Vec<Value> {
-    let find = |fact: &Fact| changes.iter().find(|change| change.of == fact.of && change.about == fact.about);
+    let find = |fact: &Fact| {
+        changes.iter().find(|change| change.of == fact.of && change.about == fact.about)
+    };
     let is = facts.iter().filter(|fact| fact.of != MESSAGES).map(|fact| {
         let change = find(fact);
         json!({
@@ -83,7 +92,8 @@ fn group(event: &Event) -> (usize, &'static str) {
 /// A step that may be taken, what it would change, and what would not hold any more.
 fn next(place: &Place, run: &Run, facts: &[Fact], (event, state): &(Event, SystemState)) -> Value {
     let after = picture::facts(&run.model, state);
-    let changes: Vec<String> = picture::changes(facts, &after).iter().map(ToString::to_string).collect();
+    let changes: Vec<String> =
+        picture::changes(facts, &after).iter().map(ToString::to_string).collect();
     let falls = |property: &&Property| {
         property.kind == Kind::Always
             && place.scope().excuse(property).is_none()
@@ -97,7 +107,8 @@ fn next(place: &Place, run: &Run, facts: &[Fact], (event, state): &(Event, Syste
 /// What a property says of the last state, on which facts, and whether the scope claims it.
 fn verdict(place: &Place, run: &Run, property: &Property) -> Value {
     let holds = |state: &SystemState| (property.condition)(&run.model, state);
-    let first = run.states.iter().position(|state| holds(state) == (property.kind == Kind::Reachable));
+    let first =
+        run.states.iter().position(|state| holds(state) == (property.kind == Kind::Reachable));
     json!({
         "name": property.name,
         "kind": property.kind,

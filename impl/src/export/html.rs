@@ -1,4 +1,5 @@
-//! One page of HTML with everything in it: the diagram, every state, and the few lines of script that step through them.
+//! One page of HTML with everything in it: the diagram, every state, and the few lines of script
+//! that step through them.
 
 use super::{Story, svg};
 use dynamo_invariants::picture::{self, Change};
@@ -9,7 +10,8 @@ const PAGE: &str = include_str!("page.html");
 pub(super) fn text(story: &Story<'_>) -> String {
     let property = story.trace.property();
     let states = story.facts.iter().enumerate().map(|(index, facts)| {
-        let changes = index.checked_sub(1).map(|before| picture::changes(&story.facts[before], facts));
+        let changes =
+            index.checked_sub(1).map(|before| picture::changes(&story.facts[before], facts));
         let holds = (property.condition)(&story.run.model, &story.run.states[index]);
         json!({
             "text": index.checked_sub(1).map_or("the beginning", |step| &story.texts[step]),

@@ -1,5 +1,5 @@
-//! Informal Trace Format: <https://apalache-mc.org/docs/adr/015adr-trace.html>. A variable for each node and client, and three more, each
-//! a map from what is told of to what is so.
+//! Informal Trace Format: <https://apalache-mc.org/docs/adr/015adr-trace.html>. A variable for each
+//! node and client, and three more, each a map from what is told of to what is so.
 
 use super::Story;
 use dynamo_invariants::picture::{Fact, MESSAGES, TRUTH};
@@ -10,8 +10,10 @@ const ACTION: &str = "action";
 pub(super) fn text(story: &Story<'_>) -> String {
     let mut of: Vec<String> = story.everyone.iter().map(ToString::to_string).collect();
     of.extend([TRUTH.to_owned(), MESSAGES.to_owned()]);
-    let variables: Vec<String> = of.iter().map(|name| variable(name)).chain([ACTION.to_owned()]).collect();
-    let mut types: Map<String, Value> = of.iter().map(|name| (variable(name), json!("Str -> Str"))).collect();
+    let variables: Vec<String> =
+        of.iter().map(|name| variable(name)).chain([ACTION.to_owned()]).collect();
+    let mut types: Map<String, Value> =
+        of.iter().map(|name| (variable(name), json!("Str -> Str"))).collect();
     types.insert(ACTION.to_owned(), json!("Str"));
     let states = story.facts.iter().enumerate().map(|(index, facts)| {
         let mut state = Map::from_iter([("#meta".to_owned(), json!({ "index": index }))]);

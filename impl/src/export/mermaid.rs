@@ -5,7 +5,8 @@ use dynamo_invariants::picture;
 use dynamo_invariants::trace::Event;
 
 pub(super) fn text(story: &Story<'_>) -> String {
-    let mut lines = vec!["sequenceDiagram".to_owned(), format!("    accTitle: {}", escaped(&story.title()))];
+    let mut lines =
+        vec!["sequenceDiagram".to_owned(), format!("    accTitle: {}", escaped(&story.title()))];
     lines.extend(story.everyone.iter().map(|who| format!("    participant {who}")));
     for (index, event) in story.run.events.iter().enumerate() {
         if story.trace.cycle_from == Some(index) {
@@ -23,8 +24,12 @@ pub(super) fn text(story: &Story<'_>) -> String {
 
 fn line(event: &Event) -> String {
     match event {
-        Event::Deliver { from, to, message } => format!("{from}->>{to}: {}", escaped(&picture::brief(message))),
-        Event::Lose { from, to, message } => format!("{from}-x{to}: lost: {}", escaped(&picture::brief(message))),
+        Event::Deliver { from, to, message } => {
+            format!("{from}->>{to}: {}", escaped(&picture::brief(message)))
+        }
+        Event::Lose { from, to, message } => {
+            format!("{from}-x{to}: lost: {}", escaped(&picture::brief(message)))
+        }
         other => {
             let text = other.to_string();
             let what = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);

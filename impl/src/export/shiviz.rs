@@ -1,5 +1,6 @@
-//! Logs for `ShiViz` (<https://bestchai.bitbucket.io/shiviz/>): an event a line with its vector clock. In the first line the expression by which
-//! they are read; the second, which would separate several runs, is empty.
+//! Logs for `ShiViz` (<https://bestchai.bitbucket.io/shiviz/>): an event a line with its vector
+//! clock. In the first line the expression by which they are read; the second, which would separate
+//! several runs, is empty.
 
 use super::Story;
 use dynamo_invariants::picture::flight::End;
@@ -23,7 +24,9 @@ pub(super) fn text(story: &Story<'_>) -> String {
     }
     after.push(clocks.clone());
     for (index, (event, text)) in story.run.events.iter().zip(&story.texts).enumerate() {
-        let arrived = story.ended_in(index + 1).filter(|flight| matches!(flight.ended, Some((_, End::Arrived))));
+        let arrived = story
+            .ended_in(index + 1)
+            .filter(|flight| matches!(flight.ended, Some((_, End::Arrived))));
         if let Some(at) = event.at() {
             if let Some(flight) = arrived {
                 merge(&mut clocks, at, &after[flight.sent][&flight.from]);
@@ -49,6 +52,7 @@ fn merge(clocks: &mut BTreeMap<Who, Clock>, who: Who, other: &Clock) {
 }
 
 fn line(who: Who, clock: &Clock, event: &str) -> String {
-    let clock: Map<String, Value> = clock.iter().map(|(host, time)| (host.to_string(), (*time).into())).collect();
+    let clock: Map<String, Value> =
+        clock.iter().map(|(host, time)| (host.to_string(), (*time).into())).collect();
     format!("{who} {} {event}", Value::Object(clock))
 }

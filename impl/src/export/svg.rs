@@ -1,4 +1,5 @@
-//! Space-time diagrams: time downwards, a line for each node and client, and each message from where it was sent to where it arrived.
+//! Space-time diagrams: time downwards, a line for each node and client, and each message from
+//! where it was sent to where it arrived.
 
 use super::Story;
 use dynamo_invariants::picture::diagram::{AND_THEN, NOTHING_MORE};
@@ -36,10 +37,13 @@ pub(super) fn text(story: &Story<'_>) -> String {
         .add(Style::new(STYLE))
         .add(Definitions::new().add(arrow_head()));
     for (index, who) in story.everyone.iter().enumerate() {
-        document = document.add(words("name", x(index), TOP - 26, &who.to_string())).add(lifeline(story, index));
+        document = document
+            .add(words("name", x(index), TOP - 26, &who.to_string()))
+            .add(lifeline(story, index));
     }
     if let Some(from) = story.trace.cycle_from {
-        document = document.add(line("round", (20, y(from) + STEP / 2), (width - 20, y(from) + STEP / 2)));
+        document =
+            document.add(line("round", (20, y(from) + STEP / 2), (width - 20, y(from) + STEP / 2)));
         let what = if from == story.texts.len() { NOTHING_MORE } else { AND_THEN };
         document = document.add(words("", x(story.everyone.len()), y(from) + STEP / 2 - 4, what));
     }
@@ -69,7 +73,12 @@ fn words(class: &str, x: usize, y: usize, text: &str) -> Text {
 }
 
 fn line(class: &str, from: (usize, usize), to: (usize, usize)) -> Line {
-    Line::new().set("class", class).set("x1", from.0).set("y1", from.1).set("x2", to.0).set("y2", to.1)
+    Line::new()
+        .set("class", class)
+        .set("x1", from.0)
+        .set("y1", from.1)
+        .set("x2", to.0)
+        .set("y2", to.1)
 }
 
 fn arrow_head() -> Marker {
@@ -87,7 +96,8 @@ fn arrow_head() -> Marker {
 /// From state to state, pale where the node is down.
 fn lifeline(story: &Story<'_>, index: usize) -> Group {
     let pieces = story.run.states.iter().enumerate().map(|(step, state)| {
-        let class = if state.crashed.get(index).is_some_and(|is_down| *is_down) { "down" } else { "life" };
+        let class =
+            if state.crashed.get(index).is_some_and(|is_down| *is_down) { "down" } else { "life" };
         line(class, (x(index), y(step)), (x(index), y(step + 1)))
     });
     pieces.fold(Group::new(), Group::add)
@@ -109,8 +119,13 @@ fn arrow(flight: &Flight, steps: usize) -> Group {
 }
 
 fn step(step: usize, event: &Event, text: &str, right: usize, width: usize) -> Group {
-    let is_fault =
-        matches!(event, Event::Lose { .. } | Event::Crash { .. } | Event::LoseDisk { .. } | Event::ReturnToCopy { .. });
+    let is_fault = matches!(
+        event,
+        Event::Lose { .. }
+            | Event::Crash { .. }
+            | Event::LoseDisk { .. }
+            | Event::ReturnToCopy { .. }
+    );
     let at = svg::node::element::Rectangle::new()
         .set("class", "at")
         .set("x", 0)
@@ -125,7 +140,9 @@ fn step(step: usize, event: &Event, text: &str, right: usize, width: usize) -> G
         .add(words("", right, y(step) + 4, text));
     let class = if is_fault { "fault" } else { "event" };
     match event.at() {
-        Some(who) => group.add(Circle::new().set("class", class).set("cx", column(who)).set("cy", y(step)).set("r", 4)),
+        Some(who) => group.add(
+            Circle::new().set("class", class).set("cx", column(who)).set("cy", y(step)).set("r", 4),
+        ),
         None => group,
     }
 }

@@ -3,7 +3,8 @@ use crate::gallery::Case;
 use std::collections::BTreeSet;
 
 /// A lost message, a lasso, a crash, an end where nothing goes on.
-const TELLING: &[&str] = &["hint-dropped-on-timeout", "exchange-never-ends", "word-before-disk", "repair-is-lost"];
+const TELLING: &[&str] =
+    &["hint-dropped-on-timeout", "exchange-never-ends", "word-before-disk", "repair-is-lost"];
 
 fn exported(format: Format) -> impl Iterator<Item = (Trace, String)> {
     TELLING.iter().map(move |name| {
@@ -18,11 +19,13 @@ fn exported(format: Format) -> impl Iterator<Item = (Trace, String)> {
 #[test]
 fn itf_is_read_by_its_own_library() {
     for (trace, text) in exported(Format::Itf) {
-        let read: ::itf::Trace<serde_json::Value> = ::itf::trace_from_str(&text).expect("it is ITF");
+        let read: ::itf::Trace<serde_json::Value> =
+            ::itf::trace_from_str(&text).expect("it is ITF");
         assert_eq!(read.states.len(), trace.steps.len() + 1);
         assert_eq!(read.loop_index, trace.cycle_from.map(|from| from as u64));
         for state in &read.states {
-            let told: BTreeSet<&String> = state.value.as_object().expect("a record").keys().collect();
+            let told: BTreeSet<&String> =
+                state.value.as_object().expect("a record").keys().collect();
             assert!(read.vars.iter().all(|name| told.contains(name)), "a state lacks a variable");
         }
     }
@@ -37,10 +40,12 @@ fn shiviz_logs_are_read_by_their_parser_and_clocks_count() {
         let mut count = std::collections::BTreeMap::<String, u64>::new();
         for line in lines {
             let fields = parser.captures(line).unwrap_or_else(|| panic!("not read: {line}"));
-            let clock: serde_json::Value = serde_json::from_str(&fields["clock"]).expect("a clock is JSON");
+            let clock: serde_json::Value =
+                serde_json::from_str(&fields["clock"]).expect("a clock is JSON");
             let count = count.entry(fields["host"].to_owned()).or_default();
             *count += 1;
-            // So ShiViz demands: a host's own time is 1 at first, and one more at each of its events.
+            // So ShiViz demands: a host's own time is 1 at first, and one more at each of its
+            // events.
             assert_eq!(clock[&fields["host"]], *count, "{line}");
         }
         assert_eq!(count.len(), trace.initial.len() - 1, "every node and client has a line");
@@ -51,8 +56,9 @@ fn shiviz_logs_are_read_by_their_parser_and_clocks_count() {
 fn mermaid_says_every_step() {
     for (trace, text) in exported(Format::Mermaid) {
         assert!(text.starts_with("sequenceDiagram\n"));
-        let steps =
-            text.lines().filter(|line| line.contains("->>") || line.contains("-x") || line.contains("Note over"));
+        let steps = text.lines().filter(|line| {
+            line.contains("->>") || line.contains("-x") || line.contains("Note over")
+        });
         let ends = usize::from(trace.cycle_from == Some(trace.steps.len()));
         assert_eq!(steps.count(), trace.steps.len() + ends);
         let texts = text.lines().filter_map(|line| line.split_once(": ")).map(|(_, text)| text);
@@ -79,7 +85,8 @@ fn a_diagram_has_an_arrow_for_each_message() {
     for (trace, text) in exported(Format::Svg) {
         let (run, _) = trace.run();
         let shown = flights(&run).into_iter().filter(|flight| flight.ended.is_some()).count();
-        let drawn = text.matches("class=\"message\"").count() + text.matches("class=\"lost\"").count();
+        let drawn =
+            text.matches("class=\"message\"").count() + text.matches("class=\"lost\"").count();
         assert_eq!(drawn, shown);
         assert_eq!(text.matches("class=\"step-row\"").count(), trace.steps.len());
     }

@@ -67,7 +67,11 @@ fn numbers_that_contradict_one_another_are_malformed() {
         ("too large a message", 0, 2, largest + 1, largest / 2 + 1),
         ("a far too large message", 0, u16::MAX, u32::MAX as usize, 65_000),
     ] {
-        assert_eq!(decode(index, count, total, length), Err(WireError::FragmentMalformed), "{what}");
+        assert_eq!(
+            decode(index, count, total, length),
+            Err(WireError::FragmentMalformed),
+            "{what}"
+        );
     }
 }
 
@@ -98,7 +102,16 @@ fn no_header_makes_decoding_panic() {
             // Half of the numbers are small, so that some of them agree.
             if round % 2 == 0 && bytes.len() >= HEADER_BYTES {
                 let small: Vec<u8> = (0..3).map(|_| random.random_range(0..5)).collect();
-                bytes[INDEX_AT..HEADER_BYTES].copy_from_slice(&[small[0], 0, small[1], 0, 10 * small[2], 0, 0, 0]);
+                bytes[INDEX_AT..HEADER_BYTES].copy_from_slice(&[
+                    small[0],
+                    0,
+                    small[1],
+                    0,
+                    10 * small[2],
+                    0,
+                    0,
+                    0,
+                ]);
             }
             wire::seal(MAGIC, &mut bytes);
         }

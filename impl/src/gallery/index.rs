@@ -54,7 +54,13 @@ pub(super) fn index(traces: &[(Case, Trace)]) -> String {
     push!(text, "\n## Known limits\n\n| | does not hold | steps | |\n|---|---|---|---|");
     for (case, trace) in traces.iter().filter(|(case, _)| case.defect().is_none()) {
         let property = case.properties()[0].name;
-        push!(text, "| {} | `{property}` | {} | {} |", link(case), trace.steps.len(), cell(case.what()));
+        push!(
+            text,
+            "| {} | `{property}` | {} | {} |",
+            link(case),
+            trace.steps.len(),
+            cell(case.what())
+        );
     }
     text.push_str(NOT_LINEARIZABLE);
     history(&mut text);
@@ -67,7 +73,10 @@ fn link(case: &Case) -> String {
 }
 
 fn history(text: &mut String) {
-    push!(text, "\n## Defects of real systems\n\n| system | where it is told | | here |\n|---|---|---|---|");
+    push!(
+        text,
+        "\n## Defects of real systems\n\n| system | where it is told | | here |\n|---|---|---|---|"
+    );
     for historic in HISTORIC {
         let here = match historic.told {
             Told::By(names) => {
@@ -77,6 +86,11 @@ fn history(text: &mut String) {
             Told::NotHere(reason) => format!("not here: {}", cell(reason)),
         };
         let (system, year) = (historic.system, historic.year);
-        push!(text, "| {system} ({year}) | {} | {} | {here} |", cell(historic.reference), cell(historic.cause));
+        push!(
+            text,
+            "| {system} ({year}) | {} | {} | {here} |",
+            cell(historic.reference),
+            cell(historic.cause)
+        );
     }
 }

@@ -34,10 +34,17 @@ fn about(text: &mut String, case: &Case) {
     push!(text, "* **Breaks** `{}`: {}", properties[0].name, properties[0].statement);
     if properties.len() > 1 {
         let others = properties[1..].iter().map(|property| format!("`{}`", property.name));
-        push!(text, "  And, in other runs of the scope: {}.", others.collect::<Vec<_>>().join(", "));
+        push!(
+            text,
+            "  And, in other runs of the scope: {}.",
+            others.collect::<Vec<_>>().join(", ")
+        );
     }
     let Some(defect) = case.defect() else {
-        push!(text, "* **Rules**: the protocol's own. This is a limit of what Dynamo promises, not a defect.\n");
+        push!(
+            text,
+            "* **Rules**: the protocol's own. This is a limit of what Dynamo promises, not a defect.\n"
+        );
         return;
     };
     push!(
@@ -46,7 +53,11 @@ fn about(text: &mut String, case: &Case) {
         defect.rule,
         documentation(defect.rule)
     );
-    push!(text, "* **The defect**, in place of it:\n\n```rust\n{}\n```\n", unindented(defect.code()));
+    push!(
+        text,
+        "* **The defect**, in place of it:\n\n```rust\n{}\n```\n",
+        unindented(defect.code())
+    );
 }
 
 fn documentation(rule: &str) -> String {
@@ -71,12 +82,17 @@ fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
         push!(text, "* {line}");
     }
     if trace.cycle_from.is_some_and(|from| from < trace.steps.len()) {
-        push!(text, "\nWhatever happens after step {} leads back there. One way round:", trace.depth());
+        push!(
+            text,
+            "\nWhatever happens after step {} leads back there. One way round:",
+            trace.depth()
+        );
     }
     push!(text, "\n```text\n{}", diagram::lines(run, trace.cycle_from).join("\n"));
     let rows = diagram::rows(run);
     push!(text, "```\n\n| step | what happens | what changes |\n|---|---|---|");
-    let facts: Vec<Vec<Fact>> = run.states.iter().map(|state| picture::facts(&run.model, state)).collect();
+    let facts: Vec<Vec<Fact>> =
+        run.states.iter().map(|state| picture::facts(&run.model, state)).collect();
     for (row, states) in rows.iter().zip(facts.windows(2)) {
         let changes = picture::changes(&states[0], &states[1]);
         let is_told = |change: &&Change| change.of != MESSAGES || change.before.is_none();
@@ -86,7 +102,8 @@ fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
     text.push('\n');
 }
 
-/// What is so at the end, beside what the protocol comes to when the same happens, or what would have to be so.
+/// What is so at the end, beside what the protocol comes to when the same happens, or what would
+/// have to be so.
 fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
     push!(text, "## Where it ends\n");
     let actual = picture::facts(&run.model, run.last());
@@ -99,16 +116,25 @@ fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
         text.push('\n');
         return;
     }
-    let (mut protocol, skipped) = Run::of_what_can(trace.scope(), Rules::default(), &trace.events());
+    let (mut protocol, skipped) =
+        Run::of_what_can(trace.scope(), Rules::default(), &trace.events());
     let but_for = skipped_in_words(&skipped);
     let settles = trace.cycle_from.is_some() && protocol.settle(trace.property());
-    let goes_on = if settles { ", and goes on from there until the property holds for good" } else { "" };
+    let goes_on =
+        if settles { ", and goes on from there until the property holds for good" } else { "" };
     push!(text, "The same happens to the protocol as it is{but_for}{goes_on}:\n");
     push!(text, "| | expected: the protocol | actual: the defect |\n|---|---|---|");
     let expected = picture::facts(&protocol.model, protocol.last());
     for change in picture::changes(&expected, &actual) {
         let side = |side: &Option<String>| side.as_deref().map_or("–".to_owned(), cell);
-        push!(text, "| {}: {} | {} | {} |", change.of, cell(&change.about), side(&change.before), side(&change.after));
+        push!(
+            text,
+            "| {}: {} | {} | {} |",
+            change.of,
+            cell(&change.about),
+            side(&change.before),
+            side(&change.after)
+        );
     }
     push!(text, "\nEverything else is the same.\n");
 }
@@ -152,7 +178,14 @@ fn happened(text: &mut String, case: &Case) {
         push!(text, "We know of no report of it.");
     }
     for historic in seen {
-        push!(text, "* {} ({}), {}: {}", historic.system, historic.year, historic.reference, historic.cause);
+        push!(
+            text,
+            "* {} ({}), {}: {}",
+            historic.system,
+            historic.year,
+            historic.reference,
+            historic.cause
+        );
     }
     text.push('\n');
 }

@@ -61,18 +61,30 @@ quickcheck! {
 #[test]
 fn all_hints_are_told_page_by_page() {
     let founders = History::founded_by([0, 1, 2].map(NodeId));
-    let node = Node { config: Config::new(2, 1, 1).unwrap(), founders, address: None, rules: Rules::default() };
+    let node = Node {
+        config: Config::new(2, 1, 1).unwrap(),
+        founders,
+        address: None,
+        rules: Rules::default(),
+    };
     let mut state = State::default();
-    let id = |index: u16| HintId { recipient: NodeId(index % 3), key: Key::new(&format!("{index:04}")).unwrap() };
+    let id = |index: u16| HintId {
+        recipient: NodeId(index % 3),
+        key: Key::new(&format!("{index:04}")).unwrap(),
+    };
     let count = 2 * HINTS_MAX as u16 + 7;
     state.durable.hints.extend((0..count).map(|index| (id(index), Siblings::new())));
     let (mut told, mut after, mut pages) = (Vec::new(), None, 0);
     loop {
         let question = Question::Hints { after: after.clone() };
-        let Report::Hints { hints, more } = Report::new(&question, &node, NodeId(0), &state, &Nothing) else {
+        let Report::Hints { hints, more } =
+            Report::new(&question, &node, NodeId(0), &state, &Nothing)
+        else {
             panic!()
         };
-        told.extend(hints.into_iter().map(|HintLine { recipient, key, .. }| HintId { recipient, key }));
+        told.extend(
+            hints.into_iter().map(|HintLine { recipient, key, .. }| HintId { recipient, key }),
+        );
         (after, pages) = (told.last().cloned(), pages + 1);
         if !more {
             break;
@@ -110,7 +122,12 @@ fn the_largest_report_fits_a_datagram() {
     let status = Status {
         id: NodeId(0),
         tip: Tip(u64::MAX),
-        cluster: Founding { cluster: ClusterId::UNKNOWN, n: Config::N_MAX, r: Config::N_MAX, w: Config::N_MAX },
+        cluster: Founding {
+            cluster: ClusterId::UNKNOWN,
+            n: Config::N_MAX,
+            r: Config::N_MAX,
+            w: Config::N_MAX,
+        },
         agreed_ms: members.iter().map(|member| (*member, 3_200_000_000_000)).collect(),
         suspected: members.clone(),
         members,
@@ -130,7 +147,10 @@ fn the_largest_report_fits_a_datagram() {
             outstanding: u64::MAX,
         },
         refusals: vec![Refusals { why: Refused::EarlierStart, count: u64::MAX, last_from: at }; 9],
-        twins: members_of_many.iter().map(|node| Twin { node: *node, heard_at: at, ago_ms: 1 << 40 }).collect(),
+        twins: members_of_many
+            .iter()
+            .map(|node| Twin { node: *node, heard_at: at, ago_ms: 1 << 40 })
+            .collect(),
         exchanges: exchanges.collect(),
         found_old: Some("x".repeat(200)),
     };

@@ -38,9 +38,10 @@ impl Disk for Recorder<'_> {
 
 impl Network for Recorder<'_> {
     fn send(&mut self, to: Id, datagram: &mut Datagram) {
-        self.log
-            .borrow_mut()
-            .push(Effect::Sent(to, wire::decode(datagram.seal(&Parties::default())).unwrap().messages));
+        self.log.borrow_mut().push(Effect::Sent(
+            to,
+            wire::decode(datagram.seal(&Parties::default())).unwrap().messages,
+        ));
     }
 }
 
@@ -48,7 +49,8 @@ const LOCAL: Patience = Patience::LOCAL;
 
 fn interpreter(now: Instant) -> Interpreter {
     let members: Vec<NodeId> = (0..3).map(NodeId).collect();
-    let (config, founders) = (Config::new(3, 2, 2).unwrap().with_patience(LOCAL), History::founded_by(members));
+    let (config, founders) =
+        (Config::new(3, 2, 2).unwrap().with_patience(LOCAL), History::founded_by(members));
     let on_disk = Durable { history: founders.clone(), ..Durable::default() };
     let node = Node { config, founders, address: None, rules: Rules::default() };
     Interpreter::start(node, NodeId(0), on_disk, now)
@@ -76,7 +78,8 @@ fn put(number: u64) -> Message {
 
 fn finish(interpreter: &mut Interpreter, fails: bool) -> (Result<(), &'static str>, Vec<Effect>) {
     let log = RefCell::default();
-    let outcome = interpreter.finish(&mut Recorder { log: &log, fails }, &mut Recorder { log: &log, fails });
+    let outcome =
+        interpreter.finish(&mut Recorder { log: &log, fails }, &mut Recorder { log: &log, fails });
     (outcome, log.into_inner())
 }
 
@@ -86,17 +89,28 @@ fn whatever_a_batch_saved_is_committed_once_before_anything_is_sent() {
     let mut interpreter = interpreter(now);
     for number in 0..10 {
         interpreter.on_message(client(), put(number), now);
-        interpreter.on_message(NodeId(1).actor(), Message::Stored { request: request(number) }, now);
+        interpreter.on_message(
+            NodeId(1).actor(),
+            Message::Stored { request: request(number) },
+            now,
+        );
     }
     let (outcome, effects) = finish(&mut interpreter, false);
     assert_eq!(outcome, Ok(()));
     let [Effect::Committed(durable), sent @ ..] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((durable.counter, durable.store.len()), (10, 10));
-    let to: Vec<Id> =
-        sent.iter().map(|effect| if let Effect::Sent(to, _) = effect { *to } else { panic!("{sent:?}") }).collect();
-    assert_eq!(to, [NodeId(1).actor(), NodeId(2).actor(), client()], "one datagram for each destination, nodes first");
+    let to: Vec<Id> = sent
+        .iter()
+        .map(|effect| if let Effect::Sent(to, _) = effect { *to } else { panic!("{sent:?}") })
+        .collect();
+    assert_eq!(
+        to,
+        [NodeId(1).actor(), NodeId(2).actor(), client()],
+        "one datagram for each destination, nodes first"
+    );
     let Some(Effect::Sent(_, answers)) = sent.last() else { panic!("{sent:?}") };
-    let acknowledged = |message: &&Message| matches!(message, Message::Answer(Answer::PutAcknowledged { .. }));
+    let acknowledged =
+        |message: &&Message| matches!(message, Message::Answer(Answer::PutAcknowledged { .. }));
     assert_eq!(answers.iter().filter(acknowledged).count(), 10);
 }
 
@@ -127,7 +141,11 @@ fn a_batch_that_saves_nothing_commits_nothing() {
     let mut interpreter = interpreter(now);
     interpreter.on_message(
         NodeId(1).actor(),
-        Message::Fetch { tip: interpreter.state().view.tip(), request: request(3), key: Key::new("k").unwrap() },
+        Message::Fetch {
+            tip: interpreter.state().view.tip(),
+            request: request(3),
+            key: Key::new("k").unwrap(),
+        },
         now,
     );
     let (_, effects) = finish(&mut interpreter, true);
@@ -147,9 +165,16 @@ fn a_timer_fires_at_its_time_and_is_unset_before_its_handler_sets_it_again() {
     for retransmission in 1..=u32::from(LOCAL.retransmissions) {
         interpreter.on_time(start + LOCAL.answer_within * retransmission);
         stores += finish(&mut interpreter, false).1.len();
-        assert_eq!(interpreter.next_deadline(), Some(start + LOCAL.answer_within * (retransmission + 1)));
+        assert_eq!(
+            interpreter.next_deadline(),
+            Some(start + LOCAL.answer_within * (retransmission + 1))
+        );
     }
-    assert_eq!(stores, 1 + 2 * (1 + usize::from(LOCAL.retransmissions)), "one commit, then two replicas each time");
+    assert_eq!(
+        stores,
+        1 + 2 * (1 + usize::from(LOCAL.retransmissions)),
+        "one commit, then two replicas each time"
+    );
     interpreter.on_time(start + LOCAL.answer_within * 5);
     let (_, effects) = finish(&mut interpreter, false);
     assert!(

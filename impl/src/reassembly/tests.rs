@@ -33,7 +33,9 @@ fn received(reassembly: &mut Reassembly, datagrams: &[(u8, Vec<u8>)]) -> Vec<(u8
     let mut received = Vec::new();
     for (from, datagram) in datagrams {
         let letter = reassembly.receive(address(*from), datagram, now).unwrap_or_default();
-        received.extend(letter.into_iter().flat_map(|letter| letter.messages).map(|message| (*from, message)));
+        received.extend(
+            letter.into_iter().flat_map(|letter| letter.messages).map(|message| (*from, message)),
+        );
     }
     received.sort_unstable();
     received
@@ -43,16 +45,23 @@ fn received(reassembly: &mut Reassembly, datagrams: &[(u8, Vec<u8>)]) -> Vec<(u8
 /// nothing was lost come out, each once, and nothing else.
 #[test]
 fn exactly_the_complete_messages_come_out() {
-    fn complete_messages_come_out(messages: Vec<(u8, AnyMessage)>, seed: u64, lost: bool, mixed: bool) -> bool {
+    fn complete_messages_come_out(
+        messages: Vec<(u8, AnyMessage)>,
+        seed: u64,
+        lost: bool,
+        mixed: bool,
+    ) -> bool {
         let mut random = SmallRng::seed_from_u64(seed);
         let mut cutters = [(); 3].map(|()| Cutter::default());
         let (mut datagrams, mut complete) = (Vec::new(), Vec::new());
-        for (from, AnyMessage(message)) in messages.into_iter().take(Limits::LOCAL.sender.messages) {
+        for (from, AnyMessage(message)) in messages.into_iter().take(Limits::LOCAL.sender.messages)
+        {
             let (from, sealed) = (from % 3, sealed(&message));
             let longest = random.random_range(1..sealed.len());
             let mut is_complete = true;
             for fragment in cutters[usize::from(from)].pieces(&sealed, longest) {
-                let copies = if lost && random.random_ratio(1, 20) { 0 } else { random.random_range(1..3) };
+                let copies =
+                    if lost && random.random_ratio(1, 20) { 0 } else { random.random_range(1..3) };
                 is_complete &= copies > 0;
                 datagrams.extend(std::iter::repeat_n((from, fragment), copies));
             }
@@ -78,7 +87,8 @@ fn nothing_that_arrives_makes_it_panic_or_give_what_was_not_sent() {
     let mut sent = BTreeSet::new();
     for number in 0..50_000 {
         sent.insert(stored(number));
-        let mut fragments: Vec<Vec<u8>> = cutter.pieces(&sealed(&stored(number)), random.random_range(3..12)).collect();
+        let mut fragments: Vec<Vec<u8>> =
+            cutter.pieces(&sealed(&stored(number)), random.random_range(3..12)).collect();
         fragments.shuffle(&mut random);
         for fragment in &mut fragments {
             if random.random_ratio(1, 6) {
@@ -88,21 +98,37 @@ fn nothing_that_arrives_makes_it_panic_or_give_what_was_not_sent() {
                     wire::seal(*b"DYNF", fragment);
                 }
             }
-            let outcome = match reassembly.receive(address(random.random_range(0..2)), fragment, now) {
-                Ok(letter) => {
-                    let messages: Vec<Message> = letter.into_iter().flat_map(|letter| letter.messages).collect();
-                    // A damaged id may complete an earlier message, with a piece that both have.
-                    assert!(messages.iter().all(|message| sent.contains(message)), "{messages:?}");
-                    if messages.is_empty() { "unfinished".to_owned() } else { "complete".to_owned() }
-                }
-                Err(error) => format!("{error:?}"),
-            };
+            let outcome =
+                match reassembly.receive(address(random.random_range(0..2)), fragment, now) {
+                    Ok(letter) => {
+                        let messages: Vec<Message> =
+                            letter.into_iter().flat_map(|letter| letter.messages).collect();
+                        // A damaged id may complete an earlier message, with a piece that both
+                        // have.
+                        assert!(
+                            messages.iter().all(|message| sent.contains(message)),
+                            "{messages:?}"
+                        );
+                        if messages.is_empty() {
+                            "unfinished".to_owned()
+                        } else {
+                            "complete".to_owned()
+                        }
+                    }
+                    Err(error) => format!("{error:?}"),
+                };
             *outcomes.entry(outcome).or_default() += 1;
         }
     }
     let seen: Vec<&str> = outcomes.keys().map(String::as_str).collect();
-    let expected =
-        ["Checksum", "FragmentContradicts", "FragmentMalformed", "FragmentNotNeeded", "complete", "unfinished"];
+    let expected = [
+        "Checksum",
+        "FragmentContradicts",
+        "FragmentMalformed",
+        "FragmentNotNeeded",
+        "complete",
+        "unfinished",
+    ];
     assert!(expected.iter().all(|outcome| seen.contains(outcome)), "{outcomes:?}");
 }
 
@@ -110,7 +136,12 @@ fn nothing_that_arrives_makes_it_panic_or_give_what_was_not_sent() {
 fn is_within_limits(reassembly: &Reassembly) -> bool {
     let Limits { sender, all, .. } = reassembly.limits;
     let of = |from: u8| reassembly.taken(|message| message.name.0 == address(from));
-    let held: usize = reassembly.unfinished.iter().flat_map(|message| message.pieces.values()).map(|p| p.len()).sum();
+    let held: usize = reassembly
+        .unfinished
+        .iter()
+        .flat_map(|message| message.pieces.values())
+        .map(|p| p.len())
+        .sum();
     !reassembly.taken(|_| true).exceeds(all)
         && (0..=255).all(|from| !of(from).exceeds(sender))
         && held <= reassembly.taken(|_| true).bytes
@@ -147,9 +178,13 @@ fn the_oldest_make_room_and_those_of_others_stay() {
         reassembly.receive(address(2), &first_of_many(message), now).unwrap();
     }
     assert_eq!(reassembly.given_up(), GivenUp { too_old: 0, no_room: 10 });
-    let theirs: Vec<u64> = reassembly.unfinished.iter().skip(1).map(|message| message.name.1).collect();
+    let theirs: Vec<u64> =
+        reassembly.unfinished.iter().skip(1).map(|message| message.name.1).collect();
     assert_eq!(theirs, (10..most + 10).collect::<Vec<_>>());
-    assert_eq!(reassembly.receive(address(2), &first_of_many(9), now), Err(WireError::FragmentNotNeeded));
+    assert_eq!(
+        reassembly.receive(address(2), &first_of_many(9), now),
+        Err(WireError::FragmentNotNeeded)
+    );
     // From many addresses the room of all is taken, and the message begun first is given up.
     for from in 3..=255 {
         for message in 0..5 {
@@ -167,7 +202,10 @@ fn what_a_fragment_announces_takes_no_memory() {
     let (total, piece) = (MESSAGE_BYTES_MAX, vec![7; MESSAGE_BYTES_MAX / 128]);
     let first = encoded(&Fragment { message: 1, index: 127, count: 128, total, piece: &piece });
     reassembly.receive(address(1), &first, Instant::now()).unwrap();
-    assert_eq!(reassembly.taken(|_| true), Room { messages: 1, bytes: piece.len() + PIECE_EXTRA_BYTES });
+    assert_eq!(
+        reassembly.taken(|_| true),
+        Room { messages: 1, bytes: piece.len() + PIECE_EXTRA_BYTES }
+    );
 }
 
 #[test]
@@ -182,7 +220,10 @@ fn the_largest_message_has_room_beside_others() {
         }
         if round == 2 {
             // All its fragments were kept: it is refused only for what it says.
-            assert_eq!(reassembly.receive(address(1), last, Instant::now()), Err(WireError::NotOurs));
+            assert_eq!(
+                reassembly.receive(address(1), last, Instant::now()),
+                Err(WireError::NotOurs)
+            );
         }
     }
     assert!(is_within_limits(&reassembly));
@@ -209,7 +250,13 @@ fn a_fragment_that_contradicts_its_message_does_it_no_harm() {
     let (mut reassembly, now) = (Reassembly::default(), Instant::now());
     let fragments: Vec<Vec<u8>> = Cutter::default().pieces(&sealed(&stored(1)), 8).collect();
     let Fragment { message, count, .. } = Fragment::decode(&fragments[0]).unwrap();
-    let other = encoded(&Fragment { message, index: 1, count, total: 2 * usize::from(count), piece: &[7; 2] });
+    let other = encoded(&Fragment {
+        message,
+        index: 1,
+        count,
+        total: 2 * usize::from(count),
+        piece: &[7; 2],
+    });
     reassembly.receive(address(1), &fragments[0], now).unwrap();
     assert_eq!(reassembly.receive(address(1), &other, now), Err(WireError::FragmentContradicts));
     // Under the same id of another sender it is another message.
@@ -217,7 +264,11 @@ fn a_fragment_that_contradicts_its_message_does_it_no_harm() {
     for fragment in &fragments[1..fragments.len() - 1] {
         assert_eq!(reassembly.receive(address(1), fragment, now), Ok(None));
     }
-    let letter =
-        Letter { parties: Parties::default(), messages: vec![stored(1)], stamps: Vec::new(), callers: Vec::new() };
+    let letter = Letter {
+        parties: Parties::default(),
+        messages: vec![stored(1)],
+        stamps: Vec::new(),
+        callers: Vec::new(),
+    };
     assert_eq!(reassembly.receive(address(1), fragments.last().unwrap(), now), Ok(Some(letter)));
 }

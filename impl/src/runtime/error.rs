@@ -62,7 +62,9 @@ pub enum RuntimeError {
         id: NodeId,
     },
     /// The node was started, though it has left.
-    #[error("node {id} has left the cluster: start it with --join and a member's address to let it join again")]
+    #[error(
+        "node {id} has left the cluster: start it with --join and a member's address to let it join again"
+    )]
     Left {
         /// The node.
         id: NodeId,

@@ -1,8 +1,8 @@
 //! What a node does when it learns that it was removed for good. It ends, but not at once:
 //!
 //! * it goes on gossiping for a few rounds, in case it is the only one that knows;
-//! * it tells clients that ask meanwhile that it serves nothing any more. The protocol would forward
-//!   their requests, and the others take nothing from a node that was removed.
+//! * it tells clients that ask meanwhile that it serves nothing any more. The protocol would
+//!   forward their requests, and the others take nothing from a node that was removed.
 
 use dynamo_model::config::Config;
 use dynamo_model::membership::History;

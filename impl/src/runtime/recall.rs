@@ -1,4 +1,5 @@
-//! What a node does about an older copy of its own disk: it asks the others at its start, and begins anew where one remembers more.
+//! What a node does about an older copy of its own disk: it asks the others at its start, and
+//! begins anew where one remembers more.
 
 use super::{RuntimeError, Settings, start};
 use crate::founding::{self, Founding};
@@ -15,9 +16,14 @@ use std::time::Instant;
 /// At most so many datagrams with messages are kept that come while the others are asked.
 const KEPT_MAX: usize = 256;
 
-/// Asks the other members what they remember of this node's disk. Where the disk has been used before, this waits for their answers, and for
-/// those that are silent only so long. Returns what else has come in meanwhile.
-pub(super) fn ask(socket: &mut NodeSocket, others: &[NodeId], is_used: bool) -> io::Result<Vec<Received>> {
+/// Asks the other members what they remember of this node's disk. Where the disk has been used
+/// before, this waits for their answers, and for those that are silent only so long. Returns what
+/// else has come in meanwhile.
+pub(super) fn ask(
+    socket: &mut NodeSocket,
+    others: &[NodeId],
+    is_used: bool,
+) -> io::Result<Vec<Received>> {
     let (begin, mut kept) = (Instant::now(), Vec::new());
     let missing = |socket: &NodeSocket| -> Vec<NodeId> {
         let is_missing = |node: &&NodeId| !socket.doorkeeper.memories.is_confirmed(**node);
@@ -48,21 +54,28 @@ pub(super) fn ask(socket: &mut NodeSocket, others: &[NodeId], is_used: bool) -> 
             return Ok(kept);
         }
         let received = socket.receive_within(ASK_AGAIN)?;
-        kept.extend(received.filter(|received| !matches!(received, Received::Nothing) && kept.len() < KEPT_MAX));
+        kept.extend(
+            received
+                .filter(|received| !matches!(received, Received::Nothing) && kept.len() < KEPT_MAX),
+        );
     }
 }
 
-/// Does the directory itself show that its database is older than the rest? The database hears of each start first, and the file DIR/cluster
-/// after it.
+/// Does the directory itself show that its database is older than the rest? The database hears of
+/// each start first, and the file DIR/cluster after it.
 pub(super) fn evidence_in(store: &Store, last_start: u64) -> Option<Evidence> {
     let known = store.past().last()?;
     let remembered = Moment { start: last_start, commit: 0 };
     (known.start < last_start).then_some(Evidence { by: None, remembered, known })
 }
 
-/// Puts the data aside, and makes a new disk for the node, under a new incarnation. What the old one knows of members, and of what was heard of
-/// others, is true however old it is, and stays.
-pub(super) fn begin_anew(settings: &Settings, store: Store, evidence: &Evidence) -> Result<(), RuntimeError> {
+/// Puts the data aside, and makes a new disk for the node, under a new incarnation. What the old
+/// one knows of members, and of what was heard of others, is true however old it is, and stays.
+pub(super) fn begin_anew(
+    settings: &Settings,
+    store: Store,
+    evidence: &Evidence,
+) -> Result<(), RuntimeError> {
     let Settings { id, data, node, .. } = settings;
     let (old, heard) = (store.committed().clone(), store.heard().clone());
     drop(store);
@@ -78,7 +91,8 @@ pub(super) fn begin_anew(settings: &Settings, store: Store, evidence: &Evidence)
     new.remember(&heard);
     new.commit(&node.new_disk_after(&old, new.committed().incarnation))?;
     let known = founding::read(data)?;
-    let founding = known.map_or_else(|| Founding::new(ClusterId::UNKNOWN, &node.config), |(founding, _)| founding);
+    let founding = known
+        .map_or_else(|| Founding::new(ClusterId::UNKNOWN, &node.config), |(founding, _)| founding);
     let last = known.map_or(0, |(_, last)| last).max(evidence.remembered.start);
     // The next start is later than every one that anybody remembers, also if the clock went back.
     if known.is_some() {

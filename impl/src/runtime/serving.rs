@@ -1,5 +1,5 @@
-//! Whom a node serves, and in which order: members, then requests of clients, then all else that strangers send, then
-//! questions. What is admitted of it says [`admission`](crate::admission).
+//! Whom a node serves, and in which order: members, then requests of clients, then all else that
+//! strangers send, then questions. What is admitted of it says [`admission`](crate::admission).
 
 use super::{Ready, STOP_NOTICED_WITHIN, Watched, farewell};
 use crate::admission::request_in;
@@ -15,10 +15,11 @@ use stateright::actor::Id;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// At most this many datagrams of members are received before what they caused is committed and sent.
+/// At most this many datagrams of members are received before what they caused is committed and
+/// sent.
 const BATCH_DATAGRAMS: usize = 256;
-/// And at most this many in all. Those of strangers are only put in a queue, which costs little: while the socket is emptied,
-/// the operating system does not drop those of members.
+/// And at most this many in all. Those of strangers are only put in a queue, which costs little:
+/// while the socket is emptied, the operating system does not drop those of members.
 const DRAINED_DATAGRAMS: usize = 2048;
 /// At most this many questions are answered in a batch.
 const BATCH_QUESTIONS: usize = 8;
@@ -30,7 +31,10 @@ impl Ready {
         for received in std::mem::take(&mut self.waiting) {
             self.receive_all(received, start);
         }
-        let next = self.interpreter.next_deadline().map(|deadline| deadline.saturating_duration_since(start));
+        let next = self
+            .interpreter
+            .next_deadline()
+            .map(|deadline| deadline.saturating_duration_since(start));
         let at_most = next.map_or(STOP_NOTICED_WITHIN, |next| next.min(STOP_NOTICED_WITHIN));
         let at_most = if self.admission.has_next() { Duration::ZERO } else { at_most };
         let mut received = self.socket.receive_within(at_most)?;
@@ -38,10 +42,15 @@ impl Ready {
         let (mut room, mut drained) = (BATCH_DATAGRAMS, 0);
         while let Some(datagram) = received {
             let of_member = |from| NodeId::from_actor(from).is_some();
-            room -= usize::from(matches!(&datagram, Received::Messages(from, _) if of_member(*from)));
+            room -=
+                usize::from(matches!(&datagram, Received::Messages(from, _) if of_member(*from)));
             drained += 1;
             self.receive_all(datagram, now);
-            received = if room > 0 && drained < DRAINED_DATAGRAMS { self.socket.receive_at_once()? } else { None };
+            received = if room > 0 && drained < DRAINED_DATAGRAMS {
+                self.socket.receive_at_once()?
+            } else {
+                None
+            };
         }
         self.serve_strangers(now);
         Ok(())
@@ -95,7 +104,8 @@ impl Ready {
 
     fn receive(&mut self, from: Id, message: Message, now: Instant) {
         if self.ends_at.is_some()
-            && let Some(answer) = farewell::answer(&message, &self.interpreter.state().durable.history)
+            && let Some(answer) =
+                farewell::answer(&message, &self.interpreter.state().durable.history)
         {
             if let Some(request) = request_in(&message) {
                 self.admission.end(from, request);
@@ -103,7 +113,8 @@ impl Ready {
             return self.tell(from, &answer);
         }
         self.note_taken_on(&message);
-        let (named, before) = (Agreement::named(&message), Before::of(&message, self.interpreter.state()));
+        let (named, before) =
+            (Agreement::named(&message), Before::of(&message, self.interpreter.state()));
         self.interpreter.on_message(from, message, now);
         let (node, state) = (self.interpreter.node(), self.interpreter.state());
         let Some(peer) = NodeId::from_actor(from) else { return };
@@ -140,7 +151,13 @@ impl Ready {
             }
             let Some((from, Numbered { number, content })) = self.inspections.pop() else { return };
             let watched = Watched { ready: self, now: begun };
-            let content = Report::new(&content, self.interpreter.node(), self.id, self.interpreter.state(), &watched);
+            let content = Report::new(
+                &content,
+                self.interpreter.node(),
+                self.id,
+                self.interpreter.state(),
+                &watched,
+            );
             self.socket.report(from, &Numbered { number, content });
             self.admission.spend_on_question(begun.elapsed());
         }

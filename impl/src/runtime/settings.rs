@@ -34,7 +34,8 @@ impl Endpoint {
         Endpoint { advertised: address, ..self }
     }
 
-    /// The address that the others are to use: `None` where the node listens on all addresses of its machine and names none.
+    /// The address that the others are to use: `None` where the node listens on all addresses of
+    /// its machine and names none.
     fn address(self) -> Option<SocketAddr> {
         self.advertised.or_else(|| Some(self.listen).filter(|listen| !listen.ip().is_unspecified()))
     }
@@ -71,7 +72,9 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SettingsError {
     /// The node is not in the list of members.
-    #[error("node {id} is not among the members {members:?}: name it, with its address, in the list of members")]
+    #[error(
+        "node {id} is not among the members {members:?}: name it, with its address, in the list of members"
+    )]
     NotAMember {
         /// The node.
         id: NodeId,
@@ -116,7 +119,9 @@ pub enum SettingsError {
     #[error(transparent)]
     Address(#[from] MembersError),
     /// N copies need N nodes.
-    #[error("N is {n}, and so many members are named: {members}. Name more members, or make N smaller")]
+    #[error(
+        "N is {n}, and so many members are named: {members}. Name more members, or make N smaller"
+    )]
     TooFewMembers {
         /// Copies of each key.
         n: usize,
@@ -150,11 +155,13 @@ impl Settings {
         }
         let founds = Some(ClusterId::founded(members, &config));
         let settings = Settings::again(id, at, config, data)?;
-        let node = Node { founders: members.history(), address: Some(address.into()), ..settings.node };
+        let node =
+            Node { founders: members.history(), address: Some(address.into()), ..settings.node };
         Ok(Settings { founds, node, ..settings })
     }
 
-    /// Settings for a node that joins a cluster, through the member at `contact`. Started again on its data it needs nobody's help.
+    /// Settings for a node that joins a cluster, through the member at `contact`. Started again on
+    /// its data it needs nobody's help.
     ///
     /// # Errors
     /// Where nobody could send to it.
@@ -176,14 +183,29 @@ impl Settings {
     ///
     /// # Errors
     /// Where nobody could send to it.
-    pub fn again(id: NodeId, at: impl Into<Endpoint>, config: Config, data: PathBuf) -> Result<Self, SettingsError> {
+    pub fn again(
+        id: NodeId,
+        at: impl Into<Endpoint>,
+        config: Config,
+        data: PathBuf,
+    ) -> Result<Self, SettingsError> {
         let at = at.into();
         let listen = of_one_machine(at.listen)?;
         let own = at.address().map(|address| Members::new([(id, address)])).transpose()?;
         let address = own.and_then(|own| own.address(id)).map(Address::from);
         let node = Node { config, founders: History::default(), address, rules: Rules::default() };
         let (detours, limits, secret) = (Vec::new(), Limits::default(), NodeSecret::OPEN);
-        Ok(Settings { id, listen, founds: None, contact: None, detours, limits, node, data, secret })
+        Ok(Settings {
+            id,
+            listen,
+            founds: None,
+            contact: None,
+            detours,
+            limits,
+            node,
+            data,
+            secret,
+        })
     }
 
     /// The settings, with other limits on how much the node takes on.
@@ -192,14 +214,16 @@ impl Settings {
         Settings { limits, ..self }
     }
 
-    /// The settings, with a name for the cluster that the node founds: clusters of the same founders with other names have nothing to do
-    /// with one another. The same at every founder; no matter to whoever joins, or is started again on its data.
+    /// The settings, with a name for the cluster that the node founds: clusters of the same
+    /// founders with other names have nothing to do with one another. The same at every founder; no
+    /// matter to whoever joins, or is started again on its data.
     #[must_use]
     pub fn with_cluster_name(self, name: &str) -> Self {
         Settings { founds: self.founds.map(|cluster| cluster.named(name)), ..self }
     }
 
-    /// The settings, with the secret of the cluster's nodes. Without it, the node lets in everybody on its machine, and nobody else.
+    /// The settings, with the secret of the cluster's nodes. Without it, the node lets in everybody
+    /// on its machine, and nobody else.
     #[must_use]
     pub fn with_secret(self, secret: NodeSecret) -> Self {
         Settings { secret, ..self }
@@ -211,7 +235,8 @@ impl Settings {
     /// Where that is no address one can send to.
     pub fn with_detours(self, detours: &[(NodeId, SocketAddr)]) -> Result<Self, SettingsError> {
         let reached = Members::new(detours.iter().copied())?;
-        let detours = reached.ids().into_iter().filter_map(|node| Some((node, reached.address(node)?)));
+        let detours =
+            reached.ids().into_iter().filter_map(|node| Some((node, reached.address(node)?)));
         Ok(Settings { detours: detours.collect(), ..self })
     }
 }

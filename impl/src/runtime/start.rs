@@ -1,4 +1,5 @@
-//! How a node starts: it gets its address and its data, and makes sure that it is somebody in the cluster.
+//! How a node starts: it gets its address and its data, and makes sure that it is somebody in the
+//! cluster.
 
 use super::{RuntimeError, Settings, SettingsError};
 use crate::address::{Members, one_family};
@@ -24,7 +25,8 @@ use std::time::{Duration, Instant};
 const FREED_WITHIN: Duration = Duration::from_secs(5);
 const TRY_EVERY: Duration = Duration::from_millis(50);
 
-/// Binds a node's address, as soon as it is free. A new address of a machine is usable only after a second or two.
+/// Binds a node's address, as soon as it is free. A new address of a machine is usable only after a
+/// second or two.
 pub(super) fn bind(settings: &Settings) -> Result<Udp, RuntimeError> {
     use io::ErrorKind::{AddrInUse, AddrNotAvailable};
     let address = settings.listen;
@@ -37,11 +39,18 @@ pub(super) fn bind(settings: &Settings) -> Result<Udp, RuntimeError> {
 
 /// Opens a node's data, as soon as no other process has it open.
 pub(super) fn open(Settings { id, data, .. }: &Settings) -> Result<Store, StoreError> {
-    as_soon_as_free(&data.display(), || Store::open(data, *id), |error| matches!(error, StoreError::Locked(_)))
+    as_soon_as_free(
+        &data.display(),
+        || Store::open(data, *id),
+        |error| matches!(error, StoreError::Locked(_)),
+    )
 }
 
-/// A new directory tells no members: they must be named, or one to join through. Nothing is made where they are not.
-pub(super) fn check_members(Settings { contact, node, data, .. }: &Settings) -> Result<(), RuntimeError> {
+/// A new directory tells no members: they must be named, or one to join through. Nothing is made
+/// where they are not.
+pub(super) fn check_members(
+    Settings { contact, node, data, .. }: &Settings,
+) -> Result<(), RuntimeError> {
     let is_new = match fs::read_dir(data) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) => error.kind() == io::ErrorKind::NotFound,
@@ -86,7 +95,8 @@ pub(super) struct Entrance {
     pub(super) is_used: bool,
 }
 
-/// Finds out how the node stands and to which cluster it belongs, by its data; lets one that is outside join, if it has a contact.
+/// Finds out how the node stands and to which cluster it belongs, by its data; lets one that is
+/// outside join, if it has a contact.
 pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, RuntimeError> {
     let Settings { node, data, .. } = settings;
     let known = founding::read(data)?;
@@ -97,7 +107,8 @@ pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, 
     check_neighbours(settings, store, address)?;
     let known = store.past().last().map_or(0, |known| known.start);
     let (start, is_used) = (founding::next(last.max(known)), last.max(known) > 0);
-    // The database hears of the start first: a file that knows a later one was written beside another database.
+    // The database hears of the start first: a file that knows a later one was written beside
+    // another database.
     store.begin(start)?;
     founding::begin(data, &cluster, start)?;
     let life = Life { incarnation: store.committed().incarnation, start };
@@ -112,10 +123,13 @@ fn belong(
 ) -> Result<(Standing, Founding), RuntimeError> {
     let Settings { id, contact, founds, node, data, .. } = settings;
     let history = &store.committed().history;
-    let standing = View::of(if history.is_empty() { &node.founders } else { history }, &node.rules).standing(*id);
+    let standing = View::of(if history.is_empty() { &node.founders } else { history }, &node.rules)
+        .standing(*id);
     match (standing, *contact) {
         (Standing::Removed, _) => return Err(RuntimeError::Removed { id: *id }),
-        (Standing::Unknown | Standing::Gone, Some(contact)) => return join(settings, contact, known, store),
+        (Standing::Unknown | Standing::Gone, Some(contact)) => {
+            return join(settings, contact, known, store);
+        }
         (Standing::Unknown, None) => return Err(RuntimeError::NoMembers { data: data.clone() }),
         (Standing::Gone, None) => tracing::warn!(
             "node {id} has left the cluster: it ends when another node has confirmed that; with --join it joins again"
@@ -157,7 +171,8 @@ fn join(
     cluster.check(&node.config)?;
     let failed = |source| RuntimeError::Join { id: *id, contact, source };
     if let Some(address) = node.address {
-        one_family(&client.history().map_err(failed)?, *id, address.into()).map_err(SettingsError::from)?;
+        one_family(&client.history().map_err(failed)?, *id, address.into())
+            .map_err(SettingsError::from)?;
     }
     let joined = client.administer(*id, Wish::Join(node.address)).map_err(failed)?;
     store.commit(&node.joined(*id, store.committed(), &joined))?;
@@ -165,9 +180,13 @@ fn join(
 }
 
 /// Where others reach the node: it must hear what they send there.
-fn check_address(Settings { id, listen, node, secret, .. }: &Settings, store: &Store) -> Result<Address, RuntimeError> {
+fn check_address(
+    Settings { id, listen, node, secret, .. }: &Settings,
+    store: &Store,
+) -> Result<Address, RuntimeError> {
     let known = known_to(node, store);
-    let address = node.address.or_else(|| known.address(*id)).ok_or(SettingsError::NoAddress(*id))?;
+    let address =
+        node.address.or_else(|| known.address(*id)).ok_or(SettingsError::NoAddress(*id))?;
     let at = SocketAddr::from(address);
     if *secret == NodeSecret::OPEN && !at.ip().is_loopback() {
         return Err(SettingsError::NoSecret(at).into());
@@ -178,9 +197,14 @@ fn check_address(Settings { id, listen, node, secret, .. }: &Settings, store: &S
     Ok(address)
 }
 
-/// No other member may be where the node is reached. Where it goes to a new address, that must be of the same kind as those of the others: a
-/// node that stays where it is starts all the same, whatever is wrong with others.
-fn check_neighbours(Settings { id, node, .. }: &Settings, store: &Store, address: Address) -> Result<(), RuntimeError> {
+/// No other member may be where the node is reached. Where it goes to a new address, that must be
+/// of the same kind as those of the others: a node that stays where it is starts all the same,
+/// whatever is wrong with others.
+fn check_neighbours(
+    Settings { id, node, .. }: &Settings,
+    store: &Store,
+    address: Address,
+) -> Result<(), RuntimeError> {
     let known = known_to(node, store);
     if store.committed().history.address(*id) != Some(address) {
         one_family(known, *id, address.into()).map_err(SettingsError::from)?;
@@ -197,16 +221,21 @@ fn known_to<'a>(node: &'a Node, store: &'a Store) -> &'a History {
     if history.is_empty() { &node.founders } else { history }
 }
 
-/// A node that listens on all addresses of its machine sends from whichever the system chooses. The others know it by the one that they were
-/// told.
+/// A node that listens on all addresses of its machine sends from whichever the system chooses. The
+/// others know it by the one that they were told.
 pub(super) fn warn_of_other_source(listen: SocketAddr, own: SocketAddr, members: &Members) {
     let is_on_this_machine = UdpSocket::bind((own.ip(), 0)).is_ok();
     if !listen.ip().is_unspecified() || !is_on_this_machine {
         return;
     }
-    let others = members.ids().into_iter().filter_map(|other| members.address(other)).filter(|other| *other != own);
+    let others = members
+        .ids()
+        .into_iter()
+        .filter_map(|other| members.address(other))
+        .filter(|other| *other != own);
     let source = |to: SocketAddr| {
-        let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let any: IpAddr =
+            if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let socket = UdpSocket::bind((any, 0)).ok()?;
         socket.connect(to).ok()?;
         Some(socket.local_addr().ok()?.ip())

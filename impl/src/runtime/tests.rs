@@ -28,7 +28,9 @@ fn a_node_survives_noise_and_counts_it_by_kind() {
     let zeros = vec![0; 60_000];
     let ours = |filler: usize| [b"DYNS", &[crate::wire::VERSION][..], &vec![b'.'; filler]].concat();
     let (short, of_no_session) = (ours(2), ours(80));
-    for datagram in [&b""[..], b"GET / HTTP/1.1", b"DYNS\xff..............", &short, &of_no_session, &zeros] {
+    for datagram in
+        [&b""[..], b"GET / HTTP/1.1", b"DYNS\xff..............", &short, &of_no_session, &zeros]
+    {
         noise.send_to(datagram, node.address()).unwrap();
     }
     let client = Client::connect(node.address()).unwrap();
@@ -36,7 +38,10 @@ fn a_node_survives_noise_and_counts_it_by_kind() {
     let counters = node.stop().unwrap();
     let Dropped { too_short, not_ours, version, unknown_session, .. } = counters.dropped;
     assert_eq!((too_short, not_ours, version, unknown_session), (1, 3, 1, 1), "{counters}");
-    assert!((1..=2).contains(&counters.commits), "what it knows at the start, and the put: {counters}");
+    assert!(
+        (1..=2).contains(&counters.commits),
+        "what it knows at the start, and the put: {counters}"
+    );
 }
 
 #[test]
@@ -57,7 +62,8 @@ fn a_node_starts_again_on_its_data_and_its_port() {
 fn a_port_in_use_is_an_error_that_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let error = Running::start(settings(taken.local_addr().unwrap(), directory.path())).unwrap_err();
+    let error =
+        Running::start(settings(taken.local_addr().unwrap(), directory.path())).unwrap_err();
     assert!(error.to_string().contains("is the port in use"), "{error}");
 }
 
@@ -68,7 +74,9 @@ fn contradictory_settings_are_refused() {
     let config = |n| Config::new(n, 1, 1).unwrap();
     let error = |id, listen: &str, n| {
         let listen: SocketAddr = listen.parse().unwrap();
-        Settings::new(NodeId(id), listen, &members(), config(n), PathBuf::new()).unwrap_err().to_string()
+        Settings::new(NodeId(id), listen, &members(), config(n), PathBuf::new())
+            .unwrap_err()
+            .to_string()
     };
     assert!(error(1, "127.0.0.1:4100", 1).contains("node B is not among the members [A]"));
     assert!(error(0, "127.0.0.1:4101", 1).contains("the members list has it at 127.0.0.1:4100"));

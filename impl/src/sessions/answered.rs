@@ -18,8 +18,13 @@ pub(super) struct Answered {
 }
 
 impl Answered {
-    /// What to answer to this hello, if it was answered before: the same to the same caller, and nothing to anybody else.
-    pub(super) fn answer_to(&self, mac: Mac, from: SocketAddr) -> Option<Result<Vec<u8>, SessionError>> {
+    /// What to answer to this hello, if it was answered before: the same to the same caller, and
+    /// nothing to anybody else.
+    pub(super) fn answer_to(
+        &self,
+        mac: Mac,
+        from: SocketAddr,
+    ) -> Option<Result<Vec<u8>, SessionError>> {
         let (caller, welcome) = self.welcomes.get(&mac)?;
         Some(if *caller == from { Ok(welcome.clone()) } else { Err(SessionError::Replayed) })
     }
@@ -42,7 +47,8 @@ mod tests {
 
     #[test]
     fn the_latest_are_remembered_and_count_for_their_caller_alone() {
-        let (mut answered, at) = (Answered::default(), |port: u16| SocketAddr::from(([127, 0, 0, 1], port)));
+        let (mut answered, at) =
+            (Answered::default(), |port: u16| SocketAddr::from(([127, 0, 0, 1], port)));
         let mac = |number: usize| [number.to_le_bytes(), [0; 8]].concat().try_into().unwrap();
         for number in 0..=REMEMBERED_MAX {
             answered.remember(mac(number), at(1), &[number as u8]);

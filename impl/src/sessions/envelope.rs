@@ -12,8 +12,9 @@
 //! no entry "DYNN"  version  caller's index  why
 //!          4       1        4               1
 //! ```
-//! Numbers are little-endian. A welcome is shorter than a hello, and a sealed datagram at least as long as a hello, so that nothing that is
-//! answered to an address that has not proved itself is longer than what came from there.
+//! Numbers are little-endian. A welcome is shorter than a hello, and a sealed datagram at least as
+//! long as a hello, so that nothing that is answered to an address that has not proved itself is
+//! longer than what came from there.
 
 use crate::secret::Right;
 use crate::wire::VERSION;
@@ -25,7 +26,8 @@ pub(crate) const HELLO_BYTES: usize = HELLO_HEAD_BYTES + MAC_BYTES + NOISE_BYTES
 /// Before its mac.
 pub(super) const HELLO_HEAD_BYTES: usize = 10;
 pub(super) const MAC_BYTES: usize = 16;
-/// How long each of the two messages of a handshake is: an ephemeral key, an 8-byte payload and its tag.
+/// How long each of the two messages of a handshake is: an ephemeral key, an 8-byte payload and its
+/// tag.
 pub(super) const NOISE_BYTES: usize = 32 + 8 + TAG_BYTES;
 pub(super) const SEALED_HEAD_BYTES: usize = 17;
 pub(super) const TAG_BYTES: usize = 16;
@@ -57,7 +59,9 @@ pub enum SessionError {
     #[error("the datagram has the wrong length")]
     Length,
     /// Somebody else's protocol.
-    #[error("the datagram begins with none of DYNH, DYNW, DYNS, DYNK and DYNN: it is not from a dynamo node or client")]
+    #[error(
+        "the datagram begins with none of DYNH, DYNW, DYNS, DYNK and DYNN: it is not from a dynamo node or client"
+    )]
     NotOurs,
     /// Ours, but of another version.
     #[error(
@@ -140,7 +144,13 @@ impl<'a> Envelope<'a> {
         let (mac, noise) = rest.split_first_chunk::<MAC_BYTES>()?;
         let right = *Right::ALL.get(usize::from(head[5]))?;
         let from = Index::from_le_bytes([head[6], head[7], head[8], head[9]]);
-        (noise.len() == NOISE_BYTES).then_some(Envelope::Hello { right, from, head, mac: *mac, noise })
+        (noise.len() == NOISE_BYTES).then_some(Envelope::Hello {
+            right,
+            from,
+            head,
+            mac: *mac,
+            noise,
+        })
     }
 
     fn welcome(rest: &'a [u8]) -> Option<Self> {

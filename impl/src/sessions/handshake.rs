@@ -1,9 +1,10 @@
 //! How a caller and a host agree on a session's keys: `Noise_NKpsk0_25519_AESGCM_SHA256`.
 //!
-//! The caller knows the nodes' public key, and has in common with them the key of its right. So the host proves that it is a node,
-//! the caller that it has the right, and whoever learns the secrets later cannot open what was recorded: both ends' other keys are made
-//! for the session. Who has not the key of the right is sent away before anything expensive is done: a hello has a mac of its own, as
-//! that of [WireGuard](https://www.wireguard.com/protocol/) does.
+//! The caller knows the nodes' public key, and has in common with them the key of its right. So the
+//! host proves that it is a node, the caller that it has the right, and whoever learns the secrets
+//! later cannot open what was recorded: both ends' other keys are made for the session. Who has not
+//! the key of the right is sent away before anything expensive is done: a hello has a mac of its
+//! own, as that of [WireGuard](https://www.wireguard.com/protocol/) does.
 
 use super::envelope::{self, HELLO_BYTES, Index, MAC_BYTES, NOISE_BYTES, SessionError};
 use crate::secret::{Credentials, Key, Right};
@@ -29,7 +30,12 @@ fn mac(key: &hmac::Key, head: &[u8], noise: &[u8]) -> [u8; MAC_BYTES] {
 }
 
 /// Does a hello come from a process that knows the key?
-pub(super) fn is_from_holder(key: &hmac::Key, head: &[u8], noise: &[u8], claimed: [u8; MAC_BYTES]) -> bool {
+pub(super) fn is_from_holder(
+    key: &hmac::Key,
+    head: &[u8],
+    noise: &[u8],
+    claimed: [u8; MAC_BYTES],
+) -> bool {
     let own = mac(key, head, noise);
     // The same time for every mac.
     own.iter().zip(claimed).fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
@@ -47,11 +53,15 @@ pub(super) fn hello(
     from: Index,
 ) -> (Calling, Vec<u8>) {
     let head = envelope::hello_head(credentials.right, from);
-    let builder = builder().psk(0, &credentials.shared).and_then(|it| it.remote_public_key(&credentials.public));
+    let builder = builder()
+        .psk(0, &credentials.shared)
+        .and_then(|it| it.remote_public_key(&credentials.public));
     let state = builder.and_then(|it| it.prologue(&head)).and_then(Builder::build_initiator);
     let mut state = state.expect("the pattern, and keys of its size");
     let mut noise = [0; NOISE_BYTES];
-    state.write_message(&process.to_le_bytes(), &mut noise).expect("a buffer of the message's size");
+    state
+        .write_message(&process.to_le_bytes(), &mut noise)
+        .expect("a buffer of the message's size");
     let hello = [&head[..], &mac(key, &head, &noise), &noise].concat();
     debug_assert_eq!(hello.len(), HELLO_BYTES);
     (Calling(Box::new(state)), hello)
@@ -59,7 +69,10 @@ pub(super) fn hello(
 
 impl Calling {
     /// The caller reads the welcome, with the host's index of the session.
-    pub(super) fn end(mut self, noise: &[u8]) -> Result<(StatelessTransportState, Index), (Self, SessionError)> {
+    pub(super) fn end(
+        mut self,
+        noise: &[u8],
+    ) -> Result<(StatelessTransportState, Index), (Self, SessionError)> {
         let mut sealed = [0; NOISE_BYTES];
         if self.0.read_message(noise, &mut sealed).is_err() {
             return Err((self, SessionError::Handshake));
@@ -88,7 +101,9 @@ pub(super) fn welcome(
         return Err(SessionError::Handshake);
     }
     let mut answer = [0; NOISE_BYTES];
-    state.write_message(&u64::from(from).to_le_bytes(), &mut answer).expect("a buffer of the message's size");
+    state
+        .write_message(&u64::from(from).to_le_bytes(), &mut answer)
+        .expect("a buffer of the message's size");
     let transport = state.into_stateless_transport_mode().expect("the handshake is over");
     Ok((transport, [&envelope::welcome_head(to)[..], &answer].concat()))
 }

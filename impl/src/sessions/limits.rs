@@ -24,10 +24,13 @@ pub(super) const IDLE: Duration = Duration::from_mins(15);
 /// A session whose caller has not proved its address is forgotten after this time.
 pub(super) const UNPROVED: Duration = Duration::from_secs(5);
 pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// How often, and after which time without use, sessions are forgotten when there are as many as may be.
-pub(super) const CROWDED: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(20));
+/// How often, and after which time without use, sessions are forgotten when there are as many as
+/// may be.
+pub(super) const CROWDED: (Duration, Duration) =
+    (Duration::from_millis(100), Duration::from_secs(20));
 
-/// How many handshakes a host takes part in: each costs it about 0.2 ms. Hellos that were recorded and are sent again cost no more than that.
+/// How many handshakes a host takes part in: each costs it about 0.2 ms. Hellos that were recorded
+/// and are sent again cost no more than that.
 #[derive(Debug)]
 pub(super) struct Budget {
     left: u32,
@@ -49,7 +52,10 @@ impl Budget {
         let since = *self.since.get_or_insert(now);
         let earned = now.saturating_duration_since(since).as_millis() * Self::A_SECOND / 1000;
         if earned > 0 {
-            self.left = u32::try_from(earned).unwrap_or(Self::BURST).saturating_add(self.left).min(Self::BURST);
+            self.left = u32::try_from(earned)
+                .unwrap_or(Self::BURST)
+                .saturating_add(self.left)
+                .min(Self::BURST);
             // What is left over of the time counts the next time.
             let spent = u64::try_from(earned * 1000 / Self::A_SECOND).unwrap_or(u64::MAX);
             self.since = since.checked_add(Duration::from_millis(spent));
@@ -67,8 +73,11 @@ mod tests {
     #[test]
     fn after_a_burst_handshakes_are_allowed_at_a_rate() {
         let (mut budget, start) = (Budget::default(), Instant::now());
-        let mut allowed =
-            |ms: u64| (0..10_000).filter(|_| budget.allows_one_more(start + Duration::from_millis(ms))).count();
+        let mut allowed = |ms: u64| {
+            (0..10_000)
+                .filter(|_| budget.allows_one_more(start + Duration::from_millis(ms)))
+                .count()
+        };
         assert_eq!([allowed(0), allowed(0), allowed(100), allowed(10_000)], [500, 0, 150, 500]);
     }
 }

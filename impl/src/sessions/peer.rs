@@ -2,7 +2,9 @@
 
 use super::envelope::{self, Index, SEALED_HEAD_BYTES, SessionError, TAG_BYTES};
 use super::handshake::Calling;
-use super::limits::{AGAIN_AFTER, CALL_TIME_MAX, PEER_WAITING_BYTES_MAX, UNPROVED, WAITING_TIME_MAX};
+use super::limits::{
+    AGAIN_AFTER, CALL_TIME_MAX, PEER_WAITING_BYTES_MAX, UNPROVED, WAITING_TIME_MAX,
+};
 use super::window::Window;
 use crate::secret::Right;
 use snow::StatelessTransportState;
@@ -10,7 +12,8 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// So many sessions that are not proved yet are kept for one address: it may have been given in somebody else's name.
+/// So many sessions that are not proved yet are kept for one address: it may have been given in
+/// somebody else's name.
 const OFFERED_MAX: usize = 4;
 
 /// A session: keys that two processes have agreed on.
@@ -46,7 +49,17 @@ impl Session {
         now: Instant,
     ) -> Self {
         let (window, next_number, is_confirmed) = (Window::default(), 0, false);
-        Session { transport, address, right, is_confirmed, theirs, next_number, window, made: now, used: now }
+        Session {
+            transport,
+            address,
+            right,
+            is_confirmed,
+            theirs,
+            next_number,
+            window,
+            made: now,
+            used: now,
+        }
     }
 
     /// The session, with an other end that has proved its address.
@@ -72,7 +85,12 @@ impl Session {
     }
 
     /// The datagram that brings this payload.
-    pub(super) fn seal<'a>(&mut self, payload: &[u8], now: Instant, buffers: &'a mut Buffers) -> &'a [u8] {
+    pub(super) fn seal<'a>(
+        &mut self,
+        payload: &[u8],
+        now: Instant,
+        buffers: &'a mut Buffers,
+    ) -> &'a [u8] {
         let number = self.next_number;
         (self.next_number, self.used) = (number + 1, now);
         let shortest = envelope::HELLO_BYTES - SEALED_HEAD_BYTES - TAG_BYTES - 1;
@@ -86,7 +104,9 @@ impl Session {
         datagram.extend_from_slice(&envelope::sealed_head(self.theirs, number));
         datagram.resize(SEALED_HEAD_BYTES + filled.len() + TAG_BYTES, 0);
         let sealed = &mut datagram[SEALED_HEAD_BYTES..];
-        self.transport.write_message(number, filled, sealed).expect("a payload that fits a datagram");
+        self.transport
+            .write_message(number, filled, sealed)
+            .expect("a payload that fits a datagram");
         datagram
     }
 
@@ -98,7 +118,10 @@ impl Session {
         now: Instant,
         opened: &mut [u8],
     ) -> Result<usize, SessionError> {
-        let length = self.transport.read_message(number, sealed, opened).map_err(|_| SessionError::Forged)?;
+        let length = self
+            .transport
+            .read_message(number, sealed, opened)
+            .map_err(|_| SessionError::Forged)?;
         if !self.window.is_new(number) {
             return Err(SessionError::Replayed);
         }
@@ -156,11 +179,23 @@ pub(super) struct Waited {
 impl Peer {
     pub(super) fn new(now: Instant) -> Self {
         let (current, previous, call, knocked) = (None, None, None, None);
-        let (offered, has_lost, waiting, waiting_bytes) = (VecDeque::new(), false, VecDeque::new(), 0);
-        Peer { current, previous, offered, call, has_lost, knocked, waiting, waiting_bytes, met: now }
+        let (offered, has_lost, waiting, waiting_bytes) =
+            (VecDeque::new(), false, VecDeque::new(), 0);
+        Peer {
+            current,
+            previous,
+            offered,
+            call,
+            has_lost,
+            knocked,
+            waiting,
+            waiting_bytes,
+            met: now,
+        }
     }
 
-    /// Lets a payload wait. Returns how many bytes do not wait any more: the oldest, or this one, where there are too many.
+    /// Lets a payload wait. Returns how many bytes do not wait any more: the oldest, or this one,
+    /// where there are too many.
     pub(super) fn keep_waiting(&mut self, payload: &[u8], now: Instant) -> usize {
         self.waiting.push_back((now, payload.to_vec()));
         self.waiting_bytes += payload.len();
@@ -176,7 +211,8 @@ impl Peer {
     /// Takes out what waits.
     pub(super) fn take_waiting(&mut self, now: Instant) -> Waited {
         let bytes = std::mem::take(&mut self.waiting_bytes);
-        let is_in_time = |since: &Instant| now.saturating_duration_since(*since) <= WAITING_TIME_MAX;
+        let is_in_time =
+            |since: &Instant| now.saturating_duration_since(*since) <= WAITING_TIME_MAX;
         let waiting = self.waiting.drain(..).filter(|(since, _)| is_in_time(since));
         Waited { payloads: waiting.map(|(_, payload)| payload).collect(), bytes }
     }
@@ -209,7 +245,9 @@ impl Peer {
     /// How to call now.
     pub(super) fn call_again(&mut self, now: Instant) -> CallAgain {
         match &mut self.call {
-            Some(call) if now.saturating_duration_since(call.begun) > CALL_TIME_MAX => CallAgain::Anew,
+            Some(call) if now.saturating_duration_since(call.begun) > CALL_TIME_MAX => {
+                CallAgain::Anew
+            }
             Some(call) if now.saturating_duration_since(call.sent) > AGAIN_AFTER => {
                 call.sent = now;
                 CallAgain::Same(call.hello.clone())
@@ -219,7 +257,13 @@ impl Peer {
         }
     }
 
-    pub(super) fn begin_call(&mut self, calling: Calling, index: Index, hello: Vec<u8>, now: Instant) {
+    pub(super) fn begin_call(
+        &mut self,
+        calling: Calling,
+        index: Index,
+        hello: Vec<u8>,
+        now: Instant,
+    ) {
         self.call = Some(Call { calling, index, hello, begun: now, sent: now });
     }
 
@@ -242,7 +286,8 @@ impl Peer {
 
     /// May the other be asked to call? It is from now on.
     pub(super) fn may_knock(&mut self, now: Instant) -> bool {
-        let may = self.knocked.is_none_or(|knocked| now.saturating_duration_since(knocked) > AGAIN_AFTER);
+        let may =
+            self.knocked.is_none_or(|knocked| now.saturating_duration_since(knocked) > AGAIN_AFTER);
         if may {
             self.knocked = Some(now);
         }
@@ -259,8 +304,10 @@ impl Peer {
     /// Is there nothing to do with it any more?
     pub(super) fn is_forgotten(&self, now: Instant) -> bool {
         let has_none = self.current.is_none() && self.previous.is_none() && self.offered.is_empty();
-        let was_just_called =
-            self.call.as_ref().is_some_and(|call| now.saturating_duration_since(call.sent) < UNPROVED);
+        let was_just_called = self
+            .call
+            .as_ref()
+            .is_some_and(|call| now.saturating_duration_since(call.sent) < UNPROVED);
         let is_new = now.saturating_duration_since(self.met) < UNPROVED;
         has_none && self.waiting.is_empty() && !was_just_called && !is_new
     }

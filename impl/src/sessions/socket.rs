@@ -8,7 +8,8 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// A socket and its sessions. It sends and receives at the same time, in several threads if need be.
+/// A socket and its sessions. It sends and receives at the same time, in several threads if need
+/// be.
 #[derive(Debug)]
 pub struct SealedSocket {
     udp: Udp,
@@ -73,7 +74,8 @@ impl SealedSocket {
         let (mut sessions, now) = (self.sessions(), Instant::now());
         sessions.forget_old(now);
         let opened = sessions.open(from, &buffer[..length], now);
-        let heard = match opened.map(|opened| opened.map(|Opened { payload, .. }| payload.to_vec())) {
+        let heard = match opened.map(|opened| opened.map(|Opened { payload, .. }| payload.to_vec()))
+        {
             Ok(Some(payload)) => Heard::Payload(payload),
             // Of nobody with whom there is a session: he could not say so then.
             Err(SessionError::NoEntry(why)) if !sessions.has_met(from) => Heard::NoEntry(why),
@@ -91,8 +93,8 @@ impl SealedSocket {
         }
     }
 
-    /// Sends what belongs to handshakes, and what has waited for them. Where it cannot be sent it is lost: anybody may have asked for it,
-    /// from an address to which nothing can be sent.
+    /// Sends what belongs to handshakes, and what has waited for them. Where it cannot be sent it
+    /// is lost: anybody may have asked for it, from an address to which nothing can be sent.
     fn send_outgoing(&self, sessions: &mut Sessions) {
         for (to, datagram) in sessions.take_outgoing() {
             let _ = self.udp.send(&datagram, to, SendFlags::empty());

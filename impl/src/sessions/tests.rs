@@ -28,10 +28,14 @@ fn only(sessions: &mut Sessions) -> Vec<u8> {
     datagram.clone()
 }
 
-/// A client that has sent "first" to the node, as the first datagram of a session, and what was sent meanwhile.
+/// A client that has sent "first" to the node, as the first datagram of a session, and what was
+/// sent meanwhile.
 fn met() -> (Sessions, Sessions, [Vec<u8>; 3], Instant) {
     let ((mut client, mut node), now) = (strangers(), Instant::now());
-    assert!(client.seal(address(NODE), Callee::Node, b"first", now).is_none(), "there is no session yet");
+    assert!(
+        client.seal(address(NODE), Callee::Node, b"first", now).is_none(),
+        "there is no session yet"
+    );
     let hello = only(&mut client);
     assert_eq!(node.open(address(CLIENT), &hello, now), Ok(None));
     let welcome = only(&mut node);
@@ -55,12 +59,29 @@ fn what_waited_arrives_after_the_handshake_and_each_knows_what_the_other_may_do(
 fn nothing_is_taken_twice_from_elsewhere_or_back_by_its_sender() {
     let (mut client, mut node, [hello, welcome, first], now) = met();
     assert_eq!(node.open(address(CLIENT), &first, now), Err(SessionError::Replayed));
-    assert_eq!(node.open(address(9), &first, now), Err(SessionError::Unknown), "the session is with another address");
-    assert_eq!(client.open(address(NODE), &first, now), Err(SessionError::Unknown), "it is its own");
-    assert_eq!(client.open(address(NODE), &welcome, now), Err(SessionError::Unknown), "the call is over");
-    assert_eq!(client.open(address(NODE), &hello, now), Err(SessionError::Handshake), "nobody calls a client");
+    assert_eq!(
+        node.open(address(9), &first, now),
+        Err(SessionError::Unknown),
+        "the session is with another address"
+    );
+    assert_eq!(
+        client.open(address(NODE), &first, now),
+        Err(SessionError::Unknown),
+        "it is its own"
+    );
+    assert_eq!(
+        client.open(address(NODE), &welcome, now),
+        Err(SessionError::Unknown),
+        "the call is over"
+    );
+    assert_eq!(
+        client.open(address(NODE), &hello, now),
+        Err(SessionError::Handshake),
+        "nobody calls a client"
+    );
     node.take_outgoing();
-    // A recorded hello is answered as it was before; the answer is worth nothing, and the session stays as it is. To another address it is none.
+    // A recorded hello is answered as it was before; the answer is worth nothing, and the session
+    // stays as it is. To another address it is none.
     assert_eq!(node.open(address(CLIENT), &hello, now), Ok(None));
     assert_eq!(only(&mut node), welcome);
     assert_eq!(node.open(address(9), &hello, now), Err(SessionError::Replayed));
@@ -88,37 +109,56 @@ fn without_the_secret_nobody_is_let_in_and_nobody_passes_for_a_node() {
     assert_eq!(node.open(address(CLIENT), &hello, now), Err(SessionError::WrongSecret));
     let refusal = only(&mut node);
     assert!(refusal.len() < hello.len());
-    assert_eq!(thief.open(address(9), &refusal, now), Err(SessionError::Unknown), "it was not asked");
-    assert_eq!(thief.open(address(NODE), &refusal, now), Err(SessionError::NoEntry(NoEntry::WrongSecret)));
+    assert_eq!(
+        thief.open(address(9), &refusal, now),
+        Err(SessionError::Unknown),
+        "it was not asked"
+    );
+    assert_eq!(
+        thief.open(address(NODE), &refusal, now),
+        Err(SessionError::NoEntry(NoEntry::WrongSecret))
+    );
 
     // A client's secret does not make a hello for another right.
     let as_client = node_secret.credentials(Right::Client);
     for right in [Right::Administrator, Right::Node] {
         let mut climber = Sessions::of_client(Credentials { right, ..as_client.clone() });
         climber.seal(address(NODE), Callee::Node, b"x", now);
-        assert_eq!(node.open(address(CLIENT), &only(&mut climber), now), Err(SessionError::WrongSecret));
+        assert_eq!(
+            node.open(address(CLIENT), &only(&mut climber), now),
+            Err(SessionError::WrongSecret)
+        );
         node.take_outgoing();
     }
 
-    // Who knows all that clients know, and nothing else, answers like a node; the client does not believe it.
+    // Who knows all that clients know, and nothing else, answers like a node; the client does not
+    // believe it.
     let mut client = Sessions::of_client(as_client);
     client.seal(address(NODE), Callee::Node, b"x", now);
     let hello = only(&mut client);
     let doors = Doors::new(secret().private(), |right| node_secret.shared(right));
     let mut poser = Sessions::of_node(&node_secret);
     poser.host = Some(Host { doors, only_this_machine: false, budgets: Default::default() });
-    assert_eq!(poser.open(address(CLIENT), &hello, now), Err(SessionError::Handshake), "it cannot even read the hello");
+    assert_eq!(
+        poser.open(address(CLIENT), &hello, now),
+        Err(SessionError::Handshake),
+        "it cannot even read the hello"
+    );
 }
 
 #[test]
 fn a_cluster_without_secrets_lets_in_nobody_from_another_machine() {
     let now = Instant::now();
-    let (mut node, mut client) = (Sessions::of_node(&NodeSecret::OPEN), Sessions::of_client(Credentials::open()));
+    let (mut node, mut client) =
+        (Sessions::of_node(&NodeSecret::OPEN), Sessions::of_client(Credentials::open()));
     let elsewhere = SocketAddr::from(([10, 0, 0, 1], 5));
     client.seal(address(NODE), Callee::Node, b"x", now);
     let hello = only(&mut client);
     assert_eq!(node.open(elsewhere, &hello, now), Err(SessionError::OtherMachine));
-    assert_eq!(client.open(address(NODE), &only(&mut node), now), Err(SessionError::NoEntry(NoEntry::OtherMachine)));
+    assert_eq!(
+        client.open(address(NODE), &only(&mut node), now),
+        Err(SessionError::NoEntry(NoEntry::OtherMachine))
+    );
     assert_eq!(node.open(address(CLIENT), &hello, now), Ok(None));
 }
 
@@ -134,9 +174,15 @@ fn a_client_that_hears_a_knock_calls_and_gets_what_waits() {
     assert!(hello.len() <= knock.len());
     node.open(address(CLIENT), &hello, now).unwrap();
     client.open(address(NODE), &only(&mut node), now).unwrap();
-    assert_eq!(node.open(address(CLIENT), &only(&mut client), now), Ok(None), "it says nothing but that it is there");
+    assert_eq!(
+        node.open(address(CLIENT), &only(&mut client), now),
+        Ok(None),
+        "it says nothing but that it is there"
+    );
     let waited = node.take_outgoing();
-    let mut open = |index: usize| client.open(address(NODE), &waited[index].1, now).unwrap().unwrap().payload.to_vec();
+    let mut open = |index: usize| {
+        client.open(address(NODE), &waited[index].1, now).unwrap().unwrap().payload.to_vec()
+    };
     assert_eq!([open(0), open(1)], [b"forwarded".to_vec(), b"more".to_vec()]);
     assert_eq!(node.waiting_bytes, 0);
 }
@@ -161,7 +207,8 @@ fn a_client_that_is_answered_in_the_session_of_another_gets_one_of_its_own() {
 #[test]
 fn after_a_nodes_start_the_next_datagram_leads_to_a_new_session() {
     let node_secret = secret();
-    let (mut a, mut b, now) = (Sessions::of_node(&node_secret), Sessions::of_node(&node_secret), Instant::now());
+    let (mut a, mut b, now) =
+        (Sessions::of_node(&node_secret), Sessions::of_node(&node_secret), Instant::now());
     let meet = |a: &mut Sessions, b: &mut Sessions| {
         for _ in 0..2 {
             a.take_outgoing().iter().for_each(|(_, bytes)| drop(b.open(address(1), bytes, now)));
@@ -181,7 +228,8 @@ fn after_a_nodes_start_the_next_datagram_leads_to_a_new_session() {
     assert_eq!(b.open(address(1), &arrives, now).unwrap().unwrap().payload, b"arrives");
 }
 
-/// However long the way is: a hello is sent again as it is, and the first answer to any of its copies is good.
+/// However long the way is: a hello is sent again as it is, and the first answer to any of its
+/// copies is good.
 #[test]
 fn a_call_comes_through_though_it_was_made_again_before_the_answer_came() {
     let ((mut client, mut node), start) = (strangers(), Instant::now());
@@ -199,13 +247,17 @@ fn a_call_comes_through_though_it_was_made_again_before_the_answer_came() {
             only(&mut node)
         })
         .collect();
-    assert!(hellos.iter().all(|hello| *hello == hellos[0]) && welcomes.iter().all(|welcome| *welcome == welcomes[0]));
+    assert!(
+        hellos.iter().all(|hello| *hello == hellos[0])
+            && welcomes.iter().all(|welcome| *welcome == welcomes[0])
+    );
     client.open(address(NODE), &welcomes[0], now).unwrap();
     let (_, first) = &client.take_outgoing()[0];
     assert!(node.open(address(CLIENT), first, now).unwrap().is_some());
 }
 
-/// A client that takes every session there is for clients takes none of a node's, nor of another client's for good.
+/// A client that takes every session there is for clients takes none of a node's, nor of another
+/// client's for good.
 #[test]
 fn clients_leave_room_for_nodes_and_for_one_another() {
     let (node_secret, now) = (secret(), Instant::now());
@@ -215,7 +267,8 @@ fn clients_leave_room_for_nodes_and_for_one_another() {
         client.seal(address(NODE), Callee::Node, b"x", now);
         // So much time has passed that there may be handshakes again.
         let now = now + Duration::from_millis(port as u64);
-        node.open(SocketAddr::from(([127, 0, 1, 1], port as u16 + 1)), &only(&mut client), now).unwrap();
+        node.open(SocketAddr::from(([127, 0, 1, 1], port as u16 + 1)), &only(&mut client), now)
+            .unwrap();
         node.take_outgoing();
     }
     assert_eq!((node.clients, node.by_index.len()), (CLIENT_SESSIONS_MAX, CLIENT_SESSIONS_MAX));
@@ -272,12 +325,18 @@ struct Mishap {
 impl Arbitrary for Mishap {
     fn arbitrary(g: &mut Gen) -> Self {
         let [which, at] = [(); 2].map(|()| usize::arbitrary(g));
-        Mishap { which, at, byte: u8::arbitrary(g), cut: bool::arbitrary(g), from_elsewhere: u8::arbitrary(g) % 8 == 0 }
+        Mishap {
+            which,
+            at,
+            byte: u8::arbitrary(g),
+            cut: bool::arbitrary(g),
+            from_elsewhere: u8::arbitrary(g) % 8 == 0,
+        }
     }
 }
 
-/// Replayed, reflected, damaged, cut and in any order: nothing of it is let in, and to an address without a session goes no more than came
-/// from there.
+/// Replayed, reflected, damaged, cut and in any order: nothing of it is let in, and to an address
+/// without a session goes no more than came from there.
 #[test]
 fn whatever_an_attacker_makes_of_what_it_has_recorded_nothing_is_let_in() {
     fn holds(mishaps: Vec<Mishap>) -> bool {
@@ -298,7 +357,8 @@ fn whatever_an_attacker_makes_of_what_it_has_recorded_nothing_is_let_in() {
             let is_let_in = [&mut client, &mut node].map(|end| {
                 let port = if from_elsewhere { 9 } else { CLIENT };
                 let has_brought = matches!(end.open(address(port), &datagram, now), Ok(Some(_)));
-                let answered: usize = end.take_outgoing().iter().map(|(_, bytes)| bytes.len()).sum();
+                let answered: usize =
+                    end.take_outgoing().iter().map(|(_, bytes)| bytes.len()).sum();
                 has_brought || answered > datagram.len()
             });
             is_let_in == [false; 2]
@@ -317,7 +377,13 @@ fn nothing_that_arrives_makes_opening_panic() {
         let mut bytes = vec![0; random.random_range(0..200)];
         random.fill_bytes(&mut bytes);
         if bytes.len() > 6 {
-            bytes[..5].copy_from_slice(&[b'D', b'Y', b'N', b"HWSKN"[random.random_range(0..5)], VERSION]);
+            bytes[..5].copy_from_slice(&[
+                b'D',
+                b'Y',
+                b'N',
+                b"HWSKN"[random.random_range(0..5)],
+                VERSION,
+            ]);
             bytes[5] %= 4;
         }
         for end in [&mut client, &mut node] {

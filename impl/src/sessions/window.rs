@@ -65,7 +65,11 @@ mod tests {
     #[test]
     fn the_largest_number_is_no_overflow() {
         let mut window = Window::default();
-        assert!(window.is_new(u64::MAX - 1) && window.is_new(u64::MAX - 3) && !window.is_new(u64::MAX - 1));
+        assert!(
+            window.is_new(u64::MAX - 1)
+                && window.is_new(u64::MAX - 3)
+                && !window.is_new(u64::MAX - 1)
+        );
         assert!(!window.is_new(0), "too old");
     }
 }

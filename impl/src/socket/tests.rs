@@ -61,7 +61,10 @@ fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
     assert!(received == [message], "{} messages", received.len());
     let Counters { datagrams_received, messages_received, dropped, .. } = there.counters();
     let datagrams_received = datagrams_received - got_before.datagrams_received;
-    assert_eq!((datagrams_received, messages_received, dropped), (datagrams_sent, 1, Dropped::default()));
+    assert_eq!(
+        (datagrams_received, messages_received, dropped),
+        (datagrams_sent, 1, Dropped::default())
+    );
 }
 
 #[test]
@@ -85,8 +88,12 @@ fn what_is_wrong_with_fragments_is_counted_by_cause() {
         sender.send_payload(address, Callee::Node, fragment).unwrap();
     }
     while here.receive_within(Duration::from_millis(20)).unwrap().is_some() {}
-    let expected =
-        Dropped { fragment_malformed: 1, fragment_contradicts: 1, fragment_not_needed: 1, ..Dropped::default() };
+    let expected = Dropped {
+        fragment_malformed: 1,
+        fragment_contradicts: 1,
+        fragment_not_needed: 1,
+        ..Dropped::default()
+    };
     assert_eq!(here.counters().dropped, expected);
     // Waiting, the node gives up what stays unfinished.
     here.reassembly.forget_old(Instant::now() + Duration::from_mins(1));

@@ -1,5 +1,5 @@
-//! A digest of everything in the tables. A start computes it anew, and so notices an entry that is missing,
-//! older or too many.
+//! A digest of everything in the tables. A start computes it anew, and so notices an entry that is
+//! missing, older or too many.
 
 use fjall::OwnedWriteBatch;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,8 @@ impl Changes {
     /// Takes an entry from the digest that is going to be removed or replaced.
     pub(super) fn remove<V: Serialize>(&mut self, table: &str, name: &[u8], value: &V) {
         self.scratch.clear();
-        postcard::to_io(value, &mut self.scratch).expect("sequences of known length, written to memory");
+        postcard::to_io(value, &mut self.scratch)
+            .expect("sequences of known length, written to memory");
         self.digest.remove(table, name, &self.scratch);
     }
 }

@@ -1,5 +1,5 @@
-//! A data directory as a whole. One process uses it at a time. A node can put damaged data aside in it, and
-//! notices when the directory is no longer where it was.
+//! A data directory as a whole. One process uses it at a time. A node can put damaged data aside in
+//! it, and notices when the directory is no longer where it was.
 
 use super::{StoreError, identity, sequence};
 use dynamo_model::ids::NodeId;
@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 /// The database.
 pub(super) const DATABASE: &str = "store";
-/// A database in the making. Only a first start that was cut short leaves one, and nobody has used it.
+/// A database in the making. Only a first start that was cut short leaves one, and nobody has used
+/// it.
 pub(super) const NEW_DATABASE: &str = "store.new";
 const LOCK: &str = "lock";
 const ASIDE: &str = "damaged-";
@@ -28,7 +29,8 @@ fn is_aside(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with(ASIDE))
 }
 
-/// The right to use a data directory. No other process has it at the same time; it ends with the process at the latest.
+/// The right to use a data directory. No other process has it at the same time; it ends with the
+/// process at the latest.
 #[derive(Debug)]
 pub struct DirectoryLock {
     _file: File,
@@ -41,8 +43,12 @@ impl DirectoryLock {
     /// Where another process has it, or no file can be made there.
     pub fn take(path: &Path) -> Result<Self, StoreError> {
         let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
-        let file =
-            File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(unreadable)?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join(LOCK))
+            .map_err(unreadable)?;
         match file.try_lock() {
             Ok(()) => Ok(DirectoryLock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Locked(path.to_owned())),
@@ -51,12 +57,14 @@ impl DirectoryLock {
     }
 }
 
-/// Puts a node's data aside, whatever state it is in, so that the node begins anew. All its files go to a new
-/// directory in the data directory, except `cluster`: the node still belongs to its cluster, and its starts go on counting. Returns the path of that directory, or nothing where there was no data.
+/// Puts a node's data aside, whatever state it is in, so that the node begins anew. All its files
+/// go to a new directory in the data directory, except `cluster`: the node still belongs to its
+/// cluster, and its starts go on counting. Returns the path of that directory, or nothing where
+/// there was no data.
 ///
 /// # Errors
-/// Where the data is another node's or of another format, is in use, or cannot be moved. A move that was cut
-/// short can be repeated: the rest goes to another new directory.
+/// Where the data is another node's or of another format, is in use, or cannot be moved. A move
+/// that was cut short can be repeated: the rest goes to another new directory.
 pub fn put_aside(path: &Path, node: NodeId) -> Result<Option<PathBuf>, StoreError> {
     match identity::check(path, node) {
         Ok(_) | Err(StoreError::Damaged { .. }) => {}
@@ -64,7 +72,8 @@ pub fn put_aside(path: &Path, node: NodeId) -> Result<Option<PathBuf>, StoreErro
     }
     let _lock = DirectoryLock::take(path)?;
     let move_all = || {
-        let names: io::Result<Vec<_>> = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect();
+        let names: io::Result<Vec<_>> =
+            fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect();
         let (aside, rest): (Vec<_>, Vec<_>) = names?.into_iter().partition(|name| is_aside(name));
         let data: Vec<_> = rest.into_iter().filter(|name| is_ours(name) && name != LOCK).collect();
         if data.is_empty() {
@@ -95,22 +104,27 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         // The last one is in the database's own directory, and stays as long as the database does.
-        let names = [identity::FILE.into(), sequence::FILE.into(), Path::new(DATABASE).join("version")];
+        let names =
+            [identity::FILE.into(), sequence::FILE.into(), Path::new(DATABASE).join("version")];
         let open = |name: PathBuf| Ok((name.clone(), File::open(path.join(name))?));
         let files: io::Result<Vec<_>> = names.into_iter().map(open).collect();
         Ok(Place { path: path.to_owned(), files: files?, looked: Instant::now() })
     }
 
-    /// Are these files still where they were? A file that is open keeps its number, so that no new file can have it.
+    /// Are these files still where they were? A file that is open keeps its number, so that no new
+    /// file can have it.
     pub(super) fn check(&mut self, now: Instant) -> Result<(), StoreError> {
         if now.saturating_duration_since(self.looked) < LOOK_EVERY {
             return Ok(());
         }
         self.looked = now;
         for (name, file) in &self.files {
-            let found = fs::metadata(self.path.join(name)).and_then(|found| Ok((found, file.metadata()?)));
+            let found =
+                fs::metadata(self.path.join(name)).and_then(|found| Ok((found, file.metadata()?)));
             let what = match found {
-                Ok((found, own)) if (found.dev(), found.ino()) == (own.dev(), own.ino()) => continue,
+                Ok((found, own)) if (found.dev(), found.ino()) == (own.dev(), own.ino()) => {
+                    continue;
+                }
                 Ok(_) => format!("its file \"{}\" is another one", name.display()),
                 Err(error) => format!("its file \"{}\": {error}", name.display()),
             };

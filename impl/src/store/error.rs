@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Why a data directory cannot be used, or not any longer. No entry in it was changed. When the database
-/// opens a damaged journal, it cuts off the part that it cannot read.
+/// Why a data directory cannot be used, or not any longer. No entry in it was changed. When the
+/// database opens a damaged journal, it cuts off the part that it cannot read.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The directory, or a file in it, cannot be made or read.
@@ -20,7 +20,9 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The path leads to something else.
-    #[error("{0} is not a directory: name one for the node's data; it is made if it does not exist")]
+    #[error(
+        "{0} is not a directory: name one for the node's data; it is made if it does not exist"
+    )]
     NotADirectory(PathBuf),
     /// A directory with files in it that are not a node's data.
     #[error("{0} holds files but no node's data: name an empty or a new directory")]
@@ -48,7 +50,9 @@ pub enum StoreError {
         format: u32,
     },
     /// Written by an earlier release.
-    #[error("{path} has data format {format}, which this program no longer reads: use the release that wrote it")]
+    #[error(
+        "{path} has data format {format}, which this program no longer reads: use the release that wrote it"
+    )]
     OlderFormat {
         /// The directory.
         path: PathBuf,
@@ -58,8 +62,8 @@ pub enum StoreError {
     /// Another process has it open.
     #[error("{0} is in use by another process: stop that one first, or name another directory")]
     Locked(PathBuf),
-    /// Something that a commit made durable is missing or altered. A node that started without it would
-    /// give dots twice.
+    /// Something that a commit made durable is missing or altered. A node that started without it
+    /// would give dots twice.
     #[error(
         "the data in {path} is damaged: {what}. While the other nodes run, start this one once with --forget-disk. It \
          then keeps the damaged files aside, begins on an empty disk under a new incarnation, and gets its keys back \
@@ -72,8 +76,8 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
-    /// The directory is no longer where the node opened it. What the node writes is in files that nobody
-    /// will find again.
+    /// The directory is no longer where the node opened it. What the node writes is in files that
+    /// nobody will find again.
     #[error(
         "the node stops, because its data directory {path} was deleted or replaced while it ran ({what}). If you moved \
          the directory, move it back and start the node. Otherwise start the node on an empty directory while the \
@@ -85,7 +89,8 @@ pub enum StoreError {
         /// Which file is missing or another one.
         what: String,
     },
-    /// A commit failed. It is unknown whether it is on disk; the node must stop, and may be started again.
+    /// A commit failed. It is unknown whether it is on disk; the node must stop, and may be started
+    /// again.
     #[error("a commit to {path} failed, and the node stops; check the disk, then start it again")]
     Commit {
         /// The directory.
@@ -106,13 +111,15 @@ pub(super) fn of_database(path: &Path, error: fjall::Error) -> StoreError {
     }
 }
 
-/// Does the operating system refuse, whatever the files hold? A file that is missing, there already, too
-/// short or without sense is damage: the database only opens files that it made.
+/// Does the operating system refuse, whatever the files hold? A file that is missing, there
+/// already, too short or without sense is damage: the database only opens files that it made.
 fn is_of_the_system(error: &fjall::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<io::Error>() {
-            use ErrorKind::{AlreadyExists, InvalidData, InvalidInput, NotFound, Other, UnexpectedEof};
+            use ErrorKind::{
+                AlreadyExists, InvalidData, InvalidInput, NotFound, Other, UnexpectedEof,
+            };
             return !matches!(
                 error.kind(),
                 AlreadyExists | InvalidData | InvalidInput | NotFound | Other | UnexpectedEof

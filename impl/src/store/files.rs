@@ -2,8 +2,8 @@
 //!
 //! - Without its file `version` the database takes a directory for a new one.
 //! - Without the file `current` of a keyspace the database deletes the tables of that keyspace.
-//! - A flipped bit in a manifest or a table may be part of a length. The database then asks for more memory
-//!   than there is, and the process aborts without a word about the directory.
+//! - A flipped bit in a manifest or a table may be part of a length. The database then asks for
+//!   more memory than there is, and the process aborts without a word about the directory.
 //!
 //! `kill -9` may leave half-written files, which the database does not use. They pass.
 
@@ -18,8 +18,8 @@ use xxhash_rust::xxh3::xxh3_128;
 /// The keyspaces that we make, and the database's own.
 const KEYSPACES: usize = 10;
 
-/// What ends every table: a magic word, version, kind of checksum; checksum of the list of sections; where
-/// it is; its length.
+/// What ends every table: a magic word, version, kind of checksum; checksum of the list of
+/// sections; where it is; its length.
 const TRAILER_BYTES: usize = 4 + 2 + 16 + 8 + 8;
 const TRAILER_MAGIC: &[u8] = b"SFA!";
 
@@ -34,10 +34,14 @@ pub(super) fn check(path: &Path) -> Result<(), StoreError> {
         check_manifest(path, &keyspace)?;
         let tables = fs::read_dir(keyspace.join("tables"));
         for table in tables.into_iter().flatten().flatten() {
-            let sane =
-                is_sane(&table.path()).map_err(|source| StoreError::Unreadable { path: table.path(), source })?;
+            let sane = is_sane(&table.path())
+                .map_err(|source| StoreError::Unreadable { path: table.path(), source })?;
             if !sane {
-                return Err(damaged(path, &table.path(), "has a list of sections longer than itself"));
+                return Err(damaged(
+                    path,
+                    &table.path(),
+                    "has a list of sections longer than itself",
+                ));
             }
         }
     }
@@ -48,8 +52,12 @@ pub(super) fn check(path: &Path) -> Result<(), StoreError> {
 fn check_manifest(path: &Path, keyspace: &Path) -> Result<(), StoreError> {
     let current = keyspace.join("current");
     let content = read(path, &current)?;
-    let parts = content.split_first_chunk().and_then(|(version, rest)| Some((version, rest.first_chunk()?)));
-    let Some((version, checksum)) = parts else { return Err(damaged(path, &current, "is too short")) };
+    let parts = content
+        .split_first_chunk()
+        .and_then(|(version, rest)| Some((version, rest.first_chunk()?)));
+    let Some((version, checksum)) = parts else {
+        return Err(damaged(path, &current, "is too short"));
+    };
     let manifest = keyspace.join(format!("v{}", u64::from_le_bytes(*version)));
     if xxh3_128(&read(path, &manifest)?) == u128::from_le_bytes(*checksum) {
         return Ok(());
@@ -57,8 +65,8 @@ fn check_manifest(path: &Path, keyspace: &Path) -> Result<(), StoreError> {
     Err(damaged(path, &manifest, "has another content than was written"))
 }
 
-/// Is a table's list of sections short enough to be read? The database itself checks whether the list is
-/// right.
+/// Is a table's list of sections short enough to be read? The database itself checks whether the
+/// list is right.
 fn is_sane(table: &Path) -> io::Result<bool> {
     let file = File::open(table)?;
     let length = file.metadata()?.len();
@@ -85,5 +93,8 @@ fn read(path: &Path, file: &Path) -> Result<Vec<u8>, StoreError> {
 /// A file of this data directory is not as the node left it.
 pub(super) fn damaged(path: &Path, file: &Path, how: &str) -> StoreError {
     let file = file.strip_prefix(path).unwrap_or(file);
-    StoreError::Damaged { path: path.to_owned(), what: format!("its file \"{}\" {how}", file.display()) }
+    StoreError::Damaged {
+        path: path.to_owned(),
+        what: format!("its file \"{}\" {how}", file.display()),
+    }
 }

@@ -1,4 +1,5 @@
-//! Whose data a directory holds, and in which format: one line of text, looked at before anything else is touched.
+//! Whose data a directory holds, and in which format: one line of text, looked at before anything
+//! else is touched.
 
 use super::directory::is_ours;
 use super::{FORMAT, StoreError};
@@ -21,12 +22,15 @@ pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
     // What a node holds is not for every user of the machine.
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unreadable)?;
     let damaged = || {
-        let what = format!("its file \"{FILE}\" does not read \"dynamo data format {FORMAT}, node …\"");
+        let what =
+            format!("its file \"{FILE}\" does not read \"dynamo data format {FORMAT}, node …\"");
         StoreError::Damaged { path: path.to_owned(), what }
     };
     let text = match fs::read_to_string(path.join(FILE)) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return begins(path).map(|()| false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return begins(path).map(|()| false);
+        }
         Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(damaged()),
         Err(error) => return Err(unreadable(error)),
     };
@@ -43,8 +47,8 @@ pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// A directory without an identity must be empty, or hold only the files of a start that was cut short and
-/// data that was put aside.
+/// A directory without an identity must be empty, or hold only the files of a start that was cut
+/// short and data that was put aside.
 fn begins(path: &Path) -> Result<(), StoreError> {
     let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
     for entry in fs::read_dir(path).map_err(unreadable)? {
@@ -66,6 +70,7 @@ pub(super) fn write(path: &Path, node: NodeId) -> io::Result<()> {
 }
 
 fn parse(text: &str) -> Option<(u32, NodeId)> {
-    let (format, node) = text.strip_prefix("dynamo data format ")?.trim_end().split_once(", node ")?;
+    let (format, node) =
+        text.strip_prefix("dynamo data format ")?.trim_end().split_once(", node ")?;
     Some((format.parse().ok()?, node.parse().ok()?))
 }

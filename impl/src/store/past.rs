@@ -1,4 +1,5 @@
-//! What a disk keeps so that older copies of it are found: the node's starts on it, and what was heard of other nodes.
+//! What a disk keeps so that older copies of it are found: the node's starts on it, and what was
+//! heard of other nodes.
 
 use super::{PAST, Store, StoreError};
 use dynamo_model::ids::NodeId;
@@ -25,7 +26,10 @@ impl Store {
         let (tables, sequence) = (&self.tables, self.sequence() + 1);
         let mut changes = tables.begin(PersistMode::SyncAll, self.progress.digest);
         // On disk is the past as the last start left it.
-        let on_disk = tables.past.get(PAST, &mut super::Digest::default()).map_err(|what| self.damaged(what))?;
+        let on_disk = tables
+            .past
+            .get(PAST, &mut super::Digest::default())
+            .map_err(|what| self.damaged(what))?;
         let past = self.past().with_start(start, sequence);
         tables.past.insert(&mut changes, PAST, Some(&on_disk), &past);
         let failed = |source| StoreError::Commit { path: self.path.clone(), source };
@@ -40,8 +44,9 @@ impl Store {
         self.to_remember = heard.clone();
     }
 
-    /// Writes what is to be remembered, if it is not written yet, and does not sync it: after `kill -9` it is there, after a power failure it
-    /// may not be. That is no commit. If it were one, others would remember its number, and that would be a commit there.
+    /// Writes what is to be remembered, if it is not written yet, and does not sync it: after `kill
+    /// -9` it is there, after a power failure it may not be. That is no commit. If it were one,
+    /// others would remember its number, and that would be a commit there.
     ///
     /// # Errors
     /// Where writing fails.

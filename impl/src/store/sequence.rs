@@ -1,11 +1,11 @@
 //! The number of the last commit, in a file beside the database.
 //!
-//! A database that lost the end of its journal looks like one that never had more. This file tells them
-//! apart: a database whose last commit has a smaller number than the file has lost commits.
+//! A database that lost the end of its journal looks like one that never had more. This file tells
+//! them apart: a database whose last commit has a smaller number than the file has lost commits.
 //!
-//! The node writes the number after the commit returned, and does not sync it. After `kill -9` the file
-//! holds it nevertheless, or the number before. After a power failure it may hold an older one: the check
-//! is then weaker, and never wrong, since no number gets ahead of the database.
+//! The node writes the number after the commit returned, and does not sync it. After `kill -9` the
+//! file holds it nevertheless, or the number before. After a power failure it may hold an older
+//! one: the check is then weaker, and never wrong, since no number gets ahead of the database.
 //!
 //! ```text
 //! the file     two records; commit n writes record n % 2, so that one of them is whole at every moment
@@ -47,7 +47,8 @@ impl SequenceFile {
     }
 
     pub(super) fn write(&self, sequence: u64) -> io::Result<()> {
-        self.file.write_all_at(&encode(self.incarnation, sequence), sequence % 2 * RECORD_BYTES as u64)
+        self.file
+            .write_all_at(&encode(self.incarnation, sequence), sequence % 2 * RECORD_BYTES as u64)
     }
 
     pub(super) fn write_synced(&self, sequence: u64) -> io::Result<()> {
@@ -65,7 +66,8 @@ fn encode(incarnation: u64, sequence: u64) -> [u8; RECORD_BYTES] {
     record
 }
 
-/// Incarnation and number. Nothing for a record that is damaged, or was never written: the crc32 of zeros is not zero.
+/// Incarnation and number. Nothing for a record that is damaged, or was never written: the crc32 of
+/// zeros is not zero.
 fn decode(record: &[u8]) -> Option<(u64, u64)> {
     let (incarnation, rest) = record.split_first_chunk()?;
     let (sequence, checksum) = rest.split_first_chunk()?;

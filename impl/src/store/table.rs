@@ -74,7 +74,10 @@ impl OwnedName for ClientId {
 impl OwnedName for HintId {
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (recipient, key) = bytes.split_first_chunk()?;
-        Some(HintId { recipient: NodeId(u16::from_be_bytes(*recipient)), key: Key::from_bytes(key)? })
+        Some(HintId {
+            recipient: NodeId(u16::from_be_bytes(*recipient)),
+            key: Key::from_bytes(key)?,
+        })
     }
 }
 
@@ -148,12 +151,20 @@ impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K,
         Ok(map)
     }
 
-    /// Adds to the batch whatever makes `old` into `new`. The maps share what they have in common, which is passed over.
-    pub(super) fn write_difference(&self, changes: &mut Changes, old: &OrdMap<K, V>, new: &OrdMap<K, V>) {
+    /// Adds to the batch whatever makes `old` into `new`. The maps share what they have in common,
+    /// which is passed over.
+    pub(super) fn write_difference(
+        &self,
+        changes: &mut Changes,
+        old: &OrdMap<K, V>,
+        new: &OrdMap<K, V>,
+    ) {
         for difference in old.diff(new) {
             match difference {
                 DiffItem::Add(key, value) => self.insert(changes, key, None, value),
-                DiffItem::Update { old: (_, old), new: (key, new) } => self.insert(changes, key, Some(old), new),
+                DiffItem::Update { old: (_, old), new: (key, new) } => {
+                    self.insert(changes, key, Some(old), new)
+                }
                 DiffItem::Remove(key, old) => self.remove(changes, key, old),
             }
         }

@@ -25,7 +25,11 @@ fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
     durable.counter += 1;
     let dot = Dot { issuer: A.into(), counter: durable.counter };
     let context = Context::new().with(dot);
-    let version = Version { dot, clock: context.clone(), content: Content::Value(Value::new(&[index; 20]).unwrap()) };
+    let version = Version {
+        dot,
+        clock: context.clone(),
+        content: Content::Value(Value::new(&[index; 20]).unwrap()),
+    };
     let held = durable.store.get(&key(index)).cloned().unwrap_or_default();
     durable.store.insert(key(index), held.put(version, |_| index.is_multiple_of(2)));
     durable.epochs.insert(key(index), Epoch { number: u64::from(client), issued: durable.counter });
@@ -33,9 +37,16 @@ fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
         let hint = HintId { recipient: NodeId(u16::from(client % 3)), key: key(index) };
         durable.hints.insert(hint, durable.store[&key(index)].clone());
     }
-    durable.history.insert(Change { node: NodeId(u16::from(client)), time: u32::from(index), act: Act::Join });
+    durable.history.insert(Change {
+        node: NodeId(u16::from(client)),
+        time: u32::from(index),
+        act: Act::Join,
+    });
     let request = RequestId { client: ClientId(u64::from(client)), number: durable.counter };
-    durable.issued.insert(request.client, Issued { number: request.number, counter: dot.counter, answer: Ok(context) });
+    durable.issued.insert(
+        request.client,
+        Issued { number: request.number, counter: dot.counter, answer: Ok(context) },
+    );
     durable
 }
 
@@ -115,9 +126,15 @@ fn newer_and_nonsensical_formats_are_refused() {
     let identity = directory.path().join("identity");
     let newer = FORMAT + 1;
     std::fs::write(&identity, format!("dynamo data format {newer}, node A\n")).unwrap();
-    assert!(error_of(directory.path(), A).contains(&format!("has data format {newer}; this program knows")));
+    assert!(
+        error_of(directory.path(), A)
+            .contains(&format!("has data format {newer}; this program knows"))
+    );
     std::fs::write(&identity, "dynamo data format 1, node A\n").unwrap();
-    assert!(error_of(directory.path(), A).contains("has data format 1, which this program no longer reads"));
+    assert!(
+        error_of(directory.path(), A)
+            .contains("has data format 1, which this program no longer reads")
+    );
     std::fs::write(&identity, "dynamo").unwrap();
     assert!(error_of(directory.path(), A).contains("is damaged"));
 }
@@ -173,7 +190,8 @@ fn every_flipped_bit_of_an_entry_is_noticed() {
     assert!(error_of(directory.path(), A).contains("entry \"key-2\""));
 }
 
-/// A start cut short leaves the files of some of its steps. `kill -9` at random times reaches few of these states.
+/// A start cut short leaves the files of some of its steps. `kill -9` at random times reaches few
+/// of these states.
 #[test]
 fn a_first_start_cut_short_anywhere_is_done_again() {
     let whole = directory();
@@ -184,10 +202,14 @@ fn a_first_start_cut_short_anywhere_is_done_again() {
         let cut = directory();
         for name in &names[..steps] {
             match *name {
-                "store.new" => std::fs::create_dir_all(cut.path().join(name).join("keyspaces/3")).unwrap(),
+                "store.new" => {
+                    std::fs::create_dir_all(cut.path().join(name).join("keyspaces/3")).unwrap()
+                }
                 "identity.new" => std::fs::write(cut.path().join(name), "dynamo da").unwrap(),
                 "store" => copy(&whole.path().join(name), &cut.path().join(name)),
-                _ => std::fs::copy(whole.path().join(name), cut.path().join(name)).map(drop).unwrap(),
+                _ => {
+                    std::fs::copy(whole.path().join(name), cut.path().join(name)).map(drop).unwrap()
+                }
             }
         }
         let store = Store::open(cut.path(), A).unwrap();
@@ -208,11 +230,17 @@ fn data_that_was_put_aside_is_kept_and_the_node_begins_under_a_new_incarnation()
         incarnations.push(store.committed().incarnation);
         assert!(matches!(put_aside(directory.path(), A), Err(StoreError::Locked(_))));
         drop(store);
-        assert!(matches!(put_aside(directory.path(), NodeId(1)), Err(StoreError::OtherNode { .. })));
+        assert!(matches!(
+            put_aside(directory.path(), NodeId(1)),
+            Err(StoreError::OtherNode { .. })
+        ));
         let aside = directory.path().join(format!("damaged-{number}"));
         assert_eq!(put_aside(directory.path(), A).unwrap(), Some(aside.clone()));
         // What was put aside is a whole data directory.
-        assert_eq!(Store::open(&aside, A).unwrap().committed().incarnation, incarnations[number - 1]);
+        assert_eq!(
+            Store::open(&aside, A).unwrap().committed().incarnation,
+            incarnations[number - 1]
+        );
     }
     assert_ne!(incarnations[0], incarnations[1]);
 }
@@ -239,6 +267,9 @@ fn a_directory_that_is_replaced_while_it_is_open_is_noticed() {
         // Not every commit looks.
         store.check_place(later + Duration::from_millis(10)).unwrap();
         let error = store.check_place(later + Duration::from_secs(2)).unwrap_err().to_string();
-        assert!(error.contains("was deleted or replaced while it ran") && error.contains(says), "{error}");
+        assert!(
+            error.contains("was deleted or replaced while it ran") && error.contains(says),
+            "{error}"
+        );
     }
 }

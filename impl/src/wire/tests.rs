@@ -16,12 +16,17 @@ use stateright::actor::Id;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-/// Any message. (A type of its own because quickcheck's trait and the message are both from elsewhere.)
+/// Any message. (A type of its own because quickcheck's trait and the message are both from
+/// elsewhere.)
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AnyMessage(pub(crate) Message);
 
 fn issuer(g: &mut Gen) -> Issuer {
-    Issuer { node: NodeId(u16::arbitrary(g)), incarnation: u64::arbitrary(g) % 3, epoch: u64::arbitrary(g) % 3 }
+    Issuer {
+        node: NodeId(u16::arbitrary(g)),
+        incarnation: u64::arbitrary(g) % 3,
+        epoch: u64::arbitrary(g) % 3,
+    }
 }
 
 fn address(g: &mut Gen) -> SocketAddr {
@@ -75,7 +80,11 @@ fn digest(g: &mut Gen) -> Digest {
 }
 
 fn place(g: &mut Gen) -> Place {
-    Place { partition: Partition(u32::arbitrary(g)), depth: u8::arbitrary(g), index: u32::arbitrary(g) }
+    Place {
+        partition: Partition(u32::arbitrary(g)),
+        depth: u8::arbitrary(g),
+        index: u32::arbitrary(g),
+    }
 }
 
 fn answer(g: &mut Gen, request: RequestId, key: Key) -> Answer {
@@ -87,7 +96,10 @@ fn answer(g: &mut Gen, request: RequestId, key: Key) -> Answer {
     };
     match u8::arbitrary(g) % 8 {
         5 => Answer::Changed { request, history: history(g) },
-        6 => Answer::ChangeRefused { request, refusal: ChangeRefusal::NoMember(NodeId(u16::arbitrary(g))) },
+        6 => Answer::ChangeRefused {
+            request,
+            refusal: ChangeRefusal::NoMember(NodeId(u16::arbitrary(g))),
+        },
         7 => Answer::NoRoute { request },
         0 => Answer::PutAcknowledged { request, key, context: context(g) },
         1 => {
@@ -109,12 +121,18 @@ fn answer(g: &mut Gen, request: RequestId, key: Key) -> Answer {
 impl Arbitrary for AnyMessage {
     fn arbitrary(g: &mut Gen) -> Self {
         let request = request(g);
-        let key = Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>())).unwrap();
+        let key =
+            Key::new(&format!("k{}", String::arbitrary(g).chars().take(40).collect::<String>()))
+                .unwrap();
         let tip = Tip(u64::arbitrary(g));
         AnyMessage(match u8::arbitrary(g) % 27 {
             0 => Message::Request(operation(g, request, key)),
             1 => Message::Answer(answer(g, request, key)),
-            2 => Message::Forward { tip, client: Id::from(usize::arbitrary(g)), operation: operation(g, request, key) },
+            2 => Message::Forward {
+                tip,
+                client: Id::from(usize::arbitrary(g)),
+                operation: operation(g, request, key),
+            },
             3 => Message::Store { tip, request, key, siblings: siblings(g) },
             4 => Message::Stored { request },
             5 => Message::Fetch { tip, request, key },
@@ -130,7 +148,12 @@ impl Arbitrary for AnyMessage {
             12 => Message::Surveyed { tip, key, siblings: siblings(g) },
             13 => Message::Reap { tip, key, siblings: siblings(g) },
             14 => {
-                let wishes = [Wish::Join(None), Wish::Join(Some(address(g).into())), Wish::Leave, Wish::Remove];
+                let wishes = [
+                    Wish::Join(None),
+                    Wish::Join(Some(address(g).into())),
+                    Wish::Leave,
+                    Wish::Remove,
+                ];
                 let (node, wish) = (NodeId(u16::arbitrary(g)), *g.choose(&wishes).unwrap());
                 Message::Administer { request, node, wish }
             }
@@ -144,8 +167,12 @@ impl Arbitrary for AnyMessage {
                 Message::Subtrees { tip, subtrees: vec![Subtree { place: place(g), children }] }
             }
             21 => {
-                let (after, keys) = (bool::arbitrary(g).then(|| key.clone()), vec![(key, digest(g))]);
-                Message::Leaves { tip, leaves: vec![Leaf { place: place(g), after, keys, is_cut: bool::arbitrary(g) }] }
+                let (after, keys) =
+                    (bool::arbitrary(g).then(|| key.clone()), vec![(key, digest(g))]);
+                Message::Leaves {
+                    tip,
+                    leaves: vec![Leaf { place: place(g), after, keys, is_cut: bool::arbitrary(g) }],
+                }
             }
             23 => Message::Forwarded { request },
             22 => Message::Sync { tip, key, siblings: siblings(g) },
@@ -168,7 +195,8 @@ fn sealed(messages: &[AnyMessage]) -> Vec<u8> {
 fn messages_arrive_as_they_were_sent() {
     fn round_trip(messages: Vec<AnyMessage>) -> bool {
         messages.is_empty()
-            || decode(&sealed(&messages)).unwrap().messages == messages.into_iter().map(|m| m.0).collect::<Vec<_>>()
+            || decode(&sealed(&messages)).unwrap().messages
+                == messages.into_iter().map(|m| m.0).collect::<Vec<_>>()
     }
     QuickCheck::new().tests(2000).quickcheck(round_trip as fn(Vec<AnyMessage>) -> bool);
 }
@@ -193,10 +221,14 @@ fn a_stamp_travels_behind_each_message_that_has_one() {
 #[test]
 fn the_address_of_the_client_travels_behind_each_forwarded_request() {
     fn round_trip(messages: Vec<AnyMessage>, addresses: Vec<(IpAddr, u16)>) -> bool {
-        let mut addresses = addresses.into_iter().map(|(ip, port)| SocketAddr::new(ip.to_canonical(), port));
-        let (mut callers, mut expected, mut datagram) = (Callers::default(), Vec::new(), Datagram::default());
+        let mut addresses =
+            addresses.into_iter().map(|(ip, port)| SocketAddr::new(ip.to_canonical(), port));
+        let (mut callers, mut expected, mut datagram) =
+            (Callers::default(), Vec::new(), Datagram::default());
         for AnyMessage(mut message) in messages {
-            if let (Message::Forward { client, .. }, Some(address)) = (&mut message, addresses.next()) {
+            if let (Message::Forward { client, .. }, Some(address)) =
+                (&mut message, addresses.next())
+            {
                 *client = client_id(address);
                 callers.remember(address);
                 expected.push((message.clone(), address));
@@ -206,7 +238,9 @@ fn the_address_of_the_client_travels_behind_each_forwarded_request() {
         datagram.introduce(|client| callers.address(client));
         let letter = decode(datagram.seal(&Parties::default())).unwrap();
         let told: BTreeSet<SocketAddr> = letter.callers.into_iter().collect();
-        expected.iter().all(|(message, address)| letter.messages.contains(message) && told.contains(address))
+        expected
+            .iter()
+            .all(|(message, address)| letter.messages.contains(message) && told.contains(address))
     }
     let round_trip = round_trip as fn(Vec<AnyMessage>, Vec<(IpAddr, u16)>) -> bool;
     QuickCheck::new().tests(2000).quickcheck(round_trip);
@@ -214,7 +248,9 @@ fn the_address_of_the_client_travels_behind_each_forwarded_request() {
 
 #[test]
 fn each_kind_of_damage_has_its_error() {
-    let good = sealed(&[AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } })]);
+    let good = sealed(&[AnyMessage(Message::Stored {
+        request: RequestId { client: ClientId(1), number: 2 },
+    })]);
     let with = |at: usize, byte: u8| {
         let mut bytes = good.clone();
         bytes[at] = byte;
@@ -230,7 +266,8 @@ fn each_kind_of_damage_has_its_error() {
 
 #[test]
 fn a_count_that_does_not_match_is_malformed_even_under_a_good_checksum() {
-    let message = AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } });
+    let message =
+        AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } });
     for wrong in [0, 1, 3] {
         let mut datagram = Datagram::default();
         datagram.push(&message.0).unwrap();
@@ -240,7 +277,8 @@ fn a_count_that_does_not_match_is_malformed_even_under_a_good_checksum() {
     }
 }
 
-/// A message with so many siblings, each by another coordinator and with a value of the largest size.
+/// A message with so many siblings, each by another coordinator and with a value of the largest
+/// size.
 pub(crate) fn large(siblings: u16) -> Message {
     let request = RequestId { client: ClientId(1), number: 2 };
     Message::Fetched { request, siblings: large_set(siblings) }
@@ -288,13 +326,15 @@ fn what_does_not_fit_is_refused_and_leaves_the_datagram_whole() {
     assert_eq!(decode(datagram.seal(&Parties::default())).unwrap().messages.len(), 7);
 }
 
-/// A million datagrams: noise, noise behind a header, mutated good ones, mutated good ones with a mended checksum.
+/// A million datagrams: noise, noise behind a header, mutated good ones, mutated good ones with a
+/// mended checksum.
 #[test]
 fn nothing_that_arrives_makes_decoding_panic() {
     let mut random = SmallRng::seed_from_u64(1);
     let mut g = Gen::new(10);
-    let good: Vec<Vec<u8>> =
-        (0..200).map(|_| sealed(&[AnyMessage::arbitrary(&mut g), AnyMessage::arbitrary(&mut g)])).collect();
+    let good: Vec<Vec<u8>> = (0..200)
+        .map(|_| sealed(&[AnyMessage::arbitrary(&mut g), AnyMessage::arbitrary(&mut g)]))
+        .collect();
     let mut outcomes: BTreeMap<String, usize> = BTreeMap::new();
     for round in 0..1_000_000 {
         let mut bytes = good[random.random_range(0..good.len())].clone();
@@ -323,5 +363,9 @@ fn nothing_that_arrives_makes_decoding_panic() {
         *outcomes.entry(outcome).or_default() += 1;
     }
     let seen: Vec<&str> = outcomes.keys().map(String::as_str).collect();
-    assert_eq!(seen, ["Checksum", "Malformed", "NotOurs", "TooShort", "decoded", "version"], "{outcomes:?}");
+    assert_eq!(
+        seen,
+        ["Checksum", "Malformed", "NotOurs", "TooShort", "decoded", "version"],
+        "{outcomes:?}"
+    );
 }

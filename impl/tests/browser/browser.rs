@@ -40,7 +40,10 @@ impl Drop for Process {
 fn start(mut command: Command, says: &str) -> Option<(Process, String)> {
     let mut process = Process(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?);
     let lines = BufReader::new(process.0.stdout.take().expect("piped")).lines();
-    let line = lines.map_while(Result::ok).find(|line| line.contains(says)).expect("it says where it listens");
+    let line = lines
+        .map_while(Result::ok)
+        .find(|line| line.contains(says))
+        .expect("it says where it listens");
     Some((process, line))
 }
 
@@ -56,7 +59,11 @@ fn explorer(arguments: &[&str]) -> (Process, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dynamo"));
     command.arg("explore").args(arguments).args(["--listen", "127.0.0.1:0"]);
     let (process, line) = start(command, "exploring at").expect("our own program starts");
-    let address = line.split_whitespace().find(|word| word.starts_with("http")).expect("an address").to_owned();
+    let address = line
+        .split_whitespace()
+        .find(|word| word.starts_with("http"))
+        .expect("an address")
+        .to_owned();
     (process, address)
 }
 
@@ -78,7 +85,8 @@ fn capabilities(page: Page, folder: &Path) -> Capabilities {
     }
     let mut options = json!({ "args": arguments, "prefs": { "download.default_directory": folder.join("downloads") } });
     if page == Page::Phone {
-        options["mobileEmulation"] = json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0 } });
+        options["mobileEmulation"] =
+            json!({ "deviceMetrics": { "width": 390, "height": 844, "pixelRatio": 2.0 } });
     }
     let all = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
     all.as_object().expect("an object").clone()
@@ -101,7 +109,11 @@ fn picture_file(name: &str) -> Option<PathBuf> {
 struct Console;
 
 impl WebDriverCompatibleCommand for Console {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
         base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
     }
 
@@ -110,7 +122,8 @@ impl WebDriverCompatibleCommand for Console {
     }
 }
 
-/// Starts an explorer and a browser that shows it, and lets somebody use it. Then the console must be empty.
+/// Starts an explorer and a browser that shows it, and lets somebody use it. Then the console must
+/// be empty.
 pub(super) fn with_browser(arguments: &[&str], page: Page, used: impl AsyncFnOnce(&Browser)) {
     let Some((_driver, webdriver)) = driver() else {
         assert!(
@@ -118,24 +131,30 @@ pub(super) fn with_browser(arguments: &[&str], page: Page, used: impl AsyncFnOnc
             "chromedriver does not start, and is required"
         );
         // Not by a macro: what macros print is not shown of tests that pass.
-        let _ =
-            writeln!(std::io::stderr(), "skipped: no chromedriver to test the explorer with (package chromium-driver)");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: no chromedriver to test the explorer with (package chromium-driver)"
+        );
         return;
     };
     let folder = folder();
     let (_explorer, address) = explorer(arguments);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let browser = runtime.block_on(async {
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities(page, folder.path()));
         let client = builder.connect(&webdriver).await.expect("a session");
-        let base = url::Url::parse(&address).expect("an address").join("/").expect("its root").to_string();
+        let base =
+            url::Url::parse(&address).expect("an address").join("/").expect("its root").to_string();
         Browser { client, base, folder, forgiven: RefCell::default() }
     });
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             browser.client.goto(&address).await.expect("the page");
-            browser.until("the page is drawn", async |browser| browser.is_there("#step").await).await;
+            browser
+                .until("the page is drawn", async |browser| browser.is_there("#step").await)
+                .await;
             used(&browser).await;
             assert_eq!(browser.console().await, Vec::<String>::new(), "the console is not empty");
         });
@@ -171,7 +190,9 @@ impl Browser {
 
     /// The text of all that matches.
     pub(super) async fn text(&self, css: &str) -> String {
-        let script = format!("return [...document.querySelectorAll({css:?})].map(it => it.innerText).join('\\n')");
+        let script = format!(
+            "return [...document.querySelectorAll({css:?})].map(it => it.innerText).join('\\n')"
+        );
         self.script(&script).await.as_str().expect("a text").trim().to_owned()
     }
 
@@ -180,7 +201,11 @@ impl Browser {
     }
 
     pub(super) async fn choose(&self, css: &str, value: &str) {
-        self.find(css).await.select_by_value(value).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+        self.find(css)
+            .await
+            .select_by_value(value)
+            .await
+            .unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
     /// Presses a key, wherever the focus is.
@@ -203,7 +228,8 @@ impl Browser {
         self.script(&format!("return {expression}")).await == true
     }
 
-    /// Keeps a picture of what is to be seen, in the folder that SCREENSHOTS in the environment names, if it names one.
+    /// Keeps a picture of what is to be seen, in the folder that SCREENSHOTS in the environment
+    /// names, if it names one.
     pub(super) async fn picture(&self, name: &str) {
         let Some(file) = picture_file(name) else { return };
         self.script("window.scrollTo(0, 0); document.activeElement.blur()").await;
@@ -215,7 +241,8 @@ impl Browser {
         let Some(file) = picture_file(name) else { return };
         // From its top on, as far as it fits.
         self.script(&format!("document.querySelector({css:?}).scrollIntoView()")).await;
-        std::fs::write(file, self.find(css).await.screenshot().await.expect("a picture")).expect("written");
+        std::fs::write(file, self.find(css).await.screenshot().await.expect("a picture"))
+            .expect("written");
     }
 
     /// A folder for files.
@@ -227,7 +254,8 @@ impl Browser {
     pub(super) async fn downloaded(&self) -> PathBuf {
         let folder = self.folder.path().join("downloads");
         let saved = || {
-            let entries = std::fs::read_dir(&folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
+            let entries =
+                std::fs::read_dir(&folder).ok()?.filter_map(Result::ok).map(|entry| entry.path());
             entries.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "json"))
         };
         self.until("a file is saved", async |_| saved().is_some()).await;
@@ -241,8 +269,13 @@ impl Browser {
 
     async fn console(&self) -> Vec<String> {
         let entries = self.client.issue_cmd(Console).await.expect("the console");
-        let texts = entries.as_array().expect("a list").iter().map(|entry| entry["message"].to_string());
+        let texts =
+            entries.as_array().expect("a list").iter().map(|entry| entry["message"].to_string());
         let forgiven = self.forgiven.borrow();
-        texts.filter(|text| !forgiven.iter().any(|status| text.contains(&format!("status of {status}")))).collect()
+        texts
+            .filter(|text| {
+                !forgiven.iter().any(|status| text.contains(&format!("status of {status}")))
+            })
+            .collect()
     }
 }

@@ -16,7 +16,8 @@ axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'bes
   error => told({ violations: [String(error)], passes: 0 }));
 ";
 
-/// Texts in drawings whose contrast to the page is less than WCAG's AA asks for: axe looks only at texts outside of them.
+/// Texts in drawings whose contrast to the page is less than WCAG's AA asks for: axe looks only at
+/// texts outside of them.
 const TOO_FAINT: &str = r"
 const parts = color => (color.match(/[\d.]+/g) ?? []).map(Number);
 const light = ([r, g, b]) => {
@@ -48,9 +49,13 @@ return [...document.querySelectorAll('body *')].filter(it => it.getBoundingClien
 /// So that all there is to be looked at is on the page, two branches too.
 async fn take_another_branch(browser: &Browser) {
     browser.click("#back").await;
-    browser.until("it went back", async |browser| browser.is_there("#diagram button.ahead").await).await;
+    browser
+        .until("it went back", async |browser| browser.is_there("#diagram button.ahead").await)
+        .await;
     browser.click(".steps li:last-child button").await;
-    browser.until("another step was taken", async |browser| browser.is_there("#branches button").await).await;
+    browser
+        .until("another step was taken", async |browser| browser.is_there("#branches button").await)
+        .await;
     browser.click(".compare").await;
     browser.until("they are compared", async |browser| browser.is_there("#comparison").await).await;
 }
@@ -58,9 +63,17 @@ async fn take_another_branch(browser: &Browser) {
 fn is_fine_on(page: Page, width: u64, name: &str) {
     with_browser(&["--defect", "hint-dropped-on-timeout"], page, async |browser| {
         browser.click("#check").await;
-        browser.until("it fails", async |browser| browser.text("#job").await.contains("Not as claimed")).await;
+        browser
+            .until("it fails", async |browser| {
+                browser.text("#job").await.contains("Not as claimed")
+            })
+            .await;
         browser.click("#jump").await;
-        browser.until("it is shown", async |browser| browser.text("#verdict").await.contains("not hold here")).await;
+        browser
+            .until("it is shown", async |browser| {
+                browser.text("#verdict").await.contains("not hold here")
+            })
+            .await;
         browser.choose("#table", "4").await;
         browser.until("the table is shown", async |browser| browser.is_there(".seed").await).await;
         browser.picture(name).await;
@@ -74,7 +87,10 @@ fn is_fine_on(page: Page, width: u64, name: &str) {
         browser.script(AXE).await;
         let found = browser.script_that_tells(STUMBLING_BLOCKS).await;
         assert_eq!(found["violations"], serde_json::json!([]), "{found:#}");
-        assert!(found["passes"].as_u64() > Some(15), "axe has looked at next to nothing: {found:#}");
+        assert!(
+            found["passes"].as_u64() > Some(15),
+            "axe has looked at next to nothing: {found:#}"
+        );
     });
 }
 

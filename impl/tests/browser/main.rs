@@ -1,5 +1,5 @@
-//! The explorer in a real browser: Chromium, by its driver. Where there is none the tests say that they are skipped; with
-//! `BROWSER=required` in the environment they fail.
+//! The explorer in a real browser: Chromium, by its driver. Where there is none the tests say that
+//! they are skipped; with `BROWSER=required` in the environment they fail.
 
 mod browser;
 #[path = "../processes/folders.rs"]
@@ -20,7 +20,9 @@ async fn take(browser: &Browser, number: usize) {
     let steps = browser.client.find_all(Locator::Css(".steps button")).await.expect("steps");
     let before = browser.text("#step").await;
     steps[number].click().await.expect("it can be clicked");
-    browser.until("the step was taken", async |browser| browser.text("#step").await != before).await;
+    browser
+        .until("the step was taken", async |browser| browser.text("#step").await != before)
+        .await;
 }
 
 #[test]
@@ -35,17 +37,34 @@ fn one_steps_goes_back_and_comes_again_to_an_address() {
         let words = browser.text(".facts").await;
 
         browser.client.back().await.expect("back");
-        browser.until("step 1 is shown", async |browser| browser.text("#step").await == "step 1").await;
+        browser
+            .until("step 1 is shown", async |browser| browser.text("#step").await == "step 1")
+            .await;
         browser.click("#forward").await;
-        browser.until("step 2 is shown", async |browser| browser.text("#step").await == "step 2").await;
+        browser
+            .until("step 2 is shown", async |browser| browser.text("#step").await == "step 2")
+            .await;
         browser.client.refresh().await.expect("reloaded");
-        browser.until("step 2 is shown again", async |browser| browser.text("#step").await == "step 2").await;
+        browser
+            .until("step 2 is shown again", async |browser| browser.text("#step").await == "step 2")
+            .await;
         assert_eq!(browser.text(".facts").await, words);
         browser.click("#first").await;
-        browser.until("the beginning is shown", async |browser| browser.text("#step").await == "step 0").await;
+        browser
+            .until("the beginning is shown", async |browser| {
+                browser.text("#step").await == "step 0"
+            })
+            .await;
         browser.client.goto(address.as_str()).await.expect("the address");
-        browser.until("step 2 is shown once more", async |browser| browser.text("#step").await == "step 2").await;
-        assert_eq!(browser.client.find_all(Locator::Css(".way button")).await.expect("rows").len(), 3);
+        browser
+            .until("step 2 is shown once more", async |browser| {
+                browser.text("#step").await == "step 2"
+            })
+            .await;
+        assert_eq!(
+            browser.client.find_all(Locator::Css(".way button")).await.expect("rows").len(),
+            3
+        );
     });
 }
 
@@ -53,13 +72,24 @@ fn one_steps_goes_back_and_comes_again_to_an_address() {
 fn a_step_tells_beforehand_what_it_changes() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
         browser.script("document.querySelector('.steps button').focus()").await;
-        browser.until("it is told", async |browser| browser.text("#preview").await.contains("would change")).await;
+        browser
+            .until("it is told", async |browser| {
+                browser.text("#preview").await.contains("would change")
+            })
+            .await;
         let told = browser.text("#preview").await;
-        let first = told.lines().find(|line| line.contains("stores k")).expect("a put is stored").to_owned();
+        let first = told
+            .lines()
+            .find(|line| line.contains("stores k"))
+            .expect("a put is stored")
+            .to_owned();
         take(browser, 0).await;
         let stored = first.rsplit(": ").next().expect("what is stored");
         let marked = browser.text(".facts tr.new").await;
-        assert!(marked.contains("stores k") && marked.contains(stored), "{marked:?} does not say {stored:?}");
+        assert!(
+            marked.contains("stores k") && marked.contains(stored),
+            "{marked:?} does not say {stored:?}"
+        );
     });
 }
 
@@ -68,13 +98,22 @@ fn a_state_is_found() {
     with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
         browser.choose("#goal", "goal.two-siblings").await;
         browser.click("#find").await;
-        browser.until("it is found", async |browser| browser.text("#job").await.contains("Found")).await;
+        browser
+            .until("it is found", async |browser| browser.text("#job").await.contains("Found"))
+            .await;
         browser.click("#jump").await;
         browser.until("it is shown", async |browser| browser.text("#step").await != "step 0").await;
-        assert!(browser.text("#page").await.contains("||"), "two siblings are somewhere on the page");
+        assert!(
+            browser.text("#page").await.contains("||"),
+            "two siblings are somewhere on the page"
+        );
         browser.choose("#goal", "I1.acknowledged-put-is-on-w-disks").await;
         browser.click("#find").await;
-        browser.until("it is nowhere", async |browser| browser.text("#job").await.contains("Nowhere: all")).await;
+        browser
+            .until("it is nowhere", async |browser| {
+                browser.text("#job").await.contains("Nowhere: all")
+            })
+            .await;
     });
 }
 
@@ -82,16 +121,31 @@ fn a_state_is_found() {
 fn a_defect_is_run_to_its_counterexample() {
     with_browser(&["--defect", "ack-one-short"], Page::Wide, async |browser| {
         browser.click("#check").await;
-        browser.until("it fails", async |browser| browser.text("#job").await.contains("Not as claimed")).await;
+        browser
+            .until("it fails", async |browser| {
+                browser.text("#job").await.contains("Not as claimed")
+            })
+            .await;
         browser.click("#jump").await;
-        browser.until("it is shown", async |browser| browser.text("#verdict").await.contains("not hold here")).await;
+        browser
+            .until("it is shown", async |browser| {
+                browser.text("#verdict").await.contains("not hold here")
+            })
+            .await;
         assert!(browser.text("#verdict").await.contains("I1."));
         let facts = browser.text(".evidence").await;
-        assert!(facts.contains("w0 is acknowledged on the word of 1 node"), "why it does not hold: {facts}");
+        assert!(
+            facts.contains("w0 is acknowledged on the word of 1 node"),
+            "why it does not hold: {facts}"
+        );
         browser.choose("#rules", "protocol").await;
-        browser.until("the protocol is shown", async |browser| browser.text("#step").await == "step 0").await;
+        browser
+            .until("the protocol is shown", async |browser| browser.text("#step").await == "step 0")
+            .await;
         browser.click("#check").await;
-        browser.until("all holds", async |browser| browser.text("#job").await.contains("All holds")).await;
+        browser
+            .until("all holds", async |browser| browser.text("#job").await.contains("All holds"))
+            .await;
     });
 }
 
@@ -100,17 +154,37 @@ fn a_trace_is_loaded_and_saved() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
         let file = counterexample("004-word-before-disk.json");
         browser.find("#load").await.send_keys(&file).await.expect("a file is chosen");
-        browser.until("it is shown", async |browser| browser.text("#verdict").await.contains("not hold here")).await;
-        assert!(browser.client.current_url().await.expect("an address").path().contains("/word-before-disk/"));
+        browser
+            .until("it is shown", async |browser| {
+                browser.text("#verdict").await.contains("not hold here")
+            })
+            .await;
+        assert!(
+            browser
+                .client
+                .current_url()
+                .await
+                .expect("an address")
+                .path()
+                .contains("/word-before-disk/")
+        );
         browser.click("#save").await;
         let saved = browser.downloaded().await;
-        let replayed =
-            Command::new(env!("CARGO_BIN_EXE_dynamo")).args(["trace", "replay"]).arg(&saved).output().expect("it runs");
+        let replayed = Command::new(env!("CARGO_BIN_EXE_dynamo"))
+            .args(["trace", "replay"])
+            .arg(&saved)
+            .output()
+            .expect("it runs");
         assert!(replayed.status.success(), "{}", String::from_utf8_lossy(&replayed.stdout));
 
         let other = browser.folder().join("other.json");
         std::fs::write(&other, "{\"format\": 9}").expect("written");
-        browser.find("#load").await.send_keys(&other.display().to_string()).await.expect("a file is chosen");
+        browser
+            .find("#load")
+            .await
+            .send_keys(&other.display().to_string())
+            .await
+            .expect("a file is chosen");
         browser.until("it is refused", async |browser| browser.is_there("#wrong").await).await;
         assert!(browser.text("#wrong").await.contains("format says 9"));
         browser.forgive("422");
@@ -119,11 +193,17 @@ fn a_trace_is_loaded_and_saved() {
 
 #[test]
 fn a_trace_given_on_the_command_line_is_where_one_begins() {
-    with_browser(&["--trace", &counterexample("004-word-before-disk.json")], Page::Wide, async |browser| {
-        assert!(browser.text("#verdict").await.contains("not hold here"));
-        browser.choose("#table", "6").await;
-        browser.until("the table is shown", async |browser| browser.is_there(".seed").await).await;
-    });
+    with_browser(
+        &["--trace", &counterexample("004-word-before-disk.json")],
+        Page::Wide,
+        async |browser| {
+            assert!(browser.text("#verdict").await.contains("not hold here"));
+            browser.choose("#table", "6").await;
+            browser
+                .until("the table is shown", async |browser| browser.is_there(".seed").await)
+                .await;
+        },
+    );
 }
 
 #[test]
@@ -132,10 +212,14 @@ fn branches_are_kept_and_stand_side_by_side() {
         take(browser, 0).await;
         take(browser, 0).await;
         browser.click("#back").await;
-        browser.until("it went back", async |browser| browser.text("#step").await == "step 1").await;
+        browser
+            .until("it went back", async |browser| browser.text("#step").await == "step 1")
+            .await;
         take(browser, 1).await;
         browser.click(".compare").await;
-        browser.until("they are compared", async |browser| browser.is_there("#comparison").await).await;
+        browser
+            .until("they are compared", async |browser| browser.is_there("#comparison").await)
+            .await;
         let told = browser.text("#comparison").await;
         assert!(told.contains("B: stores k") && told.contains("C: stores k"), "{told}");
         for side in ["here", "there"] {
@@ -143,13 +227,21 @@ fn branches_are_kept_and_stand_side_by_side() {
                 browser.is_there(&format!("#compared-{side} svg.ring .differs")).await,
                 "{side}: what differs is marked"
             );
-            assert!(browser.is_there(&format!("#diagram-{side} button.here")).await, "{side}: the way is drawn");
+            assert!(
+                browser.is_there(&format!("#diagram-{side} button.here")).await,
+                "{side}: the way is drawn"
+            );
         }
         browser.picture_of("[aria-labelledby=h-branches]", "branches").await;
-        let (here, there) = (browser.text("#diagram-here .here").await, browser.text("#diagram-there .here").await);
+        let (here, there) =
+            (browser.text("#diagram-here .here").await, browser.text("#diagram-there .here").await);
         assert_ne!(here, there);
         browser.click("#diagram-there li:last-child button").await;
-        browser.until("the other is shown", async |browser| browser.text("#diagram .here").await == there).await;
+        browser
+            .until("the other is shown", async |browser| {
+                browser.text("#diagram .here").await == there
+            })
+            .await;
     });
 }
 
@@ -160,13 +252,27 @@ fn what_was_gone_stays_drawn_and_can_be_gone_to() {
             take(browser, 0).await;
         }
         let drawn = "document.querySelectorAll('#diagram .message').length";
-        assert_eq!(browser.script(&format!("return {drawn}")).await, 3, "an arrow for each message that arrived");
+        assert_eq!(
+            browser.script(&format!("return {drawn}")).await,
+            3,
+            "an arrow for each message that arrived"
+        );
         browser.click("#diagram li:nth-child(2) button").await;
-        browser.until("step 1 is shown", async |browser| browser.text("#step").await == "step 1").await;
-        assert_eq!(browser.script(&format!("return {drawn}")).await, 3, "what lies ahead is drawn still");
-        assert!(browser.is("document.querySelectorAll('#diagram .message.ahead').length === 2").await);
+        browser
+            .until("step 1 is shown", async |browser| browser.text("#step").await == "step 1")
+            .await;
+        assert_eq!(
+            browser.script(&format!("return {drawn}")).await,
+            3,
+            "what lies ahead is drawn still"
+        );
+        assert!(
+            browser.is("document.querySelectorAll('#diagram .message.ahead').length === 2").await
+        );
         browser.click("#diagram li:last-child button").await;
-        browser.until("step 3 is shown", async |browser| browser.text("#step").await == "step 3").await;
+        browser
+            .until("step 3 is shown", async |browser| browser.text("#step").await == "step 3")
+            .await;
     });
 }
 
@@ -177,10 +283,18 @@ fn the_ring_shows_partitions_views_and_roots() {
         assert!(browser.is(&format!("{partitions} === 256")).await, "one ring, as all see it");
         browser.choose("#goal", "I7.views-differ").await;
         browser.click("#find").await;
-        browser.until("it is found", async |browser| browser.text("#job").await.contains("Found")).await;
+        browser
+            .until("it is found", async |browser| browser.text("#job").await.contains("Found"))
+            .await;
         browser.click("#jump").await;
-        browser.until("two rings are shown", async |browser| browser.is(&format!("{partitions} === 512")).await).await;
-        assert!(browser.is("document.querySelector('.ring').textContent.includes('2 views')").await);
+        browser
+            .until("two rings are shown", async |browser| {
+                browser.is(&format!("{partitions} === 512")).await
+            })
+            .await;
+        assert!(
+            browser.is("document.querySelector('.ring').textContent.includes('2 views')").await
+        );
         browser.choose("#scope", "exchange-amid-puts").await;
         let root = "document.querySelector('.ring').textContent.includes('tree of p')";
         browser.until("the roots are shown", async |browser| browser.is(root).await).await;
@@ -190,11 +304,16 @@ fn the_ring_shows_partitions_views_and_roots() {
 #[test]
 fn a_trace_is_dropped_on_the_page() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
-        let text = std::fs::read_to_string(counterexample("004-word-before-disk.json")).expect("a trace");
+        let text =
+            std::fs::read_to_string(counterexample("004-word-before-disk.json")).expect("a trace");
         let drop = "const data = new DataTransfer(); data.items.add(new File([arguments[0]], 'dropped.json'));
             document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));";
         browser.client.execute(drop, vec![text.into()]).await.expect("it is dropped");
-        browser.until("it is shown", async |browser| browser.text("#verdict").await.contains("not hold here")).await;
+        browser
+            .until("it is shown", async |browser| {
+                browser.text("#verdict").await.contains("not hold here")
+            })
+            .await;
     });
 }
 
@@ -203,10 +322,15 @@ fn a_search_that_another_page_ended_can_be_begun_again() {
     with_browser(&["loss-amid-puts-and-reads"], Page::Wide, async |browser| {
         browser.click("#check").await;
         browser.until("it is checked", async |browser| browser.is_there("#cancel").await).await;
-        let other = "fetch('/api/jobs', { method: 'POST', headers: { 'content-type': 'application/json' },
+        let other =
+            "fetch('/api/jobs', { method: 'POST', headers: { 'content-type': 'application/json' },
             body: JSON.stringify({ kind: 'check', scope: 'one-client', rules: 'protocol' }) })";
         browser.script(other).await;
-        browser.until("it is told", async |browser| browser.text("#wrong").await.contains("one at a time")).await;
+        browser
+            .until("it is told", async |browser| {
+                browser.text("#wrong").await.contains("one at a time")
+            })
+            .await;
         assert!(browser.is("!document.querySelector('#find').disabled").await);
         browser.forgive("404");
     });
@@ -223,13 +347,21 @@ fn the_keyboard_alone_is_enough() {
         }
         assert!(browser.text("#preview").await.contains("would change"));
         browser.press('\u{e007}').await;
-        browser.until("Enter took it", async |browser| browser.text("#step").await == "step 1").await;
+        browser
+            .until("Enter took it", async |browser| browser.text("#step").await == "step 1")
+            .await;
         browser.press('1').await;
-        browser.until("1 took the first", async |browser| browser.text("#step").await == "step 2").await;
+        browser
+            .until("1 took the first", async |browser| browser.text("#step").await == "step 2")
+            .await;
         browser.press('\u{e012}').await;
-        browser.until("left went back", async |browser| browser.text("#step").await == "step 1").await;
+        browser
+            .until("left went back", async |browser| browser.text("#step").await == "step 1")
+            .await;
         browser.press('\u{e014}').await;
-        browser.until("right went on", async |browser| browser.text("#step").await == "step 2").await;
+        browser
+            .until("right went on", async |browser| browser.text("#step").await == "step 2")
+            .await;
         browser.press('p').await;
         let is_ahead = "parseInt(document.querySelector('#step').innerText.slice(5)) >= 4";
         browser.until("it plays", async |browser| browser.is(is_ahead).await).await;
@@ -242,15 +374,20 @@ fn the_keyboard_alone_is_enough() {
 fn what_lay_ahead_in_one_scope_does_not_lie_ahead_in_another() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
         browser.choose("#scope", "concurrent-puts").await;
-        browser.until("the other scope is shown", async |browser| browser.text("#page").await.contains("c4")).await;
+        browser
+            .until("the other scope is shown", async |browser| {
+                browser.text("#page").await.contains("c4")
+            })
+            .await;
         take(browser, 0).await;
         take(browser, 0).await;
         for _ in 0..3 {
             browser.client.back().await.expect("back");
         }
-        let there =
-            "location.pathname === '/one-client/protocol/' && document.querySelector('#scope').value === 'one-client'";
-        browser.until("the first scope is shown again", async |browser| browser.is(there).await).await;
+        let there = "location.pathname === '/one-client/protocol/' && document.querySelector('#scope').value === 'one-client'";
+        browser
+            .until("the first scope is shown again", async |browser| browser.is(there).await)
+            .await;
         assert!(browser.is("document.querySelector('#forward').disabled").await);
     });
 }

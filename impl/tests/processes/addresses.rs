@@ -40,12 +40,13 @@ fn claim_port(port: u16) -> Option<Claim> {
 }
 
 /// Does something that is no test use this UDP port? To bind it is no way to find out: a process
-/// that another test starts at this moment inherits the socket, and the port stays in use until that
-/// process has begun.
+/// that another test starts at this moment inherits the socket, and the port stays in use until
+/// that process has begun.
 fn is_used(port: u16) -> bool {
     let ending = format!(":{port:04X}");
     // Line by line: number, local address, …
-    let sockets = ["/proc/net/udp", "/proc/net/udp6"].map(|list| fs::read_to_string(list).unwrap_or_default());
+    let sockets = ["/proc/net/udp", "/proc/net/udp6"]
+        .map(|list| fs::read_to_string(list).unwrap_or_default());
     sockets
         .iter()
         .flat_map(|sockets| sockets.lines())

@@ -111,11 +111,18 @@ impl Cluster {
     /// How a node is started, on its own data or other.
     pub(crate) fn command(&self, node: usize, data: &Path) -> Command {
         let list = |addresses: &[SocketAddr]| -> String {
-            let members: Vec<String> = addresses.iter().enumerate().map(|(id, at)| format!("{id}={at}")).collect();
+            let members: Vec<String> =
+                addresses.iter().enumerate().map(|(id, at)| format!("{id}={at}")).collect();
             members.join(",")
         };
         let mut command = program();
-        command.args(["node", "--id", &node.to_string(), "--listen", &self.addresses[node].to_string()]);
+        command.args([
+            "node",
+            "--id",
+            &node.to_string(),
+            "--listen",
+            &self.addresses[node].to_string(),
+        ]);
         command.arg("--data").arg(data);
         if node < self.founders {
             command.args(["--member", &list(&self.addresses[..self.founders])]);
@@ -144,8 +151,13 @@ impl Cluster {
         self.start_nodes_with(nodes, |_| {});
     }
 
-    /// Starts nodes side by side, with commands that are changed first, and waits for each to say that it listens.
-    pub(crate) fn start_nodes_with(&mut self, nodes: impl IntoIterator<Item = usize>, change: impl Fn(&mut Command)) {
+    /// Starts nodes side by side, with commands that are changed first, and waits for each to say
+    /// that it listens.
+    pub(crate) fn start_nodes_with(
+        &mut self,
+        nodes: impl IntoIterator<Item = usize>,
+        change: impl Fn(&mut Command),
+    ) {
         let started: Vec<(usize, ChildStdout)> = nodes
             .into_iter()
             .map(|node| {

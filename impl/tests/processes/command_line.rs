@@ -88,8 +88,14 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
     let put = |more: &[&'static str]| [&["put", "--node", "127.0.0.1:9"], more].concat();
     let cases: [(Vec<&str>, &str); 18] = [
         (put(&["", "v"]), "a key may not be empty"),
-        (vec!["put", "--node", "127.0.0.1:9", &long, "v"], "the key has 257 bytes; at most 256 are allowed"),
-        (vec!["put", "--node", "127.0.0.1:9", "k", &large], "the value has 8193 bytes; at most 8192 are allowed"),
+        (
+            vec!["put", "--node", "127.0.0.1:9", &long, "v"],
+            "the key has 257 bytes; at most 256 are allowed",
+        ),
+        (
+            vec!["put", "--node", "127.0.0.1:9", "k", &large],
+            "the value has 8193 bytes; at most 8192 are allowed",
+        ),
         (put(&["k", "v", "--context", ""]), "leave it out for a put that replaces nothing"),
         (put(&["k", "v", "--context", "rubbish"]), "exactly as the get or put printed it"),
         (put(&["k", "v", "--timeout", "0"]), "a time must be more than 0 seconds"),
@@ -100,9 +106,15 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
         (vec!["cluster", "--base-port", "65534"], "choose a smaller base port"),
         (node(&["--id", "Å"]), "use a letter A to Z"),
         (node(&["--id", "A", "--reap-after", "1e19"]), "at most a century"),
-        (vec!["check", "no-such-scope"], "there is no scope \"no-such-scope\"; dynamo check --list names them"),
+        (
+            vec!["check", "no-such-scope"],
+            "there is no scope \"no-such-scope\"; dynamo check --list names them",
+        ),
         (vec!["explore", "no-such-scope"], "dynamo check --list names them"),
-        (vec!["defects", "no-such-defect"], "there is no defect \"no-such-defect\"; dynamo defects names them"),
+        (
+            vec!["defects", "no-such-defect"],
+            "there is no defect \"no-such-defect\"; dynamo defects names them",
+        ),
         (node(&["--id", "D"]), "node D is not among the members [A]"),
         (node(&["--id", "A"]), "N is 3, and so many members are named: 1"),
     ];
@@ -113,13 +125,28 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
 }
 
 fn node(more: &[&'static str]) -> Vec<&'static str> {
-    [&["node", "--listen", "127.0.0.1:9", "--data", "/nonexistent/x", "--member", "A=127.0.0.1:9"], more].concat()
+    [
+        &[
+            "node",
+            "--listen",
+            "127.0.0.1:9",
+            "--data",
+            "/nonexistent/x",
+            "--member",
+            "A=127.0.0.1:9",
+        ],
+        more,
+    ]
+    .concat()
 }
 
 #[test]
 fn what_cannot_be_done_ends_with_code_1() {
     let (code, _, stderr) = dynamo(&["get", "--node", "127.0.0.1:9", "k", "--timeout", "0.3"]);
-    assert!(code == 1 && stderr.contains("no answer from 127.0.0.1:9 within 0.3 s; is it running"), "{stderr}");
+    assert!(
+        code == 1 && stderr.contains("no answer from 127.0.0.1:9 within 0.3 s; is it running"),
+        "{stderr}"
+    );
 
     let mut single = node(&["--id", "A", "--n", "1", "--r", "1", "--w", "1"]);
     single[2] = "127.0.0.1:0";
@@ -136,24 +163,41 @@ fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
     let mut cluster = cluster.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(cluster.stdout.take().unwrap()).lines().map(Result::unwrap);
     // node A  127.0.0.1:4100  pid 123  data /tmp/…
-    let nodes: Vec<Vec<String>> =
-        lines.by_ref().take(3).map(|line| line.split_whitespace().map(str::to_owned).collect()).collect();
+    let nodes: Vec<Vec<String>> = lines
+        .by_ref()
+        .take(3)
+        .map(|line| line.split_whitespace().map(str::to_owned).collect())
+        .collect();
     assert!(nodes.iter().all(|node| node.len() == 7), "{nodes:?}");
-    let signal = |pid: &str, signal| kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
+    let signal = |pid: &str, signal| {
+        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap()
+    };
     signal(&nodes[2][4], Signal::KILL);
-    let told = lines.find_map(|line| Some(line.strip_prefix("In another terminal: export ")?.to_owned())).unwrap();
+    let told = lines
+        .find_map(|line| Some(line.strip_prefix("In another terminal: export ")?.to_owned()))
+        .unwrap();
     let (variable, secret) = told.split_once('=').unwrap();
     let put = ["put", "--node", &nodes[0][2], "k", "v"];
     let (code, _, stderr) = dynamo(&put);
-    assert!(code == 1 && stderr.contains("its cluster has another secret"), "without its secret: {code} {stderr}");
+    assert!(
+        code == 1 && stderr.contains("its cluster has another secret"),
+        "without its secret: {code} {stderr}"
+    );
     let put = run(program().args(put).env(variable, secret));
     assert!(put.status.success(), "{put:?}");
-    assert!(lines.any(|line| line.starts_with("node C") && line.contains("the cluster goes on without it")));
+    assert!(
+        lines
+            .any(|line| line.starts_with("node C")
+                && line.contains("the cluster goes on without it"))
+    );
     signal(&cluster.id().to_string(), Signal::INT);
     assert_eq!(wait(&mut cluster, "the cluster").code(), Some(0));
     assert!(!Path::new(secret).exists());
     for node in &nodes {
         assert!(!Path::new(&node[6]).exists(), "{node:?}");
-        assert!(test_kill_process(Pid::from_raw(node[4].parse().unwrap()).unwrap()).is_err(), "{node:?}");
+        assert!(
+            test_kill_process(Pid::from_raw(node[4].parse().unwrap()).unwrap()).is_err(),
+            "{node:?}"
+        );
     }
 }

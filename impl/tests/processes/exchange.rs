@@ -14,7 +14,8 @@ use std::time::Instant;
 
 const KEYS: usize = 50_000;
 const WRITERS: usize = 16;
-const OPTIONS: &[&str] = &["--answer-within", "0.05", "--exchange-every", "0.3", "--exchange-rate", "20000"];
+const OPTIONS: &[&str] =
+    &["--answer-within", "0.05", "--exchange-every", "0.3", "--exchange-rate", "20000"];
 
 fn status(address: SocketAddr) -> Json {
     let (code, stdout, stderr) = dynamo(&["status", "--node", &address.to_string(), "--json"]);
@@ -36,7 +37,9 @@ fn put_all(nodes: &[SocketAddr]) {
                         break;
                     }
                     let (key, value) = (format!("key-{number}"), number.to_le_bytes());
-                    until("a put is acknowledged", || client.put(&key, &value, &StampedContext::new()).ok());
+                    until("a put is acknowledged", || {
+                        client.put(&key, &value, &StampedContext::new()).ok()
+                    });
                 }
             });
         }
@@ -97,11 +100,16 @@ fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
             let last = line["last_exchange_ms"].as_u64().unwrap_or(u64::MAX);
             line["in_agreement"] == true && u128::from(last) < stopped.elapsed().as_millis()
         };
-        let agree = |node: &SocketAddr| status(*node)["partitions"].as_array().unwrap().iter().all(agrees);
+        let agree =
+            |node: &SocketAddr| status(*node)["partitions"].as_array().unwrap().iter().all(agrees);
         all.iter().all(agree).then_some(())
     });
     let third = status(all[2]);
-    let repaired = third["partitions"].as_array().unwrap().iter().map(|line| line["keys_repaired"].as_u64().unwrap());
+    let repaired = third["partitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["keys_repaired"].as_u64().unwrap());
     assert!(repaired.sum::<u64>() > KEYS as u64 / 2, "most of it came by comparing");
 
     let stores = [0, 1, 2].map(|node| {

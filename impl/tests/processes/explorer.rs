@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// So many malformed requests are sent at a time: most of the time goes into waiting for an answer to
-/// one that is unfinished.
+/// So many malformed requests are sent at a time: most of the time goes into waiting for an answer
+/// to one that is unfinished.
 const AT_A_TIME: usize = 100;
 
 struct Explorer {
@@ -36,13 +36,17 @@ fn explorer(arguments: &[&str]) -> Explorer {
         .stderr(Stdio::piped());
     let mut process = command.spawn().expect("it starts");
     let mut line = String::new();
-    BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it listens");
-    let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
+    BufReader::new(process.stdout.take().expect("piped"))
+        .read_line(&mut line)
+        .expect("it says where it listens");
+    let address =
+        line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address");
     Explorer { address: address.to_owned(), process }
 }
 
 impl Explorer {
-    /// Sends something, which may be no request, and reads what comes back. Where nothing does for so long, it says that it sends no more.
+    /// Sends something, which may be no request, and reads what comes back. Where nothing does for
+    /// so long, it says that it sends no more.
     fn send(&self, bytes: &[u8], patience: Duration) -> String {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         stream.set_read_timeout(Some(patience)).expect("a timeout");
@@ -59,14 +63,16 @@ impl Explorer {
 
     fn get(&self, path: &str) -> String {
         self.send(
-            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).as_bytes(),
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address)
+                .as_bytes(),
             PATIENCE,
         )
     }
 
     /// Its memory, in KiB.
     fn memory(&self) -> usize {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
     }
@@ -77,7 +83,8 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, most: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % most
     }
 }
@@ -127,7 +134,11 @@ fn bother(explorer: &Explorer, numbers: Range<usize>) -> usize {
         let request = malformed(&good, number);
         let answer = explorer.send(&request, Duration::from_millis(50));
         answered.fetch_add(usize::from(!answer.is_empty()), Ordering::Relaxed);
-        assert!(!answer.starts_with("HTTP/1.1 5"), "number {number}: {}: {answer}", String::from_utf8_lossy(&request));
+        assert!(
+            !answer.starts_with("HTTP/1.1 5"),
+            "number {number}: {}: {answer}",
+            String::from_utf8_lossy(&request)
+        );
     };
     thread::scope(|scope| (0..AT_A_TIME).for_each(|_| drop(scope.spawn(send))));
     answered.into_inner()
@@ -150,11 +161,17 @@ fn ten_thousand_malformed_requests_are_no_harm() {
 fn who_asks_from_elsewhere_is_refused() {
     let explorer = explorer(&[]);
     let with = |headers: &str| {
-        explorer.send(format!("GET /api/catalogue HTTP/1.1\r\nConnection: close\r\n{headers}\r\n").as_bytes(), PATIENCE)
+        explorer.send(
+            format!("GET /api/catalogue HTTP/1.1\r\nConnection: close\r\n{headers}\r\n").as_bytes(),
+            PATIENCE,
+        )
     };
     let address = &explorer.address;
     assert!(with(&format!("Host: {address}\r\n")).starts_with("HTTP/1.1 200"));
-    assert!(with(&format!("Host: {address}\r\nOrigin: http://{address}\r\n")).starts_with("HTTP/1.1 200"));
+    assert!(
+        with(&format!("Host: {address}\r\nOrigin: http://{address}\r\n"))
+            .starts_with("HTTP/1.1 200")
+    );
     for headers in [
         "Host: example.org\r\n".to_owned(),
         format!("Host: {address}\r\nOrigin: http://example.org\r\n"),
@@ -176,7 +193,10 @@ fn what_is_not_there_has_a_status_and_a_reason() {
         ("/api/jobs/3", "404", "no job"),
     ] {
         let answer = explorer.get(path);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(says), "{path}: {answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(says),
+            "{path}: {answer}"
+        );
     }
 }
 
@@ -184,18 +204,34 @@ fn what_is_not_there_has_a_status_and_a_reason() {
 fn there_is_one_job_at_a_time_and_the_last_is_done() {
     let explorer = explorer(&[]);
     let begin = |wanted: &str| {
-        let head = format!("Host: {}\r\nConnection: close\r\nContent-Type: application/json", explorer.address);
-        let request = format!("POST /api/jobs HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{wanted}", wanted.len());
+        let head = format!(
+            "Host: {}\r\nConnection: close\r\nContent-Type: application/json",
+            explorer.address
+        );
+        let request = format!(
+            "POST /api/jobs HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{wanted}",
+            wanted.len()
+        );
         let answer = explorer.send(request.as_bytes(), PATIENCE);
-        let id: String = answer.rsplit(':').next().unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+        let id: String = answer
+            .rsplit(':')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
         assert!(!id.is_empty(), "{answer}");
         id
     };
     // Far too many states to be done with in time.
-    let first = begin(r#"{"kind": "check", "scope": "loss-amid-puts-and-reads", "rules": "protocol"}"#);
+    let first =
+        begin(r#"{"kind": "check", "scope": "loss-amid-puts-and-reads", "rules": "protocol"}"#);
     let mut last = String::new();
     for _ in 0..20 {
-        last = format!("/api/jobs/{}", begin(r#"{"kind": "check", "scope": "one-client", "rules": "ack-one-short"}"#));
+        last = format!(
+            "/api/jobs/{}",
+            begin(r#"{"kind": "check", "scope": "one-client", "rules": "ack-one-short"}"#)
+        );
     }
     let begun = Instant::now();
     let told = loop {
@@ -214,8 +250,11 @@ fn there_is_one_job_at_a_time_and_the_last_is_done() {
 #[test]
 fn it_begins_where_it_is_told_to_or_says_why_not() {
     let says = |arguments: &[&str]| {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_dynamo")).arg("explore").args(arguments).output().expect("it runs");
+        let output = Command::new(env!("CARGO_BIN_EXE_dynamo"))
+            .arg("explore")
+            .args(arguments)
+            .output()
+            .expect("it runs");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     let (code, text) = says(&["no-such-scope"]);
@@ -231,8 +270,10 @@ fn it_begins_where_it_is_told_to_or_says_why_not() {
 fn an_interrupt_stops_it_whoever_is_connected() {
     let mut explorer = explorer(&[]);
     let mut idle = TcpStream::connect(&explorer.address).expect("it listens");
-    idle.write_all(format!("GET /api/catalogue HTTP/1.1\r\nHost: {}\r\n\r\n", explorer.address).as_bytes())
-        .expect("sent");
+    idle.write_all(
+        format!("GET /api/catalogue HTTP/1.1\r\nHost: {}\r\n\r\n", explorer.address).as_bytes(),
+    )
+    .expect("sent");
     idle.read_exact(&mut [0; 100]).expect("an answer");
     let mut unfinished = TcpStream::connect(&explorer.address).expect("it listens");
     unfinished.write_all(b"GET /api/cata").expect("sent");

@@ -68,10 +68,15 @@ fn ask_all(cluster: &Cluster, healthy: usize, count: usize) -> Outcome {
             .map(|(node, client)| {
                 let address = cluster.addresses[node];
                 let keys = (client..count).step_by(CLIENTS);
-                scope.spawn(move || ask(address, keys.map(|number| format!("{dead}-dead-through-{node}-{number}"))))
+                scope.spawn(move || {
+                    ask(address, keys.map(|number| format!("{dead}-dead-through-{node}-{number}")))
+                })
             })
             .collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).fold(Outcome::default(), Outcome::with)
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .fold(Outcome::default(), Outcome::with)
     });
     let Outcome { requests, failures, slowest } = &outcome;
     println!(

@@ -23,7 +23,11 @@ fn client(address: SocketAddr) -> Client {
 
 fn values(client: &Client, key: &str) -> Vec<String> {
     let found = client.get(key).unwrap();
-    found.siblings.iter().map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap()).collect()
+    found
+        .siblings
+        .iter()
+        .map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap())
+        .collect()
 }
 
 #[test]
@@ -68,7 +72,10 @@ fn a_second_node_on_the_same_port_or_data_is_told_so() {
         String::from_utf8(output.stderr).unwrap()
     };
     let stderr = refusal(cluster.command(0, &data));
-    assert!(stderr.contains("is the port in use, by another node perhaps?: Address already in use"), "{stderr}");
+    assert!(
+        stderr.contains("is the port in use, by another node perhaps?: Address already in use"),
+        "{stderr}"
+    );
     assert_eq!(stderr.matches("Address already in use").count(), 1, "{stderr}");
 
     let mut elsewhere = Cluster::start();
@@ -93,13 +100,17 @@ fn a_data_directory_that_is_no_good_is_told_from_every_other() {
     let stderr = refusal(&data.join("identity"));
     assert!(stderr.contains("is not a directory: name one for the node's data"), "{stderr}");
     let stderr = refusal(&data.join("identity").join("below"));
-    assert!(stderr.contains("cannot be used; check the path and its permissions: Not a directory"), "{stderr}");
+    assert!(
+        stderr.contains("cannot be used; check the path and its permissions: Not a directory"),
+        "{stderr}"
+    );
     let stderr = refusal(data.parent().unwrap());
     assert!(stderr.contains("holds files but no node's data"), "{stderr}");
     let newer = FORMAT + 1;
     fs::write(data.join("identity"), format!("dynamo data format {newer}, node A\n")).unwrap();
     let stderr = refusal(&data);
-    let expected = format!("has data format {newer}; this program knows format {FORMAT}: use the release");
+    let expected =
+        format!("has data format {newer}; this program knows format {FORMAT}: use the release");
     assert!(stderr.contains(&expected), "{stderr}");
     fs::write(data.join("identity"), "rubbish").unwrap();
     let stderr = refusal(&data);
@@ -107,10 +118,14 @@ fn a_data_directory_that_is_no_good_is_told_from_every_other() {
     fs::remove_file(data.join("identity")).unwrap();
     fs::create_dir(data.join("identity")).unwrap();
     let stderr = refusal(&data);
-    assert!(stderr.contains("cannot be used; check the path and its permissions: Is a directory"), "{stderr}");
+    assert!(
+        stderr.contains("cannot be used; check the path and its permissions: Is a directory"),
+        "{stderr}"
+    );
 }
 
-/// Under its old name it would give an old dot to a new put, and one of the two would be taken for replaced.
+/// Under its old name it would give an old dot to a new put, and one of the two would be taken for
+/// replaced.
 #[test]
 fn a_node_that_lost_its_disk_comes_back_as_another_incarnation() {
     let mut cluster = Cluster::start();
@@ -121,10 +136,15 @@ fn a_node_that_lost_its_disk_comes_back_as_another_incarnation() {
     cluster.start_node(0);
     client(addresses[0]).put("k", b"after", &StampedContext::new()).unwrap();
     let found = client(addresses[1]).with_in_person(3).get("k").unwrap();
-    let clocks: Vec<String> = found.siblings.iter().map(|version| version.clock.to_string()).collect();
+    let clocks: Vec<String> =
+        found.siblings.iter().map(|version| version.clock.to_string()).collect();
     let both: BTreeSet<String> = values(&client(addresses[1]), "k").into_iter().collect();
     assert_eq!(both, BTreeSet::from(["before".to_owned(), "after".to_owned()]), "{clocks:?}");
-    assert!(found.context.context().to_string().starts_with("[A:1,A~"), "{}", found.context.context());
+    assert!(
+        found.context.context().to_string().starts_with("[A:1,A~"),
+        "{}",
+        found.context.context()
+    );
 }
 
 /// What one client was told.
@@ -139,13 +159,20 @@ struct Told {
 }
 
 /// Puts to an own key in a chain, and to a key that all share, until told to stop.
-fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, acknowledged: &AtomicUsize) -> Told {
+fn write(
+    addresses: &[SocketAddr],
+    name: usize,
+    seed: u64,
+    stop: &AtomicBool,
+    acknowledged: &AtomicUsize,
+) -> Told {
     let mut random = SmallRng::seed_from_u64(seed + name as u64);
     let mut told = Told::default();
     let mut context = StampedContext::new();
     let mut tried = 0;
     while !stop.load(Ordering::Relaxed) {
-        let via = client(addresses[random.random_range(0..addresses.len())]).with_timeout(Duration::from_millis(600));
+        let via = client(addresses[random.random_range(0..addresses.len())])
+            .with_timeout(Duration::from_millis(600));
         tried += 1;
         let own = format!("own-{name}");
         match via.put(&own, tried.to_string().as_bytes(), &context) {
@@ -171,11 +198,17 @@ fn write(addresses: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, ac
     told
 }
 
-/// The context of all that is there, if there is an answer: the last put acknowledged is, or one that replaced it.
+/// The context of all that is there, if there is an answer: the last put acknowledged is, or one
+/// that replaced it.
 fn reconciled(via: &Client, key: &str, acknowledged: u64) -> Option<StampedContext> {
     let found = via.get(key).ok()?;
-    let number = |version: &Version| String::from_utf8_lossy(version.content.bytes()).parse::<u64>().unwrap();
-    assert!(found.siblings.iter().any(|version| number(version) >= acknowledged), "{key}: {acknowledged} is lost");
+    let number = |version: &Version| {
+        String::from_utf8_lossy(version.content.bytes()).parse::<u64>().unwrap()
+    };
+    assert!(
+        found.siblings.iter().any(|version| number(version) >= acknowledged),
+        "{key}: {acknowledged} is lost"
+    );
     Some(found.context)
 }
 
@@ -194,8 +227,9 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
     let told: Vec<Told> = thread::scope(|scope| {
         let (addresses, stop, acknowledged) = (&addresses, &stop, &acknowledged);
         let stopping = Stopping(stop);
-        let clients: Vec<_> =
-            (0..CLIENTS).map(|name| scope.spawn(move || write(addresses, name, seed, stop, acknowledged))).collect();
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|name| scope.spawn(move || write(addresses, name, seed, stop, acknowledged)))
+            .collect();
         let mut random = SmallRng::seed_from_u64(seed);
         for round in 0..kills {
             until_more(acknowledged, 20);
@@ -211,9 +245,12 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
     let reader = client(addresses[0]);
     for (name, told) in told.iter().enumerate() {
         assert!(told.links > 10, "client {name} was told of {} puts only", told.links);
-        let found: Vec<u64> =
-            values(&reader, &format!("own-{name}")).iter().map(|value| value.parse().unwrap()).collect();
-        // Values tried after the last one acknowledged may be there too; the acknowledged one is, or one that replaced it.
+        let found: Vec<u64> = values(&reader, &format!("own-{name}"))
+            .iter()
+            .map(|value| value.parse().unwrap())
+            .collect();
+        // Values tried after the last one acknowledged may be there too; the acknowledged one is,
+        // or one that replaced it.
         assert!(
             found.iter().any(|value| *value >= told.chain),
             "client {name}: {} is lost, found {found:?}",

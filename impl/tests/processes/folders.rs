@@ -20,7 +20,9 @@ const MEMORY: &str = "/dev/shm";
 static IS_ROOMY: LazyLock<bool> = LazyLock::new(|| {
     const NEEDED_KIB: u64 = 1 << 20;
     let output = Command::new("df").args(["-Pk", MEMORY]).output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let text = output
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
     // The second line: file system, size, used, available, …
     let free = text.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)?.parse().ok());
     free.is_some_and(|free: u64| free > NEEDED_KIB)

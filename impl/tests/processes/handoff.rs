@@ -54,7 +54,9 @@ impl Drop for Stopping<'_> {
 /// Waits until so many more puts are acknowledged.
 pub(crate) fn until_more(acknowledged: &AtomicUsize, count: usize) {
     let enough = acknowledged.load(Ordering::Relaxed) + count;
-    until("more puts are acknowledged", || (acknowledged.load(Ordering::Relaxed) >= enough).then_some(()));
+    until("more puts are acknowledged", || {
+        (acknowledged.load(Ordering::Relaxed) >= enough).then_some(())
+    });
 }
 
 /// The hints that a node has on its disk.
@@ -92,8 +94,12 @@ fn a_replica_away(away: impl Fn(&mut Cluster, usize), back: impl Fn(&mut Cluster
     assert_eq!(kept(&cluster, holder).len(), 1);
     back(&mut cluster, recipient);
     back(&mut cluster, other);
-    until("the hint is handed over and cleared", || kept(&cluster, holder).is_empty().then_some(()));
-    until("nobody keeps anything", || (0..5).all(|node| kept(&cluster, node).is_empty()).then_some(()));
+    until("the hint is handed over and cleared", || {
+        kept(&cluster, holder).is_empty().then_some(())
+    });
+    until("nobody keeps anything", || {
+        (0..5).all(|node| kept(&cluster, node).is_empty()).then_some(())
+    });
     // Both have it themselves: with the coordinator gone they are all there is.
     cluster.kill(coordinator);
     let read = client(&cluster, recipient).with_in_person(2).get("k").unwrap();
@@ -107,7 +113,10 @@ fn a_hint_outlives_its_holders_crash_and_reaches_a_replica_that_was_killed() {
 
 #[test]
 fn a_hint_reaches_a_replica_that_was_frozen() {
-    a_replica_away(|cluster, node| cluster.freeze(node, true), |cluster, node| cluster.freeze(node, false));
+    a_replica_away(
+        |cluster, node| cluster.freeze(node, true),
+        |cluster, node| cluster.freeze(node, false),
+    );
 }
 
 #[test]
@@ -123,9 +132,14 @@ fn what_is_deleted_while_a_replica_is_away_stays_deleted() {
     cluster.kill(recipient);
     through.delete("k", &written).unwrap();
     cluster.start_node(recipient);
-    until("nobody keeps anything", || (0..5).all(|node| kept(&cluster, node).is_empty()).then_some(()));
+    until("nobody keeps anything", || {
+        (0..5).all(|node| kept(&cluster, node).is_empty()).then_some(())
+    });
     let found = client(&cluster, recipient).with_in_person(3).get("k").unwrap();
-    assert!(found.siblings.iter().all(|version| version.content.value().is_none()) && found.siblings.len() == 1);
+    assert!(
+        found.siblings.iter().all(|version| version.content.value().is_none())
+            && found.siblings.len() == 1
+    );
     // A put that saw the tombstone takes its place.
     through.put("k", b"again", &found.context).unwrap();
     assert_eq!(values(&through.get("k").unwrap()), [b"again"]);
@@ -149,9 +163,11 @@ fn tombstones_are_reaped() {
 fn the_command_line_shows_hints_and_suspicion() {
     let mut cluster = five();
     let [coordinator, recipient, other, holder, _] = clockwise("k")[..] else { panic!() };
-    let [first, keeper, idle] = [coordinator, holder, other].map(|node| cluster.addresses[node].to_string());
+    let [first, keeper, idle] =
+        [coordinator, holder, other].map(|node| cluster.addresses[node].to_string());
     cluster.kill(recipient);
-    let (code, _, stderr) = dynamo(&["put", "--node", &first, "k", "v", "--pw", "3", "--timeout", "60"]);
+    let (code, _, stderr) =
+        dynamo(&["put", "--node", &first, "k", "v", "--pw", "3", "--timeout", "60"]);
     assert!(code == 1 && stderr.contains("PW=3 must be"), "{stderr}");
     let parse = |text: &str| serde_json::from_str::<Json>(text).unwrap();
     let hints = until("a hint", || {
@@ -179,7 +195,8 @@ fn the_command_line_shows_hints_and_suspicion() {
     });
 
     let nobody = claim(1);
-    let (code, _, stderr) = dynamo(&["hints", "--node", &nobody[0].address.to_string(), "--timeout", "0.3"]);
+    let (code, _, stderr) =
+        dynamo(&["hints", "--node", &nobody[0].address.to_string(), "--timeout", "0.3"]);
     assert!(code == 1 && stderr.contains("is the node running"), "{stderr}");
     let (_, _, stderr) = dynamo(&["hints", "--node", &idle]);
     assert!(stderr.contains("no hints"), "{stderr}");
@@ -188,7 +205,10 @@ fn the_command_line_shows_hints_and_suspicion() {
     let (code, _, stderr) = dynamo(&["delete", "--node", &first, "k", "--json"]);
     assert_eq!(code, 0, "{stderr}");
     let got = parse(&dynamo(&["get", "--node", &first, "k", "--json"]).1);
-    assert_eq!((got["siblings"].as_array().unwrap().len(), &got["deleted"]), (0, &Json::Bool(true)));
+    assert_eq!(
+        (got["siblings"].as_array().unwrap().len(), &got["deleted"]),
+        (0, &Json::Bool(true))
+    );
     let (_, text, _) = dynamo(&["get", "--node", &first, "k"]);
     assert!(text.starts_with("(deleted)  ["), "{text}");
     let (code, _, stderr) = dynamo(&["delete", "--node", &first, "never"]);

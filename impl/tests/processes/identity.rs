@@ -78,7 +78,9 @@ fn a_node_is_not_started_at_the_address_of_another_member() {
     let members = format!("A={c},B={b},D=127.0.0.1:9");
     let error = refused(&["--id", "A", "--listen", &c, "--member", &members], &cluster.data(0));
     assert!(
-        error.contains(&format!("node A is to be reached at {c}, but node C is a member at this address")),
+        error.contains(&format!(
+            "node A is to be reached at {c}, but node C is a member at this address"
+        )),
         "{error}"
     );
 }
@@ -104,8 +106,11 @@ fn founders_with_a_wrong_address_do_not_merge_two_clusters() {
     // The other cluster's second founder has an address in this one.
     let [a, c] = [0, 1].map(|other| others[other].address.to_string());
     let members = format!("A={a},B={},C={c}", cluster.addresses[1]);
-    let options = |id, listen| ["--id", id, "--listen", listen, "--member", &members, "--gossip-every", "0.1"];
-    let _strays = [("A", &a), ("C", &c)].map(|(id, at)| Stray::start(&options(id, at), &data.path().join(id)));
+    let options = |id, listen| {
+        ["--id", id, "--listen", listen, "--member", &members, "--gossip-every", "0.1"]
+    };
+    let _strays = [("A", &a), ("C", &c)]
+        .map(|(id, at)| Stray::start(&options(id, at), &data.path().join(id)));
     until("the node at the wrong address refuses them", || {
         has_refused(cluster.addresses[1], "from another cluster").then_some(())
     });
@@ -128,8 +133,18 @@ fn two_living_processes_with_one_id_say_so_and_do_not_count_for_one_another() {
     let at = claims[0].address;
     let members = format!("A={at},B={},C={}", cluster.addresses[1], cluster.addresses[2]);
     let listen = at.to_string();
-    let arguments =
-        ["--id", "A", "--listen", &listen, "--member", &members, "--gossip-every", "0.1", "--answer-within", "0.05"];
+    let arguments = [
+        "--id",
+        "A",
+        "--listen",
+        &listen,
+        "--member",
+        &members,
+        "--gossip-every",
+        "0.1",
+        "--answer-within",
+        "0.05",
+    ];
     let _second = Stray::start(&arguments, data.path());
     for address in [cluster.addresses[0], cluster.addresses[1], cluster.addresses[2], at] {
         until("it says that A is used twice", || is_used_twice(address, "A").then_some(()));
@@ -152,16 +167,25 @@ fn a_node_starts_only_with_the_quorums_and_in_the_cluster_that_it_belongs_to() {
     cluster.terminate(0);
     cluster.terminate(3);
     let listen = cluster.addresses[0].to_string();
-    let list: Vec<String> = (0..3).map(|node| format!("{node}={}", cluster.addresses[node])).collect();
+    let list: Vec<String> =
+        (0..3).map(|node| format!("{node}={}", cluster.addresses[node])).collect();
     let members = list.join(",");
-    let error = refused(&["--id", "A", "--listen", &listen, "--member", &members, "--r", "1"], &cluster.data(0));
+    let error = refused(
+        &["--id", "A", "--listen", &listen, "--member", &members, "--r", "1"],
+        &cluster.data(0),
+    );
     assert!(
-        error.contains("the cluster has N=3, R=2 and W=2, and this node was started with N=3, R=1 and W=2"),
+        error.contains(
+            "the cluster has N=3, R=2 and W=2, and this node was started with N=3, R=1 and W=2"
+        ),
         "{error}"
     );
     // Whoever joins asks first.
     let (contact, data) = (cluster.addresses[1].to_string(), folder());
-    let error = refused(&["--id", "E", "--listen", "127.0.0.1:9999", "--join", &contact, "--w", "3"], data.path());
+    let error = refused(
+        &["--id", "E", "--listen", "127.0.0.1:9999", "--join", &contact, "--w", "3"],
+        data.path(),
+    );
     assert!(error.contains("the cluster has N=3, R=2 and W=2"), "{error}");
     assert_eq!(status(cluster.addresses[1])["members"], serde_json::json!(["A", "B", "C", "D"]));
     cluster.start_node(0);

@@ -17,21 +17,26 @@ use std::time::Duration;
 /// Each client puts a key of its own through its node, and gets all keys. With five nodes and N=3
 /// many requests are forwarded.
 fn all_serve(clients: &[Client], round: usize) {
-    let keys: Vec<String> = (0..clients.len()).map(|index| format!("key-{index}/{round}")).collect();
+    let keys: Vec<String> =
+        (0..clients.len()).map(|index| format!("key-{index}/{round}")).collect();
     for (client, key) in clients.iter().zip(&keys) {
         client.put(key, key.as_bytes(), &StampedContext::new()).unwrap();
     }
     for client in clients {
         for key in &keys {
             let found = client.get(key).unwrap().siblings;
-            assert!(matches!(&found[..], [one] if one.content.bytes() == key.as_bytes()), "{key}: {found:?}");
+            assert!(
+                matches!(&found[..], [one] if one.content.bytes() == key.as_bytes()),
+                "{key}: {found:?}"
+            );
         }
     }
 }
 
 #[test]
 fn a_cluster_with_ipv6_addresses_serves_and_heals_and_grows() {
-    let mut cluster = Cluster::prepare(6, &["--answer-within", "0.1", "--gossip-every", "0.1"]).over_ipv6();
+    let mut cluster =
+        Cluster::prepare(6, &["--answer-within", "0.1", "--gossip-every", "0.1"]).over_ipv6();
     cluster.founded_by_first(5);
     cluster.start_nodes(0..5);
     let nodes = cluster.addresses.clone();
@@ -75,7 +80,9 @@ fn without_a_secret_a_node_on_all_addresses_hears_ipv6_alone() {
     let alone = ["--n", "1", "--r", "1", "--w", "1", "--member", &format!("A=[::1]:{port}")];
     let _a = start(node("A", &format!("[::]:{port}"), directory.path(), &alone));
     let put = |ip: IpAddr| {
-        let client = Client::connect(SocketAddr::new(ip, port)).unwrap().with_timeout(Duration::from_secs(1));
+        let client = Client::connect(SocketAddr::new(ip, port))
+            .unwrap()
+            .with_timeout(Duration::from_secs(1));
         client.put("k", b"v", &StampedContext::new())
     };
     put(Ipv6Addr::LOCALHOST.into()).unwrap();
@@ -93,7 +100,11 @@ fn addresses_that_do_not_go_together_are_refused_with_what_to_do() {
         ("[::1]:9", &["--member", of_ipv6, "--reach", "B=[::]:10"], "cannot be reached"),
         ("[::1]:9", &["--member", "A=[::1]:9,B=[ff02::1]:10"], "many machines"),
         ("[::]:9", &["--member", of_both], "IPv4 addresses, or all IPv6 addresses"),
-        ("0.0.0.0:9", &["--member", of_ipv6, "--advertise", "[::1]:9"], "or at [::], which is for both"),
+        (
+            "0.0.0.0:9",
+            &["--member", of_ipv6, "--advertise", "[::1]:9"],
+            "or at [::], which is for both",
+        ),
         ("[::1]:9", &["--member", "A=[::1]:9,B=[fe80::1]:10"], "link-local"),
         ("[::]:9", &["--join", "[::1]:10"], "with --advertise"),
     ];
@@ -113,7 +124,10 @@ fn nobody_joins_with_an_address_of_another_kind() {
     let at = format!("[::1]:{}", claims[0].address.port());
     let refused = run(&mut node("D", &at, &directory.path().join("d"), &["--join", &contact]));
     let stderr = String::from_utf8(refused.stderr).unwrap();
-    assert!(refused.status.code() == Some(2) && stderr.contains("IPv4 addresses, or all IPv6"), "{stderr}");
+    assert!(
+        refused.status.code() == Some(2) && stderr.contains("IPv4 addresses, or all IPv6"),
+        "{stderr}"
+    );
     let (code, _, stderr) = dynamo(&["member", "add", &format!("D={at}"), "--node", &contact]);
     assert!(code == 2 && stderr.contains("IPv4 addresses, or all IPv6"), "{stderr}");
     let (code, _, stderr) = dynamo(&["member", "add", "D=0.0.0.0:9", "--node", &contact]);
@@ -130,7 +144,10 @@ fn a_node_that_is_refused_for_its_address_has_not_joined() {
         let more = ["--join", &contact, "--advertise", advertised];
         let refused = run(&mut node("D", listen, &folder().path().join("d"), &more));
         let stderr = String::from_utf8(refused.stderr).unwrap();
-        assert!(refused.status.code() == Some(2) && stderr.contains("without a secret"), "{stderr}");
+        assert!(
+            refused.status.code() == Some(2) && stderr.contains("without a secret"),
+            "{stderr}"
+        );
     }
     assert_eq!(Client::connect(cluster.addresses[1]).unwrap().status().unwrap().members.len(), 3);
 }
@@ -140,14 +157,17 @@ fn a_node_that_is_refused_for_its_address_has_not_joined() {
 fn a_node_starts_where_it_was_whatever_address_another_has() {
     let (claims, directory, secrets) = (claim(3), folder(), Secrets::new());
     let ports: Vec<u16> = claims.iter().map(|claim| claim.address.port()).collect();
-    let members = |ip: &str| ["A", "B", "C"].iter().zip(&ports).map(|(id, port)| format!("{id}={ip}:{port}")).collect();
+    let members = |ip: &str| {
+        ["A", "B", "C"].iter().zip(&ports).map(|(id, port)| format!("{id}={ip}:{port}")).collect()
+    };
     let [of_ipv4, of_ipv6] = ["127.0.0.1", "[::1]"].map(|ip| {
         let list: Vec<String> = members(ip);
         list.join(",")
     });
     let begin = |index: usize, more: &[&str]| {
         let id = ["A", "B", "C"][index];
-        let mut node = node(id, &format!("[::]:{}", ports[index]), &directory.path().join(id), more);
+        let mut node =
+            node(id, &format!("[::]:{}", ports[index]), &directory.path().join(id), more);
         node.env("DYNAMO_SECRET_FILE", secrets.path("node"));
         start(node)
     };
@@ -179,9 +199,12 @@ fn a_local_cluster_may_use_ipv6() {
     let first = lines.next().unwrap();
     let address: SocketAddr = first.split_whitespace().nth(2).unwrap().parse().unwrap();
     assert_eq!(address.ip(), Ipv6Addr::LOCALHOST);
-    let secret =
-        lines.find_map(|line| line.split_once("DYNAMO_SECRET_FILE=").map(|(_, file)| file.to_owned())).unwrap();
-    let put = run(program().args(["put", "--node", &address.to_string(), "k", "v"]).env("DYNAMO_SECRET_FILE", secret));
+    let secret = lines
+        .find_map(|line| line.split_once("DYNAMO_SECRET_FILE=").map(|(_, file)| file.to_owned()))
+        .unwrap();
+    let put = run(program()
+        .args(["put", "--node", &address.to_string(), "k", "v"])
+        .env("DYNAMO_SECRET_FILE", secret));
     assert!(put.status.success(), "{}", String::from_utf8_lossy(&put.stderr));
     let pid = rustix::process::Pid::from_raw(cluster.0.id().cast_signed()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();

@@ -37,11 +37,14 @@ fn key_of_the_first() -> Key {
 /// three serve them.
 #[test]
 fn a_leaver_hands_over_siblings_that_fit_no_datagram_through_a_bad_network() {
-    let mut cluster = Cluster::prepare(NODES, &["--answer-within", "0.05", "--handoff-after", "0.05"]);
+    let mut cluster =
+        Cluster::prepare(NODES, &["--answer-within", "0.05", "--handoff-after", "0.05"]);
     let (key, siblings) = (key_of_the_first(), siblings());
     let mut store = Store::open(&cluster.data(0), NodeId(0)).unwrap();
     let durable = store.committed().clone();
-    store.commit(&Durable { store: durable.store.update(key.clone(), siblings.clone()), ..durable }).unwrap();
+    store
+        .commit(&Durable { store: durable.store.update(key.clone(), siblings.clone()), ..durable })
+        .unwrap();
     drop(store);
 
     let proxy = Proxy::start(&cluster.addresses, Badness { lost: 5, doubled: 80, late_ms: 5 }, 1);
@@ -52,21 +55,34 @@ fn a_leaver_hands_over_siblings_that_fit_no_datagram_through_a_bad_network() {
     let any = cluster.addresses[1];
     let (code, _, stderr) = dynamo(&["member", "remove", "A", "--node", &any.to_string()]);
     assert_eq!(code, 0, "{stderr}");
-    assert!(cluster.wait_for_end(0).success(), "it ends by itself when it has handed over everything");
-    until("nobody keeps anything for others", || (1..NODES).all(|node| kept(&cluster, node).is_empty()).then_some(()));
+    assert!(
+        cluster.wait_for_end(0).success(),
+        "it ends by itself when it has handed over everything"
+    );
+    until("nobody keeps anything for others", || {
+        (1..NODES).all(|node| kept(&cluster, node).is_empty()).then_some(())
+    });
 
     proxy.mend();
     for node in 1..NODES {
-        let client = Client::connect(cluster.addresses[node]).unwrap().with_timeout(PATIENCE).with_in_person(3);
+        let client = Client::connect(cluster.addresses[node])
+            .unwrap()
+            .with_timeout(PATIENCE)
+            .with_in_person(3);
         let found = client.get(key.as_str()).unwrap();
-        assert!(found.siblings == siblings.versions(), "node {node} shows {} siblings", found.siblings.len());
+        assert!(
+            found.siblings == siblings.versions(),
+            "node {node} shows {} siblings",
+            found.siblings.len()
+        );
     }
     let mut replayed = 0;
     for node in &cluster.addresses[1..] {
         let (code, text, stderr) = dynamo(&["status", "--node", &node.to_string(), "--json"]);
         assert_eq!(code, 0, "{stderr}");
         let dropped = &serde_json::from_str::<Json>(&text).unwrap()["dropped"];
-        let counts = ["too_large", "fragment_malformed", "fragment_contradicts"].map(|cause| dropped[cause].as_u64());
+        let counts = ["too_large", "fragment_malformed", "fragment_contradicts"]
+            .map(|cause| dropped[cause].as_u64());
         assert_eq!(counts, [Some(0); 3], "{dropped}");
         replayed += dropped["replayed"].as_u64().unwrap();
     }

@@ -71,9 +71,13 @@ fn a_log_in_a_file_has_no_colour_codes() {
 
 #[test]
 fn a_wrong_rust_log_is_told_and_ignored() {
-    let told = run(program().args(["trace", "list"]).env("RUST_LOG", "dynamo=loud").current_dir(".."));
+    let told =
+        run(program().args(["trace", "list"]).env("RUST_LOG", "dynamo=loud").current_dir(".."));
     let stderr = String::from_utf8(told.stderr).unwrap();
-    assert!(told.status.success() && stderr.contains("RUST_LOG=\"dynamo=loud\" is ignored"), "{stderr}");
+    assert!(
+        told.status.success() && stderr.contains("RUST_LOG=\"dynamo=loud\" is ignored"),
+        "{stderr}"
+    );
 }
 
 /// Its last words are lost too; its exit code is not.

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-const OPTIONS: &[&str] = &["--answer-within", "0.05", "--handoff-after", "0.1", "--gossip-every", "0.1"];
+const OPTIONS: &[&str] =
+    &["--answer-within", "0.05", "--handoff-after", "0.1", "--gossip-every", "0.1"];
 
 fn status(address: SocketAddr) -> Json {
     let (code, stdout, stderr) = dynamo(&["status", "--node", &address.to_string(), "--json"]);
@@ -20,13 +21,20 @@ fn status(address: SocketAddr) -> Json {
 }
 
 fn member(arguments: &[&str], node: SocketAddr) -> String {
-    let (code, stdout, stderr) = dynamo(&[&["member"], arguments, &["--node", &node.to_string()]].concat());
+    let (code, stdout, stderr) =
+        dynamo(&[&["member"], arguments, &["--node", &node.to_string()]].concat());
     assert_eq!(code, 0, "{stderr}");
     stdout
 }
 
-/// Puts keys of its own through whatever nodes may be asked, and reads them; returns those acknowledged.
-fn work(writer: usize, nodes: &Mutex<Vec<SocketAddr>>, stop: &AtomicBool, told: &AtomicUsize) -> Vec<String> {
+/// Puts keys of its own through whatever nodes may be asked, and reads them; returns those
+/// acknowledged.
+fn work(
+    writer: usize,
+    nodes: &Mutex<Vec<SocketAddr>>,
+    stop: &AtomicBool,
+    told: &AtomicUsize,
+) -> Vec<String> {
     let mut acknowledged = Vec::new();
     for number in 0.. {
         if stop.load(Ordering::Relaxed) {
@@ -48,8 +56,8 @@ fn work(writer: usize, nodes: &Mutex<Vec<SocketAddr>>, stop: &AtomicBool, told: 
     acknowledged
 }
 
-/// The same with one session that chooses nodes itself, by what it knows of the members, which it is told from time to time. The node
-/// through which it began leaves.
+/// The same with one session that chooses nodes itself, by what it knows of the members, which it
+/// is told from time to time. The node through which it began leaves.
 fn work_by_own_view(node: SocketAddr, stop: &AtomicBool) -> Vec<String> {
     let session = Client::connect(node).unwrap().with_own_view().unwrap();
     let session = session.with_timeout(Duration::from_secs(5));
@@ -65,11 +73,14 @@ fn work_by_own_view(node: SocketAddr, stop: &AtomicBool) -> Vec<String> {
         }
     }
     assert_ne!(session.tip(), first, "it was told");
-    until("by what it was told it still finds nodes", || session.put("own-last", b"", &StampedContext::new()).ok());
+    until("by what it was told it still finds nodes", || {
+        session.put("own-last", b"", &StampedContext::new()).ok()
+    });
     acknowledged
 }
 
-/// Three nodes become six, and three again, none of them the same; one is killed in between, and clients go on all the time.
+/// Three nodes become six, and three again, none of them the same; one is killed in between, and
+/// clients go on all the time.
 #[test]
 fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
     let mut cluster = Cluster::founded_by(3, 3, OPTIONS);
@@ -103,7 +114,10 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
             nodes.lock().unwrap().remove(0);
             let name = ["A", "B", "C"][node];
             assert!(member(&["remove", name], all[3]).contains("is leaving"));
-            assert!(cluster.wait_for_end(node).success(), "it ends by itself when it has handed over everything");
+            assert!(
+                cluster.wait_for_end(node).success(),
+                "it ends by itself when it has handed over everything"
+            );
         }
         until_more(&told, 100);
         drop(stopping);
@@ -114,20 +128,26 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
     let left = &all[3..];
     until("those that are left agree, and keep nothing for others", || {
         let statuses: Vec<Json> = left.iter().map(|address| status(*address)).collect();
-        let agree = statuses.iter().all(|one| one["tip"] == statuses[0]["tip"] && one["hints"] == 0);
+        let agree =
+            statuses.iter().all(|one| one["tip"] == statuses[0]["tip"] && one["hints"] == 0);
         (agree && statuses[0]["members"] == serde_json::json!(["D", "E", "F"])).then_some(())
     });
     until("each has heard that the others agree", || {
         let heard = status(left[0])["agreed_ms"].as_object().unwrap().values().all(Json::is_number);
         heard.then_some(())
     });
-    // Each of the three is responsible for every key: whoever lacks one is repaired by this read, and none is lost.
+    // Each of the three is responsible for every key: whoever lacks one is repaired by this read,
+    // and none is lost.
     let client = Client::connect(left[0]).unwrap();
     for key in &acknowledged {
         let found = client.get(key).unwrap();
-        let values: Vec<&[u8]> = found.siblings.iter().map(|version| version.content.bytes()).collect();
+        let values: Vec<&[u8]> =
+            found.siblings.iter().map(|version| version.content.bytes()).collect();
         // A client that asked again while the ring changed may have put it twice.
-        assert!(!values.is_empty() && values.iter().all(|value| *value == key.as_bytes()), "{key}: {values:?}");
+        assert!(
+            !values.is_empty() && values.iter().all(|value| *value == key.as_bytes()),
+            "{key}: {values:?}"
+        );
     }
     // One that has left comes back on its old directory.
     cluster.rejoin_through(3);
@@ -141,12 +161,14 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
         let standings: Vec<&str> = lines.map(|line| line["standing"].as_str().unwrap()).collect();
         (standings == ["gone", "member", "gone", "member", "member", "member"]).then_some(())
     });
-    let (_, ring, _) = dynamo(&["ring", "--node", &left[2].to_string(), "--key", &acknowledged[0], "--json"]);
+    let (_, ring, _) =
+        dynamo(&["ring", "--node", &left[2].to_string(), "--key", &acknowledged[0], "--json"]);
     let ring: Json = serde_json::from_str(&ring).unwrap();
     assert_eq!(ring["preference_list"].as_array().unwrap().len(), 3);
 }
 
-/// One that is removed for good takes its hints with it, never comes back, and its place is taken by others.
+/// One that is removed for good takes its hints with it, never comes back, and its place is taken
+/// by others.
 #[test]
 fn a_dead_node_is_replaced() {
     let mut cluster = Cluster::founded_by(4, 0, OPTIONS);
@@ -162,14 +184,21 @@ fn a_dead_node_is_replaced() {
     until("what was kept for the dead node is others' now", || {
         let is_settled = |address: &SocketAddr| {
             let status = status(*address);
-            status["hints"] == 0 && status["members"] == serde_json::json!(["A", "B", "C"]) && status["keys"] == 30
+            status["hints"] == 0
+                && status["members"] == serde_json::json!(["A", "B", "C"])
+                && status["keys"] == 30
         };
         all[..3].iter().all(is_settled).then_some(())
     });
-    let (code, _, stderr) = dynamo(&["member", "add", &format!("D={}", all[3]), "--node", &all[0].to_string()]);
+    let (code, _, stderr) =
+        dynamo(&["member", "add", &format!("D={}", all[3]), "--node", &all[0].to_string()]);
     assert_eq!(code, 1);
-    assert!(stderr.contains("node D was removed for good: give the node that is to join another id"), "{stderr}");
-    let (code, _, stderr) = dynamo(&["member", "add", &format!("B={}", all[3]), "--node", &all[0].to_string()]);
+    assert!(
+        stderr.contains("node D was removed for good: give the node that is to join another id"),
+        "{stderr}"
+    );
+    let (code, _, stderr) =
+        dynamo(&["member", "add", &format!("B={}", all[3]), "--node", &all[0].to_string()]);
     assert_eq!(code, 1);
     assert!(stderr.contains("node B is a member, at another address"), "{stderr}");
 }

@@ -1,4 +1,5 @@
-//! Nodes that are started on an older copy of their data: they find out from the others, and begin on an empty disk.
+//! Nodes that are started on an older copy of their data: they find out from the others, and begin
+//! on an empty disk.
 
 mod damages;
 
@@ -13,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const OPTIONS: &[&str] = &["--exchange-every", "0.1", "--gossip-every", "0.1", "--answer-within", "0.1"];
+const OPTIONS: &[&str] =
+    &["--exchange-every", "0.1", "--gossip-every", "0.1", "--answer-within", "0.1"];
 
 fn client(cluster: &Cluster, node: usize) -> Client {
     Client::connect(cluster.addresses[node]).unwrap().with_timeout(PATIENCE)
@@ -64,7 +66,8 @@ impl Backup {
 
 /// Why a node has put its data aside, if it has.
 fn found_old(cluster: &Cluster, node: usize) -> Option<String> {
-    let (code, text, stderr) = dynamo(&["status", "--node", &cluster.addresses[node].to_string(), "--json"]);
+    let (code, text, stderr) =
+        dynamo(&["status", "--node", &cluster.addresses[node].to_string(), "--json"]);
     assert_eq!(code, 0, "{stderr}");
     let status: Json = serde_json::from_str(&text).unwrap();
     status["found_old"].as_str().map(str::to_owned)
@@ -77,10 +80,15 @@ fn aside(cluster: &Cluster) -> PathBuf {
 /// What all three nodes have of a key.
 fn values(cluster: &Cluster, via: usize, key: &str) -> BTreeSet<String> {
     let found = client(cluster, via).with_in_person(3).get(key).unwrap();
-    found.siblings.iter().map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap()).collect()
+    found
+        .siblings
+        .iter()
+        .map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap())
+        .collect()
 }
 
-/// Node A has v1, is copied, and has v2 in its place; all through A, and on all disks. Gives v1's context.
+/// Node A has v1, is copied, and has v2 in its place; all through A, and on all disks. Gives v1's
+/// context.
 fn after_v2(cluster: &mut Cluster, is_live: bool) -> (Backup, StampedContext) {
     let all = client(cluster, 0).with_in_person(3);
     let v1 = all.put("k", b"v1", &StampedContext::new()).unwrap();
@@ -111,7 +119,10 @@ fn a_node_that_is_started_on_an_older_copy_of_its_directory_begins_anew() {
     backup.restore(&cluster.data(0), &[]);
     cluster.start_node(0);
     let why = found_old(&cluster, 0).unwrap();
-    assert!(why.contains("remembers start") && why.contains("and the data ends with start"), "{why}");
+    assert!(
+        why.contains("remembers start") && why.contains("and the data ends with start"),
+        "{why}"
+    );
     assert!(aside(&cluster).join("identity").exists(), "the old data stays");
     let (_, text, _) = dynamo(&["status", "--node", &cluster.addresses[0].to_string()]);
     assert!(text.contains("WARNING    the data was an older copy of itself"), "{text}");

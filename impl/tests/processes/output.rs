@@ -86,7 +86,12 @@ fn every_command(node: SocketAddr) -> Vec<Vec<String>> {
 /// Exit code and standard error of a command whose standard output goes there.
 fn run_into(arguments: &[String], stdout: Stdio) -> (Option<i32>, String) {
     let mut command = program();
-    command.args(arguments).current_dir("..").stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .current_dir("..")
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // The command's own end of the pipe must not be held here.
     drop(command);
@@ -100,10 +105,14 @@ fn every_command_bears_a_closed_pipe_and_says_that_its_output_is_not_complete() 
     let (_cluster, node) = with_hints();
     for arguments in every_command(node) {
         let (code, stderr) = run_into(&arguments, pipe().unwrap().1.into());
-        assert!(code == Some(0) && !stderr.contains("error"), "{arguments:?}, closed pipe: {code:?} {stderr}");
+        assert!(
+            code == Some(0) && !stderr.contains("error"),
+            "{arguments:?}, closed pipe: {code:?} {stderr}"
+        );
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let (code, stderr) = run_into(&arguments, full.into());
-        let told = stderr.contains("error: not all output could be written: No space left on device");
+        let told =
+            stderr.contains("error: not all output could be written: No space left on device");
         // With nothing to print there is nothing to lose.
         assert!(code == Some(1) && told, "{arguments:?}, full disk: {code:?} {stderr}");
     }
@@ -113,7 +122,10 @@ fn every_command_bears_a_closed_pipe_and_says_that_its_output_is_not_complete() 
 #[test]
 fn errors_that_cannot_be_told_are_still_in_the_exit_code() {
     for (arguments, expected) in [(&["check", "no-such-scope"][..], 2), (&["no-such-command"], 2)] {
-        for stderr in [OpenOptions::new().write(true).open("/dev/full").unwrap().into(), pipe().unwrap().1.into()] {
+        for stderr in [
+            OpenOptions::new().write(true).open("/dev/full").unwrap().into(),
+            pipe().unwrap().1.into(),
+        ] {
             let stderr: Stdio = stderr;
             let status = program().args(arguments).stderr(stderr).status().unwrap();
             assert_eq!(status.code(), Some(expected), "{arguments:?}");

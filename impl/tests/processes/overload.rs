@@ -34,7 +34,11 @@ fn gets(client: u64) -> Vec<u8> {
 fn socket() -> SealedSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    SealedSocket::new(socket.try_into().unwrap(), Sessions::of_client(Credentials::open()), Callee::Node)
+    SealedSocket::new(
+        socket.try_into().unwrap(),
+        Sessions::of_client(Credentials::open()),
+        Callee::Node,
+    )
 }
 
 /// Steps of handshakes are taken meanwhile.
@@ -69,10 +73,14 @@ fn ask(node: SocketAddr, prefix: &str) {
 #[test]
 fn of_a_thousand_gets_in_a_datagram_a_few_are_answered_and_the_others_refused() {
     let cluster = Cluster::start();
-    Client::connect(cluster.addresses[0]).unwrap().put("large", &[7; 8000], &StampedContext::new()).unwrap();
+    Client::connect(cluster.addresses[0])
+        .unwrap()
+        .put("large", &[7; 8000], &StampedContext::new())
+        .unwrap();
     let asker = socket();
     asker.send_to(&gets(1), cluster.addresses[0]).unwrap();
-    let (mut answered, mut refused, mut buffer) = (BTreeSet::new(), BTreeSet::new(), vec![0; DATAGRAM_BYTES_MAX]);
+    let (mut answered, mut refused, mut buffer) =
+        (BTreeSet::new(), BTreeSet::new(), vec![0; DATAGRAM_BYTES_MAX]);
     while answered.len() + refused.len() < GETS as usize {
         let payload = receive(&asker, &mut buffer);
         if let Some(busy) = Busy::decode(&payload) {
@@ -86,7 +94,11 @@ fn of_a_thousand_gets_in_a_datagram_a_few_are_answered_and_the_others_refused() 
             }));
         }
     }
-    assert!(answered.len() <= Limits::default().requests_per_address, "{} were answered", answered.len());
+    assert!(
+        answered.len() <= Limits::default().requests_per_address,
+        "{} were answered",
+        answered.len()
+    );
     assert!(answered.is_disjoint(&refused));
     let told = Client::connect(cluster.addresses[0]).unwrap().status().unwrap().overload;
     assert_eq!(told.busy_address, refused.len() as u64, "{told:?}");
@@ -109,14 +121,19 @@ fn while_one_address_is_refused_every_request_of_others_is_served() {
                 thread::sleep(Duration::from_millis(5));
             }
         });
-        let honest: Vec<_> =
-            cluster.addresses.iter().map(|node| scope.spawn(|| ask(*node, &node.to_string()))).collect();
+        let honest: Vec<_> = cluster
+            .addresses
+            .iter()
+            .map(|node| scope.spawn(|| ask(*node, &node.to_string())))
+            .collect();
         let outcomes: Vec<_> = honest.into_iter().map(thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::Relaxed);
         assert!(outcomes.iter().all(Result::is_ok));
     });
     until("a flood was refused", || {
-        let refused = |node: &SocketAddr| Client::connect(*node).unwrap().status().unwrap().overload.busy_address;
+        let refused = |node: &SocketAddr| {
+            Client::connect(*node).unwrap().status().unwrap().overload.busy_address
+        };
         cluster.addresses.iter().any(|node| refused(node) > 0).then_some(())
     });
 }
@@ -130,7 +147,9 @@ fn while_questions_flood_in_nodes_serve_each_other_and_their_clients() {
             let (flood, mut number) = (flood(&cluster.addresses), 0);
             while !is_over.load(Ordering::Relaxed) {
                 for node in cluster.addresses.iter().cycle().take(60) {
-                    flood.send_to(&Numbered { number, content: Question::Status }.encode(), *node).unwrap();
+                    flood
+                        .send_to(&Numbered { number, content: Question::Status }.encode(), *node)
+                        .unwrap();
                     number += 1;
                 }
                 thread::sleep(Duration::from_millis(3));
@@ -153,7 +172,11 @@ fn while_questions_flood_in_nodes_serve_each_other_and_their_clients() {
 #[test]
 fn a_command_that_is_refused_until_its_time_is_up_says_so() {
     let node = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let node = SealedSocket::new(node.try_into().unwrap(), Sessions::of_node(&NodeSecret::OPEN), Callee::Client);
+    let node = SealedSocket::new(
+        node.try_into().unwrap(),
+        Sessions::of_node(&NodeSecret::OPEN),
+        Callee::Client,
+    );
     let address = node.socket().local_addr().unwrap().to_string();
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -161,7 +184,9 @@ fn a_command_that_is_refused_until_its_time_is_up_says_so() {
             let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
             node.socket().set_read_timeout(Some(Duration::from_millis(50))).unwrap();
             while !is_over.load(Ordering::Relaxed) {
-                let Ok((Heard::Payload(payload), from)) = node.receive_from(&mut buffer) else { continue };
+                let Ok((Heard::Payload(payload), from)) = node.receive_from(&mut buffer) else {
+                    continue;
+                };
                 let messages = wire::decode(&payload).unwrap().messages;
                 let [Message::Request(operation)] = &messages[..] else { panic!("{messages:?}") };
                 let mut busy = Busy::default();

@@ -1,4 +1,5 @@
-//! A bad network between nodes on loopback: each datagram may be lost, doubled, or late, so that others overtake it.
+//! A bad network between nodes on loopback: each datagram may be lost, doubled, or late, so that
+//! others overtake it.
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -39,7 +40,8 @@ impl PartialOrd for Late {
     }
 }
 
-/// For every ordered pair of nodes a socket: what the first sends there reaches the second, as if from the second's socket for the first.
+/// For every ordered pair of nodes a socket: what the first sends there reaches the second, as if
+/// from the second's socket for the first.
 pub(crate) struct Proxy {
     /// By sender and receiver.
     addresses: Vec<Vec<SocketAddr>>,
@@ -56,17 +58,24 @@ impl Proxy {
     pub(crate) fn start(nodes: &[SocketAddr], badness: Badness, seed: u64) -> Self {
         let count = nodes.len();
         let socket = || Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap());
-        let sockets: Vec<Vec<Arc<UdpSocket>>> = (0..count).map(|_| (0..count).map(|_| socket()).collect()).collect();
-        let addresses = sockets.iter().map(|row| row.iter().map(|socket| socket.local_addr().unwrap()).collect());
+        let sockets: Vec<Vec<Arc<UdpSocket>>> =
+            (0..count).map(|_| (0..count).map(|_| socket()).collect()).collect();
+        let addresses = sockets
+            .iter()
+            .map(|row| row.iter().map(|socket| socket.local_addr().unwrap()).collect());
         let (good, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let harm = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
         let queue: Arc<Mutex<BinaryHeap<Late>>> = Arc::default();
         let sides = Arc::default();
-        let mut proxy = Proxy { addresses: addresses.collect(), good, stop, sides, harm, threads: Vec::new() };
-        let pairs = (0..count).flat_map(|from| (0..count).map(move |to| (from, to))).filter(|(from, to)| from != to);
+        let mut proxy =
+            Proxy { addresses: addresses.collect(), good, stop, sides, harm, threads: Vec::new() };
+        let pairs = (0..count)
+            .flat_map(|from| (0..count).map(move |to| (from, to)))
+            .filter(|(from, to)| from != to);
         for (from, to) in pairs {
             let (socket, queue) = (Arc::clone(&sockets[from][to]), Arc::clone(&queue));
-            let (good, stop, harm) = (Arc::clone(&proxy.good), Arc::clone(&proxy.stop), Arc::clone(&proxy.harm));
+            let (good, stop, harm) =
+                (Arc::clone(&proxy.good), Arc::clone(&proxy.stop), Arc::clone(&proxy.harm));
             let sides = Arc::clone(&proxy.sides);
             let mut random = SmallRng::seed_from_u64(seed ^ (from * count + to) as u64);
             proxy.threads.push(thread::spawn(move || {
@@ -75,7 +84,8 @@ impl Proxy {
                 while !stop.load(Ordering::Relaxed) {
                     let Ok((length, _)) = socket.recv_from(&mut buffer) else { continue };
                     let mut copies = 1;
-                    let side = |node| sides.lock().unwrap().iter().position(|side| side.contains(&node));
+                    let side =
+                        |node| sides.lock().unwrap().iter().position(|side| side.contains(&node));
                     if side(from) != side(to) {
                         continue;
                     }
@@ -90,7 +100,12 @@ impl Proxy {
                     }
                     for _ in 0..copies {
                         let late = Duration::from_millis(random.random_range(0..=badness.late_ms));
-                        let late = Late { due: Instant::now() + late, from, to, datagram: buffer[..length].to_vec() };
+                        let late = Late {
+                            due: Instant::now() + late,
+                            from,
+                            to,
+                            datagram: buffer[..length].to_vec(),
+                        };
                         queue.lock().unwrap().push(late);
                     }
                 }
@@ -121,7 +136,8 @@ impl Proxy {
         addresses
     }
 
-    /// From now on nothing gets from one of these sides to another; no sides: everything gets everywhere.
+    /// From now on nothing gets from one of these sides to another; no sides: everything gets
+    /// everywhere.
     pub(crate) fn partition(&self, sides: Vec<Vec<usize>>) {
         *self.sides.lock().unwrap() = sides;
     }

@@ -11,9 +11,16 @@ use std::time::{Duration, Instant};
 const FOUNDERS: usize = 3;
 const JOINING: usize = 2;
 const KEYS: usize = 40;
-/// Hints, and exchanges, wait so long that the first gets come before what they look for has been brought to the new nodes.
-const OPTIONS: &[&str] =
-    &["--n=3", "--r=2", "--w=2", "--handoff-after=3", "--exchange-every=100", "--gossip-every=0.05"];
+/// Hints, and exchanges, wait so long that the first gets come before what they look for has been
+/// brought to the new nodes.
+const OPTIONS: &[&str] = &[
+    "--n=3",
+    "--r=2",
+    "--w=2",
+    "--handoff-after=3",
+    "--exchange-every=100",
+    "--gossip-every=0.05",
+];
 /// How long clients read, counted from when the first new node is started.
 const READING: Duration = Duration::from_secs(3);
 
@@ -21,7 +28,8 @@ fn key(index: usize) -> String {
     format!("k{index}")
 }
 
-/// Reads all keys through a node, and returns how many it was answered. Each answer shows what was put.
+/// Reads all keys through a node, and returns how many it was answered. Each answer shows what was
+/// put.
 fn read_all(node: SocketAddr) -> usize {
     let client = Client::connect(node).unwrap();
     let answers = (0..KEYS).map(|index| (index, client.get(&key(index)).unwrap()));
@@ -63,7 +71,8 @@ fn gets_find_what_was_acknowledged_while_two_nodes_join() {
     let moved = until("keys have been handed to the new nodes", || {
         let holds = |joiner: &usize| {
             let status = Client::connect(all[*joiner]).unwrap().status().unwrap();
-            (status.members.contains(&NodeId(*joiner as u16)) && status.keys > 0).then_some(status.keys)
+            (status.members.contains(&NodeId(*joiner as u16)) && status.keys > 0)
+                .then_some(status.keys)
         };
         (FOUNDERS..FOUNDERS + JOINING).map(|joiner| holds(&joiner)).collect::<Option<Vec<_>>>()
     });

@@ -65,7 +65,8 @@ impl Seed {
     /// The seed in the environment, else a new one.
     pub(crate) fn choose() -> Self {
         let given = std::env::var(Self::VARIABLE).ok();
-        let seed = given.map_or_else(rand::random, |seed| seed.parse().expect("DYNAMO_SEED is a number"));
+        let seed =
+            given.map_or_else(rand::random, |seed| seed.parse().expect("DYNAMO_SEED is a number"));
         println!("seed {seed}");
         Seed(seed)
     }
@@ -124,10 +125,20 @@ pub(crate) fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<
             Some(value) => through.put(&key, value.as_bytes(), &passed),
             None => through.delete(&key, &passed),
         };
-        let (acknowledged, ended) = (answer.ok().map(|context| context.context().clone()), shared.start.elapsed());
+        let (acknowledged, ended) =
+            (answer.ok().map(|context| context.context().clone()), shared.start.elapsed());
         let passed = passed.context().clone();
         shared.acknowledged.fetch_add(usize::from(acknowledged.is_some()), Ordering::Relaxed);
-        operations.push(Operation { client, sequence, key, value, saw, passed, acknowledged, ended });
+        operations.push(Operation {
+            client,
+            sequence,
+            key,
+            value,
+            saw,
+            passed,
+            acknowledged,
+            ended,
+        });
     }
     operations
 }
@@ -176,7 +187,10 @@ fn replace_one(
         shared.tell(&format!("{} is up again", name(victim)));
     }
     // The clients go on asking the leaving node until it has ended.
-    assert!(cluster.wait_for_end(leaver).success(), "a node that leaves ends by itself when it has handed over");
+    assert!(
+        cluster.wait_for_end(leaver).success(),
+        "a node that leaves ends by itself when it has handed over"
+    );
     shared.tell(&format!("{} is gone", name(leaver)));
     members.retain(|node| *node != leaver);
     shared.nodes.lock().unwrap().retain(|node| *node != all[leaver]);
@@ -184,7 +198,11 @@ fn replace_one(
 
 /// The versions that the nodes answer for a key, once all nodes answer the same. Where they
 /// disagree until the deadline: the versions that any node answers, and what is wrong.
-pub(crate) fn read(nodes: &[SocketAddr], key: &str, deadline: Instant) -> (Vec<Version>, Option<String>) {
+pub(crate) fn read(
+    nodes: &[SocketAddr],
+    key: &str,
+    deadline: Instant,
+) -> (Vec<Version>, Option<String>) {
     loop {
         let siblings = |node: &SocketAddr| Ok(Client::connect(*node)?.get(key)?.siblings);
         let answers: Result<Vec<Vec<Version>>, ClientError> = nodes.iter().map(siblings).collect();

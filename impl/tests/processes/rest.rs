@@ -20,7 +20,8 @@ pub(crate) struct Rest<'a> {
     pub(crate) cluster: &'a Cluster,
     /// The nodes that are up, each with those that it reaches.
     pub(crate) reached: BTreeMap<usize, Vec<usize>>,
-    /// Longer than it takes a coordinator to suspect a node that is away, and to ask another instead.
+    /// Longer than it takes a coordinator to suspect a node that is away, and to ask another
+    /// instead.
     pub(crate) patience: Duration,
 }
 
@@ -32,7 +33,10 @@ impl Rest<'_> {
         let mut unchanged: Option<(Vec<String>, Instant)> = None;
         until("the nodes are at rest", || {
             let sights = self.look().ok()?;
-            if !sights.iter().all(|(node, sight)| self.has_rest(*node, sight, &sights, begun.elapsed())) {
+            if !sights
+                .iter()
+                .all(|(node, sight)| self.has_rest(*node, sight, &sights, begun.elapsed()))
+            {
                 unchanged = None;
                 return None;
             }
@@ -41,7 +45,9 @@ impl Rest<'_> {
             }
             let picture: Vec<String> = sights.values().map(picture).collect();
             match &unchanged {
-                Some((before, since)) if *before == picture => (since.elapsed() >= self.patience).then_some(()),
+                Some((before, since)) if *before == picture => {
+                    (since.elapsed() >= self.patience).then_some(())
+                }
                 _ => {
                     unchanged = Some((picture, Instant::now()));
                     None
@@ -68,15 +74,24 @@ impl Rest<'_> {
         self.reached[&usize::from(node.0)].contains(&usize::from(other.0))
     }
 
-    /// Has a node done all that it can do? Whatever it was told before this began counts for nothing.
-    fn has_rest(&self, node: usize, sight: &Sight, all: &BTreeMap<usize, Sight>, since: Duration) -> bool {
+    /// Has a node done all that it can do? Whatever it was told before this began counts for
+    /// nothing.
+    fn has_rest(
+        &self,
+        node: usize,
+        sight: &Sight,
+        all: &BTreeMap<usize, Sight>,
+        since: Duration,
+    ) -> bool {
         let Sight { status, hints } = sight;
         let is_recent = |ago_ms: u64| u128::from(ago_ms) < since.as_millis();
         let in_reach = |other: &NodeId| self.reaches(status.id, *other);
         !status.planting
             && self.reached[&node].iter().all(|other| all[other].status.tip == status.tip)
             && !status.suspected.iter().any(in_reach)
-            && !hints.iter().any(|hint| hint.state == HintState::Created || in_reach(&hint.recipient))
+            && !hints
+                .iter()
+                .any(|hint| hint.state == HintState::Created || in_reach(&hint.recipient))
             && status.exchanges.iter().filter(|line| in_reach(&line.peer)).all(|line| {
                 // It has compared this partition, and found nothing to be repaired.
                 line.agreed_ms.is_some() && line.last_ms.is_some_and(is_recent)

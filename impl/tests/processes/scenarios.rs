@@ -1,4 +1,5 @@
-//! The scripts of `tests/scenarios`, as they stand, on real nodes: every client sees what it sees in the model.
+//! The scripts of `tests/scenarios`, as they stand, on real nodes: every client sees what it sees
+//! in the model.
 
 use crate::cluster::{Cluster, PATIENCE};
 use crate::handoff::{kept, until};
@@ -13,7 +14,8 @@ use std::path::Path;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-const OPTIONS: &[&str] = &["--handoff-after", "0.1", "--gossip-every", "0.05", "--exchange-every", "0.05"];
+const OPTIONS: &[&str] =
+    &["--handoff-after", "0.1", "--gossip-every", "0.05", "--exchange-every", "0.05"];
 const GOOD: Badness = Badness { lost: 0, doubled: 0, late_ms: 0 };
 
 type Running = JoinHandle<Result<StampedContext, ClientError>>;
@@ -40,7 +42,8 @@ struct Stage<'a> {
     cluster: Cluster,
     /// Where the script has a partition.
     proxy: Option<Proxy>,
-    /// How long a coordinator waits for a replica before it asks again; after five times it suspects it.
+    /// How long a coordinator waits for a replica before it asks again; after five times it
+    /// suspects it.
     answer_within: Duration,
     /// The nodes that are up.
     up: BTreeSet<usize>,
@@ -52,7 +55,9 @@ struct Stage<'a> {
 
 /// Coordinators lose patience soon, unless the script says what happens before they do.
 fn patience(scenario: &Scenario) -> Duration {
-    let is_pending = |command: &Command| matches!(command, Command::Expect(Expectation::Put(_, Outcome::Pending)));
+    let is_pending = |command: &Command| {
+        matches!(command, Command::Expect(Expectation::Put(_, Outcome::Pending)))
+    };
     let is_slow = scenario.commands.iter().any(|(_, command)| is_pending(command));
     Duration::from_millis(if is_slow { 1000 } else { 150 })
 }
@@ -70,10 +75,12 @@ impl<'a> Stage<'a> {
         let founders = scenario.founders().len();
         let mut cluster = Cluster::prepare(nodes.len(), &options);
         cluster.founded_by_first(founders);
-        let is_cut = scenario.commands.iter().any(|(_, command)| matches!(command, Command::Partition(_)));
+        let is_cut =
+            scenario.commands.iter().any(|(_, command)| matches!(command, Command::Partition(_)));
         let proxy = is_cut.then(|| Proxy::start(&cluster.addresses, GOOD, 1));
         if let Some(proxy) = &proxy {
-            (0..founders).for_each(|node| cluster.detour(node, proxy.detour(node, cluster.addresses[node])));
+            (0..founders)
+                .for_each(|node| cluster.detour(node, proxy.detour(node, cluster.addresses[node])));
         }
         cluster.start_nodes(0..founders);
         let (key, up, sides) = (format!("{key:?}"), (0..founders).collect(), Vec::new());
@@ -95,9 +102,11 @@ impl<'a> Stage<'a> {
         Client::connect(self.cluster.addresses[self.index(name)]).unwrap().with_timeout(PATIENCE)
     }
 
-    /// A new session for what a client asks next. Which replica a node that is none forwards to depends on its id: the same as in the model.
+    /// A new session for what a client asks next. Which replica a node that is none forwards to
+    /// depends on its id: the same as in the model.
     fn connect_as(&mut self, client: &str, name: NodeId) -> Client {
-        let place = self.scenario.clients().iter().position(|other| *other == client).unwrap() as u64;
+        let place =
+            self.scenario.clients().iter().position(|other| *other == client).unwrap() as u64;
         let n = self.scenario.quorum.0 as u64;
         let session = self.session(client);
         session.asked += 1;
@@ -135,8 +144,11 @@ impl<'a> Stage<'a> {
         match command {
             Command::Put { version, over, via, client } => {
                 self.join(client);
-                let context =
-                    if over.is_empty() { StampedContext::new() } else { self.session(client).context.clone() };
+                let context = if over.is_empty() {
+                    StampedContext::new()
+                } else {
+                    self.session(client).context.clone()
+                };
                 let session = self.connect_as(client, via.expect("our scripts put through nodes"));
                 let (key, value) = (self.key.clone(), version.clone());
                 let running = thread::spawn(move || session.put(&key, value.as_bytes(), &context));
@@ -152,7 +164,12 @@ impl<'a> Stage<'a> {
                 self.start(*node);
             }
             Command::Partition(sides) => {
-                self.cut(sides.iter().map(|side| side.iter().map(|node| self.index(*node)).collect()).collect());
+                self.cut(
+                    sides
+                        .iter()
+                        .map(|side| side.iter().map(|node| self.index(*node)).collect())
+                        .collect(),
+                );
             }
             Command::Heal => self.cut(Vec::new()),
             Command::Crash(node) => {
@@ -184,10 +201,12 @@ impl<'a> Stage<'a> {
     fn settle(&self) {
         let side = |node: usize| self.sides.iter().position(|side| side.contains(&node));
         let nodes = self.up.iter().map(|node| {
-            let reached = self.up.iter().filter(|other| side(**other) == side(*node) && *other != node);
+            let reached =
+                self.up.iter().filter(|other| side(**other) == side(*node) && *other != node);
             (*node, reached.copied().collect())
         });
-        Rest { cluster: &self.cluster, reached: nodes.collect(), patience: self.answer_within * 6 }.wait();
+        Rest { cluster: &self.cluster, reached: nodes.collect(), patience: self.answer_within * 6 }
+            .wait();
     }
 
     /// Has a client read as it did last. Returns what it is shown, if it gets an answer.
@@ -205,7 +224,10 @@ impl<'a> Stage<'a> {
         };
         let found = found.ok()?;
         self.session(client).context = found.context;
-        let values = found.siblings.iter().map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap());
+        let values = found
+            .siblings
+            .iter()
+            .map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap());
         let mut values: Vec<String> = values.collect();
         values.sort_unstable();
         Some(values)
@@ -216,8 +238,10 @@ impl<'a> Stage<'a> {
         let what = format!("{expectation:?}");
         match expectation {
             Expectation::Put(version, Outcome::Pending) => {
-                let mut running = self.sessions.values().filter_map(|session| session.running.as_ref());
-                let put = running.find(|(other, _)| other == version).expect("the put is under way");
+                let mut running =
+                    self.sessions.values().filter_map(|session| session.running.as_ref());
+                let put =
+                    running.find(|(other, _)| other == version).expect("the put is under way");
                 assert!(!put.1.is_finished(), "{version} has its answer already");
             }
             Expectation::Put(version, outcome) => {
@@ -232,7 +256,9 @@ impl<'a> Stage<'a> {
             Expectation::Hint(holder, recipient) => {
                 let holder = self.index(*holder);
                 until(&what, || {
-                    let keeps = kept(&self.cluster, holder).into_iter().map(|hint| self.called(hint.recipient));
+                    let keeps = kept(&self.cluster, holder)
+                        .into_iter()
+                        .map(|hint| self.called(hint.recipient));
                     keeps.eq(recipient.iter().copied()).then_some(())
                 });
             }
@@ -242,7 +268,8 @@ impl<'a> Stage<'a> {
                 let session = self.connect(*node);
                 until(&what, || {
                     let members = session.status().ok()?.members.into_iter();
-                    let mut known: Vec<NodeId> = members.map(|member| self.called(member)).collect();
+                    let mut known: Vec<NodeId> =
+                        members.map(|member| self.called(member)).collect();
                     known.sort_unstable();
                     (known == expected).then_some(())
                 });
@@ -253,7 +280,8 @@ impl<'a> Stage<'a> {
 
 fn perform(name: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios").join(name);
-    let script = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let script = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let scenario: Scenario = script.parse().unwrap();
     let mut stage = Stage::set(&scenario);
     for (line, command) in &scenario.commands {

@@ -1,5 +1,5 @@
-//! Random fault schedules: five nodes behind a bad network, killed, frozen and started again while clients read and write. Nothing
-//! acknowledged is lost.
+//! Random fault schedules: five nodes behind a bad network, killed, frozen and started again while
+//! clients read and write. Nothing acknowledged is lost.
 
 use crate::cluster::Cluster;
 use crate::handoff::{Stopping, until, until_more};
@@ -40,7 +40,13 @@ struct Try {
 type Tries = BTreeMap<String, Try>;
 
 /// Reads and puts over what it read, or puts under a key of its own, until told to stop.
-fn client(cluster: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, told: &AtomicUsize) -> Tries {
+fn client(
+    cluster: &[SocketAddr],
+    name: usize,
+    seed: u64,
+    stop: &AtomicBool,
+    told: &AtomicUsize,
+) -> Tries {
     let mut random = SmallRng::seed_from_u64(seed.wrapping_add(name as u64 + 1));
     let mut tries = Tries::new();
     for number in 0.. {
@@ -58,8 +64,11 @@ fn client(cluster: &[SocketAddr], name: usize, seed: u64, stop: &AtomicBool, tol
             None => Some(Found { siblings: Vec::new(), context: StampedContext::new() }),
         };
         let Some(found) = found else { continue };
-        let saw: BTreeSet<String> =
-            found.siblings.iter().map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap()).collect();
+        let saw: BTreeSet<String> = found
+            .siblings
+            .iter()
+            .map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap())
+            .collect();
         let acknowledged = via.put(&key, value.as_bytes(), &found.context).is_ok();
         told.fetch_add(usize::from(acknowledged), Ordering::Relaxed);
         tries.insert(value, Try { key, saw, acknowledged });
@@ -105,8 +114,13 @@ fn bring_back(cluster: &mut Cluster, node: usize, killed: bool) {
 /// What one schedule came to: puts acknowledged, hints seen, datagrams lost and doubled.
 fn run(seed: u64) -> [u64; 3] {
     let mut random = SmallRng::seed_from_u64(seed);
-    let mut cluster = Cluster::prepare(NODES, &["--answer-within", "0.02", "--handoff-after", "0.05"]);
-    let badness = Badness { lost: random.random_range(0..15), doubled: random.random_range(0..15), late_ms: 5 };
+    let mut cluster =
+        Cluster::prepare(NODES, &["--answer-within", "0.02", "--handoff-after", "0.05"]);
+    let badness = Badness {
+        lost: random.random_range(0..15),
+        doubled: random.random_range(0..15),
+        late_ms: 5,
+    };
     let proxy = Proxy::start(&cluster.addresses, badness, seed);
     for node in 0..NODES {
         let detour = proxy.detour(node, cluster.addresses[node]);
@@ -118,8 +132,9 @@ fn run(seed: u64) -> [u64; 3] {
     let tries: Tries = thread::scope(|scope| {
         let (addresses, stop, told) = (&addresses, &stop, &told);
         let stopping = Stopping(stop);
-        let clients: Vec<_> =
-            (0..CLIENTS).map(|name| scope.spawn(move || client(addresses, name, seed, stop, told))).collect();
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|name| scope.spawn(move || client(addresses, name, seed, stop, told)))
+            .collect();
         until_more(told, 2);
         harm(&mut cluster, &mut random);
         // Only where little was acknowledged while nodes were away.
@@ -132,7 +147,8 @@ fn run(seed: u64) -> [u64; 3] {
     let connect = |node: usize| Client::connect(addresses[node]).unwrap();
     let mut handed_over = 0;
     until("every hint is handed over", || {
-        let hints: usize = (0..NODES).map(|node| connect(node).hints().map_or(1, |hints| hints.len())).sum();
+        let hints: usize =
+            (0..NODES).map(|node| connect(node).hints().map_or(1, |hints| hints.len())).sum();
         handed_over = handed_over.max(hints as u64);
         (hints == 0).then_some(())
     });
@@ -142,7 +158,11 @@ fn run(seed: u64) -> [u64; 3] {
     let disks: Vec<Disk> = (0..NODES).map(|node| Disk::read(&cluster, node, &tries)).collect();
     for (value, put) in tries.iter().filter(|(_, put)| put.acknowledged) {
         let copies = disks.iter().filter(|disk| disk.covers(&put.key, value)).count();
-        assert!(copies >= W, "schedule {seed}: {value} of {} is acknowledged, and on {copies} disks", put.key);
+        assert!(
+            copies >= W,
+            "schedule {seed}: {value} of {} is acknowledged, and on {copies} disks",
+            put.key
+        );
     }
     let acknowledged = tries.values().filter(|put| put.acknowledged).count() as u64;
     let harmed = proxy.harm.0.load(Ordering::Relaxed) + proxy.harm.1.load(Ordering::Relaxed);
@@ -157,8 +177,10 @@ impl Disk {
         let store = Store::open(&cluster.data(node), NodeId(node as u16)).unwrap();
         let mut covered = BTreeMap::new();
         for (key, siblings) in &store.committed().store {
-            let value = |version: &Version| String::from_utf8(version.content.bytes().to_vec()).unwrap();
-            let (mut all, mut queue) = (BTreeSet::new(), siblings.versions().iter().map(value).collect::<Vec<_>>());
+            let value =
+                |version: &Version| String::from_utf8(version.content.bytes().to_vec()).unwrap();
+            let (mut all, mut queue) =
+                (BTreeSet::new(), siblings.versions().iter().map(value).collect::<Vec<_>>());
             while let Some(value) = queue.pop() {
                 if all.insert(value.clone()) {
                     queue.extend(tries[&value].saw.iter().cloned());
@@ -204,5 +226,8 @@ fn nothing_acknowledged_is_lost_in_random_fault_schedules() {
     println!(
         "{acknowledged} puts acknowledged, {hints} hints handed over at the end, {harmed} datagrams lost or doubled"
     );
-    assert!(acknowledged >= PUTS_MIN as u64 * SCHEDULES && hints > 0 && harmed > SCHEDULES, "little was tried");
+    assert!(
+        acknowledged >= PUTS_MIN as u64 * SCHEDULES && hints > 0 && harmed > SCHEDULES,
+        "little was tried"
+    );
 }

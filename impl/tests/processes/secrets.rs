@@ -73,15 +73,23 @@ fn each_secret_gives_its_right_and_no_more() {
         assert_eq!(ask(name, &["status"]).0, 0, "{name}");
     }
     let (code, text) = ask("client", &["member", "add", "D=127.0.0.1:9"]);
-    assert!(code == 2 && text.contains("only be changed with the administrators' secret"), "{code} {text}");
+    assert!(
+        code == 2 && text.contains("only be changed with the administrators' secret"),
+        "{code} {text}"
+    );
     assert!(!ask("client", &["member", "list"]).1.contains("127.0.0.1:9"), "nothing was changed");
     assert_eq!(ask("administrator", &["member", "add", "D=127.0.0.1:9"]).0, 0);
 
-    let strange = |arguments: &[&str]| with_secret(&theirs.path("node"), &[arguments, &["--node", &node]].concat());
+    let strange = |arguments: &[&str]| {
+        with_secret(&theirs.path("node"), &[arguments, &["--node", &node]].concat())
+    };
     let (code, text) = strange(&["put", "k", "v"]);
     assert!(code == 1 && text.contains("its cluster has another secret"), "{code} {text}");
     let (code, _, stderr) = dynamo(&["get", "--node", &node, "client"]);
-    assert!(code == 1 && stderr.contains("does not let this process in"), "without any secret: {code} {stderr}");
+    assert!(
+        code == 1 && stderr.contains("does not let this process in"),
+        "without any secret: {code} {stderr}"
+    );
     let (_, status) = ask("client", &["status", "--json"]);
     assert!(status.contains("\"why\":\"with another secret\""), "{status}");
 }
@@ -94,10 +102,15 @@ fn a_node_with_another_secret_counts_for_nothing() {
     theirs.start(&mut cluster, [2]);
     let client = ours.connect(cluster.addresses[0], "client");
     let error = client.put("k", b"v", &StampedContext::new()).unwrap_err();
-    assert!(matches!(error, ClientError::PutFailed { stored: 2, .. } | ClientError::PutTimeout { .. }), "{error}");
+    assert!(
+        matches!(error, ClientError::PutFailed { stored: 2, .. } | ClientError::PutTimeout { .. }),
+        "{error}"
+    );
     until("both sides tell of it", || {
         let refused = |client: &Client| client.status().unwrap().refusals;
-        let why = |client: &Client| refused(client).iter().map(|one| one.why.words()).collect::<Vec<_>>().join(", ");
+        let why = |client: &Client| {
+            refused(client).iter().map(|one| one.why.words()).collect::<Vec<_>>().join(", ")
+        };
         let (one, other) = (why(&client), why(&theirs.connect(cluster.addresses[2], "client")));
         (one.contains("with another secret") && other.contains("with another secret")).then_some(())
     });
@@ -106,19 +119,26 @@ fn a_node_with_another_secret_counts_for_nothing() {
 #[test]
 fn a_context_is_good_for_its_key_and_cluster_only_also_through_the_library() {
     let (ours, theirs) = (Secrets::new(), Secrets::new());
-    let (cluster, other) = (ours.cluster(3, &[]), theirs.cluster(1, &["--n", "1", "--r", "1", "--w", "1"]));
+    let (cluster, other) =
+        (ours.cluster(3, &[]), theirs.cluster(1, &["--n", "1", "--r", "1", "--w", "1"]));
     let client = ours.connect(cluster.addresses[0], "client");
     let context = client.put("one", b"first", &StampedContext::new()).unwrap();
     client.put("two", b"first", &StampedContext::new()).unwrap();
     let refused = |key: &str, context: &StampedContext| {
-        assert!(matches!(client.put(key, b"second", context), Err(ClientError::ForeignContext)), "{key}");
+        assert!(
+            matches!(client.put(key, b"second", context), Err(ClientError::ForeignContext)),
+            "{key}"
+        );
         assert_eq!(client.get(key).unwrap().siblings.len(), 1, "{key}: nothing was changed");
     };
     refused("two", &context);
     // What a client can change of a context without the nodes noticing: nothing.
     let text = context_text::to_text("two", &context);
     refused("two", &context_text::from_text("two", &text).unwrap());
-    let elsewhere = theirs.connect(other.addresses[0], "client").put("one", b"first", &StampedContext::new()).unwrap();
+    let elsewhere = theirs
+        .connect(other.addresses[0], "client")
+        .put("one", b"first", &StampedContext::new())
+        .unwrap();
     refused("one", &elsewhere);
     client.put("one", b"second", &context).unwrap();
     assert_eq!(client.get("one").unwrap().siblings.len(), 1);
@@ -133,8 +153,10 @@ struct Recorder {
 
 impl Recorder {
     fn start(node: SocketAddr) -> Self {
-        let [towards_client, towards_node] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
-        let (address, recorded) = (towards_client.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+        let [towards_client, towards_node] =
+            [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+        let (address, recorded) =
+            (towards_client.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         towards_node.connect(node).unwrap();
         let (there, back) = (towards_node.try_clone().unwrap(), towards_node.try_clone().unwrap());
         let (kept, to_client) = (Arc::clone(&recorded), towards_client.try_clone().unwrap());
@@ -176,7 +198,8 @@ fn a_recorded_join_does_not_make_a_node_that_has_left_a_member_again() {
     let recorder = Recorder::start(node);
     let administrator = secrets.path("administrator");
     let ask = |at: SocketAddr, arguments: &[&str]| {
-        let (code, text) = with_secret(&administrator, &[arguments, &["--node", &at.to_string()]].concat());
+        let (code, text) =
+            with_secret(&administrator, &[arguments, &["--node", &at.to_string()]].concat());
         assert_eq!(code, 0, "{arguments:?}: {text}");
         text
     };
@@ -206,10 +229,14 @@ fn nobody_gets_more_back_than_he_has_sent_before_he_has_proved_his_address() {
     assert!(recorded.len() > 20, "{}", recorded.len());
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    let noise =
-        [[b"DYNQ\x08", &[0; 40][..]].concat(), vec![b'D'; 2000], [b"DYNS", &[dynamo::wire::VERSION][..]].concat()];
+    let noise = [
+        [b"DYNQ\x08", &[0; 40][..]].concat(),
+        vec![b'D'; 2000],
+        [b"DYNS", &[dynamo::wire::VERSION][..]].concat(),
+    ];
     let all = recorded.iter().chain(&noise);
-    let sent: usize = all.map(|datagram| socket.send_to(datagram, cluster.addresses[0]).unwrap()).sum();
+    let sent: usize =
+        all.map(|datagram| socket.send_to(datagram, cluster.addresses[0]).unwrap()).sum();
     let mut got = 0;
     let mut buffer = vec![0; 65_536];
     while let Ok((length, _)) = socket.recv_from(&mut buffer) {
@@ -229,14 +256,18 @@ fn a_secret_that_others_can_read_or_that_is_none_is_refused() {
     fs::write(&path, "swordfish\n").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let (code, text) = ask();
-    assert!(code == 2 && text.contains("holds no secret of a cluster") && !text.contains("swordfish"), "{code} {text}");
+    assert!(
+        code == 2 && text.contains("holds no secret of a cluster") && !text.contains("swordfish"),
+        "{code} {text}"
+    );
     let (code, _, stderr) = dynamo(&["secret", secrets.0.path().to_str().unwrap()]);
     assert!(
         code == 1 && stderr.contains("exists already, and nothing was made"),
         "nothing is written over: {code} {stderr}"
     );
     let data = folder();
-    let administrators = ["node", "--id", "A", "--listen", "127.0.0.1:9", "--data", data.path().to_str().unwrap()];
+    let administrators =
+        ["node", "--id", "A", "--listen", "127.0.0.1:9", "--data", data.path().to_str().unwrap()];
     let (code, text) = with_secret(&secrets.path("administrator"), &administrators);
     assert!(code == 2 && text.contains("a node needs the secret of nodes"), "{code} {text}");
 }
@@ -244,14 +275,31 @@ fn a_secret_that_others_can_read_or_that_is_none_is_refused() {
 #[test]
 fn a_node_without_a_secret_says_so_and_is_not_to_be_reached_from_other_machines() {
     let data = folder();
-    let node = ["node", "--id", "A", "--n", "1", "--r", "1", "--w", "1", "--data", data.path().to_str().unwrap()];
+    let node = [
+        "node",
+        "--id",
+        "A",
+        "--n",
+        "1",
+        "--r",
+        "1",
+        "--w",
+        "1",
+        "--data",
+        data.path().to_str().unwrap(),
+    ];
     let elsewhere = ["--listen", "0.0.0.0:4100", "--member", "A=10.1.2.3:4100"];
     let output = run(program().args(node).args(elsewhere).stdin(Stdio::null()));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(
-        stderr.contains("node A has no secret: it lets in every process on this machine, and none on others"),
+        stderr.contains(
+            "node A has no secret: it lets in every process on this machine, and none on others"
+        ),
         "{stderr}"
     );
-    assert!(stderr.contains("to be reached at 10.1.2.3:4100, and nodes without a secret"), "{stderr}");
+    assert!(
+        stderr.contains("to be reached at 10.1.2.3:4100, and nodes without a secret"),
+        "{stderr}"
+    );
 }

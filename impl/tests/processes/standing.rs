@@ -9,7 +9,8 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 
-const OPTIONS: &[&str] = &["--answer-within", "0.05", "--handoff-after", "0.1", "--gossip-every", "0.2"];
+const OPTIONS: &[&str] =
+    &["--answer-within", "0.05", "--handoff-after", "0.1", "--gossip-every", "0.2"];
 
 fn ask(node: SocketAddr, arguments: &[&str]) -> (i32, String, String) {
     dynamo(&[arguments, &["--node", &node.to_string()]].concat())
@@ -50,7 +51,8 @@ fn a_living_node_that_was_removed_says_so_to_its_clients_and_ends_with_a_code_of
     remove_d(&cluster, &["--dead"]);
     until("D tells its clients", || {
         let (code, _, stderr) = ask(d, &["put", "k", "v", "--timeout", "1"]);
-        (code == 1 && stderr.contains("is no member of it any more. Ask another node")).then_some(())
+        (code == 1 && stderr.contains("is no member of it any more. Ask another node"))
+            .then_some(())
     });
     let (_, _, stderr) = ask(d, &["member", "add", "E=127.0.0.1:9", "--timeout", "1"]);
     assert!(stderr.contains("is no member of it any more"), "{stderr}");
@@ -58,14 +60,27 @@ fn a_living_node_that_was_removed_says_so_to_its_clients_and_ends_with_a_code_of
     assert!(status.contains("A B C, without this node"), "{status}");
     assert_eq!(cluster.wait_for_end(3).code(), Some(4));
     let log = std::fs::read_to_string(log).unwrap();
-    assert!(log.contains("WARN") && log.contains("node D was removed from the cluster for good; it ends in"), "{log}");
-    assert!(log.contains("error: node D was removed from the cluster for good: others have taken its place"), "{log}");
+    assert!(
+        log.contains("WARN")
+            && log.contains("node D was removed from the cluster for good; it ends in"),
+        "{log}"
+    );
+    assert!(
+        log.contains(
+            "error: node D was removed from the cluster for good: others have taken its place"
+        ),
+        "{log}"
+    );
     // Nor does it begin again.
     let (code, stderr) = ending(start_d_again(&cluster));
-    assert!(code == Some(4) && stderr.contains("Start a node under another id"), "{code:?} {stderr}");
+    assert!(
+        code == Some(4) && stderr.contains("Start a node under another id"),
+        "{code:?} {stderr}"
+    );
 }
 
-/// The removed node sends the session what it knows of the members; the session then asks one of those.
+/// The removed node sends the session what it knows of the members; the session then asks one of
+/// those.
 #[test]
 fn a_session_that_chooses_nodes_itself_goes_on_without_a_removed_node() {
     let (mut cluster, _) = cluster_with_log();
@@ -86,7 +101,10 @@ fn a_node_that_was_removed_while_it_was_down_ends_when_it_hears_of_it() {
     cluster.kill(3);
     remove_d(&cluster, &["--dead"]);
     let (code, stderr) = ending(start_d_again(&cluster));
-    assert!(code == Some(4) && stderr.contains("node D was removed from the cluster for good"), "{code:?} {stderr}");
+    assert!(
+        code == Some(4) && stderr.contains("node D was removed from the cluster for good"),
+        "{code:?} {stderr}"
+    );
 }
 
 #[test]
@@ -102,14 +120,19 @@ fn a_node_that_has_left_says_so_when_it_is_started_again_and_joins_when_it_is_to
     assert!(code == Some(4) && stderr.contains("start it with --join"), "{code:?} {stderr}");
     cluster.rejoin_through(0);
     cluster.start_node(3);
-    until("it is a member again", || ask(cluster.addresses[0], &["status"]).1.contains("A B C D").then_some(()));
+    until("it is a member again", || {
+        ask(cluster.addresses[0], &["status"]).1.contains("A B C D").then_some(())
+    });
 }
 
 #[test]
 fn a_node_that_answers_is_not_removed_as_dead_through_itself() {
     let cluster = Cluster::of(4, OPTIONS);
     let (code, _, stderr) = ask(cluster.addresses[3], &["member", "remove", "D", "--dead"]);
-    assert!(code == 2 && stderr.contains("node D answers, so it is not dead: leave out --dead"), "{code} {stderr}");
+    assert!(
+        code == 2 && stderr.contains("node D answers, so it is not dead: leave out --dead"),
+        "{code} {stderr}"
+    );
 }
 
 #[test]

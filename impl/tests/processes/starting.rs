@@ -25,7 +25,10 @@ impl Drop for Started {
 
 pub(crate) fn node(id: &str, listen: &str, data: &Path, more: &[&str]) -> Command {
     let mut command = program();
-    command.args(["node", "--id", id, "--listen", listen, "--gossip-every", "0.1", "--data"]).arg(data).args(more);
+    command
+        .args(["node", "--id", id, "--listen", listen, "--gossip-every", "0.1", "--data"])
+        .arg(data)
+        .args(more);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -46,7 +49,8 @@ pub(crate) fn start(mut command: Command) -> Started {
 /// The value of a key, by any node that answers.
 fn get(node: SocketAddr, key: &str) -> String {
     until("the key is answered", || {
-        let (code, got, _) = dynamo(&["get", "--node", &node.to_string(), key, "--raw", "--timeout", "1"]);
+        let (code, got, _) =
+            dynamo(&["get", "--node", &node.to_string(), key, "--raw", "--timeout", "1"]);
         (code == 0).then_some(got)
     })
 }
@@ -59,19 +63,25 @@ fn a_node_starts_again_on_its_data_alone() {
     for address in 0..3 {
         cluster.kill(address);
     }
-    let _nodes: Vec<Started> =
-        (0..3).map(|at| start(node(["A", "B", "C"][at], &all[at].to_string(), &cluster.data(at), &[]))).collect();
+    let _nodes: Vec<Started> = (0..3)
+        .map(|at| start(node(["A", "B", "C"][at], &all[at].to_string(), &cluster.data(at), &[])))
+        .collect();
     assert_eq!(get(all[1], "k"), "v");
 }
 
 #[test]
 fn an_empty_directory_needs_members_and_nothing_is_made_without_them() {
     let directory = folder();
-    for (data, is_there) in [(directory.path().join("new"), false), (directory.path().to_owned(), true)] {
+    for (data, is_there) in
+        [(directory.path().join("new"), false), (directory.path().to_owned(), true)]
+    {
         let refused = run(&mut node("B", "127.0.0.1:9", &data, &[]));
         let stderr = String::from_utf8(refused.stderr).unwrap();
         assert_eq!(refused.status.code(), Some(2), "{stderr}");
-        assert!(stderr.contains("name the founders of the cluster with --member, or a member to join"), "{stderr}");
+        assert!(
+            stderr.contains("name the founders of the cluster with --member, or a member to join"),
+            "{stderr}"
+        );
         assert_eq!(data.exists(), is_there);
         assert!(!data.join("identity").exists());
     }
@@ -128,7 +138,8 @@ fn a_port_that_stays_in_use_is_given_up_with_code_1() {
 fn a_node_may_listen_elsewhere_than_it_is_reached() {
     let (claims, directory) = (claim(4), folder());
     let all: Vec<String> = claims.iter().map(|claim| claim.address.to_string()).collect();
-    let anywhere: Vec<String> = claims.iter().map(|claim| format!("0.0.0.0:{}", claim.address.port())).collect();
+    let anywhere: Vec<String> =
+        claims.iter().map(|claim| format!("0.0.0.0:{}", claim.address.port())).collect();
     let data = |id: &str| directory.path().join(id);
     let members = format!("A={},B={},C={}", all[0], all[1], all[2]);
     let founder = |at: usize, more: &[&str]| {
@@ -138,7 +149,8 @@ fn a_node_may_listen_elsewhere_than_it_is_reached() {
     let a = founder(0, &["--advertise", &all[0]]);
     // The list of members has the address.
     let (_b, _c) = (founder(1, &[]), founder(2, &[]));
-    let _d = start(node("D", &anywhere[3], &data("D"), &["--join", &all[0], "--advertise", &all[3]]));
+    let _d =
+        start(node("D", &anywhere[3], &data("D"), &["--join", &all[0], "--advertise", &all[3]]));
     assert_eq!(dynamo(&["put", "--node", &all[3], "k", "v"]).0, 0);
     let listed = || {
         let (_, listed, _) = dynamo(&["member", "list", "--node", &all[1], "--json"]);
@@ -161,8 +173,16 @@ fn wrong_addresses_are_refused_with_code_2() {
     let cases: [(&str, &[&str], &str); 4] = [
         ("0.0.0.0:9", &["--join", "127.0.0.1:10"], "with --advertise"),
         ("0.0.0.0:10", &["--member", members], "make the two the same"),
-        ("0.0.0.0:9", &["--member", members, "--advertise", "127.0.0.2:9"], "make the two the same"),
-        ("127.0.0.1:9", &["--join", "127.0.0.1:10", "--advertise", "0.0.0.0:9"], "cannot be reached at 0.0.0.0:9"),
+        (
+            "0.0.0.0:9",
+            &["--member", members, "--advertise", "127.0.0.2:9"],
+            "make the two the same",
+        ),
+        (
+            "127.0.0.1:9",
+            &["--join", "127.0.0.1:10", "--advertise", "0.0.0.0:9"],
+            "cannot be reached at 0.0.0.0:9",
+        ),
     ];
     for (listen, more, hint) in cases {
         let refused = run(&mut node("A", listen, &directory.path().join("a"), more));
@@ -185,7 +205,10 @@ fn a_cluster_whose_nodes_have_all_ended_fails() {
     }
     assert_eq!(wait(&mut cluster.0, "the cluster").code(), Some(1));
     let rest: Vec<String> = lines.collect();
-    assert!(rest.iter().any(|line| line.contains("has ended, signal: 9 (SIGKILL); no node is left")), "{rest:?}");
+    assert!(
+        rest.iter().any(|line| line.contains("has ended, signal: 9 (SIGKILL); no node is left")),
+        "{rest:?}"
+    );
     let mut stderr = String::new();
     cluster.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert!(stderr.contains("error: all nodes have ended, and with them the cluster"), "{stderr}");

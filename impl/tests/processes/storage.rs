@@ -43,7 +43,8 @@ fn keys_of(node: SocketAddr) -> u64 {
 
 fn journal(data: &Path) -> PathBuf {
     let files = fs::read_dir(data.join("store")).unwrap().map(|entry| entry.unwrap().path());
-    let mut journals = files.filter(|path| path.extension().is_some_and(|extension| extension == "jnl"));
+    let mut journals =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "jnl"));
     journals.next().unwrap()
 }
 
@@ -63,7 +64,9 @@ fn damaged_data_is_refused_and_the_node_gets_everything_back_on_an_empty_disk() 
         zero_the_middle,
         |data| fs::remove_file(journal(data)).unwrap(),
         |data| fs::remove_file(data.join("store/keyspaces/2/current")).unwrap(),
-        |data| fs::File::options().write(true).open(journal(data)).unwrap().set_len(10_000).unwrap(),
+        |data| {
+            fs::File::options().write(true).open(journal(data)).unwrap().set_len(10_000).unwrap()
+        },
     ];
     let mut cluster = Cluster::of(3, &["--exchange-every", "0.1", "--gossip-every", "0.1"]);
     put_keys(&cluster);
@@ -76,20 +79,29 @@ fn damaged_data_is_refused_and_the_node_gets_everything_back_on_an_empty_disk() 
             let stderr = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(1), "round {round}: {stderr}");
             assert!(
-                stderr.contains("is damaged") && stderr.contains("start this one once with --forget-disk"),
+                stderr.contains("is damaged")
+                    && stderr.contains("start this one once with --forget-disk"),
                 "{stderr}"
             );
         }
         cluster.start_on_an_empty_disk(0);
-        assert!(data.join(format!("damaged-{}", round + 1)).join("identity").exists(), "the old data stays");
+        assert!(
+            data.join(format!("damaged-{}", round + 1)).join("identity").exists(),
+            "the old data stays"
+        );
         let node = cluster.addresses[0];
         until("the node has every key again", || (keys_of(node) >= KEYS as u64).then_some(()));
         // Its next puts take nothing for replaced.
         let new = format!("new {round}");
         client(node).put("0", new.as_bytes(), &StampedContext::new()).unwrap();
         let found = client(cluster.addresses[1]).with_in_person(3).get("0").unwrap();
-        let values: Vec<&[u8]> = found.siblings.iter().map(|version| version.content.bytes()).collect();
-        assert!(values.len() == round + 2 && values.contains(&&value(0)[..]) && values.contains(&new.as_bytes()));
+        let values: Vec<&[u8]> =
+            found.siblings.iter().map(|version| version.content.bytes()).collect();
+        assert!(
+            values.len() == round + 2
+                && values.contains(&&value(0)[..])
+                && values.contains(&new.as_bytes())
+        );
     }
     cluster.kill(0);
     cluster.start_node(0);
@@ -98,7 +110,8 @@ fn damaged_data_is_refused_and_the_node_gets_everything_back_on_an_empty_disk() 
 
 #[test]
 fn a_node_killed_during_its_first_start_starts_again() {
-    let rounds = std::env::var(FIRST_STARTS).map_or(FIRST_STARTS_DEFAULT, |count| count.parse().unwrap());
+    let rounds =
+        std::env::var(FIRST_STARTS).map_or(FIRST_STARTS_DEFAULT, |count| count.parse().unwrap());
     let mut cluster = Cluster::prepare(1, &["--n=1", "--r=1", "--w=1"]);
     for _ in 0..rounds {
         let alive_for = Duration::from_micros(rand::random_range(2_000..30_000));
@@ -106,8 +119,9 @@ fn a_node_killed_during_its_first_start_starts_again() {
         thread::sleep(alive_for);
         child.kill().unwrap();
         child.wait().unwrap();
-        let left: Vec<_> = fs::read_dir(cluster.data(0))
-            .map_or(Vec::new(), |files| files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect());
+        let left: Vec<_> = fs::read_dir(cluster.data(0)).map_or(Vec::new(), |files| {
+            files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+        });
         println!("killed after {alive_for:?}, left {left:?}");
         cluster.start_node(0);
         client(cluster.addresses[0]).put("k", b"v", &StampedContext::new()).unwrap();
@@ -130,16 +144,24 @@ fn a_node_killed_while_its_database_writes_tables_starts_again_with_everything()
     for round in 0..ROUNDS {
         cluster.start_node(0);
         let found = keys_of(address);
-        assert!(found >= acknowledged.load(Ordering::Relaxed) as u64, "round {round}: {found} keys");
+        assert!(
+            found >= acknowledged.load(Ordering::Relaxed) as u64,
+            "round {round}: {found} keys"
+        );
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             let stopping = Stopping(&stop);
             for name in 0..CLIENTS {
                 let (stop, acknowledged, large) = (&stop, &acknowledged, &large);
                 scope.spawn(move || {
-                    let client = Client::connect(address).unwrap().with_timeout(Duration::from_millis(100));
+                    let client =
+                        Client::connect(address).unwrap().with_timeout(Duration::from_millis(100));
                     for number in (0..).take_while(|_: &u64| !stop.load(Ordering::Relaxed)) {
-                        let put = client.put(&format!("{round}.{name}.{number}"), large, &StampedContext::new());
+                        let put = client.put(
+                            &format!("{round}.{name}.{number}"),
+                            large,
+                            &StampedContext::new(),
+                        );
                         acknowledged.fetch_add(usize::from(put.is_ok()), Ordering::Relaxed);
                     }
                 });
@@ -159,7 +181,8 @@ fn a_node_whose_data_is_deleted_or_moved_stops_and_says_so() {
     let mut cluster = Cluster::start();
     let data = cluster.data(0);
     let aside = data.with_extension("aside");
-    let harms: [&dyn Fn(); 2] = [&|| fs::rename(&data, &aside).unwrap(), &|| fs::remove_dir_all(&data).unwrap()];
+    let harms: [&dyn Fn(); 2] =
+        [&|| fs::rename(&data, &aside).unwrap(), &|| fs::remove_dir_all(&data).unwrap()];
     for harm in harms {
         cluster.kill(0);
         let mut node = cluster.command(0, &data).stderr(Stdio::piped()).spawn().unwrap();
@@ -187,12 +210,24 @@ fn a_cluster_leaves_data_that_a_node_started_by_hand_still_uses() {
     // node A  127.0.0.1:4100  pid 123  data /tmp/…
     let nodes: Vec<Vec<String>> =
         lines.take(3).map(|line| line.split_whitespace().map(str::to_owned).collect()).collect();
-    let signal = |pid: &str, signal| kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
+    let signal = |pid: &str, signal| {
+        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap()
+    };
     signal(&nodes[2][4], Signal::KILL);
-    let members: Vec<String> = nodes.iter().map(|node| format!("{}={}", node[1], node[2])).collect();
+    let members: Vec<String> =
+        nodes.iter().map(|node| format!("{}={}", node[1], node[2])).collect();
     let start = || {
         let mut node = program();
-        node.args(["node", "--id", "C", "--listen", &nodes[2][2], "--data", &nodes[2][6], "--member"]);
+        node.args([
+            "node",
+            "--id",
+            "C",
+            "--listen",
+            &nodes[2][2],
+            "--data",
+            &nodes[2][6],
+            "--member",
+        ]);
         node.arg(members.join(",")).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     };
     let mut by_hand = until("the killed process has let go of its port", || {

@@ -23,8 +23,12 @@ fn written(folder: &TempDir, text: &str) -> String {
 
 #[test]
 fn a_trace_that_replays_ends_with_code_0() {
-    let (code, stdout, _) =
-        dynamo(&["trace", "replay", &word_before_disk(), &committed("071-exchange-never-ends.json")]);
+    let (code, stdout, _) = dynamo(&[
+        "trace",
+        "replay",
+        &word_before_disk(),
+        &committed("071-exchange-never-ends.json"),
+    ]);
     assert_eq!((code, stdout.matches("replays").count()), (0, 2), "{stdout}");
 }
 
@@ -41,7 +45,10 @@ fn one_that_comes_out_otherwise_ends_with_code_1_and_says_where() {
     assert_eq!(code, 1, "{stderr}");
     let told: Json = serde_json::from_str(&stdout).unwrap();
     assert_eq!(told["traces"][0]["replays"], true);
-    assert_eq!((&told["traces"][1]["replays"], &told["traces"][1]["step"]), (&Json::from(false), &Json::from(2)));
+    assert_eq!(
+        (&told["traces"][1]["replays"], &told["traces"][1]["step"]),
+        (&Json::from(false), &Json::from(2))
+    );
     assert!(stderr.contains("1 of 2 traces"), "{stderr}");
     for command in [
         vec!["trace", "show", &file],
@@ -67,7 +74,10 @@ fn what_is_no_trace_ends_with_code_2_and_says_why() {
         for command in ["replay", "show", "step", "shrink"] {
             let (code, _, stderr) = dynamo(&["trace", command, &file]);
             assert_eq!(code, 2, "{command} {text}: {stderr}");
-            assert!(stderr.contains(why) && stderr.contains("trace.json"), "{command} {text}: {stderr}");
+            assert!(
+                stderr.contains(why) && stderr.contains("trace.json"),
+                "{command} {text}: {stderr}"
+            );
         }
     }
     let (code, _, stderr) = dynamo(&["trace", "replay", "no-such-file.json"]);
@@ -96,19 +106,22 @@ fn a_trace_is_shown_plain_where_nobody_looks() {
 #[test]
 fn what_goes_wrong_at_random_is_shrunk_to_what_is_needed() {
     let folder = tempfile::tempdir().unwrap();
-    let random = ["trace", "random", "concurrent-puts", "--defect", "last-write-wins", "--seed", "7"];
+    let random =
+        ["trace", "random", "concurrent-puts", "--defect", "last-write-wins", "--seed", "7"];
     let (code, long, stderr) = dynamo(&random);
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(dynamo(&random).1, long, "the same seed is the same walk");
     let file = written(&folder, &long);
     let (code, short, stderr) = dynamo(&["trace", "shrink", &file]);
     assert_eq!(code, 0, "{stderr}");
-    let steps = |text: &str| serde_json::from_str::<Json>(text).unwrap()["steps"].as_array().unwrap().len();
+    let steps =
+        |text: &str| serde_json::from_str::<Json>(text).unwrap()["steps"].as_array().unwrap().len();
     assert!(steps(&short) < steps(&long), "{stderr}");
     let file = written(&folder, &short);
     assert_eq!(dynamo(&["trace", "replay", &file]).0, 0);
     // The protocol's own rules break nothing, and that is no proof.
-    let (code, _, stderr) = dynamo(&["trace", "random", "one-client", "--walks", "3", "--seed", "1"]);
+    let (code, _, stderr) =
+        dynamo(&["trace", "random", "one-client", "--walks", "3", "--seed", "1"]);
     assert_eq!(code, 3);
     assert!(stderr.contains("proves nothing"), "{stderr}");
 }
@@ -122,7 +135,8 @@ fn every_format_is_exported() {
         ("svg", "<svg"),
         ("html", "<!doctype html>"),
     ] {
-        let (code, stdout, stderr) = dynamo(&["trace", "export", &word_before_disk(), "--format", format]);
+        let (code, stdout, stderr) =
+            dynamo(&["trace", "export", &word_before_disk(), "--format", format]);
         assert_eq!((code, stderr.as_str()), (0, ""), "{format}");
         assert!(stdout.starts_with(begins), "{format}: {stdout}");
     }

@@ -27,7 +27,8 @@ fn what_is_put_from_a_file_or_standard_input_is_got_byte_for_byte() {
     let (cluster, directory) = (Cluster::start(), folder());
     let (node, path) = (cluster.addresses[0].to_string(), directory.path().join("value"));
     let file = path.to_str().unwrap();
-    for (number, value) in [NO_TEXT, b"", b"no end of line", &[0xAB; 8192]].into_iter().enumerate() {
+    for (number, value) in [NO_TEXT, b"", b"no end of line", &[0xAB; 8192]].into_iter().enumerate()
+    {
         fs::write(&path, value).unwrap();
         let (of_file, piped) = (format!("file-{number}"), format!("piped-{number}"));
         let put = ask(&node, &["put", &of_file, "--file", file]);
@@ -55,10 +56,16 @@ fn what_cannot_be_a_value_is_refused_with_code_2() {
     for (arguments, hint) in cases {
         let refused = ask("127.0.0.1:9", arguments);
         let stderr = String::from_utf8(refused.stderr).unwrap();
-        assert!(refused.status.code() == Some(2) && stderr.contains(hint), "{arguments:?}: {stderr}");
+        assert!(
+            refused.status.code() == Some(2) && stderr.contains(hint),
+            "{arguments:?}: {stderr}"
+        );
     }
     let (code, stderr) = put_from("127.0.0.1:9", "k", File::open("/dev/zero").unwrap());
-    assert!(code == Some(2) && stderr.contains("the value from standard input has more than"), "{stderr}");
+    assert!(
+        code == Some(2) && stderr.contains("the value from standard input has more than"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -68,7 +75,10 @@ fn raw_needs_exactly_one_value() {
     let refused = |hint: &str| {
         let got = ask(&node, &["get", "k", "--raw"]);
         let stderr = String::from_utf8(got.stderr).unwrap();
-        assert!(got.status.code() == Some(1) && stderr.contains(hint) && got.stdout.is_empty(), "{stderr}");
+        assert!(
+            got.status.code() == Some(1) && stderr.contains(hint) && got.stdout.is_empty(),
+            "{stderr}"
+        );
     };
     refused("the key \"k\" holds no value");
     ask(&node, &["put", "k", "one"]);

@@ -1,4 +1,5 @@
-//! A state that was put together, and is changed only where the next one differs: conditions look at whole states.
+//! A state that was put together, and is changed only where the next one differs: conditions look
+//! at whole states.
 
 use crate::parts::Parts;
 use crate::subject::{History, Subject};
@@ -45,7 +46,8 @@ impl<A: Subject, H: History> Assembly<A, H> {
 impl<A: Subject, H: History> Last<A, H> {
     fn change(&mut self, parts: &Parts<A, H>, slots: &[u32], network: Option<u32>) {
         let Last { slots: known, network: known_network, state } = self;
-        for (index, (known, slot)) in known.iter_mut().zip(slots).enumerate().filter(|(_, (known, slot))| known != slot)
+        for (index, (known, slot)) in
+            known.iter_mut().zip(slots).enumerate().filter(|(_, (known, slot))| known != slot)
         {
             *known = *slot;
             if index == parts.actors {

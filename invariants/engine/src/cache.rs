@@ -2,8 +2,8 @@
 
 use crate::index::scramble;
 
-/// From a 64-bit key, compared whole, to a 64-bit value. It grows while it misses much, up to a limit; so a search's memory is
-/// its states, not what it remembers of them.
+/// From a 64-bit key, compared whole, to a 64-bit value. It grows while it misses much, up to a
+/// limit; so a search's memory is its states, not what it remembers of them.
 pub(crate) struct Cache {
     entries: Vec<(u64, u64)>,
     misses: usize,
@@ -24,8 +24,8 @@ impl Cache {
         (held == key).then_some(value)
     }
 
-    /// Brings the memory near that looking these keys up will touch. One by one each look-up would wait for memory; like this the
-    /// waits overlap.
+    /// Brings the memory near that looking these keys up will touch. One by one each look-up would
+    /// wait for memory; like this the waits overlap.
     pub(crate) fn prefetch(&self, keys: impl Iterator<Item = u64>) {
         let near = keys.fold(0, |near, key| near ^ self.entries[self.position(key)].0);
         std::hint::black_box(near);

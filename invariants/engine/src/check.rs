@@ -25,7 +25,8 @@ use std::time::{Duration, Instant};
 /// How often the watcher is called.
 const WATCH_EVERY: Duration = Duration::from_millis(20);
 
-/// Visits every reachable state of the model, and evaluates its properties: [`Check`] with nothing more asked.
+/// Visits every reachable state of the model, and evaluates its properties: [`Check`] with nothing
+/// more asked.
 ///
 /// # Errors
 /// Where the model asks for something that this engine does not do.
@@ -49,23 +50,37 @@ pub struct Check<'m, A: Subject, C, H: History> {
 }
 
 impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
-    /// The model's own properties. `reads` says what each looks at, by its name, and for [`BOUNDARY`] what the boundary does.
-    pub fn new(model: &'m ActorModel<A, C, H>, reads: impl Fn(&'static str) -> Reads<A, C, H>) -> Self {
+    /// The model's own properties. `reads` says what each looks at, by its name, and for
+    /// [`BOUNDARY`] what the boundary does.
+    pub fn new(
+        model: &'m ActorModel<A, C, H>,
+        reads: impl Fn(&'static str) -> Reads<A, C, H>,
+    ) -> Self {
         let properties = model.properties().into_iter();
         let judged = properties.map(|property| (property.clone(), reads(property.name))).collect();
-        Check { model, judged, boundary: reads(BOUNDARY), convergence: None, renamings: Vec::new(), first: None }
+        Check {
+            model,
+            judged,
+            boundary: reads(BOUNDARY),
+            convergence: None,
+            renamings: Vec::new(),
+            first: None,
+        }
     }
 
     /// And what must be so in the end, if anything.
     #[must_use]
     pub fn converges(mut self, convergence: Convergence<A, C, H>) -> Self {
-        self.convergence = Some(convergence).filter(|convergence| !convergence.properties.is_empty());
+        self.convergence =
+            Some(convergence).filter(|convergence| !convergence.properties.is_empty());
         self
     }
 
-    /// And which actors are interchangeable: all renamings that leave the model what it is, but for the one that changes nothing.
-    /// Together with it they must be a group: any two, one after the other, are one of them. States that differ only by such a renaming
-    /// are then visited once. Verdicts, and the depths of what is found, are the same as without; paths are paths of the model.
+    /// And which actors are interchangeable: all renamings that leave the model what it is, but for
+    /// the one that changes nothing. Together with it they must be a group: any two, one after the
+    /// other, are one of them. States that differ only by such a renaming are then visited once.
+    /// Verdicts, and the depths of what is found, are the same as without; paths are paths of the
+    /// model.
     ///
     /// The engine believes what it is told: see [`Renaming`].
     #[must_use]
@@ -74,9 +89,10 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         self
     }
 
-    /// And which deliveries may be taken before all else: from a state with such a one, no other step is looked at (but the loss of the
-    /// same message). Verdicts are the same as without, but what is found may be found deeper: paths are paths of the model, not
-    /// always the shortest. Counts are of what is left.
+    /// And which deliveries may be taken before all else: from a state with such a one, no other
+    /// step is looked at (but the loss of the same message). Verdicts are the same as without, but
+    /// what is found may be found deeper: paths are paths of the model, not always the shortest.
+    /// Counts are of what is left.
     ///
     /// The engine believes what it is told: see [`First`].
     #[must_use]
@@ -85,8 +101,8 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         self
     }
 
-    /// Visits every reachable state of the model. `watch` is called some times a second, on the calling thread; when it breaks,
-    /// the search is cut off.
+    /// Visits every reachable state of the model. `watch` is called some times a second, on the
+    /// calling thread; when it breaks, the search is cut off.
     ///
     /// # Errors
     /// Where the model asks for something that this engine does not do.
@@ -98,7 +114,8 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         self.run_watched(options, &mut watch)
     }
 
-    /// [`Check::run`], compiled once for each model, and not once more for each closure that watches.
+    /// [`Check::run`], compiled once for each model, and not once more for each closure that
+    /// watches.
     fn run_watched(
         mut self,
         options: &Options,
@@ -126,17 +143,20 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
             Discovery { depth: found.depth, path }
         };
         let found = space.judge.found().into_iter();
-        let mut discoveries: BTreeMap<_, _> = found.map(|(name, found)| (name, discovery(found))).collect();
+        let mut discoveries: BTreeMap<_, _> =
+            found.map(|(name, found)| (name, discovery(found))).collect();
         if let (Some(convergence), Ending::Exhausted) = (&self.convergence, ending) {
             let ends = Ends::new(convergence, &shares);
-            let explorers: Vec<_> = explorers.into_iter().map(|explorer| Mutex::new(Some(explorer))).collect();
+            let explorers: Vec<_> =
+                explorers.into_iter().map(|explorer| Mutex::new(Some(explorer))).collect();
             crew.work(|number| {
                 let explorer = explorers[number].lock().take().expect("each thread takes its own");
                 Walker::new(number, &space, &ends, &board, explorer).run();
             });
             let lassos = ends.found().into_iter().map(|(index, found)| {
                 let (name, condition) = convergence.properties[index];
-                let lasso = || path::lasso(&space, &shares, found, (convergence.goes_on, condition));
+                let lasso =
+                    || path::lasso(&space, &shares, found, (convergence.goes_on, condition));
                 (name, Discovery { depth: found.depth, path: options.paths.then(lasso) })
             });
             discoveries.extend(lassos);
@@ -144,24 +164,41 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
                 ending = Ending::CutOff;
             }
         }
-        Ok(Report { ending, progress: board.progress(), discoveries, coverage: space.steps.coverage(&space.parts) })
+        Ok(Report {
+            ending,
+            progress: board.progress(),
+            discoveries,
+            coverage: space.steps.coverage(&space.parts),
+        })
     }
 
     fn refuse(&self, options: &Options) -> Result<(), Refused> {
         let properties = self.model.properties();
-        if let Some(eventually) = properties.iter().find(|property| property.expectation == Expectation::Eventually) {
+        if let Some(eventually) =
+            properties.iter().find(|property| property.expectation == Expectation::Eventually)
+        {
             return Err(Refused::Eventually(eventually.name));
         }
         if properties.len() > 64 {
             return Err(Refused::TooManyProperties(properties.len()));
         }
-        let mut names: Vec<&'static str> = properties.iter().map(|property| property.name).collect();
-        names.extend(self.convergence.iter().flat_map(|convergence| &convergence.properties).map(|(name, _)| name));
+        let mut names: Vec<&'static str> =
+            properties.iter().map(|property| property.name).collect();
+        names.extend(
+            self.convergence
+                .iter()
+                .flat_map(|convergence| &convergence.properties)
+                .map(|(name, _)| name),
+        );
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(Refused::SameName(pair[0]));
         }
-        if !self.renamings.iter().all(|renaming| is_one_to_one(&**renaming, self.model.actors.len())) {
+        if !self
+            .renamings
+            .iter()
+            .all(|renaming| is_one_to_one(&**renaming, self.model.actors.len()))
+        {
             return Err(Refused::NotOneToOne);
         }
         if options.threads == 0 {
@@ -227,7 +264,10 @@ impl Crew<'_> {
                     board.stop.store(true, Ordering::Relaxed);
                 }
             }
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
         })
     }
 }

@@ -2,12 +2,14 @@
 
 use std::sync::OnceLock;
 
-/// Four chunks of each size, and every size twice the one before: little room is wasted, and a few chunks are enough for all.
+/// Four chunks of each size, and every size twice the one before: little room is wasted, and a few
+/// chunks are enough for all.
 const OF_EACH_SIZE: usize = 4;
 const SMALLEST: usize = 64;
 const CHUNKS: usize = OF_EACH_SIZE * 24;
 
-/// A growing array. Whoever knows the number of a cell got it from whoever wrote the cell, by way of a lock.
+/// A growing array. Whoever knows the number of a cell got it from whoever wrote the cell, by way
+/// of a lock.
 pub(crate) struct Chunks<T>([OnceLock<Box<[T]>>; CHUNKS]);
 
 impl<T> Default for Chunks<T> {

@@ -1,13 +1,16 @@
-//! Convergence: once nothing new goes wrong and nothing new is asked, does everything end as it should?
+//! Convergence: once nothing new goes wrong and nothing new is asked, does everything end as it
+//! should?
 //!
-//! The steps that still go on then make a graph of their own on the reachable states. If every step that stays possible is taken at
-//! some time (strong fairness), a run ends in a *terminal component*, a set of states that all lead to one another and nowhere else: a
-//! single state where nothing goes on, or a cycle for ever. Converged means that the condition is true in all states of every
-//! terminal component.
+//! The steps that still go on then make a graph of their own on the reachable states. If every step
+//! that stays possible is taken at some time (strong fairness), a run ends in a *terminal
+//! component*, a set of states that all lead to one another and nowhere else: a single state where
+//! nothing goes on, or a cycle for ever. Converged means that the condition is true in all states
+//! of every terminal component.
 //!
-//! Components are found by Tarjan's algorithm, cut short: the first component that a walk completes is terminal, unless the walk has
-//! met a *settled* state, one that is known to lead to a terminal component that has been looked at. Either way every state
-//! on the walk's stack leads there too, and is settled. So most states cost one look at one successor, and one bit.
+//! Components are found by Tarjan's algorithm, cut short: the first component that a walk completes
+//! is terminal, unless the walk has met a *settled* state, one that is known to lead to a terminal
+//! component that has been looked at. Either way every state on the walk's stack leads there too,
+//! and is settled. So most states cost one look at one successor, and one bit.
 
 use crate::assembly::Assembly;
 use crate::explorer::Explorer;
@@ -28,8 +31,8 @@ pub type Filter<A, C> = fn(&C, &ActorAction<A>) -> bool;
 /// What must be so in the end.
 pub type Condition<A, C, H> = fn(&ActorModel<A, C, H>, &ActorModelState<A, H>) -> bool;
 
-/// What must be so in the end, and which steps go on until then. Every step that goes on and stays possible is taken at
-/// some time.
+/// What must be so in the end, and which steps go on until then. Every step that goes on and stays
+/// possible is taken at some time.
 pub struct Convergence<A: Subject, C, H: History> {
     /// The steps that go on.
     pub goes_on: Filter<A, C>,
@@ -52,7 +55,9 @@ pub(crate) struct Ends<'s, A: Subject, C, H: History> {
 
 impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
     pub(crate) fn new(convergence: &'s Convergence<A, C, H>, shares: &'s [Share]) -> Self {
-        let bits = |share: &Share| (0..share.states.len().div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
+        let bits = |share: &Share| {
+            (0..share.states.len().div_ceil(64)).map(|_| AtomicU64::new(0)).collect()
+        };
         Ends {
             convergence,
             shares,
@@ -61,9 +66,15 @@ impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
         }
     }
 
-    /// The shallowest state of a terminal component that violates a property, by the property's index.
+    /// The shallowest state of a terminal component that violates a property, by the property's
+    /// index.
     pub(crate) fn found(&self) -> Vec<(usize, Found)> {
-        self.found.lock().iter().enumerate().filter_map(|(index, found)| Some((index, (*found)?))).collect()
+        self.found
+            .lock()
+            .iter()
+            .enumerate()
+            .filter_map(|(index, found)| Some((index, (*found)?)))
+            .collect()
     }
 
     fn is_settled(&self, (owner, number): Place) -> bool {
@@ -79,14 +90,21 @@ impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
     }
 
     /// Looks at a terminal component.
-    fn judge(&self, space: &Space<'_, A, C, H>, assembly: &mut Assembly<A, H>, component: &[(u64, Place)]) {
-        let entry = component.iter().map(|&(state, place)| Found { depth: self.depth(place), state });
+    fn judge(
+        &self,
+        space: &Space<'_, A, C, H>,
+        assembly: &mut Assembly<A, H>,
+        component: &[(u64, Place)],
+    ) {
+        let entry =
+            component.iter().map(|&(state, place)| Found { depth: self.depth(place), state });
         let entry = entry.min_by_key(|found| found.depth).expect("a component has a state");
         let mut violated = vec![false; self.convergence.properties.len()];
         for (state, _) in component {
             let (configuration, network) = unpair(*state);
             let state = assembly.state(&space.parts, configuration, Some(network));
-            for ((_, condition), violated) in self.convergence.properties.iter().zip(&mut violated) {
+            for ((_, condition), violated) in self.convergence.properties.iter().zip(&mut violated)
+            {
                 *violated |= !condition(space.steps.model, state);
             }
         }
@@ -187,7 +205,9 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
         self.stack.push((state, place));
         let (mut successors, mut over) = (Vec::new(), ControlFlow::Continue(()));
         self.explorer.successors(state, |next| {
-            let Some(place) = place_of(self.ends.shares, next) else { return ControlFlow::Continue(()) };
+            let Some(place) = place_of(self.ends.shares, next) else {
+                return ControlFlow::Continue(());
+            };
             if self.ends.is_settled(place) {
                 over = ControlFlow::Break(());
             } else {
@@ -202,7 +222,8 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
         ControlFlow::Continue(())
     }
 
-    /// Takes the walk a step further. Breaks when it has met a settled state or completed a component.
+    /// Takes the walk a step further. Breaks when it has met a settled state or completed a
+    /// component.
     fn go_on(&mut self) -> ControlFlow<()> {
         let frame = self.frames.last_mut().expect("a walk that is not over has a state");
         if let Some(&(next, place)) = frame.successors.get(frame.next) {

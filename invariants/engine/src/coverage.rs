@@ -1,13 +1,15 @@
-//! Which kinds of steps were taken: a check in which nothing is ever lost proves nothing about loss.
+//! Which kinds of steps were taken: a check in which nothing is ever lost proves nothing about
+//! loss.
 
 use crate::marks::Marks;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-/// How many distinct local steps of each kind were computed: `deliver Store`, `lose Store`, `time out Put`, `crash`, `recover`,
-/// `choose`; and how many said each mark. A local step is what one actor in one state does with one envelope, timer or choice;
-/// deliveries that change nothing are none.
+/// How many distinct local steps of each kind were computed: `deliver Store`, `lose Store`, `time
+/// out Put`, `crash`, `recover`, `choose`; and how many said each mark. A local step is what one
+/// actor in one state does with one envelope, timer or choice; deliveries that change nothing are
+/// none.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage(Mutex<BTreeMap<String, usize>>);
 
@@ -28,14 +30,17 @@ impl Coverage {
     }
 }
 
-/// The names of nested variants at the beginning of what `Debug` shows: `Answer(PutFailed { … })` is `Answer PutFailed`.
+/// The names of nested variants at the beginning of what `Debug` shows: `Answer(PutFailed { … })`
+/// is `Answer PutFailed`.
 fn variant(shown: &str) -> String {
     let mut names = Vec::new();
     let mut rest = shown;
     while rest.starts_with(|first: char| first.is_ascii_uppercase()) {
-        let end = rest.find(|next: char| !next.is_alphanumeric() && next != '_').unwrap_or(rest.len());
+        let end =
+            rest.find(|next: char| !next.is_alphanumeric() && next != '_').unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
-        // A bare word within parentheses is a value (a node's name, say), not a variant with contents.
+        // A bare word within parentheses is a value (a node's name, say), not a variant with
+        // contents.
         if names.is_empty() || after.starts_with(['(', ' ']) {
             names.push(name);
         }

@@ -32,7 +32,8 @@ impl<A: Subject, C, H: History> Doubt<A, C, H> {
             lens: Lens::new(reads, space.parts.actors),
             verdicts: HashMap::new(),
         };
-        let properties = space.judge.properties.iter().map(|(property, reads)| doubted(property.name, *reads));
+        let properties =
+            space.judge.properties.iter().map(|(property, reads)| doubted(property.name, *reads));
         let conditions = properties.chain([doubted(BOUNDARY, space.declared_boundary)]).collect();
         Doubt { conditions, assembly: Assembly::new() }
     }
@@ -45,10 +46,11 @@ impl<A: Subject, C, H: History> Doubt<A, C, H> {
         let Space { parts, steps, judge, .. } = space;
         let (model, (configuration, network)) = (steps.model, unpair(state));
         let whole = parts.put_together(configuration, parts.network(Some(network)));
-        let verdict = |index: usize, state: &ActorModelState<A, H>| match judge.properties.get(index) {
-            Some((property, _)) => (property.condition)(model, state),
-            None => (model.within_boundary)(&model.cfg, state),
-        };
+        let verdict =
+            |index: usize, state: &ActorModelState<A, H>| match judge.properties.get(index) {
+                Some((property, _)) => (property.condition)(model, state),
+                None => (model.within_boundary)(&model.cfg, state),
+            };
         let Doubt { conditions, assembly } = self;
         for (index, condition) in conditions.iter_mut().enumerate() {
             let looks = condition.lens.number(parts, &model.cfg, state, usize::MAX);

@@ -25,7 +25,11 @@ pub(crate) struct GoesOn {
 }
 
 impl Envelopes {
-    pub(crate) fn recipient<A: Subject, H: History>(&mut self, parts: &Parts<A, H>, envelope: u32) -> usize {
+    pub(crate) fn recipient<A: Subject, H: History>(
+        &mut self,
+        parts: &Parts<A, H>,
+        envelope: u32,
+    ) -> usize {
         while self.recipients.len() <= envelope as usize {
             let next = self.recipients.len() as u32;
             self.recipients.push(usize::from(parts.envelopes.get(next).dst));
@@ -33,7 +37,11 @@ impl Envelopes {
         self.recipients[envelope as usize]
     }
 
-    pub(crate) fn loss<A: Subject, H: History>(&mut self, parts: &Parts<A, H>, envelope: u32) -> u32 {
+    pub(crate) fn loss<A: Subject, H: History>(
+        &mut self,
+        parts: &Parts<A, H>,
+        envelope: u32,
+    ) -> u32 {
         while self.losses.len() <= envelope as usize {
             let taken = Taken::Lost(self.losses.len() as u32);
             self.losses.push(parts.changes.insert(Change { taken, sent: Vec::new() }));
@@ -41,7 +49,8 @@ impl Envelopes {
         self.losses[envelope as usize]
     }
 
-    /// What may happen to an envelope among the steps that the filter lets through; it is the same filter every time.
+    /// What may happen to an envelope among the steps that the filter lets through; it is the same
+    /// filter every time.
     pub(crate) fn goes_on<A: Subject, C, H: History>(
         &mut self,
         space: &Space<'_, A, C, H>,

@@ -31,7 +31,8 @@ pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     moves: Cache,
     /// (network, change) → network
     networks: Cache,
-    /// (history, records) → history; in front of what all threads share, whose lock they would wait for
+    /// (history, records) → history; in front of what all threads share, whose lock they would wait
+    /// for
     histories: Cache,
     /// (local, envelope) → the step that the delivery is, in front of what all threads share.
     deliveries: HashMap<u64, Option<Step>>,
@@ -98,7 +99,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         }
     }
 
-    /// From now on looks only at steps for which the filter is true. What it remembers of others stays true.
+    /// From now on looks only at steps for which the filter is true. What it remembers of others
+    /// stays true.
     pub(crate) fn looking_only_at(mut self, filter: Filter<A, C>) -> Self {
         self.only = Some(filter);
         self
@@ -117,11 +119,15 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
 
     pub(crate) fn bytes(&self) -> usize {
         let orbits = self.orbits.as_ref().map_or(0, |orbits| orbits.bytes());
-        orbits + self.moves.bytes() + self.networks.bytes() + self.histories.bytes() + self.boundary.bytes()
+        orbits
+            + self.moves.bytes()
+            + self.networks.bytes()
+            + self.histories.bytes()
+            + self.boundary.bytes()
     }
 
-    /// Calls `each` for the state after every transition, as often as there are transitions to it, until it breaks. Where there is
-    /// symmetry, for what represents it.
+    /// Calls `each` for the state after every transition, as often as there are transitions to it,
+    /// until it breaks. Where there is symmetry, for what represents it.
     pub(crate) fn successors(&mut self, state: u64, mut each: impl FnMut(u64) -> ControlFlow<()>) {
         let mut words = std::mem::take(&mut self.words);
         words.clear();
@@ -130,7 +136,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let _ = match self.orbits.take() {
             None => self.successors_by(state, &words, each),
             Some(mut orbits) => {
-                let over = self.successors_by(state, &words, |next| each(orbits.representative(next)));
+                let over =
+                    self.successors_by(state, &words, |next| each(orbits.representative(next)));
                 self.orbits = Some(orbits);
                 over
             }
@@ -163,7 +170,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         over
     }
 
-    /// Calls `each` for every move from a configuration with these envelopes in flight, until it breaks.
+    /// Calls `each` for every move from a configuration with these envelopes in flight, until it
+    /// breaks.
     fn moves_from(
         &mut self,
         configuration: u32,
@@ -176,10 +184,15 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         if self.only.is_none() {
             self.moves.prefetch(deliverable().map(|envelope| pair(configuration, envelope)));
         }
-        for envelope in deliverable().filter(|envelope| first.is_none_or(|first| first == *envelope)) {
+        for envelope in
+            deliverable().filter(|envelope| first.is_none_or(|first| first == *envelope))
+        {
             let goes_on = self.envelopes.goes_on(self.space, self.only, envelope);
-            let delivered =
-                if goes_on.delivered || first.is_some() { self.delivered(configuration, envelope) } else { NOTHING };
+            let delivered = if goes_on.delivered || first.is_some() {
+                self.delivered(configuration, envelope)
+            } else {
+                NOTHING
+            };
             if delivered != NOTHING {
                 each(self, delivered)?;
             }
@@ -222,7 +235,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let parts = &self.space.parts;
         let mut deliverable = parts.kind.deliverable(words, |envelope| parts.channel(envelope));
         deliverable.find(|envelope| {
-            self.comes_first(first, configuration, *envelope) && self.delivered(configuration, *envelope) != NOTHING
+            self.comes_first(first, configuration, *envelope)
+                && self.delivered(configuration, *envelope) != NOTHING
         })
     }
 
@@ -235,7 +249,11 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         self.look_at(configuration);
         let local = self.slots[actor];
         *self.firsts.entry(pair(local, envelope)).or_insert_with(|| {
-            first(&steps.model.cfg, &parts.locals[actor].get(local).state, parts.envelopes.get(envelope))
+            first(
+                &steps.model.cfg,
+                &parts.locals[actor].get(local).state,
+                parts.envelopes.get(envelope),
+            )
         })
     }
 
@@ -251,10 +269,9 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         if actor < parts.actors {
             self.look_at(configuration);
             let key = pair(self.slots[actor], envelope);
-            let step = *self
-                .deliveries
-                .entry(key)
-                .or_insert_with(|| self.space.steps.delivery(parts, actor, self.slots[actor], envelope));
+            let step = *self.deliveries.entry(key).or_insert_with(|| {
+                self.space.steps.delivery(parts, actor, self.slots[actor], envelope)
+            });
             if let Some(step) = step {
                 found = self.take(actor, step);
             }
@@ -263,7 +280,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         found
     }
 
-    /// The move that one of the actors' own steps makes, numbered through all actors; `NOTHING` past the last.
+    /// The move that one of the actors' own steps makes, numbered through all actors; `NOTHING`
+    /// past the last.
     fn own_move(&mut self, configuration: u32, number: u32) -> u64 {
         // Steps that a filter leaves out have no number under it.
         let own = if self.only.is_some() { OWN | FILTERED } else { OWN };
@@ -281,14 +299,17 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let parts = &self.space.parts;
         self.look_at(configuration);
         let slots = self.slots.clone();
-        let crashed = (0..parts.actors).filter(|actor| self.own_steps(*actor, slots[*actor]).crashed).count();
+        let crashed =
+            (0..parts.actors).filter(|actor| self.own_steps(*actor, slots[*actor]).crashed).count();
         let may_crash = crashed < self.space.steps.model.max_crashes;
         let mut moves = Vec::new();
         for actor in 0..parts.actors {
             let own = Arc::clone(self.own_steps(actor, slots[actor]));
             for Taking { action, step, .. } in &own.steps {
                 let offered = may_crash || !matches!(action, ActorModelAction::Crash(_));
-                if offered && self.only.is_none_or(|goes_on| goes_on(&self.space.steps.model.cfg, action)) {
+                if offered
+                    && self.only.is_none_or(|goes_on| goes_on(&self.space.steps.model.cfg, action))
+                {
                     self.slots.clone_from(&slots);
                     moves.push(self.take(actor, *step));
                 }
@@ -307,7 +328,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         own[local as usize].get_or_insert_with(|| space.steps.own(&space.parts, actor, local))
     }
 
-    /// Puts a configuration's slots into `slots`. States come configuration by configuration, so that it is mostly the last one.
+    /// Puts a configuration's slots into `slots`. States come configuration by configuration, so
+    /// that it is mostly the last one.
     fn look_at(&mut self, configuration: u32) {
         if self.looked_at.0 != configuration {
             self.looked_at.0 = configuration;
@@ -316,7 +338,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         self.slots.clone_from(&self.looked_at.1);
     }
 
-    /// The move from the configuration looked at last, in `slots`, by an actor's step, unless it leads out of the boundary.
+    /// The move from the configuration looked at last, in `slots`, by an actor's step, unless it
+    /// leads out of the boundary.
     fn take(&mut self, actor: usize, step: Step) -> u64 {
         let Space { parts, steps, .. } = self.space;
         let before = (self.slots[actor], self.slots[parts.actors]);
@@ -328,15 +351,17 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         });
         let after = (step.local, known as u32);
         (self.slots[actor], self.slots[parts.actors]) = after;
-        let configuration = parts.changed_configuration(self.looked_at.0, actor, before.1 != after.1, &self.slots);
+        let configuration =
+            parts.changed_configuration(self.looked_at.0, actor, before.1 != after.1, &self.slots);
         assert!(configuration < u32::MAX, "fewer than 2^32 configurations");
         // Where it was the boundary let it be.
-        let is_within =
-            self.boundary.look_the_same(parts, &steps.model.cfg, actor, before, after) || self.is_within(configuration);
+        let is_within = self.boundary.look_the_same(parts, &steps.model.cfg, actor, before, after)
+            || self.is_within(configuration);
         if is_within { pair(configuration, step.change) } else { NOTHING }
     }
 
-    /// Does the boundary let the configuration in `slots` in, as far as that can be said without the network?
+    /// Does the boundary let the configuration in `slots` in, as far as that can be said without
+    /// the network?
     fn is_within(&mut self, configuration: u32) -> bool {
         let Space { parts, steps, .. } = self.space;
         if self.space.boundary.reads_network() {
@@ -360,7 +385,9 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let mut changed = std::mem::take(&mut self.changed);
         changed.clear();
         changed.extend_from_slice(words);
-        parts.kind.apply(&mut changed, parts.changes.get(change), |envelope| parts.channel(envelope));
+        parts
+            .kind
+            .apply(&mut changed, parts.changes.get(change), |envelope| parts.channel(envelope));
         let after = parts.networks.insert(&changed);
         self.changed = changed;
         self.networks.put(key, u64::from(after), self.entries_max);

@@ -1,6 +1,7 @@
 //! Exact sets whose members are known by the number of their arrival.
 //!
-//! All of them compare members themselves, never only their hashes: a hash says where to look, equality says what is there.
+//! All of them compare members themselves, never only their hashes: a hash says where to look,
+//! equality says what is there.
 
 /// Scrambles a number so that every bit depends on every other.
 pub(crate) fn scramble(number: u64) -> u64 {
@@ -12,11 +13,14 @@ pub(crate) fn scramble(number: u64) -> u64 {
 
 /// The hash of a sequence of words.
 pub(crate) fn hash_words(words: &[u32]) -> u64 {
-    words.iter().fold(words.len() as u64, |hash, word| scramble(hash.rotate_left(32) ^ u64::from(*word)))
+    words
+        .iter()
+        .fold(words.len() as u64, |hash, word| scramble(hash.rotate_left(32) ^ u64::from(*word)))
 }
 
-/// Finds the number of a member by its hash. An entry is a member's number plus one, and, in the bits that the number cannot
-/// need, a part of its hash, so that unequal members are seldom looked at.
+/// Finds the number of a member by its hash. An entry is a member's number plus one, and, in the
+/// bits that the number cannot need, a part of its hash, so that unequal members are seldom looked
+/// at.
 #[derive(Default)]
 pub(crate) struct Index {
     entries: Vec<u32>,
@@ -52,7 +56,8 @@ impl Index {
         }
     }
 
-    /// What stands where the search for a member with this hash begins: its number, perhaps. The index is not empty.
+    /// What stands where the search for a member with this hash begins: its number, perhaps. The
+    /// index is not empty.
     fn home(&self, hash: u64) -> u32 {
         let mask = self.entries.len() - 1;
         (self.entries[hash as usize & mask] & mask as u32).wrapping_sub(1)
@@ -62,7 +67,8 @@ impl Index {
     pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
         if (self.len as usize + 1) * 4 > self.entries.len() * 3 {
             let size = (self.entries.len() * 2).max(Self::SMALLEST);
-            // The old table is given back before the new one is filled: the members know their hashes.
+            // The old table is given back before the new one is filled: the members know their
+            // hashes.
             self.entries = Vec::new();
             self.entries = vec![0; size];
             for old in 0..self.len {
@@ -87,7 +93,8 @@ impl Index {
     }
 }
 
-/// A set of pairs of numbers: 8 bytes a member and the index. Kept in pieces, so that it grows without being copied.
+/// A set of pairs of numbers: 8 bytes a member and the index. Kept in pieces, so that it grows
+/// without being copied.
 #[derive(Default)]
 pub(crate) struct PairSet {
     pieces: Vec<Vec<u64>>,
@@ -133,20 +140,24 @@ impl PairSet {
         self.index.find(hash, |number| self.get(number) == pair)
     }
 
-    /// Brings the memory near that the search for these pairs, by their hashes, will look at. One by one each search would wait for
-    /// memory, twice; like this the waits overlap.
+    /// Brings the memory near that the search for these pairs, by their hashes, will look at. One
+    /// by one each search would wait for memory, twice; like this the waits overlap.
     pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u64>, homes: &mut Vec<u32>) {
         if self.len == 0 {
             return;
         }
         homes.clear();
         homes.extend(hashes.map(|hash| self.index.home(hash)));
-        let near = homes.iter().filter(|number| **number < self.len).fold(0, |near, number| near ^ self.get(*number));
+        let near = homes
+            .iter()
+            .filter(|number| **number < self.len)
+            .fold(0, |near, number| near ^ self.get(*number));
         std::hint::black_box(near);
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.index.bytes() + self.pieces.iter().map(|piece| piece.capacity() * size_of::<u64>()).sum::<usize>()
+        self.index.bytes()
+            + self.pieces.iter().map(|piece| piece.capacity() * size_of::<u64>()).sum::<usize>()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Is a state as the properties want it? Each property is evaluated as seldom as what it reads allows.
+//! Is a state as the properties want it? Each property is evaluated as seldom as what it reads
+//! allows.
 
 use crate::Reads;
 use crate::assembly::Assembly;
@@ -79,7 +80,8 @@ struct Group<A: Subject, C, H> {
     bare: u64,
     /// Bits of the properties that look at the network.
     networked: u64,
-    /// For each configuration the number of what it looks like, plus one; kept only for properties that look at the network.
+    /// For each configuration the number of what it looks like, plus one; kept only for properties
+    /// that look at the network.
     numbers: Vec<u32>,
 }
 
@@ -163,7 +165,9 @@ impl<A: Subject, C, H: History> Juror<A, C, H> {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let group = |group: &Group<A, C, H>| group.projection.bytes() + group.numbers.capacity() * size_of::<u32>();
+        let group = |group: &Group<A, C, H>| {
+            group.projection.bytes() + group.numbers.capacity() * size_of::<u32>()
+        };
         let groups: usize = self.groups.iter().map(group).sum();
         let summaries: usize = self.summaries.iter().map(NetworkSummaries::bytes).sum();
         let gate = self.gate.as_ref().map_or(0, Gate::bytes);
@@ -171,7 +175,12 @@ impl<A: Subject, C, H: History> Juror<A, C, H> {
     }
 
     /// Is a state within the boundary, as far as that depends on the network?
-    pub(crate) fn lets_in(&mut self, parts: &Parts<A, H>, model: &ActorModel<A, C, H>, state: u64) -> bool {
+    pub(crate) fn lets_in(
+        &mut self,
+        parts: &Parts<A, H>,
+        model: &ActorModel<A, C, H>,
+        state: u64,
+    ) -> bool {
         let Juror { gate, assembly, entries_max, .. } = self;
         let Some(gate) = gate else { return true };
         let evaluate = || {
@@ -229,8 +238,14 @@ impl<A: Subject, C, H: History> Juror<A, C, H> {
         new
     }
 
-    /// Was this property not yet evaluated for these looks and a network that it takes for the same?
-    fn is_due(&mut self, parts: &Parts<A, H>, setting: &C, (property, looks, network): (usize, u32, u32)) -> bool {
+    /// Was this property not yet evaluated for these looks and a network that it takes for the
+    /// same?
+    fn is_due(
+        &mut self,
+        parts: &Parts<A, H>,
+        setting: &C,
+        (property, looks, network): (usize, u32, u32),
+    ) -> bool {
         let Networked::By(summaries) = self.networked[property] else { return true };
         let number = self.summaries[summaries].number(parts, setting, network, self.entries_max);
         // A property with more summaries than fit the key is evaluated every time.
@@ -256,7 +271,8 @@ fn bits(mut bits: u64) -> impl Iterator<Item = usize> {
 }
 
 impl<A: Subject, C, H: History> Group<A, C, H> {
-    /// Looks at a configuration. Returns the bits of the properties that do not look at the network and are to be evaluated.
+    /// Looks at a configuration. Returns the bits of the properties that do not look at the network
+    /// and are to be evaluated.
     fn look(&mut self, configuration: u32, parts: &Parts<A, H>, setting: &C, slots: &[u32]) -> u64 {
         let (number, new) = self.projection.number(parts, setting, slots);
         if self.networked != 0 {

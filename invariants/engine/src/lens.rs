@@ -7,7 +7,8 @@ use crate::reads::{NetworkReads, Reads};
 use crate::subject::{History, Subject};
 use crate::summaries::NetworkSummaries;
 
-/// One thread's numbers for what states look like to one condition: states that look the same have the same number.
+/// One thread's numbers for what states look like to one condition: states that look the same have
+/// the same number.
 pub(crate) struct Lens<A: Subject, C, H> {
     projection: Projection<A, C, H>,
     /// For each configuration the number of what it looks like, plus one, or 0.
@@ -29,11 +30,22 @@ impl<A: Subject, C, H: History> Lens<A, C, H> {
             NetworkReads::Everything => Networks::AllDifferent,
             NetworkReads::By(summary) => Networks::By(Box::new(NetworkSummaries::new(summary))),
         };
-        Lens { projection: Projection::new(reads, actors), numbers: Vec::new(), network, slots: Vec::new() }
+        Lens {
+            projection: Projection::new(reads, actors),
+            numbers: Vec::new(),
+            network,
+            slots: Vec::new(),
+        }
     }
 
     /// The number of what a state looks like. Up to so many networks are remembered.
-    pub(crate) fn number(&mut self, parts: &Parts<A, H>, setting: &C, state: u64, entries_max: usize) -> u64 {
+    pub(crate) fn number(
+        &mut self,
+        parts: &Parts<A, H>,
+        setting: &C,
+        state: u64,
+        entries_max: usize,
+    ) -> u64 {
         let (configuration, network) = unpair(state);
         let index = configuration as usize;
         if self.numbers.len() <= index {
@@ -52,7 +64,8 @@ impl<A: Subject, C, H: History> Lens<A, C, H> {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let network = if let Networks::By(summaries) = &self.network { summaries.bytes() } else { 0 };
+        let network =
+            if let Networks::By(summaries) = &self.network { summaries.bytes() } else { 0 };
         self.projection.bytes() + self.numbers.capacity() * size_of::<u32>() + network
     }
 }
@@ -69,7 +82,8 @@ impl<A: Subject, C, H: History> Gate<A, C, H> {
         Gate { lens: Lens::new(reads, actors), verdicts: Cache::new() }
     }
 
-    /// Is the state within the boundary? `evaluate` is called if that is not remembered. Up to so many results are.
+    /// Is the state within the boundary? `evaluate` is called if that is not remembered. Up to so
+    /// many results are.
     pub(crate) fn is_within(
         &mut self,
         parts: &Parts<A, H>,

@@ -10,11 +10,13 @@ thread_local! {
     static SAID: RefCell<Marks> = const { RefCell::new(Marks::new()) };
 }
 
-/// Says which decision an actor's handler takes. The handler calls it, directly or through a callback, while it runs.
+/// Says which decision an actor's handler takes. The handler calls it, directly or through a
+/// callback, while it runs.
 ///
-/// [`Report::coverage`](crate::Report::coverage) then tells under exactly this name how many distinct local steps said it, each
-/// counted once however often it did: choose a name that no kind of steps has. A handler that changes nothing is no step, and
-/// what it says is not counted. Where another engine runs the handlers, each name is remembered once, and nothing comes of it.
+/// [`Report::coverage`](crate::Report::coverage) then tells under exactly this name how many
+/// distinct local steps said it, each counted once however often it did: choose a name that no kind
+/// of steps has. A handler that changes nothing is no step, and what it says is not counted. Where
+/// another engine runs the handlers, each name is remembered once, and nothing comes of it.
 pub fn mark(what: &'static str) {
     SAID.with_borrow_mut(|said| {
         if !said.contains(&what) {

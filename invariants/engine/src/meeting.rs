@@ -3,11 +3,12 @@
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How often a thread looks whether the others have come, before it sleeps: falling asleep and being woken takes longer than a small
-/// layer.
+/// How often a thread looks whether the others have come, before it sleeps: falling asleep and
+/// being woken takes longer than a small layer.
 const LOOKS: usize = 64;
 
-/// Like `std::sync::Barrier`, but it can be abandoned: a thread that panics must not leave the others waiting for ever.
+/// Like `std::sync::Barrier`, but it can be abandoned: a thread that panics must not leave the
+/// others waiting for ever.
 pub(crate) struct Meeting {
     threads: usize,
     state: Mutex<State>,
@@ -28,7 +29,12 @@ pub(crate) struct Abandoned;
 
 impl Meeting {
     pub(crate) fn new(threads: usize) -> Self {
-        Meeting { threads, state: Mutex::default(), round: AtomicUsize::new(0), all_are_here: Condvar::new() }
+        Meeting {
+            threads,
+            state: Mutex::default(),
+            round: AtomicUsize::new(0),
+            all_are_here: Condvar::new(),
+        }
     }
 
     /// Waits until every thread has called this.

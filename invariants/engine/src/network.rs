@@ -1,8 +1,10 @@
-//! A network as a canonical sequence of envelope numbers, and what sending, delivering and losing does to it.
+//! A network as a canonical sequence of envelope numbers, and what sending, delivering and losing
+//! does to it.
 //!
-//! *Unordered, not duplicating*: the envelopes in flight, ascending, as often as they are in flight. *Unordered, duplicating*: one
-//! word for the envelope delivered last (its number plus one, or 0), which stateright makes part of the state; then the
-//! envelopes, ascending. *Ordered*: channel by channel, ascending, each channel in the order of sending.
+//! *Unordered, not duplicating*: the envelopes in flight, ascending, as often as they are in
+//! flight. *Unordered, duplicating*: one word for the envelope delivered last (its number plus one,
+//! or 0), which stateright makes part of the state; then the envelopes, ascending. *Ordered*:
+//! channel by channel, ascending, each channel in the order of sending.
 
 use stateright::actor::Id;
 
@@ -35,16 +37,27 @@ impl Kind {
     }
 
     /// Every distinct envelope that may be delivered.
-    pub(crate) fn deliverable(self, words: &[u32], channel: impl Fn(u32) -> (Id, Id)) -> impl Iterator<Item = u32> {
+    pub(crate) fn deliverable(
+        self,
+        words: &[u32],
+        channel: impl Fn(u32) -> (Id, Id),
+    ) -> impl Iterator<Item = u32> {
         let mut before = None;
         self.in_flight(words).iter().copied().filter(move |&envelope| {
-            let behind = |before| before == envelope || self == Kind::Ordered && channel(before) == channel(envelope);
+            let behind = |before| {
+                before == envelope || self == Kind::Ordered && channel(before) == channel(envelope)
+            };
             !before.replace(envelope).is_some_and(behind)
         })
     }
 
     /// Applies a change to the sequence.
-    pub(crate) fn apply(self, words: &mut Vec<u32>, change: &Change, channel: impl Fn(u32) -> (Id, Id)) {
+    pub(crate) fn apply(
+        self,
+        words: &mut Vec<u32>,
+        change: &Change,
+        channel: impl Fn(u32) -> (Id, Id),
+    ) {
         match (self, change.taken) {
             (_, Taken::Nothing) => {}
             (Kind::Duplicating, Taken::Delivered(envelope)) => words[0] = envelope + 1,
@@ -64,7 +77,8 @@ impl Kind {
                     }
                 }
                 Kind::Ordered => {
-                    let position = words.partition_point(|other| channel(*other) <= channel(envelope));
+                    let position =
+                        words.partition_point(|other| channel(*other) <= channel(envelope));
                     words.insert(position, envelope);
                 }
             }
@@ -73,6 +87,9 @@ impl Kind {
 }
 
 fn remove(words: &mut Vec<u32>, from: usize, envelope: u32) {
-    let position = words[from..].iter().position(|other| *other == envelope).expect("what is taken was in flight");
+    let position = words[from..]
+        .iter()
+        .position(|other| *other == envelope)
+        .expect("what is taken was in flight");
     words.remove(from + position);
 }

@@ -1,7 +1,9 @@
-//! The parts of a system state, each stored once and known by a number, and how a state is taken apart and put together.
+//! The parts of a system state, each stored once and known by a number, and how a state is taken
+//! apart and put together.
 //!
-//! A state is a pair of numbers: of its *configuration* (what all actors are, and the history) and of its network. A configuration is
-//! a pair too, of two sequences: one of the first half of the actors, one of the other half and the history.
+//! A state is a pair of numbers: of its *configuration* (what all actors are, and the history) and
+//! of its network. A configuration is a pair too, of two sequences: one of the first half of the
+//! actors, one of the other half and the history.
 
 use crate::network::{Change, Kind};
 use crate::shared::{Pairs, Slices, Values};
@@ -127,8 +129,15 @@ impl<A: Subject, H: History> Parts<A, H> {
         self.configurations.insert(pair(self.halves.insert(first), self.halves.insert(second)))
     }
 
-    /// The number of the configuration that differs from this one in an actor's local and the history, and has these slots.
-    pub(crate) fn changed_configuration(&self, before: u32, actor: usize, history_changed: bool, slots: &[u32]) -> u32 {
+    /// The number of the configuration that differs from this one in an actor's local and the
+    /// history, and has these slots.
+    pub(crate) fn changed_configuration(
+        &self,
+        before: u32,
+        actor: usize,
+        history_changed: bool,
+        slots: &[u32],
+    ) -> u32 {
         let (mut first, mut second) = unpair(self.configurations.get(before));
         let (first_slots, second_slots) = slots.split_at(self.actors.div_ceil(2));
         if actor < first_slots.len() {
@@ -146,29 +155,39 @@ impl<A: Subject, H: History> Parts<A, H> {
             (0..self.actors).map(|index| self.locals[index].insert(local(state, index))).collect();
         slots.push(self.histories.insert(state.history.clone()));
         let number = |envelope: &Envelope<A::Msg>| self.envelopes.insert(envelope.clone());
-        // Not `iter_all`: that of stateright 0.31 gives an envelope in flight twice three times, and the first one of an ordered
-        // network for ever.
+        // Not `iter_all`: that of stateright 0.31 gives an envelope in flight twice three times,
+        // and the first one of an ordered network for ever.
         let mut words: Vec<u32> = match &state.network {
             Network::UnorderedDuplicating(set, _) => set.iter().map(number).collect(),
-            Network::UnorderedNonDuplicating(bag) => {
-                bag.iter().flat_map(|(envelope, times)| repeat_n(number(envelope), *times)).collect()
-            }
+            Network::UnorderedNonDuplicating(bag) => bag
+                .iter()
+                .flat_map(|(envelope, times)| repeat_n(number(envelope), *times))
+                .collect(),
             Network::Ordered(channels) => {
-                let queued = channels.iter().flat_map(|(channel, queue)| queue.iter().map(move |msg| (channel, msg)));
-                queued.map(|(&(src, dst), msg)| number(&Envelope { src, dst, msg: msg.clone() })).collect()
+                let queued = channels
+                    .iter()
+                    .flat_map(|(channel, queue)| queue.iter().map(move |msg| (channel, msg)));
+                queued
+                    .map(|(&(src, dst), msg)| number(&Envelope { src, dst, msg: msg.clone() }))
+                    .collect()
             }
         };
         if self.kind != Kind::Ordered {
             words.sort_unstable();
         }
         if let Network::UnorderedDuplicating(_, last) = &state.network {
-            words.insert(0, last.as_ref().map_or(0, |last| self.envelopes.insert(last.clone()) + 1));
+            words
+                .insert(0, last.as_ref().map_or(0, |last| self.envelopes.insert(last.clone()) + 1));
         }
         (self.configuration(&slots), self.networks.insert(&words))
     }
 
     /// Puts a state together.
-    pub(crate) fn put_together(&self, configuration: u32, network: Network<A::Msg>) -> ActorModelState<A, H> {
+    pub(crate) fn put_together(
+        &self,
+        configuration: u32,
+        network: Network<A::Msg>,
+    ) -> ActorModelState<A, H> {
         let mut slots = Vec::new();
         self.slots(configuration, &mut slots);
         let mut state = ActorModelState {
@@ -239,7 +258,8 @@ impl<A: Subject, H: History> Parts<A, H> {
     /// What the shared stores take, in bytes, without what lies behind pointers in the parts.
     pub(crate) fn bytes(&self) -> usize {
         let locals: usize = self.locals.iter().map(Values::bytes).sum();
-        let values = locals + self.histories.bytes() + self.envelopes.bytes() + self.changes.bytes();
+        let values =
+            locals + self.histories.bytes() + self.envelopes.bytes() + self.changes.bytes();
         values + self.networks.bytes() + self.halves.bytes() + self.configurations.bytes()
     }
 }
@@ -247,7 +267,8 @@ impl<A: Subject, H: History> Parts<A, H> {
 fn local<A: Subject, H>(state: &ActorModelState<A, H>, index: usize) -> Local<A> {
     let mut timers: Vec<A::Timer> = state.timers_set[index].iter().cloned().collect();
     timers.sort_unstable();
-    let random = state.random_choices[index].map.iter().map(|(key, choices)| (key.clone(), choices.clone()));
+    let random =
+        state.random_choices[index].map.iter().map(|(key, choices)| (key.clone(), choices.clone()));
     Local {
         state: Arc::clone(&state.actor_states[index]),
         timers,

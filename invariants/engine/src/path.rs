@@ -1,9 +1,10 @@
-//! From a state found to the shortest way there, and from a terminal component to the way round it. Nothing is stored for it during
-//! the search: the layers are enough.
+//! From a state found to the shortest way there, and from a terminal component to the way round it.
+//! Nothing is stored for it during the search: the layers are enough.
 //!
-//! Where there is symmetry, what was found is a representative, and so are the states of the layers. The states themselves are
-//! found forwards, from an initial one: whatever leads from a representative to another leads from each of those it stands for to one
-//! that the other stands for.
+//! Where there is symmetry, what was found is a representative, and so are the states of the
+//! layers. The states themselves are found forwards, from an initial one: whatever leads from a
+//! representative to another leads from each of those it stands for to one that the other stands
+//! for.
 
 use crate::check::initial_states;
 use crate::converge::{Condition, Filter};
@@ -31,8 +32,9 @@ pub(crate) fn shortest<A: Subject, C, H: History>(
     along(space, &way(space, shares, found), |_, _| true)
 }
 
-/// The shortest path to a terminal component, then through a state of it that violates the condition and back to where it was
-/// entered. The first is as long as `found` is deep; the second is empty if nothing goes on there.
+/// The shortest path to a terminal component, then through a state of it that violates the
+/// condition and back to where it was entered. The first is as long as `found` is deep; the second
+/// is empty if nothing goes on there.
 pub(crate) fn lasso<A: Subject, C, H: History>(
     space: &Space<'_, A, C, H>,
     shares: &[Share],
@@ -53,8 +55,13 @@ pub(crate) fn lasso<A: Subject, C, H: History>(
     along(space, &states, |index, action| index < found.depth || goes_on(&model.cfg, action))
 }
 
-/// States on the way to what was found: layer by layer backwards, some state of the layer before leads to it.
-fn way<A: Subject, C, H: History>(space: &Space<'_, A, C, H>, shares: &[Share], found: Found) -> Vec<u64> {
+/// States on the way to what was found: layer by layer backwards, some state of the layer before
+/// leads to it.
+fn way<A: Subject, C, H: History>(
+    space: &Space<'_, A, C, H>,
+    shares: &[Share],
+    found: Found,
+) -> Vec<u64> {
     let mut explorer = Explorer::new(space);
     let mut states = vec![found.state];
     for depth in (0..found.depth).rev() {
@@ -105,8 +112,9 @@ fn themselves<A: Subject, C, H: History>(
 
 /// The way round a terminal component.
 ///
-/// It is looked for among the states themselves: a way round among representatives may lead to its beginning renamed. But repeated
-/// often enough, its steps renamed, it leads to its beginning, so that there is a way.
+/// It is looked for among the states themselves: a way round among representatives may lead to its
+/// beginning renamed. But repeated often enough, its steps renamed, it leads to its beginning, so
+/// that there is a way.
 struct Round<'s, 'm, A: Subject, C, H: History> {
     explorer: Explorer<'s, 'm, A, C, H>,
     orbits: Option<Orbits<'s, 'm, A, H>>,
@@ -122,13 +130,15 @@ impl<'s, 'm, A: Subject, C, H: History> Round<'s, 'm, A, C, H> {
         }
     }
 
-    /// The states after `from` on the shortest way of at least one step to one that is sought, if there is one.
+    /// The states after `from` on the shortest way of at least one step to one that is sought, if
+    /// there is one.
     fn to(&mut self, from: u64, sought: impl Fn(u64) -> bool) -> Option<Vec<u64>> {
         let Round { explorer, orbits, shares } = self;
         let (mut before, mut queue, mut end) = (HashMap::new(), VecDeque::from([from]), None);
         while let (None, Some(state)) = (end, queue.pop_front()) {
             explorer.successors(state, |next| {
-                let representative = orbits.as_mut().map_or(next, |orbits| orbits.representative(next));
+                let representative =
+                    orbits.as_mut().map_or(next, |orbits| orbits.representative(next));
                 if place_of(shares, representative).is_none() {
                     return ControlFlow::Continue(());
                 }
@@ -141,7 +151,9 @@ impl<'s, 'm, A: Subject, C, H: History> Round<'s, 'm, A, C, H> {
             });
         }
         let mut states = vec![end?];
-        while let Some(state) = states.last().and_then(|last| before.get(last)).filter(|state| **state != from) {
+        while let Some(state) =
+            states.last().and_then(|last| before.get(last)).filter(|state| **state != from)
+        {
             states.push(*state);
         }
         states.reverse();
@@ -149,7 +161,10 @@ impl<'s, 'm, A: Subject, C, H: History> Round<'s, 'm, A, C, H> {
     }
 }
 
-fn whole<A: Subject, C, H: History>(space: &Space<'_, A, C, H>, state: u64) -> ActorModelState<A, H> {
+fn whole<A: Subject, C, H: History>(
+    space: &Space<'_, A, C, H>,
+    state: u64,
+) -> ActorModelState<A, H> {
     let (configuration, network) = unpair(state);
     space.parts.put_together(configuration, space.parts.network(Some(network)))
 }

@@ -1,4 +1,5 @@
-//! Configurations as seen by a condition that reads only some of them: those that look the same have the same number.
+//! Configurations as seen by a condition that reads only some of them: those that look the same
+//! have the same number.
 
 use crate::index::{SliceSet, hash_words};
 use crate::parts::{Local, Parts};
@@ -12,7 +13,8 @@ use std::sync::Arc;
 /// A thread's numbers for what configurations look like.
 pub(crate) struct Projection<A: Subject, C, H> {
     reads: Reads<A, C, H>,
-    /// For each actor what its locals look like: what is left of them when what is not read is made equal, and a summary's words.
+    /// For each actor what its locals look like: what is left of them when what is not read is made
+    /// equal, and a summary's words.
     looks: Vec<Values<(Local<A>, Vec<u64>)>>,
     /// For each actor and local the number of its looks plus one, or 0.
     known: Vec<Vec<u32>>,
@@ -37,12 +39,23 @@ impl<A: Subject, C, H: History> Projection<A, C, H> {
         &self.reads
     }
 
-    /// The number of what a configuration with these slots looks like, and whether it is seen for the first time.
-    pub(crate) fn number(&mut self, parts: &Parts<A, H>, setting: &C, slots: &[u32]) -> (u32, bool) {
+    /// The number of what a configuration with these slots looks like, and whether it is seen for
+    /// the first time.
+    pub(crate) fn number(
+        &mut self,
+        parts: &Parts<A, H>,
+        setting: &C,
+        slots: &[u32],
+    ) -> (u32, bool) {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.clear();
         let (locals, history) = slots.split_at(parts.actors);
-        buffer.extend(locals.iter().enumerate().map(|(actor, local)| self.look(parts, setting, actor, *local)));
+        buffer.extend(
+            locals
+                .iter()
+                .enumerate()
+                .map(|(actor, local)| self.look(parts, setting, actor, *local)),
+        );
         buffer.push(self.history(parts, setting, history[0]));
         let before = self.configurations.len();
         let number = self.configurations.insert(&buffer, hash_words(&buffer));
@@ -50,7 +63,8 @@ impl<A: Subject, C, H: History> Projection<A, C, H> {
         (number, number == before)
     }
 
-    /// Do two configurations look the same that differ in no more than one actor's local and the history?
+    /// Do two configurations look the same that differ in no more than one actor's local and the
+    /// history?
     pub(crate) fn look_the_same(
         &mut self,
         parts: &Parts<A, H>,
@@ -59,9 +73,11 @@ impl<A: Subject, C, H: History> Projection<A, C, H> {
         before: (u32, u32),
         after: (u32, u32),
     ) -> bool {
-        (before.1 == after.1 || self.history(parts, setting, before.1) == self.history(parts, setting, after.1))
+        (before.1 == after.1
+            || self.history(parts, setting, before.1) == self.history(parts, setting, after.1))
             && (before.0 == after.0
-                || self.look(parts, setting, actor, before.0) == self.look(parts, setting, actor, after.0))
+                || self.look(parts, setting, actor, before.0)
+                    == self.look(parts, setting, actor, after.0))
     }
 
     /// The number of what a history looks like.
@@ -69,9 +85,9 @@ impl<A: Subject, C, H: History> Projection<A, C, H> {
         match self.reads.history {
             HistoryReads::Nothing => 0,
             HistoryReads::Everything => history,
-            HistoryReads::By(summary) => {
-                self.histories.number(history, |words| summary(setting, parts.histories.get(history), words))
-            }
+            HistoryReads::By(summary) => self
+                .histories
+                .number(history, |words| summary(setting, parts.histories.get(history), words)),
         }
     }
 

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 /// What of a state a property, or the boundary, looks at.
 ///
-/// The engine evaluates a condition once for all states that look the same to it, and remembers the verdict. A condition that
-/// looks at more than it declares gets wrong verdicts. [`Options::doubt`](crate::Options::doubt) finds such a condition; in doubt,
-/// declare [`Reads::everything`].
+/// The engine evaluates a condition once for all states that look the same to it, and remembers the
+/// verdict. A condition that looks at more than it declares gets wrong verdicts.
+/// [`Options::doubt`](crate::Options::doubt) finds such a condition; in doubt, declare
+/// [`Reads::everything`].
 ///
-/// Parts that a condition does not declare may be those of any state that occurred; a network that it does not declare is empty.
+/// Parts that a condition does not declare may be those of any state that occurred; a network that
+/// it does not declare is empty.
 pub struct Reads<A: Actor, C, H> {
     pub(crate) locals: LocalReads<A, C>,
     pub(crate) history: HistoryReads<C, H>,
@@ -24,7 +26,8 @@ impl<A: Actor, C, H> Clone for Reads<A, C, H> {
 
 impl<A: Actor, C, H> Copy for Reads<A, C, H> {}
 
-/// Appends the words that a condition makes of the history. Histories of which it makes the same words are the same to it.
+/// Appends the words that a condition makes of the history. Histories of which it makes the same
+/// words are the same to it.
 pub type HistorySummary<C, H> = fn(&C, &H, &mut Vec<u64>);
 
 /// Appends the words that a condition makes of the messages in flight, each as often as it is.
@@ -82,7 +85,8 @@ impl<A: Actor, C> Clone for NetworkReads<A, C> {
 
 impl<A: Actor, C> Copy for NetworkReads<A, C> {}
 
-/// What of the actors is looked at: these parts whole, and besides what a function makes of an actor.
+/// What of the actors is looked at: these parts whole, and besides what a function makes of an
+/// actor.
 #[expect(clippy::struct_excessive_bools, reason = "a set of independent parts, each read or not")]
 pub(crate) struct LocalReads<A: Actor, C> {
     pub(crate) states: bool,
@@ -102,13 +106,21 @@ impl<A: Actor, C> Clone for LocalReads<A, C> {
 impl<A: Actor, C> Copy for LocalReads<A, C> {}
 
 impl<A: Actor, C> LocalReads<A, C> {
-    const NOTHING: Self =
-        LocalReads { states: false, timers: false, random: false, crashed: false, storages: false, by: None };
+    const NOTHING: Self = LocalReads {
+        states: false,
+        timers: false,
+        random: false,
+        crashed: false,
+        storages: false,
+        by: None,
+    };
 
-    /// Is it certainly the same as the other? Functions with one address do the same; where one function has two addresses, a result
-    /// is only computed twice.
+    /// Is it certainly the same as the other? Functions with one address do the same; where one
+    /// function has two addresses, a result is only computed twice.
     fn is_same(self, other: Self) -> bool {
-        let flags = |reads: &Self| [reads.states, reads.timers, reads.random, reads.crashed, reads.storages];
+        let flags = |reads: &Self| {
+            [reads.states, reads.timers, reads.random, reads.crashed, reads.storages]
+        };
         let by = match (self.by, other.by) {
             (None, None) => true,
             (Some(one), Some(other)) => std::ptr::fn_addr_eq(one, other),
@@ -121,13 +133,24 @@ impl<A: Actor, C> LocalReads<A, C> {
 impl<A: Actor, C, H> Reads<A, C, H> {
     /// Possibly everything: evaluated at every state.
     pub fn everything() -> Self {
-        let all = LocalReads { states: true, timers: true, random: true, crashed: true, storages: true, by: None };
+        let all = LocalReads {
+            states: true,
+            timers: true,
+            random: true,
+            crashed: true,
+            storages: true,
+            by: None,
+        };
         Reads { locals: all, history: HistoryReads::Everything, network: NetworkReads::Everything }
     }
 
     /// Nothing yet: to be followed by what is read.
     pub fn nothing() -> Self {
-        Reads { locals: LocalReads::NOTHING, history: HistoryReads::Nothing, network: NetworkReads::Nothing }
+        Reads {
+            locals: LocalReads::NOTHING,
+            history: HistoryReads::Nothing,
+            network: NetworkReads::Nothing,
+        }
     }
 
     /// And the actors' states.
@@ -200,9 +223,8 @@ impl<A: Actor, C, H> Reads<A, C, H> {
     /// Do both look at the same of the actors and the history?
     pub(crate) fn look_alike(&self, other: &Self) -> bool {
         let histories = match (self.history, other.history) {
-            (HistoryReads::Nothing, HistoryReads::Nothing) | (HistoryReads::Everything, HistoryReads::Everything) => {
-                true
-            }
+            (HistoryReads::Nothing, HistoryReads::Nothing)
+            | (HistoryReads::Everything, HistoryReads::Everything) => true,
             (HistoryReads::By(one), HistoryReads::By(other)) => std::ptr::fn_addr_eq(one, other),
             _ => false,
         };

@@ -1,8 +1,9 @@
 //! Breadth-first search, layer by layer, on all threads.
 //!
-//! Every state belongs to the thread that its configuration's hash names; only that thread stores and judges it. A thread expands its own states of the
-//! layer and sends each successor, 8 bytes, to its owner. No thread begins a layer before all have ended the one before, so that
-//! the layer in which a state is first met does not depend on the threads.
+//! Every state belongs to the thread that its configuration's hash names; only that thread stores
+//! and judges it. A thread expands its own states of the layer and sends each successor, 8 bytes,
+//! to its owner. No thread begins a layer before all have ended the one before, so that the layer
+//! in which a state is first met does not depend on the threads.
 
 use crate::doubt::Doubt;
 use crate::explorer::Explorer;
@@ -84,8 +85,9 @@ pub(crate) struct Share {
 impl Share {
     /// The states of a layer.
     pub(crate) fn layer(&self, depth: usize) -> impl Iterator<Item = u64> + '_ {
-        let begin =
-            depth.checked_sub(1).map_or(0, |before| self.layers.get(before).copied().unwrap_or(self.states.len()));
+        let begin = depth
+            .checked_sub(1)
+            .map_or(0, |before| self.layers.get(before).copied().unwrap_or(self.states.len()));
         let end = self.layers.get(depth).copied().unwrap_or(self.states.len());
         (begin..end).map(|number| self.states.get(number))
     }
@@ -191,14 +193,15 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         }
     }
 
-    /// Expands a layer, configuration by configuration as far as it can be seen at once, so that a configuration's moves are looked
-    /// up while they are fresh in memory.
+    /// Expands a layer, configuration by configuration as far as it can be seen at once, so that a
+    /// configuration's moves are looked up while they are fresh in memory.
     fn expand(&mut self, layer: Range<u32>, depth: usize) {
         let mut states = std::mem::take(&mut self.sorted);
         let mut numbers = layer;
         while !numbers.is_empty() {
             states.clear();
-            states.extend(numbers.by_ref().take(SORTED).map(|number| self.share.states.get(number)));
+            states
+                .extend(numbers.by_ref().take(SORTED).map(|number| self.share.states.get(number)));
             states.sort_unstable();
             for batch in states.chunks(BATCH) {
                 if self.board.stop.load(Ordering::Relaxed) {
@@ -235,7 +238,18 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
 
     /// Stores and judges what is pending.
     fn accept(&mut self, depth: usize) {
-        let Worker { space, explorer, juror, doubt, share, pending, homes, generated, represented, .. } = self;
+        let Worker {
+            space,
+            explorer,
+            juror,
+            doubt,
+            share,
+            pending,
+            homes,
+            generated,
+            represented,
+            ..
+        } = self;
         let Space { parts, steps, judge, boundary, .. } = space;
         share.states.prefetch(pending.iter().map(|(_, hash)| *hash), homes);
         for (state, hash) in pending.drain(..) {
@@ -297,8 +311,8 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
     }
 }
 
-/// The thread that a state belongs to: that of its configuration, so that what is to be known of a configuration is found out by one
-/// thread alone.
+/// The thread that a state belongs to: that of its configuration, so that what is to be known of a
+/// configuration is found out by one thread alone.
 fn owner(state: u64, threads: usize) -> usize {
     let (configuration, _) = unpair(state);
     (scramble(u64::from(configuration)) >> 32) as usize % threads

@@ -1,5 +1,5 @@
-//! Sets that all threads share. What is in them is read without a lock; to find or add something takes one, of as many as there are
-//! shards by hash.
+//! Sets that all threads share. What is in them is read without a lock; to find or add something
+//! takes one, of as many as there are shards by hash.
 
 use crate::chunks::Chunks;
 use crate::index::{Index, scramble};
@@ -16,7 +16,8 @@ fn shard_of(hash: u64) -> usize {
 }
 
 fn global(shard: usize, local: u32) -> u32 {
-    local.checked_mul(SHARDS as u32).expect("fewer than 2^28 parts of a kind in a shard") + shard as u32
+    local.checked_mul(SHARDS as u32).expect("fewer than 2^28 parts of a kind in a shard")
+        + shard as u32
 }
 
 fn local(number: u32) -> (usize, usize) {
@@ -74,8 +75,8 @@ impl Pairs {
     }
 }
 
-/// Sequences of words, kept packed: four words to 64 bits where all of them are small, else two. They are read, compared and hashed by
-/// 64 bits.
+/// Sequences of words, kept packed: four words to 64 bits where all of them are small, else two.
+/// They are read, compared and hashed by 64 bits.
 #[derive(Default)]
 pub(crate) struct Slices([SliceShard; SHARDS]);
 
@@ -87,7 +88,8 @@ struct SliceShard {
     tails: Chunks<AtomicU64>,
 }
 
-/// The beginning of a sequence. Most end here, and others are told apart here, so that one look at memory is enough.
+/// The beginning of a sequence. Most end here, and others are told apart here, so that one look at
+/// memory is enough.
 #[derive(Default)]
 struct Head {
     /// The sequence's [`Form`], and where its tail begins.
@@ -118,8 +120,15 @@ impl Form {
     const BITS: u32 = Self::LEN_BITS + 1;
 
     fn of(words: &[u32]) -> Self {
-        assert!(words.len() < 1 << Self::LEN_BITS, "fewer than 2^{} words in a sequence", Self::LEN_BITS);
-        Form { len: words.len(), wide: words.iter().fold(0, |all, word| all | word) > u32::from(u16::MAX) }
+        assert!(
+            words.len() < 1 << Self::LEN_BITS,
+            "fewer than 2^{} words in a sequence",
+            Self::LEN_BITS
+        );
+        Form {
+            len: words.len(),
+            wide: words.iter().fold(0, |all, word| all | word) > u32::from(u16::MAX),
+        }
     }
 
     fn span(self, begin: usize) -> u64 {
@@ -142,7 +151,9 @@ impl Form {
     /// The words of the sequence, packed.
     fn pack(self, words: &[u32]) -> impl Iterator<Item = u64> {
         let bits = 64 / self.words_in_64_bits();
-        let pack = move |words: &[u32]| words.iter().rev().fold(0, |packed, word| packed << bits | u64::from(*word));
+        let pack = move |words: &[u32]| {
+            words.iter().rev().fold(0, |packed, word| packed << bits | u64::from(*word))
+        };
         words.chunks(self.words_in_64_bits()).map(pack)
     }
 
@@ -196,7 +207,8 @@ impl SliceShard {
             return found;
         }
         let number = state.index.len();
-        let (first, tail) = packed.split_first().map_or((0, packed), |(first, tail)| (*first, tail));
+        let (first, tail) =
+            packed.split_first().map_or((0, packed), |(first, tail)| (*first, tail));
         let begin = Chunks::<AtomicU64>::room(state.end, tail.len());
         for (index, packed) in (begin..).zip(tail) {
             self.tails.make(index).store(*packed, Ordering::Relaxed);
@@ -240,7 +252,9 @@ impl Slices {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        let shard = |shard: &SliceShard| shard.state.read().index.bytes() + shard.heads.bytes() + shard.tails.bytes();
+        let shard = |shard: &SliceShard| {
+            shard.state.read().index.bytes() + shard.heads.bytes() + shard.tails.bytes()
+        };
         self.0.iter().map(shard).sum()
     }
 }
@@ -311,7 +325,9 @@ mod tests {
         let small = prop::sample::select(vec![0, 1, 2, 65_535]);
         let any = prop::sample::select(vec![0, 1, 65_535, 65_536, u32::MAX]);
         let len = || prop_oneof![0_usize..10, 62_usize..67, 126_usize..131];
-        let of = |word: BoxedStrategy<u32>| len().prop_flat_map(move |len| prop::collection::vec(word.clone(), len));
+        let of = |word: BoxedStrategy<u32>| {
+            len().prop_flat_map(move |len| prop::collection::vec(word.clone(), len))
+        };
         prop_oneof![of(small.boxed()), of(any.boxed())]
     }
 

@@ -1,8 +1,10 @@
-//! Local steps: what one actor does when it is given an envelope, when its timer fires, when it crashes. Each is computed once.
+//! Local steps: what one actor does when it is given an envelope, when its timer fires, when it
+//! crashes. Each is computed once.
 //!
-//! A step follows stateright's semantics to the letter: a delivery that changes nothing is no transition, unless the network is
-//! ordered; a crashed actor receives nothing; a fired timer is unset before the handler's commands apply; a crash clears timers and
-//! random choices and keeps the storage.
+//! A step follows stateright's semantics to the letter: a delivery that changes nothing is no
+//! transition, unless the network is ordered; a crashed actor receives nothing; a fired timer is
+//! unset before the handler's commands apply; a crash clears timers and random choices and keeps
+//! the storage.
 
 use crate::coverage::Coverage;
 use crate::marks::{Marks, listen};
@@ -12,14 +14,17 @@ use crate::shared::Values;
 use crate::subject::{ActorAction, History, Subject};
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::RwLock;
-use stateright::actor::{ActorModel, ActorModelAction, Command, Envelope, Id, Out, is_no_op, is_no_op_with_timer};
+use stateright::actor::{
+    ActorModel, ActorModelAction, Command, Envelope, Id, Out, is_no_op, is_no_op_with_timer,
+};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
-/// What a step makes of its actor, of the network and of the history: numbers of a local, a change, and a sequence of records.
+/// What a step makes of its actor, of the network and of the history: numbers of a local, a change,
+/// and a sequence of records.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) local: u32,
@@ -34,8 +39,8 @@ pub(crate) enum Record {
     Out(u32),
 }
 
-/// All that an actor may do by itself: fired timers, random choices, recovery, and, offered only while few enough actors are crashed,
-/// a crash.
+/// All that an actor may do by itself: fired timers, random choices, recovery, and, offered only
+/// while few enough actors are crashed, a crash.
 pub(crate) struct OwnSteps<A: Subject> {
     pub(crate) crashed: bool,
     pub(crate) steps: Vec<Taking<A>>,
@@ -86,7 +91,13 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
     }
 
     /// What the delivery of an envelope to its actor does, if anything.
-    pub(crate) fn delivery(&self, parts: &Parts<A, H>, actor: usize, local: u32, envelope: u32) -> Option<Step> {
+    pub(crate) fn delivery(
+        &self,
+        parts: &Parts<A, H>,
+        actor: usize,
+        local: u32,
+        envelope: u32,
+    ) -> Option<Step> {
         let key = (actor as u32, local, envelope);
         if let Some(known) = self.deliveries.read().get(&key) {
             return *known;
@@ -99,14 +110,21 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         step
     }
 
-    fn deliver(&self, parts: &Parts<A, H>, actor: usize, local: u32, envelope: u32) -> Option<(Step, Marks)> {
+    fn deliver(
+        &self,
+        parts: &Parts<A, H>,
+        actor: usize,
+        local: u32,
+        envelope: u32,
+    ) -> Option<(Step, Marks)> {
         let before = parts.locals[actor].get(local);
         if before.crashed {
             return None;
         }
         let Envelope { src, dst, msg } = parts.envelopes.get(envelope).clone();
         let (mut state, mut out) = (Cow::Borrowed(&*before.state), Out::new());
-        let ((), marks) = listen(|| self.model.actors[actor].on_msg(dst, &mut state, src, msg, &mut out));
+        let ((), marks) =
+            listen(|| self.model.actors[actor].on_msg(dst, &mut state, src, msg, &mut out));
         if is_no_op(&state, &out) && parts.kind != Kind::Ordered {
             return None;
         }
@@ -124,7 +142,8 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         let steps = if before.crashed {
             vec![self.recover(parts, actor, before)]
         } else {
-            let fired = before.timers.iter().filter_map(|timer| self.time_out(parts, actor, before, timer));
+            let fired =
+                before.timers.iter().filter_map(|timer| self.time_out(parts, actor, before, timer));
             let chosen = self.choices(parts, actor, before);
             fired.chain(chosen).chain(self.crash(parts, actor, before)).collect()
         };
@@ -142,13 +161,22 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
             ActorModelAction::SelectRandom { .. } => self.coverage.count("choose", None),
             ActorModelAction::Crash(_) => self.coverage.count("crash", None),
             ActorModelAction::Recover(_) => self.coverage.count("recover", None),
-            ActorModelAction::Deliver { .. } | ActorModelAction::Drop(_) => unreachable!("nobody delivers to itself"),
+            ActorModelAction::Deliver { .. } | ActorModelAction::Drop(_) => {
+                unreachable!("nobody delivers to itself")
+            }
         }
     }
 
-    fn time_out(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>, timer: &A::Timer) -> Option<Taking<A>> {
+    fn time_out(
+        &self,
+        parts: &Parts<A, H>,
+        actor: usize,
+        before: &Local<A>,
+        timer: &A::Timer,
+    ) -> Option<Taking<A>> {
         let (id, mut state, mut out) = (Id::from(actor), Cow::Borrowed(&*before.state), Out::new());
-        let ((), marks) = listen(|| self.model.actors[actor].on_timeout(id, &mut state, timer, &mut out));
+        let ((), marks) =
+            listen(|| self.model.actors[actor].on_timeout(id, &mut state, timer, &mut out));
         if is_no_op_with_timer(&state, &out, timer) {
             return None;
         }
@@ -159,14 +187,23 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
     }
 
     fn choices(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Vec<Taking<A>> {
-        let choices = before.random.iter().flat_map(|(key, choices)| choices.iter().map(move |choice| (key, choice)));
+        let choices = before
+            .random
+            .iter()
+            .flat_map(|(key, choices)| choices.iter().map(move |choice| (key, choice)));
         let choose = |(key, choice): (&String, &A::Random)| {
-            let (id, mut state, mut out) = (Id::from(actor), Cow::Borrowed(&*before.state), Out::new());
-            let ((), marks) = listen(|| self.model.actors[actor].on_random(id, &mut state, choice, &mut out));
+            let (id, mut state, mut out) =
+                (Id::from(actor), Cow::Borrowed(&*before.state), Out::new());
+            let ((), marks) =
+                listen(|| self.model.actors[actor].on_random(id, &mut state, choice, &mut out));
             let mut after = after(before, state);
             after.random.remove(key);
             let step = self.finish(parts, actor, after, out, Taken::Nothing);
-            let action = ActorModelAction::SelectRandom { actor: id, key: key.clone(), random: choice.clone() };
+            let action = ActorModelAction::SelectRandom {
+                actor: id,
+                key: key.clone(),
+                random: choice.clone(),
+            };
             Taking { action, step, marks }
         };
         choices.map(choose).collect()
@@ -184,14 +221,22 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
 
     fn recover(&self, parts: &Parts<A, H>, actor: usize, before: &Local<A>) -> Taking<A> {
         let (id, mut out) = (Id::from(actor), Out::new());
-        let (state, marks) = listen(|| self.model.actors[actor].on_start(id, &before.storage, &mut out));
+        let (state, marks) =
+            listen(|| self.model.actors[actor].on_start(id, &before.storage, &mut out));
         let after = Local { state: Arc::new(state), crashed: false, ..before.clone() };
         let step = self.finish(parts, actor, after, out, Taken::Nothing);
         Taking { action: ActorModelAction::Recover(id), step, marks }
     }
 
     /// Applies the commands, and stores what comes of it.
-    fn finish(&self, parts: &Parts<A, H>, actor: usize, mut after: Local<A>, out: Out<A>, taken: Taken) -> Step {
+    fn finish(
+        &self,
+        parts: &Parts<A, H>,
+        actor: usize,
+        mut after: Local<A>,
+        out: Out<A>,
+        taken: Taken,
+    ) -> Step {
         let mut records = match taken {
             Taken::Delivered(envelope) => vec![Record::In(envelope)],
             Taken::Lost(_) | Taken::Nothing => Vec::new(),
@@ -200,7 +245,8 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         for command in out {
             match command {
                 Command::Send(dst, msg) => {
-                    let envelope = parts.envelopes.insert(Envelope { src: Id::from(actor), dst, msg });
+                    let envelope =
+                        parts.envelopes.insert(Envelope { src: Id::from(actor), dst, msg });
                     sent.push(envelope);
                     records.push(Record::Out(envelope));
                 }

@@ -4,8 +4,8 @@ use stateright::actor::{Actor, ActorModelAction};
 use std::fmt::Debug;
 use std::hash::Hash;
 
-/// An actor that can be checked: what it is made of can be ordered, and looked at by several threads. Every actor of which that is
-/// true is one.
+/// An actor that can be checked: what it is made of can be ordered, and looked at by several
+/// threads. Every actor of which that is true is one.
 pub trait Subject:
     Actor<
         Msg: Ord + Send + Sync,
@@ -34,4 +34,5 @@ pub trait History: Clone + Debug + Hash + PartialEq + Send + Sync {}
 impl<H: Clone + Debug + Hash + PartialEq + Send + Sync> History for H {}
 
 /// A step of a model of such actors.
-pub type ActorAction<A> = ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>;
+pub type ActorAction<A> =
+    ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>;

@@ -1,4 +1,5 @@
-//! Numbers for the words that conditions make of parts: parts of which a condition makes the same words have the same number.
+//! Numbers for the words that conditions make of parts: parts of which a condition makes the same
+//! words have the same number.
 
 use crate::cache::Cache;
 use crate::parts::Parts;
@@ -15,7 +16,8 @@ pub(crate) struct Summaries {
 }
 
 impl Summaries {
-    /// The number of the summary of a part. `summarise` is called when it is asked for the first time.
+    /// The number of the summary of a part. `summarise` is called when it is asked for the first
+    /// time.
     pub(crate) fn number(&mut self, part: u32, summarise: impl FnOnce(&mut Vec<u64>)) -> u32 {
         let part = part as usize;
         if self.known.len() <= part {

@@ -1,9 +1,11 @@
-//! Symmetry: states that differ only by which of several interchangeable actors is which are visited once.
+//! Symmetry: states that differ only by which of several interchangeable actors is which are
+//! visited once.
 //!
-//! Renamings that leave the model what it is make of each state an *orbit*: the states it may be renamed to. What holds of one
-//! holds of all, so one of them, the *representative*, stands for the orbit. It is the one whose numbers of parts are least:
-//! first the actors' locals and the history, then the envelopes. Numbers are given in the order in which parts are met, so the
-//! representative is the same throughout a search, but not in another.
+//! Renamings that leave the model what it is make of each state an *orbit*: the states it may be
+//! renamed to. What holds of one holds of all, so one of them, the *representative*, stands for the
+//! orbit. It is the one whose numbers of parts are least: first the actors' locals and the history,
+//! then the envelopes. Numbers are given in the order in which parts are met, so the representative
+//! is the same throughout a search, but not in another.
 
 use crate::cache::Cache;
 use crate::network::Kind;
@@ -15,12 +17,14 @@ use std::sync::Arc;
 
 /// A renaming of actors, and what it makes of all that names them.
 ///
-/// Under it the model must stay what it is. The initial states, renamed, are the initial states. Whatever step leads from one
-/// state to another, a step leads from the first, renamed, to the second, renamed; and it goes on
-/// ([`Convergence`](crate::Convergence)) if that one does. Properties, conditions and the boundary say the same of a state and of
-/// it renamed. The engine cannot see whether all that is so: where it is not, states are left out, and verdicts are wrong.
+/// Under it the model must stay what it is. The initial states, renamed, are the initial states.
+/// Whatever step leads from one state to another, a step leads from the first, renamed, to the
+/// second, renamed; and it goes on ([`Convergence`](crate::Convergence)) if that one does.
+/// Properties, conditions and the boundary say the same of a state and of it renamed. The engine
+/// cannot see whether all that is so: where it is not, states are left out, and verdicts are wrong.
 pub trait Renaming<A: Subject, H: History>: Sync {
-    /// The actor that an actor becomes. An [`Id`](stateright::actor::Id) that is no actor's stays what it is.
+    /// The actor that an actor becomes. An [`Id`](stateright::actor::Id) that is no actor's stays
+    /// what it is.
     fn actor(&self, actor: usize) -> usize;
 
     /// An actor's state.
@@ -48,13 +52,17 @@ pub trait Renaming<A: Subject, H: History>: Sync {
 pub(crate) type Boxed<'m, A, H> = Box<dyn Renaming<A, H> + 'm>;
 
 /// Is it a renaming of so many actors: does each become another one?
-pub(crate) fn is_one_to_one<A: Subject, H: History>(renaming: &dyn Renaming<A, H>, actors: usize) -> bool {
+pub(crate) fn is_one_to_one<A: Subject, H: History>(
+    renaming: &dyn Renaming<A, H>,
+    actors: usize,
+) -> bool {
     let mut renamed: Vec<usize> = (0..actors).map(|actor| renaming.actor(actor)).collect();
     renamed.sort_unstable();
     renamed.into_iter().eq(0..actors)
 }
 
-/// The numbers of the images of parts under one renaming, by the parts' numbers; `UNKNOWN` where none was needed yet.
+/// The numbers of the images of parts under one renaming, by the parts' numbers; `UNKNOWN` where
+/// none was needed yet.
 struct Images {
     actors: Vec<usize>,
     /// By actor.
@@ -122,7 +130,9 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
             let locals: usize = images.locals.iter().map(Vec::capacity).sum();
             (locals + images.histories.capacity() + images.envelopes.capacity()) * size_of::<u32>()
         };
-        self.configurations.bytes() + self.networks.bytes() + self.images.iter().map(images).sum::<usize>()
+        self.configurations.bytes()
+            + self.networks.bytes()
+            + self.images.iter().map(images).sum::<usize>()
     }
 
     /// The representative of a state's orbit.
@@ -132,7 +142,8 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
         pair(configuration, self.network(set, network))
     }
 
-    /// How many states the orbit of a representative has: as many as there are renamings for each that leaves it what it is.
+    /// How many states the orbit of a representative has: as many as there are renamings for each
+    /// that leaves it what it is.
     pub(crate) fn size(&mut self, representative: u64) -> usize {
         let (configuration, network) = unpair(representative);
         let (_, set) = self.configuration(configuration);
@@ -171,7 +182,8 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
                 set.push(renaming);
             }
         }
-        let least = if set[0] == NONE { configuration } else { self.parts.configuration(&self.least) };
+        let least =
+            if set[0] == NONE { configuration } else { self.parts.configuration(&self.least) };
         let number = self.numbers.get(&set).copied().unwrap_or_else(|| {
             let number = self.sets.len() as u32;
             self.sets.push(set.clone());
@@ -215,12 +227,14 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
     fn rename_slots(&mut self, renaming: u32) {
         let Orbits { parts, original, image, .. } = self;
         let renamings = self.renamings;
-        let (renaming, images) = (&*renamings[renaming as usize - 1], &mut self.images[renaming as usize - 1]);
+        let (renaming, images) =
+            (&*renamings[renaming as usize - 1], &mut self.images[renaming as usize - 1]);
         image.clone_from(original);
         for (actor, local) in original[..parts.actors].iter().enumerate() {
             let renamed = images.actors[actor];
             image[renamed] = known(&mut images.locals[actor], *local, || {
-                parts.locals[renamed].insert(rename_local(renaming, parts.locals[actor].get(*local)))
+                parts.locals[renamed]
+                    .insert(rename_local(renaming, parts.locals[actor].get(*local)))
             });
         }
         let history = original[parts.actors];
@@ -237,7 +251,8 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
             return;
         }
         let renamings = self.renamings;
-        let (renaming, images) = (&*renamings[renaming as usize - 1], &mut self.images[renaming as usize - 1]);
+        let (renaming, images) =
+            (&*renamings[renaming as usize - 1], &mut self.images[renaming as usize - 1]);
         let Images { actors, envelopes, .. } = images;
         let id = |id: Id| actors.get(usize::from(id)).map_or(id, |actor| Id::from(*actor));
         let mut envelope = |number: u32| {
@@ -276,7 +291,10 @@ fn known(images: &mut Vec<u32>, part: u32, image: impl FnOnce() -> u32) -> u32 {
     images[part]
 }
 
-fn rename_local<A: Subject, H: History>(renaming: &dyn Renaming<A, H>, local: &Local<A>) -> Local<A> {
+fn rename_local<A: Subject, H: History>(
+    renaming: &dyn Renaming<A, H>,
+    local: &Local<A>,
+) -> Local<A> {
     let Local { state, timers, random, crashed, storage } = local;
     let mut timers: Vec<A::Timer> = timers.iter().map(|timer| renaming.timer(timer)).collect();
     timers.sort_unstable();

@@ -38,7 +38,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "old-disk",
         rules: || Rules {
-            disk_is_old: |remembered, known| known.last().is_some_and(|last| last.start < remembered.start),
+            disk_is_old: |remembered, known| {
+                known.last().is_some_and(|last| last.start < remembered.start)
+            },
             ..Rules::default()
         },
     },

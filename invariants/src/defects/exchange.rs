@@ -14,7 +14,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     another order or a restart that plants one anew, and a lasso in which the key is sent for ever.",
         breaks: &["I5.exchange-ends"],
         scope: "exchange-and-crash",
-        rules: || Rules { tree_follows: |before, _after| before.context().is_empty(), ..Rules::default() },
+        rules: || Rules {
+            tree_follows: |before, _after| before.context().is_empty(),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "delete-not-in-the-tree",
@@ -24,7 +27,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     and a look at both disks in the end.",
         breaks: &["I5.replicas-agree-in-the-end", "I5.exchange-ends"],
         scope: "exchange-and-delete",
-        rules: || Rules { tree_follows: |_before, after| !(Rules::default().is_deleted)(after), ..Rules::default() },
+        rules: || Rules {
+            tree_follows: |_before, after| !(Rules::default().is_deleted)(after),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "tombstones-have-no-digest",
@@ -35,7 +41,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "exchange-and-delete",
         rules: || Rules {
-            key_digest: |key, held| if (Rules::default().is_deleted)(held) { Digest(0) } else { held.digest(key) },
+            key_digest: |key, held| {
+                if (Rules::default().is_deleted)(held) { Digest(0) } else { held.digest(key) }
+            },
             ..Rules::default()
         },
     },
@@ -67,7 +75,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     neither of which reaches the other.",
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "exchange-both-ways",
-        rules: || Rules { must_sync: |own, theirs| own.is_none() != theirs.is_none(), ..Rules::default() },
+        rules: || Rules {
+            must_sync: |own, theirs| own.is_none() != theirs.is_none(),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "synced-with-no-replica",

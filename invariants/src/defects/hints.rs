@@ -10,9 +10,16 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A hint is dropped as soon as it was sent: if the message is late, the put is on one disk less than promised.",
         missed_by: "When the transfer has arrived all is well: it takes a look at all disks while it is still under \
                     way.",
-        breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
+        breaks: &[
+            "I8.hint-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I4.acknowledged-put-is-secured",
+        ],
         scope: "stand-in",
-        rules: || Rules { hint_may_clear: |_, event| matches!(event, HandoffEvent::Sent), ..Rules::default() },
+        rules: || Rules {
+            hint_may_clear: |_, event| matches!(event, HandoffEvent::Sent),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "hint-dropped-on-timeout",
@@ -20,9 +27,16 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A hint whose transfer gets no answer in time is given up.",
         missed_by: "A transfer that is answered in time is never given up: it takes one that is slower than its \
                     holder's patience, and a look at all disks before it arrives.",
-        breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
+        breaks: &[
+            "I8.hint-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I4.acknowledged-put-is-secured",
+        ],
         scope: "stand-in",
-        rules: || Rules { hint_may_clear: |_, event| !matches!(event, HandoffEvent::Sent), ..Rules::default() },
+        rules: || Rules {
+            hint_may_clear: |_, event| !matches!(event, HandoffEvent::Sent),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "hint-cleared-by-any-answer",
@@ -30,7 +44,11 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "Whatever answer comes clears the hint, also the answer to a transfer that began before the hint grew.",
         missed_by: "Of a single put the answer says all: it takes a second put that reaches the holder while the \
                     transfer of the first, or the answer to it, is under way.",
-        breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
+        breaks: &[
+            "I8.hint-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I4.acknowledged-put-is-secured",
+        ],
         scope: "growing-hint-of-two",
         rules: || Rules {
             hint_may_clear: |_, event| matches!(event, HandoffEvent::Acknowledged { .. }),
@@ -43,7 +61,11 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A fallback gives its word for a hint that it has in memory only: one crash, and an acknowledged put is gone.",
         missed_by: "While the fallback is up it hands over all that it has promised: it takes its crash between its \
                     word and the handoff, or a look at its disk.",
-        breaks: &["I8.hint-is-kept", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
+        breaks: &[
+            "I8.hint-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I4.acknowledged-put-is-secured",
+        ],
         scope: "holder-crash",
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Hint && before != after,
@@ -93,7 +115,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     of the holder, then silence, and a lasso in which the hint stays.",
         breaks: &["I8.no-hint-stays"],
         scope: "holder-crash",
-        rules: || Rules { handoff_is_due: |occasion| occasion != Occasion::Started, ..Rules::default() },
+        rules: || Rules {
+            handoff_is_due: |occasion| occasion != Occasion::Started,
+            ..Rules::default()
+        },
     },
     Defect {
         name: "one-stand-in-for-two",
@@ -104,7 +129,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w", "I8.no-hint-stays"],
         scope: "stand-in-for-all",
         rules: || Rules {
-            stand_in: |tally, fallbacks, _| fallbacks.first().copied().filter(|_| tally.stand_ins.len() < 2),
+            stand_in: |tally, fallbacks, _| {
+                fallbacks.first().copied().filter(|_| tally.stand_ins.len() < 2)
+            },
             ..Rules::default()
         },
     },

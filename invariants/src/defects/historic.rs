@@ -1,4 +1,5 @@
-//! Defects that really happened, in systems built after the paper, and which of ours have the same root cause.
+//! Defects that really happened, in systems built after the paper, and which of ours have the same
+//! root cause.
 
 /// A defect that really happened in a system of the Dynamo family.
 #[derive(Clone, Copy, Debug)]

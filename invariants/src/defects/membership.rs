@@ -14,7 +14,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I9.change-is-never-unlearned", "I7.views-agree-in-the-end"],
         scope: "two-administrators",
         rules: || Rules {
-            history_merge: |own, other| if other.len() > own.len() { other.clone() } else { own.clone() },
+            history_merge: |own, other| {
+                if other.len() > own.len() { other.clone() } else { own.clone() }
+            },
             ..Rules::default()
         },
     },
@@ -102,7 +104,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I5.replicas-agree-in-the-end",
         ],
         scope: "join",
-        rules: || Rules { hint_may_clear: |_, event| matches!(event, HandoffEvent::Sent), ..Rules::default() },
+        rules: || Rules {
+            hint_may_clear: |_, event| matches!(event, HandoffEvent::Sent),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "moved-keys-wait",
@@ -110,9 +115,16 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "What a change of the ring moves is handed over only with the next hint, or after the next start.",
         missed_by: "Any later hint or restart sets the handoff going: it takes a ring that changes and then a \
                     cluster in which nothing happens any more, and a lasso.",
-        breaks: &["I8.no-hint-stays", "I5.replicas-agree-in-the-end", "I4.misplaced-is-handed-over"],
+        breaks: &[
+            "I8.no-hint-stays",
+            "I5.replicas-agree-in-the-end",
+            "I4.misplaced-is-handed-over",
+        ],
         scope: "join",
-        rules: || Rules { handoff_is_due: |occasion| occasion != Occasion::Moved, ..Rules::default() },
+        rules: || Rules {
+            handoff_is_due: |occasion| occasion != Occasion::Moved,
+            ..Rules::default()
+        },
     },
     Defect {
         name: "hint-for-the-removed-is-dropped",
@@ -123,7 +135,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "remove-and-hint",
         rules: || Rules {
-            hint_goes_to: |recipient, _, now| if now.contains(&recipient) { vec![recipient] } else { Vec::new() },
+            hint_goes_to: |recipient, _, now| {
+                if now.contains(&recipient) { vec![recipient] } else { Vec::new() }
+            },
             ..Rules::default()
         },
     },

@@ -23,7 +23,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "replica-again",
         rules: || Rules {
-            epoch: |_, held, new| Epoch { number: 0, issued: held.counter_max(Issuer { epoch: 0, ..new }) },
+            epoch: |_, held, new| Epoch {
+                number: 0,
+                issued: held.counter_max(Issuer { epoch: 0, ..new }),
+            },
             ..Rules::default()
         },
     },
@@ -34,7 +37,11 @@ pub(super) const DEFECTS: &[Defect] = &[
                given it back, and has joined again with nothing.",
         missed_by: "A doubled or late answer is harmless as long as the ring stays as it is. It takes two answers to one handoff, and three \
                     changes of the ring while the second is in flight.",
-        breaks: &["I4.acknowledged-put-survives", "I1.acknowledged-put-is-on-w-disks", "I8.hint-is-kept"],
+        breaks: &[
+            "I4.acknowledged-put-survives",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I8.hint-is-kept",
+        ],
         scope: "late-handed-off",
         rules: || Rules {
             hint_may_clear: |hint, event| matches!(event, HandoffEvent::Acknowledged { context, .. } if context.includes(hint.context())),
@@ -78,7 +85,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         scope: "moves-and-get",
         rules: || Rules {
             may_give_word: |word, awaited, answered, suspected| {
-                word == Word::Fetched || (Rules::default().may_give_word)(word, awaited, answered, suspected)
+                word == Word::Fetched
+                    || (Rules::default().may_give_word)(word, awaited, answered, suspected)
             },
             ..Rules::default()
         },
@@ -94,7 +102,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         scope: "read-by-an-old-view",
         rules: || Rules {
             may_give_word: |word, awaited, answered, suspected| {
-                word == Word::Stored || (Rules::default().may_give_word)(word, awaited, answered, suspected)
+                word == Word::Stored
+                    || (Rules::default().may_give_word)(word, awaited, answered, suspected)
             },
             ..Rules::default()
         },
@@ -142,7 +151,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "join-and-remove",
         rules: || Rules {
-            hint_goes_to: |recipient, _, now| if now.contains(&recipient) { vec![recipient] } else { now.to_vec() },
+            hint_goes_to: |recipient, _, now| {
+                if now.contains(&recipient) { vec![recipient] } else { now.to_vec() }
+            },
             ..Rules::default()
         },
     },
@@ -157,7 +168,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         rules: || Rules {
             hint_may_clear: |hint, event| match *event {
                 HandoffEvent::Acknowledged { context, is_same_view, .. } => {
-                    let event = HandoffEvent::Acknowledged { context, is_same_view, are_enough: true };
+                    let event =
+                        HandoffEvent::Acknowledged { context, is_same_view, are_enough: true };
                     (Rules::default().hint_may_clear)(hint, &event)
                 }
                 HandoffEvent::Sent | HandoffEvent::TimedOut => false,

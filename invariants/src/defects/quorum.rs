@@ -18,7 +18,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "one-client",
-        rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() + 1 >= w, ..Rules::default() },
+        rules: || Rules {
+            put_may_ack: |tally, w, _| tally.taken.len() + 1 >= w,
+            ..Rules::default()
+        },
     },
     Defect {
         name: "replica-counted-twice",
@@ -36,7 +39,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "retransmission",
         rules: || Rules {
-            reply_counts_for: |tally, from, _| tally.missing().next().filter(|_| tally.asked.contains(&from)),
+            reply_counts_for: |tally, from, _| {
+                tally.missing().next().filter(|_| tally.asked.contains(&from))
+            },
             ..Rules::default()
         },
     },
@@ -80,7 +85,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     that the store has not reached, begun after the acknowledgement.",
         breaks: &["I1.get-rests-on-r-words", "I1.get-sees-acknowledged-puts"],
         scope: "one-client",
-        rules: || Rules { get_may_answer: |tally, r, _| tally.taken.len() + 1 >= r, ..Rules::default() },
+        rules: || Rules {
+            get_may_answer: |tally, r, _| tally.taken.len() + 1 >= r,
+            ..Rules::default()
+        },
     },
     Defect {
         name: "stand-in-counted-beside-its-replica",
@@ -89,15 +97,18 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "A replica that is dead for the whole test never answers beside its stand-in: it takes one that \
                     is only slow, so that both answer, and a count of copies by ghost truth, not by the \
                     coordinator's tally.",
-        breaks: &["I4.acknowledged-put-is-secured", "I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w"],
+        breaks: &[
+            "I4.acknowledged-put-is-secured",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I6.no-ack-before-w",
+        ],
         scope: "stand-in-for-all",
         rules: || Rules {
             reply_counts_for: |tally, from, named| {
                 (Rules::default().reply_counts_for)(tally, from, named).or_else(|| {
-                    tally
-                        .missing()
-                        .next()
-                        .filter(|_| tally.was_asked(from) && !tally.taken.iter().any(|taken| taken.by == from))
+                    tally.missing().next().filter(|_| {
+                        tally.was_asked(from) && !tally.taken.iter().any(|taken| taken.by == from)
+                    })
                 })
             },
             ..Rules::default()
@@ -109,9 +120,16 @@ pub(super) const DEFECTS: &[Defect] = &[
         what: "A put whose coordinator has nobody left to ask is acknowledged, as if those that were not reached had stored it.",
         missed_by: "With one replica away there is always somebody left to ask: it takes all others to be slow, the \
                     fallback too, and a count of disks when the put is acknowledged.",
-        breaks: &["I6.no-ack-before-w", "I1.acknowledged-put-is-on-w-disks", "I4.acknowledged-put-is-secured"],
+        breaks: &[
+            "I6.no-ack-before-w",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I4.acknowledged-put-is-secured",
+        ],
         scope: "stand-in",
-        rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() >= w || !tally.waiting, ..Rules::default() },
+        rules: || Rules {
+            put_may_ack: |tally, w, _| tally.taken.len() >= w || !tally.waiting,
+            ..Rules::default()
+        },
     },
     Defect {
         name: "in-person-not-counted",
@@ -139,7 +157,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I6.in-person-counts-intended-replicas",
         ],
         scope: "in-person",
-        rules: || Rules { get_may_answer: |tally, r, _| tally.taken.len() >= r, ..Rules::default() },
+        rules: || Rules {
+            get_may_answer: |tally, r, _| tally.taken.len() >= r,
+            ..Rules::default()
+        },
     },
     Defect {
         name: "dot-counter-in-memory-only",
@@ -169,10 +190,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                replica that has nothing, and for which nobody keeps anything.",
         missed_by: "A single try, however slow, never shows it: it takes a retry in which the fallback stands in for \
                     another replica than before, and an answer to the first try that comes only then.",
-        breaks: &["I4.acknowledged-put-is-secured", "I6.no-ack-before-w", "I1.acknowledged-put-is-on-w-disks"],
+        breaks: &[
+            "I4.acknowledged-put-is-secured",
+            "I6.no-ack-before-w",
+            "I1.acknowledged-put-is-on-w-disks",
+        ],
         scope: "stand-in-and-retry",
         rules: || Rules {
-            reply_counts_for: |tally, from, _| (Rules::default().reply_counts_for)(tally, from, None),
+            reply_counts_for: |tally, from, _| {
+                (Rules::default().reply_counts_for)(tally, from, None)
+            },
             ..Rules::default()
         },
     },

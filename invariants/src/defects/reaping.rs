@@ -14,7 +14,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-hint",
         rules: || Rules {
-            tombstone_may_reap: |clear, _, intended| intended.iter().all(|node| clear.contains(node)),
+            tombstone_may_reap: |clear, _, intended| {
+                intended.iter().all(|node| clear.contains(node))
+            },
             ..Rules::default()
         },
     },
@@ -67,7 +69,10 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "reap-and-put-again",
         rules: || Rules {
-            epoch: |_, held, new| Epoch { number: 0, issued: held.counter_max(Issuer { epoch: 0, ..new }) },
+            epoch: |_, held, new| Epoch {
+                number: 0,
+                issued: held.counter_max(Issuer { epoch: 0, ..new }),
+            },
             ..Rules::default()
         },
     },
@@ -86,7 +91,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "reap-and-put-again",
         rules: || Rules {
-            is_deleted: |held| held.versions().iter().any(|version| version.content.value().is_none()),
+            is_deleted: |held| {
+                held.versions().iter().any(|version| version.content.value().is_none())
+            },
             ..Rules::default()
         },
     },

@@ -22,7 +22,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "chained-puts",
         rules: || Rules {
-            version_replaces: |read, put, sibling| read.covers(sibling.dot) || sibling.dot.issuer == put.issuer,
+            version_replaces: |read, put, sibling| {
+                read.covers(sibling.dot) || sibling.dot.issuer == put.issuer
+            },
             ..Rules::default()
         },
     },
@@ -52,7 +54,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "chained-puts",
         rules: || Rules {
-            put_context: |read, put, _, before| read.merge(before.context()).with_all_up_to(put.issuer, put.counter),
+            put_context: |read, put, _, before| {
+                read.merge(before.context()).with_all_up_to(put.issuer, put.counter)
+            },
             ..Rules::default()
         },
     },
@@ -73,7 +77,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "concurrent-puts",
-        rules: || Rules { merge_siblings: |one, other| one.merge(other).newest_only(), ..Rules::default() },
+        rules: || Rules {
+            merge_siblings: |one, other| one.merge(other).newest_only(),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "retry-is-a-new-put",
@@ -111,7 +118,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     one version and puts over it where the other is.",
         breaks: &["I2.siblings-are-an-antichain"],
         scope: "coordinated-twice",
-        rules: || Rules { version_replaces: |read, _, sibling| read.covers(sibling.dot), ..Rules::default() },
+        rules: || Rules {
+            version_replaces: |read, _, sibling| read.covers(sibling.dot),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "context-names-no-request",
@@ -122,7 +132,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     one of them before the other arrives.",
         breaks: &["I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
         scope: "coordinated-twice",
-        rules: || Rules { put_context: |read, put, _, _| read.clone().with(put), ..Rules::default() },
+        rules: || Rules {
+            put_context: |read, put, _, _| read.clone().with(put),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "forward-to-all",
@@ -133,7 +146,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     of a node outside the preference list, and a look at dots.",
         breaks: &["I2.one-put-one-version"],
         scope: "forwarding",
-        rules: || Rules { coordinators: |_, preference_list, _, _| preference_list.to_vec(), ..Rules::default() },
+        rules: || Rules {
+            coordinators: |_, preference_list, _, _| preference_list.to_vec(),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "clock-pruned",
@@ -143,7 +159,10 @@ pub(super) const DEFECTS: &[Defect] = &[
                     than the first, and ghost truth on who saw whom, for pruned clocks agree with one another.",
         breaks: &["I2.clocks-are-causal", "I2.siblings-are-an-antichain"],
         scope: "one-client",
-        rules: || Rules { put_context: |_, put, request, _| Context::new().with_put(put, request), ..Rules::default() },
+        rules: || Rules {
+            put_context: |_, put, request, _| Context::new().with_put(put, request),
+            ..Rules::default()
+        },
     },
     Defect {
         name: "incarnation-reused",

@@ -27,10 +27,15 @@ pub fn head(run: &Run) -> String {
     names.collect::<String>().trim_end().to_owned()
 }
 
-/// The rows, one a step. A message's arrow is drawn where it arrives; the text says in which step it was sent, if not in the one before.
+/// The rows, one a step. A message's arrow is drawn where it arrives; the text says in which step
+/// it was sent, if not in the one before.
 pub fn rows(run: &Run) -> Vec<Row> {
     let flights = flights(run);
-    run.events.iter().enumerate().map(|(index, event)| row(run, &flights, index + 1, event)).collect()
+    run.events
+        .iter()
+        .enumerate()
+        .map(|(index, event)| row(run, &flights, index + 1, event))
+        .collect()
 }
 
 /// The whole diagram: names, a line a step, and what goes on for ever from where on.
@@ -73,8 +78,13 @@ fn row(run: &Run, flights: &[Flight], step: usize, event: &Event) -> Row {
         Event::Crash { at } => lanes[column(*at)] = '✕',
         _ => lanes[event.at().map_or(0, column)] = '●',
     }
-    let is_fault =
-        matches!(event, Event::Lose { .. } | Event::Crash { .. } | Event::LoseDisk { .. } | Event::ReturnToCopy { .. });
+    let is_fault = matches!(
+        event,
+        Event::Lose { .. }
+            | Event::Crash { .. }
+            | Event::LoseDisk { .. }
+            | Event::ReturnToCopy { .. }
+    );
     let ends_here = |flight: &&Flight| flight.ended.is_some_and(|(ended, _)| ended == step);
     let sent = flights.iter().find(ends_here).map(|flight| flight.sent);
     let since = match sent {

@@ -1,4 +1,5 @@
-//! Messages from where they were sent to where they ended: what a space-time diagram draws as arrows.
+//! Messages from where they were sent to where they ended: what a space-time diagram draws as
+//! arrows.
 
 use crate::scope::SystemState;
 use crate::trace::replay::Run;
@@ -7,7 +8,8 @@ use dynamo_model::message::Message;
 use stateright::actor::{Id, Network};
 use std::collections::{BTreeMap, VecDeque};
 
-/// A message's way. Steps are counted from 1; what was on its way before the first was sent in step 0.
+/// A message's way. Steps are counted from 1; what was on its way before the first was sent in step
+/// 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flight {
     /// Who sent it.
@@ -33,12 +35,15 @@ pub enum End {
 
 type Envelope = (usize, usize, Message);
 
-/// The ways of all messages of a run, by when they were sent. Of several that are alike the first sent ends first.
+/// The ways of all messages of a run, by when they were sent. Of several that are alike the first
+/// sent ends first.
 pub fn flights(run: &Run) -> Vec<Flight> {
     let mut flights = Vec::<Flight>::new();
     let mut open = BTreeMap::<Envelope, VecDeque<usize>>::new();
     for (step, state) in run.states.iter().enumerate() {
-        if let Some((envelope, end)) = step.checked_sub(1).and_then(|index| ended(&run.events[index])) {
+        if let Some((envelope, end)) =
+            step.checked_sub(1).and_then(|index| ended(&run.events[index]))
+        {
             let queue = open.get_mut(&envelope).expect("only what is on its way ends");
             let first = *queue.front().expect("only what is on its way ends");
             if end == End::Arrived && matches!(state.network, Network::UnorderedDuplicating(..)) {
@@ -62,7 +67,9 @@ pub fn flights(run: &Run) -> Vec<Flight> {
 }
 
 fn ended(event: &Event) -> Option<(Envelope, End)> {
-    let envelope = |from: &Who, to: &Who, message: &Message| (from.id().into(), to.id().into(), message.clone());
+    let envelope = |from: &Who, to: &Who, message: &Message| {
+        (from.id().into(), to.id().into(), message.clone())
+    };
     match event {
         Event::Deliver { from, to, message } => Some((envelope(from, to, message), End::Arrived)),
         Event::Lose { from, to, message } => Some((envelope(from, to, message), End::Lost)),
@@ -73,7 +80,9 @@ fn ended(event: &Event) -> Option<(Envelope, End)> {
 fn on_its_way(state: &SystemState) -> BTreeMap<Envelope, usize> {
     let mut count = BTreeMap::new();
     for envelope in state.network.iter_all() {
-        *count.entry((envelope.src.into(), envelope.dst.into(), envelope.msg.clone())).or_default() += 1;
+        *count
+            .entry((envelope.src.into(), envelope.dst.into(), envelope.msg.clone()))
+            .or_default() += 1;
     }
     count
 }

@@ -17,11 +17,16 @@ pub struct RingSeen {
     pub ring: Ring,
 }
 
-/// The rings that nodes see, by what is on their disks; where the ring does not change, the one that all see.
+/// The rings that nodes see, by what is on their disks; where the ring does not change, the one
+/// that all see.
 pub fn rings(model: &System, state: &SystemState) -> Vec<RingSeen> {
     let view = View { model, state };
     if !model.cfg.changes {
-        return vec![RingSeen { by: view.nodes().collect(), tip: None, ring: model.cfg.scope.ring() }];
+        return vec![RingSeen {
+            by: view.nodes().collect(),
+            tip: None,
+            ring: model.cfg.scope.ring(),
+        }];
     }
     let mut seen = Vec::<RingSeen>::new();
     for node in view.nodes() {

@@ -6,7 +6,8 @@ use dynamo_model::ids::ClientId;
 use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;
 
-/// Nodes and quorum; who is responsible for the key; each client's script; what may go wrong, and what goes on in the background.
+/// Nodes and quorum; who is responsible for the key; each client's script; what may go wrong, and
+/// what goes on in the background.
 pub fn surroundings(scope: &Scope) -> Vec<String> {
     let setting = scope.setting();
     let (n, r, w) = scope.quorum;
@@ -42,11 +43,20 @@ fn faults(faults: &Faults) -> String {
     push(faults.crashes > 0, format!("{} may be down at a time", counted(faults.crashes, "node")));
     push(faults.timeouts == Some(0), "coordinators may lose patience".to_owned());
     let patience = faults.timeouts.unwrap_or_default();
-    push(patience > 0, format!("coordinators may lose patience, after sending again {}", times(patience)));
-    push(faults.client_retries > 0, format!("clients may ask again {}", times(faults.client_retries)));
+    push(
+        patience > 0,
+        format!("coordinators may lose patience, after sending again {}", times(patience)),
+    );
+    push(
+        faults.client_retries > 0,
+        format!("clients may ask again {}", times(faults.client_retries)),
+    );
     push(faults.handoffs > 0, format!("a hint may be sent {}", times(faults.handoffs)));
     push(faults.lost_disk.is_some(), "one node may lose its disk".to_owned());
-    push(faults.old_disk.is_some(), "one node may be started on an older copy of its disk".to_owned());
+    push(
+        faults.old_disk.is_some(),
+        "one node may be started on an older copy of its disk".to_owned(),
+    );
     push(faults.reaps > 0, "tombstones may be reaped".to_owned());
     push(faults.gossip, "nodes gossip".to_owned());
     push(faults.exchange, "replicas compare what they hold".to_owned());

@@ -11,9 +11,14 @@ use dynamo_model::version::Context;
 
 /// What is held of a key: each sibling with its clock.
 pub fn held(siblings: &Siblings) -> String {
-    let covered = siblings.versions().iter().fold(Context::new(), |all, version| all.merge(&version.clock));
+    let covered =
+        siblings.versions().iter().fold(Context::new(), |all, version| all.merge(&version.clock));
     let shown = versions(siblings.versions());
-    if covered == *siblings.context() { shown } else { format!("{shown}, knowing {}", siblings.context()) }
+    if covered == *siblings.context() {
+        shown
+    } else {
+        format!("{shown}, knowing {}", siblings.context())
+    }
 }
 
 fn versions(versions: &[Version]) -> String {
@@ -35,7 +40,8 @@ fn put(content: &Content) -> String {
 }
 
 fn operation(operation: &Operation) -> String {
-    let in_person = |count: &u8| if *count > 0 { format!(", {count} in person") } else { String::new() };
+    let in_person =
+        |count: &u8| if *count > 0 { format!(", {count} in person") } else { String::new() };
     match operation {
         Operation::Put { content, context, pw, .. } => {
             let over = if context.is_empty() { String::new() } else { format!(" over {context}") };
@@ -56,10 +62,14 @@ fn wish(node: NodeId, wish: Wish) -> String {
 fn answer(answer: &Answer) -> String {
     match answer {
         Answer::PutAcknowledged { context, .. } => format!("acknowledged, {context}"),
-        Answer::PutFailed { stored, needed, .. } => format!("failed: {stored} of {needed} stored it"),
+        Answer::PutFailed { stored, needed, .. } => {
+            format!("failed: {stored} of {needed} stored it")
+        }
         Answer::PutRefused { refusal, .. } => format!("refused: {refusal:?}"),
         Answer::GetAnswered { siblings, .. } => format!("answer {}", versions(siblings)),
-        Answer::GetFailed { answered, needed, .. } => format!("failed: {answered} of {needed} answered"),
+        Answer::GetFailed { answered, needed, .. } => {
+            format!("failed: {answered} of {needed} answered")
+        }
         Answer::Changed { .. } => "it is so".to_owned(),
         Answer::NoRoute { .. } => "nobody to ask".to_owned(),
         Answer::ChangeRefused { refusal, .. } => format!("refused: {refusal:?}"),
@@ -77,10 +87,16 @@ pub fn brief(message: &Message) -> String {
         Message::Store { siblings, .. } => format!("store {}", held(siblings)),
         Message::Stored { request } => format!("stored {}", of(request)),
         Message::Fetch { request, .. } => format!("fetch for {}", of(request)),
-        Message::Fetched { request, siblings } => format!("fetched for {}: {}", of(request), held(siblings)),
+        Message::Fetched { request, siblings } => {
+            format!("fetched for {}: {}", of(request), held(siblings))
+        }
         Message::Repair { siblings, .. } => format!("repair {}", held(siblings)),
-        Message::StoreHint { hint, siblings, .. } => format!("keep for {}: {}", hint.recipient, held(siblings)),
-        Message::StoredHint { request, recipient } => format!("kept for {recipient}: {}", of(request)),
+        Message::StoreHint { hint, siblings, .. } => {
+            format!("keep for {}: {}", hint.recipient, held(siblings))
+        }
+        Message::StoredHint { request, recipient } => {
+            format!("kept for {recipient}: {}", of(request))
+        }
         Message::HandOff { siblings, .. } => format!("hand off {}", held(siblings)),
         Message::HandedOff { context, .. } => format!("handed off, {context}"),
         Message::Gather { .. } => "what have you?".to_owned(),
@@ -102,8 +118,12 @@ pub fn brief(message: &Message) -> String {
         Message::Gossip { tip } => format!("gossip: tip {}", shortened(tip.0)),
         Message::History { history } => format!("history: {}", changes(history)),
         Message::Changes { changes: told } => format!("changes: {}", changes(told)),
-        Message::Dated { since: Since::Copied, message } => format!("{} (a commit after the copy)", brief(message)),
-        Message::Dated { since: Since::Returned, message } => format!("{} (on the copy)", brief(message)),
+        Message::Dated { since: Since::Copied, message } => {
+            format!("{} (a commit after the copy)", brief(message))
+        }
+        Message::Dated { since: Since::Returned, message } => {
+            format!("{} (on the copy)", brief(message))
+        }
     }
 }
 
@@ -126,7 +146,9 @@ pub(crate) fn timer(timer: &Timer) -> String {
         Timer::Handoff(_, recipient) => format!("handoff to {recipient}"),
         Timer::Reap(_, key) => format!("reap {key:?}"),
         Timer::Gossip(_) => "gossip".to_owned(),
-        Timer::Exchange(_, peer) => peer.map_or("exchange".to_owned(), |peer| format!("exchange with {peer}")),
+        Timer::Exchange(_, peer) => {
+            peer.map_or("exchange".to_owned(), |peer| format!("exchange with {peer}"))
+        }
         Timer::Plant(_) => "plant".to_owned(),
         Timer::Client(_) => "answer".to_owned(),
     }

@@ -1,6 +1,8 @@
-//! What a verdict rests on, in words: the ghost facts that a property speaks of, and what is on the disks that they are held against.
+//! What a verdict rests on, in words: the ghost facts that a property speaks of, and what is on the
+//! disks that they are held against.
 //!
-//! Where there is none of it, the property has nothing to speak of yet: what is always to hold holds for want of occasion. A test says so.
+//! Where there is none of it, the property has nothing to speak of yet: what is always to hold
+//! holds for want of occasion. A test says so.
 
 use crate::ghost::{Outcome, Read};
 use crate::picture::{self, addressed, held, list};
@@ -26,14 +28,19 @@ pub(super) fn acknowledged(view: &View<'_>) -> Vec<String> {
 /// The same of those that asked for intended replicas.
 pub(super) fn acknowledged_in_person(view: &View<'_>) -> Vec<String> {
     let acknowledged = view.state.history.acknowledged();
-    let asked = acknowledged.iter().filter(|write| is_in_person(view, &view.model.cfg.puts[usize::from(write.0)]));
+    let asked = acknowledged
+        .iter()
+        .filter(|write| is_in_person(view, &view.model.cfg.puts[usize::from(write.0)]));
     asked.map(|write| put(view, write)).collect()
 }
 
 /// Puts that clients were told are done, or have failed.
 pub(super) fn ended(view: &View<'_>) -> Vec<String> {
-    let ended =
-        view.state.history.puts().filter(|(_, write)| !matches!(write.outcome, Outcome::Unsent | Outcome::Running));
+    let ended = view
+        .state
+        .history
+        .puts()
+        .filter(|(_, write)| !matches!(write.outcome, Outcome::Unsent | Outcome::Running));
     ended.map(|(write, _)| put(view, write)).collect()
 }
 
@@ -50,13 +57,19 @@ fn whereabouts(view: &View<'_>, write: WriteId) -> String {
     let own = list(view.nodes().filter(|node| view.on_disk(*node).contains(write)));
     let kept = view.nodes().flat_map(|node| {
         let recipients = view.hints(node).map(|(recipient, _)| recipient);
-        let for_it = recipients.filter(move |recipient| view.kept(node, *recipient).contains(write));
+        let for_it =
+            recipients.filter(move |recipient| view.kept(node, *recipient).contains(write));
         for_it.map(move |recipient| format!("kept by {node} for {recipient}"))
     });
-    let gone = view.nodes().filter(|node| view.is_gone(*node)).map(|node| format!("{node} is gone"));
+    let gone =
+        view.nodes().filter(|node| view.is_gone(*node)).map(|node| format!("{node} is gone"));
     let is_reaped = view.state.history.forgotten().contains(write);
     let reaped = is_reaped.then(|| "it is reaped, or was replaced by what is".to_owned());
-    let own = if own.is_empty() { "on no replica's disk".to_owned() } else { format!("on the disk of {own}") };
+    let own = if own.is_empty() {
+        "on no replica's disk".to_owned()
+    } else {
+        format!("on the disk of {own}")
+    };
     std::iter::once(own).chain(kept).chain(gone).chain(reaped).collect::<Vec<_>>().join(", ")
 }
 
@@ -70,10 +83,15 @@ fn on_the_word_of(outcome: Outcome, done: &str, quorum: char, needed: usize) -> 
     }
 }
 
-/// What a node has on its disk as a replica, or what is there has seen. What was reaped nobody need have any more.
+/// What a node has on its disk as a replica, or what is there has seen. What was reaped nobody need
+/// have any more.
 fn has(view: &View<'_>, node: NodeId) -> String {
     let (there, reaped) = (view.on_disk(node), view.state.history.forgotten());
-    if reaped.is_empty() { there.to_string() } else { format!("{there} (reaped, with what it replaced: {reaped})") }
+    if reaped.is_empty() {
+        there.to_string()
+    } else {
+        format!("{there} (reaped, with what it replaced: {reaped})")
+    }
 }
 
 fn asked_for(view: &View<'_>, request: &RequestId) -> &'static str {
@@ -103,7 +121,8 @@ fn answers<'a>(view: &View<'a>) -> impl Iterator<Item = (&'a RequestId, &'a Read
 fn get(view: &View<'_>, request: &RequestId, read: &Read) -> String {
     let (_, needed, _) = view.model.cfg.scope.quorum;
     let Read { acknowledged_before, shown, sources, omitted, outcome, .. } = read;
-    let (told, asked) = (on_the_word_of(*outcome, "answered", 'R', needed), asked_for(view, request));
+    let (told, asked) =
+        (on_the_word_of(*outcome, "answered", 'R', needed), asked_for(view, request));
     format!(
         "get {request:?} is {told}{asked}; it rests on {}, shows {shown}, leaves out {omitted}; acknowledged before it began: \
          {acknowledged_before}",
@@ -114,10 +133,13 @@ fn get(view: &View<'_>, request: &RequestId, read: &Read) -> String {
 /// Gets that have heard others: what they knew, and what those have on disk now.
 pub(super) fn heard(view: &View<'_>) -> Vec<String> {
     let reads = view.model.cfg.gets.iter().zip(&view.state.history.reads).enumerate();
-    let heard = reads.flat_map(|(index, (request, read))| read.hearings.iter().map(move |h| (index, request, read, h)));
+    let heard = reads.flat_map(|(index, (request, read))| {
+        read.hearings.iter().map(move |h| (index, request, read, h))
+    });
     let told = heard.map(|(index, request, read, hearing)| {
         let stage = if view.is_under_way(index) { "under way" } else { "over" };
-        let have = view.replicas_heard(hearing).map(|node| format!("{node} has {}", has(view, node)));
+        let have =
+            view.replicas_heard(hearing).map(|node| format!("{node} has {}", has(view, node)));
         let have = have.collect::<Vec<_>>().join(", ");
         format!(
             "get {request:?} is {stage}, and {} knew {}; of the replicas it heard {have}",
@@ -130,7 +152,8 @@ pub(super) fn heard(view: &View<'_>) -> Vec<String> {
 
 /// What nodes have given their word for, and have on disk of it.
 pub(super) fn vouched(view: &View<'_>) -> Vec<String> {
-    let vouched = view.nodes().zip(&view.state.history.vouched).filter(|(_, vouched)| !vouched.is_empty());
+    let vouched =
+        view.nodes().zip(&view.state.history.vouched).filter(|(_, vouched)| !vouched.is_empty());
     let told = vouched.map(|(node, vouched)| {
         let but = match (view.lost_its_disk(node), view.is_intended(node, node)) {
             (true, _) => "; it has lost its disk",
@@ -155,8 +178,9 @@ pub(super) fn saw(view: &View<'_>) -> Vec<String> {
 pub(super) fn disks(view: &View<'_>) -> Vec<String> {
     let of = |node: NodeId| {
         let own = view.disk(node).map(|siblings| format!("{node} stores {}", held(siblings)));
-        let kept =
-            view.hints(node).map(move |(other, siblings)| format!("{node} keeps {} for {other}", held(siblings)));
+        let kept = view
+            .hints(node)
+            .map(move |(other, siblings)| format!("{node} keeps {} for {other}", held(siblings)));
         own.into_iter().chain(kept)
     };
     view.nodes().flat_map(of).collect()
@@ -171,8 +195,12 @@ pub(super) fn copies(view: &View<'_>) -> Vec<String> {
             format!("{node} runs on the copy of its disk, and others know of later commits")
         }
         Stage::Returned { witnessed: false } => format!("{node} runs on the copy of its disk"),
-        Stage::Renewed { late: false } => format!("{node} was started on the copy of its disk, and has a new disk"),
-        Stage::Renewed { late: true } => format!("{node} ran on the copy of its disk, and has a new disk"),
+        Stage::Renewed { late: false } => {
+            format!("{node} was started on the copy of its disk, and has a new disk")
+        }
+        Stage::Renewed { late: true } => {
+            format!("{node} ran on the copy of its disk, and has a new disk")
+        }
     };
     view.nodes().filter_map(|node| Some((node, view.stage(node)?))).map(told).collect()
 }
@@ -207,7 +235,10 @@ pub(super) fn reaped(view: &View<'_>) -> Vec<String> {
     }
     let replaced = ghost.forgotten().minus(ghost.reaped);
     let on_disks: WriteSet = view.versions().map(|(write, _)| write).collect();
-    vec![format!("{} was reaped, which had replaced {replaced}; still on disks: {on_disks}", ghost.reaped)]
+    vec![format!(
+        "{} was reaped, which had replaced {replaced}; still on disks: {on_disks}",
+        ghost.reaped
+    )]
 }
 
 /// What intended replicas have, once one has anything.
@@ -216,12 +247,16 @@ pub(super) fn replicas(view: &View<'_>) -> Vec<String> {
     if intended.iter().all(|node| view.stored(*node).is_empty()) {
         return Vec::new();
     }
-    intended.iter().map(|node| format!("{node}, an intended replica, has {}", has(view, *node))).collect()
+    intended
+        .iter()
+        .map(|node| format!("{node}, an intended replica, has {}", has(view, *node)))
+        .collect()
 }
 
 /// What others have than the intended replicas, where the ring changes.
 pub(super) fn misplaced(view: &View<'_>) -> Vec<String> {
-    let others = view.nodes().filter(|node| view.model.cfg.changes && !view.intended().contains(node));
+    let others =
+        view.nodes().filter(|node| view.model.cfg.changes && !view.intended().contains(node));
     let holding = others.filter(|node| view.sets(*node).next().is_some());
     holding.map(|node| format!("{node}, no intended replica, has {}", view.durable(node))).collect()
 }
@@ -230,7 +265,8 @@ pub(super) fn misplaced(view: &View<'_>) -> Vec<String> {
 pub(super) fn exchanged(view: &View<'_>) -> Vec<String> {
     let network = view.state.network.iter_deliverable();
     let syncs = network.filter(|envelope| matches!(envelope.msg, Message::Sync { .. }));
-    let mut told: Vec<String> = syncs.map(|sync| format!("on its way: {}", addressed(view.state, sync))).collect();
+    let mut told: Vec<String> =
+        syncs.map(|sync| format!("on its way: {}", addressed(view.state, sync))).collect();
     told.sort_unstable();
     if view.state.history.sent_needlessly {
         told.push("a key was sent that was the same on all replicas from the beginning".to_owned());
@@ -240,7 +276,10 @@ pub(super) fn exchanged(view: &View<'_>) -> Vec<String> {
 
 /// Who waits for answers.
 pub(super) fn waiting(view: &View<'_>) -> Vec<String> {
-    view.nodes().filter(|node| view.waits(*node)).map(|node| format!("{node} waits for answers")).collect()
+    view.nodes()
+        .filter(|node| view.waits(*node))
+        .map(|node| format!("{node} waits for answers"))
+        .collect()
 }
 
 /// What nodes are held to know of who is a member, and what they have on disk of it.
@@ -248,7 +287,11 @@ pub(super) fn known(view: &View<'_>) -> Vec<String> {
     let known = view.nodes().zip(&view.state.history.known).filter(|(_, known)| !known.is_empty());
     known
         .map(|(node, known)| {
-            format!("{node} was told, or has said, {}; on its disk: {}", tipped(known), tipped(view.history(node)))
+            format!(
+                "{node} was told, or has said, {}; on its disk: {}",
+                tipped(known),
+                tipped(view.history(node))
+            )
         })
         .collect()
 }
@@ -275,5 +318,9 @@ pub(super) fn owed(view: &View<'_>) -> Vec<String> {
 }
 
 fn tipped(history: &History) -> String {
-    format!("the members {} (tip {})", picture::members(history), picture::shortened(history.tip().0))
+    format!(
+        "the members {} (tip {})",
+        picture::members(history),
+        picture::shortened(history.tip().0)
+    )
 }

@@ -1,6 +1,8 @@
 //! What is kept for others is as good as stored, and reaches them (I4, I8; traces 4 and 8).
 
-use super::{HANDED_OVER, HINTED_ACK, PUT, Property, REAPED, always, converges, evidence, only, reachable};
+use super::{
+    HANDED_OVER, HINTED_ACK, PUT, Property, REAPED, always, converges, evidence, only, reachable,
+};
 use crate::ghost::Hinted;
 use crate::view::View;
 
@@ -17,7 +19,8 @@ pub(super) const PROPERTIES: &[Property] = &[
             if model.cfg.changes {
                 return true;
             }
-            let secured = |write| intended.iter().filter(|node| view.is_secured(**node, only(write))).count();
+            let secured =
+                |write| intended.iter().filter(|node| view.is_secured(**node, only(write))).count();
             let w = model.cfg.config.w().saturating_sub(view.disks_lost());
             state.history.acknowledged().iter().all(|write| secured(write) >= w)
         },
@@ -29,7 +32,9 @@ pub(super) const PROPERTIES: &[Property] = &[
         "Traces 1 and 4: an acknowledged put, or one that saw it, is on some disk. Does not hold where as many disks are lost as W.",
         |model, state| {
             let view = View { model, state };
-            let survives = |write| view.nodes().any(|node| !view.is_gone(node) && view.durable(node).contains(write));
+            let survives = |write| {
+                view.nodes().any(|node| !view.is_gone(node) && view.durable(node).contains(write))
+            };
             state.history.acknowledged().iter().all(survives)
         },
     ),
@@ -62,9 +67,14 @@ pub(super) const PROPERTIES: &[Property] = &[
         |model, state| {
             let view = View { model, state };
             let intended = view.intended();
-            let stored = |write| intended.iter().filter(|node| view.stored(**node).contains(write)).count();
+            let stored =
+                |write| intended.iter().filter(|node| view.stored(**node).contains(write)).count();
             view.disks_lost() == 0
-                && state.history.acknowledged().iter().any(|write| stored(write) < model.cfg.config.w())
+                && state
+                    .history
+                    .acknowledged()
+                    .iter()
+                    .any(|write| stored(write) < model.cfg.config.w())
         },
     ),
     always(
@@ -80,7 +90,8 @@ pub(super) const PROPERTIES: &[Property] = &[
                     || view.lost_its_disk(*recipient)
                     || !view.is_intended(*recipient, *holder)
                     || !view.is_intended(*recipient, *recipient)
-                    || writes.is_subset(view.kept(*holder, *recipient).union(view.stored(*recipient)))
+                    || writes
+                        .is_subset(view.kept(*holder, *recipient).union(view.stored(*recipient)))
             };
             state.history.hinted.iter().all(safe)
         },
@@ -92,7 +103,8 @@ pub(super) const PROPERTIES: &[Property] = &[
         |model, state| {
             let view = View { model, state };
             let handed_over = |Hinted { holder, recipient, writes, .. }: &Hinted| {
-                writes.is_subset(view.stored(*recipient)) && writes.minus(view.kept(*holder, *recipient)) == *writes
+                writes.is_subset(view.stored(*recipient))
+                    && writes.minus(view.kept(*holder, *recipient)) == *writes
             };
             state.history.hinted.iter().any(handed_over)
         },

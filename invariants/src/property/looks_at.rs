@@ -1,8 +1,8 @@
-//! What of a state properties look at, in words that the engine compares: it evaluates a property once for all states that make
-//! the same words.
+//! What of a state properties look at, in words that the engine compares: it evaluates a property
+//! once for all states that make the same words.
 //!
-//! A property that looks at more than its words tell would get wrong verdicts. `Options::doubt` of the engine finds such a property,
-//! and a test asks it to in every scope that is small enough.
+//! A property that looks at more than its words tell would get wrong verdicts. `Options::doubt` of
+//! the engine finds such a property, and a test asks it to in every scope that is small enough.
 
 use crate::ghost::{Ghost, Hearing, Outcome, Read, writes_of};
 use crate::scope::Setting;
@@ -26,7 +26,8 @@ pub enum LooksAt {
     Versions,
     /// What nodes have on disk of who is a member, and the ground truth of it.
     Views,
-    /// What nodes have on disk of who is a member, what clients know of it, and the ground truth of it.
+    /// What nodes have on disk of who is a member, what clients know of it, and the ground truth of
+    /// it.
     Clients,
     /// Which puts are on which disks, and whether a get goes on: timers, coordinators, messages.
     Gets,
@@ -50,7 +51,9 @@ impl LooksAt {
             LooksAt::Versions => nothing().storages().history_by(seen),
             LooksAt::Views => nothing().actors_by(disk_view).history_by(views),
             LooksAt::Clients => nothing().actors_by(any_view).history_by(views),
-            LooksAt::Gets => nothing().actors_by(held_and_gets).history_by(requests).network_by(messages_of_gets),
+            LooksAt::Gets => {
+                nothing().actors_by(held_and_gets).history_by(requests).network_by(messages_of_gets)
+            }
             LooksAt::Exchanges => nothing().network_by(syncing),
             LooksAt::Everything => Reads::everything(),
         }
@@ -71,7 +74,8 @@ pub(crate) fn fate(part: &Part<'_>) -> u64 {
     u64::from(part.random.contains_key("fate")) | stage << 1
 }
 
-/// Which puts a node has on disk, as a replica and for whom else; what it has there of who is a member; whether its disk is lost.
+/// Which puts a node has on disk, as a replica and for whom else; what it has there of who is a
+/// member; whether its disk is lost.
 fn held(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
     words.push(fate(part));
     let Some(disk) = part.storage else { return };
@@ -86,7 +90,8 @@ fn held(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
 /// What [`held`] tells, which gets the node coordinates, and which of their timers run.
 fn held_and_gets(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
     let bit = |request| setting.read(request).map_or(0, |get| 1 << get);
-    let coordinated = part.state.node().map_or(0, |node| node.gets.keys().fold(0, |bits, get| bits | bit(*get)));
+    let coordinated =
+        part.state.node().map_or(0, |node| node.gets.keys().fold(0, |bits, get| bits | bit(*get)));
     let timed = part.timers.iter().fold(0, |bits: u64, timer| match timer {
         Timer::Get(_, request) => bits | bit(*request),
         _ => bits,
@@ -146,18 +151,26 @@ fn requests(setting: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
         Outcome::Unsent => 0,
         Outcome::Running => 1,
         Outcome::Failed => 2,
-        Outcome::Answered { words, in_person } => 3 | (words as u64) << 8 | (in_person as u64) << 32,
+        Outcome::Answered { words, in_person } => {
+            3 | (words as u64) << 8 | (in_person as u64) << 32
+        }
     };
     seen(setting, ghost, words);
     words.extend(ghost.writes.iter().map(|write| outcome_word(write.outcome)));
     words.extend(ghost.vouched.iter().map(|puts| puts.bits()));
     words.push(ghost.hinted.len() as u64);
     for hinted in &ghost.hinted {
-        words.push(u64::from(hinted.holder.0) << 16 | u64::from(hinted.recipient.0) | hinted.writes.bits() << 32);
+        words.push(
+            u64::from(hinted.holder.0) << 16
+                | u64::from(hinted.recipient.0)
+                | hinted.writes.bits() << 32,
+        );
     }
-    let nodes =
-        |nodes: &[NodeId]| nodes.iter().fold(nodes.len() as u64, |all, node| (all << 8) | (u64::from(node.0) + 1));
-    for Read { acknowledged_before, hearings, by, shown, sources, omitted, outcome } in &ghost.reads {
+    let nodes = |nodes: &[NodeId]| {
+        nodes.iter().fold(nodes.len() as u64, |all, node| (all << 8) | (u64::from(node.0) + 1))
+    };
+    for Read { acknowledged_before, hearings, by, shown, sources, omitted, outcome } in &ghost.reads
+    {
         let by = by.map_or(0, |node| u64::from(node.0) + 1);
         words.extend([outcome_word(*outcome), by, nodes(sources), hearings.len() as u64]);
         words.extend([acknowledged_before, shown, omitted].map(|puts: &WriteSet| puts.bits()));

@@ -1,7 +1,8 @@
 //! Who is in the ring, and what moves when that changes (I4, I7, I9; traces 7 and 9).
 
 use super::{
-    LooksAt, MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, evidence, looking_at, reachable,
+    LooksAt, MISPLACED, Property, SERVED, SPREADS, VIEWS_DIFFER, always, converges, evidence,
+    looking_at, reachable,
 };
 use crate::scope::{System, SystemState};
 use crate::view::View;
@@ -21,8 +22,10 @@ pub(super) const PROPERTIES: &[Property] = &[
             |model, state| {
                 let view = View { model, state };
                 let known = |node: NodeId| state.history.known.get(usize::from(node.0));
-                let keeps = |node| known(node).is_none_or(|known| view.history(node).includes(known));
-                view.nodes().all(|node| view.lost_its_disk(node) || view.is_gone(node) || keeps(node))
+                let keeps =
+                    |node| known(node).is_none_or(|known| view.history(node).includes(known));
+                view.nodes()
+                    .all(|node| view.lost_its_disk(node) || view.is_gone(node) || keeps(node))
             },
         ),
     ),
@@ -63,7 +66,8 @@ pub(super) const PROPERTIES: &[Property] = &[
             "Two nodes do not know the same of who is a member.",
             |model, state| {
                 let view = View { model, state };
-                model.cfg.changes && view.nodes().any(|node| view.history(node) != view.history(NodeId(0)))
+                model.cfg.changes
+                    && view.nodes().any(|node| view.history(node) != view.history(NodeId(0)))
             },
         ),
     ),
@@ -90,7 +94,8 @@ pub(super) const PROPERTIES: &[Property] = &[
             |model, state| {
                 let view = View { model, state };
                 let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
-                view.nodes().any(|node| owed(node).is_some_and(|owed| !view.history(node).includes(owed)))
+                view.nodes()
+                    .any(|node| owed(node).is_some_and(|owed| !view.history(node).includes(owed)))
             },
         ),
     ),
@@ -109,7 +114,10 @@ pub(super) const PROPERTIES: &[Property] = &[
             "I7.client-is-told",
             &[evidence::owed],
             "A client has asked a node by a view of its own that was older than the node's, and knows better now.",
-            |model, state| clients(model, state).any(|client| client.was_told() && client.knows_what_it_is_owed()),
+            |model, state| {
+                clients(model, state)
+                    .any(|client| client.was_told() && client.knows_what_it_is_owed())
+            },
         ),
     ),
     converges(
@@ -123,7 +131,9 @@ pub(super) const PROPERTIES: &[Property] = &[
             let intended = view.intended();
             let has_nothing = |node| view.sets(node).next().is_none();
             !model.cfg.changes
-                || view.nodes().all(|node| intended.contains(&node) || has_nothing(node) || view.is_removed(node))
+                || view.nodes().all(|node| {
+                    intended.contains(&node) || has_nothing(node) || view.is_removed(node)
+                })
         },
     ),
     reachable(
@@ -134,7 +144,8 @@ pub(super) const PROPERTIES: &[Property] = &[
             let view = View { model, state };
             let intended = view.intended();
             let has_something = |node| view.sets(node).next().is_some();
-            model.cfg.changes && view.nodes().any(|node| !intended.contains(&node) && has_something(node))
+            model.cfg.changes
+                && view.nodes().any(|node| !intended.contains(&node) && has_something(node))
         },
     ),
     reachable(
@@ -150,13 +161,15 @@ pub(super) const PROPERTIES: &[Property] = &[
                 && emptied.any(|node| {
                     let had = state.history.vouched[usize::from(node.0)];
                     let had = had.minus(had.minus(acknowledged));
-                    !had.is_empty() && view.intended().iter().all(|other| had.is_subset(view.stored(*other)))
+                    !had.is_empty()
+                        && view.intended().iter().all(|other| had.is_subset(view.stored(*other)))
                 })
         },
     ),
 ];
 
-/// A client, as to who is a member: what it knows, and what those knew that it has asked by a view of its own.
+/// A client, as to who is a member: what it knows, and what those knew that it has asked by a view
+/// of its own.
 struct InformedClient<'a> {
     founders: &'a History,
     known: &'a History,
@@ -173,9 +186,16 @@ impl InformedClient<'_> {
     }
 }
 
-fn clients<'a>(model: &'a System, state: &'a SystemState) -> impl Iterator<Item = InformedClient<'a>> {
+fn clients<'a>(
+    model: &'a System,
+    state: &'a SystemState,
+) -> impl Iterator<Item = InformedClient<'a>> {
     let owed = state.history.owed.iter().skip(usize::from(model.cfg.scope.nodes));
     let clients = state.actor_states.iter().filter_map(|actor| actor.client());
     let founders = &model.cfg.founders;
-    clients.zip(owed).map(|(client, owed)| InformedClient { founders, known: client.routes.history(), owed })
+    clients.zip(owed).map(|(client, owed)| InformedClient {
+        founders,
+        known: client.routes.history(),
+        owed,
+    })
 }

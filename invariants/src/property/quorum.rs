@@ -1,8 +1,9 @@
-//! Quorums: what is acknowledged is stored, what is read is what was stored (I1, I6; traces 1 and 6).
+//! Quorums: what is acknowledged is stored, what is read is what was stored (I1, I6; traces 1 and
+//! 6).
 
 use super::{
-    GET, GET_AFTER_ACK, IN_PERSON, LooksAt, PUT, Property, always, answered_reads, converges, evidence, is_answered,
-    looking_at, reachable, words_at_least,
+    GET, GET_AFTER_ACK, IN_PERSON, LooksAt, PUT, Property, always, answered_reads, converges,
+    evidence, is_answered, looking_at, reachable, words_at_least,
 };
 use crate::ghost::{Outcome, Read};
 use crate::scope::{Ask, Setting};
@@ -19,7 +20,8 @@ pub(super) const PROPERTIES: &[Property] = &[
          is there instead; on one less for every disk lost.",
         |model, state| {
             let view = View { model, state };
-            let on_disk = |node: &NodeId, write| !view.is_gone(*node) && view.durable(*node).contains(write);
+            let on_disk =
+                |node: &NodeId, write| !view.is_gone(*node) && view.durable(*node).contains(write);
             let on_disks = |write| view.nodes().filter(|node| on_disk(node, write)).count();
             let w = model.cfg.config.w().saturating_sub(view.disks_lost());
             state.history.acknowledged().iter().all(|write| on_disks(write) >= w)
@@ -32,7 +34,12 @@ pub(super) const PROPERTIES: &[Property] = &[
             &[evidence::answered],
             GET,
             "Trace 1: when a get is answered, R distinct nodes, replicas or stand-ins, have said what they hold.",
-            |model, state| words_at_least(state.history.reads.iter().map(|read| read.outcome), model.cfg.config.r()),
+            |model, state| {
+                words_at_least(
+                    state.history.reads.iter().map(|read| read.outcome),
+                    model.cfg.config.r(),
+                )
+            },
         ),
     ),
     always(
@@ -44,15 +51,20 @@ pub(super) const PROPERTIES: &[Property] = &[
         |model, state| {
             let view = View { model, state };
             let intended = if model.cfg.changes { &[][..] } else { &model.cfg.preference_list };
-            // A stand-in may have handed over meanwhile what it showed; where the ring changes, so may a replica.
-            let disks = |node: &NodeId| if intended.contains(node) { vec![*node] } else { view.nodes().collect() };
+            // A stand-in may have handed over meanwhile what it showed; where the ring changes, so
+            // may a replica.
+            let disks = |node: &NodeId| {
+                if intended.contains(node) { vec![*node] } else { view.nodes().collect() }
+            };
             let on_disk = |read: &Read| {
                 let disks = read.sources.iter().flat_map(disks);
                 disks.fold(WriteSet::EMPTY, |all, node| all.union(view.durable(node)))
             };
             let lost = |read: &Read| read.sources.iter().any(|node| view.lost_its_disk(*node));
-            let is_merge =
-                |read: &Read| read.omitted.is_subset(state.history.forgotten()) && read.shown.is_subset(on_disk(read));
+            let is_merge = |read: &Read| {
+                read.omitted.is_subset(state.history.forgotten())
+                    && read.shown.is_subset(on_disk(read))
+            };
             state.history.reads.iter().all(|read| lost(read) || is_merge(read))
         },
     ),
@@ -67,7 +79,8 @@ pub(super) const PROPERTIES: &[Property] = &[
             |_, state| {
                 let ghost = &state.history;
                 let fresh = |read: &Read| {
-                    read.acknowledged_before.is_subset(ghost.with_all_seen(read.shown).union(ghost.forgotten()))
+                    read.acknowledged_before
+                        .is_subset(ghost.with_all_seen(read.shown).union(ghost.forgotten()))
                 };
                 answered_reads(state).all(fresh)
             },
@@ -83,14 +96,21 @@ pub(super) const PROPERTIES: &[Property] = &[
          answer for replicas.",
             |model, state| {
                 let Setting { puts, gets, .. } = &model.cfg;
-                let in_person = |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
+                let in_person =
+                    |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
                 let asked = (0..).map(WriteId).zip(puts).filter(|(_, put)| in_person(put));
                 let asked: WriteSet = asked.map(|(write, _)| write).collect();
-                let reads =
-                    state.history.reads.iter().zip(gets).filter(|(read, get)| is_answered(read) && in_person(get));
+                let reads = state
+                    .history
+                    .reads
+                    .iter()
+                    .zip(gets)
+                    .filter(|(read, get)| is_answered(read) && in_person(get));
                 let sees = |read: &Read| {
                     let shown = state.history.with_all_seen(read.shown);
-                    read.acknowledged_before.iter().all(|write| !asked.contains(write) || shown.contains(write))
+                    read.acknowledged_before
+                        .iter()
+                        .all(|write| !asked.contains(write) || shown.contains(write))
                 };
                 reads.map(|(read, _)| read).all(sees)
             },
@@ -104,12 +124,17 @@ pub(super) const PROPERTIES: &[Property] = &[
             "A get that asked for PR intended replicas is answered, and shows a put that asked for PW of them.",
             |model, state| {
                 let Setting { puts, gets, .. } = &model.cfg;
-                let in_person = |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
-                let reads =
-                    state.history.reads.iter().zip(gets).filter(|(read, get)| is_answered(read) && in_person(get));
-                reads
-                    .map(|(read, _)| read)
-                    .any(|read| read.shown.iter().any(|write| in_person(&puts[usize::from(write.0)])))
+                let in_person =
+                    |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
+                let reads = state
+                    .history
+                    .reads
+                    .iter()
+                    .zip(gets)
+                    .filter(|(read, get)| is_answered(read) && in_person(get));
+                reads.map(|(read, _)| read).any(|read| {
+                    read.shown.iter().any(|write| in_person(&puts[usize::from(write.0)]))
+                })
             },
         ),
     ),
@@ -119,7 +144,10 @@ pub(super) const PROPERTIES: &[Property] = &[
             "I1.acknowledged-put-is-read",
             &[evidence::answered],
             "A get is answered that shows a put acknowledged before it began.",
-            |_, state| answered_reads(state).any(|read| !read.shown.minus(read.acknowledged_before).eq(&read.shown)),
+            |_, state| {
+                answered_reads(state)
+                    .any(|read| !read.shown.minus(read.acknowledged_before).eq(&read.shown))
+            },
         ),
     ),
     reachable(
@@ -128,7 +156,8 @@ pub(super) const PROPERTIES: &[Property] = &[
         "A put is acknowledged while an intended replica does not have it yet.",
         |model, state| {
             let view = View { model, state };
-            let lacks = |write| view.intended().iter().any(|node| !view.stored(*node).contains(write));
+            let lacks =
+                |write| view.intended().iter().any(|node| !view.stored(*node).contains(write));
             state.history.acknowledged().iter().any(lacks)
         },
     ),
@@ -151,7 +180,12 @@ pub(super) const PROPERTIES: &[Property] = &[
             PUT,
             "Trace 6: when a put is acknowledged, W distinct nodes have said that they stored it, each as another intended replica or in \
          its place.",
-            |model, state| words_at_least(state.history.writes.iter().map(|write| write.outcome), model.cfg.config.w()),
+            |model, state| {
+                words_at_least(
+                    state.history.writes.iter().map(|write| write.outcome),
+                    model.cfg.config.w(),
+                )
+            },
         ),
     ),
     looking_at(
@@ -164,11 +198,11 @@ pub(super) const PROPERTIES: &[Property] = &[
          it; and a get that asked for PR of them rests on their words.",
             |model, state| {
                 let Setting { puts, gets, config, .. } = &model.cfg;
-                let asked = |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
+                let asked =
+                    |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
                 let puts = puts.iter().zip(&state.history.writes).filter(|(put, _)| asked(put));
                 let gets = gets.iter().zip(&state.history.reads).filter(|(get, _)| asked(get));
-                let enough =
-                    |outcome, needed| !matches!(outcome, Outcome::Answered { in_person, .. } if in_person < needed);
+                let enough = |outcome, needed| !matches!(outcome, Outcome::Answered { in_person, .. } if in_person < needed);
                 puts.map(|(_, write)| write.outcome).all(|outcome| enough(outcome, config.w()))
                     && gets.map(|(_, read)| read.outcome).all(|outcome| enough(outcome, config.r()))
             },
@@ -182,7 +216,8 @@ pub(super) const PROPERTIES: &[Property] = &[
             "A put is acknowledged as soon as W nodes have stored it.",
             |model, state| {
                 let w = model.cfg.config.w();
-                let exactly = |outcome| matches!(outcome, Outcome::Answered { words, .. } if words == w);
+                let exactly =
+                    |outcome| matches!(outcome, Outcome::Answered { words, .. } if words == w);
                 state.history.writes.iter().any(|write| exactly(write.outcome))
             },
         ),
@@ -193,7 +228,9 @@ pub(super) const PROPERTIES: &[Property] = &[
         "A put is reported failed, and is on a disk.",
         |model, state| {
             let view = View { model, state };
-            let failed = |write: WriteId| state.history.writes[usize::from(write.0)].outcome == Outcome::Failed;
+            let failed = |write: WriteId| {
+                state.history.writes[usize::from(write.0)].outcome == Outcome::Failed
+            };
             view.versions().any(|(write, _)| failed(write))
         },
     ),

@@ -1,7 +1,8 @@
 //! Replicas that differ come together (I3, I5; traces 3 and 5).
 
 use super::{
-    EXCHANGED, EXCHANGED_ALONE, LooksAt, Property, READ_OVER, always, converges, evidence, looking_at, reachable,
+    EXCHANGED, EXCHANGED_ALONE, LooksAt, Property, READ_OVER, always, converges, evidence,
+    looking_at, reachable,
 };
 use crate::ghost::{Hearing, Read};
 use crate::view::{View, is_syncing};
@@ -21,7 +22,9 @@ pub(super) const PROPERTIES: &[Property] = &[
                 let has_all = |hearing: &Hearing, known: WriteSet| {
                     view.replicas_heard(hearing).all(|node| known.is_subset(view.stored(node)))
                 };
-                let repaired = |read: &Read| read.hearings.iter().all(|hearing| has_all(hearing, read.knew(hearing)));
+                let repaired = |read: &Read| {
+                    read.hearings.iter().all(|hearing| has_all(hearing, read.knew(hearing)))
+                };
                 let reads = state.history.reads.iter();
                 let mut over = reads.enumerate().filter(|(get, _)| !view.is_under_way(*get));
                 over.all(|(_, read)| repaired(read))
@@ -50,7 +53,8 @@ pub(super) const PROPERTIES: &[Property] = &[
                 let view = View { model, state };
                 let mut reads = state.history.reads.iter().enumerate();
                 reads.any(|(get, read)| {
-                    read.hearings.iter().any(|hearing| hearing.heard.len() > 1) && !view.is_under_way(get)
+                    read.hearings.iter().any(|hearing| hearing.heard.len() > 1)
+                        && !view.is_under_way(get)
                 })
             },
         ),
@@ -94,7 +98,9 @@ pub(super) const PROPERTIES: &[Property] = &[
             "I5.one-of-two-keys-is-exchanged",
             &[evidence::exchanged, evidence::replicas],
             "The same, and at the same leaf there is a key that never differed.",
-            |model, state| model.cfg.bystander.is_some() && is_syncing(state.network.iter_deliverable()),
+            |model, state| {
+                model.cfg.bystander.is_some() && is_syncing(state.network.iter_deliverable())
+            },
         ),
     ),
     converges(

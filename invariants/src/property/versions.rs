@@ -17,7 +17,8 @@ pub(super) const PROPERTIES: &[Property] = &[
             let view = View { model, state };
             let vouched = |node: NodeId| state.history.vouched[usize::from(node.0)];
             let may_drop = |node| view.lost_its_disk(node) || !view.is_intended(node, node);
-            let expected_on = |node| if view.may_be_back(node) { view.anywhere() } else { view.stored(node) };
+            let expected_on =
+                |node| if view.may_be_back(node) { view.anywhere() } else { view.stored(node) };
             let keeps = |node| vouched(node).is_subset(expected_on(node));
             view.nodes().all(|node| may_drop(node) || keeps(node))
         },
@@ -30,8 +31,10 @@ pub(super) const PROPERTIES: &[Property] = &[
         |model, state| {
             let view = View { model, state };
             let ghost = &state.history;
-            let on_disk = |node| view.sets(node).all(|set| ghost.is_antichain(writes_of(set.versions())));
-            view.nodes().all(on_disk) && ghost.reads.iter().all(|read| ghost.is_antichain(read.shown))
+            let on_disk =
+                |node| view.sets(node).all(|set| ghost.is_antichain(writes_of(set.versions())));
+            view.nodes().all(on_disk)
+                && ghost.reads.iter().all(|read| ghost.is_antichain(read.shown))
         },
     ),
     looking_at(
@@ -54,16 +57,20 @@ pub(super) const PROPERTIES: &[Property] = &[
             "Trace 6: however often it is sent, a put is one version under one dot.",
             |model, state| {
                 let view = View { model, state };
-                view.versions()
-                    .all(|(write, dot)| view.versions().all(|(other, dot2)| (write == other) == (dot == dot2)))
+                view.versions().all(|(write, dot)| {
+                    view.versions().all(|(other, dot2)| (write == other) == (dot == dot2))
+                })
             },
         ),
     ),
     looking_at(
         LooksAt::Truth,
-        reachable("I2.siblings-are-read", &[evidence::answered], "A get shows two concurrent siblings.", |_, state| {
-            state.history.reads.iter().any(|read| read.shown.len() >= 2)
-        }),
+        reachable(
+            "I2.siblings-are-read",
+            &[evidence::answered],
+            "A get shows two concurrent siblings.",
+            |_, state| state.history.reads.iter().any(|read| read.shown.len() >= 2),
+        ),
     ),
     looking_at(
         LooksAt::Truth,
@@ -75,7 +82,9 @@ pub(super) const PROPERTIES: &[Property] = &[
                 let ghost = &state.history;
                 let reconciles = |write| {
                     let saw = ghost.saw(write);
-                    saw.iter().any(|one| saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other))
+                    saw.iter().any(|one| {
+                        saw.iter().any(|other| ghost.is_antichain(pair(one, other)) && one != other)
+                    })
                 };
                 ghost.acknowledged().iter().any(reconciles)
             },

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The document calls digests `h100`, histories `m40`, times `t1`, coordinators `x`, `y`, `z` and `Sx`. Each stands for something of the
-/// run, the same wherever it is named, and different ones for different things.
+/// The document calls digests `h100`, histories `m40`, times `t1`, coordinators `x`, `y`, `z` and
+/// `Sx`. Each stands for something of the run, the same wherever it is named, and different ones
+/// for different things.
 type Meanings = BTreeMap<String, String>;
 
 /// A row that does not pass through its cells.
@@ -25,13 +26,20 @@ impl fmt::Display for Missing {
     }
 }
 
-/// Do these rows pass through these cells? The first that does not, however names are given a meaning, is returned.
+/// Do these rows pass through these cells? The first that does not, however names are given a
+/// meaning, is returned.
 ///
 /// # Errors
 /// Where one does not.
-pub fn passes(rows: &[(&str, Vec<String>)], expected: &[(String, Vec<String>)]) -> Result<(), Missing> {
-    let row =
-        |name: &str| rows.iter().find(|(other, _)| *other == name).map_or(Vec::new(), |(_, cells)| distinct(cells));
+pub fn passes(
+    rows: &[(&str, Vec<String>)],
+    expected: &[(String, Vec<String>)],
+) -> Result<(), Missing> {
+    let row = |name: &str| {
+        rows.iter()
+            .find(|(other, _)| *other == name)
+            .map_or(Vec::new(), |(_, cells)| distinct(cells))
+    };
     let wanted: Vec<(Vec<String>, Vec<String>)> =
         expected.iter().map(|(name, cells)| (distinct(cells), row(name))).collect();
     let mut furthest = 0;
@@ -49,10 +57,17 @@ fn distinct(cells: &[String]) -> Vec<String> {
     cells
 }
 
-fn all_pass(rows: &[(Vec<String>, Vec<String>)], index: usize, meanings: &Meanings, furthest: &mut usize) -> bool {
+fn all_pass(
+    rows: &[(Vec<String>, Vec<String>)],
+    index: usize,
+    meanings: &Meanings,
+    furthest: &mut usize,
+) -> bool {
     let Some((expected, actual)) = rows.get(index) else { return true };
     *furthest = index.max(*furthest);
-    row_passes(expected, actual, meanings, &mut |meanings| all_pass(rows, index + 1, meanings, furthest))
+    row_passes(expected, actual, meanings, &mut |meanings| {
+        all_pass(rows, index + 1, meanings, furthest)
+    })
 }
 
 /// Tries every way in which the expected cells are among the actual ones, in their order.
@@ -65,7 +80,8 @@ fn row_passes(
     let Some((first, rest)) = expected.split_first() else { return then(meanings) };
     for (index, cell) in actual.iter().enumerate() {
         let meanings = same(first, cell, meanings);
-        if meanings.is_some_and(|meanings| row_passes(rest, &actual[index + 1..], &meanings, then)) {
+        if meanings.is_some_and(|meanings| row_passes(rest, &actual[index + 1..], &meanings, then))
+        {
             return true;
         }
     }
@@ -88,7 +104,9 @@ fn same(expected: &str, actual: &str, meanings: &Meanings) -> Option<Meanings> {
         }
         match meanings.get(&expected) {
             Some(meaning) if *meaning == actual => {}
-            None if is_alike(&expected, &actual) && meanings.values().all(|other| *other != actual) => {
+            None if is_alike(&expected, &actual)
+                && meanings.values().all(|other| *other != actual) =>
+            {
                 meanings.insert(expected, actual);
             }
             _ => return None,

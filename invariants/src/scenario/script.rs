@@ -22,12 +22,19 @@ impl FromStr for Scenario {
     type Err = ScriptError;
 
     fn from_str(text: &str) -> Result<Self, ScriptError> {
-        let mut scenario =
-            Scenario { trace: 0, nodes: Vec::new(), quorum: (0, 0, 0), commands: Vec::new(), rows: Vec::new() };
+        let mut scenario = Scenario {
+            trace: 0,
+            nodes: Vec::new(),
+            quorum: (0, 0, 0),
+            commands: Vec::new(),
+            rows: Vec::new(),
+        };
         for (index, line) in text.lines().enumerate() {
             let line = line.split('#').next().unwrap_or_default().trim();
             if !line.is_empty() {
-                scenario.read(index + 1, line).map_err(|what| ScriptError { line: index + 1, what })?;
+                scenario
+                    .read(index + 1, line)
+                    .map_err(|what| ScriptError { line: index + 1, what })?;
             }
         }
         scenario.check().map_err(|what| ScriptError { line: 0, what })?;
@@ -72,8 +79,12 @@ impl Scenario {
                 via: self.via(via)?,
                 client: client(name),
             },
-            ["get", "via", via, "by", name] => Command::Get { via: self.via(via)?, client: client(name) },
-            ["join", node, "via", via] => Command::Join { node: self.node(node)?, via: self.node(via)? },
+            ["get", "via", via, "by", name] => {
+                Command::Get { via: self.via(via)?, client: client(name) }
+            }
+            ["join", node, "via", via] => {
+                Command::Join { node: self.node(node)?, via: self.node(via)? }
+            }
             ["partition", sides @ ..] => {
                 let sides = sides
                     .split(|word| *word == "|")
@@ -103,13 +114,20 @@ impl Scenario {
                     "acknowledged" => Outcome::Acknowledged,
                     "failed" => Outcome::Failed,
                     "pending" => Outcome::Pending,
-                    other => return Err(format!("a put is acknowledged, failed or pending, not {other}")),
+                    other => {
+                        return Err(format!(
+                            "a put is acknowledged, failed or pending, not {other}"
+                        ));
+                    }
                 };
                 Ok(Expectation::Put((*version).to_owned(), outcome))
             }
             ["get", versions @ .., "by", name] => {
                 let versions = versions.iter().filter(|version| **version != "nothing");
-                Ok(Expectation::Get(versions.map(|version| (*version).to_owned()).collect(), (*name).to_owned()))
+                Ok(Expectation::Get(
+                    versions.map(|version| (*version).to_owned()).collect(),
+                    (*name).to_owned(),
+                ))
             }
             ["hint", "at", holder, "for", recipient] => {
                 Ok(Expectation::Hint(self.node(holder)?, Some(self.node(recipient)?)))
@@ -118,13 +136,19 @@ impl Scenario {
             ["members", members @ .., "at", node] => {
                 Ok(Expectation::Members(self.nodes_of(members)?, self.node(node)?))
             }
-            other => Err(format!("\"expect {}\" expects nothing that can be looked at", other.join(" "))),
+            other => {
+                Err(format!("\"expect {}\" expects nothing that can be looked at", other.join(" ")))
+            }
         }
     }
 
     fn node(&self, name: &str) -> Result<NodeId, String> {
         let node = NodeId::from_str(name).map_err(|error| error.to_string())?;
-        if self.nodes.contains(&node) { Ok(node) } else { Err(format!("{name} is none of the nodes")) }
+        if self.nodes.contains(&node) {
+            Ok(node)
+        } else {
+            Err(format!("{name} is none of the nodes"))
+        }
     }
 
     fn nodes_of(&self, names: &[&str]) -> Result<Vec<NodeId>, String> {
@@ -141,19 +165,29 @@ impl Scenario {
         let (n, r, w) = self.quorum;
         Config::new(n, r, w).map_err(|error| error.to_string())?;
         if !(1..=Table::COUNT).contains(&self.trace) {
-            return Err(format!("the first line says which of the traces 1 to {} it tells", Table::COUNT));
+            return Err(format!(
+                "the first line says which of the traces 1 to {} it tells",
+                Table::COUNT
+            ));
         }
         let mut ids: Vec<u16> = self.nodes.iter().map(|node| node.0).collect();
         ids.sort_unstable();
-        if self.nodes.len() < n || self.nodes.len() > 6 || !ids.iter().copied().eq(0..self.nodes.len() as u16) {
-            return Err("the nodes are A, B, … without a gap, N of them at least and six at most".to_owned());
+        if self.nodes.len() < n
+            || self.nodes.len() > 6
+            || !ids.iter().copied().eq(0..self.nodes.len() as u16)
+        {
+            return Err("the nodes are A, B, … without a gap, N of them at least and six at most"
+                .to_owned());
         }
         let mut versions = self.versions();
         let count = versions.len();
         versions.sort_unstable();
         versions.dedup();
         if versions.len() < count || count > WriteId::MAX {
-            return Err(format!("each version is put once, and there are {} at most", WriteId::MAX));
+            return Err(format!(
+                "each version is put once, and there are {} at most",
+                WriteId::MAX
+            ));
         }
         Ok(())
     }
@@ -172,7 +206,8 @@ fn nodes(names: &[&str]) -> Result<Vec<NodeId>, String> {
 /// `row name: cell → cell`.
 fn row(line: &str) -> Result<(String, Vec<String>), String> {
     let rest = line.strip_prefix("row").unwrap_or_default();
-    let (name, cells) =
-        rest.split_once(':').ok_or("a row has a name, a colon, and cells: row hint_state: STORED → CLEARED")?;
+    let (name, cells) = rest
+        .split_once(':')
+        .ok_or("a row has a name, a colon, and cells: row hint_state: STORED → CLEARED")?;
     Ok((name.trim().to_owned(), cells.split('→').map(|cell| cell.trim().to_owned()).collect()))
 }

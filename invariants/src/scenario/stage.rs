@@ -1,4 +1,5 @@
-//! Scenarios, performed by the model: messages arrive in the order in which they were sent, and time passes when the script says so.
+//! Scenarios, performed by the model: messages arrive in the order in which they were sent, and
+//! time passes when the script says so.
 
 use super::{Command, Expectation, Outcome, Scenario};
 use crate::scope::SystemState;
@@ -36,11 +37,13 @@ pub struct Performance {
 impl Performance {
     /// The table of the trace that the scenario tells.
     pub fn table(&self, scenario: &Scenario) -> Table {
-        Table::of(scenario.trace, &self.run, &self.cast).expect("a script that was read names a trace that exists")
+        Table::of(scenario.trace, &self.run, &self.cast)
+            .expect("a script that was read names a trace that exists")
     }
 }
 
-/// How often all timers fire when time passes: enough for every attempt to be made, and its answer to come.
+/// How often all timers fire when time passes: enough for every attempt to be made, and its answer
+/// to come.
 const ROUNDS: usize = 12;
 
 type Envelope = (usize, usize, Message);
@@ -81,7 +84,8 @@ impl<'a> Stage<'a> {
         let (key, nodes) = scenario.stage();
         let setting = scope.setting_on(key);
         let partition = scope.ring().partition(&setting.key);
-        let cast = Cast { nodes, names: scenario.nodes.clone(), versions: scenario.versions(), partition };
+        let cast =
+            Cast { nodes, names: scenario.nodes.clone(), versions: scenario.versions(), partition };
         let mut model = scope.model_of(setting, rules, []).within_boundary(|_, _| true);
         for actor in &mut model.actors {
             if let Process::Node(_, circumstances) = actor {
@@ -94,7 +98,12 @@ impl<'a> Stage<'a> {
 
     /// The node that the script calls so.
     fn real(&self, name: NodeId) -> NodeId {
-        let place = self.scenario.nodes.iter().position(|other| *other == name).expect("the script was read");
+        let place = self
+            .scenario
+            .nodes
+            .iter()
+            .position(|other| *other == name)
+            .expect("the script was read");
         self.performance.cast.nodes[place]
     }
 
@@ -114,7 +123,10 @@ impl<'a> Stage<'a> {
             Command::Get { client, .. } => self.ask(client),
             Command::Join { .. } => self.ask(super::ADMINISTRATOR),
             Command::Partition(sides) => {
-                self.sides = sides.iter().map(|side| side.iter().map(|node| self.real(*node)).collect()).collect();
+                self.sides = sides
+                    .iter()
+                    .map(|side| side.iter().map(|node| self.real(*node)).collect())
+                    .collect();
                 Ok(())
             }
             Command::Heal => {
@@ -122,13 +134,15 @@ impl<'a> Stage<'a> {
                 Ok(())
             }
             Command::Crash(node) => self.happen(&Event::Crash { at: Who::Node(self.real(*node)) }),
-            Command::Recover(node) => self.happen(&Event::Recover { at: Who::Node(self.real(*node)) }),
-            Command::Gossip(node, peer) => {
-                self.happen(&Event::Gossip { at: Who::Node(self.real(*node)), with: self.real(*peer) })
+            Command::Recover(node) => {
+                self.happen(&Event::Recover { at: Who::Node(self.real(*node)) })
             }
-            Command::Compare(node, peer) => {
-                self.happen(&Event::Exchange { at: Who::Node(self.real(*node)), with: self.real(*peer) })
-            }
+            Command::Gossip(node, peer) => self
+                .happen(&Event::Gossip { at: Who::Node(self.real(*node)), with: self.real(*peer) }),
+            Command::Compare(node, peer) => self.happen(&Event::Exchange {
+                at: Who::Node(self.real(*node)),
+                with: self.real(*peer),
+            }),
             Command::Settle => {
                 self.settle();
                 Ok(())
@@ -141,10 +155,14 @@ impl<'a> Stage<'a> {
     fn ask(&mut self, client: &str) -> Result<(), String> {
         let id = self.id(client);
         let asks = |message: &Message| {
-            matches!(message, Message::Request(_) | Message::Routed { .. } | Message::Administer { .. })
+            matches!(
+                message,
+                Message::Request(_) | Message::Routed { .. } | Message::Administer { .. }
+            )
         };
         let mut envelopes = self.state().network.iter_all();
-        let asked = envelopes.find(|envelope| usize::from(envelope.src) == id && asks(envelope.msg));
+        let asked =
+            envelopes.find(|envelope| usize::from(envelope.src) == id && asks(envelope.msg));
         let asked = asked.map(|envelope| (id, usize::from(envelope.dst), envelope.msg.clone()));
         let asked = asked.ok_or_else(|| format!("{client} still waits for an answer"))?;
         let event = self.delivery(&asked);
@@ -185,7 +203,9 @@ impl<'a> Stage<'a> {
             let is_request = usize::from(envelope.src) >= self.scenario.nodes.len()
                 && !matches!(envelope.msg, Message::Changes { .. });
             if !is_request {
-                *count.entry((envelope.src.into(), envelope.dst.into(), envelope.msg.clone())).or_default() += 1;
+                *count
+                    .entry((envelope.src.into(), envelope.dst.into(), envelope.msg.clone()))
+                    .or_default() += 1;
             }
         }
         self.waiting.retain(|envelope| match count.get_mut(envelope) {
@@ -200,19 +220,22 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Everything arrives, or is lost: what would go from one side to another, or to a node that is down, or tells nobody anything.
+    /// Everything arrives, or is lost: what would go from one side to another, or to a node that is
+    /// down, or tells nobody anything.
     fn deliver_all(&mut self) {
         while let Some(envelope) = self.waiting.first().cloned() {
             let delivery = self.delivery(&envelope);
             if self.is_cut(&envelope) || self.step(&delivery).is_err() {
                 let (from, to, message) = (self.who(envelope.0), self.who(envelope.1), envelope.2);
-                self.step(&Event::Lose { from, to, message }).expect("whatever is on its way may be lost");
+                self.step(&Event::Lose { from, to, message })
+                    .expect("whatever is on its way may be lost");
             }
         }
     }
 
     fn is_cut(&self, (from, to, _): &Envelope) -> bool {
-        let side = |index: usize| self.sides.iter().position(|side| side.contains(&NodeId(index as u16)));
+        let side =
+            |index: usize| self.sides.iter().position(|side| side.contains(&NodeId(index as u16)));
         let are_nodes = (*from).max(*to) < self.scenario.nodes.len();
         are_nodes && side(*from) != side(*to)
     }
@@ -237,8 +260,9 @@ impl<'a> Stage<'a> {
 
     fn timers(&self) -> Vec<(usize, Timer)> {
         let sets = self.state().timers_set.iter().enumerate();
-        let mut timers: Vec<(usize, Timer)> =
-            sets.flat_map(|(index, set)| Timers::iter(set).map(move |timer| (index, timer.clone()))).collect();
+        let mut timers: Vec<(usize, Timer)> = sets
+            .flat_map(|(index, set)| Timers::iter(set).map(move |timer| (index, timer.clone())))
+            .collect();
         timers.sort_unstable();
         timers
     }
@@ -247,7 +271,11 @@ impl<'a> Stage<'a> {
     fn answer_to(&self, client: &str) -> Option<&Answer> {
         let id = ClientId(self.id(client) as u64);
         self.performance.run.events.iter().rev().find_map(|event| match event {
-            Event::Deliver { to: Who::Client(to), message: Message::Answer(answer), .. } if *to == id => Some(answer),
+            Event::Deliver { to: Who::Client(to), message: Message::Answer(answer), .. }
+                if *to == id =>
+            {
+                Some(answer)
+            }
             _ => None,
         })
     }
@@ -256,7 +284,8 @@ impl<'a> Stage<'a> {
     fn shown_to(&self, client: &str) -> Option<Vec<String>> {
         match self.answer_to(client)? {
             Answer::GetAnswered { siblings, .. } => {
-                let names = siblings.iter().filter_map(|version| self.name(version.content.bytes()));
+                let names =
+                    siblings.iter().filter_map(|version| self.name(version.content.bytes()));
                 let mut names: Vec<String> = names.collect();
                 names.sort_unstable();
                 Some(names)
@@ -286,13 +315,17 @@ impl<'a> Stage<'a> {
             Expectation::Hint(holder, recipient) => {
                 let disk = self.state().actor_storages[usize::from(self.real(*holder).0)].as_ref();
                 let ids = disk.into_iter().flat_map(|disk| disk.hints.keys());
-                let keeps: Vec<NodeId> = ids.map(|id| self.performance.cast.name(id.recipient)).collect();
+                let keeps: Vec<NodeId> =
+                    ids.map(|id| self.performance.cast.name(id.recipient)).collect();
                 expect(&recipient.iter().copied().collect::<Vec<_>>(), &keeps)
             }
             Expectation::Members(members, node) => {
-                let state = self.state().actor_states[usize::from(self.real(*node).0)].node().expect("a node");
+                let state = self.state().actor_states[usize::from(self.real(*node).0)]
+                    .node()
+                    .expect("a node");
                 let all = self.scenario.nodes.iter().copied();
-                let known = all.filter(|other| state.view.standing(self.real(*other)) == Standing::Member);
+                let known =
+                    all.filter(|other| state.view.standing(self.real(*other)) == Standing::Member);
                 let sorted = |mut nodes: Vec<NodeId>| {
                     nodes.sort_unstable();
                     nodes
@@ -314,5 +347,9 @@ impl<'a> Stage<'a> {
 }
 
 fn expect<T: PartialEq + std::fmt::Debug>(expected: &T, actual: &T) -> Result<(), String> {
-    if expected == actual { Ok(()) } else { Err(format!("expected {expected:?}, and it is {actual:?}")) }
+    if expected == actual {
+        Ok(())
+    } else {
+        Err(format!("expected {expected:?}, and it is {actual:?}"))
+    }
 }

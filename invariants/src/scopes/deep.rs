@@ -1,8 +1,8 @@
 //! Larger scopes.
 
 use super::{
-    EARLY_READER, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, REPAIR_LOST, REPAIRER_CRASHES, STAND_INS_MISS,
-    STORE_LOST,
+    EARLY_READER, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, REPAIR_LOST, REPAIRER_CRASHES,
+    STAND_INS_MISS, STORE_LOST,
 };
 use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -24,7 +24,13 @@ pub(super) const SCOPES: &[Scope] = &[
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
-        faults: Faults { crashes: 1, loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
+        faults: Faults {
+            crashes: 1,
+            loss: true,
+            timeouts: Some(0),
+            client_retries: 1,
+            ..NO_FAULTS
+        },
         excused: &[ONE_WRITER, REPAIRER_CRASHES, STORE_LOST],
         unique_states: 20_344_628,
     },

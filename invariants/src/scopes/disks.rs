@@ -1,8 +1,9 @@
 //! Scopes in which a disk is lost.
 
 use super::{
-    ALONE_AT_ONCE, DISK_LOST, MISSED_ON_LOST_DISK, NO_READER, NO_RECONCILER, NO_TIMEOUTS, NO_WITNESS, ONE_WRITER,
-    ONLY_DISK_LOST, ONLY_PUTS, OWN_WORD, READ_FROM_LOST_DISK, WITNESS_DOWN, WORD_LOST,
+    ALONE_AT_ONCE, DISK_LOST, MISSED_ON_LOST_DISK, NO_READER, NO_RECONCILER, NO_TIMEOUTS,
+    NO_WITNESS, ONE_WRITER, ONLY_DISK_LOST, ONLY_PUTS, OWN_WORD, READ_FROM_LOST_DISK, WITNESS_DOWN,
+    WORD_LOST,
 };
 use crate::scope::Ask::{Delete, Get, GetInPerson, Put, PutInPerson, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -145,7 +146,15 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS, OWN_WORD, ALONE_AT_ONCE, NO_WITNESS, ONLY_DISK_LOST],
+        excused: &[
+            NO_TIMEOUTS,
+            NO_READER,
+            ONLY_PUTS,
+            OWN_WORD,
+            ALONE_AT_ONCE,
+            NO_WITNESS,
+            ONLY_DISK_LOST,
+        ],
         unique_states: 303,
     },
 ];

@@ -1,8 +1,8 @@
 //! Scopes in which replicas compare what they hold.
 
 use super::{
-    ALONE_AT_FIRST, DOUBLED_FOR_EVER, HINT_LOST, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS, OWN_WORD,
-    REFUSED_OR_SLOW, REPAIR_LOST, SENT_FOR_EVER, WORD_LOST,
+    ALONE_AT_FIRST, DOUBLED_FOR_EVER, HINT_LOST, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS,
+    OWN_WORD, REFUSED_OR_SLOW, REPAIR_LOST, SENT_FOR_EVER, WORD_LOST,
 };
 use crate::scope::Ask::{Delete, Get, Join, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};

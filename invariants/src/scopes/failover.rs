@@ -1,8 +1,8 @@
 //! Scopes in which the node that is to coordinate a request is silent.
 
 use super::{
-    ALONE_AT_ONCE, COMES_BACK, COORDINATED_TWICE, EARLY_READER, HINT_LOST, MENDED_AT_ONCE, NEVER_FAILS, NO_READER,
-    NO_RECONCILER, ONE_WRITER, ONLY_PUTS, READ_BY_ONE, STAND_INS_MISS,
+    ALONE_AT_ONCE, COMES_BACK, COORDINATED_TWICE, EARLY_READER, HINT_LOST, MENDED_AT_ONCE,
+    NEVER_FAILS, NO_READER, NO_RECONCILER, ONE_WRITER, ONLY_PUTS, READ_BY_ONE, STAND_INS_MISS,
 };
 use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -35,7 +35,14 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NEVER_FAILS, STAND_INS_MISS, COORDINATED_TWICE, MENDED_AT_ONCE, ALONE_AT_ONCE],
+        excused: &[
+            ONE_WRITER,
+            NEVER_FAILS,
+            STAND_INS_MISS,
+            COORDINATED_TWICE,
+            MENDED_AT_ONCE,
+            ALONE_AT_ONCE,
+        ],
         unique_states: 7_168,
     },
     Scope {
@@ -45,7 +52,14 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (2, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NEVER_FAILS, STAND_INS_MISS, COORDINATED_TWICE, MENDED_AT_ONCE, ALONE_AT_ONCE],
+        excused: &[
+            ONE_WRITER,
+            NEVER_FAILS,
+            STAND_INS_MISS,
+            COORDINATED_TWICE,
+            MENDED_AT_ONCE,
+            ALONE_AT_ONCE,
+        ],
         unique_states: 414_245,
     },
     Scope {
@@ -145,7 +159,13 @@ pub(super) const SCOPES: &[Scope] = &[
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)]],
-        faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, handoffs: 1, ..NO_FAULTS },
+        faults: Faults {
+            loss: true,
+            timeouts: Some(0),
+            client_retries: 1,
+            handoffs: 1,
+            ..NO_FAULTS
+        },
         excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, ALONE_AT_ONCE, COORDINATED_TWICE, HINT_LOST],
         unique_states: 14_571,
     },

@@ -1,8 +1,9 @@
-//! Scopes with loss, doubled messages, impatience and crashes; nearly all without anybody to stand in.
+//! Scopes with loss, doubled messages, impatience and crashes; nearly all without anybody to stand
+//! in.
 
 use super::{
-    ALL_STORE, DOUBLED_FOR_EVER, EARLY_READER, MENDED_AT_ONCE, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER,
-    ONLY_PUTS, REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST, WORD_LOST,
+    ALL_STORE, DOUBLED_FOR_EVER, EARLY_READER, MENDED_AT_ONCE, NO_READER, NO_RECONCILER,
+    NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS, REPAIR_LOST, REPAIRER_CRASHES, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};

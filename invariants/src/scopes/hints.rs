@@ -1,7 +1,8 @@
 //! Scopes in which fallbacks stand in, and hand over.
 
 use super::{
-    HINT_LOST, NO_READER, ONE_WRITER, ONLY_IN_PERSON, ONLY_PUTS, REPAIRER_CRASHES, STAND_INS_MISS, STORE_LOST,
+    HINT_LOST, NO_READER, ONE_WRITER, ONLY_IN_PERSON, ONLY_PUTS, REPAIRER_CRASHES, STAND_INS_MISS,
+    STORE_LOST,
 };
 use crate::scope::Ask::{Delete, Get, GetInPerson, Put, PutInPerson, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};

@@ -1,9 +1,9 @@
 //! Scopes in which nodes join and leave.
 
 use super::{
-    ALL_STORE, ALONE_AT_FIRST, ALONE_AT_ONCE, FALLBACK_REFUSES, MENDED_AT_ONCE, MOVES_NOTHING, NO_GOSSIP, NO_READER,
-    NO_TIMEOUTS, NOT_TOLD, NOTHING_PUT, ONE_WRITER, READ_BY_ONE, REFUSED_OR_SLOW, STOPPED, STOPPED_APART, STORE_LOST,
-    WORD_LOST,
+    ALL_STORE, ALONE_AT_FIRST, ALONE_AT_ONCE, FALLBACK_REFUSES, MENDED_AT_ONCE, MOVES_NOTHING,
+    NO_GOSSIP, NO_READER, NO_TIMEOUTS, NOT_TOLD, NOTHING_PUT, ONE_WRITER, READ_BY_ONE,
+    REFUSED_OR_SLOW, STOPPED, STOPPED_APART, STORE_LOST, WORD_LOST,
 };
 use crate::scope::Ask::{Get, Join, Leave, Put, Remove};
 use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
@@ -96,7 +96,14 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(1, Join(0))]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE, REFUSED_OR_SLOW, ALONE_AT_ONCE, READ_BY_ONE],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            MENDED_AT_ONCE,
+            REFUSED_OR_SLOW,
+            ALONE_AT_ONCE,
+            READ_BY_ONE,
+        ],
         unique_states: 363,
     },
     Scope {

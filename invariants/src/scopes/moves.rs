@@ -1,9 +1,10 @@
-//! Scopes in which a node is an intended replica, then none, and one again; each beside one other act or fault.
+//! Scopes in which a node is an intended replica, then none, and one again; each beside one other
+//! act or fault.
 
 use super::{
-    ALONE_AT_FIRST, ALONE_AT_ONCE, FORGOTTEN_MEANWHILE, MENDED_AT_ONCE, NEVER_FAILS, NEVER_HANDED, NEVER_TOLD,
-    NO_GOSSIP, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_DISK_LOST, ONLY_PUTS, OWN_WORD, REFUSED_OR_SLOW, STOPPED,
-    STORE_LOST,
+    ALONE_AT_FIRST, ALONE_AT_ONCE, FORGOTTEN_MEANWHILE, MENDED_AT_ONCE, NEVER_FAILS, NEVER_HANDED,
+    NEVER_TOLD, NO_GOSSIP, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_DISK_LOST, ONLY_PUTS, OWN_WORD,
+    REFUSED_OR_SLOW, STOPPED, STORE_LOST,
 };
 use crate::scope::Ask::{Delete, Get, GetInPerson, Join, Leave, Put, PutInPerson, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -28,7 +29,15 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Join(0))]],
         faults: GOSSIP,
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, STOPPED, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        excused: &[
+            NO_READER,
+            ONLY_PUTS,
+            NO_TIMEOUTS,
+            NO_GOSSIP,
+            STOPPED,
+            REFUSED_OR_SLOW,
+            ALONE_AT_ONCE,
+        ],
         unique_states: 9_713,
     },
     Scope {
@@ -175,7 +184,13 @@ pub(super) const SCOPES: &[Scope] = &[
         nodes: 3,
         quorum: (2, 1, 1),
         clients: &[&[(1, Put), (0, Delete)]],
-        faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, lost_disk: Some(1), ..NO_FAULTS },
+        faults: Faults {
+            timeouts: Some(0),
+            handoffs: 1,
+            reaps: 1,
+            lost_disk: Some(1),
+            ..NO_FAULTS
+        },
         excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, STORE_LOST, OWN_WORD, ONLY_DISK_LOST],
         unique_states: 603_920,
     },
@@ -246,7 +261,15 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 1, 2),
         clients: &[&[(0, Put)], &[(0, Leave(1))]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, REFUSED_OR_SLOW, NEVER_TOLD, NEVER_HANDED],
+        excused: &[
+            NO_READER,
+            ONLY_PUTS,
+            NO_TIMEOUTS,
+            NO_GOSSIP,
+            REFUSED_OR_SLOW,
+            NEVER_TOLD,
+            NEVER_HANDED,
+        ],
         unique_states: 13_328,
     },
     Scope {

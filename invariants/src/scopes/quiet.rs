@@ -1,6 +1,9 @@
 //! Scopes in which messages are only delayed and reordered.
 
-use super::{ALL_STORE, MENDED_AT_ONCE, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS, QUORUMS_MISS};
+use super::{
+    ALL_STORE, MENDED_AT_ONCE, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS,
+    QUORUMS_MISS,
+};
 use crate::scope::Ask::{Get, Put, PutOver};
 use crate::scope::{NO_FAULTS, Scope};
 

@@ -1,9 +1,9 @@
 //! Scopes in which clients read while keys move, with R+W>N.
 
 use super::{
-    ALL_STORE, ALONE_AT_FIRST, ALONE_AT_ONCE, COORDINATED_TWICE, MENDED_AT_ONCE, MOVED_BEFORE, MOVES_NOTHING,
-    NO_GOSSIP, NO_READER, NO_TIMEOUTS, NOT_TOLD, NOTHING_MOVES, ONE_WRITER, OWN_WORD, READ_BY_ONE, REFUSED_OR_SLOW,
-    REMOVED_SERVES, REMOVED_WAITS, TOO_FEW_LEFT, WORD_LOST,
+    ALL_STORE, ALONE_AT_FIRST, ALONE_AT_ONCE, COORDINATED_TWICE, MENDED_AT_ONCE, MOVED_BEFORE,
+    MOVES_NOTHING, NO_GOSSIP, NO_READER, NO_TIMEOUTS, NOT_TOLD, NOTHING_MOVES, ONE_WRITER,
+    OWN_WORD, READ_BY_ONE, REFUSED_OR_SLOW, REMOVED_SERVES, REMOVED_WAITS, TOO_FEW_LEFT, WORD_LOST,
 };
 use crate::scope::Ask::{Get, GetInPerson, Join, Leave, Put, PutInPerson, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -16,7 +16,15 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Join(1)), (0, Put), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, ALONE_AT_FIRST, MOVED_BEFORE, ALL_STORE, MENDED_AT_ONCE, NOT_TOLD],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            ALONE_AT_FIRST,
+            MOVED_BEFORE,
+            ALL_STORE,
+            MENDED_AT_ONCE,
+            NOT_TOLD,
+        ],
         unique_states: 32,
     },
     Scope {
@@ -26,7 +34,15 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(2, Put), (2, Join(1)), (2, Join(0)), (0, Get)]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP, MENDED_AT_ONCE, REFUSED_OR_SLOW, ALONE_AT_ONCE, READ_BY_ONE],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            NO_GOSSIP,
+            MENDED_AT_ONCE,
+            REFUSED_OR_SLOW,
+            ALONE_AT_ONCE,
+            READ_BY_ONE,
+        ],
         unique_states: 7_871,
     },
     Scope {
@@ -36,7 +52,14 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(2, Put), (2, Get)], &[(2, Join(1))], &[(2, Join(0))]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP, MENDED_AT_ONCE, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            NO_GOSSIP,
+            MENDED_AT_ONCE,
+            REFUSED_OR_SLOW,
+            ALONE_AT_ONCE,
+        ],
         unique_states: 65_223,
     },
     Scope {
@@ -56,7 +79,15 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, Leave(0)), (1, Get)]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE, REFUSED_OR_SLOW, NOT_TOLD, ALONE_AT_ONCE, READ_BY_ONE],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            MENDED_AT_ONCE,
+            REFUSED_OR_SLOW,
+            NOT_TOLD,
+            ALONE_AT_ONCE,
+            READ_BY_ONE,
+        ],
         unique_states: 121,
     },
     Scope {
@@ -76,7 +107,14 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0))]],
         faults: Faults { crashes: 1, gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE, REFUSED_OR_SLOW, ALONE_AT_ONCE, READ_BY_ONE],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            MENDED_AT_ONCE,
+            REFUSED_OR_SLOW,
+            ALONE_AT_ONCE,
+            READ_BY_ONE,
+        ],
         unique_states: 2_041,
     },
     Scope {
@@ -86,7 +124,15 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0))]],
         faults: Faults { loss: true, gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE, WORD_LOST, REFUSED_OR_SLOW, ALONE_AT_ONCE, READ_BY_ONE],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            MENDED_AT_ONCE,
+            WORD_LOST,
+            REFUSED_OR_SLOW,
+            ALONE_AT_ONCE,
+            READ_BY_ONE,
+        ],
         unique_states: 1_686,
     },
     Scope {
@@ -96,7 +142,16 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Join(0)), (0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONE_WRITER, ALL_STORE, OWN_WORD, REFUSED_OR_SLOW, NOT_TOLD, NOTHING_MOVES, ALONE_AT_ONCE],
+        excused: &[
+            NO_READER,
+            ONE_WRITER,
+            ALL_STORE,
+            OWN_WORD,
+            REFUSED_OR_SLOW,
+            NOT_TOLD,
+            NOTHING_MOVES,
+            ALONE_AT_ONCE,
+        ],
         unique_states: 1_014,
     },
     Scope {
@@ -116,7 +171,14 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Remove(1)), (0, Get), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, REMOVED_WAITS, REFUSED_OR_SLOW, NOT_TOLD, MOVES_NOTHING],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            REMOVED_WAITS,
+            REFUSED_OR_SLOW,
+            NOT_TOLD,
+            MOVES_NOTHING,
+        ],
         unique_states: 96_032,
     },
     Scope {
@@ -126,7 +188,14 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Get)], &[(1, Join(0))]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP, MENDED_AT_ONCE, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            NO_GOSSIP,
+            MENDED_AT_ONCE,
+            REFUSED_OR_SLOW,
+            ALONE_AT_ONCE,
+        ],
         unique_states: 131_022,
     },
     Scope {
@@ -136,7 +205,15 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Join(1)), (1, Put), (1, Leave(1)), (0, Join(0)), (0, Get)]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP, MENDED_AT_ONCE, REFUSED_OR_SLOW, ALONE_AT_ONCE, READ_BY_ONE],
+        excused: &[
+            ONE_WRITER,
+            NO_TIMEOUTS,
+            NO_GOSSIP,
+            MENDED_AT_ONCE,
+            REFUSED_OR_SLOW,
+            ALONE_AT_ONCE,
+            READ_BY_ONE,
+        ],
         unique_states: 170_864,
     },
     Scope {

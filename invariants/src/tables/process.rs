@@ -29,7 +29,9 @@ pub(super) const PUT: Kind = Kind {
             stage.name().to_owned(),
             scene.cast.name(coordinator).to_string(),
             match stage {
-                Stage::Received | Stage::Forwarded => nodes(scene, reachable(scene, put, coordinator)),
+                Stage::Received | Stage::Forwarded => {
+                    nodes(scene, reachable(scene, put, coordinator))
+                }
                 Stage::Acknowledged => "W satisfied".to_owned(),
                 Stage::RepairPending => "hinted handoff left".to_owned(),
                 Stage::Done | Stage::Failed => NOTHING.to_owned(),
@@ -63,8 +65,7 @@ impl Stage {
             Outcome::Unsent | Outcome::Running if scene.running(put).is_none() => Stage::Received,
             Outcome::Unsent | Outcome::Running => Stage::Forwarded,
             Outcome::Answered { .. } => {
-                let is_answer =
-                    |message: &Message| matches!(message, Message::Answer(answer) if answer.request() == put.request);
+                let is_answer = |message: &Message| matches!(message, Message::Answer(answer) if answer.request() == put.request);
                 if scene.is_on_its_way(is_answer) {
                     Stage::Acknowledged
                 } else if scene.hints().next().is_some() {
@@ -103,16 +104,25 @@ impl Stage {
 fn reachable(scene: &Scene<'_>, put: Put, coordinator: NodeId) -> Vec<NodeId> {
     if let Some((_, running)) = scene.running(put) {
         let asked = |node: &NodeId| {
-            let stand_in = running.tally.stand_ins.iter().find(|stand_in| stand_in.intended == *node);
-            stand_in.filter(|_| !running.tally.is_in_person(*node)).map_or(*node, |stand_in| stand_in.fallback)
+            let stand_in =
+                running.tally.stand_ins.iter().find(|stand_in| stand_in.intended == *node);
+            stand_in
+                .filter(|_| !running.tally.is_in_person(*node))
+                .map_or(*node, |stand_in| stand_in.fallback)
         };
         return running.tally.asked.iter().map(asked).collect();
     }
     let suspected = scene.node(coordinator).map(|state| &state.suspected);
     let is_suspected = |node: &NodeId| suspected.is_some_and(|suspected| suspected.contains(node));
     let intended = scene.intended();
-    let mut fallbacks = scene.cast.nodes.iter().copied().filter(|node| !intended.contains(node) && !is_suspected(node));
-    let asked = |node: &NodeId| if is_suspected(node) { fallbacks.next().unwrap_or(*node) } else { *node };
+    let mut fallbacks = scene
+        .cast
+        .nodes
+        .iter()
+        .copied()
+        .filter(|node| !intended.contains(node) && !is_suspected(node));
+    let asked =
+        |node: &NodeId| if is_suspected(node) { fallbacks.next().unwrap_or(*node) } else { *node };
     intended.iter().map(asked).collect()
 }
 
@@ -120,7 +130,9 @@ fn progress(scene: &Scene<'_>, put: Put, stage: Stage) -> String {
     let needed = scene.run.model.cfg.config.w();
     let taken = scene.running(put).map_or(0, |(_, running)| running.tally.taken.len());
     match stage {
-        Stage::Received | Stage::Forwarded | Stage::Failed => format!("{}/{needed}", taken.min(needed)),
+        Stage::Received | Stage::Forwarded | Stage::Failed => {
+            format!("{}/{needed}", taken.min(needed))
+        }
         Stage::Acknowledged | Stage::Done => format!("{needed}/{needed}"),
         Stage::RepairPending => format!("{needed}/{needed} + hint"),
     }
@@ -137,7 +149,8 @@ pub(super) const MEMBERSHIP: Kind = Kind {
     ],
     cells: |scene| {
         let history = scene.history(scene.cast.node(0));
-        let preference: Vec<String> = scene.intended().iter().map(|node| scene.cast.name(*node).to_string()).collect();
+        let preference: Vec<String> =
+            scene.intended().iter().map(|node| scene.cast.name(*node).to_string()).collect();
         vec![
             nodes(scene, members(history)),
             tip(scene, history),
@@ -148,8 +161,8 @@ pub(super) const MEMBERSHIP: Kind = Kind {
     },
 };
 
-/// A history's name: histories only grow, so its length; and a letter where another of that length was there first, for changes may be
-/// asked for at two nodes.
+/// A history's name: histories only grow, so its length; and a letter where another of that length
+/// was there first, for changes may be asked for at two nodes.
 pub(super) fn tip(scene: &Scene<'_>, history: &History) -> String {
     let mut alike = Vec::new();
     for moment in scene.end().before().chain([scene.end()]) {
@@ -161,23 +174,30 @@ pub(super) fn tip(scene: &Scene<'_>, history: &History) -> String {
         }
     }
     let before = alike.iter().position(|tip| *tip == history.tip()).unwrap_or(0);
-    let letter = before.checked_sub(1).and_then(|index| ('b'..='z').nth(index)).map(String::from).unwrap_or_default();
+    let letter = before
+        .checked_sub(1)
+        .and_then(|index| ('b'..='z').nth(index))
+        .map(String::from)
+        .unwrap_or_default();
     format!("m{}{letter}", history.len())
 }
 
 /// What the client that routes by itself knows of the members.
 fn client_history<'a>(scene: &Scene<'a>) -> Option<&'a History> {
-    let clients = scene.state().actor_states.iter().enumerate().filter_map(|(index, state)| match &**state {
-        ProcessState::Client(client) => Some((index, client)),
-        ProcessState::Node(_) | ProcessState::Copied(..) => None,
-    });
+    let clients =
+        scene.state().actor_states.iter().enumerate().filter_map(|(index, state)| match &**state {
+            ProcessState::Client(client) => Some((index, client)),
+            ProcessState::Node(_) | ProcessState::Copied(..) => None,
+        });
     let setting = &scene.run.model.cfg;
-    let mut routing = clients.filter(|(index, _)| setting.has_own_view(dynamo_model::ids::ClientId(*index as u64)));
+    let mut routing = clients
+        .filter(|(index, _)| setting.has_own_view(dynamo_model::ids::ClientId(*index as u64)));
     routing.next().map(|(_, client)| client.routes.history())
 }
 
 fn is_stale(scene: &Scene<'_>) -> bool {
-    client_history(scene).is_some_and(|known| known.tip() != scene.history(scene.cast.node(0)).tip())
+    client_history(scene)
+        .is_some_and(|known| known.tip() != scene.history(scene.cast.node(0)).tip())
 }
 
 fn staleness(scene: &Scene<'_>) -> &'static str {
@@ -192,7 +212,9 @@ fn staleness(scene: &Scene<'_>) -> &'static str {
 
 fn routing(scene: &Scene<'_>) -> String {
     match scene.act() {
-        Some(Act::Asked(node, _)) if scene.intended().contains(&node) => format!("client->{}", scene.cast.name(node)),
+        Some(Act::Asked(node, _)) if scene.intended().contains(&node) => {
+            format!("client->{}", scene.cast.name(node))
+        }
         Some(Act::Asked(node, _)) => format!("client uses old {}", scene.cast.name(node)),
         Some(Act::Refreshed) => "client refreshes".to_owned(),
         _ => NOTHING.to_owned(),
@@ -209,14 +231,17 @@ pub(super) const HANDOFF: Kind = Kind {
         "actor_trying_to_transfer_hint",
     ],
     cells: |scene| {
-        let Some((holder, recipient)) = first_hint(scene) else { return vec![NOTHING.to_owned(); 5] };
+        let Some((holder, recipient)) = first_hint(scene) else {
+            return vec![NOTHING.to_owned(); 5];
+        };
         let kept = scene.hints().find(|(node, id, _)| (*node, id.recipient) == (holder, recipient));
-        let asked =
-            |message: &Message| matches!(message, Message::StoreHint { hint, .. } if hint.recipient == recipient);
+        let asked = |message: &Message| matches!(message, Message::StoreHint { hint, .. } if hint.recipient == recipient);
         let was_kept = || scene.before().any(|before| before.hints().next().is_some());
         let (holder, recipient) = (scene.cast.name(holder), scene.cast.name(recipient));
         let (state, holder, deadline, act) = match kept.map(|(.., state)| state) {
-            Some(HintState::InTransfer) => ("IN_TRANSFER", holder.to_string(), "retry now", "send replica"),
+            Some(HintState::InTransfer) => {
+                ("IN_TRANSFER", holder.to_string(), "retry now", "send replica")
+            }
             Some(_) => ("STORED", holder.to_string(), "t2", "wait for A"),
             None if was_kept() => ("CLEARED", NOTHING.to_owned(), "-", "delete hint"),
             None if scene.is_on_its_way(asked) => ("CREATED", holder.to_string(), "t1", NOTHING),
@@ -230,9 +255,9 @@ pub(super) const HANDOFF: Kind = Kind {
 /// The first hint of the run: who is asked to keep it, and for whom.
 fn first_hint(scene: &Scene<'_>) -> Option<(NodeId, NodeId)> {
     scene.run.events.iter().find_map(|event| match event {
-        Event::Deliver { to: Who::Node(holder), message: Message::StoreHint { hint, .. }, .. } => {
-            Some((*holder, hint.recipient))
-        }
+        Event::Deliver {
+            to: Who::Node(holder), message: Message::StoreHint { hint, .. }, ..
+        } => Some((*holder, hint.recipient)),
         _ => None,
     })
 }
@@ -259,7 +284,8 @@ pub(super) const GOSSIP: Kind = Kind {
         };
         // What both know needs no telling of how it came about.
         let ours_told = if is_same { tip(scene, ours) } else { grown(ours, local) };
-        let ticks = scene.events().filter(|event| matches!(event, Event::Gossip { .. })).count() + 1;
+        let ticks =
+            scene.events().filter(|event| matches!(event, Event::Gossip { .. })).count() + 1;
         vec![
             ours_told,
             grown(theirs, peer),
@@ -271,14 +297,17 @@ pub(super) const GOSSIP: Kind = Kind {
 };
 
 fn gossiping(scene: &Scene<'_>, local: NodeId, peer: NodeId) -> String {
-    let is_told = |message: &Message| matches!(message, Message::History { .. } | Message::Changes { .. });
+    let is_told =
+        |message: &Message| matches!(message, Message::History { .. } | Message::Changes { .. });
     let has_merged = scene
         .events()
         .next()
         .is_some_and(|event| matches!(event, Event::Deliver { to: Who::Node(_), message, .. } if is_told(message)));
     if has_merged {
         "merge histories".to_owned()
-    } else if scene.is_on_its_way(|message| is_told(message) || matches!(message, Message::Gossip { .. })) {
+    } else if scene
+        .is_on_its_way(|message| is_told(message) || matches!(message, Message::Gossip { .. }))
+    {
         "exchange".to_owned()
     } else {
         format!("{}<->{}", scene.cast.name(local), scene.cast.name(peer))

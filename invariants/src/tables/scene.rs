@@ -78,7 +78,8 @@ impl<'a> Scene<'a> {
     }
 
     pub(super) fn names_of(&self, versions: &[Version]) -> Vec<&'a str> {
-        let mut names: Vec<&str> = versions.iter().filter_map(|version| self.cast.version(&version.content)).collect();
+        let mut names: Vec<&str> =
+            versions.iter().filter_map(|version| self.cast.version(&version.content)).collect();
         names.sort_unstable();
         names
     }
@@ -90,7 +91,8 @@ impl<'a> Scene<'a> {
     }
 
     pub(super) fn history(&self, node: NodeId) -> &'a History {
-        let history = self.disk(node).map(|disk| &disk.history).filter(|history| !history.is_empty());
+        let history =
+            self.disk(node).map(|disk| &disk.history).filter(|history| !history.is_empty());
         history.unwrap_or(&self.run.model.cfg.founders)
     }
 
@@ -135,8 +137,12 @@ impl<'a> Scene<'a> {
     /// What was last heard of a client.
     pub(super) fn act(&self) -> Option<Act<'a>> {
         self.events().find_map(|event| match event {
-            Event::Deliver { to: Who::Client(_), message: Message::Answer(answer), .. } => Some(Act::Told(answer)),
-            Event::Deliver { to: Who::Client(_), message: Message::History { .. }, .. } => Some(Act::Refreshed),
+            Event::Deliver { to: Who::Client(_), message: Message::Answer(answer), .. } => {
+                Some(Act::Told(answer))
+            }
+            Event::Deliver { to: Who::Client(_), message: Message::History { .. }, .. } => {
+                Some(Act::Refreshed)
+            }
             other => asked(other).map(|(node, operation)| Act::Asked(node, operation)),
         })
     }
@@ -152,7 +158,10 @@ impl<'a> Scene<'a> {
                 let index = usize::from(holder.0);
                 let node = run.model.actors[index].node().expect("a holder is a node");
                 let is_up = !state.crashed[index];
-                let known = state.actor_states[index].node().filter(|_| is_up).map(|inner| inner.hint_state(node, id));
+                let known = state.actor_states[index]
+                    .node()
+                    .filter(|_| is_up)
+                    .map(|inner| inner.hint_state(node, id));
                 (holder, id, known.unwrap_or(HintState::Stored))
             })
         })

@@ -25,7 +25,9 @@ pub(super) const QUORUM: Kind = Kind {
         let put = scene.put();
         let coordinator = put.and_then(|put| scene.coordinator(put)).unwrap_or(scene.cast.node(0));
         let is_running = put.is_some_and(|put| scene.outcome(put) == Outcome::Running);
-        let pending = if is_running && put.is_some_and(|put| scene.names(coordinator).contains(&scene.name(put))) {
+        let pending = if is_running
+            && put.is_some_and(|put| scene.names(coordinator).contains(&scene.name(put)))
+        {
             " pending"
         } else {
             ""
@@ -57,9 +59,9 @@ fn write_quorum(scene: &Scene<'_>, put: Put) -> String {
 /// What the last get that was answered showed.
 fn shown<'a>(scene: &Scene<'a>) -> Option<Vec<&'a str>> {
     scene.events().find_map(|event| match event {
-        Event::Deliver { message: Message::Answer(Answer::GetAnswered { siblings, .. }), .. } => {
-            Some(scene.names_of(siblings))
-        }
+        Event::Deliver {
+            message: Message::Answer(Answer::GetAnswered { siblings, .. }), ..
+        } => Some(scene.names_of(siblings)),
         _ => None,
     })
 }
@@ -68,11 +70,14 @@ fn client(scene: &Scene<'_>) -> String {
     match scene.act() {
         Some(Act::Asked(_, Operation::Put { content, context, .. })) => {
             let name = scene.cast.version(content).unwrap_or_default();
-            let is_merge = context.entries() > 1 && shown(scene).is_some_and(|names| names.len() > 1);
+            let is_merge =
+                context.entries() > 1 && shown(scene).is_some_and(|names| names.len() > 1);
             if is_merge { format!("merge put({name})") } else { format!("put({name})") }
         }
         Some(Act::Asked(_, Operation::Get { .. })) => "get()".to_owned(),
-        Some(Act::Told(Answer::GetAnswered { siblings, .. })) => format!("get()->{}", set(scene.names_of(siblings))),
+        Some(Act::Told(Answer::GetAnswered { siblings, .. })) => {
+            format!("get()->{}", set(scene.names_of(siblings)))
+        }
         _ => NOTHING.to_owned(),
     }
 }
@@ -99,7 +104,8 @@ pub(super) const DIVERGENCE: Kind = Kind {
     },
 };
 
-/// The clock of a version that has no sibling; of siblings, what each of them follows that the others do not.
+/// The clock of a version that has no sibling; of siblings, what each of them follows that the
+/// others do not.
 fn frontier(scene: &Scene<'_>, versions: &[Version]) -> String {
     let clock = |version: &Version| {
         let others = versions.iter().filter(|other| other.dot != version.dot);
@@ -108,8 +114,11 @@ fn frontier(scene: &Scene<'_>, versions: &[Version]) -> String {
             others.clone().all(|other| other.clock.counter_max(*issuer) < counter)
         };
         let nodes = scene.cast.nodes.iter().map(|node| (*node, Issuer::from(*node)));
-        let told = nodes.filter(|(_, issuer)| version.clock.counter_max(*issuer) > 0 && is_told(issuer));
-        let name = |(node, issuer)| format!("{}:{}", scene.cast.name(node), version.clock.counter_max(issuer));
+        let told =
+            nodes.filter(|(_, issuer)| version.clock.counter_max(*issuer) > 0 && is_told(issuer));
+        let name = |(node, issuer)| {
+            format!("{}:{}", scene.cast.name(node), version.clock.counter_max(issuer))
+        };
         let mut entries: Vec<String> = told.map(name).collect();
         entries.sort_unstable();
         format!("[{}]", entries.join(","))
@@ -139,7 +148,9 @@ pub(super) const READ_REPAIR: Kind = Kind {
             (None, ..) => NOTHING.to_owned(),
         };
         vec![
-            shown.filter(|names| !names.is_empty()).map_or(NOTHING.to_owned(), |names| names.join(",")),
+            shown
+                .filter(|names| !names.is_empty())
+                .map_or(NOTHING.to_owned(), |names| names.join(",")),
             version(scene, stale),
             version(scene, fresh),
             (if is_repairing {
@@ -173,7 +184,8 @@ fn written_back(scene: &Scene<'_>) -> String {
     names.unwrap_or_default().join(",")
 }
 
-/// The replica to which a repair is sent, sooner or later, whether it arrives or not; and another, that has something in the end.
+/// The replica to which a repair is sent, sooner or later, whether it arrives or not; and another,
+/// that has something in the end.
 fn stale_and_fresh(scene: &Scene<'_>) -> (NodeId, NodeId) {
     let sent = |event: &Event| match event {
         Event::Deliver { to: Who::Node(node), message: Message::Repair { .. }, .. }
@@ -185,7 +197,8 @@ fn stale_and_fresh(scene: &Scene<'_>) -> (NodeId, NodeId) {
         Message::Repair { .. } => NodeId::from_actor(envelope.dst),
         _ => None,
     };
-    let stale = scene.run.events.iter().find_map(sent).or_else(|| end.messages().find_map(on_its_way));
+    let stale =
+        scene.run.events.iter().find_map(sent).or_else(|| end.messages().find_map(on_its_way));
     let stale = stale.unwrap_or(scene.cast.node(2));
     let has_something = |node: &NodeId| !end.held(*node).versions().is_empty();
     let others = || end.intended().iter().copied().filter(|node| *node != stale);
@@ -227,13 +240,17 @@ pub(super) fn nodes(scene: &Scene<'_>, nodes: impl IntoIterator<Item = NodeId>) 
     set(names.iter().map(String::as_str))
 }
 
-/// Who has the last put, or is asked to have it: in the place of an intended replica the fallback that stands in for it.
+/// Who has the last put, or is asked to have it: in the place of an intended replica the fallback
+/// that stands in for it.
 fn reachable(scene: &Scene<'_>) -> Vec<NodeId> {
     let running = scene.put().and_then(|put| scene.running(put));
     let stands_in = |intended: NodeId| {
         let asked = running.iter().flat_map(|(_, put)| put.tally.stand_ins.iter());
-        let asked = asked.filter(|stand_in| stand_in.intended == intended).map(|stand_in| stand_in.fallback);
-        let keeps = scene.hints().filter(|(_, id, _)| id.recipient == intended).map(|(holder, ..)| holder);
+        let asked = asked
+            .filter(|stand_in| stand_in.intended == intended)
+            .map(|stand_in| stand_in.fallback);
+        let keeps =
+            scene.hints().filter(|(_, id, _)| id.recipient == intended).map(|(holder, ..)| holder);
         let is_there = running.is_some_and(|(_, put)| put.tally.is_in_person(intended));
         asked.filter(|_| !is_there).chain(keeps).next()
     };
@@ -242,12 +259,20 @@ fn reachable(scene: &Scene<'_>) -> Vec<NodeId> {
 
 fn hinted(scene: &Scene<'_>) -> String {
     if let Some((holder, id, _)) = scene.hints().next() {
-        return format!("{} holds hint({})", scene.cast.name(holder), scene.cast.name(id.recipient));
+        return format!(
+            "{} holds hint({})",
+            scene.cast.name(holder),
+            scene.cast.name(id.recipient)
+        );
     }
-    let before = scene.before().filter_map(|before| before.hints().next().map(|(_, id, _)| id.recipient)).last();
+    let before = scene
+        .before()
+        .filter_map(|before| before.hints().next().map(|(_, id, _)| id.recipient))
+        .last();
     let Some(recipient) = before else { return NOTHING.to_owned() };
-    let has_it =
-        scene.put().is_some_and(|put| scene.names_of(scene.held(recipient).versions()).contains(&scene.name(put)));
+    let has_it = scene.put().is_some_and(|put| {
+        scene.names_of(scene.held(recipient).versions()).contains(&scene.name(put))
+    });
     if has_it { format!("delivered to {}", scene.cast.name(recipient)) } else { "gone".to_owned() }
 }
 
@@ -268,12 +293,12 @@ fn durable(scene: &Scene<'_>) -> String {
 
 fn handing_off(scene: &Scene<'_>) -> String {
     let asked = scene.messages().find_map(|envelope| match envelope.msg {
-        Message::StoreHint { .. } => {
-            NodeId::from_actor(envelope.dst).map(|fallback| format!("put via {}", scene.cast.name(fallback)))
-        }
+        Message::StoreHint { .. } => NodeId::from_actor(envelope.dst)
+            .map(|fallback| format!("put via {}", scene.cast.name(fallback))),
         _ => None,
     });
-    let hands_over = |message: &Message| matches!(message, Message::HandOff { .. } | Message::HandedOff { .. });
+    let hands_over =
+        |message: &Message| matches!(message, Message::HandOff { .. } | Message::HandedOff { .. });
     match scene.hints().next() {
         None => asked.unwrap_or_else(|| NOTHING.to_owned()),
         Some(_) if scene.is_on_its_way(hands_over) => "transfer then delete".to_owned(),
@@ -322,16 +347,24 @@ fn name_of_root(scene: &Scene<'_>, node: NodeId) -> String {
             }
         }
     }
-    let index = seen.iter().position(|other| *other == root(scene, node)).expect("it was seen just now");
+    let index =
+        seen.iter().position(|other| *other == root(scene, node)).expect("it was seen just now");
     format!("h{index}")
 }
 
 fn is_of_an_exchange(message: &Message) -> bool {
-    matches!(message, Message::Roots { .. } | Message::Subtrees { .. } | Message::Leaves { .. } | Message::Sync { .. })
+    matches!(
+        message,
+        Message::Roots { .. }
+            | Message::Subtrees { .. }
+            | Message::Leaves { .. }
+            | Message::Sync { .. }
+    )
 }
 
 fn transfer(scene: &Scene<'_>, is_same: bool) -> &'static str {
-    let has_moved = |event: &Event| matches!(event, Event::Deliver { message: Message::Sync { .. }, .. });
+    let has_moved =
+        |event: &Event| matches!(event, Event::Deliver { message: Message::Sync { .. }, .. });
     match (is_same, scene.events().any(has_moved)) {
         (true, true) => "synchronized",
         (false, _) if scene.is_on_its_way(is_of_an_exchange) => "syncing",

@@ -1,5 +1,6 @@
-//! Digests of states, the same on every machine and on every day: XXH3 (64 bits, seed 0) of the parts of a state in postcard's
-//! encoding, which both are specified. What follows from the rest — views, ghost history — is left out.
+//! Digests of states, the same on every machine and on every day: XXH3 (64 bits, seed 0) of the
+//! parts of a state in postcard's encoding, which both are specified. What follows from the rest —
+//! views, ghost history — is left out.
 
 use crate::scope::SystemState;
 use crate::trace::{Event, Who};
@@ -30,7 +31,9 @@ impl<'de> Deserialize<'de> for StateDigest {
         let text = String::deserialize(deserializer)?;
         let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = u64::from_str_radix(&text, 16).ok().filter(|_| digits);
-        number.map(StateDigest).ok_or_else(|| serde::de::Error::custom("a digest has 16 hexadecimal digits"))
+        number
+            .map(StateDigest)
+            .ok_or_else(|| serde::de::Error::custom("a digest has 16 hexadecimal digits"))
     }
 }
 
@@ -52,12 +55,15 @@ pub fn parts(state: &SystemState) -> BTreeMap<String, StateDigest> {
         let timers: Vec<_> = sorted(state.timers_set.get(index).into_iter().flat_map(Timers::iter));
         let choices: BTreeMap<_, _> = state.random_choices[index].map.iter().collect();
         let disk = &state.actor_storages[index];
-        let digest = of(&(&*state.actor_states[index], disk, timers, choices, state.crashed[index]));
+        let digest =
+            of(&(&*state.actor_states[index], disk, timers, choices, state.crashed[index]));
         (Who::of(Id::from(index), &state.actor_states[index]).to_string(), digest)
     };
     let envelopes = state.network.iter_all();
-    let messages =
-        sorted(envelopes.map(|envelope| (usize::from(envelope.src), usize::from(envelope.dst), envelope.msg)));
+    let messages = sorted(
+        envelopes
+            .map(|envelope| (usize::from(envelope.src), usize::from(envelope.dst), envelope.msg)),
+    );
     let messages = (MESSAGES.to_owned(), of(&messages));
     (0..state.actor_states.len()).map(process).chain([messages]).collect()
 }

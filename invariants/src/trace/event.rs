@@ -56,7 +56,9 @@ impl FromStr for Who {
         let client = text.strip_prefix('c').and_then(|number| number.parse::<u32>().ok());
         let node = || text.parse().map(Who::Node).ok();
         let who = client.map(|number| Who::Client(ClientId(number.into()))).or_else(node);
-        who.ok_or_else(|| format!("\"{text}\" names neither a node, such as A, nor a client, such as c3"))
+        who.ok_or_else(|| {
+            format!("\"{text}\" names neither a node, such as A, nor a client, such as c3")
+        })
     }
 }
 
@@ -189,16 +191,22 @@ impl Event {
             ActorModelAction::Drop(Envelope { src, dst, msg }) => {
                 Event::Lose { from: who(src), to: who(dst), message: msg.clone() }
             }
-            ActorModelAction::Timeout(id, timer) => Event::TimeOut { at: who(id), timer: timer.clone() },
+            ActorModelAction::Timeout(id, timer) => {
+                Event::TimeOut { at: who(id), timer: timer.clone() }
+            }
             ActorModelAction::Crash(id) => Event::Crash { at: who(id) },
             ActorModelAction::Recover(id) => Event::Recover { at: who(id) },
             ActorModelAction::SelectRandom { actor, random, .. } => match random {
                 Fate::LoseDisk => Event::LoseDisk { at: who(actor) },
                 Fate::CopyDisk => Event::CopyDisk { at: who(actor) },
-                Fate::ReturnToCopy { witnessed } => Event::ReturnToCopy { at: who(actor), witnessed: *witnessed },
+                Fate::ReturnToCopy { witnessed } => {
+                    Event::ReturnToCopy { at: who(actor), witnessed: *witnessed }
+                }
                 Fate::HearOfLaterCommit => Event::HearOfLaterCommit { at: who(actor) },
                 Fate::Choose(Choice::Gossip(peer)) => Event::Gossip { at: who(actor), with: *peer },
-                Fate::Choose(Choice::Exchange(peer)) => Event::Exchange { at: who(actor), with: *peer },
+                Fate::Choose(Choice::Exchange(peer)) => {
+                    Event::Exchange { at: who(actor), with: *peer }
+                }
             },
         }
     }
@@ -214,18 +222,24 @@ impl Event {
             Event::Deliver { from, to, message } => {
                 ActorModelAction::Deliver { src: from.id(), dst: to.id(), msg: message.clone() }
             }
-            Event::Lose { from, to, message } => {
-                ActorModelAction::Drop(Envelope { src: from.id(), dst: to.id(), msg: message.clone() })
-            }
+            Event::Lose { from, to, message } => ActorModelAction::Drop(Envelope {
+                src: from.id(),
+                dst: to.id(),
+                msg: message.clone(),
+            }),
             Event::TimeOut { at, timer } => ActorModelAction::Timeout(at.id(), timer.clone()),
             Event::Crash { at } => ActorModelAction::Crash(at.id()),
             Event::Recover { at } => ActorModelAction::Recover(at.id()),
             Event::LoseDisk { at } => choose(at, "fate", Fate::LoseDisk),
             Event::CopyDisk { at } => choose(at, "fate", Fate::CopyDisk),
-            Event::ReturnToCopy { at, witnessed } => choose(at, "fate", Fate::ReturnToCopy { witnessed: *witnessed }),
+            Event::ReturnToCopy { at, witnessed } => {
+                choose(at, "fate", Fate::ReturnToCopy { witnessed: *witnessed })
+            }
             Event::HearOfLaterCommit { at } => choose(at, "fate", Fate::HearOfLaterCommit),
             Event::Gossip { at, with } => choose(at, "gossip", Fate::Choose(Choice::Gossip(*with))),
-            Event::Exchange { at, with } => choose(at, "exchange", Fate::Choose(Choice::Exchange(*with))),
+            Event::Exchange { at, with } => {
+                choose(at, "exchange", Fate::Choose(Choice::Exchange(*with)))
+            }
         }
     }
 
@@ -250,20 +264,34 @@ impl Event {
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Event::Deliver { from, to, message } => write!(f, "{from} → {to}: {}", picture::brief(message)),
-            Event::Lose { from, to, message } => write!(f, "{from} → {to}: lost: {}", picture::brief(message)),
-            Event::TimeOut { at, timer } => write!(f, "{at}: the timer fires: {}", picture::timer(timer)),
+            Event::Deliver { from, to, message } => {
+                write!(f, "{from} → {to}: {}", picture::brief(message))
+            }
+            Event::Lose { from, to, message } => {
+                write!(f, "{from} → {to}: lost: {}", picture::brief(message))
+            }
+            Event::TimeOut { at, timer } => {
+                write!(f, "{at}: the timer fires: {}", picture::timer(timer))
+            }
             Event::Crash { at } => write!(f, "{at}: crashes"),
             Event::Recover { at } => write!(f, "{at}: comes back with what it saved"),
             Event::LoseDisk { at } => write!(f, "{at}: loses its disk"),
             Event::CopyDisk { at } => write!(f, "{at}: its disk is copied"),
             Event::ReturnToCopy { at, witnessed: true } => {
-                write!(f, "{at}: is started on the copy, and another node has heard of a later commit")
+                write!(
+                    f,
+                    "{at}: is started on the copy, and another node has heard of a later commit"
+                )
             }
             Event::ReturnToCopy { at, witnessed: false } => {
-                write!(f, "{at}: is started on the copy, and no node that is up has heard of a later commit")
+                write!(
+                    f,
+                    "{at}: is started on the copy, and no node that is up has heard of a later commit"
+                )
             }
-            Event::HearOfLaterCommit { at } => write!(f, "{at}: hears from a node that has heard of a later commit"),
+            Event::HearOfLaterCommit { at } => {
+                write!(f, "{at}: hears from a node that has heard of a later commit")
+            }
             Event::Gossip { at, with } => write!(f, "{at}: gossips with {with}"),
             Event::Exchange { at, with } => write!(f, "{at}: compares with {with}"),
         }

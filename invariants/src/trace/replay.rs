@@ -25,7 +25,8 @@ pub struct Run {
 /// Why a step could not be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Stopped {
-    /// It is not among what may happen then: the message is not on its way, the timer is not set, the node is up already.
+    /// It is not among what may happen then: the message is not on its way, the timer is not set,
+    /// the node is up already.
     #[error("it cannot happen there")]
     CannotHappen,
     /// It changes nothing, which counts as no step.
@@ -36,7 +37,8 @@ pub enum Stopped {
     OutOfScope,
 }
 
-/// How a trace differs from what today's code does. Steps are counted from 1; 0 is the state before the first.
+/// How a trace differs from what today's code does. Steps are counted from 1; 0 is the state before
+/// the first.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Divergence {
     /// A step cannot be taken.
@@ -55,8 +57,11 @@ pub enum Divergence {
         /// The parts of the state that differ.
         parts: Vec<String>,
     },
-    /// The trace contradicts itself: the digest of a whole state does not follow from those of its parts.
-    #[error("step {step} has a digest of the whole state that does not belong to those of its parts")]
+    /// The trace contradicts itself: the digest of a whole state does not follow from those of its
+    /// parts.
+    #[error(
+        "step {step} has a digest of the whole state that does not belong to those of its parts"
+    )]
     Inconsistent {
         /// Which.
         step: usize,
@@ -70,9 +75,9 @@ impl Divergence {
     /// At which step, if at one.
     pub fn step(&self) -> Option<usize> {
         match self {
-            Divergence::Stopped { step, .. } | Divergence::Differs { step, .. } | Divergence::Inconsistent { step } => {
-                Some(*step)
-            }
+            Divergence::Stopped { step, .. }
+            | Divergence::Differs { step, .. }
+            | Divergence::Inconsistent { step } => Some(*step),
             Divergence::NotShown(_) => None,
         }
     }
@@ -85,8 +90,8 @@ impl Run {
         Run { model, events: Vec::new(), states: vec![first] }
     }
 
-    /// Takes these steps under these rules, as far as they can be taken. If that is not to the end, the step after the last state was
-    /// stopped by this.
+    /// Takes these steps under these rules, as far as they can be taken. If that is not to the end,
+    /// the step after the last state was stopped by this.
     pub fn of(scope: &Scope, rules: Rules, events: &[Event]) -> (Run, Option<Stopped>) {
         let mut run = Run::begin(scope.model(rules, []));
         for event in events {
@@ -102,10 +107,15 @@ impl Run {
         let path = finding.path.clone().into_vec();
         let events = path.iter().filter_map(|(_, action)| action.as_ref());
         let events = events.map(|action| Event::of(scope.nodes, action)).collect();
-        Run { model: scope.model(rules, []), events, states: path.into_iter().map(|(state, _)| state).collect() }
+        Run {
+            model: scope.model(rules, []),
+            events,
+            states: path.into_iter().map(|(state, _)| state).collect(),
+        }
     }
 
-    /// Takes those of these steps that can be taken. The others, by their numbers from 1, are passed over.
+    /// Takes those of these steps that can be taken. The others, by their numbers from 1, are
+    /// passed over.
     pub fn of_what_can(scope: &Scope, rules: Rules, events: &[Event]) -> (Run, Vec<usize>) {
         let (mut run, _) = Run::of(scope, rules, &[]);
         let mut skipped = Vec::new();
@@ -131,7 +141,8 @@ impl Run {
     /// The state after one event more.
     fn after(&self, event: &Event) -> Result<SystemState, Stopped> {
         let (action, state) = (event.action(), self.last());
-        // A node's number may be written as a client's, and the other way round; only one of the two is what happened.
+        // A node's number may be written as a client's, and the other way round; only one of the
+        // two is what happened.
         if Event::of(self.model.cfg.scope.nodes, &action) != *event {
             return Err(Stopped::CannotHappen);
         }
@@ -141,7 +152,11 @@ impl Run {
             return Err(Stopped::CannotHappen);
         }
         let next = self.model.next_state(state, action).ok_or(Stopped::ChangesNothing)?;
-        if (self.model.within_boundary)(&self.model.cfg, &next) { Ok(next) } else { Err(Stopped::OutOfScope) }
+        if (self.model.within_boundary)(&self.model.cfg, &next) {
+            Ok(next)
+        } else {
+            Err(Stopped::OutOfScope)
+        }
     }
 
     /// What may happen next, whether it changes anything or not.
@@ -161,20 +176,33 @@ impl Run {
         self.states.last().expect("there is one at least")
     }
 
-    /// Why this run does not violate the property, or show it if it is one that is to be reachable. `None`: it does.
-    pub fn does_not_show(&self, property: &Property, cycle_from: Option<usize>) -> Option<&'static str> {
+    /// Why this run does not violate the property, or show it if it is one that is to be reachable.
+    /// `None`: it does.
+    pub fn does_not_show(
+        &self,
+        property: &Property,
+        cycle_from: Option<usize>,
+    ) -> Option<&'static str> {
         let holds = |state: &SystemState| (property.condition)(&self.model, state);
         match (property.kind, cycle_from) {
             (Kind::Always, _) => holds(self.last()).then_some("the property holds at the end"),
-            (Kind::Reachable, _) => (!holds(self.last())).then_some("the property does not show at the end"),
+            (Kind::Reachable, _) => {
+                (!holds(self.last())).then_some("the property does not show at the end")
+            }
             (Kind::Converges, None) => Some("it does not say from where on it goes round"),
             (Kind::Converges, Some(from)) => self.does_not_go_round(from, holds),
         }
     }
 
-    fn does_not_go_round(&self, from: usize, holds: impl Fn(&SystemState) -> bool) -> Option<&'static str> {
+    fn does_not_go_round(
+        &self,
+        from: usize,
+        holds: impl Fn(&SystemState) -> bool,
+    ) -> Option<&'static str> {
         let round = self.states.get(from..).filter(|states| !states.is_empty());
-        let Some(round) = round else { return Some("it goes round from a step that it has not got") };
+        let Some(round) = round else {
+            return Some("it goes round from a step that it has not got");
+        };
         if round.iter().all(holds) {
             return Some("the property holds all the way round");
         }
@@ -186,14 +214,14 @@ impl Run {
         }
         match Onward::of(&self.model, &round[0]) {
             None => Some("from where it goes round it may go on to more states than are looked at"),
-            Some(onward) => {
-                (!onward.always_leads_back()).then_some("it may go on from the way round to where nothing leads back")
-            }
+            Some(onward) => (!onward.always_leads_back())
+                .then_some("it may go on from the way round to where nothing leads back"),
         }
     }
 
-    /// Takes the fewest steps, of those that go on once nothing new goes wrong and nothing new is asked, to where the property holds
-    /// and will hold for ever. Returns whether there is such a state.
+    /// Takes the fewest steps, of those that go on once nothing new goes wrong and nothing new is
+    /// asked, to where the property holds and will hold for ever. Returns whether there is such a
+    /// state.
     pub fn settle(&mut self, property: &Property) -> bool {
         let holds = |state: &SystemState| (property.condition)(&self.model, state);
         let Some(onward) = Onward::of(&self.model, self.last()) else { return false };
@@ -206,7 +234,8 @@ impl Run {
     }
 }
 
-/// Those of the steps from a state that are chosen, change something and stay in the scope, and where each leads.
+/// Those of the steps from a state that are chosen, change something and stay in the scope, and
+/// where each leads.
 fn steps(
     model: &System,
     state: &SystemState,
@@ -227,7 +256,8 @@ impl Trace {
         self.steps.iter().map(|step| step.event.clone()).collect()
     }
 
-    /// Takes the trace's steps under its rules, without a look at its digests, as far as they can be taken.
+    /// Takes the trace's steps under its rules, without a look at its digests, as far as they can
+    /// be taken.
     pub fn run(&self) -> (Run, Option<Stopped>) {
         Run::of(self.scope(), self.rules(), &self.events())
     }
@@ -265,6 +295,7 @@ fn compare(
     expected: &BTreeMap<String, StateDigest>,
 ) -> Result<(), Divergence> {
     let names = found.keys().chain(expected.keys().filter(|part| !found.contains_key(*part)));
-    let parts: Vec<String> = names.filter(|part| found.get(*part) != expected.get(*part)).cloned().collect();
+    let parts: Vec<String> =
+        names.filter(|part| found.get(*part) != expected.get(*part)).cloned().collect();
     if parts.is_empty() { Ok(()) } else { Err(Divergence::Differs { step, parts }) }
 }

@@ -7,8 +7,8 @@ use crate::trace::{Event, Trace};
 use dynamo_model::rules::Rules;
 use stateright::Model;
 
-/// A trace to the same property from which no single step can be left out, whatever of the rest can then still happen. `None`: the trace
-/// does not show its property in the first place.
+/// A trace to the same property from which no single step can be left out, whatever of the rest can
+/// then still happen. `None`: the trace does not show its property in the first place.
 pub fn shrink(trace: &Trace) -> Option<Trace> {
     let goal = Goal { trace, property: trace.property() };
     let (run, stopped) = trace.run();
@@ -58,8 +58,10 @@ impl Goal<'_> {
             self.go_round_once(&mut run, from);
         }
         if self.property.kind != Kind::Converges {
-            let is_goal =
-                |state: &_| (self.property.condition)(&run.model, state) == (self.property.kind == Kind::Reachable);
+            let is_goal = |state: &_| {
+                (self.property.condition)(&run.model, state)
+                    == (self.property.kind == Kind::Reachable)
+            };
             let first = run.states.iter().position(is_goal)?;
             run.states.truncate(first + 1);
             run.events.truncate(first);
@@ -67,13 +69,15 @@ impl Goal<'_> {
         run.does_not_show(self.property, cycle_from).is_none().then_some(Shown { run, cycle_from })
     }
 
-    /// Ends the way round where it has come back for the first time, if the property fails on the way till then.
+    /// Ends the way round where it has come back for the first time, if the property fails on the
+    /// way till then.
     fn go_round_once(&self, run: &mut Run, from: usize) {
         let fails = |state: &_| !(self.property.condition)(&run.model, state);
         let round = || run.states.iter().enumerate().skip(from);
         let Some((first_fails, _)) = round().find(|(_, state)| fails(state)) else { return };
         // Where nothing goes on there is nothing to go round.
-        let back = round().find(|(place, state)| *place >= first_fails && **state == run.states[from]);
+        let back =
+            round().find(|(place, state)| *place >= first_fails && **state == run.states[from]);
         if let Some((back, _)) = back {
             run.states.truncate(back + 1);
             run.events.truncate(back);
@@ -94,8 +98,9 @@ impl Goal<'_> {
     }
 }
 
-/// Goes through a scope, taking whichever step is chosen among so many, until something that is always to hold does not, or for so many
-/// steps. Returns the run, and what does not hold at its end.
+/// Goes through a scope, taking whichever step is chosen among so many, until something that is
+/// always to hold does not, or for so many steps. Returns the run, and what does not hold at its
+/// end.
 pub fn walk(
     scope: &Scope,
     rules: Rules,
@@ -108,10 +113,12 @@ pub fn walk(
         .filter(|property| property.kind == Kind::Always && scope.excuse(property).is_none())
         .collect();
     loop {
-        let violated = promised.iter().find(|property| !(property.condition)(&run.model, run.last()));
+        let violated =
+            promised.iter().find(|property| !(property.condition)(&run.model, run.last()));
         let mut possible = Vec::new();
         run.model.actions(run.last(), &mut possible);
-        let mut events: Vec<Event> = possible.iter().map(|action| Event::of(scope.nodes, action)).collect();
+        let mut events: Vec<Event> =
+            possible.iter().map(|action| Event::of(scope.nodes, action)).collect();
         if violated.is_some() || run.events.len() == steps {
             return (run, violated.copied());
         }

@@ -9,7 +9,8 @@ fn at(port: u8) -> Address {
 
 impl Arbitrary for Change {
     fn arbitrary(g: &mut Gen) -> Self {
-        let acts = [Act::Join, Act::Leave, Act::Gone, Act::Remove, Act::Move(at(u8::arbitrary(g) % 3))];
+        let acts =
+            [Act::Join, Act::Leave, Act::Gone, Act::Remove, Act::Move(at(u8::arbitrary(g) % 3))];
         Change {
             node: NodeId(u16::arbitrary(g) % 4),
             time: 1 + u32::arbitrary(g) % 3,
@@ -60,7 +61,8 @@ quickcheck! {
 fn contradictions_have_one_outcome() {
     let node = NodeId(0);
     let said = |acts: &[(u32, Act)]| {
-        let changes: Vec<Change> = acts.iter().map(|(time, act)| Change { node, time: *time, act: *act }).collect();
+        let changes: Vec<Change> =
+            acts.iter().map(|(time, act)| Change { node, time: *time, act: *act }).collect();
         history(&changes).standings(&Rules::default())[&node]
     };
     assert_eq!(said(&[(1, Act::Join)]), Standing::Member);
@@ -70,14 +72,19 @@ fn contradictions_have_one_outcome() {
     assert_eq!(said(&[(1, Act::Join), (1, Act::Remove), (2, Act::Join)]), Standing::Removed);
     let (one, other) = (at(1), at(2));
     let moved = |acts: &[(u32, Address)]| {
-        let changes = acts.iter().map(|(time, address)| Change { node, time: *time, act: Act::Move(*address) });
+        let changes = acts.iter().map(|(time, address)| Change {
+            node,
+            time: *time,
+            act: Act::Move(*address),
+        });
         changes.collect::<History>().address(node)
     };
     assert_eq!(moved(&[(1, other), (2, one)]), Some(one));
     assert_eq!(moved(&[(1, one), (1, other)]), Some(other));
 }
 
-/// Nobody need know where a node was before: of its addresses the latest is kept, however they came.
+/// Nobody need know where a node was before: of its addresses the latest is kept, however they
+/// came.
 #[test]
 fn of_addresses_the_latest_is_kept() {
     let node = NodeId(3);
@@ -99,7 +106,8 @@ fn of_addresses_the_latest_is_kept() {
 #[test]
 fn absurd_changes_and_histories_are_not_decoded() {
     let read = |changes: &[Change]| {
-        let bytes = postcard::to_stdvec(&changes.iter().copied().collect::<im::OrdSet<Change>>()).unwrap();
+        let bytes =
+            postcard::to_stdvec(&changes.iter().copied().collect::<im::OrdSet<Change>>()).unwrap();
         postcard::from_bytes::<History>(&bytes)
     };
     let change = |time, act| Change { node: NodeId(0), time, act };
@@ -109,18 +117,22 @@ fn absurd_changes_and_histories_are_not_decoded() {
             assert!(read(&[change(time, act)]).is_err(), "{time}");
         }
     }
-    let nodes = |count: usize| (0..count as u16).map(|node| Change { node: NodeId(node), time: 1, act: Act::Join });
+    let nodes = |count: usize| {
+        (0..count as u16).map(|node| Change { node: NodeId(node), time: 1, act: Act::Join })
+    };
     assert!(read(&nodes(History::LENGTH_MAX).collect::<Vec<_>>()).is_ok());
     assert!(read(&nodes(History::LENGTH_MAX + 1).collect::<Vec<_>>()).is_err());
 }
 
-/// The largest history, of the changes that take most bytes, still fits one datagram; with IPv6 addresses two.
+/// The largest history, of the changes that take most bytes, still fits one datagram; with IPv6
+/// addresses two.
 #[test]
 fn the_longest_history_fits_a_datagram() {
     let bytes = |ip: IpAddr| {
         let act = Act::Move(SocketAddr::new(ip, u16::MAX).into());
         let nodes = (0..History::LENGTH_MAX as u16).map(|node| NodeId(u16::MAX - node));
-        let history: History = nodes.map(|node| Change { node, time: Change::TIME_MAX, act }).collect();
+        let history: History =
+            nodes.map(|node| Change { node, time: Change::TIME_MAX, act }).collect();
         assert_eq!(history.len(), History::LENGTH_MAX);
         postcard::to_stdvec(&history).unwrap().len()
     };
@@ -141,6 +153,8 @@ fn a_history_that_would_become_too_long_stays_as_it_is() {
     let full = some(0, History::LENGTH_MAX);
     assert_eq!(full.moved(NodeId(0), at(1)), full);
     let largest: History =
-        [Change { node: NodeId(0), time: Change::TIME_MAX, act: Act::Move(at(1)) }].into_iter().collect();
+        [Change { node: NodeId(0), time: Change::TIME_MAX, act: Act::Move(at(1)) }]
+            .into_iter()
+            .collect();
     assert_eq!(largest.moved(NodeId(0), at(2)), largest, "nothing comes after the largest time");
 }

@@ -1,16 +1,20 @@
-//! A checker's event: a copy of a node's disk is made, and the node is started again on that copy later, once.
+//! A checker's event: a copy of a node's disk is made, and the node is started again on that copy
+//! later, once.
 //!
-//! The runtime numbers starts and commits, says both in every datagram, and lets nodes remember what they heard of one another
-//! (`impl/src/memory.rs`). A node that starts asks the others what they remember of it before it serves anyone. Here all that is one step:
+//! The runtime numbers starts and commits, says both in every datagram, and lets nodes remember
+//! what they heard of one another (`impl/src/memory.rs`). A node that starts asks the others what
+//! they remember of it before it serves anyone. Here all that is one step:
 //!
 //! ```text
 //! CopyDisk                          the disk, as it is at any moment
 //! ReturnToCopy { witnessed }        the node is started on the copy. Has a node that is up heard of a later commit?
 //! HearOfLaterCommit                 it runs on the copy, and a node that has heard of a later commit comes back
 //! ```
-//! In the last two [`Rules::disk_is_old`](crate::rules::Rules::disk_is_old) decides whether the node goes on with the copy, or begins on an
-//! empty disk under a new incarnation. Whether there really is such a witness, the node cannot see: both cases are steps, and the checker's
-//! boundary leaves out the one that is not so. For that, messages that prove a later commit are [dated](Message::Dated).
+//! In the last two [`Rules::disk_is_old`](crate::rules::Rules::disk_is_old) decides whether the
+//! node goes on with the copy, or begins on an empty disk under a new incarnation. Whether there
+//! really is such a witness, the node cannot see: both cases are steps, and the checker's boundary
+//! leaves out the one that is not so. For that, messages that prove a later commit are
+//! [dated](Message::Dated).
 
 use super::{Fate, Process, ProcessState, start_again};
 use crate::ids::NodeId;
@@ -120,7 +124,8 @@ pub(super) fn date(sent: Out<Process>, state: &ProcessState, out: &mut Out<Proce
         Stage::Ahead => Some(Since::Copied),
         Stage::Returned { .. } => Some(Since::Returned),
     };
-    let is_peer = |id: Id| NodeId::from_actor(id).is_some_and(|id| node.view.ring().members().contains(&id));
+    let is_peer =
+        |id: Id| NodeId::from_actor(id).is_some_and(|id| node.view.ring().members().contains(&id));
     for command in sent {
         match (command, since) {
             (Command::Send(to, message), Some(since)) if is_peer(to) => {

@@ -1,4 +1,5 @@
-//! What the protocol decides, where that takes more than a line: each of these is the rule of the same name.
+//! What the protocol decides, where that takes more than a line: each of these is the rule of the
+//! same name.
 
 use super::{Freshness, HandoffEvent, Remains, Word};
 use crate::get::Reply;
@@ -24,7 +25,11 @@ pub(super) fn coordinators(
     first.or_else(|| in_turn().next()).into_iter().collect()
 }
 
-pub(super) fn put_freshness(remembered: Option<&Issued>, request: RequestId, known: &Context) -> Freshness {
+pub(super) fn put_freshness(
+    remembered: Option<&Issued>,
+    request: RequestId,
+    known: &Context,
+) -> Freshness {
     match remembered {
         Some(issued) if request.number < issued.number => Freshness::Outdated,
         Some(issued) if request.number == issued.number => Freshness::Repeated,
@@ -34,22 +39,32 @@ pub(super) fn put_freshness(remembered: Option<&Issued>, request: RequestId, kno
 }
 
 pub(super) fn epoch(kept: Option<Epoch>, held: &Context, new: Issuer) -> Epoch {
-    let knows_more = |kept: &Epoch| held.counter_max(Issuer { epoch: kept.number, ..new }) > kept.issued;
+    let knows_more =
+        |kept: &Epoch| held.counter_max(Issuer { epoch: kept.number, ..new }) > kept.issued;
     kept.filter(|kept| !knows_more(kept)).unwrap_or(Epoch { number: new.epoch, issued: 0 })
 }
 
-pub(super) fn clients_to_forget(issued: &im::OrdMap<ClientId, Issued>, remembered: usize) -> Vec<ClientId> {
+pub(super) fn clients_to_forget(
+    issued: &im::OrdMap<ClientId, Issued>,
+    remembered: usize,
+) -> Vec<ClientId> {
     if issued.len() < remembered.saturating_mul(2) {
         return Vec::new();
     }
-    let mut by_age: Vec<(u64, ClientId)> = issued.iter().map(|(client, put)| (put.counter, *client)).collect();
+    let mut by_age: Vec<(u64, ClientId)> =
+        issued.iter().map(|(client, put)| (put.counter, *client)).collect();
     by_age.sort_unstable();
     by_age.truncate(by_age.len().saturating_sub(remembered));
     by_age.into_iter().map(|(_, client)| client).collect()
 }
 
-pub(super) fn reply_counts_for(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId> {
-    let stood_in_for = || tally.stand_ins.iter().filter(|stand_in| stand_in.fallback == from).map(|s| s.intended);
+pub(super) fn reply_counts_for(
+    tally: &Tally,
+    from: NodeId,
+    named: Option<NodeId>,
+) -> Option<NodeId> {
+    let stood_in_for =
+        || tally.stand_ins.iter().filter(|stand_in| stand_in.fallback == from).map(|s| s.intended);
     let own = tally.asked.iter().copied().filter(|intended| *intended == from);
     let is_meant = |intended: &NodeId| named.is_none_or(|named| named == *intended);
     let is_news = |intended: &NodeId| {
@@ -58,12 +73,21 @@ pub(super) fn reply_counts_for(tally: &Tally, from: NodeId, named: Option<NodeId
     own.chain(stood_in_for()).find(|intended| is_meant(intended) && is_news(intended))
 }
 
-pub(super) fn stand_in(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId> {
-    let is_free = |fallback: &&NodeId| tally.stand_ins.iter().all(|stand_in| stand_in.fallback != **fallback);
+pub(super) fn stand_in(
+    tally: &Tally,
+    fallbacks: &[NodeId],
+    suspected: &BTreeSet<NodeId>,
+) -> Option<NodeId> {
+    let is_free =
+        |fallback: &&NodeId| tally.stand_ins.iter().all(|stand_in| stand_in.fallback != **fallback);
     fallbacks.iter().filter(is_free).min_by_key(|fallback| suspected.contains(*fallback)).copied()
 }
 
-pub(super) fn repair_targets(replies: &[Reply], intended: &[NodeId], merged: &Siblings) -> Vec<NodeId> {
+pub(super) fn repair_targets(
+    replies: &[Reply],
+    intended: &[NodeId],
+    merged: &Siblings,
+) -> Vec<NodeId> {
     let stale = replies.iter().filter(|(node, held)| intended.contains(node) && held != merged);
     stale.map(|(node, _)| *node).collect()
 }
@@ -79,20 +103,32 @@ pub(super) fn is_deleted(held: &Siblings) -> bool {
 }
 
 pub(super) fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
-    let holds = if remains.is_intended { remains.held == tombstones } else { remains.held.versions().is_empty() };
+    let holds = if remains.is_intended {
+        remains.held == tombstones
+    } else {
+        remains.held.versions().is_empty()
+    };
     holds && !remains.is_hinted && !remains.is_busy
 }
 
-pub(super) fn whom_to_survey(clear: &BTreeSet<NodeId>, holders: &[NodeId], intended: &[NodeId]) -> Vec<NodeId> {
-    let not_clear = |nodes: &[NodeId]| nodes.iter().copied().filter(|node| !clear.contains(node)).collect::<Vec<_>>();
+pub(super) fn whom_to_survey(
+    clear: &BTreeSet<NodeId>,
+    holders: &[NodeId],
+    intended: &[NodeId],
+) -> Vec<NodeId> {
+    let not_clear = |nodes: &[NodeId]| {
+        nodes.iter().copied().filter(|node| !clear.contains(node)).collect::<Vec<_>>()
+    };
     let first = not_clear(intended);
     if first.is_empty() { not_clear(holders) } else { first }
 }
 
 pub(super) fn standing(changes: &[Change]) -> Standing {
     let is_removed = changes.iter().any(|change| change.act == Act::Remove);
-    let latest =
-        changes.iter().filter(|change| !matches!(change.act, Act::Move(_) | Act::Remove)).max_by_key(|change| {
+    let latest = changes
+        .iter()
+        .filter(|change| !matches!(change.act, Act::Move(_) | Act::Remove))
+        .max_by_key(|change| {
             // In this order acts follow one another.
             (change.time, change.act)
         });
@@ -107,7 +143,11 @@ pub(super) fn standing(changes: &[Change]) -> Standing {
 
 pub(super) fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId> {
     let stays = after.contains(&node);
-    after.iter().copied().filter(|other| *other != node && (!stays || !before.contains(other))).collect()
+    after
+        .iter()
+        .copied()
+        .filter(|other| *other != node && (!stays || !before.contains(other)))
+        .collect()
 }
 
 pub(super) fn may_give_word(
@@ -121,7 +161,10 @@ pub(super) fn may_give_word(
 
 pub(super) fn hint_goes_to(recipient: NodeId, before: &[NodeId], now: &[NodeId]) -> Vec<NodeId> {
     let stays = now.contains(&recipient);
-    now.iter().copied().filter(|node| !stays || *node == recipient || !before.contains(node)).collect()
+    now.iter()
+        .copied()
+        .filter(|node| !stays || *node == recipient || !before.contains(node))
+        .collect()
 }
 
 #[cfg(test)]
@@ -140,9 +183,15 @@ mod tests {
 
     #[test]
     fn the_oldest_clients_are_forgotten_and_only_once_there_are_twice_as_many() {
-        let forgotten = |clients: &[u64]| (Rules::default().clients_to_forget)(&issued(clients.iter().copied()), 3);
+        let forgotten = |clients: &[u64]| {
+            (Rules::default().clients_to_forget)(&issued(clients.iter().copied()), 3)
+        };
         assert_eq!(forgotten(&[9, 8, 7, 6, 5]), []);
-        assert_eq!(forgotten(&[9, 8, 7, 6, 5, 4]), [9, 8, 7].map(ClientId), "the last to put stay, whatever their ids");
+        assert_eq!(
+            forgotten(&[9, 8, 7, 6, 5, 4]),
+            [9, 8, 7].map(ClientId),
+            "the last to put stay, whatever their ids"
+        );
         assert_eq!(forgotten(&[1, 2, 3, 4, 5, 6, 7]), [1, 2, 3, 4].map(ClientId));
         assert_eq!(forgotten(&[]), []);
     }

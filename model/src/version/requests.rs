@@ -1,8 +1,9 @@
 //! The second name of a put: the request that asked for it.
 //!
-//! A put that two nodes have coordinated, because the first only seemed to be dead, has two dots. That both are one put is told by the id of
-//! the client's request. A context names the requests of the latest puts that it covers, so that the second version does not come back
-//! once somebody has replaced the first.
+//! A put that two nodes have coordinated, because the first only seemed to be dead, has two dots.
+//! That both are one put is told by the id of the client's request. A context names the requests of
+//! the latest puts that it covers, so that the second version does not come back once somebody has
+//! replaced the first.
 
 use super::{Dot, Issuer};
 use crate::ids::{NodeId, RequestId};
@@ -20,7 +21,8 @@ impl Requests {
     /// These, if they are sorted, and not more than are kept.
     pub(super) fn checked(named: Vec<(Dot, RequestId)>) -> Option<Self> {
         let are_sorted = named.windows(2).all(|pair| pair[0] < pair[1]);
-        let are_kept = named.windows(Self::KEPT + 1).all(|few| few[0].0.issuer != few[Self::KEPT].0.issuer);
+        let are_kept =
+            named.windows(Self::KEPT + 1).all(|few| few[0].0.issuer != few[Self::KEPT].0.issuer);
         (are_sorted && are_kept).then_some(Requests(named))
     }
 
@@ -60,15 +62,21 @@ impl Requests {
     }
 
     /// With nodes and requests called by other names: see [`super::Context::renamed`].
-    pub(super) fn renamed(&self, node: impl Fn(NodeId) -> NodeId, request: impl Fn(RequestId) -> RequestId) -> Self {
-        Requests(self.0.iter().map(|(dot, named)| (dot.renamed(&node), request(*named))).collect()).in_form()
+    pub(super) fn renamed(
+        &self,
+        node: impl Fn(NodeId) -> NodeId,
+        request: impl Fn(RequestId) -> RequestId,
+    ) -> Self {
+        Requests(self.0.iter().map(|(dot, named)| (dot.renamed(&node), request(*named))).collect())
+            .in_form()
     }
 
     /// Sorted, and of each issuer only those of its latest dots.
     fn in_form(mut self) -> Self {
         self.0.sort_unstable();
         self.0.dedup();
-        let issuer = |index: usize| -> Option<Issuer> { self.0.get(index).map(|(dot, _)| dot.issuer) };
+        let issuer =
+            |index: usize| -> Option<Issuer> { self.0.get(index).map(|(dot, _)| dot.issuer) };
         let is_late = |index: &usize| issuer(*index) != issuer(index + Self::KEPT);
         Requests((0..self.0.len()).filter(is_late).map(|index| self.0[index]).collect())
     }

@@ -6,7 +6,11 @@ use std::collections::BTreeSet;
 impl Arbitrary for Dot {
     fn arbitrary(g: &mut Gen) -> Self {
         let incarnation = u64::arbitrary(g) % 2;
-        let issuer = Issuer { node: NodeId(u16::arbitrary(g) % 3), incarnation, epoch: u64::arbitrary(g) % 2 };
+        let issuer = Issuer {
+            node: NodeId(u16::arbitrary(g) % 3),
+            incarnation,
+            epoch: u64::arbitrary(g) % 2,
+        };
         Dot { issuer, counter: 1 + u64::arbitrary(g) % 5 }
     }
 }
@@ -18,15 +22,19 @@ impl Arbitrary for Context {
     }
 }
 
-/// The request that has asked for the put of a dot: two nodes, or one in two epochs, may have coordinated the same.
+/// The request that has asked for the put of a dot: two nodes, or one in two epochs, may have
+/// coordinated the same.
 fn request(dot: Dot) -> RequestId {
     RequestId { client: ClientId(dot.counter % 2), number: dot.counter }
 }
 
 /// The dumb second implementation: the set itself.
 fn dots_of(context: &Context) -> BTreeSet<Dot> {
-    let issuers =
-        (0..12).map(|n| Issuer { node: NodeId(n % 3), incarnation: u64::from(n / 6), epoch: u64::from(n / 3 % 2) });
+    let issuers = (0..12).map(|n| Issuer {
+        node: NodeId(n % 3),
+        incarnation: u64::from(n / 6),
+        epoch: u64::from(n / 3 % 2),
+    });
     let every = issuers.flat_map(|issuer| (1..=8).map(move |counter| Dot { issuer, counter }));
     every.filter(|dot| context.covers(*dot)).collect()
 }
@@ -88,7 +96,10 @@ fn contexts_show_as_in_the_trace() {
     let context = Context::new().with(dot(0, 1)).with(dot(0, 2)).with(dot(1, 1));
     assert_eq!(context.to_string(), "[A:2,B:1]");
     assert_eq!(context.clone().with(dot(0, 5)).with(dot(2, 3)).to_string(), "[A:2+5,B:1,C:0+3]");
-    let other = |incarnation, epoch| Dot { issuer: Issuer { node: NodeId(0), incarnation, epoch }, counter: 1 };
+    let other = |incarnation, epoch| Dot {
+        issuer: Issuer { node: NodeId(0), incarnation, epoch },
+        counter: 1,
+    };
     assert_eq!(context.clone().with(other(7, 0)).to_string(), "[A:2,A~7:1,B:1]");
     assert_eq!(context.with(other(0, 3)).with(other(7, 3)).to_string(), "[A:2,A.3:1,A~7.3:1,B:1]");
 }

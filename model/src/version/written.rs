@@ -5,8 +5,9 @@ use super::{Context, Dot, Issuer};
 use crate::ids::RequestId;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A context as it is written. Of the dots whose request is named only the counter is, and where the issuer stands: the how-manieth it is
-/// of those in the vector and, after these, of the single dots.
+/// A context as it is written. Of the dots whose request is named only the counter is, and where
+/// the issuer stands: the how-manieth it is of those in the vector and, after these, of the single
+/// dots.
 #[derive(Serialize)]
 struct WrittenContext<'a> {
     vector: &'a [(Issuer, u64)],
@@ -18,11 +19,14 @@ impl Serialize for Context {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Context { vector, dots, requests } = self;
         let place = |issuer: Issuer| {
-            let single = || dots.iter().position(|dot| dot.issuer == issuer).map(|place| vector.len() + place);
+            let single = || {
+                dots.iter().position(|dot| dot.issuer == issuer).map(|place| vector.len() + place)
+            };
             vector.binary_search_by_key(&issuer, |entry| entry.0).ok().or_else(single)
         };
         let written = |(dot, request): &(Dot, RequestId)| {
-            let place = place(dot.issuer).expect("a context names requests only of dots that it covers");
+            let place =
+                place(dot.issuer).expect("a context names requests only of dots that it covers");
             (place, dot.counter, *request)
         };
         let requests = requests.iter().map(written).collect();
@@ -52,14 +56,22 @@ impl TryFrom<UncheckedContext> for Context {
             Some((issuer, _)) => Some(*issuer),
             None => dots.get(place - vector.len()).map(|dot| dot.issuer),
         };
-        let named = |(place, counter, request)| Some((Dot { issuer: issuer(place)?, counter }, request));
+        let named =
+            |(place, counter, request)| Some((Dot { issuer: issuer(place)?, counter }, request));
         let requests: Option<Vec<_>> = requests.into_iter().map(named).collect();
-        let requests = requests.and_then(Requests::checked).ok_or("a context's requests are out of order")?;
+        let requests =
+            requests.and_then(Requests::checked).ok_or("a context's requests are out of order")?;
         let context = Context { vector, dots, requests };
         if !context.requests.iter().all(|(dot, _)| context.covers(*dot)) {
             return Err("a context names requests of puts that it does not cover");
         }
-        let apart = |dot: &Dot| dot.counter.checked_sub(1).is_some_and(|before| before > context.counter(dot.issuer));
-        if context.dots.iter().all(apart) { Ok(context) } else { Err("a context's single dots repeat its vector") }
+        let apart = |dot: &Dot| {
+            dot.counter.checked_sub(1).is_some_and(|before| before > context.counter(dot.issuer))
+        };
+        if context.dots.iter().all(apart) {
+            Ok(context)
+        } else {
+            Err("a context's single dots repeat its vector")
+        }
     }
 }

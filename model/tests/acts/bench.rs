@@ -1,4 +1,5 @@
-//! One node without a network: it is given messages and timers, and what it sends and saves is looked at.
+//! One node without a network: it is given messages and timers, and what it sends and saves is
+//! looked at.
 
 use dynamo_model::config::{Config, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
@@ -37,14 +38,27 @@ impl Bench {
 
     pub(crate) fn of(nodes: u16, id: NodeId, n: usize, r: usize, w: usize) -> Self {
         let members: Vec<NodeId> = (0..nodes).map(NodeId).collect();
-        let config = Config::new(n, r, w).unwrap().with_patience(Patience { retransmissions: 1, ..Patience::LOCAL });
+        let config = Config::new(n, r, w)
+            .unwrap()
+            .with_patience(Patience { retransmissions: 1, ..Patience::LOCAL });
         let founders = History::founded_by(members);
         let node = Node { config, founders, address: None, rules: Rules::default() };
         let state = node.on_start(id.actor(), &None, &mut Out::new());
-        Bench { node, state, timers: Vec::new(), pauses: Vec::new(), choices: Vec::new(), id: id.actor(), saved: None }
+        Bench {
+            node,
+            state,
+            timers: Vec::new(),
+            pauses: Vec::new(),
+            choices: Vec::new(),
+            id: id.actor(),
+            saved: None,
+        }
     }
 
-    fn step(&mut self, act: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>)) -> Vec<(usize, Message)> {
+    fn step(
+        &mut self,
+        act: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>),
+    ) -> Vec<(usize, Message)> {
         let mut state = Cow::Owned(std::mem::take(&mut self.state));
         let mut out = Out::new();
         act(&self.node, &mut state, &mut out);
@@ -56,7 +70,8 @@ impl Bench {
         for command in out {
             match command {
                 Command::Save(durable) => {
-                    // It may save the same once more: one that is gone at once learns two changes in a step.
+                    // It may save the same once more: one that is gone at once learns two changes
+                    // in a step.
                     let is_saved = self.saved.as_ref() == Some(&durable);
                     assert!(sent.is_empty() || is_saved, "a step saves before it sends");
                     self.saved = Some(durable);
@@ -120,11 +135,24 @@ pub(crate) fn request(number: u64) -> RequestId {
 
 pub(crate) fn put(number: u64, value: &[u8], context: Context) -> Message {
     let (key, value) = (Key::new("k").unwrap(), Value::new(value).unwrap());
-    Message::Request(Operation::Put { request: request(number), key, content: Content::Value(value), context, pw: 0 })
+    Message::Request(Operation::Put {
+        request: request(number),
+        key,
+        content: Content::Value(value),
+        context,
+        pw: 0,
+    })
 }
 
 pub(crate) fn answers(sent: &[(usize, Message)]) -> Vec<&Answer> {
-    let answer = |(to, message): &(usize, Message)| *to == CLIENT && matches!(message, Message::Answer(_));
+    let answer =
+        |(to, message): &(usize, Message)| *to == CLIENT && matches!(message, Message::Answer(_));
     let answered = sent.iter().filter(|sent| answer(sent));
-    answered.map(|(_, message)| if let Message::Answer(answer) = message { answer } else { unreachable!() }).collect()
+    answered
+        .map(
+            |(_, message)| {
+                if let Message::Answer(answer) = message { answer } else { unreachable!() }
+            },
+        )
+        .collect()
 }

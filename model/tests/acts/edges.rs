@@ -1,4 +1,5 @@
-//! What a node does not do: for strangers, too early, or where nothing has changed. Scopes are too small for some of it, or too equal.
+//! What a node does not do: for strangers, too early, or where nothing has changed. Scopes are too
+//! small for some of it, or too equal.
 
 use super::bench::{Bench, CLIENT, put, request, tip};
 use dynamo_model::config::{AntiEntropy, Config, Handoff};
@@ -37,9 +38,15 @@ fn actor(node: NodeId) -> usize {
 fn a_word_of_one_who_was_not_asked_is_not_noted() {
     let clockwise = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"));
     let mut a = Bench::of(5, clockwise[0], 3, 2, 2);
-    a.receive(CLIENT, Message::Request(Operation::Get { request: request(0), key: key("k"), pr: 0 }));
+    a.receive(
+        CLIENT,
+        Message::Request(Operation::Get { request: request(0), key: key("k"), pr: 0 }),
+    );
     let before = a.state.gets[&request(0)].clone();
-    let sent = a.receive(actor(clockwise[3]), Message::Fetched { request: request(0), siblings: siblings() });
+    let sent = a.receive(
+        actor(clockwise[3]),
+        Message::Fetched { request: request(0), siblings: siblings() },
+    );
     assert!(sent.is_empty());
     assert_eq!(a.state.gets[&request(0)], before, "no fallback was asked");
 }
@@ -59,7 +66,12 @@ fn holder() -> Holder {
     let mut bench = Bench::of(5, id, 3, 2, 2).with(|config| config.with_handoff(handoff));
     let hints = ["k", "l"].map(|name| HintId { recipient, key: key(name) });
     for hint in &hints {
-        let store = Message::StoreHint { tip: tip(5), request: request(0), hint: hint.clone(), siblings: siblings() };
+        let store = Message::StoreHint {
+            tip: tip(5),
+            request: request(0),
+            hint: hint.clone(),
+            siblings: siblings(),
+        };
         bench.receive(actor(clockwise[1]), store);
     }
     Holder { bench, recipient, timer: Timer::Handoff(id, recipient), hints }
@@ -72,7 +84,8 @@ fn has_all(key: &Key) -> Message {
 #[test]
 fn only_as_much_is_in_transfer_as_may_be_under_way() {
     let Holder { mut bench, timer, hints, .. } = holder();
-    let states = |bench: &Bench| hints.clone().map(|hint| bench.state.hint_state(&bench.node, &hint));
+    let states =
+        |bench: &Bench| hints.clone().map(|hint| bench.state.hint_state(&bench.node, &hint));
     assert_eq!(states(&bench), [HintState::Stored, HintState::Stored]);
     bench.time_out(&timer);
     assert_eq!(states(&bench), [HintState::InTransfer, HintState::Stored]);
@@ -82,12 +95,21 @@ fn only_as_much_is_in_transfer_as_may_be_under_way() {
 fn an_answer_makes_room_for_the_next_only_where_handing_over_has_begun() {
     let Holder { mut bench, recipient, timer, hints } = holder();
     let mut early = bench.clone();
-    assert!(early.receive(actor(recipient), has_all(&hints[0].key)).is_empty(), "its time has not come yet");
-    assert!(early.state.durable.hints.contains_key(&hints[1]) && !early.state.durable.hints.contains_key(&hints[0]));
+    assert!(
+        early.receive(actor(recipient), has_all(&hints[0].key)).is_empty(),
+        "its time has not come yet"
+    );
+    assert!(
+        early.state.durable.hints.contains_key(&hints[1])
+            && !early.state.durable.hints.contains_key(&hints[0])
+    );
 
     bench.time_out(&timer);
     let sent = bench.receive(actor(recipient), has_all(&hints[0].key));
-    assert!(matches!(&sent[..], [(_, Message::HandOff { key, .. })] if *key == hints[1].key), "{sent:?}");
+    assert!(
+        matches!(&sent[..], [(_, Message::HandOff { key, .. })] if *key == hints[1].key),
+        "{sent:?}"
+    );
     assert!(bench.pauses.is_empty(), "after the first attempt the pause is as short as it gets");
 }
 
@@ -109,19 +131,24 @@ fn nothing_is_set_going_for_one_that_is_no_member() {
     bench.receive(1, Message::Changes { changes });
     let tip = bench.state.view.tip();
     let hint = HintId { recipient: NodeId(3), key: key("k") };
-    bench.receive(1, Message::StoreHint { tip, request: request(0), hint: hint.clone(), siblings: siblings() });
+    bench.receive(
+        1,
+        Message::StoreHint { tip, request: request(0), hint: hint.clone(), siblings: siblings() },
+    );
     assert_eq!(bench.timers, []);
 }
 
 #[test]
 fn who_becomes_the_first_replica_looks_after_tombstones() {
     let clockwise = Bench::of(4, NodeId(0), 2, 1, 1).clockwise(&key("k"));
-    let mut second =
-        Bench::of(4, clockwise[1], 2, 1, 1).with(|config| config.with_reaping_after(Duration::from_hours(1)));
+    let mut second = Bench::of(4, clockwise[1], 2, 1, 1)
+        .with(|config| config.with_reaping_after(Duration::from_hours(1)));
     let content = Content::Tombstone(Value::new(b"").unwrap());
     let dot = Dot { issuer: clockwise[0].into(), counter: 1 };
-    let tombstone = Siblings::new().put(Version { dot, clock: Context::new().with(dot), content }, |_| true);
-    let store = Message::Store { tip: tip(4), request: request(0), key: key("k"), siblings: tombstone };
+    let tombstone =
+        Siblings::new().put(Version { dot, clock: Context::new().with(dot), content }, |_| true);
+    let store =
+        Message::Store { tip: tip(4), request: request(0), key: key("k"), siblings: tombstone };
     second.receive(actor(clockwise[0]), store);
     let reaps = |bench: &Bench| bench.timers.iter().any(|timer| matches!(timer, Timer::Reap(..)));
     assert!(!reaps(&second), "another is the first");
@@ -138,7 +165,8 @@ fn when_it_is_time_to_compare_chance_chooses_among_those_who_share_keys() {
     a.time_out(&timer);
     let peers = [NodeId(1), NodeId(2)].map(Choice::Exchange).to_vec();
     assert_eq!(a.choices, [("exchange".to_owned(), peers)]);
-    let mut alone = Bench::of(1, NodeId(0), 1, 1, 1).with(|config| config.with_anti_entropy(AntiEntropy::LOCAL));
+    let mut alone = Bench::of(1, NodeId(0), 1, 1, 1)
+        .with(|config| config.with_anti_entropy(AntiEntropy::LOCAL));
     alone.time_out(&timer);
     assert!(alone.choices.is_empty());
     assert_eq!(alone.timers, [timer], "it looks again later");
@@ -156,10 +184,15 @@ fn what_is_below_many_roots_fits_a_datagram() {
     }
     let roots = (0..256).map(|partition| (Partition(partition), Digest(1))).collect();
     let sent = a.receive(1, Message::Roots { tip, roots });
-    let [(1, subtrees @ Message::Subtrees { subtrees: told, .. })] = &sent[..] else { panic!("{sent:?}") };
+    let [(1, subtrees @ Message::Subtrees { subtrees: told, .. })] = &sent[..] else {
+        panic!("{sent:?}")
+    };
     let bytes = postcard::to_stdvec(subtrees).unwrap().len();
     assert!(bytes <= Config::DATAGRAM_BYTES / 2, "{bytes}");
-    assert!(told.len() < 256 && told.iter().any(|subtree| subtree.children.len() > 20), "there is more to tell");
+    assert!(
+        told.len() < 256 && told.iter().any(|subtree| subtree.children.len() > 20),
+        "there is more to tell"
+    );
 }
 
 #[test]
@@ -182,14 +215,25 @@ fn a_start_saves_what_is_new_and_nothing_else() {
 fn what_people_read_is_readable() {
     assert_eq!(format!("{:?}", RequestId { client: ClientId(3), number: 1 }), "c3#1");
     let again = Dot { issuer: Issuer { node: NodeId(0), incarnation: 2, epoch: 0 }, counter: 7 };
-    assert_eq!(format!("{again:?} {:?} {:?}", again.issuer, Digest(0xab)), "A~2:7 A~2 h00000000000000ab");
+    assert_eq!(
+        format!("{again:?} {:?} {:?}", again.issuer, Digest(0xab)),
+        "A~2:7 A~2 h00000000000000ab"
+    );
     let change = |time, act| format!("{:?}", Change { node: NodeId(3), time, act });
     assert_eq!(change(0, Act::Join), "D joins");
     assert_eq!(change(1, Act::Leave), "D leaves");
     assert_eq!(change(2, Act::Join), "D joins (2)");
     assert_eq!(format!("{:?}", History::founded_by([NodeId(0)])), "{A joins}");
     let kinds = kinds();
-    for kind in ["Request Put", "Request Get", "Answer PutAcknowledged", "Answer NoRoute", "Store", "Sync", "Changes"] {
+    for kind in [
+        "Request Put",
+        "Request Get",
+        "Answer PutAcknowledged",
+        "Answer NoRoute",
+        "Store",
+        "Sync",
+        "Changes",
+    ] {
         assert!(kinds.iter().any(|other| other == kind), "{kind} is not among {kinds:?}");
     }
     assert!(!kinds.iter().any(|kind| kind == "Answer" || kind == "Request"));
@@ -197,7 +241,8 @@ fn what_people_read_is_readable() {
 
 #[test]
 fn histories_are_ordered_by_what_is_in_them() {
-    let (small, large) = (History::founded_by([0, 1].map(NodeId)), History::founded_by([0, 2].map(NodeId)));
+    let (small, large) =
+        (History::founded_by([0, 1].map(NodeId)), History::founded_by([0, 2].map(NodeId)));
     assert!(small < large && small.partial_cmp(&large).is_some());
     assert!(small != large);
 }
@@ -205,14 +250,19 @@ fn histories_are_ordered_by_what_is_in_them() {
 /// What a client has read is part of what its put takes on disk and on the wire.
 #[test]
 fn a_context_that_is_too_large_is_refused() {
-    let read = |nodes: u16| (0..nodes).fold(Context::new(), |all, node| all.with_all_up_to(NodeId(node), 1));
+    let read = |nodes: u16| {
+        (0..nodes).fold(Context::new(), |all, node| all.with_all_up_to(NodeId(node), 1))
+    };
     let refused = |nodes| {
         let first = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"))[0];
         let mut a = Bench::of(5, first, 3, 2, 2);
         let context = read(nodes).renamed(|node| NodeId(node.0 + 100), |request| request);
         let sent = a.receive(CLIENT, put(0, b"v", context));
         let answers = super::bench::answers(&sent);
-        matches!(answers[..], [Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. }])
+        matches!(
+            answers[..],
+            [Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. }]
+        )
     };
     assert!(!refused(3));
     assert!(refused(20_000));
@@ -266,17 +316,31 @@ fn what_is_kept_for_one_that_is_removed_goes_to_those_who_take_its_place() {
     let others: Vec<NodeId> = others.collect();
     let responsible = &id[..3];
     let Timer::Handoff(holder, _) = timer else { panic!() };
-    assert!(responsible.contains(&holder) && kept.keys().all(|hint| hint.recipient != holder), "{kept:?}");
-    assert_eq!(bench.state.durable.store.get(&key("k")), Some(&siblings()), "it is one of them itself now");
+    assert!(
+        responsible.contains(&holder) && kept.keys().all(|hint| hint.recipient != holder),
+        "{kept:?}"
+    );
+    assert_eq!(
+        bench.state.durable.store.get(&key("k")),
+        Some(&siblings()),
+        "it is one of them itself now"
+    );
     assert!(!others.is_empty() && others.iter().all(|node| responsible.contains(node)), "{kept:?}");
 }
 
 #[test]
 fn only_who_is_clear_of_just_these_tombstones_counts_as_clear() {
     let first = Bench::new(3, 2, 2).clockwise(&key("k"))[0];
-    let mut a = Bench::of(3, first, 3, 2, 2).with(|config| config.with_reaping_after(Duration::from_hours(1)));
+    let mut a = Bench::of(3, first, 3, 2, 2)
+        .with(|config| config.with_reaping_after(Duration::from_hours(1)));
     let content = Content::Tombstone(Value::new(b"").unwrap());
-    let operation = Operation::Put { request: request(0), key: key("k"), content, context: Context::new(), pw: 0 };
+    let operation = Operation::Put {
+        request: request(0),
+        key: key("k"),
+        content,
+        context: Context::new(),
+        pw: 0,
+    };
     a.receive(CLIENT, Message::Request(operation));
     let other = a.clockwise(&key("k"))[1];
     let before = a.state.reaping.clone();
@@ -299,7 +363,9 @@ fn a_set_that_names_a_put_twice_is_none() {
 
 #[test]
 fn a_clock_that_names_a_node_twice_is_none() {
-    let clock = Context::new().with_all_up_to(NodeId(0), 2).with(Dot { issuer: NodeId(1).into(), counter: 3 });
+    let clock = Context::new()
+        .with_all_up_to(NodeId(0), 2)
+        .with(Dot { issuer: NodeId(1).into(), counter: 3 });
     let good = serde_json::to_value(&clock).unwrap();
     assert_eq!(serde_json::from_value::<Context>(good.clone()).unwrap(), clock);
     for part in ["vector", "dots"] {
@@ -323,7 +389,11 @@ fn keys_spread_over_all_leaves_and_each_is_found_below_the_root() {
     let shape = Shape::WIDE;
     let keys: Vec<Key> = (0..1_000).map(|number| key(&format!("key {number}"))).collect();
     let leaves: BTreeSet<u32> = keys.iter().map(|key| shape.leaf(key)).collect();
-    assert!(leaves.len() > 900 && leaves.iter().all(|leaf| *leaf < 32 * 32 * 32), "{}", leaves.len());
+    assert!(
+        leaves.len() > 900 && leaves.iter().all(|leaf| *leaf < 32 * 32 * 32),
+        "{}",
+        leaves.len()
+    );
     let (partition, key) = (Partition(0), &keys[0]);
     let mut trees = Trees::default();
     trees.set(shape, partition, key, Some(Digest(7)));
@@ -340,15 +410,25 @@ fn keys_spread_over_all_leaves_and_each_is_found_below_the_root() {
 #[test]
 fn places_that_no_tree_has_are_known_for_such() {
     let place = |depth, index| Place { partition: Partition(0), depth, index };
-    assert!(Shape::WIDE.has(&place(0, 0)) && Shape::WIDE.has(&place(1, 31)) && Shape::WIDE.has(&place(3, 32_767)));
-    assert!(!Shape::WIDE.has(&place(0, 1)) && !Shape::WIDE.has(&place(1, 32)) && !Shape::WIDE.has(&place(4, 0)));
+    assert!(
+        Shape::WIDE.has(&place(0, 0))
+            && Shape::WIDE.has(&place(1, 31))
+            && Shape::WIDE.has(&place(3, 32_767))
+    );
+    assert!(
+        !Shape::WIDE.has(&place(0, 1))
+            && !Shape::WIDE.has(&place(1, 32))
+            && !Shape::WIDE.has(&place(4, 0))
+    );
     assert_eq!(Shape::WIDE.below(&place(0, 0), 31), Some(place(1, 31)));
     assert_eq!(Shape::WIDE.below(&place(0, 0), 32), None);
 }
 
 #[test]
 fn views_are_the_same_where_histories_are() {
-    let view = |nodes: &[u16]| View::of(&History::founded_by(nodes.iter().copied().map(NodeId)), &Rules::default());
+    let view = |nodes: &[u16]| {
+        View::of(&History::founded_by(nodes.iter().copied().map(NodeId)), &Rules::default())
+    };
     assert_eq!(view(&[0, 1]), view(&[1, 0]));
     assert_ne!(view(&[0, 1]), view(&[0, 2]));
 }

@@ -43,7 +43,8 @@ impl Pair {
         self.nodes[node].state.durable.store.clone().into_iter().collect()
     }
 
-    /// One exchange, to its end. `is_lost` says of each message whether it is; every third is doubled.
+    /// One exchange, to its end. `is_lost` says of each message whether it is; every third is
+    /// doubled.
     fn exchange(&mut self, by: usize, mut is_lost: impl FnMut(usize) -> bool) {
         let mut under_way: Vec<(usize, Message)> = Vec::new();
         let peer = NodeId((1 - by) as u16);
@@ -52,7 +53,10 @@ impl Pair {
         while let Some((to, message)) = under_way.pop() {
             number += 1;
             assert!(number < 100_000, "an exchange ends");
-            assert!(postcard::to_stdvec(&message).unwrap().len() <= Config::DATAGRAM_BYTES, "it fits a datagram");
+            assert!(
+                postcard::to_stdvec(&message).unwrap().len() <= Config::DATAGRAM_BYTES,
+                "it fits a datagram"
+            );
             if let Message::Sync { key, .. } = &message {
                 self.sent.insert(key.clone());
                 self.messages.1 += 1;
@@ -81,14 +85,16 @@ fn written(node: u16, counter: u64) -> Siblings {
     Siblings::new().put(Version { dot, clock, content }, |_| true)
 }
 
-/// What each replica has at first: by key what was put through the one, and through the other, and who has got it.
+/// What each replica has at first: by key what was put through the one, and through the other, and
+/// who has got it.
 fn contents() -> impl Strategy<Value = BTreeMap<u16, [Option<(u16, u64)>; 2]>> {
     let held = || proptest::option::of((0..2u16, 1..4u64));
     proptest::collection::btree_map(0..300u16, [held(), held()], 0..60)
 }
 
 proptest! {
-    /// Against a merge key by key: replicas end with the same, and only keys that differed were sent, whatever is lost and doubled.
+    /// Against a merge key by key: replicas end with the same, and only keys that differed were
+    /// sent, whatever is lost and doubled.
     #[test]
     fn replicas_get_what_they_lack_and_nothing_else(
         contents in contents(),
@@ -131,7 +137,8 @@ proptest! {
         prop_assert_eq!(&pair.nodes[0].state.trees, &pair.nodes[1].state.trees, "the trees follow from what is on disk");
     }
 
-    /// Places, partitions, children and leaves that make no sense, as they may come from the network.
+    /// Places, partitions, children and leaves that make no sense, as they may come from the
+    /// network.
     #[test]
     fn nonsense_is_survived(depth: u8, index: u32, partition: u32, turn: u16, digest: u64, is_cut: bool, names in proptest::collection::vec("[a-z]{1,9}", 0..4)) {
         let mut pair = Pair::new(Shape::WIDE, 8);
@@ -169,7 +176,10 @@ fn keys_with_equal_digests_are_not_taken_for_one_another() {
     pair.hold(0, &key(99, 0), &written(0, 1));
     pair.exchange(0, |_| false);
     pair.exchange(1, |_| false);
-    let expected: Held = numbers.iter().map(|number| (key(*number, 0), written(0, u64::from(*number) + 1))).collect();
+    let expected: Held = numbers
+        .iter()
+        .map(|number| (key(*number, 0), written(0, u64::from(*number) + 1)))
+        .collect();
     let mut held = pair.held(1);
     held.remove(&key(99, 0));
     let in_one_partition = |one: &Key, other: &Key| {
@@ -179,7 +189,8 @@ fn keys_with_equal_digests_are_not_taken_for_one_another() {
     for (key, siblings) in &held {
         assert_eq!(siblings, &expected[key], "what is there is the key's own");
     }
-    // Where one partition has a different number of keys on the two sides they do differ, and all of them get there.
+    // Where one partition has a different number of keys on the two sides they do differ, and all
+    // of them get there.
     let alone = numbers.iter().filter(|number| {
         let own = key(**number, 0);
         numbers.iter().all(|other| other == *number || !in_one_partition(&own, &key(*other, 0)))
@@ -195,11 +206,14 @@ fn a_large_leaf_is_compared_part_by_part() {
     let mut pair = Pair::new(Shape::new(1, 0).unwrap(), 1_000);
     let ring = pair.nodes[0].state.view.ring().clone();
     let in_first = |key: &Key| ring.partition(key) == Partition(0);
-    let keys: Vec<Key> = (0..u16::MAX).map(|number| key(number, 240)).filter(in_first).take(250).collect();
+    let keys: Vec<Key> =
+        (0..u16::MAX).map(|number| key(number, 240)).filter(in_first).take(250).collect();
     assert_eq!(keys.len(), 250);
     for (index, key) in keys.iter().enumerate() {
         // The one lacks the first third, the other the last.
-        (0..2).filter(|node| index / 84 != 2 * node).for_each(|node| pair.hold(node, key, &written(0, 1)));
+        (0..2)
+            .filter(|node| index / 84 != 2 * node)
+            .for_each(|node| pair.hold(node, key, &written(0, 1)));
     }
     pair.exchange(0, |_| false);
     assert_eq!(pair.held(0).len(), 250);
@@ -210,7 +224,8 @@ fn a_large_leaf_is_compared_part_by_part() {
     assert!(pair.messages.0 > 4, "{} messages about trees", pair.messages.0);
 }
 
-/// While there is more to get, it is got from whoever has it: another would have nothing new, and seem to end it.
+/// While there is more to get, it is got from whoever has it: another would have nothing new, and
+/// seem to end it.
 #[test]
 fn whoever_has_got_something_goes_on_with_the_same_peer() {
     let mut pair = Pair::new(Shape::WIDE, 8);
@@ -220,7 +235,10 @@ fn whoever_has_got_something_goes_on_with_the_same_peer() {
     pair.hold(0, &key(1, 0), &written(0, 1));
     assert!(pair.nodes[0].timers.is_empty(), "that was nothing new");
     let sent = pair.nodes[0].time_out(&again);
-    assert!(matches!(&sent[..], [(1, Message::Roots { roots, .. })] if roots.len() == 1), "{sent:?}");
+    assert!(
+        matches!(&sent[..], [(1, Message::Roots { roots, .. })] if roots.len() == 1),
+        "{sent:?}"
+    );
 }
 
 /// By the time the answer comes the node may be no replica any more.
@@ -235,11 +253,16 @@ fn who_is_no_replica_takes_no_key() {
         let sync = Message::Sync { tip, key: key.clone(), siblings: written(0, 1) };
         let from = if node == replica { clockwise[1] } else { replica };
         bench.receive(usize::from(from.0), sync);
-        assert_eq!(bench.state.durable.store.contains_key(&key), clockwise[..2].contains(&node), "{node}");
+        assert_eq!(
+            bench.state.durable.store.contains_key(&key),
+            clockwise[..2].contains(&node),
+            "{node}"
+        );
     }
 }
 
-/// Many keys are entered in their trees turn by turn; what is written meanwhile is in them too, and nobody is told half of it.
+/// Many keys are entered in their trees turn by turn; what is written meanwhile is in them too, and
+/// nobody is told half of it.
 #[test]
 fn after_a_start_trees_are_planted_turn_by_turn() {
     let mut pair = Pair::new(Shape::WIDE, 8);
@@ -272,7 +295,8 @@ fn after_a_start_trees_are_planted_turn_by_turn() {
     assert_eq!(pair.nodes[0].state.trees, planted);
 }
 
-/// However many keys are planted in one step, none is left out: not the first, not the last, and none where one step ends.
+/// However many keys are planted in one step, none is left out: not the first, not the last, and
+/// none where one step ends.
 #[test]
 fn every_key_is_planted_whatever_the_size_of_a_step() {
     for planted_at_a_time in 0..=8 {
@@ -292,12 +316,17 @@ fn every_key_is_planted_whatever_the_size_of_a_step() {
             steps += 1;
         }
         assert_eq!(pair.nodes[0].state.trees, before, "{planted_at_a_time} at a time");
-        assert_eq!(steps, 7usize.div_ceil(planted_at_a_time.max(1)), "{planted_at_a_time} at a time");
+        assert_eq!(
+            steps,
+            7usize.div_ceil(planted_at_a_time.max(1)),
+            "{planted_at_a_time} at a time"
+        );
     }
 }
 
-/// Two values under one dot, which only a damaged or copied disk brings about: the replicas do not seem
-/// to agree, and yet each exchange ends, and neither value is lost. A put over them settles it.
+/// Two values under one dot, which only a damaged or copied disk brings about: the replicas do not
+/// seem to agree, and yet each exchange ends, and neither value is lost. A put over them settles
+/// it.
 #[test]
 fn different_values_under_one_dot_are_seen_until_a_put_replaces_them() {
     let key = key(1, 0);
@@ -313,10 +342,13 @@ fn different_values_under_one_dot_are_seen_until_a_put_replaces_them() {
     for by in 0..2 {
         pair.exchange(by, |_| false);
         assert_ne!(pair.nodes[0].state.trees, pair.nodes[1].state.trees);
-        assert_eq!((&pair.held(0)[&key], &pair.held(1)[&key]), (&holding(b"one"), &holding(b"other")));
-        assert!(
-            pair.nodes.iter().all(|node| node.timers.iter().all(|timer| !matches!(timer, Timer::Exchange(_, Some(_)))))
+        assert_eq!(
+            (&pair.held(0)[&key], &pair.held(1)[&key]),
+            (&holding(b"one"), &holding(b"other"))
         );
+        assert!(pair.nodes.iter().all(|node| {
+            node.timers.iter().all(|timer| !matches!(timer, Timer::Exchange(_, Some(_))))
+        }));
     }
     assert!(pair.messages.1 <= 4, "{} keys were sent", pair.messages.1);
     pair.hold(0, &key, &holding(b"one").put(version(2, b"both"), |_| true));

@@ -52,7 +52,8 @@ fn a_request_is_forwarded_to_the_next_replica_when_the_first_is_silent() {
     d.receive(first[0], Message::Gossip { tip: tip(5) });
     let fetch = Message::Fetch { tip: tip(5), request: request(9), key: key() };
     d.receive(first[0], fetch);
-    let again = (7..10).map(|number| forwarded(&d.receive(CLIENT, put(number, b"v", Context::new()))));
+    let again =
+        (7..10).map(|number| forwarded(&d.receive(CLIENT, put(number, b"v", Context::new()))));
     assert!(again.collect::<Vec<_>>().contains(&first));
 }
 
@@ -64,7 +65,8 @@ fn a_fallback_coordinates_when_all_replicas_are_silent_and_keeps_the_put_for_eac
     for _ in 0..3 {
         sent = d.time_out(&Timer::Forward(clockwise[3], request(0)));
     }
-    let recipients: BTreeSet<NodeId> = d.state.durable.hints.keys().map(|hint| hint.recipient).collect();
+    let recipients: BTreeSet<NodeId> =
+        d.state.durable.hints.keys().map(|hint| hint.recipient).collect();
     assert_eq!(recipients, clockwise[..3].iter().copied().collect());
     assert!(d.state.durable.store.is_empty());
     let hints = sent.iter().filter_map(|(to, message)| match message {
@@ -72,7 +74,9 @@ fn a_fallback_coordinates_when_all_replicas_are_silent_and_keeps_the_put_for_eac
         _ => None,
     });
     let hints: Vec<(usize, NodeId)> = hints.collect();
-    let [(fallback, recipient)] = hints[..] else { panic!("the other fallback is to stand in, once: {hints:?}") };
+    let [(fallback, recipient)] = hints[..] else {
+        panic!("the other fallback is to stand in, once: {hints:?}")
+    };
     assert_eq!(fallback, actor(clockwise[4]));
     assert!(answers(&sent).is_empty(), "one disk is not W");
 
@@ -80,13 +84,25 @@ fn a_fallback_coordinates_when_all_replicas_are_silent_and_keeps_the_put_for_eac
     let [Answer::PutAcknowledged { context, .. }] = answers(&sent)[..] else { panic!("{sent:?}") };
     assert_eq!(context.to_string(), format!("[{}:1]", clockwise[3]));
 
-    // It names its puts one after the other as long as it keeps anything of the key, and begins anew after.
-    let dots =
-        |d: &Bench| d.state.durable.hints.values().map(|held| held.context().to_string()).collect::<BTreeSet<_>>();
+    // It names its puts one after the other as long as it keeps anything of the key, and begins
+    // anew after.
+    let dots = |d: &Bench| {
+        d.state
+            .durable
+            .hints
+            .values()
+            .map(|held| held.context().to_string())
+            .collect::<BTreeSet<_>>()
+    };
     d.receive(CLIENT, put(1, b"w", Context::new()));
     assert_eq!(dots(&d), BTreeSet::from([format!("[{}:2]", clockwise[3])]));
-    let held: Vec<(HintId, Context)> =
-        d.state.durable.hints.iter().map(|(id, held)| (id.clone(), held.context().clone())).collect();
+    let held: Vec<(HintId, Context)> = d
+        .state
+        .durable
+        .hints
+        .iter()
+        .map(|(id, held)| (id.clone(), held.context().clone()))
+        .collect();
     for (id, context) in held {
         d.receive(actor(id.recipient), Message::HandedOff { tip: tip(5), key: id.key, context });
     }
@@ -101,7 +117,11 @@ fn a_get_is_coordinated_by_a_fallback_too() {
     for _ in 0..3 {
         d.time_out(&Timer::Forward(clockwise[3], request(0)));
     }
-    let fetched = Message::Fetched { request: request(0), siblings: dynamo_model::siblings::Siblings::new() };
+    let fetched =
+        Message::Fetched { request: request(0), siblings: dynamo_model::siblings::Siblings::new() };
     let sent = d.receive(actor(clockwise[4]), fetched);
-    assert!(matches!(answers(&sent)[..], [Answer::GetAnswered { .. }]), "two stand-ins are R: {sent:?}");
+    assert!(
+        matches!(answers(&sent)[..], [Answer::GetAnswered { .. }]),
+        "two stand-ins are R: {sent:?}"
+    );
 }

@@ -38,7 +38,8 @@ fn hint(recipient: NodeId) -> HintId {
     HintId { recipient, key: key() }
 }
 
-/// Trace 6: who does not answer in time is suspected, the next fallback stands in, and its word counts towards W.
+/// Trace 6: who does not answer in time is suspected, the next fallback stands in, and its word
+/// counts towards W.
 #[test]
 fn a_fallback_stands_in_for_who_does_not_answer() {
     let [coordinator, second, third, fallback, last] = clockwise()[..] else { panic!() };
@@ -64,11 +65,20 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
     let sent = a.receive(actor(fallback), stored.clone());
     assert!(matches!(answers(&sent)[..], [Answer::PutAcknowledged { .. }]));
     assert!(a.receive(actor(fallback), stored).is_empty(), "it counts once");
-    assert!(a.receive(actor(second), Message::Stored { request: request(0) }).is_empty(), "the place is taken");
+    assert!(
+        a.receive(actor(second), Message::Stored { request: request(0) }).is_empty(),
+        "the place is taken"
+    );
     assert!(!a.state.suspected.contains(&second), "and yet it has answered in time");
     assert_eq!(a.state.puts[&request(0)].tally.in_person(), 2, "it relieves its fallback");
-    assert!(a.receive(actor(last), Message::StoredHint { request: request(0), recipient: third }).is_empty());
-    assert!(a.state.puts.contains_key(&request(0)), "the third has its time, though its place is taken");
+    assert!(
+        a.receive(actor(last), Message::StoredHint { request: request(0), recipient: third })
+            .is_empty()
+    );
+    assert!(
+        a.state.puts.contains_key(&request(0)),
+        "the third has its time, though its place is taken"
+    );
     a.time_out(&timer);
     a.time_out(&timer);
     assert!(a.state.puts.is_empty());
@@ -86,14 +96,26 @@ fn in_person_means_the_intended_replicas_themselves() {
     let [coordinator, second, third, fallback, last] = clockwise()[..] else { panic!() };
     let mut a = Bench::of(5, coordinator, 3, 2, 2);
     let (value, context) = (Value::new(b"v").unwrap(), Context::new());
-    let operation = Operation::Put { request: request(0), key: key(), content: Content::Value(value), context, pw: 2 };
+    let operation = Operation::Put {
+        request: request(0),
+        key: key(),
+        content: Content::Value(value),
+        context,
+        pw: 2,
+    };
     a.receive(CLIENT, Message::Request(operation));
     let timer = Timer::Put(coordinator, request(0));
     a.time_out(&timer);
     a.time_out(&timer);
     let stored = |recipient| Message::StoredHint { request: request(0), recipient };
-    assert!(a.receive(actor(fallback), stored(second)).is_empty(), "two nodes have it, one of them in person");
-    assert!(a.receive(actor(last), stored(third)).is_empty(), "all places are taken, and one of them in person");
+    assert!(
+        a.receive(actor(fallback), stored(second)).is_empty(),
+        "two nodes have it, one of them in person"
+    );
+    assert!(
+        a.receive(actor(last), stored(third)).is_empty(),
+        "all places are taken, and one of them in person"
+    );
 
     // Whoever is only slow is not shut out by those who stood in for it.
     let mut with_a_slow_one = a.clone();
@@ -102,8 +124,13 @@ fn in_person_means_the_intended_replicas_themselves() {
 
     let sent = a.time_out(&timer);
     let asked: Vec<usize> = sent.iter().map(|(to, _)| *to).collect();
-    assert_eq!(asked, [actor(second), actor(third)], "who is silent is asked again, not those who stood in");
-    let failed = Answer::PutFailed { request: request(0), stored: 3, needed: 2, in_person: 1, pw: 2 };
+    assert_eq!(
+        asked,
+        [actor(second), actor(third)],
+        "who is silent is asked again, not those who stood in"
+    );
+    let failed =
+        Answer::PutFailed { request: request(0), stored: 3, needed: 2, in_person: 1, pw: 2 };
     assert_eq!(answers(&a.time_out(&timer)), [&failed]);
 }
 
@@ -112,10 +139,18 @@ fn in_person_means_the_intended_replicas_themselves() {
 fn what_is_kept_for_another_can_be_read() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut d = Bench::of(5, fallback, 3, 2, 2);
-    let store = Message::StoreHint { tip: tip(5), request: request(0), hint: hint(second), siblings: siblings(1) };
+    let store = Message::StoreHint {
+        tip: tip(5),
+        request: request(0),
+        hint: hint(second),
+        siblings: siblings(1),
+    };
     d.receive(actor(coordinator), store);
     assert!(d.state.durable.store.is_empty(), "it is not this node's own");
-    let sent = d.receive(actor(coordinator), Message::Fetch { tip: tip(5), request: request(1), key: key() });
+    let sent = d.receive(
+        actor(coordinator),
+        Message::Fetch { tip: tip(5), request: request(1), key: key() },
+    );
     assert_eq!(sent[0].1, Message::Fetched { request: request(1), siblings: siblings(1) });
 }
 
@@ -134,14 +169,20 @@ fn a_hint_goes_its_way_through_crashes() {
     };
     assert_eq!(state(&d), HintState::Cleared);
     let sent = d.receive(actor(coordinator), store(1));
-    assert_eq!(sent, [(actor(coordinator), Message::StoredHint { request: request(0), recipient: second })]);
+    assert_eq!(
+        sent,
+        [(actor(coordinator), Message::StoredHint { request: request(0), recipient: second })]
+    );
     assert_eq!(state(&d), HintState::Stored);
     d.crash();
     assert_eq!(state(&d), HintState::Stored);
     let sent = d.time_out(&timer);
     assert_eq!(
         sent,
-        [(actor(second), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(1), is_all: true })]
+        [(
+            actor(second),
+            Message::HandOff { tip: tip(5), key: key(), siblings: siblings(1), is_all: true }
+        )]
     );
     assert_eq!(state(&d), HintState::InTransfer);
     d.crash();
@@ -150,14 +191,20 @@ fn a_hint_goes_its_way_through_crashes() {
     // It grows while it is under way: the answer to the first transfer does not clear it.
     d.time_out(&timer);
     d.receive(actor(coordinator), store(2));
-    let handed_over =
-        |counter| Message::HandedOff { tip: tip(5), key: key(), context: siblings(counter).context().clone() };
+    let handed_over = |counter| Message::HandedOff {
+        tip: tip(5),
+        key: key(),
+        context: siblings(counter).context().clone(),
+    };
     d.receive(actor(second), handed_over(1));
     assert_eq!(state(&d), HintState::InTransfer);
     let sent = d.time_out(&timer);
     assert_eq!(
         sent,
-        [(actor(second), Message::HandOff { tip: tip(5), key: key(), siblings: siblings(2), is_all: true })]
+        [(
+            actor(second),
+            Message::HandOff { tip: tip(5), key: key(), siblings: siblings(2), is_all: true }
+        )]
     );
     d.receive(actor(coordinator), handed_over(2));
     assert_eq!(state(&d), HintState::InTransfer, "only its recipient's word counts");
@@ -174,14 +221,18 @@ fn what_is_handed_over_is_merged() {
     let [_, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut b = Bench::of(5, second, 3, 2, 2);
     for (old, new) in [(1, 2), (2, 2)] {
-        let hand_off = Message::HandOff { tip: tip(5), key: key(), siblings: siblings(new), is_all: true };
+        let hand_off =
+            Message::HandOff { tip: tip(5), key: key(), siblings: siblings(new), is_all: true };
         b.receive(actor(fallback), hand_off);
         let sent = b.receive(
             actor(fallback),
             Message::HandOff { tip: tip(5), key: key(), siblings: siblings(old), is_all: true },
         );
         let context = siblings(2).context().clone();
-        assert_eq!(sent, [(actor(fallback), Message::HandedOff { tip: tip(5), key: key(), context })]);
+        assert_eq!(
+            sent,
+            [(actor(fallback), Message::HandedOff { tip: tip(5), key: key(), context })]
+        );
         b.crash();
         assert_eq!(b.state.durable.store[&key()], siblings(2));
     }
@@ -202,13 +253,19 @@ fn handing_over_is_throttled() {
         );
     }
     let handed = |sent: Vec<(usize, Message)>| -> Vec<Key> {
-        let key = |message| if let Message::HandOff { key, .. } = message { key } else { panic!("{message:?}") };
+        let key = |message| {
+            if let Message::HandOff { key, .. } = message { key } else { panic!("{message:?}") }
+        };
         sent.into_iter().map(|(_, message)| key(message)).collect()
     };
-    assert_eq!(handed(d.time_out(&Timer::Handoff(fallback, second))), (0..window).map(key).collect::<Vec<_>>());
+    assert_eq!(
+        handed(d.time_out(&Timer::Handoff(fallback, second))),
+        (0..window).map(key).collect::<Vec<_>>()
+    );
     for arrived in 0..window + 3 {
         let context = siblings(1).context().clone();
-        let sent = d.receive(actor(second), Message::HandedOff { tip: tip(5), key: key(arrived), context });
+        let sent = d
+            .receive(actor(second), Message::HandedOff { tip: tip(5), key: key(arrived), context });
         let next = (arrived + window < window + 3).then(|| key(arrived + window));
         assert_eq!(handed(sent), next.into_iter().collect::<Vec<_>>());
     }
@@ -245,7 +302,12 @@ fn a_hint_for_nobody_stays_and_is_seen() {
     let gone = NodeId(77);
     d.receive(
         actor(coordinator),
-        Message::StoreHint { tip: tip(5), request: request(0), hint: hint(gone), siblings: siblings(1) },
+        Message::StoreHint {
+            tip: tip(5),
+            request: request(0),
+            hint: hint(gone),
+            siblings: siblings(1),
+        },
     );
     d.crash();
     assert_eq!(d.state.hint_state(&d.node, &hint(gone)), HintState::Undeliverable);
@@ -278,11 +340,15 @@ fn a_hint_for_one_that_joins_later_is_handed_over() {
         d.receive(actor(coordinator), Message::Changes { changes: joined(late) });
         assert!(d.timers.contains(&timer), "{:?}", d.timers);
         let sent = d.time_out(&timer);
-        assert!(matches!(&sent[..], [(to, Message::HandOff { .. })] if *to == actor(late)), "{sent:?}");
+        assert!(
+            matches!(&sent[..], [(to, Message::HandOff { .. })] if *to == actor(late)),
+            "{sent:?}"
+        );
     }
 }
 
-/// A timer that runs for a handoff is not set anew by what happens meanwhile: more hints, nodes that join, nodes that move.
+/// A timer that runs for a handoff is not set anew by what happens meanwhile: more hints, nodes
+/// that join, nodes that move.
 #[test]
 fn nothing_puts_off_a_handoff_that_goes_on() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
@@ -308,7 +374,10 @@ fn nothing_puts_off_a_handoff_that_goes_on() {
         d.receive(actor(second), Message::Changes { changes: moves.into_iter().collect() });
         assert!(!d.timers.contains(&timer), "the recipient has moved");
         let tip = d.state.view.tip();
-        d.receive(actor(coordinator), store_hint(tip, second, Key::new(&format!("{turns}")).unwrap()));
+        d.receive(
+            actor(coordinator),
+            store_hint(tip, second, Key::new(&format!("{turns}")).unwrap()),
+        );
         assert!(!d.timers.contains(&timer), "there is more to hand over");
     }
     assert_eq!(turns, 20);
@@ -330,7 +399,10 @@ fn answers_do_not_put_off_what_was_lost() {
     for _ in 0..3 {
         for turn in 0..5 {
             let context = siblings(1).context().clone();
-            d.receive(actor(second), Message::HandedOff { tip: tip(5), key: key(answered.next().unwrap()), context });
+            d.receive(
+                actor(second),
+                Message::HandedOff { tip: tip(5), key: key(answered.next().unwrap()), context },
+            );
             let pause = d.node.config.handoff().first_after * 2;
             let expected = (turn == 0).then(|| (timer.clone(), pause..pause + pause / 2));
             assert_eq!(d.pauses, expected.into_iter().collect::<Vec<_>>(), "answer {turn}");

@@ -25,7 +25,10 @@ use std::sync::Arc;
 fn a_put_is_acknowledged_once_w_replicas_have_stored_it() {
     let mut a = Bench::new(3, 2, 3);
     let sent = a.receive(CLIENT, put(0, b"v", Context::new()));
-    assert!(matches!(&sent[..], [(2, Message::Store { .. }), (1, Message::Store { .. })]), "{sent:?}");
+    assert!(
+        matches!(&sent[..], [(2, Message::Store { .. }), (1, Message::Store { .. })]),
+        "{sent:?}"
+    );
     let stored = Message::Stored { request: request(0) };
     assert!(a.receive(1, stored.clone()).is_empty());
     assert!(a.receive(1, stored.clone()).is_empty(), "the same replica twice is one replica");
@@ -40,7 +43,10 @@ fn a_put_that_cannot_reach_w_is_failed_but_possibly_stored() {
     let timer = Timer::Put(NodeId(0), request(0));
     assert_eq!(a.time_out(&timer).len(), 2, "the other replicas are sent it again");
     let sent = a.time_out(&timer);
-    assert_eq!(answers(&sent), [&Answer::PutFailed { request: request(0), stored: 1, needed: 2, in_person: 1, pw: 0 }]);
+    assert_eq!(
+        answers(&sent),
+        [&Answer::PutFailed { request: request(0), stored: 1, needed: 2, in_person: 1, pw: 0 }]
+    );
     assert_eq!(a.state.durable.store.len(), 1, "and it is stored here");
 }
 
@@ -51,10 +57,16 @@ fn a_retry_after_a_crash_is_the_same_put() {
     a.crash();
     let second = a.receive(CLIENT, put(0, b"v", Context::new()));
     assert_eq!(answers(&first), answers(&second));
-    assert_eq!((a.state.durable.counter, a.state.durable.store[&Key::new("k").unwrap()].versions().len()), (1, 1));
+    assert_eq!(
+        (a.state.durable.counter, a.state.durable.store[&Key::new("k").unwrap()].versions().len()),
+        (1, 1)
+    );
     a.receive(CLIENT, put(1, b"w", Context::new()));
     a.crash();
-    assert!(a.receive(CLIENT, put(0, b"v", Context::new())).is_empty(), "a stray copy of an older put does nothing");
+    assert!(
+        a.receive(CLIENT, put(0, b"v", Context::new())).is_empty(),
+        "a stray copy of an older put does nothing"
+    );
 }
 
 #[test]
@@ -84,7 +96,10 @@ fn memory_for_retries_is_bounded() {
     let (Answer::PutAcknowledged { .. }, held) = put(remembered * 4, read) else { panic!() };
     assert!((remembered..remembered * 2).contains(&held));
     let is_remembered = |client| a.state.durable.issued.contains_key(&ClientId(client));
-    assert!(is_remembered(remembered * 4) && !is_remembered(0), "the oldest are forgotten, not the newest");
+    assert!(
+        is_remembered(remembered * 4) && !is_remembered(0),
+        "the oldest are forgotten, not the newest"
+    );
 }
 
 #[test]
@@ -101,8 +116,9 @@ fn siblings_that_would_not_fit_a_datagram_are_refused_and_nothing_changes() {
     ));
     let before = a.state.durable.clone();
     let sent = a.receive(CLIENT, put(2, &value, Context::new()));
-    let refused =
-        |answer: &Answer| matches!(answer, Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. });
+    let refused = |answer: &Answer| {
+        matches!(answer, Answer::PutRefused { refusal: Refusal::SiblingsTooLarge { .. }, .. })
+    };
     assert!(answers(&sent).into_iter().all(refused) && sent.len() == 1);
     assert!(a.state.durable.store == before.store && a.state.durable.counter == before.counter);
 
@@ -112,10 +128,18 @@ fn siblings_that_would_not_fit_a_datagram_are_refused_and_nothing_changes() {
     let other = RequestId { client: ClientId(8), number: 0 };
     a.receive(
         CLIENT,
-        Message::Request(Operation::Put { request: other, key, content: Content::Value(value), context: read, pw: 0 }),
+        Message::Request(Operation::Put {
+            request: other,
+            key,
+            content: Content::Value(value),
+            context: read,
+            pw: 0,
+        }),
     );
     a.crash();
-    assert!(answers(&a.receive(CLIENT, put(2, &value_max(), Context::new()))).into_iter().all(refused));
+    assert!(
+        answers(&a.receive(CLIENT, put(2, &value_max(), Context::new()))).into_iter().all(refused)
+    );
 }
 
 fn value_max() -> [u8; Value::BYTES_MAX] {
@@ -132,7 +156,8 @@ fn a_context_of_puts_never_issued_is_refused() {
     assert!(a.state.durable.store.is_empty() && a.state.durable.counter == 0);
 }
 
-/// Another coordinator cannot know the context for foreign: what it passes on must neither stop this node nor swallow its puts.
+/// Another coordinator cannot know the context for foreign: what it passes on must neither stop
+/// this node nor swallow its puts.
 #[test]
 fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     let mut a = Bench::new(3, 2, 1);
@@ -140,16 +165,22 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     let siblings: Siblings = postcard::from_bytes(&foreign_siblings()).unwrap();
     a.receive(1, Message::Store { tip: tip(3), request: request(0), key: key.clone(), siblings });
     a.receive(CLIENT, put(0, b"v", Context::new()));
-    let dot = |state: &State| state.durable.store[&key].versions().last().expect("there is one").dot;
+    let dot =
+        |state: &State| state.durable.store[&key].versions().last().expect("there is one").dot;
     let named = Issuer { node: NodeId(0), incarnation: 0, epoch: 1 };
-    assert_eq!(dot(&a.state), Dot { issuer: named, counter: 1 }, "the first epoch that nobody has told of");
+    assert_eq!(
+        dot(&a.state),
+        Dot { issuer: named, counter: 1 },
+        "the first epoch that nobody has told of"
+    );
     let read = a.state.durable.store[&key].context().clone();
     let sent = a.receive(CLIENT, put(1, b"w", read));
     assert!(matches!(&sent[0].1, Message::Store { .. }), "what was read can be put over: {sent:?}");
 
     // A foreign context may tell of the largest counter, in the epoch that has begun.
     let nothing = Vec::<u8>::new;
-    let end = postcard::to_stdvec(&(vec![(named, u64::MAX)], nothing(), nothing(), nothing())).unwrap();
+    let end =
+        postcard::to_stdvec(&(vec![(named, u64::MAX)], nothing(), nothing(), nothing())).unwrap();
     let siblings: Siblings = postcard::from_bytes(&end).unwrap();
     a.receive(1, Message::Store { tip: tip(3), request: request(0), key: key.clone(), siblings });
     a.receive(CLIENT, put(2, b"x", Context::new()));
@@ -161,19 +192,27 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
 
 /// No siblings, under the context `[A:1000]`.
 fn foreign_siblings() -> Vec<u8> {
-    postcard::to_stdvec(&(Context::new().with_all_up_to(NodeId(0), 1000), Vec::<u8>::new())).unwrap()
+    postcard::to_stdvec(&(Context::new().with_all_up_to(NodeId(0), 1000), Vec::<u8>::new()))
+        .unwrap()
 }
 
 #[test]
 fn peers_messages_from_strangers_are_ignored() {
     let mut a = Bench::new(3, 1, 1);
-    let store =
-        Message::Store { tip: tip(3), request: request(0), key: Key::new("k").unwrap(), siblings: Siblings::new() };
+    let store = Message::Store {
+        tip: tip(3),
+        request: request(0),
+        key: Key::new("k").unwrap(),
+        siblings: Siblings::new(),
+    };
     for stranger in [3, CLIENT] {
         assert!(a.receive(stranger, store.clone()).is_empty());
         assert!(
-            a.receive(stranger, Message::Fetch { tip: tip(3), request: request(0), key: Key::new("k").unwrap() })
-                .is_empty()
+            a.receive(
+                stranger,
+                Message::Fetch { tip: tip(3), request: request(0), key: Key::new("k").unwrap() }
+            )
+            .is_empty()
         );
     }
 }
@@ -181,9 +220,12 @@ fn peers_messages_from_strangers_are_ignored() {
 #[test]
 fn ill_formed_contexts_and_siblings_are_not_decoded() {
     let dot = |counter| Dot { issuer: NodeId(0).into(), counter };
-    let nodes =
-        |entries: &[(u16, u64)]| entries.iter().map(|(n, c)| (Issuer::from(NodeId(*n)), *c)).collect::<Vec<_>>();
-    let naming = |vector: Vec<(Issuer, u64)>, dots: Vec<Dot>, requests: Vec<(usize, u64, RequestId)>| {
+    let nodes = |entries: &[(u16, u64)]| {
+        entries.iter().map(|(n, c)| (Issuer::from(NodeId(*n)), *c)).collect::<Vec<_>>()
+    };
+    let naming = |vector: Vec<(Issuer, u64)>,
+                  dots: Vec<Dot>,
+                  requests: Vec<(usize, u64, RequestId)>| {
         postcard::from_bytes::<Context>(&postcard::to_stdvec(&(vector, dots, requests)).unwrap())
     };
     let decode = |vector, dots| naming(vector, dots, vec![]);
@@ -195,11 +237,25 @@ fn ill_formed_contexts_and_siblings_are_not_decoded() {
     assert!(decode(vec![], vec![dot(0)]).is_err(), "a dot before the first");
     assert!(decode(vec![], vec![dot(5), dot(3)]).is_err(), "dots out of order");
 
-    let named = |counters: &[u64]| counters.iter().map(|counter| (0, *counter, request(*counter))).collect();
+    let named = |counters: &[u64]| {
+        counters.iter().map(|counter| (0, *counter, request(*counter))).collect()
+    };
     assert!(naming(nodes(&[(0, 3)]), vec![dot(5)], named(&[3, 5])).is_ok());
-    assert!(naming(nodes(&[(0, 3)]), vec![dot(5)], named(&[5, 3])).is_err(), "requests out of order");
-    assert!(naming(nodes(&[(0, 3)]), vec![], named(&[4])).is_err(), "the request of a dot that is not in the set");
-    assert!(naming(nodes(&[(0, 3)]), vec![], named(&[1, 2, 3])).is_err(), "more requests than a context names");
+    assert!(
+        naming(nodes(&[(0, 3)]), vec![dot(5)], named(&[5, 3])).is_err(),
+        "requests out of order"
+    );
+    assert!(
+        naming(nodes(&[(0, 3)]), vec![], named(&[4])).is_err(),
+        "the request of a dot that is not in the set"
+    );
+    assert!(
+        naming(nodes(&[(0, 3)]), vec![], named(&[1, 2, 3])).is_err(),
+        "more requests than a context names"
+    );
     let of_nobody = vec![(2, 5, request(0))];
-    assert!(naming(nodes(&[(0, 3)]), vec![dot(5)], of_nobody).is_err(), "the request of a dot of nobody");
+    assert!(
+        naming(nodes(&[(0, 3)]), vec![dot(5)], of_nobody).is_err(),
+        "the request of a dot of nobody"
+    );
 }

@@ -23,8 +23,8 @@ fn administer(node: NodeId, wish: Wish) -> Message {
     Message::Administer { request: request(9), node, wish }
 }
 
-/// Three members, and a node that would be among the key's two replicas if it joined: the first replica, the one that it would relieve,
-/// and the newcomer.
+/// Three members, and a node that would be among the key's two replicas if it joined: the first
+/// replica, the one that it would relieve, and the newcomer.
 fn newcomer() -> (Bench, NodeId, NodeId, NodeId) {
     for node in 3..100 {
         let joined = Bench::of(3, NodeId(0), 2, 1, 1);
@@ -45,7 +45,11 @@ fn a_change_is_on_disk_before_it_is_answered_and_asking_again_changes_nothing() 
     let mut a = Bench::new(3, 2, 2);
     let first = a.receive(CLIENT, administer(NodeId(7), Wish::Join(None)));
     let [Answer::Changed { history, .. }] = answers(&first)[..] else { panic!("{first:?}") };
-    assert!(history.changes().any(|change| *change == Change { node: NodeId(7), time: 1, act: Act::Join }));
+    assert!(
+        history
+            .changes()
+            .any(|change| *change == Change { node: NodeId(7), time: 1, act: Act::Join })
+    );
     a.crash();
     assert_eq!(a.state.view.standing(NodeId(7)), Standing::Member);
     let again = a.receive(CLIENT, administer(NodeId(7), Wish::Join(None)));
@@ -97,21 +101,28 @@ fn an_old_replica_keeps_what_it_has_until_the_others_have_it() {
     let siblings = siblings.clone();
     old.receive(CLIENT, administer(new, Wish::Join(None)));
     assert!(old.state.durable.store.is_empty());
-    let recipients: Vec<NodeId> = old.state.durable.hints.keys().map(|hint| hint.recipient).collect();
+    let recipients: Vec<NodeId> =
+        old.state.durable.hints.keys().map(|hint| hint.recipient).collect();
     let mut expected = vec![first, new];
     expected.sort_unstable();
     assert_eq!(recipients, expected);
     for node in [first, new] {
         assert!(!old.state.durable.hints.is_empty());
         let context = siblings.context().clone();
-        old.receive(usize::from(node.0), Message::HandedOff { tip: old.state.view.tip(), key: key(), context });
+        old.receive(
+            usize::from(node.0),
+            Message::HandedOff { tip: old.state.view.tip(), key: key(), context },
+        );
     }
     assert!(old.state.durable.hints.is_empty());
 
     // Trace 7: whoever does not know yet is told, and not served.
     let stale = Message::Store { tip: tip(3), request: request(1), key: key(), siblings };
     let sent = old.receive(usize::from(first.0), stale);
-    assert!(matches!(&sent[..], [(to, Message::History { .. })] if *to == usize::from(first.0)), "{sent:?}");
+    assert!(
+        matches!(&sent[..], [(to, Message::History { .. })] if *to == usize::from(first.0)),
+        "{sent:?}"
+    );
     assert_ne!(second, new);
 }
 
@@ -151,9 +162,14 @@ fn a_client_with_a_view_of_its_own_is_told_what_it_does_not_know() {
     let mut a = Bench::new(3, 1, 1);
     let get = |number| Operation::Get { request: request(number), key: key(), pr: 0 };
     let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation: get(0) });
-    assert!(sent.iter().all(|(_, message)| !matches!(message, Message::History { .. })), "{sent:?}");
+    assert!(
+        sent.iter().all(|(_, message)| !matches!(message, Message::History { .. })),
+        "{sent:?}"
+    );
     let sent = a.receive(CLIENT, Message::Routed { tip: tip(2), operation: get(1) });
-    assert!(matches!(&sent[0], (CLIENT, Message::History { history }) if *history == a.state.durable.history));
+    assert!(
+        matches!(&sent[0], (CLIENT, Message::History { history }) if *history == a.state.durable.history)
+    );
     assert!(matches!(answers(&sent)[..], [Answer::GetAnswered { .. }]), "{sent:?}");
 }
 
@@ -166,7 +182,8 @@ fn where_there_is_no_member_there_is_no_route() {
 
 /// What a scripted client sends.
 fn sent(out: Out<Client>) -> Vec<(Id, Message)> {
-    let sent = |command| if let Command::Send(to, message) = command { Some((to, message)) } else { None };
+    let sent =
+        |command| if let Command::Send(to, message) = command { Some((to, message)) } else { None };
     out.into_iter().filter_map(sent).collect()
 }
 
@@ -175,7 +192,8 @@ fn sent(out: Out<Client>) -> Vec<(Id, Message)> {
 fn a_client_goes_by_what_it_was_told() {
     let (id, founders) = (Id::from(CLIENT), History::founded_by([0, 1, 2].map(NodeId)));
     let script = vec![(Via::OwnView, Line::Get { pr: 0 }); 2];
-    let client = Client { key: key(), script, routes: Routes::new(founders.clone(), 1), retries: 1 };
+    let client =
+        Client { key: key(), script, routes: Routes::new(founders.clone(), 1), retries: 1 };
     let mut out = Out::new();
     let mut state = Cow::Owned(client.on_start(id, &None, &mut out));
     let first = sent(out);
@@ -197,22 +215,30 @@ fn a_client_goes_by_what_it_was_told() {
     assert_eq!(*tip, founders.union(&others).tip());
 }
 
-/// Asked again by the node's view, of the coordinator that this view names, a put is still one put: also where another replica was asked
-/// first, by an older view.
+/// Asked again by the node's view, of the coordinator that this view names, a put is still one put:
+/// also where another replica was asked first, by an older view.
 #[test]
 fn a_routed_put_goes_to_the_one_coordinator() {
     for number in 0..3 {
         let mut a = Bench::new(3, 2, 1);
         let Message::Request(operation) = put(number, b"v", Context::new()) else { panic!() };
-        let target =
-            a.node.rules.coordinators(operation.request(), &a.clockwise(&key())[..3], &[], &BTreeSet::new())[0];
+        let target = a.node.rules.coordinators(
+            operation.request(),
+            &a.clockwise(&key())[..3],
+            &[],
+            &BTreeSet::new(),
+        )[0];
         let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation: operation.clone() });
-        let is_forwarded = matches!(&sent[..], [(to, Message::Forward { .. })] if *to == usize::from(target.0));
+        let is_forwarded =
+            matches!(&sent[..], [(to, Message::Forward { .. })] if *to == usize::from(target.0));
         assert_eq!(is_forwarded, target != NodeId(0), "{sent:?}");
         // It has its dot: it stays here whatever the view says.
         a.receive(CLIENT, Message::Request(operation.clone()));
         let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation });
-        assert!(sent.iter().all(|(_, message)| !matches!(message, Message::Forward { .. })), "{sent:?}");
+        assert!(
+            sent.iter().all(|(_, message)| !matches!(message, Message::Forward { .. })),
+            "{sent:?}"
+        );
     }
 }
 
@@ -222,13 +248,15 @@ fn a_member_s_name_is_not_taken_by_a_node_at_another_address() {
     let (own, other) = (at(1), at(2));
     let founded = History::founded_by([0, 1, 2].map(NodeId));
     let known = founded.moved(node, own);
-    let join = |history: &History, address| history.with_wish(&rules, node, Wish::Join(Some(address)), 2);
+    let join =
+        |history: &History, address| history.with_wish(&rules, node, Wish::Join(Some(address)), 2);
     assert_eq!(join(&known, other), Err(ChangeRefusal::InUse(node)));
     assert_eq!(join(&known, own), Ok(known.clone()), "it is so already");
     assert!(join(&founded, other).is_ok(), "nobody knows where it is");
 }
 
-/// A client asks again when its coordinator is no replica any more: as long as that has the put it goes on, and then it cannot know.
+/// A client asks again when its coordinator is no replica any more: as long as that has the put it
+/// goes on, and then it cannot know.
 #[test]
 fn a_put_asked_for_again_goes_on_where_it_got_its_dot_as_long_as_it_is_there() {
     let (mut old, first, _, new) = newcomer();
@@ -273,8 +301,8 @@ fn started_at(address: Address) -> Bench {
     a
 }
 
-/// A node that lost its disk comes back at another address, and begins to count anew. Others know an older address with the same
-/// time, or with a later one.
+/// A node that lost its disk comes back at another address, and begins to count anew. Others know
+/// an older address with the same time, or with a later one.
 #[test]
 fn a_node_that_is_thought_to_be_elsewhere_says_where_it_is() {
     for (time, theirs) in [(1, at(9)), (7, at(9)), (7, at(1))] {
@@ -310,7 +338,9 @@ fn a_node_that_starts_elsewhere_than_its_disk_says_tells_it_with_a_later_time() 
     for (turn, address) in [(0, at(1)), (1, at(9)), (2, at(1))] {
         a.node.address = Some(address);
         a.crash();
-        let told = |a: &Bench| a.state.durable.history.changes().find(|it| matches!(it.act, Act::Move(_))).copied();
+        let told = |a: &Bench| {
+            a.state.durable.history.changes().find(|it| matches!(it.act, Act::Move(_))).copied()
+        };
         let expected = Change { node: NodeId(0), time: 9 + turn, act: Act::Move(address) };
         assert_eq!(told(&a), Some(expected));
         // With the next change it is on disk for certain: the next start there has nothing to add.
@@ -320,13 +350,16 @@ fn a_node_that_starts_elsewhere_than_its_disk_says_tells_it_with_a_later_time() 
     }
 }
 
-/// Two processes under one id contradict each other once for each history they are told, and fall silent when they are told none.
+/// Two processes under one id contradict each other once for each history they are told, and fall
+/// silent when they are told none.
 #[test]
 fn two_processes_with_one_id_do_not_answer_one_another_without_end() {
-    let (mut one, mut other, mut third) = (started_at(at(5)), started_at(at(6)), Bench::of(3, NodeId(1), 3, 2, 2));
+    let (mut one, mut other, mut third) =
+        (started_at(at(5)), started_at(at(6)), Bench::of(3, NodeId(1), 3, 2, 2));
     for round in 0..10 {
         for process in [&mut one, &mut other] {
-            // The third is asked by the process, and its answer and what follows go to the process alone.
+            // The third is asked by the process, and its answer and what follows go to the process
+            // alone.
             let mut under_way = vec![(1, Message::Gossip { tip: process.state.view.tip() })];
             let mut messages = 0;
             while let Some((to, message)) = under_way.pop() {

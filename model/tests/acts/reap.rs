@@ -23,7 +23,13 @@ fn first() -> (Bench, Vec<NodeId>) {
 
 fn delete(number: u64, context: Context) -> Message {
     let content = Content::Tombstone(Value::new(b"").unwrap());
-    Message::Request(Operation::Put { request: request(number), key: key(), content, context, pw: 0 })
+    Message::Request(Operation::Put {
+        request: request(number),
+        key: key(),
+        content,
+        context,
+        pw: 0,
+    })
 }
 
 /// Puts and deletes at the first node, every replica having it; returns the tombstone.
@@ -46,27 +52,43 @@ fn a_tombstone_goes_when_everyone_is_clear_and_some_time_has_passed() {
     let tombstone = deleted(&mut a, &clockwise);
     let timer = Timer::Reap(clockwise[0], key());
     let surveyed = |tip| Message::Surveyed { tip, key: key(), siblings: tombstone.clone() };
-    let asked = |sent: Vec<(usize, Message)>| sent.into_iter().map(|(to, _)| to).collect::<BTreeSet<_>>();
-    let replicas: BTreeSet<usize> = clockwise[1..3].iter().map(|node| usize::from(node.0)).collect();
+    let asked =
+        |sent: Vec<(usize, Message)>| sent.into_iter().map(|(to, _)| to).collect::<BTreeSet<_>>();
+    let replicas: BTreeSet<usize> =
+        clockwise[1..3].iter().map(|node| usize::from(node.0)).collect();
     let fallback = usize::from(clockwise[3].0);
     assert_eq!(asked(a.time_out(&timer)), replicas, "the replicas are asked first");
     for replica in &replicas {
-        assert!(a.receive(*replica, surveyed(tip(4))).is_empty(), "not before the timer has fired again");
+        assert!(
+            a.receive(*replica, surveyed(tip(4))).is_empty(),
+            "not before the timer has fired again"
+        );
     }
     a.crash();
     assert_eq!(asked(a.time_out(&timer)), replicas, "after a crash they are asked anew");
     for replica in &replicas {
         a.receive(*replica, surveyed(tip(3)));
     }
-    assert_eq!(asked(a.time_out(&timer)), replicas, "an answer to a question under another view does not count");
+    assert_eq!(
+        asked(a.time_out(&timer)),
+        replicas,
+        "an answer to a question under another view does not count"
+    );
     for replica in &replicas {
         a.receive(*replica, surveyed(tip(4)));
     }
     assert_eq!(asked(a.time_out(&timer)), BTreeSet::from([fallback]), "then the others");
-    assert_eq!(asked(a.time_out(&timer)), BTreeSet::from([fallback]), "and again, until they answer");
+    assert_eq!(
+        asked(a.time_out(&timer)),
+        BTreeSet::from([fallback]),
+        "and again, until they answer"
+    );
     a.receive(fallback, surveyed(tip(4)));
     let reaped = a.time_out(&timer);
-    assert!(reaped.iter().all(|(_, message)| matches!(message, Message::Reap { .. })) && reaped.len() == 2);
+    assert!(
+        reaped.iter().all(|(_, message)| matches!(message, Message::Reap { .. }))
+            && reaped.len() == 2
+    );
     assert!(a.state.durable.store.is_empty() && a.state.reaping.is_empty());
     a.crash();
     assert!(a.state.durable.store.is_empty());
@@ -84,6 +106,9 @@ fn whoever_has_more_than_the_tombstone_is_silent_and_keeps_it() {
     // A put is beside the tombstone, and nothing is to be reaped any more.
     a.receive(CLIENT, put(6, b"w", Context::new()));
     assert!(a.state.reaping.is_empty());
-    a.receive(usize::from(clockwise[1].0), Message::Reap { tip: tip(4), key: key(), siblings: tombstone });
+    a.receive(
+        usize::from(clockwise[1].0),
+        Message::Reap { tip: tip(4), key: key(), siblings: tombstone },
+    );
     assert_eq!(a.state.durable.store[&key()].versions().len(), 2);
 }

@@ -23,7 +23,8 @@ fn at(node: NodeId) -> usize {
     usize::from(node.0)
 }
 
-/// A node that has just become one of the key's two replicas: it, the three members that there were before, clockwise, and its view.
+/// A node that has just become one of the key's two replicas: it, the three members that there were
+/// before, clockwise, and its view.
 struct Newcomer {
     bench: Bench,
     others: Vec<NodeId>,
@@ -39,7 +40,8 @@ impl Newcomer {
             bench.receive(at(others[0]), Message::Changes { changes: history(node) });
             bench
         };
-        let node = (3..100).find(|node| joined(*node).clockwise(&key())[..2] == [others[0], NodeId(*node)]);
+        let node = (3..100)
+            .find(|node| joined(*node).clockwise(&key())[..2] == [others[0], NodeId(*node)]);
         let node = node.expect("one of a hundred nodes is the second replica");
         Newcomer { bench: joined(node), others, history: history(node) }
     }
@@ -59,8 +61,11 @@ impl Newcomer {
 
 /// The nodes that are asked what they have.
 fn asked(sent: &[(usize, Message)]) -> Vec<usize> {
-    let mut asked: Vec<usize> =
-        sent.iter().filter(|(_, m)| matches!(m, Message::Gather { .. })).map(|(to, _)| *to).collect();
+    let mut asked: Vec<usize> = sent
+        .iter()
+        .filter(|(_, m)| matches!(m, Message::Gather { .. }))
+        .map(|(to, _)| *to)
+        .collect();
     asked.sort_unstable();
     asked
 }
@@ -85,7 +90,11 @@ fn it_answers_once_all_others_have_said_what_they_have() {
     let [first, displaced, third] = new.others[..] else { panic!() };
     let old = siblings(displaced);
     let sent = new.bench.receive(at(first), new.fetch(0));
-    assert_eq!(asked(&sent), sorted(&new.others), "also the coordinator, which has said nothing of its own");
+    assert_eq!(
+        asked(&sent),
+        sorted(&new.others),
+        "also the coordinator, which has said nothing of its own"
+    );
     assert!(fetched(&sent).is_empty());
     assert!(new.bench.receive(at(displaced), new.gathered(&old, false)).is_empty());
     assert!(new.bench.receive(at(first), new.gathered(&Siblings::new(), true)).is_empty());
@@ -94,15 +103,31 @@ fn it_answers_once_all_others_have_said_what_they_have() {
     assert!(new.bench.state.gatherings.is_empty());
 
     new.bench.crash();
-    assert_eq!(new.bench.state.durable.store[&key()], old, "what it has answered with is on its disk");
+    assert_eq!(
+        new.bench.state.durable.store[&key()],
+        old,
+        "what it has answered with is on its disk"
+    );
     let sent = new.bench.receive(at(first), new.fetch(1));
-    assert_eq!(asked(&sent), [at(displaced)], "the one that keeps more for it is awaited still, after a crash too");
-    let hand_off = |is_all| Message::HandOff { tip: new.tip(), key: key(), siblings: old.clone(), is_all };
+    assert_eq!(
+        asked(&sent),
+        [at(displaced)],
+        "the one that keeps more for it is awaited still, after a crash too"
+    );
+    let hand_off =
+        |is_all| Message::HandOff { tip: new.tip(), key: key(), siblings: old.clone(), is_all };
     let (some, all) = (hand_off(false), hand_off(true));
     let late = Message::HandOff { tip: Tip(1), key: key(), siblings: old.clone(), is_all: true };
     assert!(fetched(&new.bench.receive(at(displaced), some)).is_empty());
-    assert!(fetched(&new.bench.receive(at(displaced), late)).is_empty(), "under another view it was not all");
-    assert_eq!(fetched(&new.bench.receive(at(displaced), all)).len(), 1, "the last thing handed over settles it");
+    assert!(
+        fetched(&new.bench.receive(at(displaced), late)).is_empty(),
+        "under another view it was not all"
+    );
+    assert_eq!(
+        fetched(&new.bench.receive(at(displaced), all)).len(),
+        1,
+        "the last thing handed over settles it"
+    );
     new.bench.crash();
     assert_eq!(fetched(&new.bench.receive(at(third), new.fetch(3))).len(), 1, "now it has settled");
 }
@@ -119,31 +144,46 @@ fn it_counts_itself_as_a_coordinator_no_sooner() {
     for _ in 0..4 {
         late.time_out(&Timer::Put(own, request(0)));
     }
-    assert!(late.state.suspected.contains(&first) && !late.state.suspected.contains(&own), "nobody suspects itself");
+    assert!(
+        late.state.suspected.contains(&first) && !late.state.suspected.contains(&own),
+        "nobody suspects itself"
+    );
     for node in [first, displaced] {
-        assert!(answers(&new.bench.receive(at(node), new.gathered(&Siblings::new(), true))).is_empty());
+        assert!(
+            answers(&new.bench.receive(at(node), new.gathered(&Siblings::new(), true))).is_empty()
+        );
     }
     let sent = new.bench.receive(at(third), new.gathered(&siblings(displaced), true));
     assert!(matches!(answers(&sent)[..], [Answer::PutAcknowledged { .. }]));
-    assert_eq!(new.bench.state.durable.store[&key()].versions().len(), 2, "and what it was told is beside the put");
+    assert_eq!(
+        new.bench.state.durable.store[&key()].versions().len(),
+        2,
+        "and what it was told is beside the put"
+    );
 }
 
 #[test]
 fn who_sends_a_put_and_knows_the_same_members_has_said_what_it_has() {
     let new = Newcomer::new();
     let [first, displaced, third] = new.others[..] else { panic!() };
-    let store = |tip| Message::Store { tip, request: request(0), key: key(), siblings: Siblings::new() };
+    let store =
+        |tip| Message::Store { tip, request: request(0), key: key(), siblings: Siblings::new() };
     let sent = new.bench.clone().receive(at(first), store(new.tip()));
     assert_eq!(asked(&sent), sorted(&[displaced, third]));
     let sent = new.bench.clone().receive(at(first), store(Tip(1)));
-    assert_eq!(asked(&sent), sorted(&new.others), "by another view it may still serve as a replica that it is no more");
+    assert_eq!(
+        asked(&sent),
+        sorted(&new.others),
+        "by another view it may still serve as a replica that it is no more"
+    );
 }
 
 #[test]
 fn who_is_silent_is_asked_again_then_suspected_and_waited_for_no_more() {
     let mut new = Newcomer::new();
     let [first, displaced, third] = new.others[..] else { panic!() };
-    let timer = Timer::Gather(NodeId(u16::try_from(at(new.bench.clockwise(&key())[1])).unwrap()), key());
+    let timer =
+        Timer::Gather(NodeId(u16::try_from(at(new.bench.clockwise(&key())[1])).unwrap()), key());
     new.bench.receive(at(first), new.fetch(0));
     assert!(new.bench.timers.contains(&timer));
     new.bench.receive(at(displaced), new.gathered(&Siblings::new(), false));
@@ -167,14 +207,24 @@ fn after_another_change_all_are_asked_again() {
         new.bench.receive(at(node), new.gathered(&Siblings::new(), true));
     }
     let late = new.gathered(&siblings(displaced), true);
-    let leaves: History = [Change { node: displaced, time: 1, act: Act::Leave }].into_iter().collect();
+    let leaves: History =
+        [Change { node: displaced, time: 1, act: Act::Leave }].into_iter().collect();
     let sent = new.bench.receive(at(first), Message::Changes { changes: leaves.clone() });
-    assert_eq!(asked(&sent), sorted(&new.others), "also those that had nothing for it when there were other members");
-    assert!(new.bench.receive(at(third), late).is_empty(), "what was said of other members counts no more");
+    assert_eq!(
+        asked(&sent),
+        sorted(&new.others),
+        "also those that had nothing for it when there were other members"
+    );
+    assert!(
+        new.bench.receive(at(third), late).is_empty(),
+        "what was said of other members counts no more"
+    );
     assert!(new.bench.state.durable.store.is_empty());
     new.history = new.history.union(&leaves);
     for node in [first, displaced] {
-        assert!(fetched(&new.bench.receive(at(node), new.gathered(&Siblings::new(), true))).is_empty());
+        assert!(
+            fetched(&new.bench.receive(at(node), new.gathered(&Siblings::new(), true))).is_empty()
+        );
     }
     let sent = new.bench.receive(at(third), new.gathered(&siblings(third), true));
     assert_eq!(fetched(&sent), [(at(first), siblings(third))]);
@@ -203,20 +253,30 @@ fn a_node_says_whether_it_keeps_more_for_the_new_replica() {
         }
         _ => panic!("{sent:?}"),
     };
-    assert_eq!(told(b.receive(at(newcomer), gather(new.tip(), key()))), (1, true), "with this there is nothing else");
+    assert_eq!(
+        told(b.receive(at(newcomer), gather(new.tip(), key()))),
+        (1, true),
+        "with this there is nothing else"
+    );
     let other = Key::new("another").unwrap();
-    assert_eq!(told(b.receive(at(newcomer), gather(new.tip(), other))), (0, false), "there is more");
+    assert_eq!(
+        told(b.receive(at(newcomer), gather(new.tip(), other))),
+        (0, false),
+        "there is more"
+    );
     let sent = b.receive(at(newcomer), gather(Tip(1), key()));
     assert!(
         matches!(&sent[..], [(_, Message::History { .. })]),
         "under another view it says what it knows, and nothing else"
     );
-    let operation = Operation::Get { request: RequestId { client: ClientId(8), number: 0 }, key: key(), pr: 0 };
+    let operation =
+        Operation::Get { request: RequestId { client: ClientId(8), number: 0 }, key: key(), pr: 0 };
     let sent = new.bench.receive(CLIENT, Message::Request(operation));
     assert_eq!(asked(&sent), sorted(&new.others));
 }
 
-/// What a node keeps for another it keeps for a new replica too, and takes over itself where it is the new one.
+/// What a node keeps for another it keeps for a new replica too, and takes over itself where it is
+/// the new one.
 #[test]
 fn a_hint_is_also_for_whoever_is_new() {
     let rules = dynamo_model::rules::Rules::default();
@@ -224,5 +284,9 @@ fn a_hint_is_also_for_whoever_is_new() {
     assert_eq!(rules.hint_goes_to(a, &[a, b], &[a, b]), [a]);
     assert_eq!(rules.hint_goes_to(a, &[a, b], &[a, c]), [a, c]);
     assert_eq!(rules.hint_goes_to(a, &[a], &[a, b]), [a, b]);
-    assert_eq!(rules.hint_goes_to(a, &[a, b], &[d, b]), [d, b], "all, where its recipient is none any more");
+    assert_eq!(
+        rules.hint_goes_to(a, &[a, b], &[d, b]),
+        [d, b],
+        "all, where its recipient is none any more"
+    );
 }

@@ -1,4 +1,5 @@
-//! How long a node waits: pauses, and how they grow. In scopes time means nothing, so that only these tests look at it.
+//! How long a node waits: pauses, and how they grow. In scopes time means nothing, so that only
+//! these tests look at it.
 
 use super::bench::{Bench, request, tip};
 use dynamo_model::client::{Client, Line, Via};
@@ -49,10 +50,14 @@ fn a_tombstone_stays_for_its_time_or_up_to_half_as_long_again() {
     let first = Bench::new(3, 2, 2).clockwise(&key())[0];
     let mut a = Bench::of(3, first, 3, 2, 2).with(|config| config.with_reaping_after(seconds(8)));
     let content = Content::Tombstone(Value::new(b"").unwrap());
-    let operation = Operation::Put { request: request(0), key: key(), content, context: Context::new(), pw: 0 };
+    let operation =
+        Operation::Put { request: request(0), key: key(), content, context: Context::new(), pw: 0 };
     a.receive(super::bench::CLIENT, Message::Request(operation));
     let reap = a.pauses.iter().filter(|(timer, _)| matches!(timer, Timer::Reap(..)));
-    assert_eq!(reap.cloned().collect::<Vec<_>>(), [(Timer::Reap(first, key()), seconds(8)..seconds(12))]);
+    assert_eq!(
+        reap.cloned().collect::<Vec<_>>(),
+        [(Timer::Reap(first, key()), seconds(8)..seconds(12))]
+    );
 }
 
 #[test]
@@ -74,7 +79,10 @@ fn pauses_between_attempts_to_hand_over_double_and_stop_growing() {
     let mut d = Bench::of(5, holder, 3, 2, 2).with(|config| config.with_handoff(handoff));
     let hint = HintId { recipient, key: key() };
     let coordinator = usize::from(clockwise[1].0);
-    d.receive(coordinator, Message::StoreHint { tip: tip(5), request: request(0), hint, siblings: siblings() });
+    d.receive(
+        coordinator,
+        Message::StoreHint { tip: tip(5), request: request(0), hint, siblings: siblings() },
+    );
     let timer = Timer::Handoff(holder, recipient);
     assert_eq!(d.pauses, [(timer.clone(), seconds(2)..seconds(3))]);
     for least in [4, 8, 8, 8] {
@@ -95,12 +103,21 @@ fn a_window_of_none_is_one_of_one_and_the_rest_stays() {
 }
 
 /// What a client sends, and whether it waits for a timer, when this happens to it.
-fn act(client: &Client, state: &mut <Client as Actor>::State, message: Option<Message>) -> (Vec<Message>, bool) {
+fn act(
+    client: &Client,
+    state: &mut <Client as Actor>::State,
+    message: Option<Message>,
+) -> (Vec<Message>, bool) {
     let (id, mut out) = (Id::from(9), Out::new());
     let mut cow = Cow::Owned(state.clone());
     match message {
         Some(message) => client.on_msg(id, &mut cow, Id::from(0), message, &mut out),
-        None => client.on_timeout(id, &mut cow, &Timer::Client(dynamo_model::ids::ClientId(9)), &mut out),
+        None => client.on_timeout(
+            id,
+            &mut cow,
+            &Timer::Client(dynamo_model::ids::ClientId(9)),
+            &mut out,
+        ),
     }
     *state = cow.into_owned();
     let (mut sent, mut waits) = (Vec::new(), false);
@@ -116,22 +133,36 @@ fn act(client: &Client, state: &mut <Client as Actor>::State, message: Option<Me
 
 #[test]
 fn a_scripted_client_asks_again_as_often_as_it_may_and_then_waits() {
-    let script = vec![(Via::Node(NodeId(0)), Line::Get { pr: 0 }), (Via::Node(NodeId(1)), Line::Get { pr: 0 })];
+    let script = vec![
+        (Via::Node(NodeId(0)), Line::Get { pr: 0 }),
+        (Via::Node(NodeId(1)), Line::Get { pr: 0 }),
+    ];
     let routes = Routes::new(History::founded_by([NodeId(0)]), 1);
     let client = Client { key: key(), script, routes, retries: 2 };
     let mut out = Out::new();
     let mut state = client.on_start(Id::from(9), &None, &mut out);
     for left in [1, 0] {
         let (sent, waits) = act(&client, &mut state, None);
-        assert!(matches!(&sent[..], [Message::Request(Operation::Get { request, .. })] if request.number == 0));
+        assert!(
+            matches!(&sent[..], [Message::Request(Operation::Get { request, .. })] if request.number == 0)
+        );
         assert_eq!((state.retries_left, waits), (left, left > 0));
     }
     assert_eq!(act(&client, &mut state, None), (Vec::new(), false), "it may not ask any more");
     for line in [0, 1] {
-        let request = dynamo_model::ids::RequestId { client: dynamo_model::ids::ClientId(9), number: line };
-        let answer = Answer::GetAnswered { request, key: key(), siblings: Vec::new(), context: Context::new() };
+        let request =
+            dynamo_model::ids::RequestId { client: dynamo_model::ids::ClientId(9), number: line };
+        let answer = Answer::GetAnswered {
+            request,
+            key: key(),
+            siblings: Vec::new(),
+            context: Context::new(),
+        };
         let (sent, waits) = act(&client, &mut state, Some(Message::Answer(answer.clone())));
-        assert_eq!((sent.len(), waits, state.line), (1 - line as usize, line == 0, line as usize + 1));
+        assert_eq!(
+            (sent.len(), waits, state.line),
+            (1 - line as usize, line == 0, line as usize + 1)
+        );
         assert_eq!(
             act(&client, &mut state, Some(Message::Answer(answer))),
             (Vec::new(), false),

@@ -1,5 +1,5 @@
-//! `cargo bench -p dynamo-benchmarks --bench anti_entropy`: what it takes two replicas of many keys to find out where they differ, and to
-//! mend it; and what the trees cost that they need for that.
+//! `cargo bench -p dynamo-benchmarks --bench anti_entropy`: what it takes two replicas of many keys
+//! to find out where they differ, and to mend it; and what the trees cost that they need for that.
 
 mod pair;
 mod upkeep;
@@ -67,7 +67,8 @@ fn print(Report { exchanges, upkeep }: &Report) {
         "processor seconds",
     ]);
     for line in exchanges {
-        let each = line.bytes_a_divergent_key.map_or("–".to_owned(), |bytes| format!("{bytes:.0}"));
+        let each =
+            line.bytes_a_divergent_key.map_or("–".to_owned(), |bytes| format!("{bytes:.0}"));
         table.add_row([
             line.keys.to_string(),
             line.divergent.to_string(),
@@ -84,7 +85,15 @@ fn print(Report { exchanges, upkeep }: &Report) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     println!("{table}");
-    let Upkeep { keys, step_ns, step_with_trees_ns, put_us, share_of_put, read_seconds, plant_seconds } = upkeep;
+    let Upkeep {
+        keys,
+        step_ns,
+        step_with_trees_ns,
+        put_us,
+        share_of_put,
+        read_seconds,
+        plant_seconds,
+    } = upkeep;
     println!(
         "A step that stores a put, {keys} keys there: {step_ns:.0} ns without trees, {step_with_trees_ns:.0} ns with."
     );
@@ -92,5 +101,7 @@ fn print(Report { exchanges, upkeep }: &Report) {
         "With its share of a commit of 16 puts it takes {put_us:.1} us: trees are {:.1} % of that.",
         100.0 * share_of_put
     );
-    println!("To read {keys} keys at a start takes {read_seconds:.2} s, to plant their trees {plant_seconds:.2} s.");
+    println!(
+        "To read {keys} keys at a start takes {read_seconds:.2} s, to plant their trees {plant_seconds:.2} s."
+    );
 }

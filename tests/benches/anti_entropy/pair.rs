@@ -1,4 +1,5 @@
-//! Two replicas, the same code that nodes run, and a network between them that counts what it carries, under a clock of its own.
+//! Two replicas, the same code that nodes run, and a network between them that counts what it
+//! carries, under a clock of its own.
 
 use dynamo::identity::Parties;
 use dynamo::interpreter::{Disk, Interpreter, Network};
@@ -102,11 +103,16 @@ impl Network for End<'_> {
 }
 
 /// Ends a batch, sending nothing.
-pub(crate) fn finish<D: Disk>(node: &mut Interpreter, disk: &mut D, now: Instant) -> Result<(), D::Error> {
+pub(crate) fn finish<D: Disk>(
+    node: &mut Interpreter,
+    disk: &mut D,
+    now: Instant,
+) -> Result<(), D::Error> {
     node.finish(disk, &mut End { wire: None, now })
 }
 
-/// Of the keys in the store so many differ: a quarter the one lacks, a quarter the other, and of the rest each has half in a newer version.
+/// Of the keys in the store so many differ: a quarter the one lacks, a quarter the other, and of
+/// the rest each has half in a newer version.
 pub(crate) fn measure(store: &im::OrdMap<Key, Siblings>, divergent: u32) -> Exchanged {
     let keys = store.len();
     let mut stores = [store.clone(), store.clone()];
@@ -169,11 +175,14 @@ pub(crate) fn measure(store: &im::OrdMap<Key, Siblings>, divergent: u32) -> Exch
 
 fn agree([one, other]: &[Interpreter; 2]) -> bool {
     let [one, other] = [&one.state().trees, &other.state().trees];
-    one.partitions().chain(other.partitions()).all(|partition| one.root(partition) == other.root(partition))
+    one.partitions()
+        .chain(other.partitions())
+        .all(|partition| one.root(partition) == other.root(partition))
 }
 
 fn sync_bytes(node: &Node, key: &Key, siblings: &Siblings) -> usize {
-    let sync = Message::Sync { tip: node.founders.tip(), key: key.clone(), siblings: siblings.clone() };
+    let sync =
+        Message::Sync { tip: node.founders.tip(), key: key.clone(), siblings: siblings.clone() };
     postcard::to_stdvec(&sync).expect("it can be encoded").len()
 }
 

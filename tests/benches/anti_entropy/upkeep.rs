@@ -55,7 +55,8 @@ pub(crate) fn measure(store: &im::OrdMap<Key, Siblings>) -> Result<Upkeep> {
     let (step_ns, step_with_trees_ns) = (1e9 * each(steps), 1e9 * each(steps_with_trees));
     let mut fresh = start(None).1;
     let committed = 2_000.min(puts);
-    let put = batches(&mut fresh, 9, committed, &mut OnDisk(&mut disk))?.as_secs_f64() / f64::from(committed);
+    let put = batches(&mut fresh, 9, committed, &mut OnDisk(&mut disk))?.as_secs_f64()
+        / f64::from(committed);
     Ok(Upkeep {
         keys,
         step_ns,
@@ -108,7 +109,12 @@ fn batches<D: Disk<Error: std::error::Error + Send + Sync + 'static>>(
     let tip = node.node().founders.tip();
     let store = |number: u32| {
         let request = RequestId { client: ClientId(round), number: u64::from(number) };
-        Message::Store { tip, request, key: key(number.wrapping_mul(7919) % puts), siblings: written(0, 2 + round) }
+        Message::Store {
+            tip,
+            request,
+            key: key(number.wrapping_mul(7919) % puts),
+            siblings: written(0, 2 + round),
+        }
     };
     let messages: Vec<Message> = (0..puts).map(store).collect();
     let start = Instant::now();

@@ -1,5 +1,6 @@
-//! `cargo bench -p dynamo-benchmarks --bench membership`: how soon all nodes know of a change, at what cost, and how evenly the ring spreads
-//! keys, from 10 to 1,000 nodes. Nodes are the same actors that are checked and run, under a clock of their own (`world.rs`).
+//! `cargo bench -p dynamo-benchmarks --bench membership`: how soon all nodes know of a change, at
+//! what cost, and how evenly the ring spreads keys, from 10 to 1,000 nodes. Nodes are the same
+//! actors that are checked and run, under a clock of their own (`world.rs`).
 
 mod world;
 
@@ -61,7 +62,8 @@ struct Line {
     bytes_a_node: f64,
     /// Keys that a join gives to the new node, as a share of an equal part of them.
     moved: f64,
-    /// Keys of the node that has most, over those of a node on average; with 32 tokens a node, as clusters have, and with 256.
+    /// Keys of the node that has most, over those of a node on average; with 32 tokens a node, as
+    /// clusters have, and with 256.
     balance: f64,
     balance_of_256: f64,
 }
@@ -113,12 +115,16 @@ struct Spread {
     bytes_a_node: f64,
 }
 
-/// Nodes that agree, in the midst of their gossip, are told by an administrator, at one of them, that another joins.
+/// Nodes that agree, in the midst of their gossip, are told by an administrator, at one of them,
+/// that another joins.
 fn spread(nodes: u16, seed: u64) -> Spread {
     let config = Config::new(N, 2, 2).expect("valid").with_gossip_every(GOSSIP_EVERY);
-    let address = |node: NodeId| SocketAddr::from(([10, 0, (node.0 >> 8) as u8, node.0 as u8], 4100)).into();
+    let address =
+        |node: NodeId| SocketAddr::from(([10, 0, (node.0 >> 8) as u8, node.0 as u8], 4100)).into();
     let members = (0..nodes).map(NodeId);
-    let founders = members.clone().fold(History::founded_by(members), |all, node| all.moved(node, address(node)));
+    let founders = members
+        .clone()
+        .fold(History::founded_by(members), |all, node| all.moved(node, address(node)));
     let node = Node { config, founders, address: None, rules: Rules::default() };
     let mut world = World::new(node, nodes, seed);
     while world.now() < 2 * GOSSIP_EVERY {
@@ -157,7 +163,8 @@ fn ring(nodes: u16, partitions: u32, tokens: u32) -> Ring {
 
 /// Keys that a join gives to the new node, as a share of an equal part.
 fn moved(nodes: u16) -> f64 {
-    let (before, after) = (Ring::of(ring(nodes, 1, 1).members()), Ring::of(ring(nodes + 1, 1, 1).members()));
+    let (before, after) =
+        (Ring::of(ring(nodes, 1, 1).members()), Ring::of(ring(nodes + 1, 1, 1).members()));
     let moved: usize = keys()
         .map(|key| {
             let old = before.preference_list(&key, N);
@@ -240,7 +247,11 @@ fn draw(lines: &[Line], file: &std::path::Path) -> Result<()> {
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2)));
     }
     let mut labels = chart.configure_series_labels();
-    labels.position(SeriesLabelPosition::UpperLeft).background_style(WHITE).border_style(BLACK).draw()?;
+    labels
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE)
+        .border_style(BLACK)
+        .draw()?;
     area.present()?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Many nodes in one thread under a clock of its own: the same actors, with messages that take some time and timers that fire when they
-//! are due. The same seed gives the same run.
+//! Many nodes in one thread under a clock of its own: the same actors, with messages that take some
+//! time and timers that fire when they are due. The same seed gives the same run.
 
 use dynamo::wire::Datagram;
 use dynamo_model::ids::NodeId;
@@ -67,9 +67,13 @@ impl World {
         let founded = Arc::new(View::of(&world.node.founders, &world.node.rules));
         for id in (0..nodes).map(NodeId) {
             let mut out = Out::new();
-            // Started on a history that is on their disks, they would each find the same view again: it is given to them.
-            let mut state =
-                Node { founders: History::default(), ..world.node.clone() }.on_start(id.actor(), &None, &mut out);
+            // Started on a history that is on their disks, they would each find the same view
+            // again: it is given to them.
+            let mut state = Node { founders: History::default(), ..world.node.clone() }.on_start(
+                id.actor(),
+                &None,
+                &mut out,
+            );
             state.durable.history = world.node.founders.clone();
             state.view = Arc::clone(&founded);
             world.states.push(state);
@@ -106,13 +110,19 @@ impl World {
             Event::Fires { node, timer, number } => {
                 if self.timers.get(&timer) == Some(&number) {
                     self.timers.remove(&timer);
-                    self.step(node, |actor, id, state, out| actor.on_timeout(id, state, &timer, out));
+                    self.step(node, |actor, id, state, out| {
+                        actor.on_timeout(id, state, &timer, out)
+                    });
                 }
             }
         }
     }
 
-    fn step(&mut self, id: NodeId, act: impl FnOnce(&Node, Id, &mut Cow<'_, State>, &mut Out<Node>)) {
+    fn step(
+        &mut self,
+        id: NodeId,
+        act: impl FnOnce(&Node, Id, &mut Cow<'_, State>, &mut Out<Node>),
+    ) {
         let mut state = Cow::Owned(std::mem::take(&mut self.states[usize::from(id.0)]));
         let mut out = Out::new();
         act(&self.node, id.actor(), &mut state, &mut out);
@@ -127,14 +137,20 @@ impl World {
             match command {
                 Command::Send(to, message) => self.send(id, to, message),
                 Command::SetTimer(timer, after) => {
-                    let after = if after.is_empty() { after.start } else { self.random.random_range(after) };
+                    let after = if after.is_empty() {
+                        after.start
+                    } else {
+                        self.random.random_range(after)
+                    };
                     let number = self.next_number;
                     self.timers.insert(timer.clone(), number);
                     self.later(after, Event::Fires { node: id, timer, number });
                 }
                 Command::CancelTimer(timer) => drop(self.timers.remove(&timer)),
                 Command::ChooseRandom(_, peers) => {
-                    let peer = *peers.choose(&mut self.random).expect("nobody is asked to choose among none");
+                    let peer = *peers
+                        .choose(&mut self.random)
+                        .expect("nobody is asked to choose among none");
                     self.step(id, |node, id, state, out| node.on_random(id, state, &peer, out));
                 }
                 Command::Save(_) => {}

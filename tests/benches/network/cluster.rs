@@ -42,7 +42,8 @@ impl Place {
     /// Free ports, and data below that directory.
     pub(crate) fn new(directory: &Path) -> Result<Self> {
         // All are held until all are known, so that no two are the same.
-        let sockets = (0..NODES).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+        let sockets =
+            (0..NODES).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
         let addresses = sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?;
         Ok(Place { addresses, directory: directory.to_owned() })
     }
@@ -55,7 +56,8 @@ impl Place {
     pub(crate) fn start(&self) -> Result<Cluster> {
         let members = members(&self.addresses)?;
         let start = |(node, address): (NodeId, &SocketAddr)| {
-            let settings = Settings::new(node, *address, &members.clone(), config()?, self.data(node))?;
+            let settings =
+                Settings::new(node, *address, &members.clone(), config()?, self.data(node))?;
             Ok(Running::start(settings)?)
         };
         Ok(Cluster((0..NODES).map(NodeId).zip(&self.addresses).map(start).collect::<Result<_>>()?))
@@ -63,7 +65,10 @@ impl Place {
 
     /// What is on the disk of each node. The nodes must not be running.
     pub(crate) fn durable(&self) -> Result<Vec<Durable>> {
-        (0..NODES).map(NodeId).map(|node| Ok(Store::open(&self.data(node), node)?.committed().clone())).collect()
+        (0..NODES)
+            .map(NodeId)
+            .map(|node| Ok(Store::open(&self.data(node), node)?.committed().clone()))
+            .collect()
     }
 }
 

@@ -64,8 +64,14 @@ fn receive(socket: &UdpSocket) -> Option<usize> {
     None
 }
 
-/// Appends so many records to a file in that directory and syncs once, again and again: adds what each took, in nanoseconds.
-pub(crate) fn syncs(records: usize, directory: &Path, time: Duration, times: &mut Histogram<u64>) -> Result<()> {
+/// Appends so many records to a file in that directory and syncs once, again and again: adds what
+/// each took, in nanoseconds.
+pub(crate) fn syncs(
+    records: usize,
+    directory: &Path,
+    time: Duration,
+    times: &mut Histogram<u64>,
+) -> Result<()> {
     let mut file = OpenOptions::new().create(true).append(true).open(directory.join("floor"))?;
     let begun = Instant::now();
     while begun.elapsed() < time {

@@ -1,4 +1,5 @@
-//! Clients that ask as fast as they are answered, and hold every answer against what they were told before.
+//! Clients that ask as fast as they are answered, and hold every answer against what they were told
+//! before.
 
 use anyhow::{Result, ensure};
 use dynamo::client::Client;
@@ -74,8 +75,12 @@ pub(crate) enum Kind {
 
 /// So many keys, never put.
 pub(crate) fn slots(keys: usize) -> Vec<Slot> {
-    let slot =
-        |index| Slot { key: format!("key-{index:05}"), context: StampedContext::new(), tried: 0, acknowledged: 0 };
+    let slot = |index| Slot {
+        key: format!("key-{index:05}"),
+        context: StampedContext::new(),
+        tried: 0,
+        acknowledged: 0,
+    };
     (0..keys).map(slot).collect()
 }
 
@@ -101,7 +106,12 @@ impl Slot {
 
     fn get(&self, client: &impl Session) -> Result<()> {
         let found = client.get(&self.key)?;
-        assert!(self.is_there(&found), "{}: put {} was acknowledged, found is {found:?}", self.key, self.acknowledged);
+        assert!(
+            self.is_there(&found),
+            "{}: put {} was acknowledged, found is {found:?}",
+            self.key,
+            self.acknowledged
+        );
         Ok(())
     }
 
@@ -109,7 +119,8 @@ impl Slot {
     fn is_there(&self, found: &[Version]) -> bool {
         let number = |value: &[u8]| Some(u64::from_le_bytes(*value.first_chunk()?));
         let mut numbers = found.iter().filter_map(|version| number(version.content.bytes()));
-        self.acknowledged == 0 || numbers.any(|number| (self.acknowledged..=self.tried).contains(&number))
+        self.acknowledged == 0
+            || numbers.any(|number| (self.acknowledged..=self.tried).contains(&number))
     }
 }
 
@@ -139,7 +150,9 @@ fn each<S: Session>(
                 })
             })
             .collect();
-        helpers.into_iter().try_for_each(|helper| helper.join().expect("the helper's assertions hold"))
+        helpers
+            .into_iter()
+            .try_for_each(|helper| helper.join().expect("the helper's assertions hold"))
     })
 }
 
@@ -154,12 +167,24 @@ pub(crate) fn run<S: Session>(
     ensure!(slots.len() >= clients, "{clients} clients need as many keys");
     let begun = Instant::now();
     let outcomes: Vec<Outcome> = thread::scope(|scope| {
-        let shares = slots.chunks_mut(slots.len() / clients).take(clients).zip(nodes.iter().cycle());
-        let running: Vec<_> =
-            shares.map(|(share, node)| scope.spawn(move || one_client::<S>(kind, *node, share, begun, time))).collect();
-        running.into_iter().map(|client| client.join().expect("the client's assertions hold")).collect::<Result<_>>()
+        let shares =
+            slots.chunks_mut(slots.len() / clients).take(clients).zip(nodes.iter().cycle());
+        let running: Vec<_> = shares
+            .map(|(share, node)| {
+                scope.spawn(move || one_client::<S>(kind, *node, share, begun, time))
+            })
+            .collect();
+        running
+            .into_iter()
+            .map(|client| client.join().expect("the client's assertions hold"))
+            .collect::<Result<_>>()
     })?;
-    let mut total = Outcome { done: 0, failed: 0, seconds: begun.elapsed().as_secs_f64(), latencies: latencies() };
+    let mut total = Outcome {
+        done: 0,
+        failed: 0,
+        seconds: begun.elapsed().as_secs_f64(),
+        latencies: latencies(),
+    };
     for outcome in outcomes {
         total.done += outcome.done;
         total.failed += outcome.failed;

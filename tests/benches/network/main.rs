@@ -1,5 +1,6 @@
-//! `cargo bench -p dynamo-benchmarks --bench network`: three nodes on loopback under load, beside what the machine can do at best and
-//! beside stateright's own runtime. Everything in one run: on a shared machine all these figures move together.
+//! `cargo bench -p dynamo-benchmarks --bench network`: three nodes on loopback under load, beside
+//! what the machine can do at best and beside stateright's own runtime. Everything in one run: on a
+//! shared machine all these figures move together.
 
 mod cluster;
 mod floors;
@@ -27,7 +28,8 @@ use std::time::Duration;
 
 /// How many clients ask at once, load by load.
 const CLIENTS: [usize; 3] = [1, 16, 64];
-/// As few keys as that many clients can do with: what suits a runtime best that rewrites them all with every put.
+/// As few keys as that many clients can do with: what suits a runtime best that rewrites them all
+/// with every put.
 const FEW_KEYS: usize = 64;
 
 /// Puts and gets over UDP, beside the floors
@@ -70,7 +72,11 @@ fn main() -> Result<()> {
     let plan = if arguments.quick {
         Plan { keys: 256, time: Duration::from_millis(200), floor_time: Duration::from_millis(50) }
     } else {
-        Plan { keys: arguments.keys as usize, time: Duration::from_secs(3), floor_time: Duration::from_millis(500) }
+        Plan {
+            keys: arguments.keys as usize,
+            time: Duration::from_secs(3),
+            floor_time: Duration::from_millis(500),
+        }
     };
     let directory = match &arguments.data {
         Some(path) => tempfile::tempdir_in(path)?,
@@ -102,8 +108,8 @@ fn measure(plan: &Plan, directory: &Path) -> Result<Report> {
     Ok(Report { cores, keys: plan.keys, value_bytes: load::VALUE_BYTES, floors, loads, ratios })
 }
 
-/// What the floors' latencies are made of: samples from before and after our loads, for in between the machine has perhaps
-/// become slower or faster.
+/// What the floors' latencies are made of: samples from before and after our loads, for in between
+/// the machine has perhaps become slower or faster.
 struct Samples {
     asleep: Histogram<u64>,
     awake: Histogram<u64>,
@@ -138,8 +144,8 @@ impl Samples {
     }
 }
 
-/// Every load on nodes that start anew for it, on the data that the load before left. What was acknowledged is read back after
-/// the restart.
+/// Every load on nodes that start anew for it, on the data that the load before left. What was
+/// acknowledged is read back after the restart.
 #[expect(clippy::cast_precision_loss, reason = "a ratio to look at")]
 fn our_loads(plan: &Plan, place: &Place, slots: &mut [Slot]) -> Result<Vec<Load>> {
     let nodes = &place.addresses;
@@ -166,7 +172,12 @@ fn our_loads(plan: &Plan, place: &Place, slots: &mut [Slot]) -> Result<Vec<Load>
 }
 
 /// Every load on a new process, on what was on our disks of these keys.
-fn spawn_loads(plan: &Plan, directory: &Path, disks: &[Durable], slots: &[Slot]) -> Result<Vec<Load>> {
+fn spawn_loads(
+    plan: &Plan,
+    directory: &Path,
+    disks: &[Durable],
+    slots: &[Slot],
+) -> Result<Vec<Load>> {
     let disks: Vec<Durable> = disks.iter().map(|disk| only(disk, slots)).collect();
     let mut loads = Vec::new();
     for kind in [Kind::Put, Kind::Get] {
@@ -190,5 +201,9 @@ fn only(disk: &Durable, slots: &[Slot]) -> Durable {
         Some((key.clone(), disk.store.get(&key)?.clone()))
     };
 
-    Durable { counter: disk.counter, store: slots.iter().filter_map(entry).collect(), ..Durable::default() }
+    Durable {
+        counter: disk.counter,
+        store: slots.iter().filter_map(entry).collect(),
+        ..Durable::default()
+    }
 }

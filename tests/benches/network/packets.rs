@@ -34,13 +34,21 @@ struct Pair {
     buffers: Vec<Vec<u8>>,
 }
 
-/// Packets a second, sent and received by one thread; `None` where the system cannot send in this way.
+/// Packets a second, sent and received by one thread; `None` where the system cannot send in this
+/// way.
 pub(crate) fn per_second(way: Way, time: Duration) -> Result<Option<f64>> {
     let (from, to) = (UdpSocket::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?);
     let sending = UdpSocketState::new((&from).into())?;
     let receiving = UdpSocketState::new((&to).into())?;
     let address = to.local_addr()?;
-    let mut pair = Pair { from, to, sending, receiving, address, buffers: vec![vec![0; BUFFER_BYTES]; BATCH_SIZE] };
+    let mut pair = Pair {
+        from,
+        to,
+        sending,
+        receiving,
+        address,
+        buffers: vec![vec![0; BUFFER_BYTES]; BATCH_SIZE],
+    };
     if way == Way::Offload && pair.sending.max_gso_segments() < BATCH {
         return Ok(None);
     }
@@ -67,32 +75,42 @@ impl Pair {
     }
 
     fn batch(&mut self) -> Result<()> {
-        let SocketAddr::V4(address) = self.address else { unreachable!("bound to an IPv4 address") };
+        let SocketAddr::V4(address) = self.address else {
+            unreachable!("bound to an IPv4 address")
+        };
         let address = SocketAddrAny::from(address);
         let packet = [IoSlice::new(&[7; PACKET_BYTES])];
         let mut control: Vec<_> = (0..BATCH).map(|_| SendAncillaryBuffer::default()).collect();
         let header = |control| MMsgHdr::new_with_addr(&address, &packet, control);
         let mut messages: Vec<MMsgHdr<'_>> = control.iter_mut().map(header).collect();
-        ensure!(sendmmsg(&self.from, &mut messages, SendFlags::empty())? == BATCH, "the batch was sent whole");
+        ensure!(
+            sendmmsg(&self.from, &mut messages, SendFlags::empty())? == BATCH,
+            "the batch was sent whole"
+        );
         self.receive()
     }
 
     fn offload(&mut self) -> Result<()> {
         let contents = &[7; PACKET_BYTES * BATCH];
         let segment_size = Some(PACKET_BYTES);
-        let transmit = Transmit { destination: self.address, ecn: None, contents, segment_size, src_ip: None };
+        let transmit =
+            Transmit { destination: self.address, ecn: None, contents, segment_size, src_ip: None };
         self.sending.try_send((&self.from).into(), &transmit)?;
         self.receive()
     }
 
     /// Receives a batch of packets, however they come.
     fn receive(&mut self) -> Result<()> {
-        let mut slices: Vec<IoSliceMut<'_>> = self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
+        let mut slices: Vec<IoSliceMut<'_>> =
+            self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
         let mut meta = vec![RecvMeta::default(); slices.len()];
         let mut packets = 0;
         while packets < BATCH {
             match self.receiving.recv((&self.to).into(), &mut slices, &mut meta) {
-                Ok(count) => packets += meta[..count].iter().map(|meta| meta.len / PACKET_BYTES).sum::<usize>(),
+                Ok(count) => {
+                    packets +=
+                        meta[..count].iter().map(|meta| meta.len / PACKET_BYTES).sum::<usize>()
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }

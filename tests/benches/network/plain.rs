@@ -42,7 +42,9 @@ impl PlainClient {
                 // Whichever node coordinates answers.
                 match self.socket.recv(&mut buffer) {
                     Ok(length) => match message_from_bytes(&buffer[..length])? {
-                        Message::Answer(answer) if answer.request() == request => return Ok(answer),
+                        Message::Answer(answer) if answer.request() == request => {
+                            return Ok(answer);
+                        }
                         // Late, of an earlier request.
                         _ => {}
                     },
@@ -60,20 +62,33 @@ impl Session for PlainClient {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.set_read_timeout(Some(RETRY_AFTER))?;
         let buffer = RefCell::new(vec![0; DATAGRAM_BYTES_MAX]);
-        Ok(PlainClient { socket, node, id: ClientId(rand::random()), next_number: Cell::new(0), buffer })
+        Ok(PlainClient {
+            socket,
+            node,
+            id: ClientId(rand::random()),
+            next_number: Cell::new(0),
+            buffer,
+        })
     }
 
     fn put(&self, key: &str, value: &[u8], context: &StampedContext) -> Result<StampedContext> {
-        let (request, key, context) = (self.next_request(), Key::new(key)?, context.context().clone());
+        let (request, key, context) =
+            (self.next_request(), Key::new(key)?, context.context().clone());
         let content = Content::Value(Value::new(value)?);
         match self.ask(Operation::Put { request, key, content, context, pw: 0 })? {
-            Answer::PutAcknowledged { context, .. } => Ok(StampedContext::with_stamp(context, Default::default())),
+            Answer::PutAcknowledged { context, .. } => {
+                Ok(StampedContext::with_stamp(context, Default::default()))
+            }
             other => bail!("the put was not acknowledged: {other:?}"),
         }
     }
 
     fn get(&self, key: &str) -> Result<Vec<Version>> {
-        match self.ask(Operation::Get { request: self.next_request(), key: Key::new(key)?, pr: 0 })? {
+        match self.ask(Operation::Get {
+            request: self.next_request(),
+            key: Key::new(key)?,
+            pr: 0,
+        })? {
             Answer::GetAnswered { siblings, .. } => Ok(siblings),
             other => bail!("the get was not answered: {other:?}"),
         }

@@ -62,7 +62,8 @@ pub(crate) struct Load {
     pub(crate) p50_us: f64,
     /// All but one in a hundred were.
     pub(crate) p99_us: f64,
-    /// Of puts: how many of them a node stored with one sync, on average. `None` where nothing is synced.
+    /// Of puts: how many of them a node stored with one sync, on average. `None` where nothing is
+    /// synced.
     pub(crate) puts_per_sync: Option<f64>,
 }
 
@@ -93,7 +94,13 @@ pub(crate) fn microseconds(latencies: &Histogram<u64>, quantile: f64) -> f64 {
 impl Load {
     /// What came of a load.
     #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
-    pub(crate) fn new(system: &'static str, keys: usize, kind: Kind, clients: usize, outcome: &Outcome) -> Self {
+    pub(crate) fn new(
+        system: &'static str,
+        keys: usize,
+        kind: Kind,
+        clients: usize,
+        outcome: &Outcome,
+    ) -> Self {
         Load {
             system,
             keys,
@@ -111,22 +118,43 @@ impl Load {
 
 impl Ratio {
     fn at_most(name: &str, value: f64, most: f64) -> Self {
-        Ratio { name: name.to_owned(), value, aim: Some(format!("at most {most}")), met: Some(value <= most) }
+        Ratio {
+            name: name.to_owned(),
+            value,
+            aim: Some(format!("at most {most}")),
+            met: Some(value <= most),
+        }
     }
 
     fn at_least(name: &str, value: f64, least: f64) -> Self {
-        Ratio { name: name.to_owned(), value, aim: Some(format!("at least {least}")), met: Some(value >= least) }
+        Ratio {
+            name: name.to_owned(),
+            value,
+            aim: Some(format!("at least {least}")),
+            met: Some(value >= least),
+        }
     }
 }
 
 /// Every ratio of these figures.
 pub(crate) fn ratios(floors: &Floors, loads: &[Load]) -> Vec<Ratio> {
-    let ours = |kind, clients| loads.iter().find(|l| (l.system, l.kind, l.clients) == (OURS, kind, clients));
+    let ours = |kind, clients| {
+        loads.iter().find(|l| (l.system, l.kind, l.clients) == (OURS, kind, clients))
+    };
     let mut ratios = Vec::new();
     if let Some(get) = ours("get", 1) {
-        ratios.push(Ratio::at_most("get p50, 1 client / raw round trip", get.p50_us / floors.round_trip_p50_us, 4.0));
+        ratios.push(Ratio::at_most(
+            "get p50, 1 client / raw round trip",
+            get.p50_us / floors.round_trip_p50_us,
+            4.0,
+        ));
         let name = "get p50, 1 client / raw round trip, looking again and again".to_owned();
-        ratios.push(Ratio { name, value: get.p50_us / floors.round_trip_awake_p50_us, aim: None, met: None });
+        ratios.push(Ratio {
+            name,
+            value: get.p50_us / floors.round_trip_awake_p50_us,
+            aim: None,
+            met: None,
+        });
     }
     if let Some(put) = ours("put", 1) {
         let name = "put p50, 1 client / one sync".to_owned();
@@ -134,11 +162,20 @@ pub(crate) fn ratios(floors: &Floors, loads: &[Load]) -> Vec<Ratio> {
     }
     for (kind, least) in [("put", 15_000.0), ("get", 30_000.0)] {
         if let Some(load) = ours(kind, 64) {
-            ratios.push(Ratio::at_least(&format!("{kind}s a second, 64 clients"), load.per_second, least));
+            ratios.push(Ratio::at_least(
+                &format!("{kind}s a second, 64 clients"),
+                load.per_second,
+                least,
+            ));
         }
     }
     if let Some(value) = ours("put", 64).and_then(|load| load.puts_per_sync) {
-        ratios.push(Ratio { name: "puts a sync, 64 clients".to_owned(), value, aim: None, met: None });
+        ratios.push(Ratio {
+            name: "puts a sync, 64 clients".to_owned(),
+            value,
+            aim: None,
+            met: None,
+        });
     }
     for spawn in loads.iter().filter(|load| load.system == SPAWN) {
         if let Some(ours) = ours(spawn.kind, spawn.clients) {
@@ -153,10 +190,22 @@ pub(crate) fn ratios(floors: &Floors, loads: &[Load]) -> Vec<Ratio> {
 /// Shows everything.
 pub(crate) fn print(report: &Report) {
     let Report { cores, keys, value_bytes, floors, loads, ratios } = report;
-    println!("N=3, R=W=2, three nodes and all clients on {cores} cores; {keys} keys, values of {value_bytes} bytes.\n");
+    println!(
+        "N=3, R=W=2, three nodes and all clients on {cores} cores; {keys} keys, values of {value_bytes} bytes.\n"
+    );
     print_floors(floors);
-    let mut rows =
-        table(&["system", "keys", "load", "clients", "done", "failed", "a second", "p50 µs", "p99 µs", "puts a sync"]);
+    let mut rows = table(&[
+        "system",
+        "keys",
+        "load",
+        "clients",
+        "done",
+        "failed",
+        "a second",
+        "p50 µs",
+        "p99 µs",
+        "puts a sync",
+    ]);
     for load in loads {
         rows.add_row([
             load.system.to_owned(),
@@ -175,7 +224,12 @@ pub(crate) fn print(report: &Report) {
     let mut rows = table(&["ratio", "value", "aim", "met"]);
     for Ratio { name, value, aim, met } in ratios {
         let met = met.map_or("", |met| if met { "yes" } else { "NO" });
-        rows.add_row([name.clone(), number(*value), aim.clone().unwrap_or_default(), met.to_owned()]);
+        rows.add_row([
+            name.clone(),
+            number(*value),
+            aim.clone().unwrap_or_default(),
+            met.to_owned(),
+        ]);
     }
     println!("{rows}");
     println!(
@@ -185,7 +239,9 @@ pub(crate) fn print(report: &Report) {
 
 fn print_floors(floors: &Floors) {
     let mut rows = table(&["floor", "figure"]);
-    let rate = |rate: Option<f64>| rate.map_or("not supported here".to_owned(), |rate| format!("{rate:.0} /s"));
+    let rate = |rate: Option<f64>| {
+        rate.map_or("not supported here".to_owned(), |rate| format!("{rate:.0} /s"))
+    };
     let latency = |us: f64| format!("{us:.1} µs");
     rows.add_row(["UDP round trip between two threads, p50", &latency(floors.round_trip_p50_us)]);
     rows.add_row([

@@ -1,7 +1,8 @@
 //! stateright's own runtime, `stateright::actor::spawn`, running the same actor, for comparison.
 //!
-//! Its threads cannot be stopped, it keeps storage in the current directory, and it gets slower with every timer that was ever
-//! cancelled: so it runs in a process of its own, this program started again, and in a new one for each load.
+//! Its threads cannot be stopped, it keeps storage in the current directory, and it gets slower
+//! with every timer that was ever cancelled: so it runs in a process of its own, this program
+//! started again, and in a new one for each load.
 
 use crate::cluster;
 use anyhow::{Context as _, Result};
@@ -20,8 +21,9 @@ use std::path::Path;
 use std::process::{self, Child, Stdio};
 use std::{fs, io, thread};
 
-/// The node under the ids that spawn gives: to spawn every id is an address. What is inside messages, such as the client of a
-/// forwarded request, travels as the node knows it and need not be translated.
+/// The node under the ids that spawn gives: to spawn every id is an address. What is inside
+/// messages, such as the client of a forwarded request, travels as the node knows it and need not
+/// be translated.
 struct Readdressed {
     node: Node,
     id: NodeId,
@@ -70,7 +72,14 @@ impl Actor for Readdressed {
         self.node.on_start(self.id.actor(), storage, &mut Out::new())
     }
 
-    fn on_msg(&self, _id: Id, state: &mut Cow<'_, State>, src: Id, msg: Message, out: &mut Out<Self>) {
+    fn on_msg(
+        &self,
+        _id: Id,
+        state: &mut Cow<'_, State>,
+        src: Id,
+        msg: Message,
+        out: &mut Out<Self>,
+    ) {
         let from = self.members.id_of(SocketAddrV4::from(src).into());
         self.step(out, |id, commands| self.node.on_msg(id, state, from, msg, commands));
     }
@@ -102,11 +111,21 @@ pub(crate) fn message_from_bytes(bytes: &[u8]) -> Result<Message> {
 fn storage_to_bytes(
     Durable { incarnation, counter, store, epochs, issued, hints, history, settling }: &Durable,
 ) -> Result<Vec<u8>> {
-    Ok(postcard::to_stdvec(&(incarnation, counter, store, epochs, issued, hints, history, settling))?)
+    Ok(postcard::to_stdvec(&(
+        incarnation,
+        counter,
+        store,
+        epochs,
+        issued,
+        hints,
+        history,
+        settling,
+    ))?)
 }
 
 fn storage_from_bytes(bytes: &[u8]) -> Result<Durable> {
-    let (incarnation, counter, store, epochs, issued, hints, history, settling) = postcard::from_bytes(bytes)?;
+    let (incarnation, counter, store, epochs, issued, hints, history, settling) =
+        postcard::from_bytes(bytes)?;
     Ok(Durable { incarnation, counter, store, epochs, issued, hints, history, settling })
 }
 
@@ -116,7 +135,11 @@ pub(crate) struct Process(Child);
 
 impl Process {
     /// Starts nodes on what each is to have on its disk.
-    pub(crate) fn start(directory: &Path, addresses: &[SocketAddr], disks: &[Durable]) -> Result<Self> {
+    pub(crate) fn start(
+        directory: &Path,
+        addresses: &[SocketAddr],
+        disks: &[Durable],
+    ) -> Result<Self> {
         for (address, durable) in addresses.iter().zip(disks) {
             fs::write(directory.join(format!("{address}.storage")), storage_to_bytes(durable)?)?;
         }
@@ -133,18 +156,23 @@ impl Drop for Process {
     }
 }
 
-/// What that process does: runs the nodes until its standard input ends, which it does when its parent is gone.
+/// What that process does: runs the nodes until its standard input ends, which it does when its
+/// parent is gone.
 pub(crate) fn run(addresses: &[SocketAddr]) -> Result<()> {
     let members = cluster::members(addresses)?;
     let founders = History::founded_by(members.ids());
-    let node = Node { config: cluster::config()?, founders, address: None, rules: Rules::default() };
+    let node =
+        Node { config: cluster::config()?, founders, address: None, rules: Rules::default() };
     let actor = |id| {
-        let address = members.address(id).and_then(ipv4).context("every member has an IPv4 address")?;
+        let address =
+            members.address(id).and_then(ipv4).context("every member has an IPv4 address")?;
         Ok((Id::from(address), Readdressed { node: node.clone(), id, members: members.clone() }))
     };
     let actors = members.ids().into_iter().map(actor).collect::<Result<Vec<_>>>()?;
     thread::spawn(|| {
-        if spawn(message_to_bytes, message_from_bytes, storage_to_bytes, storage_from_bytes, actors).is_err() {
+        if spawn(message_to_bytes, message_from_bytes, storage_to_bytes, storage_from_bytes, actors)
+            .is_err()
+        {
             process::exit(1);
         }
     });

@@ -1,4 +1,5 @@
-//! Honest clients: each asks one thing at a time, through the client library, and heeds what it is told.
+//! Honest clients: each asks one thing at a time, through the client library, and heeds what it is
+//! told.
 
 use anyhow::{Context as _, Result};
 use dynamo::client::Client;
@@ -32,7 +33,8 @@ pub(crate) struct Told {
 enum Phase {
     Wait,
     Ask,
-    /// They finish what they have asked, and rest: to end thousands of threads at once takes the machine a while.
+    /// They finish what they have asked, and rest: to end thousands of threads at once takes the
+    /// machine a while.
     Rest,
     End,
 }
@@ -57,11 +59,18 @@ pub(crate) struct Clients {
 
 impl Clients {
     /// So many clients that are ready to ask, half puts, half gets, each with keys of its own.
-    pub(crate) fn new(name: &str, count: usize, nodes: &[SocketAddr], told: &Arc<Told>) -> Result<Self> {
-        let (phase, changed, is_asking) = (Mutex::new(Phase::Wait), Condvar::new(), AtomicBool::new(false));
+    pub(crate) fn new(
+        name: &str,
+        count: usize,
+        nodes: &[SocketAddr],
+        told: &Arc<Told>,
+    ) -> Result<Self> {
+        let (phase, changed, is_asking) =
+            (Mutex::new(Phase::Wait), Condvar::new(), AtomicBool::new(false));
         let signal = Arc::new(Signal { phase, changed, is_asking, ready: AtomicUsize::new(0) });
         let start = |index: usize| {
-            let (client, prefix) = (Client::connect(nodes[index % nodes.len()])?, format!("{name}-{index}"));
+            let (client, prefix) =
+                (Client::connect(nodes[index % nodes.len()])?, format!("{name}-{index}"));
             let (signal, told) = (Arc::clone(&signal), Arc::clone(told));
             let builder = thread::Builder::new().stack_size(STACK_BYTES);
             Ok(builder.spawn(move || {
@@ -74,7 +83,9 @@ impl Clients {
             })?)
         };
         let threads: Vec<_> = (0..count).map(start).collect::<Result<_>>()?;
-        while signal.ready.load(Ordering::Relaxed) < count && threads.iter().all(|thread| !thread.is_finished()) {
+        while signal.ready.load(Ordering::Relaxed) < count
+            && threads.iter().all(|thread| !thread.is_finished())
+        {
             thread::sleep(Duration::from_millis(10));
         }
         Ok(Clients { signal, threads })
@@ -111,16 +122,24 @@ impl Signal {
     }
 }
 
-/// Puts each key once, however often that is refused: the first put of a key costs more than others.
+/// Puts each key once, however often that is refused: the first put of a key costs more than
+/// others.
 fn prepare(client: &Client, prefix: &str) -> Result<Vec<StampedContext>> {
     let put = |index: usize| {
-        let put = || client.put(&format!("{prefix}-{index}"), &[7; VALUE_BYTES], &StampedContext::new());
+        let put =
+            || client.put(&format!("{prefix}-{index}"), &[7; VALUE_BYTES], &StampedContext::new());
         (0..TRIES).find_map(|_| put().ok()).context("a key was not put once")
     };
     (0..KEYS).map(put).collect()
 }
 
-fn ask(client: &Client, prefix: &str, contexts: &mut [StampedContext], is_asking: &AtomicBool, told: &Told) {
+fn ask(
+    client: &Client,
+    prefix: &str,
+    contexts: &mut [StampedContext],
+    is_asking: &AtomicBool,
+    told: &Told,
+) {
     for turn in 0_usize.. {
         if !is_asking.load(Ordering::Relaxed) {
             break;
@@ -128,7 +147,9 @@ fn ask(client: &Client, prefix: &str, contexts: &mut [StampedContext], is_asking
         let index = turn / 2 % contexts.len();
         let key = format!("{prefix}-{index}");
         let answer = if turn.is_multiple_of(2) {
-            client.put(&key, &[7; VALUE_BYTES], &contexts[index]).map(|context| contexts[index] = context)
+            client
+                .put(&key, &[7; VALUE_BYTES], &contexts[index])
+                .map(|context| contexts[index] = context)
         } else {
             client.get(&key).map(drop)
         };

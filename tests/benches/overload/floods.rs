@@ -52,19 +52,32 @@ pub(crate) struct Flood {
 /// Puts a value that is as large as siblings may be together.
 pub(crate) fn prepare(nodes: &[SocketAddr]) -> Result<()> {
     for _ in 0..2 {
-        Client::connect(nodes[0])?.put(LARGE_KEY, &[7; Value::BYTES_MAX], &StampedContext::new())?;
+        Client::connect(nodes[0])?.put(
+            LARGE_KEY,
+            &[7; Value::BYTES_MAX],
+            &StampedContext::new(),
+        )?;
     }
     Ok(())
 }
 
 impl Flood {
     /// Sends so many datagrams a second, to each of these in turn.
-    pub(crate) fn start(kind: Kind, per_second: f64, to: &[SocketAddr], told: &Arc<Told>) -> Result<Self> {
+    pub(crate) fn start(
+        kind: Kind,
+        per_second: f64,
+        to: &[SocketAddr],
+        told: &Arc<Told>,
+    ) -> Result<Self> {
         let count = if matches!(kind, Kind::Requests) { SOCKETS } else { 1 };
         let socket = || -> Result<Arc<SealedSocket>> {
             let socket = UdpSocket::bind("127.0.0.1:0")?;
             socket.set_nonblocking(true)?;
-            Ok(Arc::new(SealedSocket::new(socket.try_into()?, Sessions::of_client(Credentials::open()), Callee::Node)))
+            Ok(Arc::new(SealedSocket::new(
+                socket.try_into()?,
+                Sessions::of_client(Credentials::open()),
+                Callee::Node,
+            )))
         };
         let sockets = (0..count).map(|_| socket()).collect::<Result<Vec<_>>>()?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -72,7 +85,8 @@ impl Flood {
         let (to, told) = (to.to_owned(), Arc::clone(told));
         let memory = Arc::new(Memory::new());
         let shared = Arc::clone(&memory);
-        let sender = thread::spawn(move || send(kind, per_second, &to, &sockets, &sending, &shared));
+        let sender =
+            thread::spawn(move || send(kind, per_second, &to, &sockets, &sending, &shared));
         let receiver = thread::spawn(move || receive(&heard, &receiving, &told, &memory));
         Ok(Flood { stop, sender, receiver })
     }
@@ -122,7 +136,10 @@ impl Memory {
         }
         let content = Content::Value(Value::new(&[7; 200])?);
         let stamped = self.contexts.lock().expect("nobody panics")[index as usize].clone();
-        Ok((Operation::Put { request, key, content, context: stamped.context().clone(), pw: 0 }, *stamped.stamp()))
+        Ok((
+            Operation::Put { request, key, content, context: stamped.context().clone(), pw: 0 },
+            *stamped.stamp(),
+        ))
     }
 
     /// Is it a good answer, and in time?
@@ -132,7 +149,9 @@ impl Memory {
         match answer {
             Answer::PutAcknowledged { context, .. } => {
                 let index = request.client.0.wrapping_sub(self.first_client);
-                if let Some(last) = self.contexts.lock().expect("nobody panics").get_mut(index as usize) {
+                if let Some(last) =
+                    self.contexts.lock().expect("nobody panics").get_mut(index as usize)
+                {
                     *last = StampedContext::with_stamp(context, stamp);
                 }
                 is_in_time
@@ -177,7 +196,11 @@ fn encode(kind: Kind, number: u64, datagram: &mut Datagram, memory: &Memory) -> 
             let client = ClientId(rand::random());
             for number in 0..GETS {
                 let request = RequestId { client, number };
-                datagram.push(&Message::Request(Operation::Get { request, key: Key::new(LARGE_KEY)?, pr: 0 }))?;
+                datagram.push(&Message::Request(Operation::Get {
+                    request,
+                    key: Key::new(LARGE_KEY)?,
+                    pr: 0,
+                }))?;
             }
         }
         Kind::Requests => {
@@ -197,8 +220,11 @@ fn receive(sockets: &[Arc<SealedSocket>], stop: &AtomicBool, told: &Told, memory
                 let Ok(letter) = wire::decode(&payload) else { continue };
                 for (message, stamp) in letter.into_stamped() {
                     let Message::Answer(answer) = message else { continue };
-                    let counter =
-                        if memory.take(answer, stamp.unwrap_or_default()) { &told.good } else { &told.failed };
+                    let counter = if memory.take(answer, stamp.unwrap_or_default()) {
+                        &told.good
+                    } else {
+                        &told.failed
+                    };
                     counter.fetch_add(1, Ordering::Relaxed);
                 }
             }

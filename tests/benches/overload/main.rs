@@ -1,15 +1,18 @@
-//! `cargo bench -p dynamo-benchmarks --bench overload`: three nodes on loopback that are asked for more than they can do.
+//! `cargo bench -p dynamo-benchmarks --bench overload`: three nodes on loopback that are asked for
+//! more than they can do.
 //!
-//! Goodput is the number of puts acknowledged and gets answered a second. Each load is measured in four parts:
+//! Goodput is the number of puts acknowledged and gets answered a second. Each load is measured in
+//! four parts:
 //!
 //! 1. the peak: honest clients alone, each asking again as soon as it is answered;
-//! 2. the control: the same clients while the flood goes to sockets that nobody reads. On one machine the flood itself takes
-//!    processor time from the nodes, and this shows how much;
+//! 2. the control: the same clients while the flood goes to sockets that nobody reads. On one
+//!    machine the flood itself takes processor time from the nodes, and this shows how much;
 //! 3. the flood itself;
 //! 4. the honest clients again: how soon the goodput is back.
 //!
-//! Of two floods nothing is good: questions, and datagrams of a thousand gets. Of the other two loads every request that is
-//! answered counts: a crowd of clients that heed what they are told, and requests that come at ten times the peak.
+//! Of two floods nothing is good: questions, and datagrams of a thousand gets. Of the other two
+//! loads every request that is answered counts: a crowd of clients that heed what they are told,
+//! and requests that come at ten times the peak.
 
 mod clients;
 mod floods;
@@ -138,8 +141,10 @@ fn measure(arguments: &Arguments, directory: &Path) -> Result<Report> {
     for (name, load) in loads.into_iter().filter(|(name, _)| name.contains(&arguments.only)) {
         let nodes = Nodes::start(&directory.join(name), arguments.requests)?;
         floods::prepare(&nodes.addresses)?;
-        let bench = Bench { nodes, part: Duration::from_secs_f64(arguments.seconds), told: Arc::default() };
-        let honest = Clients::new("honest", arguments.clients, &bench.nodes.addresses, &bench.told)?;
+        let bench =
+            Bench { nodes, part: Duration::from_secs_f64(arguments.seconds), told: Arc::default() };
+        let honest =
+            Clients::new("honest", arguments.clients, &bench.nodes.addresses, &bench.told)?;
         rows.push(bench.row(name, load, &honest)?);
         honest.end()?;
     }
@@ -150,7 +155,8 @@ fn measure(arguments: &Arguments, directory: &Path) -> Result<Report> {
 impl Bench {
     /// Measures one load.
     fn row(&self, name: &'static str, load: Load, honest: &Clients) -> Result<Row> {
-        // Thousands of threads take the machine a while to start, and to end: that is not what is measured.
+        // Thousands of threads take the machine a while to start, and to end: that is not what is
+        // measured.
         let crowd = Clients::new("crowd", load.crowd(), &self.nodes.addresses, &self.told)?;
         honest.go();
         thread::sleep(self.part / 4);
@@ -170,7 +176,8 @@ impl Bench {
         flood.iter().for_each(Flood::signal);
         let failed = self.told.failed.load(Ordering::Relaxed) - failed;
         let recovery_ms = self.recovery(peak);
-        let sent_per_second = flood.map(|flood| flood.stop(self.part + self.part / 4)).transpose()?;
+        let sent_per_second =
+            flood.map(|flood| flood.stop(self.part + self.part / 4)).transpose()?;
         crowd.end()?;
         let (refused, dropped) = self.nodes.overload()?;
         Ok(Row {
@@ -192,7 +199,8 @@ impl Bench {
 
     /// Goodput while the flood goes elsewhere.
     fn control(&self, load: Load, peak: f64) -> Result<Option<f64>> {
-        let sinks = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+        let sinks =
+            (0..3).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
         let to = sinks.iter().map(UdpSocket::local_addr).collect::<Result<Vec<_>, _>>()?;
         let Some(flood) = load.start(peak, &to, &Arc::default())? else { return Ok(None) };
         let (goodput, _) = self.goodput(self.part)?;
@@ -206,7 +214,8 @@ impl Bench {
         let (begun, Usage { processor, .. }) = (Instant::now(), self.nodes.usage()?);
         let before = self.told.good.load(Ordering::Relaxed);
         thread::sleep(time);
-        let (good, seconds) = (self.told.good.load(Ordering::Relaxed) - before, begun.elapsed().as_secs_f64());
+        let (good, seconds) =
+            (self.told.good.load(Ordering::Relaxed) - before, begun.elapsed().as_secs_f64());
         Ok((good as f64 / seconds, (self.nodes.usage()?.processor - processor) / seconds))
     }
 
@@ -218,7 +227,9 @@ impl Bench {
         while begun.elapsed() < RECOVERY_MAX {
             thread::sleep(TICK);
             counts.push((Instant::now(), self.told.good.load(Ordering::Relaxed)));
-            let Some((since, before)) = counts.len().checked_sub(BACK_TICKS + 1).map(|index| counts[index]) else {
+            let Some((since, before)) =
+                counts.len().checked_sub(BACK_TICKS + 1).map(|index| counts[index])
+            else {
                 continue;
             };
             let (now, good) = counts[counts.len() - 1];
@@ -239,7 +250,9 @@ impl Load {
     /// Starts the flood, if the load is one.
     fn start(self, peak: f64, to: &[SocketAddr], told: &Arc<Told>) -> Result<Option<Flood>> {
         Ok(match self {
-            Load::Flood(kind, per_second) => Some(Flood::start(kind, per_second, to, &Arc::default())?),
+            Load::Flood(kind, per_second) => {
+                Some(Flood::start(kind, per_second, to, &Arc::default())?)
+            }
             Load::Open(times) => Some(Flood::start(Kind::Requests, times * peak, to, told)?),
             Load::Crowd(_) => None,
         })

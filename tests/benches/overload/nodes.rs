@@ -40,13 +40,19 @@ impl Nodes {
     /// Starts the nodes, with data below that directory.
     pub(crate) fn start(directory: &Path, requests: usize) -> Result<Self> {
         // All are held until all are known, so that no two are the same.
-        let sockets = (0..NODES).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
-        let addresses: Vec<SocketAddr> = sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?;
+        let sockets =
+            (0..NODES).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+        let addresses: Vec<SocketAddr> =
+            sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?;
         drop(sockets);
         let mut nodes = Nodes { addresses, processes: Vec::new() };
         for index in 0..NODES {
             let mut command = Command::new(std::env::current_exe()?);
-            command.arg("--node").arg(index.to_string()).arg("--directory").arg(directory.join(index.to_string()));
+            command
+                .arg("--node")
+                .arg(index.to_string())
+                .arg("--directory")
+                .arg(directory.join(index.to_string()));
             command.arg("--requests").arg(requests.to_string());
             command.arg("--addresses").args(nodes.addresses.iter().map(SocketAddr::to_string));
             let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
@@ -66,7 +72,10 @@ impl Nodes {
         for child in &self.processes {
             let folder = format!("/proc/{}", child.id());
             let status = fs::read_to_string(format!("{folder}/status"))?;
-            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("Linux tells it")?;
+            let peak = status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmHWM:"))
+                .context("Linux tells it")?;
             let kilobytes: f64 = peak.trim().trim_end_matches(" kB").parse()?;
             usage.memory_mb = usage.memory_mb.max(kilobytes / 1e3);
             let stat = fs::read_to_string(format!("{folder}/stat"))?;
@@ -77,7 +86,8 @@ impl Nodes {
         Ok(usage)
     }
 
-    /// How much they refused since their start, and how much they dropped, because they had too much to do.
+    /// How much they refused since their start, and how much they dropped, because they had too
+    /// much to do.
     pub(crate) fn overload(&self) -> Result<(u64, u64)> {
         let (mut refused, mut dropped) = (0, 0);
         for address in &self.addresses {
@@ -104,11 +114,20 @@ impl Drop for Nodes {
     }
 }
 
-/// What such a process does: runs a node until its standard input ends, which it does when its parent is gone.
-pub(crate) fn run(index: u16, addresses: &[SocketAddr], directory: &Path, requests: usize) -> Result<()> {
-    let config = Config::new(3, 2, 2)?.with_patience(Patience::LOCAL).with_anti_entropy(AntiEntropy::LOCAL);
+/// What such a process does: runs a node until its standard input ends, which it does when its
+/// parent is gone.
+pub(crate) fn run(
+    index: u16,
+    addresses: &[SocketAddr],
+    directory: &Path,
+    requests: usize,
+) -> Result<()> {
+    let config =
+        Config::new(3, 2, 2)?.with_patience(Patience::LOCAL).with_anti_entropy(AntiEntropy::LOCAL);
     let members = Members::new((0..NODES).map(NodeId).zip(addresses.iter().copied()))?;
-    let Some(address) = addresses.get(usize::from(index)) else { bail!("there is no address for it") };
+    let Some(address) = addresses.get(usize::from(index)) else {
+        bail!("there is no address for it")
+    };
     let settings = Settings::new(NodeId(index), *address, &members, config, directory.to_owned())?;
     let ready = Ready::new(settings.with_limits(Limits { requests, ..Limits::default() }))?;
     println!("ready");

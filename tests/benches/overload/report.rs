@@ -27,14 +27,15 @@ pub(crate) struct Row {
     pub(crate) during: f64,
     /// How many datagrams the flood sent, a second.
     pub(crate) sent_per_second: Option<f64>,
-    /// How many requests failed under the load. With an open loop, those whose answer came too late; one that was not
-    /// answered at all is not counted.
+    /// How many requests failed under the load. With an open loop, those whose answer came too
+    /// late; one that was not answered at all is not counted.
     pub(crate) failed: u64,
     /// How many requests the nodes refused.
     pub(crate) refused: u64,
     /// How many requests, datagrams and questions they dropped without a word.
     pub(crate) dropped: u64,
-    /// How long after the load's end the goodput was back at nine tenths of the peak, in milliseconds; `None`: not within ten seconds.
+    /// How long after the load's end the goodput was back at nine tenths of the peak, in
+    /// milliseconds; `None`: not within ten seconds.
     pub(crate) recovery_ms: Option<u64>,
     /// The most memory that a node had before, in MB.
     pub(crate) memory_before_mb: f64,

@@ -25,7 +25,8 @@ use std::time::Duration;
 /// Where what the checksum is of begins.
 pub(super) const SUMMED_AT: usize = 9;
 
-/// Makes the start of a datagram right, as far as it is long enough: magic, version and checksum. Returns whether it is.
+/// Makes the start of a datagram right, as far as it is long enough: magic, version and checksum.
+/// Returns whether it is.
 pub(super) fn mend(magic: [u8; 4], input: &mut [u8]) -> bool {
     let Some((start, summed)) = input.split_at_mut_checked(SUMMED_AT) else { return false };
     start[..4].copy_from_slice(&magic);
@@ -34,7 +35,8 @@ pub(super) fn mend(magic: [u8; 4], input: &mut [u8]) -> bool {
     true
 }
 
-/// Mutates these seeds, mends three in four, and decodes. The function says whether it could decode.
+/// Mutates these seeds, mends three in four, and decodes. The function says whether it could
+/// decode.
 fn decoder(magic: [u8; 4], seeds: Vec<Vec<u8>>, decode: fn(&[u8]) -> bool) -> Execute {
     Box::new(move |chance, input| {
         mutate::from_seeds(chance, input, &seeds);
@@ -51,10 +53,15 @@ fn decoder(magic: [u8; 4], seeds: Vec<Vec<u8>>, decode: fn(&[u8]) -> bool) -> Ex
 pub(super) fn datagrams(_: &mut Chance) -> Execute {
     decoder(*b"DYNM", seeds::datagrams(), |input| {
         let Ok(letter) = wire::decode(input) else { return false };
-        assert!(letter.messages.capacity() <= input.len(), "no more room is made than there are bytes");
+        assert!(
+            letter.messages.capacity() <= input.len(),
+            "no more room is made than there are bytes"
+        );
         let mut again = Datagram::default();
         for (message, stamp) in letter.clone().into_stamped() {
-            again.push_stamped(&message, &stamp.unwrap_or_default()).expect("it came in a datagram");
+            again
+                .push_stamped(&message, &stamp.unwrap_or_default())
+                .expect("it came in a datagram");
         }
         let encoded = again.seal(&letter.parties);
         assert!(encoded.len() <= input.len(), "{} bytes became {}", input.len(), encoded.len());
@@ -67,12 +74,15 @@ pub(super) fn datagrams(_: &mut Chance) -> Execute {
 /// [`Numbered::<Question>::decode`].
 pub(super) fn questions(_: &mut Chance) -> Execute {
     let hint = HintId { recipient: NodeId(2), key: Key::new(seeds::KEY).expect("a key") };
-    let questions = [Question::Status, Question::Hints { after: None }, Question::Hints { after: Some(hint) }];
+    let questions =
+        [Question::Status, Question::Hints { after: None }, Question::Hints { after: Some(hint) }];
     let seeds = questions.map(|content| Numbered { number: 7, content }.encode());
     decoder(*b"DYNQ", seeds.to_vec(), |input| {
         let question = Numbered::<Question>::decode(input);
         let Some(question) = question else { return false };
-        is_kept(input, &question.encode(), |encoded| Numbered::<Question>::decode(encoded).as_ref() == Some(&question))
+        is_kept(input, &question.encode(), |encoded| {
+            Numbered::<Question>::decode(encoded).as_ref() == Some(&question)
+        })
     })
 }
 
@@ -92,7 +102,9 @@ pub(super) fn reports(_: &mut Chance) -> Execute {
     decoder(*b"DYNR", seeds.to_vec(), |input| {
         let report = Numbered::<Report>::decode(input);
         let Some(report) = report else { return false };
-        is_kept(input, &report.encode(), |encoded| Numbered::<Report>::decode(encoded).as_ref() == Some(&report))
+        is_kept(input, &report.encode(), |encoded| {
+            Numbered::<Report>::decode(encoded).as_ref() == Some(&report)
+        })
     })
 }
 
@@ -100,18 +112,25 @@ pub(super) fn reports(_: &mut Chance) -> Execute {
 pub(super) fn refusals(_: &mut Chance) -> Execute {
     let busy = |count: u64| {
         (0..count).fold(Busy::default(), |mut busy, number| {
-            busy.push(RequestId { client: ClientId(number << 20), number }, Duration::from_millis(40 * number));
+            busy.push(
+                RequestId { client: ClientId(number << 20), number },
+                Duration::from_millis(40 * number),
+            );
             busy
         })
     };
     decoder(*b"DYNB", [0, 1, 3, 20].map(|count| busy(count).encode()).to_vec(), |input| {
         let Some(busy) = Busy::decode(input) else { return false };
-        assert!(busy.waits.capacity() <= 4 * input.len(), "no more room is made than there are bytes");
+        assert!(
+            busy.waits.capacity() <= 4 * input.len(),
+            "no more room is made than there are bytes"
+        );
         is_kept(input, &busy.encode(), |encoded| Busy::decode(encoded).as_ref() == Some(&busy))
     })
 }
 
-/// Is what was decoded no longer than its input when it is encoded again, and does that decode to the same?
+/// Is what was decoded no longer than its input when it is encoded again, and does that decode to
+/// the same?
 pub(super) fn is_kept(input: &[u8], encoded: &[u8], is_same: impl Fn(&[u8]) -> bool) -> bool {
     assert!(encoded.len() <= input.len(), "{} bytes became {}", input.len(), encoded.len());
     assert!(is_same(encoded), "encoded again it is something else");

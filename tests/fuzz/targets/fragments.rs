@@ -42,7 +42,8 @@ fn cut(message: &[u8], id: u64, count: usize) -> Vec<Vec<u8>> {
 
 /// [`Fragment::decode`].
 pub(super) fn single(_: &mut Chance) -> Execute {
-    let seeds: Vec<_> = seeds::datagrams().iter().take(8).flat_map(|whole| cut(whole, 9, 3)).collect();
+    let seeds: Vec<_> =
+        seeds::datagrams().iter().take(8).flat_map(|whole| cut(whole, 9, 3)).collect();
     Box::new(move |chance, input| {
         mutate::from_seeds(chance, input, &seeds);
         let is_mended = !chance.one_in(4) && mend(MAGIC, input);
@@ -57,7 +58,8 @@ pub(super) fn single(_: &mut Chance) -> Execute {
     })
 }
 
-/// [`Reassembly::receive`]: some messages travel at a time, from many senders, damaged now and then.
+/// [`Reassembly::receive`]: some messages travel at a time, from many senders, damaged now and
+/// then.
 pub(super) fn together(chance: &mut Chance) -> Execute {
     let (wholes, mut now) = (seeds::datagrams(), Instant::now());
     let new = move |chance: &mut Chance| {

@@ -1,5 +1,5 @@
-//! A node's data: its files damaged, or an entry of its database with the checksum mended. A start refuses it, or finds all that was
-//! committed.
+//! A node's data: its files damaged, or an entry of its database with the checksum mended. A start
+//! refuses it, or finds all that was committed.
 
 use super::{Execute, Outcome};
 use crate::chance::Chance;
@@ -19,7 +19,8 @@ const NODE: NodeId = NodeId(0);
 /// Where the database is in a node's directory.
 const DATABASE: &str = "store";
 /// Its keyspaces.
-const KEYSPACES: [&str; 9] = ["meta", "store", "epochs", "issued", "hints", "since", "ring", "heard", "settling"];
+const KEYSPACES: [&str; 9] =
+    ["meta", "store", "epochs", "issued", "hints", "since", "ring", "heard", "settling"];
 /// The longest file of which mutations of single bytes are made in full, in bytes.
 const REPORTED_BYTES_MAX: usize = 1 << 16;
 
@@ -76,7 +77,8 @@ impl Original {
                 _ => Some(&content[..]),
             };
             let target = directory.path().join(path);
-            fs::create_dir_all(target.parent().expect("a file is in a directory")).expect("room for a directory");
+            fs::create_dir_all(target.parent().expect("a file is in a directory"))
+                .expect("room for a directory");
             if let Some(content) = content {
                 fs::write(target, content).expect("room for a file");
             }
@@ -137,8 +139,12 @@ pub(super) fn entries(_: &mut Chance) -> Execute {
 
 /// Changes an entry. Returns whether its checksum is right.
 fn change(chance: &mut Chance, input: &mut Vec<u8>, directory: &Path) -> bool {
-    let database = Database::builder(directory.join(DATABASE)).worker_threads(1).open().expect("a good database");
-    let open = |name| database.keyspace(name, KeyspaceCreateOptions::default).expect("a good keyspace");
+    let database = Database::builder(directory.join(DATABASE))
+        .worker_threads(1)
+        .open()
+        .expect("a good database");
+    let open =
+        |name| database.keyspace(name, KeyspaceCreateOptions::default).expect("a good keyspace");
     let tables = KEYSPACES.map(|name| {
         let entries = open(name).iter().map(|entry| entry.into_inner().expect("a good entry"));
         entries.map(|(name, entry)| (name.to_vec(), entry.to_vec())).collect::<Vec<_>>()

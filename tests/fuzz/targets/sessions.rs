@@ -1,7 +1,9 @@
-//! Sessions: a client and a node with one secret, and a network that damages, redirects and repeats what they send.
+//! Sessions: a client and a node with one secret, and a network that damages, redirects and repeats
+//! what they send.
 //!
-//! What must hold: nothing is opened but what the other end has sealed, and that once, and from its address. Nobody is answered at another
-//! address than a datagram came from, and a stranger gets no more bytes than it sent.
+//! What must hold: nothing is opened but what the other end has sealed, and that once, and from its
+//! address. Nobody is answered at another address than a datagram came from, and a stranger gets no
+//! more bytes than it sent.
 
 use super::{Execute, Outcome};
 use crate::chance::Chance;
@@ -70,16 +72,26 @@ fn mac_key(secret: &NodeSecret) -> hmac::Key {
 
 impl Network {
     fn new(secret: &NodeSecret) -> Self {
-        let ends = [Sessions::of_client(secret.credentials(Right::Client)), Sessions::of_node(secret)];
+        let ends =
+            [Sessions::of_client(secret.credentials(Right::Client)), Sessions::of_node(secret)];
         let (sent, receivers, fresh) = (Vec::new(), Vec::new(), HashSet::new());
-        Network { ends, mac_key: mac_key(secret), now: Instant::now(), sent, receivers, fresh, next: 0 }
+        Network {
+            ends,
+            mac_key: mac_key(secret),
+            now: Instant::now(),
+            sent,
+            receivers,
+            fresh,
+            next: 0,
+        }
     }
 
     /// The handshake, and a datagram each way.
     fn meet(&mut self) {
         self.seal(CLIENT, b"payload first");
         for _ in 0..4 {
-            let (datagram, receiver) = (self.sent[self.next - 1].clone(), self.receivers[self.next - 1]);
+            let (datagram, receiver) =
+                (self.sent[self.next - 1].clone(), self.receivers[self.next - 1]);
             let _ = self.ends[receiver].open(address(1 - receiver), &datagram, self.now);
             self.fresh.remove(&(receiver, datagram));
             self.collect(receiver, None);
@@ -90,7 +102,8 @@ impl Network {
 
     /// An end has something to send.
     fn seal(&mut self, sender: End, payload: &[u8]) {
-        let (receiver, callee) = (1 - sender, if sender == CLIENT { Callee::Node } else { Callee::Client });
+        let (receiver, callee) =
+            (1 - sender, if sender == CLIENT { Callee::Node } else { Callee::Client });
         if let Some(sealed) = self.ends[sender].seal(address(receiver), callee, payload, self.now) {
             let sealed = sealed.to_vec();
             self.note(receiver, sealed);
@@ -98,14 +111,18 @@ impl Network {
         self.collect(sender, None);
     }
 
-    /// What an end sends besides. If somebody caused it: it goes to them, and a stranger gets no more bytes than it sent.
+    /// What an end sends besides. If somebody caused it: it goes to them, and a stranger gets no
+    /// more bytes than it sent.
     fn collect(&mut self, sender: End, cause: Option<(SocketAddr, usize)>) {
         let mut bytes = 0;
         for (to, datagram) in self.ends[sender].take_outgoing() {
             bytes += datagram.len();
             if let Some((from, length)) = cause {
                 assert_eq!(to, from, "an answer goes to whoever is answered");
-                assert!(from == address(1 - sender) || bytes <= length, "{bytes} bytes for {length}");
+                assert!(
+                    from == address(1 - sender) || bytes <= length,
+                    "{bytes} bytes for {length}"
+                );
             }
             if to == address(1 - sender) {
                 self.note(1 - sender, datagram);
@@ -163,13 +180,22 @@ impl Network {
     fn deliver(&mut self, receiver: End, from: SocketAddr, datagram: &[u8]) -> Outcome {
         match self.ends[receiver].open(from, datagram, self.now) {
             Ok(Some(opened)) => {
-                assert_eq!(from, address(1 - receiver), "it was opened though it came from elsewhere");
+                assert_eq!(
+                    from,
+                    address(1 - receiver),
+                    "it was opened though it came from elsewhere"
+                );
                 assert!(opened.payload.starts_with(PAYLOAD), "nobody has sealed this payload");
                 let was_fresh = self.fresh.remove(&(receiver, datagram.to_vec()));
-                assert!(was_fresh, "it was opened though nobody has sealed it, or it was opened before");
+                assert!(
+                    was_fresh,
+                    "it was opened though nobody has sealed it, or it was opened before"
+                );
                 Outcome::Taken
             }
-            Err(SessionError::NotOurs | SessionError::Length | SessionError::Version(_)) => Outcome::Refused,
+            Err(SessionError::NotOurs | SessionError::Length | SessionError::Version(_)) => {
+                Outcome::Refused
+            }
             Ok(None) | Err(_) => Outcome::Checked,
         }
     }

@@ -17,7 +17,8 @@ pub(super) fn secrets(_: &mut Chance) -> Execute {
     let open = NodeSecret::OPEN;
     let others = Right::ALL.map(|right| Secret::Other(open.credentials(right)).to_text());
     // A node's credentials never stand in a file. As a seed they make a secret of the wrong length.
-    let seeds: Vec<_> = others.into_iter().chain([Secret::Node(open).to_text()]).map(String::into_bytes).collect();
+    let seeds: Vec<_> =
+        others.into_iter().chain([Secret::Node(open).to_text()]).map(String::into_bytes).collect();
     Box::new(move |chance, input| {
         mutate::from_seeds(chance, input, &seeds);
         let Ok(text) = str::from_utf8(input) else { return Outcome::Refused };
@@ -37,7 +38,8 @@ pub(super) fn contexts(_: &mut Chance) -> Execute {
     let stamped = |context| StampedContext::with_stamp(context, [7; STAMP_BYTES]);
     let texts = [Context::new(), seeds::context(), seeds::siblings().context().clone()]
         .map(|context| to_text(seeds::KEY, &stamped(context)));
-    let decoded = texts.map(|text| BASE64URL_NOPAD.decode(text.as_bytes()).expect("the text of a context"));
+    let decoded =
+        texts.map(|text| BASE64URL_NOPAD.decode(text.as_bytes()).expect("the text of a context"));
     let (version, seeds) = (decoded[0][0], decoded.to_vec());
     let mut text = String::new();
     Box::new(move |chance, input| {
@@ -51,8 +53,9 @@ pub(super) fn contexts(_: &mut Chance) -> Execute {
         }
         match from_text(seeds::KEY, &text) {
             Ok(context) => {
-                let is_same =
-                    |again: &[u8]| from_text(seeds::KEY, str::from_utf8(again).unwrap()).as_ref() == Ok(&context);
+                let is_same = |again: &[u8]| {
+                    from_text(seeds::KEY, str::from_utf8(again).unwrap()).as_ref() == Ok(&context)
+                };
                 is_kept(text.as_bytes(), to_text(seeds::KEY, &context).as_bytes(), is_same);
                 Outcome::Taken
             }
@@ -87,7 +90,10 @@ pub(super) fn scenarios(_: &mut Chance) -> Execute {
         let Ok(text) = str::from_utf8(input) else { return Outcome::Refused };
         match text.parse::<Scenario>() {
             Ok(scenario) => {
-                assert!(scenario.clients().len() <= scenario.commands.len() && scenario.founders().len() <= 6);
+                assert!(
+                    scenario.clients().len() <= scenario.commands.len()
+                        && scenario.founders().len() <= 6
+                );
                 Outcome::Taken
             }
             Err(error) if error.line == 0 => Outcome::Checked,
@@ -103,7 +109,10 @@ pub(super) fn traces(_: &mut Chance) -> Execute {
         mutate::from_texts(chance, input, &seeds);
         match Trace::from_json(input) {
             Ok(trace) => {
-                assert_eq!(Trace::from_json(trace.to_json().as_bytes()).ok().as_ref(), Some(&trace));
+                assert_eq!(
+                    Trace::from_json(trace.to_json().as_bytes()).ok().as_ref(),
+                    Some(&trace)
+                );
                 if chance.one_in(4) {
                     drop(trace.replay());
                 }

@@ -31,7 +31,10 @@ fn every_invariant_is_broken_by_three_defects_at_least() {
             count.entry(property.invariant()).or_default().insert(defect.name);
         }
     }
-    assert_eq!(count.keys().copied().collect::<Vec<_>>(), ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"]);
+    assert_eq!(
+        count.keys().copied().collect::<Vec<_>>(),
+        ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9"]
+    );
     for (invariant, defects) in count {
         assert!(defects.len() >= 3, "only {defects:?} break {invariant}");
     }

@@ -13,13 +13,19 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// Every defect, checked completely: it violates exactly the properties that it says, and the gallery's trace of it is as short as any.
+/// Every defect, checked completely: it violates exactly the properties that it says, and the
+/// gallery's trace of it is as short as any.
 #[test]
 fn every_defect_breaks_exactly_what_it_says() {
     let mut wrong = Vec::new();
     for defect in DEFECTS {
-        let report = check(defect.scope(), (defect.rules)(), &Effort::threads(2), |_| ControlFlow::Continue(()));
-        println!("{}: {} states in {:.1} s", defect.name, report.progress.unique_states, report.seconds);
+        let report = check(defect.scope(), (defect.rules)(), &Effort::threads(2), |_| {
+            ControlFlow::Continue(())
+        });
+        println!(
+            "{}: {} states in {:.1} s",
+            defect.name, report.progress.unique_states, report.seconds
+        );
         let violated = |verdict: &&Verdict| verdict.kind != Kind::Reachable && !verdict.holds;
         let claimed = report.properties.iter().filter(|verdict| verdict.excused.is_none());
         let found: BTreeSet<&str> = claimed.filter(violated).map(|verdict| verdict.name).collect();
@@ -28,7 +34,8 @@ fn every_defect_breaks_exactly_what_it_says() {
             wrong.push(format!("{} says {said:?}, breaks {found:?}", defect.name));
         }
         let first = report.properties.iter().find(|verdict| verdict.name == defect.breaks[0]);
-        let (depth, there) = (first.and_then(|verdict| verdict.depth), committed(defect.name).depth());
+        let (depth, there) =
+            (first.and_then(|verdict| verdict.depth), committed(defect.name).depth());
         if depth != Some(there) {
             wrong.push(format!(
                 "{}: its trace has {there} steps, the shortest {depth:?}: dynamo defects --write",
@@ -42,7 +49,8 @@ fn every_defect_breaks_exactly_what_it_says() {
 /// The trace of a case in the gallery.
 fn committed(name: &str) -> Trace {
     let case = Case::named(name).expect("a defect, or a known limit");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../counterexamples").join(case.trace_file());
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../counterexamples").join(case.trace_file());
     let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Trace::from_json(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -58,20 +66,29 @@ fn every_violation_in_larger_scopes_has_one_too() {
     assert!(replayed(usize::MAX) >= 90, "few violations were replayed");
 }
 
-/// Whatever a defect violates in a scope of at most so many states has a path, or a lasso, that stateright takes too: its end shows the
-/// violation, and no state before it does. Returns how many were replayed.
+/// Whatever a defect violates in a scope of at most so many states has a path, or a lasso, that
+/// stateright takes too: its end shows the violation, and no state before it does. Returns how many
+/// were replayed.
 fn replayed(states_max: usize) -> usize {
     let mut replayed = 0;
     for defect in samples::defects(states_max) {
         for property in defect.properties() {
             let (finding, _) = find(defect.scope(), (defect.rules)(), property);
-            let finding = finding.unwrap_or_else(|| panic!("{} does not break {}", defect.name, property.name));
+            let finding = finding
+                .unwrap_or_else(|| panic!("{} does not break {}", defect.name, property.name));
             let run = Run::found(defect.scope(), (defect.rules)(), &finding);
             let cycle_from = (property.kind == Kind::Converges).then_some(finding.depth);
-            assert_eq!(run.does_not_show(property, cycle_from), None, "{}: {}", defect.name, property.name);
+            assert_eq!(
+                run.does_not_show(property, cycle_from),
+                None,
+                "{}: {}",
+                defect.name,
+                property.name
+            );
             let mut before = run.states[..finding.depth].iter();
-            let is_early =
-                before.any(|state| property.kind == Kind::Always && !(property.condition)(&run.model, state));
+            let is_early = before.any(|state| {
+                property.kind == Kind::Always && !(property.condition)(&run.model, state)
+            });
             assert!(!is_early, "{}: {} is violated before the end", defect.name, property.name);
             replayed += 1;
         }
@@ -82,7 +99,9 @@ fn replayed(states_max: usize) -> usize {
 /// The address of each rule's function, read off the `Debug` form.
 fn addresses(rules: &Rules) -> Vec<String> {
     let shown = format!("{rules:#?}");
-    let address = |rule: &str| shown.lines().find_map(|line| line.trim().strip_prefix(rule)?.strip_prefix(": "));
+    let address = |rule: &str| {
+        shown.lines().find_map(|line| line.trim().strip_prefix(rule)?.strip_prefix(": "))
+    };
     Rules::NAMES.iter().map(|rule| address(rule).expect("a rule is a field").to_owned()).collect()
 }
 
@@ -92,7 +111,10 @@ fn every_rule_has_a_defect_and_every_defect_exchanges_one_rule() {
     let exchanged = |defect: &Defect| {
         let broken = addresses(&(defect.rules)());
         let rules = Rules::NAMES.iter().zip(protocol.iter().zip(&broken));
-        rules.filter(|(_, (right, wrong))| right != wrong).map(|(rule, _)| *rule).collect::<Vec<_>>()
+        rules
+            .filter(|(_, (right, wrong))| right != wrong)
+            .map(|(rule, _)| *rule)
+            .collect::<Vec<_>>()
     };
     for defect in DEFECTS {
         assert_eq!(exchanged(defect), [defect.rule], "{}", defect.name);
@@ -103,30 +125,48 @@ fn every_rule_has_a_defect_and_every_defect_exchanges_one_rule() {
             WITHOUT_DEFECT.iter().any(|(without, _)| without == rule),
         );
         assert!(has_defect || is_listed, "no defect shows why the rule {rule} is there");
-        assert!(!has_defect || !is_listed, "the rule {rule} has a defect, and is listed among those that have none");
+        assert!(
+            !has_defect || !is_listed,
+            "the rule {rule} has a defect, and is listed among those that have none"
+        );
     }
 }
 
-/// What is not promised really fails, on the correct rules; and nothing else is excused among what always holds elsewhere.
+/// What is not promised really fails, on the correct rules; and nothing else is excused among what
+/// always holds elsewhere.
 #[test]
 fn every_known_limit_is_reproduced() {
     for limit in LIMITS {
         let (finding, _) = find(limit.scope(), Rules::default(), limit.property());
         let finding = finding.unwrap_or_else(|| panic!("{} was not found", limit.name));
-        assert_eq!(committed(limit.name).depth(), finding.depth, "{}: dynamo defects --write", limit.name);
-        assert!(limit.scope().excuse(limit.property()).is_some(), "{} is claimed by its scope", limit.name);
+        assert_eq!(
+            committed(limit.name).depth(),
+            finding.depth,
+            "{}: dynamo defects --write",
+            limit.name
+        );
+        assert!(
+            limit.scope().excuse(limit.property()).is_some(),
+            "{} is claimed by its scope",
+            limit.name
+        );
     }
     for scope in SCOPES {
         let promised = PROPERTIES.iter().filter(|property| property.kind != Kind::Reachable);
         for property in promised.filter(|property| scope.excuse(property).is_some()) {
             let listed = LIMITS.iter().any(|limit| limit.property == property.name);
-            assert!(listed, "{} does not hold in {}, and no known limit says so", property.name, scope.name);
+            assert!(
+                listed,
+                "{} does not hold in {}, and no known limit says so",
+                property.name, scope.name
+            );
         }
     }
 }
 
 #[test]
 fn names_are_distinct() {
-    let names = DEFECTS.iter().map(|defect| defect.name).chain(LIMITS.iter().map(|limit| limit.name));
+    let names =
+        DEFECTS.iter().map(|defect| defect.name).chain(LIMITS.iter().map(|limit| limit.name));
     assert_eq!(names.collect::<BTreeSet<_>>().len(), DEFECTS.len() + LIMITS.len());
 }

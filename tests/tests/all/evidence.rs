@@ -13,7 +13,8 @@ fn walk(mut run: Run, mut seed: usize, look: impl Fn(&Run)) {
         let steps = run.steps();
         let Some((event, _)) = steps.get(seed % steps.len().max(1)) else { break };
         run.take(event).expect("it was possible");
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 7;
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
+            >> 7;
     }
 }
 
@@ -29,10 +30,15 @@ fn nothing_is_violated_or_shown_for_no_reason() {
     for (seed, run) in everywhere().enumerate() {
         walk(run, seed, |run| {
             for property in PROPERTIES {
-                let is_unremarkable =
-                    (property.condition)(&run.model, run.last()) != (property.kind == Kind::Reachable);
+                let is_unremarkable = (property.condition)(&run.model, run.last())
+                    != (property.kind == Kind::Reachable);
                 let evidence = property.evidence(&run.model, run.last());
-                assert!(is_unremarkable || !evidence.is_empty(), "{} in {}", property.name, run.model.cfg.scope.name);
+                assert!(
+                    is_unremarkable || !evidence.is_empty(),
+                    "{} in {}",
+                    property.name,
+                    run.model.cfg.scope.name
+                );
             }
         });
     }
@@ -42,13 +48,18 @@ fn nothing_is_violated_or_shown_for_no_reason() {
 fn a_verdict_tells_of_the_puts_and_disks_that_it_rests_on() {
     let defect = DEFECTS.iter().find(|defect| defect.name == "word-before-disk").expect("a defect");
     let property =
-        dynamo_invariants::property::Property::named("I1.acknowledged-put-is-on-w-disks").expect("a property");
+        dynamo_invariants::property::Property::named("I1.acknowledged-put-is-on-w-disks")
+            .expect("a property");
     let (found, _) = dynamo_invariants::check::find(defect.scope(), (defect.rules)(), property);
     let run = Run::found(defect.scope(), (defect.rules)(), &found.expect("it is violated"));
     let said = property.evidence(&run.model, run.last());
     assert!(
-        said[0].starts_with("w0 is acknowledged on the word of 2 nodes") && said[0].ends_with("on no replica's disk"),
+        said[0].starts_with("w0 is acknowledged on the word of 2 nodes")
+            && said[0].ends_with("on no replica's disk"),
         "{said:?}"
     );
-    assert!(property.evidence(&run.model, &run.states[0]).is_empty(), "nothing is acknowledged at first");
+    assert!(
+        property.evidence(&run.model, &run.states[0]).is_empty(),
+        "nothing is acknowledged at first"
+    );
 }

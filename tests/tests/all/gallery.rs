@@ -12,12 +12,15 @@ fn folder() -> PathBuf {
 
 fn read(name: &str) -> String {
     let path = folder().join(name);
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}: dynamo defects --write", path.display()))
+    fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}: dynamo defects --write", path.display()))
 }
 
 fn traces() -> Vec<(Case, Trace)> {
     let trace = |case: &Case| Trace::from_json(read(&case.trace_file()).as_bytes());
-    Case::all().map(|case| (case, trace(&case).unwrap_or_else(|error| panic!("{}: {error}", case.name())))).collect()
+    Case::all()
+        .map(|case| (case, trace(&case).unwrap_or_else(|error| panic!("{}: {error}", case.name()))))
+        .collect()
 }
 
 #[test]
@@ -40,10 +43,16 @@ fn the_gallery_is_not_stale_and_nothing_in_it_is_unlisted() {
     let made = files(&traces());
     for (name, text) in &made {
         let is_fresh = there.get(name) == Some(text);
-        assert!(is_fresh, "counterexamples/{name} is stale: cargo run --release -- defects --write");
+        assert!(
+            is_fresh,
+            "counterexamples/{name} is stale: cargo run --release -- defects --write"
+        );
     }
     for name in there.keys() {
-        assert!(made.contains_key(name), "counterexamples/{name} is of no defect and no known limit");
+        assert!(
+            made.contains_key(name),
+            "counterexamples/{name} is of no defect and no known limit"
+        );
     }
 }
 
@@ -52,6 +61,11 @@ fn the_index_names_every_case_once_under_an_invariant_or_as_a_limit() {
     let index = read("README.md");
     let (tables, _) = index.split_once("## Defects of real systems").expect("it ends with these");
     for case in Case::all() {
-        assert_eq!(tables.matches(&format!("({})", case.page_file())).count(), 1, "{}", case.name());
+        assert_eq!(
+            tables.matches(&format!("({})", case.page_file())).count(),
+            1,
+            "{}",
+            case.name()
+        );
     }
 }

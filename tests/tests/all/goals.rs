@@ -8,12 +8,19 @@ use dynamo_model::rules::Rules;
 
 #[test]
 fn each_is_reached_somewhere_and_not_everywhere() {
-    let small: Vec<_> = scopes::SCOPES.iter().filter(|scope| scope.unique_states < 50_000).collect();
+    let small: Vec<_> =
+        scopes::SCOPES.iter().filter(|scope| scope.unique_states < 50_000).collect();
     for goal in GOALS {
-        let found = small.iter().find_map(|scope| find(scope, Rules::default(), goal).0.map(|found| (scope, found)));
+        let found = small
+            .iter()
+            .find_map(|scope| find(scope, Rules::default(), goal).0.map(|found| (scope, found)));
         let (scope, finding) = found.unwrap_or_else(|| panic!("{} is reached nowhere", goal.name));
         let run = Run::found(scope, Rules::default(), &finding);
         assert!((goal.condition)(&run.model, run.last()), "{}", goal.name);
-        assert!(!(goal.condition)(&run.model, &run.states[0]), "{} is so from the beginning", goal.name);
+        assert!(
+            !(goal.condition)(&run.model, &run.states[0]),
+            "{} is so from the beginning",
+            goal.name
+        );
     }
 }

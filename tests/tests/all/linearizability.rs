@@ -14,7 +14,8 @@ use stateright::{Checker, Expectation, Model};
 type Held = Option<Vec<u8>>;
 type History = LinearizabilityTester<Id, Register<Held>>;
 
-/// One client puts once; another reads twice, through two other nodes. R+W>N, and all intended replicas are up.
+/// One client puts once; another reads twice, through two other nodes. R+W>N, and all intended
+/// replicas are up.
 static SCOPE: Scope = Scope {
     name: "two-reads",
     aim: "a read sees a put under way, and the next one does not",
@@ -28,14 +29,17 @@ static SCOPE: Scope = Scope {
 
 fn model() -> ActorModel<Process, (), History> {
     let scope = SCOPE.model(Rules::default(), []);
-    let mut model = ActorModel::new((), History::new(Register(None))).init_network(scope.init_network);
+    let mut model =
+        ActorModel::new((), History::new(Register(None))).init_network(scope.init_network);
     for process in scope.actors {
         model = model.actor(process);
     }
     model
         .record_msg_out(|(), history, envelope| {
             let operation = match envelope.msg {
-                Message::Request(Operation::Put { content, .. }) => RegisterOp::Write(Some(content.bytes().to_vec())),
+                Message::Request(Operation::Put { content, .. }) => {
+                    RegisterOp::Write(Some(content.bytes().to_vec()))
+                }
                 Message::Request(Operation::Get { .. }) => RegisterOp::Read,
                 _ => return None,
             };
@@ -46,16 +50,18 @@ fn model() -> ActorModel<Process, (), History> {
         .record_msg_in(|(), history, Envelope { dst, msg, .. }| {
             let answer = match msg {
                 Message::Answer(Answer::PutAcknowledged { .. }) => RegisterRet::WriteOk,
-                Message::Answer(Answer::GetAnswered { siblings, .. }) => {
-                    RegisterRet::ReadOk(siblings.first().map(|version| version.content.bytes().to_vec()))
-                }
+                Message::Answer(Answer::GetAnswered { siblings, .. }) => RegisterRet::ReadOk(
+                    siblings.first().map(|version| version.content.bytes().to_vec()),
+                ),
                 _ => return None,
             };
             let mut history = history.clone();
             history.on_return(dst, answer).expect("what was asked is answered");
             Some(history)
         })
-        .property(Expectation::Always, "linearizable", |_, state| state.history.serialized_history().is_some())
+        .property(Expectation::Always, "linearizable", |_, state| {
+            state.history.serialized_history().is_some()
+        })
 }
 
 #[test]
@@ -63,13 +69,19 @@ fn a_read_may_miss_what_an_earlier_read_saw() {
     let checker = model().checker().spawn_bfs().join();
     let path = checker.discovery("linearizable").expect("reads are not linearizable");
     let answers = path.into_actions().into_iter().filter_map(|action| match action {
-        stateright::actor::ActorModelAction::Deliver { msg: Message::Answer(answer), .. } => Some(answer),
+        stateright::actor::ActorModelAction::Deliver { msg: Message::Answer(answer), .. } => {
+            Some(answer)
+        }
         _ => None,
     });
     let seen: Vec<usize> = answers
-        .filter_map(
-            |answer| if let Answer::GetAnswered { siblings, .. } = answer { Some(siblings.len()) } else { None },
-        )
+        .filter_map(|answer| {
+            if let Answer::GetAnswered { siblings, .. } = answer {
+                Some(siblings.len())
+            } else {
+                None
+            }
+        })
         .collect();
     assert_eq!(seen, [1, 0], "the first read shows the put, the second does not");
 }

@@ -42,7 +42,8 @@ fn guides() -> Vec<PathBuf> {
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let is_group = |index: usize| index > 0 && (digits.len() - index).is_multiple_of(3);
-    let group = |(index, digit): (usize, char)| is_group(index).then_some(',').into_iter().chain([digit]);
+    let group =
+        |(index, digit): (usize, char)| is_group(index).then_some(',').into_iter().chain([digit]);
     digits.chars().enumerate().flat_map(group).collect()
 }
 
@@ -52,7 +53,10 @@ fn links(text: &str) -> Vec<String> {
     let prose = text.split("```").step_by(2);
     let targets = |part: &str| {
         let after = part.split("](").skip(1);
-        after.filter_map(|rest| rest.split_once(')')).map(|(target, _)| target.to_owned()).collect::<Vec<_>>()
+        after
+            .filter_map(|rest| rest.split_once(')'))
+            .map(|(target, _)| target.to_owned())
+            .collect::<Vec<_>>()
     };
     prose.flat_map(targets).collect()
 }
@@ -62,14 +66,20 @@ fn anchors(text: &str) -> Vec<String> {
     let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
     let kept = |letter: char| match letter {
         ' ' => Some('-'),
-        _ => (letter.is_alphanumeric() || "-_".contains(letter)).then(|| letter.to_ascii_lowercase()),
+        _ => {
+            (letter.is_alphanumeric() || "-_".contains(letter)).then(|| letter.to_ascii_lowercase())
+        }
     };
-    headings.map(|heading| heading.trim_start_matches('#').trim().chars().filter_map(kept).collect()).collect()
+    headings
+        .map(|heading| heading.trim_start_matches('#').trim().chars().filter_map(kept).collect())
+        .collect()
 }
 
 /// Where a rule's code is, as a link from README.md: its function, or its line in `Rules::default`.
 fn link_to(rule: &str) -> String {
-    let places = sources("model/src").into_iter().filter(|path| path.to_string_lossy().contains("model/src/rules"));
+    let places = sources("model/src")
+        .into_iter()
+        .filter(|path| path.to_string_lossy().contains("model/src/rules"));
     let mut files: Vec<(String, String)> = places
         .map(|path| {
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
@@ -82,9 +92,12 @@ fn link_to(rule: &str) -> String {
             text.lines().position(is_it).map(|index| format!("[`{rule}`]({name}#L{})", index + 1))
         })
     };
-    let (function, entry, declared) = (format!("fn {rule}("), format!("{rule}: "), format!("{rule}: fn("));
+    let (function, entry, declared) =
+        (format!("fn {rule}("), format!("{rule}: "), format!("{rule}: fn("));
     find(&|line| line.contains(&function))
-        .or_else(|| find(&|line| line.trim_start().starts_with(&entry) && !line.contains(&declared)))
+        .or_else(|| {
+            find(&|line| line.trim_start().starts_with(&entry) && !line.contains(&declared))
+        })
         .unwrap_or_else(|| panic!("the rule {rule} is nowhere below model/src/rules"))
 }
 
@@ -101,9 +114,12 @@ fn name(cell: &str) -> &str {
 /// The row that README.md should have for the defect and the invariant that it names.
 fn corrected(row: &str) -> String {
     let cells = cells(row);
-    let [id, _, _, broken, _, _] = cells[..] else { panic!("README.md: a row has six cells: {row}") };
+    let [id, _, _, broken, _, _] = cells[..] else {
+        panic!("README.md: a row has six cells: {row}")
+    };
     let defect = Defect::named(name(broken));
-    let defect = defect.unwrap_or_else(|| panic!("README.md: {id}: there is no defect {}", name(broken)));
+    let defect =
+        defect.unwrap_or_else(|| panic!("README.md: {id}: there is no defect {}", name(broken)));
     let Defect { name, rule, scope, .. } = defect;
     assert!(Rules::NAMES.contains(rule), "there is no rule {rule}");
     assert!(
@@ -112,7 +128,8 @@ fn corrected(row: &str) -> String {
         defect.breaks[0]
     );
     let invariant = INVARIANTS.iter().find(|invariant| invariant.id == id);
-    let words = invariant.unwrap_or_else(|| panic!("README.md: there is no invariant {id}")).statement;
+    let words =
+        invariant.unwrap_or_else(|| panic!("README.md: there is no invariant {id}")).statement;
     let states = grouped(defect.scope().unique_states);
     let page = Case::named(name).expect("every defect has a page").page_file();
     format!(
@@ -166,7 +183,11 @@ fn every_command_that_names_a_scope_or_a_defect_names_one_that_exists() {
             };
             match pair {
                 ["dynamo", "explore" | "check", scope] if is_name(scope) => {
-                    assert!(scopes::named(scope).is_some(), "{}: no scope {scope}", guide.display());
+                    assert!(
+                        scopes::named(scope).is_some(),
+                        "{}: no scope {scope}",
+                        guide.display()
+                    );
                 }
                 ["dynamo", "defects", name] | [_, "--defect", name] if is_name(name) => {
                     let is_there = DEFECTS.iter().any(|defect| defect.name == *name);
@@ -192,7 +213,8 @@ fn every_relative_link_leads_somewhere() {
                 continue;
             }
             let (file, place) = link.split_once('#').unwrap_or((&link, ""));
-            let target = if file.is_empty() { guide.clone() } else { guide.parent().unwrap().join(file) };
+            let target =
+                if file.is_empty() { guide.clone() } else { guide.parent().unwrap().join(file) };
             if !leads_somewhere(&target, place) {
                 wrong.push(format!("{}: {link} leads nowhere", guide.display()));
             }

@@ -13,7 +13,8 @@ const SYMMETRY: fn(&mut Effort) = |effort| effort.symmetry = true;
 const PARTIAL_ORDER: fn(&mut Effort) = |effort| effort.partial_order = true;
 const BOTH: fn(&mut Effort) = |effort| (effort.symmetry, effort.partial_order) = (true, true);
 
-/// What the scope's check finds, with a reduction, and with one and two threads, which makes no difference.
+/// What the scope's check finds, with a reduction, and with one and two threads, which makes no
+/// difference.
 fn run(scope: &Scope, rules: &Rules, reduce: fn(&mut Effort), what: &str) -> Report {
     let [one, two] = [1, 2].map(|threads| {
         let mut effort = Effort::threads(threads);
@@ -30,12 +31,14 @@ fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
     report.properties.iter().map(|verdict| (verdict.name, verdict.holds)).collect()
 }
 
-/// Every verdict is the same with a reduction as without. Symmetry finds the same kinds of steps too, and representatives that stand for
-/// exactly the states that there are. Returns how many states one visited stands for, with symmetry and with partial order.
+/// Every verdict is the same with a reduction as without. Symmetry finds the same kinds of steps
+/// too, and representatives that stand for exactly the states that there are. Returns how many
+/// states one visited stands for, with symmetry and with partial order.
 fn compare(scope: &Scope, rules: &Rules, what: &str) -> (f64, f64) {
     let whole = run(scope, rules, |_| {}, what);
     let unique = |report: &Report| report.progress.unique_states;
-    let factor = |reduced: &Report| f64::from(unique(&whole) as u32) / f64::from(unique(reduced) as u32);
+    let factor =
+        |reduced: &Report| f64::from(unique(&whole) as u32) / f64::from(unique(reduced) as u32);
     let ordered = run(scope, rules, PARTIAL_ORDER, what);
     assert_eq!(verdicts(&ordered), verdicts(&whole), "{what}, partial order");
     if scope.symmetries().is_empty() {
@@ -61,17 +64,26 @@ fn reduced_scopes_are_what_they_were() {
         symmetric.extend((symmetry > 1.9).then_some(scope.name));
         ordered.extend((partial_order > 3.0).then_some(scope.name));
     }
-    let expected = ["chained-puts", "concurrent-puts", "coordinated-twice-and-crash", "two-administrators"];
-    assert_eq!(symmetric, BTreeSet::from(["chained-puts", "crash-between-puts", "loss-and-retransmission"]));
+    let expected =
+        ["chained-puts", "concurrent-puts", "coordinated-twice-and-crash", "two-administrators"];
+    assert_eq!(
+        symmetric,
+        BTreeSet::from(["chained-puts", "crash-between-puts", "loss-and-retransmission"])
+    );
     assert_eq!(ordered, BTreeSet::from(expected));
 }
 
 #[test]
 #[ignore = "takes half an hour: cargo test --release -- --ignored"]
 fn larger_scopes_are_what_they_were() {
-    let scopes = samples::scopes(500_000).map(|scope| compare(scope, &Rules::default(), scope.name));
-    let defects = samples::defects(500_000).map(|defect| compare(defect.scope(), &(defect.rules)(), defect.name));
-    let reduced = scopes.chain(defects).filter(|(symmetry, partial_order)| symmetry.max(*partial_order) > 1.0).count();
+    let scopes =
+        samples::scopes(500_000).map(|scope| compare(scope, &Rules::default(), scope.name));
+    let defects = samples::defects(500_000)
+        .map(|defect| compare(defect.scope(), &(defect.rules)(), defect.name));
+    let reduced = scopes
+        .chain(defects)
+        .filter(|(symmetry, partial_order)| symmetry.max(*partial_order) > 1.0)
+        .count();
     assert!(reduced >= 60, "only {reduced} became smaller");
 }
 
@@ -84,10 +96,14 @@ fn defects_are_found_with_reductions() {
         symmetric += usize::from(symmetry > 1.0);
         ordered += usize::from(partial_order > 1.0);
     }
-    assert!(symmetric >= 3 && ordered >= 8, "{symmetric} and {ordered} defects are in scopes that became smaller");
+    assert!(
+        symmetric >= 3 && ordered >= 8,
+        "{symmetric} and {ordered} defects are in scopes that became smaller"
+    );
 }
 
-/// Two readers that are interchangeable together with their nodes, which no default scope has; and two at one node.
+/// Two readers that are interchangeable together with their nodes, which no default scope has; and
+/// two at one node.
 static READERS: [Scope; 2] = [
     Scope {
         name: "readers-apart",

@@ -21,11 +21,16 @@ fn a_rule_names_the_invariants_that_its_defects_break() {
     let mut wrong = Vec::new();
     for rule in Rules::NAMES {
         let defects = DEFECTS.iter().filter(|defect| defect.rule == *rule);
-        let broken: BTreeSet<&str> =
-            defects.flat_map(|defect| defect.breaks).filter_map(|property| property.split('.').next()).collect();
+        let broken: BTreeSet<&str> = defects
+            .flat_map(|defect| defect.breaks)
+            .filter_map(|property| property.split('.').next())
+            .collect();
         // A rule without a defect says what it is for, and nothing shows it.
         if !broken.is_empty() && named(rule) != broken {
-            wrong.push(format!("{rule}: its documentation names {:?}, its defects break {broken:?}", named(rule)));
+            wrong.push(format!(
+                "{rule}: its documentation names {:?}, its defects break {broken:?}",
+                named(rule)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

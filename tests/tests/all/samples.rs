@@ -1,7 +1,9 @@
-//! Scopes small enough to be gone through several times, and enough of them that they meet every kind of step.
+//! Scopes small enough to be gone through several times, and enough of them that they meet every
+//! kind of step.
 //!
-//! The main command checks every scope. What is compared here is the ways to check one: engines, threads, reductions. A difference
-//! shows in the kinds of steps that a scope has, not in how many states it has.
+//! The main command checks every scope. What is compared here is the ways to check one: engines,
+//! threads, reductions. A difference shows in the kinds of steps that a scope has, not in how many
+//! states it has.
 
 use dynamo_invariants::check::Report;
 use dynamo_invariants::coverage;

@@ -1,4 +1,5 @@
-//! The document's nine traces, as scripted scenarios: their tables pass through the document's cells.
+//! The document's nine traces, as scripted scenarios: their tables pass through the document's
+//! cells.
 
 use dynamo_invariants::scenario::{Scenario, passes};
 use dynamo_invariants::tables::Table;
@@ -11,8 +12,10 @@ fn folder() -> PathBuf {
 
 /// Every script, by file name.
 fn scripts() -> Vec<(String, String)> {
-    let entries = fs::read_dir(folder()).expect("the scenarios").map(|entry| entry.expect("a file").path());
-    let mut paths: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "txt")).collect();
+    let entries =
+        fs::read_dir(folder()).expect("the scenarios").map(|entry| entry.expect("a file").path());
+    let mut paths: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "txt")).collect();
     paths.sort();
     let read = |path: PathBuf| {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
@@ -55,10 +58,17 @@ fn readme() -> String {
     let mut text = HEAD.to_owned();
     for (name, script) in scripts() {
         let (scenario, table) = performed(&name, &script);
-        let story =
-            script.lines().next().and_then(|line| line.strip_prefix("# ")).expect("a script begins with its story");
+        let story = script
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("# "))
+            .expect("a script begins with its story");
         let title = format!("\n## {}. {}\n\n", scenario.trace, table.title);
-        text.extend([&title, story, &format!(" ([{name}]({name}))\n\n```text\ntime →\n\n{table}```\n")]);
+        text.extend([
+            &title,
+            story,
+            &format!(" ([{name}]({name}))\n\n```text\ntime →\n\n{table}```\n"),
+        ]);
     }
     text
 }

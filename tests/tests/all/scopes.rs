@@ -1,4 +1,5 @@
-//! The check of the smaller scopes, and that the table of scopes is sound. The main command, `dynamo check`, checks every scope.
+//! The check of the smaller scopes, and that the table of scopes is sound. The main command,
+//! `dynamo check`, checks every scope.
 
 use crate::samples;
 use dynamo_invariants::check::{Effort, Report, check, find};
@@ -10,8 +11,8 @@ use stateright::Model;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
-/// Those of at most 150,000 states: every one is exhausted, every property that it claims holds, no excuse is idle, the state count is the
-/// pinned one; and together they meet every kind of step.
+/// Those of at most 150,000 states: every one is exhausted, every property that it claims holds, no
+/// excuse is idle, the state count is the pinned one; and together they meet every kind of step.
 #[test]
 fn the_small_scopes_hold() {
     let reports: Vec<Report> = samples::scopes(150_000).map(holds).collect();
@@ -22,7 +23,8 @@ fn the_small_scopes_hold() {
 fn holds(scope: &Scope) -> Report {
     let report = check(scope, Rules::default(), &Effort::threads(2), |_| ControlFlow::Continue(()));
     println!("{}: {} states in {:.1} s", scope.name, report.progress.unique_states, report.seconds);
-    let surprises: Vec<_> = report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).collect();
+    let surprises: Vec<_> =
+        report.properties.iter().filter(|verdict| !verdict.is_as_claimed()).collect();
     assert!(surprises.is_empty(), "{}: {surprises:#?}", scope.name);
     assert!(
         report.holds() && !report.has_another_count(),
@@ -39,7 +41,8 @@ fn another_count_than_the_pinned_one_is_noticed() {
     let scope = scopes::named("forwarding").unwrap();
     assert!(!holds(scope).has_another_count());
     let other = Scope { unique_states: scope.unique_states + 1, ..*scope };
-    let report = check(&other, Rules::default(), &Effort::threads(1), |_| ControlFlow::Continue(()));
+    let report =
+        check(&other, Rules::default(), &Effort::threads(1), |_| ControlFlow::Continue(()));
     assert!(report.holds() && report.has_another_count());
 }
 
@@ -51,7 +54,8 @@ fn every_deep_scope_holds() {
     }
 }
 
-/// A second explorer, as dumb as can be, that compares whole states: stateright's fingerprints have not merged different ones.
+/// A second explorer, as dumb as can be, that compares whole states: stateright's fingerprints have
+/// not merged different ones.
 #[test]
 fn fingerprints_are_sound_in_the_small_scopes() {
     let mut compared = 0;
@@ -107,7 +111,8 @@ fn the_tables_are_sound() {
     }
 }
 
-/// No vacuous pass: every invariant has a reachable partner, and every property is claimed somewhere.
+/// No vacuous pass: every invariant has a reachable partner, and every property is claimed
+/// somewhere.
 #[test]
 fn every_invariant_is_shown_from_both_sides() {
     for property in PROPERTIES {
@@ -115,11 +120,19 @@ fn every_invariant_is_shown_from_both_sides() {
         let kinds: Vec<Kind> = siblings.map(|other| other.kind).collect();
         let promised = kinds.iter().any(|kind| *kind != Kind::Reachable);
         assert!(promised && kinds.contains(&Kind::Reachable), "{}", property.invariant());
-        for occasion in property.occasions.iter().map(|name| Property::named(name).expect("an occasion is a property"))
+        for occasion in property
+            .occasions
+            .iter()
+            .map(|name| Property::named(name).expect("an occasion is a property"))
         {
             assert_eq!(occasion.kind, Kind::Reachable, "{}", property.name);
         }
-        assert_eq!(property.occasions.is_empty(), property.kind == Kind::Reachable, "{}", property.name);
+        assert_eq!(
+            property.occasions.is_empty(),
+            property.kind == Kind::Reachable,
+            "{}",
+            property.name
+        );
         let claimed = SCOPES.iter().any(|scope| scope.excuse(property).is_none());
         assert!(claimed, "no scope claims {}", property.name);
     }

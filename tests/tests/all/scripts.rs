@@ -41,12 +41,20 @@ fn a_script_that_cannot_be_read_says_where_and_why() {
     let with = |line: &str| format!("trace 1\nnodes A B C\nquorum n=3 r=2 w=2\n{line}\n");
     assert_eq!(says(&with("put D1 through A")), "line 4: \"put D1 through A\" is no command");
     assert_eq!(says(&with("crash D")), "line 4: D is none of the nodes");
-    assert_eq!(says(&with("expect put D1 lost")), "line 4: a put is acknowledged, failed or pending, not lost");
-    assert_eq!(says(&with("partition A B")), "line 4: a partition has two sides at least: partition A | B C");
+    assert_eq!(
+        says(&with("expect put D1 lost")),
+        "line 4: a put is acknowledged, failed or pending, not lost"
+    );
+    assert_eq!(
+        says(&with("partition A B")),
+        "line 4: a partition has two sides at least: partition A | B C"
+    );
     assert_eq!(says(&with("partition A | Z")), "line 4: Z is none of the nodes");
     assert_eq!(says(&with("expect members A Z at B")), "line 4: Z is none of the nodes");
     assert!(says(&with("row hint_state")).contains("a row has a name, a colon, and cells"));
-    assert!(says(&with("put D1 via A by a\nput D1 via B by b")).contains("each version is put once"));
+    assert!(
+        says(&with("put D1 via A by a\nput D1 via B by b")).contains("each version is put once")
+    );
     assert!(says("trace 10\nnodes A B C\nquorum n=3 r=2 w=2").contains("1 to 9"));
     assert!(says("trace 1\nnodes A C D\nquorum n=3 r=2 w=2").contains("without a gap"));
     assert!(says("trace 1\nnodes A B C\nquorum n=3 r=4 w=2").starts_with("line 0: "));
@@ -57,11 +65,16 @@ fn a_script_that_cannot_be_read_says_where_and_why() {
 #[test]
 fn what_a_script_expects_is_looked_at() {
     let script = |expectation: &str| {
-        format!("trace 1\nnodes A B C\nquorum n=3 r=2 w=2\nput D1 via A by a\nsettle\nget via B by b\n{expectation}\n")
+        format!(
+            "trace 1\nnodes A B C\nquorum n=3 r=2 w=2\nput D1 via A by a\nsettle\nget via B by b\n{expectation}\n"
+        )
     };
-    for right in
-        ["expect put D1 acknowledged", "expect get D1 by b", "expect no hint at C", "expect members A B C at B"]
-    {
+    for right in [
+        "expect put D1 acknowledged",
+        "expect get D1 by b",
+        "expect no hint at C",
+        "expect members A B C at B",
+    ] {
         assert!(read(&script(right)).perform().is_ok(), "{right}");
     }
     let wrong = [
@@ -73,7 +86,8 @@ fn what_a_script_expects_is_looked_at() {
         "recover A",
     ];
     for wrong in wrong {
-        let error = read(&script(wrong)).perform().err().unwrap_or_else(|| panic!("{wrong} passes"));
+        let error =
+            read(&script(wrong)).perform().err().unwrap_or_else(|| panic!("{wrong} passes"));
         assert_eq!(error.line, 7, "{error}");
     }
 }
@@ -84,7 +98,8 @@ fn row(cells: &[&str]) -> Vec<String> {
 
 fn pass(expected: &[&[&str]], actual: &[&[&str]]) -> bool {
     let names = ["one", "other"];
-    let actual: Vec<(&str, Vec<String>)> = names.into_iter().zip(actual.iter().map(|cells| row(cells))).collect();
+    let actual: Vec<(&str, Vec<String>)> =
+        names.into_iter().zip(actual.iter().map(|cells| row(cells))).collect();
     let expected: Vec<(String, Vec<String>)> =
         names.into_iter().map(str::to_owned).zip(expected.iter().map(|cells| row(cells))).collect();
     passes(&actual, &expected).is_ok()
@@ -122,8 +137,12 @@ fn every_table_can_be_made_of_every_run() {
     for script in [HANDOFF, PUT] {
         let performance = read(script).perform().expect("it comes out");
         for number in 1..=Table::COUNT {
-            let table = Table::of(number, &performance.run, &performance.cast).expect("there is such a table");
-            assert!(table.lines.iter().all(|(_, cells)| cells.len() == table.lines[0].1.len()), "{table}");
+            let table = Table::of(number, &performance.run, &performance.cast)
+                .expect("there is such a table");
+            assert!(
+                table.lines.iter().all(|(_, cells)| cells.len() == table.lines[0].1.len()),
+                "{table}"
+            );
         }
         assert_eq!(Table::of(0, &performance.run, &performance.cast), None);
         assert_eq!(Table::of(10, &performance.run, &performance.cast), None);

@@ -16,7 +16,11 @@ fn a_put_is_known_by_its_value() {
 fn sets_are_sets() {
     let set: WriteSet = [WriteId(0), WriteId(3)].into_iter().collect();
     assert_eq!(set.iter().collect::<Vec<_>>(), [WriteId(0), WriteId(3)]);
-    assert!(set.minus(WriteSet::EMPTY.with(WriteId(3))).is_subset(set) && set.len() == 2 && !set.is_empty());
+    assert!(
+        set.minus(WriteSet::EMPTY.with(WriteId(3))).is_subset(set)
+            && set.len() == 2
+            && !set.is_empty()
+    );
     assert!(!set.is_subset(WriteSet::EMPTY.with(WriteId(0))));
 }
 

@@ -9,9 +9,11 @@ use dynamo_model::rules::Rules;
 
 #[test]
 fn histories_of_one_length_that_differ_have_different_names() {
-    let scope = scopes::named("five-nodes").expect("a scope in which two nodes are asked for changes");
+    let scope =
+        scopes::named("five-nodes").expect("a scope in which two nodes are asked for changes");
     let mut run = Run::begin(scope.model(Rules::default(), []));
-    let wish = |event: &Event| matches!(event, Event::Deliver { message: Message::Administer { .. }, .. });
+    let wish =
+        |event: &Event| matches!(event, Event::Deliver { message: Message::Administer { .. }, .. });
     while let Some(event) = run.possible().into_iter().find(wish) {
         run.take(&event).expect("it is possible");
     }

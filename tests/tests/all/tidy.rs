@@ -80,7 +80,8 @@ fn files_stay_short() {
     }
 }
 
-/// What prints an error prints the chain of its sources too: a message that names its source would say it twice.
+/// What prints an error prints the chain of its sources too: a message that names its source would
+/// say it twice.
 #[test]
 fn no_error_repeats_its_source() {
     for folder in ["model/src", "invariants/src", "impl/src"] {
@@ -88,8 +89,10 @@ fn no_error_repeats_its_source() {
             let text = fs::read_to_string(&path).unwrap();
             assert!(!text.contains("{source}"), "{}", path.display());
             // From a variant's message to its only field.
-            let messages =
-                text.split("#[error(").skip(1).map(|rest| rest.split_inclusive(")]").take(2).collect::<String>());
+            let messages = text
+                .split("#[error(")
+                .skip(1)
+                .map(|rest| rest.split_inclusive(")]").take(2).collect::<String>());
             let repeats = |variant: &String| variant.contains("{0}") && variant.contains("(#[from");
             assert_eq!(messages.into_iter().find(repeats), None, "{}", path.display());
         }
@@ -102,7 +105,11 @@ fn no_test_is_switched_off_in_silence() {
     for folder in ["model", "invariants", "impl", "tests"] {
         for path in sources(folder) {
             let text = fs::read_to_string(&path).unwrap();
-            assert!(!text.contains(attribute), "{}: an ignored test gives its reason", path.display());
+            assert!(
+                !text.contains(attribute),
+                "{}: an ignored test gives its reason",
+                path.display()
+            );
         }
     }
 }
@@ -114,10 +121,16 @@ fn the_guarantees_are_those_of_the_code() {
     let file = "invariants/README.md";
     let guarantees = read(file);
     for defect in DEFECTS {
-        let row = guarantees.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{}`", defect.name)));
+        let row = guarantees
+            .lines()
+            .find(|line| line.starts_with('|') && line.contains(&format!("`{}`", defect.name)));
         let row = row.unwrap_or_else(|| panic!("{file} has no row for the defect {}", defect.name));
         for cell in [defect.rule, defect.scope] {
-            assert!(row.contains(&format!("`{cell}`")), "{file}: the row of {} does not name {cell}", defect.name);
+            assert!(
+                row.contains(&format!("`{cell}`")),
+                "{file}: the row of {} does not name {cell}",
+                defect.name
+            );
         }
         assert!(
             defect.breaks.iter().any(|name| row.contains(name)),
@@ -127,7 +140,11 @@ fn the_guarantees_are_those_of_the_code() {
         );
     }
     for limit in LIMITS {
-        assert!(guarantees.contains(limit.name), "{file} does not name the known limit {}", limit.name);
+        assert!(
+            guarantees.contains(limit.name),
+            "{file} does not name the known limit {}",
+            limit.name
+        );
     }
     for property in PROPERTIES.iter().filter(|property| property.kind != Kind::Reachable) {
         assert!(guarantees.contains(property.name), "{file} does not name {}", property.name);

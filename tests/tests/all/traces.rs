@@ -20,7 +20,8 @@ fn of_limit(name: &str) -> Trace {
     Trace::record(limit.scope(), None, limit.property(), &finding.expect("it is found"))
 }
 
-/// Crashes, a lost disk, loss, timers, gossip and exchanges, each in one at least; lassos, and an end where nothing goes on.
+/// Crashes, a lost disk, loss, timers, gossip and exchanges, each in one at least; lassos, and an
+/// end where nothing goes on.
 const TELLING: &[&str] = &[
     "handoff-forgotten",
     "incarnation-reused",
@@ -34,9 +35,11 @@ const TELLING: &[&str] = &[
 fn what_was_recorded_reads_and_replays() {
     let limits = ["hint-stays-while-messages-are-lost", "doubled-request-runs-again"];
     for trace in TELLING.iter().map(|name| of_defect(name)).chain(limits.map(of_limit)) {
-        let read = Trace::from_json(trace.to_json().as_bytes()).expect("it was written by the same program");
+        let read = Trace::from_json(trace.to_json().as_bytes())
+            .expect("it was written by the same program");
         assert_eq!(read, trace);
-        let run = read.replay().unwrap_or_else(|divergence| panic!("{:?}: {divergence}", trace.defect));
+        let run =
+            read.replay().unwrap_or_else(|divergence| panic!("{:?}: {divergence}", trace.defect));
         assert_eq!(run.states.len(), trace.steps.len() + 1);
     }
 }
@@ -58,7 +61,8 @@ fn an_event_is_its_action() {
 #[test]
 fn a_changed_digest_is_noticed_at_its_step_and_part() {
     let mut trace = of_defect("word-before-disk");
-    let (part, digest) = trace.steps[1].changed.iter_mut().next().expect("a step changes something");
+    let (part, digest) =
+        trace.steps[1].changed.iter_mut().next().expect("a step changes something");
     digest.0 ^= 1;
     let part = part.clone();
     assert_eq!(trace.replay().err(), Some(Divergence::Differs { step: 2, parts: vec![part] }));
@@ -77,7 +81,10 @@ fn a_step_that_cannot_be_taken_is_named() {
     let mut trace = of_defect("word-before-disk");
     let first = trace.steps[0].clone();
     trace.steps.insert(1, first);
-    assert_eq!(trace.replay().err(), Some(Divergence::Stopped { step: 2, why: Stopped::CannotHappen }));
+    assert_eq!(
+        trace.replay().err(),
+        Some(Divergence::Stopped { step: 2, why: Stopped::CannotHappen })
+    );
 }
 
 #[test]
@@ -85,7 +92,10 @@ fn a_node_by_a_clients_name_is_not_taken_for_it() {
     let trace = of_defect("word-before-disk");
     let text = trace.to_json().replace("\"to\": \"A\"", "\"to\": \"c0\"");
     let trace = Trace::from_json(text.as_bytes()).expect("a client may be called so");
-    assert!(matches!(trace.replay().err(), Some(Divergence::Stopped { why: Stopped::CannotHappen, .. })));
+    assert!(matches!(
+        trace.replay().err(),
+        Some(Divergence::Stopped { why: Stopped::CannotHappen, .. })
+    ));
 }
 
 #[test]
@@ -117,17 +127,36 @@ fn files_that_are_no_traces_are_refused_with_a_reason() {
     assert!(says(&"[".repeat(100_000)).contains("no trace of format 1"));
     assert!(says(&format!("{{\"format\": 1, \"deep\": {}", "[".repeat(1_000_000))).contains("EOF"));
     assert!(says(&good.replace("\"format\": 1", "\"format\": 7")).contains("format says 7"));
-    assert!(says(&good.replace("\"format\": 1", "\"format\": -7")).contains("no trace of format 1"));
-    assert!(says(&good.replace("\"scope\": \"", "\"scope\": \"un")).contains("the field scope says \"un"));
-    assert!(says(&good.replace("word-before-disk", "no-such")).contains("the field defect says \"no-such\""));
-    assert!(says(&good.replace("\"property\": \"I", "\"property\": \"J")).contains("the field property"));
-    assert!(says(&good.replace("\"cycle_from\": null", "\"cycle_from\": 2")).contains("cycle_from is there"));
+    assert!(
+        says(&good.replace("\"format\": 1", "\"format\": -7")).contains("no trace of format 1")
+    );
+    assert!(
+        says(&good.replace("\"scope\": \"", "\"scope\": \"un"))
+            .contains("the field scope says \"un")
+    );
+    assert!(
+        says(&good.replace("word-before-disk", "no-such"))
+            .contains("the field defect says \"no-such\"")
+    );
+    assert!(
+        says(&good.replace("\"property\": \"I", "\"property\": \"J"))
+            .contains("the field property")
+    );
+    assert!(
+        says(&good.replace("\"cycle_from\": null", "\"cycle_from\": 2"))
+            .contains("cycle_from is there")
+    );
     let lasso = of_defect("exchange-never-ends").to_json();
-    let from = |text: &str| says(&lasso.replace("\"cycle_from\": 7", &format!("\"cycle_from\": {text}")));
+    let from =
+        |text: &str| says(&lasso.replace("\"cycle_from\": 7", &format!("\"cycle_from\": {text}")));
     assert!(from("null").contains("cycle_from is missing"));
     assert!(from("700").contains("there are fewer steps"));
-    assert!(says(&good.replace("\"initial\"", "\"initially\"")).contains("missing field `initial`"));
-    assert!(says(&good.replace("\"state\": \"", "\"state\": \"+")).contains("16 hexadecimal digits"));
+    assert!(
+        says(&good.replace("\"initial\"", "\"initially\"")).contains("missing field `initial`")
+    );
+    assert!(
+        says(&good.replace("\"state\": \"", "\"state\": \"+")).contains("16 hexadecimal digits")
+    );
     assert!(says(&" ".repeat(Trace::BYTES_MAX + 1)).contains("bytes"));
 }
 
@@ -143,7 +172,8 @@ fn walked(name: &str, seed: u64) -> Option<Trace> {
     let defect = Defect::named(name).expect("there is such a defect");
     let mut number = seed;
     let choose = |count: usize| {
-        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        number =
+            number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (number >> 33) as usize % count
     };
     let (run, violated) = shrink::walk(defect.scope(), (defect.rules)(), 60, choose);
@@ -153,7 +183,9 @@ fn walked(name: &str, seed: u64) -> Option<Trace> {
 #[test]
 fn a_random_violation_shrinks_until_every_step_is_needed() {
     let mut shrunk = 0;
-    for name in ["word-before-disk", "hint-dropped-on-timeout", "last-write-wins", "old-replica-just-drops"] {
+    for name in
+        ["word-before-disk", "hint-dropped-on-timeout", "last-write-wins", "old-replica-just-drops"]
+    {
         let long: Vec<Trace> = (0..200).filter_map(|seed| walked(name, seed)).take(5).collect();
         assert!(!long.is_empty(), "{name} is not found at random");
         for trace in long {
@@ -166,17 +198,27 @@ fn a_random_violation_shrinks_until_every_step_is_needed() {
                 let mut rest = run.events.clone();
                 rest.remove(index);
                 let (rest, _) = replay::Run::of_what_can(short.scope(), short.rules(), &rest);
-                let still = rest.states.iter().any(|state| !(short.property().condition)(&rest.model, state));
+                let still = rest
+                    .states
+                    .iter()
+                    .any(|state| !(short.property().condition)(&rest.model, state));
                 assert!(!still, "{name}: step {} is not needed", index + 1);
             }
         }
     }
-    assert!(shrunk > 10, "only {shrunk} of the traces found at random were longer than they need be");
+    assert!(
+        shrunk > 10,
+        "only {shrunk} of the traces found at random were longer than they need be"
+    );
 }
 
 /// Defects whose violation is what comes in the end.
-const LASSOS: [&str; 4] =
-    ["exchange-never-ends", "roots-assumed-equal", "tombstones-have-no-digest", "only-missing-keys-travel"];
+const LASSOS: [&str; 4] = [
+    "exchange-never-ends",
+    "roots-assumed-equal",
+    "tombstones-have-no-digest",
+    "only-missing-keys-travel",
+];
 
 #[test]
 fn a_lasso_shrinks_no_further_than_the_search_found_it() {

@@ -11,12 +11,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Writes a trace and a page for each, and an index; removes what is there of defects that there are no longer.
+/// Writes a trace and a page for each, and an index; removes what is there of defects that there
+/// are no longer.
 pub(super) fn write(folder: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
     refuse_what_is_no_gallery(folder)?;
-    let traces: Vec<(Case, Trace)> = outcomes.iter().filter_map(|outcome| traced(folder, outcome)).collect();
+    let traces: Vec<(Case, Trace)> =
+        outcomes.iter().filter_map(|outcome| traced(folder, outcome)).collect();
     let files = files(&traces);
-    put(folder, &files).with_context(|| format!("cannot write {}", folder.display())).map_err(Failure::Operation)?;
+    put(folder, &files)
+        .with_context(|| format!("cannot write {}", folder.display()))
+        .map_err(Failure::Operation)?;
     note!("wrote {} to {}", picture::counted(files.len(), "file"), folder.display());
     Ok(())
 }
@@ -34,13 +38,16 @@ fn refuse_what_is_no_gallery(folder: &Path) -> Result<(), Failure> {
     )))
 }
 
-/// A case's trace: the one that is there, if it still replays and is as short. Of several equally short ones a search may find any.
+/// A case's trace: the one that is there, if it still replays and is as short. Of several equally
+/// short ones a search may find any.
 fn traced(folder: &Path, outcome: &Outcome) -> Option<(Case, Trace)> {
     let case = outcome.case;
     let found = case.trace(outcome.finding.as_ref()?);
-    let there = fs::read(folder.join(case.trace_file())).ok().and_then(|text| Trace::from_json(&text).ok());
-    let is_as_good =
-        |there: &Trace| case.is_shown_by(there) && there.depth() == found.depth() && there.replay().is_ok();
+    let there =
+        fs::read(folder.join(case.trace_file())).ok().and_then(|text| Trace::from_json(&text).ok());
+    let is_as_good = |there: &Trace| {
+        case.is_shown_by(there) && there.depth() == found.depth() && there.replay().is_ok()
+    };
     Some((case, there.filter(is_as_good).unwrap_or(found)))
 }
 
@@ -61,8 +68,9 @@ fn put(folder: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {
 /// Is it the name of a trace or of a page? Whatever else lies in the folder is left alone.
 fn is_ours(name: &str) -> bool {
     let number = name.split_once('-').map(|(number, _)| number);
-    let is_numbered =
-        number.is_some_and(|number| number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_numbered = number.is_some_and(|number| {
+        number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
     let ending = Path::new(name).extension();
     is_numbered && ending.is_some_and(|ending| ending == "json" || ending == "md")
 }

@@ -24,8 +24,9 @@ pub(super) struct Arguments {
     /// All of the state after this step, with what it changed; 0: before the first
     #[arg(long, value_name = "K")]
     step: Option<usize>,
-    /// The table of this trace of the document that the invariants are from: 1 quorum, 2 divergent versions, 3 read repair, 4 hint durability,
-    /// 5 anti-entropy, 6 put, 7 membership, 8 handoff, 9 gossip
+    /// The table of this trace of the document that the invariants are from: 1 quorum, 2 divergent
+    /// versions, 3 read repair, 4 hint durability, 5 anti-entropy, 6 put, 7 membership, 8 handoff,
+    /// 9 gossip
     #[arg(long, value_name = "T", conflicts_with = "step")]
     table: Option<usize>,
 }
@@ -86,7 +87,8 @@ fn table(run: &Run, number: usize) -> Result<(), Failure> {
 fn state(run: &Run, step: usize) -> Result<(), Failure> {
     let last = run.events.len();
     let state = run.states.get(step);
-    let state = state.ok_or_else(|| Failure::Usage(anyhow!("there is no step {step}: the last is {last}")))?;
+    let state = state
+        .ok_or_else(|| Failure::Usage(anyhow!("there is no step {step}: the last is {last}")))?;
     let facts = picture::facts(&run.model, state);
     let changes = match step.checked_sub(1) {
         Some(before) => picture::changes(&picture::facts(&run.model, &run.states[before]), &facts),
@@ -103,7 +105,8 @@ fn state(run: &Run, step: usize) -> Result<(), Failure> {
             say!("{of}");
             gone(&changes, of);
         }
-        let change = changes.iter().find(|change| change.of == fact.of && change.about == fact.about);
+        let change =
+            changes.iter().find(|change| change.of == fact.of && change.about == fact.about);
         match change {
             None => say!("    {}: {}", fact.about, fact.text),
             Some(Change { before: None, .. }) => {

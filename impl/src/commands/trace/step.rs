@@ -16,11 +16,14 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, List, ListItem, ListState, Paragraph, Wrap};
 use std::io::IsTerminal as _;
 
-const HELP: &str = " → forward  ← back  Home End  v to the violation  ↑ ↓ scroll the state  q quit ";
+const HELP: &str =
+    " → forward  ← back  Home End  v to the violation  ↑ ↓ scroll the state  q quit ";
 
 pub(super) fn run(trace: &Trace) -> Result<(), Failure> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err(Failure::Usage(anyhow!("this walks in a terminal, and there is none: see dynamo trace show")));
+        return Err(Failure::Usage(anyhow!(
+            "this walks in a terminal, and there is none: see dynamo trace show"
+        )));
     }
     let mut walk = Walk::new(trace);
     let mut terminal = ratatui::init();
@@ -68,7 +71,8 @@ impl<'a> Walk<'a> {
             (begins..run.states.len()).find(|index| !holds(index)).map(|first| (property, first))
         };
         let promised = PROPERTIES.iter().filter(|property| {
-            property.name == trace.property || property.kind == Kind::Always && trace.scope().excuse(property).is_none()
+            property.name == trace.property
+                || property.kind == Kind::Always && trace.scope().excuse(property).is_none()
         });
         let violated = promised.filter_map(violated_by).collect();
         Walk { trace, run, rows, facts, violated, at: 0, scroll: 0 }
@@ -90,7 +94,9 @@ impl<'a> Walk<'a> {
         match key {
             KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => return false,
             KeyCode::Char('q') | KeyCode::Esc => return false,
-            KeyCode::Right | KeyCode::Char('n' | 'l' | ' ') => self.at = (self.at + 1).min(self.last()),
+            KeyCode::Right | KeyCode::Char('n' | 'l' | ' ') => {
+                self.at = (self.at + 1).min(self.last())
+            }
             KeyCode::Left | KeyCode::Char('p' | 'h') => self.at = self.at.saturating_sub(1),
             KeyCode::Home | KeyCode::Char('g') => self.at = 0,
             KeyCode::End | KeyCode::Char('G') => self.at = self.last(),
@@ -115,13 +121,17 @@ impl<'a> Walk<'a> {
             Constraint::Length(1),
         ]);
         let [above, below, help] = rows.areas(frame.area());
-        let [steps, state] = Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(above);
+        let [steps, state] =
+            Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)])
+                .areas(above);
         self.draw_steps(frame, steps);
         self.draw_state(frame, state);
         let unseen = verdicts.len().saturating_sub(usize::from(below.height.saturating_sub(2)));
         let title = match unseen {
             0 => " properties that fail on the way ".to_owned(),
-            unseen => format!(" properties that fail on the way, and {unseen} more that fail later "),
+            unseen => {
+                format!(" properties that fail on the way, and {unseen} more that fail later ")
+            }
         };
         frame.render_widget(Paragraph::new(verdicts).block(Block::bordered().title(title)), below);
         frame.render_widget(Line::from(HELP).reversed(), help);
@@ -132,11 +142,20 @@ impl<'a> Walk<'a> {
         for row in &self.rows {
             let round = if self.trace.cycle_from == Some(row.step - 1) { '↻' } else { ' ' };
             let style = if row.is_fault { Style::new().fg(Color::Red) } else { Style::new() };
-            items.push(ListItem::new(format!("{:>4}{round} {}  {}", row.step, row.lanes, row.text)).style(style));
+            items.push(
+                ListItem::new(format!("{:>4}{round} {}  {}", row.step, row.lanes, row.text))
+                    .style(style),
+            );
         }
         let title = format!(" {}: {} ", self.trace.scope, title(self.trace));
-        let list = List::new(items).block(Block::bordered().title(title)).highlight_style(Style::new().reversed());
-        frame.render_stateful_widget(list, area, &mut ListState::default().with_selected(Some(self.at)));
+        let list = List::new(items)
+            .block(Block::bordered().title(title))
+            .highlight_style(Style::new().reversed());
+        frame.render_stateful_widget(
+            list,
+            area,
+            &mut ListState::default().with_selected(Some(self.at)),
+        );
     }
 
     fn draw_state(&self, frame: &mut Frame<'_>, area: Rect) {
@@ -162,10 +181,13 @@ impl<'a> Walk<'a> {
                 of = &fact.of;
                 lines.push(Line::from(of).bold());
             }
-            let change = changes.iter().find(|change| change.of == fact.of && change.about == fact.about);
+            let change =
+                changes.iter().find(|change| change.of == fact.of && change.about == fact.about);
             lines.push(match change {
                 None => Line::from(format!("    {}: {}", fact.about, fact.text)),
-                Some(Change { before: None, .. }) => Line::from(format!("  + {}: {}", fact.about, fact.text)).yellow(),
+                Some(Change { before: None, .. }) => {
+                    Line::from(format!("  + {}: {}", fact.about, fact.text)).yellow()
+                }
                 Some(Change { before: Some(before), .. }) => {
                     Line::from(format!("  * {}: {before} → {}", fact.about, fact.text)).yellow()
                 }
@@ -178,7 +200,8 @@ impl<'a> Walk<'a> {
         lines
     }
 
-    /// What does not hold somewhere on the way: the first of those marked, and whether they hold here.
+    /// What does not hold somewhere on the way: the first of those marked, and whether they hold
+    /// here.
     fn verdicts(&self) -> Vec<Line<'static>> {
         let earliest = self.violated.iter().map(|(_, first)| *first).min();
         let mut shown: Vec<&(&Property, usize)> = self.violated.iter().collect();
@@ -187,7 +210,8 @@ impl<'a> Walk<'a> {
             let holds = (property.condition)(&self.run.model, &self.run.states[self.at]);
             let mark = if Some(*first) == earliest { '▶' } else { ' ' };
             let here = if holds { "holds here" } else { "does not hold here" };
-            let text = format!("{mark} {}: {here}; violated first after step {first}", property.name);
+            let text =
+                format!("{mark} {}: {here}; violated first after step {first}", property.name);
             if holds { Line::from(text).green() } else { Line::from(text).red() }
         };
         shown.into_iter().map(line).collect()
@@ -226,7 +250,10 @@ mod tests {
         assert_eq!(walk.at, trace.steps.len());
         assert!(screen(&walk).contains("▶ I2.vouched-for-is-kept: does not hold here"));
         assert!(screen(&walk).contains("I1.acknowledged-put-is-on-w-disks: does not hold here"));
-        assert!(press(&mut walk, KeyCode::Right), "there is nothing after the last step, and no harm in asking");
+        assert!(
+            press(&mut walk, KeyCode::Right),
+            "there is nothing after the last step, and no harm in asking"
+        );
         assert_eq!(walk.at, trace.steps.len());
         for step in (0..trace.steps.len()).rev() {
             press(&mut walk, KeyCode::Left);
@@ -258,7 +285,8 @@ mod tests {
         let trace = trace("exchange-never-ends");
         let walk = Walk::new(&trace);
         for (width, height) in [(1, 1), (10, 3), (40, 8)] {
-            let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
+            let mut terminal =
+                Terminal::new(TestBackend::new(width, height)).expect("a screen in memory");
             terminal.draw(|frame| walk.draw(frame)).expect("it is drawn");
         }
     }

@@ -16,7 +16,8 @@ pub(super) fn rings(run: &Run) -> Vec<Value> {
     let (n, _, _) = run.model.cfg.scope.quorum;
     let rings = picture::rings::rings(&run.model, run.last()).into_iter();
     let rings = rings.map(|seen| {
-        let replicas = seen.ring.partitions().map(|partition| names(seen.ring.replicas(partition, n)));
+        let replicas =
+            seen.ring.partitions().map(|partition| names(seen.ring.replicas(partition, n)));
         json!({ "by": names(&seen.by), "partitions": replicas.collect::<Vec<_>>() })
     });
     rings.collect()
@@ -31,15 +32,23 @@ pub(super) fn actors(run: &Run) -> Vec<Value> {
         Who::Node(node) => clockwise.iter().position(|other| other == node),
         Who::Client(_) => None,
     };
-    let mut everyone: Vec<(Option<usize>, usize, Who)> =
-        diagram::everyone(run).into_iter().enumerate().map(|(index, who)| (place_of(&who), index, who)).collect();
+    let mut everyone: Vec<(Option<usize>, usize, Who)> = diagram::everyone(run)
+        .into_iter()
+        .enumerate()
+        .map(|(index, who)| (place_of(&who), index, who))
+        .collect();
     everyone.sort_by_key(|(place, index, _)| (place.is_none(), *place, *index));
     let suspects = |of: usize| {
-        let nodes = state.actor_states.iter().enumerate().filter(|(index, _)| !state.crashed[*index]);
+        let nodes =
+            state.actor_states.iter().enumerate().filter(|(index, _)| !state.crashed[*index]);
         let suspicious = nodes.filter(move |(_, other)| {
-            other.node().is_some_and(|node| node.suspected.iter().any(|node| usize::from(node.actor()) == of))
+            other.node().is_some_and(|node| {
+                node.suspected.iter().any(|node| usize::from(node.actor()) == of)
+            })
         });
-        suspicious.map(|(index, other)| Who::of(Id::from(index), other).to_string()).collect::<Vec<_>>()
+        suspicious
+            .map(|(index, other)| Who::of(Id::from(index), other).to_string())
+            .collect::<Vec<_>>()
     };
     let shown = everyone.into_iter().map(|(clockwise, index, who)| {
         json!({
@@ -57,25 +66,36 @@ pub(super) fn actors(run: &Run) -> Vec<Value> {
     shown.collect()
 }
 
-/// The puts and gets that a node coordinates, each with how many have answered of how many that must.
+/// The puts and gets that a node coordinates, each with how many have answered of how many that
+/// must.
 fn tallies(run: &Run, index: usize) -> Vec<String> {
     let (_, r, w) = run.model.cfg.scope.quorum;
     let state = run.last();
-    let Some(node) = state.actor_states[index].node().filter(|_| !state.crashed[index]) else { return Vec::new() };
-    let tally =
-        |what, request: RequestId, tally: &Tally, needed| format!("{what} {request:?}: {}/{needed}", tally.taken.len());
+    let Some(node) = state.actor_states[index].node().filter(|_| !state.crashed[index]) else {
+        return Vec::new();
+    };
+    let tally = |what, request: RequestId, tally: &Tally, needed| {
+        format!("{what} {request:?}: {}/{needed}", tally.taken.len())
+    };
     let puts = node.puts.iter().map(|(request, put)| tally("put", *request, &put.tally, w));
-    puts.chain(node.gets.iter().map(|(request, get)| tally("get", *request, &get.tally, r))).collect()
+    puts.chain(node.gets.iter().map(|(request, get)| tally("get", *request, &get.tally, r)))
+        .collect()
 }
 
-/// What a node has digests of, as far as they may differ: who is a member, and each partition that replicas compare.
+/// What a node has digests of, as far as they may differ: who is a member, and each partition that
+/// replicas compare.
 fn digests(run: &Run, index: usize) -> Vec<Value> {
     let state = run.last();
-    let Some(node) = state.actor_states[index].node().filter(|_| !state.crashed[index]) else { return Vec::new() };
-    let digest = |what: String, digest| json!({ "what": what, "digest": picture::shortened(digest) });
-    let tip = run.model.cfg.changes.then(|| digest("members".to_owned(), node.durable.history.tip().0));
+    let Some(node) = state.actor_states[index].node().filter(|_| !state.crashed[index]) else {
+        return Vec::new();
+    };
+    let digest =
+        |what: String, digest| json!({ "what": what, "digest": picture::shortened(digest) });
+    let tip =
+        run.model.cfg.changes.then(|| digest("members".to_owned(), node.durable.history.tip().0));
     let trees = node.trees.partitions();
-    let roots = trees.map(|partition| digest(format!("tree of {partition:?}"), node.trees.root(partition).0));
+    let roots = trees
+        .map(|partition| digest(format!("tree of {partition:?}"), node.trees.root(partition).0));
     tip.into_iter().chain(roots).collect()
 }
 
@@ -92,7 +112,12 @@ pub(super) fn messages(run: &Run) -> Vec<Value> {
         all.sort();
         all
     };
-    let mut before = run.states.len().checked_sub(2).map(|index| on_its_way(&run.states[index])).unwrap_or_default();
+    let mut before = run
+        .states
+        .len()
+        .checked_sub(2)
+        .map(|index| on_its_way(&run.states[index]))
+        .unwrap_or_default();
     let now = on_its_way(run.last()).into_iter().map(|message| {
         let known = before.iter().position(|other| *other == message);
         if let Some(index) = known {

@@ -6,7 +6,8 @@ use dynamo_invariants::picture::{brief, diagram};
 use dynamo_invariants::trace::replay::Run;
 use serde_json::{Value, json};
 
-/// Whose lifelines there are; the steps; and each message from the step in which it was sent, 0 before the first, to that in which it ended.
+/// Whose lifelines there are; the steps; and each message from the step in which it was sent, 0
+/// before the first, to that in which it ended.
 pub(super) fn way(place: &Place, run: &Run) -> Value {
     let everyone: Vec<String> = diagram::everyone(run).iter().map(ToString::to_string).collect();
     let rows = diagram::rows(run).into_iter().zip(place.way()).zip(&run.events);

@@ -20,7 +20,12 @@ fn two_nodes(key: &Key, data: &Path) -> [Settings; 2] {
     let config = config.with_gossip_every(Duration::from_millis(100));
     let mut store = Store::open(&data.join("0"), NodeId(0)).unwrap();
     let durable = store.committed().clone();
-    store.commit(&Durable { store: durable.store.update(key.clone(), large_set(SIBLINGS)), ..durable }).unwrap();
+    store
+        .commit(&Durable {
+            store: durable.store.update(key.clone(), large_set(SIBLINGS)),
+            ..durable
+        })
+        .unwrap();
     drop(store);
     [0, 1].map(|id: u16| {
         let data = data.join(id.to_string());
@@ -49,7 +54,10 @@ fn siblings_of_many_datagrams_are_read_and_handed_over_and_the_leaver_ends() {
     let is_whole = |found: &Found| found.siblings == large_set(SIBLINGS).versions();
     let left = thread::scope(|scope| {
         let leaving = scope.spawn(|| leaver.run(&stop));
-        assert!(is_whole(&client.get(key.as_str()).unwrap()), "forwarded, and answered by the leaver");
+        assert!(
+            is_whole(&client.get(key.as_str()).unwrap()),
+            "forwarded, and answered by the leaver"
+        );
         client.administer(NodeId(0), Wish::Leave).unwrap();
         let deadline = Instant::now() + Duration::from_mins(1);
         while !leaving.is_finished() && Instant::now() < deadline {
@@ -64,7 +72,8 @@ fn siblings_of_many_datagrams_are_read_and_handed_over_and_the_leaver_ends() {
     assert!(is_whole(&found), "{} siblings", found.siblings.len());
     client.put(key.as_str(), b"one", &found.context).unwrap();
     assert_eq!(client.get(key.as_str()).unwrap().siblings.len(), 1);
-    let Dropped { too_large, fragment_malformed, fragment_contradicts, .. } = client.status().unwrap().dropped;
+    let Dropped { too_large, fragment_malformed, fragment_contradicts, .. } =
+        client.status().unwrap().dropped;
     assert_eq!((too_large, fragment_malformed, fragment_contradicts), (0, 0, 0));
     heir.stop().unwrap();
 }

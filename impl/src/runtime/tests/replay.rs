@@ -1,5 +1,5 @@
-//! The thin shell is the same actor: what three real nodes received and which timers fired, given to three fresh actors, makes
-//! them send what the others received, and save what is on the disks.
+//! The thin shell is the same actor: what three real nodes received and which timers fired, given
+//! to three fresh actors, makes them send what the others received, and save what is on the disks.
 
 use super::*;
 use crate::interpreter::Event;
@@ -31,13 +31,21 @@ fn record(settings: Settings, stop: &AtomicBool) -> Record {
     }
     let (events, counters) = (std::mem::take(&mut ready.interpreter.events), ready.counters());
     drop(ready);
-    Record { id, node, events, counters, durable: Store::open(&data, id).unwrap().committed().clone() }
+    Record {
+        id,
+        node,
+        events,
+        counters,
+        durable: Store::open(&data, id).unwrap().committed().clone(),
+    }
 }
 
-/// Puts and gets through all nodes; the last one is stopped midway, so that the others run into their timers.
+/// Puts and gets through all nodes; the last one is stopped midway, so that the others run into
+/// their timers.
 fn three_nodes_at_work(config: Config, data: &Path) -> Vec<Record> {
     let addresses: Vec<SocketAddr> = {
-        let sockets: Vec<UdpSocket> = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+        let sockets: Vec<UdpSocket> =
+            (0..3).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
         sockets.iter().map(|socket| socket.local_addr().unwrap()).collect()
     };
     let members = Members::new((0..3).map(NodeId).zip(addresses.iter().copied())).unwrap();
@@ -107,8 +115,18 @@ fn what_real_nodes_were_given_makes_a_fresh_actor_do_what_they_did() {
     let config = Config::new(3, 2, 2).unwrap().with_patience(Patience::LOCAL);
     let config = config.with_gossip_every(Duration::from_millis(100));
     let records = three_nodes_at_work(config, directory.path());
-    assert!(records.iter().flat_map(|record| &record.events).any(|event| matches!(event, Event::Chose(_))));
-    assert!(records.iter().flat_map(|record| &record.events).any(|event| matches!(event, Event::Fired(_))));
+    assert!(
+        records
+            .iter()
+            .flat_map(|record| &record.events)
+            .any(|event| matches!(event, Event::Chose(_)))
+    );
+    assert!(
+        records
+            .iter()
+            .flat_map(|record| &record.events)
+            .any(|event| matches!(event, Event::Fired(_)))
+    );
     let stays = |to: Id| [0, 1].map(|id| NodeId(id).actor()).contains(&to);
     let (mut sent, mut received) = (Traffic::new(), Traffic::new());
     for record in &records {

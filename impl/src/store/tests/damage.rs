@@ -1,4 +1,5 @@
-//! Random damage to a directory that no node uses: a start refuses it, or has everything that was committed.
+//! Random damage to a directory that no node uses: a start refuses it, or has everything that was
+//! committed.
 
 use super::*;
 use rand::rngs::SmallRng;
@@ -61,8 +62,8 @@ struct Original {
 }
 
 impl Original {
-    /// Some dozens of commits. Of each table some entries are in the journal alone, and of some tables
-    /// others are in files of their own.
+    /// Some dozens of commits. Of each table some entries are in the journal alone, and of some
+    /// tables others are in files of their own.
     fn new(random: &mut SmallRng) -> Self {
         let (path, older) = (directory(), directory());
         let (mut durable, mut sequence) = (Durable::default(), 0);
@@ -70,7 +71,8 @@ impl Original {
             let mut store = Store::open(path.path(), A).unwrap();
             durable = store.committed().clone();
             for _ in 0..random.random_range(5..25) {
-                durable = after_put(durable, random.random_range(0..40), random.random_range(0..16));
+                durable =
+                    after_put(durable, random.random_range(0..40), random.random_range(0..16));
                 if random.random_ratio(1, 6) {
                     durable.store.remove(&key(random.random_range(0..40)));
                 }
@@ -78,7 +80,13 @@ impl Original {
                 sequence = store.sequence();
                 if random.random_ratio(1, 12) {
                     let Tables { meta, replicas, epochs, issued, hints, .. } = &store.tables;
-                    let all = [&meta.keyspace, &replicas.keyspace, &epochs.keyspace, &issued.keyspace, &hints.keyspace];
+                    let all = [
+                        &meta.keyspace,
+                        &replicas.keyspace,
+                        &epochs.keyspace,
+                        &issued.keyspace,
+                        &hints.keyspace,
+                    ];
                     for keyspace in all.into_iter().filter(|_| random.random()) {
                         keyspace.rotate_memtable_and_wait().unwrap();
                     }
@@ -100,9 +108,11 @@ impl Original {
 
 /// Damages one file: what was done.
 fn damage(original: &Original, copy: &Path, random: &mut SmallRng) -> String {
-    let (journals, others): (Vec<_>, Vec<_>) = files(copy).into_iter().partition(|name| is_journal(name));
+    let (journals, others): (Vec<_>, Vec<_>) =
+        files(copy).into_iter().partition(|name| is_journal(name));
     // There are few journals and many other files.
-    let name = if random.random() { journals.choose(random) } else { others.choose(random) }.unwrap();
+    let name =
+        if random.random() { journals.choose(random) } else { others.choose(random) }.unwrap();
     let path = copy.join(name);
     let mut bytes = fs::read(&path).unwrap();
     // Journals are made longer than what is in them: damage beyond that is none.
@@ -142,7 +152,9 @@ fn damage(original: &Original, copy: &Path, random: &mut SmallRng) -> String {
 fn damage_is_refused_or_harms_nothing() {
     let seed = number(SEED).unwrap_or_else(rand::random);
     let damages = number(DAMAGES).map_or(DAMAGES_DEFAULT, |count| count as usize);
-    println!("{damages} damages with seed {seed}; once more: {SEED}={seed}; more of them: {DAMAGES}=1000");
+    println!(
+        "{damages} damages with seed {seed}; once more: {SEED}={seed}; more of them: {DAMAGES}=1000"
+    );
     let mut random = SmallRng::seed_from_u64(seed);
     let (mut original, mut refused, mut harmless) = (Original::new(&mut random), 0, 0);
     for round in 0..damages {
@@ -156,7 +168,10 @@ fn damage_is_refused_or_harms_nothing() {
         // A start that is refused changes nothing for the next one.
         for start in 0..2 {
             match Store::open(directory.path(), A) {
-                Ok(store) => assert!(original.is_whole(&store), "seed {seed}, {what}: start {start} has less or more"),
+                Ok(store) => assert!(
+                    original.is_whole(&store),
+                    "seed {seed}, {what}: start {start} has less or more"
+                ),
                 Err(error) => println!("  {error}"),
             }
         }

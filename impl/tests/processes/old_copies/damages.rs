@@ -1,5 +1,5 @@
-//! Random damages to the directories of stopped nodes, in a cluster that clients use: nothing that was acknowledged is lost, and no node starts
-//! silently with less than it had.
+//! Random damages to the directories of stopped nodes, in a cluster that clients use: nothing that
+//! was acknowledged is lost, and no node starts silently with less than it had.
 
 use super::{Backup, copy};
 use crate::cluster::{Cluster, PATIENCE, run};
@@ -27,7 +27,8 @@ const DAMAGES_DEFAULT: usize = 30;
 /// After so many the clients stop, what they were told is checked, and a new cluster is made.
 const DAMAGES_EACH: usize = 20;
 const CLIENTS: usize = 3;
-const OPTIONS: &[&str] = &["--exchange-every=0.1", "--gossip-every=0.1", "--answer-within=0.05", "--handoff-after=0.1"];
+const OPTIONS: &[&str] =
+    &["--exchange-every=0.1", "--gossip-every=0.1", "--answer-within=0.05", "--handoff-after=0.1"];
 
 /// What came of the damages.
 #[derive(Debug, Default)]
@@ -60,7 +61,8 @@ fn damage(data: &Path, older: Option<&Backup>, random: &mut SmallRng) -> String 
     // Journals are made longer than what is in them.
     let length = bytes.iter().rposition(|byte| *byte != 0).map_or(1, |last| last + 1);
     let place = random.random_range(0..length);
-    // The file DIR/cluster has no checksum: with another number in it a node is of another cluster, and everybody refuses what it sends.
+    // The file DIR/cluster has no checksum: with another number in it a node is of another cluster,
+    // and everybody refuses what it sends.
     let has_checksum = name != "cluster";
     let what = match (random.random_range(0..10), older) {
         (0..2, _) if !bytes.is_empty() && has_checksum => {
@@ -118,7 +120,8 @@ fn put_aside(data: &Path) -> usize {
 
 /// Starts a node on damaged data, as an administrator would: refused data is forgotten.
 fn start(cluster: &mut Cluster, node: usize, intact: &Backup) -> Result<(), String> {
-    let mut child = cluster.command(node, &cluster.data(node)).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        cluster.command(node, &cluster.data(node)).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let runs = line.starts_with("node ");
@@ -144,7 +147,9 @@ fn until_equal(cluster: &Cluster) {
         let agree = |node: usize| {
             let status = status(cluster, node)?;
             let lines = &status.exchanges;
-            let is_equal = !status.planting && lines.iter().all(|line| line.agreed_ms.is_some()) && !lines.is_empty();
+            let is_equal = !status.planting
+                && lines.iter().all(|line| line.agreed_ms.is_some())
+                && !lines.is_empty();
             (is_equal && status.hints == 0 && status.suspected.is_empty()).then_some(())
         };
         (0..3).map(agree).collect::<Option<Vec<()>>>().map(drop)
@@ -227,7 +232,8 @@ fn segment(damages: usize, seed: &Seed, random: &mut SmallRng, tally: &mut Tally
     for operation in &operations {
         by_key.entry(&operation.key).or_default().push(operation);
     }
-    tally.acknowledged += operations.iter().filter(|operation| operation.acknowledged.is_some()).count();
+    tally.acknowledged +=
+        operations.iter().filter(|operation| operation.acknowledged.is_some()).count();
     let deadline = Instant::now() + PATIENCE;
     for (key, operations) in &by_key {
         let (answer, disagreement) = read(&cluster.addresses, key, deadline);
@@ -236,8 +242,9 @@ fn segment(damages: usize, seed: &Seed, random: &mut SmallRng, tally: &mut Tally
     }
 }
 
-/// Waits until a node has everything back, under load: it has compared every partition with both others since it holds what it holds, and has
-/// about as many keys. W-1 disks may be lost at a time, and no more.
+/// Waits until a node has everything back, under load: it has compared every partition with both
+/// others since it holds what it holds, and has about as many keys. W-1 disks may be lost at a
+/// time, and no more.
 fn until_close(cluster: &Cluster) {
     until("every node holds about the same", || {
         let all: Option<Vec<_>> = (0..3).map(|node| status(cluster, node)).collect();
@@ -246,7 +253,8 @@ fn until_close(cluster: &Cluster) {
             !status.planting && status.exchanges.iter().all(|line| line.last_ms.is_some())
         };
         let most = all.iter().map(|status| status.keys).max()?;
-        let is_close = |status: &dynamo::inspect::Status| status.keys + 3 >= most && status.hints == 0;
+        let is_close =
+            |status: &dynamo::inspect::Status| status.keys + 3 >= most && status.hints == 0;
         all.iter().all(|status| is_done(status) && is_close(status)).then_some(())
     });
     // What was put meanwhile arrives.

@@ -37,13 +37,15 @@ impl Operation {
     fn may_have_made(&self, Version { dot, clock, .. }: &Version) -> bool {
         let read = || self.passed.clone();
         let may_be = [read().with(*dot), read().with_all_up_to(dot.issuer, dot.counter)];
-        self.value.is_none() && may_be.iter().any(|context| context.compare(clock) == Causality::Equal)
+        self.value.is_none()
+            && may_be.iter().any(|context| context.compare(clock) == Causality::Equal)
     }
 
     /// The dot under which the operation is acknowledged, if it is from one of these issuers.
     fn dot(&self, issuers: &BTreeSet<Issuer>) -> Option<Dot> {
         let acknowledged = self.acknowledged.as_ref()?;
-        let last = |issuer: &Issuer| Dot { issuer: *issuer, counter: acknowledged.counter_max(*issuer) };
+        let last =
+            |issuer: &Issuer| Dot { issuer: *issuer, counter: acknowledged.counter_max(*issuer) };
         issuers.iter().map(last).find(|dot| !self.passed.covers(*dot))
     }
 }
@@ -82,10 +84,18 @@ struct Ledger<'a> {
 impl<'a> Ledger<'a> {
     fn new(operations: &'a [&'a Operation]) -> Self {
         let values = operations.iter().enumerate();
-        let by_value = values.filter_map(|(index, one)| Some((one.value.as_ref()?.as_bytes(), index))).collect();
-        let mut ledger = Ledger { operations, by_value, seen: Vec::new(), seers: vec![Vec::new(); operations.len()] };
+        let by_value = values
+            .filter_map(|(index, one)| Some((one.value.as_ref()?.as_bytes(), index)))
+            .collect();
+        let mut ledger = Ledger {
+            operations,
+            by_value,
+            seen: Vec::new(),
+            seers: vec![Vec::new(); operations.len()],
+        };
         for (seer, operation) in operations.iter().enumerate() {
-            let seen: Vec<usize> = operation.saw.iter().filter_map(|version| ledger.maker(version)).collect();
+            let seen: Vec<usize> =
+                operation.saw.iter().filter_map(|version| ledger.maker(version)).collect();
             for maker in &seen {
                 ledger.seers[*maker].push(seer);
             }
@@ -100,12 +110,17 @@ impl<'a> Ledger<'a> {
             Content::Value(value) => self.by_value.get(value.as_bytes()).copied(),
             Content::Tombstone(_) => {
                 let rank = |one: &Operation| match &one.acknowledged {
-                    Some(acknowledged) if acknowledged.compare(&version.clock) == Causality::Equal => 0,
+                    Some(acknowledged)
+                        if acknowledged.compare(&version.clock) == Causality::Equal =>
+                    {
+                        0
+                    }
                     None => 1,
                     // This delete is acknowledged under another dot. Perhaps it was stored twice.
                     Some(_) => 2,
                 };
-                let makers = (0..self.operations.len()).filter(|one| self.operations[*one].may_have_made(version));
+                let makers = (0..self.operations.len())
+                    .filter(|one| self.operations[*one].may_have_made(version));
                 makers.min_by_key(|one| rank(self.operations[*one]))
             }
         }
@@ -127,10 +142,13 @@ impl<'a> Ledger<'a> {
     /// or through others, by a version in the answer. Where a lost version superseded others, only
     /// the last is told.
     fn lost(&self, answer: &[Version]) -> Vec<usize> {
-        let survives = self.closure(&self.seen, answer.iter().filter_map(|version| self.maker(version)));
-        let is_lost = |index: &usize| self.operations[*index].acknowledged.is_some() && !survives[*index];
+        let survives =
+            self.closure(&self.seen, answer.iter().filter_map(|version| self.maker(version)));
+        let is_lost =
+            |index: &usize| self.operations[*index].acknowledged.is_some() && !survives[*index];
         let lost: Vec<usize> = (0..self.operations.len()).filter(is_lost).collect();
-        let below = self.closure(&self.seen, lost.iter().flat_map(|index| self.seen[*index].iter().copied()));
+        let below = self
+            .closure(&self.seen, lost.iter().flat_map(|index| self.seen[*index].iter().copied()));
         lost.into_iter().filter(|index| !below[*index]).collect()
     }
 
@@ -143,7 +161,11 @@ impl<'a> Ledger<'a> {
         let saw = self.closure(&self.seers, [lost]);
         let covers = |index: &usize| {
             let Operation { passed, acknowledged, .. } = self.operations[*index];
-            !saw[*index] && [Some(passed), acknowledged.as_ref()].into_iter().flatten().any(|one| one.covers(dot))
+            !saw[*index]
+                && [Some(passed), acknowledged.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .any(|one| one.covers(dot))
         };
         (0..self.operations.len()).filter(covers).min_by_key(|index| self.operations[*index].ended)
     }
@@ -158,8 +180,11 @@ impl<'a> Ledger<'a> {
         let saw = |operation: &Operation| operation.saw.iter().any(|seen| seen.dot == version.dot);
         let direct = (0..self.operations.len()).filter(|index| saw(self.operations[*index]));
         let all = self.closure(&self.seers, direct);
-        let answered: Vec<usize> = answer.iter().filter_map(|version| self.maker(version)).collect();
-        let is_stored = |index: &usize| self.operations[*index].acknowledged.is_some() || answered.contains(index);
+        let answered: Vec<usize> =
+            answer.iter().filter_map(|version| self.maker(version)).collect();
+        let is_stored = |index: &usize| {
+            self.operations[*index].acknowledged.is_some() || answered.contains(index)
+        };
         (0..all.len()).find(|index| all[*index] && is_stored(index))
     }
 }
@@ -170,10 +195,15 @@ pub(crate) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<Str
     let mut problems = Vec::new();
     for index in ledger.lost(answer) {
         let trail = match ledger.first_unseen_cover(index, answer) {
-            Some(culprit) => format!("the first whose context covers it unseen is {}", operations[culprit]),
+            Some(culprit) => {
+                format!("the first whose context covers it unseen is {}", operations[culprit])
+            }
             None => "no client's context covers it unseen".to_owned(),
         };
-        problems.push(format!("lost: {}; nothing in the answer superseded it; {trail}", operations[index]));
+        problems.push(format!(
+            "lost: {}; nothing in the answer superseded it; {trail}",
+            operations[index]
+        ));
     }
     for version in answer {
         if let Some(index) = ledger.superseder(version, answer) {
@@ -187,13 +217,19 @@ pub(crate) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<Str
     // Versions are ordered by dot.
     for version in versions {
         if let Some(last) = last.replace(version).filter(|last| last.dot == version.dot) {
-            problems.push(format!("two versions have one dot: {}", list(&[last.clone(), version.clone()])));
+            problems.push(format!(
+                "two versions have one dot: {}",
+                list(&[last.clone(), version.clone()])
+            ));
         }
         if ledger.maker(version).is_none() {
             problems.push(format!("nobody put {}", list(std::slice::from_ref(version))));
         }
     }
-    problems.into_iter().map(|problem| format!("{problem}; the answer is {}", list(answer))).collect()
+    problems
+        .into_iter()
+        .map(|problem| format!("{problem}; the answer is {}", list(answer)))
+        .collect()
 }
 
 /// How many values of a key clients saw under more than one dot.
@@ -215,21 +251,27 @@ mod tests {
     /// A's version number `counter`, whose writer had read `read`.
     fn version(value: Option<&str>, counter: u64, read: &[u64]) -> Version {
         let dot = |counter| Dot { issuer: NodeId(0).into(), counter };
-        let clock = read.iter().fold(Context::new(), |context, counter| context.with(dot(*counter)));
+        let clock =
+            read.iter().fold(Context::new(), |context, counter| context.with(dot(*counter)));
         let bytes = Value::new(value.unwrap_or_default().as_bytes()).unwrap();
-        let content = if value.is_some() { Content::Value(bytes) } else { Content::Tombstone(bytes) };
+        let content =
+            if value.is_some() { Content::Value(bytes) } else { Content::Tombstone(bytes) };
         Version { dot: dot(counter), clock: clock.with(dot(counter)), content }
     }
 
     /// The operation that made a version after a get of others.
     fn operation(made: &Version, saw: &[&Version], acknowledged: bool) -> Operation {
         let saw: Vec<Version> = saw.iter().copied().cloned().collect();
-        let passed = saw.iter().fold(Context::new(), |context, version| context.merge(&version.clock));
+        let passed =
+            saw.iter().fold(Context::new(), |context, version| context.merge(&version.clock));
         Operation {
             client: 0,
             sequence: made.dot.counter as usize,
             key: "k".to_owned(),
-            value: made.content.value().map(|value| String::from_utf8(value.as_bytes().to_vec()).unwrap()),
+            value: made
+                .content
+                .value()
+                .map(|value| String::from_utf8(value.as_bytes().to_vec()).unwrap()),
             saw,
             passed,
             acknowledged: acknowledged.then(|| made.clock.clone()),
@@ -239,7 +281,8 @@ mod tests {
 
     fn verdict(operations: &[Operation], answer: &[&Version]) -> Vec<String> {
         let answer: Vec<Version> = answer.iter().copied().cloned().collect();
-        let cut = |problem: String| problem.split([',', ';']).next().unwrap().replace(" at 0.00ns", "");
+        let cut =
+            |problem: String| problem.split([',', ';']).next().unwrap().replace(" at 0.00ns", "");
         problems(&operations.iter().collect::<Vec<_>>(), &answer).into_iter().map(cut).collect()
     }
 
@@ -256,11 +299,25 @@ mod tests {
         // The second stands for the first, and not beside it.
         assert_eq!(verdict(&chain, &[&first, &second]), ["came back: [1@A:1]"]);
 
-        let chain = [chain, [operation(&third, &[&second], true), operation(&version(Some("4"), 4, &[]), &[], false)]];
+        let chain = [
+            chain,
+            [
+                operation(&third, &[&second], true),
+                operation(&version(Some("4"), 4, &[]), &[], false),
+            ],
+        ];
         let chain: Vec<Operation> = chain.into_iter().flatten().collect();
         assert!(verdict(&chain, &[&third]).is_empty());
-        assert_eq!(verdict(&chain, &[]), ["lost: put c0-3 (acknowledged"], "the last of the chain is told");
-        assert_eq!(verdict(&chain, &[&third, &first]), ["came back: [1@A:1]"], "also what the third never read");
+        assert_eq!(
+            verdict(&chain, &[]),
+            ["lost: put c0-3 (acknowledged"],
+            "the last of the chain is told"
+        );
+        assert_eq!(
+            verdict(&chain, &[&third, &first]),
+            ["came back: [1@A:1]"],
+            "also what the third never read"
+        );
     }
 
     /// A coordinator that has forgotten its first put answers the next with a context that covers
@@ -269,11 +326,15 @@ mod tests {
     fn a_lost_put_is_told_with_the_operation_that_covered_it_unseen() {
         let [lost, over, next] = [("1", &[][..]), ("2", &[1]), ("3", &[1, 2])]
             .map(|(value, read)| version(Some(value), value.parse().unwrap(), read));
-        let culprit =
-            Operation { passed: Context::new(), ended: Duration::from_secs(1), ..operation(&over, &[], true) };
+        let culprit = Operation {
+            passed: Context::new(),
+            ended: Duration::from_secs(1),
+            ..operation(&over, &[], true)
+        };
         let later = Operation { ended: Duration::from_secs(2), ..operation(&next, &[&over], true) };
         let operations = [operation(&lost, &[], true), later, culprit];
-        let problems = problems(&operations.iter().collect::<Vec<_>>(), std::slice::from_ref(&next));
+        let problems =
+            problems(&operations.iter().collect::<Vec<_>>(), std::slice::from_ref(&next));
         assert!(problems.len() == 1 && problems[0].contains("unseen is put c0-2"), "{problems:?}");
     }
 
@@ -293,7 +354,10 @@ mod tests {
         assert_eq!(verdict(&operations, &[&put, &blind, &acknowledged]), ["came back: [1@A:1]"]);
         assert_eq!(verdict(&operations, &[&acknowledged]), ["lost: put c0-2 (acknowledged"]);
         let again = version(None, 5, &[1]);
-        assert!(verdict(&operations, &[&blind, &acknowledged, &again]).is_empty(), "a delete may be stored twice");
+        assert!(
+            verdict(&operations, &[&blind, &acknowledged, &again]).is_empty(),
+            "a delete may be stored twice"
+        );
     }
 
     #[test]
@@ -312,6 +376,9 @@ mod tests {
         let (one, two) = (version(Some("1"), 1, &[]), version(Some("2"), 1, &[]));
         let operations = [operation(&one, &[], true), operation(&two, &[], false)];
         assert_eq!(verdict(&operations, &[&one, &two]), ["two versions have one dot: [1@A:1"]);
-        assert_eq!(verdict(&operations[..1], &[&one, &version(None, 2, &[])]), ["nobody put [tombstone@A:2]"]);
+        assert_eq!(
+            verdict(&operations[..1], &[&one, &version(None, 2, &[])]),
+            ["nobody put [tombstone@A:2]"]
+        );
     }
 }

@@ -59,7 +59,9 @@ fn clocks(most: u32) -> ActorModel<Clock> {
         .property(Expectation::Sometimes, BOTH, |_, state| {
             state.actor_states.iter().filter(|ticks| ***ticks == 7).count() == 2
         })
-        .property(Expectation::Always, FAR, |_, state| state.actor_states.iter().all(|ticks| **ticks != 9))
+        .property(Expectation::Always, FAR, |_, state| {
+            state.actor_states.iter().all(|ticks| **ticks != 9)
+        })
 }
 
 fn run(
@@ -77,7 +79,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn assert_cut_off(options: &Options, stop: impl Fn(Progress) -> bool) -> Progress {
     let (begun, endless) = (Instant::now(), clocks(u32::MAX));
     let report = run(&endless, options, |progress| {
-        if stop(progress) || begun.elapsed() > PATIENCE { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if stop(progress) || begun.elapsed() > PATIENCE {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
     assert!(begun.elapsed() < PATIENCE, "cut off in time: {:?}", report.progress);
     assert_eq!(report.ending, Ending::CutOff);
@@ -92,10 +98,14 @@ fn assert_cut_off(options: &Options, stop: impl Fn(Progress) -> bool) -> Progres
 fn memory_is_bounded() {
     for threads in [1, 2] {
         let most = 4 << 20;
-        let options = Options { threads, memory_bytes: Some(most), paths: true, ..Options::default() };
+        let options =
+            Options { threads, memory_bytes: Some(most), paths: true, ..Options::default() };
         let progress = assert_cut_off(&options, |_| false);
         // It may go on for a moment after it has reached the bound, but not before.
-        assert!(progress.memory_bytes > most && progress.unique_states * 8 > most / 64, "{progress:?}");
+        assert!(
+            progress.memory_bytes > most && progress.unique_states * 8 > most / 64,
+            "{progress:?}"
+        );
     }
 }
 
@@ -112,7 +122,9 @@ fn time_is_bounded() {
 fn the_watcher_is_obeyed() {
     for threads in [1, 2] {
         let options = Options { threads, ..Options::default() };
-        assert!(assert_cut_off(&options, |progress| progress.unique_states > 1000).unique_states > 1000);
+        assert!(
+            assert_cut_off(&options, |progress| progress.unique_states > 1000).unique_states > 1000
+        );
     }
 }
 
@@ -120,13 +132,17 @@ fn the_watcher_is_obeyed() {
 fn a_search_whose_properties_are_decided_may_stop() {
     let mut model = clocks(u32::MAX);
     model.properties.retain(|property| property.name != NEVER);
-    let report = run(&model, &Options { stop_when_decided: true, ..Options::default() }, |_| ControlFlow::Continue(()));
+    let report = run(&model, &Options { stop_when_decided: true, ..Options::default() }, |_| {
+        ControlFlow::Continue(())
+    });
     assert_eq!(report.ending, Ending::Decided);
     let deepest = report.discoveries.values().map(|discovery| discovery.depth).max();
     assert_eq!((report.discoveries.len(), deepest), (2, Some(report.progress.depth)));
     // One that is never decided keeps it from stopping early.
     let report =
-        run(&clocks(9), &Options { stop_when_decided: true, ..Options::default() }, |_| ControlFlow::Continue(()));
+        run(&clocks(9), &Options { stop_when_decided: true, ..Options::default() }, |_| {
+            ControlFlow::Continue(())
+        });
     assert_eq!((report.ending, report.progress.frontier), (Ending::Exhausted, 0));
 }
 
@@ -134,14 +150,14 @@ fn a_search_whose_properties_are_decided_may_stop() {
 fn threads_make_no_difference() {
     let model = clocks(13);
     let found = [1, 2, 3, 5].map(|threads| {
-        let report =
-            run(&model, &Options { threads, paths: true, ..Options::default() }, |_| ControlFlow::Continue(()));
+        let report = run(&model, &Options { threads, paths: true, ..Options::default() }, |_| {
+            ControlFlow::Continue(())
+        });
         assert_eq!(report.ending, Ending::Exhausted);
         let Progress { unique_states, generated_states, depth, frontier, .. } = report.progress;
-        let ways = report
-            .discoveries
-            .into_iter()
-            .map(|(name, found)| (name, found.depth, found.path.expect("it was asked for").into_actions().len()));
+        let ways = report.discoveries.into_iter().map(|(name, found)| {
+            (name, found.depth, found.path.expect("it was asked for").into_actions().len())
+        });
         (unique_states, generated_states, depth, frontier, ways.collect::<Vec<_>>())
     });
     assert!(found[0].0 > 50_000, "more than a few: {found:?}");
@@ -171,8 +187,9 @@ fn sixty_four_properties_are_checked_and_no_more() {
     let name = |number: usize| -> &'static str { format!("property {number}").leak() };
     let mut model = clocks(1);
     model.properties.clear();
-    let mut model =
-        (0..64).fold(model, |model, number| model.property(Expectation::Sometimes, name(number), |_, _| true));
+    let mut model = (0..64).fold(model, |model, number| {
+        model.property(Expectation::Sometimes, name(number), |_, _| true)
+    });
     let report = run(&model, &Options::default(), |_| ControlFlow::Continue(()));
     assert_eq!(report.discoveries.len(), 64);
     model = model.property(Expectation::Always, "one more", |_, _| true);
@@ -190,7 +207,9 @@ fn a_panic_in_the_model_is_the_callers() {
                 true
             });
             let options = Options { threads, ..Options::default() };
-            let caught = catch_unwind(AssertUnwindSafe(|| run(&model, &options, |_| ControlFlow::Continue(())).ending));
+            let caught = catch_unwind(AssertUnwindSafe(|| {
+                run(&model, &options, |_| ControlFlow::Continue(())).ending
+            }));
             sender.send(caught.is_err()).expect("somebody waits");
         });
         assert_eq!(receiver.recv_timeout(PATIENCE), Ok(true), "with {threads} threads");

@@ -1,5 +1,5 @@
-//! Algorithms everybody knows, some with a mistake everybody knows: the engine, stateright and the plain search agree on each, and
-//! on the numbers written here.
+//! Algorithms everybody knows, some with a mistake everybody knows: the engine, stateright and the
+//! plain search agree on each, and on the numbers written here.
 
 use crate::algorithms::abd::Abd;
 use crate::algorithms::client::{LINEARIZABLE, READ, Server};
@@ -63,7 +63,8 @@ fn one_copy_is_linearizable() {
     assert_register(&[SingleCopy], true, (93, 121), &[(READ, 8)]);
 }
 
-/// The first client is told that its value is written, and reads from the other copy that none is: four messages.
+/// The first client is told that its value is written, and reads from the other copy that none is:
+/// four messages.
 #[test]
 fn two_copies_are_not() {
     assert_register(&[SingleCopy; 2], false, (62, 81), &[(LINEARIZABLE, 4)]);
@@ -100,7 +101,8 @@ fn paxos_agrees() {
     assert_paxos(true, true, (78_056, 320_893), &[(LATE, 13)]);
 }
 
-/// To choose a value takes two who are asked, two who promise, and two who vote; to choose two values, twice as much.
+/// To choose a value takes two who are asked, two who promise, and two who vote; to choose two
+/// values, twice as much.
 #[test]
 fn paxos_that_does_not_listen_does_not_agree() {
     assert_paxos(false, false, (30_976, 100_246), &[(AGREEMENT, 12)]);

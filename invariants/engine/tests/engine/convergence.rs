@@ -1,4 +1,5 @@
-//! What must be so in the end: the engine against a search for terminal components too plain to be wrong.
+//! What must be so in the end: the engine against a search for terminal components too plain to be
+//! wrong.
 
 use crate::tables::{Seen, Settings, Table, TableModel, TableState, case, everything, narrow};
 use interned_checker::{
@@ -7,7 +8,8 @@ use interned_checker::{
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use stateright::actor::{
-    Actor, ActorModel, ActorModelAction, ActorModelState, Id, LossyNetwork, Network, Out, model_timeout,
+    Actor, ActorModel, ActorModelAction, ActorModelState, Id, LossyNetwork, Network, Out,
+    model_timeout,
 };
 use stateright::{Expectation, Model};
 use std::borrow::Cow;
@@ -20,8 +22,13 @@ use std::time::Duration;
 /// For each property that fails the least depth of a terminal component in which it does.
 type Fails = BTreeMap<&'static str, usize>;
 
-/// Every state with the least steps to it, and where the steps that go on lead; by definition, without any algorithm worth the name.
-fn fails<A, C, H>(model: &ActorModel<A, C, H>, convergence: &Convergence<A, C, H>, most: usize) -> Option<Fails>
+/// Every state with the least steps to it, and where the steps that go on lead; by definition,
+/// without any algorithm worth the name.
+fn fails<A, C, H>(
+    model: &ActorModel<A, C, H>,
+    convergence: &Convergence<A, C, H>,
+    most: usize,
+) -> Option<Fails>
 where
     A: Subject,
     A::State: Eq,
@@ -30,15 +37,19 @@ where
     let mut states: Vec<(ActorModelState<A, H>, usize)> = Vec::new();
     let mut numbers: HashMap<ActorModelState<A, H>, usize> = HashMap::new();
     let mut edges: Vec<BTreeSet<usize>> = Vec::new();
-    for state in model.init_states().into_iter().filter(|state| Model::within_boundary(model, state)) {
+    for state in
+        model.init_states().into_iter().filter(|state| Model::within_boundary(model, state))
+    {
         numbers.insert(state.clone(), states.len());
         states.push((state, 0));
     }
     while edges.len() < states.len() {
         let (state, depth) = states[edges.len()].clone();
         let mut going_on = BTreeSet::new();
-        for (action, next) in
-            model.next_steps(&state).into_iter().filter(|(_, next)| Model::within_boundary(model, next))
+        for (action, next) in model
+            .next_steps(&state)
+            .into_iter()
+            .filter(|(_, next)| Model::within_boundary(model, next))
         {
             let number = *numbers.entry(next.clone()).or_insert_with(|| {
                 states.push((next, depth + 1));
@@ -53,8 +64,10 @@ where
             return None;
         }
     }
-    let reached: Vec<BTreeSet<usize>> = (0..states.len()).map(|from| reached(&edges, from)).collect();
-    let is_terminal = |state: &usize| reached[*state].iter().all(|other| reached[*other].contains(state));
+    let reached: Vec<BTreeSet<usize>> =
+        (0..states.len()).map(|from| reached(&edges, from)).collect();
+    let is_terminal =
+        |state: &usize| reached[*state].iter().all(|other| reached[*other].contains(state));
     let mut fails = Fails::new();
     for state in (0..states.len()).filter(is_terminal) {
         for (name, condition) in &convergence.properties {
@@ -85,7 +98,8 @@ fn assert_engine_finds<A: Subject, C: Sync, H: interned_checker::History>(
 ) {
     let options = Options { threads, paths: true, ..Options::default() };
     let check = Check::new(model, reads).converges(convergence());
-    let mut report = check.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
+    let mut report =
+        check.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
     assert_eq!(report.ending, Ending::Exhausted);
     assert_eq!(report.progress.settled_states, report.progress.unique_states);
     let Convergence { goes_on, properties } = convergence();
@@ -113,7 +127,10 @@ fn assert_is_lasso<A: Subject, C, H: interned_checker::History>(
     let cycle = &way[depth..];
     let (entry, last) = (&cycle[0].0, &cycle[cycle.len() - 1].0);
     assert_eq!(entry, last, "a cycle ends where it begins");
-    assert!(cycle.iter().any(|(state, _)| !condition(model, state)), "the cycle violates the property");
+    assert!(
+        cycle.iter().any(|(state, _)| !condition(model, state)),
+        "the cycle violates the property"
+    );
     for (_, action) in &cycle[..cycle.len() - 1] {
         assert!(
             goes_on(action.as_ref().expect("a step leaves every state but the last")),
@@ -140,9 +157,14 @@ fn goes_on(settings: &Settings, action: &ActorAction<Table>) -> bool {
 }
 
 fn convergence() -> Convergence<Table, Settings, Seen> {
-    let alike = |_: &TableModel, state: &TableState| state.actor_states.windows(2).all(|two| two[0] == two[1]);
-    let asked = |model: &TableModel, state: &TableState| state.actor_states.iter().any(|own| **own == model.cfg.state);
-    let saved = |_: &TableModel, state: &TableState| state.actor_storages.iter().all(Option::is_some);
+    let alike = |_: &TableModel, state: &TableState| {
+        state.actor_states.windows(2).all(|two| two[0] == two[1])
+    };
+    let asked = |model: &TableModel, state: &TableState| {
+        state.actor_states.iter().any(|own| **own == model.cfg.state)
+    };
+    let saved =
+        |_: &TableModel, state: &TableState| state.actor_storages.iter().all(Option::is_some);
     let up = |_: &TableModel, state: &TableState| !state.crashed.contains(&true);
     let properties: Vec<(&'static str, Condition<Table, Settings, Seen>)> = vec![
         ("all are alike in the end", alike),
@@ -225,9 +247,11 @@ fn peers(contradicts: bool, lossy: LossyNetwork) -> ActorModel<Peer> {
 const AGREE: &str = "they agree in the end";
 
 fn agreement() -> Convergence<Peer, (), ()> {
-    let agree =
-        |_: &ActorModel<Peer>, state: &ActorModelState<Peer, ()>| state.actor_states[0] == state.actor_states[1];
-    let goes_on = |(): &(), action: &ActorAction<Peer>| !matches!(action, ActorModelAction::Drop(_));
+    let agree = |_: &ActorModel<Peer>, state: &ActorModelState<Peer, ()>| {
+        state.actor_states[0] == state.actor_states[1]
+    };
+    let goes_on =
+        |(): &(), action: &ActorAction<Peer>| !matches!(action, ActorModelAction::Drop(_));
     Convergence { goes_on, properties: vec![(AGREE, agree)] }
 }
 
@@ -239,7 +263,8 @@ fn lasso(model: &ActorModel<Peer>) -> Option<(usize, usize)> {
     }
     let check = Check::new(model, |_| Reads::everything()).converges(agreement());
     let options = Options { paths: true, ..Options::default() };
-    let mut report = check.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
+    let mut report =
+        check.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
     let discovery = report.discoveries.remove(AGREE)?;
     let steps = discovery.path.expect("it was asked for").into_actions().len();
     Some((discovery.depth, steps - discovery.depth))
@@ -253,13 +278,18 @@ fn under_fairness_they_agree() {
 /// What is lost before is lost; nothing new is lost, and nothing goes on.
 #[test]
 fn where_nothing_goes_on_the_lasso_has_no_cycle() {
-    assert_eq!(lasso(&peers(false, LossyNetwork::Yes)), Some((4, 0)), "both timers fire, both messages are lost");
+    assert_eq!(
+        lasso(&peers(false, LossyNetwork::Yes)),
+        Some((4, 0)),
+        "both timers fire, both messages are lost"
+    );
 }
 
 /// A livelock is no terminal state, and no *eventually* without fairness: it is a cycle for ever.
 #[test]
 fn a_livelock_is_a_lasso() {
-    let (_, cycle) = lasso(&peers(true, LossyNetwork::No)).expect("they contradict one another for ever");
+    let (_, cycle) =
+        lasso(&peers(true, LossyNetwork::No)).expect("they contradict one another for ever");
     assert!(cycle > 0);
 }
 
@@ -280,12 +310,19 @@ fn ends_not_looked_at_are_no_proof() {
         true
     };
     // Nothing goes on, so that every state is an end.
-    let convergence =
-        Convergence { goes_on: |(), _| false, properties: vec![("slowly looked at", slow as Condition<_, _, _>)] };
+    let convergence = Convergence {
+        goes_on: |(), _| false,
+        properties: vec![("slowly looked at", slow as Condition<_, _, _>)],
+    };
     let stop = |now: Progress| {
         if now.unique_states == 13 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let check = Check::new(&model, |_| Reads::everything()).converges(convergence);
     let report = check.run(&Options::default(), stop).expect("nothing is refused");
-    assert_eq!((report.ending, report.progress.frontier), (Ending::CutOff, 0), "{:?}", report.progress);
+    assert_eq!(
+        (report.ending, report.progress.frontier),
+        (Ending::CutOff, 0),
+        "{:?}",
+        report.progress
+    );
 }

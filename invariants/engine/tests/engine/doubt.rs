@@ -47,15 +47,20 @@ fn doubted(condition: Condition, declared: Declared, name: &'static str) -> Resu
         .init_network(Network::new_unordered_nonduplicating([]))
         .record_msg_out(|(), history, _| Some(history + 1));
     let model = if name == BOUNDARY {
-        // A boundary is given the settings alone; it lets in what the condition, with the same model, is true of.
-        model.within_boundary(|(), state| (*state.actor_states[0], *state.actor_states[1]) != (3, 4))
+        // A boundary is given the settings alone; it lets in what the condition, with the same
+        // model, is true of.
+        model
+            .within_boundary(|(), state| (*state.actor_states[0], *state.actor_states[1]) != (3, 4))
     } else {
         model.property(Expectation::Sometimes, ASKED, condition)
     };
     let reads = |asked| if asked == name { declared } else { Reads::everything() };
     let options = Options { doubt: true, ..Options::default() };
-    let search =
-        || check(&model, reads, &options, |_| ControlFlow::Continue(())).map(drop).expect("nothing is refused");
+    let search = || {
+        check(&model, reads, &options, |_| ControlFlow::Continue(()))
+            .map(drop)
+            .expect("nothing is refused")
+    };
     catch_unwind(AssertUnwindSafe(search))
         .map_err(|panic| panic.downcast::<String>().map_or_else(|_| String::new(), |text| *text))
 }
@@ -80,9 +85,17 @@ fn what_is_not_declared_is_found() {
         ),
     ];
     for (index, (condition, declared)) in conditions.into_iter().enumerate() {
-        assert_eq!(doubted(condition, declared, ASKED), Ok(()), "condition {index} declares what it looks at");
-        let error = doubted(condition, Reads::nothing(), ASKED).expect_err("it looks at what it does not declare");
-        assert!(error.contains("\"asked\" looks at more than it declares"), "condition {index}: {error}");
+        assert_eq!(
+            doubted(condition, declared, ASKED),
+            Ok(()),
+            "condition {index} declares what it looks at"
+        );
+        let error = doubted(condition, Reads::nothing(), ASKED)
+            .expect_err("it looks at what it does not declare");
+        assert!(
+            error.contains("\"asked\" looks at more than it declares"),
+            "condition {index}: {error}"
+        );
     }
 }
 
@@ -93,10 +106,13 @@ fn so_is_a_boundary() {
         Reads::nothing(),
         Reads::nothing().history_by(|(), _, _| {}),
         // Of one actor alone: the search itself would leave out what lies behind.
-        Reads::nothing().actors_by(|(), part, words| words.extend((part.index == 0).then_some(u64::from(*part.state)))),
+        Reads::nothing().actors_by(|(), part, words| {
+            words.extend((part.index == 0).then_some(u64::from(*part.state)))
+        }),
     ];
     for declared in declared {
-        let error = doubted(|_, _| true, declared, BOUNDARY).expect_err("it looks at both actors' states");
+        let error =
+            doubted(|_, _| true, declared, BOUNDARY).expect_err("it looks at both actors' states");
         assert!(error.contains("\"the boundary\" looks at more than it declares"), "{error}");
     }
 }

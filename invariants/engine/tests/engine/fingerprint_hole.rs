@@ -1,8 +1,9 @@
 //! A violation that stateright's breadth-first search does not find, and this engine does.
 //!
-//! stateright knows a state by a 64-bit fingerprint, and its `HashableHashSet` hashes its members without their number: "the first
-//! actor's timer is set, the second's is not" and "the second's is, the first's is not" have the same fingerprint, and whatever is
-//! reached only from the second of the two is never seen.
+//! stateright knows a state by a 64-bit fingerprint, and its `HashableHashSet` hashes its members
+//! without their number: "the first actor's timer is set, the second's is not" and "the second's
+//! is, the first's is not" have the same fingerprint, and whatever is reached only from the second
+//! of the two is never seen.
 
 use interned_checker::{Options, Reads, check};
 use stateright::actor::{Actor, ActorModel, Id, Network, Out, model_timeout};
@@ -47,18 +48,21 @@ impl Actor for Sleeper {
 const RULE: &str = "nobody is woken";
 
 fn model() -> ActorModel<Sleeper> {
-    ActorModel::new((), ()).actors([Sleeper, Sleeper]).init_network(Network::new_unordered_nonduplicating([])).property(
-        Expectation::Always,
-        RULE,
-        |_, state| state.actor_states.iter().all(|rung| !**rung),
-    )
+    ActorModel::new((), ())
+        .actors([Sleeper, Sleeper])
+        .init_network(Network::new_unordered_nonduplicating([]))
+        .property(Expectation::Always, RULE, |_, state| {
+            state.actor_states.iter().all(|rung| !**rung)
+        })
 }
 
 /// Set at the first; on its way; set at the second; rung.
 #[test]
 fn the_engine_finds_it() {
     let options = Options { paths: true, ..Options::default() };
-    let report = check(&model(), |_| Reads::nothing().states(), &options, |_| ControlFlow::Continue(())).unwrap();
+    let report =
+        check(&model(), |_| Reads::nothing().states(), &options, |_| ControlFlow::Continue(()))
+            .unwrap();
     assert_eq!(report.progress.unique_states, 4);
     let way = report.discoveries[RULE].path.clone().expect("it was asked for");
     assert_eq!((report.discoveries[RULE].depth, way.into_actions().len()), (3, 3));

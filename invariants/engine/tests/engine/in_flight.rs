@@ -20,14 +20,24 @@ impl Actor for Listener {
         Vec::new()
     }
 
-    fn on_msg(&self, _id: Id, state: &mut Cow<'_, Vec<u8>>, _src: Id, msg: u8, _out: &mut Out<Self>) {
+    fn on_msg(
+        &self,
+        _id: Id,
+        state: &mut Cow<'_, Vec<u8>>,
+        _src: Id,
+        msg: u8,
+        _out: &mut Out<Self>,
+    ) {
         state.to_mut().push(msg);
     }
 }
 
 fn assert_found(in_flight: &[(usize, usize, u8)]) {
-    let envelope =
-        |(src, dst, msg): &(usize, usize, u8)| Envelope { src: (*src).into(), dst: (*dst).into(), msg: *msg };
+    let envelope = |(src, dst, msg): &(usize, usize, u8)| Envelope {
+        src: (*src).into(),
+        dst: (*dst).into(),
+        msg: *msg,
+    };
     let envelopes = || in_flight.iter().map(envelope);
     let networks = [
         Network::new_ordered(envelopes()),
@@ -51,8 +61,8 @@ fn assert_found(in_flight: &[(usize, usize, u8)]) {
     }
 }
 
-/// Taken apart without `Network::iter_all`, which in stateright 0.31 gives an envelope in flight twice three times, and the first
-/// message of an ordered network for ever.
+/// Taken apart without `Network::iter_all`, which in stateright 0.31 gives an envelope in flight
+/// twice three times, and the first message of an ordered network for ever.
 #[test]
 fn what_is_in_flight_at_the_beginning_arrives() {
     assert_found(&[(0, 1, 1), (0, 1, 1), (1, 0, 2)]);

@@ -1,5 +1,6 @@
-//! The engine, held against searches too plain to be wrong, against stateright's, and against what is known of algorithms everybody
-//! knows. One program, so that what the tests share is compiled once.
+//! The engine, held against searches too plain to be wrong, against stateright's, and against what
+//! is known of algorithms everybody knows. One program, so that what the tests share is compiled
+//! once.
 
 mod algorithms;
 mod bounds;

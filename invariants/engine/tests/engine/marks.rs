@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// Keeps the largest number that it hears, 2 at most; then its timer makes a 3 of it. On the side it tosses a coin, once.
+/// Keeps the largest number that it hears, 2 at most; then its timer makes a 3 of it. On the side
+/// it tosses a coin, once.
 #[derive(Clone)]
 struct Talker;
 
@@ -57,7 +58,10 @@ impl Actor for Talker {
 }
 
 /// What is counted in a model, by kind of step and by mark.
-fn counted<H: History>(model: &ActorModel<Talker, (), H>, threads: usize) -> BTreeMap<String, usize> {
+fn counted<H: History>(
+    model: &ActorModel<Talker, (), H>,
+    threads: usize,
+) -> BTreeMap<String, usize> {
     let options = Options { threads, ..Options::default() };
     let report = check(model, |_| Reads::everything(), &options, |_| ControlFlow::Continue(()));
     let report = report.expect("nothing is refused");
@@ -66,14 +70,15 @@ fn counted<H: History>(model: &ActorModel<Talker, (), H>, threads: usize) -> BTr
 }
 
 fn assert_counted<H: History>(model: &ActorModel<Talker, (), H>, expected: &[(&str, usize)]) {
-    let expected: BTreeMap<String, usize> = expected.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect();
+    let expected: BTreeMap<String, usize> =
+        expected.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect();
     for threads in [1, 2, 3, 5] {
         assert_eq!(counted(model, threads), expected, "with {threads} threads");
     }
 }
 
-/// A talker is at 0, 1, 2 or 3, with its coin still to be tossed or not. "not larger" and "too early" change nothing; nor is the
-/// first start a step.
+/// A talker is at 0, 1, 2 or 3, with its coin still to be tossed or not. "not larger" and "too
+/// early" change nothing; nor is the first start a step.
 #[test]
 fn marks_are_counted_once_a_step() {
     const TALKERS: usize = 3;
@@ -105,8 +110,8 @@ fn marks_are_counted_once_a_step() {
     assert_counted(&model, &expected.map(|(what, count)| (what, count * TALKERS)));
 }
 
-/// The history tells who was heard last, so that one layer has many states with the same talker in them: several threads come to
-/// its steps at once.
+/// The history tells who was heard last, so that one layer has many states with the same talker in
+/// them: several threads come to its steps at once.
 #[test]
 fn a_step_that_threads_compute_at_once_is_counted_once() {
     const HEARD: usize = 12;

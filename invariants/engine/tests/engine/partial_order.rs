@@ -5,7 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use stateright::actor::{
-    Actor, ActorModel, ActorModelAction, ActorModelState, Envelope, Id, LossyNetwork, Network, Out, model_timeout,
+    Actor, ActorModel, ActorModelAction, ActorModelState, Envelope, Id, LossyNetwork, Network, Out,
+    model_timeout,
 };
 use stateright::{Expectation, Model};
 use std::borrow::Cow;
@@ -36,8 +37,8 @@ struct Table {
     replies: u8,
 }
 
-/// Workers do what a table says, to one another and to listeners. Listeners only count what they hear, whatever it is, and reply to the
-/// first of it.
+/// Workers do what a table says, to one another and to listeners. Listeners only count what they
+/// hear, whatever it is, and reply to the first of it.
 #[derive(Clone)]
 enum Party {
     Worker(Arc<Table>),
@@ -76,7 +77,14 @@ impl Actor for Party {
         (0, table.steps)
     }
 
-    fn on_msg(&self, _id: Id, state: &mut Cow<'_, PartyState>, _src: Id, message: u8, out: &mut Out<Self>) {
+    fn on_msg(
+        &self,
+        _id: Id,
+        state: &mut Cow<'_, PartyState>,
+        _src: Id,
+        message: u8,
+        out: &mut Out<Self>,
+    ) {
         match self {
             Party::Worker(table) => {
                 let reaction = &table.told[usize::from(state.0 * MESSAGES + message)];
@@ -92,7 +100,13 @@ impl Actor for Party {
         }
     }
 
-    fn on_timeout(&self, _id: Id, state: &mut Cow<'_, PartyState>, _timer: &Id, out: &mut Out<Self>) {
+    fn on_timeout(
+        &self,
+        _id: Id,
+        state: &mut Cow<'_, PartyState>,
+        _timer: &Id,
+        out: &mut Out<Self>,
+    ) {
         let Party::Worker(table) = self else { return };
         let reaction = &table.fired[usize::from(state.0)];
         Self::react(state, reaction, out);
@@ -121,9 +135,13 @@ const PROPERTIES: [Asked; 5] = [
     ("both have a 2", Expectation::Sometimes, |_, state| numbers(state) == [2, 2]),
     ("one has a 1, one a 2", Expectation::Sometimes, |_, state| numbers(state) == [1, 2]),
     ("some order", Expectation::Sometimes, |_, state| state.history == 5 && numbers(state)[0] == 1),
-    ("nobody is down with a 2", Expectation::Always, |_, state| !(state.crashed[1] && numbers(state)[1] == 2)),
+    ("nobody is down with a 2", Expectation::Always, |_, state| {
+        !(state.crashed[1] && numbers(state)[1] == 2)
+    }),
     ("no timer without steps", Expectation::Always, |_, state| {
-        (0..WORKERS).all(|worker| state.timers_set[worker].iter().next().is_none() || state.actor_states[worker].1 > 0)
+        (0..WORKERS).all(|worker| {
+            state.timers_set[worker].iter().next().is_none() || state.actor_states[worker].1 > 0
+        })
     }),
 ];
 
@@ -136,7 +154,9 @@ fn convergence() -> Convergence<Party, Replies, Heard> {
         },
         properties: vec![
             ("in the end both are alike", |_, state| numbers(state)[0] == numbers(state)[1]),
-            ("in the end no steps are left", |_, state| state.actor_states.iter().all(|party| party.1 == 0)),
+            ("in the end no steps are left", |_, state| {
+                state.actor_states.iter().all(|party| party.1 == 0)
+            }),
             ("in the end no listener has heard just one", |model, state| {
                 // Where they do not reply, what they are told does not go on.
                 !model.cfg || state.actor_states[WORKERS..].iter().all(|listener| listener.0 != 1)
@@ -189,13 +209,15 @@ fn case() -> impl Strategy<Value = Case> {
         1..=3_u8,
         0..=1_u8,
     );
-    let table = table.prop_map(|(started, told, fired, steps, replies)| Table { started, told, fired, steps, replies });
-    (table, 0..3_usize, any::<bool>(), 0..=1_usize).prop_map(|(table, network, lossy, crashes)| Case {
-        table,
-        network,
-        lossy,
-        crashes,
-    })
+    let table = table.prop_map(|(started, told, fired, steps, replies)| Table {
+        started,
+        told,
+        fired,
+        steps,
+        replies,
+    });
+    (table, 0..3_usize, any::<bool>(), 0..=1_usize)
+        .prop_map(|(table, network, lossy, crashes)| Case { table, network, lossy, crashes })
 }
 
 fn reads(name: &'static str) -> Reads<Party, Replies, Heard> {
@@ -233,8 +255,10 @@ fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
         let whole = check().run(&options, few).expect("nothing is refused");
         prop_assume!(whole.ending == Ending::Exhausted, "too many states");
         // Whatever a listener is told.
-        let first = check().partial_order(|_, _, envelope: &Envelope<u8>| is_listener(envelope.dst));
-        let reduced = first.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
+        let first =
+            check().partial_order(|_, _, envelope: &Envelope<u8>| is_listener(envelope.dst));
+        let reduced =
+            first.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
         prop_assert_eq!(reduced.ending, Ending::Exhausted);
         prop_assert!(reduced.progress.unique_states <= whole.progress.unique_states);
         prop_assert_eq!(names(&reduced), names(&whole));
@@ -251,8 +275,13 @@ fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
             } else {
                 tally.in_the_end += 1;
                 let properties = convergence().properties;
-                let (_, condition) = properties.iter().find(|(other, _)| *other == name).expect("one of them");
-                prop_assert!(way[discovery.depth..].iter().any(|(state, _)| !condition(&model, state)), "{}", name);
+                let (_, condition) =
+                    properties.iter().find(|(other, _)| *other == name).expect("one of them");
+                prop_assert!(
+                    way[discovery.depth..].iter().any(|(state, _)| !condition(&model, state)),
+                    "{}",
+                    name
+                );
             }
         }
     }
@@ -265,12 +294,18 @@ fn what_is_left_out_makes_no_difference() {
     let config = ProptestConfig {
         cases: 500,
         max_global_rejects: 10_000,
-        rng_seed: if standard.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { standard.rng_seed },
+        rng_seed: if standard.rng_seed == RngSeed::Random {
+            RngSeed::Fixed(1)
+        } else {
+            standard.rng_seed
+        },
         failure_persistence: None,
         ..standard
     };
     let tally = RefCell::default();
-    TestRunner::new(config).run(&case(), |case| compare(&case, &tally)).unwrap_or_else(|error| panic!("{error}"));
+    TestRunner::new(config)
+        .run(&case(), |case| compare(&case, &tally))
+        .unwrap_or_else(|error| panic!("{error}"));
     let Tally { reduced, found, in_the_end } = tally.into_inner();
     // Else little was compared.
     assert!(

@@ -1,4 +1,5 @@
-//! Random models, small enough for a search too plain to be wrong: the engine finds the same in each of them.
+//! Random models, small enough for a search too plain to be wrong: the engine finds the same in
+//! each of them.
 
 use crate::support::{assert_engine_finds, assert_stateright_finds, explore};
 use crate::tables::{Case, case, everything, narrow};
@@ -14,7 +15,11 @@ fn config(cases: u32) -> ProptestConfig {
         cases,
         max_shrink_iters: 4_000,
         max_global_rejects: 10 * cases,
-        rng_seed: if standard.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { standard.rng_seed },
+        rng_seed: if standard.rng_seed == RngSeed::Random {
+            RngSeed::Fixed(1)
+        } else {
+            standard.rng_seed
+        },
         // A failure prints its model; nothing is written beside the code.
         failure_persistence: None,
         ..standard
@@ -31,7 +36,11 @@ fn compare(case: &Case) -> Result<(), TestCaseError> {
         assert_engine_finds(&exact, &model, |name| narrow(case.settings.limits, name), threads);
     }
     if case.owned {
-        prop_assert_eq!(exact.hashes, exact.unique, "timers that name their owners make hashes sound");
+        prop_assert_eq!(
+            exact.hashes,
+            exact.unique,
+            "timers that name their owners make hashes sound"
+        );
     }
     if exact.hashes == exact.unique {
         assert_stateright_finds(&exact, model);

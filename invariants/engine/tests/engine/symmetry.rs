@@ -1,8 +1,10 @@
-//! Symmetry: representatives stand for all states, no more and no less, and what is found through them is what there is.
+//! Symmetry: representatives stand for all states, no more and no less, and what is found through
+//! them is what there is.
 
 use crate::peers::{Case, Peer, PeerModel, Permutation, Seen, Settings, System, case};
 use interned_checker::{
-    ActorAction, BOUNDARY, Check, Condition, Convergence, Ending, Options, Reads, Refused, Renaming, Report,
+    ActorAction, BOUNDARY, Check, Condition, Convergence, Ending, Options, Reads, Refused,
+    Renaming, Report,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -22,28 +24,43 @@ fn config(cases: u32) -> ProptestConfig {
         cases,
         max_shrink_iters: 2_000,
         max_global_rejects: 20 * cases,
-        rng_seed: if standard.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { standard.rng_seed },
+        rng_seed: if standard.rng_seed == RngSeed::Random {
+            RngSeed::Fixed(1)
+        } else {
+            standard.rng_seed
+        },
         failure_persistence: None,
         ..standard
     }
 }
 
-/// What a property is called, whether it is a sometimes property, and whether it is true, of peers whoever is who.
+/// What a property is called, whether it is a sometimes property, and whether it is true, of peers
+/// whoever is who.
 type Asked = (&'static str, Expectation, fn(&PeerModel, &System) -> bool);
 
 const PROPERTIES: [Asked; 7] = [
     ("nobody has the number", Expectation::Always, |model, state| !has_number(model, state, 1)),
     ("two have the number", Expectation::Sometimes, |model, state| has_number(model, state, 2)),
     ("one names itself", Expectation::Sometimes, |_, state| {
-        state.actor_states.iter().enumerate().any(|(index, peer)| peer.named == Some(Id::from(index)))
+        state
+            .actor_states
+            .iter()
+            .enumerate()
+            .any(|(index, peer)| peer.named == Some(Id::from(index)))
     }),
     ("one is told of itself", Expectation::Sometimes, |_, state| {
         state.network.iter_deliverable().any(|envelope| envelope.dst == envelope.msg.1)
     }),
     ("no saved one is down", Expectation::Always, |_, state| {
-        !state.crashed.iter().zip(&state.actor_storages).any(|(crashed, saved)| *crashed && saved.is_some())
+        !state
+            .crashed
+            .iter()
+            .zip(&state.actor_storages)
+            .any(|(crashed, saved)| *crashed && saved.is_some())
     }),
-    ("all have sent", Expectation::Sometimes, |_, state| state.history.0.iter().all(|(sent, _)| *sent > 0)),
+    ("all have sent", Expectation::Sometimes, |_, state| {
+        state.history.0.iter().all(|(sent, _)| *sent > 0)
+    }),
     ("two timers are set", Expectation::Sometimes, |_, state| {
         state.timers_set.iter().filter(|timers| timers.iter().next().is_some()).count() == 2
     }),
@@ -55,7 +72,9 @@ fn has_number(model: &PeerModel, state: &System, times: usize) -> bool {
 
 fn narrow(limit: Option<usize>, name: &'static str) -> Reads<Peer, Settings, Seen> {
     match name {
-        "nobody has the number" | "two have the number" | "one names itself" => Reads::nothing().states(),
+        "nobody has the number" | "two have the number" | "one names itself" => {
+            Reads::nothing().states()
+        }
         "no saved one is down" => Reads::nothing().crashed().storages(),
         "two timers are set" => Reads::nothing().timers(),
         "all have sent" => Reads::nothing().history(),
@@ -77,19 +96,25 @@ fn convergence() -> Convergence<Peer, Settings, Seen> {
             }),
             ("in the end nobody has the number", |model, state| !has_number(model, state, 1)),
             ("in the end nobody names itself", |_, state| {
-                !state.actor_states.iter().enumerate().any(|(index, peer)| peer.named == Some(Id::from(index)))
+                !state
+                    .actor_states
+                    .iter()
+                    .enumerate()
+                    .any(|(index, peer)| peer.named == Some(Id::from(index)))
             }),
         ],
     }
 }
 
-/// How many states there are, and how many when those that may be renamed to one another are counted once; by comparing each with
-/// each of its images. `None`: too many.
+/// How many states there are, and how many when those that may be renamed to one another are
+/// counted once; by comparing each with each of its images. `None`: too many.
 fn orbits(model: &PeerModel, group: &[Permutation]) -> Option<(usize, usize)> {
-    let mut frontier: Vec<System> = model.init_states().into_iter().filter(|s| model.within_boundary(s)).collect();
+    let mut frontier: Vec<System> =
+        model.init_states().into_iter().filter(|s| model.within_boundary(s)).collect();
     let mut states: HashSet<System> = frontier.iter().cloned().collect();
     while let Some(state) = frontier.pop() {
-        for next in model.next_states(&state).into_iter().filter(|next| model.within_boundary(next)) {
+        for next in model.next_states(&state).into_iter().filter(|next| model.within_boundary(next))
+        {
             if states.insert(next.clone()) {
                 frontier.push(next);
             }
@@ -101,7 +126,10 @@ fn orbits(model: &PeerModel, group: &[Permutation]) -> Option<(usize, usize)> {
     let (mut met, mut count) = (HashSet::new(), 0);
     for state in &states {
         let images: Vec<System> = group.iter().map(|renaming| renaming.system(state)).collect();
-        assert!(images.iter().all(|image| states.contains(image)), "the permutations leave the model what it is");
+        assert!(
+            images.iter().all(|image| states.contains(image)),
+            "the permutations leave the model what it is"
+        );
         count += usize::from(!images.iter().any(|image| met.contains(image)));
         met.insert(state.clone());
     }
@@ -118,22 +146,30 @@ type Way = [(System, Option<ActorAction<Peer>>)];
 /// Which steps go on, and what is not so on the way round.
 type EndsIn<'a> = (&'a Convergence<Peer, Settings, Seen>, Condition<Peer, Settings, Seen>);
 
-/// The way to what was found is one, from the beginning; for what must be so in the end, the rest is a way round.
+/// The way to what was found is one, from the beginning; for what must be so in the end, the rest
+/// is a way round.
 fn assert_is_way(model: &PeerModel, way: &Way, depth: usize, lasso: Option<EndsIn<'_>>) {
     assert!(model.init_states().contains(&way[0].0), "a way begins at the beginning");
     for (index, step) in way.windows(2).enumerate() {
         let action = step[0].1.clone().expect("every state but the last is left");
         assert!(
-            index < depth || lasso.is_some_and(|(convergence, _)| (convergence.goes_on)(&model.cfg, &action)),
+            index < depth
+                || lasso.is_some_and(|(convergence, _)| (convergence.goes_on)(&model.cfg, &action)),
             "only a way round is longer, and takes steps that go on"
         );
         assert_eq!(model.next_state(&step[0].0, action).as_ref(), Some(&step[1].0), "a way is one");
     }
-    assert!(way.iter().all(|(state, _)| Model::within_boundary(model, state)), "a way stays inside");
+    assert!(
+        way.iter().all(|(state, _)| Model::within_boundary(model, state)),
+        "a way stays inside"
+    );
     let last = &way.last().expect("a way has a state").0;
     if let Some((_, condition)) = lasso {
         assert_eq!(&way[depth].0, last, "a way round ends where it begins");
-        assert!(way[depth..].iter().any(|(state, _)| !condition(model, state)), "it is not so on the way round");
+        assert!(
+            way[depth..].iter().any(|(state, _)| !condition(model, state)),
+            "it is not so on the way round"
+        );
     } else {
         assert_eq!(way.len(), depth + 1, "there is no shorter way");
     }
@@ -163,9 +199,13 @@ fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
             check.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused")
         };
         let whole = run(Vec::new());
-        let reduced = run(case.group.iter().map(|permutation| Box::new(permutation.clone()) as _).collect());
+        let reduced =
+            run(case.group.iter().map(|permutation| Box::new(permutation.clone()) as _).collect());
         prop_assert!(whole.ending == Ending::Exhausted && reduced.ending == Ending::Exhausted);
-        prop_assert_eq!((whole.progress.unique_states, whole.progress.orbit_states), (states, states));
+        prop_assert_eq!(
+            (whole.progress.unique_states, whole.progress.orbit_states),
+            (states, states)
+        );
         prop_assert_eq!(reduced.progress.unique_states, representatives, "representatives");
         prop_assert_eq!(reduced.progress.orbit_states, states, "what they stand for");
         prop_assert_eq!(reduced.progress.settled_states, representatives);
@@ -200,7 +240,10 @@ fn representatives_stand_for_what_there_is() {
     runner.run(&case(), |case| compare(&case, &tally)).unwrap_or_else(|error| panic!("{error}"));
     let Tally { reduced, in_the_end, round } = tally.into_inner();
     // Else little was compared.
-    assert!(reduced > 500 && in_the_end > 300 && round > 20, "{reduced} reduced, {in_the_end} {round} in the end");
+    assert!(
+        reduced > 500 && in_the_end > 300 && round > 20,
+        "{reduced} reduced, {in_the_end} {round} in the end"
+    );
 }
 
 /// Clients 1 to 3 each ask the server, 0, so many times; it answers.
@@ -274,8 +317,8 @@ fn run_clients(renamings: &[[usize; 4]]) -> Result<Report<Party, ()>, Refused> {
     check.run(&Options::default(), |_| ControlFlow::Continue(()))
 }
 
-/// Each client is at one of 21 points, whatever the others do: there are as many states as triples of points, and as many
-/// representatives as triples whose order does not matter.
+/// Each client is at one of 21 points, whatever the others do: there are as many states as triples
+/// of points, and as many representatives as triples whose order does not matter.
 #[test]
 fn three_clients_that_are_alike_are_nearly_six_times_fewer_states() {
     let whole = run_clients(&[]).unwrap();

@@ -23,7 +23,8 @@ impl Onward {
     /// Where a state leads. `None`: to more states than are looked at.
     pub(super) fn of(model: &System, state: &SystemState) -> Option<Onward> {
         let mut places = HashMap::from([(state.clone(), 0)]);
-        let mut onward = Onward { states: vec![state.clone()], next: Vec::new(), first_reached: vec![None] };
+        let mut onward =
+            Onward { states: vec![state.clone()], next: Vec::new(), first_reached: vec![None] };
         while onward.next.len() < onward.states.len() {
             let place = onward.next.len();
             let mut next = Vec::new();
@@ -45,7 +46,8 @@ impl Onward {
         Some(onward)
     }
 
-    /// Does every one of them lead back to the first? Then, whatever happens, everything on the way comes again and again.
+    /// Does every one of them lead back to the first? Then, whatever happens, everything on the way
+    /// comes again and again.
     pub(super) fn always_leads_back(&self) -> bool {
         let mut before = vec![Vec::new(); self.states.len()];
         for (place, next) in self.next.iter().enumerate() {

@@ -1,5 +1,6 @@
-//! The register of Attiya, Bar-Noy and Dolev ("Sharing memory robustly in message-passing systems", 1995), for many writers: every
-//! operation first asks a quorum for the newest value, then tells a quorum of what it writes, or of what it has read.
+//! The register of Attiya, Bar-Noy and Dolev ("Sharing memory robustly in message-passing systems",
+//! 1995), for many writers: every operation first asks a quorum for the newest value, then tells a
+//! quorum of what it writes, or of what it has read.
 
 use super::client::{Message, Server, Value};
 use stateright::actor::Id;
@@ -66,12 +67,14 @@ impl Abd {
 
     /// Where a quorum was heard, on to the second half, or to the end.
     fn go_on(self, id: Id, state: &mut Replica) -> Sent {
-        let Some(operation) = state.operation.as_mut().filter(|operation| operation.heard_from.len() >= self.quorum)
+        let Some(operation) =
+            state.operation.as_mut().filter(|operation| operation.heard_from.len() >= self.quorum)
         else {
             return Vec::new();
         };
         if !operation.asking {
-            let done = operation.write.map_or(Message::Found(operation.newest.1), |_| Message::Written);
+            let done =
+                operation.write.map_or(Message::Found(operation.newest.1), |_| Message::Written);
             let sent = vec![(operation.client, done)];
             state.operation = None;
             return sent;
@@ -98,11 +101,21 @@ impl Server for Abd {
         Replica { stamp: (0, 0), value: 0, begun: 0, operation: None }
     }
 
-    fn receive(&self, id: Id, state: &mut Cow<'_, Replica>, src: Id, message: Message<Inner>) -> Sent {
+    fn receive(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, Replica>,
+        src: Id,
+        message: Message<Inner>,
+    ) -> Sent {
         let busy = state.operation.as_ref();
-        let awaits = |number, asking| number == state.begun && busy.is_some_and(|operation| operation.asking == asking);
+        let awaits = |number, asking| {
+            number == state.begun && busy.is_some_and(|operation| operation.asking == asking)
+        };
         match message {
-            Message::Write(value) if busy.is_none() => self.begin(id, state.to_mut(), src, Some(value)),
+            Message::Write(value) if busy.is_none() => {
+                self.begin(id, state.to_mut(), src, Some(value))
+            }
             Message::Read if busy.is_none() => self.begin(id, state.to_mut(), src, None),
             Message::Server(Inner::Ask(number)) => {
                 vec![(src, Message::Server(Inner::Answer(number, state.stamp, state.value)))]

@@ -1,4 +1,5 @@
-//! Clients of a register: each writes a value of its own and then reads. What they are told is to be linearizable.
+//! Clients of a register: each writes a value of its own and then reads. What they are told is to
+//! be linearizable.
 
 use stateright::Expectation;
 use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out};
@@ -71,7 +72,14 @@ impl<S: Server> Actor for Node<S> {
         }
     }
 
-    fn on_msg(&self, id: Id, state: &mut Cow<'_, Self::State>, src: Id, msg: Self::Msg, out: &mut Out<Self>) {
+    fn on_msg(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, Self::State>,
+        src: Id,
+        msg: Self::Msg,
+        out: &mut Out<Self>,
+    ) {
         match (self, &**state, msg) {
             (Node::Server(server), State::Server(own), msg) => {
                 let mut own = Cow::Borrowed(own);
@@ -86,7 +94,9 @@ impl<S: Server> Actor for Node<S> {
                 out.send(Id::from((usize::from(id) + 1) % servers), Message::Read);
                 *state = Cow::Owned(State::Reading);
             }
-            (Node::Client { .. }, State::Reading, Message::Found(value)) => *state = Cow::Owned(State::Done(value)),
+            (Node::Client { .. }, State::Reading, Message::Found(value)) => {
+                *state = Cow::Owned(State::Done(value))
+            }
             _ => {}
         }
     }
@@ -121,7 +131,10 @@ pub(crate) const NOTHING: &str = "nothing wrong";
 pub(crate) type RegisterModel<S> = ActorModel<Node<S>, (), Told>;
 
 /// Servers and two clients.
-pub(crate) fn model<S: Server>(servers: Vec<S>, network: Network<Message<S::Message>>) -> RegisterModel<S> {
+pub(crate) fn model<S: Server>(
+    servers: Vec<S>,
+    network: Network<Message<S::Message>>,
+) -> RegisterModel<S> {
     let count = servers.len();
     ActorModel::new((), Told(LinearizabilityTester::new(Register(0))))
         .actors(servers.into_iter().map(Node::Server))

@@ -1,5 +1,5 @@
-//! Single-decree Paxos (Lamport, "Paxos made simple", 2001): two proposers with a ballot each, three acceptors. Which values are
-//! chosen is for nobody to see, so the history sees it.
+//! Single-decree Paxos (Lamport, "Paxos made simple", 2001): two proposers with a ballot each,
+//! three acceptors. Which values are chosen is for nobody to see, so the history sees it.
 
 use stateright::Expectation;
 use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out};
@@ -56,38 +56,59 @@ impl Actor for Node {
         match self {
             Node::Acceptor => State::Acceptor { promised: 0, vote: None },
             Node::Proposer { .. } => {
-                acceptors().for_each(|acceptor| out.send(acceptor, Message::Prepare(ballot_of(id))));
-                State::Proposer { promises: BTreeMap::new(), decided: None, accepted_by: BTreeSet::new() }
+                acceptors()
+                    .for_each(|acceptor| out.send(acceptor, Message::Prepare(ballot_of(id))));
+                State::Proposer {
+                    promises: BTreeMap::new(),
+                    decided: None,
+                    accepted_by: BTreeSet::new(),
+                }
             }
         }
     }
 
-    fn on_msg(&self, id: Id, state: &mut Cow<'_, State>, src: Id, msg: Message, out: &mut Out<Self>) {
+    fn on_msg(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, State>,
+        src: Id,
+        msg: Message,
+        out: &mut Out<Self>,
+    ) {
         let mut next = state.clone().into_owned();
         match (self, &mut next, msg) {
-            (Node::Acceptor, State::Acceptor { promised, vote }, Message::Prepare(ballot)) if ballot > *promised => {
+            (Node::Acceptor, State::Acceptor { promised, vote }, Message::Prepare(ballot))
+                if ballot > *promised =>
+            {
                 *promised = ballot;
                 out.send(src, Message::Promise(ballot, *vote));
             }
-            (Node::Acceptor, State::Acceptor { promised, vote }, Message::Accept(ballot, value))
-                if ballot >= *promised =>
-            {
+            (
+                Node::Acceptor,
+                State::Acceptor { promised, vote },
+                Message::Accept(ballot, value),
+            ) if ballot >= *promised => {
                 (*promised, *vote) = (ballot, Some((ballot, value)));
                 out.send(src, Message::Accepted(ballot, value));
             }
-            (Node::Proposer { listens }, State::Proposer { promises, .. }, Message::Promise(ballot, vote))
-                if promises.len() < QUORUM =>
-            {
+            (
+                Node::Proposer { listens },
+                State::Proposer { promises, .. },
+                Message::Promise(ballot, vote),
+            ) if promises.len() < QUORUM => {
                 promises.insert(src, vote);
                 if promises.len() == QUORUM {
                     let heard = promises.values().flatten().max().filter(|_| *listens);
                     let value = heard.map_or(ballot_of(id), |(_, value)| *value);
-                    acceptors().for_each(|acceptor| out.send(acceptor, Message::Accept(ballot, value)));
+                    acceptors()
+                        .for_each(|acceptor| out.send(acceptor, Message::Accept(ballot, value)));
                 }
             }
-            (Node::Proposer { .. }, State::Proposer { decided, accepted_by, .. }, Message::Accepted(_, value))
-                if decided.is_none() =>
-            {
+            (
+                Node::Proposer { .. },
+                State::Proposer { decided, accepted_by, .. },
+                Message::Accepted(_, value),
+            ) if decided.is_none() => {
                 accepted_by.insert(src);
                 if accepted_by.len() == QUORUM {
                     *decided = Some(value);
@@ -126,7 +147,9 @@ pub(crate) fn model(listens: bool, network: Network<Message>) -> ActorModel<Node
         .property(Expectation::Always, VALIDITY, |_, state| {
             let chosen = chosen(&state.history);
             state.actor_states.iter().all(|own| match **own {
-                State::Proposer { decided: Some(value), .. } => [3, 4].contains(&value) && chosen.contains(&value),
+                State::Proposer { decided: Some(value), .. } => {
+                    [3, 4].contains(&value) && chosen.contains(&value)
+                }
                 _ => true,
             })
         })

@@ -1,4 +1,5 @@
-//! A register that is one variable on one server; a second server has a variable of its own, and that is the mistake.
+//! A register that is one variable on one server; a second server has a variable of its own, and
+//! that is the mistake.
 
 use super::client::{Message, Server, Value};
 use stateright::actor::Id;
@@ -15,7 +16,13 @@ impl Server for SingleCopy {
         0
     }
 
-    fn receive(&self, _id: Id, state: &mut Cow<'_, Value>, src: Id, message: Message<()>) -> Vec<(Id, Message<()>)> {
+    fn receive(
+        &self,
+        _id: Id,
+        state: &mut Cow<'_, Value>,
+        src: Id,
+        message: Message<()>,
+    ) -> Vec<(Id, Message<()>)> {
         match message {
             Message::Write(value) => {
                 *state.to_mut() = value;

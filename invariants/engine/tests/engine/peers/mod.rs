@@ -1,10 +1,12 @@
-//! Peers that all do what one table says, without regard to who is who; and what renaming them makes of a state.
+//! Peers that all do what one table says, without regard to who is who; and what renaming them
+//! makes of a state.
 
 use interned_checker::Renaming;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use stateright::actor::{
-    Actor, ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network, Out, RandomChoices, Timers, model_timeout,
+    Actor, ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network, Out, RandomChoices,
+    Timers, model_timeout,
 };
 use std::borrow::Cow;
 use std::iter::repeat_n;
@@ -59,7 +61,14 @@ pub(crate) struct PeerState {
 }
 
 impl Peer {
-    fn react(&self, id: Id, state: &mut Cow<'_, PeerState>, named: Option<Id>, outcome: &Outcome, out: &mut Out<Self>) {
+    fn react(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, PeerState>,
+        named: Option<Id>,
+        outcome: &Outcome,
+        out: &mut Out<Self>,
+    ) {
         let (next, orders) = outcome;
         if next.is_some_and(|next| next != state.number) || named.is_some() && next.is_some() {
             let state = state.to_mut();
@@ -72,7 +81,9 @@ impl Peer {
                     let others = (0..self.peers).map(Id::from).filter(|other| *other != id);
                     others.for_each(|other| out.send(other, (message, id)));
                 }
-                Order::SendBack(message) => state.named.into_iter().for_each(|named| out.send(named, (message, id))),
+                Order::SendBack(message) => {
+                    state.named.into_iter().for_each(|named| out.send(named, (message, id)))
+                }
                 Order::SendSelf(message) => out.send(id, (message, state.named.unwrap_or(id))),
                 Order::SetTimer => out.set_timer(id, model_timeout()),
                 Order::CancelTimer => out.cancel_timer(id),
@@ -95,12 +106,20 @@ impl Actor for Peer {
     fn on_start(&self, id: Id, storage: &Option<PeerState>, out: &mut Out<Self>) -> PeerState {
         let begun = storage.clone().unwrap_or(PeerState { number: 0, named: None });
         let mut state = Cow::Owned(begun);
-        let outcome = &self.table.started[storage.as_ref().map_or(0, |saved| usize::from(saved.number) + 1)];
+        let outcome =
+            &self.table.started[storage.as_ref().map_or(0, |saved| usize::from(saved.number) + 1)];
         self.react(id, &mut state, None, outcome, out);
         state.into_owned()
     }
 
-    fn on_msg(&self, id: Id, state: &mut Cow<'_, PeerState>, src: Id, (message, named): (u8, Id), out: &mut Out<Self>) {
+    fn on_msg(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, PeerState>,
+        src: Id,
+        (message, named): (u8, Id),
+        out: &mut Out<Self>,
+    ) {
         let again = usize::from(state.named == Some(named) || named != src);
         let place = usize::from(state.number * MESSAGES + message) * 2 + again;
         self.react(id, state, Some(named), &self.table.told[place], out);
@@ -110,13 +129,20 @@ impl Actor for Peer {
         self.react(id, state, None, &self.table.fired[usize::from(state.number)], out);
     }
 
-    fn on_random(&self, id: Id, state: &mut Cow<'_, PeerState>, (choice, named): &(u8, Id), out: &mut Out<Self>) {
+    fn on_random(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, PeerState>,
+        (choice, named): &(u8, Id),
+        out: &mut Out<Self>,
+    ) {
         let place = usize::from(state.number * CHOICES + choice);
         self.react(id, state, Some(*named), &self.table.chosen[place], out);
     }
 }
 
-/// For each peer how much it has sent, up to a limit, and something that depends on the order in which it has heard.
+/// For each peer how much it has sent, up to a limit, and something that depends on the order in
+/// which it has heard.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Seen(pub(crate) Vec<(u8, u8)>);
 
@@ -124,7 +150,8 @@ pub(crate) struct Seen(pub(crate) Vec<(u8, u8)>);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) network_max: Option<usize>,
-    /// Sent messages are counted no further than this, and whoever has sent so many is outside, if there is an end to it.
+    /// Sent messages are counted no further than this, and whoever has sent so many is outside, if
+    /// there is an end to it.
     pub(crate) sent_max: u8,
     pub(crate) sending_ends: bool,
     pub(crate) hears: bool,
@@ -154,20 +181,28 @@ impl Permutation {
     /// A whole state, renamed.
     pub(crate) fn system(&self, system: &System) -> System {
         let message = |&(number, id): &(u8, Id)| (number, self.id(id));
-        let envelope =
-            |e: &Envelope<(u8, Id)>| Envelope { src: self.id(e.src), dst: self.id(e.dst), msg: message(&e.msg) };
+        let envelope = |e: &Envelope<(u8, Id)>| Envelope {
+            src: self.id(e.src),
+            dst: self.id(e.dst),
+            msg: message(&e.msg),
+        };
         let network = match &system.network {
             Network::UnorderedDuplicating(set, last) => {
-                Network::new_unordered_duplicating_with_last_msg(set.iter().map(envelope), last.as_ref().map(envelope))
+                Network::new_unordered_duplicating_with_last_msg(
+                    set.iter().map(envelope),
+                    last.as_ref().map(envelope),
+                )
             }
             Network::UnorderedNonDuplicating(bag) => {
                 let all = bag.iter().flat_map(|(e, times)| repeat_n(envelope(e), *times));
                 Network::new_unordered_nonduplicating(all)
             }
-            Network::Ordered(channels) => Network::new_ordered(channels.iter().flat_map(|(&(src, dst), queue)| {
-                let channel = move |msg: &(u8, Id)| envelope(&Envelope { src, dst, msg: *msg });
-                queue.iter().map(channel).collect::<Vec<_>>()
-            })),
+            Network::Ordered(channels) => {
+                Network::new_ordered(channels.iter().flat_map(|(&(src, dst), queue)| {
+                    let channel = move |msg: &(u8, Id)| envelope(&Envelope { src, dst, msg: *msg });
+                    queue.iter().map(channel).collect::<Vec<_>>()
+                }))
+            }
         };
         let mut timers: Vec<Timers<Id>> = Vec::new();
         let mut random: Vec<RandomChoices<(u8, Id)>> = Vec::new();
@@ -176,7 +211,9 @@ impl Permutation {
             set.iter().for_each(|timer| {
                 renamed.set(self.id(*timer));
             });
-            choices.map.iter().for_each(|(key, all)| chosen.insert(key.clone(), all.iter().map(message).collect()));
+            choices.map.iter().for_each(|(key, all)| {
+                chosen.insert(key.clone(), all.iter().map(message).collect())
+            });
             timers.push(renamed);
             random.push(chosen);
         }
@@ -187,7 +224,8 @@ impl Permutation {
             random_choices: self.permuted(&random, Clone::clone),
             crashed: self.permuted(&system.crashed, Clone::clone),
             history: self.history(&system.history),
-            actor_storages: self.permuted(&system.actor_storages, |saved| saved.as_ref().map(|s| self.state(s))),
+            actor_storages: self
+                .permuted(&system.actor_storages, |saved| saved.as_ref().map(|s| self.state(s))),
         }
     }
 }
@@ -239,8 +277,11 @@ impl Case {
     pub(crate) fn model(&self) -> PeerModel {
         let pairs = (0..self.peers).flat_map(|src| (0..self.peers).map(move |dst| (src, dst)));
         let greetings = pairs.filter(|(src, dst)| self.greeted && src != dst);
-        let in_flight =
-            greetings.map(|(src, dst)| Envelope { src: src.into(), dst: dst.into(), msg: (0, Id::from(src)) });
+        let in_flight = greetings.map(|(src, dst)| Envelope {
+            src: src.into(),
+            dst: dst.into(),
+            msg: (0, Id::from(src)),
+        });
         let network = match self.kind {
             0 => Network::new_unordered_nonduplicating(in_flight),
             1 => Network::new_unordered_duplicating(in_flight),
@@ -265,7 +306,8 @@ impl Case {
             })
             .within_boundary(|settings, state| {
                 settings.network_max.is_none_or(|most| state.network.len() <= most)
-                    && !(settings.sending_ends && state.history.0.iter().any(|(sent, _)| *sent == settings.sent_max))
+                    && !(settings.sending_ends
+                        && state.history.0.iter().any(|(sent, _)| *sent == settings.sent_max))
             })
     }
 }
@@ -287,9 +329,14 @@ fn outcomes(len: usize) -> impl Strategy<Value = Vec<Outcome>> {
 }
 
 fn table() -> impl Strategy<Value = Table> {
-    let (states, messages, choices) = (usize::from(STATES), usize::from(MESSAGES), usize::from(CHOICES));
-    let handlers =
-        (outcomes(states + 1), outcomes(states * messages * 2), outcomes(states), outcomes(states * choices));
+    let (states, messages, choices) =
+        (usize::from(STATES), usize::from(MESSAGES), usize::from(CHOICES));
+    let handlers = (
+        outcomes(states + 1),
+        outcomes(states * messages * 2),
+        outcomes(states),
+        outcomes(states * choices),
+    );
     handlers.prop_map(|(started, told, fired, chosen)| Table { started, told, fired, chosen })
 }
 
@@ -301,7 +348,8 @@ fn group() -> impl Strategy<Value = Vec<Permutation>> {
         &[&[1, 2, 0], &[2, 0, 1]],
         &[&[2, 1, 0]],
     ];
-    (0..groups.len()).prop_map(move |index| groups[index].iter().map(|to| Permutation(to.to_vec())).collect())
+    (0..groups.len())
+        .prop_map(move |index| groups[index].iter().map(|to| Permutation(to.to_vec())).collect())
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
@@ -320,8 +368,10 @@ fn settings() -> impl Strategy<Value = Settings> {
 
 pub(crate) fn case() -> impl Strategy<Value = Case> {
     let faults = (0..3u8, any::<bool>(), any::<bool>(), 0..3usize);
-    (table(), group(), faults, settings()).prop_map(|(table, group, (kind, greeted, lossy, max_crashes), settings)| {
-        let peers = group[0].0.len();
-        Case { table, peers, kind, greeted, lossy, max_crashes, settings, group }
-    })
+    (table(), group(), faults, settings()).prop_map(
+        |(table, group, (kind, greeted, lossy, max_crashes), settings)| {
+            let peers = group[0].0.len();
+            Case { table, peers, kind, greeted, lossy, max_crashes, settings, group }
+        },
+    )
 }

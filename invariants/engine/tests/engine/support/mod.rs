@@ -17,12 +17,13 @@ pub(crate) struct Exact {
     pub(crate) depth: usize,
     /// Which properties are decided by some state, and the least depth of such a state.
     pub(crate) decided: BTreeMap<&'static str, usize>,
-    /// How many hashes the states have. Where it is less than `unique`, so is the number of stateright's fingerprints: it is the same
-    /// `Hash` that makes different states alike.
+    /// How many hashes the states have. Where it is less than `unique`, so is the number of
+    /// stateright's fingerprints: it is the same `Hash` that makes different states alike.
     pub(crate) hashes: usize,
 }
 
-/// Visits every state, layer by layer, with nothing but stateright's steps and the states' own equality. `None`: more than `most`.
+/// Visits every state, layer by layer, with nothing but stateright's steps and the states' own
+/// equality. `None`: more than `most`.
 pub(crate) fn explore<A, C, H>(model: &ActorModel<A, C, H>, most: usize) -> Option<Exact>
 where
     A: Actor,
@@ -31,7 +32,8 @@ where
     A::Timer: Ord,
     H: Clone + Debug + Hash + Eq,
 {
-    let mut exact = Exact { unique: 0, generated: 0, depth: 0, decided: BTreeMap::new(), hashes: 0 };
+    let mut exact =
+        Exact { unique: 0, generated: 0, depth: 0, decided: BTreeMap::new(), hashes: 0 };
     let (mut seen, mut hashes) = (HashSet::<Rc<ActorModelState<A, H>>>::new(), HashSet::new());
     let mut reached = model.init_states();
     for depth in 0.. {
@@ -53,13 +55,16 @@ where
         exact.depth = depth;
         for state in &layer {
             for property in model.properties() {
-                if (property.condition)(model, state) == (property.expectation == Expectation::Sometimes) {
+                if (property.condition)(model, state)
+                    == (property.expectation == Expectation::Sometimes)
+                {
                     exact.decided.entry(property.name).or_insert(depth);
                 }
             }
             let mut actions = Vec::new();
             model.actions(state, &mut actions);
-            reached.extend(actions.into_iter().filter_map(|action| model.next_state(state, action)));
+            reached
+                .extend(actions.into_iter().filter_map(|action| model.next_state(state, action)));
         }
     }
     Some(Exact { unique: seen.len(), hashes: hashes.len(), ..exact })
@@ -84,31 +89,53 @@ pub(crate) fn assert_engine_finds<A, C, H>(
     let options = Options { threads, doubt: threads == 1, paths: true, ..Options::default() };
     // An engine that is wrong may see more than there is, without end.
     let too_much = |now: Progress| now.generated_states > exact.generated;
-    let watch = |now| if too_much(now) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let watch =
+        |now| if too_much(now) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let report = check(model, reads, &options, watch).expect("nothing is refused");
     assert_eq!(report.ending, Ending::Exhausted);
     let now = report.progress;
-    assert_eq!((now.unique_states, now.generated_states), (exact.unique, exact.generated), "unique, generated");
+    assert_eq!(
+        (now.unique_states, now.generated_states),
+        (exact.unique, exact.generated),
+        "unique, generated"
+    );
     assert_eq!((now.depth, now.frontier), (exact.depth, 0), "depth, frontier");
-    let depths: BTreeMap<_, _> = report.discoveries.iter().map(|(name, seen)| (*name, seen.depth)).collect();
+    let depths: BTreeMap<_, _> =
+        report.discoveries.iter().map(|(name, seen)| (*name, seen.depth)).collect();
     assert_eq!(depths, exact.decided, "depths of discoveries");
     for (name, discovery) in report.discoveries {
         let way = discovery.path.expect("paths were asked for").into_vec();
-        assert_eq!(way.len(), discovery.depth + 1, "the way to \"{name}\" is as long as it is deep");
-        assert!(model.init_states().contains(&way[0].0), "the way to \"{name}\" begins at the beginning");
+        assert_eq!(
+            way.len(),
+            discovery.depth + 1,
+            "the way to \"{name}\" is as long as it is deep"
+        );
+        assert!(
+            model.init_states().contains(&way[0].0),
+            "the way to \"{name}\" begins at the beginning"
+        );
         for step in way.windows(2) {
             let action = step[0].1.clone().expect("every state but the last is left");
-            assert_eq!(model.next_state(&step[0].0, action).as_ref(), Some(&step[1].0), "the way to \"{name}\" is one");
+            assert_eq!(
+                model.next_state(&step[0].0, action).as_ref(),
+                Some(&step[1].0),
+                "the way to \"{name}\" is one"
+            );
         }
-        assert!(way.iter().all(|(state, _)| model.within_boundary(state)), "the way to \"{name}\" stays inside");
+        assert!(
+            way.iter().all(|(state, _)| model.within_boundary(state)),
+            "the way to \"{name}\" stays inside"
+        );
         let property = model.property(name);
         let (last, _) = way.last().expect("a way has a last state");
-        let decides = (property.condition)(model, last) == (property.expectation == Expectation::Sometimes);
+        let decides =
+            (property.condition)(model, last) == (property.expectation == Expectation::Sometimes);
         assert!(decides, "the last state on the way to \"{name}\" decides it");
     }
 }
 
-/// Asserts that stateright finds what there is. It must tell the states apart, and some property must be left undecided, or it stops early.
+/// Asserts that stateright finds what there is. It must tell the states apart, and some property
+/// must be left undecided, or it stops early.
 pub(crate) fn assert_stateright_finds<A, C, H>(exact: &Exact, model: ActorModel<A, C, H>)
 where
     A: Actor + Send + Sync + 'static,
@@ -124,7 +151,11 @@ where
     assert_eq!(exact.hashes, exact.unique, "stateright tells the states apart");
     assert!(model.properties().len() > exact.decided.len(), "a property is left undecided");
     let checker = model.checker().threads(1).spawn_bfs().join();
-    assert_eq!((checker.unique_state_count(), checker.state_count()), (exact.unique, exact.generated), "stateright");
+    assert_eq!(
+        (checker.unique_state_count(), checker.state_count()),
+        (exact.unique, exact.generated),
+        "stateright"
+    );
     let mut decided: Vec<_> = checker.discoveries().into_keys().collect();
     decided.sort_unstable();
     assert!(decided.iter().eq(exact.decided.keys()), "stateright decides {decided:?}");

@@ -5,31 +5,50 @@ use interned_checker::{BOUNDARY, Messages, Reads};
 use stateright::Expectation;
 use stateright::actor::{Envelope, Network};
 
-type Asked = (&'static str, Expectation, fn(&TableModel, &TableState) -> bool, fn() -> Reads<Table, Settings, Seen>);
+type Asked = (
+    &'static str,
+    Expectation,
+    fn(&TableModel, &TableState) -> bool,
+    fn() -> Reads<Table, Settings, Seen>,
+);
 
-/// Every property with the narrowest true declaration of what it reads. The last is never decided, so that every search goes on to
-/// the end.
+/// Every property with the narrowest true declaration of what it reads. The last is never decided,
+/// so that every search goes on to the end.
 pub(crate) const PROPERTIES: &[Asked] = &[
     ("no two are alike", Expectation::Always, no_two_are_alike, || Reads::nothing().states()),
     ("all are alike", Expectation::Sometimes, all_are_alike, || Reads::nothing().states()),
-    ("a timer is set", Expectation::Sometimes, a_timer_is_set, || Reads::nothing().states().timers()),
+    ("a timer is set", Expectation::Sometimes, a_timer_is_set, || {
+        Reads::nothing().states().timers()
+    }),
     ("no timers at all", Expectation::Sometimes, no_timers_at_all, || Reads::nothing().timers()),
-    ("nothing is saved twice", Expectation::Always, nothing_is_saved_twice, || Reads::nothing().storages()),
-    ("history does not mix so", Expectation::Always, history_does_not_mix_so, || Reads::nothing().history()),
+    ("nothing is saved twice", Expectation::Always, nothing_is_saved_twice, || {
+        Reads::nothing().storages()
+    }),
+    ("history does not mix so", Expectation::Always, history_does_not_mix_so, || {
+        Reads::nothing().history()
+    }),
     ("some are down", Expectation::Sometimes, some_are_down, || Reads::nothing().crashed()),
-    ("down in this state", Expectation::Sometimes, down_in_this_state, || Reads::nothing().states().crashed()),
+    ("down in this state", Expectation::Sometimes, down_in_this_state, || {
+        Reads::nothing().states().crashed()
+    }),
     ("two choose", Expectation::Sometimes, two_choose, || Reads::nothing().random()),
-    ("much in flight", Expectation::Sometimes, much_in_flight, || Reads::nothing().network_by(length)),
+    ("much in flight", Expectation::Sometimes, much_in_flight, || {
+        Reads::nothing().network_by(length)
+    }),
     ("in flight to the first", Expectation::Sometimes, in_flight_to_first, || {
         Reads::nothing().states().network_by(length)
     }),
-    ("no surprise", Expectation::Always, no_surprise, || Reads::nothing().states().network_by(destinations)),
+    ("no surprise", Expectation::Always, no_surprise, || {
+        Reads::nothing().states().network_by(destinations)
+    }),
     ("after this message", Expectation::Always, after_this_message, Reads::everything),
     ("some are down, by a word", Expectation::Sometimes, some_are_down, || {
         Reads::nothing().actors_by(|_, part, words| words.push(part.crashed.into()))
     }),
     ("history does not mix so, by a word", Expectation::Always, history_does_not_mix_so, || {
-        Reads::nothing().history_by(|settings, history, words| words.push((history.mixed != settings.small).into()))
+        Reads::nothing().history_by(|settings, history, words| {
+            words.push((history.mixed != settings.small).into())
+        })
     }),
     ("something", Expectation::Sometimes, |_, _| true, Reads::nothing),
     ("nothing wrong", Expectation::Always, |_, _| true, Reads::nothing),
@@ -66,7 +85,8 @@ fn length(_: &Settings, messages: &mut Messages<'_, Table>, words: &mut Vec<u64>
 fn destinations(settings: &Settings, messages: &mut Messages<'_, Table>, words: &mut Vec<u64>) {
     for Envelope { src, dst, msg } in messages {
         words.extend(
-            [usize::from(src), usize::from(dst), usize::from(*msg == settings.message)].map(|word| word as u64),
+            [usize::from(src), usize::from(dst), usize::from(*msg == settings.message)]
+                .map(|word| word as u64),
         );
     }
 }
@@ -74,7 +94,9 @@ fn destinations(settings: &Settings, messages: &mut Messages<'_, Table>, words: 
 /// A bit for each actor that the message that is asked for could be delivered to.
 fn recipients(settings: &Settings, network: &Network<u8>) -> u64 {
     let such = network.iter_deliverable().filter(|envelope| *envelope.msg == settings.message);
-    such.fold(0, |bits, envelope| bits | 1_u64.checked_shl(usize::from(envelope.dst) as u32).unwrap_or(0))
+    such.fold(0, |bits, envelope| {
+        bits | 1_u64.checked_shl(usize::from(envelope.dst) as u32).unwrap_or(0)
+    })
 }
 
 fn no_two_are_alike(model: &TableModel, state: &TableState) -> bool {
@@ -87,7 +109,9 @@ fn all_are_alike(model: &TableModel, state: &TableState) -> bool {
 
 fn a_timer_is_set(model: &TableModel, state: &TableState) -> bool {
     let mut actors = state.actor_states.iter().zip(&state.timers_set);
-    actors.any(|(own, timers)| **own == model.cfg.state && timers.iter().any(|timer| timer.1 == model.cfg.small % 2))
+    actors.any(|(own, timers)| {
+        **own == model.cfg.state && timers.iter().any(|timer| timer.1 == model.cfg.small % 2)
+    })
 }
 
 fn no_timers_at_all(_: &TableModel, state: &TableState) -> bool {
@@ -107,7 +131,11 @@ fn some_are_down(model: &TableModel, state: &TableState) -> bool {
 }
 
 fn down_in_this_state(model: &TableModel, state: &TableState) -> bool {
-    state.actor_states.iter().zip(&state.crashed).any(|(own, crashed)| *crashed && **own == model.cfg.state)
+    state
+        .actor_states
+        .iter()
+        .zip(&state.crashed)
+        .any(|(own, crashed)| *crashed && **own == model.cfg.state)
 }
 
 fn two_choose(_: &TableModel, state: &TableState) -> bool {
@@ -130,7 +158,9 @@ fn no_surprise(model: &TableModel, state: &TableState) -> bool {
 
 fn after_this_message(model: &TableModel, state: &TableState) -> bool {
     match &state.network {
-        Network::UnorderedDuplicating(_, last) => last.is_none_or(|last| last.msg != model.cfg.message),
+        Network::UnorderedDuplicating(_, last) => {
+            last.is_none_or(|last| last.msg != model.cfg.message)
+        }
         network => network.len() == 0 || state.history.mixed != 1,
     }
 }

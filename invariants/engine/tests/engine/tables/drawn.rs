@@ -1,11 +1,13 @@
 //! How random tables, and models of them, are drawn.
 
 use super::{
-    CHOICES, Case, Choices, Kind, Limits, MESSAGES, Order, Outcome, STATES, STORAGES, Settings, TIMERS, Table,
+    CHOICES, Case, Choices, Kind, Limits, MESSAGES, Order, Outcome, STATES, STORAGES, Settings,
+    TIMERS, Table,
 };
 use proptest::prelude::*;
 
-/// Two that are there, one that may be, and two that are not: one near, and one whose number needs more than 32 bits.
+/// Two that are there, one that may be, and two that are not: one near, and one whose number needs
+/// more than 32 bits.
 const RECIPIENTS: [usize; 5] = [0, 1, 2, 9, 1 << 32];
 
 fn choices() -> impl Strategy<Value = Choices> {
@@ -39,8 +41,16 @@ fn outcomes(count: u8) -> impl Strategy<Value = Vec<Outcome>> {
 }
 
 fn table() -> impl Strategy<Value = Table> {
-    let start = prop::collection::vec((prop::option::of(0..STATES), prop::collection::vec(order(), 0..4)), 3);
-    let parts = (start, outcomes(STATES * MESSAGES * 2), outcomes(STATES * TIMERS), outcomes(STATES * CHOICES));
+    let start = prop::collection::vec(
+        (prop::option::of(0..STATES), prop::collection::vec(order(), 0..4)),
+        3,
+    );
+    let parts = (
+        start,
+        outcomes(STATES * MESSAGES * 2),
+        outcomes(STATES * TIMERS),
+        outcomes(STATES * CHOICES),
+    );
     parts.prop_map(|(on_start, on_msg, on_timeout, on_random)| Table {
         on_start,
         on_msg,
@@ -58,7 +68,14 @@ fn limits() -> impl Strategy<Value = Limits> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     (limits(), 0..3_u8, any::<bool>(), 0..STATES, 0..MESSAGES, 0..4_u8).prop_map(
-        |(limits, sent_max, mixes, state, message, small)| Settings { limits, sent_max, mixes, state, message, small },
+        |(limits, sent_max, mixes, state, message, small)| Settings {
+            limits,
+            sent_max,
+            mixes,
+            state,
+            message,
+            small,
+        },
     )
 }
 

@@ -8,7 +8,9 @@ pub(crate) use drawn::case;
 
 use asked::PROPERTIES;
 use stateright::Property;
-use stateright::actor::{Actor, ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network, Out, model_timeout};
+use stateright::actor::{
+    Actor, ActorModel, ActorModelState, Envelope, Id, LossyNetwork, Network, Out, model_timeout,
+};
 use std::borrow::Cow;
 
 pub(crate) const STATES: u8 = 4;
@@ -74,7 +76,13 @@ impl Table {
         }
     }
 
-    fn react(&self, id: Id, state: &mut Cow<'_, u8>, (next, orders): &Outcome, out: &mut Out<Self>) {
+    fn react(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, u8>,
+        (next, orders): &Outcome,
+        out: &mut Out<Self>,
+    ) {
         if let Some(next) = next {
             *state.to_mut() = *next;
         }
@@ -96,11 +104,18 @@ impl Actor for Table {
     }
 
     fn on_msg(&self, id: Id, state: &mut Cow<'_, u8>, src: Id, msg: u8, out: &mut Out<Self>) {
-        let place = (usize::from(**state) * usize::from(MESSAGES) + usize::from(msg)) * 2 + usize::from(src) % 2;
+        let place = (usize::from(**state) * usize::from(MESSAGES) + usize::from(msg)) * 2
+            + usize::from(src) % 2;
         self.react(id, state, &self.on_msg[place], out);
     }
 
-    fn on_timeout(&self, id: Id, state: &mut Cow<'_, u8>, timer: &Self::Timer, out: &mut Out<Self>) {
+    fn on_timeout(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, u8>,
+        timer: &Self::Timer,
+        out: &mut Out<Self>,
+    ) {
         self.react(id, state, &self.on_timeout[usize::from(**state * TIMERS + timer.1)], out);
     }
 
@@ -109,7 +124,8 @@ impl Actor for Table {
     }
 }
 
-/// What is recorded of the messages: something that depends on their order, and how many were sent, up to a limit.
+/// What is recorded of the messages: something that depends on their order, and how many were sent,
+/// up to a limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Seen {
     pub(crate) mixed: u8,
@@ -164,8 +180,11 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn model(&self) -> TableModel {
-        let envelope =
-            |(src, dst, msg): &(usize, usize, u8)| Envelope { src: (*src).into(), dst: (*dst).into(), msg: *msg };
+        let envelope = |(src, dst, msg): &(usize, usize, u8)| Envelope {
+            src: (*src).into(),
+            dst: (*dst).into(),
+            msg: *msg,
+        };
         let in_flight = self.in_flight.iter().map(envelope);
         let network = match self.kind {
             Kind::Unordered => Network::new_unordered_nonduplicating(in_flight),
@@ -181,7 +200,11 @@ impl Case {
             .record_msg_out(record_out)
             .within_boundary(within);
         for (name, expectation, condition, _) in PROPERTIES {
-            model.properties.push(Property { expectation: expectation.clone(), name, condition: *condition });
+            model.properties.push(Property {
+                expectation: expectation.clone(),
+                name,
+                condition: *condition,
+            });
         }
         model
     }
@@ -194,12 +217,14 @@ fn record_in(settings: &Settings, seen: &Seen, envelope: Envelope<&u8>) -> Optio
 
 fn record_out(settings: &Settings, seen: &Seen, envelope: Envelope<&u8>) -> Option<Seen> {
     let mixed = if settings.mixes { (seen.mixed * 2 + envelope.msg + 1) % 5 } else { seen.mixed };
-    (settings.mixes || settings.sent_max > 0).then_some(Seen { mixed, sent: settings.sent_max.min(seen.sent + 1) })
+    (settings.mixes || settings.sent_max > 0)
+        .then_some(Seen { mixed, sent: settings.sent_max.min(seen.sent + 1) })
 }
 
 fn within(settings: &Settings, state: &TableState) -> bool {
     let Limits { network, sent, crashes } = settings.limits;
     network.is_none_or(|most| state.network.len() <= most)
         && sent.is_none_or(|most| state.history.sent <= most)
-        && crashes.is_none_or(|most| state.crashed.iter().filter(|crashed| **crashed).count() <= most)
+        && crashes
+            .is_none_or(|most| state.crashed.iter().filter(|crashed| **crashed).count() <= most)
 }
