@@ -9,11 +9,16 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-use dynamo_invariants::picture::diagram::{everyone, rows};
-use dynamo_invariants::picture::flight::{Flight, flights};
-use dynamo_invariants::picture::{self, Fact};
+use dynamo_invariants::describe::diagram::everyone;
+
+use dynamo_invariants::describe;
+use dynamo_invariants::describe::Fact;
+use dynamo_invariants::describe::diagram::rows;
+use dynamo_invariants::describe::flight::Flight;
+use dynamo_invariants::describe::flight::flights;
+use dynamo_invariants::notation::Who;
+use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
-use dynamo_invariants::trace::{Trace, Who};
 
 /// A format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +70,7 @@ impl<'a> Story<'a> {
             everyone: everyone(run),
             texts: rows(run).into_iter().map(|row| row.text).collect(),
             flights: flights(run),
-            facts: run.states.iter().map(|state| picture::facts(&run.model, state)).collect(),
+            facts: run.states.iter().map(|state| describe::facts(&run.model, state)).collect(),
         }
     }
 

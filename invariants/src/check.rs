@@ -1,20 +1,26 @@
 //! Checking one scope, with either engine.
 
-use crate::boundary;
-use crate::coverage;
-use crate::ghost::Ghost;
-use crate::partial_order::TAKEN_FIRST;
-use crate::property::{Kind, PROPERTIES, Property, goes_on};
-use crate::scope::{Scope, Setting, System, SystemState};
-use crate::symmetry::Symmetry;
+pub mod coverage;
+mod partial_order;
+pub mod symmetry;
+
+use crate::catalogue::PROPERTIES;
+use crate::property::{Kind, Property, goes_on};
+use crate::scope::Scope;
+use crate::scope::instance::Instance;
+use crate::system::boundary;
+use crate::system::{System, SystemState};
+use crate::truth::Ghost;
 use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;
 use interned_checker::{BOUNDARY, Check, Convergence, Ending, Options, Reads};
+use partial_order::TAKEN_FIRST;
 use serde::Serialize;
 use stateright::{Checker, Model, Path};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
+use symmetry::Symmetry;
 
 /// A path through a scope's state space.
 pub type SystemPath = Path<SystemState, <System as Model>::Action>;
@@ -314,7 +320,7 @@ fn hunt(
 /// What of these properties must be so in the end.
 fn convergence(
     properties: impl IntoIterator<Item = &'static Property>,
-) -> Convergence<Process, Setting, Ghost> {
+) -> Convergence<Process, Instance, Ghost> {
     let converges = properties.into_iter().filter(|property| property.kind == Kind::Converges);
     Convergence {
         goes_on,
@@ -334,14 +340,14 @@ struct Search {
 
 /// What the property of this name, if it is one, and the boundary of a scope look at.
 fn reads(
-    setting: &Setting,
+    instance: &Instance,
     property: Option<&Property>,
     name: &'static str,
-) -> Reads<Process, Setting, Ghost> {
+) -> Reads<Process, Instance, Ghost> {
     if name == BOUNDARY {
-        boundary::reads(setting)
+        boundary::reads(instance)
     } else {
-        property.map_or_else(Reads::everything, |p| p.looks_at.reads(setting))
+        property.map_or_else(Reads::everything, |p| p.looks_at.reads(instance))
     }
 }
 

@@ -1,10 +1,10 @@
 //! States that one may want to see, besides those that *reachable* properties speak of. Nothing is
 //! claimed of them: a search for one may well end without having found any.
 
-use crate::ghost::Outcome;
 use crate::property::{Kind, LooksAt, Property};
-use crate::scope::{System, SystemState};
-use crate::view::View;
+use crate::system::world::World;
+use crate::system::{System, SystemState};
+use crate::truth::Outcome;
 use dynamo_model::handoff::HintState;
 use dynamo_model::ids::Content;
 use dynamo_model::process::Process;
@@ -40,8 +40,8 @@ pub static GOALS: &[Property] = &[
         })
     }),
     goal("goal.hint-kept", "A node keeps a hint for another on its disk.", |model, state| {
-        let view = View { model, state };
-        view.nodes().any(|node| view.hints(node).next().is_some())
+        let world = World { model, state };
+        world.nodes().any(|node| world.hints(node).next().is_some())
     }),
     goal(
         "goal.hint-in-transfer",
@@ -80,6 +80,6 @@ pub fn named(name: &str) -> Option<&'static Property> {
 }
 
 fn is_on_a_disk(model: &System, state: &SystemState, is_so: impl Fn(&Siblings) -> bool) -> bool {
-    let view = View { model, state };
-    view.nodes().any(|node| view.sets(node).any(&is_so))
+    let world = World { model, state };
+    world.nodes().any(|node| world.sets(node).any(&is_so))
 }

@@ -4,26 +4,18 @@
 //! partners, which show that the interesting thing does happen, so that the first kind is not true
 //! for want of occasion.
 
-mod copies;
-mod evidence;
-mod hints;
 mod looks_at;
-mod membership;
-mod quorum;
-mod repair;
-mod versions;
+pub(crate) mod occasions;
 
-use crate::ghost::{Outcome, Read};
-use crate::scope::{Setting, System, SystemState};
-use crate::table::joined;
-use crate::view::View;
-use crate::write_set::{WriteId, WriteSet};
+use crate::scope::instance::Instance;
+use crate::scope::write_set::{WriteId, WriteSet};
+use crate::system::world::World;
+use crate::system::{System, SystemState};
+use crate::truth::{Outcome, Read};
 use dynamo_model::message::Message;
 use dynamo_model::process::{Fate, Process};
-use evidence::Evidence;
 use interned_checker::ActorAction;
 pub use looks_at::LooksAt;
-pub(crate) use looks_at::fate;
 use stateright::Expectation;
 use stateright::actor::{ActorModelAction, Id};
 
@@ -39,6 +31,9 @@ pub enum Kind {
     /// [`goes_on`].
     Converges,
 }
+
+/// One kind of facts that a verdict rests on: a sentence for each.
+pub(crate) type Evidence = fn(&World<'_>) -> Vec<String>;
 
 /// Something that must hold.
 #[derive(Clone, Copy, Debug)]
@@ -79,17 +74,12 @@ impl Property {
     /// What its verdict on a state rests on, a sentence for each fact: what really happened, and
     /// what is on disks. Where there is nothing, nothing has happened yet that it speaks of.
     pub fn evidence(&self, model: &System, state: &SystemState) -> Vec<String> {
-        let view = View { model, state };
-        self.evidence.iter().flat_map(|facts| facts(&view)).collect()
-    }
-
-    /// The property with this name.
-    pub fn named(name: &str) -> Option<&'static Property> {
-        PROPERTIES.iter().find(|property| property.name == name)
+        let world = World { model, state };
+        self.evidence.iter().flat_map(|facts| facts(&world)).collect()
     }
 }
 
-const fn always(
+pub(crate) const fn always(
     name: &'static str,
     evidence: &'static [Evidence],
     occasions: &'static [&'static str],
@@ -107,7 +97,7 @@ const fn always(
     }
 }
 
-const fn reachable(
+pub(crate) const fn reachable(
     name: &'static str,
     evidence: &'static [Evidence],
     statement: &'static str,
@@ -124,7 +114,7 @@ const fn reachable(
     }
 }
 
-const fn converges(
+pub(crate) const fn converges(
     name: &'static str,
     evidence: &'static [Evidence],
     occasions: &'static [&'static str],
@@ -142,31 +132,16 @@ const fn converges(
     }
 }
 
-const fn looking_at(looks_at: LooksAt, property: Property) -> Property {
+pub(crate) const fn looking_at(looks_at: LooksAt, property: Property) -> Property {
     Property { looks_at, ..property }
 }
-
-const PUT: &[&str] = &["I6.acknowledged-by-exactly-w"];
-const GET: &[&str] = &["I1.acknowledged-put-is-read", "I3.a-read-is-over"];
-const GET_AFTER_ACK: &[&str] = &["I1.acknowledged-put-is-read"];
-const HINTED_ACK: &[&str] = &["I4.acknowledged-on-a-hint"];
-const HANDED_OVER: &[&str] = &["I8.hint-is-handed-over"];
-const IN_PERSON: &[&str] = &["I1.in-person-put-is-read-in-person"];
-const REAPED: &[&str] = &["I4.tombstone-is-reaped"];
-const MISPLACED: &[&str] = &["I4.replica-is-handed-over"];
-const SPREADS: &[&str] = &["I9.change-spreads"];
-const VIEWS_DIFFER: &[&str] = &["I7.views-differ"];
-const SERVED: &[&str] = &["I7.served-by-one-who-knows-more", "I7.client-with-an-old-view"];
-const EXCHANGED: &[&str] = &["I5.a-key-is-exchanged"];
-const EXCHANGED_ALONE: &[&str] = &["I5.one-of-two-keys-is-exchanged"];
-const READ_OVER: &[&str] = &["I3.a-read-is-over"];
 
 /// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still
 /// arrive, coordinators still lose patience, nodes that are down come back, and say so where they
 /// know better than a copy of a disk. No message is lost any more, no node goes down, no disk is
 /// lost, and clients, who hear no more answers and lose no more patience, ask nothing.
-pub fn goes_on(setting: &Setting, action: &ActorAction<Process>) -> bool {
-    let is_client = |id: &Id| usize::from(*id) >= usize::from(setting.scope.nodes);
+pub fn goes_on(instance: &Instance, action: &ActorAction<Process>) -> bool {
+    let is_client = |id: &Id| usize::from(*id) >= usize::from(instance.scope.nodes);
     match action {
         // Clients that choose nodes by a view of their own are told that it is old, whether they
         // ask anything more or not.
@@ -182,39 +157,22 @@ pub fn goes_on(setting: &Setting, action: &ActorAction<Process>) -> bool {
     }
 }
 
-/// Every property. Every one runs in every scope, unless the scope says why not.
-pub static PROPERTIES: &[Property] = &joined::<Property, COUNT>(PARTS);
-const PARTS: &[&[Property]] = &[
-    quorum::PROPERTIES,
-    versions::PROPERTIES,
-    copies::PROPERTIES,
-    repair::PROPERTIES,
-    hints::PROPERTIES,
-    membership::PROPERTIES,
-];
-const COUNT: usize = quorum::PROPERTIES.len()
-    + versions::PROPERTIES.len()
-    + copies::PROPERTIES.len()
-    + repair::PROPERTIES.len()
-    + hints::PROPERTIES.len()
-    + membership::PROPERTIES.len();
-
-fn only(write: WriteId) -> WriteSet {
+pub(crate) fn only(write: WriteId) -> WriteSet {
     WriteSet::EMPTY.with(write)
 }
 
-fn pair(one: WriteId, other: WriteId) -> WriteSet {
+pub(crate) fn pair(one: WriteId, other: WriteId) -> WriteSet {
     WriteSet::EMPTY.with(one).with(other)
 }
 
-fn answered_reads(state: &SystemState) -> impl Iterator<Item = &Read> {
+pub(crate) fn answered_reads(state: &SystemState) -> impl Iterator<Item = &Read> {
     state.history.reads.iter().filter(|read| is_answered(read))
 }
 
-fn is_answered(read: &Read) -> bool {
+pub(crate) fn is_answered(read: &Read) -> bool {
     matches!(read.outcome, Outcome::Answered { .. })
 }
 
-fn words_at_least(mut outcomes: impl Iterator<Item = Outcome>, needed: usize) -> bool {
+pub(crate) fn words_at_least(mut outcomes: impl Iterator<Item = Outcome>, needed: usize) -> bool {
     outcomes.all(|outcome| !matches!(outcome, Outcome::Answered { words, .. } if words < needed))
 }

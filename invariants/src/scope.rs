@@ -1,25 +1,10 @@
-//! Bounded configurations: what a scope says, and the model it makes.
+//! Bounded configurations, as data: nodes, quorums, scripted clients, and what may go wrong.
 
-use crate::boundary;
-use crate::ghost::Ghost;
-use crate::property::Property;
-use crate::record;
-use dynamo_model::administer::Wish;
-use dynamo_model::client::{Client, Line, Via};
-use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId};
-use dynamo_model::node::Node;
-use dynamo_model::process::{Circumstances, Process};
+pub mod instance;
+pub mod write_set;
+
+use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::ring::Ring;
-use dynamo_model::route::Routes;
-use dynamo_model::rules::Rules;
-use stateright::actor::{ActorModel, ActorModelState, LossyNetwork, Network};
-
-pub use crate::setting::Setting;
-
-/// The model that a scope makes.
-pub type System = ActorModel<Process, Setting, Ghost>;
-/// A state of it.
-pub type SystemState = ActorModelState<Process, Ghost>;
 
 /// What a scripted client asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,55 +120,6 @@ pub struct Excuse {
     pub reason: &'static str,
 }
 
-const NOBODY_STANDS_IN: Excuse = Excuse {
-    properties: &["I4.acknowledged-on-a-hint", "I8.hint-is-handed-over"],
-    reason: "there is no fallback here, or nobody is ever suspected",
-};
-
-const NOT_IN_PERSON: Excuse = Excuse {
-    properties: &["I1.in-person-put-is-read-in-person"],
-    reason: "nobody asks for intended replicas in person here",
-};
-
-const NOBODY_MOVES: Excuse = Excuse {
-    properties: &[
-        "I4.replica-is-misplaced",
-        "I4.replica-is-handed-over",
-        "I7.views-differ",
-        "I7.served-by-one-who-knows-more",
-        "I9.change-spreads",
-    ],
-    reason: "nobody joins or leaves here",
-};
-
-const NOBODY_ROUTES: Excuse = Excuse {
-    properties: &["I7.client-with-an-old-view", "I7.client-is-told"],
-    reason: "no client has a view of its own here",
-};
-
-const NOBODY_COMPARES: Excuse = Excuse {
-    properties: &["I5.a-key-is-exchanged"],
-    reason: "replicas do not compare what they hold here",
-};
-
-const NO_BYSTANDER: Excuse = Excuse {
-    properties: &["I5.one-of-two-keys-is-exchanged"],
-    reason: "there is no key here of which it is certain that it never differs",
-};
-
-const NO_OLD_DISK: Excuse = Excuse {
-    properties: &["I2.old-disk-is-found", "I2.old-disk-is-believed", "I2.old-disk-is-found-later"],
-    reason: "no node is started on an older copy of its disk here",
-};
-
-const NO_LATER_WITNESS: Excuse = Excuse {
-    properties: &["I2.old-disk-is-found-later"],
-    reason: "no node is ever down here, so no witness comes back",
-};
-
-const NOTHING_REAPED: Excuse =
-    Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
-
 /// No faults.
 pub const NO_FAULTS: Faults = Faults {
     loss: false,
@@ -222,110 +158,18 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The reason for which this scope does not claim the property, if it does not. The check of
-    /// the scope then finds that the property fails here, and finds fault with the excuse if it
-    /// does not.
-    pub fn excuse(&self, property: &Property) -> Option<&'static str> {
-        let without_stand_ins =
-            Some(&NOBODY_STANDS_IN).filter(|_| !self.has_stand_ins() && !self.changes());
-        let nobody_reaps = Some(&NOTHING_REAPED).filter(|_| self.faults.reaps == 0);
-        let nobody_asks = Some(&NOT_IN_PERSON)
-            .filter(|_| !self.asks(Ask::PutInPerson) || !self.asks(Ask::GetInPerson));
-        let nobody_moves = Some(&NOBODY_MOVES).filter(|_| !self.changes());
-        let nobody_routes = Some(&NOBODY_ROUTES).filter(|_| !self.routes());
-        let nobody_compares = Some(&NOBODY_COMPARES).filter(|_| !self.faults.exchange);
-        let no_bystander = Some(&NO_BYSTANDER).filter(|_| !self.has_bystander());
-        let no_old_disk = Some(&NO_OLD_DISK).filter(|_| self.faults.old_disk.is_none());
-        let no_later_witness = Some(&NO_LATER_WITNESS).filter(|_| self.faults.crashes == 0);
-        let structural = [
-            without_stand_ins,
-            nobody_asks,
-            nobody_reaps,
-            nobody_moves,
-            nobody_routes,
-            nobody_compares,
-            no_bystander,
-        ];
-        let excuses = self
-            .excused
-            .iter()
-            .chain(structural.into_iter().flatten())
-            .chain(no_old_disk)
-            .chain(no_later_witness);
-        let mut excuses = excuses;
-        let excuse = excuses.find(|excuse| excuse.properties.contains(&property.name));
-        excuse.map(|excuse| excuse.reason)
-    }
-
     /// May a fallback stand in for an intended replica here?
-    fn has_stand_ins(&self) -> bool {
+    pub(crate) fn has_stand_ins(&self) -> bool {
         usize::from(self.nodes) > self.quorum.0 && self.faults.timeouts.is_some()
     }
 
-    fn asks(&self, what: Ask) -> bool {
+    pub(crate) fn asks(&self, what: Ask) -> bool {
         self.clients.iter().any(|script| script.iter().any(|(_, ask)| *ask == what))
     }
 
     /// Does any client choose nodes by a view of its own?
-    fn routes(&self) -> bool {
+    pub(crate) fn routes(&self) -> bool {
         self.clients.iter().any(|script| chooses_nodes(script))
-    }
-
-    /// The model: nodes first, then clients; the protocol under `rules`; with those of these
-    /// properties that stateright has a word for.
-    pub fn model(
-        &self,
-        rules: Rules,
-        properties: impl IntoIterator<Item = &'static Property>,
-    ) -> System {
-        self.model_of(self.setting(), &rules, properties)
-    }
-
-    /// The same, of this scope made concrete.
-    pub(crate) fn model_of(
-        &self,
-        setting: Setting,
-        rules: &Rules,
-        properties: impl IntoIterator<Item = &'static Property>,
-    ) -> System {
-        let node = Node {
-            config: setting.config,
-            founders: setting.founders.clone(),
-            address: None,
-            rules: *rules,
-        };
-        let clients: Vec<Process> =
-            (0..self.clients.len()).map(|index| self.client(&setting, index)).collect();
-        let network = if self.faults.duplication {
-            Network::new_unordered_duplicating([])
-        } else {
-            Network::new_unordered_nonduplicating([])
-        };
-        let ghost = Ghost::new(&setting);
-        let bad = self.faults.lost_disk.map(|place| self.node_at(place, &setting.key));
-        let circumstances = |id| Circumstances {
-            loses_its_disk: bad == Some(NodeId(id)),
-            returns_to_a_copy: setting.copied == Some(NodeId(id)),
-            takes_all: setting.is_endless,
-            disk: setting.disk(NodeId(id)),
-        };
-        let nodes: Vec<Process> =
-            (0..self.nodes).map(|id| Process::Node(node.clone(), circumstances(id))).collect();
-        let mut model = ActorModel::new(setting, ghost)
-            .actors(nodes)
-            .actors(clients)
-            .init_network(network)
-            .lossy_network(if self.faults.loss { LossyNetwork::Yes } else { LossyNetwork::No })
-            .max_crashes(self.faults.crashes)
-            .record_msg_in(record::record_in)
-            .record_msg_out(record::record_out)
-            .within_boundary(boundary::is_in_scope);
-        for property in properties {
-            if let Some(expectation) = property.expectation() {
-                model = model.property(expectation, property.name, property.condition);
-            }
-        }
-        model
     }
 
     /// All nodes, whether they have joined or not.
@@ -365,46 +209,5 @@ impl Scope {
             matches!(first, Some(Ask::Join(_)))
         };
         (0..self.nodes).map(NodeId).filter(|node| !joins_first(node)).collect()
-    }
-
-    fn client(&self, setting: &Setting, index: usize) -> Process {
-        let ring = self.ring();
-        let clockwise = ring.preference_list(&setting.key, usize::from(self.nodes)).to_vec();
-        let client = ClientId(u64::from(self.nodes) + index as u64);
-        let line = |(number, (via, ask)): (usize, &ScriptLine)| {
-            let value = || {
-                let request = RequestId { client, number: number as u64 };
-                setting.write(request).expect("a put of the script").value()
-            };
-            let (_, r, w) = self.quorum;
-            let line = match ask {
-                Ask::Put => Line::PutBlind { content: Content::Value(value()), pw: 0 },
-                Ask::PutInPerson => {
-                    Line::PutBlind { content: Content::Value(value()), pw: w as u8 }
-                }
-                Ask::PutOver => Line::PutInformed(Content::Value(value())),
-                Ask::Delete => Line::PutInformed(Content::Tombstone(value())),
-                Ask::Get => Line::Get { pr: 0 },
-                Ask::GetInPerson => Line::Get { pr: r as u8 },
-                Ask::Join(place) => {
-                    Line::Administer { node: clockwise[*place], wish: Wish::Join(None) }
-                }
-                Ask::Leave(place) => {
-                    Line::Administer { node: clockwise[*place], wish: Wish::Leave }
-                }
-                Ask::Remove(place) => {
-                    Line::Administer { node: clockwise[*place], wish: Wish::Remove }
-                }
-            };
-            (clockwise.get(*via).map_or(Via::OwnView, |node| Via::Node(*node)), line)
-        };
-        let script = self.clients[index].iter().enumerate().map(line).collect();
-        let routes = Routes::new(setting.founders.clone(), setting.config.n());
-        Process::Client(Client {
-            key: setting.key.clone(),
-            script,
-            routes,
-            retries: self.faults.client_retries,
-        })
     }
 }

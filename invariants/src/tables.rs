@@ -6,7 +6,7 @@ mod process;
 mod scene;
 mod storage;
 
-use crate::scope::Setting;
+use crate::scope::instance::Instance;
 use crate::trace::replay::Run;
 use dynamo_model::ids::{Content, NodeId};
 use dynamo_model::ring::Partition;
@@ -29,14 +29,14 @@ pub struct Cast {
 
 impl Cast {
     /// Versions by the order of clients and lines.
-    pub fn of(setting: &Setting) -> Cast {
-        let ring = setting.scope.ring();
-        let nodes = ring.preference_list(&setting.key, usize::from(setting.scope.nodes)).to_vec();
+    pub fn of(instance: &Instance) -> Cast {
+        let ring = instance.scope.ring();
+        let nodes = ring.preference_list(&instance.key, usize::from(instance.scope.nodes)).to_vec();
         Cast {
-            partition: ring.partition(&setting.key),
+            partition: ring.partition(&instance.key),
             names: nodes.clone(),
             nodes,
-            versions: (1..=setting.puts.len()).map(|number| format!("D{number}")).collect(),
+            versions: (1..=instance.puts.len()).map(|number| format!("D{number}")).collect(),
         }
     }
 

@@ -12,11 +12,11 @@ mod event;
 pub mod replay;
 pub mod shrink;
 
+use crate::catalogue;
 use crate::check::Finding;
-use crate::defects::Defect;
+use crate::defect::Defect;
 use crate::property::{Kind, Property};
 use crate::scope::Scope;
-use crate::scopes;
 use crate::trace::replay::Run;
 use dynamo_model::rules::Rules;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 pub use digest::StateDigest;
-pub use event::{Event, Who};
+pub use event::Event;
 
 /// A trace file, format 1: JSON. Fields that are not known are passed over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,7 +172,7 @@ impl Trace {
         if trace.steps.len() > Trace::STEPS_MAX {
             return Err(ReadError::TooManySteps { count: trace.steps.len() });
         }
-        if scopes::named(&trace.scope).is_none() {
+        if catalogue::scope_named(&trace.scope).is_none() {
             return unknown("scope", &trace.scope);
         }
         if Property::named(&trace.property).is_none() {
@@ -208,7 +208,8 @@ impl Trace {
 
     /// The scope. It is known: else the trace could not have been read.
     pub fn scope(&self) -> &'static Scope {
-        scopes::named(&self.scope).expect("a trace that was read names a scope that exists")
+        catalogue::scope_named(&self.scope)
+            .expect("a trace that was read names a scope that exists")
     }
 
     /// The property that it violates, or shows.

@@ -5,10 +5,11 @@
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
-use dynamo_invariants::check::{Effort, check};
-use dynamo_invariants::property::PROPERTIES;
+use dynamo_invariants::catalogue;
+use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::check::Effort;
+use dynamo_invariants::check::check;
 use dynamo_invariants::scope::Scope;
-use dynamo_invariants::scopes;
 use dynamo_model::rules::Rules;
 use serde::{Deserialize, Serialize};
 use stateright::{Checker, Model};
@@ -82,7 +83,7 @@ fn main() -> Result<()> {
         arguments.scopes.clone()
     };
     let named = |name: &String| {
-        scopes::named(name).with_context(|| format!("there is no scope \"{name}\""))
+        catalogue::scope_named(name).with_context(|| format!("there is no scope \"{name}\""))
     };
     let mut chosen: Vec<&Scope> = wanted.iter().map(named).collect::<Result<_>>()?;
     chosen.retain(|scope| !arguments.quick || scope.unique_states <= QUICK_STATES_MAX);
@@ -151,7 +152,7 @@ fn run(scope: &Scope, way: Way, threads: usize) -> Result<Run> {
 fn checker(
     scope: &Scope,
     threads: usize,
-) -> stateright::CheckerBuilder<dynamo_invariants::scope::System> {
+) -> stateright::CheckerBuilder<dynamo_invariants::system::System> {
     scope.model(Rules::default(), PROPERTIES).checker().threads(threads)
 }
 

@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
 use dynamo::explorer::{self, Place};
-use dynamo_invariants::property::PROPERTIES;
+use dynamo_invariants::catalogue;
+use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::scope::Scope;
-use dynamo_invariants::scopes;
 use dynamo_model::rules::Rules;
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -67,7 +67,7 @@ struct Run {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let largest = scopes::SCOPES
+    let largest = catalogue::SCOPES
         .iter()
         .max_by_key(|scope| scope.unique_states)
         .context("there are scopes")?;
@@ -76,7 +76,7 @@ fn main() -> Result<()> {
         wanted = vec!["one-client".to_owned(), largest.name.to_owned()];
     }
     if let Some(which) = arguments.which {
-        let scope = scopes::named(&wanted[0])
+        let scope = catalogue::scope_named(&wanted[0])
             .with_context(|| format!("there is no scope {:?}", wanted[0]))?;
         println!("{}", serde_json::to_string(&run(scope, which, arguments.quick)?)?);
         return Ok(());

@@ -10,7 +10,7 @@ use dynamo::client::{Client, ClientError};
 use dynamo::context_text;
 use dynamo::secret::{Credentials, Secret};
 use dynamo::stamp::StampedContext;
-use dynamo_invariants::defects::Defect;
+use dynamo_invariants::defect::Defect;
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::NodeId;
 use serde_json::json;

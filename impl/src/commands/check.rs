@@ -9,12 +9,24 @@ use super::{Failure, table};
 use crate::output::say;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use dynamo_invariants::check::{Effort, Engine, Report, Verdict, check, find};
-use dynamo_invariants::coverage::{self, NEVER_MET};
-use dynamo_invariants::picture::{self, diagram};
-use dynamo_invariants::property::{Kind, PROPERTIES, Property};
+use dynamo_invariants::catalogue;
+use dynamo_invariants::catalogue::DEEP;
+use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::catalogue::SCOPES;
+use dynamo_invariants::check::Effort;
+use dynamo_invariants::check::Engine;
+use dynamo_invariants::check::Report;
+use dynamo_invariants::check::Verdict;
+use dynamo_invariants::check::check;
+use dynamo_invariants::check::coverage;
+use dynamo_invariants::check::coverage::NEVER_MET;
+use dynamo_invariants::check::find;
+use dynamo_invariants::describe;
+use dynamo_invariants::describe::diagram;
+use dynamo_invariants::notation::words;
+use dynamo_invariants::property::Kind;
+use dynamo_invariants::property::Property;
 use dynamo_invariants::scope::Scope;
-use dynamo_invariants::scopes::{self, DEEP, SCOPES};
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::rules::Rules;
 use serde::Serialize;
@@ -208,7 +220,7 @@ fn chosen(names: &[String], deep: bool) -> Result<Vec<&'static Scope>, Failure> 
 /// The scope with this name, or what to do about it.
 pub(super) fn scope_named(name: &str) -> Result<&'static Scope, Failure> {
     let unknown = || anyhow!("there is no scope \"{name}\"; dynamo check --list names them");
-    scopes::named(name).ok_or_else(|| Failure::Usage(unknown()))
+    catalogue::scope_named(name).ok_or_else(|| Failure::Usage(unknown()))
 }
 
 fn list(scopes: &[&Scope], json: bool) {
@@ -343,7 +355,8 @@ fn print_failures(measured: &[Measured]) {
                 (_, Some(reason)) => say!("  It holds, though the scope excuses it: {reason}."),
                 (Kind::Reachable, None) => say!("  No state reached shows it."),
                 (Kind::Always | Kind::Converges, None) => {
-                    let scope = scopes::named(report.name).expect("a report is of a scope");
+                    let scope =
+                        catalogue::scope_named(report.name).expect("a report is of a scope");
                     let finding = find(scope, Rules::default(), property)
                         .0
                         .expect("a violation has a way to it");
@@ -383,7 +396,7 @@ fn print_conclusion(measured: &[Measured]) {
     } else {
         visited
     };
-    let scopes = picture::counted(measured.len(), "scope");
+    let scopes = words::counted(measured.len(), "scope");
     say!("All holds in every one of the {states} reachable states of {scopes} ({seconds:.1} s).");
     say!("What if a rule were different? Try: dynamo defects");
 }
@@ -415,6 +428,6 @@ fn why_not(measured: &[Measured], asked: usize, surprises: &[String]) -> Failure
     Failure::CutOff(anyhow!(
         "cut off: {} states of {name}{frontier}; nothing is proved of it, nor of the {} after it",
         table::count(progress.unique_states),
-        picture::counted(asked - measured.len(), "scope"),
+        words::counted(asked - measured.len(), "scope"),
     ))
 }

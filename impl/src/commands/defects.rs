@@ -8,7 +8,8 @@ use anyhow::anyhow;
 use clap::Args;
 use dynamo::gallery::Case;
 use dynamo_invariants::check::Finding;
-use dynamo_invariants::picture::{self, diagram};
+use dynamo_invariants::describe;
+use dynamo_invariants::describe::diagram;
 use dynamo_invariants::trace::replay::Run;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -163,7 +164,7 @@ fn print_story(outcome: &Outcome) {
         say!("  {line}");
     }
     say!("  then, on disk:");
-    for fact in picture::disks(run.last()) {
+    for fact in describe::disks(run.last()) {
         say!("    {}: {}: {}", fact.of, fact.about, fact.text);
     }
     say!("  why a weaker check misses it: {}", case.missed_by());

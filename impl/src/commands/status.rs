@@ -8,7 +8,7 @@ use dynamo::admission::Overload;
 use dynamo::doorkeeper::{Refusals, Twin};
 use dynamo::founding::Founding;
 use dynamo::inspect::{ExchangeLine, Status};
-use dynamo_invariants::picture::counted;
+use dynamo_invariants::notation::words::counted;
 use dynamo_model::ids::NodeId;
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;

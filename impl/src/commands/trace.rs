@@ -10,10 +10,14 @@ use crate::output::{self, note, say};
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use dynamo::export::{self, Format};
-use dynamo_invariants::picture;
-use dynamo_invariants::trace::replay::{Divergence, Run};
-use dynamo_invariants::trace::shrink::{shrink, walk};
-use dynamo_invariants::trace::{ReadError, Trace};
+use dynamo_invariants::describe;
+use dynamo_invariants::notation::words;
+use dynamo_invariants::trace::ReadError;
+use dynamo_invariants::trace::Trace;
+use dynamo_invariants::trace::replay::Divergence;
+use dynamo_invariants::trace::replay::Run;
+use dynamo_invariants::trace::shrink::shrink;
+use dynamo_invariants::trace::shrink::walk;
 use dynamo_model::rules::Rules;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -152,7 +156,7 @@ fn all_read(unread: usize) -> Result<(), Failure> {
         0 => Ok(()),
         unread => Err(Failure::Usage(anyhow!(
             "{} cannot be read as traces",
-            picture::counted(unread, "file")
+            words::counted(unread, "file")
         ))),
     }
 }
@@ -219,7 +223,7 @@ fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
         } else {
             let verdict = divergence
                 .map_or("replays".to_owned(), |divergence| format!("DIFFERS: {divergence}"));
-            say!("{}: {}, {verdict}", file.display(), picture::counted(trace.steps.len(), "step"));
+            say!("{}: {}, {verdict}", file.display(), words::counted(trace.steps.len(), "step"));
         }
     }
     if as_json {

@@ -1,18 +1,19 @@
 //! What there is to explore.
 
-use dynamo_invariants::defects::DEFECTS;
+use dynamo_invariants::catalogue::DEEP;
+use dynamo_invariants::catalogue::DEFECTS;
+use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::catalogue::SCOPES;
+use dynamo_invariants::describe;
 use dynamo_invariants::goals::GOALS;
-use dynamo_invariants::picture;
-use dynamo_invariants::property::PROPERTIES;
 use dynamo_invariants::scope::Scope;
-use dynamo_invariants::scopes::{DEEP, SCOPES};
 use serde_json::{Value, json};
 
 pub(super) fn catalogue() -> Value {
     let scope = |scope: &Scope| {
         json!({
             "name": scope.name, "aim": scope.aim, "unique_states": scope.unique_states,
-            "surroundings": picture::surroundings(scope),
+            "surroundings": describe::surroundings(scope),
         })
     };
     let scopes: Vec<Value> = SCOPES.iter().map(scope).collect();

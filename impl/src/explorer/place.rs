@@ -2,13 +2,16 @@
 
 use super::Refusal;
 use data_encoding::BASE64URL_NOPAD;
+use dynamo_invariants::catalogue;
+use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::check::Finding;
-use dynamo_invariants::defects::Defect;
-use dynamo_invariants::property::{Kind, PROPERTIES};
+use dynamo_invariants::defect::Defect;
+use dynamo_invariants::property::Kind;
 use dynamo_invariants::scope::Scope;
-use dynamo_invariants::scopes;
+use dynamo_invariants::trace::Event;
+use dynamo_invariants::trace::Trace;
+use dynamo_invariants::trace::digest;
 use dynamo_invariants::trace::replay::Run;
-use dynamo_invariants::trace::{Event, Trace, digest};
 use dynamo_model::rules::Rules;
 use serde::Deserialize;
 
@@ -68,7 +71,7 @@ impl Place {
         let Named { scope, rules, way } = named;
         let unknown =
             |what: &str, name: &str| Refusal::not_found(format!("there is no {what} {name:?}"));
-        let scope = scopes::named(scope).ok_or_else(|| unknown("scope", scope))?;
+        let scope = catalogue::scope_named(scope).ok_or_else(|| unknown("scope", scope))?;
         let defect = match rules.as_str() {
             PROTOCOL => None,
             name => Some(Defect::named(name).ok_or_else(|| unknown("defect", name))?),
@@ -167,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_way_leads_back_to_where_it_was_read_from() {
-        let mut place = Place::begin(scopes::named("concurrent-puts").expect("a scope"), None);
+        let mut place =
+            Place::begin(catalogue::scope_named("concurrent-puts").expect("a scope"), None);
         for number in 0..12 {
             let run = place.run().expect("it can be gone");
             let steps = run.steps();
@@ -192,7 +196,7 @@ mod tests {
 
     #[test]
     fn no_two_steps_of_a_state_share_a_code() {
-        for scope in scopes::SCOPES {
+        for scope in catalogue::SCOPES {
             let mut run = Place::begin(scope, None).run().expect("where it begins");
             for number in 0..15 {
                 let steps = run.steps();

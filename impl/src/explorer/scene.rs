@@ -5,10 +5,17 @@ mod way;
 
 use super::Refusal;
 use super::place::{Place, code};
-use dynamo_invariants::picture::{self, Change, Fact, MESSAGES, TRUTH};
-use dynamo_invariants::property::{Kind, PROPERTIES, Property};
-use dynamo_invariants::scope::SystemState;
-use dynamo_invariants::tables::{Cast, Table};
+use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::describe;
+use dynamo_invariants::describe::Change;
+use dynamo_invariants::describe::Fact;
+use dynamo_invariants::describe::MESSAGES;
+use dynamo_invariants::describe::TRUTH;
+use dynamo_invariants::property::Kind;
+use dynamo_invariants::property::Property;
+use dynamo_invariants::system::SystemState;
+use dynamo_invariants::tables::Cast;
+use dynamo_invariants::tables::Table;
 use dynamo_invariants::trace::Event;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::message::Message;
@@ -16,10 +23,13 @@ use serde_json::{Value, json};
 
 /// The state at the end of a run, what led there, and what may come next.
 pub(super) fn scene(place: &Place, run: &Run, table: Option<usize>) -> Result<Value, Refusal> {
-    let facts = picture::facts(&run.model, run.last());
-    let before =
-        run.states.len().checked_sub(2).map(|index| picture::facts(&run.model, &run.states[index]));
-    let changes = before.map(|before| picture::changes(&before, &facts)).unwrap_or_default();
+    let facts = describe::facts(&run.model, run.last());
+    let before = run
+        .states
+        .len()
+        .checked_sub(2)
+        .map(|index| describe::facts(&run.model, &run.states[index]));
+    let changes = before.map(|before| describe::changes(&before, &facts)).unwrap_or_default();
     let mut steps = run.steps();
     steps.sort_by_cached_key(|(event, _)| (group(event), event.to_string()));
     let steps: Vec<Value> = steps.iter().map(|step| next(place, run, &facts, step)).collect();
@@ -91,9 +101,9 @@ fn group(event: &Event) -> (usize, &'static str) {
 
 /// A step that may be taken, what it would change, and what would not hold any more.
 fn next(place: &Place, run: &Run, facts: &[Fact], (event, state): &(Event, SystemState)) -> Value {
-    let after = picture::facts(&run.model, state);
+    let after = describe::facts(&run.model, state);
     let changes: Vec<String> =
-        picture::changes(facts, &after).iter().map(ToString::to_string).collect();
+        describe::changes(facts, &after).iter().map(ToString::to_string).collect();
     let falls = |property: &&Property| {
         property.kind == Kind::Always
             && place.scope().excuse(property).is_none()

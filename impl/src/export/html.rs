@@ -2,7 +2,8 @@
 //! that step through them.
 
 use super::{Story, svg};
-use dynamo_invariants::picture::{self, Change};
+use dynamo_invariants::describe;
+use dynamo_invariants::describe::Change;
 use serde_json::{Value, json};
 
 const PAGE: &str = include_str!("page.html");
@@ -11,7 +12,7 @@ pub(super) fn text(story: &Story<'_>) -> String {
     let property = story.trace.property();
     let states = story.facts.iter().enumerate().map(|(index, facts)| {
         let changes =
-            index.checked_sub(1).map(|before| picture::changes(&story.facts[before], facts));
+            index.checked_sub(1).map(|before| describe::changes(&story.facts[before], facts));
         let holds = (property.condition)(&story.run.model, &story.run.states[index]);
         json!({
             "text": index.checked_sub(1).map_or("the beginning", |step| &story.texts[step]),
@@ -25,7 +26,7 @@ pub(super) fn text(story: &Story<'_>) -> String {
         "statement": property.statement,
         "cycle_from": story.trace.cycle_from,
         "everyone": story.everyone.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "surroundings": picture::surroundings(story.trace.scope()),
+        "surroundings": describe::surroundings(story.trace.scope()),
         "states": states.collect::<Vec<_>>(),
     });
     // In a script element only "</" could end it, and "<!--" hide the rest.

@@ -2,7 +2,9 @@
 //! node and client, and three more, each a map from what is told of to what is so.
 
 use super::Story;
-use dynamo_invariants::picture::{Fact, MESSAGES, TRUTH};
+use dynamo_invariants::describe::Fact;
+use dynamo_invariants::describe::MESSAGES;
+use dynamo_invariants::describe::TRUTH;
 use serde_json::{Map, Value, json};
 
 const ACTION: &str = "action";

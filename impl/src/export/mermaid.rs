@@ -1,7 +1,7 @@
 //! Mermaid sequence diagrams: <https://mermaid.js.org/syntax/sequenceDiagram.html>.
 
 use super::Story;
-use dynamo_invariants::picture;
+use dynamo_invariants::notation::words;
 use dynamo_invariants::trace::Event;
 
 pub(super) fn text(story: &Story<'_>) -> String {
@@ -25,10 +25,10 @@ pub(super) fn text(story: &Story<'_>) -> String {
 fn line(event: &Event) -> String {
     match event {
         Event::Deliver { from, to, message } => {
-            format!("{from}->>{to}: {}", escaped(&picture::brief(message)))
+            format!("{from}->>{to}: {}", escaped(&words::brief(message)))
         }
         Event::Lose { from, to, message } => {
-            format!("{from}-x{to}: lost: {}", escaped(&picture::brief(message)))
+            format!("{from}-x{to}: lost: {}", escaped(&words::brief(message)))
         }
         other => {
             let text = other.to_string();

@@ -3,8 +3,8 @@
 //! several runs, is empty.
 
 use super::Story;
-use dynamo_invariants::picture::flight::End;
-use dynamo_invariants::trace::Who;
+use dynamo_invariants::describe::flight::End;
+use dynamo_invariants::notation::Who;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 

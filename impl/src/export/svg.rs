@@ -2,9 +2,12 @@
 //! where it was sent to where it arrived.
 
 use super::Story;
-use dynamo_invariants::picture::diagram::{AND_THEN, NOTHING_MORE};
-use dynamo_invariants::picture::flight::{End, Flight};
-use dynamo_invariants::trace::{Event, Who};
+use dynamo_invariants::describe::diagram::AND_THEN;
+use dynamo_invariants::describe::diagram::NOTHING_MORE;
+use dynamo_invariants::describe::flight::End;
+use dynamo_invariants::describe::flight::Flight;
+use dynamo_invariants::notation::Who;
+use dynamo_invariants::trace::Event;
 use svg::Document;
 use svg::node::element::{Circle, Definitions, Group, Line, Marker, Path, Style, Text, Title};
 
@@ -113,7 +116,7 @@ fn arrow(flight: &Flight, steps: usize) -> Group {
     };
     let drawn = line(class, (from, y(flight.sent)), end);
     let drawn = if class == "message" { drawn.set("marker-end", "url(#head)") } else { drawn };
-    let text = dynamo_invariants::picture::brief(&flight.message);
+    let text = dynamo_invariants::notation::words::brief(&flight.message);
     let group = Group::new().add(Title::new(text)).add(drawn);
     if class == "lost" { group.add(words("fault", end.0 + 4, end.1 + 4, "✕")) } else { group }
 }

@@ -1,7 +1,13 @@
 //! What is looked for: a defect, or a known limit.
 
-use dynamo_invariants::check::{Finding, find};
-use dynamo_invariants::defects::{DEFECTS, Defect, Historic, LIMITS, Limit};
+use dynamo_invariants::check::Finding;
+
+use dynamo_invariants::catalogue::DEFECTS;
+use dynamo_invariants::catalogue::LIMITS;
+use dynamo_invariants::check::find;
+use dynamo_invariants::defect::Defect;
+use dynamo_invariants::defect::Limit;
+use dynamo_invariants::historic::Historic;
 use dynamo_invariants::property::Property;
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::trace::Trace;

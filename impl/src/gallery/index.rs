@@ -1,7 +1,8 @@
 //! The index of the gallery.
 
 use super::{Case, MADE_BY, cell};
-use dynamo_invariants::defects::{HISTORIC, Told};
+use dynamo_invariants::historic::HISTORIC;
+use dynamo_invariants::historic::Told;
 use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,7 +1,12 @@
 //! One page of the gallery.
 
 use super::{Case, MADE_BY, cell};
-use dynamo_invariants::picture::{self, Change, Fact, MESSAGES, diagram};
+use dynamo_invariants::describe;
+use dynamo_invariants::describe::Change;
+use dynamo_invariants::describe::Fact;
+use dynamo_invariants::describe::MESSAGES;
+use dynamo_invariants::describe::diagram;
+use dynamo_invariants::notation::words;
 use dynamo_invariants::property::Kind;
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
@@ -78,7 +83,7 @@ fn unindented(code: &str) -> String {
 
 fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
     push!(text, "## The shortest trace\n\nScope `{}`: {}\n", trace.scope, trace.scope().aim);
-    for line in picture::surroundings(trace.scope()) {
+    for line in describe::surroundings(trace.scope()) {
         push!(text, "* {line}");
     }
     if trace.cycle_from.is_some_and(|from| from < trace.steps.len()) {
@@ -92,9 +97,9 @@ fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
     let rows = diagram::rows(run);
     push!(text, "```\n\n| step | what happens | what changes |\n|---|---|---|");
     let facts: Vec<Vec<Fact>> =
-        run.states.iter().map(|state| picture::facts(&run.model, state)).collect();
+        run.states.iter().map(|state| describe::facts(&run.model, state)).collect();
     for (row, states) in rows.iter().zip(facts.windows(2)) {
-        let changes = picture::changes(&states[0], &states[1]);
+        let changes = describe::changes(&states[0], &states[1]);
         let is_told = |change: &&Change| change.of != MESSAGES || change.before.is_none();
         let told: Vec<String> = changes.iter().filter(is_told).map(ToString::to_string).collect();
         push!(text, "| {} | {} | {} |", row.step, cell(&row.text), cell(&told.join("<br>")));
@@ -106,7 +111,7 @@ fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
 /// have to be so.
 fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
     push!(text, "## Where it ends\n");
-    let actual = picture::facts(&run.model, run.last());
+    let actual = describe::facts(&run.model, run.last());
     if case.defect().is_none() {
         push!(text, "Expected, if it were promised: {}\n", case.properties()[0].statement);
         push!(text, "| | actual: the protocol |\n|---|---|");
@@ -124,8 +129,8 @@ fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
         if settles { ", and goes on from there until the property holds for good" } else { "" };
     push!(text, "The same happens to the protocol as it is{but_for}{goes_on}:\n");
     push!(text, "| | expected: the protocol | actual: the defect |\n|---|---|---|");
-    let expected = picture::facts(&protocol.model, protocol.last());
-    for change in picture::changes(&expected, &actual) {
+    let expected = describe::facts(&protocol.model, protocol.last());
+    for change in describe::changes(&expected, &actual) {
         let side = |side: &Option<String>| side.as_deref().map_or("–".to_owned(), cell);
         push!(
             text,
@@ -160,7 +165,7 @@ fn why_minimal(text: &mut String, case: &Case, trace: &Trace) {
         text,
         "States are visited breadth-first, every order of events in scope `{}`: no run of fewer than {} {claim}.\n",
         scope.name,
-        picture::counted(depth, "step")
+        words::counted(depth, "step")
     );
 }
 

@@ -4,14 +4,14 @@
 //! A property that looks at more than its words tell would get wrong verdicts. `Options::doubt` of
 //! the engine finds such a property, and a test asks it to in every scope that is small enough.
 
-use crate::ghost::{Ghost, Hearing, Outcome, Read, writes_of};
-use crate::scope::Setting;
-use crate::view::{gets_in_flight, is_syncing};
-use crate::write_set::WriteSet;
+use crate::scope::instance::Instance;
+use crate::scope::write_set::WriteSet;
+use crate::system::world::{fate, gets_in_flight, is_syncing};
+use crate::truth::{Ghost, Hearing, Outcome, Read, writes_of};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Change, History};
 use dynamo_model::node::{Durable, Timer};
-use dynamo_model::process::{Process, Stage};
+use dynamo_model::process::Process;
 use dynamo_model::siblings::Siblings;
 use interned_checker::{ActorPart, Messages, Reads};
 
@@ -41,11 +41,11 @@ type Part<'a> = ActorPart<'a, Process>;
 
 impl LooksAt {
     /// The declaration for the engine, in a scope.
-    pub fn reads(self, setting: &Setting) -> Reads<Process, Setting, Ghost> {
+    pub fn reads(self, instance: &Instance) -> Reads<Process, Instance, Ghost> {
         let nothing = Reads::nothing;
         match self {
-            LooksAt::Gets if setting.gets.is_empty() => LooksAt::Disks.reads(setting),
-            LooksAt::Exchanges if !setting.scope.faults.exchange => nothing(),
+            LooksAt::Gets if instance.gets.is_empty() => LooksAt::Disks.reads(instance),
+            LooksAt::Exchanges if !instance.scope.faults.exchange => nothing(),
             LooksAt::Truth => nothing().history(),
             LooksAt::Disks => nothing().actors_by(held).history_by(requests),
             LooksAt::Versions => nothing().storages().history_by(seen),
@@ -60,36 +60,22 @@ impl LooksAt {
     }
 }
 
-/// Is the node's disk lost, and how far has it come if it was copied?
-pub(crate) fn fate(part: &Part<'_>) -> u64 {
-    let stage = match part.state.backup().map(|backup| backup.stage) {
-        None => 0,
-        Some(Stage::Copied) => 1,
-        Some(Stage::Ahead) => 2,
-        Some(Stage::Returned { witnessed: false }) => 3,
-        Some(Stage::Returned { witnessed: true }) => 4,
-        Some(Stage::Renewed { late: false }) => 5,
-        Some(Stage::Renewed { late: true }) => 6,
-    };
-    u64::from(part.random.contains_key("fate")) | stage << 1
-}
-
 /// Which puts a node has on disk, as a replica and for whom else; what it has there of who is a
 /// member; whether its disk is lost.
-fn held(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
+fn held(instance: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
     words.push(fate(part));
     let Some(disk) = part.storage else { return };
     let puts = |siblings: &Siblings| writes_of(siblings.versions()).bits();
-    words.extend([disk.hints.len() as u64, disk.store.get(&setting.key).map_or(u64::MAX, puts)]);
+    words.extend([disk.hints.len() as u64, disk.store.get(&instance.key).map_or(u64::MAX, puts)]);
     for (id, siblings) in &disk.hints {
         words.extend([u64::from(id.recipient.0), puts(siblings)]);
     }
-    changes_on(setting, disk, words);
+    changes_on(instance, disk, words);
 }
 
 /// What [`held`] tells, which gets the node coordinates, and which of their timers run.
-fn held_and_gets(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
-    let bit = |request| setting.read(request).map_or(0, |get| 1 << get);
+fn held_and_gets(instance: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
+    let bit = |request| instance.read(request).map_or(0, |get| 1 << get);
     let coordinated =
         part.state.node().map_or(0, |node| node.gets.keys().fold(0, |bits, get| bits | bit(*get)));
     let timed = part.timers.iter().fold(0, |bits: u64, timer| match timer {
@@ -97,27 +83,27 @@ fn held_and_gets(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
         _ => bits,
     });
     words.extend([coordinated, timed]);
-    held(setting, part, words);
+    held(instance, part, words);
 }
 
 /// What a node has on disk of who is a member, and whether its disk is lost.
-fn disk_view(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
+fn disk_view(instance: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
     words.push(fate(part));
     if let Some(disk) = part.storage {
-        changes_on(setting, disk, words);
+        changes_on(instance, disk, words);
     }
 }
 
 /// What [`disk_view`] tells of a node; and what a client knows of who is a member.
-fn any_view(setting: &Setting, part: &Part<'_>, words: &mut Vec<u64>) {
-    disk_view(setting, part, words);
+fn any_view(instance: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
+    disk_view(instance, part, words);
     if let Some(client) = part.state.client() {
         changes(client.routes.history(), words);
     }
 }
 
-fn changes_on(setting: &Setting, disk: &Durable, words: &mut Vec<u64>) {
-    if setting.changes {
+fn changes_on(instance: &Instance, disk: &Durable, words: &mut Vec<u64>) {
+    if instance.changes {
         changes(&disk.history, words);
     }
 }
@@ -140,13 +126,13 @@ fn changes(history: &History, words: &mut Vec<u64>) {
 }
 
 /// Which puts really saw which, and which were reaped.
-fn seen(_: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
+fn seen(_: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
     words.push(ghost.reaped.bits());
     words.extend(ghost.writes.iter().map(|write| write.saw.bits()));
 }
 
 /// All that really happened to puts and gets, and what nodes said that they have stored.
-fn requests(setting: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
+fn requests(instance: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
     let outcome_word = |outcome: Outcome| match outcome {
         Outcome::Unsent => 0,
         Outcome::Running => 1,
@@ -155,7 +141,7 @@ fn requests(setting: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
             3 | (words as u64) << 8 | (in_person as u64) << 32
         }
     };
-    seen(setting, ghost, words);
+    seen(instance, ghost, words);
     words.extend(ghost.writes.iter().map(|write| outcome_word(write.outcome)));
     words.extend(ghost.vouched.iter().map(|puts| puts.bits()));
     words.push(ghost.hinted.len() as u64);
@@ -181,17 +167,21 @@ fn requests(setting: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
 }
 
 /// What was really told of who is a member.
-fn views(_: &Setting, ghost: &Ghost, words: &mut Vec<u64>) {
+fn views(_: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
     for history in ghost.known.iter().chain(&ghost.owed) {
         changes(history, words);
     }
 }
 
-fn messages_of_gets(setting: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
-    let in_flight = gets_in_flight(setting, messages);
+fn messages_of_gets(
+    instance: &Instance,
+    messages: &mut Messages<'_, Process>,
+    words: &mut Vec<u64>,
+) {
+    let in_flight = gets_in_flight(instance, messages);
     words.extend([in_flight.asked, in_flight.repairs]);
 }
 
-fn syncing(_: &Setting, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
+fn syncing(_: &Instance, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
     words.push(u64::from(is_syncing(messages)));
 }

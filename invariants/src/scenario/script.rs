@@ -1,8 +1,8 @@
 //! Reading scripts.
 
 use super::{Command, Expectation, Outcome, Scenario};
+use crate::scope::write_set::WriteId;
 use crate::tables::Table;
-use crate::write_set::WriteId;
 use dynamo_model::config::Config;
 use dynamo_model::ids::NodeId;
 use std::str::FromStr;

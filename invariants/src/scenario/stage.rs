@@ -2,10 +2,11 @@
 //! time passes when the script says so.
 
 use super::{Command, Expectation, Outcome, Scenario};
-use crate::scope::SystemState;
+use crate::notation::Who;
+use crate::system::SystemState;
 use crate::tables::{Cast, Table};
+use crate::trace::Event;
 use crate::trace::replay::{Run, Stopped};
-use crate::trace::{Event, Who};
 use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::membership::Standing;
 use dynamo_model::message::{Answer, Message};
@@ -82,11 +83,11 @@ impl<'a> Stage<'a> {
     fn set(scenario: &'a Scenario, rules: &Rules) -> Self {
         let scope = scenario.scope();
         let (key, nodes) = scenario.stage();
-        let setting = scope.setting_on(key);
-        let partition = scope.ring().partition(&setting.key);
+        let instance = scope.setting_on(key);
+        let partition = scope.ring().partition(&instance.key);
         let cast =
             Cast { nodes, names: scenario.nodes.clone(), versions: scenario.versions(), partition };
-        let mut model = scope.model_of(setting, rules, []).within_boundary(|_, _| true);
+        let mut model = scope.model_of(instance, rules, []).within_boundary(|_, _| true);
         for actor in &mut model.actors {
             if let Process::Node(_, circumstances) = actor {
                 circumstances.takes_all = true;
@@ -339,8 +340,8 @@ impl<'a> Stage<'a> {
         let versions = &self.performance.cast.versions;
         let write = versions.iter().position(|name| name == version);
         match write.map(|write| self.state().history.writes[write].outcome) {
-            Some(crate::ghost::Outcome::Answered { .. }) => Outcome::Acknowledged,
-            Some(crate::ghost::Outcome::Failed) => Outcome::Failed,
+            Some(crate::truth::Outcome::Answered { .. }) => Outcome::Acknowledged,
+            Some(crate::truth::Outcome::Failed) => Outcome::Failed,
             _ => Outcome::Pending,
         }
     }

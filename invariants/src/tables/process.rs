@@ -3,9 +3,10 @@
 use super::scene::{Act, Put, Scene};
 use super::storage::nodes;
 use super::{Kind, NOTHING};
-use crate::ghost::Outcome;
-use crate::trace::{Event, Who};
-use crate::view::members;
+use crate::notation::Who;
+use crate::scope::instance::members;
+use crate::trace::Event;
+use crate::truth::Outcome;
 use dynamo_model::handoff::HintState;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::History;
@@ -139,7 +140,7 @@ fn progress(scene: &Scene<'_>, put: Put, stage: Stage) -> String {
 }
 
 pub(super) const MEMBERSHIP: Kind = Kind {
-    title: "Membership View And Preference List",
+    title: "Membership World And Preference List",
     lines: &[
         "member_set",
         "membership_history_tip",
@@ -189,9 +190,9 @@ fn client_history<'a>(scene: &Scene<'a>) -> Option<&'a History> {
             ProcessState::Client(client) => Some((index, client)),
             ProcessState::Node(_) | ProcessState::Copied(..) => None,
         });
-    let setting = &scene.run.model.cfg;
+    let instance = &scene.run.model.cfg;
     let mut routing = clients
-        .filter(|(index, _)| setting.has_own_view(dynamo_model::ids::ClientId(*index as u64)));
+        .filter(|(index, _)| instance.has_own_view(dynamo_model::ids::ClientId(*index as u64)));
     routing.next().map(|(_, client)| client.routes.history())
 }
 

@@ -1,10 +1,11 @@
 //! One moment of a run, and what tables ask of it.
 
 use super::Cast;
-use crate::ghost::Outcome;
-use crate::scope::SystemState;
+use crate::notation::Who;
+use crate::system::SystemState;
+use crate::trace::Event;
 use crate::trace::replay::Run;
-use crate::trace::{Event, Who};
+use crate::truth::Outcome;
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::membership::History;
@@ -86,8 +87,8 @@ impl<'a> Scene<'a> {
 
     /// The key's intended replicas, by what the first node knows.
     pub(super) fn intended(&self) -> &'a [NodeId] {
-        let setting = &self.run.model.cfg;
-        setting.replicas_by(self.history(self.cast.node(0)))
+        let instance = &self.run.model.cfg;
+        instance.replicas_by(self.history(self.cast.node(0)))
     }
 
     pub(super) fn history(&self, node: NodeId) -> &'a History {

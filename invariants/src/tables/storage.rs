@@ -2,8 +2,9 @@
 
 use super::scene::{Act, Put, Scene};
 use super::{Kind, NOTHING, set};
-use crate::ghost::Outcome;
-use crate::trace::{Event, Who};
+use crate::notation::Who;
+use crate::trace::Event;
+use crate::truth::Outcome;
 use dynamo_model::handoff::HintState;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::{Answer, Message, Operation};

@@ -2,8 +2,9 @@
 //! parts of a state in postcard's encoding, which both are specified. What follows from the rest —
 //! views, ghost history — is left out.
 
-use crate::scope::SystemState;
-use crate::trace::{Event, Who};
+use crate::notation::Who;
+use crate::system::SystemState;
+use crate::trace::Event;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stateright::actor::{Id, Timers};
 use std::collections::BTreeMap;

@@ -4,7 +4,8 @@ mod onward;
 
 use crate::check::Finding;
 use crate::property::{Kind, Property, goes_on};
-use crate::scope::{Scope, System, SystemState};
+use crate::scope::Scope;
+use crate::system::{System, SystemState};
 use crate::trace::{Event, StateDigest, Trace, digest};
 use dynamo_model::rules::Rules;
 use onward::Onward;

@@ -1,6 +1,7 @@
 //! Making traces shorter, and finding some to make shorter.
 
-use crate::property::{Kind, PROPERTIES, Property};
+use crate::catalogue::PROPERTIES;
+use crate::property::{Kind, Property};
 use crate::scope::Scope;
 use crate::trace::replay::Run;
 use crate::trace::{Event, Trace};

@@ -1,7 +1,15 @@
 //! The tables of defects, limits and historic defects are sound.
 
-use dynamo_invariants::defects::{DEFECTS, Defect, HISTORIC, LIMITS, Told};
-use dynamo_invariants::property::PROPERTIES;
+use dynamo_invariants::catalogue::DEFECTS;
+
+use dynamo_invariants::catalogue::LIMITS;
+
+use dynamo_invariants::defect::Defect;
+
+use dynamo_invariants::historic::HISTORIC;
+
+use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::historic::Told;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[test]

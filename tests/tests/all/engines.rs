@@ -1,7 +1,10 @@
 //! Our engine against stateright's, and against itself.
 
 use crate::samples;
-use dynamo_invariants::check::{Effort, Engine, Report, check};
+use dynamo_invariants::check::Effort;
+use dynamo_invariants::check::Engine;
+use dynamo_invariants::check::Report;
+use dynamo_invariants::check::check;
 use dynamo_invariants::property::Kind;
 use dynamo_invariants::scope::Scope;
 use dynamo_model::rules::Rules;

@@ -1,15 +1,15 @@
 //! Every goal is worth searching for.
 
+use dynamo_invariants::catalogue;
 use dynamo_invariants::check::find;
 use dynamo_invariants::goals::GOALS;
-use dynamo_invariants::scopes;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::rules::Rules;
 
 #[test]
 fn each_is_reached_somewhere_and_not_everywhere() {
     let small: Vec<_> =
-        scopes::SCOPES.iter().filter(|scope| scope.unique_states < 50_000).collect();
+        catalogue::SCOPES.iter().filter(|scope| scope.unique_states < 50_000).collect();
     for goal in GOALS {
         let found = small
             .iter()

@@ -1,7 +1,10 @@
 //! A known limit: reads are not linearizable, however R and W are chosen.
 
-use dynamo_invariants::scope::Ask::{Get, Put};
-use dynamo_invariants::scope::{NO_FAULTS, Scope};
+use dynamo_invariants::scope::Ask::Get;
+
+use dynamo_invariants::scope::Ask::Put;
+use dynamo_invariants::scope::NO_FAULTS;
+use dynamo_invariants::scope::Scope;
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;

@@ -3,10 +3,12 @@
 
 use crate::tidy::{read, root, sources};
 use dynamo::gallery::Case;
-use dynamo_invariants::defects::{DEFECTS, Defect};
-use dynamo_invariants::invariant::INVARIANTS;
+use dynamo_invariants::catalogue;
+use dynamo_invariants::catalogue::DEFECTS;
+use dynamo_invariants::catalogue::INVARIANTS;
+use dynamo_invariants::catalogue::SCOPES;
+use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
-use dynamo_invariants::scopes::{self, SCOPES};
 use dynamo_model::rules::Rules;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -157,7 +159,7 @@ fn the_readme_has_a_row_for_each_invariant_and_each_is_what_the_code_says() {
     let expected: Vec<String> = rows.iter().map(|row| corrected(row)).collect();
     assert!(rows == expected, "README.md's rows should be:\n{}", expected.join("\n"));
     for row in rows {
-        let scope = scopes::named(name(cells(row)[5])).expect("a scope");
+        let scope = catalogue::scope_named(name(cells(row)[5])).expect("a scope");
         let is_default = SCOPES.iter().any(|default| default.name == scope.name);
         assert!(is_default, "cargo run does not check {}", scope.name);
     }
@@ -184,7 +186,7 @@ fn every_command_that_names_a_scope_or_a_defect_names_one_that_exists() {
             match pair {
                 ["dynamo", "explore" | "check", scope] if is_name(scope) => {
                     assert!(
-                        scopes::named(scope).is_some(),
+                        catalogue::scope_named(scope).is_some(),
                         "{}: no scope {scope}",
                         guide.display()
                     );

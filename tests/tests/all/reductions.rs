@@ -1,10 +1,16 @@
 //! Reductions: what is interchangeable really is, and what is taken first may be.
 
 use crate::samples;
-use dynamo_invariants::check::{Effort, Report, check};
-use dynamo_invariants::scope::Ask::{Get, Put, PutOver};
-use dynamo_invariants::scope::{Faults, NO_FAULTS, Scope};
-use dynamo_invariants::scopes;
+use dynamo_invariants::catalogue;
+use dynamo_invariants::check::Effort;
+use dynamo_invariants::check::Report;
+use dynamo_invariants::check::check;
+use dynamo_invariants::scope::Ask::Get;
+use dynamo_invariants::scope::Ask::Put;
+use dynamo_invariants::scope::Ask::PutOver;
+use dynamo_invariants::scope::Faults;
+use dynamo_invariants::scope::NO_FAULTS;
+use dynamo_invariants::scope::Scope;
 use dynamo_model::rules::Rules;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -137,7 +143,7 @@ fn readers_are_interchangeable() {
 /// Scopes whose symmetries can be said by heart.
 #[test]
 fn what_is_interchangeable_is_found() {
-    let symmetries = |name| scopes::named(name).unwrap().symmetries().len();
+    let symmetries = |name| catalogue::scope_named(name).unwrap().symmetries().len();
     // The two nodes that nobody asks.
     assert_eq!(symmetries("chained-puts"), 1);
     // These, or the two clients, or both.

@@ -1,6 +1,6 @@
 //! The rules' documentation against their defects.
 
-use dynamo_invariants::defects::DEFECTS;
+use dynamo_invariants::catalogue::DEFECTS;
 use dynamo_model::rules::Rules;
 use std::collections::BTreeSet;
 

@@ -5,11 +5,12 @@
 //! threads, reductions. A difference shows in the kinds of steps that a scope has, not in how many
 //! states it has.
 
+use dynamo_invariants::catalogue::DEFECTS;
+use dynamo_invariants::catalogue::SCOPES;
 use dynamo_invariants::check::Report;
-use dynamo_invariants::coverage;
-use dynamo_invariants::defects::{DEFECTS, Defect};
+use dynamo_invariants::check::coverage;
+use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
-use dynamo_invariants::scopes::SCOPES;
 
 /// Every default scope of at most so many states.
 pub(crate) fn scopes(states_max: usize) -> impl Iterator<Item = &'static Scope> {

@@ -1,7 +1,9 @@
 //! The document's nine traces, as scripted scenarios: their tables pass through the document's
 //! cells.
 
-use dynamo_invariants::scenario::{Scenario, passes};
+use dynamo_invariants::scenario::Scenario;
+
+use dynamo_invariants::scenario::passes;
 use dynamo_invariants::tables::Table;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,10 +2,18 @@
 //! `dynamo check`, checks every scope.
 
 use crate::samples;
-use dynamo_invariants::check::{Effort, Report, check, find};
-use dynamo_invariants::property::{Kind, PROPERTIES, Property};
-use dynamo_invariants::scope::{Scope, SystemState};
-use dynamo_invariants::scopes::{self, DEEP, SCOPES};
+use dynamo_invariants::catalogue;
+use dynamo_invariants::catalogue::DEEP;
+use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::catalogue::SCOPES;
+use dynamo_invariants::check::Effort;
+use dynamo_invariants::check::Report;
+use dynamo_invariants::check::check;
+use dynamo_invariants::check::find;
+use dynamo_invariants::property::Kind;
+use dynamo_invariants::property::Property;
+use dynamo_invariants::scope::Scope;
+use dynamo_invariants::system::SystemState;
 use dynamo_model::rules::Rules;
 use stateright::Model;
 use std::collections::{BTreeSet, HashSet};
@@ -38,7 +46,7 @@ fn holds(scope: &Scope) -> Report {
 
 #[test]
 fn another_count_than_the_pinned_one_is_noticed() {
-    let scope = scopes::named("forwarding").unwrap();
+    let scope = catalogue::scope_named("forwarding").unwrap();
     assert!(!holds(scope).has_another_count());
     let other = Scope { unique_states: scope.unique_states + 1, ..*scope };
     let report =
@@ -84,7 +92,7 @@ fn states_by_equality(scope: &Scope) -> usize {
 /// A check that is stopped says so, and is no proof.
 #[test]
 fn a_check_that_is_stopped_proves_nothing() {
-    let scope = scopes::named("reconcile").unwrap();
+    let scope = catalogue::scope_named("reconcile").unwrap();
     let report = check(scope, Rules::default(), &Effort::threads(2), |_| ControlFlow::Break(()));
     assert!(!report.complete && !report.holds());
 }
@@ -93,7 +101,7 @@ fn a_check_that_is_stopped_proves_nothing() {
 #[test]
 fn a_stale_read_is_a_known_limit_where_quorums_miss_one_another() {
     let stale_read = Property::named("I1.get-sees-acknowledged-puts").unwrap();
-    let (finding, _) = find(scopes::named("r1-w1").unwrap(), Rules::default(), stale_read);
+    let (finding, _) = find(catalogue::scope_named("r1-w1").unwrap(), Rules::default(), stale_read);
     // put, its acknowledgement, get: nothing else need have arrived.
     assert_eq!(finding.expect("a stale read exists").path.into_actions().len(), 3);
 }

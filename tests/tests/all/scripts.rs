@@ -1,6 +1,6 @@
 //! Scripts of scenarios are read and performed.
 
-use dynamo_invariants::defects::Defect;
+use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scenario::*;
 use dynamo_invariants::tables::Table;
 

@@ -1,7 +1,8 @@
 //! Sets of puts, and places of a preference list.
 
-use dynamo_invariants::places::filled;
-use dynamo_invariants::write_set::{WriteId, WriteSet};
+use dynamo_invariants::scope::write_set::WriteId;
+use dynamo_invariants::scope::write_set::WriteSet;
+use dynamo_invariants::truth::matching::filled;
 use dynamo_model::ids::Content;
 use dynamo_model::ids::NodeId;
 

@@ -1,7 +1,8 @@
 //! Names in trace tables.
 
-use dynamo_invariants::scopes;
-use dynamo_invariants::tables::{Cast, history_name};
+use dynamo_invariants::catalogue;
+use dynamo_invariants::tables::Cast;
+use dynamo_invariants::tables::history_name;
 use dynamo_invariants::trace::Event;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::message::Message;
@@ -9,8 +10,8 @@ use dynamo_model::rules::Rules;
 
 #[test]
 fn histories_of_one_length_that_differ_have_different_names() {
-    let scope =
-        scopes::named("five-nodes").expect("a scope in which two nodes are asked for changes");
+    let scope = catalogue::scope_named("five-nodes")
+        .expect("a scope in which two nodes are asked for changes");
     let mut run = Run::begin(scope.model(Rules::default(), []));
     let wish =
         |event: &Event| matches!(event, Event::Deliver { message: Message::Administer { .. }, .. });

@@ -8,7 +8,7 @@ fn checked(scope: &Scope) -> Measured {
 
 #[test]
 fn what_does_not_hold_is_told_and_decides_the_exit_code() {
-    let good = scopes::named("forwarding").expect("a scope");
+    let good = catalogue::scope_named("forwarding").expect("a scope");
     let text = |failure: &Failure| failure.to_string();
     let other = [checked(&Scope { unique_states: 28, ..*good })];
     assert!(matches!(why_not(&other, 1, &[]), Failure::Operation(_)));

@@ -5,7 +5,8 @@ use super::Outcome;
 use crate::output::note;
 use anyhow::{Context as _, anyhow};
 use dynamo::gallery::{Case, MADE_BY, files};
-use dynamo_invariants::picture;
+use dynamo_invariants::describe;
+use dynamo_invariants::notation::words;
 use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +22,7 @@ pub(super) fn write(folder: &Path, outcomes: &[Outcome]) -> Result<(), Failure> 
     put(folder, &files)
         .with_context(|| format!("cannot write {}", folder.display()))
         .map_err(Failure::Operation)?;
-    note!("wrote {} to {}", picture::counted(files.len(), "file"), folder.display());
+    note!("wrote {} to {}", words::counted(files.len(), "file"), folder.display());
     Ok(())
 }
 

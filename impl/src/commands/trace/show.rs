@@ -6,8 +6,12 @@ use crate::output::{self, say};
 use anstyle::{AnsiColor, Style};
 use anyhow::anyhow;
 use clap::Args;
-use dynamo_invariants::picture::{self, Change, MESSAGES, diagram};
-use dynamo_invariants::tables::{Cast, Table};
+use dynamo_invariants::describe;
+use dynamo_invariants::describe::Change;
+use dynamo_invariants::describe::MESSAGES;
+use dynamo_invariants::describe::diagram;
+use dynamo_invariants::tables::Cast;
+use dynamo_invariants::tables::Table;
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
 use std::path::PathBuf;
@@ -54,7 +58,7 @@ pub(super) fn title(trace: &Trace) -> String {
 fn whole(trace: &Trace, run: &Run) {
     say!("{STRONG}{}{STRONG:#}", title(trace));
     say!("{}\n\nscope {}: {}", trace.property().statement, trace.scope, trace.scope().aim);
-    for line in picture::surroundings(trace.scope()) {
+    for line in describe::surroundings(trace.scope()) {
         say!("  {line}");
     }
     say!("\n      {STRONG}{}{STRONG:#}", diagram::head(run));
@@ -70,7 +74,7 @@ fn whole(trace: &Trace, run: &Run) {
         say!("      {FAINT}{}{FAINT:#}", diagram::NOTHING_MORE);
     }
     say!("\nin the end:");
-    for fact in picture::facts(&run.model, run.last()).iter().filter(|fact| fact.of != MESSAGES) {
+    for fact in describe::facts(&run.model, run.last()).iter().filter(|fact| fact.of != MESSAGES) {
         say!("  {}: {}: {}", fact.of, fact.about, fact.text);
     }
 }
@@ -89,9 +93,11 @@ fn state(run: &Run, step: usize) -> Result<(), Failure> {
     let state = run.states.get(step);
     let state = state
         .ok_or_else(|| Failure::Usage(anyhow!("there is no step {step}: the last is {last}")))?;
-    let facts = picture::facts(&run.model, state);
+    let facts = describe::facts(&run.model, state);
     let changes = match step.checked_sub(1) {
-        Some(before) => picture::changes(&picture::facts(&run.model, &run.states[before]), &facts),
+        Some(before) => {
+            describe::changes(&describe::facts(&run.model, &run.states[before]), &facts)
+        }
         None => Vec::new(),
     };
     match step.checked_sub(1) {

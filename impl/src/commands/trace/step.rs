@@ -3,9 +3,14 @@
 use super::super::Failure;
 use super::show::title;
 use anyhow::{Context as _, anyhow};
-use dynamo_invariants::picture::diagram::{self, Row};
-use dynamo_invariants::picture::{self, Change, Fact};
-use dynamo_invariants::property::{Kind, PROPERTIES, Property};
+use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::describe;
+use dynamo_invariants::describe::Change;
+use dynamo_invariants::describe::Fact;
+use dynamo_invariants::describe::diagram;
+use dynamo_invariants::describe::diagram::Row;
+use dynamo_invariants::property::Kind;
+use dynamo_invariants::property::Property;
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
 use ratatui::Frame;
@@ -64,7 +69,7 @@ impl<'a> Walk<'a> {
     fn new(trace: &'a Trace) -> Self {
         let (run, _) = trace.run();
         let rows = diagram::rows(&run);
-        let facts = run.states.iter().map(|state| picture::facts(&run.model, state)).collect();
+        let facts = run.states.iter().map(|state| describe::facts(&run.model, state)).collect();
         let violated_by = |property: &'static Property| {
             let begins = if property.kind == Kind::Converges { trace.cycle_from? } else { 0 };
             let holds = |index: &usize| (property.condition)(&run.model, &run.states[*index]);
@@ -171,7 +176,7 @@ impl<'a> Walk<'a> {
     fn state(&self) -> Vec<Line<'_>> {
         let facts = &self.facts[self.at];
         let changes = match self.at.checked_sub(1) {
-            Some(before) => picture::changes(&self.facts[before], facts),
+            Some(before) => describe::changes(&self.facts[before], facts),
             None => Vec::new(),
         };
         let mut lines = Vec::new();

@@ -1,9 +1,12 @@
 //! The ring, the nodes on it, and what is on its way between them.
 
-use dynamo_invariants::picture::{self, diagram};
-use dynamo_invariants::scope::SystemState;
+use dynamo_invariants::describe;
+use dynamo_invariants::notation::words;
+
+use dynamo_invariants::describe::diagram;
+use dynamo_invariants::notation::Who;
+use dynamo_invariants::system::SystemState;
 use dynamo_invariants::tables::Cast;
-use dynamo_invariants::trace::Who;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::tally::Tally;
@@ -14,7 +17,7 @@ use stateright::actor::Id;
 pub(super) fn rings(run: &Run) -> Vec<Value> {
     let names = |nodes: &[NodeId]| nodes.iter().map(ToString::to_string).collect::<Vec<_>>();
     let (n, _, _) = run.model.cfg.scope.quorum;
-    let rings = picture::rings::rings(&run.model, run.last()).into_iter();
+    let rings = describe::rings::rings(&run.model, run.last()).into_iter();
     let rings = rings.map(|seen| {
         let replicas =
             seen.ring.partitions().map(|partition| names(seen.ring.replicas(partition, n)));
@@ -89,8 +92,7 @@ fn digests(run: &Run, index: usize) -> Vec<Value> {
     let Some(node) = state.actor_states[index].node().filter(|_| !state.crashed[index]) else {
         return Vec::new();
     };
-    let digest =
-        |what: String, digest| json!({ "what": what, "digest": picture::shortened(digest) });
+    let digest = |what: String, digest| json!({ "what": what, "digest": words::shortened(digest) });
     let tip =
         run.model.cfg.changes.then(|| digest("members".to_owned(), node.durable.history.tip().0));
     let trees = node.trees.partitions();
@@ -106,7 +108,7 @@ pub(super) fn messages(run: &Run) -> Vec<Value> {
             .iter_all()
             .map(|envelope| {
                 let name = |id: Id| Who::of(id, &state.actor_states[usize::from(id)]).to_string();
-                (name(envelope.src), name(envelope.dst), picture::brief(envelope.msg))
+                (name(envelope.src), name(envelope.dst), words::brief(envelope.msg))
             })
             .collect();
         all.sort();

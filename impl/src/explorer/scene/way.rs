@@ -1,8 +1,11 @@
 //! The way to a place, as a space-time diagram.
 
 use super::Place;
-use dynamo_invariants::picture::flight::{End, Flight, flights};
-use dynamo_invariants::picture::{brief, diagram};
+use dynamo_invariants::describe::diagram;
+use dynamo_invariants::describe::flight::End;
+use dynamo_invariants::describe::flight::Flight;
+use dynamo_invariants::describe::flight::flights;
+use dynamo_invariants::notation::words::brief;
 use dynamo_invariants::trace::replay::Run;
 use serde_json::{Value, json};
 

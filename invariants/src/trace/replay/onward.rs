@@ -2,7 +2,7 @@
 
 use super::steps;
 use crate::property::goes_on;
-use crate::scope::{System, SystemState};
+use crate::system::{System, SystemState};
 use crate::trace::Event;
 use std::collections::{HashMap, VecDeque};
 

@@ -1,0 +1,178 @@
+//! The nine rooms joined: every invariant, property, defect, known limit and scope, and how to find
+//! one by its name.
+
+use crate::defect::{Defect, Limit};
+use crate::historic::{HISTORIC, Historic};
+use crate::invariant::Invariant;
+use crate::joined::joined;
+use crate::property::Property;
+use crate::scope::Scope;
+use crate::{
+    i1_durable_before_visible as i1, i2_no_lost_concurrency as i2, i3_stale_replica_repaired as i3,
+    i4_hint_preserves_durability as i4, i5_anti_entropy_converges as i5, i6_no_ack_before_w as i6,
+    i7_routing_converges as i7, i8_hint_is_kept as i8, i9_membership_only_grows as i9,
+};
+
+/// The nine invariants.
+pub const INVARIANTS: [Invariant; 9] = [
+    i1::INVARIANT,
+    i2::INVARIANT,
+    i3::INVARIANT,
+    i4::INVARIANT,
+    i5::INVARIANT,
+    i6::INVARIANT,
+    i7::INVARIANT,
+    i8::INVARIANT,
+    i9::INVARIANT,
+];
+
+/// Joins what all rooms have of one kind, in the order of the invariants.
+macro_rules! from_all_rooms {
+    ($kind:ty, $field:ident) => {{
+        const PARTS: [&[$kind]; INVARIANTS.len()] = {
+            let mut parts: [&[$kind]; INVARIANTS.len()] = [&[]; INVARIANTS.len()];
+            let mut room = 0;
+            while room < parts.len() {
+                parts[room] = INVARIANTS[room].$field;
+                room += 1;
+            }
+            parts
+        };
+        &joined::<$kind, { total(&PARTS) }>(&PARTS)
+    }};
+}
+
+const fn total<T>(parts: &[&[T]]) -> usize {
+    let (mut sum, mut part) = (0, 0);
+    while part < parts.len() {
+        sum += parts[part].len();
+        part += 1;
+    }
+    sum
+}
+
+/// Every property. The check evaluates each in every scope, unless the scope excuses it.
+pub static PROPERTIES: &[Property] = from_all_rooms!(Property, properties);
+/// Every defect. Every rule has at least one, except those of [`WITHOUT_DEFECT`].
+pub static DEFECTS: &[Defect] = from_all_rooms!(Defect, defects);
+/// Every known limit.
+pub static LIMITS: &[Limit] = from_all_rooms!(Limit, limits);
+/// Every scope of the default set.
+pub static SCOPES: &[Scope] = from_all_rooms!(Scope, scopes);
+/// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`. They take about
+/// 20 minutes and 5 GiB in all.
+pub static DEEP: &[Scope] = from_all_rooms!(Scope, deep_scopes);
+
+/// The rules that no defect replaces, and why.
+pub static WITHOUT_DEFECT: &[(&str, &str)] = &[
+    (
+        "clients_to_forget",
+        "A coordinator that must forget some client breaks I2 for it under the right rule too, if that client asks again late. \
+         A scope so small that it forgets would have to excuse what the defect breaks. The rule has a unit test.",
+    ),
+    (
+        "is_all_handed_over",
+        "It takes a second key that moves to the new replica later than the first, and clients of scopes use one key. The rule has a test \
+         of the act.",
+    ),
+];
+
+/// The scope with this name, in either set.
+pub fn scope_named(name: &str) -> Option<&'static Scope> {
+    SCOPES.iter().chain(DEEP).find(|scope| scope.name == name)
+}
+
+impl Invariant {
+    /// The invariant that a property belongs to.
+    pub fn of(property: &Property) -> &'static Invariant {
+        const ALL: &[Invariant] = &INVARIANTS;
+        ALL.iter()
+            .find(|invariant| invariant.id == property.invariant())
+            .expect("a property's name begins with an invariant's id")
+    }
+}
+
+impl Property {
+    /// The property with this name.
+    pub fn named(name: &str) -> Option<&'static Property> {
+        PROPERTIES.iter().find(|property| property.name == name)
+    }
+}
+
+impl Defect {
+    /// The defect with this name.
+    pub fn named(name: &str) -> Option<&'static Defect> {
+        DEFECTS.iter().find(|defect| defect.name == name)
+    }
+
+    /// The scope in which the check finds it.
+    pub fn scope(&self) -> &'static Scope {
+        scope_named(self.scope).expect("a defect names a scope that exists")
+    }
+
+    /// The properties that it breaks, the most telling first.
+    pub fn properties(&self) -> impl Iterator<Item = &'static Property> {
+        self.breaks
+            .iter()
+            .map(|name| Property::named(name).expect("a defect names properties that exist"))
+    }
+
+    /// Where it really happened.
+    pub fn seen_in(&self) -> impl Iterator<Item = &'static Historic> {
+        told_by(self.name)
+    }
+
+    /// The broken rules, as they are written.
+    pub fn code(&self) -> &'static str {
+        let beginning = format!("        name: \"{}\",\n", self.name);
+        let code = INVARIANTS
+            .iter()
+            .find_map(|invariant| invariant.defects_source.split_once(&beginning))
+            .and_then(|(_, after)| {
+                let (defect, _) = after.split_once("\n    },\n")?;
+                defect.split_once("        rules: || ").map(|(_, code)| code.trim_end_matches(','))
+            });
+        code.expect("a defect is written as all are")
+    }
+}
+
+impl Limit {
+    /// The scope in which the check finds it.
+    pub fn scope(&self) -> &'static Scope {
+        scope_named(self.scope).expect("a limit names a scope that exists")
+    }
+
+    /// The property that fails.
+    pub fn property(&self) -> &'static Property {
+        Property::named(self.property).expect("a limit names a property that exists")
+    }
+
+    /// Where it really happened.
+    pub fn seen_in(&self) -> impl Iterator<Item = &'static Historic> {
+        told_by(self.name)
+    }
+}
+
+/// The historic defects that have the same root cause as this defect or limit.
+fn told_by(name: &'static str) -> impl Iterator<Item = &'static Historic> {
+    HISTORIC.iter().filter(move |historic| historic.told_by().contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::property::Kind;
+
+    #[test]
+    fn every_room_states_its_own_invariant_and_no_other() {
+        for invariant in INVARIANTS {
+            let is_own =
+                |name: &str| name.split_once('.').is_some_and(|(id, _)| id == invariant.id);
+            assert!(invariant.properties.iter().all(|property| is_own(property.name)));
+            assert!(invariant.defects.iter().all(|defect| is_own(defect.breaks[0])));
+            assert!(invariant.limits.iter().all(|limit| is_own(limit.property)));
+            let mut claims = invariant.properties.iter();
+            assert!(claims.any(|property| property.kind != Kind::Reachable), "{}", invariant.id);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The ring as nodes see it: one picture for all that know the same.
+
+use crate::scope::instance::members;
+use crate::system::world::World;
+use crate::system::{System, SystemState};
+use dynamo_model::ids::NodeId;
+use dynamo_model::membership::Tip;
+use dynamo_model::ring::Ring;
+
+/// A ring, and who sees it.
+#[derive(Clone, Debug)]
+pub struct RingSeen {
+    /// The nodes that know this.
+    pub by: Vec<NodeId>,
+    /// The digest of what they know; none where the ring does not change.
+    pub tip: Option<Tip>,
+    /// The ring.
+    pub ring: Ring,
+}
+
+/// The rings that nodes see, by what is on their disks; where the ring does not change, the one
+/// that all see.
+pub fn rings(model: &System, state: &SystemState) -> Vec<RingSeen> {
+    let world = World { model, state };
+    if !model.cfg.changes {
+        return vec![RingSeen {
+            by: world.nodes().collect(),
+            tip: None,
+            ring: model.cfg.scope.ring(),
+        }];
+    }
+    let mut seen = Vec::<RingSeen>::new();
+    for node in world.nodes() {
+        let history = world.history(node);
+        match seen.iter_mut().find(|seen| seen.tip == Some(history.tip())) {
+            Some(seen) => seen.by.push(node),
+            None => seen.push(RingSeen {
+                by: vec![node],
+                tip: Some(history.tip()),
+                ring: Ring::of(&members(history).collect::<Vec<_>>()),
+            }),
+        }
+    }
+    seen
+}

@@ -1,0 +1,53 @@
+//! Ghost history in words: what really happened, whatever the nodes make of it.
+
+use super::{Fact, TRUTH};
+use crate::notation::outcome;
+use crate::scope::instance::Instance;
+use crate::scope::write_set::WriteSet;
+use crate::truth::{Ghost, Outcome};
+use dynamo_model::ids::NodeId;
+
+/// What became of each put and get, and what each node has given its word for.
+pub(super) fn facts(instance: &Instance, ghost: &Ghost) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut push =
+        |about: String, text: String| facts.push(Fact { of: TRUTH.to_owned(), about, text });
+    for (id, write) in ghost.puts() {
+        if let Some(outcome) = outcome(write.outcome, "acknowledged") {
+            let saw = if write.saw.is_empty() {
+                String::new()
+            } else {
+                format!(", had seen {}", write.saw)
+            };
+            push(id.to_string(), format!("{outcome}{saw}"));
+        }
+    }
+    for (request, read) in instance.gets.iter().zip(&ghost.reads) {
+        if let Some(outcome) = outcome(read.outcome, "answered") {
+            let shown = if let Outcome::Answered { .. } = read.outcome {
+                format!(": {}", read.shown)
+            } else {
+                String::new()
+            };
+            let before = match read.acknowledged_before {
+                WriteSet::EMPTY => String::new(),
+                before => format!(", acknowledged before it: {before}"),
+            };
+            push(format!("get {request:?}"), format!("{outcome}{shown}{before}"));
+        }
+    }
+    for (index, vouched) in
+        ghost.vouched.iter().enumerate().filter(|(_, vouched)| !vouched.is_empty())
+    {
+        push(format!("{} has given its word for", NodeId(index as u16)), vouched.to_string());
+    }
+    for hinted in &ghost.hinted {
+        let about =
+            format!("{} has given its word to keep for {}", hinted.holder, hinted.recipient);
+        push(about, hinted.writes.to_string());
+    }
+    if !ghost.reaped.is_empty() {
+        push("reaped".to_owned(), ghost.reaped.to_string());
+    }
+    facts
+}

@@ -1,0 +1,325 @@
+//! What a verdict rests on, in words: the ghost facts that a property speaks of, and what is on the
+//! disks that they are held against.
+//!
+//! Where there is none of it, the property has nothing to speak of yet: what is always to hold
+//! holds for want of occasion. A test says so.
+
+use crate::notation::words::{held, shortened};
+use crate::notation::{self, Who, addressed, list};
+use crate::property::is_answered;
+use crate::scope::Ask;
+use crate::scope::write_set::{WriteId, WriteSet};
+use crate::system::world::World;
+
+use crate::truth::{Outcome, Read};
+use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::membership::History;
+use dynamo_model::message::Message;
+use dynamo_model::process::Stage;
+use stateright::actor::Id;
+
+/// Puts that clients were told are done: on whose word, and where they are.
+pub(crate) fn acknowledged(world: &World<'_>) -> Vec<String> {
+    let acknowledged = world.state.history.acknowledged();
+    acknowledged.iter().map(|write| put(world, write)).collect()
+}
+
+/// The same of those that asked for intended replicas.
+pub(crate) fn acknowledged_in_person(world: &World<'_>) -> Vec<String> {
+    let acknowledged = world.state.history.acknowledged();
+    let asked = acknowledged
+        .iter()
+        .filter(|write| is_in_person(world, &world.model.cfg.puts[usize::from(write.0)]));
+    asked.map(|write| put(world, write)).collect()
+}
+
+/// Puts that clients were told are done, or have failed.
+pub(crate) fn ended(world: &World<'_>) -> Vec<String> {
+    let ended = world
+        .state
+        .history
+        .puts()
+        .filter(|(_, write)| !matches!(write.outcome, Outcome::Unsent | Outcome::Running));
+    ended.map(|(write, _)| put(world, write)).collect()
+}
+
+fn put(world: &World<'_>, write: WriteId) -> String {
+    let (_, _, needed) = world.model.cfg.scope.quorum;
+    let outcome = world.state.history.writes[usize::from(write.0)].outcome;
+    let told = on_the_word_of(outcome, "acknowledged", 'W', needed);
+    let asked = asked_for(world, &world.model.cfg.puts[usize::from(write.0)]);
+    format!("{write} is {told}{asked}; {}", whereabouts(world, write))
+}
+
+/// On which disks a put is, or one that saw it; and whether it need be on any.
+fn whereabouts(world: &World<'_>, write: WriteId) -> String {
+    let own = list(world.nodes().filter(|node| world.on_disk(*node).contains(write)));
+    let kept = world.nodes().flat_map(|node| {
+        let recipients = world.hints(node).map(|(recipient, _)| recipient);
+        let for_it =
+            recipients.filter(move |recipient| world.kept(node, *recipient).contains(write));
+        for_it.map(move |recipient| format!("kept by {node} for {recipient}"))
+    });
+    let gone =
+        world.nodes().filter(|node| world.is_gone(*node)).map(|node| format!("{node} is gone"));
+    let is_reaped = world.state.history.forgotten().contains(write);
+    let reaped = is_reaped.then(|| "it is reaped, or was replaced by what is".to_owned());
+    let own = if own.is_empty() {
+        "on no replica's disk".to_owned()
+    } else {
+        format!("on the disk of {own}")
+    };
+    std::iter::once(own).chain(kept).chain(gone).chain(reaped).collect::<Vec<_>>().join(", ")
+}
+
+fn on_the_word_of(outcome: Outcome, done: &str, quorum: char, needed: usize) -> String {
+    let told = notation::outcome(outcome, done).unwrap_or_default();
+    match outcome {
+        Outcome::Answered { in_person, .. } => {
+            format!("{told}, {in_person} of them intended replicas, where {quorum} is {needed}")
+        }
+        _ => told,
+    }
+}
+
+/// What a node has on its disk as a replica, or what is there has seen. What was reaped nobody need
+/// have any more.
+fn has(world: &World<'_>, node: NodeId) -> String {
+    let (there, reaped) = (world.on_disk(node), world.state.history.forgotten());
+    if reaped.is_empty() {
+        there.to_string()
+    } else {
+        format!("{there} (reaped, with what it replaced: {reaped})")
+    }
+}
+
+fn asked_for(world: &World<'_>, request: &RequestId) -> &'static str {
+    if is_in_person(world, request) { ", and asked for intended replicas" } else { "" }
+}
+
+fn is_in_person(world: &World<'_>, request: &RequestId) -> bool {
+    world.model.cfg.ask(*request).is_some_and(Ask::is_in_person)
+}
+
+/// Gets that were answered: on whose word, what they show, and what they had to.
+pub(crate) fn answered(world: &World<'_>) -> Vec<String> {
+    answers(world).map(|(request, read)| get(world, request, read)).collect()
+}
+
+/// The same of those that asked for intended replicas.
+pub(crate) fn answered_in_person(world: &World<'_>) -> Vec<String> {
+    let asked = answers(world).filter(|(request, _)| is_in_person(world, request));
+    asked.map(|(request, read)| get(world, request, read)).collect()
+}
+
+fn answers<'a>(world: &World<'a>) -> impl Iterator<Item = (&'a RequestId, &'a Read)> + use<'a> {
+    let reads = world.model.cfg.gets.iter().zip(&world.state.history.reads);
+    reads.filter(|(_, read)| is_answered(read))
+}
+
+fn get(world: &World<'_>, request: &RequestId, read: &Read) -> String {
+    let (_, needed, _) = world.model.cfg.scope.quorum;
+    let Read { acknowledged_before, shown, sources, omitted, outcome, .. } = read;
+    let (told, asked) =
+        (on_the_word_of(*outcome, "answered", 'R', needed), asked_for(world, request));
+    format!(
+        "get {request:?} is {told}{asked}; it rests on {}, shows {shown}, leaves out {omitted}; acknowledged before it began: \
+         {acknowledged_before}",
+        list(sources.iter().copied())
+    )
+}
+
+/// Gets that have heard others: what they knew, and what those have on disk now.
+pub(crate) fn heard(world: &World<'_>) -> Vec<String> {
+    let reads = world.model.cfg.gets.iter().zip(&world.state.history.reads).enumerate();
+    let heard = reads.flat_map(|(index, (request, read))| {
+        read.hearings.iter().map(move |h| (index, request, read, h))
+    });
+    let told = heard.map(|(index, request, read, hearing)| {
+        let stage = if world.is_under_way(index) { "under way" } else { "over" };
+        let have =
+            world.replicas_heard(hearing).map(|node| format!("{node} has {}", has(world, node)));
+        let have = have.collect::<Vec<_>>().join(", ");
+        format!(
+            "get {request:?} is {stage}, and {} knew {}; of the replicas it heard {have}",
+            hearing.coordinator,
+            read.knew(hearing)
+        )
+    });
+    told.collect()
+}
+
+/// What nodes have given their word for, and have on disk of it.
+pub(crate) fn vouched(world: &World<'_>) -> Vec<String> {
+    let vouched =
+        world.nodes().zip(&world.state.history.vouched).filter(|(_, vouched)| !vouched.is_empty());
+    let told = vouched.map(|(node, vouched)| {
+        let but = match (world.lost_its_disk(node), world.is_intended(node, node)) {
+            (true, _) => "; it has lost its disk",
+            (false, false) => "; by its own view it is no intended replica",
+            (false, true) => "",
+        };
+        format!(
+            "{node} has given its word for {vouched}; on its disk, or seen by what is there: {}{but}",
+            has(world, node)
+        )
+    });
+    told.collect()
+}
+
+/// What puts really saw.
+pub(crate) fn saw(world: &World<'_>) -> Vec<String> {
+    let informed = world.state.history.puts().filter(|(_, write)| !write.saw.is_empty());
+    informed.map(|(id, write)| format!("{id} really saw {}", write.saw)).collect()
+}
+
+/// What is on disks, with dots and clocks.
+pub(crate) fn disks(world: &World<'_>) -> Vec<String> {
+    let of = |node: NodeId| {
+        let own = world.disk(node).map(|siblings| format!("{node} stores {}", held(siblings)));
+        let kept = world
+            .hints(node)
+            .map(move |(other, siblings)| format!("{node} keeps {} for {other}", held(siblings)));
+        own.into_iter().chain(kept)
+    };
+    world.nodes().flat_map(of).collect()
+}
+
+/// What has become of the nodes whose disks were copied.
+pub(crate) fn copies(world: &World<'_>) -> Vec<String> {
+    let told = |(node, stage): (NodeId, Stage)| match stage {
+        Stage::Copied => format!("{node}'s disk was copied, and is as it was then"),
+        Stage::Ahead => format!("{node}'s disk was copied, and has changed since"),
+        Stage::Returned { witnessed: true } => {
+            format!("{node} runs on the copy of its disk, and others know of later commits")
+        }
+        Stage::Returned { witnessed: false } => format!("{node} runs on the copy of its disk"),
+        Stage::Renewed { late: false } => {
+            format!("{node} was started on the copy of its disk, and has a new disk")
+        }
+        Stage::Renewed { late: true } => {
+            format!("{node} ran on the copy of its disk, and has a new disk")
+        }
+    };
+    world.nodes().filter_map(|node| Some((node, world.stage(node)?))).map(told).collect()
+}
+
+/// Which version each put is.
+pub(crate) fn dots(world: &World<'_>) -> Vec<String> {
+    let mut dots: Vec<_> = world.versions().collect();
+    dots.sort_unstable();
+    dots.dedup();
+    dots.into_iter().map(|(write, dot)| format!("{write} is {dot:?}")).collect()
+}
+
+/// What nodes have said they keep for others, and where it is.
+pub(crate) fn hinted(world: &World<'_>) -> Vec<String> {
+    let told = world.state.history.hinted.iter().map(|hinted| {
+        let (holder, recipient) = (hinted.holder, hinted.recipient);
+        format!(
+            "{holder} has given its word to keep {} for {recipient}; it keeps {}, and {recipient} has {}",
+            hinted.writes,
+            world.kept(holder, recipient),
+            has(world, recipient)
+        )
+    });
+    told.collect()
+}
+
+/// What is reaped, and what that had replaced.
+pub(crate) fn reaped(world: &World<'_>) -> Vec<String> {
+    let ghost = &world.state.history;
+    if ghost.reaped.is_empty() {
+        return Vec::new();
+    }
+    let replaced = ghost.forgotten().minus(ghost.reaped);
+    let on_disks: WriteSet = world.versions().map(|(write, _)| write).collect();
+    vec![format!(
+        "{} was reaped, which had replaced {replaced}; still on disks: {on_disks}",
+        ghost.reaped
+    )]
+}
+
+/// What intended replicas have, once one has anything.
+pub(crate) fn replicas(world: &World<'_>) -> Vec<String> {
+    let intended = world.intended();
+    if intended.iter().all(|node| world.stored(*node).is_empty()) {
+        return Vec::new();
+    }
+    intended
+        .iter()
+        .map(|node| format!("{node}, an intended replica, has {}", has(world, *node)))
+        .collect()
+}
+
+/// What others have than the intended replicas, where the ring changes.
+pub(crate) fn misplaced(world: &World<'_>) -> Vec<String> {
+    let others =
+        world.nodes().filter(|node| world.model.cfg.changes && !world.intended().contains(node));
+    let holding = others.filter(|node| world.sets(*node).next().is_some());
+    holding
+        .map(|node| format!("{node}, no intended replica, has {}", world.durable(node)))
+        .collect()
+}
+
+/// What is on its way because replicas were found to differ; and whether it had to be.
+pub(crate) fn exchanged(world: &World<'_>) -> Vec<String> {
+    let network = world.state.network.iter_deliverable();
+    let syncs = network.filter(|envelope| matches!(envelope.msg, Message::Sync { .. }));
+    let mut told: Vec<String> =
+        syncs.map(|sync| format!("on its way: {}", addressed(world.state, sync))).collect();
+    told.sort_unstable();
+    if world.state.history.sent_needlessly {
+        told.push("a key was sent that was the same on all replicas from the beginning".to_owned());
+    }
+    told
+}
+
+/// Who waits for answers.
+pub(crate) fn waiting(world: &World<'_>) -> Vec<String> {
+    world
+        .nodes()
+        .filter(|node| world.waits(*node))
+        .map(|node| format!("{node} waits for answers"))
+        .collect()
+}
+
+/// What nodes are held to know of who is a member, and what they have on disk of it.
+pub(crate) fn known(world: &World<'_>) -> Vec<String> {
+    let known =
+        world.nodes().zip(&world.state.history.known).filter(|(_, known)| !known.is_empty());
+    known
+        .map(|(node, known)| {
+            format!(
+                "{node} was told, or has said, {}; on its disk: {}",
+                tipped(known),
+                tipped(world.history(node))
+            )
+        })
+        .collect()
+}
+
+/// What every node knows of who is a member, where that changes.
+pub(crate) fn views(world: &World<'_>) -> Vec<String> {
+    let nodes = world.nodes().filter(|_| world.model.cfg.changes);
+    nodes.map(|node| format!("{node} knows {}", tipped(world.history(node)))).collect()
+}
+
+/// What those knew who have served a node or a client, and what it knows itself.
+pub(crate) fn owed(world: &World<'_>) -> Vec<String> {
+    let served = world.state.history.owed.iter().enumerate().filter(|(_, owed)| !owed.is_empty());
+    let told = served.map(|(index, owed)| {
+        let actor = &world.state.actor_states[index];
+        let known = match actor.client() {
+            Some(client) => client.routes.history(),
+            None => world.history(NodeId(index as u16)),
+        };
+        let who = Who::of(Id::from(index), actor);
+        format!("{who} was served by who knew {}; it knows {}", tipped(owed), tipped(known))
+    });
+    told.collect()
+}
+
+fn tipped(history: &History) -> String {
+    format!("the members {} (tip {})", notation::members(history), shortened(history.tip().0))
+}

@@ -1,0 +1,184 @@
+//! I1, durable before visible: what it says, and the properties that state it exactly.
+
+mod defects;
+mod scopes;
+
+use crate::facts;
+use crate::invariant::Invariant;
+use crate::property::occasions::{GET, GET_AFTER_ACK, IN_PERSON, PUT};
+use crate::property::{
+    LooksAt, Property, always, answered_reads, is_answered, looking_at, reachable, words_at_least,
+};
+use crate::scope::Ask;
+use crate::scope::instance::Instance;
+use crate::scope::write_set::{WriteId, WriteSet};
+use crate::system::world::World;
+use crate::truth::Read;
+use dynamo_model::ids::{NodeId, RequestId};
+
+/// All that belongs to I1.
+pub(crate) const INVARIANT: Invariant = Invariant {
+    id: "I1",
+    name: "durable before visible",
+    statement: "The coordinator acknowledges a put only when W nodes have it on disk.",
+    exceptions: "",
+    properties: PROPERTIES,
+    defects: defects::DEFECTS,
+    limits: defects::LIMITS,
+    defects_source: include_str!("i1_durable_before_visible/defects.rs"),
+    scopes: scopes::SCOPES,
+    deep_scopes: scopes::DEEP,
+};
+
+const PROPERTIES: &[Property] = &[
+    always(
+        "I1.acknowledged-put-is-on-w-disks",
+        &[facts::acknowledged],
+        PUT,
+        "Traces 1 and 4: from its acknowledgement on, a put is on the disks of W distinct nodes, hints counted, or a put that saw it \
+         is there instead; on one less for every disk lost.",
+        |model, state| {
+            let world = World { model, state };
+            let on_disk = |node: &NodeId, write| {
+                !world.is_gone(*node) && world.durable(*node).contains(write)
+            };
+            let on_disks = |write| world.nodes().filter(|node| on_disk(node, write)).count();
+            let w = model.cfg.config.w().saturating_sub(world.disks_lost());
+            state.history.acknowledged().iter().all(|write| on_disks(write) >= w)
+        },
+    ),
+    looking_at(
+        LooksAt::Truth,
+        always(
+            "I1.get-rests-on-r-words",
+            &[facts::answered],
+            GET,
+            "Trace 1: when a get is answered, R distinct nodes, replicas or stand-ins, have said what they hold.",
+            |model, state| {
+                words_at_least(
+                    state.history.reads.iter().map(|read| read.outcome),
+                    model.cfg.config.r(),
+                )
+            },
+        ),
+    ),
+    always(
+        "I1.get-shows-the-merge",
+        &[facts::answered, facts::disks],
+        GET,
+        "Trace 1: an answer leaves nothing out that a replica it rests on held, and shows nothing that none of them has on \
+         disk; or, where a stand-in is among them, or the ring changes, nothing that no node has. As long as their disks are not lost.",
+        |model, state| {
+            let world = World { model, state };
+            let intended = if model.cfg.changes { &[][..] } else { &model.cfg.preference_list };
+            // A stand-in may have handed over meanwhile what it showed; where the ring changes, so
+            // may a replica.
+            let disks = |node: &NodeId| {
+                if intended.contains(node) { vec![*node] } else { world.nodes().collect() }
+            };
+            let on_disk = |read: &Read| {
+                let disks = read.sources.iter().flat_map(disks);
+                disks.fold(WriteSet::EMPTY, |all, node| all.union(world.durable(node)))
+            };
+            let lost = |read: &Read| read.sources.iter().any(|node| world.lost_its_disk(*node));
+            let is_merge = |read: &Read| {
+                read.omitted.is_subset(state.history.forgotten())
+                    && read.shown.is_subset(on_disk(read))
+            };
+            state.history.reads.iter().all(|read| lost(read) || is_merge(read))
+        },
+    ),
+    looking_at(
+        LooksAt::Truth,
+        always(
+            "I1.get-sees-acknowledged-puts",
+            &[facts::answered, facts::saw],
+            GET_AFTER_ACK,
+            "Trace 1: with R+W>N a get shows every put that was acknowledged before it began, or one that saw it, also while \
+         keys move. Does not hold with R+W<=N, nor where others stand in for replicas.",
+            |_, state| {
+                let ghost = &state.history;
+                let fresh = |read: &Read| {
+                    read.acknowledged_before
+                        .is_subset(ghost.with_all_seen(read.shown).union(ghost.forgotten()))
+                };
+                answered_reads(state).all(fresh)
+            },
+        ),
+    ),
+    looking_at(
+        LooksAt::Truth,
+        always(
+            "I1.in-person-get-sees-in-person-puts",
+            &[facts::answered_in_person, facts::saw],
+            IN_PERSON,
+            "Traces 1 and 6: with PR+PW>N a get shows every put acknowledged before it began, or one that saw it, also where stand-ins \
+         answer for replicas.",
+            |model, state| {
+                let Instance { puts, gets, .. } = &model.cfg;
+                let in_person =
+                    |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
+                let asked = (0..).map(WriteId).zip(puts).filter(|(_, put)| in_person(put));
+                let asked: WriteSet = asked.map(|(write, _)| write).collect();
+                let reads = state
+                    .history
+                    .reads
+                    .iter()
+                    .zip(gets)
+                    .filter(|(read, get)| is_answered(read) && in_person(get));
+                let sees = |read: &Read| {
+                    let shown = state.history.with_all_seen(read.shown);
+                    read.acknowledged_before
+                        .iter()
+                        .all(|write| !asked.contains(write) || shown.contains(write))
+                };
+                reads.map(|(read, _)| read).all(sees)
+            },
+        ),
+    ),
+    looking_at(
+        LooksAt::Truth,
+        reachable(
+            "I1.in-person-put-is-read-in-person",
+            &[facts::answered_in_person, facts::acknowledged_in_person],
+            "A get that asked for PR intended replicas is answered, and shows a put that asked for PW of them.",
+            |model, state| {
+                let Instance { puts, gets, .. } = &model.cfg;
+                let in_person =
+                    |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
+                let reads = state
+                    .history
+                    .reads
+                    .iter()
+                    .zip(gets)
+                    .filter(|(read, get)| is_answered(read) && in_person(get));
+                reads.map(|(read, _)| read).any(|read| {
+                    read.shown.iter().any(|write| in_person(&puts[usize::from(write.0)]))
+                })
+            },
+        ),
+    ),
+    looking_at(
+        LooksAt::Truth,
+        reachable(
+            "I1.acknowledged-put-is-read",
+            &[facts::answered],
+            "A get is answered that shows a put acknowledged before it began.",
+            |_, state| {
+                answered_reads(state)
+                    .any(|read| !read.shown.minus(read.acknowledged_before).eq(&read.shown))
+            },
+        ),
+    ),
+    reachable(
+        "I1.acknowledged-before-all-have-it",
+        &[facts::acknowledged],
+        "A put is acknowledged while an intended replica does not have it yet.",
+        |model, state| {
+            let world = World { model, state };
+            let lacks =
+                |write| world.intended().iter().any(|node| !world.stored(*node).contains(write));
+            state.history.acknowledged().iter().any(lacks)
+        },
+    ),
+];

@@ -1,0 +1,125 @@
+//! The scopes aimed at I8.
+
+use crate::excuses::{
+    HINT_LOST, MOVES_NOTHING, NO_READER, NO_TIMEOUTS, NOT_TOLD, ONE_WRITER, REFUSED_OR_SLOW,
+    REPAIRER_CRASHES, STAND_INS_MISS, STORE_LOST,
+};
+use crate::scope::Ask::{Get, Join, Leave, Put, PutOver, Remove};
+use crate::scope::{Faults, NO_FAULTS, Scope};
+
+pub(super) const SCOPES: &[Scope] = &[
+    Scope {
+        name: "stand-in",
+        aim: "traces 4 and 6: replicas are slow, a fallback stands in, and hands over; also twice",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put)]],
+        faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 1_679,
+    },
+    Scope {
+        name: "holder-crash",
+        aim: "trace 8: any node crashes at any moment: the coordinator, the holder in each state of its hint, the recipient in mid-transfer",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put)]],
+        faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 18_955,
+    },
+    Scope {
+        name: "holder-crash-and-read",
+        aim: "traces 3 and 8: the same, and a read through another node",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (1, Get)]],
+        faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, STAND_INS_MISS, REPAIRER_CRASHES],
+        unique_states: 2_317_785,
+    },
+    Scope {
+        name: "growing-hint",
+        aim: "trace 8: a second put comes to a hint while it is in transfer, or to its recipient",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (0, PutOver)]],
+        faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 3_322_279,
+    },
+    Scope {
+        name: "growing-hint-of-two",
+        aim: "the scope growing-hint with two replicas",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put), (0, PutOver)]],
+        faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 36_351,
+    },
+    Scope {
+        name: "handoff-and-loss",
+        aim: "trace 8: any message may be lost; hints are sent again",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put)]],
+        faults: Faults { loss: true, timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER, STORE_LOST, HINT_LOST],
+        unique_states: 12_342,
+    },
+    Scope {
+        name: "old-disk-and-hint",
+        aim: "a fallback that keeps a hint is started on an older copy of its disk, with the hint or without it",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put)]],
+        faults: Faults { old_disk: Some(2), timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 1_647,
+    },
+];
+
+/// Larger scopes, for `dynamo check --deep`.
+pub(super) const DEEP: &[Scope] = &[
+    Scope {
+        name: "handoff-to-a-leaver",
+        aim: "traces 4 and 7: what a joining node should have is on its way to it when it is to leave again",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(2, Put), (2, Join(1)), (1, Leave(1))]],
+        faults: NO_FAULTS,
+        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NOT_TOLD, REFUSED_OR_SLOW],
+        unique_states: 1_925_387,
+    },
+    Scope {
+        name: "leave-and-hint",
+        aim: "traces 4 and 7: a node that a fallback keeps a hint for is to leave",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put), (1, Leave(1))]],
+        faults: Faults { timeouts: Some(0), ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER, NOT_TOLD],
+        unique_states: 5_196_567,
+    },
+    Scope {
+        name: "remove-and-hint",
+        aim: "traces 4 and 9: a node that a fallback keeps a hint for is removed for good",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put), (0, Remove(1))]],
+        faults: Faults { timeouts: Some(0), gossip: true, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unique_states: 761_715,
+    },
+    Scope {
+        name: "holder-crash-and-growth",
+        aim: "the scope growing-hint, and any node crashes at any moment",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (0, PutOver)]],
+        faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
+        excused: &[ONE_WRITER, NO_READER],
+        unique_states: 7_903_345,
+    },
+];

@@ -1,0 +1,186 @@
+//! A scope made concrete.
+
+use crate::scope::write_set::WriteId;
+use crate::scope::{Ask, Scope, chooses_nodes};
+use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
+use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
+use dynamo_model::membership::{History, Standing};
+use dynamo_model::node::Durable;
+use dynamo_model::ring::Ring;
+use dynamo_model::rules::Rules;
+use dynamo_model::siblings::{Siblings, Version};
+use dynamo_model::tree::Shape;
+use dynamo_model::version::{Context, Dot};
+use std::time::Duration;
+
+/// A scope made concrete: what properties and ghost history may look at.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// The scope.
+    pub scope: Scope,
+    /// N, R, W.
+    pub config: Config,
+    /// The one key that all clients use.
+    pub key: Key,
+    /// Its intended replicas: of all nodes, as if all had joined.
+    pub preference_list: Vec<NodeId>,
+    /// Its intended replicas by who is a member: bit by bit, the nodes.
+    pub preference_lists: Vec<Vec<NodeId>>,
+    /// What the nodes know at first.
+    pub founders: History,
+    /// Does the ring change?
+    pub changes: bool,
+    /// Does anything go on without end, so that a boundary is needed?
+    pub is_endless: bool,
+    /// The node that may be started on an older copy of its disk.
+    pub copied: Option<NodeId>,
+    /// What is on every replica's disk from the beginning, at the same leaf as the key, where
+    /// replicas compare what they hold and nothing of it may ever differ.
+    pub bystander: Option<(Key, Siblings)>,
+    /// Every put of every script, by [`WriteId`].
+    pub puts: Vec<RequestId>,
+    /// Every get of every script.
+    pub gets: Vec<RequestId>,
+}
+
+impl Instance {
+    /// The put with this request id.
+    pub fn write(&self, request: RequestId) -> Option<WriteId> {
+        self.puts.iter().position(|put| *put == request).map(|index| WriteId(index as u8))
+    }
+
+    /// What the request asks.
+    pub fn ask(&self, request: RequestId) -> Option<Ask> {
+        let client = (request.client.0 as usize).checked_sub(usize::from(self.scope.nodes))?;
+        Some(self.scope.clients.get(client)?.get(request.number as usize)?.1)
+    }
+
+    /// Does the client choose nodes by a view of its own?
+    pub fn has_own_view(&self, client: ClientId) -> bool {
+        let index = (client.0 as usize).checked_sub(usize::from(self.scope.nodes));
+        let script =
+            index.and_then(|index| self.scope.clients.get(index)).copied().unwrap_or_default();
+        chooses_nodes(script)
+    }
+
+    /// The key's intended replicas by a history.
+    pub fn replicas_by(&self, history: &History) -> &[NodeId] {
+        &self.preference_lists[members(history).fold(0, |bits, node| bits | 1 << node.0)]
+    }
+
+    /// The index of the get with this request id.
+    pub fn read(&self, request: RequestId) -> Option<usize> {
+        self.gets.iter().position(|get| *get == request)
+    }
+
+    /// What is on a node's disk from the beginning, if anything is.
+    pub(crate) fn disk(&self, node: NodeId) -> Option<Durable> {
+        let (key, siblings) =
+            self.bystander.as_ref().filter(|_| self.preference_list.contains(&node))?;
+        let counter =
+            u64::from(siblings.versions().iter().any(|version| version.dot.issuer.node == node));
+        let mut disk = Durable { counter, ..Durable::default() };
+        disk.store.insert(key.clone(), siblings.clone());
+        Some(disk)
+    }
+}
+
+impl Scope {
+    /// The scope made concrete, on the key that scopes use.
+    pub fn instance(&self) -> Instance {
+        self.setting_on(Key::new("k").expect("a valid key"))
+    }
+
+    /// The same, on this key.
+    pub fn setting_on(&self, key: Key) -> Instance {
+        let (n, r, w) = self.quorum;
+        let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
+        if let Some(retransmissions) = self.faults.timeouts {
+            config =
+                config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
+        }
+        // Attempts are counted no further than one: in a scope pauses mean nothing.
+        config =
+            config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
+        if self.faults.exchange {
+            let (every, again_after) = (Duration::ZERO, Duration::ZERO);
+            // Two keys on one disk are then planted in two steps.
+            let (window, planted_at_a_time, shape) = (4, 1, Shape::TINY);
+            let how = AntiEntropy { every, again_after, window, planted_at_a_time, shape };
+            config = config.with_anti_entropy(how);
+        }
+        if self.faults.gossip {
+            config = config.with_gossip_every(Duration::ZERO);
+        }
+        if self.faults.reaps > 0 {
+            config = config.with_reaping_after(Duration::ZERO);
+        }
+        let preference_list = self.ring().preference_list(&key, n).to_vec();
+        let preference_lists = (0..1 << self.nodes).map(|bits: usize| {
+            let members: Vec<NodeId> =
+                (0..self.nodes).filter(|node| bits & 1 << node != 0).map(NodeId).collect();
+            Ring::of(&members).preference_list(&key, n).to_vec()
+        });
+        let preference_lists = preference_lists.collect();
+        let requests = |is_meant: fn(Ask) -> bool| {
+            let mut requests = Vec::new();
+            for (index, script) in self.clients.iter().enumerate() {
+                let client = ClientId(u64::from(self.nodes) + index as u64);
+                let lines = script.iter().enumerate().filter(|(_, (_, ask))| is_meant(*ask));
+                requests
+                    .extend(lines.map(|(number, _)| RequestId { client, number: number as u64 }));
+            }
+            requests
+        };
+        let (puts, gets) = (requests(Ask::is_put), requests(Ask::is_get));
+        let founders = History::founded_by(self.founders(&key));
+        let (changes, is_endless) = (self.changes(), self.is_endless());
+        let bystander = self.bystander(&key, preference_list[0]);
+        let copied = self.faults.old_disk.map(|place| self.node_at(place, &key));
+        assert!(puts.len() <= WriteId::MAX, "scope {} has too many puts", self.name);
+        Instance {
+            scope: *self,
+            config,
+            key,
+            preference_list,
+            preference_lists,
+            founders,
+            changes,
+            is_endless,
+            copied,
+            bystander,
+            puts,
+            gets,
+        }
+    }
+
+    /// Is there a key that never differs? One that moves with the ring, or is lost with a disk,
+    /// does.
+    pub(crate) fn has_bystander(&self) -> bool {
+        self.faults.exchange && !self.changes() && self.faults.bad_disk().is_none()
+    }
+
+    fn bystander(&self, key: &Key, issuer: NodeId) -> Option<(Key, Siblings)> {
+        if !self.has_bystander() {
+            return None;
+        }
+        let ring = self.ring();
+        let place = |key: &Key| (ring.partition(key), Shape::TINY.leaf(key));
+        let mut names = (0..).map(|number| Key::new(&format!("b{number}")).expect("a valid key"));
+        let neighbour =
+            names.find(|other| place(other) == place(key)).expect("some key is at that leaf");
+        let dot = Dot { issuer: issuer.into(), counter: 1 };
+        let content = Content::Value(Value::new(b"bystander").expect("it is short"));
+        let version = Version { dot, clock: Context::new().with(dot), content };
+        Some((neighbour, Siblings::new().put(version, |_| false)))
+    }
+}
+
+/// The members, by what a node or a client knows.
+pub(crate) fn members(history: &History) -> impl Iterator<Item = NodeId> + use<> {
+    let standings = history.standings(&Rules::default());
+    standings
+        .into_iter()
+        .filter(|(_, standing)| *standing == Standing::Member)
+        .map(|(node, _)| node)
+}

@@ -1,0 +1,342 @@
+//! Ghost history: what really happened, kept by an observer of all messages and used by the checker
+//! alone.
+//!
+//! It never looks at a clock, a context or a tally. Which put really saw which follows from which
+//! answers really reached the client before it; who vouched for what, from who said so.
+
+pub mod matching;
+pub(crate) mod observer;
+mod requests;
+
+use crate::scope::instance::Instance;
+use crate::scope::write_set::{WriteId, WriteSet};
+use dynamo_model::ids::NodeId;
+use dynamo_model::membership::History;
+use dynamo_model::message::{Message, Since};
+use dynamo_model::siblings::Version;
+use matching::filled;
+
+pub use requests::{Hearing, Outcome, Read, Write};
+
+/// What a node said that it keeps for another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hinted {
+    /// Who said so.
+    pub holder: NodeId,
+    /// For whom.
+    pub recipient: NodeId,
+    /// The puts.
+    pub writes: WriteSet,
+    /// How often they were sent to the recipient since the last of them came. A scope bounds it.
+    pub sent: u8,
+}
+
+/// What nodes have heard of one whose disk was copied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Heard {
+    /// Those that have heard of a commit that is not in the copy: bit by bit.
+    pub witnesses: u64,
+    /// Has one of them got a message that the node sent later, while it ran on the copy?
+    pub is_misled: bool,
+}
+
+impl Heard {
+    /// A node gets a dated message.
+    pub(crate) fn hear(&mut self, since: Since, node: NodeId) {
+        match since {
+            Since::Copied => self.witnesses |= 1 << node.0,
+            Since::Returned => self.is_misled |= self.is_witness(node),
+        }
+    }
+
+    /// Has this node heard of a commit that is not in the copy?
+    pub(crate) fn is_witness(&self, node: NodeId) -> bool {
+        self.witnesses & 1 << node.0 != 0
+    }
+}
+
+/// All that really happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ghost {
+    /// The puts, by [`WriteId`].
+    pub writes: Vec<Write>,
+    /// The gets, as in [`Instance::gets`].
+    pub reads: Vec<Read>,
+    /// For each node the puts that it said, or implied, it has stored.
+    pub vouched: Vec<WriteSet>,
+    /// What nodes said that they keep for others, by holder and recipient.
+    pub hinted: Vec<Hinted>,
+    /// The tombstones reaped.
+    pub reaped: WriteSet,
+    /// What the tombstones had replaced that a node, in the step before, has asked about or has
+    /// reaped. Until the next message is sent or arrives: so long no older message can have been
+    /// sent since.
+    pub just_asked: WriteSet,
+    /// How often a node was asked whether it is clear of tombstones. A scope bounds it.
+    pub surveyed: u8,
+    /// Was a key sent between replicas that was the same on all of them from the beginning?
+    pub sent_needlessly: bool,
+    /// Where the ring changes: for each node what it was told, or has said that it knows, of who is
+    /// a member.
+    pub known: Vec<History>,
+    /// Where the ring changes: for each node, and each client, what those knew that have served it.
+    pub owed: Vec<History>,
+    /// Where a node's disk is copied: what others have heard of that node.
+    pub copied: Heard,
+    /// For each client what its last answer showed, and all that those puts saw; empty where its
+    /// next line does not use it.
+    pub clients: Vec<WriteSet>,
+}
+
+impl Ghost {
+    /// Nothing has happened.
+    pub fn new(instance: &Instance) -> Self {
+        let write = Write { saw: WriteSet::EMPTY, outcome: Outcome::Unsent };
+        let read = Read {
+            acknowledged_before: WriteSet::EMPTY,
+            hearings: Vec::new(),
+            by: None,
+            shown: WriteSet::EMPTY,
+            sources: Vec::new(),
+            omitted: WriteSet::EMPTY,
+            outcome: Outcome::Unsent,
+        };
+        let nodes = usize::from(instance.scope.nodes);
+        let watched = |actors| vec![History::default(); if instance.changes { actors } else { 0 }];
+        Ghost {
+            writes: vec![write; instance.puts.len()],
+            reads: vec![read; instance.gets.len()],
+            vouched: vec![WriteSet::EMPTY; usize::from(instance.scope.nodes)],
+            hinted: Vec::new(),
+            reaped: WriteSet::EMPTY,
+            just_asked: WriteSet::EMPTY,
+            surveyed: 0,
+            sent_needlessly: false,
+            known: watched(nodes),
+            owed: watched(nodes + instance.scope.clients.len()),
+            copied: Heard::default(),
+            clients: vec![WriteSet::EMPTY; instance.scope.clients.len()],
+        }
+    }
+
+    /// What a put really saw.
+    pub fn saw(&self, write: WriteId) -> WriteSet {
+        self.writes[usize::from(write.0)].saw
+    }
+
+    /// What was reaped, and all that it had replaced.
+    pub fn forgotten(&self) -> WriteSet {
+        self.with_all_seen(self.reaped)
+    }
+
+    pub(crate) fn on_reap(&mut self, tombstones: WriteSet) {
+        self.reaped = self.reaped.union(tombstones);
+        self.just_asked = self.replaced_by(tombstones);
+    }
+
+    pub(crate) fn on_survey(&mut self, instance: &Instance, tombstones: WriteSet) {
+        self.surveyed += 1;
+        // Where replicas compare, one that has not got the tombstone yet may send an old copy at
+        // any time, also just before it is asked.
+        if !instance.scope.faults.exchange {
+            self.just_asked = self.replaced_by(tombstones);
+        }
+    }
+
+    fn replaced_by(&self, tombstones: WriteSet) -> WriteSet {
+        self.with_all_seen(tombstones).minus(tombstones)
+    }
+
+    /// These puts and all that they really saw.
+    pub fn with_all_seen(&self, writes: WriteSet) -> WriteSet {
+        writes.iter().fold(writes, |all, write| all.union(self.saw(write)))
+    }
+
+    /// Does none of these puts follow another of them?
+    pub fn is_antichain(&self, writes: WriteSet) -> bool {
+        writes.iter().all(|write| self.saw(write).minus(writes) == self.saw(write))
+    }
+
+    /// The puts that were acknowledged.
+    pub fn acknowledged(&self) -> WriteSet {
+        let answered = |write: &Write| matches!(write.outcome, Outcome::Answered { .. });
+        self.puts().filter(|(_, write)| answered(write)).map(|(id, _)| id).collect()
+    }
+
+    /// The puts, each with its id.
+    pub fn puts(&self) -> impl Iterator<Item = (WriteId, &Write)> {
+        (0..).map(WriteId).zip(&self.writes)
+    }
+
+    pub(crate) fn vouch(&mut self, node: NodeId, write: WriteId) {
+        let vouched = &mut self.vouched[usize::from(node.0)];
+        *vouched = vouched.with(write);
+    }
+
+    /// A node that implies that it has stored a put has it as a replica, or, if it coordinates as a
+    /// fallback, for all intended replicas.
+    pub(crate) fn vouch_or_keep(&mut self, instance: &Instance, node: NodeId, write: WriteId) {
+        if instance.changes || instance.preference_list.contains(&node) {
+            self.vouch(node, write);
+        } else {
+            instance.preference_list.iter().for_each(|intended| self.keep(node, *intended, write));
+        }
+    }
+
+    pub(crate) fn keep(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
+        match self.hint_place(holder, recipient) {
+            Ok(index) if self.hinted[index].writes.contains(write) => {}
+            Ok(index) => {
+                let Hinted { writes, sent, .. } = &mut self.hinted[index];
+                (*writes, *sent) = (writes.with(write), 0);
+            }
+            Err(index) => {
+                let writes = WriteSet::EMPTY.with(write);
+                self.hinted.insert(index, Hinted { holder, recipient, writes, sent: 0 });
+            }
+        }
+    }
+
+    fn hint_place(&self, holder: NodeId, recipient: NodeId) -> Result<usize, usize> {
+        self.hinted
+            .binary_search_by_key(&(holder, recipient), |hinted| (hinted.holder, hinted.recipient))
+    }
+
+    /// Where the ring changes, whoever hands something over says so only now: it keeps it until it
+    /// is there. Else it has said so before.
+    pub(crate) fn on_hand_off(
+        &mut self,
+        instance: &Instance,
+        holder: NodeId,
+        recipient: NodeId,
+        writes: WriteSet,
+    ) {
+        if instance.changes {
+            writes.iter().for_each(|write| self.keep(holder, recipient, write));
+        } else if let Ok(index) = self.hint_place(holder, recipient) {
+            self.hinted[index].sent += 1;
+        }
+    }
+
+    /// For how many intended replicas a distinct node has given its word that it has the put:
+    /// itself, or another in its place. Where the ring changes, and with it who is one: how many
+    /// nodes have given their word.
+    fn words(&self, instance: &Instance, write: WriteId) -> usize {
+        if instance.changes {
+            let gave = |node: NodeId| {
+                let kept = self
+                    .hinted
+                    .iter()
+                    .any(|kept| kept.holder == node && kept.writes.contains(write));
+                kept || self.vouched[usize::from(node.0)].contains(write)
+            };
+            return (0..instance.scope.nodes).map(NodeId).filter(|node| gave(*node)).count();
+        }
+        let who = |intended: &NodeId| {
+            let own = self.vouched[usize::from(intended.0)].contains(write).then_some(*intended);
+            let kept = self
+                .hinted
+                .iter()
+                .filter(|kept| kept.recipient == *intended && kept.writes.contains(write));
+            own.into_iter().chain(kept.map(|kept| kept.holder)).collect()
+        };
+        filled(
+            &instance.preference_list.iter().map(who).collect::<Vec<Vec<NodeId>>>(),
+            &mut Vec::new(),
+        )
+    }
+
+    /// The key's intended replicas, by what a node was told, or has said that it knows.
+    fn intended<'s>(&self, instance: &'s Instance, by: NodeId) -> &'s [NodeId] {
+        let known = self.known.get(usize::from(by.0));
+        known.map_or(&instance.preference_list, |known| {
+            instance.replicas_by(&known.union(&instance.founders))
+        })
+    }
+
+    /// A node knows this now, if the ring changes at all.
+    pub(crate) fn know(&mut self, node: NodeId, history: &History) {
+        if let Some(known) = self.known.get_mut(usize::from(node.0)) {
+            *known = known.union(history);
+        }
+    }
+
+    /// One node has served another: the other is to learn what it knows.
+    pub(crate) fn owe(&mut self, from: NodeId, to: NodeId) {
+        if let Some(known) = self.known.get(usize::from(from.0)).cloned() {
+            let owed = &mut self.owed[usize::from(to.0)];
+            *owed = owed.union(&known);
+        }
+    }
+
+    pub(crate) fn on_put_acknowledged(&mut self, instance: &Instance, by: NodeId, write: WriteId) {
+        self.vouch_or_keep(instance, by, write);
+        let words = self.words(instance, write);
+        let vouches = |node: &&NodeId| self.vouched[usize::from(node.0)].contains(write);
+        let in_person = self.intended(instance, by).iter().filter(vouches).count();
+        let outcome = &mut self.writes[usize::from(write.0)].outcome;
+        if !matches!(outcome, Outcome::Answered { .. }) {
+            *outcome = Outcome::Answered { words, in_person };
+        }
+    }
+
+    /// A coordinator begins to read, or asks again those it has not heard. If it asks one it has
+    /// heard, it begins anew: it had forgotten the first attempt, and what it heard then is nothing
+    /// it must show now.
+    pub(crate) fn on_fetch(
+        &mut self,
+        instance: &Instance,
+        coordinator: NodeId,
+        replica: NodeId,
+        read: usize,
+    ) {
+        // One that is a replica no more has handed over what it had.
+        let is_replica = self.intended(instance, coordinator).contains(&coordinator);
+        let own =
+            if is_replica { self.vouched[usize::from(coordinator.0)] } else { WriteSet::EMPTY };
+        let read = &mut self.reads[read];
+        let is_new = read.hearings.iter().all(|hearing| hearing.coordinator != coordinator);
+        let hearing = read.hearing(coordinator);
+        if is_new || hearing.heard.contains(&replica) {
+            (hearing.heard, hearing.known) = (vec![coordinator], own);
+        }
+    }
+
+    pub(crate) fn on_get_answered(
+        &mut self,
+        instance: &Instance,
+        by: NodeId,
+        read: usize,
+        siblings: &[Version],
+    ) {
+        let shown = writes_of(siblings);
+        let Hearing { heard, known, .. } = self.reads[read].hearing(by).clone();
+        let omitted = known.minus(self.with_all_seen(shown));
+        let in_person =
+            heard.iter().filter(|node| self.intended(instance, by).contains(node)).count();
+        let outcome = Outcome::Answered { words: heard.len(), in_person };
+        let read = &mut self.reads[read];
+        (read.by, read.shown, read.sources, read.omitted, read.outcome) =
+            (Some(by), shown, heard, omitted, outcome);
+    }
+}
+
+/// The puts whose versions a message carries from node to node.
+pub(crate) fn carried_by(instance: &Instance, message: &Message) -> WriteSet {
+    match message.as_undated() {
+        Message::Sync { key, .. } if *key != instance.key => WriteSet::EMPTY,
+        Message::Store { siblings, .. }
+        | Message::StoreHint { siblings, .. }
+        | Message::Fetched { siblings, .. }
+        | Message::Repair { siblings, .. }
+        | Message::HandOff { siblings, .. }
+        | Message::Gathered { siblings, .. }
+        | Message::Sync { siblings, .. } => writes_of(siblings.versions()),
+        _ => WriteSet::EMPTY,
+    }
+}
+
+/// The puts whose values these siblings hold.
+pub fn writes_of(siblings: &[Version]) -> WriteSet {
+    siblings.iter().map(|version| WriteId::of(&version.content)).collect()
+}

@@ -1,0 +1,189 @@
+//! What the observer makes of each message, when it is sent and when it arrives.
+
+use crate::scope::Ask;
+use crate::scope::instance::Instance;
+use crate::scope::write_set::{WriteId, WriteSet};
+use crate::truth::{Ghost, Outcome, writes_of};
+use dynamo_model::ids::NodeId;
+use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::siblings::Version;
+use stateright::actor::Envelope;
+
+/// The puts whose versions these are, and that really were deletes: what a script says, not what
+/// the versions say of themselves.
+fn deletes_among(instance: &Instance, siblings: &[Version]) -> WriteSet {
+    let is_delete =
+        |write: &WriteId| instance.ask(instance.puts[usize::from(write.0)]) == Some(Ask::Delete);
+    writes_of(siblings).iter().filter(is_delete).collect()
+}
+
+fn node(id: stateright::actor::Id) -> NodeId {
+    NodeId::from_actor(id).expect("actors are few")
+}
+
+fn undated<'a>(envelope: &Envelope<&'a Message>) -> Envelope<&'a Message> {
+    Envelope { src: envelope.src, dst: envelope.dst, msg: envelope.msg.as_undated() }
+}
+
+/// What sending a message adds to the history.
+pub(crate) fn record_out(
+    instance: &Instance,
+    ghost: &Ghost,
+    envelope: Envelope<&Message>,
+) -> Option<Ghost> {
+    let mut next = ghost.clone();
+    let envelope = undated(&envelope);
+    let from = node(envelope.src);
+    next.just_asked = WriteSet::EMPTY;
+    if matches!(
+        envelope.msg,
+        Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. }
+    ) {
+        next.owe(from, node(envelope.dst));
+    }
+    match envelope.msg {
+        Message::Request(operation) | Message::Routed { operation, .. } => {
+            begin(instance, &mut next, operation);
+        }
+        Message::Store { request, .. }
+        | Message::Stored { request }
+        | Message::StoreHint { request, .. } => {
+            next.vouch_or_keep(instance, from, instance.write(*request)?);
+        }
+        Message::StoredHint { request, recipient } => {
+            next.keep(from, *recipient, instance.write(*request)?);
+        }
+        Message::HandOff { siblings, .. } => {
+            next.on_hand_off(instance, from, node(envelope.dst), writes_of(siblings.versions()));
+        }
+        Message::Survey { siblings, .. } => {
+            next.on_survey(instance, deletes_among(instance, siblings.versions()));
+        }
+        Message::Reap { siblings, .. } => {
+            next.on_reap(deletes_among(instance, siblings.versions()));
+        }
+        Message::Answer(Answer::PutAcknowledged { request, .. }) => {
+            next.on_put_acknowledged(instance, from, instance.write(*request)?);
+        }
+        Message::Answer(Answer::PutFailed { request, .. } | Answer::PutRefused { request, .. }) => {
+            let outcome = &mut next.writes[usize::from(instance.write(*request)?.0)].outcome;
+            if *outcome == Outcome::Running {
+                *outcome = Outcome::Failed;
+            }
+        }
+        Message::Answer(Answer::GetAnswered { request, siblings, .. }) => {
+            next.on_get_answered(instance, from, instance.read(*request)?, siblings);
+        }
+        Message::Answer(Answer::GetFailed { request, .. }) => {
+            next.reads[instance.read(*request)?].outcome = Outcome::Failed;
+        }
+        Message::Answer(Answer::Changed { history, .. }) | Message::History { history } => {
+            next.know(from, history);
+        }
+        Message::Changes { changes } => next.know(from, changes),
+        // A replica that says that it holds a version vouches for it.
+        Message::Fetched { siblings, .. }
+            if instance.preference_list.contains(&from) && !instance.changes =>
+        {
+            writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
+        }
+        Message::Fetch { request, .. } => {
+            next.on_fetch(instance, from, node(envelope.dst), instance.read(*request)?);
+        }
+        Message::Sync { key, .. } => next.sent_needlessly |= *key != instance.key,
+        Message::Fetched { .. }
+        | Message::Forward { .. }
+        | Message::Forwarded { .. }
+        | Message::Repair { .. }
+        | Message::HandedOff { .. }
+        | Message::Gather { .. }
+        | Message::Gathered { .. }
+        | Message::Surveyed { .. }
+        | Message::Administer { .. }
+        | Message::Gossip { .. }
+        | Message::Roots { .. }
+        | Message::Subtrees { .. }
+        | Message::Leaves { .. }
+        | Message::Dated { .. }
+        | Message::Answer(Answer::ChangeRefused { .. } | Answer::NoRoute { .. }) => {}
+    }
+    (next != *ghost).then_some(next)
+}
+
+/// A request's first sending fixes what it saw; a retry changes nothing.
+fn begin(instance: &Instance, ghost: &mut Ghost, operation: &Operation) {
+    let request = operation.request();
+    if let Some(write) = instance.write(request) {
+        let client = request.client.0 as usize - usize::from(instance.scope.nodes);
+        let saw = ghost.clients[client];
+        let write = &mut ghost.writes[usize::from(write.0)];
+        if write.outcome == Outcome::Unsent {
+            write.outcome = Outcome::Running;
+            write.saw = saw;
+            ghost.clients[client] = WriteSet::EMPTY;
+        }
+    } else if let Some(read) = instance.read(request) {
+        let acknowledged = ghost.acknowledged();
+        let read = &mut ghost.reads[read];
+        if read.outcome == Outcome::Unsent {
+            read.outcome = Outcome::Running;
+            read.acknowledged_before = acknowledged;
+        }
+    }
+}
+
+/// What the arrival of a message adds to the history.
+pub(crate) fn record_in(
+    instance: &Instance,
+    ghost: &Ghost,
+    envelope: Envelope<&Message>,
+) -> Option<Ghost> {
+    let mut next = ghost.clone();
+    next.just_asked = WriteSet::EMPTY;
+    if let Some(since) = envelope.msg.since() {
+        next.copied.hear(since, node(envelope.dst));
+    }
+    let envelope = undated(&envelope);
+    match envelope.msg {
+        Message::Answer(answer) => learn(instance, &mut next, answer),
+        Message::Fetched { request, siblings } => {
+            let read = &mut next.reads[instance.read(*request)?];
+            read.hear(node(envelope.dst), node(envelope.src), writes_of(siblings.versions()));
+        }
+        Message::History { history: told } | Message::Changes { changes: told } => {
+            next.know(node(envelope.dst), told);
+        }
+        // Whoever chooses a node by its own view is to learn what that node knows.
+        Message::Routed { .. } => next.owe(node(envelope.dst), node(envelope.src)),
+        _ => {}
+    }
+    (next != *ghost).then_some(next)
+}
+
+/// What a client has really seen is what the last answer to a put or get showed, and all that those
+/// puts saw.
+fn learn(instance: &Instance, ghost: &mut Ghost, answer: &Answer) {
+    let request = answer.request();
+    let client = request.client.0 as usize - usize::from(instance.scope.nodes);
+    let mut script = instance.scope.clients[client]
+        .iter()
+        .skip(request.number as usize + 1)
+        .map(|(_, ask)| *ask);
+    let next = script.find(|ask| ask.moves().is_none());
+    let seen = match answer {
+        Answer::GetAnswered { siblings, .. } => ghost.with_all_seen(writes_of(siblings)),
+        Answer::PutAcknowledged { .. } => {
+            let write =
+                instance.write(request).expect("a put is acknowledged to the client that put it");
+            ghost.saw(write).with(write)
+        }
+        Answer::Changed { .. } | Answer::ChangeRefused { .. } => return,
+        Answer::PutFailed { .. }
+        | Answer::PutRefused { .. }
+        | Answer::GetFailed { .. }
+        | Answer::NoRoute { .. } => WriteSet::EMPTY,
+    };
+    if next.is_some_and(Ask::is_informed) {
+        ghost.clients[client] = seen;
+    }
+}
