@@ -1,1 +1,3 @@
-//! Nothing but a place for tests that cross crates (`tests/`) and for benchmarks (`benches/`).
+//! What tests that cross crates share: how the rooms of a crate use one another.
+
+pub mod arrows;

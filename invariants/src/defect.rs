@@ -10,6 +10,8 @@ pub struct Defect {
     pub name: &'static str,
     /// The rule exchanged: a field of [`Rules`].
     pub rule: &'static str,
+    /// Its shortest trace as a story: three sentences with two named clients. It may be empty.
+    pub story: &'static str,
     /// What it does, and what follows.
     pub what: &'static str,
     /// Every *always* property that it breaks in its scope, the most telling first. It breaks these
@@ -28,6 +30,8 @@ pub struct Defect {
 pub struct Limit {
     /// Its name on the command line.
     pub name: &'static str,
+    /// Its shortest trace as a story: three sentences with two named clients. It may be empty.
+    pub story: &'static str,
     /// What is not promised, and what to choose where it is needed.
     pub what: &'static str,
     /// Why a weaker check misses it: what must be tried, or looked at, to see it.

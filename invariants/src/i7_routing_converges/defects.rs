@@ -7,6 +7,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "served-and-not-told",
         rule: "must_tell",
+        story: "",
         what: "A node that knows more serves a coordinator, and does not say so: without gossip it goes on by its old view for ever.",
         missed_by: "With gossip everyone would hear of it some time later: it takes a scope without, and a lasso in \
                     which the coordinator still knows less than those who serve it.",
@@ -17,6 +18,7 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "stops-before-it-is-known",
         rule: "may_retire",
+        story: "",
         what: "A node that is gone stops before anyone else knows that it is: they wait for it for ever.",
         missed_by: "All its keys are handed over, and no get fails: it takes a lasso, in which the others never hear \
                     that it is gone.",
@@ -28,6 +30,7 @@ pub(super) const DEFECTS: &[Defect] = &[
 
 pub(super) const LIMITS: &[Limit] = &[Limit {
     name: "views-differ-without-gossip",
+    story: "",
     what: "Without gossip only those learn of a change who ask one that knows of it, or are asked by one: the others go by their old \
                view for ever.",
     missed_by: "Whoever is asked, or asks, learns of the change: it takes a node that neither happens to, and a \
