@@ -127,7 +127,8 @@ impl Defect {
         let beginning = format!("        name: \"{}\",\n", self.name);
         let code = INVARIANTS
             .iter()
-            .find_map(|invariant| invariant.defects_source.split_once(&beginning))
+            .flat_map(|invariant| invariant.defects_sources)
+            .find_map(|source| source.split_once(&beginning))
             .and_then(|(_, after)| {
                 let (defect, _) = after.split_once("\n    },\n")?;
                 defect.split_once("        rules: || ").map(|(_, code)| code.trim_end_matches(','))

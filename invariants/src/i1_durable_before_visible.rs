@@ -25,7 +25,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
-    defects_source: include_str!("i1_durable_before_visible/defects.rs"),
+    defects_sources: &[include_str!("i1_durable_before_visible/defects.rs")],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,
 };

@@ -21,7 +21,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
-    defects_source: include_str!("i2_no_lost_concurrency/defects.rs"),
+    defects_sources: &[include_str!("i2_no_lost_concurrency/defects.rs")],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,
 };

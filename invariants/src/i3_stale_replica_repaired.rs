@@ -20,7 +20,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
-    defects_source: include_str!("i3_stale_replica_repaired/defects.rs"),
+    defects_sources: &[include_str!("i3_stale_replica_repaired/defects.rs")],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,
 };

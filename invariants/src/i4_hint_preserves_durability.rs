@@ -20,7 +20,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
-    defects_source: include_str!("i4_hint_preserves_durability/defects.rs"),
+    defects_sources: &[include_str!("i4_hint_preserves_durability/defects.rs")],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,
 };

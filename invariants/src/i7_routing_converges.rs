@@ -23,7 +23,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
-    defects_source: include_str!("i7_routing_converges/defects.rs"),
+    defects_sources: &[include_str!("i7_routing_converges/defects.rs")],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,
 };

@@ -21,8 +21,8 @@ pub struct Invariant {
     pub defects: &'static [Defect],
     /// Known limits: what Dynamo does not promise of it.
     pub limits: &'static [Limit],
-    /// The source text of its defects, which pages quote.
-    pub(crate) defects_source: &'static str,
+    /// The source texts of its defects, which pages quote.
+    pub(crate) defects_sources: &'static [&'static str],
     /// The scopes of the default set that are aimed at it.
     pub scopes: &'static [Scope],
     /// Its larger scopes, for `dynamo check --deep`.
