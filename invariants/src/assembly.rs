@@ -16,8 +16,8 @@ use dynamo_model::rules::Rules;
 use stateright::actor::{ActorModel, LossyNetwork, Network};
 
 impl Scope {
-    /// The model: nodes first, then clients; the protocol under `rules`; with those of these
-    /// properties that stateright has a word for.
+    /// The model: nodes first, then clients. The nodes follow `rules`. *Converges* properties are
+    /// left out: stateright has no such kind.
     pub fn model(
         &self,
         rules: Rules,
@@ -26,7 +26,7 @@ impl Scope {
         self.model_of(self.instance(), &rules, properties)
     }
 
-    /// The same, of this scope made concrete.
+    /// The model of this scope, on the key and the ring of this instance.
     pub(crate) fn model_of(
         &self,
         instance: Instance,
@@ -47,7 +47,7 @@ impl Scope {
             Network::new_unordered_nonduplicating([])
         };
         let ghost = Ghost::new(&instance);
-        let bad = self.faults.lost_disk.map(|place| self.node_at(place, &instance.key));
+        let bad = self.faults.lost_disk.map(|position| self.node_at(position, &instance.key));
         let circumstances = |id| Circumstances {
             loses_its_disk: bad == Some(NodeId(id)),
             returns_to_a_copy: instance.copied == Some(NodeId(id)),
@@ -92,14 +92,14 @@ impl Scope {
                 Ask::Delete => Line::PutInformed(Content::Tombstone(value())),
                 Ask::Get => Line::Get { pr: 0 },
                 Ask::GetInPerson => Line::Get { pr: r as u8 },
-                Ask::Join(place) => {
-                    Line::Administer { node: clockwise[*place], wish: Wish::Join(None) }
+                Ask::Join(position) => {
+                    Line::Administer { node: clockwise[*position], wish: Wish::Join(None) }
                 }
-                Ask::Leave(place) => {
-                    Line::Administer { node: clockwise[*place], wish: Wish::Leave }
+                Ask::Leave(position) => {
+                    Line::Administer { node: clockwise[*position], wish: Wish::Leave }
                 }
-                Ask::Remove(place) => {
-                    Line::Administer { node: clockwise[*place], wish: Wish::Remove }
+                Ask::Remove(position) => {
+                    Line::Administer { node: clockwise[*position], wish: Wish::Remove }
                 }
             };
             (clockwise.get(*via).map_or(Via::OwnView, |node| Via::Node(*node)), line)

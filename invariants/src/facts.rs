@@ -1,8 +1,7 @@
-//! What a verdict rests on, in words: the ghost facts that a property speaks of, and what is on the
-//! disks that they are held against.
+//! The facts that a verdict rests on, in words: the ground truth that a property speaks of, and what
+//! disks hold.
 //!
-//! Where there is none of it, the property has nothing to speak of yet: what is always to hold
-//! holds for want of occasion. A test says so.
+//! Without any fact the property has nothing to speak of yet, so it had no occasion. A test checks this.
 
 use crate::notation::words::{held, shortened};
 use crate::notation::{self, Who, addressed, list};
@@ -18,13 +17,13 @@ use dynamo_model::message::Message;
 use dynamo_model::process::Stage;
 use stateright::actor::Id;
 
-/// Puts that clients were told are done: on whose word, and where they are.
+/// Acknowledged puts: how many nodes confirmed each, and where it is.
 pub(crate) fn acknowledged(world: &World<'_>) -> Vec<String> {
     let acknowledged = world.state.history.acknowledged();
     acknowledged.iter().map(|write| put(world, write)).collect()
 }
 
-/// The same of those that asked for intended replicas.
+/// Acknowledged puts that counted intended replicas only.
 pub(crate) fn acknowledged_in_person(world: &World<'_>) -> Vec<String> {
     let acknowledged = world.state.history.acknowledged();
     let asked = acknowledged
@@ -33,7 +32,7 @@ pub(crate) fn acknowledged_in_person(world: &World<'_>) -> Vec<String> {
     asked.map(|write| put(world, write)).collect()
 }
 
-/// Puts that clients were told are done, or have failed.
+/// Puts that were acknowledged or reported failed.
 pub(crate) fn ended(world: &World<'_>) -> Vec<String> {
     let ended = world
         .state
@@ -51,19 +50,19 @@ fn put(world: &World<'_>, write: WriteId) -> String {
     format!("{write} is {told}{asked}; {}", whereabouts(world, write))
 }
 
-/// On which disks a put is, or one that saw it; and whether it need be on any.
+/// The disks that hold a put or one that supersedes it; and whether it was reaped.
 fn whereabouts(world: &World<'_>, write: WriteId) -> String {
     let own = list(world.nodes().filter(|node| world.on_disk(*node).contains(write)));
     let kept = world.nodes().flat_map(|node| {
         let recipients = world.hints(node).map(|(recipient, _)| recipient);
         let for_it =
             recipients.filter(move |recipient| world.kept(node, *recipient).contains(write));
-        for_it.map(move |recipient| format!("kept by {node} for {recipient}"))
+        for_it.map(move |recipient| format!("kept by {node} as a hint for {recipient}"))
     });
     let gone =
         world.nodes().filter(|node| world.is_gone(*node)).map(|node| format!("{node} is gone"));
     let is_reaped = world.state.history.forgotten().contains(write);
-    let reaped = is_reaped.then(|| "it is reaped, or was replaced by what is".to_owned());
+    let reaped = is_reaped.then(|| "it was reaped, or a reaped tombstone replaced it".to_owned());
     let own = if own.is_empty() {
         "on no replica's disk".to_owned()
     } else {
@@ -82,8 +81,7 @@ fn on_the_word_of(outcome: Outcome, done: &str, quorum: char, needed: usize) -> 
     }
 }
 
-/// What a node has on its disk as a replica, or what is there has seen. What was reaped nobody need
-/// have any more.
+/// Puts on this node's disk as a replica, and the puts those supersede. Reaped puts are not required.
 fn has(world: &World<'_>, node: NodeId) -> String {
     let (there, reaped) = (world.on_disk(node), world.state.history.forgotten());
     if reaped.is_empty() {
@@ -94,19 +92,19 @@ fn has(world: &World<'_>, node: NodeId) -> String {
 }
 
 fn asked_for(world: &World<'_>, request: &RequestId) -> &'static str {
-    if is_in_person(world, request) { ", and asked for intended replicas" } else { "" }
+    if is_in_person(world, request) { ", and counted intended replicas only" } else { "" }
 }
 
 fn is_in_person(world: &World<'_>, request: &RequestId) -> bool {
     world.model.cfg.ask(*request).is_some_and(Ask::is_in_person)
 }
 
-/// Gets that were answered: on whose word, what they show, and what they had to.
+/// Answered gets: how many nodes replied, what each shows, and what it had to show.
 pub(crate) fn answered(world: &World<'_>) -> Vec<String> {
     answers(world).map(|(request, read)| get(world, request, read)).collect()
 }
 
-/// The same of those that asked for intended replicas.
+/// Answered gets that counted intended replicas only.
 pub(crate) fn answered_in_person(world: &World<'_>) -> Vec<String> {
     let asked = answers(world).filter(|(request, _)| is_in_person(world, request));
     asked.map(|(request, read)| get(world, request, read)).collect()
@@ -123,25 +121,25 @@ fn get(world: &World<'_>, request: &RequestId, read: &Read) -> String {
     let (told, asked) =
         (on_the_word_of(*outcome, "answered", 'R', needed), asked_for(world, request));
     format!(
-        "get {request:?} is {told}{asked}; it rests on {}, shows {shown}, leaves out {omitted}; acknowledged before it began: \
-         {acknowledged_before}",
+        "get {request:?} is {told}{asked}; it used replies of {}, shows {shown}, leaves out {omitted}; acknowledged before it \
+         began: {acknowledged_before}",
         list(sources.iter().copied())
     )
 }
 
-/// Gets that have heard others: what they knew, and what those have on disk now.
+/// Gets whose coordinator received replies: what it knew, and what those replicas have on disk now.
 pub(crate) fn heard(world: &World<'_>) -> Vec<String> {
     let reads = world.model.cfg.gets.iter().zip(&world.state.history.reads).enumerate();
     let heard = reads.flat_map(|(index, (request, read))| {
         read.hearings.iter().map(move |h| (index, request, read, h))
     });
     let told = heard.map(|(index, request, read, hearing)| {
-        let stage = if world.is_under_way(index) { "under way" } else { "over" };
+        let stage = if world.is_under_way(index) { "running" } else { "over" };
         let have =
             world.replicas_heard(hearing).map(|node| format!("{node} has {}", has(world, node)));
         let have = have.collect::<Vec<_>>().join(", ");
         format!(
-            "get {request:?} is {stage}, and {} knew {}; of the replicas it heard {have}",
+            "get {request:?} is {stage}; its coordinator {} knew {}; of the replicas that replied, {have}",
             hearing.coordinator,
             read.knew(hearing)
         )
@@ -149,7 +147,7 @@ pub(crate) fn heard(world: &World<'_>) -> Vec<String> {
     told.collect()
 }
 
-/// What nodes have given their word for, and have on disk of it.
+/// What nodes have confirmed, and what they have on disk.
 pub(crate) fn vouched(world: &World<'_>) -> Vec<String> {
     let vouched =
         world.nodes().zip(&world.state.history.vouched).filter(|(_, vouched)| !vouched.is_empty());
@@ -160,32 +158,34 @@ pub(crate) fn vouched(world: &World<'_>) -> Vec<String> {
             (false, true) => "",
         };
         format!(
-            "{node} has given its word for {vouched}; on its disk, or seen by what is there: {}{but}",
+            "{node} has confirmed {vouched}; on its disk, or superseded there: {}{but}",
             has(world, node)
         )
     });
     told.collect()
 }
 
-/// What puts really saw.
+/// What the client of each put had really read.
 pub(crate) fn saw(world: &World<'_>) -> Vec<String> {
     let informed = world.state.history.puts().filter(|(_, write)| !write.saw.is_empty());
-    informed.map(|(id, write)| format!("{id} really saw {}", write.saw)).collect()
+    informed
+        .map(|(id, write)| format!("the client of {id} had really read {}", write.saw))
+        .collect()
 }
 
 /// What is on disks, with dots and clocks.
 pub(crate) fn disks(world: &World<'_>) -> Vec<String> {
     let of = |node: NodeId| {
         let own = world.disk(node).map(|siblings| format!("{node} stores {}", held(siblings)));
-        let kept = world
-            .hints(node)
-            .map(move |(other, siblings)| format!("{node} keeps {} for {other}", held(siblings)));
+        let kept = world.hints(node).map(move |(other, siblings)| {
+            format!("{node} keeps a hint for {other}: {}", held(siblings))
+        });
         own.into_iter().chain(kept)
     };
     world.nodes().flat_map(of).collect()
 }
 
-/// What has become of the nodes whose disks were copied.
+/// The stage of each node whose disk was copied.
 pub(crate) fn copies(world: &World<'_>) -> Vec<String> {
     let told = |(node, stage): (NodeId, Stage)| match stage {
         Stage::Copied => format!("{node}'s disk was copied, and is as it was then"),
@@ -212,12 +212,12 @@ pub(crate) fn dots(world: &World<'_>) -> Vec<String> {
     dots.into_iter().map(|(write, dot)| format!("{write} is {dot:?}")).collect()
 }
 
-/// What nodes have said they keep for others, and where it is.
+/// The hints that nodes have confirmed, and where their puts are.
 pub(crate) fn hinted(world: &World<'_>) -> Vec<String> {
     let told = world.state.history.hinted.iter().map(|hinted| {
         let (holder, recipient) = (hinted.holder, hinted.recipient);
         format!(
-            "{holder} has given its word to keep {} for {recipient}; it keeps {}, and {recipient} has {}",
+            "{holder} has confirmed to keep {} for {recipient}; it keeps {}, and {recipient} has {}",
             hinted.writes,
             world.kept(holder, recipient),
             has(world, recipient)
@@ -226,7 +226,7 @@ pub(crate) fn hinted(world: &World<'_>) -> Vec<String> {
     told.collect()
 }
 
-/// What is reaped, and what that had replaced.
+/// What was reaped, and what that had replaced.
 pub(crate) fn reaped(world: &World<'_>) -> Vec<String> {
     let ghost = &world.state.history;
     if ghost.reaped.is_empty() {
@@ -235,12 +235,12 @@ pub(crate) fn reaped(world: &World<'_>) -> Vec<String> {
     let replaced = ghost.forgotten().minus(ghost.reaped);
     let on_disks: WriteSet = world.versions().map(|(write, _)| write).collect();
     vec![format!(
-        "{} was reaped, which had replaced {replaced}; still on disks: {on_disks}",
+        "{} was reaped, and had replaced {replaced}; still on disks: {on_disks}",
         ghost.reaped
     )]
 }
 
-/// What intended replicas have, once one has anything.
+/// What the intended replicas have, once any has something.
 pub(crate) fn replicas(world: &World<'_>) -> Vec<String> {
     let intended = world.intended();
     if intended.iter().all(|node| world.stored(*node).is_empty()) {
@@ -252,7 +252,7 @@ pub(crate) fn replicas(world: &World<'_>) -> Vec<String> {
         .collect()
 }
 
-/// What others have than the intended replicas, where the ring changes.
+/// What other nodes than the intended replicas have, where the ring changes.
 pub(crate) fn misplaced(world: &World<'_>) -> Vec<String> {
     let others =
         world.nodes().filter(|node| world.model.cfg.changes && !world.intended().contains(node));
@@ -262,36 +262,36 @@ pub(crate) fn misplaced(world: &World<'_>) -> Vec<String> {
         .collect()
 }
 
-/// What is on its way because replicas were found to differ; and whether it had to be.
+/// What replicas send because an exchange found them to differ, and whether they had to.
 pub(crate) fn exchanged(world: &World<'_>) -> Vec<String> {
     let network = world.state.network.iter_deliverable();
     let syncs = network.filter(|envelope| matches!(envelope.msg, Message::Sync { .. }));
     let mut told: Vec<String> =
-        syncs.map(|sync| format!("on its way: {}", addressed(world.state, sync))).collect();
+        syncs.map(|sync| format!("in flight: {}", addressed(world.state, sync))).collect();
     told.sort_unstable();
     if world.state.history.sent_needlessly {
-        told.push("a key was sent that was the same on all replicas from the beginning".to_owned());
+        told.push("a replica sent a key that never differed between replicas".to_owned());
     }
     told
 }
 
-/// Who waits for answers.
+/// Nodes that wait for replies.
 pub(crate) fn waiting(world: &World<'_>) -> Vec<String> {
     world
         .nodes()
         .filter(|node| world.waits(*node))
-        .map(|node| format!("{node} waits for answers"))
+        .map(|node| format!("{node} waits for replies"))
         .collect()
 }
 
-/// What nodes are held to know of who is a member, and what they have on disk of it.
+/// The membership changes that nodes must know, and those on their disks.
 pub(crate) fn known(world: &World<'_>) -> Vec<String> {
     let known =
         world.nodes().zip(&world.state.history.known).filter(|(_, known)| !known.is_empty());
     known
         .map(|(node, known)| {
             format!(
-                "{node} was told, or has said, {}; on its disk: {}",
+                "{node} was told, or has told, {}; on its disk: {}",
                 tipped(known),
                 tipped(world.history(node))
             )
@@ -299,13 +299,13 @@ pub(crate) fn known(world: &World<'_>) -> Vec<String> {
         .collect()
 }
 
-/// What every node knows of who is a member, where that changes.
+/// Every node's history, where the ring changes.
 pub(crate) fn views(world: &World<'_>) -> Vec<String> {
     let nodes = world.nodes().filter(|_| world.model.cfg.changes);
     nodes.map(|node| format!("{node} knows {}", tipped(world.history(node)))).collect()
 }
 
-/// What those knew who have served a node or a client, and what it knows itself.
+/// What the nodes knew that served a node or a client, and what it knows itself.
 pub(crate) fn owed(world: &World<'_>) -> Vec<String> {
     let served = world.state.history.owed.iter().enumerate().filter(|(_, owed)| !owed.is_empty());
     let told = served.map(|(index, owed)| {
@@ -315,7 +315,7 @@ pub(crate) fn owed(world: &World<'_>) -> Vec<String> {
             None => world.history(NodeId(index as u16)),
         };
         let who = Who::of(Id::from(index), actor);
-        format!("{who} was served by who knew {}; it knows {}", tipped(owed), tipped(known))
+        format!("{who} was served by nodes that knew {}; it knows {}", tipped(owed), tipped(known))
     });
     told.collect()
 }

@@ -1,8 +1,7 @@
-//! What must hold, stated against ghost truth and against what is really on disk.
+//! Properties: checked statements about the ground truth and about what is really on disks.
 //!
-//! Each invariant has *always* properties, which hold at every reachable state, and *reachable*
-//! partners, which show that the interesting thing does happen, so that the first kind is not true
-//! for want of occasion.
+//! Each *always* or *converges* property has *reachable* partners. They show that the interesting
+//! situation occurs, so that the property does not hold merely because nothing ever happens.
 
 mod looks_at;
 pub(crate) mod occasions;
@@ -19,37 +18,37 @@ pub use looks_at::LooksAt;
 use stateright::Expectation;
 use stateright::actor::{ActorModelAction, Id};
 
-/// How a property is meant.
+/// When a property must be true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// True at every reachable state.
+    /// True in every reachable state.
     Always,
-    /// True at one reachable state at least.
+    /// True in at least one reachable state.
     Reachable,
-    /// True in the end, and from then on, once nothing new goes wrong and nothing new is asked: see
-    /// [`goes_on`].
+    /// Eventually true, and from then on, once faults and new requests stop: see [`goes_on`].
     Converges,
 }
 
 /// One kind of facts that a verdict rests on: a sentence for each.
 pub(crate) type Evidence = fn(&World<'_>) -> Vec<String>;
 
-/// Something that must hold.
+/// A checked statement.
 #[derive(Clone, Copy, Debug)]
 pub struct Property {
     /// The invariant's number, a dot, and the property's name.
     pub name: &'static str,
     /// Always, reachable or converges.
     pub kind: Kind,
-    /// In a sentence, with its source, and where it does not hold.
+    /// The statement in words, and where it does not hold.
     pub statement: &'static str,
-    /// The *reachable* ones any of which shows that it can be violated at all; none if it is one
-    /// itself.
+    /// The *reachable* properties any of which shows that this one could have been violated. Empty
+    /// for a *reachable* property.
     pub occasions: &'static [&'static str],
-    /// What it looks at: it is evaluated once for all states that are the same in that.
+    /// The parts of a state that it reads. The engine evaluates it once for all states that agree in
+    /// these.
     pub looks_at: LooksAt,
-    /// Which facts a verdict on it rests on: see [`Property::evidence`].
+    /// The facts that a verdict rests on: see [`Property::evidence`].
     pub(crate) evidence: &'static [Evidence],
     /// Is it true at this state?
     pub condition: fn(&System, &SystemState) -> bool,
@@ -61,7 +60,7 @@ impl Property {
         self.name.split_once('.').map_or(self.name, |(invariant, _)| invariant)
     }
 
-    /// The same in stateright's words, which has none for *converges*: its *eventually* knows no
+    /// The kind as stateright calls it. It has no kind like *converges*: its *eventually* assumes no
     /// fairness.
     pub fn expectation(&self) -> Option<Expectation> {
         match self.kind {
@@ -71,8 +70,8 @@ impl Property {
         }
     }
 
-    /// What its verdict on a state rests on, a sentence for each fact: what really happened, and
-    /// what is on disks. Where there is nothing, nothing has happened yet that it speaks of.
+    /// The facts that its verdict on a state rests on, a sentence each: what really happened, and
+    /// what is on disks. Without any, nothing has happened yet that the property speaks of.
     pub fn evidence(&self, model: &System, state: &SystemState) -> Vec<String> {
         let world = World { model, state };
         self.evidence.iter().flat_map(|facts| facts(&world)).collect()
@@ -136,15 +135,15 @@ pub(crate) const fn looking_at(looks_at: LooksAt, property: Property) -> Propert
     Property { looks_at, ..property }
 }
 
-/// Does this step go on once nothing new goes wrong and nothing new is asked? Messages still
-/// arrive, coordinators still lose patience, nodes that are down come back, and say so where they
-/// know better than a copy of a disk. No message is lost any more, no node goes down, no disk is
-/// lost, and clients, who hear no more answers and lose no more patience, ask nothing.
+/// Can this step still happen once faults and new requests stop?
+///
+/// Messages still arrive, timers of nodes still fire, and nodes that are down come back. A node on an
+/// older copy of its disk may still hear of a later commit. No message is lost any more, no node
+/// crashes, and no disk is lost. Clients hear no more answers and ask nothing.
 pub fn goes_on(instance: &Instance, action: &ActorAction<Process>) -> bool {
     let is_client = |id: &Id| usize::from(*id) >= usize::from(instance.scope.nodes);
     match action {
-        // Clients that choose nodes by a view of their own are told that it is old, whether they
-        // ask anything more or not.
+        // A client that chooses nodes by its own view still learns that its view is old.
         ActorModelAction::Deliver { dst, msg, .. } => {
             !is_client(dst) || matches!(msg, Message::History { .. })
         }

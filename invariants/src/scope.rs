@@ -9,109 +9,111 @@ use dynamo_model::ring::Ring;
 /// What a scripted client asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// Put without having read.
+    /// Put without a context: the client has read nothing.
     Put,
-    /// The same, to be acknowledged only once W intended replicas have it themselves.
+    /// Put without a context, with PW=W: only intended replicas count.
     PutInPerson,
-    /// Put with the context of the answer just before.
+    /// Put with the context of the client's last answer.
     PutOver,
-    /// Delete what the answer just before showed.
+    /// Delete with the context of the client's last answer.
     Delete,
-    /// Read.
+    /// Get.
     Get,
-    /// The same, to be answered only once R intended replicas have spoken themselves.
+    /// Get with PR=R: only intended replicas count.
     GetInPerson,
-    /// Let the node at this place join.
+    /// Let the node at this position join.
     Join(usize),
-    /// Let the node at this place leave.
+    /// Let the node at this position leave.
     Leave(usize),
-    /// Give up the node at this place.
+    /// Remove the node at this position for good.
     Remove(usize),
 }
 
 impl Ask {
-    /// Does it read?
+    /// Is it a get?
     pub fn is_get(self) -> bool {
         matches!(self, Ask::Get | Ask::GetInPerson)
     }
 
-    /// Does it replace what the answer before showed?
+    /// Does it use the context of the client's last answer?
     pub fn is_informed(self) -> bool {
         matches!(self, Ask::PutOver | Ask::Delete)
     }
 
-    /// Does it put or delete?
+    /// Is it a put or a delete?
     pub fn is_put(self) -> bool {
         !self.is_get() && self.moves().is_none()
     }
 
-    /// The node that it lets join or leave, by its place.
+    /// The position of the node that it lets join or leave, or removes.
     pub fn moves(self) -> Option<usize> {
         match self {
-            Ask::Join(place) | Ask::Leave(place) | Ask::Remove(place) => Some(place),
+            Ask::Join(position) | Ask::Leave(position) | Ask::Remove(position) => Some(position),
             _ => None,
         }
     }
 
-    /// Are only intended replicas' own words enough?
+    /// Do only intended replicas count, and no fallbacks?
     pub fn is_in_person(self) -> bool {
         matches!(self, Ask::PutInPerson | Ask::GetInPerson)
     }
 }
 
-/// One line of a scope's script: through which node, counted clockwise from the key (0 to N−1 are
-/// its preference list, once all have joined) or [`OWN_VIEW`], and what.
+/// One line of a scope's script: the position of the node that the client asks, or [`OWN_VIEW`],
+/// and what it asks. A *position* counts nodes clockwise from the key: 0 to N−1 are the preference
+/// list, once all nodes have joined.
 pub type ScriptLine = (usize, Ask);
 
-/// Through the node that is responsible by what the client knows of the members.
+/// The client chooses the node by its own view of the members.
 pub const OWN_VIEW: usize = usize::MAX;
 
-/// Does a client with this script choose nodes by a view of its own?
+/// Does a client with this script choose nodes by its own view of the members?
 pub(crate) fn chooses_nodes(script: &[ScriptLine]) -> bool {
     script.iter().any(|(via, _)| *via == OWN_VIEW)
 }
 
-/// What may go wrong besides messages being delayed and reordered, which always may; and what goes
-/// on in the background.
+/// What may go wrong, and what goes on in the background. Messages may always be delayed and
+/// reordered.
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {
     /// Messages may be lost.
     pub loss: bool,
-    /// Messages may be delivered again, any number of times.
+    /// Messages may be delivered more than once, any number of times.
     pub duplication: bool,
-    /// How many nodes may be down at one time. A node that is down may come back at any moment with
-    /// what it has saved, and may go down again.
+    /// How many nodes may be down at one time. Such a node may come back at any moment with what it
+    /// has saved, and may crash again.
     pub crashes: usize,
-    /// Coordinators may lose patience at any moment; how often they send again first.
+    /// `None`: coordinators wait for ever. Else their timeout may fire at any moment, and this is how
+    /// often they retransmit before they ask fallbacks or give up.
     pub timeouts: Option<u8>,
-    /// How often a client may ask again, at any moment.
+    /// How often a client may retry, at any moment.
     pub client_retries: u8,
-    /// How often a hint may be sent to its recipient as long as it does not grow.
+    /// How often a holder may send a hint to its recipient while the hint does not grow.
     pub handoffs: u8,
-    /// The node whose disk may be lost, once, at any moment; counted clockwise from the key.
+    /// The position of a node that may lose its disk, once, at any moment.
     pub lost_disk: Option<usize>,
-    /// The node that may be started on an older copy of its disk, once, at any moment; counted
-    /// clockwise from the key. What it has sent since the copy was made has arrived by then, or is
-    /// lost; and it does not crash otherwise.
+    /// The position of a node that may start on an older copy of its disk, once, at any moment. By
+    /// then, every message that it sent since the copy was made has arrived or is lost. The node
+    /// does not crash otherwise.
     pub old_disk: Option<usize>,
-    /// How often it is asked whether tombstones may be reaped. Where it is at all, no message lives
+    /// How often a node may ask whether it may reap tombstones. If it may at all, no message lives
     /// longer than tombstones do.
     pub reaps: u8,
     /// Do nodes gossip?
     pub gossip: bool,
-    /// Do replicas compare what they hold?
+    /// Do replicas run anti-entropy exchanges?
     pub exchange: bool,
 }
 
 impl Faults {
-    /// The node whose disk is lost, or older at some time.
+    /// The position of the node whose disk may be lost, or replaced by an older copy.
     pub(crate) fn bad_disk(&self) -> Option<usize> {
         self.lost_disk.or(self.old_disk)
     }
 }
 
-/// Why a scope does not claim some properties.
+/// Properties that a scope does not claim, and why.
 #[derive(Clone, Copy, Debug)]
 pub struct Excuse {
     /// Their names, as in [`Property::name`].
@@ -140,7 +142,7 @@ pub const NO_FAULTS: Faults = Faults {
 pub struct Scope {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it aims at, in a sentence.
+    /// What it aims at, in a sentence that stands alone.
     pub aim: &'static str,
     /// How many nodes are in the ring.
     pub nodes: u16,
@@ -167,7 +169,7 @@ impl Scope {
         self.clients.iter().any(|script| script.iter().any(|(_, ask)| *ask == what))
     }
 
-    /// Does any client choose nodes by a view of its own?
+    /// Does any client choose nodes by its own view of the members?
     pub(crate) fn routes(&self) -> bool {
         self.clients.iter().any(|script| chooses_nodes(script))
     }
@@ -178,17 +180,18 @@ impl Scope {
         Ring::of(&members)
     }
 
-    /// The node at this place, counted clockwise from the key.
-    pub(crate) fn node_at(&self, place: usize, key: &Key) -> NodeId {
-        self.ring().preference_list(key, usize::from(self.nodes))[place]
+    /// The node at this position.
+    pub(crate) fn node_at(&self, position: usize, key: &Key) -> NodeId {
+        self.ring().preference_list(key, usize::from(self.nodes))[position]
     }
 
-    /// Does anybody join or leave?
+    /// Does any node join or leave?
     pub fn changes(&self) -> bool {
         self.asks_to_move().next().is_some()
     }
 
-    /// Does anything go on without end: the telling of histories, the comparing of trees?
+    /// Does anything go on without end? Nodes tell their histories, and replicas compare trees,
+    /// again and again.
     pub fn is_endless(&self) -> bool {
         self.changes() || self.faults.exchange
     }
@@ -198,14 +201,13 @@ impl Scope {
         asks.filter(|ask| ask.moves().is_some())
     }
 
-    /// The members from the beginning: all nodes but those of which the first that anyone wants is
-    /// that they join.
+    /// Founders: every node whose first scripted change is not a join.
     pub(crate) fn founders(&self, key: &Key) -> Vec<NodeId> {
         let clockwise = self.ring().preference_list(key, usize::from(self.nodes)).to_vec();
         let joins_first = |node: &NodeId| {
             let first = self
                 .asks_to_move()
-                .find(|ask| ask.moves().is_some_and(|place| clockwise[place] == *node));
+                .find(|ask| ask.moves().is_some_and(|position| clockwise[position] == *node));
             matches!(first, Some(Ask::Join(_)))
         };
         (0..self.nodes).map(NodeId).filter(|node| !joins_first(node)).collect()

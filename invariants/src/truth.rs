@@ -1,8 +1,9 @@
-//! Ghost history: what really happened, kept by an observer of all messages and used by the checker
-//! alone.
+//! Ground truth: what really happened. An observer of all messages keeps it, and only the checker
+//! reads it.
 //!
-//! It never looks at a clock, a context or a tally. Which put really saw which follows from which
-//! answers really reached the client before it; who vouched for what, from who said so.
+//! The observer never reads a clock, a context or a tally. Which puts a client had read follows from
+//! the answers that really reached it. What a node has confirmed follows from the messages that it
+//! really sent.
 
 pub mod matching;
 pub(crate) mod observer;
@@ -18,30 +19,30 @@ use matching::filled;
 
 pub use requests::{Hearing, Outcome, Read, Write};
 
-/// What a node said that it keeps for another.
+/// The puts that a node has confirmed to keep as a hint for another node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hinted {
-    /// Who said so.
+    /// The node that keeps the hint.
     pub holder: NodeId,
-    /// For whom.
+    /// The node that the hint is for.
     pub recipient: NodeId,
     /// The puts.
     pub writes: WriteSet,
-    /// How often they were sent to the recipient since the last of them came. A scope bounds it.
+    /// How often the holder has sent the hint since it last grew. A scope bounds it.
     pub sent: u8,
 }
 
-/// What nodes have heard of one whose disk was copied.
+/// What the other nodes have heard from the node whose disk was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Heard {
-    /// Those that have heard of a commit that is not in the copy: bit by bit.
+    /// The witnesses: nodes that have heard of a commit that is not in the copy. Bit `n` is node `n`.
     pub witnesses: u64,
-    /// Has one of them got a message that the node sent later, while it ran on the copy?
+    /// Has a witness received a message that the node sent while it ran on the copy?
     pub is_misled: bool,
 }
 
 impl Heard {
-    /// A node gets a dated message.
+    /// A node receives a dated message.
     pub(crate) fn hear(&mut self, since: Since, node: NodeId) {
         match since {
             Since::Copied => self.witnesses |= 1 << node.0,
@@ -55,36 +56,35 @@ impl Heard {
     }
 }
 
-/// All that really happened.
+/// What really happened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ghost {
     /// The puts, by [`WriteId`].
     pub writes: Vec<Write>,
     /// The gets, as in [`Instance::gets`].
     pub reads: Vec<Read>,
-    /// For each node the puts that it said, or implied, it has stored.
+    /// For each node, the puts that it has confirmed to have stored.
     pub vouched: Vec<WriteSet>,
-    /// What nodes said that they keep for others, by holder and recipient.
+    /// The confirmed hints, by holder and recipient.
     pub hinted: Vec<Hinted>,
     /// The tombstones reaped.
     pub reaped: WriteSet,
-    /// What the tombstones had replaced that a node, in the step before, has asked about or has
-    /// reaped. Until the next message is sent or arrives: so long no older message can have been
-    /// sent since.
+    /// The puts whose tombstones a node has asked about, or reaped, in the last step. It is empty again
+    /// once another message is sent or arrives.
     pub just_asked: WriteSet,
-    /// How often a node was asked whether it is clear of tombstones. A scope bounds it.
+    /// How often a node was asked whether it is clear of a key. A scope bounds it.
     pub surveyed: u8,
-    /// Was a key sent between replicas that was the same on all of them from the beginning?
+    /// Did a replica send a key that never differed between replicas?
     pub sent_needlessly: bool,
-    /// Where the ring changes: for each node what it was told, or has said that it knows, of who is
-    /// a member.
+    /// Where the ring changes: for each node, the membership changes that it was told or has told.
     pub known: Vec<History>,
-    /// Where the ring changes: for each node, and each client, what those knew that have served it.
+    /// Where the ring changes: for each node and each client, the changes that the nodes knew which
+    /// served it.
     pub owed: Vec<History>,
-    /// Where a node's disk is copied: what others have heard of that node.
+    /// Where a node's disk is copied: what the others have heard from that node.
     pub copied: Heard,
-    /// For each client what its last answer showed, and all that those puts saw; empty where its
-    /// next line does not use it.
+    /// For each client, the puts that its last answer showed, and all that these had read. Empty if the
+    /// client's next line does not use them.
     pub clients: Vec<WriteSet>,
 }
 
@@ -119,12 +119,12 @@ impl Ghost {
         }
     }
 
-    /// What a put really saw.
+    /// The puts that a put's client had really read, and all that those had read.
     pub fn saw(&self, write: WriteId) -> WriteSet {
         self.writes[usize::from(write.0)].saw
     }
 
-    /// What was reaped, and all that it had replaced.
+    /// The reaped tombstones, and all that they had replaced.
     pub fn forgotten(&self) -> WriteSet {
         self.with_all_seen(self.reaped)
     }

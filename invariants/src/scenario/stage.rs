@@ -83,7 +83,7 @@ impl<'a> Stage<'a> {
     fn set(scenario: &'a Scenario, rules: &Rules) -> Self {
         let scope = scenario.scope();
         let (key, nodes) = scenario.stage();
-        let instance = scope.setting_on(key);
+        let instance = scope.instance_on(key);
         let partition = scope.ring().partition(&instance.key);
         let cast =
             Cast { nodes, names: scenario.nodes.clone(), versions: scenario.versions(), partition };

@@ -1,4 +1,4 @@
-//! A scope made concrete.
+//! A scope with its key, its ring and its request ids worked out.
 
 use crate::scope::write_set::WriteId;
 use crate::scope::{Ask, Scope, chooses_nodes};
@@ -13,7 +13,8 @@ use dynamo_model::tree::Shape;
 use dynamo_model::version::{Context, Dot};
 use std::time::Duration;
 
-/// A scope made concrete: what properties and ghost history may look at.
+/// A scope with its key, its ring and its request ids worked out. Properties and the observer may
+/// read it.
 #[derive(Clone, Debug)]
 pub struct Instance {
     /// The scope.
@@ -22,11 +23,12 @@ pub struct Instance {
     pub config: Config,
     /// The one key that all clients use.
     pub key: Key,
-    /// Its intended replicas: of all nodes, as if all had joined.
+    /// The key's intended replicas, as if all nodes had joined.
     pub preference_list: Vec<NodeId>,
-    /// Its intended replicas by who is a member: bit by bit, the nodes.
+    /// The key's intended replicas for each set of members. Bit `n` of the index says whether node `n`
+    /// is a member.
     pub preference_lists: Vec<Vec<NodeId>>,
-    /// What the nodes know at first.
+    /// The history that every node starts with.
     pub founders: History,
     /// Does the ring change?
     pub changes: bool,
@@ -34,8 +36,8 @@ pub struct Instance {
     pub is_endless: bool,
     /// The node that may be started on an older copy of its disk.
     pub copied: Option<NodeId>,
-    /// What is on every replica's disk from the beginning, at the same leaf as the key, where
-    /// replicas compare what they hold and nothing of it may ever differ.
+    /// A second key that every replica has on disk in the initial state, at the same tree leaf as the
+    /// key. It never differs, so no exchange may send it. Only scopes with exchanges have it.
     pub bystander: Option<(Key, Siblings)>,
     /// Every put of every script, by [`WriteId`].
     pub puts: Vec<RequestId>,
@@ -55,7 +57,7 @@ impl Instance {
         Some(self.scope.clients.get(client)?.get(request.number as usize)?.1)
     }
 
-    /// Does the client choose nodes by a view of its own?
+    /// Does the client choose nodes by its own view of the members?
     pub fn has_own_view(&self, client: ClientId) -> bool {
         let index = (client.0 as usize).checked_sub(usize::from(self.scope.nodes));
         let script =
@@ -73,7 +75,7 @@ impl Instance {
         self.gets.iter().position(|get| *get == request)
     }
 
-    /// What is on a node's disk from the beginning, if anything is.
+    /// What a node has on disk in the initial state, if anything.
     pub(crate) fn disk(&self, node: NodeId) -> Option<Durable> {
         let (key, siblings) =
             self.bystander.as_ref().filter(|_| self.preference_list.contains(&node))?;
@@ -88,23 +90,23 @@ impl Instance {
 impl Scope {
     /// The scope made concrete, on the key that scopes use.
     pub fn instance(&self) -> Instance {
-        self.setting_on(Key::new("k").expect("a valid key"))
+        self.instance_on(Key::new("k").expect("a valid key"))
     }
 
-    /// The same, on this key.
-    pub fn setting_on(&self, key: Key) -> Instance {
+    /// The scope with its ring and its request ids worked out, on this key.
+    pub fn instance_on(&self, key: Key) -> Instance {
         let (n, r, w) = self.quorum;
         let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
         if let Some(retransmissions) = self.faults.timeouts {
             config =
                 config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
         }
-        // Attempts are counted no further than one: in a scope pauses mean nothing.
+        // A scope has no clock, so pauses mean nothing: attempts are counted no further than one.
         config =
             config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
         if self.faults.exchange {
             let (every, again_after) = (Duration::ZERO, Duration::ZERO);
-            // Two keys on one disk are then planted in two steps.
+            // A node that restarts enters two keys in its tree in two steps.
             let (window, planted_at_a_time, shape) = (4, 1, Shape::TINY);
             let how = AntiEntropy { every, again_after, window, planted_at_a_time, shape };
             config = config.with_anti_entropy(how);
@@ -136,7 +138,7 @@ impl Scope {
         let founders = History::founded_by(self.founders(&key));
         let (changes, is_endless) = (self.changes(), self.is_endless());
         let bystander = self.bystander(&key, preference_list[0]);
-        let copied = self.faults.old_disk.map(|place| self.node_at(place, &key));
+        let copied = self.faults.old_disk.map(|position| self.node_at(position, &key));
         assert!(puts.len() <= WriteId::MAX, "scope {} has too many puts", self.name);
         Instance {
             scope: *self,
@@ -154,8 +156,8 @@ impl Scope {
         }
     }
 
-    /// Is there a key that never differs? One that moves with the ring, or is lost with a disk,
-    /// does.
+    /// Is there a second key that never differs? A key that moves with the ring, or is lost with a
+    /// disk, would differ.
     pub(crate) fn has_bystander(&self) -> bool {
         self.faults.exchange && !self.changes() && self.faults.bad_disk().is_none()
     }
@@ -165,10 +167,10 @@ impl Scope {
             return None;
         }
         let ring = self.ring();
-        let place = |key: &Key| (ring.partition(key), Shape::TINY.leaf(key));
+        let leaf = |key: &Key| (ring.partition(key), Shape::TINY.leaf(key));
         let mut names = (0..).map(|number| Key::new(&format!("b{number}")).expect("a valid key"));
         let neighbour =
-            names.find(|other| place(other) == place(key)).expect("some key is at that leaf");
+            names.find(|other| leaf(other) == leaf(key)).expect("some key is at that leaf");
         let dot = Dot { issuer: issuer.into(), counter: 1 };
         let content = Content::Value(Value::new(b"bystander").expect("it is short"));
         let version = Version { dot, clock: Context::new().with(dot), content };
@@ -176,7 +178,7 @@ impl Scope {
     }
 }
 
-/// The members, by what a node or a client knows.
+/// The members that follow from a history.
 pub(crate) fn members(history: &History) -> impl Iterator<Item = NodeId> + use<> {
     let standings = history.standings(&Rules::default());
     standings

@@ -1,4 +1,5 @@
-//! Where a scope ends: what is not looked at because it would be without end.
+//! The boundary of a scope: states beyond it are not explored, because there would be no end of
+//! them.
 
 use crate::scope::Scope;
 use crate::scope::instance::Instance;
@@ -13,16 +14,16 @@ use dynamo_model::process::{Process, Stage};
 use interned_checker::{ActorPart, Messages, Reads};
 use stateright::actor::{Envelope, Id};
 
-/// Clients do not crash: nothing is promised to a client that is gone. Hints are not sent again and
-/// again without end, nor is it asked without end whether tombstones may be reaped; and when it is
-/// asked, or one is reaped, no older message is in flight.
+/// Is this state within the scope?
 ///
-/// Where the ring changes, hints are sent and histories told without end; and replicas compare what
-/// they hold without end. There only so much of it is under way at one time, and nobody gossips
-/// with one that knows the same: it would be the same again. Not so where messages may arrive again
-/// and again: none of them ever goes, and there are only so many different ones.
-///
-/// Where a node is started on an older copy of its disk, see [`is_told_truly`].
+/// * Clients do not crash: Dynamo promises nothing to a client that is gone.
+/// * Holders send each hint, and nodes ask whether tombstones may be reaped, only a bounded number of
+///   times. When a node asks this, or reaps, no older message is in flight.
+/// * Where the ring changes, nodes send hints and histories without end. Where replicas run
+///   exchanges, they do so without end. Only a few of these messages are in flight at a time, and no
+///   node gossips with one that has the same history. This bound is not needed where messages may
+///   be delivered more than once: no message ever goes, and there are finitely many.
+/// * Where a node starts on an older copy of its disk: see [`is_told_truly`].
 pub(crate) fn is_in_scope(instance: &Instance, state: &SystemState) -> bool {
     let clients = usize::from(instance.scope.nodes)..;
     !state.crashed[clients].contains(&true)
@@ -31,7 +32,7 @@ pub(crate) fn is_in_scope(instance: &Instance, state: &SystemState) -> bool {
         && (!looks_at_messages(instance) || says_little(instance, state))
 }
 
-/// Is nothing sent or asked too often, and nothing asked too early?
+/// Are hints sent, and tombstones asked about, at most as often as the scope allows?
 fn is_bounded(instance: &Instance, ghost: &Ghost) -> bool {
     let Scope { nodes, faults, .. } = instance.scope;
     let is_sent_too_often = |hinted: &Hinted| hinted.sent > faults.handoffs;
@@ -39,10 +40,12 @@ fn is_bounded(instance: &Instance, ghost: &Ghost) -> bool {
     !ghost.hinted.iter().any(is_sent_too_often) && u16::from(ghost.surveyed) <= surveys_max
 }
 
-/// A node that is started on an older copy of its disk hears what is so: that a node which is up
-/// has heard of a later commit, or that none has. A later witness that comes back is heard before
-/// anything else happens. And nodes take nothing from an earlier start of a node, nor witnesses
-/// anything that a node sends on a copy: the runtime's doorkeeper sees to both.
+/// Does a node that starts on an older copy of its disk learn the truth about it?
+///
+/// It learns whether any node that is up has heard of a later commit. If such a witness comes back
+/// later, the node hears of it before anything else happens. Nodes drop messages from an earlier
+/// start of a node, and a witness drops what a node sends on a copy: the runtime's doorkeeper does
+/// both.
 fn is_told_truly(instance: &Instance, state: &SystemState) -> bool {
     let Some(copied) = instance.copied.map(|node| usize::from(node.0)) else { return true };
     let stage = state.actor_states[copied].backup().map(|backup| backup.stage);
@@ -69,13 +72,13 @@ fn looks_at_messages(instance: &Instance) -> bool {
     is_endless(instance) || instance.scope.faults.reaps > 0
 }
 
-/// Do nodes say the same again and again here? Messages that may arrive again are not bounded:
-/// there are only so many different ones.
+/// Do nodes repeat themselves without end in this scope? Duplicated messages need no bound: there
+/// are finitely many different ones.
 fn is_endless(instance: &Instance) -> bool {
     instance.is_endless && !instance.scope.faults.duplication
 }
 
-/// What the boundary looks at.
+/// The parts of a state that the boundary reads.
 pub(crate) fn reads(instance: &Instance) -> Reads<Process, Instance, Ghost> {
     let bounds = Reads::nothing().history_by(|instance, ghost, words| {
         words.extend([is_bounded(instance, ghost).into(), ghost.just_asked.bits()]);
@@ -97,13 +100,13 @@ fn client_is_down(instance: &Instance, part: &ActorPart<'_, Process>, words: &mu
     words.push((part.crashed && part.index >= usize::from(instance.scope.nodes)).into());
 }
 
-/// Is it down? And if its disk was copied, how far has it come?
+/// Whether the actor is down, and, if its disk was copied, at which stage it is.
 fn is_down_or_back(_: &Instance, part: &ActorPart<'_, Process>, words: &mut Vec<u64>) {
     words.extend([part.crashed.into(), fate(part)]);
 }
 
-/// Is it a client that is down? And which changes of the members has a node on disk: its tip, and
-/// who is gone.
+/// Whether a client is down; and of each node the tip of the history on its disk, with the nodes
+/// that are gone.
 fn client_is_down_or_view(
     instance: &Instance,
     part: &ActorPart<'_, Process>,
@@ -117,20 +120,20 @@ fn client_is_down_or_view(
     }
 }
 
-/// What the boundary knows of the network.
+/// What the boundary reads of the messages in flight.
 #[derive(Default)]
 struct Told {
-    /// How many messages there are about histories alone.
+    /// The number of messages that carry only histories.
     histories: usize,
-    /// The gossip among them: from whom, to whom, and what it says.
+    /// The gossip among them: sender, receiver, tip.
     gossip: Option<(Id, Id, Tip)>,
     /// Does an exchange begin?
     begins: bool,
-    /// How many there are of exchanges: about trees, and about keys.
+    /// The number of messages of exchanges: about trees, and about keys.
     exchange: (usize, usize),
-    /// Are there two about one hint in one direction, handed over under one view?
+    /// Are there two messages about one hint, in one direction, under one view?
     repeats: bool,
-    /// Does one prove a commit that is not in the copy of its sender's disk?
+    /// Does a message prove a commit that is not in the copy of its sender's disk?
     is_ahead: bool,
     /// The puts that messages carry from node to node.
     carried: WriteSet,
@@ -166,25 +169,29 @@ impl Told {
     }
 }
 
-/// Does no message in flight carry what tombstones had replaced that a node, in this very step, has
-/// asked about or has reaped? Messages do not live that long. And is little said of what would be
-/// said without end?
+/// Are the messages in flight within the bounds?
+///
+/// First, messages do not outlive tombstones: if a node has just asked about tombstones, or has
+/// reaped them, no message carries what they replaced. Second, only few messages are in flight that
+/// nodes repeat without end.
 fn says_little(instance: &Instance, state: &SystemState) -> bool {
     let told = Told::of(instance, state.network.iter_all());
     let is_early = told.carried.minus(state.history.just_asked) != told.carried;
     !is_early && (!is_endless(instance) || tells_little(instance, state, &told))
 }
 
-/// Is there one message at most about histories alone, and that no idle one; and of those about one
-/// hint one at most in each direction, or as many as the holder knew different members when it sent
-/// them? And does an exchange begin only where no other goes on, and, where the ring does not
-/// change, at most one late word of an earlier one is in flight?
+/// Are few messages in flight of the kinds that nodes repeat without end?
+///
+/// * At most one message carries only a history, and its receiver does not have that history yet.
+/// * At most one message about each hint is in flight in each direction and under each view.
+/// * An exchange begins only while no other is in flight. If the ring does not change, one late
+///   message of an earlier exchange may be in flight.
 fn tells_little(instance: &Instance, state: &SystemState, told: &Told) -> bool {
     let Told { histories, gossip, begins, exchange: (trees, keys), repeats, .. } = *told;
     let is_idle = gossip.is_some_and(|(from, to, tip)| {
         let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
         let history = disk.map_or(&instance.founders, |disk| &disk.history);
-        // One that is gone waits to hear that others know the same.
+        // A node that is gone waits to hear that the others know it.
         let is_gone = |id| {
             NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone))
         };
@@ -194,8 +201,8 @@ fn tells_little(instance: &Instance, state: &SystemState, told: &Told) -> bool {
     histories <= 1 && (!begins || trees == 1 && keys <= late) && !is_idle && !repeats
 }
 
-/// What [`says_little`] looks at of the messages in flight, in words. It tells none, one and more
-/// apart, so that counts above two are the same word.
+/// What [`says_little`] reads of the messages in flight, as machine words. It distinguishes none, one
+/// and more, so counts above two become two.
 fn messages_in_words(
     instance: &Instance,
     messages: &mut Messages<'_, Process>,

@@ -1,4 +1,4 @@
-//! A state as properties look at it: disks, messages, timers.
+//! A state as properties read it: disks, messages, timers, ground truth.
 
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
@@ -15,7 +15,8 @@ use dynamo_model::version::{Context, Dot};
 use interned_checker::ActorPart;
 use stateright::actor::{Envelope, Timers};
 
-/// A state, looked at from outside: disks, messages, timers.
+/// A state, seen from outside. Properties read disks, messages, timers and the ground truth here, and
+/// never a node's own bookkeeping. One exception: only a coordinator knows whether it still waits.
 pub(crate) struct World<'a> {
     pub(crate) model: &'a System,
     pub(crate) state: &'a SystemState,
@@ -26,12 +27,12 @@ impl<'a> World<'a> {
         (0..self.model.cfg.scope.nodes).map(NodeId)
     }
 
-    /// What is on a node's disk for the key, as a replica.
+    /// What a node has on disk for the key as a replica.
     pub(crate) fn disk(&self, node: NodeId) -> Option<&'a Siblings> {
         self.state.actor_storages[usize::from(node.0)].as_ref()?.store.get(&self.model.cfg.key)
     }
 
-    /// What is on a node's disk for the key, kept for others; and for whom.
+    /// The hints that a node has on disk, with their recipients.
     pub(crate) fn hints(
         &self,
         node: NodeId,
@@ -43,7 +44,7 @@ impl<'a> World<'a> {
             .map(|(id, siblings)| (id.recipient, siblings))
     }
 
-    /// How far a node has come whose disk was copied.
+    /// The stage of a node whose disk was copied.
     pub(crate) fn stage(&self, node: NodeId) -> Option<Stage> {
         self.state.actor_states[usize::from(node.0)].backup().map(|backup| backup.stage)
     }
@@ -61,24 +62,24 @@ impl<'a> World<'a> {
         self.nodes().filter(|node| self.lost_its_disk(*node)).count()
     }
 
-    /// Every sibling set on a node's disk: its own, and what it keeps for others.
+    /// Every sibling set on a node's disk: its own, and its hints.
     pub(crate) fn sets(&self, node: NodeId) -> impl Iterator<Item = &'a Siblings> + use<'a> {
         self.disk(node).into_iter().chain(self.hints(node).map(|(_, siblings)| siblings))
     }
 
-    /// The puts that a node has on disk as a replica, and all that those really saw.
+    /// The puts that a node has on disk as a replica, and the puts those supersede.
     pub(crate) fn on_disk(&self, node: NodeId) -> WriteSet {
         let held =
             self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
         self.state.history.with_all_seen(held)
     }
 
-    /// The same, and what was reaped: that nobody need have any more.
+    /// Puts on this node's disk as a replica, and the puts those supersede. Reaped puts count as stored.
     pub(crate) fn stored(&self, node: NodeId) -> WriteSet {
         self.on_disk(node).union(self.state.history.forgotten())
     }
 
-    /// The puts that a node has on disk to hand them to another, and all that those really saw.
+    /// The puts that a node keeps as a hint for this recipient, and the puts those supersede.
     pub(crate) fn kept(&self, node: NodeId, recipient: NodeId) -> WriteSet {
         let hints = self.hints(node).filter(|(other, _)| *other == recipient);
         let kept = hints
@@ -86,33 +87,33 @@ impl<'a> World<'a> {
         self.state.history.with_all_seen(kept)
     }
 
-    /// The puts on a node's disk, as a replica or kept for others, and all that those really saw.
+    /// The puts on a node's disk, hints included, and the puts those supersede.
     pub(crate) fn durable(&self, node: NodeId) -> WriteSet {
         self.hints(node)
             .fold(self.stored(node), |all, (recipient, _)| all.union(self.kept(node, recipient)))
     }
 
-    /// Has an intended replica these puts on disk, or do others keep them for it?
+    /// Does an intended replica have these puts on disk, or do other nodes keep hints with them for it?
     pub(crate) fn is_secured(&self, intended: NodeId, writes: WriteSet) -> bool {
         let kept = self.nodes().map(|node| self.kept(node, intended));
         writes.is_subset(kept.fold(self.stored(intended), WriteSet::union))
     }
 
-    /// Every version on every disk, by the put it really is.
+    /// Every version on every disk, with the put that it really is.
     pub(crate) fn versions(&self) -> impl Iterator<Item = (WriteId, Dot)> + use<'a> {
         let sets: Vec<&Siblings> = self.nodes().flat_map(|node| self.sets(node)).collect();
         let versions = sets.into_iter().flat_map(Siblings::versions);
         versions.map(|version| (WriteId::of(&version.content), version.dot))
     }
 
-    /// Is a node, as far as it is up, still waiting for answers to a put or a get?
+    /// Is the node up, and waiting for replies to a put or a get?
     pub(crate) fn waits(&self, node: NodeId) -> bool {
         let index = usize::from(node.0);
         let waits = |node: &State| !node.puts.is_empty() || !node.gets.is_empty();
         !self.state.crashed[index] && self.state.actor_states[index].node().is_some_and(waits)
     }
 
-    /// What a node has on disk of who is a member.
+    /// The membership history on a node's disk.
     pub(crate) fn history(&self, node: NodeId) -> &'a History {
         let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
         storage
@@ -121,27 +122,26 @@ impl<'a> World<'a> {
             .unwrap_or(&self.model.cfg.founders)
     }
 
-    /// All that anyone knows of who is a member.
+    /// The union of all histories on disks.
     pub(crate) fn all_history(&self) -> History {
         self.nodes()
             .fold(self.model.cfg.founders.clone(), |all, node| all.union(self.history(node)))
     }
 
-    /// Was a node removed for good, as far as anyone knows?
+    /// Does any history say that the node was removed for good?
     pub(crate) fn is_removed(&self, node: NodeId) -> bool {
         let is_removal = |change: &Change| change.act == Act::Remove;
         self.model.cfg.changes
             && self.nodes().any(|other| self.history(other).of(node).any(is_removal))
     }
 
-    /// Is a node gone, by what it knows itself? It may have stopped, and nobody looks at its disk
-    /// any more.
+    /// Is a node gone, by its own history? It may have stopped, and its disk no longer counts.
     pub(crate) fn is_gone(&self, node: NodeId) -> bool {
         let standing = || self.history(node).standings(&Rules::default()).get(&node).copied();
         self.model.cfg.changes && standing() == Some(Standing::Gone)
     }
 
-    /// The intended replicas, by all that anyone knows.
+    /// The intended replicas by the union of all histories.
     pub(crate) fn intended(&self) -> &'a [NodeId] {
         let instance = &self.model.cfg;
         if instance.changes {
@@ -151,7 +151,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Is a node an intended replica, by what another knows?
+    /// Is a node an intended replica by the view of another?
     pub(crate) fn is_intended(&self, node: NodeId, by: NodeId) -> bool {
         let instance = &self.model.cfg;
         let intended = if instance.changes {
@@ -162,8 +162,7 @@ impl<'a> World<'a> {
         intended.contains(&node)
     }
 
-    /// May a node have been an intended replica, then none, and one again, by views that it may
-    /// have had?
+    /// Could a node have been an intended replica, then none, and then one again, by its own views?
     pub(crate) fn may_be_back(&self, node: NodeId) -> bool {
         let instance = &self.model.cfg;
         let learned: Vec<Change> =
@@ -180,13 +179,13 @@ impl<'a> World<'a> {
         instance.changes && (0..views.len()).any(|earlier| views[earlier] && displaced(earlier))
     }
 
-    /// The puts on the disks of all nodes but those that are gone, and all that those really saw.
+    /// The puts on the disks of all nodes that are not gone, and the puts those supersede.
     pub(crate) fn anywhere(&self) -> WriteSet {
         let nodes = self.nodes().filter(|node| !self.is_gone(*node));
         nodes.fold(WriteSet::EMPTY, |all, node| all.union(self.durable(node)))
     }
 
-    /// Do all intended replicas have the same puts on disk, or ones that saw them?
+    /// Do all intended replicas have the same puts on disk, superseded ones included?
     pub(crate) fn replicas_agree(&self) -> bool {
         let mut held = self.intended().iter().map(|node| self.stored(*node));
         let first = held.next();
@@ -204,8 +203,8 @@ impl<'a> World<'a> {
         heard.filter(move |node| is_one(*node) && !self.lost_its_disk(*node))
     }
 
-    /// Is this get still going on: does its coordinator wait for a timer or an answer, or is a
-    /// repair on its way?
+    /// Is this get still running? Its coordinator waits for a timer or a reply, or a repair is in
+    /// flight.
     pub(crate) fn is_under_way(&self, get: usize) -> bool {
         let request = self.model.cfg.gets[get];
         let running = |state: &ProcessState| {
@@ -214,8 +213,8 @@ impl<'a> World<'a> {
         let mut timers = self.state.timers_set.iter().flat_map(Timers::iter);
         let timed = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
         let in_flight = gets_in_flight(&self.model.cfg, self.state.network.iter_deliverable());
-        // An answer that nobody waits for any more stays in flight for ever: stateright delivers
-        // nothing that changes nothing.
+        // A reply that no coordinator waits for stays in flight for ever: stateright delivers no message
+        // that changes nothing.
         let asked = in_flight.asked & 1 << get != 0
             && self.state.actor_states.iter().any(|state| running(state));
         timed || asked || in_flight.repairs & 1 << get != 0
@@ -223,12 +222,12 @@ impl<'a> World<'a> {
 
     pub(crate) fn clocks_are_causal(&self) -> bool {
         let ghost = &self.state.history;
-        // What was reaped, and is somewhere still, may count as seen or not.
+        // A reaped put that is still on some disk may count as superseded or not.
         let dots: Vec<_> =
             self.versions().filter(|(write, _)| !ghost.forgotten().contains(*write)).collect();
         let request = |write: WriteId| self.model.cfg.puts[usize::from(write.0)];
         self.nodes().flat_map(|node| self.sets(node)).all(|set| {
-            // A set's context says which dots are of one put.
+            // A set's context tells which dots belong to one put.
             let covers = |context: &Context, write: WriteId, dot: Dot| {
                 context.covers(dot)
                     || set.context().dots_of(request(write)).any(|other| context.covers(other))
@@ -249,9 +248,9 @@ impl<'a> World<'a> {
     }
 }
 
-/// What is in flight of gets: a bit for each get.
+/// The messages of gets in flight: a bit for each get.
 pub(crate) struct GetsInFlight {
-    /// Questions to replicas, or their answers.
+    /// Questions to replicas, or their replies.
     pub(crate) asked: u64,
     /// Repairs.
     pub(crate) repairs: u64,
@@ -269,7 +268,7 @@ pub(crate) fn gets_in_flight<'a>(
             Message::Fetch { request, .. } | Message::Fetched { request, .. } => {
                 bits.asked |= bit(*request);
             }
-            // A new replica gathers the key for all gets that wait for its word.
+            // A new replica gathers the key for every get that waits for its reply.
             Message::Gather { .. } | Message::Gathered { .. } => bits.asked = u64::MAX,
             _ => {}
         }
@@ -277,12 +276,12 @@ pub(crate) fn gets_in_flight<'a>(
     bits
 }
 
-/// Is all that one replica has of a key in flight to another?
+/// Is a replica's whole sibling set for a key in flight to another replica, in an exchange?
 pub(crate) fn is_syncing<'a>(mut messages: impl Iterator<Item = Envelope<&'a Message>>) -> bool {
     messages.any(|envelope| matches!(envelope.msg.as_undated(), Message::Sync { .. }))
 }
 
-/// Is the node's disk lost, and how far has it come if it was copied?
+/// Whether the node's disk is lost, and its stage if the disk was copied.
 pub(crate) fn fate(part: &ActorPart<'_, Process>) -> u64 {
     let stage = match part.state.backup().map(|backup| backup.stage) {
         None => 0,

@@ -1,4 +1,4 @@
-//! What the observer makes of each message, when it is sent and when it arrives.
+//! The observer: what each message adds to the ground truth when it is sent, and when it arrives.
 
 use crate::scope::Ask;
 use crate::scope::instance::Instance;
@@ -9,8 +9,8 @@ use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::siblings::Version;
 use stateright::actor::Envelope;
 
-/// The puts whose versions these are, and that really were deletes: what a script says, not what
-/// the versions say of themselves.
+/// The deletes among the puts whose versions these are, by the clients' scripts and not by what the
+/// versions say.
 fn deletes_among(instance: &Instance, siblings: &[Version]) -> WriteSet {
     let is_delete =
         |write: &WriteId| instance.ask(instance.puts[usize::from(write.0)]) == Some(Ask::Delete);
@@ -25,7 +25,7 @@ fn undated<'a>(envelope: &Envelope<&'a Message>) -> Envelope<&'a Message> {
     Envelope { src: envelope.src, dst: envelope.dst, msg: envelope.msg.as_undated() }
 }
 
-/// What sending a message adds to the history.
+/// What sending a message adds to the ground truth.
 pub(crate) fn record_out(
     instance: &Instance,
     ghost: &Ghost,
@@ -81,7 +81,7 @@ pub(crate) fn record_out(
             next.know(from, history);
         }
         Message::Changes { changes } => next.know(from, changes),
-        // A replica that says that it holds a version vouches for it.
+        // A replica that replies with a version confirms that it has stored it.
         Message::Fetched { siblings, .. }
             if instance.preference_list.contains(&from) && !instance.changes =>
         {
@@ -110,7 +110,7 @@ pub(crate) fn record_out(
     (next != *ghost).then_some(next)
 }
 
-/// A request's first sending fixes what it saw; a retry changes nothing.
+/// The first time a client sends a request fixes what it had read. A retry changes nothing.
 fn begin(instance: &Instance, ghost: &mut Ghost, operation: &Operation) {
     let request = operation.request();
     if let Some(write) = instance.write(request) {
@@ -132,7 +132,7 @@ fn begin(instance: &Instance, ghost: &mut Ghost, operation: &Operation) {
     }
 }
 
-/// What the arrival of a message adds to the history.
+/// What the arrival of a message adds to the ground truth.
 pub(crate) fn record_in(
     instance: &Instance,
     ghost: &Ghost,
@@ -153,15 +153,15 @@ pub(crate) fn record_in(
         Message::History { history: told } | Message::Changes { changes: told } => {
             next.know(node(envelope.dst), told);
         }
-        // Whoever chooses a node by its own view is to learn what that node knows.
+        // A client that chooses a node by its own view must learn what that node knows.
         Message::Routed { .. } => next.owe(node(envelope.dst), node(envelope.src)),
         _ => {}
     }
     (next != *ghost).then_some(next)
 }
 
-/// What a client has really seen is what the last answer to a put or get showed, and all that those
-/// puts saw.
+/// A client has really read what the last answer to a put or get showed, and all that those puts had
+/// read.
 fn learn(instance: &Instance, ghost: &mut Ghost, answer: &Answer) {
     let request = answer.request();
     let client = request.client.0 as usize - usize::from(instance.scope.nodes);

@@ -3,30 +3,31 @@
 use crate::scope::write_set::WriteSet;
 use dynamo_model::ids::NodeId;
 
-/// What became of a request, as its client was told.
+/// The outcome of a request, as the coordinator reported it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It was not sent yet.
+    /// The client has not sent it yet.
     Unsent,
     /// No answer was sent yet.
     Running,
-    /// It was acknowledged or answered, when so many distinct nodes had given their word.
+    /// The coordinator acknowledged the put, or answered the get, after this many replies.
     Answered {
-        /// How many: of a put, each for another intended replica; of a get, each of another node.
+        /// The number of replies. Those for a put count for distinct intended replicas; those for a
+        /// get come from distinct nodes.
         words: usize,
-        /// How many of them were intended replicas.
+        /// How many of them came from intended replicas.
         in_person: usize,
     },
-    /// It was reported failed.
+    /// The coordinator reported that it failed.
     Failed,
 }
 
 /// A put, as it really was.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Write {
-    /// All puts that its writer had really seen, theirs included.
+    /// The puts that its client had really read, and all that those had read.
     pub saw: WriteSet,
-    /// What its client was told.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
@@ -35,29 +36,28 @@ pub struct Write {
 pub struct Read {
     /// The puts acknowledged before it began.
     pub acknowledged_before: WriteSet,
-    /// What each node has heard that coordinates it, by node.
+    /// What each of its coordinators has heard, by coordinator.
     pub hearings: Vec<Hearing>,
-    /// Who sent the last answer.
+    /// The node that sent the last answer.
     pub by: Option<NodeId>,
     /// The puts in the last answer sent.
     pub shown: WriteSet,
-    /// The nodes that had been heard when it was sent.
+    /// The nodes that the coordinator had heard when it sent the answer.
     pub sources: Vec<NodeId>,
-    /// Puts vouched for by a replica heard, and missing from the answer without a successor in it.
+    /// Puts that a replica in `sources` had confirmed, and that the answer neither shows nor replaces.
     pub omitted: WriteSet,
-    /// What its client was told.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What one coordinator of a get has heard. There are two where the one that was to coordinate it
-/// was only slow.
+/// What one coordinator of a get has heard. A get has two coordinators if the first one was only slow.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hearing {
-    /// Who coordinates.
+    /// The coordinator.
     pub coordinator: NodeId,
-    /// It, and the replicas whose word it has heard.
+    /// The coordinator itself, and the replicas whose replies it has received.
     pub heard: Vec<NodeId>,
-    /// All puts that those replicas said they hold.
+    /// All puts that these replicas said they hold.
     pub known: WriteSet,
 }
 
@@ -70,7 +70,7 @@ impl Hearing {
 }
 
 impl Read {
-    /// All puts that a coordinator knew: those that it was told of, and those that it has shown.
+    /// All puts that a coordinator knew: those in the replies, and those in its answer.
     pub fn knew(&self, hearing: &Hearing) -> WriteSet {
         if self.by == Some(hearing.coordinator) {
             hearing.known.union(self.shown)
@@ -79,10 +79,10 @@ impl Read {
         }
     }
 
-    /// What a coordinator has heard; at first itself alone, and nothing.
+    /// What a coordinator has heard. At first it has heard only itself, and knows nothing.
     pub(super) fn hearing(&mut self, coordinator: NodeId) -> &mut Hearing {
-        let place = self.hearings.binary_search_by_key(&coordinator, |hearing| hearing.coordinator);
-        let index = place.unwrap_or_else(|index| {
+        let found = self.hearings.binary_search_by_key(&coordinator, |hearing| hearing.coordinator);
+        let index = found.unwrap_or_else(|index| {
             let first = Hearing { coordinator, heard: vec![coordinator], known: WriteSet::EMPTY };
             self.hearings.insert(index, first);
             index
@@ -90,7 +90,7 @@ impl Read {
         &mut self.hearings[index]
     }
 
-    /// A coordinator hears what a replica has.
+    /// A coordinator receives a replica's reply.
     pub(crate) fn hear(&mut self, coordinator: NodeId, replica: NodeId, has: WriteSet) {
         let hearing = self.hearing(coordinator);
         hearing.hear(replica);
