@@ -21,7 +21,11 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
-    defects_sources: &[include_str!("i2_no_lost_concurrency/defects.rs")],
+    defects_sources: &[
+        include_str!("i2_no_lost_concurrency/defects/replacing.rs"),
+        include_str!("i2_no_lost_concurrency/defects/repeating.rs"),
+        include_str!("i2_no_lost_concurrency/defects/forgetting.rs"),
+    ],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,
 };
