@@ -1,4 +1,4 @@
-//! I2, no lost concurrency: what it says, and the properties that state it exactly.
+//! I2, no lost concurrency: its statement, and the properties that state it exactly.
 
 mod defects;
 mod scopes;
@@ -12,16 +12,23 @@ use crate::truth::writes_of;
 use dynamo_model::ids::NodeId;
 use dynamo_model::process::Stage;
 
-/// All that belongs to I2.
+/// I2 with its properties, defects, known limits and scopes.
 pub(crate) const INVARIANT: Invariant = Invariant {
     id: "I2",
     name: "no lost concurrency",
     statement: "A version disappears only when a put whose client had read it replaces it.",
-    exceptions: "",
+    exceptions: "A node that loses its disk, or is started on an older copy of it, loses versions. \
+                 After a failover a put may have two versions, and a replaced value may come back. \
+                 A node on an old disk may give a dot twice, and lose a put, while the only node \
+                 that knows better is down.",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
-    defects_sources: &[include_str!("i2_no_lost_concurrency/defects.rs")],
+    defects_sources: &[
+        include_str!("i2_no_lost_concurrency/defects/replacing.rs"),
+        include_str!("i2_no_lost_concurrency/defects/repeating.rs"),
+        include_str!("i2_no_lost_concurrency/defects/forgetting.rs"),
+    ],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,
 };
@@ -31,9 +38,11 @@ const PROPERTIES: &[Property] = &[
         "I2.vouched-for-is-kept",
         &[facts::vouched],
         PUT,
-        "Trace 2: whatever put a node has vouched for stays on its disk until a put that really saw it replaces it, as \
-         long as by its own view it is an intended replica. If by that view it may have been none meanwhile, it has \
-         handed over what it had: then the put is on some disk.",
+        "A node that has told anyone that it stores a put keeps it on disk, until a put whose \
+         client had read it supersedes it. Reaped puts are not required. Exceptions: a node that \
+         lost its disk or started on an older copy, and a node that by its own view is no intended \
+         replica. Weaker: if by its views a node may have stopped being a replica and become one \
+         again, the put must be on some disk.",
         |model, state| {
             let world = World { model, state };
             let vouched = |node: NodeId| state.history.vouched[usize::from(node.0)];
@@ -48,7 +57,10 @@ const PROPERTIES: &[Property] = &[
         "I2.siblings-are-an-antichain",
         &[facts::disks, facts::answered, facts::saw],
         PUT,
-        "Trace 2: of the siblings on a disk, a node's own or kept for another, or in an answer, none really saw another.",
+        "Siblings are concurrent: no put's client had read another put beside it. This goes for \
+         every sibling set on a disk, own or hint, and for every answer. Does not hold when two \
+         nodes have coordinated a put, and one version is replaced and its request forgotten \
+         before the other arrives.",
         |model, state| {
             let world = World { model, state };
             let ghost = &state.history;
@@ -64,8 +76,12 @@ const PROPERTIES: &[Property] = &[
             "I2.clocks-are-causal",
             &[facts::disks, facts::saw],
             PUT,
-            "Trace 2: a version's clock covers another's dot exactly if its writer really saw it; a sibling set's context, \
-         on whatever disk and for whomever, exactly if the set has it or one that saw it.",
+            "A version's clock covers another put on any disk exactly if its client had read that \
+             put. The context of a sibling set, own or hint, covers a put exactly if the set holds \
+             it or a put that supersedes it. A put with two dots is covered under either. \
+             Exception: reaped puts may be covered or not. Does not hold when the request of a put \
+             with two dots is forgotten. Does not hold when a dot is given twice because the only \
+             node that knows better is down.",
             |model, state| World { model, state }.clocks_are_causal(),
         ),
     ),
@@ -75,7 +91,10 @@ const PROPERTIES: &[Property] = &[
             "I2.one-put-one-version",
             &[facts::dots, facts::disks],
             PUT,
-            "Trace 6: however often it is sent, a put is one version under one dot.",
+            "On all disks together, each put has one dot and each dot names one put, however often \
+             the put is sent. Does not hold when two nodes coordinate a put: after a failover, or \
+             when a client asks again after the ring has changed. Does not hold when a node starts \
+             on an old disk while the only node that knows of a later commit is down.",
             |model, state| {
                 let world = World { model, state };
                 world.versions().all(|(write, dot)| {
@@ -89,7 +108,7 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I2.siblings-are-read",
             &[facts::answered],
-            "A get shows two concurrent siblings.",
+            "A coordinator answers a get with two or more siblings.",
             |_, state| state.history.reads.iter().any(|read| read.shown.len() >= 2),
         ),
     ),
@@ -98,7 +117,7 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I2.siblings-are-reconciled",
             &[facts::acknowledged, facts::saw],
-            "A put that saw two concurrent puts is acknowledged.",
+            "A coordinator acknowledges a put whose client had read two concurrent puts.",
             |_, state| {
                 let ghost = &state.history;
                 let reconciles = |write| {
@@ -114,7 +133,8 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I2.old-disk-is-found",
         &[facts::copies],
-        "A node is started on an older copy of its disk. Another node has heard of a later commit, and the first begins on an empty disk.",
+        "A node is started on an older copy of its disk. Another node has heard of a later commit, \
+         so the first begins again on an empty disk.",
         |model, state| {
             is_at(&World { model, state }, |stage| stage == Stage::Renewed { late: false })
         },
@@ -122,7 +142,8 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I2.old-disk-is-believed",
         &[facts::copies],
-        "A node runs on an older copy of its disk, because no node that is up has heard of a later commit.",
+        "A node runs on an older copy of its disk, because no node that is up has heard of a later \
+         commit.",
         |model, state| {
             is_at(&World { model, state }, |stage| stage == Stage::Returned { witnessed: false })
         },
@@ -130,8 +151,8 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I2.old-disk-is-found-later",
         &[facts::copies],
-        "A node has run on an older copy of its disk. Then a node comes back that has heard of a later commit, and the first begins on an \
-         empty disk.",
+        "A node has run on an older copy of its disk. Then a node comes back that has heard of a \
+         later commit, and the first begins again on an empty disk.",
         |model, state| {
             is_at(&World { model, state }, |stage| stage == Stage::Renewed { late: true })
         },

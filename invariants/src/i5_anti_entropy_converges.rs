@@ -1,4 +1,4 @@
-//! I5, anti-entropy converges: what it says, and the properties that state it exactly.
+//! I5, anti-entropy converges: its statement, and the properties that state it exactly.
 
 mod defects;
 mod scopes;
@@ -9,12 +9,16 @@ use crate::property::occasions::{EXCHANGED, EXCHANGED_ALONE};
 use crate::property::{LooksAt, Property, always, converges, looking_at, reachable};
 use crate::system::world::{World, is_syncing};
 
-/// All that belongs to I5.
+/// I5 with its properties, defects, known limits and scopes.
 pub(crate) const INVARIANT: Invariant = Invariant {
     id: "I5",
     name: "anti-entropy converges",
-    statement: "Replicas that compare what they hold become equal, and only keys that differ travel.",
-    exceptions: "",
+    statement: "Replicas that compare what they hold become equal, and only keys that differ \
+                travel.",
+    exceptions: "Without exchanges, a replica that missed a put or lost its disk agrees only after \
+                 another read. Replicas need not agree while one of them has stopped, or while \
+                 fewer than W members are left. While the network duplicates messages for ever, \
+                 exchanges may not end.",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
@@ -28,14 +32,16 @@ const PROPERTIES: &[Property] = &[
         "I5.replicas-agree-in-the-end",
         &[facts::replicas],
         &["I5.replicas-differ"],
-        "Trace 5: in the end all intended replicas have the same puts on disk. Does not hold when messages are lost, unless replicas \
-         compare what they hold: only another read would bring them together.",
+        "Eventually all intended replicas have the same puts on disk, counting a put together with \
+         those that it supersedes. Reaped puts count as present. Does not hold when messages or a \
+         disk are lost and replicas do not compare: only another read would make them agree. Does \
+         not hold while a replica has stopped, or while fewer than W members are left.",
         |model, state| World { model, state }.replicas_agree(),
     ),
     reachable(
         "I5.replicas-differ",
         &[facts::replicas],
-        "An intended replica lacks what another has on disk.",
+        "An intended replica lacks a put that another intended replica has on disk.",
         |model, state| !World { model, state }.replicas_agree(),
     ),
     looking_at(
@@ -44,7 +50,8 @@ const PROPERTIES: &[Property] = &[
             "I5.only-divergent-keys-travel",
             &[facts::exchanged],
             EXCHANGED_ALONE,
-            "Trace 5: of two keys at one leaf, one of which was the same on all replicas from the beginning, that one is never sent.",
+            "Two keys are at one leaf of the trees, and all replicas have one of them alike from \
+             the start. No exchange ever sends that key.",
             |_, state| !state.history.sent_needlessly,
         ),
     ),
@@ -53,7 +60,8 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I5.a-key-is-exchanged",
             &[facts::exchanged, facts::replicas],
-            "All that one replica has of a key is on its way to another, because they were found to differ.",
+            "A message is in flight with all that a replica has of a key, because an exchange \
+             found that another replica has something else.",
             |_, state| is_syncing(state.network.iter_deliverable()),
         ),
     ),
@@ -62,7 +70,8 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I5.one-of-two-keys-is-exchanged",
             &[facts::exchanged, facts::replicas],
-            "The same, and at the same leaf there is a key that never differed.",
+            "A key that differs is in flight from one replica to another, and its leaf also holds \
+             a key that never differed.",
             |model, state| {
                 model.cfg.bystander.is_some() && is_syncing(state.network.iter_deliverable())
             },
@@ -72,7 +81,9 @@ const PROPERTIES: &[Property] = &[
         "I5.exchange-ends",
         &[facts::exchanged, facts::replicas],
         EXCHANGED,
-        "Trace 5: in the end replicas that compare what they hold find nothing more to send: nothing is repaired for ever.",
+        "Eventually replicas that compare find nothing more to send, so that no repair goes on for \
+         ever. Does not hold when the network duplicates messages for ever: a replica answers an \
+         old message each time.",
         |_, state| !is_syncing(state.network.iter_deliverable()),
     ),
 ];

@@ -20,7 +20,8 @@ pub(super) const SCOPES: &[Scope] = &joined::<
 const HERE: &[Scope] = &[
     Scope {
         name: "concurrent-puts",
-        aim: "trace 2: two clients put at once through different coordinators, and one reads",
+        aim: "Two clients put at once through different coordinators, and one of them then reads. \
+              Neither version may disappear.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
@@ -30,7 +31,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "reconcile",
-        aim: "trace 2: two clients diverge, one reads both siblings and puts their reconciliation",
+        aim: "Two clients put at once through different coordinators. One of them then reads and \
+              puts a reconciliation over what it has read.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get), (0, PutOver)], &[(1, Put)]],
@@ -40,7 +42,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "three-writers",
-        aim: "trace 2: three clients put at once through three coordinators, and one reads",
+        aim: "Three clients put at once through three coordinators, and one of them then reads. No \
+              version may disappear.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)], &[(2, Put)]],
@@ -50,7 +53,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "chained-puts",
-        aim: "trace 2: one coordinator; a client puts on the context that its put returned; a stranger puts between",
+        aim: "A client puts and then puts over its own put, while another client puts. One \
+              coordinator takes all puts, and must not drop the other client's.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
@@ -60,7 +64,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "chains-entangled",
-        aim: "trace 2: two such chains through one coordinator: two siblings at most, never more",
+        aim: "Two clients each put and then put over their own put, all through one coordinator. \
+              There are never more than two siblings.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put), (0, PutOver)]],
@@ -70,7 +75,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "chain-moves",
-        aim: "trace 2: a client goes on from its put's context at another coordinator, and back; a stranger puts between",
+        aim: "A client puts over its own put at a second coordinator and then again at the first. \
+              Another client puts through the first at any time.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, PutOver), (0, PutOver)], &[(0, Put)]],
@@ -80,7 +86,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "forwarding",
-        aim: "trace 6: a node outside the preference list takes the requests and forwards them",
+        aim: "A client puts and reads through a node outside the preference list, which forwards \
+              both requests. One node coordinates the put.",
         nodes: 3,
         quorum: (2, 2, 1),
         clients: &[&[(2, Put), (2, Get)]],
@@ -90,7 +97,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "duplication-and-retries",
-        aim: "any message may arrive any number of times; coordinators give up, the client asks again",
+        aim: "A client puts and reads. Any message may arrive any number of times, coordinators \
+              may give up, and the client may ask again.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -100,7 +108,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "late-retry",
-        aim: "a client repeats a put that another client has read and replaced meanwhile",
+        aim: "A client may repeat its put after another client has read the value and replaced it. \
+              The value must not come back.",
         nodes: 2,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)], &[(1, Get), (1, PutOver)]],
@@ -110,7 +119,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "crash-between-puts",
-        aim: "trace 2: two clients put through one coordinator, which may crash between: no dot is given twice",
+        aim: "Two clients put through one coordinator, and any node may crash at any moment. The \
+              coordinator must never give a dot twice.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)], &[(0, Put)]],
@@ -120,7 +130,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "forwarding-and-retries",
-        aim: "trace 6: the same, and the client asks again: still one coordinator, one version",
+        aim: "A node outside the preference list forwards a put and a get, and the client may ask \
+              again. The put must stay one version.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(3, Put), (3, Get)]],
@@ -130,7 +141,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "forwarding-amid-puts",
-        aim: "trace 6: forwarded requests and their retries beside a put that is not forwarded",
+        aim: "A node outside the preference list forwards one client's put and get, while another \
+              client puts through a replica. Either may ask again.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(3, Put), (3, Get)], &[(0, Put)]],
@@ -140,7 +152,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "reap-and-put-again",
-        aim: "a key is put again after it was deleted and reaped, and the client that had deleted it puts over it through another node",
+        aim: "A client deletes its put and later puts again through another node. A second client \
+              puts at any time, and tombstones may be reaped.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Delete), (1, PutOver)], &[(0, Put)]],
@@ -150,7 +163,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "fallback-coordinates",
-        aim: "traces 4 and 6: the only replica is silent; the node that a client asks coordinates its put as a fallback, and keeps it for the replica",
+        aim: "The only replica may be silent. The node that the client asks then coordinates the \
+              put as a fallback, and keeps a hint for the replica.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)]],
@@ -160,7 +174,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "coordinated-twice",
-        aim: "trace 6: a put is coordinated by the silent replica and by a fallback, and another client reads it and puts over it in between",
+        aim: "The slow replica and a fallback may both coordinate one put. Another client reads it \
+              and puts over it in between.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver)]],
@@ -178,7 +193,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "coordinated-twice-long-ago",
-        aim: "trace 6: two nodes coordinate a put, and another client puts over it twice before the second version arrives, so that its request is forgotten",
+        aim: "Two nodes may coordinate one put. Another client puts over it twice before the \
+              second version arrives, so that its request is forgotten.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver), (0, PutOver)]],
@@ -197,7 +213,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "coordinated-twice-and-crash",
-        aim: "trace 6: a put is coordinated twice and put over in between, and either node may be down at any moment",
+        aim: "Two nodes may coordinate one put. Another client reads it and puts over it in \
+              between, and either node may crash at any moment.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver)]],
@@ -215,7 +232,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "coordinated-twice-and-retry",
-        aim: "trace 6: a put is coordinated twice and put over in between, and a client asks again",
+        aim: "Two nodes may coordinate one put. Another client reads it and puts over it in \
+              between, and either client may ask again.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver)]],
@@ -233,7 +251,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "coordinated-twice-and-delete",
-        aim: "trace 6: a put is coordinated twice, and another client reads and deletes it in between",
+        aim: "Two nodes may coordinate one put. Another client reads it and deletes it in between, \
+              and the value must not come back.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, Delete)]],
@@ -254,7 +273,8 @@ const HERE: &[Scope] = &[
 /// Larger scopes, for `dynamo check --deep`.
 pub(super) const DEEP: &[Scope] = &[Scope {
     name: "late-retry-of-three",
-    aim: "the scope late-retry with three replicas",
+    aim: "A client may repeat its put to one of three replicas, after another client has read the \
+          value and replaced it. The value must not come back.",
     nodes: 3,
     quorum: (3, 2, 2),
     clients: &[&[(0, Put)], &[(1, Get), (1, PutOver)]],

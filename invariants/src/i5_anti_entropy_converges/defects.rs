@@ -1,4 +1,4 @@
-//! What breaks I5 when one rule is replaced, and what Dynamo does not promise.
+//! Defects that break I5, and known limits: what Dynamo does not promise of I5.
 
 use crate::defect::{Defect, Limit};
 use dynamo_model::rules::Rules;
@@ -8,10 +8,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "hint-not-kept-for-the-new",
         rule: "hint_goes_to",
-        story: "",
-        what: "A node that keeps something for a replica does not keep it for one that has become a replica besides. If it is that one \
-               itself it hands the hint over, drops it, and has nothing.",
-        missed_by: "The other replicas hand over what they have. It takes a replica that has nothing yet but what is kept for it.",
+        story: "Ann puts a cart through B, and C stores it, too. Bob, the operator, lets A join, \
+                which displaces B as a replica, so B keeps the cart only as a hint. Bob then \
+                removes C for good, so B is a replica again. B hands its hint to A, drops it, and \
+                has no cart left.",
+        what: "The holder of a hint for a replica does not also keep it for a node that has newly \
+               become a replica. If the holder is that node itself, it hands the hint over, drops \
+               it, and has nothing.",
+        missed_by: "Usually the other replicas hand over what they have. You need a new replica \
+                    that gets nothing from any of them, and has only the hint that it keeps for \
+                    another.",
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "join-and-remove",
         rules: || Rules {
@@ -24,11 +30,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "update-not-in-the-tree",
         rule: "tree_follows",
-        story: "",
-        what: "A key is entered in the tree when it is new, and not when it changes: replicas that are the same seem to differ, are found \
-               to be the same, and so on for ever; others that differ seem to be the same.",
-        missed_by: "The disks agree, and every read is right: it takes trees that came about differently, by stores in \
-                    another order or a restart that plants one anew, and a lasso in which the key is sent for ever.",
+        story: "Ann puts a price of 10 through A, and then a price of 12 over it. The price of 12 \
+                reaches B first, so B's tree describes 12, while A's tree still describes 10. Both \
+                disks hold 12, and every exchange finds a difference and sends the price again. \
+                Bob, the operator, sees repairs that never end.",
+        what: "A replica enters a key in its tree when the key is new, but not when the key \
+               changes. Replicas that agree seem to differ and send the key for ever. Replicas \
+               that differ seem to agree.",
+        missed_by: "The disks agree, and every read is right. You need trees that grew in \
+                    different ways, by stores in another order or by a restart that builds one \
+                    anew. You also need to look for a cycle in which the key is sent for ever.",
         breaks: &["I5.exchange-ends"],
         scope: "exchange-and-crash",
         rules: || Rules {
@@ -39,10 +50,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "delete-not-in-the-tree",
         rule: "tree_follows",
-        story: "",
-        what: "A leaf is not updated when a tombstone takes the place of a value: the replica that still has the value seems to be the same.",
-        missed_by: "With puts alone the trees are right: it takes a delete whose store to the other replica is lost, \
-                    and a look at both disks in the end.",
+        story: "Ann puts a price through A, and B stores it. Ann deletes the price through A, and \
+                the message with the tombstone to B is lost. A and B compare and find equal roots, \
+                for ever. If Bob reads B's copy now, he still sees the deleted price.",
+        what: "A replica does not update its tree when a tombstone replaces a value. Another \
+               replica that still has the value seems to agree, and never learns of the delete.",
+        missed_by: "With puts alone the trees are right. You need a delete whose message to the \
+                    other replica is lost, and a look at both disks once everything is quiet.",
         breaks: &["I5.replicas-agree-in-the-end", "I5.exchange-ends"],
         scope: "exchange-and-delete",
         rules: || Rules {
@@ -53,10 +67,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "tombstones-have-no-digest",
         rule: "key_digest",
-        story: "",
-        what: "Tombstones do not count when replicas are compared: one that never heard of the key is not told that it is deleted.",
-        missed_by: "A replica that still has the value is found to differ, and told: it takes one that neither the \
-                    put nor the delete has reached, and a look at its disk in the end.",
+        story: "Ann puts a price through A and then deletes it, and both messages to B are lost. A \
+                holds the tombstone, but its tree looks as if it had no such key. A and B compare \
+                and find equal roots, for ever. If Bob, the operator, compares the disks now, he \
+                finds the tombstone on A only.",
+        what: "Tombstones do not count when replicas compare. A replica that has never heard of a \
+               key does not learn that it is deleted.",
+        missed_by: "A replica that still has the value is found to differ, and gets the tombstone. \
+                    You need a replica that neither the put nor the delete has reached, and a look \
+                    at its disk once everything is quiet.",
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "exchange-and-delete",
         rules: || Rules {
@@ -69,10 +88,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "roots-assumed-equal",
         rule: "goes_down",
-        story: "",
-        what: "Trees whose roots differ are taken to be the same.",
-        missed_by: "While no message is lost the stores alone bring replicas together: it takes one lost store, no \
-                    read that repairs, and a look at both disks in the end.",
+        story: "Ann puts a price through A, and the message to B is lost. A sends B its root, \
+                which differs from B's, but B takes the trees for equal and sends nothing back. If \
+                Bob reads B's copy now, he finds no price.",
+        what: "A replica takes trees for equal although their roots differ. An exchange then \
+               repairs nothing.",
+        missed_by: "While no message is lost, the stores alone make the replicas agree. You need \
+                    one lost store, no read that repairs, and a look at both disks once everything \
+                    is quiet.",
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "exchange",
         rules: || Rules { goes_down: |_own, _theirs| false, ..Rules::default() },
@@ -80,10 +103,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "whole-leaves-travel",
         rule: "must_sync",
-        story: "",
-        what: "All keys of a leaf that differs are sent, not only those that do.",
-        missed_by: "The replicas come to agree, with the right values: it takes a second key at the same leaf that \
-                    never differed, and a look at what is sent.",
+        story: "Ann puts a price through A, and A compares with B before B has stored it. The leaf \
+                of the price holds a second key, which both replicas have with one value. B sends \
+                A that key, too. Bob, the operator, pays for a message that nobody needs.",
+        what: "An exchange sends every key of a leaf that differs, and not only the keys that \
+               differ. Data travels that both replicas already have.",
+        missed_by: "The replicas come to agree, on the right values. You need a second key at the \
+                    leaf that has never differed, and a look at what is sent.",
         breaks: &["I5.only-divergent-keys-travel"],
         scope: "exchange",
         rules: || Rules { must_sync: |_own, _theirs| true, ..Rules::default() },
@@ -91,10 +117,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "only-missing-keys-travel",
         rule: "must_sync",
-        story: "",
-        what: "A key is sent where the other has nothing of it; where both have something, and not the same, neither gets what it lacks.",
-        missed_by: "After one lost put one replica lacks the key altogether: it takes two puts through two replicas, \
-                    neither of which reaches the other.",
+        story: "Ann puts a cart with tea through A, and Bob puts a cart with milk through B. The \
+                messages that carry each cart to the other replica are lost. A and B compare and \
+                find that the key differs, but both have it, so neither sends it. If Bob reads A's \
+                copy now, his cart is missing.",
+        what: "An exchange sends a key only if one of the replicas has nothing of it. If both have \
+               something and it differs, neither gets what it lacks.",
+        missed_by: "After one lost put a replica lacks the whole key, and gets it. You need two \
+                    puts through two replicas, neither of which reaches the other replica.",
         breaks: &["I5.replicas-agree-in-the-end"],
         scope: "exchange-both-ways",
         rules: || Rules {
@@ -105,10 +135,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "exchange-never-ends",
         rule: "must_answer",
-        story: "",
-        what: "A replica answers also where the other has all that it has: two repair one another for ever.",
-        missed_by: "The disks agree soon, and stay so: no state is wrong, only the lasso in which two replicas go on \
-                    sending.",
+        story: "Ann puts a price through A, and the message to B is lost. B compares with A, and A \
+                sends it the price. B answers with the price, A answers with the price, and so on \
+                for ever. Bob, the operator, sees repairs that never end, although both disks \
+                agree.",
+        what: "A replica answers even if the other already has everything that it has. The two \
+               repair one another for ever.",
+        missed_by: "The disks soon agree, and stay so. No single state is wrong: you need to look \
+                    for a cycle in which two replicas keep sending.",
         breaks: &["I5.exchange-ends"],
         scope: "exchange",
         rules: || Rules { must_answer: |_held, _sent| true, ..Rules::default() },
@@ -118,20 +152,31 @@ pub(super) const DEFECTS: &[Defect] = &[
 pub(super) const LIMITS: &[Limit] = &[
     Limit {
         name: "lost-store-stays-lost",
-        story: "",
-        what: "A put that was lost on its way to a replica, and sent again no more, is not there in the end, whether it was acknowledged \
-               or not: only a read brings it there.",
-        missed_by: "Whoever hears that the put failed expects nothing more of it, and whoever hears that it did not reads it from \
-                    the others: it takes the loss of one store, no read that repairs, and a look at every replica's disk in the end.",
+        story: "Ann puts a cart through A, and the messages to B and to C are both lost. A gives \
+                up and reports a failure to Ann, but keeps the cart on its own disk. Nothing sends \
+                the cart again. If Bob reads from B and C now, he finds nothing; with A's copy he \
+                finds it.",
+        what: "A replica that misses a store does not get the put later, whether the put was \
+               acknowledged or not. Only a read repairs it, or an exchange where replicas compare.",
+        missed_by: "A client whose put failed expects nothing more of it, and a client whose put \
+                    was acknowledged reads it from other replicas. You need one lost store, no \
+                    read that repairs, and a look at every replica's disk once everything is \
+                    quiet.",
         property: "I5.replicas-agree-in-the-end",
         scope: "loss",
     },
     Limit {
         name: "doubled-sync-is-answered-again",
-        story: "",
-        what: "Where messages are doubled for ever, an old word of what a replica had arrives again and again, and is answered each time.",
-        missed_by: "The replicas agree, and no state is wrong: it takes a network that repeats messages without end, \
-                    and a lasso in which an old one is answered each time.",
+        story: "Ann puts a price through A, and A compares with B, which tells A that it has \
+                nothing. A answers with the price, and A's own message to store it reaches B \
+                first. The network may deliver B's old message again at any time, and A answers it \
+                each time. Bob, the operator, sees repairs that nobody needs.",
+        what: "While the network duplicates messages for ever, an old message about what a replica \
+               had arrives again and again. The other replica answers it each time, so the \
+               exchange does not end.",
+        missed_by: "The replicas agree, and no single state is wrong. You need a network that \
+                    duplicates messages for ever. You also need to look for a cycle in which the \
+                    exchange does not end.",
         property: "I5.exchange-ends",
         scope: "exchange-and-duplication",
     },

@@ -12,7 +12,8 @@ const EXCHANGE: Faults = Faults { exchange: true, ..NO_FAULTS };
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "join-and-remove",
-        aim: "traces 7 and 9: a node takes a place, and its former replica is one again when the other is removed for good",
+        aim: "A node joins and displaces one of two replicas. The other replica is then removed \
+              for good, and the displaced node is a replica again.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (2, Join(0)), (2, Remove(1))]],
@@ -22,7 +23,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange",
-        aim: "trace 5: two replicas, one put, and any message may be lost",
+        aim: "A client puts through one of two replicas, and any message may be lost. The replicas \
+              compare until both have the put.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)]],
@@ -32,7 +34,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-both-ways",
-        aim: "trace 5: two replicas, a put through each, and any message may be lost",
+        aim: "Two clients put, each through its own replica, and any message may be lost. The \
+              replicas compare until both have both puts.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)], &[(1, Put)]],
@@ -42,7 +45,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-amid-puts",
-        aim: "trace 5: two replicas compare while one client puts, and puts over it, and another puts",
+        aim: "Two replicas compare while one client puts, then puts over its own put at the other \
+              replica, and a second client puts.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, PutOver)], &[(1, Put)]],
@@ -52,7 +56,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-of-three",
-        aim: "trace 5: three replicas, one put that reaches one of them, and any message may be lost",
+        aim: "A client puts, and any message may be lost, so that only one of three replicas has \
+              the put. They compare until all have it.",
         nodes: 3,
         quorum: (3, 1, 1),
         clients: &[&[(0, Put)]],
@@ -62,7 +67,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-crash",
-        aim: "trace 5: two replicas compare after a put, and either may be down at any moment",
+        aim: "A client puts and then puts over its own put. Two replicas compare, and either may \
+              crash at any moment.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, PutOver)]],
@@ -72,7 +78,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-restart",
-        aim: "trace 5: two replicas compare after one put; either may crash, and plants the tree of its two keys anew, one key a step",
+        aim: "Two replicas compare after one put, and either may crash. A restarted replica \
+              rebuilds the tree of its two keys, one key a step.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)]],
@@ -82,7 +89,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-delete",
-        aim: "trace 5: two replicas compare while a client deletes what it has put",
+        aim: "A client puts and then deletes, and any message may be lost. Two replicas compare \
+              until both have the tombstone.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
@@ -92,7 +100,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-reap",
-        aim: "trace 5: the same, where tombstones are reaped",
+        aim: "A client puts and then deletes. Two replicas compare while the tombstone is reaped, \
+              and the value must not come back.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
@@ -102,7 +111,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-reap-and-crash",
-        aim: "trace 5: two replicas compare while tombstones are reaped, and either may be down",
+        aim: "A client puts and then deletes. Two replicas compare while the tombstone is reaped, \
+              and either may crash at any moment.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
@@ -112,7 +122,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-lost-disk",
-        aim: "trace 5: two replicas compare, and one of them may lose its disk",
+        aim: "A client puts through one of two replicas, and the other may lose its disk. They \
+              compare until both have the put again.",
         nodes: 2,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)]],
@@ -122,7 +133,7 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-duplication",
-        aim: "trace 5: two replicas compare, and any message may arrive again and again",
+        aim: "Two replicas compare after one put, and any message may arrive any number of times.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)]],
@@ -132,7 +143,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-hint",
-        aim: "traces 4 and 5: a fallback hands over what a replica has got meanwhile by comparing",
+        aim: "A fallback keeps a hint for a silent replica. An exchange may bring the put to that \
+              replica before the fallback hands the hint over.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)]],
@@ -142,7 +154,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-join",
-        aim: "traces 5 and 7: a second node joins the first, which has a put, and they compare",
+        aim: "A node joins the only replica, which may have a put, and another client puts through \
+              the new node. The two nodes compare.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)], &[(0, Join(1)), (1, Put)]],
@@ -152,7 +165,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "loss-mended",
-        aim: "trace 5: any message may be lost, coordinators give up, and replicas compare: what is lost is brought there",
+        aim: "Any message may be lost, and coordinators may give up. Three replicas compare until \
+              all of them have the put.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
@@ -162,7 +176,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "handoff-and-loss-mended",
-        aim: "traces 5 and 8: as in the scope handoff-and-loss, and replicas compare; the hint stays",
+        aim: "A fallback keeps a hint, and any message may be lost. Two replicas compare until \
+              both have the put; the hint may stay.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)]],
@@ -172,7 +187,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "lost-disk-mended",
-        aim: "trace 5: as in the scope lost-disk-and-hint, and replicas compare: whoever has lost its disk gets back what the others have",
+        aim: "A replica may lose its disk, and coordinators may give up. Three replicas compare \
+              until it has again what the others have.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
@@ -186,7 +202,7 @@ pub(super) const SCOPES: &[Scope] = &[
 pub(super) const DEEP: &[Scope] = &[
     Scope {
         name: "exchange-of-three-amid-puts",
-        aim: "trace 5: three replicas, two puts that reach one each",
+        aim: "Three replicas compare while two clients put, each through its own replica.",
         nodes: 3,
         quorum: (3, 1, 1),
         clients: &[&[(0, Put)], &[(1, Put)]],
@@ -196,7 +212,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "loss-and-read-mended",
-        aim: "trace 5: as in the scope loss, and replicas compare: what is lost is brought there",
+        aim: "A client puts and reads, any message may be lost, and coordinators may give up. \
+              Three replicas compare until all of them have the put.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -206,7 +223,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-displaced",
-        aim: "traces 5 and 7: replicas compare while a node joins in the place of one of them",
+        aim: "Replicas compare while a node joins and displaces one of two replicas that may have \
+              a put.",
         nodes: 3,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Join(1))]],
@@ -216,7 +234,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "exchange-and-reap-of-three",
-        aim: "trace 5: three replicas compare while tombstones are reaped",
+        aim: "A client puts and then deletes. Three replicas compare while the tombstone is \
+              reaped, and the value must not come back.",
         nodes: 3,
         quorum: (3, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],

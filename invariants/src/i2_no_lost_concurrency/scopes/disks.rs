@@ -1,4 +1,4 @@
-//! Scopes aimed at I2 in which a disk is lost, or an older copy.
+//! Scopes aimed at I2 in which a node loses its disk, or is started on an older copy of it.
 
 use crate::excuses::{DISK_LOST, NO_READER, NO_TIMEOUTS, ONLY_PUTS, WITNESS_DOWN, WORD_LOST};
 use crate::scope::Ask::{Delete, Put, PutOver};
@@ -7,7 +7,8 @@ use crate::scope::{Faults, NO_FAULTS, Scope};
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "lost-disk",
-        aim: "a coordinator loses its disk between two clients' puts, or during them: no dot is given twice",
+        aim: "Two clients put through one coordinator, which may lose its disk at any moment. The \
+              coordinator must never give a dot twice.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)], &[(0, Put)]],
@@ -17,7 +18,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "old-disk",
-        aim: "a coordinator is started on an older copy of its disk, with clients that put over what the copy lacks: no dot is given twice",
+        aim: "Two clients put through one of two replicas, which may be started on an older copy \
+              of its disk. It must never give a dot twice.",
         nodes: 2,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
@@ -27,7 +29,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "old-disk-of-three",
-        aim: "a coordinator among three is started on an older copy of its disk: any replica may be the witness, needed for the put or not",
+        aim: "A coordinator of three replicas may be started on an older copy of its disk. Any \
+              other replica may know of a later commit.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
@@ -37,7 +40,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "old-disk-and-delete",
-        aim: "a coordinator is started on an older copy of its disk, from before a delete",
+        aim: "A coordinator may be started on a copy of its disk from before a delete, while \
+              another client puts through the other replica.",
         nodes: 2,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete)], &[(1, Put)]],
@@ -47,7 +51,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "old-disk-and-loss",
-        aim: "a coordinator is started on an older copy of its disk after all that it had sent since was lost: nobody can tell, and no harm is done",
+        aim: "A coordinator may be started on an older copy of its disk, and all its later \
+              messages may be lost. Then no node notices, and nothing breaks.",
         nodes: 2,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
@@ -57,7 +62,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "old-disk-and-witness-down",
-        aim: "a coordinator is started on an older copy of its disk while the only node that knows better is down, and comes back",
+        aim: "A coordinator may be started on an older copy of its disk while the only node that \
+              knows of a later commit is down. That node may come back.",
         nodes: 2,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)], &[(0, Put)]],
@@ -67,7 +73,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "old-disk-and-witness-down-of-three",
-        aim: "a coordinator is started on an older copy of its disk while the only node that knows better is down, and a third takes its puts",
+        aim: "A coordinator of three replicas may be started on an older copy of its disk while \
+              the only witness is down. A third replica stores its later puts.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)], &[(0, Put)]],

@@ -1,4 +1,4 @@
-//! Scopes aimed at I2 in which the ring changes.
+//! Scopes aimed at I2 in which nodes join and leave. In one a node only loses its disk.
 
 use crate::excuses::{
     ALONE_AT_FIRST, ALONE_AT_ONCE, COORDINATED_TWICE, FORGOTTEN_MEANWHILE, MENDED_AT_ONCE,
@@ -13,7 +13,8 @@ const GOSSIP: Faults = Faults { gossip: true, ..NO_FAULTS };
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "replica-again",
-        aim: "traces 2 and 7: a replica hands its key to a node that joins, is the replica again when that leaves, and coordinates a second put",
+        aim: "The only replica hands its key to a node that joins. When that node leaves, it is \
+              the replica again and coordinates a second put.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
@@ -23,7 +24,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-and-puts",
-        aim: "traces 2 and 7: a client puts twice while the replica of its key joins and leaves",
+        aim: "A client puts twice while another node joins, becomes the key's only replica, and \
+              leaves again. No dot is given twice.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
@@ -33,7 +35,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-and-put-over",
-        aim: "traces 2 and 7: a client puts over its own put while the replica of its key joins and leaves",
+        aim: "A client puts over its own put while another node joins, becomes the key's only \
+              replica, and leaves again.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, PutOver)], &[(1, Join(0)), (1, Leave(0))]],
@@ -43,7 +46,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-and-lost-disk",
-        aim: "traces 2 and 7: a client puts twice while the replica of its key joins and leaves, and the other node loses its disk",
+        aim: "A client puts twice while a node joins as the key's only replica and leaves again. \
+              The node that stays may lose its disk.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
@@ -61,7 +65,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-and-crash",
-        aim: "traces 2, 7 and 9: a client puts twice while the replica of its key joins and leaves, and either node may be down at any moment",
+        aim: "A client puts twice while a node joins as the key's only replica and leaves again. \
+              Either node may crash at any moment.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
@@ -71,7 +76,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-and-forwarding",
-        aim: "traces 6 and 7: a client puts twice through the node that joins and leaves, which forwards what it is no replica of",
+        aim: "A client puts twice through a node that joins and leaves again. While that node is \
+              not the key's replica, it forwards the puts.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, Put)], &[(1, Join(0)), (1, Leave(0))]],
@@ -81,7 +87,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-and-retry",
-        aim: "traces 6 and 7: a client may ask again, at any moment, while another node becomes the replica of its key",
+        aim: "A client puts while another node joins and becomes the key's only replica. Both \
+              clients may ask again at any moment.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(1, Join(0))]],
@@ -91,7 +98,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "lost-disk-comes-back",
-        aim: "trace 2: a node that lost its disk coordinates puts, while its old dots come back from another replica",
+        aim: "A client puts three times through a replica that may lose its disk, and another \
+              client puts through the other replica. Old dots may come back.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Put), (0, Put)], &[(1, Put)]],
@@ -101,7 +109,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "two-of-three-and-puts",
-        aim: "traces 2 and 7: one of two replicas hands over to a node that joins, is a replica again when that leaves, and coordinates a second put",
+        aim: "A client puts through one of two replicas, lets a third node join and leave again, \
+              and puts once more. Nodes do not gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
@@ -111,7 +120,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "third-joins-and-puts",
-        aim: "traces 2 and 7: a client puts, a third replica joins, and the client puts through that one, which may not know of it yet",
+        aim: "A client puts, lets a third replica join, and puts through that replica, which may \
+              not know yet that it has joined.",
         nodes: 3,
         quorum: (3, 1, 2),
         clients: &[&[(0, Put), (0, Join(1)), (1, Put)]],
@@ -121,7 +131,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "third-joins-and-put-over",
-        aim: "traces 2 and 7: a client puts over its own put after a third replica has joined",
+        aim: "A client puts, lets a third replica join, and puts over its own put through the \
+              first coordinator.",
         nodes: 3,
         quorum: (3, 1, 2),
         clients: &[&[(0, Put), (0, Join(1)), (0, PutOver)]],
@@ -131,7 +142,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "third-leaves-and-retry",
-        aim: "traces 6 and 7: one of three replicas leaves while a client puts, and both clients may ask again at any moment",
+        aim: "A client puts through one of three replicas while another replica leaves. Both \
+              clients may ask again at any moment.",
         nodes: 3,
         quorum: (3, 1, 2),
         clients: &[&[(0, Put)], &[(0, Leave(1))]],
@@ -149,7 +161,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "retry-after-join",
-        aim: "traces 6 and 7: a client may ask again after a node has joined, and is forwarded to that",
+        aim: "A client puts through a node that forwards, lets another node join, and reads. A \
+              repeated put may be forwarded to the new replica.",
         nodes: 3,
         quorum: (1, 1, 1),
         clients: &[&[(2, Put), (2, Join(0)), (2, Get)]],

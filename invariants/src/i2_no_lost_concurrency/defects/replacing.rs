@@ -1,0 +1,132 @@
+//! Defects in what a put replaces, what a merge keeps, and how a coordinator counts its puts.
+
+use crate::defect::Defect;
+use dynamo_model::rules::{Cause, Rules};
+
+pub(super) const DEFECTS: &[Defect] = &[
+    Defect {
+        name: "dot-counter-in-memory-only",
+        rule: "must_save",
+        story: "Ann puts a cart with tea through A, and A gives it dot [A:1] but writes nothing to \
+                disk. A crashes and restarts, and gives [A:1] to Bob's cart with milk. C stores \
+                Ann's cart and B stores Bob's. If Bob reads from B and C now, he sees only one of \
+                the two carts.",
+        what: "A coordinator writes neither its own copy of a put nor its counter of dots to disk. \
+               After a crash it gives another put the dot that it has already given.",
+        missed_by: "Without a crash nothing shows, because the other replicas store the put. You \
+                    need a crash of the coordinator, another client's put through it, and a \
+                    comparison of dots. Or you inspect the coordinator's disk.",
+        breaks: &[
+            "I2.one-put-one-version",
+            "I2.vouched-for-is-kept",
+            "I2.clocks-are-causal",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I4.acknowledged-put-is-secured",
+            "I5.replicas-agree-in-the-end",
+            "I4.acknowledged-put-survives",
+        ],
+        scope: "crash-between-puts",
+        rules: || Rules {
+            must_save: |cause, before, after| cause != Cause::Put && before != after,
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "plain-vector-clocks",
+        rule: "version_replaces",
+        story: "Ann puts a cart with tea through A. Bob, who has read nothing, puts a cart with \
+                milk through A. A takes Bob's cart for the successor of Ann's and drops hers. If \
+                Bob reads A's copy now, the tea is missing.",
+        what: "Versions carry plain vector clocks with one entry for each coordinator. A put seems \
+               to follow every earlier put through its coordinator, and silently replaces versions \
+               that its client never read.",
+        missed_by: "Clients never meet it if each has a coordinator of its own, or if they take \
+                    turns and read before each put. You need two clients at one coordinator that \
+                    have not read each other's puts. You also need the ground truth of who read \
+                    what, because the clocks agree with what the node did.",
+        breaks: &[
+            "I2.vouched-for-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I2.clocks-are-causal",
+            "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
+        ],
+        scope: "chained-puts",
+        rules: || Rules {
+            version_replaces: |read, put, sibling| {
+                read.covers(sibling.dot) || sibling.dot.issuer == put.issuer
+            },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "context-ignored",
+        rule: "version_replaces",
+        story: "Ann puts a cart with tea through A, reads it through C, and puts a cart with tea \
+                and milk over it through B. B keeps the old cart beside the new one. If Bob reads \
+                B's copy now, he gets both carts and must reconcile them again.",
+        what: "A put replaces nothing. The values that its client had read and reconciled stay \
+               beside it as siblings.",
+        missed_by: "Nothing is lost, and every answer contains the newest value. You need a client \
+                    that puts over what it has read, and a look at what stays beside the new \
+                    value.",
+        breaks: &["I2.siblings-are-an-antichain"],
+        scope: "one-client",
+        rules: || Rules { version_replaces: |_, _, _| false, ..Rules::default() },
+    },
+    Defect {
+        name: "whole-vector-as-context",
+        rule: "put_context",
+        story: "Bob puts a cart with milk through A, and Ann puts a cart with tea: A holds both. A \
+                acknowledges Ann's put with a context that also covers Bob's cart, which she never \
+                read. Ann puts a bigger cart over hers, and A drops Bob's. If Bob reads A's copy \
+                now, the milk is missing.",
+        what: "A coordinator acknowledges a put with the context of everything that it holds. The \
+               client's next put then replaces siblings that the client never read.",
+        missed_by: "A client that reads before each put never meets it. You need a client that \
+                    puts twice and continues with the context of its first put. Before that put, \
+                    another client must have put through the same coordinator.",
+        breaks: &[
+            "I2.vouched-for-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I2.clocks-are-causal",
+            "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
+        ],
+        scope: "chained-puts",
+        rules: || Rules {
+            put_context: |read, put, _, before| {
+                read.merge(before.context()).with_all_up_to(put.issuer, put.counter)
+            },
+            ..Rules::default()
+        },
+    },
+    Defect {
+        name: "last-write-wins",
+        rule: "merge_siblings",
+        story: "Ann puts a cart with tea through A, and C stores a copy. Bob, who has read \
+                nothing, puts a cart with milk through C. C keeps only Bob's cart, although \
+                neither client had read the other's put. If Bob reads C's copy now, the tea is \
+                missing.",
+        what: "When a replica merges siblings, it keeps only the one with the largest counter. A \
+               concurrent put of another client is lost.",
+        missed_by: "A put over what its client has read has the largest counter anyway. You need \
+                    two concurrent puts through two coordinators, and the ground truth that \
+                    neither client had read the other's put.",
+        breaks: &[
+            "I2.vouched-for-is-kept",
+            "I1.acknowledged-put-is-on-w-disks",
+            "I1.get-shows-the-merge",
+            "I1.get-sees-acknowledged-puts",
+            "I2.clocks-are-causal",
+            "I3.stale-replica-is-repaired",
+            "I4.acknowledged-put-is-secured",
+            "I4.acknowledged-put-survives",
+        ],
+        scope: "concurrent-puts",
+        rules: || Rules {
+            merge_siblings: |one, other| one.merge(other).newest_only(),
+            ..Rules::default()
+        },
+    },
+];
