@@ -1,13 +1,12 @@
-//! Why scopes do not claim some properties: reasons that several scopes share, and reasons that
-//! follow from what a scope contains.
+//! Why scopes do not claim some properties. Several scopes may share a reason, and some reasons
+//! follow from the data of a scope.
 
 use crate::property::Property;
 use crate::scope::{Ask, Excuse, Scope};
 
 impl Scope {
-    /// The reason for which this scope does not claim the property, if it does not. The check of
-    /// the scope then finds that the property fails here, and finds fault with the excuse if it
-    /// does not.
+    /// Why this scope does not claim the property; `None` if it claims it. The check expects an
+    /// excused property to fail in the scope, and reports the excuse as an error if it holds.
     pub fn excuse(&self, property: &Property) -> Option<&'static str> {
         let without_stand_ins =
             Some(&NOBODY_STANDS_IN).filter(|_| !self.has_stand_ins() && !self.changes());
@@ -43,12 +42,12 @@ impl Scope {
 
 const NOBODY_STANDS_IN: Excuse = Excuse {
     properties: &["I4.acknowledged-on-a-hint", "I8.hint-is-handed-over"],
-    reason: "there is no fallback here, or nobody is ever suspected",
+    reason: "there is no fallback here, or coordinators never time out",
 };
 
 const NOT_IN_PERSON: Excuse = Excuse {
     properties: &["I1.in-person-put-is-read-in-person"],
-    reason: "nobody asks for intended replicas in person here",
+    reason: "here no put asks for PW intended replicas, or no get asks for PR of them",
 };
 
 const NOBODY_MOVES: Excuse = Excuse {
@@ -59,60 +58,60 @@ const NOBODY_MOVES: Excuse = Excuse {
         "I7.served-by-one-who-knows-more",
         "I9.change-spreads",
     ],
-    reason: "nobody joins or leaves here",
+    reason: "no node joins, leaves or is removed here",
 };
 
 const NOBODY_ROUTES: Excuse = Excuse {
     properties: &["I7.client-with-an-old-view", "I7.client-is-told"],
-    reason: "no client has a view of its own here",
+    reason: "no client chooses nodes by a view of its own here",
 };
 
 const NOBODY_COMPARES: Excuse = Excuse {
     properties: &["I5.a-key-is-exchanged"],
-    reason: "replicas do not compare what they hold here",
+    reason: "replicas run no anti-entropy exchange here",
 };
 
 const NO_BYSTANDER: Excuse = Excuse {
     properties: &["I5.one-of-two-keys-is-exchanged"],
-    reason: "there is no key here of which it is certain that it never differs",
+    reason: "there is no second key here that is certain to stay equal on all replicas",
 };
 
 const NO_OLD_DISK: Excuse = Excuse {
     properties: &["I2.old-disk-is-found", "I2.old-disk-is-believed", "I2.old-disk-is-found-later"],
-    reason: "no node is started on an older copy of its disk here",
+    reason: "no node starts on an older copy of its disk here",
 };
 
 const NO_LATER_WITNESS: Excuse = Excuse {
     properties: &["I2.old-disk-is-found-later"],
-    reason: "no node is ever down here, so no witness comes back",
+    reason: "no node crashes here, so no node can restart and tell another that its disk is old",
 };
 
 const NOTHING_REAPED: Excuse =
-    Excuse { properties: &["I4.tombstone-is-reaped"], reason: "nothing is reaped here" };
+    Excuse { properties: &["I4.tombstone-is-reaped"], reason: "no tombstone is reaped here" };
 
 pub(crate) const NO_TIMEOUTS: Excuse = Excuse {
     properties: &["I6.failed-but-possibly-stored"],
-    reason: "coordinators wait for ever here",
+    reason: "coordinators never time out here, so they report no put as failed",
 };
 pub(crate) const ONE_WRITER: Excuse = Excuse {
     properties: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
-    reason: "a single client does not diverge from itself",
+    reason: "no concurrent puts exist here when a client reads",
 };
 pub(crate) const NO_RECONCILER: Excuse = Excuse {
     properties: &["I2.siblings-are-reconciled"],
-    reason: "nobody puts over two siblings here",
+    reason: "no client reads siblings and puts over them here",
 };
 pub(crate) const NO_READER: Excuse = Excuse {
     properties: &["I1.acknowledged-put-is-read", "I3.stale-replica-is-seen", "I3.a-read-is-over"],
-    reason: "nobody reads here",
+    reason: "no client reads here",
 };
 pub(crate) const ONLY_PUTS: Excuse = Excuse {
     properties: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
-    reason: "nobody reads here, so nobody meets siblings",
+    reason: "no client reads here, so no client sees siblings",
 };
 pub(crate) const ALL_STORE: Excuse = Excuse {
     properties: &["I1.acknowledged-before-all-have-it"],
-    reason: "with W=N all must have it first",
+    reason: "with W=N, every intended replica must have a put before it is acknowledged",
 };
 pub(crate) const EARLY_READER: Excuse = Excuse {
     properties: &["I1.acknowledged-put-is-read"],
@@ -120,8 +119,8 @@ pub(crate) const EARLY_READER: Excuse = Excuse {
 };
 pub(crate) const MENDED_AT_ONCE: Excuse = Excuse {
     properties: &["I3.stale-replica-is-seen"],
-    reason: "the only stale replica is the reading coordinator, which mends itself in the step in which it learns; or it is new, and gathers \
-             what others have before it answers",
+    reason: "a stale replica coordinates the read and repairs itself at once, or it is new and \
+             gathers what others have before it answers",
 };
 pub(crate) const REPAIR_LOST: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
@@ -129,14 +128,17 @@ pub(crate) const REPAIR_LOST: Excuse = Excuse {
 };
 pub(crate) const STORE_LOST: Excuse = Excuse {
     properties: &["I5.replicas-agree-in-the-end"],
-    reason: "what is lost on its way to a replica only a later read brings there",
+    reason: "the message that brings a put to a replica may be lost; only a later read brings the \
+             put there",
 };
 pub(crate) const DOUBLED_FOR_EVER: Excuse = Excuse {
     properties: &["I6.every-request-ends"],
-    reason: "a request that arrives again runs again",
+    reason: "a request that the network delivers again runs again",
 };
-pub(crate) const SENT_FOR_EVER: Excuse =
-    Excuse { properties: &["I5.exchange-ends"], reason: "what arrives again is answered again" };
+pub(crate) const SENT_FOR_EVER: Excuse = Excuse {
+    properties: &["I5.exchange-ends"],
+    reason: "a message of an exchange that the network delivers again is answered again",
+};
 pub(crate) const ALONE_AT_FIRST: Excuse = Excuse {
     properties: &[
         "I4.acknowledged-on-a-hint",
@@ -144,11 +146,12 @@ pub(crate) const ALONE_AT_FIRST: Excuse = Excuse {
         "I4.replica-is-handed-over",
         "I7.served-by-one-who-knows-more",
     ],
-    reason: "the one replica that there was stays one, and another comes to it",
+    reason: "the join displaces no replica that has the put, and no coordinator is served by a \
+             node that knows more",
 };
 pub(crate) const OWN_WORD: Excuse = Excuse {
     properties: &["I4.acknowledged-on-a-hint"],
-    reason: "with W=1 the coordinator's own word is enough",
+    reason: "with W=1, the coordinator's own copy is enough to acknowledge a put",
 };
 pub(crate) const REPAIRER_CRASHES: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
@@ -156,35 +159,40 @@ pub(crate) const REPAIRER_CRASHES: Excuse = Excuse {
 };
 pub(crate) const QUORUMS_MISS: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
-    reason: "R+W<=N: a known limit, by choice",
+    reason: "with R+W<=N, a read may ask other replicas than a put: a known limit, by choice",
 };
 pub(crate) const STAND_INS_MISS: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
-    reason: "what a fallback keeps a read among intended replicas misses: a known limit of sloppy quorums",
+    reason: "when a fallback stands in for a replica, a read may miss an acknowledged put: a known \
+             limit of sloppy quorums",
 };
 pub(crate) const ONLY_IN_PERSON: Excuse = Excuse {
     properties: &["I4.acknowledged-on-a-hint"],
-    reason: "the only put asks for W intended replicas in person",
+    reason: "the only put asks for W intended replicas in person, so no hint counts",
 };
 pub(crate) const DISK_LOST: Excuse = Excuse {
     properties: &["I5.replicas-agree-in-the-end"],
-    reason: "a replica that lost its disk has nothing until a read repairs it",
+    reason: "a replica that lost its disk, or started on an older copy, lacks puts until a read \
+             repairs it",
 };
 pub(crate) const READ_FROM_LOST_DISK: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts", "I3.stale-replica-is-repaired"],
-    reason: "a replica that lost its disk answers that it has nothing, and forgets reads under way",
+    reason: "a replica that lost its disk answers that it has nothing, and forgets the reads that \
+             it coordinates",
 };
 pub(crate) const MISSED_ON_LOST_DISK: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
-    reason: "a replica that lost what it had since its disk was copied answers that it has nothing",
+    reason: "a replica that started on an older copy of its disk answers without the puts that it \
+             stored since",
 };
 pub(crate) const NO_WITNESS: Excuse = Excuse {
     properties: &["I2.old-disk-is-found"],
-    reason: "there is no other node that could know better",
+    reason: "no other node can know that the disk is an older copy",
 };
 pub(crate) const WITNESS_DOWN: Excuse = Excuse {
     properties: &["I2.one-put-one-version", "I2.clocks-are-causal"],
-    reason: "while the only node that knows better is down, a dot may be given twice: a known limit",
+    reason: "while the only node that knows that the disk is old is down, a dot may be given \
+             twice: a known limit",
 };
 pub(crate) const ONLY_DISK_LOST: Excuse = Excuse {
     properties: &["I4.acknowledged-put-survives"],
@@ -192,23 +200,25 @@ pub(crate) const ONLY_DISK_LOST: Excuse = Excuse {
 };
 pub(crate) const WORD_LOST: Excuse = Excuse {
     properties: &["I6.every-request-ends"],
-    reason: "coordinators wait for ever here, also for a word that was lost",
+    reason: "coordinators never time out here, and wait for ever for a reply that was lost",
 };
 pub(crate) const HINT_LOST: Excuse = Excuse {
     properties: &["I8.no-hint-stays"],
-    reason: "a hint is sent only so often here, and every time it may be lost",
+    reason: "a hint is sent a limited number of times here, and every one of these messages may be \
+             lost",
 };
 pub(crate) const REFUSED_OR_SLOW: Excuse = Excuse {
     properties: &["I7.served-by-one-who-knows-more"],
-    reason: "whoever knows more is no replica of the key any more, and refuses",
+    reason: "a node that knows of the change is no replica of the key any more, and refuses to \
+             serve",
 };
 pub(crate) const NO_GOSSIP: Excuse = Excuse {
     properties: &["I7.views-agree-in-the-end", "I4.misplaced-is-handed-over"],
-    reason: "without gossip nobody learns anything who asks nothing",
+    reason: "without gossip, a node that asks nothing never learns of a change",
 };
 pub(crate) const NOT_TOLD: Excuse = Excuse {
     properties: &["I7.views-agree-in-the-end"],
-    reason: "without gossip nobody learns anything who asks nothing",
+    reason: "without gossip, a node that asks nothing never learns of a change",
 };
 pub(crate) const MOVES_NOTHING: Excuse = Excuse {
     properties: &["I4.replica-is-handed-over"],
@@ -216,7 +226,8 @@ pub(crate) const MOVES_NOTHING: Excuse = Excuse {
 };
 pub(crate) const STOPPED: Excuse = Excuse {
     properties: &["I4.misplaced-is-handed-over", "I7.views-agree-in-the-end", "I8.no-hint-stays"],
-    reason: "a node that is gone has stopped, and that it is to join again it hears only when it is started again: nobody does that here",
+    reason: "a node that is gone has stopped, and learns only after a restart that it is to join \
+             again; no node restarts here",
 };
 pub(crate) const FALLBACK_REFUSES: Excuse = Excuse {
     properties: &[
@@ -225,7 +236,7 @@ pub(crate) const FALLBACK_REFUSES: Excuse = Excuse {
         "I4.replica-is-handed-over",
         "I8.hint-is-handed-over",
     ],
-    reason: "the only fallback has left, and refuses; it had nothing",
+    reason: "the only fallback has left, refuses to keep hints, and has no copies of its own",
 };
 pub(crate) const MOVED_BEFORE: Excuse = Excuse {
     properties: &[
@@ -234,11 +245,11 @@ pub(crate) const MOVED_BEFORE: Excuse = Excuse {
         "I4.replica-is-handed-over",
         "I8.hint-is-handed-over",
     ],
-    reason: "the ring changes before anything is put, and nothing moves",
+    reason: "the ring changes before the first put, so no copy moves",
 };
 pub(crate) const NOTHING_MOVES: Excuse = Excuse {
     properties: &["I4.replica-is-handed-over"],
-    reason: "the ring changes before anything is put, and nothing moves",
+    reason: "the ring changes before the first put, so no copy moves",
 };
 pub(crate) const REMOVED_SERVES: Excuse = Excuse {
     properties: &[
@@ -247,7 +258,8 @@ pub(crate) const REMOVED_SERVES: Excuse = Excuse {
         "I3.stale-replica-is-seen",
         "I3.a-read-is-over",
     ],
-    reason: "the only read asks a node that was removed for good, and is not dead; it serves by its old view: a known limit",
+    reason: "the only read goes to a node that was removed for good but is alive; it serves by its \
+             old view: a known limit",
 };
 pub(crate) const TOO_FEW_LEFT: Excuse = Excuse {
     properties: &[
@@ -256,11 +268,13 @@ pub(crate) const TOO_FEW_LEFT: Excuse = Excuse {
         "I7.views-agree-in-the-end",
         "I8.no-hint-stays",
     ],
-    reason: "nodes that leave keep what they have until W members are left again, and without gossip not all hear of the changes",
+    reason: "nodes that leave keep their copies until W members are left again, and without gossip \
+             not every node learns of the changes",
 };
 pub(crate) const REMOVED_WAITS: Excuse = Excuse {
     properties: &["I6.every-request-ends"],
-    reason: "coordinators wait for ever here, also one that was removed for good, which nobody answers",
+    reason: "coordinators never time out here, and no node replies to a coordinator that was \
+             removed for good",
 };
 pub(crate) const NOTHING_PUT: Excuse = Excuse {
     properties: &[
@@ -272,38 +286,44 @@ pub(crate) const NOTHING_PUT: Excuse = Excuse {
         "I6.failed-but-possibly-stored",
         "I8.hint-is-handed-over",
     ],
-    reason: "nothing is put here",
+    reason: "no client puts here",
 };
-pub(crate) const ALONE_AT_ONCE: Excuse =
-    Excuse { properties: &["I5.replicas-differ"], reason: "there is one replica at a time" };
+pub(crate) const ALONE_AT_ONCE: Excuse = Excuse {
+    properties: &["I5.replicas-differ"],
+    reason: "the key has one replica at a time here",
+};
 pub(crate) const STOPPED_APART: Excuse = Excuse {
     properties: &["I5.replicas-agree-in-the-end"],
     reason: "the replica that is to join again has stopped",
 };
 pub(crate) const FORGOTTEN_MEANWHILE: Excuse = Excuse {
     properties: &["I7.views-agree-in-the-end"],
-    reason: "the only node that knew of a change loses its disk before it has told another",
+    reason: "the only node that knew of a change loses its disk before it has told another node",
 };
 pub(crate) const NEVER_TOLD: Excuse = Excuse {
     properties: &["I4.replica-is-handed-over"],
-    reason: "without gossip the node that is replaced does not learn that it is",
+    reason: "without gossip, the replica that is displaced never learns of it",
 };
 pub(crate) const COORDINATED_TWICE: Excuse = Excuse {
     properties: &["I2.one-put-one-version"],
-    reason: "a put that two nodes have coordinated has two dots: a known limit of failover, and of retries after the ring has changed",
+    reason: "two nodes may coordinate one put and give it two dots: a known limit of failover, and \
+             of retries after the ring has changed",
 };
 pub(crate) const COMES_BACK: Excuse = Excuse {
     properties: &["I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
-    reason: "of a put that two nodes have coordinated one version is replaced, and its request forgotten, before the other comes: a known limit \
-             of failover",
+    reason: "of a put with two coordinators, one version may be replaced and the request forgotten \
+             before the other version arrives: a known limit of failover",
 };
 pub(crate) const NEVER_FAILS: Excuse = Excuse {
     properties: &["I6.failed-but-possibly-stored"],
-    reason: "with W=1 the coordinator's own disk is enough, and no put fails",
+    reason: "with W=1, the coordinator's own disk is enough, so no put fails",
 };
 pub(crate) const NEVER_HANDED: Excuse = Excuse {
     properties: &["I8.hint-is-handed-over"],
-    reason: "the others have the put before the leaver hands anything over, and it does not learn that it is to",
+    reason: "the other nodes have the put before the leaving node hands it over, and this node \
+             never learns that it is to do so",
 };
-pub(crate) const READ_BY_ONE: Excuse =
-    Excuse { properties: &["I3.a-read-is-over"], reason: "with N=1 a read hears no other replica" };
+pub(crate) const READ_BY_ONE: Excuse = Excuse {
+    properties: &["I3.a-read-is-over"],
+    reason: "with N=1, a read hears no other replica",
+};

@@ -1,4 +1,4 @@
-//! I1, durable before visible: what it says, and the properties that state it exactly.
+//! I1, durable before visible: its statement, and the properties that state it exactly.
 
 mod defects;
 mod scopes;
@@ -16,12 +16,15 @@ use crate::system::world::World;
 use crate::truth::Read;
 use dynamo_model::ids::{NodeId, RequestId};
 
-/// All that belongs to I1.
+/// Everything that belongs to I1.
 pub(crate) const INVARIANT: Invariant = Invariant {
     id: "I1",
     name: "durable before visible",
     statement: "The coordinator acknowledges a put only when W nodes have it on disk.",
-    exceptions: "",
+    exceptions: "Each disk that is lost, or started on an older copy, lowers the number of copies \
+                 by one. A get can miss an acknowledged put with R+W<=N, or when a fallback stands \
+                 in for a replica. It can also miss one through a replica that lost its disk, or a \
+                 removed node that is alive.",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
@@ -35,8 +38,11 @@ const PROPERTIES: &[Property] = &[
         "I1.acknowledged-put-is-on-w-disks",
         &[facts::acknowledged],
         PUT,
-        "Traces 1 and 4: from its acknowledgement on, a put is on the disks of W distinct nodes, hints counted, or a put that saw it \
-         is there instead; on one less for every disk lost.",
+        "An acknowledged put is on the disks of at least W distinct nodes (Dynamo paper §4.5, \
+         §4.6). A put whose client had read it counts for it, and so do hints. The disk of a node \
+         that is gone does not count. Exception: each disk that is lost, or started on an older \
+         copy, lowers W by one. Exception: a reaped put, or one that a reaped put superseded, need \
+         not be on any disk.",
         |model, state| {
             let world = World { model, state };
             let on_disk = |node: &NodeId, write| {
@@ -53,7 +59,8 @@ const PROPERTIES: &[Property] = &[
             "I1.get-rests-on-r-words",
             &[facts::answered],
             GET,
-            "Trace 1: when a get is answered, R distinct nodes, replicas or stand-ins, have said what they hold.",
+            "When a coordinator answers a get, at least R distinct nodes have told what they hold \
+             (Dynamo paper §4.5). Fallbacks count, and the coordinator itself always counts.",
             |model, state| {
                 words_at_least(
                     state.history.reads.iter().map(|read| read.outcome),
@@ -66,13 +73,16 @@ const PROPERTIES: &[Property] = &[
         "I1.get-shows-the-merge",
         &[facts::answered, facts::disks],
         GET,
-        "Trace 1: an answer leaves nothing out that a replica it rests on held, and shows nothing that none of them has on \
-         disk; or, where a stand-in is among them, or the ring changes, nothing that no node has. As long as their disks are not lost.",
+        "A get's answer omits no put that a node it heard from holds, unless it shows a put whose \
+         client had read that one (Dynamo paper §4.4). It shows only puts that are on these nodes' \
+         disks. If a fallback replied, or the ring changes, the disks of all nodes count. \
+         Exception: the answer may omit what was reaped. Does not hold when one of these nodes has \
+         lost its disk or started on an older copy of it.",
         |model, state| {
             let world = World { model, state };
             let intended = if model.cfg.changes { &[][..] } else { &model.cfg.preference_list };
-            // A stand-in may have handed over meanwhile what it showed; where the ring changes, so
-            // may a replica.
+            // A fallback may have handed over what it showed since then. Where the ring changes, a
+            // replica may have too.
             let disks = |node: &NodeId| {
                 if intended.contains(node) { vec![*node] } else { world.nodes().collect() }
             };
@@ -94,8 +104,12 @@ const PROPERTIES: &[Property] = &[
             "I1.get-sees-acknowledged-puts",
             &[facts::answered, facts::saw],
             GET_AFTER_ACK,
-            "Trace 1: with R+W>N a get shows every put that was acknowledged before it began, or one that saw it, also while \
-         keys move. Does not hold with R+W<=N, nor where others stand in for replicas.",
+            "With R+W>N, a get shows every put that was acknowledged before the get began (Dynamo \
+             paper §4.5). A put whose client had read it counts for it. This holds also while keys \
+             move. Exception: the get may omit a reaped put, or one that a reaped put superseded. \
+             Does not hold with R+W<=N, or when a fallback stands in for a replica. Does not hold \
+             when a replica that answers has lost its disk or started on an older copy of it. Does \
+             not hold when a removed node that is alive serves the get.",
             |_, state| {
                 let ghost = &state.history;
                 let fresh = |read: &Read| {
@@ -112,8 +126,10 @@ const PROPERTIES: &[Property] = &[
             "I1.in-person-get-sees-in-person-puts",
             &[facts::answered_in_person, facts::saw],
             IN_PERSON,
-            "Traces 1 and 6: with PR+PW>N a get shows every put acknowledged before it began, or one that saw it, also where stand-ins \
-         answer for replicas.",
+            "With PR+PW>N, a get that asked for PR intended replicas shows every put that asked \
+             for PW of them and was acknowledged before (Dynamo paper §4.5, §4.6). A put whose \
+             client had read it counts for it. This holds also while fallbacks stand in for \
+             replicas.",
             |model, state| {
                 let Instance { puts, gets, .. } = &model.cfg;
                 let in_person =
@@ -141,7 +157,8 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I1.in-person-put-is-read-in-person",
             &[facts::answered_in_person, facts::acknowledged_in_person],
-            "A get that asked for PR intended replicas is answered, and shows a put that asked for PW of them.",
+            "A coordinator answers a get that asked for PR intended replicas, and shows a put that \
+             asked for PW of them.",
             |model, state| {
                 let Instance { puts, gets, .. } = &model.cfg;
                 let in_person =
@@ -163,7 +180,7 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I1.acknowledged-put-is-read",
             &[facts::answered],
-            "A get is answered that shows a put acknowledged before it began.",
+            "A coordinator answers a get with a put that was acknowledged before the get began.",
             |_, state| {
                 answered_reads(state)
                     .any(|read| !read.shown.minus(read.acknowledged_before).eq(&read.shown))
@@ -173,7 +190,7 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I1.acknowledged-before-all-have-it",
         &[facts::acknowledged],
-        "A put is acknowledged while an intended replica does not have it yet.",
+        "A put is acknowledged, and an intended replica does not have it on disk.",
         |model, state| {
             let world = World { model, state };
             let lacks =

@@ -1,4 +1,4 @@
-//! I3, stale replica repaired: what it says, and the properties that state it exactly.
+//! I3, stale replica repaired: its statement, and the properties that state it exactly.
 
 mod defects;
 mod scopes;
@@ -11,12 +11,14 @@ use crate::scope::write_set::WriteSet;
 use crate::system::world::World;
 use crate::truth::{Hearing, Read};
 
-/// All that belongs to I3.
+/// Everything that belongs to I3.
 pub(crate) const INVARIANT: Invariant = Invariant {
     id: "I3",
     name: "stale replica repaired",
     statement: "A replica that a read found stale does not stay stale.",
-    exceptions: "",
+    exceptions: "A coordinator sends each repair once. A replica stays stale if the repair is \
+                 lost, or if the coordinator crashes or loses its disk before it sends the repair. \
+                 The next read tries again.",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
@@ -32,8 +34,12 @@ const PROPERTIES: &[Property] = &[
             "I3.stale-replica-is-repaired",
             &[facts::heard],
             READ_OVER,
-            "Trace 3: once a read is over, every replica it heard has on disk all that the read knew. Does not hold when messages \
-         are lost or the coordinator crashes: repair is sent once, and the next read tries again.",
+            "A read is over when its coordinator waits for no reply and no repair is in flight. \
+             Then every replica that the coordinator heard, itself included, has on disk every put \
+             that it knew of (Dynamo paper §5). A put whose client had read it counts for it. \
+             Exception: replicas that have left the preference list or lost their disk. Does not \
+             hold when a repair is lost, or when the coordinator crashes or loses its disk first. \
+             Each repair is sent once, and the next read tries again.",
             |model, state| {
                 let world = World { model, state };
                 let has_all = |hearing: &Hearing, known: WriteSet| {
@@ -51,7 +57,8 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I3.stale-replica-is-seen",
         &[facts::heard],
-        "A read has heard a replica that lacks what the read knows.",
+        "The coordinator of a read has heard a replica whose disk lacks a put that the coordinator \
+         knows of.",
         |model, state| {
             let world = World { model, state };
             let stale = |hearing: &Hearing| {
@@ -67,7 +74,8 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I3.a-read-is-over",
             &[facts::heard],
-            "A read that heard another replica is over: nothing of it is under way.",
+            "A coordinator has heard another node for a read, and the read is over: it waits for \
+             no reply, and no repair is in flight.",
             |model, state| {
                 let world = World { model, state };
                 let mut reads = state.history.reads.iter().enumerate();

@@ -1,4 +1,4 @@
-//! I6, no acknowledgement before W: what it says, and the properties that state it exactly.
+//! I6, no acknowledgement before W: its statement, and the properties that state it exactly.
 
 mod defects;
 mod scopes;
@@ -16,12 +16,16 @@ use crate::system::world::World;
 use crate::truth::Outcome;
 use dynamo_model::ids::RequestId;
 
-/// All that belongs to I6.
+/// Everything that belongs to I6.
 pub(crate) const INVARIANT: Invariant = Invariant {
     id: "I6",
     name: "no acknowledgement before W",
-    statement: "No put is acknowledged before W distinct replicas, or fallbacks in their place, have stored it.",
-    exceptions: "",
+    statement: "The coordinator acknowledges a put only after W distinct replicas, or fallbacks \
+                for them, have stored it.",
+    exceptions: "When the ring changes, any W distinct nodes count, not one for each intended \
+                 replica. A request may run for ever when the network duplicates messages for \
+                 ever. Without timeouts, a coordinator waits for ever for a reply that was lost, \
+                 or after it was removed.",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,
@@ -35,8 +39,10 @@ const PROPERTIES: &[Property] = &[
         "I6.every-request-ends",
         &[facts::waiting, facts::ended],
         PUT,
-        "Trace 6: in the end no coordinator waits for answers any more. Does not hold where messages are doubled for ever: a request \
-         that arrives again runs again.",
+        "Once faults and new requests stop, eventually no node that is up waits for replies to a \
+         put or a get (Dynamo paper §4.5). Does not hold when the network duplicates messages for \
+         ever: a request that arrives again runs again. Does not hold without timeouts, when a \
+         reply is lost or the coordinator was removed.",
         |model, state| {
             let world = World { model, state };
             world.nodes().all(|node| !world.waits(node))
@@ -48,8 +54,10 @@ const PROPERTIES: &[Property] = &[
             "I6.no-ack-before-w",
             &[facts::acknowledged],
             PUT,
-            "Trace 6: when a put is acknowledged, W distinct nodes have said that they stored it, each as another intended replica or in \
-         its place.",
+            "When a coordinator acknowledges a put, at least W distinct nodes have said that they \
+             stored it (Dynamo paper §4.5). Each counts for a different intended replica: itself, \
+             or one for which it stands in. Exception: when the ring changes, any W distinct nodes \
+             count.",
             |model, state| {
                 words_at_least(
                     state.history.writes.iter().map(|write| write.outcome),
@@ -64,8 +72,9 @@ const PROPERTIES: &[Property] = &[
             "I6.in-person-counts-intended-replicas",
             &[facts::acknowledged_in_person, facts::answered_in_person],
             IN_PERSON,
-            "Trace 6: when a put that asked for PW intended replicas is acknowledged, so many of them have said themselves that they stored \
-         it; and a get that asked for PR of them rests on their words.",
+            "When a coordinator acknowledges a put that asked for PW intended replicas, PW of them \
+             have said that they stored it. When it answers a get that asked for PR intended \
+             replicas, PR of them have told what they hold (Dynamo paper §4.6).",
             |model, state| {
                 let Instance { puts, gets, config, .. } = &model.cfg;
                 let asked =
@@ -83,7 +92,7 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I6.acknowledged-by-exactly-w",
             &[facts::acknowledged],
-            "A put is acknowledged as soon as W nodes have stored it.",
+            "A coordinator acknowledges a put when exactly W nodes have said that they stored it.",
             |model, state| {
                 let w = model.cfg.config.w();
                 let exactly =
@@ -95,7 +104,7 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I6.failed-but-possibly-stored",
         &[facts::ended],
-        "A put is reported failed, and is on a disk.",
+        "A coordinator reports a put as failed or refused, and yet the put is on a disk.",
         |model, state| {
             let world = World { model, state };
             let failed = |write: WriteId| {

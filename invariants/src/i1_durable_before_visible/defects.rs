@@ -1,4 +1,5 @@
-//! What breaks I1 when one rule is replaced, and what Dynamo does not promise.
+//! The defects that break I1, each with one rule replaced, and the limits: what Dynamo does not
+//! promise.
 
 use crate::defect::{Defect, Limit};
 use dynamo_model::rules::{HandoffEvent, Rules, Word};
@@ -7,10 +8,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "word-before-disk",
         rule: "must_save",
-        story: "",
-        what: "Replicas give their word for what they hold in memory only: one crash, and an acknowledged put is gone.",
-        missed_by: "Answers, and reads after them, are right, from memory: it takes a crash after the word is given, \
-                    or a look at disks rather than answers.",
+        story: "Ann puts a cart through A. A and C keep the cart in memory only, C confirms it, \
+                and A acknowledges the put. No disk has the cart: if A and C crash before it \
+                reaches B, Bob can never read it.",
+        what: "Replicas confirm a put that they hold in memory only. If they crash, the \
+               acknowledged put is gone.",
+        missed_by: "Answers and later reads come from memory and are right. You see the loss only \
+                    if nodes crash after they confirmed the put, or if you inspect disks instead \
+                    of answers.",
         breaks: &[
             "I1.acknowledged-put-is-on-w-disks",
             "I2.vouched-for-is-kept",
@@ -23,10 +28,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "answer-before-r",
         rule: "get_may_answer",
-        story: "",
-        what: "A get is answered with one replica less than R: it can miss a put that was acknowledged before it began.",
-        missed_by: "A get through a node that has the put is right whatever R is: it takes one through the replica \
-                    that the store has not reached, begun after the acknowledgement.",
+        story: "Ann puts a price through A, C stores it too, and A acknowledges the put. Ann then \
+                reads through C, and C answers from its own copy alone, although R is 2. She gets \
+                her price because C has it, but if Bob reads through B now, he gets nothing.",
+        what: "The coordinator answers a get with one reply less than R. The get can miss a put \
+               that was acknowledged before the get began.",
+        missed_by: "A get through a node that has the put is right, whatever R is. You see the \
+                    miss only if a get begins after the acknowledgement, through a replica that \
+                    the put has not reached.",
         breaks: &["I1.get-rests-on-r-words", "I1.get-sees-acknowledged-puts"],
         scope: "one-client",
         rules: || Rules {
@@ -37,10 +46,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "in-person-not-counted",
         rule: "put_may_ack",
-        story: "",
-        what: "PW is forgotten once the put has begun: stand-ins are as good as intended replicas, and a get that asks for PR of these misses the put.",
-        missed_by: "While all replicas are up a stand-in never counts: it takes a put that loses patience with two \
-                    of them, and a get that hears just these two before the hint is handed over.",
+        story: "Ann puts a price through A and asks for two intended replicas. C and B are slow, \
+                so D keeps a hint for C, and A counts D and acknowledges the put. Ann reads \
+                through C and asks for two intended replicas: C and B have nothing, and she gets \
+                nothing. If Bob reads through C now, he can miss the price too.",
+        what: "The coordinator of a put ignores PW and counts fallbacks like intended replicas. A \
+               get that asks for PR intended replicas can then miss the put.",
+        missed_by: "While all replicas reply in time, no fallback counts. You see the miss only if \
+                    a put times out on two replicas, and a get hears exactly these two before the \
+                    hint is handed over.",
         breaks: &[
             "I1.in-person-get-sees-in-person-puts",
             "I1.get-sees-acknowledged-puts",
@@ -52,10 +66,17 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "in-person-not-counted-by-reads",
         rule: "get_may_answer",
-        story: "",
-        what: "PR is forgotten once the get has begun: stand-ins, who know nothing of the put, answer in the place of replicas.",
-        missed_by: "While all replicas are up no stand-in answers a get: it takes one that loses patience with the \
-                    very replicas that have the put, and hears a fallback instead.",
+        story: "Ann puts a price through A and asks for two intended replicas: A and B store it, \
+                and A acknowledges the put. Ann reads through C and asks for two again, but A and \
+                B do not reply in time, and C asks D. D is a fallback and has nothing: C counts D \
+                for A, and Ann gets nothing. If Bob reads through C now, he can miss the price \
+                too.",
+        what: "The coordinator of a get ignores PR and counts fallbacks like intended replicas. A \
+               fallback that never received the put can answer for a replica that has it, and the \
+               get misses the put.",
+        missed_by: "While all replicas reply in time, no fallback answers a get. You see the miss \
+                    only if a get times out on the replicas that have the put and hears a fallback \
+                    instead.",
         breaks: &[
             "I1.in-person-get-sees-in-person-puts",
             "I1.get-sees-acknowledged-puts",
@@ -70,10 +91,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "one-stand-in-for-two",
         rule: "stand_in",
-        story: "",
-        what: "One fallback stands in for every replica that is away: its answers are counted as so many copies, and are one.",
-        missed_by: "With one replica away, one stand-in is right: it takes two that are slow at the same time, and a \
-                    count of the disks, not of the answers.",
+        story: "Ann puts a cart through A, and C and B are slow. A asks D to stand in for both, \
+                and D confirms a hint for C and a hint for B. A counts three copies and \
+                acknowledges the put, but if Bob, the operator, counts disks, he finds two.",
+        what: "One fallback stands in for every replica that does not reply. The coordinator \
+               counts its replies as several copies, but they are one copy on one disk.",
+        missed_by: "While only one replica is slow, one fallback is enough. You see the loss only \
+                    if two replicas are slow at once, and if you count disks instead of replies.",
         breaks: &["I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w", "I8.no-hint-stays"],
         scope: "stand-in-for-all",
         rules: || Rules {
@@ -86,10 +110,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "old-replica-just-drops",
         rule: "hands_over_to",
-        story: "",
-        what: "A node that is no replica any more drops what it has: others will have it.",
-        missed_by: "A put that already reached the new replicas loses nothing: it takes a change of the ring after \
-                    the acknowledgement, and a count of the disks before anyone has handed anything over.",
+        story: "Ann puts a price through B, while Bob lets C join through A. A stores the price \
+                and confirms it, and B acknowledges the put. B then learns that C has taken its \
+                position, and deletes its copy without a handoff. Only A's disk still has the \
+                price, although W is 2.",
+        what: "A node that stops being a replica deletes its copy and hands nothing over. An \
+               acknowledged put can then be on fewer than W disks.",
+        missed_by: "If the put has already reached the new replicas, nothing is lost. You see the \
+                    loss only if a node learns of the change after it stored the put. Count the \
+                    disks before another node hands the put over.",
         breaks: &[
             "I1.acknowledged-put-is-on-w-disks",
             "I4.acknowledged-put-survives",
@@ -102,10 +131,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "hint-for-the-removed-is-dropped",
         rule: "hint_goes_to",
-        story: "",
-        what: "A hint for a node that was removed is dropped: nobody will ever ask for it.",
-        missed_by: "It takes two failures that most tests have one at a time: a fallback stands in for a node, and \
-                    just that node is removed for good before the handoff.",
+        story: "Ann puts a cart through A; C is slow, so B keeps a hint for C, and A acknowledges \
+                the put. Bob, the operator, removes C through A, and B learns this by gossip. B \
+                drops the hint, and only A's disk still has the cart, although W is 2.",
+        what: "A node drops its hint for another node when that node is removed. A put that was \
+               acknowledged with the hint loses one of its copies.",
+        missed_by: "Most tests try one failure at a time. You see the loss only if a fallback \
+                    stands in for a node, and exactly this node is removed for good before the \
+                    handoff.",
         breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "remove-and-hint",
         rules: || Rules {
@@ -118,10 +151,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "gone-with-hands-full",
         rule: "may_be_gone",
-        story: "",
-        what: "A node says that it is gone while it still has something to hand over: nobody asks it for that any more.",
-        missed_by: "Mostly the leaver has handed over by then: it takes the order in which it says that it is gone \
-                    first, and a count that leaves out the disks of those who are gone.",
+        story: "Ann puts a price through C; A stores it too, and C acknowledges the put. Bob, the \
+                operator, lets C leave through A, and C learns this by gossip. C says at once that \
+                it is gone, although it still keeps the price for A and B. If Bob switches C off \
+                now, only A's disk has the price, although W is 2.",
+        what: "A leaving node says that it is gone while it still has copies to hand over. No node \
+               asks a node that is gone, so these copies can be lost.",
+        missed_by: "Usually the leaving node has handed over everything by then. You see the loss \
+                    only if it says first that it is gone, and if you do not count the disks of \
+                    nodes that are gone.",
         breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "leave",
         rules: || Rules { may_be_gone: |_| true, ..Rules::default() },
@@ -129,10 +167,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "leaver-stands-in",
         rule: "may_stand_in",
-        story: "",
-        what: "A node that has left gives its word for a hint, and is gone: nobody will ever ask it for that.",
-        missed_by: "Who knows of the leave asks somebody else: it takes a coordinator that does not know yet and \
-                    loses patience just then, and a count that leaves out the disks of those who are gone.",
+        story: "Bob, the operator, lets B leave through B, and B is gone. Ann puts a cart through \
+                A, which does not know this; C is slow, and A asks B to keep a hint for C. B \
+                confirms the hint, and A acknowledges the put. A node that is gone does not count: \
+                only A's disk has the cart, although W is 2.",
+        what: "A node that has left accepts a hint and confirms it. No node ever asks a node that \
+               is gone, so the coordinator counts a copy that can be lost.",
+        missed_by: "A coordinator that knows of the leave does not ask this node. You see the loss \
+                    only if a coordinator that does not know yet times out. Do not count the disks \
+                    of nodes that are gone.",
         breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "fallback-leaves",
         rules: || Rules { may_stand_in: |_| true, ..Rules::default() },
@@ -140,10 +183,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "new-replica-answers-at-once",
         rule: "may_give_word",
-        story: "",
-        what: "A node that has become a replica answers gets with what it has, before others have handed over what it should have. A get that \
-               it counts for misses what was acknowledged long ago.",
-        missed_by: "Before the change and after the handoff every get is right. It takes one in between, through the new replica.",
+        story: "Ann puts a price through B, and B acknowledges it. Bob lets A join through B: A \
+                becomes the only replica, and B keeps the price as a hint for A. Ann reads, B \
+                forwards her get to A, and A answers before the handoff: she gets nothing.",
+        what: "A new replica answers gets before other nodes have handed its keys to it. A get \
+               that counts its reply misses puts that were acknowledged long ago.",
+        missed_by: "Before the change and after the handoff, every get is right. You see the miss \
+                    only with a get in between that counts the new replica.",
         breaks: &["I1.get-sees-acknowledged-puts"],
         scope: "moves-and-get",
         rules: || Rules {
@@ -157,11 +203,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "new-replica-vouches-at-once",
         rule: "may_give_word",
-        story: "",
-        what: "A node that has become a replica counts for puts at once. The one in whose place it is does not know yet, and answers a get \
-               as before: the put was acknowledged, and the get misses it.",
-        missed_by: "Whoever puts and reads through nodes that know of the change sees everything. It takes a get by the old view, and a put \
-                    by the new one.",
+        story: "Bob, the operator, lets C join through A, and C takes B's position. Ann puts a \
+                cart through A, C stores and confirms it at once, and A acknowledges the put. B \
+                has not heard of C: when Ann reads through B, B answers alone, and she gets \
+                nothing.",
+        what: "A new replica counts for puts at once. The replica that it displaced may not know \
+               of the change and still answers gets, which then miss the acknowledged put.",
+        missed_by: "Clients that put and read through nodes that know of the change see \
+                    everything. You see the miss only with a put under the new view and a get \
+                    under the old one.",
         breaks: &["I1.get-sees-acknowledged-puts"],
         scope: "read-by-an-old-view",
         rules: || Rules {
@@ -175,10 +225,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "new-replica-awaits-one",
         rule: "whom_to_await",
-        story: "",
-        what: "A node that has become a replica waits for one other to say what it has. What a third one still has to hand over it does not \
-               know.",
-        missed_by: "Where there are two nodes one is all others. It takes a third, which has what a client reads.",
+        story: "Ann puts a price through C; Bob, the operator, lets A join through C and lets C \
+                leave through B. A is the only replica now, and C keeps the price as a hint for A. \
+                Ann reads through B, which asks A; A asks only B what it has, and B has nothing. A \
+                does not wait for C, and Ann gets nothing.",
+        what: "A new replica waits until one other node has told it what that node has, not until \
+               all have. It then answers without the copies that a third node still has to hand \
+               over.",
+        missed_by: "In a cluster of two nodes, the one other node is all others. You see the miss \
+                    only if a third node holds what a client reads.",
         breaks: &["I1.get-sees-acknowledged-puts"],
         scope: "read-after-replacement",
         rules: || Rules {
@@ -189,11 +244,17 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "asking-for-a-get-tells",
         rule: "asking_tells",
-        story: "",
-        what: "A new replica takes a coordinator's question for a get as its word that it has nothing to hand over. The coordinator may never \
-               give its own word for that get, or for another one that the new replica is asked about meanwhile.",
-        missed_by: "A coordinator that is a replica reads its own disk besides. It takes two gets at once, or a coordinator that is a \
-                    replica no more.",
+        story: "Ann puts a price through A, C stores it too, and Bob, the operator, removes C \
+                through A. B takes C's position, and A keeps the price as a hint for B. Ann reads \
+                through A, which answers her and also asks B; B takes this as a sign that A has \
+                nothing for it. Ann reads again through B, which waits for D only and has nothing: \
+                she gets nothing.",
+        what: "A new replica takes a coordinator's request for a get as a sign that the \
+               coordinator has nothing to hand over. If the coordinator does have something, the \
+               new replica answers a get without it.",
+        missed_by: "A coordinator that is a replica also reads its own disk, so its get is right. \
+                    You see the miss only with two gets at once, or with a coordinator that is no \
+                    replica any more.",
         breaks: &["I1.get-sees-acknowledged-puts"],
         scope: "read-twice-after-remove",
         rules: || Rules { asking_tells: |_| true, ..Rules::default() },
@@ -201,10 +262,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "leaver-is-not-awaited",
         rule: "awaits_anew",
-        story: "",
-        what: "A new replica awaits others anew only when members have changed. One that has joined and left again, of which it hears only \
-               then, it does not await.",
-        missed_by: "Whoever hears of the one change before the other awaits the new member. It takes a node that hears of both at once.",
+        story: "Bob, the operator, lets C join, Ann puts a cart through C, and Bob lets C leave \
+                again. C keeps the cart as a hint for B; Bob lets A join, and A is the only \
+                replica. Ann reads through A: A asks B, which has nothing, and hears from B of C's \
+                join and leave at once. A does not wait for C, and Ann gets nothing.",
+        what: "A new replica waits for other nodes again only when the set of members has changed. \
+               If it hears of a node's join and leave at once, it does not wait for this node, \
+               which may still hold a put.",
+        missed_by: "A replica that hears of the join first waits for the new member. You see the \
+                    miss only if a replica hears of the join and the leave at once.",
         breaks: &["I1.get-sees-acknowledged-puts"],
         scope: "read-after-join-and-leave",
         rules: || Rules { awaits_anew: |is_moved, _| is_moved, ..Rules::default() },
@@ -212,10 +278,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "too-few-does-not-matter",
         rule: "hint_may_clear",
-        story: "",
-        what: "Nodes that leave hand over what they have to those that are left, also where these are fewer than W, because two have left \
-               at once through different nodes. An acknowledged put is then on fewer than W disks.",
-        missed_by: "A node refuses to let another leave when too few would be left. It takes two nodes that do not know of each other's.",
+        story: "Ann puts a price through A; C stores it too, and A acknowledges the put. Ann lets \
+                A leave through A, while Bob lets C leave through B. A and C hand their copies to \
+                B, the only member left, and both are gone. Only B's disk has the price, although \
+                W is 2.",
+        what: "Leaving nodes hand over everything and go, even if fewer than W members are left \
+               because two nodes leave at once. An acknowledged put is then on fewer than W disks.",
+        missed_by: "A node refuses to let another one leave when too few members would be left. \
+                    You see the loss only if two nodes leave at once, through nodes that do not \
+                    know of each other's request.",
         breaks: &["I1.acknowledged-put-is-on-w-disks"],
         scope: "two-leave-at-once",
         rules: || Rules {
@@ -235,30 +306,45 @@ pub(super) const DEFECTS: &[Defect] = &[
 pub(super) const LIMITS: &[Limit] = &[
     Limit {
         name: "stale-read-when-quorums-miss",
-        story: "",
-        what: "With R+W<=N a get can miss a put that was acknowledged before it began: a read quorum need not meet the write \
-               quorum. Choose R+W>N where that matters.",
-        missed_by: "On an idle cluster the put reaches all replicas before anyone reads: it takes a get through \
-                    another node that overtakes the store.",
+        story: "Ann puts a price through A, which acknowledges it alone, because W is 1. Ann reads \
+                through C before A's message arrives there, and C answers alone, because R is 1. \
+                She gets nothing, although her put was acknowledged. If Bob reads through B now, \
+                he can get nothing too.",
+        what: "With R+W<=N, a get can miss a put that was acknowledged before the get began. The \
+               replicas that answer the get need not include one that confirmed the put. Choose \
+               R+W>N where that matters.",
+        missed_by: "On an idle cluster, the put reaches all replicas before anyone reads. You see \
+                    the miss only if a get through another node overtakes the put's message to \
+                    that node.",
         property: "I1.get-sees-acknowledged-puts",
         scope: "r1-w1",
     },
     Limit {
         name: "removed-node-serves-by-its-old-view",
-        story: "",
-        what: "To remove a node with --dead says that it is dead. If it is not, it serves by what it knows until it hears of it, and a \
-               client that asks it may miss what was acknowledged since.",
-        missed_by: "A dead node answers nobody. It takes a living one that is removed, and a client that goes on asking it.",
+        story: "Bob, the operator, removes C through A, although C is alive. Ann puts a cart \
+                through A; B takes C's position and stores the cart, and A acknowledges the put. \
+                Ann reads through C, which does not know that it was removed. C answers alone, \
+                because R is 1, and she gets nothing.",
+        what: "An operator who removes a node with --dead states that it is dead. If it is alive, \
+               it serves requests by its old view until it hears of the removal. Its clients can \
+               miss acknowledged puts.",
+        missed_by: "A dead node answers no client. You see the miss only if a live node is removed \
+                    and a client still reads through it.",
         property: "I1.get-sees-acknowledged-puts",
         scope: "read-through-a-removed-node",
     },
     Limit {
         name: "stale-read-under-sloppy-quorum",
-        story: "",
-        what: "R+W>N counts members of one preference list. With stand-ins a put may be acknowledged by nodes that a read never asks: it \
-               misses the put until the hint is handed over. Ask for PW and PR replicas in person, PR+PW>N, where that matters.",
-        missed_by: "A replica that is down throughout is asked neither for the put nor for the get: it takes two \
-                    that are slow at the put, and answer the get before the hint is handed over.",
+        story: "Ann puts a price through A; B stores it too, and A acknowledges the put. Ann reads \
+                through C, which the put has not reached; A and B do not reply in time, and C asks \
+                the fallback D. D has nothing: C counts D for A, and Ann gets nothing. If Bob \
+                reads through A now, he gets the price.",
+        what: "R+W>N makes gets and puts share a node only if intended replicas answer both. If a \
+               fallback stands in for a replica at the put or at the get, the get can miss the \
+               put. Ask for PW and PR intended replicas, with PR+PW>N, where that matters.",
+        missed_by: "A replica that is down all the time takes part neither in the put nor in the \
+                    get. You see the miss only if replicas are slow at one of the two and reply at \
+                    the other.",
         property: "I1.get-sees-acknowledged-puts",
         scope: "stand-in-and-read",
     },

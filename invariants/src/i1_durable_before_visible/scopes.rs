@@ -18,7 +18,8 @@ pub(super) const SCOPES: &[Scope] =
 const HERE: &[Scope] = &[
     Scope {
         name: "one-client",
-        aim: "trace 1: put, get, put over what was read, get: each through another node",
+        aim: "A client puts, reads, puts over what it read, and reads again. Each request goes \
+              through another node than the one before.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get), (2, PutOver), (0, Get)]],
@@ -28,7 +29,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "r1-w1",
-        aim: "N=3, R=W=1: the fastest, with the weakest promise; one reads and reconciles",
+        aim: "With R=W=1, one replica is enough for a put or a get. One client puts, reads, and \
+              puts over what it read, while another puts.",
         nodes: 3,
         quorum: (3, 1, 1),
         clients: &[&[(0, Put), (1, Get), (1, PutOver)], &[(1, Put)]],
@@ -38,7 +40,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "r1-w3",
-        aim: "N=3, R=1, W=3: reads from one replica, writes to all",
+        aim: "With R=1 and W=3, a put needs all replicas and a get needs one. Two clients put, and \
+              one of them reads.",
         nodes: 3,
         quorum: (3, 1, 3),
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
@@ -48,7 +51,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "r3-w1",
-        aim: "N=3, R=3, W=1: writes to one replica, reads from all",
+        aim: "With R=3 and W=1, a put needs one replica and a get needs all. Two clients put, and \
+              one of them reads.",
         nodes: 3,
         quorum: (3, 3, 1),
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
@@ -58,7 +62,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "coordinator-crash",
-        aim: "nodes crash at any moment and come back with what they saved; a client with a chain of puts asks again",
+        aim: "One node may crash at a time and restart from its disk. A client puts and puts again \
+              over its own put, and may retry each request once.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
@@ -68,7 +73,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "crash-while-reading",
-        aim: "nodes crash at any moment and come back with what they saved; a put, then a read, each asked again",
+        aim: "One node may crash at a time and restart from its disk. A client puts and then reads \
+              through another node, and may retry each request once.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -78,7 +84,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "crash-amid-puts",
-        aim: "nodes crash and coordinators give up at any moment amid concurrent puts and a read",
+        aim: "One node may crash at a time, and coordinators may time out, while two clients put \
+              and one of them reads.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
@@ -88,7 +95,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "two-crashes",
-        aim: "two of three nodes may be down at a time; coordinators give up, the client asks again",
+        aim: "Two of three nodes may be down at a time, and coordinators may time out. A client \
+              puts and then reads, and may retry each request once.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -98,7 +106,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "crash-while-reading-of-two",
-        aim: "the scope crash-while-reading with two replicas",
+        aim: "One of two replicas may be down at a time. A client puts through one replica and \
+              then reads through the other, without retries.",
         nodes: 2,
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (1, Get)]],
@@ -108,7 +117,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "stand-in-for-all",
-        aim: "traces 4 and 6: the same where all replicas are needed",
+        aim: "A put needs all three replicas. If they are slow, the coordinator times out, and the \
+              only fallback stands in for one of them.",
         nodes: 4,
         quorum: (3, 1, 3),
         clients: &[&[(0, Put)]],
@@ -118,7 +128,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "stand-in-and-read",
-        aim: "traces 3, 4 and 6: a read through another node asks the fallback too, and repairs",
+        aim: "Replicas may be slow at a put and at a read through another node. A fallback then \
+              stands in for one, and may send its hint twice.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -128,7 +139,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "in-person",
-        aim: "traces 1 and 6: a put and a get that ask for intended replicas in person, while a fallback stands in",
+        aim: "A put and a get each ask for two intended replicas. A fallback that stands in for a \
+              slow replica must not count as one of the two.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, PutInPerson), (1, GetInPerson)]],
@@ -138,7 +150,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "lost-disk-and-read",
-        aim: "a replica loses its disk before, during or after a read through it",
+        aim: "A replica may lose its disk once: before, during or after a read that it \
+              coordinates. Two clients put, and one of them reads.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
@@ -148,7 +161,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "old-disk-and-read",
-        aim: "a replica is started on an older copy of its disk before, during or after a read through it or another",
+        aim: "One of two replicas may start once on an older copy of its disk. Two clients put \
+              through it, and read through it and through the other.",
         nodes: 2,
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (1, Get)], &[(0, Put), (0, Get)]],
@@ -158,7 +172,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "old-disk-in-person",
-        aim: "a replica is started on an older copy of its disk, while a put asks for all replicas in person, and a get for two",
+        aim: "A replica may start once on an older copy of its disk. A put asks for all three \
+              intended replicas and a get for two, while another client puts.",
         nodes: 3,
         quorum: (3, 2, 3),
         clients: &[&[(0, PutInPerson), (1, GetInPerson)], &[(2, Put)]],
@@ -168,7 +183,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "fallback-coordinates-and-read",
-        aim: "traces 4 and 6: a fallback coordinates a put, or a get, or both, while the only replica is silent",
+        aim: "The only replica may be silent. A fallback then coordinates a put, a get, or both, \
+              and hands over what it keeps.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)]],
@@ -185,7 +201,8 @@ const HERE: &[Scope] = &[
     },
     Scope {
         name: "read-is-coordinated-twice",
-        aim: "traces 1 and 6: a get is coordinated by the silent replica and by a fallback, which have not the same",
+        aim: "The only replica may be slow, so that a fallback coordinates the same get too. The \
+              two may hold different versions of the key.",
         nodes: 3,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (2, Get)]],
@@ -206,7 +223,8 @@ const HERE: &[Scope] = &[
 pub(super) const DEEP: &[Scope] = &[
     Scope {
         name: "read-all-after-join",
-        aim: "traces 1 and 7: all replicas are read of a key that one of them has acknowledged, after a node has joined",
+        aim: "One replica is enough to acknowledge a put (W=1). A node then joins as a replica, \
+              and the client reads from both replicas (R=2).",
         nodes: 3,
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (0, Join(1)), (0, Get)]],
@@ -216,7 +234,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "read-two-after-leave",
-        aim: "traces 1 and 7: a replica leaves, and a client reads through the node that takes its place",
+        aim: "A replica leaves after a put, and the client reads through the node that takes its \
+              position.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (2, Get)]],
@@ -226,7 +245,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "crash-and-loss",
-        aim: "any message may be lost and any node may crash; coordinators give up, the client asks again",
+        aim: "Any message may be lost, one node may crash at a time, and coordinators may time \
+              out. A client puts, then reads, and may retry each request once.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -242,7 +262,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "crash-and-loss-amid-puts",
-        aim: "any message may be lost and any node may crash amid concurrent puts and a read; coordinators give up",
+        aim: "Any message may be lost, one node may crash at a time, and coordinators may time \
+              out, while two clients put and one of them reads.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
@@ -252,7 +273,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "loss-amid-puts-and-reads",
-        aim: "any message may be lost amid two clients that each put and then read; coordinators give up",
+        aim: "Any message may be lost, and coordinators may time out, while two clients each put \
+              and then read.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put), (2, Get)]],
@@ -262,7 +284,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "two-stand-ins-and-read",
-        aim: "two replicas away, two fallbacks, and a read through another node",
+        aim: "Replicas may be slow at a put and at a read through another node. Two fallbacks can \
+              stand in for them.",
         nodes: 5,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],

@@ -1,4 +1,5 @@
-//! What breaks I3 when one rule is replaced, and what Dynamo does not promise.
+//! The defects that break I3, each with one rule replaced, and the limit: what Dynamo does not
+//! promise.
 
 use crate::defect::{Defect, Limit};
 use dynamo_model::rules::Rules;
@@ -7,10 +8,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "repair-skipped",
         rule: "repair_targets",
-        story: "",
-        what: "A read that met stale replicas leaves them stale.",
-        missed_by: "The read itself is answered right: it takes a look at the stale replica's disk at the moment \
-                    when the read is over, before the late store, or another read, can help.",
+        story: "Ann puts a price through A; C and B do not reply in time, and A reports the put as \
+                failed. Ann reads through C, which has nothing but hears A, and C answers with the \
+                price. The read ends, and C still has nothing: if Bob reads through C now and only \
+                B replies, he gets nothing.",
+        what: "A read that finds stale replicas leaves them stale. A later read can then miss what \
+               this read showed.",
+        missed_by: "The read itself returns the right answer. You see the defect only if you \
+                    inspect the stale replica's disk when the read is over, before the put reaches \
+                    that replica.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
         rules: || Rules { repair_targets: |_, _, _| Vec::new(), ..Rules::default() },
@@ -18,11 +24,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "repair-with-own-copy",
         rule: "repair_content",
-        story: "",
-        what: "Read repair writes the coordinator's own copy instead of the merge: if the coordinator is the stale one, nothing \
-               is repaired.",
-        missed_by: "Where the coordinator is up to date its own copy is the merge: it takes a read through the stale \
-                    node itself, before the store arrives there.",
+        story: "Ann puts a price through A; C and B do not reply in time, and A reports the put as \
+                failed. Ann reads through C, which has nothing but hears A, and C answers with the \
+                price. C then repairs itself with its own empty copy: if Bob reads through C now \
+                and only B replies, he gets nothing.",
+        what: "Read repair writes the coordinator's own copy instead of the merge of all replies. \
+               If the coordinator's copy is the stale one, nothing is repaired.",
+        missed_by: "If the coordinator is up to date, its copy equals the merge. You see the \
+                    defect only with a read through the stale node itself, before the put reaches \
+                    it.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
         rules: || Rules { repair_content: |own, _| own.clone(), ..Rules::default() },
@@ -31,11 +41,17 @@ pub(super) const DEFECTS: &[Defect] = &[
 
 pub(super) const LIMITS: &[Limit] = &[Limit {
     name: "repair-is-lost",
-    story: "",
-    what: "Read repair is sent once: if the message is lost, the replica stays stale until the next read. Nothing depends \
-               on it but how soon replicas agree.",
-    missed_by: "The read that met the stale replica is answered right: it takes the loss of just the repair, and \
-                    a look at that replica's disk.",
+    story: "Ann puts a price through A; C and B do not reply in time, and A reports the put as \
+            failed. Ann reads through C, which answers her after B's empty reply; then A's late \
+            reply brings the price. C sends it to B as a repair, the network loses the message, \
+            and B stays stale. If Bob reads through B now, his read finds the price on A or C and \
+            repairs B.",
+    what: "A coordinator sends a read repair once. If the message is lost, the replica stays stale \
+           until the next read or anti-entropy exchange. Only the time until replicas agree \
+           depends on it.",
+    missed_by: "The read that finds the stale replica returns the right answer. You see the stale \
+                replica only if exactly the repair is lost, and if you inspect that replica's \
+                disk.",
     property: "I3.stale-replica-is-repaired",
     scope: "loss",
 }];

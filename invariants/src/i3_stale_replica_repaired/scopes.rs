@@ -9,7 +9,8 @@ use crate::scope::{Faults, NO_FAULTS, Scope};
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "read-repair",
-        aim: "trace 3: a read through a node that a put has not reached yet; coordinators lose patience",
+        aim: "A client puts and then reads through a node that the put may not have reached. \
+              Coordinators may time out.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -19,7 +20,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "impatience",
-        aim: "traces 3 and 6: coordinators of concurrent puts and of a read give up at any moment",
+        aim: "Coordinators may time out at any moment, while two clients put and one of them \
+              reads.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
@@ -29,7 +31,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "loss",
-        aim: "any message may be lost; coordinators give up",
+        aim: "Any message may be lost, and coordinators may time out. A client puts and then reads \
+              through another node.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -39,7 +42,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "join-of-a-second-and-read",
-        aim: "traces 3 and 7: a second node joins the first, which has a put, and a client reads through either",
+        aim: "A second replica joins the first, which stores a put. One client reads through the \
+              first replica, another through the second.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Get)], &[(0, Join(1)), (1, Get)]],

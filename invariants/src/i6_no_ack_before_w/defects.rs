@@ -1,4 +1,5 @@
-//! What breaks I6 when one rule is replaced, and what Dynamo does not promise.
+//! The defects that break I6, each with one rule replaced, and the limit: what Dynamo does not
+//! promise.
 
 use crate::defect::{Defect, Limit};
 use dynamo_model::rules::Rules;
@@ -7,11 +8,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "ack-one-short",
         rule: "put_may_ack",
-        story: "",
-        what: "A put is acknowledged with one replica less than W: its client believes in W copies that are not there, and a \
-               quorum of readers can miss it.",
-        missed_by: "On a quiet cluster every replica has the put a moment later: it takes a look at the disks at the \
-                    very moment of the acknowledgement, or a get that overtakes the second store.",
+        story: "Ann puts a cart through A, which saves it and sends it to C and B. A acknowledges \
+                the put at once, although only its own disk has the cart and W is 2. If Bob reads \
+                through C now and only B replies, he gets nothing.",
+        what: "The coordinator acknowledges a put with one copy less than W. The client relies on \
+               W copies that do not exist, and a read quorum can miss the put.",
+        missed_by: "On an idle cluster, every replica has the put a moment later. You see the \
+                    defect only if you inspect the disks at the acknowledgement, or if a get \
+                    overtakes the message to the second replica.",
         breaks: &[
             "I6.no-ack-before-w",
             "I1.acknowledged-put-is-on-w-disks",
@@ -27,11 +31,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "replica-counted-twice",
         rule: "reply_counts_for",
-        story: "",
-        what: "Every answer counts, also the second one from the same replica: W answers are not W copies, R answers not R replicas.",
-        missed_by: "Nobody answers twice in a test without timeouts: it takes a coordinator that sends again while \
-                    the first answer is on its way, and an acknowledgement that counts both while \
-                    another replica has not spoken.",
+        story: "Ann puts a cart through A, which needs all three replicas. C's reply is slow, so \
+                A's timer fires, A retransmits, and C replies twice. A counts C's second reply for \
+                B and acknowledges the put. Bob, the operator, relies on three copies, but B does \
+                not have the cart.",
+        what: "The coordinator counts every reply, also a second one from the same replica. W \
+               replies are then not W copies, and R replies are not R replicas.",
+        missed_by: "Without timeouts, no replica replies twice. You see the defect only if a \
+                    coordinator retransmits while the first reply is in flight, and counts both \
+                    replies before another replica has replied.",
         breaks: &[
             "I6.no-ack-before-w",
             "I1.acknowledged-put-is-on-w-disks",
@@ -50,11 +58,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "last-answer-ignored",
         rule: "reply_counts_for",
-        story: "",
-        what: "The last answer that could come is not counted: a quorum has answered, but the request never ends, and a read never \
-               comes to repair.",
-        missed_by: "Every client gets the right answer: it takes a look at what the coordinator still waits for in \
-                    the end, and at the replica that is not repaired.",
+        story: "Ann puts a price through A, and C and B both store it. B's reply is enough, and A \
+                acknowledges the put. A ignores C's reply, because it is the last one, and waits \
+                for ever. If Bob reads through A, his read does not end either, and repairs no \
+                stale replica.",
+        what: "The coordinator ignores the last reply that can come. The client gets its answer, \
+               but the request never ends, and a read repairs no stale replica.",
+        missed_by: "Every client gets the right answer. You see the defect only if you look at \
+                    what the coordinator still waits for, or at a stale replica that no read \
+                    repairs.",
         breaks: &["I6.every-request-ends", "I3.stale-replica-is-repaired"],
         scope: "one-client",
         rules: || Rules {
@@ -68,10 +80,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "acknowledged-when-given-up",
         rule: "put_may_ack",
-        story: "",
-        what: "A put whose coordinator has nobody left to ask is acknowledged, as if those that were not reached had stored it.",
-        missed_by: "With one replica away there is always somebody left to ask: it takes all others to be slow, the \
-                    fallback too, and a count of disks when the put is acknowledged.",
+        story: "Ann puts a cart through A, and neither C nor B replies in time. A asks the \
+                fallback D, which does not reply in time either. A has no node left to ask and \
+                acknowledges the put, although only its own disk has the cart and W is 2. If Bob \
+                reads through C now and only B replies, he gets nothing.",
+        what: "The coordinator acknowledges a put when it has no node left to ask. The client \
+               believes that W nodes stored the put, and fewer have.",
+        missed_by: "While only one replica is slow, there is always another node to ask. You see \
+                    the defect only if all other nodes are slow, the fallback too, and if you \
+                    count disks at the acknowledgement.",
         breaks: &[
             "I6.no-ack-before-w",
             "I1.acknowledged-put-is-on-w-disks",
@@ -87,11 +104,16 @@ pub(super) const DEFECTS: &[Defect] = &[
 
 pub(super) const LIMITS: &[Limit] = &[Limit {
     name: "doubled-request-runs-again",
-    story: "",
-    what: "A get or a put that arrives again after it was answered runs again; a put is recognised, and yet asks the replicas \
-               again. Where the network doubles messages for ever, it never rests.",
-    missed_by: "Each answer is right, also the second: it takes a network that repeats messages without end, and a look at \
-                    whether the coordinator still waits, each time that the request has come again.",
+    story: "Ann puts a cart through A; C and B store it, and A acknowledges the put after C's \
+            reply. B's reply ends the request, but the network delivers Ann's put again, and A \
+            waits for replies again. C's old reply arrives once more too, and then B's, and all \
+            this can repeat for ever. If Bob reads now, he gets the cart, but A never rests.",
+    what: "A request that arrives again after it ended runs again. The coordinator recognises a \
+           repeated put and gives it no second version, but asks the replicas again. If the \
+           network duplicates messages for ever, the coordinator never rests.",
+    missed_by: "Every answer is right, also the second one. You see the limit only if the network \
+                duplicates messages for ever, and if you look at whether the coordinator still \
+                waits each time.",
     property: "I6.every-request-ends",
     scope: "duplication",
 }];

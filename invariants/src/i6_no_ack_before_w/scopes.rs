@@ -11,7 +11,8 @@ use crate::scope::{Faults, NO_FAULTS, Scope};
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "retransmission",
-        aim: "trace 6: coordinators send again, so that replicas answer twice",
+        aim: "A put and a get need all three replicas. Coordinators may retransmit once, so that a \
+              replica may reply twice.",
         nodes: 3,
         quorum: (3, 3, 3),
         clients: &[&[(0, Put), (1, Get)]],
@@ -21,7 +22,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "loss-and-retries",
-        aim: "any message may be lost; coordinators give up, the client asks again",
+        aim: "Any message may be lost, and coordinators may time out. A client puts, then reads, \
+              and may retry each request once.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -31,7 +33,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "loss-and-retransmission",
-        aim: "any message may be lost; coordinators send again, the client asks again",
+        aim: "Any message may be lost. The coordinator of a put may retransmit once, and the \
+              client may retry once.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
@@ -41,7 +44,7 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "duplication",
-        aim: "any message may arrive any number of times",
+        aim: "Any message may arrive any number of times, while a client puts and then reads.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -51,7 +54,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "forwarded-and-lost",
-        aim: "the scope forwarding-and-loss with two replicas, and nobody who asks again",
+        aim: "A node outside the preference list forwards a put to one of two replicas. Any \
+              message may be lost, and no node or client tries again.",
         nodes: 3,
         quorum: (2, 1, 1),
         clients: &[&[(2, Put)]],
@@ -61,7 +65,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "forwarding-and-loss",
-        aim: "trace 6: any message may be lost on the way through a node outside the preference list",
+        aim: "A node outside the preference list forwards a put to one of three replicas. Any \
+              message may be lost, and the client may retry once.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(3, Put)]],
@@ -71,7 +76,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "join-and-silence",
-        aim: "traces 6 and 7: a node becomes the replica, and a client puts through it; whoever is to say what it has of the key may be silent, and is suspected",
+        aim: "A node joins as the only replica, and a client puts through it. The node whose copy \
+              it waits for may be silent, and is then suspected.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Join(0)), (0, Put)]],
@@ -90,7 +96,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "fallback-coordinates-and-crash",
-        aim: "traces 4 and 6: a fallback coordinates a put, and any node may be down at any moment",
+        aim: "A fallback coordinates a put when the only replica is silent. One node may crash at \
+              a time and restart from its disk.",
         nodes: 3,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)]],
@@ -100,7 +107,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "failover-and-loss",
-        aim: "traces 4 and 6: any message may be lost on the way through a node that forwards a put, or coordinates it as a fallback",
+        aim: "A node forwards a put to the only replica, or coordinates it as a fallback. Any \
+              message may be lost, and the client may retry once.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)]],

@@ -13,7 +13,8 @@ const GOSSIP: Faults = Faults { gossip: true, ..NO_FAULTS };
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "fallback-leaves",
-        aim: "traces 4 and 7: a node that has left is asked to stand in by one that does not know",
+        aim: "The only fallback leaves. A coordinator that does not know this may time out and ask \
+              it to stand in for a replica.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(2, Leave(2)), (0, Put)]],
@@ -23,7 +24,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-and-get",
-        aim: "traces 1 and 7: a client reads what it has put while the replica of its key joins and leaves",
+        aim: "A client puts and then reads, while another node joins as the only replica of the \
+              key and leaves again.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0)), (1, Leave(0))]],
@@ -33,7 +35,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-and-in-person",
-        aim: "traces 1, 6 and 7: a client puts and reads in person while the replica of its key joins and leaves",
+        aim: "A put and a get each ask for the intended replica in person, while another node \
+              joins as the only replica and leaves again.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, PutInPerson), (1, GetInPerson)], &[(1, Join(0)), (1, Leave(0))]],
@@ -43,7 +46,7 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "third-joins-and-get",
-        aim: "traces 1 and 7: a third replica joins after a put, and a client reads through it",
+        aim: "A third replica joins after a put, and the client reads through it.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Join(1)), (1, Get)]],
@@ -53,7 +56,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-by-an-old-view",
-        aim: "traces 1 and 7: a put is acknowledged by a node that has just joined, and a client reads through the one whose place that took",
+        aim: "A node joins and displaces a replica, and a put needs the new replica. The client \
+              reads through the displaced one, which may not know.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Join(1)), (0, Put), (2, Get)]],
@@ -71,7 +75,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-after-two-joins",
-        aim: "traces 1 and 7: two nodes join one after the other, and a client reads through the second",
+        aim: "After a put, two nodes join one after the other, and each becomes the only replica. \
+              The client reads through the second.",
         nodes: 3,
         quorum: (1, 1, 1),
         clients: &[&[(2, Put), (2, Join(1)), (2, Join(0)), (0, Get)]],
@@ -89,7 +94,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-amid-two-joins",
-        aim: "traces 1 and 7: two administrators let a node join each while a client puts and reads",
+        aim: "A client puts and then reads, while two administrators each let a node join. Each of \
+              these nodes may become the only replica.",
         nodes: 3,
         quorum: (1, 1, 1),
         clients: &[&[(2, Put), (2, Get)], &[(2, Join(1))], &[(2, Join(0))]],
@@ -106,7 +112,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-after-replacement",
-        aim: "traces 1 and 7: a node joins and the one that has the put leaves, each through another node; a client reads through the third",
+        aim: "After a put, a node joins as the only replica, and the node with the put leaves, \
+              each through another node. The client reads through a third.",
         nodes: 3,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (2, Leave(1)), (2, Get)]],
@@ -116,7 +123,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-after-leave",
-        aim: "traces 1 and 7: the replica leaves, and a client reads through the node that takes its place",
+        aim: "The only replica leaves after a put, and the client reads through the node that \
+              takes its position.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, Leave(0)), (1, Get)]],
@@ -134,7 +142,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-after-remove",
-        aim: "traces 1 and 9: a replica is removed for good, and a client reads through the node that takes its place",
+        aim: "A replica is removed for good after a put, and the client reads through the node \
+              that takes its position.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Remove(1)), (2, Get)]],
@@ -144,7 +153,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-and-crash",
-        aim: "traces 1, 7 and 9: a client reads what it has put while another node becomes the replica, and either may be down at any moment",
+        aim: "A client puts and then reads, while another node joins as the only replica. One node \
+              may crash at a time and restart from its disk.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0))]],
@@ -161,7 +171,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-and-loss",
-        aim: "traces 1, 7 and 9: the same, and any message may be lost",
+        aim: "A client puts and then reads, while another node joins as the only replica. Any \
+              message may be lost.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0))]],
@@ -179,7 +190,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-in-person-after-join",
-        aim: "traces 1, 6 and 7: a client puts and reads in person, and a node joins in between",
+        aim: "A put asks for both intended replicas. A node then joins as a replica, and a get \
+              through it asks for one intended replica.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, PutInPerson), (0, Join(1)), (1, GetInPerson)]],
@@ -189,7 +201,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-twice-after-remove",
-        aim: "traces 1 and 9: a replica is removed for good, and a client reads through the one that stays, then through the new one",
+        aim: "A replica is removed for good after a put. The client reads through the replica that \
+              stays, then through the node that takes the free position.",
         nodes: 4,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Remove(1)), (0, Get), (2, Get)]],
@@ -206,7 +219,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-while-it-joins-again",
-        aim: "traces 1 and 7: a node has left, and a client reads while an administrator lets it join again",
+        aim: "A node joins as the only replica after a put and leaves again. The client reads, \
+              while an administrator lets the node join once more.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Get)], &[(1, Join(0))]],
@@ -223,7 +237,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-after-join-and-leave",
-        aim: "traces 1 and 7: a node has joined, taken a put, and left, before the one that a client reads through joins",
+        aim: "A node joins, coordinates a put, and leaves. Then another node joins as the only \
+              replica, and the client reads through it.",
         nodes: 3,
         quorum: (1, 1, 1),
         clients: &[&[(1, Join(1)), (1, Put), (1, Leave(1)), (0, Join(0)), (0, Get)]],
@@ -241,7 +256,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "two-leave-at-once",
-        aim: "trace 7: two administrators let one replica leave each, so that fewer nodes than W are left",
+        aim: "After a put, two administrators each let one replica leave at once, so that fewer \
+              than W members are left.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(0))], &[(2, Leave(1))]],
@@ -251,7 +267,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "read-through-a-removed-node",
-        aim: "traces 1 and 9: a node is removed for good that is not dead, and a client reads through it",
+        aim: "A node is removed for good although it is alive. A client puts, and then reads \
+              through the removed node.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Remove(1)), (0, Put), (1, Get)]],
