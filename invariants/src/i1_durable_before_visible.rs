@@ -25,6 +25,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
                  by one. A get can miss an acknowledged put with R+W<=N, or when a fallback stands \
                  in for a replica. It can also miss one through a replica that lost its disk, or a \
                  removed node that is alive.",
+    paper: "§4.3, §4.5",
+    scenario: "1-quorum",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,

@@ -21,6 +21,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
                  After a failover a put may have two versions, and a replaced value may come back. \
                  A node on an old disk may give a dot twice, and lose a put, while the only node \
                  that knows better is down.",
+    paper: "§4.4",
+    scenario: "2-divergence",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,

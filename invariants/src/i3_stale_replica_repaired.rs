@@ -19,6 +19,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     exceptions: "A coordinator sends each repair once. A replica stays stale if the repair is \
                  lost, or if the coordinator crashes or loses its disk before it sends the repair. \
                  The next read tries again.",
+    paper: "§5",
+    scenario: "3-read-repair",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,

@@ -17,6 +17,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     statement: "At every moment W intended replicas have an acknowledged put on disk, or other nodes keep hints with \
                     it for them.",
     exceptions: "",
+    paper: "§4.6, §4.9",
+    scenario: "4-hint-durability",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,

@@ -19,6 +19,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
                  another read. Replicas need not agree while one of them has stopped, or while \
                  fewer than W members are left. While the network duplicates messages for ever, \
                  exchanges may not end.",
+    paper: "§4.7",
+    scenario: "5-anti-entropy",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,

@@ -26,6 +26,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
                  replica. A request may run for ever when the network duplicates messages for \
                  ever. Without timeouts, a coordinator waits for ever for a reply that was lost, \
                  or after it was removed.",
+    paper: "§4.5, §4.6",
+    scenario: "6-put",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,

@@ -20,6 +20,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     statement: "All members come to the same view of the ring, and a node that serves a request made under a \
                     different view tells the sender.",
     exceptions: "",
+    paper: "§4.8, §4.9",
+    scenario: "7-membership",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,

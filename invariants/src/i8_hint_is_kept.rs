@@ -16,6 +16,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     name: "no hint dropped before delivery",
     statement: "A fallback keeps a hint until the recipient has all of it on disk.",
     exceptions: "",
+    paper: "§4.6",
+    scenario: "8-handoff",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,

@@ -16,6 +16,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     name: "membership only grows",
     statement: "No node forgets a membership change that it knew, crashes included.",
     exceptions: "",
+    paper: "§4.8",
+    scenario: "9-gossip",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     limits: defects::LIMITS,

@@ -15,6 +15,10 @@ pub struct Invariant {
     pub statement: &'static str,
     /// Where it does not hold, or holds in a weaker form.
     pub exceptions: &'static str,
+    /// The sections of the Dynamo paper that it comes from.
+    pub paper: &'static str,
+    /// The script in `tests/scenarios/` that tells it, without its ending.
+    pub scenario: &'static str,
     /// The properties that state it exactly.
     pub properties: &'static [Property],
     /// The defects whose most telling violation is one of these properties.

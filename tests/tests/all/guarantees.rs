@@ -7,8 +7,12 @@ use dynamo_invariants::catalogue::{DEEP, INVARIANTS};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::property::Kind;
+use dynamo_invariants::scenario::Scenario;
+use dynamo_invariants::tables::Table;
+use dynamo_tests::arrows::Arrows;
 use std::fmt::Write;
 use std::fs;
+use std::str::FromStr;
 
 const FILE: &str = "invariants/README.md";
 const BEGIN: &str = "<!-- The guarantees begin. \
@@ -32,6 +36,26 @@ fn row_of_defect(defect: &Defect) -> String {
     )
 }
 
+/// The rooms, with their sections of the Dynamo paper and the scenarios that tell them.
+fn overview() -> String {
+    let head = "\n| invariant | room | Dynamo paper | scenario |\n|---|---|---|---|\n".to_owned();
+    let row = |invariant: &Invariant| {
+        let Invariant { id, name, paper, scenario, .. } = invariant;
+        let room = room(id);
+        let script = format!("tests/scenarios/{scenario}.txt");
+        let title = Table::title(Scenario::from_str(&read(&script)).expect("a scenario").trace);
+        format!("| {id} {name} | [`{room}`](src/{room}.rs) | {paper} | [{title}](../{script}) |\n")
+    };
+    head + &INVARIANTS.iter().map(row).collect::<String>()
+}
+
+/// The module of an invariant.
+fn room(id: &str) -> String {
+    let rooms = Arrows::of_crate(&root().join("invariants")).expect("sources").rooms;
+    let begin = format!("{}_", id.to_lowercase());
+    rooms.into_iter().find(|room| room.starts_with(&begin)).expect("each invariant has a room")
+}
+
 fn section(invariant: &Invariant) -> String {
     let Invariant { id, name, statement, exceptions, .. } = invariant;
     let mut text = format!("\n### {id} {name}\n\n{statement}\n\n*Exceptions:* {exceptions}\n\n");
@@ -50,7 +74,7 @@ fn the_guarantees_are_those_of_the_code() {
     let text = read(FILE);
     let (before, rest) = text.split_once(BEGIN).expect("the guarantees begin");
     let (shown, after) = rest.split_once(END).expect("the guarantees end");
-    let made: String = INVARIANTS.iter().map(section).collect();
+    let made = overview() + &INVARIANTS.iter().map(section).collect::<String>();
     if std::env::var_os("UPDATE_GUARANTEES").is_some() {
         fs::write(root().join(FILE), [before, BEGIN, &made, "\n", END, after].concat())
             .expect("the guarantees are written");

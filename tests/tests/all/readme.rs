@@ -130,8 +130,7 @@ fn corrected(row: &str) -> String {
         defect.breaks[0]
     );
     let invariant = INVARIANTS.iter().find(|invariant| invariant.id == id);
-    let invariant =
-        invariant.unwrap_or_else(|| panic!("README.md: there is no invariant {id}"));
+    let invariant = invariant.unwrap_or_else(|| panic!("README.md: there is no invariant {id}"));
     let states = invariant.scopes.iter().map(|scope| scope.unique_states).sum();
     let (words, count, states) = (invariant.statement, invariant.scopes.len(), grouped(states));
     let page = Case::named(name).expect("every defect has a page").page_file();
