@@ -59,21 +59,23 @@ pub static DEFECTS: &[Defect] = from_all_rooms!(Defect, defects);
 pub static LIMITS: &[Limit] = from_all_rooms!(Limit, limits);
 /// Every scope of the default set.
 pub static SCOPES: &[Scope] = from_all_rooms!(Scope, scopes);
-/// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`. They take about
-/// 20 minutes and 5 GiB in all.
+/// Larger scopes, for `dynamo check --deep` and `cargo test --release -- --ignored`. Together they
+/// take about 20 minutes and 5 GiB.
 pub static DEEP: &[Scope] = from_all_rooms!(Scope, deep_scopes);
 
-/// The rules that no defect replaces, and why.
+/// The rules that no defect replaces, and the reason for each.
 pub static WITHOUT_DEFECT: &[(&str, &str)] = &[
     (
         "clients_to_forget",
-        "A coordinator that must forget some client breaks I2 for it under the right rule too, if that client asks again late. \
-         A scope so small that it forgets would have to excuse what the defect breaks. The rule has a unit test.",
+        "A coordinator that has forgotten a client breaks I2 under the right rule too, if that \
+         client retries late. A scope that is small enough to make a coordinator forget would \
+         have to excuse the property that a defect breaks. A unit test covers the rule.",
     ),
     (
         "is_all_handed_over",
-        "It takes a second key that moves to the new replica later than the first, and clients of scopes use one key. The rule has a test \
-         of the act.",
+        "A defect shows only if a second key moves to the new replica later than the first one, \
+         but all clients of a scope use one key. A test in model/tests/acts/settle.rs covers the \
+         rule.",
     ),
 ];
 

@@ -1,5 +1,6 @@
-//! States that one may want to see, besides those that *reachable* properties speak of. Nothing is
-//! claimed of them: a search for one may well end without having found any.
+//! Goals: states that you may want to search for, besides those of the *reachable* properties.
+//!
+//! No property claims that a goal is reachable in a scope, so a search may find none.
 
 use crate::property::{Kind, LooksAt, Property};
 use crate::system::world::World;
@@ -26,11 +27,13 @@ const fn goal(
     }
 }
 
-/// Every one.
+/// Every goal.
 pub static GOALS: &[Property] = &[
-    goal("goal.two-siblings", "A node has two siblings or more on its disk.", |model, state| {
-        is_on_a_disk(model, state, |siblings| siblings.versions().len() > 1)
-    }),
+    goal(
+        "goal.two-siblings",
+        "A node has at least two siblings of the key on its disk.",
+        |model, state| is_on_a_disk(model, state, |siblings| siblings.versions().len() > 1),
+    ),
     goal("goal.tombstone", "A node has a tombstone on its disk.", |model, state| {
         is_on_a_disk(model, state, |siblings| {
             siblings
@@ -39,13 +42,13 @@ pub static GOALS: &[Property] = &[
                 .any(|version| matches!(version.content, Content::Tombstone(_)))
         })
     }),
-    goal("goal.hint-kept", "A node keeps a hint for another on its disk.", |model, state| {
+    goal("goal.hint-kept", "A node keeps a hint for another node on its disk.", |model, state| {
         let world = World { model, state };
         world.nodes().any(|node| world.hints(node).next().is_some())
     }),
     goal(
         "goal.hint-in-transfer",
-        "A node has sent a hint to its recipient, and has no answer yet.",
+        "A node has sent a hint to its recipient, which has not confirmed it yet.",
         |model, state| {
             state.actor_states.iter().zip(&model.actors).any(|(process, actor)| {
                 match (process.node(), actor) {
@@ -59,17 +62,17 @@ pub static GOALS: &[Property] = &[
             })
         },
     ),
-    goal("goal.suspected", "A node suspects another.", |_, state| {
+    goal("goal.suspected", "A node suspects another node.", |_, state| {
         state
             .actor_states
             .iter()
             .filter_map(|process| process.node())
             .any(|node| !node.suspected.is_empty())
     }),
-    goal("goal.put-failed", "A client was told that its put failed.", |_, state| {
+    goal("goal.put-failed", "A node has reported to a client that its put failed.", |_, state| {
         state.history.writes.iter().any(|write| write.outcome == Outcome::Failed)
     }),
-    goal("goal.get-failed", "A client was told that its get failed.", |_, state| {
+    goal("goal.get-failed", "A node has reported to a client that its get failed.", |_, state| {
         state.history.reads.iter().any(|read| read.outcome == Outcome::Failed)
     }),
 ];

@@ -14,9 +14,12 @@ use dynamo_model::ids::NodeId;
 pub(crate) const INVARIANT: Invariant = Invariant {
     id: "I4",
     name: "hint preserves durability",
-    statement: "At every moment W intended replicas have an acknowledged put on disk, or other nodes keep hints with \
-                    it for them.",
-    exceptions: "",
+    statement: "At every moment W intended replicas have an acknowledged put on disk, or other \
+                nodes keep hints with it for them.",
+    exceptions: "Each lost disk lowers W by one: when as many disks are lost as W, an acknowledged \
+                 put may be gone. Without gossip a node may keep keys that other nodes are \
+                 responsible for now. A message that lives longer than a tombstone may bring a \
+                 deleted value back.",
     paper: "§4.6, §4.9",
     scenario: "4-hint-durability",
     properties: PROPERTIES,
@@ -32,8 +35,10 @@ const PROPERTIES: &[Property] = &[
         "I4.acknowledged-put-is-secured",
         &[facts::acknowledged],
         HINTED_ACK,
-        "Trace 4: from its acknowledgement on, W intended replicas have a put on disk, or others keep it for them; or one that saw it; \
-         one less for every disk lost. Where the ring changes, I1.acknowledged-put-is-on-w-disks says it.",
+        "Once a put is acknowledged, W intended replicas have it on disk, or other nodes keep \
+         hints with it for them. A put that supersedes it counts, too. Each lost disk lowers W by \
+         one. A reaped put is not required. Exception: where the ring changes, \
+         I1.acknowledged-put-is-on-w-disks says this instead.",
         |model, state| {
             let world = World { model, state };
             let intended = &model.cfg.preference_list;
@@ -51,7 +56,9 @@ const PROPERTIES: &[Property] = &[
         "I4.acknowledged-put-survives",
         &[facts::acknowledged],
         PUT,
-        "Traces 1 and 4: an acknowledged put, or one that saw it, is on some disk. Does not hold where as many disks are lost as W.",
+        "An acknowledged put, or one that supersedes it, is on at least one disk, as a replica's \
+         copy or in a hint. Disks of nodes that are gone do not count. A reaped put is not \
+         required. Does not hold when as many disks are lost as W.",
         |model, state| {
             let world = World { model, state };
             let survives = |write| {
@@ -66,8 +73,9 @@ const PROPERTIES: &[Property] = &[
         "I4.reaped-stays-deleted",
         &[facts::reaped],
         REAPED,
-        "Trace 4's dual: what a reaped tombstone had replaced is on no disk, neither as a replica's own nor kept for another. Does not \
-         hold where messages live longer than tombstones.",
+        "Once a tombstone is reaped, no disk has a put that the tombstone had replaced, neither as \
+         a replica's copy nor in a hint. Does not hold when a message lives longer than a \
+         tombstone.",
         |model, state| {
             let world = World { model, state };
             let ghost = &state.history;
@@ -78,7 +86,7 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I4.tombstone-is-reaped",
         &[facts::reaped, facts::disks],
-        "Tombstones are reaped, and no disk has anything of the key any more.",
+        "Nodes have reaped a tombstone, and no disk has any version of the key.",
         |model, state| {
             let world = World { model, state };
             !state.history.reaped.is_empty() && world.versions().next().is_none()
@@ -87,7 +95,8 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I4.acknowledged-on-a-hint",
         &[facts::acknowledged],
-        "A put is acknowledged that fewer than W intended replicas have on disk themselves.",
+        "While no disk is lost, a put is acknowledged that fewer than W intended replicas have on \
+         their own disks.",
         |model, state| {
             let world = World { model, state };
             let intended = world.intended();
@@ -105,8 +114,9 @@ const PROPERTIES: &[Property] = &[
         "I4.misplaced-is-handed-over",
         &[facts::misplaced, facts::replicas],
         MISPLACED,
-        "Dynamo paper §4.9: in the end only intended replicas have anything of the key, but for nodes removed for good. Does not hold \
-         without gossip.",
+        "Eventually only intended replicas have anything of the key on disk (Dynamo paper §4.9). \
+         Exception: a node that was removed for good may keep what it has. Does not hold without \
+         gossip.",
         |model, state| {
             let world = World { model, state };
             let intended = world.intended();
@@ -120,7 +130,8 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I4.replica-is-misplaced",
         &[facts::misplaced, facts::replicas],
-        "A node has something of the key on its disk that it was an intended replica of, and is not any more.",
+        "Where the ring changes, a node that is not an intended replica has a copy or a hint of \
+         the key on disk.",
         |model, state| {
             let world = World { model, state };
             let intended = world.intended();
@@ -132,7 +143,8 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I4.replica-is-handed-over",
         &[facts::vouched, facts::replicas],
-        "A node that has vouched for an acknowledged put has nothing any more; and all intended replicas have it.",
+        "A node that had confirmed an acknowledged put has nothing of the key any more. All \
+         intended replicas have that put, or one that supersedes it.",
         |model, state| {
             let world = World { model, state };
             let acknowledged = state.history.acknowledged();

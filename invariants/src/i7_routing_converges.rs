@@ -17,9 +17,11 @@ use dynamo_model::rules::Rules;
 pub(crate) const INVARIANT: Invariant = Invariant {
     id: "I7",
     name: "routing converges",
-    statement: "All members come to the same view of the ring, and a node that serves a request made under a \
-                    different view tells the sender.",
-    exceptions: "",
+    statement: "All members come to the same view of the ring, and a node that serves a request \
+                made under a different view tells the sender.",
+    exceptions: "Without gossip a node learns of a change only from the nodes that it asks or that \
+                 ask it. Without gossip and with lost messages it may never learn of the change. A \
+                 node that has stopped learns nothing until it is started again.",
     paper: "§4.8, §4.9",
     scenario: "7-membership",
     properties: PROPERTIES,
@@ -35,7 +37,9 @@ const PROPERTIES: &[Property] = &[
         "I7.views-agree-in-the-end",
         &[facts::views],
         VIEWS_DIFFER,
-        "Traces 7 and 9: in the end all members know the same, and so have the same preference lists. Does not hold without gossip.",
+        "Eventually every member knows every membership change that any node knows (Dynamo paper \
+         §4.8). So all members have the same preference lists. Exception: a node that has stopped \
+         does not hear that it is to join again. Does not hold without gossip.",
         |model, state| {
             if !model.cfg.changes {
                 return true;
@@ -52,7 +56,7 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I7.views-differ",
             &[facts::views],
-            "Two nodes do not know the same of who is a member.",
+            "Two nodes know different membership changes.",
             |model, state| {
                 let world = World { model, state };
                 model.cfg.changes
@@ -64,9 +68,10 @@ const PROPERTIES: &[Property] = &[
         "I7.who-is-served-learns",
         &[facts::owed],
         SERVED,
-        "Trace 7: nobody is served under another view and not told: in the end a coordinator, and a client that has chosen it by a view \
-     of its own, knows what those knew who have served it, whether there is gossip or not. Does not hold without it where messages \
-     are lost.",
+        "A coordinator eventually knows every membership change that a node knew when it served \
+         this coordinator. So does a client that chose a node by its own view: it eventually knows \
+         what that node knew. Neither needs gossip. Does not hold when messages are lost and nodes \
+         do not gossip.",
         |model, state| {
             let world = World { model, state };
             let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
@@ -81,7 +86,8 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I7.served-by-one-who-knows-more",
             &[facts::owed],
-            "A coordinator was served by one that knows of a change that it does not know of.",
+            "A node that knows of a membership change has served a coordinator that does not know \
+             of it yet.",
             |model, state| {
                 let world = World { model, state };
                 let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
@@ -96,7 +102,8 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I7.client-with-an-old-view",
             &[facts::owed],
-            "A client has asked a node by a view of its own that is older than the node's.",
+            "A client chose a node by its own view, and does not know yet of a membership change \
+             that the node knew.",
             |model, state| clients(model, state).any(|client| !client.knows_what_it_is_owed()),
         ),
     ),
@@ -105,7 +112,8 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I7.client-is-told",
             &[facts::owed],
-            "A client has asked a node by a view of its own that was older than the node's, and knows better now.",
+            "A client chose a node by its own view, and the node knew of a change that was made \
+             after the start. By now the client knows all that the node knew.",
             |model, state| {
                 clients(model, state)
                     .any(|client| client.was_told() && client.knows_what_it_is_owed())
@@ -114,19 +122,23 @@ const PROPERTIES: &[Property] = &[
     ),
 ];
 
-/// A client, as to who is a member: what it knows, and what those knew that it has asked by a view
-/// of its own.
+/// What a client knows of the members, and what those nodes knew that it chose by its own view.
 struct InformedClient<'a> {
+    /// What every node and client knew at the start.
     founders: &'a History,
+    /// What the client knows.
     known: &'a History,
+    /// What the nodes knew that the client chose by its own view.
     owed: &'a History,
 }
 
 impl InformedClient<'_> {
+    /// Does it know all that those nodes knew?
     fn knows_what_it_is_owed(&self) -> bool {
         self.known.includes(self.owed)
     }
 
+    /// Did a node that it chose know of a change that was made after the start?
     fn was_told(&self) -> bool {
         !self.founders.includes(self.owed)
     }

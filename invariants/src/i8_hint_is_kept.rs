@@ -15,7 +15,10 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     id: "I8",
     name: "no hint dropped before delivery",
     statement: "A fallback keeps a hint until the recipient has all of it on disk.",
-    exceptions: "",
+    exceptions: "Does not hold when the fallback or the recipient loses its disk, or when the \
+                 recipient is no longer an intended replica. A hint stays while all transfers of \
+                 it, or all answers, are lost, and while fewer than W members are left. A node \
+                 that was removed for good may keep its hints.",
     paper: "§4.6",
     scenario: "8-handoff",
     properties: PROPERTIES,
@@ -31,8 +34,10 @@ const PROPERTIES: &[Property] = &[
         "I8.hint-is-kept",
         &[facts::hinted],
         HANDED_OVER,
-        "Trace 8: what a node has said it keeps for another stays on its disk until it is on the other's, or one that saw it; as \
-         long as neither disk is lost, and the other is an intended replica, by both their views.",
+        "A node that has promised to keep a hint has each put of it on disk until the recipient \
+         has that put on disk. A put that supersedes it counts, too. Does not hold when either \
+         disk is lost. Does not hold when, in one of the two nodes' views, the recipient is not an \
+         intended replica.",
         |model, state| {
             let world = World { model, state };
             let safe = |Hinted { holder, recipient, writes, .. }: &Hinted| {
@@ -49,7 +54,8 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I8.hint-is-handed-over",
         &[facts::hinted],
-        "A put that was kept for another is on that other's disk, and kept no more.",
+        "The recipient of a hint has all puts on disk that a node promised to keep for it. None of \
+         them is in the hint any more.",
         |model, state| {
             let world = World { model, state };
             let handed_over = |Hinted { holder, recipient, writes, .. }: &Hinted| {
@@ -63,8 +69,9 @@ const PROPERTIES: &[Property] = &[
         "I8.no-hint-stays",
         &[facts::hinted, facts::disks],
         HANDED_OVER,
-        "Traces 4 and 8: in the end nothing is kept for another any more, but by nodes removed for good. Does not hold where hints may be sent only so often, and get \
-         lost.",
+        "Eventually no node keeps a hint (Dynamo paper §4.6). Exception: a node that was removed \
+         for good may keep hints. Does not hold when the number of transfers is bounded, and all \
+         of them, or all answers, are lost.",
         |model, state| {
             let world = World { model, state };
             world.nodes().all(|node| world.hints(node).next().is_none() || world.is_removed(node))

@@ -15,7 +15,9 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     id: "I9",
     name: "membership only grows",
     statement: "No node forgets a membership change that it knew, crashes included.",
-    exceptions: "",
+    exceptions: "A node that loses its disk, or starts on an older copy of it, may forget changes. \
+                 A node that is gone may have stopped, and learns nothing more. A node takes over \
+                 no changes that would make its history too large for one datagram.",
     paper: "§4.8",
     scenario: "9-gossip",
     properties: PROPERTIES,
@@ -33,8 +35,9 @@ const PROPERTIES: &[Property] = &[
             "I9.change-is-never-unlearned",
             &[facts::known],
             SPREADS,
-            "Trace 9: what a node was told, or has said that it knows, of who is a member is on its disk, crashes or not; as long as that \
-         is not lost, and it is not gone: then it may have stopped, and hears nothing.",
+            "A membership change that a node was told, or has said that it knows, is on this \
+             node's disk, also after a crash. Does not hold when the node's disk is lost. Does not \
+             hold for a node that is gone: it may have stopped, and learns nothing more.",
             |model, state| {
                 let world = World { model, state };
                 let known = |node: NodeId| state.history.known.get(usize::from(node.0));
@@ -51,7 +54,7 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I9.change-spreads",
             &[facts::views],
-            "A node other than the one asked knows of a change.",
+            "At least two nodes know of a membership change that was made after the start.",
             |model, state| {
                 let world = World { model, state };
                 let knows = |node: &NodeId| world.history(*node).len() > model.cfg.founders.len();

@@ -7,23 +7,26 @@ use dynamo_model::node::Timer;
 use dynamo_model::rules::Rules;
 use std::collections::BTreeMap;
 
-/// Kinds of steps that no scope of the default set exercises, and why that is no hole.
+/// Kinds of steps that no default scope takes, and the reason why that is no gap.
 pub static NEVER_MET: &[(&str, &str)] = &[
-    ("lose Answer ChangeRefused", "where administrators are refused nothing is lost"),
-    ("time out Gossip", "in a scope it is always time to gossip: that is a choice, not a timer"),
+    (
+        "lose Answer ChangeRefused",
+        "a scope in which a node refuses an administrator's change loses no messages",
+    ),
+    ("time out Gossip", "in a scope nodes may gossip at any moment: a choice, not a timer"),
     (
         "deliver Answer NoRoute",
-        "in scopes every node knows some member; that it says so where not has a test of its own",
+        "in a scope every node knows a member; tests of the model cover a node that knows none",
     ),
     (
         "lose Answer NoRoute",
-        "in scopes every node knows some member; that it says so where not has a test of its own",
+        "in a scope every node knows a member; tests of the model cover a node that knows none",
     ),
-    ("lose Routed", "where clients choose nodes by a view of their own nothing is lost"),
-    ("time out Exchange", "in a scope it is always time to compare: that is a choice, not a timer"),
+    ("lose Routed", "a scope in which clients choose nodes by their own view loses no messages"),
+    ("time out Exchange", "in a scope replicas may compare at any moment: a choice, not a timer"),
     (
         "lose Answer PutRefused",
-        "scopes' values are small and their contexts genuine; refusals have tests of their own",
+        "a scope in which a node refuses a put, such as old-disk-alone, loses no messages",
     ),
 ];
 

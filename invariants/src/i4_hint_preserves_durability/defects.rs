@@ -9,11 +9,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "stand-in-counted-beside-its-replica",
         rule: "reply_counts_for",
-        story: "",
-        what: "A replica and the fallback that stood in for it count as two: after handoff they are one copy.",
-        missed_by: "A replica that is dead for the whole test never answers beside its stand-in: it takes one that \
-                    is only slow, so that both answer, and a count of copies by ghost truth, not by the \
-                    coordinator's tally.",
+        story: "Ann puts her cart through A, which must store it on all three replicas A, C and B. \
+                C is slow, so A asks D to keep a hint for C, and then both C and D answer. A \
+                counts them as two replicas and acknowledges the put, although B has nothing. If \
+                Bob reads through B now, he finds no cart.",
+        what: "The coordinator counts a replica and the fallback that stood in for it as two \
+               copies. After the handoff they are one copy, so the put is on one disk fewer than \
+               acknowledged.",
+        missed_by: "A replica that is dead for the whole test never answers beside its fallback. \
+                    You need a replica that is only slow, so that both answer. You must also count \
+                    copies by the ground truth, not by the coordinator's tally.",
         breaks: &[
             "I4.acknowledged-put-is-secured",
             "I1.acknowledged-put-is-on-w-disks",
@@ -34,11 +39,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "stand-in-counted-for-another",
         rule: "reply_counts_for",
-        story: "",
-        what: "A stand-in's answer counts for whomever it stands in for now: a late one, from before a retry, acknowledges a put for a \
-               replica that has nothing, and for which nobody keeps anything.",
-        missed_by: "A single try, however slow, never shows it: it takes a retry in which the fallback stands in for \
-                    another replica than before, and an answer to the first try that comes only then.",
+        story: "Ann puts her cart through A, which asks D to keep a hint for the slow replica C, \
+                and gives up. Ann retries, and this time A asks D to stand in for B. D now answers \
+                the old request, which was for C, but A counts the answer for B. A acknowledges \
+                the put, and if Bob reads through B now, he finds no cart.",
+        what: "A fallback's answer counts for the replica that the fallback stands in for now. A \
+               late answer to an earlier attempt then acknowledges a put for a replica that has \
+               nothing. No node keeps a hint for that replica either.",
+        missed_by: "A single attempt never shows it, however slow it is. You need a retry on which \
+                    the fallback stands in for another replica than before. The fallback's answer \
+                    to the first attempt must arrive after that.",
         breaks: &[
             "I4.acknowledged-put-is-secured",
             "I6.no-ack-before-w",
@@ -55,10 +65,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "reaped-with-a-hint-outstanding",
         rule: "tombstone_may_reap",
-        story: "",
-        what: "Only the intended replicas are asked: a fallback that still keeps an old copy hands it over, and what was deleted is back.",
-        missed_by: "While no fallback keeps anything all is well: it takes a put that one stands in for, a delete, \
-                    and a reap, all before the handoff.",
+        story: "Ann puts a cart through A, and B keeps a hint with it for the slow replica C. Ann \
+                deletes the cart, and both replicas, A and C, have the tombstone. A asks C but not \
+                B whether it is clear, and reaps the tombstone. Once C reaps it too, B's hint \
+                brings the deleted cart back, and Bob reads it.",
+        what: "The first replica asks only the intended replicas before it reaps a tombstone. A \
+               fallback that still keeps a hint with the old value hands it over later, and the \
+               deleted value is back.",
+        missed_by: "While no fallback keeps a hint, nothing goes wrong. You need a put for which a \
+                    fallback stands in, a delete, and a reap, all before the handoff.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-hint",
         rules: || Rules {
@@ -71,10 +86,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "reaped-before-all-have-it",
         rule: "tombstone_may_reap",
-        story: "",
-        what: "Tombstones go when W replicas have them: another one still has what they deleted.",
-        missed_by: "Mostly the last replica has the tombstone by then: it takes a store of the delete that is slower \
-                    than the whole survey, and a look at that replica's disk.",
+        story: "Ann puts a cart through A and deletes it. She starts a get through C, which \
+                remembers the cart; only then does the tombstone reach C. A and B are clear, so \
+                they reap the tombstone, and they answer the get with nothing. C's read repair \
+                writes the cart back to A, and if Bob reads now, he finds it.",
+        what: "The first replica reaps a tombstone once two replicas are clear of the key, here as \
+               many as W. The third replica may still hold the deleted value, or be about to write \
+               it back.",
+        missed_by: "Usually the third replica is clear by then, too. You need a get that read its \
+                    coordinator's disk before the tombstone arrived there. Then inspect all disks \
+                    after that get's read repair.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap",
         rules: || Rules { tombstone_may_reap: |clear, _, _| clear.len() >= 2, ..Rules::default() },
@@ -82,10 +103,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "hint-does-not-matter",
         rule: "is_clear",
-        story: "",
-        what: "A holder of a hint says that it is clear of the key, because it is no replica of it.",
-        missed_by: "All members are asked, as they should be, and all answer: it takes a fallback among them that \
-                    keeps an old copy, so stand-ins and deletes in one scope, and a look at what is kept for others.",
+        story: "Ann puts a cart through A, and B keeps a hint with it for the slow replica C. Ann \
+                deletes the cart, and A asks C and then B whether they are clear of the key. B \
+                says yes, although it still keeps the cart, and A reaps the tombstone. Once C \
+                reaps it too, B's hint brings the deleted cart back, and Bob reads it.",
+        what: "A node that keeps a hint for a key says that it is clear of the key, because it is \
+               no replica of it. The tombstone is reaped, and the handoff of the hint brings the \
+               deleted value back.",
+        missed_by: "All members are asked, and all of them answer. You need a fallback among them \
+                    that still keeps the old value: fallbacks and deletes in one scope. You must \
+                    also inspect the hints, not only the replicas' copies.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-hint",
         rules: || Rules {
@@ -96,10 +123,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "any-tombstone-is-clear",
         rule: "is_clear",
-        story: "",
-        what: "A replica says that it is clear without looking at what it holds.",
-        missed_by: "A replica that already has the tombstone says the truth: it takes one that is asked before the \
-                    delete's store reaches it.",
+        story: "Ann puts a cart through A, and A, B and C store it. Ann deletes it, and A asks B \
+                and C whether they are clear before the tombstone reaches them. Both say yes, and \
+                A reaps the tombstone while B and C still hold the cart. If Bob reads now, he gets \
+                the cart, and read repair writes it back to A.",
+        what: "A replica says that it is clear of a key without checking what it holds. The \
+               tombstone is reaped while this replica still holds the deleted value.",
+        missed_by: "A replica that already has the tombstone says what is true. You need a replica \
+                    that is asked before the delete reaches it.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap",
         rules: || Rules { is_clear: |remains, _| !remains.is_hinted, ..Rules::default() },
@@ -107,10 +138,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "served-by-no-replica",
         rule: "may_serve",
-        story: "",
-        what: "A node that is no replica any more stores what it is asked to by one that does not know: nobody will ask it for that.",
-        missed_by: "The put is on W disks, and its acknowledgement is right: it takes a coordinator whose view is \
-                    old, and a look at where copies are in the end, not only at how many.",
+        story: "Ann puts her cart through A, whose view has the replicas A and B. Bob, an \
+                administrator, lets C join through B, so B is no longer a replica. B stores the \
+                cart for A all the same, and A acknowledges the put. C gets the cart by handoff, \
+                but B keeps its copy forever and never hands it over.",
+        what: "A node that is no longer a replica stores a put for a coordinator whose view is \
+               old. The copy stays there forever: no node asks for it, and the node does not hand \
+               it over.",
+        missed_by: "W disks have the put, and the acknowledgement is right. You need a coordinator \
+                    whose view is old. You must check where copies eventually are, not only how \
+                    many there are.",
         breaks: &["I4.misplaced-is-handed-over"],
         scope: "join-and-read",
         rules: || Rules { may_serve: |_, _| true, ..Rules::default() },
@@ -118,11 +155,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "dots-start-again-after-a-move",
         rule: "epoch",
-        story: "",
-        what: "A node that has handed a key over, and is its replica again, counts its puts of the key from one under its old name. A new \
-               put gets the dot of an old one. Where the two meet, one of them is taken for the other and is lost.",
-        missed_by: "A node that stays a replica knows all dots that it has given. It takes a node that is a replica, none, and one again, \
-                    a put through it before and one after, and a client that has not read in between.",
+        story: "Ann puts bread through B, which gives the put the dot B:1. Bob lets A join, so B \
+                hands the bread to A; then Bob lets A leave. Ann puts milk through B without \
+                reading, and B gives this put the dot B:1 again. A hands the bread back, B keeps \
+                only the milk, and no disk has the acknowledged bread.",
+        what: "A node hands a key over, and later becomes its replica again. It then counts its \
+               puts of the key from one, under its old name, so a new put gets the dot of an old \
+               one. Where the two meet, a node takes one for the other and loses it.",
+        missed_by: "A node that stays a replica knows all dots that it has given. You need a node \
+                    that is a replica, then is not, and then is one again. It must coordinate a \
+                    put before and a put after that, and the client must not read in between.",
         breaks: &[
             "I4.acknowledged-put-survives",
             "I1.acknowledged-put-is-on-w-disks",
@@ -143,11 +185,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "late-handed-off-is-believed",
         rule: "hint_may_clear",
-        story: "",
-        what: "A node drops what it keeps for another because that one once said that it had it. Since then the other one has left, has \
-               given it back, and has joined again with nothing.",
-        missed_by: "A doubled or late answer is harmless as long as the ring stays as it is. It takes two answers to one handoff, and three \
-                    changes of the ring while the second is in flight.",
+        story: "Ann puts her cart through B, which hands it to A when Bob lets A join; A's \
+                confirmation is slow. Bob lets A leave, A gives the cart back, and Bob lets A join \
+                again, so B keeps a hint for A. Now A's old confirmation arrives, and B drops the \
+                hint. A drops its own copy when it hears that B has the cart, and no disk has it.",
+        what: "A node drops a hint because the recipient once confirmed that it had the data. \
+               Since then the recipient has left and has given the data back, and is to join again \
+               with nothing.",
+        missed_by: "A late confirmation does no harm while the ring does not change. You need one \
+                    that is in flight while the recipient gives the data back and an administrator \
+                    lets it join again.",
         breaks: &[
             "I4.acknowledged-put-survives",
             "I1.acknowledged-put-is-on-w-disks",
@@ -162,11 +209,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "all-surveyed-at-once",
         rule: "whom_to_survey",
-        story: "",
-        what: "Replicas and fallbacks are asked at the same time whether they are clear of a key. A fallback says so, is then given an old \
-               copy by a replica that has not got the tombstone yet, and hands it over after the tombstone was reaped.",
-        missed_by: "Every node told the truth when it was asked. It takes a coordinator that loses patience between two answers of the \
-                    same survey.",
+        story: "Ann puts a cart through C and deletes it through A. A asks B and C at the same \
+                time whether they are clear of the key, and B says yes. Then C gives up waiting \
+                for A and lets B keep the cart as a hint for A; after that, C gets the tombstone \
+                and says yes. A reaps the tombstone, and once B hands its hint to A, Bob reads the \
+                deleted cart.",
+        what: "The first replica asks replicas and fallbacks at the same time whether they are \
+               clear of a key. A fallback says yes, and then gets the old value from a replica \
+               that does not have the tombstone yet. Its handoff brings the deleted value back.",
+        missed_by: "Every node says what is true when it is asked. You need a coordinator that \
+                    gives up waiting between two answers to one survey.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-late-hint",
         rules: || Rules {
@@ -179,11 +231,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "leaver-is-not-surveyed",
         rule: "may_hold",
-        story: "",
-        what: "Only members are asked whether they are clear of a key. A node that is leaving still has the old copy, and hands it over after \
-               the tombstone was reaped.",
-        missed_by: "A leaver hands over soon, and the tombstone is in the way until it is reaped. It takes a reap while the leaver still \
-                    has something, and a look at the disks after it has handed over.",
+        story: "Ann puts a cart through A, and A and C store it. Bob lets C leave through A, so B \
+                replaces C as a replica, and Ann deletes the cart through A. A asks only B whether \
+                it is clear, and reaps the tombstone. C does not know yet that it is to leave: it \
+                still holds the cart and will hand it over, and then Bob reads it.",
+        what: "The first replica asks only members whether they are clear of a key. A node that is \
+               leaving still has the old value, and hands it over after the tombstone was reaped.",
+        missed_by: "A leaving node usually hands over early, while the tombstone still covers its \
+                    copy. You need a reap while the leaving node still has the old value. You must \
+                    also inspect that node's disk.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-leave",
         rules: || Rules { may_hold: |standing| standing == Standing::Member, ..Rules::default() },
@@ -191,10 +247,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "synced-with-no-replica",
         rule: "may_sync",
-        story: "",
-        what: "A node that was a replica when it asked for a key, and is none any more, takes it, and never hands it over.",
-        missed_by: "While the ring stands still, who asked is a replica when the answer comes: it takes a change of \
-                    the ring between the two, and a look at who still has the key in the end.",
+        story: "Ann puts her cart through A, and A starts an exchange with the other replica, B, \
+                which lacks the cart. Bob lets C join through A, so C replaces B as a replica, and \
+                B learns of it. B then takes the cart from A's last message of the exchange. B \
+                never hands that copy over: it stopped being a replica before it had the cart.",
+        what: "A node was a replica when an exchange began, and is no longer one when the data \
+               arrives. It takes the key all the same, and never hands it over.",
+        missed_by: "While the ring does not change, both nodes are still replicas when the data \
+                    arrives. You need a change of the ring during an exchange. You must check \
+                    which nodes eventually hold the key.",
         breaks: &["I4.misplaced-is-handed-over"],
         scope: "exchange-and-displaced",
         rules: || Rules { may_sync: |_is_shared| true, ..Rules::default() },
@@ -204,29 +265,41 @@ pub(super) const DEFECTS: &[Defect] = &[
 pub(super) const LIMITS: &[Limit] = &[
     Limit {
         name: "moved-keys-stay-without-gossip",
-        story: "",
-        what: "Nor do they hand over what others are responsible for by now.",
-        missed_by: "No get misses anything, and W disks have the put: it takes a look in the end at the disks of \
-                    those who should have nothing.",
+        story: "Ann puts her cart through B, and A and B store it. Bob lets C join through A, so C \
+                replaces B as a replica, and A hands the cart to C. No message tells B of the \
+                change, so B keeps its copy forever.",
+        what: "Without gossip a node that does not hear of a change of the ring keeps keys that \
+               other nodes are responsible for now. It never hands them over. Let nodes gossip \
+               where that matters.",
+        missed_by: "No get misses the put, and W disks have it. You must check what is eventually \
+                    on the disks of the nodes that should hold nothing.",
         property: "I4.misplaced-is-handed-over",
         scope: "join-without-gossip",
     },
     Limit {
         name: "one-disk-is-lost-with-w1",
-        story: "",
-        what: "With W=1 a put is acknowledged when one disk has it; if that is lost before another has it too, so is the put. W disks \
-               survive the loss of W-1.",
-        missed_by: "A crash keeps the disk, and a moment later others have the put: it takes the loss of the disk \
-                    between the acknowledgement and the first store elsewhere.",
+        story: "Ann puts her cart through A, which needs only its own disk and acknowledges at \
+                once. A loses its disk while its messages to B and C are still in flight. If Bob \
+                reads now, he finds no cart, and if those messages are lost, he never will.",
+        what: "With W=1 the coordinator acknowledges a put when one disk has it. If that disk is \
+               lost before another disk has the put, the put is lost. Choose a larger W: a put \
+               then survives the loss of W-1 disks.",
+        missed_by: "A crash keeps the disk, and a moment later other nodes have the put. You need \
+                    the loss of the disk between the acknowledgement and the first store at \
+                    another node.",
         property: "I4.acknowledged-put-survives",
         scope: "lost-disk-w1",
     },
     Limit {
         name: "nobody-can-tell-a-lone-node-that-its-disk-is-old",
-        story: "",
-        what: "A node that is alone in its cluster is started on an older copy of its disk. What it has acknowledged since the copy was made is lost, \
-               and no other node can say so.",
-        missed_by: "The copy is whole, and passes every check. It takes ground truth of what was acknowledged.",
+        story: "Bob copies the disk of A, the only node in his cluster. Ann puts her cart through \
+                A, and A acknowledges it. Bob starts A on the copy: the cart is gone, and there is \
+                no other node that could tell A so.",
+        what: "A node that is alone in its cluster is started on an older copy of its disk. All \
+               puts that it acknowledged since the copy was made are lost, and no other node can \
+               tell it so. Run more than one node.",
+        missed_by: "The copy is complete and passes every check. You need the ground truth of what \
+                    was acknowledged.",
         property: "I4.acknowledged-put-survives",
         scope: "old-disk-alone",
     },

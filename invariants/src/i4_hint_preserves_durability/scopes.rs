@@ -13,7 +13,8 @@ const GOSSIP: Faults = Faults { gossip: true, ..NO_FAULTS };
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "stand-in-and-retry",
-        aim: "trace 6: all replicas are needed, and a retry finds its fallback standing in for another than before",
+        aim: "A put needs all three replicas. Its client retries, and the fallback may stand in \
+              for another replica than on the first attempt.",
         nodes: 4,
         quorum: (3, 1, 3),
         clients: &[&[(0, Put)]],
@@ -23,7 +24,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "two-stand-ins",
-        aim: "traces 4 and 6: two replicas away, and two fallbacks",
+        aim: "A coordinator may give up waiting for two replicas of a put, and two fallbacks can \
+              stand in for them.",
         nodes: 5,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
@@ -33,7 +35,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "delete-and-hint",
-        aim: "traces 4 and 8: what a fallback keeps is deleted meanwhile",
+        aim: "A client puts and deletes a key while a fallback may still keep a hint with the old \
+              value.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Delete)]],
@@ -43,7 +46,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "stand-in-amid-puts",
-        aim: "traces 2 and 4: two clients put at once through two coordinators, and fallbacks keep what diverges",
+        aim: "Two clients put at the same time through two coordinators, and a fallback may keep \
+              hints with the concurrent versions.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)], &[(1, Put)]],
@@ -53,7 +57,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "lost-disk-w1",
-        aim: "W=1: the only disk that has an acknowledged put is lost",
+        aim: "With W=1 a coordinator acknowledges a put that only its own disk has, and may then \
+              lose that disk.",
         nodes: 3,
         quorum: (3, 1, 1),
         clients: &[&[(0, Put)]],
@@ -63,7 +68,7 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "lost-disk-and-hint",
-        aim: "a recipient of a hint loses its disk before, while, or after it is handed over",
+        aim: "A replica may lose its disk before, while or after a fallback hands it a hint.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
@@ -73,7 +78,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "old-disk-alone",
-        aim: "the only node that there is, is started on an older copy of its disk: nobody can tell",
+        aim: "Two clients put through the only node, which may be started on an older copy of its \
+              disk. No other node can tell it so.",
         nodes: 1,
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
@@ -91,7 +97,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "reap",
-        aim: "a put is deleted, and its tombstone reaped; a read through another node",
+        aim: "A client puts and deletes a key, and then reads it through another node. The \
+              tombstone may be reaped.",
         nodes: 3,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Delete), (1, Get)]],
@@ -101,7 +108,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "reap-and-hint",
-        aim: "what a fallback keeps is deleted and reaped, before or after it is handed over",
+        aim: "A fallback may keep a hint for one of two replicas. The value is deleted and the \
+              tombstone reaped, before or after the handoff.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete)]],
@@ -111,7 +119,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "reap-and-loss",
-        aim: "what is asked and answered before a tombstone is reaped, and the word to do it, may be lost (an older copy that is lost counts as on its way)",
+        aim: "A client puts and deletes a key, and the tombstone may be reaped. Any message may be \
+              lost, also those of the survey and the reap.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
@@ -121,7 +130,7 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "join-and-read",
-        aim: "traces 7 and 9: a put, and a read through the node that joins",
+        aim: "A client puts, and reads through a node that another client lets join. Nodes gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)], &[(2, Join(1))]],
@@ -131,7 +140,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "late-handed-off",
-        aim: "traces 7 and 8: a node joins, leaves and joins again; its word that it has taken a key over arrives after it has given the key back",
+        aim: "A node joins, leaves and joins again. Its confirmation of a handoff may arrive after \
+              it has given the key back.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Join(0))]],
@@ -149,7 +159,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-and-delete",
-        aim: "a node joins after a client has put and deleted, and the tombstone is reaped before, while or after keys move",
+        aim: "A client puts and deletes a key, and then lets a node join. The tombstone may be \
+              reaped before, while or after the key moves.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete), (0, Join(1))]],
@@ -159,7 +170,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "moves-amid-delete",
-        aim: "a client deletes what it has put after a node has joined, and the tombstone is reaped before, while or after the old copy moves",
+        aim: "A client puts, lets a node join, and deletes. The tombstone may be reaped before, \
+              while or after the old value moves.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Join(1)), (0, Delete)]],
@@ -169,7 +181,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "reap-and-late-hint",
-        aim: "a tombstone is reaped although a fallback was given an old copy after it had said that it is clear",
+        aim: "A fallback may say that it is clear of a key and then get a hint with the old value. \
+              The tombstone may be reaped after that.",
         nodes: 3,
         quorum: (2, 1, 1),
         clients: &[&[(1, Put), (0, Delete)]],
@@ -179,7 +192,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "reap-and-leave",
-        aim: "a tombstone is reaped while a node leaves that still has to hand over what was deleted",
+        aim: "A client puts, lets a replica leave, and deletes. The tombstone may be reaped while \
+              the leaving replica still has the old value.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (0, Delete)]],
@@ -189,7 +203,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "reap-and-lost-disk",
-        aim: "a tombstone is reaped while a replica loses its disk, and a fallback keeps what was deleted",
+        aim: "A replica may lose its disk while a fallback keeps a hint with a deleted value and \
+              the tombstone is reaped.",
         nodes: 3,
         quorum: (2, 1, 1),
         clients: &[&[(1, Put), (0, Delete)]],
@@ -205,7 +220,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "reap-and-retry",
-        aim: "a tombstone is reaped while its client may ask again for the put and for the delete",
+        aim: "A client puts and deletes a key and may retry either request, while the tombstone \
+              may be reaped.",
         nodes: 2,
         quorum: (2, 1, 1),
         clients: &[&[(1, Put), (0, Delete)]],
@@ -215,7 +231,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "third-leaves-and-delete",
-        aim: "one of three replicas leaves after a delete, another node takes its place, and the tombstone is reaped",
+        aim: "A client puts and deletes a key. One of three replicas then leaves, a fourth node \
+              replaces it, and the tombstone may be reaped.",
         nodes: 4,
         quorum: (3, 1, 3),
         clients: &[&[(0, Put), (0, Delete), (0, Leave(1))]],
@@ -228,7 +245,8 @@ pub(super) const SCOPES: &[Scope] = &[
 /// Larger scopes, for `dynamo check --deep`.
 pub(super) const DEEP: &[Scope] = &[Scope {
     name: "reap-and-hint-of-three",
-    aim: "what a fallback keeps is deleted and reaped, before or after it is handed over",
+    aim: "A fallback may keep a hint for one of three replicas. The value is deleted and the \
+          tombstone reaped, before or after the handoff.",
     nodes: 4,
     quorum: (3, 2, 2),
     clients: &[&[(0, Put), (0, Delete)]],

@@ -7,10 +7,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "served-and-not-told",
         rule: "must_tell",
-        story: "",
-        what: "A node that knows more serves a coordinator, and does not say so: without gossip it goes on by its old view for ever.",
-        missed_by: "With gossip everyone would hear of it some time later: it takes a scope without, and a lasso in \
-                    which the coordinator still knows less than those who serve it.",
+        story: "Ann puts her cart through B, whose view has the replicas A and B. Bob lets C join \
+                through A before B's message with the cart arrives there. A stores the cart and \
+                confirms, but does not tell B that C has joined. B never learns that C replaces \
+                it: if Bob reads through B now, B still answers as a replica.",
+        what: "A node that knows of a membership change serves a coordinator that does not, and \
+               does not tell it. Without gossip the coordinator keeps its old view forever.",
+        missed_by: "With gossip the coordinator hears of the change later anyway. You need a scope \
+                    without gossip. You must check that a coordinator eventually knows what the \
+                    nodes that served it know.",
         breaks: &["I7.who-is-served-learns", "I5.replicas-agree-in-the-end", "I8.no-hint-stays"],
         scope: "join-without-gossip",
         rules: || Rules { must_tell: |_, _| false, ..Rules::default() },
@@ -18,10 +23,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "stops-before-it-is-known",
         rule: "may_retire",
-        story: "",
-        what: "A node that is gone stops before anyone else knows that it is: they wait for it for ever.",
-        missed_by: "All its keys are handed over, and no get fails: it takes a lasso, in which the others never hear \
-                    that it is gone.",
+        story: "Ann puts her cart through C, and Bob lets C leave. C hands the cart to A and B, \
+                notes that it is gone, and stops before it has told them. C never speaks again: if \
+                Bob asks A or B now, they say that C is still leaving, and they will say so \
+                forever.",
+        what: "A node that has left stops before any other node knows that it is gone. The others \
+               list it as leaving forever, and wait for it in vain.",
+        missed_by: "The node has handed over all its keys, and no get fails. You must check what \
+                    the other nodes eventually know of it.",
         breaks: &["I7.views-agree-in-the-end"],
         scope: "leave",
         rules: || Rules { may_retire: |_, is_busy| !is_busy, ..Rules::default() },
@@ -30,11 +39,14 @@ pub(super) const DEFECTS: &[Defect] = &[
 
 pub(super) const LIMITS: &[Limit] = &[Limit {
     name: "views-differ-without-gossip",
-    story: "",
-    what: "Without gossip only those learn of a change who ask one that knows of it, or are asked by one: the others go by their old \
-               view for ever.",
-    missed_by: "Whoever is asked, or asks, learns of the change: it takes a node that neither happens to, and a \
-                    lasso in which it never hears.",
+    story: "Ann puts her cart through B, and A and B store it. Bob lets C join through A, and C \
+            hears of it from A. No node asks B anything after that, and B asks no node, so B keeps \
+            its view without C.",
+    what: "Without gossip a node learns of a membership change only if it asks a node that knows \
+           of it, or is asked by one. Every other node keeps its old view forever. Let nodes \
+           gossip where that matters.",
+    missed_by: "A node that asks another, or is asked, learns of the change. You need a node that \
+                does neither, and must check what it eventually knows.",
     property: "I7.views-agree-in-the-end",
     scope: "join-without-gossip",
 }];

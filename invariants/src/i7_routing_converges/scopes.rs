@@ -10,7 +10,8 @@ use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "join-without-gossip",
-        aim: "trace 7: the same, and only those learn of it who ask one that knows",
+        aim: "A node joins while a client puts. Nodes do not gossip, so only those learn of the \
+              join that ask a node that knows of it, or are asked by one.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(2, Put)], &[(0, Join(1))]],
@@ -20,7 +21,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "client-with-its-own-view",
-        aim: "trace 7: a client asks the nodes that are responsible by what it knows, which is older than what they know",
+        aim: "A client puts and reads through the nodes that its own view names as replicas. \
+              Another client lets a node join, so that view may be old.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(0, Join(1))]],
@@ -30,7 +32,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "client-with-its-own-view-of-two",
-        aim: "trace 7: a client asks the node that is the replica by what it knows, and another has become the replica",
+        aim: "A client puts and reads through the only replica that its own view names. A node \
+              joins meanwhile and replaces that replica.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(1, Join(0))]],
@@ -47,7 +50,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "client-with-its-own-view-asks-again",
-        aim: "trace 7: the same with one put, which the client may ask again, of whom it takes for responsible then",
+        aim: "A client puts through a node that its own view names, while another node joins. It \
+              may retry, through the node that its view names then.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, Put)], &[(0, Join(1))]],
@@ -57,7 +61,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "leave",
-        aim: "trace 7: a node leaves after it coordinated a put, hands over, says that it is gone, and stops",
+        aim: "A node leaves after it coordinated a put: it hands over its data, says that it is \
+              gone, and stops. Nodes gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(1, Put), (0, Leave(1))]],
@@ -67,7 +72,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "leave-and-old-view",
-        aim: "trace 7: a client that does not know that a node has left puts through it",
+        aim: "A client lets a node leave, and then puts through this node, which may not know yet \
+              that it is to leave. Nodes gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Leave(1)), (1, Put)]],
@@ -77,7 +83,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "five-nodes",
-        aim: "trace 9: the fifth node joins; nothing is put",
+        aim: "One client lets a fifth node join, and another lets one of the four members leave. \
+              Nodes gossip, and no client puts.",
         nodes: 5,
         quorum: (2, 1, 1),
         clients: &[&[(0, Join(1))], &[(2, Leave(3))]],
@@ -90,7 +97,8 @@ pub(super) const SCOPES: &[Scope] = &[
 /// Larger scopes, for `dynamo check --deep`.
 pub(super) const DEEP: &[Scope] = &[Scope {
     name: "leave-amid-put",
-    aim: "trace 7: a node leaves while it coordinates a put, hands over, says that it is gone, and stops",
+    aim: "A node leaves while it coordinates a put: it hands over its data, says that it is gone, \
+          and stops. Nodes gossip.",
     nodes: 3,
     quorum: (2, 1, 2),
     clients: &[&[(1, Put)], &[(0, Leave(1))]],

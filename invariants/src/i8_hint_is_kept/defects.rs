@@ -8,10 +8,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "hint-dropped-when-sent",
         rule: "hint_may_clear",
-        story: "",
-        what: "A hint is dropped as soon as it was sent: if the message is late, the put is on one disk less than promised.",
-        missed_by: "When the transfer has arrived all is well: it takes a look at all disks while it is still under \
-                    way.",
+        story: "Ann puts her cart through A, which gives up waiting for C and asks D to keep a \
+                hint for C. D confirms, sends the cart to C, and drops the hint at once. D's \
+                confirmation will count as a second copy, but while the message is in flight only \
+                A has the cart on disk. If Bob reads from B and C now, he finds no cart.",
+        what: "The fallback drops a hint as soon as it has sent it. If the message is late, the \
+               put is on one disk fewer than promised.",
+        missed_by: "A check made after the transfer arrives passes. You see the loss only if you \
+                    inspect every disk while the transfer is in flight.",
         breaks: &[
             "I8.hint-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -26,10 +30,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "hint-dropped-on-timeout",
         rule: "hint_may_clear",
-        story: "",
-        what: "A hint whose transfer gets no answer in time is given up.",
-        missed_by: "A transfer that is answered in time is never given up: it takes one that is slower than its \
-                    holder's patience, and a look at all disks before it arrives.",
+        story: "Ann puts her cart through A, which gives up waiting for C and asks D to keep a \
+                hint for C. D confirms and sends the cart to C, but no answer comes in time. D \
+                drops the hint although its message is still in flight, so only A has the cart on \
+                disk. If Bob reads from B and C now, he finds no cart.",
+        what: "The fallback gives up a hint whose transfer gets no answer in time. If the transfer \
+               is late or lost, the put is on one disk fewer than promised.",
+        missed_by: "A hint whose transfer is answered in time is never given up. You need a \
+                    transfer that takes longer than the fallback waits. You must inspect every \
+                    disk before it arrives.",
         breaks: &[
             "I8.hint-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -44,10 +53,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "hint-cleared-by-any-answer",
         rule: "hint_may_clear",
-        story: "",
-        what: "Whatever answer comes clears the hint, also the answer to a transfer that began before the hint grew.",
-        missed_by: "Of a single put the answer says all: it takes a second put that reaches the holder while the \
-                    transfer of the first, or the answer to it, is under way.",
+        story: "Ann puts bread in her cart through A, and B keeps a hint with it for the slow \
+                replica C. B sends the hint to C; before C's answer arrives, Ann adds milk, and \
+                B's hint grows. C has confirmed only the bread, but B drops the whole hint. If Bob \
+                reads through C now, he finds a cart without milk.",
+        what: "Any answer of the recipient clears the hint, even if it answers a transfer that \
+               began before the hint grew. The newer put is then on one disk fewer than promised.",
+        missed_by: "With a single put, an answer always covers the whole hint. You need a second \
+                    put that reaches the fallback while the transfer of the first one, or the \
+                    answer to it, is in flight.",
         breaks: &[
             "I8.hint-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -62,10 +76,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "hint-in-memory-only",
         rule: "must_save",
-        story: "",
-        what: "A fallback gives its word for a hint that it has in memory only: one crash, and an acknowledged put is gone.",
-        missed_by: "While the fallback is up it hands over all that it has promised: it takes its crash between its \
-                    word and the handoff, or a look at its disk.",
+        story: "Ann puts her cart through A, which gives up waiting for C and asks D to keep a \
+                hint for C. D keeps the hint in memory and confirms it, but does not write it to \
+                disk. So only A has the cart on disk: if D crashes and Bob then reads from B and \
+                C, he finds no cart.",
+        what: "A fallback confirms a hint that it has in memory only. After one crash of the \
+               fallback, the put is on one disk fewer than promised.",
+        missed_by: "While the fallback is up, it hands over all that it has promised. You need its \
+                    crash between its confirmation and the handoff, or must inspect its disk.",
         breaks: &[
             "I8.hint-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -80,10 +98,16 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "handed-over-before-disk",
         rule: "must_save",
-        story: "",
-        what: "The recipient of a hint says that it has it before it is on its disk: the holder drops it, the recipient crashes.",
-        missed_by: "The recipient answers right, from memory: it takes its crash after the holder has dropped the \
-                    hint, or a look at both disks then; a crash at any other moment loses nothing.",
+        story: "Ann puts her cart through A, and D keeps a hint with it for the slow replica C. D \
+                hands the cart to C, and C confirms it while it has the cart in memory only. D \
+                drops the hint, so only A has the cart on disk. If C crashes and Bob then reads \
+                from B and C, he finds no cart.",
+        what: "The recipient of a hint confirms it before it has written it to disk. The fallback \
+               drops the hint, and if the recipient crashes then, the put is on one disk fewer \
+               than promised.",
+        missed_by: "The recipient answers correctly, from memory. You need its crash after the \
+                    fallback has dropped the hint, or must inspect both disks at that moment. A \
+                    crash at any other moment loses nothing.",
         breaks: &[
             "I8.hint-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -100,10 +124,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "handoff-forgotten",
         rule: "handoff_is_due",
-        story: "",
-        what: "A node that was started again does not go on handing over, until another hint for the same node comes: a holder of hints alone keeps them for ever.",
-        missed_by: "Nothing is lost, and with more traffic the next hint sets the handoff going: it takes one crash \
-                    of the holder, then silence, and a lasso in which the hint stays.",
+        story: "Ann puts her cart through A, and D keeps a hint with it for the slow replica C. D \
+                crashes, and comes back with the hint on disk, but does not resume the handoff. \
+                Bob, who operates the nodes, sees that hint on D forever.",
+        what: "A node that was restarted does not resume the handoff of the hints on its disk. It \
+               keeps them forever, and their recipients may never get the data.",
+        missed_by: "Nothing is lost, because the hint stays on disk. You need one crash of the \
+                    fallback, and must check whether the hint is eventually gone.",
         breaks: &["I8.no-hint-stays"],
         scope: "holder-crash",
         rules: || Rules {
@@ -114,10 +141,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "leaver-is-not-heard",
         rule: "standing",
-        story: "",
-        what: "Whoever leaves is treated as removed: nobody listens to it any more, and it hands over nothing.",
-        missed_by: "Clients are served by the others, and no put is lost: it takes a lasso, in which the leaver's \
-                    disk never becomes empty.",
+        story: "Ann puts her cart through C, and A and C store it. Bob lets C leave through A, and \
+                C, which hears of it, tries to hand the cart to A and B. Both ignore C as soon as \
+                they know that it is leaving. C sends its hints forever, and if Bob waits until \
+                C's disk is empty, he waits in vain.",
+        what: "Nodes treat a node that is leaving as if it were removed for good. They ignore its \
+               messages, so it can hand nothing over, and never becomes empty.",
+        missed_by: "The other nodes serve all clients, and no put is lost. You must check whether \
+                    the disk of the leaving node is eventually empty.",
         breaks: &["I8.no-hint-stays", "I4.misplaced-is-handed-over"],
         scope: "leave",
         rules: || Rules {
@@ -131,10 +162,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "old-replica-drops-when-sent",
         rule: "hint_may_clear",
-        story: "",
-        what: "A node that is no replica any more drops what it has as soon as it was sent.",
-        missed_by: "When the transfer has arrived all is well: it takes a look at all disks while the key is between \
-                    two nodes, which a test that waits for the ring to settle never takes.",
+        story: "Ann puts her cart through B, which is a replica and stores it. Bob lets C join; B \
+                hears that C replaces it, and keeps the cart as hints for A and C. B sends the \
+                cart to A and drops the hint for A at once. If Bob reads through A while the \
+                message is in flight, he finds no cart.",
+        what: "A node that is no longer a replica drops its data for a new replica as soon as it \
+               has sent it. If the message is late, a put is on one disk fewer than promised.",
+        missed_by: "A check made after the transfer arrives passes. You see the loss only if you \
+                    inspect every disk while the key is between two nodes. A test that waits until \
+                    the ring has settled never does.",
         breaks: &[
             "I8.hint-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -150,10 +186,13 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "moved-keys-wait",
         rule: "handoff_is_due",
-        story: "",
-        what: "What a change of the ring moves is handed over only with the next hint, or after the next start.",
-        missed_by: "Any later hint or restart sets the handoff going: it takes a ring that changes and then a \
-                    cluster in which nothing happens any more, and a lasso.",
+        story: "Ann puts her cart through B, and A and B store it. Bob lets C join; B hears that C \
+                replaces it, and keeps the cart as hints for A and C. B never sends them, so if \
+                Bob looks at C's disk, now or later, he finds no cart there.",
+        what: "A node keeps hints with what a change of the ring has moved, but hands them over \
+               only after its next restart. Until then the new replica lacks the data.",
+        missed_by: "A restart of the node starts the handoff. You need a change of the ring, and \
+                    then no restart. You must check what is eventually on the new replica's disk.",
         breaks: &[
             "I8.no-hint-stays",
             "I5.replicas-agree-in-the-end",
@@ -169,11 +208,16 @@ pub(super) const DEFECTS: &[Defect] = &[
 
 pub(super) const LIMITS: &[Limit] = &[Limit {
     name: "hint-stays-while-messages-are-lost",
-    story: "",
-    what: "A hint stays where it is as long as its transfers, or the answers to them, are lost; it is never given up. (The scope sends it \
-               twice; a node sends it for ever.)",
-    missed_by: "A single loss is made good, for the hint is sent again: it takes the loss of every transfer, or \
-                    of every answer, and a look at the hint in the end.",
+    story: "Ann puts her cart through A, and D keeps a hint with it for the slow replica C. D \
+            sends the hint to C twice, and both messages are lost. D gets no answer, so it still \
+            has the hint: Bob, who operates the nodes, sees it there until a transfer and its \
+            answer arrive.",
+    what: "A fallback keeps a hint as long as the transfers of the hint, or the answers to them, \
+           are lost. It never gives the hint up. (In the scope it sends the hint twice; a real \
+           node sends it again and again.)",
+    missed_by: "One lost transfer does no harm, because the fallback retransmits the hint. You \
+                need the loss of every transfer, or of every answer. You must check whether the \
+                hint is eventually gone.",
     property: "I8.no-hint-stays",
     scope: "handoff-and-loss",
 }];

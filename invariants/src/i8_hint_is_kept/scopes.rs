@@ -10,7 +10,8 @@ use crate::scope::{Faults, NO_FAULTS, Scope};
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "stand-in",
-        aim: "traces 4 and 6: replicas are slow, a fallback stands in, and hands over; also twice",
+        aim: "Replicas may be slow, so that the coordinator asks a fallback to keep a hint. The \
+              fallback may send the hint up to twice.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
@@ -20,7 +21,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "holder-crash",
-        aim: "trace 8: any node crashes at any moment: the coordinator, the holder in each state of its hint, the recipient in mid-transfer",
+        aim: "Any node may crash at any moment: the coordinator, the fallback in each state of its \
+              hint, or the recipient during the transfer.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
@@ -30,7 +32,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "holder-crash-and-read",
-        aim: "traces 3 and 8: the same, and a read through another node",
+        aim: "A client puts, and reads through another node. A fallback may keep a hint, and any \
+              node may crash at any moment.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
@@ -40,7 +43,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "growing-hint",
-        aim: "trace 8: a second put comes to a hint while it is in transfer, or to its recipient",
+        aim: "A client puts twice on three replicas. The second put may reach the fallback or the \
+              recipient of a hint while the fallback hands over the first one.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
@@ -50,7 +54,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "growing-hint-of-two",
-        aim: "the scope growing-hint with two replicas",
+        aim: "A client puts twice on two replicas. The second put may reach the fallback or the \
+              recipient of a hint while the fallback hands over the first one.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
@@ -60,7 +65,7 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "handoff-and-loss",
-        aim: "trace 8: any message may be lost; hints are sent again",
+        aim: "A fallback may keep a hint and send it up to twice, and any message may be lost.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
@@ -70,7 +75,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "old-disk-and-hint",
-        aim: "a fallback that keeps a hint is started on an older copy of its disk, with the hint or without it",
+        aim: "A fallback that keeps a hint may be started on an older copy of its disk, with the \
+              hint or without it.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)]],
@@ -84,7 +90,8 @@ pub(super) const SCOPES: &[Scope] = &[
 pub(super) const DEEP: &[Scope] = &[
     Scope {
         name: "handoff-to-a-leaver",
-        aim: "traces 4 and 7: what a joining node should have is on its way to it when it is to leave again",
+        aim: "A node joins, and an administrator lets it leave again while its data is in flight \
+              to it. Nodes do not gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (2, Join(1)), (1, Leave(1))]],
@@ -94,7 +101,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "leave-and-hint",
-        aim: "traces 4 and 7: a node that a fallback keeps a hint for is to leave",
+        aim: "A client puts and then lets a replica leave, for which a fallback may keep a hint. \
+              Nodes do not gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Leave(1))]],
@@ -104,7 +112,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "remove-and-hint",
-        aim: "traces 4 and 9: a node that a fallback keeps a hint for is removed for good",
+        aim: "A client puts and then removes a replica for good, for which a fallback may keep a \
+              hint. Nodes gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Remove(1))]],
@@ -114,7 +123,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "holder-crash-and-growth",
-        aim: "the scope growing-hint, and any node crashes at any moment",
+        aim: "A client puts twice, so that a fallback's hint may grow during its handoff. Any node \
+              may crash at any moment.",
         nodes: 4,
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)]],

@@ -7,10 +7,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "longer-history-wins",
         rule: "history_merge",
-        story: "",
-        what: "Of two histories the longer one is taken: of two changes made at the same time, one is unlearned.",
-        missed_by: "Of changes made one after another the longer history is the newer: it takes two administrators \
-                    at two nodes, each before hearing of the other's change.",
+        story: "Ann and Bob are administrators. She lets C leave through A while he removes C for \
+                good through B. B gossips with A, and A tells B its history, with Ann's change. \
+                B's history, with Bob's change, is as long as A's, so B keeps its own and Ann's \
+                change never reaches B's disk.",
+        what: "A node that is told a history keeps only the longer of that one and its own. Of two \
+               changes made at the same time, it forgets one or never learns it.",
+        missed_by: "Of changes made one after another, the longer history is the newer one. You \
+                    need two administrators at two nodes, each of whom acts before their node \
+                    hears of the other change.",
         breaks: &["I9.change-is-never-unlearned", "I7.views-agree-in-the-end"],
         scope: "two-administrators",
         rules: || Rules {
@@ -23,10 +28,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "told-history-replaces",
         rule: "history_merge",
-        story: "",
-        what: "What a node is told takes the place of what it knows: who speaks last is right, and the same change comes and goes.",
-        missed_by: "Where news flows one way only it looks like learning: it takes two nodes each of which knows \
-                    something that the other does not, and a memory of what both knew.",
+        story: "Ann, an administrator, lets C leave through A, and A confirms it. A gossips with \
+                C, which has not heard of it and tells A its own, older history. A replaces its \
+                history by that one, and forgets that C is to leave. If Bob asks A now, he sees C \
+                as a member.",
+        what: "A node replaces its history by the one that it is told. It forgets changes that it \
+               knew, and a change may come and go without end.",
+        missed_by: "A node that only hears newer histories seems to learn. You need a node that is \
+                    told an older history than its own. You must remember what it knew before.",
         breaks: &["I9.change-is-never-unlearned", "I7.views-agree-in-the-end"],
         scope: "two-administrators",
         rules: || Rules { history_merge: |_known, told| told.clone(), ..Rules::default() },
@@ -34,10 +43,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "change-in-memory-only",
         rule: "history_must_save",
-        story: "",
-        what: "A node says that it knows of a change, and has it in memory only: after a crash it does not know it any more.",
-        missed_by: "Others tell the node again, so that views agree in the end all the same: it takes a look at its \
-                    disk, or at what it knows right after a crash, beside what it has said before.",
+        story: "Ann puts her cart through B, and A and B store it. Bob lets C join through A, and \
+                A confirms the change, which it has in memory only. If A crashes now, it no longer \
+                knows that C has joined, although it has confirmed it to Bob.",
+        what: "A node confirms a membership change that it has in memory only. After a crash it \
+               does not know the change any more.",
+        missed_by: "Other nodes tell the node again, so that all views eventually agree. You must \
+                    inspect the node's disk, or what it knows right after a crash, and compare \
+                    that with what it has said before.",
         breaks: &["I9.change-is-never-unlearned"],
         scope: "join-and-crash",
         rules: || Rules { history_must_save: |_, _| false, ..Rules::default() },

@@ -12,7 +12,8 @@ const GOSSIP: Faults = Faults { gossip: true, ..NO_FAULTS };
 pub(super) const SCOPES: &[Scope] = &[
     Scope {
         name: "join",
-        aim: "traces 7 and 9: a node joins while a put is under way; gossip spreads it, and who is responsible no more hands over",
+        aim: "A node joins while a client puts. Nodes gossip, and the node that is no longer a \
+              replica hands over what it has.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(2, Put)], &[(0, Join(1))]],
@@ -22,7 +23,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "join-and-crash",
-        aim: "trace 9: a node joins after a put, and any node may be down at any moment",
+        aim: "A client puts, and then lets a node join. Nodes gossip, and any node may be down at \
+              any moment.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (0, Join(1))]],
@@ -32,7 +34,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "change-and-loss",
-        aim: "trace 9: an administrator lets a node join, nothing is put, and any message may be lost",
+        aim: "An administrator lets a node join. Nodes gossip, no client puts, and any message may \
+              be lost.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Join(1))]],
@@ -42,7 +45,7 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "join-and-loss",
-        aim: "trace 9: a node joins after a put, and any message may be lost",
+        aim: "A client puts, and then lets a node join. Nodes gossip, and any message may be lost.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (0, Join(1))]],
@@ -52,7 +55,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "remove",
-        aim: "trace 9: a node is removed for good, dead or not, while a put is under way",
+        aim: "A client puts while another client removes a replica for good. That replica is up, \
+              and may be as slow as if it were dead. Nodes gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)], &[(2, Remove(1))]],
@@ -62,7 +66,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "join-and-duplication",
-        aim: "trace 9: a node joins, and any message may arrive again and again; nothing is put",
+        aim: "An administrator lets a node join. Nodes gossip, no client puts, and any message may \
+              arrive again and again.",
         nodes: 3,
         quorum: (2, 1, 1),
         clients: &[&[(0, Join(1))]],
@@ -72,7 +77,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "two-administrators",
-        aim: "trace 9: one administrator lets a node leave, another removes it for good; nothing is put",
+        aim: "Two administrators contradict each other: one lets a node leave, the other removes \
+              it for good. Nodes gossip, and no client puts.",
         nodes: 3,
         quorum: (2, 1, 1),
         clients: &[&[(0, Leave(1))], &[(2, Remove(1))]],
@@ -82,7 +88,8 @@ pub(super) const SCOPES: &[Scope] = &[
     },
     Scope {
         name: "third-joins-and-crash",
-        aim: "traces 7 and 9: a third replica joins after a put, and any node may be down at any moment",
+        aim: "A client puts while there are two replicas, and then lets a third one join. Nodes \
+              gossip, and any node may be down at any moment.",
         nodes: 3,
         quorum: (3, 1, 2),
         clients: &[&[(0, Put), (0, Join(1))]],
@@ -96,7 +103,8 @@ pub(super) const SCOPES: &[Scope] = &[
 pub(super) const DEEP: &[Scope] = &[
     Scope {
         name: "rejoin",
-        aim: "trace 9: a node leaves and joins again, each through another node",
+        aim: "A client puts, lets a node leave through one node, and lets it join again through \
+              another. Nodes gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (2, Join(1))]],
@@ -106,7 +114,8 @@ pub(super) const DEEP: &[Scope] = &[
     },
     Scope {
         name: "contradiction",
-        aim: "trace 9: one administrator lets a node leave, another removes it for good, after a put",
+        aim: "A client puts and lets a node leave through one node, while another client removes \
+              it for good through another. Nodes gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1))], &[(2, Remove(1))]],
