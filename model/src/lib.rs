@@ -119,33 +119,19 @@
 //!   damaged. A node does not take in what would make its own history longer than that; views may
 //!   then differ for good. All that is within these bounds is believed.
 
-pub mod address;
-pub mod administer;
-pub mod client;
-pub mod config;
-pub mod exchange;
-pub mod forward;
-pub mod get;
-pub mod gossip;
-pub mod handoff;
-pub mod ids;
-pub mod membership;
-pub mod message;
-pub mod moment;
+mod acts;
+mod algebra;
+mod checker;
 pub mod node;
-pub mod process;
-pub mod put;
-pub mod reap;
-pub mod replica;
-pub mod request;
-pub mod ring;
-pub mod route;
 pub mod rules;
-pub mod settle;
-pub mod siblings;
-pub mod sloppy;
-pub mod tally;
-pub mod transfer;
-pub mod tree;
-pub mod version;
-pub mod view;
+mod state;
+
+pub use acts::{
+    administer, exchange, forward, get, gossip, handoff, put, reap, replica, route, settle, sloppy,
+    transfer,
+};
+pub use algebra::{
+    address, config, ids, membership, moment, ring, siblings, tally, tree, version, view,
+};
+pub use checker::{client, process};
+pub use state::{collecting, durable, forwarding, hint, message, request, settling, timer, wish};

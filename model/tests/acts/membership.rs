@@ -2,7 +2,6 @@
 
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::address::Address;
-use dynamo_model::administer::{ChangeRefusal, Wish};
 use dynamo_model::client::{Client, ClientState, Line, Via};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::membership::{Act, Change, History, Standing};
@@ -10,6 +9,7 @@ use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::route::Routes;
 use dynamo_model::rules::Rules;
 use dynamo_model::version::Context;
+use dynamo_model::wish::{ChangeRefusal, Wish};
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
