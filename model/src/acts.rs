@@ -18,4 +18,5 @@ pub mod replica;
 pub mod route;
 pub mod settle;
 pub mod sloppy;
+pub(crate) mod start;
 pub mod transfer;

@@ -6,13 +6,11 @@
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::NodeId;
-use crate::algebra::membership::History;
-use crate::rules::{Cause, Occasion};
+use crate::rules::Cause;
 use crate::state::collecting::Collection;
 use crate::state::message::Message;
 use stateright::actor::{Actor, Id, Out};
 use std::borrow::Cow;
-use std::sync::Arc;
 
 pub use crate::acts::handler::Node;
 pub use crate::state::State;
@@ -29,7 +27,7 @@ impl Handler<'_, '_> {
             Message::Forward { client, operation, .. } => self.on_forward(from, client, operation),
             Message::Forwarded { request } => self.on_forwarded(from, request),
             Message::Store { tip, request, key, siblings } => {
-                self.on_store(from, tip, request, &key, &siblings)
+                self.on_store(from, tip, request, &key, &siblings);
             }
             Message::Stored { request } => self.on_stored(from, request, from),
             Message::StoredHint { request, recipient } => self.on_stored(from, request, recipient),
@@ -37,21 +35,21 @@ impl Handler<'_, '_> {
             Message::Fetched { request, siblings } => self.on_fetched(from, request, siblings),
             Message::Repair { key, siblings, .. } => self.absorb(Cause::Repair, &key, &siblings),
             Message::StoreHint { request, hint, siblings, .. } => {
-                self.on_store_hint(from, request, hint, &siblings)
+                self.on_store_hint(from, request, hint, &siblings);
             }
             Message::HandOff { tip, key, siblings, is_all } => {
-                self.on_hand_off(from, tip, key, &siblings, is_all)
+                self.on_hand_off(from, tip, key, &siblings, is_all);
             }
             Message::HandedOff { tip, key, context } => {
-                self.on_handed_off(from, tip, key, &context)
+                self.on_handed_off(from, tip, key, &context);
             }
             Message::Gather { tip, key } => self.on_gather(from, tip, key),
             Message::Gathered { tip, key, siblings, is_all } => {
-                self.on_gathered(from, tip, &key, &siblings, is_all)
+                self.on_gathered(from, tip, &key, &siblings, is_all);
             }
             Message::Survey { tip, key, siblings } => self.on_survey(from, tip, key, siblings),
             Message::Surveyed { tip, key, siblings } => {
-                self.on_surveyed(from, tip, &key, &siblings)
+                self.on_surveyed(from, tip, &key, &siblings);
             }
             Message::Reap { key, siblings, .. } => self.on_reap(&key, &siblings),
             Message::Roots { roots, .. } => self.on_roots(from, &roots),
@@ -70,15 +68,6 @@ impl Handler<'_, '_> {
     }
 }
 
-impl Node {
-    /// What is on a node's disk when it has joined, and was told this: it has settled nowhere yet.
-    pub fn joined(&self, id: NodeId, disk: &Durable, told: &History) -> Durable {
-        let mut state = Cow::Owned(self.on_start(id.actor(), &Some(disk.clone()), &mut Out::new()));
-        Handler { node: self, id, state: &mut state, out: &mut Out::new() }.learn(told);
-        state.into_owned().durable
-    }
-}
-
 impl Actor for Node {
     type Msg = Message;
     type Timer = Timer;
@@ -86,26 +75,8 @@ impl Actor for Node {
     type Storage = Durable;
     type Random = Choice;
 
-    /// Starts anew, or again with what survived the crash. Puts and gets under way are forgotten;
-    /// their clients ask again. Hints are handed over.
     fn on_start(&self, id: Id, storage: &Option<Durable>, out: &mut Out<Self>) -> State {
-        let durable = storage.clone().unwrap_or_default();
-        let history = self.history_at_start(id, &durable.history);
-        let is_new = history != durable.history && storage.is_some();
-        let view = Arc::new(self.rules.view(&history));
-        let durable = Durable { history, ..durable };
-        let mut state = Cow::Owned(State { durable, view, ..State::default() });
-        if let Some(id) = NodeId::from_actor(id) {
-            let mut handler = Handler { node: self, id, state: &mut state, out };
-            if is_new {
-                handler.save();
-            }
-            handler.schedule_handoffs(Occasion::Started);
-            handler.resume_reaping();
-            handler.set_gossip_timer();
-            handler.begin_planting();
-        }
-        state.into_owned()
+        self.start(id, storage.as_ref(), out)
     }
 
     fn on_msg(
@@ -127,7 +98,7 @@ impl Actor for Node {
                 handler.on_routed(src, operation);
             }
             (Message::Administer { request, node, wish }, None) => {
-                handler.on_administer(src, request, node, wish)
+                handler.on_administer(src, request, node, wish);
             }
             (message, Some(peer)) => handler.on_peer(peer, message),
             (message, None) => handler.on_stranger(src, &message),

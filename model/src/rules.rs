@@ -136,19 +136,20 @@ rules! {
     /// Whenever what it holds, for itself or for another, has changed.
     must_save: fn(cause: Cause, before: &Siblings, after: &Siblings) -> bool,
 
-    /// The intended replica whose place an answer takes, if it counts. (I1, I3, I4, I6)
+    /// The intended replica that an answer counts for, if it counts. (I1, I3, I4, I6)
     ///
-    /// Its sender's own, also where another stood in for it, or the one it stands in for, if that
-    /// has not answered; each place once, however often answers arrive. A replica and its stand-in
-    /// count once together: after handoff they are one copy. An answer to a put names the place
-    /// that it is for, and counts for no other: when the put was tried before, its sender may have
-    /// stood in for another replica.
+    /// An intended replica's answer counts for itself, also if a fallback's answer counts for it
+    /// already. A fallback's answer counts for the replica that it stands in for, if none counts for
+    /// that yet. However often answers arrive, one counts for each replica. A replica and its
+    /// fallback count once together: after handoff they are one copy. An answer to a put names the
+    /// replica that it is for, and counts for no other: when the put was tried before, its sender
+    /// may have stood in for another replica.
     reply_counts_for: fn(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId>,
 
-    /// The fallback asked in the place of an intended replica that does not answer. (I1, I6, I8)
+    /// The fallback asked to stand in for an intended replica that does not answer. (I1, I6, I8)
     ///
-    /// The next one clockwise that stands in for nobody else: two places that rest on one node are
-    /// one copy. One that is not suspected, if there is one.
+    /// The next one clockwise that stands in for no other replica: one node that answers for two
+    /// replicas is one copy. A fallback that is not suspected, if there is one.
     stand_in: fn(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId>,
 
     /// May a put be acknowledged? (I1, I4, I6)
@@ -160,8 +161,8 @@ rules! {
 
     /// May a get be answered? (I1, I6)
     ///
-    /// Once R distinct nodes have said what they hold, in as many intended replicas' places; and PR
-    /// of these themselves.
+    /// Once R distinct nodes have said what they hold, for as many intended replicas; and PR of these
+    /// replicas themselves.
     get_may_answer: fn(tally: &Tally, r: usize, pr: usize) -> bool,
 
     /// The replicas a finished read writes back to. (I3)
@@ -313,7 +314,7 @@ rules! {
     /// May a new replica give its word on a key, when these nodes have answered? (I1)
     ///
     /// Once all that it awaits have, but for those under suspicion: what it holds then is all that
-    /// was acknowledged of the key, and nobody serves as a replica in whose place it is. That goes
+    /// was acknowledged of the key, and no node that it has replaced serves as a replica. That goes
     /// for its word that it has stored a put too: else it would be counted while another, which
     /// does not know of it, answers gets without the put.
     may_give_word: fn(

@@ -1,4 +1,4 @@
-//! What administrators ask for, through whatever node (traces 7 and 9): changes of who is a member,
+//! What administrators ask for, through whatever node: changes of who is a member,
 //! made where they can be, refused where not.
 
 use crate::acts::handler::Handler;

@@ -12,19 +12,9 @@
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId};
 use crate::algebra::tally::{StandIn, Tally};
-use crate::state::collecting::{Collecting, Collection};
+use crate::state::collecting::{Collecting, Collection, Next};
 use crate::state::timer::Timer;
 use stateright::actor::Id;
-
-/// What a coordinator does when those it asked have had their time.
-pub(crate) enum Next {
-    /// Asks all that are missing again.
-    AskAgain,
-    /// Asks these, who were not asked yet.
-    AskStandIns(Vec<StandIn>),
-    /// Waits no longer.
-    GiveUp,
-}
 
 impl Handler<'_, '_> {
     /// The record of a request for which nobody has answered yet.

@@ -1,4 +1,4 @@
-//! Anti-entropy (trace 5; Dynamo paper §4.7): replicas compare what they hold, and each gets what
+//! Anti-entropy (Dynamo paper §4.7): replicas compare what they hold, and each gets what
 //! it lacks.
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! Who coordinates a request (trace 6; Dynamo paper §4.5, §4.6): the node that a client asks, if it
+//! Who coordinates a request (Dynamo paper §4.5, §4.6): the node that a client asks, if it
 //! is an intended replica; else it forwards the request to one.
 //!
 //! ```text

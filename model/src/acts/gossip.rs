@@ -1,4 +1,4 @@
-//! How histories spread (traces 7 and 9; Dynamo paper §4.8.1): periodically, to a peer chosen at
+//! How histories spread (Dynamo paper §4.8.1): periodically, to a peer chosen at
 //! random, tips first; and to whoever shows by its tip that it knows something else.
 //!
 //! ```text

@@ -7,7 +7,6 @@ use crate::algebra::membership::{History, Tip};
 use crate::algebra::siblings::Siblings;
 use crate::rules::Rules;
 use crate::state::State;
-use crate::state::durable::Durable;
 use crate::state::message::Message;
 use stateright::actor::{Id, Out};
 use std::borrow::Cow;
@@ -35,19 +34,6 @@ pub(crate) struct Handler<'a, 's> {
 }
 
 impl Node {
-    /// What is on a new disk, given a number that no disk of this node ever had.
-    pub fn new_disk(&self, unused: u64) -> Durable {
-        Durable { incarnation: self.rules.new_incarnation(unused), ..Durable::default() }
-    }
-
-    /// What is on a node's new disk, when the old one is no longer believed: see
-    /// [`Rules::disk_is_old`]. Of that only the history stays. It is true, however old it is, and
-    /// tells the node whom to ask. Nothing else may stay: what was deleted and reaped since the
-    /// copy would come back.
-    pub fn new_disk_after(&self, old: &Durable, unused: u64) -> Durable {
-        Durable { history: old.history.clone(), ..self.new_disk(unused) }
-    }
-
     /// The handler of one step. `None`: this is no node's id, or the node has retired.
     pub(crate) fn handler<'a, 's>(
         &'a self,
@@ -57,16 +43,6 @@ impl Node {
     ) -> Option<Handler<'a, 's>> {
         let id = NodeId::from_actor(id).filter(|_| !state.retired)?;
         Some(Handler { node: self, id, state, out })
-    }
-
-    /// What a node knows when it starts: what is on its disk, or the founders; and where it is
-    /// itself.
-    pub(crate) fn history_at_start(&self, id: Id, on_disk: &History) -> History {
-        let known = if on_disk.is_empty() { &self.founders } else { on_disk };
-        match (self.address, NodeId::from_actor(id)) {
-            (Some(address), Some(id)) => known.moved(id, address),
-            _ => known.clone(),
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Hinted handoff (traces 4 and 8; Dynamo paper §4.6): a fallback keeps what another node should
+//! Hinted handoff (Dynamo paper §4.6): a fallback keeps what another node should
 //! have, and hands it over.
 //!
 //! ```text

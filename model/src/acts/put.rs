@@ -74,7 +74,7 @@ impl Handler<'_, '_> {
             }
             Ok(context) => self.collect_stored(client, request, key, context, pw),
             Err(refusal) => {
-                self.out.send(client, Message::Answer(Answer::PutRefused { request, refusal }))
+                self.out.send(client, Message::Answer(Answer::PutRefused { request, refusal }));
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Reaping: a key of which nothing is left but tombstones is forgotten (Dynamo's deletes, trace 4's
-//! dual).
+//! Reaping: a key of which nothing is left but tombstones is forgotten (Dynamo's
+//! deletes).
 //!
 //! A tombstone stands in the way of old copies. It may go when there are none: when every intended
 //! replica has it, and nobody keeps anything of the key for another. The first node of the

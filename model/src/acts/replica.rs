@@ -1,4 +1,4 @@
-//! What a node does as a replica: merge what it is sent, and say what it holds (traces 1 and 3).
+//! What a node does as a replica: merge what it is sent, and say what it holds.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId, RequestId};

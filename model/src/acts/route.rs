@@ -1,4 +1,4 @@
-//! A client's own view (trace 7): it asks a node that is responsible by what it knows of the
+//! A client's own view: it asks a node that is responsible by what it knows of the
 //! members, which may be old.
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! What a new replica does before it gives its word on a key (traces 1 and 7; Dynamo paper §4.9):
+//! What a new replica does before it gives its word on a key (Dynamo paper §4.9):
 //! it gathers what others have of it.
 //!
 //! A node that has entered preference lists has not been handed yet what it should have, and others

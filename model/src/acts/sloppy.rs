@@ -6,11 +6,10 @@
 //! fallback may have answered long since; if it answers, or asks for something itself, it is
 //! suspected no longer.
 
-use crate::acts::collect::Next;
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId};
 use crate::algebra::tally::{StandIn, Tally};
-use crate::state::collecting::Collecting;
+use crate::state::collecting::{Collecting, Next};
 use std::sync::Arc;
 
 impl Handler<'_, '_> {

@@ -1,5 +1,5 @@
-//! Who is a member: a history of changes that only grows, and what follows from it (traces 7 and 9;
-//! Dynamo paper §4.8.1).
+//! Who is a member: a history of changes that only grows, and what follows from it (Dynamo paper
+//! §4.8.1).
 //!
 //! Changes are made by administrators, at any node; failures never make one. Two histories become
 //! one by union, in whatever order they meet, so nothing is ever unlearned. Where two
@@ -11,7 +11,7 @@
 //! | it joins | it leaves | leaving: who says so knew that it was there |
 //! | it leaves | it joins again | a member: who says so knew that it had left |
 //! | it leaves | it is gone | gone: it says so itself, with nothing left on its disk |
-//! | it is removed | anything | removed, for good: another node that takes its place needs another id |
+//! | it is removed | anything | removed, for good: another node that replaces it needs another id |
 //! | it is at one address | it is at another | at that which was said later, and of two at the same time at the larger |
 //!
 //! Of one node's addresses only the latest is kept: a later one makes the others superfluous,

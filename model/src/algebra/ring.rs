@@ -70,8 +70,15 @@ impl Ring {
         }
         positions.sort_unstable();
         let width = u64::MAX / u64::from(partitions);
-        let owners =
+        let owners: Vec<Vec<NodeId>> =
             (0..u64::from(partitions)).map(|index| clockwise(&positions, index * width)).collect();
+        for owners in &owners {
+            let is_again = |(index, node)| owners[..index].contains(node);
+            assert!(
+                !owners.iter().enumerate().any(is_again),
+                "a preference list names a node twice: {owners:?}"
+            );
+        }
         Ok(Ring { members, owners })
     }
 

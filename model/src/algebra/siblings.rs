@@ -1,4 +1,4 @@
-//! The version algebra, second half: what a replica holds for one key (trace 2; Dynamo paper §4.4).
+//! The version algebra, second half: what a replica holds for one key (Dynamo paper §4.4).
 //!
 //! A small closed algebra with private fields: whatever is done through it, a sibling's dot is in
 //! the set's context, and the order of siblings is the order of their dots.
@@ -63,10 +63,35 @@ pub struct Siblings {
     set: Arc<Set>,
 }
 
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 struct Set {
     context: Context,
     versions: Vec<Version>,
+}
+
+impl Set {
+    /// What every set keeps to, also under wrong rules:
+    ///
+    /// * No two siblings have the same dot, and they are in the order of their dots.
+    /// * The context covers the clock of each sibling.
+    /// * The clock of each sibling covers its dot.
+    ///
+    /// More holds under the protocol's rules: no sibling's clock covers another sibling's dot (the
+    /// siblings are an *antichain*). A wrong rule may leave beside a put what its client had read,
+    /// so [`put`](Siblings::put) cannot promise that. [`merge`](Siblings::merge) does, if it is
+    /// given antichains.
+    fn soundness(&self) -> Result<(), &'static str> {
+        if !self.versions.windows(2).all(|pair| pair[0].dot < pair[1].dot) {
+            return Err("siblings are out of order");
+        }
+        if !self.versions.iter().all(|version| version.clock.covers(version.dot)) {
+            return Err("a sibling's dot is not in its clock");
+        }
+        if !self.versions.iter().all(|version| self.context.includes(&version.clock)) {
+            return Err("a sibling's clock is not in the context");
+        }
+        Ok(())
+    }
 }
 
 impl Serialize for Siblings {
@@ -126,16 +151,27 @@ impl Siblings {
     /// A dot names one put. Should two sets hold different versions under one dot all the same (a
     /// disk was damaged, or copied), each keeps its own: neither value is lost unseen. A put over
     /// them replaces both.
+    ///
+    /// # Panics
+    /// If a sibling of one set supersedes a sibling that only the other set has, and both stay.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
         let stays = |version: &&Version, there: &Self| {
             there.holds(version.dot) || !there.has_replaced(version)
         };
-        let mut versions: Vec<Version> =
-            self.set.versions.iter().filter(|version| stays(version, other)).cloned().collect();
-        versions.extend(
-            other.set.versions.iter().filter(|v| !self.holds(v.dot) && stays(v, self)).cloned(),
+        let (own, others) = (self.set.versions.iter(), other.set.versions.iter());
+        let own: Vec<&Version> = own.filter(|version| stays(version, other)).collect();
+        let new: Vec<&Version> =
+            others.filter(|version| !self.holds(version.dot) && stays(version, self)).collect();
+        let supersedes = |one: &Version, two: &Version| {
+            one.clock.covers(two.dot) || (two.clock.covers(one.dot) && !other.holds(one.dot))
+        };
+        let is_chain = |one: &&Version| new.iter().any(|two| supersedes(one, two));
+        assert!(
+            !own.iter().any(is_chain),
+            "siblings of which one supersedes another were merged: {self:?}, {other:?}"
         );
+        let mut versions: Vec<Version> = own.into_iter().chain(new).cloned().collect();
         versions.sort_unstable_by_key(|version| version.dot);
         Siblings::of(self.set.context.merge(&other.set.context), versions)
     }
@@ -209,8 +245,14 @@ impl Siblings {
         self.set.context.bytes_max() + self.set.versions.iter().map(version).sum::<usize>()
     }
 
+    /// # Panics
+    /// If the set is not sound: the algebra has broken its promise.
     fn of(context: Context, versions: Vec<Version>) -> Self {
-        Siblings { set: Arc::new(Set { context, versions }) }
+        let set = Set { context, versions };
+        if let Err(broken) = set.soundness() {
+            panic!("{broken}: {set:?}");
+        }
+        Siblings { set: Arc::new(set) }
     }
 
     /// Has the set learnt of the put that this version is of, and holds it no more, under whatever
@@ -245,16 +287,9 @@ impl TryFrom<UncheckedSiblings> for Siblings {
 
     fn try_from(unchecked: UncheckedSiblings) -> Result<Self, Self::Error> {
         let UncheckedSiblings { context, versions } = unchecked;
-        if !versions.windows(2).all(|pair| pair[0].dot < pair[1].dot) {
-            return Err("siblings are out of order");
-        }
-        if !versions
-            .iter()
-            .all(|version| context.covers(version.dot) && version.clock.covers(version.dot))
-        {
-            return Err("a sibling's dot is not in its context");
-        }
-        Ok(Siblings::of(context, versions))
+        let set = Set { context, versions };
+        set.soundness()?;
+        Ok(Siblings { set: Arc::new(set) })
     }
 }
 

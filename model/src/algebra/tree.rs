@@ -1,4 +1,4 @@
-//! Merkle trees over what a replica holds, one a partition (trace 5; Dynamo paper §4.7).
+//! Merkle trees over what a replica holds, one a partition (Dynamo paper §4.7).
 //!
 //! A key hangs at a leaf that follows from its name, under a digest of what is held of it. Every
 //! digest above is the sum, modulo 2^64, of those below: equal contents have equal trees whatever

@@ -1,4 +1,4 @@
-//! The version algebra, first half: dots and contexts (trace 2; Dynamo paper §4.4; dotted version
+//! The version algebra, first half: dots and contexts (Dynamo paper §4.4; dotted version
 //! vectors after Preguiça, Baquero et al., 2010).
 //!
 //! A [`Dot`] names one put for ever. A [`Context`] is a set of dots, written compactly: a *version

@@ -1,4 +1,4 @@
-//! Who is responsible for what, by what a node knows of the members (trace 7).
+//! Who is responsible for what, by what a node knows of the members.
 
 use crate::algebra::ids::NodeId;
 use crate::algebra::membership::{Change, History, Standing, Tip};

@@ -1,4 +1,4 @@
-//! What rules are told of, and what they answer, where that has no place elsewhere.
+//! What rules are told of, and what they answer, where no other file has it.
 
 use crate::algebra::siblings::Siblings;
 use crate::algebra::version::Context;

@@ -3,7 +3,7 @@
 
 use crate::algebra::ids::{Key, NodeId, RequestId};
 use crate::algebra::siblings::Siblings;
-use crate::algebra::tally::Tally;
+use crate::algebra::tally::{StandIn, Tally};
 use crate::algebra::version::Context;
 use crate::state::State;
 use serde::{Serialize, Serializer};
@@ -56,6 +56,16 @@ pub(crate) enum Collection {
     Put(RequestId),
     /// The get that this request asked for.
     Get(RequestId),
+}
+
+/// What a coordinator does when the nodes that it asked have had their time.
+pub(crate) enum Next {
+    /// It asks all nodes again that have not answered.
+    AskAgain,
+    /// It asks these fallbacks for the first time.
+    AskStandIns(Vec<StandIn>),
+    /// It waits no longer.
+    GiveUp,
 }
 
 impl State {

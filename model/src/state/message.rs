@@ -138,8 +138,8 @@ pub enum Message {
     /// Fallback → coordinator: the put is on my disk, to be handed over. Doubled: counted once.
     ///
     /// Proves: its sender had the put on disk, for the recipient. From then on it answers for it:
-    /// it drops the put only once the recipient has it, or all that have taken the recipient's
-    /// place. Late, after the ring has changed: it counts only if the recipient is still an
+    /// it drops the put only once the recipient has it, or all that have replaced the
+    /// recipient. Late, after the ring has changed: it counts only if the recipient is still an
     /// intended replica by the coordinator's new view, and its sender still a member and no replica
     /// itself.
     StoredHint {

@@ -69,7 +69,7 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
     assert!(a.receive(actor(fallback), stored).is_empty(), "it counts once");
     assert!(
         a.receive(actor(second), Message::Stored { request: request(0) }).is_empty(),
-        "the place is taken"
+        "its fallback counts for it already"
     );
     assert!(!a.state.suspected.contains(&second), "and yet it has answered in time");
     assert_eq!(
@@ -83,7 +83,7 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
     );
     assert!(
         a.state.puts.contains_key(&request(0)),
-        "the third has its time, though its place is taken"
+        "the third has its time, though its fallback counts for it already"
     );
     a.time_out(&timer);
     a.time_out(&timer);
@@ -120,7 +120,7 @@ fn in_person_means_the_intended_replicas_themselves() {
     );
     assert!(
         a.receive(actor(last), stored(third)).is_empty(),
-        "all places are taken, and one of them in person"
+        "an answer counts for each of the three, and one of them in person"
     );
 
     // Whoever is only slow is not shut out by those who stood in for it.

@@ -18,16 +18,16 @@ struct WrittenContext<'a> {
 impl Serialize for Context {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Context { vector, dots, requests } = self;
-        let place = |issuer: Issuer| {
+        let index_of = |issuer: Issuer| {
             let single = || {
-                dots.iter().position(|dot| dot.issuer == issuer).map(|place| vector.len() + place)
+                dots.iter().position(|dot| dot.issuer == issuer).map(|index| vector.len() + index)
             };
             vector.binary_search_by_key(&issuer, |entry| entry.0).ok().or_else(single)
         };
         let written = |(dot, request): &(Dot, RequestId)| {
-            let place =
-                place(dot.issuer).expect("a context names requests only of dots that it covers");
-            (place, dot.counter, *request)
+            let index =
+                index_of(dot.issuer).expect("a context names requests only of dots that it covers");
+            (index, dot.counter, *request)
         };
         let requests = requests.iter().map(written).collect();
         WrittenContext { vector, dots, requests }.serialize(serializer)
@@ -52,12 +52,12 @@ impl TryFrom<UncheckedContext> for Context {
         if !ascending || !sorted || vector.iter().any(|entry| entry.1 == 0) {
             return Err("a context's entries are out of order");
         }
-        let issuer = |place: usize| match vector.get(place) {
+        let issuer = |index: usize| match vector.get(index) {
             Some((issuer, _)) => Some(*issuer),
-            None => dots.get(place - vector.len()).map(|dot| dot.issuer),
+            None => dots.get(index - vector.len()).map(|dot| dot.issuer),
         };
         let named =
-            |(place, counter, request)| Some((Dot { issuer: issuer(place)?, counter }, request));
+            |(index, counter, request)| Some((Dot { issuer: issuer(index)?, counter }, request));
         let requests: Option<Vec<_>> = requests.into_iter().map(named).collect();
         let requests =
             requests.and_then(Requests::checked).ok_or("a context's requests are out of order")?;
