@@ -65,16 +65,22 @@
 //!
 //! ## The rooms
 //!
-//! The files are in rooms. A room uses only itself and the rooms above it in this table.
+//! The files are in rooms. A room uses only itself and the rooms above it in this list.
 //!
-//! | room | what is there | it knows |
-//! |---|---|---|
-//! | `algebra` | pure values with their laws: [`ids`], [`address`], [`version`], [`siblings`], [`ring`], [`tally`], [`tree`], [`membership`], [`view`], [`moment`], [`config`] | nothing else |
-//! | `state` | what a node knows and says: [`State`](node::State), [`durable`], [`timer`], [`collecting`], [`forwarding`], [`hint`], [`settling`], [`message`], [`request`], [`wish`] | values |
-//! | [`rules`] | every decision that an invariant rests on, each one function | values, and the records that it decides about |
-//! | `acts` | what a node does: [`put`], [`get`], [`replica`], [`forward`], [`sloppy`], [`handoff`], [`settle`], [`transfer`], [`reap`], [`gossip`], [`exchange`], [`administer`]; what puts and gets share (`collect`); which messages a node serves (`admission`); and a client's own view ([`route`]) | values, state, rules |
-//! | [`node`] | which act handles which message, timer or choice | acts |
-//! | `checker` | what only a checker needs: a scripted [`client`], and nodes and clients as one actor type ([`process`]) | everything |
+//! 1. `algebra`: pure values with their laws. They know nothing of messages, rules or acts:
+//!    [`ids`], [`address`], [`version`], [`siblings`], [`ring`], [`tally`], [`tree`],
+//!    [`membership`], [`view`], [`moment`], [`config`].
+//! 2. `state`: what a node knows and says. It decides nothing: [`State`](node::State), [`durable`],
+//!    [`timer`], [`collecting`], [`forwarding`], [`hint`], [`settling`], [`message`], [`request`],
+//!    [`wish`].
+//! 3. [`rules`]: every decision that an invariant rests on, each one function.
+//! 4. `acts`: what a node does: [`put`], [`get`], [`replica`], [`forward`], [`sloppy`],
+//!    [`handoff`], [`settle`], [`transfer`], [`reap`], [`gossip`], [`exchange`], [`administer`].
+//!    Puts and gets share `collect`. In `admission` a node decides which messages it serves. And
+//!    [`route`] is a client's own view.
+//! 5. [`node`]: which act handles which message, timer or choice.
+//! 6. `checker`: what only a checker needs: a scripted [`client`], and nodes and clients as one
+//!    actor type ([`process`]).
 //!
 //! State stands before rules, because rules look at records of the state, such as what a
 //! coordinator remembers of a client. A value that needs a decision is handed it as a function:

@@ -39,7 +39,8 @@ impl Node {
     }
 
     /// What is on a node's new disk, when the old one is no longer believed: see
-    /// [`Rules::disk_is_old`](crate::rules::Rules::disk_is_old). Of that only the history stays. It is true, however old it is, and
+    /// [`Rules::disk_is_old`](crate::rules::Rules::disk_is_old). Of that only the history stays. It
+    /// is true, however old it is, and
     /// tells the node whom to ask. Nothing else may stay: what was deleted and reaped since the
     /// copy would come back.
     pub fn new_disk_after(&self, old: &Durable, unused: u64) -> Durable {

@@ -1,4 +1,4 @@
-//! Sloppy quorum and hinted handoff, act by act, without a network (traces 4, 6 and 8).
+//! Sloppy quorum and hinted handoff, act by act, without a network.
 
 mod pauses;
 
@@ -40,7 +40,7 @@ fn hint(recipient: NodeId) -> HintId {
     HintId { recipient, key: key() }
 }
 
-/// Trace 6: who does not answer in time is suspected, the next fallback stands in, and its word
+/// Who does not answer in time is suspected, the next fallback stands in, and its word
 /// counts towards W.
 #[test]
 fn a_fallback_stands_in_for_who_does_not_answer() {
@@ -96,7 +96,7 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
     assert_eq!([second, third, fallback, last].map(to), [1, 1, 1, 0]);
 }
 
-/// Trace 6, PW: stand-ins do not count for those who must answer in person.
+/// PW: stand-ins do not count for those who must answer in person.
 #[test]
 fn in_person_means_the_intended_replicas_themselves() {
     let [coordinator, second, third, fallback, last] = clockwise()[..] else { panic!() };
@@ -140,7 +140,7 @@ fn in_person_means_the_intended_replicas_themselves() {
     assert_eq!(answers(&a.time_out(&timer)), [&failed]);
 }
 
-/// Trace 4: what is kept for another is found by reads meanwhile.
+/// What is kept for another is found by reads meanwhile.
 #[test]
 fn what_is_kept_for_another_can_be_read() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
@@ -160,7 +160,7 @@ fn what_is_kept_for_another_can_be_read() {
     assert_eq!(sent[0].1, Message::Fetched { request: request(1), siblings: siblings(1) });
 }
 
-/// Trace 8: stored, in transfer, cleared; a crash in each leads back to what is on disk.
+/// Stored, in transfer, cleared; a crash in each leads back to what is on disk.
 #[test]
 fn a_hint_goes_its_way_through_crashes() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
