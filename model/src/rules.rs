@@ -13,8 +13,8 @@
 //! ignores. Example: `tree_follows` answers `true` whatever the change is. Its parameters are there
 //! for the defect that leaves out deletes.
 //!
-//! `rules.put_may_ack(…)`, the method, asks the rule. It tells [`Rules::asked`] the rule's name, and
-//! calls the function in the field of the same name.
+//! `rules.put_may_ack(…)`, the method, asks the rule. It tells [`Rules::asked`] the rule's name,
+//! and calls the function in the field of the same name.
 
 mod given;
 mod protocol;
@@ -139,8 +139,8 @@ rules! {
     /// The intended replica that an answer counts for, if it counts. (I1, I3, I4, I6)
     ///
     /// An intended replica's answer counts for itself, also if a fallback's answer counts for it
-    /// already. A fallback's answer counts for the replica that it stands in for, if none counts for
-    /// that yet. However often answers arrive, one counts for each replica. A replica and its
+    /// already. A fallback's answer counts for the replica that it stands in for, if none counts
+    /// for that yet. However often answers arrive, one counts for each replica. A replica and its
     /// fallback count once together: after handoff they are one copy. An answer to a put names the
     /// replica that it is for, and counts for no other: when the put was tried before, its sender
     /// may have stood in for another replica.
@@ -161,8 +161,8 @@ rules! {
 
     /// May a get be answered? (I1, I6)
     ///
-    /// Once R distinct nodes have said what they hold, for as many intended replicas; and PR of these
-    /// replicas themselves.
+    /// Once R distinct nodes have said what they hold, for as many intended replicas; and PR of
+    /// these replicas themselves.
     get_may_answer: fn(tally: &Tally, r: usize, pr: usize) -> bool,
 
     /// The replicas a finished read writes back to. (I3)

@@ -198,8 +198,9 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Sends the set to the other replicas and starts to count. This node has the put on disk. It is
-    /// the first that counts, if it is a replica still and has settled, or if it stands in for one.
+    /// Sends the set to the other replicas and starts to count. This node has the put on disk. It
+    /// is the first that counts, if it is a replica still and has settled, or if it stands in for
+    /// one.
     fn collect_stored(
         &mut self,
         client: Id,

@@ -1,5 +1,5 @@
-//! Sloppy quorum (Dynamo paper §4.6): a node that does not answer in time is suspected, and the next
-//! fallback is asked to stand in for it.
+//! Sloppy quorum (Dynamo paper §4.6): a node that does not answer in time is suspected, and the
+//! next fallback is asked to stand in for it.
 //!
 //! Suspicion is local and volatile, and changes nothing but whom this node asks. The suspected
 //! replica is asked too, which is the probe: it is given the same time as everyone, though a
@@ -13,8 +13,8 @@ use crate::state::collecting::{Collecting, Next};
 use std::sync::Arc;
 
 impl Handler<'_, '_> {
-    /// A tally of the key's intended replicas. For those under suspicion fallbacks are asked from the
-    /// beginning.
+    /// A tally of the key's intended replicas. For those under suspicion fallbacks are asked from
+    /// the beginning.
     pub(crate) fn new_tally(&self, key: &Key) -> Tally {
         let mut tally = Tally::new(self.preference_list(key));
         let suspected: Vec<NodeId> = tally
@@ -27,8 +27,8 @@ impl Handler<'_, '_> {
         tally
     }
 
-    /// What follows when the nodes asked have had their time; noted in the record. When they have been
-    /// asked as often as they are to be, those that are silent are suspected from now on.
+    /// What follows when the nodes asked have had their time; noted in the record. When they have
+    /// been asked as often as they are to be, those that are silent are suspected from now on.
     pub(crate) fn after_timeout(&mut self, collecting: &mut Collecting) -> Next {
         let Collecting { key, tally, retransmissions_left, .. } = collecting;
         if *retransmissions_left > 0 {

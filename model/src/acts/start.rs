@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 impl Node {
-    /// Starts anew, or again with what survived the crash. The node forgets puts and gets under way;
-    /// their clients ask again. It hands its hints over.
+    /// Starts anew, or again with what survived the crash. The node forgets puts and gets under
+    /// way; their clients ask again. It hands its hints over.
     pub(crate) fn start(&self, id: Id, storage: Option<&Durable>, out: &mut Out<Self>) -> State {
         let durable = storage.cloned().unwrap_or_default();
         let history = self.history_at_start(id, &durable.history);

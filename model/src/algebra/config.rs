@@ -9,8 +9,8 @@ use thiserror::Error;
 /// N, R, W, and how patient a coordinator is.
 ///
 /// How to choose: `n` is how many copies of each key there are, 3 nearly always. A put is
-/// acknowledged once `w` of them have it on disk. A get is answered once `r` nodes have answered. If
-/// `r + w > n`, a get sees every put acknowledged before it began. Smaller values answer sooner,
+/// acknowledged once `w` of them have it on disk. A get is answered once `r` nodes have answered.
+/// If `r + w > n`, a get sees every put acknowledged before it began. Smaller values answer sooner,
 /// stay available with fewer replicas, and promise less (Dynamo paper §4.5, §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {

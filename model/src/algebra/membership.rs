@@ -298,8 +298,8 @@ impl History {
         self.changes.range(first..).take_while(move |change| change.node == node)
     }
 
-    /// How every node stands of which anything is known. `standing` decides that for one node, given
-    /// all changes of it: see [`Rules::standings`](crate::rules::Rules::standings).
+    /// How every node stands of which anything is known. `standing` decides that for one node,
+    /// given all changes of it: see [`Rules::standings`](crate::rules::Rules::standings).
     pub fn standings(
         &self,
         standing: impl Fn(&[Change]) -> Standing,

@@ -57,8 +57,8 @@ impl Tally {
         Tally { asked: asked.to_vec(), stand_ins: Vec::new(), counted: Vec::new(), waiting: true }
     }
 
-    /// Counts one answer. The caller asks the rules which intended replica it counts for. An answer of
-    /// that replica itself replaces the answer of a fallback.
+    /// Counts one answer. The caller asks the rules which intended replica it counts for. An answer
+    /// of that replica itself replaces the answer of a fallback.
     ///
     /// # Panics
     /// If the replica was not asked, or another answer counts for it already.

@@ -1,5 +1,5 @@
-//! What the protocol decides: [`Rules::default`]. A rule that takes more than a line is the function
-//! of the same name below it.
+//! What the protocol decides: [`Rules::default`]. A rule that takes more than a line is the
+//! function of the same name below it.
 
 use super::{Freshness, HandoffEvent, Remains, Rules, Word};
 use crate::algebra::ids::{ClientId, NodeId, RequestId};
