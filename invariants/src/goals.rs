@@ -5,7 +5,7 @@ use crate::ghost::Outcome;
 use crate::property::{Kind, LooksAt, Property};
 use crate::scope::{System, SystemState};
 use crate::view::View;
-use dynamo_model::handoff::HintState;
+use dynamo_model::hint::HintState;
 use dynamo_model::ids::Content;
 use dynamo_model::process::Process;
 use dynamo_model::siblings::Siblings;

@@ -11,7 +11,7 @@ mod words;
 use crate::scope::{System, SystemState};
 use crate::trace::Who;
 use dynamo_model::client::{Client, ClientState, Via};
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Standing};
 use dynamo_model::message::Message;
@@ -19,7 +19,7 @@ use dynamo_model::node::{Durable, Node, State};
 use dynamo_model::process::{Process, ProcessState};
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
-use dynamo_model::tally::{Taken, Tally};
+use dynamo_model::tally::{Counted, Tally};
 use stateright::actor::{Envelope, Id, Timers};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -202,7 +202,7 @@ fn of_disk(
 }
 
 pub(crate) fn members(history: &History) -> String {
-    let standings = history.standings(&Rules::default());
+    let standings = Rules::default().standings(history);
     let shown = standings.iter().filter_map(|(node, standing)| match standing {
         Standing::Unknown => None,
         Standing::Member => Some(node.to_string()),
@@ -215,33 +215,38 @@ pub(crate) fn list(nodes: impl IntoIterator<Item = NodeId>) -> String {
     nodes.into_iter().map(|node| node.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn taken(tally: &Tally) -> String {
-    let one = |taken: &Taken| {
-        let Taken { by, intended } = taken;
+fn heard(tally: &Tally) -> String {
+    let one = |Counted { by, intended }: &Counted| {
         if by == intended { by.to_string() } else { format!("{by} for {intended}") }
     };
-    let taken: Vec<String> = tally.taken.iter().map(one).collect();
+    let counted: Vec<String> = tally.counted.iter().map(one).collect();
     let asked = list(
         tally.asked.iter().copied().chain(tally.stand_ins.iter().map(|stand_in| stand_in.fallback)),
     );
-    format!("{} of {asked}", if taken.is_empty() { "none".to_owned() } else { taken.join(", ") })
+    format!(
+        "{} of {asked}",
+        if counted.is_empty() { "none".to_owned() } else { counted.join(", ") }
+    )
 }
 
 /// What a node has in memory only.
 fn under_way(inner: &State) -> Told {
     let mut told = Told::new();
     for (request, put) in &inner.puts {
-        let end = if put.acknowledged { "; acknowledged" } else { "" };
-        told.push((format!("put {request:?}"), format!("stored by {}{end}", taken(&put.tally))));
+        let end = if put.collecting.is_answered { "; acknowledged" } else { "" };
+        told.push((
+            format!("put {request:?}"),
+            format!("stored by {}{end}", heard(&put.collecting.tally)),
+        ));
     }
     for (request, get) in &inner.gets {
-        let end = if get.answered { "; answered" } else { "" };
+        let end = if get.collecting.is_answered { "; answered" } else { "" };
         let replies =
             get.replies.iter().map(|(node, siblings)| format!("{node} has {}", held(siblings)));
         let replies = replies.collect::<Vec<_>>().join(", ");
         told.push((
             format!("get {request:?}"),
-            format!("heard {}: {replies}{end}", taken(&get.tally)),
+            format!("heard {}: {replies}{end}", heard(&get.collecting.tally)),
         ));
     }
     for (key, clear) in &inner.reaping {

@@ -4,7 +4,6 @@ use crate::boundary;
 use crate::ghost::Ghost;
 use crate::property::Property;
 use crate::record;
-use dynamo_model::administer::Wish;
 use dynamo_model::client::{Client, Line, Via};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId};
 use dynamo_model::node::Node;
@@ -12,6 +11,7 @@ use dynamo_model::process::{Circumstances, Process};
 use dynamo_model::ring::Ring;
 use dynamo_model::route::Routes;
 use dynamo_model::rules::Rules;
+use dynamo_model::wish::Wish;
 use stateright::actor::{ActorModel, ActorModelState, LossyNetwork, Network};
 
 pub use crate::setting::Setting;

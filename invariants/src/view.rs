@@ -135,7 +135,7 @@ impl<'a> View<'a> {
     /// Is a node gone, by what it knows itself? It may have stopped, and nobody looks at its disk
     /// any more.
     pub(crate) fn is_gone(&self, node: NodeId) -> bool {
-        let standing = || self.history(node).standings(&Rules::default()).get(&node).copied();
+        let standing = || Rules::default().standings(self.history(node)).get(&node).copied();
         self.model.cfg.changes && standing() == Some(Standing::Gone)
     }
 
@@ -277,7 +277,7 @@ pub(crate) fn gets_in_flight<'a>(
 
 /// The members, by what a node or a client knows.
 pub(crate) fn members(history: &History) -> impl Iterator<Item = NodeId> + use<> {
-    let standings = history.standings(&Rules::default());
+    let standings = Rules::default().standings(history);
     standings
         .into_iter()
         .filter(|(_, standing)| *standing == Standing::Member)

@@ -19,7 +19,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "one-client",
         rules: || Rules {
-            put_may_ack: |tally, w, _| tally.taken.len() + 1 >= w,
+            put_may_ack: |tally, w, _| tally.counted.len() + 1 >= w,
             ..Rules::default()
         },
     },
@@ -57,7 +57,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         rules: || Rules {
             reply_counts_for: |tally, from, named| {
                 let intended = (Rules::default().reply_counts_for)(tally, from, named);
-                intended.filter(|_| tally.taken.len() + 1 < tally.asked.len())
+                intended.filter(|_| tally.counted.len() + 1 < tally.asked.len())
             },
             ..Rules::default()
         },
@@ -86,7 +86,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I1.get-rests-on-r-words", "I1.get-sees-acknowledged-puts"],
         scope: "one-client",
         rules: || Rules {
-            get_may_answer: |tally, r, _| tally.taken.len() + 1 >= r,
+            get_may_answer: |tally, r, _| tally.counted.len() + 1 >= r,
             ..Rules::default()
         },
     },
@@ -107,7 +107,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             reply_counts_for: |tally, from, named| {
                 (Rules::default().reply_counts_for)(tally, from, named).or_else(|| {
                     tally.missing().next().filter(|_| {
-                        tally.was_asked(from) && !tally.taken.iter().any(|taken| taken.by == from)
+                        tally.was_asked(from)
+                            && !tally.counted.iter().any(|answer| answer.by == from)
                     })
                 })
             },
@@ -127,7 +128,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "stand-in",
         rules: || Rules {
-            put_may_ack: |tally, w, _| tally.taken.len() >= w || !tally.waiting,
+            put_may_ack: |tally, w, _| tally.counted.len() >= w || !tally.waiting,
             ..Rules::default()
         },
     },
@@ -143,7 +144,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I6.in-person-counts-intended-replicas",
         ],
         scope: "in-person",
-        rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() >= w, ..Rules::default() },
+        rules: || Rules { put_may_ack: |tally, w, _| tally.counted.len() >= w, ..Rules::default() },
     },
     Defect {
         name: "in-person-not-counted-by-reads",
@@ -158,7 +159,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "in-person",
         rules: || Rules {
-            get_may_answer: |tally, r, _| tally.taken.len() >= r,
+            get_may_answer: |tally, r, _| tally.counted.len() >= r,
             ..Rules::default()
         },
     },

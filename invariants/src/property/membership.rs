@@ -53,7 +53,7 @@ pub(super) const PROPERTIES: &[Property] = &[
             }
             let view = View { model, state };
             let all = view.all_history();
-            let standings = all.standings(&Rules::default());
+            let standings = Rules::default().standings(&all);
             let is_member = |node: &NodeId| standings.get(node) == Some(&Standing::Member);
             view.nodes().filter(is_member).all(|node| *view.history(node) == all)
         },

@@ -5,12 +5,12 @@ use crate::ghost::Outcome;
 use crate::scope::SystemState;
 use crate::trace::replay::Run;
 use crate::trace::{Event, Who};
-use dynamo_model::handoff::{HintId, HintState};
+use dynamo_model::collecting::RunningPut;
+use dynamo_model::hint::{HintId, HintState};
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::node::{Durable, State};
-use dynamo_model::put::RunningPut;
 use dynamo_model::siblings::{Siblings, Version};
 use stateright::actor::Envelope;
 
