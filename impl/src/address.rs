@@ -220,7 +220,7 @@ pub fn one_family(
     node: NodeId,
     address: SocketAddr,
 ) -> Result<(), MembersError> {
-    let view = View::of(history, &Rules::default());
+    let view = Rules::default().view(history);
     let members = Members::of(history, &view);
     let is_wanted =
         |other: NodeId| matches!(view.standing(other), Standing::Member | Standing::Leaving);

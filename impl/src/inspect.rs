@@ -11,7 +11,7 @@ use crate::counters::Dropped;
 use crate::doorkeeper::{Refusals, Twin};
 use crate::founding::Founding;
 use crate::wire::{PAYLOAD_BYTES_MAX, VERSION};
-use dynamo_model::handoff::{HintId, HintState};
+use dynamo_model::hint::{HintId, HintState};
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::membership::Tip;
 use dynamo_model::node::{Node, State};
@@ -208,9 +208,10 @@ impl Report {
 /// Those that this node, as a coordinator, has asked fallbacks to keep, and has no answer of yet.
 fn created(state: &State) -> Vec<HintLine> {
     let asked = state.puts.values().flat_map(|put| {
-        put.tally
-            .missing_stand_ins()
-            .map(|stand_in| HintId { recipient: stand_in.intended, key: put.key.clone() })
+        put.collecting.tally.missing_stand_ins().map(|stand_in| HintId {
+            recipient: stand_in.intended,
+            key: put.collecting.key.clone(),
+        })
     });
     let mut ids: Vec<HintId> = asked.filter(|id| !state.durable.hints.contains_key(id)).collect();
     ids.sort_unstable();

@@ -25,7 +25,7 @@ use crate::memory::{Evidence, Memories};
 use crate::socket::{NodeSocket, Received};
 use crate::stamp::Stamps;
 use crate::store::{Store, StoreError};
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Standing, Tip};
 use dynamo_model::node::Durable;

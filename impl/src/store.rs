@@ -49,13 +49,13 @@ pub use error::StoreError;
 
 use digest::{Changes, Digest, Progress};
 use directory::{DATABASE, NEW_DATABASE, Place};
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::membership::History;
 use dynamo_model::moment::{Moment, Past};
 use dynamo_model::node::{Durable, Issued};
 use dynamo_model::rules::Rules;
-use dynamo_model::settle::Settling;
+use dynamo_model::settling::Settling;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::Epoch;
 use error::of_database;

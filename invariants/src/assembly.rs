@@ -6,13 +6,13 @@ use crate::scope::instance::Instance;
 use crate::scope::{Ask, Scope, ScriptLine};
 use crate::system::{System, boundary};
 use crate::truth::{Ghost, observer};
-use dynamo_model::administer::Wish;
 use dynamo_model::client::{Client, Line, Via};
 use dynamo_model::ids::{ClientId, Content, NodeId, RequestId};
 use dynamo_model::node::Node;
 use dynamo_model::process::{Circumstances, Process};
 use dynamo_model::route::Routes;
 use dynamo_model::rules::Rules;
+use dynamo_model::wish::Wish;
 use stateright::actor::{ActorModel, LossyNetwork, Network};
 
 impl Scope {

@@ -11,11 +11,11 @@ use crate::notation::words::{counted, held, timer};
 use crate::notation::{Who, addressed, list, members, words};
 use crate::system::{System, SystemState};
 use dynamo_model::client::{Client, ClientState, Via};
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::node::{Durable, Node, State};
 use dynamo_model::process::{Process, ProcessState};
 use dynamo_model::siblings::Siblings;
-use dynamo_model::tally::{Taken, Tally};
+use dynamo_model::tally::{Counted, Tally};
 use stateright::actor::{Id, Timers};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -188,33 +188,38 @@ fn of_disk(
     told
 }
 
-fn taken(tally: &Tally) -> String {
-    let one = |taken: &Taken| {
-        let Taken { by, intended } = taken;
+fn heard(tally: &Tally) -> String {
+    let one = |Counted { by, intended }: &Counted| {
         if by == intended { by.to_string() } else { format!("{by} for {intended}") }
     };
-    let taken: Vec<String> = tally.taken.iter().map(one).collect();
+    let counted: Vec<String> = tally.counted.iter().map(one).collect();
     let asked = list(
         tally.asked.iter().copied().chain(tally.stand_ins.iter().map(|stand_in| stand_in.fallback)),
     );
-    format!("{} of {asked}", if taken.is_empty() { "none".to_owned() } else { taken.join(", ") })
+    format!(
+        "{} of {asked}",
+        if counted.is_empty() { "none".to_owned() } else { counted.join(", ") }
+    )
 }
 
 /// What a node has in memory only.
 fn under_way(inner: &State) -> Told {
     let mut told = Told::new();
     for (request, put) in &inner.puts {
-        let end = if put.acknowledged { "; acknowledged" } else { "" };
-        told.push((format!("put {request:?}"), format!("stored by {}{end}", taken(&put.tally))));
+        let end = if put.collecting.is_answered { "; acknowledged" } else { "" };
+        told.push((
+            format!("put {request:?}"),
+            format!("stored by {}{end}", heard(&put.collecting.tally)),
+        ));
     }
     for (request, get) in &inner.gets {
-        let end = if get.answered { "; answered" } else { "" };
+        let end = if get.collecting.is_answered { "; answered" } else { "" };
         let replies =
             get.replies.iter().map(|(node, siblings)| format!("{node} has {}", held(siblings)));
         let replies = replies.collect::<Vec<_>>().join(", ");
         told.push((
             format!("get {request:?}"),
-            format!("heard {}: {replies}{end}", taken(&get.tally)),
+            format!("heard {}: {replies}{end}", heard(&get.collecting.tally)),
         ));
     }
     for (key, clear) in &inner.reaping {

@@ -6,7 +6,7 @@ use crate::property::{Kind, LooksAt, Property};
 use crate::system::world::World;
 use crate::system::{System, SystemState};
 use crate::truth::Outcome;
-use dynamo_model::handoff::HintState;
+use dynamo_model::hint::HintState;
 use dynamo_model::ids::Content;
 use dynamo_model::process::Process;
 use dynamo_model::siblings::Siblings;

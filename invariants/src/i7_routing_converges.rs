@@ -46,7 +46,7 @@ const PROPERTIES: &[Property] = &[
             }
             let world = World { model, state };
             let all = world.all_history();
-            let standings = all.standings(&Rules::default());
+            let standings = Rules::default().standings(&all);
             let is_member = |node: &NodeId| standings.get(node) == Some(&Standing::Member);
             world.nodes().filter(is_member).all(|node| *world.history(node) == all)
         },

@@ -20,7 +20,7 @@ pub(crate) fn addressed(state: &SystemState, envelope: Envelope<&Message>) -> St
 }
 
 pub(crate) fn members(history: &History) -> String {
-    let standings = history.standings(&Rules::default());
+    let standings = Rules::default().standings(history);
     let shown = standings.iter().filter_map(|(node, standing)| match standing {
         Standing::Unknown => None,
         Standing::Member => Some(node.to_string()),

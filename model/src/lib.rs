@@ -11,7 +11,7 @@
 //! partitions; each node has several tokens on it. A key's *preference list* is the first N
 //! distinct nodes met clockwise from its partition.
 //!
-//! **Versions** ([`version`], [`siblings`]; paper §4.4, trace 2). A put gets a *dot*: its
+//! **Versions** ([`version`], [`siblings`]; paper §4.4). A put gets a *dot*: its
 //! coordinator's name and that coordinator's count of puts of the key. The name includes an
 //! *epoch*: a coordinator that has dropped a key, and has it again, begins a new one, and never
 //! speaks for dots that it no longer knows. A replica holds, for each key, a set of *siblings* and
@@ -19,38 +19,38 @@
 //! both hold it or the other has never learnt of it. A client's context is what it read; a put
 //! replaces exactly the siblings that its context covers. What nobody has read, nothing replaces.
 //!
-//! **Put** ([`put`]; paper §4.5, traces 1 and 6). Any node accepts it; one outside the preference
+//! **Put** ([`put`]; paper §4.5). Any node accepts it; one outside the preference
 //! list forwards it ([`forward`]), to another node if the first is silent, and coordinates it
 //! itself, as a fallback, if all intended replicas are. The coordinator issues the dot, saves,
 //! sends its set to the other intended replicas, counts *distinct* nodes that have stored it,
-//! itself the first, acknowledges at W, and keeps collecting to N. In the place of a replica that
-//! does not answer in time the next *fallback* clockwise is asked ([`sloppy`]; §4.6); a replica and
-//! its stand-in count once. A put that cannot reach W in time is reported failed but possibly
+//! itself the first, acknowledges at W, and keeps collecting to N. If a replica does
+//! not answer in time, the next *fallback* clockwise is asked ([`sloppy`]; §4.6); a replica and its
+//! fallback count once. A put that cannot reach W in time is reported failed but possibly
 //! stored. The client gets back what it had read plus the new dot, and nothing more. A retry under
 //! the same request id is recognised, also after the coordinator crashed: one put, one version.
 //!
-//! **Get** ([`get`]; paper §4.5 and §5, traces 1 and 3). The coordinator asks all intended
+//! **Get** ([`get`]; paper §4.5 and §5). The coordinator asks all intended
 //! replicas, answers all concurrent siblings with one context once R distinct replicas have spoken,
 //! keeps collecting, and then writes the merge back to every replica that it saw to hold less
 //! (*read repair*).
 //!
-//! **Hinted handoff** ([`handoff`]; paper §4.6, traces 4 and 8). What a fallback stores in
-//! another's place it keeps apart, as a *hint*, on disk. It sends it to the node it is for, again
+//! **Hinted handoff** ([`handoff`]; paper §4.6). What a fallback stores
+//! for another node it keeps apart, as a *hint*, on disk. It sends it to the node it is for, again
 //! and again, and drops it when that one says that all of it is on its disk. Reads find it
 //! meanwhile: fallbacks are asked as well.
 //!
-//! **Membership** ([`membership`], [`gossip`]; paper §4.8, traces 7 and 9). A node knows a
+//! **Membership** ([`membership`], [`gossip`]; paper §4.8). A node knows a
 //! *history* of changes, which only grows; the *view*, and with it the ring, follows from it. Nodes
 //! gossip, tips first, and every request that depends on the ring carries its sender's tip: whoever
 //! knows less, sender or receiver, is told, and asks again. When the ring changes, whoever is
 //! responsible for a key no more hands over what it has, as a hint ([`transfer`]; §4.9). A new
 //! replica that is asked about a key before that asks the others first ([`settle`]).
 //!
-//! **Anti-entropy** ([`tree`], [`exchange`]; paper §4.7, trace 5). Each replica keeps a Merkle tree
+//! **Anti-entropy** ([`tree`], [`exchange`]; paper §4.7). Each replica keeps a Merkle tree
 //! a partition. Replicas compare roots, go down where they differ, and send one another all they
 //! have of the keys that do; no others.
 //!
-//! **Delete.** A put of a *tombstone*, which takes the place of what the context covers. When every
+//! **Delete.** A put of a *tombstone*, which replaces what the context covers. When every
 //! intended replica has it, and nobody keeps anything of the key for another, the key is forgotten
 //! ([`reap`]).
 //!
@@ -63,26 +63,32 @@
 //! the other. What is volatile — puts and gets under way — may be lost at any moment; clients ask
 //! again.
 //!
-//! ## The seed's nine traces
+//! ## The rooms
 //!
-//! 1. a replicated key under quorum: [`put`], [`get`] — here
-//! 2. divergent versions: [`version`], [`siblings`] — here
-//! 3. read repair: [`get`] — here
-//! 4. hinted handoff, as storage: [`handoff`] — here
-//! 5. Merkle anti-entropy: [`tree`], [`exchange`] — here
-//! 6. coordinating a put: [`put`], [`tally`], [`sloppy`] — here
-//! 7. stale routing views: [`route`], [`view`], [`gossip`], [`transfer`] — here
-//! 8. hinted handoff, as a workflow: [`handoff`] — here
-//! 9. gossip of membership: [`membership`], [`gossip`] — here
+//! The files are in rooms. A room uses only itself and the rooms above it in this list.
 //!
-//! ## Where to look
+//! 1. `algebra`: pure values with their laws. They know nothing of messages, rules or acts:
+//!    [`ids`], [`address`], [`version`], [`siblings`], [`ring`], [`tally`], [`tree`],
+//!    [`membership`], [`view`], [`moment`], [`config`].
+//! 2. `state`: what a node knows and says. It decides nothing: [`State`](node::State), [`durable`],
+//!    [`timer`], [`collecting`], [`forwarding`], [`hint`], [`settling`], [`message`], [`request`],
+//!    [`wish`].
+//! 3. [`rules`]: every decision that an invariant rests on, each one function.
+//! 4. `acts`: what a node does: [`put`], [`get`], [`replica`], [`forward`], [`sloppy`],
+//!    [`handoff`], [`settle`], [`transfer`], [`reap`], [`gossip`], [`exchange`], [`administer`].
+//!    Puts and gets share `collect`. In `admission` a node decides which messages it serves. And
+//!    [`route`] is a client's own view.
+//! 5. [`node`]: which act handles which message, timer or choice.
+//! 6. `checker`: what only a checker needs: a scripted [`client`], and nodes and clients as one
+//!    actor type ([`process`]).
 //!
-//! Every decision an invariant rests on is one function in [`rules`]; the crate `dynamo-invariants`
-//! says what must hold, and breaks each rule to show what it is there for. [`node`] only
-//! dispatches; [`put`], [`get`], [`replica`], [`sloppy`], [`handoff`], [`reap`], [`gossip`],
-//! [`transfer`] and [`exchange`] are the protocol's acts. [`message`] documents every message like
-//! a specification. [`client`] and [`process`] are for the checker: a scripted client, and nodes
-//! and clients as one actor type.
+//! State stands before rules, because rules look at records of the state, such as what a
+//! coordinator remembers of a client. A value that needs a decision is handed it as a function:
+//! see [`Rules::view`](rules::Rules::view). Acts call one another, because they are methods of one
+//! handler (`acts/handler.rs`), but no act defines a type that another act stores.
+//!
+//! The crate `dynamo-invariants` says what must hold, and breaks each rule to show what it is there
+//! for. [`message`] documents every message like a specification.
 //!
 //! ## Deviations and omissions
 //!
@@ -119,33 +125,19 @@
 //!   damaged. A node does not take in what would make its own history longer than that; views may
 //!   then differ for good. All that is within these bounds is believed.
 
-pub mod address;
-pub mod administer;
-pub mod client;
-pub mod config;
-pub mod exchange;
-pub mod forward;
-pub mod get;
-pub mod gossip;
-pub mod handoff;
-pub mod ids;
-pub mod membership;
-pub mod message;
-pub mod moment;
+mod acts;
+mod algebra;
+mod checker;
 pub mod node;
-pub mod process;
-pub mod put;
-pub mod reap;
-pub mod replica;
-pub mod request;
-pub mod ring;
-pub mod route;
 pub mod rules;
-pub mod settle;
-pub mod siblings;
-pub mod sloppy;
-pub mod tally;
-pub mod transfer;
-pub mod tree;
-pub mod version;
-pub mod view;
+mod state;
+
+pub use acts::{
+    administer, exchange, forward, get, gossip, handoff, put, reap, replica, route, settle, sloppy,
+    transfer,
+};
+pub use algebra::{
+    address, config, ids, membership, moment, ring, siblings, tally, tree, version, view,
+};
+pub use checker::{client, process};
+pub use state::{collecting, durable, forwarding, hint, message, request, settling, timer, wish};

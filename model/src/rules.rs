@@ -1,37 +1,38 @@
-//! Every decision an invariant rests on, each one function of plain values. The state machine asks;
-//! it never decides inline.
+//! Every decision that an invariant rests on: each is one function of plain values. The acts ask
+//! these functions. They never take such a decision themselves.
 //!
-//! [`Rules::default`] is the protocol. A *defect* is the same struct with one function exchanged,
-//! so that one can go from an invariant to the rule that protects it, to the defect that shows why,
-//! to the counterexample, and back.
+//! [`Rules::default`] is the protocol. A *defect* is the same struct with one function replaced. So
+//! a reader can go from an invariant to the rule that protects it, from there to the defect that
+//! shows why, to the counterexample, and back.
 //!
 //! A rule's documentation names in parentheses the invariants that its defects break, such as (I1,
-//! I4). A rule may be given a value that it ignores. Such a value is what a defect of the rule
-//! decides by, in a real system's place: a timer that has expired, for instance.
+//! I4).
 //!
-//! `rules.put_may_ack(…)`, the method, asks the rule; it says so to [`Rules::asked`], and calls the
-//! function in the field of the same name.
+//! **Why some rules ignore a parameter.** Such a rule is a hook where a defect can take hold. The
+//! protocol needs less than real systems look at, and their mistakes rest on what the protocol
+//! ignores. Example: `tree_follows` answers `true` whatever the change is. Its parameters are there
+//! for the defect that leaves out deletes.
+//!
+//! `rules.put_may_ack(…)`, the method, asks the rule. It tells [`Rules::asked`] the rule's name,
+//! and calls the function in the field of the same name.
 
 mod given;
 mod protocol;
 
-pub use given::{Cause, Freshness, HandoffEvent, Occasion, Remains, Word};
+pub use crate::state::settling::Word;
+pub use given::{Cause, Freshness, HandoffEvent, Occasion, Remains};
 
-use crate::get::Reply;
-use crate::ids::{ClientId, Key, NodeId, RequestId};
-use crate::membership::{Change, History, Standing, Tip};
-use crate::moment::{Moment, Past};
-use crate::node::Issued;
-use crate::siblings::{Siblings, Version};
-use crate::tally::{Tally, Verdict};
-use crate::tree::Digest;
-use crate::version::{Context, Dot, Epoch, Issuer};
-use protocol::{
-    clients_to_forget, coordinators, epoch, hands_over_to, hint_goes_to, hint_may_clear, is_clear,
-    is_deleted, may_give_word, put_freshness, repair_targets, reply_counts_for, stand_in, standing,
-    whom_to_survey,
-};
-use std::collections::BTreeSet;
+use crate::algebra::ids::{ClientId, Key, NodeId, RequestId};
+use crate::algebra::membership::{Change, History, Standing, Tip};
+use crate::algebra::moment::{Moment, Past};
+use crate::algebra::siblings::{Siblings, Version};
+use crate::algebra::tally::Tally;
+use crate::algebra::tree::Digest;
+use crate::algebra::version::{Context, Dot, Epoch, Issuer};
+use crate::algebra::view::View;
+use crate::state::collecting::Reply;
+use crate::state::durable::Issued;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Makes of the list of rules the struct of functions, their names, and for each a method that asks
 /// it.
@@ -135,19 +136,20 @@ rules! {
     /// Whenever what it holds, for itself or for another, has changed.
     must_save: fn(cause: Cause, before: &Siblings, after: &Siblings) -> bool,
 
-    /// The intended replica whose place an answer takes, if it counts. (I1, I3, I4, I6)
+    /// The intended replica that an answer counts for, if it counts. (I1, I3, I4, I6)
     ///
-    /// Its sender's own, also where another stood in for it, or the one it stands in for, if that
-    /// has not answered; each place once, however often answers arrive. A replica and its stand-in
-    /// count once together: after handoff they are one copy. An answer to a put names the place
-    /// that it is for, and counts for no other: when the put was tried before, its sender may have
-    /// stood in for another replica.
+    /// An intended replica's answer counts for itself, also if a fallback's answer counts for it
+    /// already. A fallback's answer counts for the replica that it stands in for, if none counts
+    /// for that yet. However often answers arrive, one counts for each replica. A replica and its
+    /// fallback count once together: after handoff they are one copy. An answer to a put names the
+    /// replica that it is for, and counts for no other: when the put was tried before, its sender
+    /// may have stood in for another replica.
     reply_counts_for: fn(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId>,
 
-    /// The fallback asked in the place of an intended replica that does not answer. (I1, I6, I8)
+    /// The fallback asked to stand in for an intended replica that does not answer. (I1, I6, I8)
     ///
-    /// The next one clockwise that stands in for nobody else: two places that rest on one node are
-    /// one copy. One that is not suspected, if there is one.
+    /// The next one clockwise that stands in for no other replica: one node that answers for two
+    /// replicas is one copy. A fallback that is not suspected, if there is one.
     stand_in: fn(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId>,
 
     /// May a put be acknowledged? (I1, I4, I6)
@@ -159,8 +161,8 @@ rules! {
 
     /// May a get be answered? (I1, I6)
     ///
-    /// Once R distinct nodes have said what they hold, in as many intended replicas' places; and PR
-    /// of these themselves.
+    /// Once R distinct nodes have said what they hold, for as many intended replicas; and PR of
+    /// these replicas themselves.
     get_may_answer: fn(tally: &Tally, r: usize, pr: usize) -> bool,
 
     /// The replicas a finished read writes back to. (I3)
@@ -312,7 +314,7 @@ rules! {
     /// May a new replica give its word on a key, when these nodes have answered? (I1)
     ///
     /// Once all that it awaits have, but for those under suspicion: what it holds then is all that
-    /// was acknowledged of the key, and nobody serves as a replica in whose place it is. That goes
+    /// was acknowledged of the key, and no node that it has replaced serves as a replica. That goes
     /// for its word that it has stored a put too: else it would be counted while another, which
     /// does not know of it, answers gets without the put.
     may_give_word: fn(
@@ -376,63 +378,22 @@ rules! {
     handoff_is_due: fn(occasion: Occasion) -> bool,
 }
 
-impl Default for Rules {
-    // Inlined elsewhere, its closures would have several addresses, and a test could not tell which
-    // rule a defect exchanges.
-    #[inline(never)]
-    fn default() -> Self {
-        Rules {
-            coordinators,
-            new_incarnation: |unused| unused,
-            disk_is_old: |remembered, known| known.lacks(remembered),
-            put_freshness,
-            clients_to_forget,
-            version_replaces: |read, _put, sibling| read.covers_put(sibling.dot, sibling.request()),
-            put_context: |read, put, request, _before| read.clone().with_put(put, request),
-            merge_siblings: Siblings::merge,
-            must_save: |_cause, before, after| before != after,
-            reply_counts_for,
-            stand_in,
-            put_may_ack: |tally, w, pw| tally.verdict(w) == Verdict::Met && tally.in_person() >= pw,
-            get_may_answer: |tally, r, pr| {
-                tally.verdict(r) == Verdict::Met && tally.in_person() >= pr
-            },
-            repair_targets,
-            repair_content: |_own, merged| merged.clone(),
-            hint_may_clear,
-            hint_lands: Siblings::merge,
-            is_deleted,
-            is_unchanged: |held, tombstones| held == tombstones,
-            is_clear,
-            may_hold: |standing| matches!(standing, Standing::Member | Standing::Leaving),
-            whom_to_survey,
-            tombstone_may_reap: |clear, members, _intended| {
-                members.iter().all(|member| clear.contains(member))
-            },
-            epoch,
-            standing,
-            history_merge: History::union_if_it_fits,
-            history_must_save: |before, after| before != after,
-            must_tell: |own, theirs| own != theirs,
-            may_serve: |is_same_view, is_meant| is_same_view || is_meant,
-            may_stand_in: |own| own == Standing::Member,
-            hands_over_to,
-            hint_goes_to,
-            may_be_gone: |is_empty| is_empty,
-            may_retire: |is_known, is_busy| is_known && !is_busy,
-            awaits_anew: |is_moved, appeared| is_moved || appeared > 0,
-            whom_to_await: |entered, others| if entered > 0 { others.to_vec() } else { Vec::new() },
-            may_give_word,
-            asking_tells: |word| word == Word::Stored,
-            is_all_handed_over: |kept| kept == 0,
-            key_digest: |key, held| held.digest(key),
-            tree_follows: |_before, _after| true,
-            goes_down: |own, theirs| own != theirs,
-            must_sync: |own, theirs| own != theirs,
-            may_sync: |is_shared| is_shared,
-            must_answer: |held, sent| !held.knows_the_same(sent),
-            handoff_is_due: |_occasion| true,
-            asked: |_rule| {},
-        }
+impl Rules {
+    /// How every node stands of which a history knows anything: [`standing`](Rules::standing) of
+    /// each.
+    pub fn standings(&self, history: &History) -> BTreeMap<NodeId, Standing> {
+        history.standings(|changes| self.standing(changes))
+    }
+
+    /// The view that follows from a history: [`standing`](Rules::standing) of each node decides who
+    /// is a member.
+    pub fn view(&self, history: &History) -> View {
+        View::of(history, |changes| self.standing(changes))
+    }
+
+    /// The nodes that may have something of the keys: those whose standing
+    /// [`may_hold`](Rules::may_hold) it.
+    pub fn holders(&self, view: &View) -> Vec<NodeId> {
+        view.holders(|standing| self.may_hold(standing))
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::address::MembersError;
 use crate::sessions::NoEntry;
-use dynamo_model::administer::ChangeRefusal;
 use dynamo_model::ids::{KeyError, ValueError};
+use dynamo_model::wish::ChangeRefusal;
 use std::io;
 use std::net::SocketAddr;
 use thiserror::Error;

@@ -6,10 +6,10 @@ use crate::output::say;
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use dynamo::address::{Members, one_family};
-use dynamo_model::administer::Wish;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Standing};
 use dynamo_model::rules::Rules;
+use dynamo_model::wish::Wish;
 use serde_json::json;
 use std::net::SocketAddr;
 
@@ -94,7 +94,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn list(history: &History, as_json: bool) {
-    let standings = history.standings(&Rules::default());
+    let standings = Rules::default().standings(history);
     let lines = standings.into_iter().map(|(id, standing)| {
         let at = history.address(id).map(|at| at.to_string());
         (id.to_string(), at, word(standing))

@@ -8,7 +8,6 @@ use dynamo::inspect::Status;
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::ring::{Partition, Ring};
 use dynamo_model::rules::Rules;
-use dynamo_model::view::View;
 use serde_json::{Value as Json, json};
 
 const EXAMPLES: &str = "\
@@ -39,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         arguments.key.as_ref().map(|key| Key::new(key)).transpose().map_err(Failure::usage)?;
     let client = arguments.session.connect()?;
     let (history, status) = (client.history()?, client.status()?);
-    let view = View::of(&history, &Rules::default());
+    let view = Rules::default().view(&history);
     let ring = view.ring();
     let partitions: Vec<Partition> = match &key {
         Some(key) => vec![ring.partition(key)],

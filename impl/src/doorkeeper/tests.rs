@@ -160,9 +160,9 @@ fn two_living_processes_with_one_id_are_told_and_each_is_told_of_the_other() {
 
 #[test]
 fn only_a_node_passes_for_one_and_only_administrators_change_the_members() {
-    use dynamo_model::administer::Wish;
     use dynamo_model::ids::{ClientId, RequestId};
     use dynamo_model::membership::{History, Tip};
+    use dynamo_model::wish::Wish;
     let (mut door, now) = (doorkeeper(), Instant::now());
     for right in [Right::Client, Right::Administrator] {
         let verdict = door.admit(&from(B, 5), right, at(2), &members(), now);

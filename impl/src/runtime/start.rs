@@ -10,10 +10,9 @@ use crate::secret::{NodeSecret, Right};
 use crate::store::{Store, StoreError};
 use crate::udp::Udp;
 use dynamo_model::address::Address;
-use dynamo_model::administer::Wish;
 use dynamo_model::membership::{History, Standing};
 use dynamo_model::node::Node;
-use dynamo_model::view::View;
+use dynamo_model::wish::Wish;
 use std::fmt::Display;
 use std::fs;
 use std::io;
@@ -123,8 +122,8 @@ fn belong(
 ) -> Result<(Standing, Founding), RuntimeError> {
     let Settings { id, contact, founds, node, data, .. } = settings;
     let history = &store.committed().history;
-    let standing = View::of(if history.is_empty() { &node.founders } else { history }, &node.rules)
-        .standing(*id);
+    let standing =
+        node.rules.view(if history.is_empty() { &node.founders } else { history }).standing(*id);
     match (standing, *contact) {
         (Standing::Removed, _) => return Err(RuntimeError::Removed { id: *id }),
         (Standing::Unknown | Standing::Gone, Some(contact)) => {
@@ -209,7 +208,7 @@ fn check_neighbours(
     if store.committed().history.address(*id) != Some(address) {
         one_family(known, *id, address.into()).map_err(SettingsError::from)?;
     }
-    match known.holder_of(address, *id, &node.rules) {
+    match known.holder_of(address, *id, |changes| node.rules.standing(changes)) {
         Some(other) => Err(RuntimeError::AddressTaken { id: *id, address: address.into(), other }),
         None => Ok(()),
     }

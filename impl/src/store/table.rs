@@ -1,7 +1,7 @@
 //! One map of the durable state as a keyspace of checksummed entries.
 
 use super::digest::{Changes, Digest};
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch};
 use im::OrdMap;

@@ -1,7 +1,6 @@
 use super::*;
 use crate::address::{Callers, client_id};
-use dynamo_model::administer::{ChangeRefusal, Wish};
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::{History, Tip};
 use dynamo_model::message::{Answer, Leaf, Operation, Refusal, Subtree};
@@ -9,6 +8,7 @@ use dynamo_model::ring::Partition;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tree::{Digest, Place};
 use dynamo_model::version::{Context, Dot, Issuer};
+use dynamo_model::wish::{ChangeRefusal, Wish};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};

@@ -5,7 +5,7 @@ use crate::cluster::{Cluster, PATIENCE, dynamo};
 use dynamo::client::Client;
 use dynamo::inspect::HintLine;
 use dynamo::stamp::StampedContext;
-use dynamo_model::handoff::HintState;
+use dynamo_model::hint::HintState;
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::ring::Ring;
 use serde_json::Value as Json;

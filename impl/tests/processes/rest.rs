@@ -4,7 +4,7 @@ use crate::cluster::Cluster;
 use crate::handoff::until;
 use dynamo::client::{Client, ClientError};
 use dynamo::inspect::{HintLine, Status};
-use dynamo_model::handoff::HintState;
+use dynamo_model::hint::HintState;
 use dynamo_model::ids::NodeId;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

@@ -42,7 +42,7 @@ fn is_answer_alone(instance: &Instance, client: &ClientState, request: RequestId
 /// their disks, and nobody asks, because tombstones are to be reaped, whether they are done.
 fn is_only_counted(instance: &Instance, node: &State, request: RequestId) -> bool {
     let faults = &instance.scope.faults;
-    let is_acknowledged = node.puts.get(&request).is_some_and(|put| put.acknowledged);
+    let is_acknowledged = node.puts.get(&request).is_some_and(|put| put.collecting.is_answered);
     let is_forgotten =
         faults.timeouts.is_some() || faults.crashes > 0 || faults.bad_disk().is_some();
     is_acknowledged && !is_forgotten && faults.reaps == 0

@@ -19,15 +19,14 @@ use crate::scope::write_set::{WriteId, WriteSet};
 use crate::scope::{Ask, Scope};
 use crate::truth::{Ghost, Hearing, Hinted, Read, Write};
 use dynamo_model::client::ClientState;
-use dynamo_model::get::RunningGet;
-use dynamo_model::handoff::HintId;
+use dynamo_model::collecting::{Collecting, RunningGet, RunningPut};
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Content, NodeId, RequestId};
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::node::{Durable, Issued, State, Timer};
 use dynamo_model::process::{Process, ProcessState};
-use dynamo_model::put::RunningPut;
 use dynamo_model::siblings::{Siblings, Version};
-use dynamo_model::tally::{StandIn, Taken, Tally};
+use dynamo_model::tally::{Counted, StandIn, Tally};
 use dynamo_model::version::Context;
 use interned_checker::Renaming;
 use stateright::actor::Id;
@@ -190,44 +189,38 @@ impl Symmetry {
             fallback: self.node(stand_in.fallback),
             intended: self.node(stand_in.intended),
         };
-        let taken =
-            |taken: &Taken| Taken { intended: self.node(taken.intended), by: self.node(taken.by) };
+        let counted = |answer: &Counted| Counted {
+            intended: self.node(answer.intended),
+            by: self.node(answer.by),
+        };
         Tally {
             asked,
             stand_ins: tally.stand_ins.iter().map(stand_in).collect(),
-            taken: sorted(tally.taken.iter().map(taken)),
+            counted: sorted(tally.counted.iter().map(counted)),
             waiting: tally.waiting,
         }
     }
 
-    fn running_put(&self, put: &RunningPut) -> RunningPut {
-        let RunningPut { client, key, context, pw, tally, acknowledged, retransmissions_left } =
-            put;
-        RunningPut {
-            client: self.id(*client),
-            key: key.clone(),
-            context: self.context(context),
-            pw: *pw,
-            tally: self.tally(tally),
-            acknowledged: *acknowledged,
-            retransmissions_left: *retransmissions_left,
+    fn collecting(&self, it: &Collecting) -> Collecting {
+        Collecting {
+            client: self.id(it.client),
+            key: it.key.clone(),
+            tally: self.tally(&it.tally),
+            ..*it
         }
     }
 
+    fn running_put(&self, put: &RunningPut) -> RunningPut {
+        let RunningPut { collecting, context } = put;
+        RunningPut { collecting: self.collecting(collecting), context: self.context(context) }
+    }
+
     fn running_get(&self, get: &RunningGet) -> RunningGet {
-        let RunningGet { client, key, pr, tally, replies, answered, retransmissions_left } = get;
+        let RunningGet { collecting, replies } = get;
         let renamed = replies.iter().map(|(node, held)| (self.node(*node), self.siblings(held)));
         let mut replies: Vec<_> = renamed.collect();
         replies.sort_unstable_by_key(|(node, _)| *node);
-        RunningGet {
-            client: self.id(*client),
-            key: key.clone(),
-            pr: *pr,
-            tally: self.tally(tally),
-            replies,
-            answered: *answered,
-            retransmissions_left: *retransmissions_left,
-        }
+        RunningGet { collecting: self.collecting(collecting), replies }
     }
 
     fn durable(&self, durable: &Durable) -> Durable {

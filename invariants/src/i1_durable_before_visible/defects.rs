@@ -39,7 +39,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &["I1.get-rests-on-r-words", "I1.get-sees-acknowledged-puts"],
         scope: "one-client",
         rules: || Rules {
-            get_may_answer: |tally, r, _| tally.taken.len() + 1 >= r,
+            get_may_answer: |tally, r, _| tally.counted.len() + 1 >= r,
             ..Rules::default()
         },
     },
@@ -61,7 +61,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I6.in-person-counts-intended-replicas",
         ],
         scope: "in-person",
-        rules: || Rules { put_may_ack: |tally, w, _| tally.taken.len() >= w, ..Rules::default() },
+        rules: || Rules { put_may_ack: |tally, w, _| tally.counted.len() >= w, ..Rules::default() },
     },
     Defect {
         name: "in-person-not-counted-by-reads",
@@ -84,7 +84,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "in-person",
         rules: || Rules {
-            get_may_answer: |tally, r, _| tally.taken.len() >= r,
+            get_may_answer: |tally, r, _| tally.counted.len() >= r,
             ..Rules::default()
         },
     },

@@ -29,7 +29,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             reply_counts_for: |tally, from, named| {
                 (Rules::default().reply_counts_for)(tally, from, named).or_else(|| {
                     tally.missing().next().filter(|_| {
-                        tally.was_asked(from) && !tally.taken.iter().any(|taken| taken.by == from)
+                        tally.was_asked(from)
+                            && !tally.counted.iter().any(|answer| answer.by == from)
                     })
                 })
             },

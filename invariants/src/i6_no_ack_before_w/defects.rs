@@ -24,7 +24,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "one-client",
         rules: || Rules {
-            put_may_ack: |tally, w, _| tally.taken.len() + 1 >= w,
+            put_may_ack: |tally, w, _| tally.counted.len() + 1 >= w,
             ..Rules::default()
         },
     },
@@ -72,7 +72,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         rules: || Rules {
             reply_counts_for: |tally, from, named| {
                 let intended = (Rules::default().reply_counts_for)(tally, from, named);
-                intended.filter(|_| tally.taken.len() + 1 < tally.asked.len())
+                intended.filter(|_| tally.counted.len() + 1 < tally.asked.len())
             },
             ..Rules::default()
         },
@@ -96,7 +96,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         ],
         scope: "stand-in",
         rules: || Rules {
-            put_may_ack: |tally, w, _| tally.taken.len() >= w || !tally.waiting,
+            put_may_ack: |tally, w, _| tally.counted.len() >= w || !tally.waiting,
             ..Rules::default()
         },
     },

@@ -1,6 +1,5 @@
 //! Messages, versions and timers in as few words as will do.
 
-use dynamo_model::administer::Wish;
 use dynamo_model::client::{Line, Via};
 use dynamo_model::ids::{Content, NodeId, RequestId};
 use dynamo_model::membership::History;
@@ -8,6 +7,7 @@ use dynamo_model::message::{Answer, Message, Operation, Since};
 use dynamo_model::node::Timer;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::version::Context;
+use dynamo_model::wish::Wish;
 
 /// What is held of a key: each sibling with its clock.
 pub fn held(siblings: &Siblings) -> String {

@@ -180,7 +180,7 @@ impl Scope {
 
 /// The members that follow from a history.
 pub(crate) fn members(history: &History) -> impl Iterator<Item = NodeId> + use<> {
-    let standings = history.standings(&Rules::default());
+    let standings = Rules::default().standings(history);
     standings
         .into_iter()
         .filter(|(_, standing)| *standing == Standing::Member)

@@ -137,7 +137,7 @@ impl<'a> World<'a> {
 
     /// Is a node gone, by its own history? It may have stopped, and its disk no longer counts.
     pub(crate) fn is_gone(&self, node: NodeId) -> bool {
-        let standing = || self.history(node).standings(&Rules::default()).get(&node).copied();
+        let standing = || Rules::default().standings(self.history(node)).get(&node).copied();
         self.model.cfg.changes && standing() == Some(Standing::Gone)
     }
 

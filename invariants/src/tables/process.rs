@@ -7,7 +7,7 @@ use crate::notation::Who;
 use crate::scope::instance::members;
 use crate::trace::Event;
 use crate::truth::Outcome;
-use dynamo_model::handoff::HintState;
+use dynamo_model::hint::HintState;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::History;
 use dynamo_model::message::Message;
@@ -105,13 +105,17 @@ impl Stage {
 fn reachable(scene: &Scene<'_>, put: Put, coordinator: NodeId) -> Vec<NodeId> {
     if let Some((_, running)) = scene.running(put) {
         let asked = |node: &NodeId| {
-            let stand_in =
-                running.tally.stand_ins.iter().find(|stand_in| stand_in.intended == *node);
+            let stand_in = running
+                .collecting
+                .tally
+                .stand_ins
+                .iter()
+                .find(|stand_in| stand_in.intended == *node);
             stand_in
-                .filter(|_| !running.tally.is_in_person(*node))
+                .filter(|_| !running.collecting.tally.is_in_person(*node))
                 .map_or(*node, |stand_in| stand_in.fallback)
         };
-        return running.tally.asked.iter().map(asked).collect();
+        return running.collecting.tally.asked.iter().map(asked).collect();
     }
     let suspected = scene.node(coordinator).map(|state| &state.suspected);
     let is_suspected = |node: &NodeId| suspected.is_some_and(|suspected| suspected.contains(node));
@@ -129,7 +133,7 @@ fn reachable(scene: &Scene<'_>, put: Put, coordinator: NodeId) -> Vec<NodeId> {
 
 fn progress(scene: &Scene<'_>, put: Put, stage: Stage) -> String {
     let needed = scene.run.model.cfg.config.w();
-    let taken = scene.running(put).map_or(0, |(_, running)| running.tally.taken.len());
+    let taken = scene.running(put).map_or(0, |(_, running)| running.collecting.tally.counted.len());
     match stage {
         Stage::Received | Stage::Forwarded | Stage::Failed => {
             format!("{}/{needed}", taken.min(needed))

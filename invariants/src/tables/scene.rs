@@ -6,12 +6,12 @@ use crate::system::SystemState;
 use crate::trace::Event;
 use crate::trace::replay::Run;
 use crate::truth::Outcome;
-use dynamo_model::handoff::{HintId, HintState};
+use dynamo_model::collecting::RunningPut;
+use dynamo_model::hint::{HintId, HintState};
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::node::{Durable, State};
-use dynamo_model::put::RunningPut;
 use dynamo_model::siblings::{Siblings, Version};
 use stateright::actor::Envelope;
 

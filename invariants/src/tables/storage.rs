@@ -5,7 +5,7 @@ use super::{Kind, NOTHING, set};
 use crate::notation::Who;
 use crate::trace::Event;
 use crate::truth::Outcome;
-use dynamo_model::handoff::HintState;
+use dynamo_model::hint::HintState;
 use dynamo_model::ids::NodeId;
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::siblings::{Siblings, Version};
@@ -246,13 +246,13 @@ pub(super) fn nodes(scene: &Scene<'_>, nodes: impl IntoIterator<Item = NodeId>) 
 fn reachable(scene: &Scene<'_>) -> Vec<NodeId> {
     let running = scene.put().and_then(|put| scene.running(put));
     let stands_in = |intended: NodeId| {
-        let asked = running.iter().flat_map(|(_, put)| put.tally.stand_ins.iter());
+        let asked = running.iter().flat_map(|(_, put)| put.collecting.tally.stand_ins.iter());
         let asked = asked
             .filter(|stand_in| stand_in.intended == intended)
             .map(|stand_in| stand_in.fallback);
         let keeps =
             scene.hints().filter(|(_, id, _)| id.recipient == intended).map(|(holder, ..)| holder);
-        let is_there = running.is_some_and(|(_, put)| put.tally.is_in_person(intended));
+        let is_there = running.is_some_and(|(_, put)| put.collecting.tally.is_in_person(intended));
         asked.filter(|_| !is_there).chain(keeps).next()
     };
     scene.intended().iter().map(|intended| stands_in(*intended).unwrap_or(*intended)).collect()

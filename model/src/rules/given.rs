@@ -1,8 +1,7 @@
-//! What rules are told of, and what they answer, where that has no place elsewhere.
+//! What rules are told of, and what they answer, where no other file has it.
 
-use crate::siblings::Siblings;
-use crate::version::Context;
-use serde::Serialize;
+use crate::algebra::siblings::Siblings;
+use crate::algebra::version::Context;
 
 /// What a coordinator makes of a put request, given what it remembers of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,15 +60,6 @@ pub enum HandoffEvent<'a> {
         /// Has the key W intended replicas?
         are_enough: bool,
     },
-}
-
-/// What a replica gives its word on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub enum Word {
-    /// That it has stored a put.
-    Stored,
-    /// What it holds.
-    Fetched,
 }
 
 /// What a node has left of a key.

@@ -1,17 +1,78 @@
-//! What the protocol decides, where that takes more than a line: each of these is the rule of the
-//! same name.
+//! What the protocol decides: [`Rules::default`]. A rule that takes more than a line is the
+//! function of the same name below it.
 
-use super::{Freshness, HandoffEvent, Remains, Word};
-use crate::get::Reply;
-use crate::ids::{ClientId, NodeId, RequestId};
-use crate::membership::{Act, Change, Standing};
-use crate::node::Issued;
-use crate::siblings::Siblings;
-use crate::tally::Tally;
-use crate::version::{Context, Epoch, Issuer};
+use super::{Freshness, HandoffEvent, Remains, Rules, Word};
+use crate::algebra::ids::{ClientId, NodeId, RequestId};
+use crate::algebra::membership::{Act, Change, History, Standing};
+use crate::algebra::siblings::Siblings;
+use crate::algebra::tally::{Tally, Verdict};
+use crate::algebra::version::{Context, Epoch, Issuer};
+use crate::state::collecting::Reply;
+use crate::state::durable::Issued;
 use std::collections::BTreeSet;
 
-pub(super) fn coordinators(
+impl Default for Rules {
+    // Inlined elsewhere, its closures would have several addresses, and a test could not tell which
+    // rule a defect replaces.
+    #[inline(never)]
+    fn default() -> Self {
+        Rules {
+            coordinators,
+            new_incarnation: |unused| unused,
+            disk_is_old: |remembered, known| known.lacks(remembered),
+            put_freshness,
+            clients_to_forget,
+            version_replaces: |read, _put, sibling| read.covers_put(sibling.dot, sibling.request()),
+            put_context: |read, put, request, _before| read.clone().with_put(put, request),
+            merge_siblings: Siblings::merge,
+            must_save: |_cause, before, after| before != after,
+            reply_counts_for,
+            stand_in,
+            put_may_ack: |tally, w, pw| tally.verdict(w) == Verdict::Met && tally.in_person() >= pw,
+            get_may_answer: |tally, r, pr| {
+                tally.verdict(r) == Verdict::Met && tally.in_person() >= pr
+            },
+            repair_targets,
+            repair_content: |_own, merged| merged.clone(),
+            hint_may_clear,
+            hint_lands: Siblings::merge,
+            is_deleted,
+            is_unchanged: |held, tombstones| held == tombstones,
+            is_clear,
+            may_hold: |standing| matches!(standing, Standing::Member | Standing::Leaving),
+            whom_to_survey,
+            tombstone_may_reap: |clear, members, _intended| {
+                members.iter().all(|member| clear.contains(member))
+            },
+            epoch,
+            standing,
+            history_merge: History::union_if_it_fits,
+            history_must_save: |before, after| before != after,
+            must_tell: |own, theirs| own != theirs,
+            may_serve: |is_same_view, is_meant| is_same_view || is_meant,
+            may_stand_in: |own| own == Standing::Member,
+            hands_over_to,
+            hint_goes_to,
+            may_be_gone: |is_empty| is_empty,
+            may_retire: |is_known, is_busy| is_known && !is_busy,
+            awaits_anew: |is_moved, appeared| is_moved || appeared > 0,
+            whom_to_await: |entered, others| if entered > 0 { others.to_vec() } else { Vec::new() },
+            may_give_word,
+            asking_tells: |word| word == Word::Stored,
+            is_all_handed_over: |kept| kept == 0,
+            key_digest: |key, held| held.digest(key),
+            tree_follows: |_before, _after| true,
+            goes_down: |own, theirs| own != theirs,
+            must_sync: |own, theirs| own != theirs,
+            may_sync: |is_shared| is_shared,
+            must_answer: |held, sent| !held.knows_the_same(sent),
+            handoff_is_due: |_occasion| true,
+            asked: |_rule| {},
+        }
+    }
+}
+
+fn coordinators(
     request: RequestId,
     preference_list: &[NodeId],
     fallbacks: &[NodeId],
@@ -25,11 +86,7 @@ pub(super) fn coordinators(
     first.or_else(|| in_turn().next()).into_iter().collect()
 }
 
-pub(super) fn put_freshness(
-    remembered: Option<&Issued>,
-    request: RequestId,
-    known: &Context,
-) -> Freshness {
+fn put_freshness(remembered: Option<&Issued>, request: RequestId, known: &Context) -> Freshness {
     match remembered {
         Some(issued) if request.number < issued.number => Freshness::Outdated,
         Some(issued) if request.number == issued.number => Freshness::Repeated,
@@ -38,16 +95,13 @@ pub(super) fn put_freshness(
     }
 }
 
-pub(super) fn epoch(kept: Option<Epoch>, held: &Context, new: Issuer) -> Epoch {
+fn epoch(kept: Option<Epoch>, held: &Context, new: Issuer) -> Epoch {
     let knows_more =
         |kept: &Epoch| held.counter_max(Issuer { epoch: kept.number, ..new }) > kept.issued;
     kept.filter(|kept| !knows_more(kept)).unwrap_or(Epoch { number: new.epoch, issued: 0 })
 }
 
-pub(super) fn clients_to_forget(
-    issued: &im::OrdMap<ClientId, Issued>,
-    remembered: usize,
-) -> Vec<ClientId> {
+fn clients_to_forget(issued: &im::OrdMap<ClientId, Issued>, remembered: usize) -> Vec<ClientId> {
     if issued.len() < remembered.saturating_mul(2) {
         return Vec::new();
     }
@@ -58,51 +112,39 @@ pub(super) fn clients_to_forget(
     by_age.into_iter().map(|(_, client)| client).collect()
 }
 
-pub(super) fn reply_counts_for(
-    tally: &Tally,
-    from: NodeId,
-    named: Option<NodeId>,
-) -> Option<NodeId> {
+fn reply_counts_for(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId> {
     let stood_in_for =
         || tally.stand_ins.iter().filter(|stand_in| stand_in.fallback == from).map(|s| s.intended);
     let own = tally.asked.iter().copied().filter(|intended| *intended == from);
     let is_meant = |intended: &NodeId| named.is_none_or(|named| named == *intended);
     let is_news = |intended: &NodeId| {
-        if *intended == from { !tally.is_in_person(from) } else { !tally.is_taken(*intended) }
+        if *intended == from { !tally.is_in_person(from) } else { !tally.is_counted(*intended) }
     };
     own.chain(stood_in_for()).find(|intended| is_meant(intended) && is_news(intended))
 }
 
-pub(super) fn stand_in(
-    tally: &Tally,
-    fallbacks: &[NodeId],
-    suspected: &BTreeSet<NodeId>,
-) -> Option<NodeId> {
+fn stand_in(tally: &Tally, fallbacks: &[NodeId], suspected: &BTreeSet<NodeId>) -> Option<NodeId> {
     let is_free =
         |fallback: &&NodeId| tally.stand_ins.iter().all(|stand_in| stand_in.fallback != **fallback);
     fallbacks.iter().filter(is_free).min_by_key(|fallback| suspected.contains(*fallback)).copied()
 }
 
-pub(super) fn repair_targets(
-    replies: &[Reply],
-    intended: &[NodeId],
-    merged: &Siblings,
-) -> Vec<NodeId> {
+fn repair_targets(replies: &[Reply], intended: &[NodeId], merged: &Siblings) -> Vec<NodeId> {
     let stale = replies.iter().filter(|(node, held)| intended.contains(node) && held != merged);
     stale.map(|(node, _)| *node).collect()
 }
 
-pub(super) fn hint_may_clear(hint: &Siblings, event: &HandoffEvent<'_>) -> bool {
+fn hint_may_clear(hint: &Siblings, event: &HandoffEvent<'_>) -> bool {
     let on_disk = |context: &Context| context.includes(hint.context());
     matches!(event, HandoffEvent::Acknowledged { context, is_same_view: true, are_enough: true } if on_disk(context))
 }
 
-pub(super) fn is_deleted(held: &Siblings) -> bool {
+fn is_deleted(held: &Siblings) -> bool {
     let mut versions = held.versions().iter();
     !held.versions().is_empty() && versions.all(|version| version.content.value().is_none())
 }
 
-pub(super) fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
+fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
     let holds = if remains.is_intended {
         remains.held == tombstones
     } else {
@@ -111,7 +153,7 @@ pub(super) fn is_clear(remains: &Remains<'_>, tombstones: &Siblings) -> bool {
     holds && !remains.is_hinted && !remains.is_busy
 }
 
-pub(super) fn whom_to_survey(
+fn whom_to_survey(
     clear: &BTreeSet<NodeId>,
     holders: &[NodeId],
     intended: &[NodeId],
@@ -123,7 +165,7 @@ pub(super) fn whom_to_survey(
     if first.is_empty() { not_clear(holders) } else { first }
 }
 
-pub(super) fn standing(changes: &[Change]) -> Standing {
+fn standing(changes: &[Change]) -> Standing {
     let is_removed = changes.iter().any(|change| change.act == Act::Remove);
     let latest = changes
         .iter()
@@ -141,7 +183,7 @@ pub(super) fn standing(changes: &[Change]) -> Standing {
     }
 }
 
-pub(super) fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId> {
+fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -> Vec<NodeId> {
     let stays = after.contains(&node);
     after
         .iter()
@@ -150,7 +192,7 @@ pub(super) fn hands_over_to(node: NodeId, before: &[NodeId], after: &[NodeId]) -
         .collect()
 }
 
-pub(super) fn may_give_word(
+fn may_give_word(
     _word: Word,
     awaited: &im::OrdSet<NodeId>,
     answered: &BTreeSet<NodeId>,
@@ -159,7 +201,7 @@ pub(super) fn may_give_word(
     awaited.iter().all(|node| answered.contains(node) || suspected.contains(node))
 }
 
-pub(super) fn hint_goes_to(recipient: NodeId, before: &[NodeId], now: &[NodeId]) -> Vec<NodeId> {
+fn hint_goes_to(recipient: NodeId, before: &[NodeId], now: &[NodeId]) -> Vec<NodeId> {
     let stays = now.contains(&recipient);
     now.iter()
         .copied()
@@ -168,31 +210,4 @@ pub(super) fn hint_goes_to(recipient: NodeId, before: &[NodeId], now: &[NodeId])
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::Rules;
-
-    /// What a coordinator remembers after these clients have put, one after the other.
-    fn issued(clients: impl IntoIterator<Item = u64>) -> im::OrdMap<ClientId, Issued> {
-        let put = |(counter, client)| {
-            let answer = Ok(Context::new());
-            (ClientId(client), Issued { number: 0, counter, answer })
-        };
-        (1..).zip(clients).map(put).collect()
-    }
-
-    #[test]
-    fn the_oldest_clients_are_forgotten_and_only_once_there_are_twice_as_many() {
-        let forgotten = |clients: &[u64]| {
-            (Rules::default().clients_to_forget)(&issued(clients.iter().copied()), 3)
-        };
-        assert_eq!(forgotten(&[9, 8, 7, 6, 5]), []);
-        assert_eq!(
-            forgotten(&[9, 8, 7, 6, 5, 4]),
-            [9, 8, 7].map(ClientId),
-            "the last to put stay, whatever their ids"
-        );
-        assert_eq!(forgotten(&[1, 2, 3, 4, 5, 6, 7]), [1, 2, 3, 4].map(ClientId));
-        assert_eq!(forgotten(&[]), []);
-    }
-}
+mod tests;

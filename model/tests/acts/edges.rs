@@ -3,20 +3,17 @@
 
 use super::bench::{Bench, CLIENT, put, request, tip};
 use dynamo_model::config::{AntiEntropy, Config, Handoff};
-use dynamo_model::handoff::{HintId, HintState};
+use dynamo_model::hint::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::{Act, Change, History};
 use dynamo_model::message::{Answer, Message, Operation, Refusal, kinds};
 use dynamo_model::node::{Choice, Durable, Timer};
 use dynamo_model::ring::Partition;
-use dynamo_model::rules::Rules;
 use dynamo_model::siblings::{Siblings, Version};
-use dynamo_model::tally::{StandIn, Taken, Tally, Verdict};
-use dynamo_model::tree::{Digest, Place, Shape, Trees};
+use dynamo_model::tally::{Counted, StandIn, Tally, Verdict};
+use dynamo_model::tree::Digest;
 use dynamo_model::version::{Context, Dot, Issuer};
-use dynamo_model::view::View;
 use stateright::actor::{Actor, Command, Out};
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -275,7 +272,7 @@ fn a_count_is_met_or_out_of_reach_or_neither() {
         [0, 1, 3, 4].map(|needed| tally.verdict(needed)),
         [Verdict::Met, Verdict::Pending, Verdict::Pending, Verdict::Impossible]
     );
-    tally.take(Taken { intended: NodeId(1), by: NodeId(1) });
+    tally.count(Counted { intended: NodeId(1), by: NodeId(1) });
     tally.give_up();
     assert_eq!([1, 2].map(|needed| tally.verdict(needed)), [Verdict::Met, Verdict::Impossible]);
     tally.stand_ins.push(StandIn { fallback: NodeId(4), intended: NodeId(0) });
@@ -349,86 +346,4 @@ fn only_who_is_clear_of_just_these_tombstones_counts_as_clear() {
     let tombstones = a.state.durable.store[&key("k")].clone();
     a.receive(actor(other), Message::Surveyed { tip: tip(3), key: key("k"), siblings: tombstones });
     assert!(a.state.reaping[&key("k")].contains(&other));
-}
-
-#[test]
-fn a_set_that_names_a_put_twice_is_none() {
-    let one = serde_json::to_value(siblings()).unwrap();
-    let mut twice = one.clone();
-    let version = twice["versions"][0].clone();
-    twice["versions"].as_array_mut().unwrap().push(version);
-    assert!(serde_json::from_value::<Siblings>(one).is_ok());
-    assert!(serde_json::from_value::<Siblings>(twice).is_err());
-}
-
-#[test]
-fn a_clock_that_names_a_node_twice_is_none() {
-    let clock = Context::new()
-        .with_all_up_to(NodeId(0), 2)
-        .with(Dot { issuer: NodeId(1).into(), counter: 3 });
-    let good = serde_json::to_value(&clock).unwrap();
-    assert_eq!(serde_json::from_value::<Context>(good.clone()).unwrap(), clock);
-    for part in ["vector", "dots"] {
-        let mut twice = good.clone();
-        let entry = twice[part][0].clone();
-        twice[part].as_array_mut().unwrap().push(entry);
-        assert!(serde_json::from_value::<Context>(twice).is_err(), "{part}");
-    }
-}
-
-#[test]
-fn of_a_node_s_disks_the_first_that_is_named_needs_no_number() {
-    let disk = |node, incarnation| Issuer { node: NodeId(node), incarnation, epoch: 0 };
-    let clock = Context::new().with_all_up_to(NodeId(0), 1).with_all_up_to(disk(1, 1), 2);
-    assert_eq!(clock.to_string(), "[A:1,B:2]");
-    assert_eq!(clock.with_all_up_to(disk(1, 2), 3).to_string(), "[A:1,B:2,B~2:3]");
-}
-
-#[test]
-fn keys_spread_over_all_leaves_and_each_is_found_below_the_root() {
-    let shape = Shape::WIDE;
-    let keys: Vec<Key> = (0..1_000).map(|number| key(&format!("key {number}"))).collect();
-    let leaves: BTreeSet<u32> = keys.iter().map(|key| shape.leaf(key)).collect();
-    assert!(
-        leaves.len() > 900 && leaves.iter().all(|leaf| *leaf < 32 * 32 * 32),
-        "{}",
-        leaves.len()
-    );
-    let (partition, key) = (Partition(0), &keys[0]);
-    let mut trees = Trees::default();
-    trees.set(shape, partition, key, Some(Digest(7)));
-    let mut place = Place { partition, depth: 0, index: 0 };
-    for depth in 1..=3 {
-        let turn = (shape.leaf(key) >> (5 * (3 - depth)) & 31) as u16;
-        assert_eq!(trees.children(shape, &place), [(turn, Digest(7))]);
-        place = shape.below(&place, turn).unwrap();
-    }
-    assert!(shape.is_leaf(&place) && place.index == shape.leaf(key));
-    assert_eq!(trees.keys(shape, &place), [(key.clone(), Digest(7))]);
-}
-
-#[test]
-fn places_that_no_tree_has_are_known_for_such() {
-    let place = |depth, index| Place { partition: Partition(0), depth, index };
-    assert!(
-        Shape::WIDE.has(&place(0, 0))
-            && Shape::WIDE.has(&place(1, 31))
-            && Shape::WIDE.has(&place(3, 32_767))
-    );
-    assert!(
-        !Shape::WIDE.has(&place(0, 1))
-            && !Shape::WIDE.has(&place(1, 32))
-            && !Shape::WIDE.has(&place(4, 0))
-    );
-    assert_eq!(Shape::WIDE.below(&place(0, 0), 31), Some(place(1, 31)));
-    assert_eq!(Shape::WIDE.below(&place(0, 0), 32), None);
-}
-
-#[test]
-fn views_are_the_same_where_histories_are() {
-    let view = |nodes: &[u16]| {
-        View::of(&History::founded_by(nodes.iter().copied().map(NodeId)), &Rules::default())
-    };
-    assert_eq!(view(&[0, 1]), view(&[1, 0]));
-    assert_ne!(view(&[0, 1]), view(&[0, 2]));
 }

@@ -1,4 +1,4 @@
-//! Anti-entropy between two replicas with many keys (trace 5).
+//! Anti-entropy between two replicas with many keys.
 
 use super::bench::Bench;
 use dynamo_model::config::{AntiEntropy, Config};

@@ -1,7 +1,7 @@
 //! Who coordinates a request, act by act, without a network.
 
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::node::Timer;

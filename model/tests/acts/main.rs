@@ -9,6 +9,7 @@ mod membership;
 mod reap;
 mod settle;
 mod timing;
+mod values;
 
 use bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
@@ -18,7 +19,6 @@ use dynamo_model::node::{State, Timer};
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::{Context, Dot, Issuer};
-use dynamo_model::view::View;
 use std::sync::Arc;
 
 #[test]
@@ -72,7 +72,7 @@ fn a_retry_after_a_crash_is_the_same_put() {
 #[test]
 fn memory_for_retries_is_bounded() {
     let mut a = Bench::new(1, 1, 1);
-    a.state.view = Arc::new(View::of(&History::founded_by([NodeId(0)]), &Rules::default()));
+    a.state.view = Arc::new(Rules::default().view(&History::founded_by([NodeId(0)])));
     let remembered = a.node.config.puts_remembered() as u64;
     let mut put = |client: u64, context: Context| {
         let (key, value) = (Key::new("k").unwrap(), Value::new(b"v").unwrap());

@@ -1,8 +1,7 @@
-//! Joining, leaving and gossip, act by act, without a network (traces 7 and 9).
+//! Joining, leaving and gossip, act by act, without a network.
 
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::address::Address;
-use dynamo_model::administer::{ChangeRefusal, Wish};
 use dynamo_model::client::{Client, ClientState, Line, Via};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::membership::{Act, Change, History, Standing};
@@ -10,6 +9,7 @@ use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::route::Routes;
 use dynamo_model::rules::Rules;
 use dynamo_model::version::Context;
+use dynamo_model::wish::{ChangeRefusal, Wish};
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -75,7 +75,7 @@ fn what_cannot_be_is_refused() {
     assert_eq!(refused(1, Wish::Leave), None);
 }
 
-/// Trace 9: tips first, histories only where they differ, and then both ways.
+/// Tips first, histories only where they differ, and then both ways.
 #[test]
 fn histories_are_told_where_tips_differ() {
     let mut a = Bench::new(3, 2, 2);
@@ -116,7 +116,7 @@ fn an_old_replica_keeps_what_it_has_until_the_others_have_it() {
     }
     assert!(old.state.durable.hints.is_empty());
 
-    // Trace 7: whoever does not know yet is told, and not served.
+    // Whoever does not know yet is told, and not served.
     let stale = Message::Store { tip: tip(3), request: request(1), key: key(), siblings };
     let sent = old.receive(usize::from(first.0), stale);
     assert!(
@@ -156,7 +156,7 @@ fn one_that_is_gone_ends_its_gets_before_it_stops() {
     assert!(!c.state.retired);
 }
 
-/// Trace 7: whoever asks by an old view is served all the same, and told.
+/// Whoever asks by an old view is served all the same, and told.
 #[test]
 fn a_client_with_a_view_of_its_own_is_told_what_it_does_not_know() {
     let mut a = Bench::new(3, 1, 1);
@@ -187,7 +187,7 @@ fn sent(out: Out<Client>) -> Vec<(Id, Message)> {
     out.into_iter().filter_map(sent).collect()
 }
 
-/// Trace 7: a client learns, tells what it knows itself, and its next request goes by that.
+/// A client learns, tells what it knows itself, and its next request goes by that.
 #[test]
 fn a_client_goes_by_what_it_was_told() {
     let (id, founders) = (Id::from(CLIENT), History::founded_by([0, 1, 2].map(NodeId)));

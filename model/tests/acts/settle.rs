@@ -1,7 +1,7 @@
 //! What a new replica does before it gives its word on a key.
 
 use super::bench::{Bench, CLIENT, answers, put, request};
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::{Act, Change, History, Tip};
 use dynamo_model::message::{Answer, Message, Operation};

@@ -4,7 +4,7 @@
 use super::bench::{Bench, request, tip};
 use dynamo_model::client::{Client, Line, Via};
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::{Content, Key, NodeId, Value};
 use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message, Operation};

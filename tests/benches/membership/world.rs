@@ -64,7 +64,7 @@ impl World {
             messages: 0,
             bytes: 0,
         };
-        let founded = Arc::new(View::of(&world.node.founders, &world.node.rules));
+        let founded = Arc::new(world.node.rules.view(&world.node.founders));
         for id in (0..nodes).map(NodeId) {
             let mut out = Out::new();
             // Started on a history that is on their disks, they would each find the same view

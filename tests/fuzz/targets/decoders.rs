@@ -15,7 +15,7 @@ use dynamo::founding::Founding;
 use dynamo::identity::ClusterId;
 use dynamo::inspect::{ExchangeLine, HintLine, Numbered, Question, Report, Status};
 use dynamo::wire::{self, Datagram, Letter, VERSION};
-use dynamo_model::handoff::{HintId, HintState};
+use dynamo_model::hint::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::membership::Tip;
 use dynamo_model::ring::Partition;

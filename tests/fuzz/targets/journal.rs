@@ -5,7 +5,7 @@ use super::{Execute, Outcome};
 use crate::chance::Chance;
 use crate::{mutate, seeds};
 use dynamo::store::Store;
-use dynamo_model::handoff::HintId;
+use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::node::{Durable, Issued};
 use dynamo_model::version::Epoch;

@@ -78,11 +78,14 @@ fn tallies(run: &Run, index: usize) -> Vec<String> {
         return Vec::new();
     };
     let tally = |what, request: RequestId, tally: &Tally, needed| {
-        format!("{what} {request:?}: {}/{needed}", tally.taken.len())
+        format!("{what} {request:?}: {}/{needed}", tally.counted.len())
     };
-    let puts = node.puts.iter().map(|(request, put)| tally("put", *request, &put.tally, w));
-    puts.chain(node.gets.iter().map(|(request, get)| tally("get", *request, &get.tally, r)))
-        .collect()
+    let puts =
+        node.puts.iter().map(|(request, put)| tally("put", *request, &put.collecting.tally, w));
+    puts.chain(
+        node.gets.iter().map(|(request, get)| tally("get", *request, &get.collecting.tally, r)),
+    )
+    .collect()
 }
 
 /// What a node has digests of, as far as they may differ: who is a member, and each partition that

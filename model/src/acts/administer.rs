@@ -1,0 +1,96 @@
+//! What administrators ask for, through whatever node: changes of who is a member,
+//! made where they can be, refused where not.
+
+use crate::acts::handler::Handler;
+use crate::algebra::ids::{NodeId, RequestId};
+use crate::algebra::membership::{Act, Change, History, Standing};
+use crate::rules::Rules;
+use crate::state::message::{Answer, Message};
+use crate::state::wish::{ChangeRefusal, Wish};
+use stateright::actor::Id;
+
+impl History {
+    /// With what an administrator wants, so far as that is not so already. `needed` is the larger
+    /// of R and W.
+    ///
+    /// # Errors
+    /// Where it cannot be.
+    pub fn with_wish(
+        &self,
+        rules: &Rules,
+        node: NodeId,
+        wish: Wish,
+        needed: usize,
+    ) -> Result<History, ChangeRefusal> {
+        let standings = rules.standings(self);
+        let standing = standings.get(&node).copied().unwrap_or(Standing::Unknown);
+        let change = |time, act| Some(Change { node, time, act });
+        let time = self
+            .of(node)
+            .filter(|change| !matches!(change.act, Act::Move(_)))
+            .map(|change| change.time)
+            .max();
+        let time = time.unwrap_or(0);
+        if let Wish::Join(Some(address)) = wish
+            && let Some(other) = self.holder_of(address, node, |changes| rules.standing(changes))
+        {
+            return Err(ChangeRefusal::AddressTaken(other));
+        }
+        let new = match (wish, standing) {
+            (Wish::Join(_), Standing::Removed) => return Err(ChangeRefusal::RemovedForGood(node)),
+            (Wish::Join(Some(address)), Standing::Member)
+                if self.address(node).is_some_and(|own| own != address) =>
+            {
+                return Err(ChangeRefusal::InUse(node));
+            }
+            (Wish::Join(_), Standing::Member)
+            | (Wish::Leave, Standing::Leaving | Standing::Gone)
+            | (Wish::Remove, Standing::Removed) => None,
+            (Wish::Join(_), _) if time >= Change::TIME_MAX => {
+                return Err(ChangeRefusal::JoinedTooOften(node));
+            }
+            (Wish::Join(_), _) => change(time + 1, Act::Join),
+            (Wish::Leave, Standing::Member) => change(time, Act::Leave),
+            (Wish::Remove, Standing::Member | Standing::Leaving) => change(time, Act::Remove),
+            (Wish::Leave | Wish::Remove, _) => return Err(ChangeRefusal::NoMember(node)),
+        };
+        let members = standings.values().filter(|standing| **standing == Standing::Member).count();
+        if !matches!(wish, Wish::Join(_)) && standing == Standing::Member && members - 1 < needed {
+            return Err(ChangeRefusal::TooFewLeft { left: members - 1, needed });
+        }
+        let mut history = self.clone();
+        if let Some(change) = new {
+            history.insert(change);
+        }
+        if let Wish::Join(Some(address)) = wish {
+            history = history.moved(node, address);
+        }
+        if history.len() > self.len().max(Self::CHANGES_MAX) {
+            return Err(ChangeRefusal::TooManyChanges(self.len()));
+        }
+        Ok(history)
+    }
+}
+
+impl Handler<'_, '_> {
+    /// An administrator, through whatever node.
+    pub(crate) fn on_administer(
+        &mut self,
+        client: Id,
+        request: RequestId,
+        node: NodeId,
+        wish: Wish,
+    ) {
+        let config = &self.node.config;
+        let needed = config.r().max(config.w());
+        let answer =
+            match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
+                Ok(history) => {
+                    self.learn(&history);
+                    Answer::Changed { request, history: self.state.durable.history.clone() }
+                }
+                Err(refusal) => Answer::ChangeRefused { request, refusal },
+            };
+        self.out.send(client, Message::Answer(answer));
+    }
+}

@@ -1,0 +1,163 @@
+//! Who coordinates a request (Dynamo paper §4.5, §4.6): the node that a client asks, if it
+//! is an intended replica; else it forwards the request to one.
+//!
+//! ```text
+//! node ── Forward: this client wants that ──▶ coordinator
+//! node ◀── Forwarded: I answer the client ── coordinator     and then the node has done its part
+//! ```
+//! If the coordinator does not say so in time it is suspected, and the next one is asked. If all
+//! intended replicas are suspected a fallback coordinates: the cluster is always writeable.
+
+use crate::acts::handler::Handler;
+use crate::algebra::ids::{NodeId, RequestId};
+use crate::state::forwarding::RunningForward;
+use crate::state::message::{Answer, Message, Operation};
+use crate::state::timer::Timer;
+use stateright::actor::Id;
+use std::sync::Arc;
+
+impl Handler<'_, '_> {
+    /// A client's request, straight from it.
+    pub(crate) fn on_request(&mut self, client: Id, operation: Operation) {
+        if self.coordinates(&operation) {
+            self.coordinate(client, operation);
+        } else if self.preference_list(operation.key()).is_empty() {
+            let request = operation.request();
+            self.out.send(client, Message::Answer(Answer::NoRoute { request }));
+        } else {
+            self.pass_on(client, operation);
+        }
+    }
+
+    /// A client's request, of one that has chosen this node by a view of its own. Whoever asks
+    /// again by this node's view asks the coordinator that this one chooses: that is to be the
+    /// same.
+    pub(crate) fn on_routed(&mut self, client: Id, operation: Operation) {
+        let is_put = matches!(operation, Operation::Put { .. });
+        if !is_put || self.preference_list(operation.key()).is_empty() || self.has_dot(&operation) {
+            self.on_request(client, operation);
+        } else {
+            self.pass_on(client, operation);
+        }
+    }
+
+    /// Coordinates a request, or forwards it to whoever is to.
+    fn pass_on(&mut self, client: Id, operation: Operation) {
+        let view = Arc::clone(&self.state.view);
+        let (key, n) = (operation.key(), self.node.config.n());
+        let (replicas, fallbacks) =
+            (view.ring().preference_list(key, n), view.ring().fallbacks(key, n));
+        let suspected = &self.state.suspected;
+        let targets =
+            self.node.rules.coordinators(operation.request(), replicas, fallbacks, suspected);
+        if targets.contains(&self.id) {
+            self.coordinate(client, operation);
+        } else {
+            self.forward(client, operation, targets);
+        }
+    }
+
+    fn forward(&mut self, client: Id, operation: Operation, targets: Vec<NodeId>) {
+        let (tip, request) = (self.tip(), operation.request());
+        for target in &targets {
+            self.send(*target, Message::Forward { tip, client, operation: operation.clone() });
+        }
+        if let Some(patience) = self.node.config.patience() {
+            self.state
+                .to_mut()
+                .forwards
+                .insert(request, RunningForward { client, operation, targets });
+            self.out.set_timer(
+                Timer::Forward(self.id, request),
+                patience.answer_within..patience.answer_within,
+            );
+        }
+    }
+
+    /// A client's request, from a node that is not to coordinate it. One with the same view knows
+    /// whom it asks: if this node is no intended replica, none of these seems to be up.
+    pub(crate) fn on_forward(&mut self, from: NodeId, client: Id, operation: Operation) {
+        let may_stand_in = || self.node.rules.may_stand_in(self.state.view.standing(self.id));
+        if !self.coordinates(&operation) && !may_stand_in() {
+            return;
+        }
+        let request = operation.request();
+        self.coordinate(client, operation);
+        if self.node.config.patience().is_some() {
+            self.send(from, Message::Forwarded { request });
+        }
+    }
+
+    /// A coordinator has taken on a request.
+    pub(crate) fn on_forwarded(&mut self, from: NodeId, request: RequestId) {
+        if self.state.forwards.get(&request).is_some_and(|running| running.targets.contains(&from))
+        {
+            self.heard_from(from);
+            self.state.to_mut().forwards.remove(&request);
+            self.out.cancel_timer(Timer::Forward(self.id, request));
+        }
+    }
+
+    /// Nobody has taken on a request: those that were to are suspected, and others are asked, if
+    /// there are any who are not.
+    pub(crate) fn on_forward_timeout(&mut self, request: RequestId) {
+        let Some(running) = self.state.to_mut().forwards.remove(&request) else { return };
+        let is_news = |target: &NodeId| !self.state.suspected.contains(target);
+        if running.targets.iter().any(is_news) {
+            self.state.to_mut().suspected.extend(running.targets);
+            self.on_request(running.client, running.operation);
+        }
+    }
+
+    /// After the view has changed: requests that nobody has taken on go to whoever is to coordinate
+    /// them now.
+    pub(crate) fn forward_by_the_new_view(&mut self) {
+        let requests: Vec<RequestId> = self.state.forwards.keys().copied().collect();
+        for request in requests {
+            let running = self.state.to_mut().forwards.remove(&request).expect("it was forwarded");
+            self.out.cancel_timer(Timer::Forward(self.id, request));
+            self.on_request(running.client, running.operation);
+        }
+    }
+
+    /// After a peer was told what it did not know, and may have refused for that: what was
+    /// forwarded to it is forwarded again.
+    pub(crate) fn forward_again(&mut self, peer: NodeId) {
+        let tip = self.tip();
+        let again: Vec<RunningForward> = self
+            .state
+            .forwards
+            .values()
+            .filter(|running| running.targets.contains(&peer))
+            .cloned()
+            .collect();
+        for RunningForward { client, operation, .. } in again {
+            self.send(peer, Message::Forward { tip, client, operation });
+        }
+    }
+
+    /// Is this node to coordinate? It is where it is an intended replica; and where it gave the put
+    /// its dot when it was one.
+    fn coordinates(&self, operation: &Operation) -> bool {
+        self.has_dot(operation) || self.is_replica_of(operation.key())
+    }
+
+    /// Has this node given the put its dot?
+    fn has_dot(&self, operation: &Operation) -> bool {
+        let Operation::Put { request, .. } = operation else { return false };
+        self.state
+            .durable
+            .issued
+            .get(&request.client)
+            .is_some_and(|put| put.number == request.number)
+    }
+
+    fn coordinate(&mut self, client: Id, operation: Operation) {
+        match operation {
+            Operation::Put { request, key, content, context, pw } => {
+                self.on_put(client, request, key, content, &context, pw);
+            }
+            Operation::Get { request, key, pr } => self.on_get(client, request, key, pr),
+        }
+    }
+}

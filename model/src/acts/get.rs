@@ -1,0 +1,139 @@
+//! Coordinating a get, and read repair (Dynamo paper §4.3, §5). The coordinator takes these steps:
+//!
+//! 1. It asks all intended replicas what they hold. If some do not answer in time, it asks
+//!    fallbacks.
+//! 2. It answers with the merge at R, and keeps collecting: see [`collect`](crate::acts::collect).
+//! 3. It then writes the merge of all answers to every replica that it saw to hold less.
+
+use crate::acts::handler::Handler;
+use crate::algebra::ids::{Key, NodeId, RequestId};
+use crate::algebra::siblings::Siblings;
+use crate::algebra::tally::{Counted, StandIn};
+use crate::rules::Cause;
+use crate::state::collecting::{Collection, RunningGet};
+use crate::state::message::{Answer, Message};
+use stateright::actor::Id;
+
+impl Handler<'_, '_> {
+    pub(crate) fn on_get(&mut self, client: Id, request: RequestId, key: Key, pr: u8) {
+        if let Some(running) = self.state.gets.get(&request) {
+            if running.collecting.is_answered {
+                self.answer_get(request);
+            }
+            return;
+        }
+        let collecting = self.new_collecting(client, key, pr);
+        self.state.to_mut().gets.insert(request, RunningGet { collecting, replies: Vec::new() });
+        self.begin_collecting(Collection::Get(request));
+    }
+
+    /// Asks these replicas, and these fallbacks, what they hold.
+    pub(crate) fn ask_to_fetch(
+        &mut self,
+        request: RequestId,
+        replicas: &[NodeId],
+        stand_ins: &[StandIn],
+    ) {
+        let (tip, key) = (self.tip(), self.state.gets[&request].collecting.key.clone());
+        let fallbacks = stand_ins.iter().map(|stand_in| stand_in.fallback);
+        for node in replicas.iter().copied().chain(fallbacks) {
+            if node == self.id {
+                self.on_fetch(node, tip, request, &key);
+            } else {
+                self.send(node, Message::Fetch { tip, request, key: key.clone() });
+            }
+        }
+    }
+
+    pub(crate) fn on_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
+        if !self.state.gets.contains_key(&request) {
+            return;
+        }
+        self.heard_from(from);
+        self.note_fetched(from, request, siblings);
+        self.conclude(Collection::Get(request));
+    }
+
+    /// Counts an answer if the rules let it count. An answer to a get names no intended replica: it
+    /// tells all that its sender has of the key, for itself and for others. The coordinator keeps
+    /// what it says even where another answer counts already for the same intended replica.
+    pub(crate) fn note_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
+        let rules = self.node.rules;
+        let Some(running) = self.state.gets.get(&request) else { return };
+        let tally = &running.collecting.tally;
+        let counted = rules
+            .reply_counts_for(tally, from, None)
+            .map(|intended| Counted { intended, by: from });
+        let index = running.replies.binary_search_by_key(&from, |(node, _)| *node);
+        if counted.is_none() && (index.is_ok() || !tally.was_asked(from)) {
+            return;
+        }
+        let running = self.running_get(request);
+        if let Err(index) = index {
+            running.replies.insert(index, (from, siblings));
+        }
+        if let Some(counted) = counted {
+            running.collecting.tally.count(counted);
+        }
+    }
+
+    /// Tells the client that fewer than R nodes have answered.
+    pub(crate) fn fail_get(&mut self, request: RequestId) {
+        let collecting = &self.state.gets[&request].collecting;
+        let tally = &collecting.tally;
+        let answer = Answer::GetFailed {
+            request,
+            answered: tally.counted.len(),
+            needed: self.node.config.r(),
+            in_person: tally.in_person(),
+            pr: collecting.in_person,
+        };
+        self.out.send(collecting.client, Message::Answer(answer));
+    }
+
+    /// Tells the client the merge of all answers so far.
+    pub(crate) fn answer_get(&mut self, request: RequestId) {
+        let merged = self.merged(request);
+        let (siblings, context) = (merged.versions().to_vec(), merged.context().clone());
+        let collecting = &self.state.gets[&request].collecting;
+        let key = collecting.key.clone();
+        let answer = Answer::GetAnswered { request, key, siblings, context };
+        self.out.send(collecting.client, Message::Answer(answer));
+    }
+
+    /// The merge of all answers so far.
+    fn merged(&self, request: RequestId) -> Siblings {
+        let replies = &self.state.gets[&request].replies;
+        replies.iter().fold(Siblings::new(), |merged, (_, held)| {
+            self.node.rules.merge_siblings(&merged, held)
+        })
+    }
+
+    /// Writes the merge back to every replica seen to hold less, this one included.
+    pub(crate) fn repair(&mut self, request: RequestId) {
+        let rules = self.node.rules;
+        let running = &self.state.gets[&request];
+        let key = running.collecting.key.clone();
+        let merged = self.merged(request);
+        let own =
+            running.replies.iter().find(|(node, _)| *node == self.id).map(|(_, held)| held.clone());
+        let siblings = rules.repair_content(&own.unwrap_or_default(), &merged);
+        let tip = self.tip();
+        for target in
+            rules.repair_targets(&running.replies, &running.collecting.tally.asked, &merged)
+        {
+            if target == self.id {
+                self.absorb(Cause::Repair, &key, &siblings);
+            } else {
+                self.send(
+                    target,
+                    Message::Repair { tip, request, key: key.clone(), siblings: siblings.clone() },
+                );
+            }
+        }
+    }
+
+    fn running_get(&mut self, request: RequestId) -> &mut RunningGet {
+        self.state.to_mut().gets.get_mut(&request).expect("the get is under way")
+    }
+}

@@ -1,0 +1,311 @@
+//! What a new replica does before it gives its word on a key (Dynamo paper §4.9):
+//! it gathers what others have of it.
+//!
+//! A node that has entered preference lists has not been handed yet what it should have, and others
+//! may not know yet that they are replicas no more. If it counted towards quorums at once, a get
+//! could miss what was acknowledged long ago. So until it has *settled* it asks all that may have
+//! anything, for each key that it is asked about:
+//!
+//! ```text
+//! new replica ── Gather: a key, my tip ──▶ all that it awaits     who does not know the same members is told first
+//! new replica ◀── Gathered: all that I have of it ── each         and the new replica merges and saves that
+//! new replica ── Stored, or Fetched ──▶ coordinator               once all have answered
+//! ```
+//! Whoever answers knows the new view: from then on it serves nobody as a replica that it is no
+//! more. And it says whether it keeps any other key for the new replica; one that does not is
+//! awaited no longer, and when none is, the new replica has settled.
+//!
+//! Those under suspicion are not waited for. Then gets promise as much as where stand-ins answer
+//! for replicas, and no more.
+
+use crate::acts::handler::Handler;
+use crate::algebra::ids::{Key, NodeId, RequestId};
+use crate::algebra::membership::Tip;
+use crate::algebra::ring::Partition;
+use crate::algebra::siblings::Siblings;
+use crate::algebra::view::View;
+use crate::rules::Cause;
+use crate::state::collecting::Collection;
+use crate::state::message::Message;
+use crate::state::settling::{Gathering, Owed, Word};
+use crate::state::timer::Timer;
+use std::collections::BTreeMap;
+
+impl Handler<'_, '_> {
+    /// Gives a coordinator this node's word on a key; if it may not yet, it gathers the key first.
+    /// If the coordinator is this node itself its word is counted, and what follows from that is
+    /// left to the caller.
+    ///
+    /// A coordinator that sends a put, and knows the same members, by this tip, has said by that
+    /// what it has: it sends all of it. One that asks for a get has not: its own word may not be
+    /// counted for this get, or come later, and others may wait for this node's too.
+    pub(crate) fn give_word(
+        &mut self,
+        key: &Key,
+        request: RequestId,
+        to: NodeId,
+        tip: Tip,
+        word: Word,
+    ) {
+        let gathering = self.state.gatherings.get(key).cloned();
+        let is_new = gathering.is_none();
+        let retransmissions_left = self.retransmissions();
+        let mut gathering =
+            gathering.unwrap_or(Gathering { retransmissions_left, ..Gathering::default() });
+        if tip == self.tip() && self.node.rules.asking_tells(word) {
+            gathering.answered.insert(to);
+        }
+        if self.may_give(word, key, &gathering) {
+            return self.say(key, request, to, word);
+        }
+        gathering.words.insert(Owed { request, to, tip, word });
+        self.state.to_mut().gatherings.insert(key.clone(), gathering);
+        self.gather(key, |_| true);
+        if is_new {
+            self.set_gather_timer(key);
+        }
+    }
+
+    fn may_give(&self, word: Word, key: &Key, gathering: &Gathering) -> bool {
+        let awaited = &self.state.durable.settling.awaited;
+        !self.is_unsettled(key)
+            || self.node.rules.may_give_word(
+                word,
+                awaited,
+                &gathering.answered,
+                &self.state.suspected,
+            )
+    }
+
+    /// Has this node become a replica of a key, and may others have something of it that it has
+    /// not?
+    fn is_unsettled(&self, key: &Key) -> bool {
+        let entered = &self.state.durable.settling.entered;
+        !entered.is_empty() && entered.contains(&self.state.view.ring().partition(key))
+    }
+
+    fn say(&mut self, key: &Key, request: RequestId, to: NodeId, word: Word) {
+        let is_own = to == self.id;
+        match word {
+            Word::Stored if is_own => self.count_stored(to, request, to),
+            Word::Stored => self.send(to, Message::Stored { request }),
+            Word::Fetched if is_own => {
+                let own = if self.is_replica_of(key) {
+                    self.held(key)
+                } else {
+                    self.held_in_any_form(key)
+                };
+                self.note_fetched(to, request, own);
+            }
+            Word::Fetched => {
+                // What is kept for others too: that is how it is found while they are away.
+                let siblings = self.held_in_any_form(key);
+                self.send(to, Message::Fetched { request, siblings });
+            }
+        }
+    }
+
+    /// Asks those awaited that have not answered, as far as they are among these.
+    fn gather(&mut self, key: &Key, among: impl Fn(NodeId) -> bool) {
+        let (tip, answered) = (self.tip(), &self.state.gatherings[key].answered);
+        let awaited = self.state.durable.settling.awaited.iter().copied();
+        let missing: Vec<NodeId> =
+            awaited.filter(|node| !answered.contains(node) && among(*node)).collect();
+        for node in missing {
+            self.send(node, Message::Gather { tip, key: key.clone() });
+        }
+    }
+
+    fn set_gather_timer(&mut self, key: &Key) {
+        if let Some(patience) = self.node.config.patience() {
+            let timer = Timer::Gather(self.id, key.clone());
+            self.out.set_timer(timer, patience.answer_within..patience.answer_within);
+        }
+    }
+
+    /// A new replica asks what this node has of a key. Both know the same members.
+    pub(crate) fn on_gather(&mut self, from: NodeId, tip: Tip, key: Key) {
+        let siblings = self.held_in_any_form(&key);
+        let is_all = self.is_all_for(from, &key);
+        self.send(from, Message::Gathered { tip, key, siblings, is_all });
+    }
+
+    /// Will a node have everything that this one keeps for it, when it has been sent what there is
+    /// of this key?
+    pub(crate) fn is_all_for(&self, node: NodeId, key: &Key) -> bool {
+        self.node.rules.is_all_handed_over(
+            self.state.hints_for(node).filter(|(id, _)| id.key != *key).take(1).count(),
+        )
+    }
+
+    /// A node says what it has of a key, having been asked when this node knew members by this tip.
+    pub(crate) fn on_gathered(
+        &mut self,
+        from: NodeId,
+        tip: Tip,
+        key: &Key,
+        siblings: &Siblings,
+        is_all: bool,
+    ) {
+        // Whoever asked was a replica by the same view. Anything else is no answer to a question of
+        // this node.
+        if tip != self.tip() || !self.is_replica_of(key) {
+            return;
+        }
+        self.heard_from(from);
+        self.absorb(Cause::HandOff, key, siblings);
+        if self.state.gatherings.contains_key(key) {
+            self.state
+                .to_mut()
+                .gatherings
+                .get_mut(key)
+                .expect("it is gathered")
+                .answered
+                .insert(from);
+        }
+        if is_all {
+            self.settle_with(from);
+        }
+        self.conclude_gatherings();
+    }
+
+    /// Another keeps nothing for this node that it has not got: it is awaited no longer.
+    pub(crate) fn settle_with(&mut self, other: NodeId) {
+        if self.state.durable.settling.awaited.contains(&other) {
+            let settling = &mut self.state.to_mut().durable.settling;
+            settling.awaited.remove(&other);
+            settling.forget_if_settled();
+            self.save();
+        }
+    }
+
+    /// Those that did not answer in time are asked again, or suspected, and not waited for.
+    pub(crate) fn on_gather_timeout(&mut self, key: &Key) {
+        let Some(gathering) = self.state.gatherings.get(key) else { return };
+        if let Some(left) = gathering.retransmissions_left.checked_sub(1) {
+            self.state
+                .to_mut()
+                .gatherings
+                .get_mut(key)
+                .expect("it is gathered")
+                .retransmissions_left = left;
+            self.gather(key, |_| true);
+            return self.set_gather_timer(key);
+        }
+        let awaited = self.state.durable.settling.awaited.iter().copied();
+        let silent: Vec<NodeId> =
+            awaited.filter(|node| !gathering.answered.contains(node)).collect();
+        self.state.to_mut().suspected.extend(silent);
+        self.conclude_gatherings();
+    }
+
+    /// Gives the words that may be given now.
+    pub(crate) fn conclude_gatherings(&mut self) {
+        let gatherings: BTreeMap<Key, Gathering> = self.state.gatherings.clone();
+        for (key, gathering) in gatherings {
+            let (now, later): (Vec<_>, Vec<_>) = gathering
+                .words
+                .iter()
+                .copied()
+                .partition(|owed| self.may_give(owed.word, &key, &gathering));
+            if later.is_empty() {
+                self.end_gathering(&key);
+            } else if !now.is_empty() {
+                let words = later.into_iter().collect();
+                self.state
+                    .to_mut()
+                    .gatherings
+                    .insert(key.clone(), Gathering { words, ..gathering });
+            }
+            for Owed { request, to, tip, word } in now {
+                if to != self.id {
+                    // This node may have learned something since it was asked.
+                    self.tell(to.actor(), tip);
+                }
+                self.say(&key, request, to, word);
+                self.conclude_own(request, word);
+            }
+        }
+    }
+
+    /// What follows where this node coordinates the request itself.
+    fn conclude_own(&mut self, request: RequestId, word: Word) {
+        let it = match word {
+            Word::Stored => Collection::Put(request),
+            Word::Fetched => Collection::Get(request),
+        };
+        if self.state.collecting(it).is_some() {
+            self.conclude(it);
+        }
+    }
+
+    fn end_gathering(&mut self, key: &Key) {
+        self.state.to_mut().gatherings.remove(key);
+        if self.node.config.patience().is_some() {
+            self.out.cancel_timer(Timer::Gather(self.id, key.clone()));
+        }
+    }
+
+    /// After the view has changed: which preference lists this node has entered, and whom it
+    /// awaits. One that has joined and left again since is no member, and may have what it was
+    /// given in between.
+    pub(crate) fn resettle(&mut self, before: &View) {
+        let (now, n, id) = (self.state.view.clone(), self.node.config.n(), self.id);
+        let (held, hold) = (self.node.rules.holders(before), self.node.rules.holders(&now));
+        let is_moved = before.ring().members() != now.ring().members();
+        let appeared = hold.iter().filter(|holder| !held.contains(holder)).count();
+        let is_replica = |view: &View, partition| view.ring().replicas(partition, n).contains(&id);
+        let mut settling = self.state.durable.settling.clone();
+        if self.node.rules.awaits_anew(is_moved, appeared) {
+            let is_entered = |partition: &Partition| {
+                is_replica(&now, *partition)
+                    && (settling.entered.contains(partition) || !is_replica(before, *partition))
+            };
+            settling.entered = now.ring().partitions().filter(is_entered).collect();
+            let others: Vec<NodeId> = hold.into_iter().filter(|node| *node != id).collect();
+            settling.awaited = self
+                .node
+                .rules
+                .whom_to_await(settling.entered.len(), &others)
+                .into_iter()
+                .collect();
+        } else {
+            settling.awaited =
+                settling.awaited.into_iter().filter(|node| hold.contains(node)).collect();
+        }
+        settling.forget_if_settled();
+        if settling != self.state.durable.settling {
+            self.state.to_mut().durable.settling = settling;
+        }
+    }
+
+    /// After the view has changed: what is gathered is asked about under this one, or given up
+    /// where this node is no replica any more.
+    pub(crate) fn gather_by_the_new_view(&mut self) {
+        let keys: Vec<Key> = self.state.gatherings.keys().cloned().collect();
+        for key in keys {
+            if self.is_replica_of(&key) {
+                self.state
+                    .to_mut()
+                    .gatherings
+                    .get_mut(&key)
+                    .expect("it is gathered")
+                    .answered
+                    .clear();
+                self.gather(&key, |_| true);
+            } else {
+                self.end_gathering(&key);
+            }
+        }
+        self.conclude_gatherings();
+    }
+
+    /// After a peer was told what it did not know, and may have refused for that: it is asked
+    /// again.
+    pub(crate) fn gather_again(&mut self, peer: NodeId) {
+        let keys: Vec<Key> = self.state.gatherings.keys().cloned().collect();
+        for key in keys {
+            self.gather(&key, |node| node == peer);
+        }
+    }
+}

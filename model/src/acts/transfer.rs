@@ -1,0 +1,90 @@
+//! What a change of the ring moves (Dynamo paper §4.9): a misplaced replica is a hint.
+//!
+//! A node that is no longer responsible for a key keeps what it has of it as hints for all that
+//! are, and drops each as hints are dropped: once its recipient has all of it on disk. So a put
+//! that was acknowledged by W distinct nodes is on W distinct disks throughout. What new replicas
+//! do until they were handed what they should have is told in [`settle`](crate::settle).
+
+use crate::acts::handler::Handler;
+use crate::algebra::ids::{Key, NodeId};
+use crate::algebra::siblings::Siblings;
+use crate::algebra::view::View;
+use crate::rules::{Cause, Occasion};
+use crate::state::hint::HintId;
+
+impl Handler<'_, '_> {
+    /// After the view has changed: what is to be handed to those that are responsible now.
+    pub(crate) fn move_keys(&mut self, before: &View) {
+        let n = self.node.config.n();
+        let keys: Vec<Key> = self.state.durable.store.keys().cloned().collect();
+        for key in keys {
+            let (old, new) = (before.ring().preference_list(&key, n), self.preference_list(&key));
+            if old == new {
+                continue;
+            }
+            let recipients = self.node.rules.hands_over_to(self.id, old, new);
+            let (keeps, held) = (new.contains(&self.id) || new.is_empty(), self.held(&key));
+            for recipient in recipients {
+                self.keep_for(recipient, &key, &held);
+            }
+            if !keeps {
+                self.write(&key, &held, Siblings::new());
+            }
+        }
+    }
+
+    /// After the view has changed: hints for nodes that are no longer responsible are for those
+    /// that are, and others also for those that have become so. What this node keeps of a key whose
+    /// replica it has become it holds itself.
+    pub(crate) fn readdress_hints(&mut self, before: &View) {
+        let n = self.node.config.n();
+        let hints: Vec<(HintId, Siblings)> = self.state.durable.hints.clone().into_iter().collect();
+        for (id, siblings) in hints {
+            let (old, now) =
+                (before.ring().preference_list(&id.key, n), self.preference_list(&id.key));
+            if now.is_empty() {
+                continue;
+            }
+            let recipients = self.node.rules.hint_goes_to(id.recipient, old, now);
+            if !recipients.contains(&id.recipient) {
+                self.state.to_mut().durable.hints.remove(&id);
+            }
+            for recipient in recipients.into_iter().filter(|recipient| *recipient != id.recipient) {
+                if recipient == self.id {
+                    self.absorb(Cause::HandOff, &id.key, &siblings);
+                } else {
+                    self.keep_for(recipient, &id.key, &siblings);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn keep_for(&mut self, recipient: NodeId, key: &Key, siblings: &Siblings) {
+        let id = HintId { recipient, key: key.clone() };
+        let before = self.state.durable.hints.get(&id).cloned().unwrap_or_default();
+        let after = self.node.rules.merge_siblings(&before, siblings);
+        self.state.to_mut().durable.hints.insert(id, after);
+    }
+
+    /// After the view has changed: a handoff goes on for whoever something is kept for, and for
+    /// nobody else. One that goes on is not put off: its timer runs as before.
+    pub(crate) fn settle_handoffs(&mut self, before: &View) {
+        let over: Vec<NodeId> = {
+            let state = &self.state;
+            let is_over = |recipient: &&NodeId| state.hints_for(**recipient).next().is_none();
+            state.handoffs.keys().filter(is_over).copied().collect()
+        };
+        for recipient in over {
+            self.end_handoff(recipient);
+        }
+        // No timer runs yet for those that something was kept for before they were members.
+        let (was, is) = (before.ring().members(), self.state.view.ring().members());
+        let recipients = self.state.handoffs.keys().copied();
+        let new: Vec<NodeId> =
+            recipients.filter(|node| is.contains(node) && !was.contains(node)).collect();
+        for recipient in new {
+            self.end_handoff(recipient);
+        }
+        self.schedule_handoffs(Occasion::Moved);
+    }
+}

@@ -1,0 +1,222 @@
+//! Consistent hashing (Dynamo paper §4.2, §4.3, §6.2 strategy 3's fixed partitions with §4.2's
+//! several tokens a node).
+
+use crate::algebra::ids::{Key, NodeId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// One slice of the hash ring. There is a fixed number of them, of equal size.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Partition(pub u32);
+
+impl fmt::Debug for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "p{}", self.0)
+    }
+}
+
+/// Who is responsible for what: a pure function of the members, the number of partitions and the
+/// tokens a node has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ring {
+    members: Vec<NodeId>,
+    /// For each partition the members, in the order in which their tokens are met going clockwise
+    /// from the partition; no more than [`Ring::DISTANCE`] of them.
+    owners: Vec<Vec<NodeId>>,
+}
+
+/// Why there is no such ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum RingError {
+    /// The same node twice.
+    #[error("node {0} is a member twice")]
+    MemberTwice(NodeId),
+    /// No partitions or no tokens.
+    #[error("a ring needs at least one partition and one token a node")]
+    Empty,
+}
+
+impl Ring {
+    /// Enough partitions that a few dozen nodes share the keys evenly.
+    pub const PARTITIONS: u32 = 256;
+    /// Enough tokens that the loss of one node spreads over all the others.
+    pub const TOKENS: u32 = 32;
+    /// How many nodes a key can tell: the N intended replicas, and as fallbacks those next to them.
+    pub const DISTANCE: usize = 16;
+
+    /// The ring of these members, each named once, as clusters have it.
+    pub fn of(members: &[NodeId]) -> Self {
+        Ring::new(members, Self::PARTITIONS, Self::TOKENS).expect("each member is named once")
+    }
+
+    /// The ring of these members.
+    ///
+    /// # Errors
+    /// Where a member is named twice, or partitions or tokens are 0.
+    pub fn new(members: &[NodeId], partitions: u32, tokens: u32) -> Result<Self, RingError> {
+        let mut members = members.to_vec();
+        members.sort_unstable();
+        if let Some(pair) = members.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(RingError::MemberTwice(pair[0]));
+        }
+        if partitions == 0 || tokens == 0 {
+            return Err(RingError::Empty);
+        }
+        let mut positions: Vec<(u64, NodeId)> = Vec::new();
+        for &node in &members {
+            positions.extend((0..tokens).map(|token| (token_position(node, token), node)));
+        }
+        positions.sort_unstable();
+        let width = u64::MAX / u64::from(partitions);
+        let owners: Vec<Vec<NodeId>> =
+            (0..u64::from(partitions)).map(|index| clockwise(&positions, index * width)).collect();
+        for owners in &owners {
+            let is_again = |(index, node)| owners[..index].contains(node);
+            assert!(
+                !owners.iter().enumerate().any(is_again),
+                "a preference list names a node twice: {owners:?}"
+            );
+        }
+        Ok(Ring { members, owners })
+    }
+
+    /// The members, ascending.
+    pub fn members(&self) -> &[NodeId] {
+        &self.members
+    }
+
+    /// Where a key is on the ring.
+    pub(crate) fn position(key: &Key) -> u64 {
+        xxh3_64(key.as_str().as_bytes())
+    }
+
+    /// The partition a key falls into.
+    pub fn partition(&self, key: &Key) -> Partition {
+        let width = u64::MAX / self.owners.len() as u64;
+        let index = Ring::position(key) / width;
+        Partition(index.min(self.owners.len() as u64 - 1) as u32)
+    }
+
+    /// All partitions, in ring order.
+    pub fn partitions(&self) -> impl Iterator<Item = Partition> + use<> {
+        (0..self.owners.len() as u32).map(Partition)
+    }
+
+    /// The nodes met clockwise from a partition, as far as keys can tell them. None for a partition
+    /// that there is not.
+    pub fn owners(&self, partition: Partition) -> &[NodeId] {
+        self.owners.get(partition.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The replicas of a partition: the first `n` distinct nodes clockwise, or all where there are
+    /// fewer.
+    pub fn replicas(&self, partition: Partition, n: usize) -> &[NodeId] {
+        let owners = self.owners(partition);
+        &owners[..n.min(owners.len())]
+    }
+
+    /// The preference list of a key: the replicas of its partition.
+    pub fn preference_list(&self, key: &Key, n: usize) -> &[NodeId] {
+        self.replicas(self.partition(key), n)
+    }
+
+    /// The nodes past the preference list, in the order in which they would stand in.
+    pub fn fallbacks(&self, key: &Key, n: usize) -> &[NodeId] {
+        let owners = &self.owners[self.partition(key).0 as usize];
+        &owners[n.min(owners.len())..]
+    }
+}
+
+fn token_position(node: NodeId, token: u32) -> u64 {
+    let mut bytes = [0; 6];
+    bytes[..2].copy_from_slice(&node.0.to_be_bytes());
+    bytes[2..].copy_from_slice(&token.to_be_bytes());
+    xxh3_64(&bytes)
+}
+
+/// The first distinct nodes in the order of their tokens at or after `start`.
+fn clockwise(positions: &[(u64, NodeId)], start: u64) -> Vec<NodeId> {
+    let first = positions.partition_point(|(position, _)| *position < start);
+    let mut distinct = Vec::new();
+    for (_, node) in positions[first..].iter().chain(&positions[..first]) {
+        if distinct.len() == Ring::DISTANCE {
+            break;
+        }
+        if !distinct.contains(node) {
+            distinct.push(*node);
+        }
+    }
+    distinct
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes(count: u16) -> Vec<NodeId> {
+        (0..count).map(NodeId).collect()
+    }
+
+    fn keys() -> impl Iterator<Item = Key> {
+        (0..2000).map(|index| Key::new(&format!("key-{index}")).unwrap())
+    }
+
+    #[test]
+    fn a_preference_list_is_n_distinct_members_and_the_fallbacks_are_the_others() {
+        let ring = Ring::new(&nodes(6), 64, 16).unwrap();
+        for key in keys() {
+            let mut all = ring.preference_list(&key, 3).to_vec();
+            assert_eq!(all.len(), 3);
+            all.extend(ring.fallbacks(&key, 3));
+            all.sort_unstable();
+            assert_eq!(all, ring.members());
+        }
+    }
+
+    #[test]
+    fn one_member_more_moves_keys_to_it_and_nowhere_else() {
+        let before = Ring::new(&nodes(5), Ring::PARTITIONS, Ring::TOKENS).unwrap();
+        let after = Ring::new(&nodes(6), Ring::PARTITIONS, Ring::TOKENS).unwrap();
+        let mut moved = 0;
+        for key in keys() {
+            let (old, new) =
+                (before.preference_list(&key, 1)[0], after.preference_list(&key, 1)[0]);
+            if old != new {
+                assert_eq!(new, NodeId(5));
+                moved += 1;
+            }
+        }
+        assert!(
+            (200..500).contains(&moved),
+            "{moved} of 2000 keys moved to the sixth node; a sixth is 333"
+        );
+    }
+
+    #[test]
+    fn the_ring_depends_on_the_set_of_members_alone() {
+        let mut reversed = nodes(4);
+        reversed.reverse();
+        assert_eq!(Ring::new(&nodes(4), 8, 4), Ring::new(&reversed, 8, 4));
+        assert!(
+            Ring::new(&[], 8, 4).unwrap().preference_list(&keys().next().unwrap(), 3).is_empty()
+        );
+        assert_eq!(
+            Ring::new(&[NodeId(1), NodeId(1)], 8, 4),
+            Err(RingError::MemberTwice(NodeId(1)))
+        );
+        assert_eq!(Ring::new(&nodes(1), 0, 4), Err(RingError::Empty));
+    }
+
+    #[test]
+    fn positions_are_the_same_on_every_machine() {
+        let ring = Ring::new(&nodes(4), Ring::PARTITIONS, Ring::TOKENS).unwrap();
+        let key = Key::new("k").unwrap();
+        let clockwise = [0, 2, 1, 3].map(NodeId);
+        assert_eq!(
+            (ring.partition(&key), ring.preference_list(&key, 4)),
+            (Partition(169), &clockwise[..])
+        );
+    }
+}

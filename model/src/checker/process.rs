@@ -1,0 +1,378 @@
+//! Nodes and clients as one actor type, which is what a checker's model is made of.
+
+mod backup;
+
+pub use backup::{Backup, Stage};
+
+use crate::acts::handler::Node;
+use crate::algebra::ids::NodeId;
+use crate::checker::client::{Client, ClientState};
+use crate::state::State;
+use crate::state::durable::Durable;
+use crate::state::message::Message;
+use crate::state::timer::{Choice, Timer};
+use serde::Serialize;
+use stateright::actor::{Actor, Command, Id, Out};
+use std::borrow::Cow;
+
+/// A node or a scripted client.
+#[expect(clippy::large_enum_variant, reason = "there are a handful of them in a scope")]
+#[derive(Clone, Debug)]
+pub enum Process {
+    /// A storage node: the very actor that the runtime runs.
+    Node(Node, Circumstances),
+    /// A client that runs a script.
+    Client(Client),
+}
+
+/// What a checker makes of a node's surroundings.
+#[derive(Clone, Debug, Default)]
+pub struct Circumstances {
+    /// Is its disk lost at some time? It then begins again on an empty one.
+    pub loses_its_disk: bool,
+    /// Is its disk copied at some time, and is the node started again on that copy later?
+    pub returns_to_a_copy: bool,
+    /// Are messages that change nothing to be taken all the same? stateright does not deliver them,
+    /// and they would pile up where a node says something again and again.
+    pub takes_all: bool,
+    /// What is on its disk at first.
+    pub disk: Option<Durable>,
+}
+
+impl Process {
+    /// The node, if it is one.
+    pub fn node(&self) -> Option<&Node> {
+        if let Process::Node(node, _) = self { Some(node) } else { None }
+    }
+
+    /// A node's surroundings.
+    pub fn circumstances(&self) -> Option<&Circumstances> {
+        if let Process::Node(_, circumstances) = self { Some(circumstances) } else { None }
+    }
+}
+
+/// The state of a [`Process`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum ProcessState {
+    /// Of a node.
+    Node(State),
+    /// Of a node whose disk was copied.
+    Copied(State, Backup),
+    /// Of a client.
+    Client(ClientState),
+}
+
+impl ProcessState {
+    /// The state, if it is a node's.
+    pub fn node(&self) -> Option<&State> {
+        match self {
+            ProcessState::Node(state) | ProcessState::Copied(state, _) => Some(state),
+            ProcessState::Client(_) => None,
+        }
+    }
+
+    /// The copy of its disk, if it is a node's and there is one.
+    pub fn backup(&self) -> Option<&Backup> {
+        if let ProcessState::Copied(_, backup) = self { Some(backup) } else { None }
+    }
+
+    /// The state, if it is a client's.
+    pub fn client(&self) -> Option<&ClientState> {
+        match self {
+            ProcessState::Client(state) => Some(state),
+            ProcessState::Node(_) | ProcessState::Copied(..) => None,
+        }
+    }
+}
+
+/// What may befall a process besides crashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum Fate {
+    /// Its disk is lost.
+    LoseDisk,
+    /// Its disk is copied.
+    CopyDisk,
+    /// It is started again on the copy. Has another node that is up heard of a later commit?
+    ReturnToCopy {
+        /// Whether one has.
+        witnessed: bool,
+    },
+    /// It runs on the copy, and hears from a node that has heard of a later commit.
+    HearOfLaterCommit,
+    /// Chance chooses what the node's timers would have it choose.
+    Choose(Choice),
+}
+
+/// Runs one handler of an inner actor; passes its commands on, and its state if it changed.
+fn run<A, S>(
+    state: &mut Cow<'_, ProcessState>,
+    out: &mut Out<Process>,
+    inner: &S,
+    wrap: impl Fn(S) -> ProcessState,
+    choices: impl Fn(&S) -> Choices,
+    handler: impl FnOnce(&mut Cow<'_, S>, &mut Out<A>),
+) where
+    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = Choice>,
+    S: Clone,
+{
+    let mut changed = Cow::Borrowed(inner);
+    let mut commands = Out::<A>::new();
+    handler(&mut changed, &mut commands);
+    pass_on(commands, &choices(&changed), out);
+    if let Cow::Owned(changed) = changed {
+        let changed = wrap(changed);
+        if changed != **state {
+            *state = Cow::Owned(changed);
+        }
+    }
+}
+
+/// A node's state, without what it will never look at: where there is no fallback, it makes no
+/// difference to a member who is suspected. A checker need not tell such states apart.
+fn seen(node: &Node, id: Id, mut state: State) -> State {
+    let members = state.view.ring().members();
+    if node.config.n() >= members.len()
+        && NodeId::from_actor(id).is_some_and(|id| members.contains(&id))
+    {
+        state.suspected.clear();
+    }
+    state
+}
+
+#[expect(clippy::ref_option, reason = "so it is handed to actors")]
+fn start(node: &Node, id: Id, storage: &Option<Durable>, out: &mut Out<Process>) -> State {
+    let mut commands = Out::new();
+    let state = node.on_start(id, storage, &mut commands);
+    pass_on(commands, &choices(node, id, &state), out);
+    state
+}
+
+/// Stops a node, and starts it on this disk.
+fn start_again(
+    node: &Node,
+    id: Id,
+    before: &State,
+    disk: Durable,
+    out: &mut Out<Process>,
+) -> State {
+    for timer in timers(id, before) {
+        out.cancel_timer(timer);
+    }
+    out.save(disk.clone());
+    start(node, id, &Some(disk), out)
+}
+
+/// With whom a node may gossip, and compare what it holds.
+#[derive(Default)]
+struct Choices {
+    gossip: Vec<NodeId>,
+    exchange: Vec<NodeId>,
+}
+
+fn choices(node: &Node, id: Id, state: &State) -> Choices {
+    let Some(id) = NodeId::from_actor(id) else { return Choices::default() };
+    let compares = node.config.anti_entropy().is_some();
+    let exchange = if compares { state.exchange_peers(id, node.config.n()) } else { Vec::new() };
+    Choices { gossip: state.gossip_peers(id), exchange }
+}
+
+/// An inner actor's commands as the process's own. It is always time to gossip and to compare here,
+/// with any peer: to wait for a timer first would be as many states again for nothing.
+fn pass_on<A>(commands: Out<A>, choices: &Choices, out: &mut Out<Process>)
+where
+    A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = Choice>,
+{
+    let offered = |peers: &[NodeId], choice: fn(NodeId) -> Choice| {
+        peers.iter().map(|peer| Fate::Choose(choice(*peer))).collect::<Vec<_>>()
+    };
+    for command in commands {
+        match command {
+            Command::Send(to, message) => out.send(to, message),
+            Command::SetTimer(Timer::Gossip(_), _) => {
+                out.choose_random("gossip", offered(&choices.gossip, Choice::Gossip));
+            }
+            // Soon, or later: that is the same here.
+            Command::SetTimer(Timer::Exchange(_, Some(_)), _) => {}
+            Command::SetTimer(Timer::Exchange(_, None), _) => {
+                out.choose_random("exchange", offered(&choices.exchange, Choice::Exchange));
+            }
+            Command::SetTimer(timer, after) => out.set_timer(timer, after),
+            Command::CancelTimer(timer) => out.cancel_timer(timer),
+            Command::Save(durable) => out.save(durable),
+            Command::ChooseRandom(..) => {
+                unreachable!("its timers for what chance chooses are never set")
+            }
+        }
+    }
+}
+
+/// All timers that a node may have running.
+fn timers(id: Id, state: &State) -> Vec<Timer> {
+    let Some(node) = NodeId::from_actor(id) else { return Vec::new() };
+    let puts = state.puts.keys().map(|request| Timer::Put(node, *request));
+    let gets = state.gets.keys().map(|request| Timer::Get(node, *request));
+    let forwards = state.forwards.keys().map(|request| Timer::Forward(node, *request));
+    let gatherings = state.gatherings.keys().map(|key| Timer::Gather(node, key.clone()));
+    let handoffs = state.handoffs.keys().map(|recipient| Timer::Handoff(node, *recipient));
+    let reaping = state.reaping.keys().map(|key| Timer::Reap(node, key.clone()));
+    puts.chain(gets).chain(forwards).chain(gatherings).chain(handoffs).chain(reaping).collect()
+}
+
+impl Actor for Process {
+    type Msg = Message;
+    type Timer = Timer;
+    type State = ProcessState;
+    type Storage = Durable;
+    type Random = Fate;
+
+    fn on_start(&self, id: Id, storage: &Option<Durable>, out: &mut Out<Self>) -> ProcessState {
+        match self {
+            Process::Node(node, circumstances) => {
+                if circumstances.loses_its_disk && storage.is_none() {
+                    out.choose_random("fate", vec![Fate::LoseDisk]);
+                }
+                if circumstances.returns_to_a_copy && storage.is_none() {
+                    out.choose_random("fate", vec![Fate::CopyDisk]);
+                }
+                if let (None, Some(disk)) = (storage, &circumstances.disk) {
+                    out.save(disk.clone());
+                }
+                let storage = storage.clone().or_else(|| circumstances.disk.clone());
+                ProcessState::Node(start(node, id, &storage, out))
+            }
+            Process::Client(client) => {
+                let mut commands = Out::new();
+                let state = client.on_start(id, storage, &mut commands);
+                pass_on(commands, &Choices::default(), out);
+                ProcessState::Client(state)
+            }
+        }
+    }
+
+    fn on_msg(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ProcessState>,
+        src: Id,
+        msg: Message,
+        out: &mut Out<Self>,
+    ) {
+        let msg = msg.undated();
+        self.step(
+            id,
+            state,
+            out,
+            |node, s, o| node.on_msg(id, s, src, msg.clone(), o),
+            |client, s, o| {
+                client.on_msg(id, s, src, msg.clone(), o);
+            },
+        );
+        let takes_all = self.circumstances().is_some_and(|circumstances| circumstances.takes_all);
+        if takes_all && matches!(state, Cow::Borrowed(_)) && out.is_empty() {
+            // A command that does nothing, but makes a transition of it.
+            out.cancel_timer(Timer::Gossip(NodeId::from_actor(id).unwrap_or(NodeId(0))));
+        }
+    }
+
+    fn on_timeout(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ProcessState>,
+        timer: &Timer,
+        out: &mut Out<Self>,
+    ) {
+        self.step(
+            id,
+            state,
+            out,
+            |node, s, o| node.on_timeout(id, s, timer, o),
+            |client, s, o| {
+                client.on_timeout(id, s, timer, o);
+            },
+        );
+    }
+
+    /// The node stops, and begins again on an empty disk; or it does what chance has chosen.
+    fn on_random(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ProcessState>,
+        fate: &Fate,
+        out: &mut Out<Self>,
+    ) {
+        match fate {
+            Fate::Choose(choice) => {
+                self.step(
+                    id,
+                    state,
+                    out,
+                    |node, s, o| node.on_random(id, s, choice, o),
+                    |_, _, _| {},
+                );
+            }
+            Fate::LoseDisk => {
+                let (Some(node), Some(before)) = (self.node(), state.node()) else { return };
+                let disk = node.new_disk(before.durable.incarnation + 1);
+                let state_after = start_again(node, id, before, disk, out);
+                *state = Cow::Owned(ProcessState::Node(state_after));
+            }
+            Fate::CopyDisk | Fate::ReturnToCopy { .. } | Fate::HearOfLaterCommit => {
+                let Some(node) = self.node() else { return };
+                if let Some(after) = backup::meet(node, id, state, *fate, out) {
+                    *state = Cow::Owned(after);
+                }
+            }
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Process::Node(node, _) => node.name(),
+            Process::Client(client) => client.name(),
+        }
+    }
+}
+
+impl Process {
+    /// Runs a handler of what the process is.
+    fn step(
+        &self,
+        id: Id,
+        state: &mut Cow<'_, ProcessState>,
+        out: &mut Out<Self>,
+        of_node: impl FnOnce(&Node, &mut Cow<'_, State>, &mut Out<Node>),
+        of_client: impl FnOnce(&Client, &mut Cow<'_, ClientState>, &mut Out<Client>),
+    ) {
+        let before = state.clone();
+        match (self, &*before) {
+            (Process::Node(node, _), ProcessState::Node(inner)) => {
+                let wrap = |s| ProcessState::Node(seen(node, id, s));
+                run(state, out, inner, wrap, |s| choices(node, id, s), |s, o| of_node(node, s, o));
+            }
+            (Process::Node(node, _), ProcessState::Copied(inner, backup)) => {
+                let wrap = |s| backup.keep_with(seen(node, id, s));
+                let mut sent = Out::new();
+                run(
+                    state,
+                    &mut sent,
+                    inner,
+                    wrap,
+                    |s| choices(node, id, s),
+                    |s, o| of_node(node, s, o),
+                );
+                backup::date(sent, state, out);
+            }
+            (Process::Client(client), ProcessState::Client(inner)) => {
+                run(
+                    state,
+                    out,
+                    inner,
+                    ProcessState::Client,
+                    |_| Choices::default(),
+                    |s, o| of_client(client, s, o),
+                );
+            }
+            _ => unreachable!("a process keeps its kind"),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What a coordinator remembers of the puts and gets that it collects answers for. Volatile: after
+//! a crash the client asks again.
+
+use crate::algebra::ids::{Key, NodeId, RequestId};
+use crate::algebra::siblings::Siblings;
+use crate::algebra::tally::{StandIn, Tally};
+use crate::algebra::version::Context;
+use crate::state::State;
+use serde::{Serialize, Serializer};
+use stateright::actor::Id;
+
+/// What puts and gets have in common while their coordinator collects answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Collecting {
+    /// The client to answer.
+    pub client: Id,
+    /// The key of the request.
+    pub key: Key,
+    /// How many of the answers must come from intended replicas themselves: PW of a put, PR of a
+    /// get.
+    pub in_person: u8,
+    /// The nodes asked, and the answers counted.
+    pub tally: Tally,
+    /// Has the client been answered?
+    pub is_answered: bool,
+    /// How often the nodes that have not answered will be asked again.
+    pub retransmissions_left: u8,
+}
+
+/// A put under way at its coordinator. If the client asks again after a crash, the put goes on
+/// under the dot that it has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RunningPut {
+    /// The nodes asked to store the put, and the nodes that have.
+    pub collecting: Collecting,
+    /// The context the client is to get back.
+    pub context: Context,
+}
+
+/// A replica, and what it said it holds.
+pub type Reply = (NodeId, Siblings);
+
+/// A get under way at its coordinator.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RunningGet {
+    /// The nodes asked what they hold, and the nodes that have answered.
+    pub collecting: Collecting,
+    /// What each node holds that has answered, by node: its first answer.
+    pub replies: Vec<Reply>,
+}
+
+/// Names one put or get that a node collects answers for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Collection {
+    /// The put that this request asked for.
+    Put(RequestId),
+    /// The get that this request asked for.
+    Get(RequestId),
+}
+
+/// What a coordinator does when the nodes that it asked have had their time.
+pub(crate) enum Next {
+    /// It asks all nodes again that have not answered.
+    AskAgain,
+    /// It asks these fallbacks for the first time.
+    AskStandIns(Vec<StandIn>),
+    /// It waits no longer.
+    GiveUp,
+}
+
+impl State {
+    /// All puts under way, then all gets.
+    pub(crate) fn collections(&self) -> Vec<Collection> {
+        let puts = self.puts.keys().copied().map(Collection::Put);
+        puts.chain(self.gets.keys().copied().map(Collection::Get)).collect()
+    }
+
+    /// The record of a put or get; `None`: it is not under way.
+    pub(crate) fn collecting(&self, it: Collection) -> Option<&Collecting> {
+        match it {
+            Collection::Put(request) => self.puts.get(&request).map(|put| &put.collecting),
+            Collection::Get(request) => self.gets.get(&request).map(|get| &get.collecting),
+        }
+    }
+
+    /// The record of a put or get that is under way.
+    pub(crate) fn collecting_mut(&mut self, it: Collection) -> &mut Collecting {
+        let collecting = match it {
+            Collection::Put(request) => self.puts.get_mut(&request).map(|put| &mut put.collecting),
+            Collection::Get(request) => self.gets.get_mut(&request).map(|get| &mut get.collecting),
+        };
+        collecting.expect("it is under way")
+    }
+}
+
+// The records are written flat. Recorded traces hold digests of states in this form, field by
+// field: the order may not change.
+
+#[derive(Serialize)]
+#[serde(rename = "RunningPut")]
+struct FlatPut<'a> {
+    client: Id,
+    key: &'a Key,
+    context: &'a Context,
+    pw: u8,
+    tally: &'a Tally,
+    acknowledged: bool,
+    retransmissions_left: u8,
+}
+
+impl Serialize for RunningPut {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RunningPut { collecting: it, context } = self;
+        let flat = FlatPut {
+            client: it.client,
+            key: &it.key,
+            context,
+            pw: it.in_person,
+            tally: &it.tally,
+            acknowledged: it.is_answered,
+            retransmissions_left: it.retransmissions_left,
+        };
+        flat.serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename = "RunningGet")]
+struct FlatGet<'a> {
+    client: Id,
+    key: &'a Key,
+    pr: u8,
+    tally: &'a Tally,
+    replies: &'a [Reply],
+    answered: bool,
+    retransmissions_left: u8,
+}
+
+impl Serialize for RunningGet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RunningGet { collecting: it, replies } = self;
+        let flat = FlatGet {
+            client: it.client,
+            key: &it.key,
+            pr: it.in_person,
+            tally: &it.tally,
+            replies,
+            answered: it.is_answered,
+            retransmissions_left: it.retransmissions_left,
+        };
+        flat.serialize(serializer)
+    }
+}
