@@ -4,8 +4,8 @@
 //! [`route`] is no act of a node: it is what a client does with a view of its own.
 
 pub mod administer;
-pub(crate) mod admission;
-pub(crate) mod collect;
+pub mod admission;
+pub mod collect;
 pub mod exchange;
 pub mod forward;
 pub mod get;

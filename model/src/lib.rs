@@ -76,7 +76,7 @@
 //! 3. [`rules`]: every decision that an invariant rests on, each one function.
 //! 4. `acts`: what a node does: [`put`], [`get`], [`replica`], [`forward`], [`sloppy`],
 //!    [`handoff`], [`settle`], [`transfer`], [`reap`], [`gossip`], [`exchange`], [`administer`].
-//!    Puts and gets share `collect`. In `admission` a node decides which messages it serves. And
+//!    Puts and gets share [`collect`]. In [`admission`] a node decides which messages it serves. And
 //!    [`route`] is a client's own view.
 //! 5. [`node`]: which act handles which message, timer or choice.
 //! 6. `checker`: what only a checker needs: a scripted [`client`], and nodes and clients as one
@@ -133,8 +133,8 @@ pub mod rules;
 mod state;
 
 pub use acts::{
-    administer, exchange, forward, get, gossip, handoff, put, reap, replica, route, settle, sloppy,
-    transfer,
+    administer, admission, collect, exchange, forward, get, gossip, handoff, put, reap, replica,
+    route, settle, sloppy, transfer,
 };
 pub use algebra::{
     address, config, ids, membership, moment, ring, siblings, tally, tree, version, view,

@@ -2,7 +2,7 @@
 //!
 //! 1. It asks all intended replicas what they hold. If some do not answer in time, it asks
 //!    fallbacks.
-//! 2. It answers with the merge at R, and keeps collecting: see [`collect`](crate::acts::collect).
+//! 2. It answers with the merge at R, and keeps collecting: see [`collect`](crate::collect).
 //! 3. It then writes the merge of all answers to every replica that it saw to hold less.
 
 use crate::acts::handler::Handler;

@@ -3,7 +3,7 @@
 //! 1. It gives the put a dot, and saves its own copy.
 //! 2. It sends its set to the other intended replicas. If some do not answer in time, it sends the
 //!    set to fallbacks, which keep it as hints.
-//! 3. It acknowledges at W, and keeps collecting to N: see [`collect`](crate::acts::collect).
+//! 3. It acknowledges at W, and keeps collecting to N: see [`collect`](crate::collect).
 //!
 //! If no intended replica seems to be up, a fallback coordinates. It keeps the put for all intended
 //! replicas, and stands in for one.
