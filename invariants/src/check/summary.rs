@@ -1,7 +1,7 @@
 //! What the reports of several scopes say together about each of the nine invariants.
 
 use super::Report;
-use super::verdict::{Conclusion, Verdict, can_be_violated};
+use super::verdict::{Conclusion, FAILURES, Verdict, can_be_violated};
 use crate::invariant::{INVARIANTS, Invariant};
 use crate::property::Property;
 use serde::Serialize;
@@ -37,8 +37,7 @@ fn of_one(invariant: &Invariant, reports: &[&Report], asked: usize) -> Invariant
     let with: Vec<&&Report> = complete.iter().filter(had_occasion).collect();
     let verdicts = reports.iter().flat_map(|report| report.of_invariant(invariant));
     let seen: Vec<Conclusion> = verdicts.map(|verdict| verdict.verdict).collect();
-    let failed = [Conclusion::Violated, Conclusion::NotShown, Conclusion::ExcusedButHolds];
-    let verdict = match failed.into_iter().find(|failed| seen.contains(failed)) {
+    let verdict = match FAILURES.into_iter().find(|failed| seen.contains(failed)) {
         Some(failed) => failed,
         None if complete.len() < asked => Conclusion::Unknown,
         None if with.is_empty() => Conclusion::NoOccasion,

@@ -27,6 +27,10 @@ pub enum Conclusion {
     Unknown,
 }
 
+/// The conclusions that fail a check, the worst first.
+pub(super) const FAILURES: [Conclusion; 3] =
+    [Conclusion::Violated, Conclusion::NotShown, Conclusion::ExcusedButHolds];
+
 /// What became of one property.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
@@ -54,9 +58,14 @@ impl Verdict {
         self.holds != self.excused.is_some()
     }
 
-    /// Is it violated, and not excused? That is known also where the check was not complete.
+    /// Is it violated, and not excused? An incomplete check can know that.
     pub fn is_violation(&self) -> bool {
         self.verdict == Conclusion::Violated
+    }
+
+    /// Is it known not to be as the scope claims? An incomplete check can know that.
+    pub fn is_failure(&self) -> bool {
+        FAILURES.contains(&self.verdict)
     }
 }
 
