@@ -34,28 +34,28 @@ pub enum Engine {
     Stateright,
 }
 
-/// With what, and how far.
+/// How to check a scope: with which engine, within which bounds, with which reductions.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// The engine.
     pub engine: Engine,
     /// How many threads.
     pub threads: usize,
-    /// The memory a check may take, in bytes, by the engine's own count. stateright's engine cannot
-    /// be bounded.
+    /// The most memory a check may take, in bytes, by the engine's own count. stateright's engine
+    /// knows no such bound.
     pub memory_bytes: Option<usize>,
-    /// How long it may take.
+    /// How long the check may take.
     pub time: Option<Duration>,
-    /// Visit states once that differ only by which of several interchangeable nodes and clients is
-    /// which: see [`Scope::symmetries`]. The rules must treat nodes alike. stateright's engine
+    /// Visit only one of several states that become equal when interchangeable nodes and clients
+    /// are renamed: see [`Scope::symmetries`]. The rules must treat nodes alike. stateright's engine
     /// never does.
     pub symmetry: bool,
-    /// Take steps at once that commute with all others and that no property can see: answers in
-    /// flight to clients, late replies of replicas. What is found may then be found deeper than it
-    /// is. stateright's engine never does.
+    /// Combine steps that commute with all others and that no property can observe: the delivery of
+    /// answers to clients, and of late replies of replicas. Paths may then be longer than the
+    /// shortest. stateright's engine never does.
     pub partial_order: bool,
-    /// Stop after the breadth-first layer in which an *always* property was first violated that the
-    /// scope does not excuse. stateright's engine never does.
+    /// Stop after the breadth-first layer in which an *always* property was first violated. A
+    /// property that the scope excuses does not count. stateright's engine never stops so.
     pub stop_when_violated: bool,
     /// Evaluate every property, and the boundary, on all of every state, and panic where one looks
     /// at more than it declares ([`LooksAt`](crate::property::LooksAt)). With one thread;
@@ -93,10 +93,11 @@ pub struct Progress {
     pub depth: usize,
     /// States reached whose successors were not looked at yet. stateright's engine does not tell.
     pub frontier: Option<usize>,
-    /// States of which it is known how they end; none before all are reached. stateright's engine
+    /// States that are checked for convergence; none before all are reached. stateright's engine
     /// does not tell.
     pub settled_states: Option<usize>,
-    /// What the engine takes, in bytes, by its own count. stateright's engine does not tell.
+    /// The memory that the engine uses, in bytes, by its own count. stateright's engine does not
+    /// tell.
     pub memory_bytes: Option<usize>,
 }
 
@@ -142,20 +143,20 @@ pub struct Report {
     /// How far it came.
     #[serde(flatten)]
     pub progress: Progress,
-    /// How many of the scope's states one that was visited stands for on average. `None`: no
-    /// reduction was asked for, or it did not come to its end.
+    /// How many of the scope's states a visited state stands for on average. `None`: no reduction
+    /// was asked for, or the check was not complete.
     pub reduction_factor: Option<f64>,
-    /// Was every step taken? Not so with [`Effort::partial_order`].
+    /// Was every step taken? [`Effort::partial_order`] leaves steps out.
     #[serde(skip)]
     pub all_steps: bool,
-    /// How many states the scope says that it has.
+    /// How many states the scope pins.
     pub pinned_states: usize,
     /// How long it took.
     pub seconds: f64,
     /// What became of each property. stateright's engine does not check *converges* properties.
     pub properties: Vec<Verdict>,
-    /// How many distinct local steps of each kind were met, such as `deliver Store` or `crash`, and
-    /// how many asked each rule, such as `ask put_may_ack`. stateright's engine does not tell.
+    /// How many distinct local steps of each kind were taken, such as `deliver Store` or `crash`,
+    /// and how many asked each rule, such as `ask put_may_ack`. stateright's engine does not tell.
     pub coverage: BTreeMap<String, usize>,
 }
 
@@ -180,8 +181,8 @@ impl Report {
 
 /// Checks every property in every reachable state of a scope.
 ///
-/// `watch` is called some times a second; when it breaks, the check is given up and reported as not
-/// complete. Our engine is told which rules are asked, in the place of [`Rules::asked`].
+/// `watch` is called some times a second. When it breaks, the check is cut off, and reported as not
+/// complete. Our engine records which rules are asked; it replaces [`Rules::asked`] for that.
 pub fn check(
     scope: &Scope,
     rules: Rules,
@@ -191,8 +192,8 @@ pub fn check(
     check_watched(scope, &rules, effort, &mut watch)
 }
 
-/// Who watches a check. The engine is compiled once for all of them: that takes as long as all else
-/// together.
+/// The caller's function that watches a check. As a trait object it makes the compiler translate
+/// the engine once, and not for each caller: that takes as long as everything else together.
 type Watcher<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
 fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'_>) -> Report {

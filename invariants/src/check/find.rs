@@ -11,35 +11,35 @@ use std::ops::ControlFlow;
 /// What the search for one property found.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// The shortest path to a state that violates (always) or shows (reachable) the property. For
-    /// one that converges: to where it does not, and round.
+    /// The shortest path to a state that violates (always) or shows (reachable) the property. For a
+    /// *converges* property: the path to a cycle that violates it, and once round that cycle.
     pub path: SystemPath,
-    /// How many steps lead there. Any after them are a cycle that may go on for ever; only a
-    /// property that converges has such.
+    /// How many steps lead there. For a *converges* property the steps after them are the cycle,
+    /// which may go on for ever. There are none if nothing goes on.
     pub depth: usize,
 }
 
-/// Searches for a violation (always, converges) or a showing (reachable) of one property. Returns
-/// how many states were visited, too.
+/// Searches for a state that violates (always, converges) or shows (reachable) one property. Also
+/// returns how many states were visited.
 pub fn find(scope: &Scope, rules: Rules, property: &'static Property) -> (Option<Finding>, usize) {
     let hunt = find_within(scope, rules, property, None, |_| ControlFlow::Continue(()));
     (hunt.finding, hunt.progress.unique_states)
 }
 
-/// What a search for one property came to.
+/// The result of a search for one property, with its progress.
 #[derive(Clone, Debug)]
 pub struct Hunt {
     /// What it found.
     pub finding: Option<Finding>,
-    /// Has it looked everywhere, if it found nothing?
+    /// Was every reachable state visited? If so and nothing was found, there is nothing to find.
     pub complete: bool,
     /// How far it came.
     pub progress: Progress,
 }
 
-/// The same with bounded memory, in bytes by the engine's own count; `watch` is called some times a
-/// second, and when it breaks, the search is given up. The property need not be one of
-/// [`PROPERTIES`].
+/// Searches as [`find`] does, in bounded memory: in bytes, by the engine's own count. `watch` is
+/// called some times a second. When it breaks, the search ends. The property need not be one of
+/// [`PROPERTIES`](crate::property::PROPERTIES).
 pub fn find_within(
     scope: &Scope,
     rules: Rules,

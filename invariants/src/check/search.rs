@@ -29,13 +29,13 @@ pub(super) fn convergence(
 pub(super) struct Search {
     pub(super) ending: Ended,
     pub(super) progress: Progress,
-    /// The properties that were seen violated (always, converges) or shown (reachable), and after
-    /// how many steps.
+    /// The properties that some state violates (always, converges) or shows (reachable), each with
+    /// the steps to the first such state.
     pub(super) seen: BTreeMap<&'static str, usize>,
     pub(super) coverage: BTreeMap<String, usize>,
 }
 
-/// What the property of this name, if it is one, and the boundary of a scope look at.
+/// What a property looks at, or the scope's boundary, if the name is [`BOUNDARY`].
 pub(super) fn reads(
     setting: &Setting,
     property: Option<&Property>,

@@ -92,7 +92,7 @@ impl Checked {
         let Some(cut_off) = self.measured.iter().find(|one| !one.report.complete) else {
             let surprises = self.surprises.join("; ");
             return Err(Failure::Operation(anyhow!(
-                "{surprises} (NEVER_MET in invariants/src/coverage.rs lists what is not met)"
+                "{surprises} (NEVER_MET in invariants/src/coverage.rs lists the steps that no scope takes)"
             )));
         };
         Err(Failure::CutOff(self.cut_off(&cut_off.report)))
@@ -105,10 +105,10 @@ impl Checked {
             .map_or(String::new(), |states| format!(", frontier {}", table::count(states)));
         let others = match self.unchecked.len() {
             0 => String::new(),
-            left => format!(", nor of the {} after it", picture::counted(left, "scope")),
+            left => format!(", nor about the {} after it", picture::counted(left, "scope")),
         };
         anyhow!(
-            "cut off: {} states of {}{frontier}; nothing is proved of it{others}",
+            "cut off: {} states of {}{frontier}; nothing is proved about it{others}",
             table::count(report.progress.unique_states),
             report.name,
         )

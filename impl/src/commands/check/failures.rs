@@ -2,7 +2,7 @@
 
 use super::super::progress::Watch;
 use super::ending::other_count;
-use super::lines::failures;
+use super::lines::{failures, word};
 use super::saving;
 use super::session::{Checked, Measured, Out, Session, Stopped};
 use anstyle::{AnsiColor, Style};
@@ -37,10 +37,12 @@ fn tell_of(session: &Session<'_>, measured: &Measured, scope: &Scope, out: Out<'
         out("");
         Story { session, scope, verdict }.tell(out);
     }
-    if told < violations.len() {
-        out(&format!("\n{} violates more properties:", scope.name));
-        for verdict in &violations[told..] {
-            out(&format!("  {}{}", verdict.name, after(verdict)));
+    // A violation often entails more failures: a name and a word are enough for those.
+    let entailed = if violations.is_empty() { &[][..] } else { &others[..] };
+    if told < violations.len() + entailed.len() {
+        out(&format!("\nAlso in {}:", scope.name));
+        for verdict in violations[told..].iter().chain(entailed) {
+            out(&format!("  {}: {}{}", word(verdict.verdict), verdict.name, after(verdict)));
         }
     }
     if measured.stopped == Some(Stopped::Violation) {
@@ -50,7 +52,7 @@ fn tell_of(session: &Session<'_>, measured: &Measured, scope: &Scope, out: Out<'
             scope.name, measured.report.progress.depth
         ));
     }
-    for verdict in others {
+    for verdict in others.iter().filter(|_| violations.is_empty()) {
         out(&format!("\n{}", without_path(scope, verdict)));
     }
 }
@@ -61,7 +63,7 @@ fn without_path(scope: &Scope, verdict: &Verdict) -> String {
     let Property { name, statement, .. } = property;
     match (verdict.verdict, verdict.excused) {
         (Conclusion::ExcusedButHolds, Some(reason)) => format!(
-            "{name} holds in {}, but the scope excuses it: {reason}. Remove the excuse.",
+            "{name} holds in {}, but the scope excuses it: {reason}.\nRemove the excuse.",
             scope.name
         ),
         _ => format!(

@@ -4,19 +4,21 @@ use super::super::table;
 use super::lines::word;
 use comfy_table::CellAlignment;
 use dynamo_invariants::check::InvariantVerdict;
+use dynamo_invariants::picture;
 
-/// Each invariant, the verdict on it, and on how many scopes and states the verdict rests.
+/// Each invariant, the verdict on it, in how many scopes an occasion to violate it arose, in how many
+/// none did, and how many states the scopes with an occasion have.
 pub(super) fn table(invariants: &[InvariantVerdict]) -> String {
-    let headings =
-        ["", "invariant", "verdict", "scopes with occasion", "without", "states with occasion"];
+    let headings = ["", "invariant", "verdict", "tested in", "no occasion in", "states"];
     let mut rows = table::new(&headings);
+    let scopes = |count| picture::counted(count, "scope");
     for invariant in invariants {
         rows.add_row([
             invariant.id.to_owned(),
             invariant.name.to_owned(),
             word(invariant.verdict).to_owned(),
-            invariant.scopes_with_occasion.to_string(),
-            invariant.scopes_without.to_string(),
+            scopes(invariant.scopes_with_occasion),
+            scopes(invariant.scopes_without),
             table::count(invariant.states),
         ]);
     }

@@ -135,8 +135,11 @@ impl Session<'_> {
         if self.verbose {
             verbose::tell(checked, self.effort.symmetry || self.effort.partial_order, out);
         }
-        out("");
-        out(&invariants::table(&checked.invariants()));
+        // Without a complete scope the table would say "unknown" nine times.
+        if checked.measured.iter().any(|one| one.report.complete) {
+            out("");
+            out(&invariants::table(&checked.invariants()));
+        }
         failures::tell(self, checked, out);
         for surprise in &checked.surprises {
             out(surprise);
