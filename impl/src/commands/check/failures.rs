@@ -42,7 +42,8 @@ fn tell_of(session: &Session<'_>, measured: &Measured, scope: &Scope, out: Out<'
     if told < violations.len() + entailed.len() {
         out(&format!("\nAlso in {}:", scope.name));
         for verdict in violations[told..].iter().chain(entailed) {
-            out(&format!("  {}: {}{}", word(verdict.verdict), verdict.name, after(verdict)));
+            let after = verdict.depth.map_or_else(String::new, after);
+            out(&format!("  {}: {}{after}", word(verdict.verdict), verdict.name));
         }
     }
     if measured.stopped == Some(Stopped::Violation) {
@@ -73,9 +74,8 @@ fn without_path(scope: &Scope, verdict: &Verdict) -> String {
     }
 }
 
-fn after(verdict: &Verdict) -> String {
-    let steps = |depth| format!(" (after {})", picture::counted(depth, "step"));
-    verdict.depth.map_or_else(String::new, steps)
+fn after(depth: usize) -> String {
+    format!(" (after {})", picture::counted(depth, "step"))
 }
 
 /// A violation, and how it comes about.
@@ -89,17 +89,15 @@ impl Story<'_> {
     fn tell(&self, out: Out<'_>) {
         let Story { scope, verdict, .. } = self;
         let property = Property::named(verdict.name).expect("a verdict is of a property");
-        out(&format!(
-            "{STRONG}{} is violated in the scope {}{}.{STRONG:#}",
-            property.name,
-            scope.name,
-            after(verdict)
-        ));
+        let finding = self.find(property);
+        // With --partial-order the check may have seen it after more steps than it takes.
+        let depth = finding.as_ref().map(|finding| finding.depth).or(verdict.depth);
+        let after = depth.map_or_else(String::new, after);
+        let (name, of) = (property.name, scope.name);
+        out(&format!("{STRONG}{name} is violated in the scope {of}{after}.{STRONG:#}"));
         out(&format!("It says: {}", property.statement));
-        let Some(finding) = self.find(property) else {
-            out(
-                "The search for a path there was stopped: it took too much memory, or you stopped it.",
-            );
+        let Some(finding) = finding else {
+            out("No path there is shown: its search took too much memory, or you stopped it.");
             return;
         };
         let run = Run::found(scope, self.session.rules, &finding);
