@@ -92,7 +92,7 @@ impl Checked {
         let Some(cut_off) = self.measured.iter().find(|one| !one.report.complete) else {
             let surprises = self.surprises.join("; ");
             return Err(Failure::Operation(anyhow!(
-                "{surprises} (NEVER_MET in invariants/src/coverage.rs lists the steps that no scope takes)"
+                "{surprises} (NEVER_MET in invariants/src/coverage.rs lists steps that none takes)"
             )));
         };
         Err(Failure::CutOff(self.cut_off(&cut_off.report)))

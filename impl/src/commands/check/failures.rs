@@ -124,9 +124,7 @@ impl Story<'_> {
         match saving::save(&self.session.folder, &trace) {
             Ok(file) => {
                 let file = file.display();
-                out(
-                    "\nThe path is saved. Walk through it in the terminal, or explore it in a browser:",
-                );
+                out("\nThe path is saved. Walk through it in the terminal, or in a browser:");
                 out(&format!("  dynamo trace step {file}"));
                 out(&format!("  dynamo explore {} --trace {file}", self.scope.name));
             }

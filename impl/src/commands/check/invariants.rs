@@ -6,8 +6,8 @@ use comfy_table::CellAlignment;
 use dynamo_invariants::check::InvariantVerdict;
 use dynamo_invariants::picture;
 
-/// Each invariant, the verdict on it, in how many scopes an occasion to violate it arose, in how many
-/// none did, and how many states the scopes with an occasion have.
+/// Each invariant, and the verdict on it. Then in how many scopes an occasion to violate it arose,
+/// in how many none did, and how many states the scopes with an occasion have.
 pub(super) fn table(invariants: &[InvariantVerdict]) -> String {
     let headings = ["", "invariant", "verdict", "tested in", "no occasion in", "states"];
     let mut rows = table::new(&headings);
