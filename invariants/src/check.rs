@@ -47,8 +47,8 @@ pub struct Effort {
     /// How long the check may take.
     pub time: Option<Duration>,
     /// Visit only one of several states that become equal when interchangeable nodes and clients
-    /// are renamed: see [`Scope::symmetries`]. The rules must treat nodes alike. stateright's engine
-    /// never does.
+    /// are renamed: see [`Scope::symmetries`]. The rules must treat nodes alike. stateright's
+    /// engine never does.
     pub symmetry: bool,
     /// Combine steps that commute with all others and that no property can observe: the delivery of
     /// answers to clients, and of late replies of replicas. Paths may then be longer than the

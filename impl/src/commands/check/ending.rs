@@ -120,7 +120,7 @@ pub(super) fn other_count(report: &Report) -> String {
     let Report { name, progress, pinned_states, .. } = report;
     let (found, pinned) = (table::count(progress.orbit_states), table::count(*pinned_states));
     format!(
-        "{name} has {found} states, and {pinned} are pinned: the protocol or the scope was changed.\n\
-         If that was meant, change unique_states of the scope, and say why."
+        "{name} has {found} states, and {pinned} are pinned: the protocol or the scope \
+         changed.\nIf that was meant, change unique_states of the scope, and say why."
     )
 }
