@@ -34,6 +34,7 @@ pub enum Engine {
     Stateright,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "the options do not depend on each other")]
 /// How to check a scope: with which engine, within which bounds, with which reductions.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {

@@ -164,7 +164,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let checked = session.check(&mut out);
     if json {
-        say!("{:#}", checked.as_json(defect));
+        say!("{:#}", checked.as_json());
     } else {
         session.tell(&checked, &mut out);
     }

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Takes a line that is to be printed.
 pub(super) type Out<'a> = &'a mut dyn FnMut(&str);
 
+#[expect(clippy::struct_excessive_bools, reason = "the options do not depend on each other")]
 /// What to check, under which rules, and how.
 pub(super) struct Session<'a> {
     pub(super) scopes: Vec<&'a Scope>,
@@ -169,10 +170,10 @@ impl Checked {
             && self.measured.iter().all(Measured::holds)
     }
 
-    pub(super) fn as_json(&self, defect: Option<&Defect>) -> Value {
+    pub(super) fn as_json(&self) -> Value {
         json!({
             "holds": self.holds(),
-            "defect": defect.map(|defect| defect.name),
+            "defect": self.defect.map(|defect| defect.name),
             "invariants": self.invariants(),
             "scopes": self.measured,
             "unchecked_scopes": self.unchecked,
