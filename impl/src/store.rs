@@ -253,7 +253,7 @@ impl Store {
         for difference in self.committed.hints.diff(hints) {
             match difference {
                 DiffItem::Add(hint, _) => {
-                    drop(since.insert(hint.clone(), now().as_millis() as u64))
+                    since.insert(hint.clone(), now().as_millis() as u64);
                 }
                 DiffItem::Remove(hint, _) => drop(since.remove(hint)),
                 DiffItem::Update { .. } => {}

@@ -1,26 +1,29 @@
 //! Checking one scope, with either engine.
 
 pub mod coverage;
+mod find;
 mod partial_order;
+mod search;
+mod summary;
 pub mod symmetry;
+mod verdict;
+
+pub use find::{Finding, Hunt, find, find_within};
+pub use summary::{InvariantVerdict, invariants};
+pub use verdict::{Conclusion, Verdict};
 
 use crate::catalogue::PROPERTIES;
-use crate::property::{Kind, Property, goes_on};
+use crate::property::Property;
 use crate::scope::Scope;
-use crate::scope::instance::Instance;
-use crate::system::boundary;
 use crate::system::{System, SystemState};
-use crate::truth::Ghost;
-use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;
-use interned_checker::{BOUNDARY, Check, Convergence, Ending, Options, Reads};
-use partial_order::TAKEN_FIRST;
+use search::{Search, search_interned, search_stateright};
 use serde::Serialize;
-use stateright::{Checker, Model, Path};
+use stateright::{Model, Path};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use symmetry::Symmetry;
+use verdict::verdicts;
 
 /// A path through a scope's state space.
 pub type SystemPath = Path<SystemState, <System as Model>::Action>;
@@ -36,26 +39,30 @@ pub enum Engine {
     Stateright,
 }
 
-/// With what, and how far.
+#[expect(clippy::struct_excessive_bools, reason = "the options do not depend on each other")]
+/// How to check a scope: with which engine, within which bounds, with which reductions.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// The engine.
     pub engine: Engine,
     /// How many threads.
     pub threads: usize,
-    /// The memory a check may take, in bytes, by the engine's own count. stateright's engine cannot
-    /// be bounded.
+    /// The most memory a check may take, in bytes, by the engine's own count. stateright's engine
+    /// knows no such bound.
     pub memory_bytes: Option<usize>,
-    /// How long it may take.
+    /// How long the check may take.
     pub time: Option<Duration>,
-    /// Visit states once that differ only by which of several interchangeable nodes and clients is
-    /// which: see [`Scope::symmetries`]. The rules must treat nodes alike. stateright's engine
-    /// never does.
+    /// Visit only one of several states that become equal when interchangeable nodes and clients
+    /// are renamed: see [`Scope::symmetries`]. The rules must treat nodes alike. stateright's
+    /// engine never does.
     pub symmetry: bool,
-    /// Take steps at once that commute with all others and that no property can see: answers on
-    /// their way to clients, late words of replicas. What is found may then be found deeper than it
-    /// is. stateright's engine never does.
+    /// Combine steps that commute with all others and that no property can observe: the delivery of
+    /// answers to clients, and of late replies of replicas. Paths may then be longer than the
+    /// shortest. stateright's engine never does.
     pub partial_order: bool,
+    /// Stop after the breadth-first layer in which an *always* property was first violated. A
+    /// property that the scope excuses does not count. stateright's engine never stops so.
+    pub stop_when_violated: bool,
     /// Evaluate every property, and the boundary, on all of every state, and panic where one looks
     /// at more than it declares ([`LooksAt`](crate::property::LooksAt)). With one thread;
     /// stateright's engine evaluates everything anyway.
@@ -72,6 +79,7 @@ impl Effort {
             time: None,
             symmetry: false,
             partial_order: false,
+            stop_when_violated: false,
             doubt: false,
         }
     }
@@ -91,10 +99,11 @@ pub struct Progress {
     pub depth: usize,
     /// States reached whose successors were not looked at yet. stateright's engine does not tell.
     pub frontier: Option<usize>,
-    /// States of which it is known how they end; none before all are reached. stateright's engine
+    /// States that are checked for convergence; none before all are reached. stateright's engine
     /// does not tell.
     pub settled_states: Option<usize>,
-    /// What the engine takes, in bytes, by its own count. stateright's engine does not tell.
+    /// The memory that the engine uses, in bytes, by its own count. stateright's engine does not
+    /// tell.
     pub memory_bytes: Option<usize>,
 }
 
@@ -112,28 +121,16 @@ impl Progress {
     }
 }
 
-/// What became of one property.
-#[derive(Clone, Debug, Serialize)]
-pub struct Verdict {
-    /// [`Property::name`].
-    pub name: &'static str,
-    /// Always, reachable or converges.
-    pub kind: Kind,
-    /// Does it hold?
-    pub holds: bool,
-    /// The fewest steps to a state that violates it (always, converges) or shows it (reachable), if
-    /// there is one. With stateright's engine, or with [`Effort::partial_order`], not always the
-    /// fewest.
-    pub depth: Option<usize>,
-    /// The reason for which the scope does not claim it.
-    pub excused: Option<&'static str>,
-}
-
-impl Verdict {
-    /// Is it as the scope claims: true, or excused and really not true?
-    pub fn is_as_claimed(&self) -> bool {
-        self.holds != self.excused.is_some()
-    }
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// Every reachable state was visited. Only this ending proves anything.
+    Exhausted,
+    /// A property was violated, and [`Effort::stop_when_violated`] was asked for.
+    Violated,
+    /// A bound was reached, or whoever watched the check stopped it.
+    CutOff,
 }
 
 /// What a check found.
@@ -147,23 +144,25 @@ pub struct Report {
     pub threads: usize,
     /// Was every reachable state visited?
     pub complete: bool,
+    /// Why it ended.
+    pub ending: Ended,
     /// How far it came.
     #[serde(flatten)]
     pub progress: Progress,
-    /// How many of the scope's states one that was visited stands for on average. `None`: no
-    /// reduction was asked for, or it did not come to its end.
+    /// How many of the scope's states a visited state stands for on average. `None`: no reduction
+    /// was asked for, or the check was not complete.
     pub reduction_factor: Option<f64>,
-    /// Was every step taken? Not so with [`Effort::partial_order`].
+    /// Was every step taken? [`Effort::partial_order`] leaves steps out.
     #[serde(skip)]
     pub all_steps: bool,
-    /// How many states the scope says that it has.
+    /// How many states the scope pins.
     pub pinned_states: usize,
     /// How long it took.
     pub seconds: f64,
-    /// What became of each property. stateright's engine does not check what must be so in the end.
+    /// What became of each property. stateright's engine does not check *converges* properties.
     pub properties: Vec<Verdict>,
-    /// How many distinct local steps of each kind were met, such as `deliver Store` or `crash`, and
-    /// how many asked each rule, such as `ask put_may_ack`. stateright's engine does not tell.
+    /// How many distinct local steps of each kind were taken, such as `deliver Store` or `crash`,
+    /// and how many asked each rule, such as `ask put_may_ack`. stateright's engine does not tell.
     pub coverage: BTreeMap<String, usize>,
 }
 
@@ -173,15 +172,14 @@ impl Report {
         self.properties.iter().find(|verdict| verdict.name == property.name)
     }
 
-    /// Is the scope proved: every state visited, everything claimed true, and no excuse made for
-    /// nothing?
+    /// Is the scope proved: every state visited, everything claimed true, and no excuse needless?
     pub fn holds(&self) -> bool {
         self.complete && self.properties.iter().all(Verdict::is_as_claimed)
     }
 
-    /// Are there other states than the scope pins? Under the protocol's own rules this says that
-    /// the protocol was changed. Nothing is known of it where the check was cut off, or where steps
-    /// were left out.
+    /// Does the number of states differ from the pinned one? Under the protocol's own rules this
+    /// says that the protocol or the scope was changed. Nothing is known about it if the check was
+    /// cut off, or if steps were left out.
     pub fn has_another_count(&self) -> bool {
         self.complete && self.all_steps && self.progress.orbit_states != self.pinned_states
     }
@@ -189,8 +187,8 @@ impl Report {
 
 /// Checks every property in every reachable state of a scope.
 ///
-/// `watch` is called some times a second; when it breaks, the check is given up and reported as not
-/// complete. Our engine is told which rules are asked, in the place of [`Rules::asked`].
+/// `watch` is called some times a second. When it breaks, the check is cut off, and reported as not
+/// complete. Our engine records which rules are asked; it replaces [`Rules::asked`] for that.
 pub fn check(
     scope: &Scope,
     rules: Rules,
@@ -200,8 +198,8 @@ pub fn check(
     check_watched(scope, &rules, effort, &mut watch)
 }
 
-/// Who watches a check. The engine is compiled once for all of them: that takes as long as all else
-/// together.
+/// The caller's function that watches a check. As a trait object it makes the compiler translate
+/// the engine once, and not for each caller: that takes as long as everything else together.
 type Watcher<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
 fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'_>) -> Report {
@@ -209,23 +207,14 @@ fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'
     let marking = Rules { asked: interned_checker::mark, ..*rules };
     let symmetries = if effort.symmetry { scope.symmetries() } else { Vec::new() };
     let reduced = effort.engine == Engine::Interned && (effort.symmetry || effort.partial_order);
-    let Search { complete, progress, seen, coverage } = match effort.engine {
+    let Search { ending, progress, seen, coverage } = match effort.engine {
         Engine::Interned => {
-            search_interned(&scope.model(marking, PROPERTIES), symmetries, effort, watch)
+            let model = scope.model(marking, PROPERTIES);
+            search_interned(scope, &model, symmetries, effort, watch)
         }
         Engine::Stateright => search_stateright(scope.model(*rules, PROPERTIES), effort, watch),
     };
-    let verdict = |property: &'static Property| {
-        let depth = seen.get(property.name).copied();
-        let holds = (property.kind == Kind::Reachable) == depth.is_some();
-        Verdict {
-            name: property.name,
-            kind: property.kind,
-            holds,
-            depth,
-            excused: scope.excuse(property),
-        }
-    };
+    let complete = ending == Ended::Exhausted;
     let checked = PROPERTIES
         .iter()
         .filter(|p| effort.engine == Engine::Interned || p.expectation().is_some());
@@ -234,13 +223,14 @@ fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'
         engine: effort.engine,
         threads: effort.threads,
         complete,
+        ending,
         progress,
         reduction_factor: (reduced && complete)
             .then(|| factor(scope.unique_states, progress.unique_states)),
         all_steps: !effort.partial_order,
         pinned_states: scope.unique_states,
         seconds: begun.elapsed().as_secs_f64(),
-        properties: checked.map(verdict).collect(),
+        properties: verdicts(scope, checked, &seen, complete),
         coverage,
     }
 }
@@ -248,177 +238,4 @@ fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'
 #[expect(clippy::cast_precision_loss, reason = "fewer states than 2^52")]
 fn factor(whole: usize, reduced: usize) -> f64 {
     whole as f64 / reduced.max(1) as f64
-}
-
-/// What the search for one property found.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// The shortest path to a state that violates (always) or shows (reachable) the property. For
-    /// one that converges: to where it does not, and round.
-    pub path: SystemPath,
-    /// How many steps lead there. Any after them are a cycle that may go on for ever; only a
-    /// property that converges has such.
-    pub depth: usize,
-}
-
-/// Searches for a violation (always, converges) or a showing (reachable) of one property. Returns
-/// how many states were visited, too.
-pub fn find(scope: &Scope, rules: Rules, property: &'static Property) -> (Option<Finding>, usize) {
-    let hunt = find_within(scope, rules, property, None, |_| ControlFlow::Continue(()));
-    (hunt.finding, hunt.progress.unique_states)
-}
-
-/// What a search for one property came to.
-#[derive(Clone, Debug)]
-pub struct Hunt {
-    /// What it found.
-    pub finding: Option<Finding>,
-    /// Has it looked everywhere, if it found nothing?
-    pub complete: bool,
-    /// How far it came.
-    pub progress: Progress,
-}
-
-/// The same with bounded memory, in bytes by the engine's own count; `watch` is called some times a
-/// second, and when it breaks, the search is given up. The property need not be one of
-/// [`PROPERTIES`].
-pub fn find_within(
-    scope: &Scope,
-    rules: Rules,
-    property: &'static Property,
-    memory_bytes: Option<usize>,
-    mut watch: impl FnMut(Progress) -> ControlFlow<()>,
-) -> Hunt {
-    hunt(scope, &rules, property, memory_bytes, &mut watch)
-}
-
-fn hunt(
-    scope: &Scope,
-    rules: &Rules,
-    property: &'static Property,
-    memory_bytes: Option<usize>,
-    watch: Watcher<'_>,
-) -> Hunt {
-    let model = scope.model(*rules, [property]);
-    let options =
-        Options { stop_when_decided: true, paths: true, memory_bytes, ..Options::default() };
-    let check = Check::new(&model, |name| reads(&model.cfg, Some(property), name))
-        .converges(convergence([property]));
-    let report = check.run(&options, |now| watch(Progress::of(now)));
-    let mut report = report.expect("our properties are of the kinds that the engine checks");
-    let discovery = report.discoveries.remove(property.name);
-    Hunt {
-        finding: discovery.map(|found| Finding {
-            path: found.path.expect("it was asked for"),
-            depth: found.depth,
-        }),
-        complete: report.ending == Ending::Exhausted,
-        progress: Progress::of(report.progress),
-    }
-}
-
-/// What of these properties must be so in the end.
-fn convergence(
-    properties: impl IntoIterator<Item = &'static Property>,
-) -> Convergence<Process, Instance, Ghost> {
-    let converges = properties.into_iter().filter(|property| property.kind == Kind::Converges);
-    Convergence {
-        goes_on,
-        properties: converges.map(|property| (property.name, property.condition)).collect(),
-    }
-}
-
-/// What either engine finds.
-struct Search {
-    complete: bool,
-    progress: Progress,
-    /// The properties that were seen violated (always, converges) or shown (reachable), and after
-    /// how many steps.
-    seen: BTreeMap<&'static str, usize>,
-    coverage: BTreeMap<String, usize>,
-}
-
-/// What the property of this name, if it is one, and the boundary of a scope look at.
-fn reads(
-    instance: &Instance,
-    property: Option<&Property>,
-    name: &'static str,
-) -> Reads<Process, Instance, Ghost> {
-    if name == BOUNDARY {
-        boundary::reads(instance)
-    } else {
-        property.map_or_else(Reads::everything, |p| p.looks_at.reads(instance))
-    }
-}
-
-fn search_interned(
-    model: &System,
-    symmetries: Vec<Symmetry>,
-    effort: &Effort,
-    watch: Watcher<'_>,
-) -> Search {
-    let Effort { threads, memory_bytes, time, partial_order, doubt, .. } = *effort;
-    let options = Options { threads, memory_bytes, time, doubt, ..Options::default() };
-    let renamings = symmetries.into_iter().map(|symmetry| Box::new(symmetry) as _).collect();
-    let reads = |name| reads(&model.cfg, Property::named(name), name);
-    let mut check = Check::new(model, reads).converges(convergence(PROPERTIES)).symmetry(renamings);
-    if partial_order {
-        check = check.partial_order(TAKEN_FIRST);
-    }
-    let report = check.run(&options, |now| watch(Progress::of(now)));
-    let report = report.expect("our properties are of the kinds that the engine checks");
-    Search {
-        complete: report.ending == Ending::Exhausted,
-        progress: Progress::of(report.progress),
-        seen: report.discoveries.into_iter().map(|(name, found)| (name, found.depth)).collect(),
-        coverage: report
-            .coverage
-            .into_iter()
-            .map(|(kind, count)| (coverage::named(kind), count))
-            .collect(),
-    }
-}
-
-fn search_stateright(model: System, effort: &Effort, watch: Watcher<'_>) -> Search {
-    let begun = Instant::now();
-    let properties = model.properties.len();
-    let mut checker = model.checker().threads(effort.threads).spawn_bfs();
-    let handles = checker.handles();
-    let mut given_up = false;
-    while !given_up && !handles.iter().all(std::thread::JoinHandle::is_finished) {
-        let late = effort.time.is_some_and(|most| begun.elapsed() > most);
-        given_up = watch(progress(&checker)).is_break() || late;
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    if !given_up {
-        for handle in handles {
-            handle.join().expect(
-                "a checker thread panicked: the protocol broke an invariant of its own types",
-            );
-        }
-    }
-    let steps = |path: SystemPath| path.into_actions().len();
-    let seen: BTreeMap<&'static str, usize> =
-        checker.discoveries().into_iter().map(|(name, path)| (name, steps(path))).collect();
-    // The engine stops early once it has a path for every property; with one left it goes on until
-    // nothing is left to visit.
-    let exhausted = seen.len() < properties;
-    Search {
-        complete: exhausted && !given_up,
-        progress: progress(&checker),
-        seen,
-        coverage: BTreeMap::new(),
-    }
-}
-
-fn progress(checker: &impl Checker<System>) -> Progress {
-    Progress {
-        unique_states: checker.unique_state_count(),
-        orbit_states: checker.unique_state_count(),
-        generated_states: checker.state_count(),
-        depth: checker.max_depth().saturating_sub(1),
-        frontier: None,
-        settled_states: None,
-        memory_bytes: None,
-    }
 }

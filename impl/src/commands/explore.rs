@@ -4,16 +4,17 @@ use super::arguments::{address, defect_named};
 use super::check::{cores, scope_named};
 use super::{Failure, trace};
 use crate::output::{self, note};
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::Args;
 use dynamo::explorer::{self, Place};
 use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
+use dynamo_invariants::trace::Trace;
 use dynamo_model::rules::Rules;
 use stateright::Model;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,6 +22,7 @@ Examples:
   dynamo explore concurrent-puts --listen 127.0.0.1:8080
   dynamo explore --defect plain-vector-clocks               the scope in which that defect is found
   dynamo explore --trace counterexamples/004-word-before-disk.json
+  dynamo explore coordinator-crash --trace counterexamples/004-word-before-disk.json
   dynamo explore --classic                                  stateright's own Explorer
 
 Choose what happens next, and see what it changes: nodes, messages, tallies, hints, and what each property says of the state. The page
@@ -37,8 +39,8 @@ pub(super) struct Arguments {
     /// Explore a broken protocol
     #[arg(long, value_name = "NAME")]
     defect: Option<String>,
-    /// Begin where a trace leads
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "defect", "classic"])]
+    /// Begin at the last state of a trace; a scope that is named too must be the trace's
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["defect", "classic"])]
     trace: Option<PathBuf>,
     /// Serve stateright's own Explorer: the verdicts it shows are those of the whole scope, not of
     /// the state shown
@@ -70,12 +72,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let place = match &arguments.trace {
         Some(file) => {
             let found = trace::read(file)?;
+            refuse_another_scope(arguments.scope.as_deref(), &found, file)?;
             trace::replayed(&found, file)?;
             Place::of(&found)
         }
         None => Place::begin(scope, defect),
     };
     serve(listener, place)
+}
+
+/// A trace is a path through one scope, and makes no sense in another.
+fn refuse_another_scope(named: Option<&str>, trace: &Trace, file: &Path) -> Result<(), Failure> {
+    let Some(named) = named.filter(|named| *named != trace.scope) else { return Ok(()) };
+    Err(Failure::Usage(anyhow!(
+        "{} is a trace of the scope {}, not of {named}: leave the scope out",
+        file.display(),
+        trace.scope
+    )))
 }
 
 fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {

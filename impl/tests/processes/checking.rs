@@ -1,11 +1,13 @@
 //! Checking from the command line, as scripts use it.
 
 use crate::cluster::{dynamo, program, wait};
+use crate::folders::folder;
 use crate::handoff::until;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 fn json(arguments: &[&str]) -> Json {
@@ -70,6 +72,22 @@ fn a_check_is_data() {
     for property in properties {
         has(property, &[("name", Json::is_string), ("holds", Json::is_boolean)]);
     }
+    has(scope, &[("ending", |it| it == "exhausted"), ("stopped", Json::is_null)]);
+    for property in properties {
+        has(property, &[("verdict", Json::is_string), ("depth", |it| it.is_u64() || it.is_null())]);
+    }
+    let kept = properties.iter().find(|property| property["name"] == "I8.hint-is-kept").unwrap();
+    assert_eq!((&kept["holds"], &kept["verdict"]), (&true.into(), &"no-occasion".into()));
+    let invariants = checked["invariants"].as_array().unwrap();
+    assert_eq!(invariants.len(), 9);
+    for invariant in invariants {
+        has(invariant, &[("id", Json::is_string), ("name", Json::is_string)]);
+        has(invariant, &[("scopes_with_occasion", Json::is_u64), ("states", Json::is_u64)]);
+        has(invariant, &[("scopes_without", Json::is_u64), ("verdict", Json::is_string)]);
+    }
+    assert_eq!(invariants[5]["verdict"], "holds", "{invariants:#?}");
+    assert_eq!(invariants[7]["verdict"], "no-occasion", "{invariants:#?}");
+    assert_eq!(checked["unchecked_scopes"].as_array().map(Vec::len), Some(0));
     let kinds: BTreeSet<&str> =
         properties.iter().map(|property| property["kind"].as_str().unwrap()).collect();
     assert!(kinds.into_iter().eq(["always", "converges", "reachable"]), "{properties:?}");
@@ -115,6 +133,57 @@ fn a_defect_is_data() {
     assert!(defect.get("trace").is_some(), "{defect:#}");
 }
 
+/// Runs `dynamo` in a folder.
+fn dynamo_in(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = program().args(arguments).current_dir(folder).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_failing_check_tells_the_path_and_saves_it() {
+    let folder = folder();
+    let check = ["check", "one-client", "stand-in", "--defect", "ack-one-short"];
+    let (code, stdout, stderr) = dynamo_in(folder.path(), &check);
+    assert_eq!(code, Some(1), "{stdout}{stderr}");
+    assert!(stderr.starts_with("error: I") && stderr.contains("is violated in"), "{stderr}");
+    assert!(!stdout.contains('\u{1b}'), "no colours where nobody looks: {stdout}");
+    // The commands that it prints work.
+    let commands: Vec<&str> =
+        stdout.lines().filter_map(|line| line.strip_prefix("  dynamo ")).collect();
+    let [step, explore] = &commands[..] else { panic!("{stdout}") };
+    let file = step.strip_prefix("trace step ").unwrap();
+    assert!(file.starts_with("one-client-I") && file.ends_with(".trace.json"), "{file}");
+    assert_eq!(*explore, format!("explore one-client --trace {file}"));
+    let (code, replayed, stderr) = dynamo_in(folder.path(), &["trace", "replay", file]);
+    assert!(code == Some(0) && replayed.contains("replays"), "{replayed}{stderr}");
+    let other = ["explore", "stand-in", "--trace", file, "--listen", "127.0.0.1:0"];
+    let (code, _, stderr) = dynamo_in(folder.path(), &other);
+    assert!(code == Some(2) && stderr.contains("is a trace of the scope one-client"), "{stderr}");
+    // Once more: the file is there already, and stays the only one.
+    dynamo_in(folder.path(), &check);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_check_that_stopped_at_a_violation_is_data() {
+    let folder = folder();
+    let check = ["check", "one-client", "stand-in", "--defect", "ack-one-short", "--json"];
+    let (code, stdout, _) = dynamo_in(folder.path(), &check);
+    let checked: Json = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &checked["holds"]), (Some(1), &false.into()));
+    let [scope] = &checked["scopes"].as_array().unwrap()[..] else { panic!("{checked:#}") };
+    assert_eq!((&scope["complete"], &scope["ending"]), (&false.into(), &"violated".into()));
+    assert_eq!(scope["stopped"], "violation");
+    assert_eq!(checked["unchecked_scopes"], serde_json::json!(["stand-in"]));
+    assert_eq!(checked["invariants"][5]["verdict"], "violated", "{checked:#}");
+    let (code, stdout, _) = dynamo_in(folder.path(), &[&check[..], &["--keep-going"]].concat());
+    let checked: Json = serde_json::from_str(&stdout).unwrap();
+    let scopes = checked["scopes"].as_array().unwrap();
+    assert!(code == Some(1) && scopes.len() == 2, "{checked:#}");
+    assert!(scopes.iter().all(|scope| scope["complete"] == true), "{checked:#}");
+}
+
 /// For how long a process has computed, in ticks, of which a second has a hundred.
 fn ticks(process: &Child) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.id())).unwrap();
@@ -138,5 +207,7 @@ fn ctrl_c_cuts_a_check_off_and_says_so() {
     let output = check.wait_with_output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{stderr}");
-    assert!(stderr.contains("cut off"), "{stderr}");
+    assert!(stderr.contains("cut off") && stderr.contains("nothing is proved"), "{stderr}");
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains("cut off: interrupted"), "{stdout}");
 }

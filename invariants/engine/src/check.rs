@@ -136,6 +136,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         let mut ending = match (board.progress().frontier, board.stop.load(Ordering::Relaxed)) {
             (0, _) => Ending::Exhausted,
             (_, true) => Ending::CutOff,
+            (_, false) if space.judge.is_violated(&options.stop_when_violated) => Ending::Violated,
             (_, false) => Ending::Decided,
         };
         let discovery = |found: Found| {

@@ -46,6 +46,17 @@ impl<A: Subject, C, H: History> Judge<A, C, H> {
         !self.properties.is_empty() && self.undecided.load(Ordering::Relaxed) == 0
     }
 
+    /// Is one of these *always* properties violated by a state that was seen?
+    pub(crate) fn is_violated(&self, names: &[&'static str]) -> bool {
+        let undecided = self.undecided.load(Ordering::Relaxed);
+        let mut properties = self.properties.iter().enumerate();
+        properties.any(|(index, (property, _))| {
+            undecided & 1 << index == 0
+                && property.expectation == Expectation::Always
+                && names.contains(&property.name)
+        })
+    }
+
     /// What was found, by the property's name.
     pub(crate) fn found(&self) -> Vec<(&'static str, Found)> {
         let found = self.found.lock();

@@ -95,6 +95,9 @@ pub struct Options {
     /// Stop after the layer in which the last property was decided, instead of visiting every
     /// state.
     pub stop_when_decided: bool,
+    /// Stop after the layer in which one of these *always* properties was first violated, instead
+    /// of visiting every state. Names of other properties have no effect. Empty: go on.
+    pub stop_when_violated: Vec<&'static str>,
     /// Evaluate every property, and the boundary, on all of every state, and panic where two states
     /// that look the same by what a condition declares to read ([`Reads`]) are not the same to it.
     /// For tests: it takes many times as long, and one thread.
@@ -111,6 +114,7 @@ impl Default for Options {
             memory_bytes: None,
             time: None,
             stop_when_decided: false,
+            stop_when_violated: Vec::new(),
             doubt: false,
             paths: false,
         }
@@ -149,6 +153,9 @@ pub enum Ending {
     Exhausted,
     /// Every property was decided, and [`Options::stop_when_decided`] was asked for.
     Decided,
+    /// One of the properties of [`Options::stop_when_violated`] was violated. All states of the
+    /// layer in which that was seen were visited, and none beyond it.
+    Violated,
     /// The watcher, or a bound, stopped it; perhaps just as it was decided.
     CutOff,
 }

@@ -185,7 +185,9 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
     /// Is there another layer?
     fn conclude(&self, depth: usize, options: &Options) {
         let exhausted = self.board.progress().frontier == 0;
-        let decided = options.stop_when_decided && self.space.judge.is_decided();
+        let judge = &self.space.judge;
+        let decided = options.stop_when_decided && judge.is_decided()
+            || judge.is_violated(&options.stop_when_violated);
         let stopped = self.board.stop.load(Ordering::Relaxed);
         self.board.over.store(exhausted || decided || stopped, Ordering::Relaxed);
         if !exhausted {

@@ -30,7 +30,10 @@ pub static NEVER_MET: &[(&str, &str)] = &[
     ),
 ];
 
-/// Every kind of step that there is: what happens to a process, and which rule it asks.
+const NO_ROUTE: &str =
+    "in a scope every node knows a member; another test covers a node that knows none";
+
+/// Every kind of step: what happens to a process, or which rule the step asks.
 pub fn kinds() -> Vec<String> {
     let messages = message::kinds();
     let deliveries = messages.iter().map(|kind| format!("deliver {kind}"));
@@ -46,13 +49,13 @@ fn asking(rule: &str) -> String {
     format!("ask {rule}")
 }
 
-/// What the engine counted, as one of the [`kinds`]: a rule marks the steps that ask it with its
-/// bare name.
+/// Turns what the engine counted into one of the [`kinds`]: a rule marks the steps that ask it with
+/// its bare name.
 pub(crate) fn named(counted: String) -> String {
     if Rules::NAMES.contains(&counted.as_str()) { asking(&counted) } else { counted }
 }
 
-/// How many steps of each kind the reports met together; 0 for those they did not.
+/// How many distinct steps of each kind the scopes took together; 0 for a kind that none took.
 pub fn total<'a>(reports: impl IntoIterator<Item = &'a Report>) -> BTreeMap<String, usize> {
     let mut total: BTreeMap<String, usize> = kinds().into_iter().map(|kind| (kind, 0)).collect();
     for (kind, count) in reports.into_iter().flat_map(|report| &report.coverage) {
@@ -61,13 +64,15 @@ pub fn total<'a>(reports: impl IntoIterator<Item = &'a Report>) -> BTreeMap<Stri
     total
 }
 
-/// Where checks of all default scopes met other kinds of steps than they should: a sentence for
-/// each.
+/// A sentence for each kind of step that no default scope takes although one should, and for each
+/// that a scope takes although [`NEVER_MET`] lists it.
 pub fn surprises<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Vec<String> {
     let is_known = |kind: &str| NEVER_MET.iter().any(|(never, _)| *never == kind);
     let surprise = |(kind, count): (String, usize)| match (count, is_known(&kind)) {
-        (0, false) => Some(format!("{kind}: met by no scope")),
-        (1.., true) => Some(format!("{kind}: met, though it is listed among those that are not")),
+        (0, false) => Some(format!("{kind}: no scope takes such a step")),
+        (1.., true) => {
+            Some(format!("{kind}: a scope takes such a step, though NEVER_MET lists it"))
+        }
         _ => None,
     };
     total(reports).into_iter().filter_map(surprise).collect()

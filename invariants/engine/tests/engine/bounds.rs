@@ -147,6 +147,32 @@ fn a_search_whose_properties_are_decided_may_stop() {
 }
 
 #[test]
+fn a_search_may_stop_after_the_layer_with_the_first_violation() {
+    let endless = clocks(u32::MAX);
+    for threads in [1, 2] {
+        let stop = |names: &[&'static str]| Options {
+            threads,
+            stop_when_violated: names.to_vec(),
+            ..Options::default()
+        };
+        let report = run(&endless, &stop(&[NEVER, FAR]), |_| ControlFlow::Continue(()));
+        assert_eq!(report.ending, Ending::Violated);
+        assert_eq!(report.discoveries[FAR].depth, report.progress.depth);
+        assert!(report.progress.frontier > 0, "{:?}", report.progress);
+        // The layer is complete, so the count does not depend on the names or on the threads.
+        let whole = run(&endless, &stop(&[FAR]), |_| ControlFlow::Continue(()));
+        assert_eq!(whole.progress.unique_states, report.progress.unique_states);
+    }
+    // A property that nobody named, and a reachable one, stop nothing.
+    for names in [vec![], vec![NEVER, BOTH]] {
+        let options = Options { stop_when_violated: names, ..Options::default() };
+        let report = run(&clocks(9), &options, |_| ControlFlow::Continue(()));
+        assert_eq!(report.ending, Ending::Exhausted);
+        assert!(report.discoveries.contains_key(FAR) && report.discoveries.contains_key(BOTH));
+    }
+}
+
+#[test]
 fn threads_make_no_difference() {
     let model = clocks(13);
     let found = [1, 2, 3, 5].map(|threads| {

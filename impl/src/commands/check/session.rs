@@ -1,0 +1,200 @@
+//! Checking one scope after another: when to go on, and when to stop.
+
+use super::super::progress::Watch;
+use super::{failures, invariants, lines, verbose};
+use dynamo_invariants::catalogue::SCOPES;
+use dynamo_invariants::check::Effort;
+use dynamo_invariants::check::Ended;
+use dynamo_invariants::check::InvariantVerdict;
+use dynamo_invariants::check::Report;
+use dynamo_invariants::check::check;
+use dynamo_invariants::check::coverage;
+use dynamo_invariants::defect::Defect;
+use dynamo_invariants::scope::Scope;
+use dynamo_model::rules::Rules;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Takes a line that is to be printed.
+pub(super) type Out<'a> = &'a mut dyn FnMut(&str);
+
+#[expect(clippy::struct_excessive_bools, reason = "the options do not depend on each other")]
+/// What to check, under which rules, and how.
+pub(super) struct Session<'a> {
+    pub(super) scopes: Vec<&'a Scope>,
+    pub(super) rules: Rules,
+    /// The defect that the rules are of. `None`: the protocol's own rules.
+    pub(super) defect: Option<&'static Defect>,
+    /// Must the number of states be the pinned one?
+    pub(super) counts_are_pinned: bool,
+    /// Must the default scopes take every kind of step together?
+    pub(super) every_step: bool,
+    pub(super) effort: Effort,
+    pub(super) keep_going: bool,
+    pub(super) verbose: bool,
+    /// Where traces are saved. Empty: the current folder.
+    pub(super) folder: PathBuf,
+    pub(super) stop: &'a AtomicBool,
+}
+
+/// Why a scope's check stopped before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Stopped {
+    /// A property was violated, and nobody asked to go on.
+    Violation,
+    /// It took too long.
+    Time,
+    /// It took too much memory.
+    Memory,
+    /// The user stopped it.
+    Interrupted,
+}
+
+/// A scope's report, and what the process measured meanwhile.
+#[derive(Serialize)]
+pub(super) struct Measured {
+    #[serde(flatten)]
+    pub(super) report: Report,
+    pub(super) peak_memory_bytes: usize,
+    /// Why the check stopped before its end, if it did.
+    pub(super) stopped: Option<Stopped>,
+    /// Does the number of states differ from the pinned one, though it must not?
+    #[serde(skip)]
+    pub(super) has_another_count: bool,
+}
+
+impl Measured {
+    /// Is everything in this scope as it should be?
+    pub(super) fn holds(&self) -> bool {
+        self.report.holds() && !self.has_another_count
+    }
+
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.report.ending == Ended::CutOff
+    }
+
+    pub(super) fn has_violation(&self) -> bool {
+        self.report.properties.iter().any(|verdict| verdict.is_violation())
+    }
+}
+
+/// What came of it.
+pub(super) struct Checked {
+    pub(super) measured: Vec<Measured>,
+    /// The scopes that were not checked, by name.
+    pub(super) unchecked: Vec<&'static str>,
+    /// Kinds of steps that were taken against expectation, or that were not taken: a sentence for
+    /// each.
+    pub(super) surprises: Vec<String>,
+    /// The defect whose rules were checked.
+    pub(super) defect: Option<&'static Defect>,
+}
+
+impl Session<'_> {
+    /// Checks the scopes. A line tells of each as soon as it is known.
+    pub(super) fn check(&self, out: Out<'_>) -> Checked {
+        let columns = lines::Columns::of(&self.scopes);
+        let mut measured: Vec<Measured> = Vec::new();
+        for (index, scope) in self.scopes.iter().enumerate() {
+            let one = self.check_one(index, scope);
+            out(&columns.line(&one));
+            let goes_on = self.goes_on_after(&one);
+            measured.push(one);
+            if !goes_on {
+                break;
+            }
+        }
+        let unchecked = self.scopes[measured.len()..].iter().map(|scope| scope.name).collect();
+        let surprises = if self.every_step { surprises(&measured) } else { Vec::new() };
+        Checked { measured, unchecked, surprises, defect: self.defect }
+    }
+
+    fn check_one(&self, index: usize, scope: &Scope) -> Measured {
+        let Effort { threads, time, .. } = self.effort;
+        let of = format!("{}/{} {}", index + 1, self.scopes.len(), scope.name);
+        let mut watch = Watch::new(format!("{of}, {threads} threads"), self.stop);
+        let report = check(scope, self.rules, &self.effort, |progress| watch.tick(progress));
+        let stopped = match report.ending {
+            Ended::Exhausted => None,
+            Ended::Violated => Some(Stopped::Violation),
+            Ended::CutOff if self.stop.load(Ordering::Relaxed) => Some(Stopped::Interrupted),
+            Ended::CutOff if time.is_some_and(|most| report.seconds >= most.as_secs_f64()) => {
+                Some(Stopped::Time)
+            }
+            Ended::CutOff => Some(Stopped::Memory),
+        };
+        let has_another_count = self.counts_are_pinned && report.has_another_count();
+        Measured { report, peak_memory_bytes: watch.finish(), stopped, has_another_count }
+    }
+
+    fn goes_on_after(&self, last: &Measured) -> bool {
+        let fails = last.has_violation() || last.is_cut_off();
+        last.stopped != Some(Stopped::Interrupted) && (self.keep_going || !fails)
+    }
+
+    /// Tells what was found in all scopes together.
+    pub(super) fn tell(&self, checked: &Checked, out: Out<'_>) {
+        if self.verbose {
+            verbose::tell(checked, self.effort.symmetry || self.effort.partial_order, out);
+        }
+        // Without a complete scope the table would say "unknown" nine times.
+        if checked.measured.iter().any(|one| one.report.complete) {
+            out("");
+            out(&invariants::table(&checked.invariants()));
+        }
+        failures::tell(self, checked, out);
+        for surprise in &checked.surprises {
+            out(surprise);
+        }
+        checked.conclude(out);
+    }
+}
+
+impl Checked {
+    pub(super) fn reports(&self) -> Vec<&Report> {
+        self.measured.iter().map(|one| &one.report).collect()
+    }
+
+    /// How many scopes were to be checked.
+    pub(super) fn asked(&self) -> usize {
+        self.measured.len() + self.unchecked.len()
+    }
+
+    pub(super) fn invariants(&self) -> Vec<InvariantVerdict> {
+        dynamo_invariants::check::invariants(&self.reports(), self.asked())
+    }
+
+    /// Is everything proved that was to be?
+    pub(super) fn holds(&self) -> bool {
+        self.surprises.is_empty()
+            && self.unchecked.is_empty()
+            && self.measured.iter().all(Measured::holds)
+    }
+
+    pub(super) fn as_json(&self) -> Value {
+        json!({
+            "holds": self.holds(),
+            "defect": self.defect.map(|defect| defect.name),
+            "invariants": self.invariants(),
+            "scopes": self.measured,
+            "unchecked_scopes": self.unchecked,
+            "surprises": self.surprises,
+        })
+    }
+}
+
+/// Which kinds of steps were taken against expectation, or not taken. Nothing is known about that
+/// as long as a scope's check was stopped.
+pub(super) fn surprises(measured: &[Measured]) -> Vec<String> {
+    // Deep scopes must not make up for what the default ones do not take.
+    let is_default = |report: &&Report| SCOPES.iter().any(|scope| scope.name == report.name);
+    let reports = || measured.iter().map(|one| &one.report).filter(is_default);
+    if reports().all(|report| report.complete) {
+        coverage::surprises(reports())
+    } else {
+        Vec::new()
+    }
+}

@@ -1,0 +1,156 @@
+//! What a check concludes about each property.
+
+use crate::catalogue::PROPERTIES;
+use crate::property::{Kind, Property};
+use crate::scope::Scope;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a check of one scope, or of several, concludes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Conclusion {
+    /// True in every reachable state, although it could have been violated: an occasion arose. A
+    /// *reachable* property: some state shows it.
+    Holds,
+    /// True in every reachable state, because nothing happened that could violate it. Nothing is
+    /// shown by that.
+    NoOccasion,
+    /// Some reachable state violates it (always), or some run never makes it true (converges).
+    Violated,
+    /// No reachable state shows it, and the scope claims that one does (reachable).
+    NotShown,
+    /// It fails, as the scope says that it does. The scope gives the reason.
+    Excused,
+    /// It holds, although the scope says that it fails: the excuse is wrong.
+    ExcusedButHolds,
+    /// The check stopped before it could tell.
+    Unknown,
+}
+
+/// The conclusions that fail a check, the worst first.
+pub(super) const FAILURES: [Conclusion; 3] =
+    [Conclusion::Violated, Conclusion::NotShown, Conclusion::ExcusedButHolds];
+
+/// What became of one property.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// [`Property::name`].
+    pub name: &'static str,
+    /// Always, reachable or converges.
+    pub kind: Kind,
+    /// What the check concludes.
+    pub verdict: Conclusion,
+    /// Does it hold in the states that were visited? [`Verdict::verdict`] says whether that means
+    /// anything.
+    pub holds: bool,
+    /// The fewest steps to a state that violates it (always, converges) or shows it (reachable), if
+    /// there is one. With stateright's engine, or with [`partial_order`], not always the fewest.
+    ///
+    /// [`partial_order`]: super::Effort::partial_order
+    pub depth: Option<usize>,
+    /// The reason for which the scope does not claim it.
+    pub excused: Option<&'static str>,
+}
+
+impl Verdict {
+    /// Is it as the scope claims: true, or excused and really not true?
+    pub fn is_as_claimed(&self) -> bool {
+        self.holds != self.excused.is_some()
+    }
+
+    /// Is it violated, and not excused? An incomplete check can know that.
+    pub fn is_violation(&self) -> bool {
+        self.verdict == Conclusion::Violated
+    }
+
+    /// Is it known not to be as the scope claims? An incomplete check can know that.
+    pub fn is_failure(&self) -> bool {
+        FAILURES.contains(&self.verdict)
+    }
+}
+
+/// The verdicts on these properties. `seen` has those that were violated (always, converges) or
+/// shown (reachable), and after how many steps.
+pub(super) fn verdicts(
+    scope: &Scope,
+    checked: impl Iterator<Item = &'static Property>,
+    seen: &BTreeMap<&'static str, usize>,
+    complete: bool,
+) -> Vec<Verdict> {
+    let verdict = |property: &'static Property| {
+        let depth = seen.get(property.name).copied();
+        let holds = (property.kind == Kind::Reachable) == depth.is_some();
+        let excused = scope.excuse(property);
+        let occasion = property.occasions.is_empty()
+            || property.occasions.iter().any(|shown| seen.contains_key(shown));
+        let found = Found { holds, excused: excused.is_some(), occasion, complete };
+        let verdict = found.conclusion(property.kind);
+        Verdict { name: property.name, kind: property.kind, verdict, holds, depth, excused }
+    };
+    checked.map(verdict).collect()
+}
+
+/// What was found of one property.
+#[expect(clippy::struct_excessive_bools, reason = "four answers that do not depend on each other")]
+struct Found {
+    holds: bool,
+    excused: bool,
+    /// Was one of its occasions shown, or has it none?
+    occasion: bool,
+    /// Was every reachable state visited?
+    complete: bool,
+}
+
+impl Found {
+    fn conclusion(&self, kind: Kind) -> Conclusion {
+        let Found { holds, excused, occasion, complete } = *self;
+        match (kind, holds) {
+            // One state decides these. What the check did not visit cannot change it.
+            (Kind::Reachable, true) if !excused => Conclusion::Holds,
+            (Kind::Reachable, true) => Conclusion::ExcusedButHolds,
+            (Kind::Always | Kind::Converges, false) if !excused => Conclusion::Violated,
+            (Kind::Always | Kind::Converges, false) => Conclusion::Excused,
+            // All states are needed for these.
+            _ if !complete => Conclusion::Unknown,
+            (Kind::Reachable, false) if excused => Conclusion::Excused,
+            (Kind::Reachable, false) => Conclusion::NotShown,
+            (Kind::Always | Kind::Converges, true) if excused => Conclusion::ExcusedButHolds,
+            (Kind::Always | Kind::Converges, true) if occasion => Conclusion::Holds,
+            (Kind::Always | Kind::Converges, true) => Conclusion::NoOccasion,
+        }
+    }
+}
+
+/// The properties of a kind that can be violated: *always* and *converges*.
+pub(super) fn can_be_violated() -> impl Iterator<Item = &'static Property> {
+    PROPERTIES.iter().filter(|property| property.kind != Kind::Reachable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conclusion_needs_every_state_or_one_that_decides() {
+        let of = |kind, holds, excused, occasion, complete| {
+            Found { holds, excused, occasion, complete }.conclusion(kind)
+        };
+        for kind in [Kind::Always, Kind::Converges] {
+            assert_eq!(of(kind, true, false, true, true), Conclusion::Holds);
+            assert_eq!(of(kind, true, false, false, true), Conclusion::NoOccasion);
+            assert_eq!(of(kind, true, false, true, false), Conclusion::Unknown);
+            assert_eq!(of(kind, true, true, true, true), Conclusion::ExcusedButHolds);
+            for complete in [true, false] {
+                assert_eq!(of(kind, false, false, false, complete), Conclusion::Violated);
+                assert_eq!(of(kind, false, true, true, complete), Conclusion::Excused);
+            }
+        }
+        let kind = Kind::Reachable;
+        assert_eq!(of(kind, true, false, true, false), Conclusion::Holds);
+        assert_eq!(of(kind, true, true, true, false), Conclusion::ExcusedButHolds);
+        assert_eq!(of(kind, false, false, true, true), Conclusion::NotShown);
+        assert_eq!(of(kind, false, true, true, true), Conclusion::Excused);
+        assert_eq!(of(kind, false, false, true, false), Conclusion::Unknown);
+    }
+}
