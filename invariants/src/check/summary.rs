@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn an_excused_violation_stops_nothing() {
         let early = Effort { stop_when_violated: true, ..Effort::threads(1) };
-        let excusing = scopes::SCOPES.iter().filter(|scope| scope.unique_states < 5_000);
+        let excusing = catalogue::SCOPES.iter().filter(|scope| scope.unique_states < 5_000);
         let excusing = excusing.filter(|scope| {
             let whole = checked(scope.name, Rules::default(), &early);
             assert!(whole.complete, "{}", scope.name);
