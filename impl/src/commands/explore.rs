@@ -6,7 +6,7 @@ use super::{Failure, trace};
 use crate::output::{self, note};
 use anyhow::Context as _;
 use clap::Args;
-use dynamo::explorer::{self, Place};
+use dynamo::explorer::{self, Location};
 use dynamo_invariants::defects::Defect;
 use dynamo_invariants::property::PROPERTIES;
 use dynamo_invariants::scope::Scope;
@@ -67,23 +67,26 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         classic(scope, defect, arguments.listen);
         return Ok(());
     }
-    let place = match &arguments.trace {
+    let location = match &arguments.trace {
         Some(file) => {
             let found = trace::read(file)?;
             trace::replayed(&found, file)?;
-            Place::of(&found)
+            Location::of(&found)
         }
-        None => Place::begin(scope, defect),
+        None => Location::begin(scope, defect),
     };
-    serve(listener, place)
+    serve(listener, location)
 }
 
-fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
+fn serve(listener: TcpListener, location: Location) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::operation)?;
     if !address.ip().is_loopback() {
         note!("anyone who reaches {address} may use this explorer");
     }
-    output::announce(format_args!("exploring at http://{address}{} — Ctrl-C stops", place.url()));
+    output::announce(format_args!(
+        "exploring at http://{address}{} — Ctrl-C stops",
+        location.url()
+    ));
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // So many states, or traces, are worked out at a time, however many ask: others wait.
     let runtime =
@@ -94,7 +97,7 @@ fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
             std::future::pending::<()>().await;
         }
     };
-    runtime.block_on(explorer::serve(listener, place, stop)).map_err(Failure::operation)?;
+    runtime.block_on(explorer::serve(listener, location, stop)).map_err(Failure::operation)?;
     // A search that was told to end may still be at it.
     runtime.shutdown_background();
     Ok(())

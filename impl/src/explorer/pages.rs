@@ -1,6 +1,6 @@
 //! The page, and what it is made of: in the binary, so that nothing need be installed or fetched.
 
-use super::place::{Named, Place};
+use super::location::{Location, Named};
 use super::{Refusal, aside};
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -28,11 +28,11 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
     }
 }
 
-/// The page of a place, if there is such a place.
+/// The page of a location, if there is such a location.
 pub(super) async fn page(Path(parts): Path<Vec<String>>) -> Response {
     let part = |index: usize| parts.get(index).cloned().unwrap_or_default();
-    let named = Named { scope: part(0), rules: part(1), way: part(2) };
-    let there = aside(move || Place::named(&named)?.run().map(|_| ())).await;
+    let named = Named { scope: part(0), rules: part(1), path: part(2) };
+    let there = aside(move || Location::named(&named)?.run().map(|_| ())).await;
     match there {
         Ok(()) => Html(PAGE).into_response(),
         Err(Refusal(status, why)) => in_words(status, &why),

@@ -51,7 +51,7 @@ fn one_steps_goes_back_and_comes_again_to_an_address() {
         assert_eq!(browser.text(".facts").await, words);
         browser.click("#first").await;
         browser
-            .until("the beginning is shown", async |browser| {
+            .until("the initial state is shown", async |browser| {
                 browser.text("#step").await == "step 0"
             })
             .await;
@@ -62,7 +62,7 @@ fn one_steps_goes_back_and_comes_again_to_an_address() {
             })
             .await;
         assert_eq!(
-            browser.client.find_all(Locator::Css(".way button")).await.expect("rows").len(),
+            browser.client.find_all(Locator::Css("#diagram button")).await.expect("rows").len(),
             3
         );
     });
@@ -135,7 +135,7 @@ fn a_defect_is_run_to_its_counterexample() {
         assert!(browser.text("#verdict").await.contains("I1."));
         let facts = browser.text(".evidence").await;
         assert!(
-            facts.contains("w0 is acknowledged on the word of 1 node"),
+            facts.contains("w0 is acknowledged after the reply of 1 node"),
             "why it does not hold: {facts}"
         );
         browser.choose("#rules", "protocol").await;
@@ -229,7 +229,7 @@ fn branches_are_kept_and_stand_side_by_side() {
             );
             assert!(
                 browser.is_there(&format!("#diagram-{side} button.here")).await,
-                "{side}: the way is drawn"
+                "{side}: the path is drawn"
             );
         }
         browser.picture_of("[aria-labelledby=h-branches]", "branches").await;
@@ -397,7 +397,7 @@ fn an_address_that_leads_nowhere_says_so() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
         for (path, says) in [
             ("no-such/protocol/", "no scope"),
-            ("one-client/protocol/abcdef", "step 1 of this way"),
+            ("one-client/protocol/abcdef", "step 1 of this path"),
             ("x/y/z/w", "nothing at this"),
         ] {
             browser.open(path).await;

@@ -6,7 +6,7 @@ use crate::scope::Setting;
 use crate::write_set::WriteSet;
 use dynamo_model::ids::NodeId;
 
-/// What became of each put and get, and what each node has given its word for.
+/// What became of each put and get, and what each node has confirmed.
 pub(super) fn facts(setting: &Setting, ghost: &Ghost) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut push =
@@ -38,11 +38,11 @@ pub(super) fn facts(setting: &Setting, ghost: &Ghost) -> Vec<Fact> {
     for (index, vouched) in
         ghost.vouched.iter().enumerate().filter(|(_, vouched)| !vouched.is_empty())
     {
-        push(format!("{} has given its word for", NodeId(index as u16)), vouched.to_string());
+        push(format!("{} has confirmed", NodeId(index as u16)), vouched.to_string());
     }
     for hinted in &ghost.hinted {
         let about =
-            format!("{} has given its word to keep for {}", hinted.holder, hinted.recipient);
+            format!("{} has confirmed that it keeps for {}", hinted.holder, hinted.recipient);
         push(about, hinted.writes.to_string());
     }
     if !ghost.reaped.is_empty() {
@@ -56,8 +56,10 @@ pub(crate) fn outcome(outcome: Outcome, done: &str) -> Option<String> {
     match outcome {
         Outcome::Unsent => None,
         Outcome::Running => Some("asked".to_owned()),
-        Outcome::Answered { words: 1, .. } => Some(format!("{done} on the word of 1 node")),
-        Outcome::Answered { words, .. } => Some(format!("{done} on the word of {words} nodes")),
+        Outcome::Answered { words: 1, .. } => Some(format!("{done} after the reply of 1 node")),
+        Outcome::Answered { words, .. } => {
+            Some(format!("{done} after the replies of {words} nodes"))
+        }
         Outcome::Failed => Some("reported failed".to_owned()),
     }
 }

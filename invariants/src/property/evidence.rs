@@ -266,7 +266,7 @@ pub(super) fn exchanged(view: &View<'_>) -> Vec<String> {
     let network = view.state.network.iter_deliverable();
     let syncs = network.filter(|envelope| matches!(envelope.msg, Message::Sync { .. }));
     let mut told: Vec<String> =
-        syncs.map(|sync| format!("on its way: {}", addressed(view.state, sync))).collect();
+        syncs.map(|sync| format!("in flight: {}", addressed(view.state, sync))).collect();
     told.sort_unstable();
     if view.state.history.sent_needlessly {
         told.push("a key was sent that was the same on all replicas from the beginning".to_owned());

@@ -1,6 +1,6 @@
-//! The way to a place, as a space-time diagram.
+//! The path to a location, as a space-time diagram.
 
-use super::Place;
+use super::Location;
 use dynamo_invariants::picture::flight::{End, Flight, flights};
 use dynamo_invariants::picture::{brief, diagram};
 use dynamo_invariants::trace::replay::Run;
@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 /// Whose lifelines there are; the steps; and each message from the step in which it was sent, 0
 /// before the first, to that in which it ended.
-pub(super) fn way(place: &Place, run: &Run) -> Value {
+pub(super) fn path(location: &Location, run: &Run) -> Value {
     let everyone: Vec<String> = diagram::everyone(run).iter().map(ToString::to_string).collect();
-    let rows = diagram::rows(run).into_iter().zip(place.way()).zip(&run.events);
+    let rows = diagram::rows(run).into_iter().zip(location.path()).zip(&run.events);
     let rows = rows.map(|((row, code), event)| {
         let down = run.states[row.step].crashed.iter().zip(&everyone).filter(|(is_down, _)| **is_down);
         json!({
