@@ -1,24 +1,20 @@
 //! A location in a scope's state space, by the path to it.
 
 use super::Refusal;
-use data_encoding::BASE64URL_NOPAD;
+use crate::explorer_address;
+pub(super) use crate::explorer_address::{CODE, PROTOCOL, code};
 use dynamo_invariants::check::Finding;
 use dynamo_invariants::defects::Defect;
 use dynamo_invariants::property::{Kind, PROPERTIES};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scopes;
+use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
-use dynamo_invariants::trace::{Event, Trace, digest};
 use dynamo_model::rules::Rules;
 use serde::Deserialize;
 
-/// What the protocol's own rules are called where a defect's name may stand.
-pub(super) const PROTOCOL: &str = "protocol";
 /// The longest path that is taken: longer than anyone goes by hand, and taken in a moment.
 const STEPS_MAX: usize = 1_000;
-/// How many letters name a step: 36 bits of its digest. Steps that share them in one state are told
-/// apart by no URL; there are none.
-const CODE: usize = 6;
 
 /// A location as a request names it.
 #[derive(Deserialize)]
@@ -38,27 +34,20 @@ pub struct Location {
     path: Vec<String>,
 }
 
-/// What names a step in a path.
-pub(super) fn code(event: &Event) -> String {
-    let mut code = BASE64URL_NOPAD.encode(&digest::event(event).0.to_be_bytes());
-    code.truncate(CODE);
-    code
-}
-
 impl Location {
-    /// Where a scope begins, under the protocol's rules or a defect's.
+    /// The initial state of a scope, under the protocol's rules or a defect's.
     pub fn begin(scope: &'static Scope, defect: Option<&'static Defect>) -> Location {
         Location { scope, defect, path: Vec::new() }
     }
 
-    /// Where a trace leads.
+    /// The state at the end of a trace.
     pub fn of(trace: &Trace) -> Location {
         let defect = trace.defect.as_deref().and_then(Defect::named);
         let path = trace.steps.iter().map(|step| code(&step.event)).collect();
         Location { scope: trace.scope(), defect, path }
     }
 
-    /// Where a search led: as far as to the violation, and then once round.
+    /// The state at the end of what a search found: the violation, or one turn of a cycle.
     pub(super) fn found(&self, finding: &Finding) -> Location {
         let run = Run::found(self.scope, self.rules(), finding);
         Location { path: run.events.iter().map(code).collect(), ..self.clone() }
@@ -90,6 +79,14 @@ impl Location {
         Ok(Location { scope, defect, path })
     }
 
+    /// The location that an address names: `/SCOPE/RULES/PATH`.
+    #[cfg(test)]
+    pub(crate) fn at(address: &str) -> Result<Location, Refusal> {
+        let mut parts = address.trim_start_matches('/').splitn(3, '/').map(str::to_owned);
+        let mut part = || parts.next().unwrap_or_default();
+        Location::named(&Named { scope: part(), rules: part(), path: part() })
+    }
+
     /// The scope.
     pub(super) fn scope(&self) -> &'static Scope {
         self.scope
@@ -112,11 +109,11 @@ impl Location {
 
     /// The address of the page that shows it.
     pub fn url(&self) -> String {
-        format!("/{}/{}/{}", self.scope.name, self.rules_name(), self.path.concat())
+        explorer_address::of(self.scope.name, self.rules_name(), &self.path.concat())
     }
 
-    /// Goes there.
-    pub(super) fn run(&self) -> Result<Run, Refusal> {
+    /// Takes its steps.
+    pub(crate) fn run(&self) -> Result<Run, Refusal> {
         let mut run = Run::begin(self.scope.model(self.rules(), []));
         for (index, wanted) in self.path.iter().enumerate() {
             let event = run.possible().into_iter().find(|event| code(event) == *wanted);
