@@ -7,8 +7,11 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /`, `GET /SCOPE/RULES/PATH` | the page; RULES is `protocol` or a defect's name, PATH six letters a step |
-//! | `GET /api/catalogue` | scopes, defects, properties, goals |
+//! | `GET /` | leads to the first page, or to the location that the command line names |
+//! | `GET /invariants` | the first page: the nine invariants |
+//! | `GET /invariants/ID/hold`, `GET /invariants/ID/break` | leads to a run that shows the invariant hold, or breaks it |
+//! | `GET /SCOPE/RULES/PATH` | the page; RULES is `protocol` or a defect's name, PATH six letters a step |
+//! | `GET /api/catalogue` | invariants, scopes, defects, properties, goals |
 //! | `GET /api/state?scope=&rules=&path=&table=` | the state there, the steps from it, the path to it; `table` is a trace table's number |
 //! | `GET /api/trace?scope=&rules=&path=` | a trace file of the path, if it shows a property |
 //! | `POST /api/trace` | the location that a trace file leads to |
@@ -32,6 +35,7 @@
 //! | `table`, `tables` | the trace table asked for, `title` and `lines`; all titles |
 
 mod catalogue;
+mod front;
 mod guard;
 mod jobs;
 mod location;
@@ -77,19 +81,20 @@ impl IntoResponse for Refusal {
 
 type Answer = Result<Json<Value>, Refusal>;
 
-/// Serves the explorer until `stop` is done.
+/// Serves the explorer until `stop` is done. `/` leads to the `first` location; `None`: to the nine
+/// invariants.
 ///
 /// # Errors
 /// Where the socket cannot be used.
 pub async fn serve(
     listener: TcpListener,
-    first: Location,
+    first: Option<Location>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let jobs = Arc::new(Jobs::default());
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let router = router(&first, Arc::clone(&jobs));
+    let router = router(first.as_ref(), Arc::clone(&jobs));
     // No request takes long; one that is never finished must not keep the program from stopping.
     let served = tokio::select! {
         served = std::future::IntoFuture::into_future(axum::serve(listener, router)) => served,
@@ -99,8 +104,8 @@ pub async fn serve(
     served
 }
 
-fn router(first: &Location, jobs: Arc<Jobs>) -> Router {
-    let first = first.url();
+fn router(first: Option<&Location>, jobs: Arc<Jobs>) -> Router {
+    let first = first.map_or_else(|| front::ADDRESS.to_owned(), Location::url);
     Router::new()
         .route("/", get(move || std::future::ready(axum::response::Redirect::temporary(&first))))
         .route("/api/catalogue", get(|| std::future::ready(Json(catalogue::catalogue()))))
@@ -109,6 +114,8 @@ fn router(first: &Location, jobs: Arc<Jobs>) -> Router {
         .route("/api/jobs", post(begin))
         .route("/api/jobs/{id}", get(look).delete(end))
         .route("/assets/{name}", get(pages::asset))
+        .route(front::ADDRESS, get(pages::front))
+        .route("/invariants/{id}/{which}", get(front::lead))
         .route("/{scope}/{rules}", get(pages::page))
         .route("/{scope}/{rules}/", get(pages::page))
         .route("/{scope}/{rules}/{path}", get(pages::page))

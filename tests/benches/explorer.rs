@@ -147,7 +147,7 @@ fn serve(scope: &'static Scope, which: Which) -> Result<SocketAddr> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             let location = Location::begin(scope, None);
             std::thread::spawn(move || {
-                runtime.block_on(explorer::serve(listener, location, std::future::pending()))
+                runtime.block_on(explorer::serve(listener, Some(location), std::future::pending()))
             });
         }
         Which::Classic => {

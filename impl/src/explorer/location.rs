@@ -49,7 +49,11 @@ impl Location {
 
     /// The state at the end of what a search found: the violation, or one turn of a cycle.
     pub(super) fn found(&self, finding: &Finding) -> Location {
-        let run = Run::found(self.scope, self.rules(), finding);
+        self.after(&Run::found(self.scope, self.rules(), finding))
+    }
+
+    /// The state at the end of a run of this scope under these rules.
+    pub(super) fn after(&self, run: &Run) -> Location {
         Location { path: run.events.iter().map(code).collect(), ..self.clone() }
     }
 

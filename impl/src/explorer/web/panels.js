@@ -83,22 +83,23 @@ function in_sum(state) {
     : html`<span class="good">Every property that must always hold holds in this state.</span>`;
 }
 
-/** All properties, each with the facts that make it so: those that fail first, then the rest by kind. */
-export function properties(state, statements) {
+/** All properties, each with the facts of its verdict: those that fail first, then the rest by kind. The one in `focus` is open. */
+export function properties(state, statements, focus) {
   const failing = state.properties.filter(is_violated);
   const item = property => {
     const { mark, kind, text } = verdict(property);
-    return html`<li><details ?open=${property === failing[0]}><summary><span class=${kind} aria-hidden="true">${mark}</span> ${property.name}: <span class=${kind}>${text}</span></summary>
+    return html`<li><details ?open=${property === failing[0] || property.name === focus}><summary><span class=${kind} aria-hidden="true">${mark}</span> ${property.name}: <span class=${kind}>${text}</span></summary>
       <p>${statements.get(property.name)}</p>
       ${property.evidence.length ? html`<h3>The facts</h3><ul class="evidence">${property.evidence.map(fact => html`<li>${fact}</li>`)}</ul>` : ""}</details></li>`;
   };
   const of = kind => state.properties.filter(property => property.kind === kind && !is_violated(property));
+  const is_open = kind => of(kind).some(property => property.name === focus);
   const list = list => html`<ul class="properties">${list.map(item)}</ul>`;
   return html`<p role="status" id="verdict">${in_sum(state)}</p>
     ${list(failing)}
-    <details><summary>always (${of("always").length})</summary>${list(of("always"))}</details>
-    <details><summary>reachable (${of("reachable").length})</summary>${list(of("reachable"))}</details>
-    <details><summary>eventually (${of("converges").length})</summary>${list(of("converges"))}</details>`;
+    <details ?open=${is_open("always")}><summary>always (${of("always").length})</summary>${list(of("always"))}</details>
+    <details ?open=${is_open("reachable")}><summary>reachable (${of("reachable").length})</summary>${list(of("reachable"))}</details>
+    <details ?open=${is_open("converges")}><summary>eventually (${of("converges").length})</summary>${list(of("converges"))}</details>`;
 }
 
 /** Searching, checking, and how far that is. */
