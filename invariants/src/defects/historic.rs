@@ -66,8 +66,8 @@ pub static HISTORIC: &[Historic] = &[
         system: "Riak",
         reference: "riak_kv PR#746: sibling explosion",
         year: 2013,
-        cause: "One version vector for the whole sibling set cannot say which of its siblings a put had read. Riak \
-                keeps all of them.",
+        cause: "One version vector for the whole sibling set cannot say which of its siblings a put \
+                had read. Riak keeps all of them.",
         told: Told::By(&["context-ignored"]),
     },
     Historic {
