@@ -104,7 +104,8 @@ fn address(id: &str, which: &str) -> Result<String, Refusal> {
     Ok(address)
 }
 
-/// The address of the run, and behind `#` the property to look at.
+/// The address of the run. Behind `#` stands the property to look at, and `:never` if the run shows
+/// that it never becomes true.
 fn search(shown: &Shown, is_break: bool) -> Option<String> {
     let Shown { defect, property, partner, .. } = shown;
     let begin = Location::begin(defect.scope(), is_break.then_some(*defect));
@@ -114,7 +115,9 @@ fn search(shown: &Shown, is_break: bool) -> Option<String> {
     if !is_break && property.kind == Kind::Converges {
         run.settle(property);
     }
-    Some(format!("{}#{}", begin.after(&run).url(), property.name))
+    let is_never = is_break && property.kind == Kind::Converges;
+    let never = if is_never { ":never" } else { "" };
+    Some(format!("{}#{}{never}", begin.after(&run).url(), property.name))
 }
 
 #[cfg(test)]
@@ -128,7 +131,7 @@ mod tests {
             for which in ["hold", "break"] {
                 let address = address(invariant.id, which).expect("it is found");
                 let (path, name) = address.split_once('#').expect("a property");
-                assert_eq!(name, property.name);
+                assert_eq!(name.trim_end_matches(":never"), property.name);
                 let run =
                     Location::at(path).expect("a location").run().expect("its steps can be taken");
                 let holds = |property: &Property| (property.condition)(&run.model, run.last());

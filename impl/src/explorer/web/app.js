@@ -10,7 +10,7 @@ const page = document.getElementById("page");
 
 const it = {
   catalogue: null, scene: null, wrong: "", looked: null, table: 0, goal: "goal.two-siblings", job: null, job_id: null,
-  playing: null, visited: new Map(), compared: null, longest: null, focus: "", busy: false, turn: 0,
+  playing: null, visited: new Map(), compared: null, longest: null, focus: "", never: "", busy: false, turn: 0,
 };
 
 const fetched = async (address, options) => {
@@ -172,7 +172,7 @@ function draw() {
       ${panels.panel("h-path", "Path", html`${diagram(it.longest.path, { here: codes().length, go: to, id: "diagram" })}${panels.table(scene, { number: it.table, choose: number => { it.table = number; show(where(), codes(), true); } })}`)}
     </div><div>
       ${panels.panel("h-steps", "What happens next?", panels.steps(scene, { take, looked: it.looked, look: step => { it.looked = step; draw(); } }))}
-      ${panels.panel("h-properties", "Properties", html`${panels.properties(scene, statements, it.focus)}${panels.facts(scene, true)}`)}
+      ${panels.panel("h-properties", "Properties", html`${panels.properties(scene, statements, it.focus, it.never === scene.url)}${panels.facts(scene, true)}`)}
       ${panels.panel("h-search", "Search", panels.search(catalogue, { job: it.job, goal: it.goal, choose: goal => { it.goal = goal; draw(); }, find, check, cancel, go }))}
       ${panels.panel("h-about", "Scope and rules", panels.about(scope, defect))}
       ${panels.panel("h-keys", "Keys", html`<p>1 to 9 take a step; ← → go back and forward; Home goes to the initial state; r takes a random step; p plays and pauses; Tab moves on. Drop a trace file anywhere to load it.</p>`)}
@@ -200,7 +200,9 @@ addEventListener("drop", event => {
 guarded(async () => {
   it.catalogue = await ask("/api/catalogue");
   // An address may name a property to look at.
-  it.focus = decodeURIComponent(location.hash.slice(1));
+  const [focus, never] = decodeURIComponent(location.hash.slice(1)).split(":");
+  it.focus = focus;
+  it.never = never ? location.pathname : "";
   const { at, path } = split(location.pathname);
   await show(at, path, true);
 })();

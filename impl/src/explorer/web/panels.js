@@ -83,8 +83,8 @@ function in_sum(state) {
     : html`<span class="good">Every property that must always hold holds in this state.</span>`;
 }
 
-/** All properties, each with the facts of its verdict: those that fail first, then the rest by kind. The one in `focus` is open. */
-export function properties(state, statements, focus) {
+/** All properties, each with the facts of its verdict: those that fail first, then the rest by kind. The one in `focus` is open; `is_never` says that this path shows that it never becomes true. */
+export function properties(state, statements, focus, is_never) {
   const failing = state.properties.filter(is_violated);
   const item = property => {
     const { mark, kind, text } = verdict(property);
@@ -95,7 +95,7 @@ export function properties(state, statements, focus) {
   const of = kind => state.properties.filter(property => property.kind === kind && !is_violated(property));
   const is_open = kind => of(kind).some(property => property.name === focus);
   const list = list => html`<ul class="properties">${list.map(item)}</ul>`;
-  return html`<p role="status" id="verdict">${in_sum(state)}</p>
+  return html`<p role="status" id="verdict">${is_never ? html`<strong class="bad">${focus} does not hold here, and never will: the steps that remain lead back to this state, or there are none.</strong>` : in_sum(state)}</p>
     ${list(failing)}
     <details ?open=${is_open("always")}><summary>always (${of("always").length})</summary>${list(of("always"))}</details>
     <details ?open=${is_open("reachable")}><summary>reachable (${of("reachable").length})</summary>${list(of("reachable"))}</details>
