@@ -15,6 +15,8 @@ macro_rules! push {
 
 /// A trace of at most so many steps is shown whole.
 const SHOWN_WHOLE: usize = 8;
+/// Fewer steps than this are not folded away: the page would be longer, not shorter.
+const FOLDED_LEAST: usize = 2;
 /// What marks the decisive step.
 const MARK: &str = "◀ decisive";
 
@@ -30,7 +32,8 @@ pub(super) fn steps(text: &mut String, trace: &Trace, run: &Run) {
     let told = Told { trace, run, rows: diagram::rows(run), decisive: decisive(trace, run) };
     let all: BTreeSet<usize> = (1..=told.rows.len()).collect();
     let causes = if all.len() > SHOWN_WHOLE { causes(trace, run) } else { all.clone() };
-    let is_abridged = causes.len() < all.len();
+    let is_abridged = all.len() - causes.len() >= FOLDED_LEAST;
+    let causes = if is_abridged { causes } else { all.clone() };
     push!(text, "\n```text\n{}\n```\n", told.diagram(&causes).join("\n"));
     match told.decisive {
         Some(step) => push!(
@@ -45,8 +48,8 @@ pub(super) fn steps(text: &mut String, trace: &Trace, run: &Run) {
         None => {}
     }
     if is_abridged {
-        let folded = picture::counted(all.len() - causes.len(), "step");
-        push!(text, "{folded} of {} are folded away. {DEFINITION}\n", all.len());
+        let folded = all.len() - causes.len();
+        push!(text, "Of {} steps, {folded} are folded away. {DEFINITION}\n", all.len());
     }
     told.table(text, &causes);
     if is_abridged {
