@@ -1,17 +1,20 @@
 //! The explorer: a scope's state space, walked step by step in a browser.
 //!
-//! The page and the API are served by the one binary. A place in a state space is named by its
-//! scope, its rules and the way to it, so that the server keeps nothing of who browses: each
-//! request takes the way anew. What takes long — searches and checks — runs as a job, one at a
+//! The page and the API are served by the one binary. A location in a state space is named by its
+//! scope, its rules and the path to it, so that the server keeps nothing of who browses: each
+//! request takes the path anew. What takes long — searches and checks — runs as a job, one at a
 //! time.
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /`, `GET /SCOPE/RULES/WAY` | the page; RULES is `protocol` or a defect's name, WAY six letters a step |
-//! | `GET /api/catalogue` | scopes, defects, properties, goals |
-//! | `GET /api/state?scope=&rules=&way=&table=` | the state there, the steps from it, the way to it; `table` is a trace table's number |
-//! | `GET /api/trace?scope=&rules=&way=` | a trace file of the way, if it shows a property |
-//! | `POST /api/trace` | the place that a trace file leads to |
+//! | `GET /` | leads to the first page, or to the location that the command line names |
+//! | `GET /invariants` | the first page: the nine invariants |
+//! | `GET /invariants/ID/hold`, `GET /invariants/ID/break` | leads to a run that shows the invariant hold, or breaks it |
+//! | `GET /SCOPE/RULES/PATH` | the page; RULES is `protocol` or a defect's name, PATH six letters a step |
+//! | `GET /api/catalogue` | invariants, scopes, defects, properties, goals |
+//! | `GET /api/state?scope=&rules=&path=&table=` | the state there, the steps from it, the path to it; `table` is a trace table's number |
+//! | `GET /api/trace?scope=&rules=&path=` | a trace file of the path, if it shows a property |
+//! | `POST /api/trace` | the location that a trace file leads to |
 //! | `POST /api/jobs` | begins `{"kind": "find", "scope", "rules", "goal"}` or `{"kind": "check", "scope", "rules"}`, ending the one before |
 //! | `GET /api/jobs/ID`, `DELETE /api/jobs/ID` | how far it is and what it found; ends it |
 //!
@@ -22,20 +25,21 @@
 //! | field | what |
 //! |---|---|
 //! | `scope`, `rules`, `url` | where it is |
-//! | `actors` | nodes clockwise from the key, then clients: `name`, `is_node`, `replica` (its place in the key's preference list, from 0), `is_down`, `is_retired`, `suspected_by`, `tallies` (such as `put c3#0: 1/2`), `digests` (`what`, `digest`) |
+//! | `actors` | nodes clockwise from the key, then clients: `name`, `is_node`, `replica` (its position in the key's preference list, from 0), `is_down`, `is_retired`, `suspected_by`, `tallies` (such as `put c3#0: 1/2`), `digests` (`what`, `digest`) |
 //! | `rings`, `partition` | for each view there is, `by` whom, and the replicas of all `partitions`; and in which partition the key lies |
-//! | `messages` | on their way: `from`, `to`, `text`, `is_new` |
+//! | `messages` | in flight: `from`, `to`, `text`, `is_new` |
 //! | `facts` | all that is so: `of`, `about`, `text`, `is_truth`, `is_new`, `before`; what is no more has `null` for a text |
 //! | `steps` | what may come next: `code`, `group`, `text`, what it `changes`, which properties it `breaks` |
-//! | `way` | `actors`; `rows`, the steps: `code`, `text`, `at`, `is_fault`, who is `down`; `flights`, the messages: `from`, `to`, `text`, in which step `sent` and `ended`, `is_lost` |
+//! | `path` | `actors`; `rows`, the steps: `code`, `text`, `at`, `is_fault`, who is `down`; `flights`, the messages: `from`, `to`, `text`, in which step `sent` and `ended`, `is_lost` |
 //! | `properties` | `name`, `kind`, `holds`, the `evidence` in words, `excuse` if the scope does not claim it, and where it was `first` violated or shown |
 //! | `table`, `tables` | the trace table asked for, `title` and `lines`; all titles |
 
 mod catalogue;
+mod front;
 mod guard;
 mod jobs;
+mod location;
 mod pages;
-mod place;
 mod scene;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -53,7 +57,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use jobs::{Jobs, Wanted};
-pub use place::Place;
+pub use location::Location;
 
 /// Why a request is not served: the status, and what is wrong, in words.
 #[derive(Debug)]
@@ -77,19 +81,20 @@ impl IntoResponse for Refusal {
 
 type Answer = Result<Json<Value>, Refusal>;
 
-/// Serves the explorer until `stop` is done.
+/// Serves the explorer until `stop` is done. `/` leads to the `first` location; `None`: to the nine
+/// invariants.
 ///
 /// # Errors
 /// Where the socket cannot be used.
 pub async fn serve(
     listener: TcpListener,
-    first: Place,
+    first: Option<Location>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let jobs = Arc::new(Jobs::default());
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let router = router(&first, Arc::clone(&jobs));
+    let router = router(first.as_ref(), Arc::clone(&jobs));
     // No request takes long; one that is never finished must not keep the program from stopping.
     let served = tokio::select! {
         served = std::future::IntoFuture::into_future(axum::serve(listener, router)) => served,
@@ -99,8 +104,8 @@ pub async fn serve(
     served
 }
 
-fn router(first: &Place, jobs: Arc<Jobs>) -> Router {
-    let first = first.url();
+fn router(first: Option<&Location>, jobs: Arc<Jobs>) -> Router {
+    let first = first.map_or_else(|| front::ADDRESS.to_owned(), Location::url);
     Router::new()
         .route("/", get(move || std::future::ready(axum::response::Redirect::temporary(&first))))
         .route("/api/catalogue", get(|| std::future::ready(Json(catalogue::catalogue()))))
@@ -109,27 +114,29 @@ fn router(first: &Place, jobs: Arc<Jobs>) -> Router {
         .route("/api/jobs", post(begin))
         .route("/api/jobs/{id}", get(look).delete(end))
         .route("/assets/{name}", get(pages::asset))
+        .route(front::ADDRESS, get(pages::front))
+        .route("/invariants/{id}/{which}", get(front::lead))
         .route("/{scope}/{rules}", get(pages::page))
         .route("/{scope}/{rules}/", get(pages::page))
-        .route("/{scope}/{rules}/{way}", get(pages::page))
+        .route("/{scope}/{rules}/{path}", get(pages::page))
         .fallback(pages::nothing_there)
         .layer(DefaultBodyLimit::max(Trace::BYTES_MAX))
         .layer(middleware::from_fn(guard::guard))
         .with_state(jobs)
 }
 
-/// Which place, and which of the trace tables to show of the way.
+/// Which location, and which of the trace tables to show of the path.
 #[derive(Deserialize)]
 struct Asked {
     #[serde(flatten)]
-    place: place::Named,
+    location: location::Named,
     table: Option<String>,
 }
 
 async fn state(asked: Result<Query<Asked>, QueryRejection>) -> Answer {
-    let Query(Asked { place, table }) =
+    let Query(Asked { location, table }) =
         asked.map_err(|error| Refusal::unprocessable(error.to_string()))?;
-    let place = Place::named(&place)?;
+    let location = Location::named(&location)?;
     let table = match table.as_deref().map(str::parse) {
         None => None,
         Some(Ok(number)) => Some(number),
@@ -137,13 +144,13 @@ async fn state(asked: Result<Query<Asked>, QueryRejection>) -> Answer {
             return Err(Refusal::unprocessable("table is the number of a trace table".to_owned()));
         }
     };
-    aside(move || scene::scene(&place, &place.run()?, table)).await.map(Json)
+    aside(move || scene::scene(&location, &location.run()?, table)).await.map(Json)
 }
 
-async fn save(asked: Result<Query<place::Named>, QueryRejection>) -> Result<Response, Refusal> {
+async fn save(asked: Result<Query<location::Named>, QueryRejection>) -> Result<Response, Refusal> {
     let Query(asked) = asked.map_err(|error| Refusal::unprocessable(error.to_string()))?;
-    let place = Place::named(&asked)?;
-    let trace = aside(move || place.trace(&place.run()?)).await?;
+    let location = Location::named(&asked)?;
+    let trace = aside(move || location.trace(&location.run()?)).await?;
     // As text, and not to be read by a browser: its numbers are too small for some of ours.
     Ok(([(CONTENT_TYPE, "application/json")], trace.to_json()).into_response())
 }
@@ -155,7 +162,7 @@ async fn load(text: axum::body::Bytes) -> Answer {
         Err(divergence) => Err(Refusal::unprocessable(divergence.to_string())),
     });
     let trace = replayed.await?;
-    Ok(Json(json!({ "url": Place::of(&trace).url(), "property": trace.property })))
+    Ok(Json(json!({ "url": Location::of(&trace).url(), "property": trace.property })))
 }
 
 /// Does what may take its time where it keeps nobody waiting. If a defect makes the protocol panic,

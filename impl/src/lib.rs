@@ -27,6 +27,7 @@ pub mod doorkeeper;
 mod exchanges;
 #[cfg(feature = "explorer")]
 pub mod explorer;
+mod explorer_address;
 pub mod export;
 pub mod founding;
 pub mod fragments;

@@ -1,4 +1,4 @@
-//! A state in words: what is on disks, in memory and on its way; and what a step changed of it. For
+//! A state in words: what is on disks, in memory and in flight; and what a step changed of it. For
 //! people; nothing else reads it.
 
 pub mod diagram;
@@ -22,10 +22,10 @@ use std::fmt;
 
 pub use surroundings::surroundings;
 
-/// The name under which [`facts`] lists messages on their way.
-pub const MESSAGES: &str = "on its way";
+/// The name under which [`facts`] lists messages in flight.
+pub const MESSAGES: &str = "in flight";
 /// The name under which [`facts`] lists what really happened, whatever the nodes make of it.
-pub const TRUTH: &str = "in truth";
+pub const TRUTH: &str = "ground truth";
 
 /// Something that is so in a state.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -56,7 +56,7 @@ impl fmt::Display for Change {
         let Change { of, about, before, after } = self;
         match (of == MESSAGES, before, after) {
             (true, None, _) => write!(f, "sent: {about}"),
-            (true, Some(_), None) => write!(f, "not on its way any more: {about}"),
+            (true, Some(_), None) => write!(f, "no longer in flight: {about}"),
             (_, None, Some(after)) => write!(f, "{of}: {about}: {after}"),
             (_, Some(before), Some(after)) => write!(f, "{of}: {about}: {before} → {after}"),
             (_, before, None) => {
@@ -67,7 +67,7 @@ impl fmt::Display for Change {
 }
 
 /// All that is to be told of a state: node by node, client by client, what really happened, then
-/// what is on its way.
+/// what is in flight.
 pub fn facts(model: &System, state: &SystemState) -> Vec<Fact> {
     let mut facts = Vec::new();
     for (index, process) in state.actor_states.iter().enumerate() {
@@ -85,11 +85,11 @@ pub fn facts(model: &System, state: &SystemState) -> Vec<Fact> {
         facts.extend(told.into_iter().map(|(about, text)| Fact { of: of.clone(), about, text }));
     }
     facts.extend(truth::facts(&model.cfg, &state.history));
-    let mut on_its_way = BTreeMap::<String, usize>::new();
+    let mut in_flight = BTreeMap::<String, usize>::new();
     for envelope in state.network.iter_all() {
-        *on_its_way.entry(addressed(state, envelope)).or_default() += 1;
+        *in_flight.entry(addressed(state, envelope)).or_default() += 1;
     }
-    facts.extend(on_its_way.into_iter().map(|(about, count)| Fact {
+    facts.extend(in_flight.into_iter().map(|(about, count)| Fact {
         of: MESSAGES.to_owned(),
         about,
         text: if count == 1 { "once".to_owned() } else { counted(count, "time") },

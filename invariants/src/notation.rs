@@ -13,7 +13,7 @@ use stateright::actor::{Envelope, Id};
 pub use who::Who;
 use words::brief;
 
-/// A message on its way: from whom, to whom, what.
+/// A message in flight: from whom, to whom, what.
 pub(crate) fn addressed(state: &SystemState, envelope: Envelope<&Message>) -> String {
     let name = |id: Id| Who::of(id, &state.actor_states[usize::from(id)]);
     format!("{} → {}: {}", name(envelope.src), name(envelope.dst), brief(envelope.msg))
@@ -38,8 +38,10 @@ pub(crate) fn outcome(outcome: Outcome, done: &str) -> Option<String> {
     match outcome {
         Outcome::Unsent => None,
         Outcome::Running => Some("asked".to_owned()),
-        Outcome::Answered { words: 1, .. } => Some(format!("{done} on the word of 1 node")),
-        Outcome::Answered { words, .. } => Some(format!("{done} on the word of {words} nodes")),
+        Outcome::Answered { words: 1, .. } => Some(format!("{done} after the reply of 1 node")),
+        Outcome::Answered { words, .. } => {
+            Some(format!("{done} after the replies of {words} nodes"))
+        }
         Outcome::Failed => Some("reported failed".to_owned()),
     }
 }

@@ -5,7 +5,7 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Parser, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
-use dynamo::explorer::{self, Place};
+use dynamo::explorer::{self, Location};
 use dynamo_invariants::catalogue;
 use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::scope::Scope;
@@ -20,7 +20,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// As many random ways are gone, each so far, or to where nothing can happen any more.
+/// As many random paths are walked, each so far, or to where nothing can happen any more.
 const WAYS: u64 = 20;
 const STEPS: usize = 25;
 const SEED: u64 = 20_261_127;
@@ -30,7 +30,7 @@ const SEED: u64 = 20_261_127;
 struct Arguments {
     /// The scopes; one-client and the largest default one if none is named
     scopes: Vec<String>,
-    /// A smoke test: one short way
+    /// A smoke test: one short path
     #[arg(long)]
     quick: bool,
     /// Print data
@@ -61,7 +61,7 @@ struct Run {
     median_milliseconds: f64,
     most_milliseconds: f64,
     mean_answer_bytes: usize,
-    /// Of the process, after the first way and after the last.
+    /// Of the process, after the first path and after the last.
     memory_bytes: (usize, usize),
 }
 
@@ -103,16 +103,16 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Goes random ways through a scope; what is asked is what the page asks with every step.
+/// Walks random paths through a scope; what is asked is what the page asks with every step.
 fn run(scope: &'static Scope, which: Which, quick: bool) -> Result<Run> {
     let address = serve(scope, which)?;
     let (mut times, mut bytes, mut first_memory) = (Vec::new(), 0, 0);
     let mut chance = SmallRng::seed_from_u64(SEED);
     for _ in 0..if quick { 1 } else { WAYS } {
-        let mut way = Vec::new();
-        while way.len() < STEPS {
+        let mut codes = Vec::new();
+        while codes.len() < STEPS {
             let begun = Instant::now();
-            let answer = ask(address, &path(scope, which, &way))?;
+            let answer = ask(address, &path(scope, which, &codes))?;
             times.push(begun.elapsed().as_secs_f64() * 1e3);
             bytes += answer.len();
             let steps = steps(which, &serde_json::from_str(&answer)?)?;
@@ -120,7 +120,7 @@ fn run(scope: &'static Scope, which: Which, quick: bool) -> Result<Run> {
             else {
                 break;
             };
-            way.push(steps[index].clone());
+            codes.push(steps[index].clone());
         }
         if first_memory == 0 {
             first_memory = memory()?;
@@ -145,9 +145,9 @@ fn serve(scope: &'static Scope, which: Which) -> Result<SocketAddr> {
     match which {
         Which::Ours => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            let place = Place::begin(scope, None);
+            let location = Location::begin(scope, None);
             std::thread::spawn(move || {
-                runtime.block_on(explorer::serve(listener, place, std::future::pending()))
+                runtime.block_on(explorer::serve(listener, Some(location), std::future::pending()))
             });
         }
         Which::Classic => {
@@ -165,14 +165,14 @@ fn serve(scope: &'static Scope, which: Which) -> Result<SocketAddr> {
     Ok(address)
 }
 
-/// What is asked for the state to which a way leads.
-fn path(scope: &Scope, which: Which, way: &[String]) -> String {
+/// What is asked for the state to which a path leads.
+fn path(scope: &Scope, which: Which, codes: &[String]) -> String {
     match which {
         Which::Ours => {
-            format!("/api/state?scope={}&rules=protocol&way={}", scope.name, way.concat())
+            format!("/api/state?scope={}&rules=protocol&path={}", scope.name, codes.concat())
         }
         // Where it begins is a step as well there: it is one of several.
-        Which::Classic => format!("/.states/{}", way.join("/")),
+        Which::Classic => format!("/.states/{}", codes.join("/")),
     }
 }
 
@@ -219,7 +219,7 @@ fn print(runs: &[Run]) {
         "×stateright's",
         "answer",
         "×",
-        "memory, first to last way",
+        "memory, first to last path",
         "stateright's",
     ]);
     for column in rows.column_iter_mut().skip(1) {
@@ -244,9 +244,9 @@ fn print(runs: &[Run]) {
     }
     println!("{rows}");
     println!(
-        "Each request asks for one state more of a random way. × and ×stateright's: how many times its explorer's figures. Ours also says of each"
+        "Each request asks for one state more of a random path. × and ×stateright's: how many times its explorer's figures. Ours also says of each"
     );
     println!(
-        "step what it would change and break, of each property on which facts it rests, and how the way is drawn."
+        "step what it would change and break, of each property on which facts it rests, and how the path is drawn."
     );
 }

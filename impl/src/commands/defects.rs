@@ -1,4 +1,5 @@
-//! `dynamo defects`: breaks each rule of the protocol, and shows which invariant falls.
+//! `dynamo defects`: replaces each rule of the protocol by a wrong one, and shows which invariant
+//! that breaks.
 
 mod gallery;
 
@@ -17,32 +18,32 @@ use std::time::Instant;
 
 const EXAMPLES: &str = "\
 Examples:
-  dynamo defects                        all, in a table
-  dynamo defects plain-vector-clocks    one, with its shortest trace
+  dynamo defects                        searches for every defect and known limit, and prints a table
+  dynamo defects plain-vector-clocks    one defect, with its shortest trace
   dynamo defects --json | jq '.defects[] | {name, steps}'
-  dynamo defects --write                write the gallery: a trace and a page for each, and an index
+  dynamo defects --write                writes the gallery: a trace and a page for each, and an index
 
-A defect is the protocol with one rule exchanged. A known limit is something that Dynamo does not promise, shown on the
-correct rules. Exit code 0 only if each is found.";
+A defect replaces one rule of the protocol by a wrong one. A known limit is something that Dynamo
+does not promise, shown on the correct rules. The exit code is 0 only if each one is found.";
 
-/// Break each rule of the protocol, and see which invariant falls
+/// Replace each rule of the protocol by a wrong one, and see which invariant breaks
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The defects or known limits to try, and to show the traces of; all, without traces, if none
-    /// is named
+    /// The defects or known limits to search for, with their traces. Without a name: all, without
+    /// traces
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Print {"defects": [..], "limits": [..]}
     #[arg(long)]
     json: bool,
-    /// Write the gallery: a trace and a page for each, and an index. A trace that is there already
-    /// stays, if it still replays and is as short
+    /// Write the gallery: a trace and a page for each, and an index. A trace already in the folder
+    /// stays if it still replays and is as short
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, default_missing_value = GALLERY, conflicts_with = "names")]
     write: Option<PathBuf>,
 }
 
-/// Where the gallery is, seen from the project's own folder.
+/// The gallery's folder, from the project's root.
 const GALLERY: &str = "counterexamples";
 
 /// What the search for a case gave.
@@ -70,10 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let missed: Vec<&str> =
         outcomes.iter().filter(|o| o.finding.is_none()).map(|o| o.case.name()).collect();
     if !missed.is_empty() {
-        return Err(Failure::Operation(anyhow!(
-            "not found, though it should be: {}",
-            missed.join(", ")
-        )));
+        return Err(Failure::Operation(anyhow!("not found, but expected: {}", missed.join(", "))));
     }
     match &arguments.write {
         Some(folder) => gallery::write(folder, &outcomes),
@@ -155,7 +153,8 @@ fn print_story(outcome: &Outcome) {
     let properties = case.properties();
     say!("\n{}: {}", case.name(), case.what());
     for property in &properties {
-        say!("  breaks {}: {}", property.name, property.statement);
+        let verb = if case.defect().is_some() { "breaks" } else { "not promised:" };
+        say!("  {verb} {}: {}", property.name, property.statement);
     }
     let Some(finding) = finding else { return };
     say!("  the shortest trace to {}, in scope {}:", properties[0].name, case.scope().name);
@@ -163,7 +162,7 @@ fn print_story(outcome: &Outcome) {
     for line in diagram::lines(&run, case.trace(finding).cycle_from) {
         say!("  {line}");
     }
-    say!("  then, on disk:");
+    say!("  on the disks after that:");
     for fact in describe::disks(run.last()) {
         say!("    {}: {}: {}", fact.of, fact.about, fact.text);
     }

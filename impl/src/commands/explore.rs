@@ -6,7 +6,7 @@ use super::{Failure, trace};
 use crate::output::{self, note};
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use dynamo::explorer::{self, Place};
+use dynamo::explorer::{self, Location};
 use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
@@ -18,22 +18,25 @@ use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
-  dynamo explore                                            the scope one-client, at http://127.0.0.1:3000
+  dynamo explore                                            the nine invariants, at http://127.0.0.1:3000
   dynamo explore concurrent-puts --listen 127.0.0.1:8080
   dynamo explore --defect plain-vector-clocks               the scope in which that defect is found
   dynamo explore --trace counterexamples/004-word-before-disk.json
   dynamo explore coordinator-crash --trace counterexamples/004-word-before-disk.json
   dynamo explore --classic                                  stateright's own Explorer
 
-Choose what happens next, and see what it changes: nodes, messages, tallies, hints, and what each property says of the state. The page
-also searches for states, checks the scope, and loads and saves traces. Everything it needs is in this program; it answers on
-loopback only, unless --listen says otherwise: then anyone who reaches that address may use it.";
+The first page has the nine invariants: see each hold, break it, and read the rule that protects it.
+In a scope, choose the next step and see what it changes: nodes, messages, tallies, hints, and the
+verdict of each property. The page also searches for states, checks the scope, and loads and saves
+traces. Everything it needs is in this program. It answers on loopback only, unless --listen names
+another address. Then anyone who reaches that address may use it.";
 
 /// Walk a scope's state space in a browser
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The scope; the defect's, or one-client, if left out
+    /// The scope. Left out, it is the defect's scope. Without a defect, the page begins with the
+    /// nine invariants
     #[arg(value_name = "SCOPE")]
     scope: Option<String>,
     /// Explore a broken protocol
@@ -69,16 +72,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         classic(scope, defect, arguments.listen);
         return Ok(());
     }
-    let place = match &arguments.trace {
+    let location = match &arguments.trace {
         Some(file) => {
             let found = trace::read(file)?;
             refuse_another_scope(arguments.scope.as_deref(), &found, file)?;
             trace::replayed(&found, file)?;
-            Place::of(&found)
+            Some(Location::of(&found))
         }
-        None => Place::begin(scope, defect),
+        None if arguments.scope.is_none() && defect.is_none() => None,
+        None => Some(Location::begin(scope, defect)),
     };
-    serve(listener, place)
+    serve(listener, location)
 }
 
 /// A trace is a path through one scope, and makes no sense in another.
@@ -91,12 +95,15 @@ fn refuse_another_scope(named: Option<&str>, trace: &Trace, file: &Path) -> Resu
     )))
 }
 
-fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
+fn serve(listener: TcpListener, location: Option<Location>) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::operation)?;
     if !address.ip().is_loopback() {
         note!("anyone who reaches {address} may use this explorer");
     }
-    output::announce(format_args!("exploring at http://{address}{} — Ctrl-C stops", place.url()));
+    output::announce(format_args!(
+        "exploring at http://{address}{} — Ctrl-C stops",
+        location.as_ref().map_or_else(|| "/".to_owned(), Location::url)
+    ));
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // So many states, or traces, are worked out at a time, however many ask: others wait.
     let runtime =
@@ -107,7 +114,7 @@ fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
             std::future::pending::<()>().await;
         }
     };
-    runtime.block_on(explorer::serve(listener, place, stop)).map_err(Failure::operation)?;
+    runtime.block_on(explorer::serve(listener, location, stop)).map_err(Failure::operation)?;
     // A search that was told to end may still be at it.
     runtime.shutdown_background();
     Ok(())

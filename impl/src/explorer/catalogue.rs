@@ -32,5 +32,5 @@ pub(super) fn catalogue() -> Value {
         .chain(GOALS)
         .map(|property| json!({ "name": property.name, "kind": property.kind, "statement": property.statement }))
         .collect();
-    json!({ "scopes": scopes, "deep": deep, "defects": defects, "properties": properties })
+    json!({ "invariants": super::front::catalogue(), "scopes": scopes, "deep": deep, "defects": defects, "properties": properties })
 }

@@ -2,7 +2,7 @@
 //! with the requests.
 
 use super::Refusal;
-use super::place::{Named, Place};
+use super::location::{Location, Named};
 use dynamo_invariants::check::Effort;
 use dynamo_invariants::check::Progress;
 use dynamo_invariants::check::Report;
@@ -26,7 +26,7 @@ const MEMORY_MAX: usize = 4 << 30;
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(super) enum Wanted {
-    /// The shortest way to where a property is shown (reachable, goals) or violated.
+    /// The shortest path to where a property is shown (reachable, goals) or violated.
     Find {
         /// The scope.
         scope: String,
@@ -47,7 +47,7 @@ pub(super) enum Wanted {
 /// How far a job is.
 struct Job {
     number: u64,
-    place: Place,
+    location: Location,
     /// Where to; `None`: everywhere, to check it.
     goal: Option<&'static Property>,
     is_ended: AtomicBool,
@@ -77,8 +77,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Job {
     fn run(&self) {
         let done = catch_unwind(AssertUnwindSafe(|| match self.goal {
-            Some(goal) => search(self, &self.place, goal),
-            None => check_all(self, &self.place),
+            Some(goal) => search(self, &self.location, goal),
+            None => check_all(self, &self.location),
         }));
         if done.is_err() {
             // What went wrong is on the program's standard error.
@@ -110,10 +110,10 @@ impl Jobs {
     /// Begins a job, and ends the one before. Returns its number.
     pub(super) fn begin(self: &Arc<Self>, wanted: &Wanted) -> Result<u64, Refusal> {
         let (Wanted::Find { scope, rules, .. } | Wanted::Check { scope, rules }) = wanted;
-        let place = Place::named(&Named {
+        let location = Location::named(&Named {
             scope: scope.clone(),
             rules: rules.clone(),
-            way: String::new(),
+            path: String::new(),
         })?;
         let goal = match wanted {
             Wanted::Find { goal, .. } => {
@@ -127,13 +127,13 @@ impl Jobs {
         self.end();
         let mut last = locked(&self.last);
         last.number += 1;
-        let expected = place.scope().unique_states;
+        let expected = location.scope().unique_states;
         let state = Mutex::new(
             json!({ "state": "running", "unique_states": 0, "expected_states": expected }),
         );
         last.job = Some(Arc::new(Job {
             number: last.number,
-            place,
+            location,
             goal,
             is_ended: AtomicBool::default(),
             state,
@@ -181,9 +181,9 @@ impl Jobs {
     }
 }
 
-fn search(job: &Job, place: &Place, goal: &'static Property) {
+fn search(job: &Job, location: &Location, goal: &'static Property) {
     let begun = Instant::now();
-    let (finding, complete, unique_states) = hunt(job, place, goal, begun);
+    let (finding, complete, unique_states) = hunt(job, location, goal, begun);
     let state = match (&finding, complete) {
         (Some(_), _) => "found",
         (None, true) => "nowhere",
@@ -197,27 +197,35 @@ fn search(job: &Job, place: &Place, goal: &'static Property) {
 
 fn hunt(
     job: &Job,
-    place: &Place,
+    location: &Location,
     goal: &'static Property,
     begun: Instant,
-) -> (Option<Place>, bool, usize) {
-    let expected = place.scope().unique_states;
+) -> (Option<Location>, bool, usize) {
+    let expected = location.scope().unique_states;
     let hunt = find_within(
-        place.scope(),
-        place.rules(),
+        location.scope(),
+        location.rules(),
         goal,
         Some(MEMORY_MAX),
         job.watch(begun, expected),
     );
-    (hunt.finding.map(|finding| place.found(&finding)), hunt.complete, hunt.progress.unique_states)
+    (
+        hunt.finding.map(|finding| location.found(&finding)),
+        hunt.complete,
+        hunt.progress.unique_states,
+    )
 }
 
-fn check_all(job: &Job, place: &Place) {
+fn check_all(job: &Job, location: &Location) {
     let begun = Instant::now();
     let effort = Effort { memory_bytes: Some(MEMORY_MAX), ..Effort::threads(1) };
-    let report =
-        check(place.scope(), place.rules(), &effort, job.watch(begun, place.scope().unique_states));
-    // A counterexample says more than a list of names: the shortest way to the first thing that
+    let report = check(
+        location.scope(),
+        location.rules(),
+        &effort,
+        job.watch(begun, location.scope().unique_states),
+    );
+    // A counterexample says more than a list of names: the shortest path to the first thing that
     // does not hold.
     let failed = report
         .properties
@@ -225,8 +233,8 @@ fn check_all(job: &Job, place: &Place) {
         .find(|verdict| !verdict.is_as_claimed() && verdict.kind != Kind::Reachable);
     let violated =
         failed.filter(|verdict| !verdict.holds).and_then(|verdict| Property::named(verdict.name));
-    let way = violated.and_then(|property| hunt(job, place, property, begun).0);
-    let url = way.map(|place| place.url());
+    let path = violated.and_then(|property| hunt(job, location, property, begun).0);
+    let url = path.map(|location| location.url());
     job.tell(told(&report, begun, url.as_deref()));
 }
 

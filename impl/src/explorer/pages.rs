@@ -1,18 +1,19 @@
 //! The page, and what it is made of: in the binary, so that nothing need be installed or fetched.
 
-use super::place::{Named, Place};
+use super::location::{Location, Named};
 use super::{Refusal, aside};
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 
 const PAGE: &str = include_str!("web/index.html");
+const FRONT: &str = include_str!("web/front.html");
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Name, kind, content.
-const ASSETS: [(&str, &str, &str); 7] = [
+const ASSETS: [(&str, &str, &str); 8] = [
     ("app.js", JAVASCRIPT, include_str!("web/app.js")),
+    ("front.js", JAVASCRIPT, include_str!("web/front.js")),
     ("ring.js", JAVASCRIPT, include_str!("web/ring.js")),
     ("diagram.js", JAVASCRIPT, include_str!("web/diagram.js")),
     ("panels.js", JAVASCRIPT, include_str!("web/panels.js")),
@@ -28,28 +29,33 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
     }
 }
 
-/// The page of a place, if there is such a place.
+/// The first page, with the nine invariants.
+pub(super) async fn front() -> Html<&'static str> {
+    Html(FRONT)
+}
+
+/// The page of a location, if there is such a location.
 pub(super) async fn page(Path(parts): Path<Vec<String>>) -> Response {
     let part = |index: usize| parts.get(index).cloned().unwrap_or_default();
-    let named = Named { scope: part(0), rules: part(1), way: part(2) };
-    let there = aside(move || Place::named(&named)?.run().map(|_| ())).await;
+    let named = Named { scope: part(0), rules: part(1), path: part(2) };
+    let there = aside(move || Location::named(&named)?.run().map(|_| ())).await;
     match there {
         Ok(()) => Html(PAGE).into_response(),
-        Err(Refusal(status, why)) => in_words(status, &why),
+        Err(refusal) => in_words(&refusal),
     }
 }
 
 pub(super) async fn nothing_there() -> Response {
-    in_words(StatusCode::NOT_FOUND, "there is nothing at this address")
+    in_words(&Refusal::not_found("there is nothing at this address".to_owned()))
 }
 
 /// A page for a person that says what is wrong.
-fn in_words(status: StatusCode, why: &str) -> Response {
+pub(super) fn in_words(Refusal(status, why): &Refusal) -> Response {
     let escaped = why.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{status}</title><link rel=\"stylesheet\" href=\"/assets/style.css\">\
-         <main class=\"wrong\"><h1>{status}</h1><p>{escaped}.</p><p><a href=\"/\">Begin anew</a></p></main></html>"
+         <main class=\"wrong\"><h1>{status}</h1><p>{escaped}.</p><p><a href=\"/invariants\">The nine invariants</a></p></main></html>"
     );
-    (status, Html(page)).into_response()
+    (*status, Html(page)).into_response()
 }

@@ -1,10 +1,10 @@
-//! A place, as the page shows it.
+//! A location, as the page shows it.
 
 mod circle;
-mod way;
+mod path;
 
 use super::Refusal;
-use super::place::{Place, code};
+use super::location::{Location, code};
 use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::describe;
 use dynamo_invariants::describe::Change;
@@ -22,7 +22,11 @@ use dynamo_model::message::Message;
 use serde_json::{Value, json};
 
 /// The state at the end of a run, what led there, and what may come next.
-pub(super) fn scene(place: &Place, run: &Run, table: Option<usize>) -> Result<Value, Refusal> {
+pub(super) fn scene(
+    location: &Location,
+    run: &Run,
+    table: Option<usize>,
+) -> Result<Value, Refusal> {
     let facts = describe::facts(&run.model, run.last());
     let before = run
         .states
@@ -32,7 +36,7 @@ pub(super) fn scene(place: &Place, run: &Run, table: Option<usize>) -> Result<Va
     let changes = before.map(|before| describe::changes(&before, &facts)).unwrap_or_default();
     let mut steps = run.steps();
     steps.sort_by_cached_key(|(event, _)| (group(event), event.to_string()));
-    let steps: Vec<Value> = steps.iter().map(|step| next(place, run, &facts, step)).collect();
+    let steps: Vec<Value> = steps.iter().map(|step| next(location, run, &facts, step)).collect();
     let table = table.map(|number| {
         let table = Table::of(number, run, &Cast::of(&run.model.cfg));
         table.ok_or_else(|| {
@@ -45,17 +49,17 @@ pub(super) fn scene(place: &Place, run: &Run, table: Option<usize>) -> Result<Va
     let table =
         table.transpose()?.map(|table| json!({ "title": table.title, "lines": table.lines }));
     Ok(json!({
-        "scope": place.scope().name,
-        "rules": place.rules_name(),
-        "url": place.url(),
-        "way": way::way(place, run),
+        "scope": location.scope().name,
+        "rules": location.rules_name(),
+        "url": location.url(),
+        "path": path::path(location, run),
         "actors": circle::actors(run),
         "facts": told(&facts, &changes),
         "messages": circle::messages(run),
         "partition": run.model.cfg.scope.ring().partition(&run.model.cfg.key).0,
         "rings": circle::rings(run),
         "steps": steps,
-        "properties": PROPERTIES.iter().map(|property| verdict(place, run, property)).collect::<Vec<_>>(),
+        "properties": PROPERTIES.iter().map(|property| verdict(location, run, property)).collect::<Vec<_>>(),
         "table": table,
         "tables": (1..=Table::COUNT).map(Table::title).collect::<Vec<_>>(),
     }))
@@ -100,13 +104,18 @@ fn group(event: &Event) -> (usize, &'static str) {
 }
 
 /// A step that may be taken, what it would change, and what would not hold any more.
-fn next(place: &Place, run: &Run, facts: &[Fact], (event, state): &(Event, SystemState)) -> Value {
+fn next(
+    location: &Location,
+    run: &Run,
+    facts: &[Fact],
+    (event, state): &(Event, SystemState),
+) -> Value {
     let after = describe::facts(&run.model, state);
     let changes: Vec<String> =
         describe::changes(facts, &after).iter().map(ToString::to_string).collect();
     let falls = |property: &&Property| {
         property.kind == Kind::Always
-            && place.scope().excuse(property).is_none()
+            && location.scope().excuse(property).is_none()
             && (property.condition)(&run.model, run.last())
             && !(property.condition)(&run.model, state)
     };
@@ -115,7 +124,7 @@ fn next(place: &Place, run: &Run, facts: &[Fact], (event, state): &(Event, Syste
 }
 
 /// What a property says of the last state, on which facts, and whether the scope claims it.
-fn verdict(place: &Place, run: &Run, property: &Property) -> Value {
+fn verdict(location: &Location, run: &Run, property: &Property) -> Value {
     let holds = |state: &SystemState| (property.condition)(&run.model, state);
     let first =
         run.states.iter().position(|state| holds(state) == (property.kind == Kind::Reachable));
@@ -124,7 +133,7 @@ fn verdict(place: &Place, run: &Run, property: &Property) -> Value {
         "kind": property.kind,
         "holds": holds(run.last()),
         "evidence": property.evidence(&run.model, run.last()),
-        "excuse": place.scope().excuse(property),
+        "excuse": location.scope().excuse(property),
         "first": first,
     })
 }

@@ -15,7 +15,7 @@ pub(super) fn text(story: &Story<'_>) -> String {
             index.checked_sub(1).map(|before| describe::changes(&story.facts[before], facts));
         let holds = (property.condition)(&story.run.model, &story.run.states[index]);
         json!({
-            "text": index.checked_sub(1).map_or("the beginning", |step| &story.texts[step]),
+            "text": index.checked_sub(1).map_or("initial state", |step| &story.texts[step]),
             "facts": facts,
             "changes": changes.unwrap_or_default().iter().map(change).collect::<Vec<_>>(),
             "holds": holds,

@@ -20,7 +20,7 @@ pub(super) fn text(story: &Story<'_>) -> String {
     let states = story.facts.iter().enumerate().map(|(index, facts)| {
         let mut state = Map::from_iter([("#meta".to_owned(), json!({ "index": index }))]);
         state.extend(of.iter().map(|name| (variable(name), map(facts, name))));
-        let action = index.checked_sub(1).map_or("the beginning", |step| &story.texts[step]);
+        let action = index.checked_sub(1).map_or("initial state", |step| &story.texts[step]);
         state.insert(ACTION.to_owned(), json!(action));
         Value::Object(state)
     });

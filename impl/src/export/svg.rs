@@ -110,7 +110,7 @@ fn arrow(flight: &Flight, steps: usize) -> Group {
     let (from, to) = (column(flight.from), column(flight.to));
     let (class, end) = match flight.ended {
         Some((step, End::Arrived)) => ("message", (to, y(step))),
-        // It gets two thirds of its way.
+        // It is drawn two thirds of the distance.
         Some((step, End::Lost)) => ("lost", ((from + 2 * to) / 3, y(step))),
         None => ("pending", ((2 * from + to) / 3, y(steps) + STEP / 2)),
     };

@@ -1,13 +1,15 @@
-//! What is looked for: a defect, or a known limit.
+//! A case of the gallery: a defect, or a known limit.
 
 use dynamo_invariants::check::Finding;
 
 use dynamo_invariants::catalogue::DEFECTS;
+use dynamo_invariants::catalogue::INVARIANTS;
 use dynamo_invariants::catalogue::LIMITS;
 use dynamo_invariants::check::find;
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::defect::Limit;
 use dynamo_invariants::historic::Historic;
+use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::property::Property;
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::trace::Trace;
@@ -68,6 +70,20 @@ impl Case {
         }
     }
 
+    /// What two named clients see, in three sentences. Empty where nobody has written it.
+    pub fn story(&self) -> &'static str {
+        match self.kind {
+            Kind::Defect(_) | Kind::Limit(_) => "",
+        }
+    }
+
+    /// The invariant of its most telling property.
+    pub fn invariant(&self) -> &'static Invariant {
+        let id = self.properties()[0].invariant();
+        let named = INVARIANTS.iter().find(|invariant| invariant.id == id);
+        named.expect("a property belongs to one of the nine invariants")
+    }
+
     /// Why a weaker check misses it.
     pub fn missed_by(&self) -> &'static str {
         match self.kind {
@@ -76,7 +92,7 @@ impl Case {
         }
     }
 
-    /// Where it really happened.
+    /// The real systems in which it happened.
     pub fn seen_in(&self) -> Vec<&'static Historic> {
         match self.kind {
             Kind::Defect(defect) => defect.seen_in().collect(),
@@ -97,7 +113,7 @@ impl Case {
         self.defect().map_or_else(Rules::default, |defect| (defect.rules)())
     }
 
-    /// What it breaks, the most telling first.
+    /// The properties that it breaks, or does not promise; the most telling first.
     pub fn properties(&self) -> Vec<&'static Property> {
         match self.kind {
             Kind::Defect(defect) => defect.properties().collect(),

@@ -1,10 +1,11 @@
 //! The index of the gallery.
 
 use super::{Case, MADE_BY, cell};
+use dynamo_invariants::catalogue::INVARIANTS;
 use dynamo_invariants::historic::HISTORIC;
 use dynamo_invariants::historic::Told;
+use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::trace::Trace;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 macro_rules! push {
@@ -14,36 +15,42 @@ macro_rules! push {
 const HEAD: &str = "\
 # Counterexamples
 
-Why is each rule of Dynamo there? Take it away, and this is the shortest story in which a guarantee falls. Each page shows one rule broken
-on purpose, every event until an invariant is violated, and what the protocol does instead. Last come the known limits: what Dynamo
-does not promise, shown on the correct rules.
+Why does Dynamo need each of its rules? Each page replaces one rule by a wrong one, a *defect*. It
+shows the shortest run that violates an invariant, step by step, and how the protocol's own run
+differs. The known limits come last: runs of the correct protocol that show what Dynamo does not
+promise. [Notation](NOTATION.md) explains how to read a page.
 
 ```
-cargo run --release -- trace list                                # what is here
+cargo run --release -- trace list                       # lists the traces in this folder
 cargo run --release -- trace show counterexamples/001-ack-one-short.json
-cargo run --release -- trace step counterexamples/001-ack-one-short.json    # walk through it
-cargo run --release -- trace replay counterexamples/*.json       # on the code of today
-cargo run --release -- defects --write                           # find everything again, and write this folder
+cargo run --release -- trace step counterexamples/001-ack-one-short.json    # one step at a time
+cargo run --release -- trace replay counterexamples/*.json    # replays them on today's code
+cargo run --release -- defects --write                  # finds every trace again, and writes this folder
 ```
 
-A defect stands under the invariant of its most telling property; it may break others, too.
+A defect stands under the invariant of its most telling property. It may break others, too.
 ";
 
 const NOT_LINEARIZABLE: &str = "
-Dynamo does not promise linearizability either. That is a property of whole histories, not of single states, so that it has no page here:
-`tests/tests/all/linearizability.rs` lets stateright's consistency tester find a history that is not linearizable, on the correct rules.
+Dynamo does not promise linearizability either. Linearizability is a property of whole runs, not of
+single states, so it has no page here. In `tests/tests/all/linearizability.rs` stateright's
+consistency tester finds a run of the correct protocol that is not linearizable.
 ";
 
 /// The index: a table for each invariant, then known limits, then the defects of real systems.
 pub(super) fn index(traces: &[(Case, Trace)]) -> String {
     let mut text = HEAD.to_owned();
-    let mut by_invariant = BTreeMap::<&str, Vec<&(Case, Trace)>>::new();
-    for entry in traces.iter().filter(|(case, _)| case.defect().is_some()) {
-        by_invariant.entry(entry.0.properties()[0].invariant()).or_default().push(entry);
-    }
-    for (invariant, entries) in by_invariant {
-        push!(text, "\n## {invariant}\n\n| | rule | breaks | steps | |\n|---|---|---|---|---|");
-        for (case, trace) in entries {
+    for invariant in INVARIANTS {
+        let of_it = |(case, _): &&(Case, Trace)| {
+            case.defect().is_some() && case.invariant().id == invariant.id
+        };
+        let Invariant { id, name, statement, .. } = invariant;
+        push!(text, "\n## {id} {name}\n\n{statement}\n");
+        push!(
+            text,
+            "| counterexample | rule | breaks | steps | the defect |\n|---|---|---|---|---|"
+        );
+        for (case, trace) in traces.iter().filter(of_it) {
             let rule = case.defect().map_or("", |defect| defect.rule);
             let others = case.properties().len() - 1;
             let others = if others > 0 { format!(" and {others} more") } else { String::new() };
@@ -52,21 +59,22 @@ pub(super) fn index(traces: &[(Case, Trace)]) -> String {
             push!(text, "| {link} | `{rule}` | `{property}`{others} | {steps} | {what} |");
         }
     }
-    push!(text, "\n## Known limits\n\n| | does not hold | steps | |\n|---|---|---|---|");
-    for (case, trace) in traces.iter().filter(|(case, _)| case.defect().is_none()) {
-        let property = case.properties()[0].name;
-        push!(
-            text,
-            "| {} | `{property}` | {} | {} |",
-            link(case),
-            trace.steps.len(),
-            cell(case.what())
-        );
-    }
+    limits(&mut text, traces);
     text.push_str(NOT_LINEARIZABLE);
     history(&mut text);
     push!(text, "\n{MADE_BY}*");
     text
+}
+
+fn limits(text: &mut String, traces: &[(Case, Trace)]) {
+    push!(text, "\n## Known limits\n\nThese runs follow the correct rules.\n");
+    push!(text, "| known limit | not promised | steps | what happens |\n|---|---|---|---|");
+    for (case, trace) in traces.iter().filter(|(case, _)| case.defect().is_none()) {
+        let Invariant { id, name, .. } = case.invariant();
+        let (link, steps, what) = (link(case), trace.steps.len(), cell(case.what()));
+        let property = case.properties()[0].name;
+        push!(text, "| {link} | {id} {name}: `{property}` | {steps} | {what} |");
+    }
 }
 
 fn link(case: &Case) -> String {
@@ -76,7 +84,7 @@ fn link(case: &Case) -> String {
 fn history(text: &mut String) {
     push!(
         text,
-        "\n## Defects of real systems\n\n| system | where it is told | | here |\n|---|---|---|---|"
+        "\n## Defects of real systems\n\n| system | reference | cause | counterexample |\n|---|---|---|---|"
     );
     for historic in HISTORIC {
         let here = match historic.told {
@@ -84,7 +92,7 @@ fn history(text: &mut String) {
                 let cases = names.iter().filter_map(|name| Case::named(name));
                 cases.map(|case| link(&case)).collect::<Vec<_>>().join(", ")
             }
-            Told::NotHere(reason) => format!("not here: {}", cell(reason)),
+            Told::NotHere(reason) => format!("none: {}", cell(reason)),
         };
         let (system, year) = (historic.system, historic.year);
         push!(

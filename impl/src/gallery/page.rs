@@ -1,11 +1,12 @@
 //! One page of the gallery.
 
-use super::{Case, MADE_BY, cell};
+use super::causes::violated;
+use super::steps::steps;
+use super::{Case, MADE_BY, NOTATION, cell};
+use crate::explorer_address;
+use dynamo_invariants::defect::Defect;
 use dynamo_invariants::describe;
-use dynamo_invariants::describe::Change;
-use dynamo_invariants::describe::Fact;
 use dynamo_invariants::describe::MESSAGES;
-use dynamo_invariants::describe::diagram;
 use dynamo_invariants::notation::words;
 use dynamo_invariants::property::Kind;
 use dynamo_invariants::trace::Trace;
@@ -23,11 +24,14 @@ pub(super) fn page(case: &Case, trace: &Trace) -> String {
     let (run, _) = trace.run();
     let mut text = String::new();
     push!(text, "# {:03} {}\n\n**{}**\n", case.number, case.name(), case.what());
+    if !case.story().is_empty() {
+        push!(text, "## The story\n\n{}\n", case.story());
+    }
     about(&mut text, case);
     the_trace(&mut text, trace, &run);
     the_end(&mut text, case, trace, &run);
     why_minimal(&mut text, case, trace);
-    reproduce(&mut text, case);
+    try_it(&mut text, case, trace);
     happened(&mut text, case);
     push!(text, "## Why a weaker check misses it\n\n{}\n", case.missed_by());
     push!(text, "{MADE_BY} [All counterexamples](README.md)*");
@@ -35,34 +39,33 @@ pub(super) fn page(case: &Case, trace: &Trace) -> String {
 }
 
 fn about(text: &mut String, case: &Case) {
-    let properties = case.properties();
-    push!(text, "* **Breaks** `{}`: {}", properties[0].name, properties[0].statement);
+    let (invariant, properties) = (case.invariant(), case.properties());
+    let head = if case.defect().is_some() { "Breaks" } else { "Not promised" };
+    push!(text, "* **{head}: {} {}.** {}", invariant.id, invariant.name, invariant.statement);
+    push!(text, "  The exact property, `{}`: {}", properties[0].name, properties[0].statement);
     if properties.len() > 1 {
         let others = properties[1..].iter().map(|property| format!("`{}`", property.name));
-        push!(
-            text,
-            "  And, in other runs of the scope: {}.",
-            others.collect::<Vec<_>>().join(", ")
-        );
+        let others = others.collect::<Vec<_>>().join(", ");
+        push!(text, "  Other runs of the scope also violate {others}.");
     }
-    let Some(defect) = case.defect() else {
-        push!(
+    match case.defect() {
+        Some(defect) => rule(text, defect),
+        None => push!(
             text,
-            "* **Rules**: the protocol's own. This is a limit of what Dynamo promises, not a defect.\n"
-        );
-        return;
-    };
+            "* **The rules** are the protocol's own. Dynamo does not promise this property here.\n"
+        ),
+    }
+}
+
+fn rule(text: &mut String, defect: &Defect) {
+    let documentation = documentation(defect.rule);
     push!(
         text,
-        "* **The rule**: `{}` ([rules.rs](../model/src/rules.rs)). {}",
-        defect.rule,
-        documentation(defect.rule)
+        "* **The rule**: `{}` ([rules.rs](../model/src/rules.rs)). {documentation}",
+        defect.rule
     );
-    push!(
-        text,
-        "* **The defect**, in place of it:\n\n```rust\n{}\n```\n",
-        unindented(defect.code())
-    );
+    let code = unindented(defect.code());
+    push!(text, "* **The defect** replaces the rule:\n\n```rust\n{code}\n```\n");
 }
 
 fn documentation(rule: &str) -> String {
@@ -86,35 +89,26 @@ fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
     for line in describe::surroundings(trace.scope()) {
         push!(text, "* {line}");
     }
+    push!(text, "\n[How to read the diagram and the table]({NOTATION})");
     if trace.cycle_from.is_some_and(|from| from < trace.steps.len()) {
         push!(
             text,
-            "\nWhatever happens after step {} leads back there. One way round:",
+            "\nWhatever happens after step {0}, the run can return to the state after step {0}. \
+             The trace shows one such cycle.",
             trace.depth()
         );
     }
-    push!(text, "\n```text\n{}", diagram::lines(run, trace.cycle_from).join("\n"));
-    let rows = diagram::rows(run);
-    push!(text, "```\n\n| step | what happens | what changes |\n|---|---|---|");
-    let facts: Vec<Vec<Fact>> =
-        run.states.iter().map(|state| describe::facts(&run.model, state)).collect();
-    for (row, states) in rows.iter().zip(facts.windows(2)) {
-        let changes = describe::changes(&states[0], &states[1]);
-        let is_told = |change: &&Change| change.of != MESSAGES || change.before.is_none();
-        let told: Vec<String> = changes.iter().filter(is_told).map(ToString::to_string).collect();
-        push!(text, "| {} | {} | {} |", row.step, cell(&row.text), cell(&told.join("<br>")));
-    }
-    text.push('\n');
+    steps(text, trace, run);
 }
 
-/// What is so at the end, beside what the protocol comes to when the same happens, or what would
-/// have to be so.
+/// The state at the end: on what the verdict rests, and how the protocol's own state differs after
+/// the same steps.
 fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
     push!(text, "## Where it ends\n");
+    verdict(text, trace, run);
     let actual = describe::facts(&run.model, run.last());
     if case.defect().is_none() {
-        push!(text, "Expected, if it were promised: {}\n", case.properties()[0].statement);
-        push!(text, "| | actual: the protocol |\n|---|---|");
+        push!(text, "The state at the end:\n\n| what | state |\n|---|---|");
         for fact in actual.iter().filter(|fact| fact.of != MESSAGES) {
             push!(text, "| {}: {} | {} |", fact.of, cell(&fact.about), cell(&fact.text));
         }
@@ -126,30 +120,57 @@ fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
     let but_for = skipped_in_words(&skipped);
     let settles = trace.cycle_from.is_some() && protocol.settle(trace.property());
     let goes_on =
-        if settles { ", and goes on from there until the property holds for good" } else { "" };
-    push!(text, "The same happens to the protocol as it is{but_for}{goes_on}:\n");
-    push!(text, "| | expected: the protocol | actual: the defect |\n|---|---|---|");
+        if settles { " Then it continues until the property is true and stays true." } else { "" };
+    push!(text, "The protocol takes the same steps{but_for}.{goes_on}");
     let expected = describe::facts(&protocol.model, protocol.last());
-    for change in describe::changes(&expected, &actual) {
-        let side = |side: &Option<String>| side.as_deref().map_or("–".to_owned(), cell);
-        push!(
-            text,
-            "| {}: {} | {} | {} |",
-            change.of,
-            cell(&change.about),
-            side(&change.before),
-            side(&change.after)
-        );
+    let changes = describe::changes(&expected, &actual);
+    if changes.is_empty() {
+        same_picture(text, trace, &protocol);
+        return;
     }
-    push!(text, "\nEverything else is the same.\n");
+    push!(text, "The two end states differ in this:\n");
+    push!(text, "| what | expected: the protocol | actual: the defect |\n|---|---|---|");
+    for change in changes {
+        let side = |side: &Option<String>| side.as_deref().map_or("–".to_owned(), cell);
+        let (before, after) = (side(&change.before), side(&change.after));
+        push!(text, "| {}: {} | {before} | {after} |", change.of, cell(&change.about));
+    }
+    text.push('\n');
+}
+
+/// The facts on which the verdict rests, as the property's own evidence tells them.
+fn verdict(text: &mut String, trace: &Trace, run: &Run) {
+    let state = &run.states[violated(trace, run)];
+    let facts = trace.property().evidence(&run.model, state);
+    if facts.is_empty() {
+        return;
+    }
+    push!(text, "`{}` does not hold here. The facts:\n", trace.property);
+    for fact in facts {
+        push!(text, "* {fact}");
+    }
+    text.push('\n');
+}
+
+/// Where both end states look alike: what the protocol's state says instead.
+fn same_picture(text: &mut String, trace: &Trace, protocol: &Run) {
+    push!(text, "Nodes, clients and messages look the same in both end states.");
+    let facts = trace.property().evidence(&protocol.model, protocol.last());
+    if !facts.is_empty() {
+        push!(text, "In the protocol's end state the property holds. Its facts:\n");
+    }
+    for fact in facts {
+        push!(text, "* {fact}");
+    }
+    text.push('\n');
 }
 
 fn skipped_in_words(skipped: &[usize]) -> String {
     let steps = skipped.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match skipped.len() {
         0 => String::new(),
-        1 => format!(", but for step {steps}, which cannot happen or changes nothing there"),
-        _ => format!(", but for steps {steps}, which cannot happen or change nothing there"),
+        1 => format!(", except step {steps}, which is impossible there or changes nothing"),
+        _ => format!(", except steps {steps}, which are impossible there or change nothing"),
     }
 }
 
@@ -157,31 +178,43 @@ fn why_minimal(text: &mut String, case: &Case, trace: &Trace) {
     let scope = case.scope();
     let depth = trace.depth();
     let claim = match case.properties()[0].kind {
-        Kind::Converges => "comes to where this can go on for ever",
+        Kind::Converges => "leads to a cycle in which the property never becomes true",
         Kind::Always | Kind::Reachable => "violates the property",
     };
     push!(text, "## Why it is minimal\n");
     push!(
         text,
-        "States are visited breadth-first, every order of events in scope `{}`: no run of fewer than {} {claim}.\n",
+        "The checker visits states breadth-first, in every order of events that scope `{}` allows. \
+         No run of fewer than {} {claim}.\n",
         scope.name,
         words::counted(depth, "step")
     );
 }
 
-fn reproduce(text: &mut String, case: &Case) {
-    push!(text, "## Reproduce it\n\n```");
-    push!(text, "cargo run --release -- defects {}", case.name());
+fn try_it(text: &mut String, case: &Case, trace: &Trace) {
+    let defect = case.defect().map(|defect| format!(" --defect {}", defect.name));
+    let (scope, defect) = (case.scope().name, defect.unwrap_or_default());
+    let address = explorer_address::of_trace(trace);
+    push!(text, "## Try it\n\n```");
+    push!(text, "cargo run --release -- explore {scope}{defect}");
+    push!(text, "```\n");
+    push!(
+        text,
+        "While that runs, [open this trace in the explorer](http://127.0.0.1:3000{address}). \
+         In the terminal:\n"
+    );
+    push!(text, "```\ncargo run --release -- defects {}", case.name());
     push!(text, "cargo run --release -- trace step counterexamples/{}", case.trace_file());
     push!(text, "```\n");
 }
 
+/// Leaves the section out where no real system is known.
 fn happened(text: &mut String, case: &Case) {
-    push!(text, "## Where it happened\n");
     let seen = case.seen_in();
     if seen.is_empty() {
-        push!(text, "We know of no report of it.");
+        return;
     }
+    push!(text, "## Where it happened\n");
     for historic in seen {
         push!(
             text,

@@ -153,7 +153,9 @@ pub(super) fn with_browser(arguments: &[&str], page: Page, used: impl AsyncFnOnc
         runtime.block_on(async {
             browser.client.goto(&address).await.expect("the page");
             browser
-                .until("the page is drawn", async |browser| browser.is_there("#step").await)
+                .until("the page is drawn", async |browser| {
+                    browser.is_there("#step, .invariant").await
+                })
                 .await;
             used(&browser).await;
             assert_eq!(browser.console().await, Vec::<String>::new(), "the console is not empty");

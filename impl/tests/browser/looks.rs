@@ -60,6 +60,19 @@ async fn take_another_branch(browser: &Browser) {
     browser.until("they are compared", async |browser| browser.is_there("#comparison").await).await;
 }
 
+/// Nothing sticks out, all can be read, and axe finds nothing.
+pub(super) async fn is_accessible(browser: &Browser, width: u64, page: Page) {
+    assert_eq!(browser.script("return outerWidth").await.as_u64(), Some(width));
+    assert_eq!(browser.script(STICKS_OUT).await, "", "sticks out");
+    let is_dark = browser.is("matchMedia('(prefers-color-scheme: dark)').matches").await;
+    assert_eq!(is_dark, page == Page::Dark);
+    assert_eq!(browser.script(TOO_FAINT).await, "", "too faint to be read");
+    browser.script(AXE).await;
+    let found = browser.script_that_tells(STUMBLING_BLOCKS).await;
+    assert_eq!(found["violations"], serde_json::json!([]), "{found:#}");
+    assert!(found["passes"].as_u64() > Some(15), "axe has looked at next to nothing: {found:#}");
+}
+
 fn is_fine_on(page: Page, width: u64, name: &str) {
     with_browser(&["--defect", "hint-dropped-on-timeout"], page, async |browser| {
         browser.click("#check").await;
@@ -79,18 +92,7 @@ fn is_fine_on(page: Page, width: u64, name: &str) {
         browser.picture(name).await;
         take_another_branch(browser).await;
         browser.script("document.querySelectorAll('details').forEach(it => it.open = true)").await;
-        assert_eq!(browser.script("return outerWidth").await.as_u64(), Some(width));
-        assert_eq!(browser.script(STICKS_OUT).await, "", "sticks out");
-        let is_dark = browser.is("matchMedia('(prefers-color-scheme: dark)').matches").await;
-        assert_eq!(is_dark, page == Page::Dark);
-        assert_eq!(browser.script(TOO_FAINT).await, "", "too faint to be read");
-        browser.script(AXE).await;
-        let found = browser.script_that_tells(STUMBLING_BLOCKS).await;
-        assert_eq!(found["violations"], serde_json::json!([]), "{found:#}");
-        assert!(
-            found["passes"].as_u64() > Some(15),
-            "axe has looked at next to nothing: {found:#}"
-        );
+        is_accessible(browser, width, page).await;
     });
 }
 

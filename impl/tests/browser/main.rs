@@ -1,9 +1,11 @@
 //! The explorer in a real browser: Chromium, by its driver. Where there is none the tests say that
 //! they are skipped; with `BROWSER=required` in the environment they fail.
 
+mod addresses;
 mod browser;
 #[path = "../processes/folders.rs"]
 mod folders;
+mod front;
 mod looks;
 
 use browser::{Browser, Page, with_browser};
@@ -16,7 +18,7 @@ fn counterexample(name: &str) -> String {
     path.canonicalize().expect("a committed trace").display().to_string()
 }
 
-async fn take(browser: &Browser, number: usize) {
+pub(crate) async fn take(browser: &Browser, number: usize) {
     let steps = browser.client.find_all(Locator::Css(".steps button")).await.expect("steps");
     let before = browser.text("#step").await;
     steps[number].click().await.expect("it can be clicked");
@@ -51,7 +53,7 @@ fn one_steps_goes_back_and_comes_again_to_an_address() {
         assert_eq!(browser.text(".facts").await, words);
         browser.click("#first").await;
         browser
-            .until("the beginning is shown", async |browser| {
+            .until("the initial state is shown", async |browser| {
                 browser.text("#step").await == "step 0"
             })
             .await;
@@ -62,7 +64,7 @@ fn one_steps_goes_back_and_comes_again_to_an_address() {
             })
             .await;
         assert_eq!(
-            browser.client.find_all(Locator::Css(".way button")).await.expect("rows").len(),
+            browser.client.find_all(Locator::Css("#diagram button")).await.expect("rows").len(),
             3
         );
     });
@@ -135,7 +137,7 @@ fn a_defect_is_run_to_its_counterexample() {
         assert!(browser.text("#verdict").await.contains("I1."));
         let facts = browser.text(".evidence").await;
         assert!(
-            facts.contains("w0 is acknowledged on the word of 1 node"),
+            facts.contains("w0 is acknowledged after the reply of 1 node"),
             "why it does not hold: {facts}"
         );
         browser.choose("#rules", "protocol").await;
@@ -229,7 +231,7 @@ fn branches_are_kept_and_stand_side_by_side() {
             );
             assert!(
                 browser.is_there(&format!("#diagram-{side} button.here")).await,
-                "{side}: the way is drawn"
+                "{side}: the path is drawn"
             );
         }
         browser.picture_of("[aria-labelledby=h-branches]", "branches").await;
@@ -367,43 +369,5 @@ fn the_keyboard_alone_is_enough() {
         browser.until("it plays", async |browser| browser.is(is_ahead).await).await;
         browser.press('p').await;
         browser.until("it pauses", async |browser| browser.text("#play").await == "Play").await;
-    });
-}
-
-#[test]
-fn what_lay_ahead_in_one_scope_does_not_lie_ahead_in_another() {
-    with_browser(&["one-client"], Page::Wide, async |browser| {
-        browser.choose("#scope", "concurrent-puts").await;
-        browser
-            .until("the other scope is shown", async |browser| {
-                browser.text("#page").await.contains("c4")
-            })
-            .await;
-        take(browser, 0).await;
-        take(browser, 0).await;
-        for _ in 0..3 {
-            browser.client.back().await.expect("back");
-        }
-        let there = "location.pathname === '/one-client/protocol/' && document.querySelector('#scope').value === 'one-client'";
-        browser
-            .until("the first scope is shown again", async |browser| browser.is(there).await)
-            .await;
-        assert!(browser.is("document.querySelector('#forward').disabled").await);
-    });
-}
-
-#[test]
-fn an_address_that_leads_nowhere_says_so() {
-    with_browser(&["one-client"], Page::Wide, async |browser| {
-        for (path, says) in [
-            ("no-such/protocol/", "no scope"),
-            ("one-client/protocol/abcdef", "step 1 of this way"),
-            ("x/y/z/w", "nothing at this"),
-        ] {
-            browser.open(path).await;
-            assert!(browser.text(".wrong").await.contains(says), "{path}");
-        }
-        browser.forgive("404");
-        browser.forgive("422");
     });
 }

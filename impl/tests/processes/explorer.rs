@@ -95,7 +95,7 @@ fn good(address: &str) -> Vec<Vec<u8>> {
     [
         format!("GET /api/state?scope=concurrent-puts&rules=protocol&way=&table=6 HTTP/1.1\r\n{host}\r\n"),
         format!("GET /concurrent-puts/protocol/abcdef HTTP/1.1\r\n{host}\r\n"),
-        format!("GET /api/trace?scope=one-client&rules=ack-one-short&way=%C3%A4 HTTP/1.1\r\n{host}\r\n"),
+        format!("GET /api/trace?scope=one-client&rules=ack-one-short&path=%C3%A4 HTTP/1.1\r\n{host}\r\n"),
         format!("POST /api/trace HTTP/1.1\r\n{host}Content-Length: 30\r\n\r\n{{\"format\": 1, \"scope\": [[[[[[[[["),
         format!("POST /api/jobs HTTP/1.1\r\n{host}Content-Type: application/json\r\nContent-Length: 24\r\n\r\n{{\"kind\": \"find\", \"goal\": 1"),
         format!("DELETE /api/jobs/99999999999999999999999 HTTP/1.1\r\n{host}\r\n"),
@@ -187,9 +187,9 @@ fn what_is_not_there_has_a_status_and_a_reason() {
     for (path, status, says) in [
         ("/no-such/protocol/", "404", "there is no scope"),
         ("/one-client/no-such/", "404", "there is no defect"),
-        ("/one-client/protocol/abcdef", "422", "step 1 of this way"),
+        ("/one-client/protocol/abcdef", "422", "step 1 of this path"),
         ("/api/state?scope=one-client&rules=protocol&table=77", "404", "there is no table 77"),
-        ("/api/trace?scope=one-client&rules=protocol", "422", "this way shows none yet"),
+        ("/api/trace?scope=one-client&rules=protocol", "422", "this path shows none yet"),
         ("/api/jobs/3", "404", "no job"),
     ] {
         let answer = explorer.get(path);

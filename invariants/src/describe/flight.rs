@@ -9,7 +9,7 @@ use dynamo_model::message::Message;
 use stateright::actor::{Id, Network};
 use std::collections::{BTreeMap, VecDeque};
 
-/// A message's way. Steps are counted from 1; what was on its way before the first was sent in step
+/// A message's flight. Steps are counted from 1; what was in flight before the first was sent in step
 /// 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flight {
@@ -21,7 +21,7 @@ pub struct Flight {
     pub message: Message,
     /// In which step.
     pub sent: usize,
-    /// In which step it ended, and how; `None`: it is still on its way at the end.
+    /// In which step it ended, and how; `None`: it is still in flight at the end.
     pub ended: Option<(usize, End)>,
 }
 
@@ -36,7 +36,7 @@ pub enum End {
 
 type Envelope = (usize, usize, Message);
 
-/// The ways of all messages of a run, by when they were sent. Of several that are alike the first
+/// The flights of all messages of a run, by when they were sent. Of several that are alike the first
 /// sent ends first.
 pub fn flights(run: &Run) -> Vec<Flight> {
     let mut flights = Vec::<Flight>::new();
@@ -45,8 +45,8 @@ pub fn flights(run: &Run) -> Vec<Flight> {
         if let Some((envelope, end)) =
             step.checked_sub(1).and_then(|index| ended(&run.events[index]))
         {
-            let queue = open.get_mut(&envelope).expect("only what is on its way ends");
-            let first = *queue.front().expect("only what is on its way ends");
+            let queue = open.get_mut(&envelope).expect("only what is in flight ends");
+            let first = *queue.front().expect("only what is in flight ends");
             if end == End::Arrived && matches!(state.network, Network::UnorderedDuplicating(..)) {
                 // It may arrive again: what arrives is a copy.
                 flights.push(Flight { ended: Some((step, end)), ..flights[first].clone() });
@@ -55,7 +55,7 @@ pub fn flights(run: &Run) -> Vec<Flight> {
                 flights[first].ended = Some((step, end));
             }
         }
-        for (envelope, count) in on_its_way(state) {
+        for (envelope, count) in in_flight(state) {
             let queue = open.entry(envelope.clone()).or_default();
             for _ in queue.len()..count {
                 queue.push_back(flights.len());
@@ -78,7 +78,7 @@ fn ended(event: &Event) -> Option<(Envelope, End)> {
     }
 }
 
-fn on_its_way(state: &SystemState) -> BTreeMap<Envelope, usize> {
+fn in_flight(state: &SystemState) -> BTreeMap<Envelope, usize> {
     let mut count = BTreeMap::new();
     for envelope in state.network.iter_all() {
         *count

@@ -7,7 +7,7 @@ use crate::scope::write_set::WriteSet;
 use crate::truth::{Ghost, Outcome};
 use dynamo_model::ids::NodeId;
 
-/// What became of each put and get, and what each node has given its word for.
+/// What became of each put and get, and what each node has confirmed.
 pub(super) fn facts(instance: &Instance, ghost: &Ghost) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut push =
@@ -39,11 +39,11 @@ pub(super) fn facts(instance: &Instance, ghost: &Ghost) -> Vec<Fact> {
     for (index, vouched) in
         ghost.vouched.iter().enumerate().filter(|(_, vouched)| !vouched.is_empty())
     {
-        push(format!("{} has given its word for", NodeId(index as u16)), vouched.to_string());
+        push(format!("{} has confirmed", NodeId(index as u16)), vouched.to_string());
     }
     for hinted in &ghost.hinted {
         let about =
-            format!("{} has given its word to keep for {}", hinted.holder, hinted.recipient);
+            format!("{} has confirmed that it keeps for {}", hinted.holder, hinted.recipient);
         push(about, hinted.writes.to_string());
     }
     if !ghost.reaped.is_empty() {

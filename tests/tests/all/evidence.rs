@@ -55,7 +55,7 @@ fn a_verdict_tells_of_the_puts_and_disks_that_it_rests_on() {
     let run = Run::found(defect.scope(), (defect.rules)(), &found.expect("it is violated"));
     let said = property.evidence(&run.model, run.last());
     assert!(
-        said[0].starts_with("w0 is acknowledged on the word of 2 nodes")
+        said[0].starts_with("w0 is acknowledged after the replies of 2 nodes")
             && said[0].ends_with("on no replica's disk"),
         "{said:?}"
     );

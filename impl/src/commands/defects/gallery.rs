@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// Writes a trace and a page for each, and an index; removes what is there of defects that there
-/// are no longer.
+/// Writes a trace and a page for each, and an index. Removes the files of defects that no longer
+/// exist.
 pub(super) fn write(folder: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
     refuse_what_is_no_gallery(folder)?;
     let traces: Vec<(Case, Trace)> =
@@ -26,7 +26,7 @@ pub(super) fn write(folder: &Path, outcomes: &[Outcome]) -> Result<(), Failure> 
     Ok(())
 }
 
-/// A folder that has something in it, and no index of ours, is somebody else's.
+/// A folder with files but without our index may belong to somebody else.
 fn refuse_what_is_no_gallery(folder: &Path) -> Result<(), Failure> {
     let is_empty = fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
     let index = fs::read_to_string(folder.join("README.md")).unwrap_or_default();
@@ -34,13 +34,13 @@ fn refuse_what_is_no_gallery(folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Usage(anyhow!(
-        "{} is no gallery: name an empty folder, or one that this command wrote",
+        "{} is not a gallery: name an empty folder, or one that this command wrote",
         folder.display()
     )))
 }
 
-/// A case's trace: the one that is there, if it still replays and is as short. Of several equally
-/// short ones a search may find any.
+/// A case's trace: the one in the folder, if it still replays and is as short. A search may find any
+/// of several equally short traces.
 fn traced(folder: &Path, outcome: &Outcome) -> Option<(Case, Trace)> {
     let case = outcome.case;
     let found = case.trace(outcome.finding.as_ref()?);
@@ -66,7 +66,7 @@ fn put(folder: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Is it the name of a trace or of a page? Whatever else lies in the folder is left alone.
+/// Is it the name of a trace or of a page? Other files in the folder stay.
 fn is_ours(name: &str) -> bool {
     let number = name.split_once('-').map(|(number, _)| number);
     let is_numbered = number.is_some_and(|number| {

@@ -1,4 +1,4 @@
-//! The ring, the nodes on it, and what is on its way between them.
+//! The ring, the nodes on it, and what is in flight between them.
 
 use dynamo_invariants::describe;
 use dynamo_invariants::notation::words;
@@ -31,16 +31,16 @@ pub(super) fn actors(run: &Run) -> Vec<Value> {
     let setting = &run.model.cfg;
     let state = run.last();
     let clockwise = Cast::of(setting).nodes;
-    let place_of = |who: &Who| match who {
+    let position_of = |who: &Who| match who {
         Who::Node(node) => clockwise.iter().position(|other| other == node),
         Who::Client(_) => None,
     };
     let mut everyone: Vec<(Option<usize>, usize, Who)> = diagram::everyone(run)
         .into_iter()
         .enumerate()
-        .map(|(index, who)| (place_of(&who), index, who))
+        .map(|(index, who)| (position_of(&who), index, who))
         .collect();
-    everyone.sort_by_key(|(place, index, _)| (place.is_none(), *place, *index));
+    everyone.sort_by_key(|(position, index, _)| (position.is_none(), *position, *index));
     let suspects = |of: usize| {
         let nodes =
             state.actor_states.iter().enumerate().filter(|(index, _)| !state.crashed[*index]);
@@ -105,7 +105,7 @@ fn digests(run: &Run, index: usize) -> Vec<Value> {
 }
 
 pub(super) fn messages(run: &Run) -> Vec<Value> {
-    let on_its_way = |state: &SystemState| {
+    let in_flight = |state: &SystemState| {
         let mut all: Vec<(String, String, String)> = state
             .network
             .iter_all()
@@ -121,9 +121,9 @@ pub(super) fn messages(run: &Run) -> Vec<Value> {
         .states
         .len()
         .checked_sub(2)
-        .map(|index| on_its_way(&run.states[index]))
+        .map(|index| in_flight(&run.states[index]))
         .unwrap_or_default();
-    let now = on_its_way(run.last()).into_iter().map(|message| {
+    let now = in_flight(run.last()).into_iter().map(|message| {
         let known = before.iter().position(|other| *other == message);
         if let Some(index) = known {
             before.swap_remove(index);

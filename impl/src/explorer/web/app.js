@@ -10,7 +10,7 @@ const page = document.getElementById("page");
 
 const it = {
   catalogue: null, scene: null, wrong: "", looked: null, table: 0, goal: "goal.two-siblings", job: null, job_id: null,
-  playing: null, visited: new Map(), compared: null, longest: null, busy: false, turn: 0,
+  playing: null, visited: new Map(), compared: null, longest: null, focus: "", never: "", busy: false, turn: 0,
 };
 
 const fetched = async (address, options) => {
@@ -25,41 +25,41 @@ const guarded = act => async (...given) => {
 };
 
 const where = () => ({ scope: it.scene.scope, rules: it.scene.rules });
-const codes = () => codes_of(it.scene.way);
-/** The way here, and on to where one had gone from here. */
-const gone = () => codes_of(it.longest.way);
-const address = (place, way) => `/${place.scope}/${place.rules}/${way.join("")}`;
-const query = (place, way, table) => new URLSearchParams({ ...place, way: way.join(""), ...(table ? { table } : {}) });
+const codes = () => codes_of(it.scene.path);
+/** The path to here, and on to where it went from here before. */
+const gone = () => codes_of(it.longest.path);
+const address = (at, path) => `/${at.scope}/${at.rules}/${path.join("")}`;
+const query = (at, path, table) => new URLSearchParams({ ...at, path: path.join(""), ...(table ? { table } : {}) });
 const steps_of = name => name.match(new RegExp(`.{${CODE}}`, "g")) ?? [];
 const split = url => {
-  const [scope, rules, way = ""] = url.split("/").slice(1).map(decodeURIComponent);
-  return { place: { scope, rules }, way: steps_of(way) };
+  const [scope, rules, path = ""] = url.split("/").slice(1).map(decodeURIComponent);
+  return { at: { scope, rules }, path: steps_of(path) };
 };
 
-/** Shows a place; `keep` leaves the browser's address as it is. */
-const show = guarded(async (place, way, keep = false) => {
+/** Shows a at; `keep` leaves the browser's address as it is. */
+const show = guarded(async (at, path, keep = false) => {
   const turn = ++it.turn;
-  const scene = await ask("/api/state?" + query(place, way, it.table));
-  // Whoever has gone on meanwhile does not want to come back here.
+  const scene = await ask("/api/state?" + query(at, path, it.table));
+  // A newer request has replaced this one.
   if (turn !== it.turn) return;
   const is_elsewhere = it.scene && (it.scene.scope !== scene.scope || it.scene.rules !== scene.rules);
   if (is_elsewhere) { it.visited.clear(); forget_job(); }
   it.scene = scene;
   it.wrong = ""; it.looked = null; it.compared = null;
-  const name = way.join("");
-  // What was gone already stays to be seen, and to be gone to.
+  const name = path.join("");
+  // Steps beyond this state stay drawn, and can be clicked.
   if (!it.longest?.url.startsWith(scene.url)) it.longest = scene;
-  it.visited.set(name, scene.way.rows.at(-1)?.text ?? "where it begins");
+  it.visited.set(name, scene.path.rows.at(-1)?.text ?? "the initial state");
   if (!keep) history.pushState(null, "", scene.url);
-  document.title = `${scene.scope}, step ${way.length} – Dynamo explorer`;
+  document.title = `${scene.scope}, step ${path.length} – Dynamo explorer`;
   draw();
   const here = document.querySelector("#diagram button.here"), box = document.getElementById("diagram");
   box.scrollTop += here.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
 });
 const go = target => {
   if (typeof target !== "string") return show(where(), target);
-  const { place, way } = split(target);
-  return show(place, way);
+  const { at, path } = split(target);
+  return show(at, path);
 };
 
 const take = async step => {
@@ -69,12 +69,12 @@ const take = async step => {
   it.busy = false;
 };
 const back = () => codes().length && show(where(), codes().slice(0, -1));
-/** Goes to after so many steps of the way that is shown, which may lie ahead. */
+/** Goes to the state after this many steps of the path that is shown, which may lie ahead. */
 const to = count => show(where(), gone().slice(0, count));
 const forward = () => gone().length > codes().length && to(codes().length + 1);
 const chance = () => it.scene.steps.length && take(it.scene.steps[Math.floor(Math.random() * it.scene.steps.length)]);
 
-/** Goes on by itself: on the way that lies ahead, else at random, until something fails or nothing can happen. */
+/** Takes steps by itself: those ahead on the path, else random ones, until a property fails or no step is possible. */
 const play = () => {
   if (it.playing) return stop();
   it.playing = setInterval(async () => {
@@ -125,15 +125,15 @@ const load = guarded(async file => {
   await go(url);
 });
 
-const compare = guarded(async way => { it.compared = await ask("/api/state?" + query(where(), way)); draw(); });
-/** Ways that were gone and are neither on this one nor ahead of it: of each only its end. */
+const compare = guarded(async path => { it.compared = await ask("/api/state?" + query(where(), path)); draw(); });
+/** Paths that were walked and are neither part of this one nor ahead of it: the end of each. */
 const others = () => {
   const here = codes().join(""), ahead = gone().join(""), names = [...it.visited.keys()];
   const ends = names.filter(name => !names.some(other => other !== name && other.startsWith(name)) && name !== here && !ahead.startsWith(name));
   return ends.map(name => {
     let common = 0;
     while (here.slice(0, common + CODE) === name.slice(0, common + CODE) && common < here.length) common += CODE;
-    return { way: steps_of(name), text: it.visited.get(name), common: common / CODE, length: name.length / CODE };
+    return { path: steps_of(name), text: it.visited.get(name), common: common / CODE, length: name.length / CODE };
   });
 };
 
@@ -141,7 +141,7 @@ function header() {
   const { catalogue, scene } = it;
   const option = chosen => name => html`<option value=${name} ?selected=${name === chosen}>${name}</option>`;
   const defect_scope = name => catalogue.defects.find(defect => defect.name === name)?.scope ?? scene.scope;
-  return html`<h1>Dynamo explorer</h1>
+  return html`<h1>Dynamo explorer</h1> <a id="home" href="/invariants">The nine invariants</a>
     <label>Scope <select id="scope" @change=${event => go(address({ ...where(), scope: event.target.value }, []))}>
       <optgroup label="default">${catalogue.scopes.map(scope => scope.name).map(option(scene.scope))}</optgroup>
       <optgroup label="deep: searches take long">${catalogue.deep.map(scope => scope.name).map(option(scene.scope))}</optgroup></select></label>
@@ -149,7 +149,7 @@ function header() {
       <option value="protocol" ?selected=${scene.rules === "protocol"}>the protocol's own</option>
       <optgroup label="with a defect">${catalogue.defects.map(defect => defect.name).map(option(scene.rules))}</optgroup></select></label>
     <nav class="row" aria-label="steps">
-      <button id="first" @click=${() => go([])} ?disabled=${!codes().length} title="Home" aria-label="to the beginning">|◀</button>
+      <button id="first" @click=${() => go([])} ?disabled=${!codes().length} title="Home" aria-label="to the initial state">|◀</button>
       <button id="back" @click=${back} ?disabled=${!codes().length} title="←" aria-label="back">◀</button>
       <output id="step" aria-live="polite">step ${codes().length}</output>
       <button id="forward" @click=${forward} ?disabled=${gone().length <= codes().length} title="→" aria-label="forward">▶</button>
@@ -168,14 +168,14 @@ function draw() {
   render(html`<header>${header()}</header>
     ${it.wrong ? html`<p class="banner" role="alert" id="wrong">${it.wrong}</p>` : ""}
     <main><div>
-      ${panels.panel("h-state", "State", html`${ring(scene)}<div class="scroll" tabindex="0" role="region" aria-label="all that is so">${panels.facts(scene, false)}</div>`)}
-      ${panels.panel("h-way", "Way", html`${diagram(it.longest.way, { here: codes().length, go: to, id: "diagram" })}${panels.table(scene, { number: it.table, choose: number => { it.table = number; show(where(), codes(), true); } })}`)}
+      ${panels.panel("h-state", "State", html`${ring(scene)}<div class="scroll" tabindex="0" role="region" aria-label="the state in words">${panels.facts(scene, false)}</div>`)}
+      ${panels.panel("h-path", "Path", html`${diagram(it.longest.path, { here: codes().length, go: to, id: "diagram" })}${panels.table(scene, { number: it.table, choose: number => { it.table = number; show(where(), codes(), true); } })}`)}
     </div><div>
       ${panels.panel("h-steps", "What happens next?", panels.steps(scene, { take, looked: it.looked, look: step => { it.looked = step; draw(); } }))}
-      ${panels.panel("h-properties", "Properties", html`${panels.properties(scene, statements)}${panels.facts(scene, true)}`)}
+      ${panels.panel("h-properties", "Properties", html`${panels.properties(scene, statements, it.focus, it.never === scene.url)}${panels.facts(scene, true)}`)}
       ${panels.panel("h-search", "Search", panels.search(catalogue, { job: it.job, goal: it.goal, choose: goal => { it.goal = goal; draw(); }, find, check, cancel, go }))}
       ${panels.panel("h-about", "Scope and rules", panels.about(scope, defect))}
-      ${panels.panel("h-keys", "Keys", html`<p>1 to 9 take a step; ← → go back and forward; Home to the beginning; r at random; p plays and pauses; Tab moves on. Drop a trace file anywhere to load it.</p>`)}
+      ${panels.panel("h-keys", "Keys", html`<p>1 to 9 take a step; ← → go back and forward; Home goes to the initial state; r takes a random step; p plays and pauses; Tab moves on. Drop a trace file anywhere to load it.</p>`)}
     </div><div class="wide">
       ${panels.panel("h-branches", "Branches", panels.branches({ others: others(), compared: it.compared, state: scene }, { go, compare }))}
     </div></main>`, page);
@@ -188,7 +188,7 @@ addEventListener("keydown", event => {
   const act = step ? () => take(step) : KEYS[event.key];
   if (act) { event.preventDefault(); act(); }
 });
-addEventListener("popstate", () => { const { place, way } = split(location.pathname); show(place, way, true); });
+addEventListener("popstate", () => { const { at, path } = split(location.pathname); show(at, path, true); });
 addEventListener("dragover", event => { event.preventDefault(); document.body.classList.add("over"); });
 addEventListener("dragleave", () => document.body.classList.remove("over"));
 addEventListener("drop", event => {
@@ -199,6 +199,10 @@ addEventListener("drop", event => {
 
 guarded(async () => {
   it.catalogue = await ask("/api/catalogue");
-  const { place, way } = split(location.pathname);
-  await show(place, way, true);
+  // An address may name a property to look at.
+  const [focus, never] = decodeURIComponent(location.hash.slice(1)).split(":");
+  it.focus = focus;
+  it.never = never ? location.pathname : "";
+  const { at, path } = split(location.pathname);
+  await show(at, path, true);
 })();

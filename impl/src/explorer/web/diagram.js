@@ -1,4 +1,4 @@
-// The way as a space-time diagram: time downwards, a line for each node and client, each message from where it was sent to where it ended.
+// The path as a space-time diagram: time downwards, a line for each node and client, each message from where it was sent to where it ended.
 import { html, svg } from "./lit-html.js";
 import { arrow_head } from "./ring.js";
 
@@ -38,24 +38,24 @@ function event({ at, is_fault }, row, columns, here) {
   return svg`<circle class="event${is_fault ? " fault" : ""}${ahead}" cx=${x(columns.get(at))} cy=${y(row)} r="4"></circle>`;
 }
 
-/** What names the steps of a way. */
-export const codes_of = way => way.rows.map(row => row.code);
+/** The codes of a path's steps. */
+export const codes_of = path => path.rows.map(row => row.code);
 
-/** The diagram of `way`, as far as it was ever gone; the first `here` steps of it lead to what is shown. `go` goes to so many steps. */
-export function diagram(way, { here, go, id }) {
-  const { actors, rows, flights } = way;
+/** The diagram of `path`, with steps ahead of the state that is shown; its first `here` steps lead to that state. `go` goes to a number of steps. */
+export function diagram(path, { here, go, id }) {
+  const { actors, rows, flights } = path;
   const columns = new Map(actors.map((name, index) => [name, index]));
   const width = x(actors.length - 1) + LEFT, height = (rows.length + 1) * ROW;
   const step = (text, row, is_fault = false) => html`<li><button class="${row === here ? "here" : ""}${row > here ? " ahead" : ""}"
     aria-current=${row === here ? "step" : "false"} title=${text} @click=${() => go(row)}><span class="number">${row}</span>
     <span class=${is_fault ? "bad" : ""}>${text}</span></button></li>`;
-  return html`<div class="way scroll" id=${id}>
+  return html`<div class="space-time scroll" id=${id}>
     <svg class="names" width=${width} height=${ROW} aria-hidden="true">${actors.map((name, index) =>
       svg`<text x=${x(index)} y="17" text-anchor="middle">${name}</text>`)}</svg>
     <svg class="lanes" width=${width} height=${height} aria-hidden="true">
       <rect class="here" x="0" y=${here * ROW} width=${width} height=${ROW}></rect>
-      ${actors.map((name, index) => lifeline(way, name, index, here))}
+      ${actors.map((name, index) => lifeline(path, name, index, here))}
       ${flights.map(it => flight(it, columns, rows.length, here))}
       ${rows.map((row, index) => event(row, index + 1, columns, here))}</svg>
-    <ol>${step("where it begins", 0)}${rows.map((row, index) => step(row.text, index + 1, row.is_fault))}</ol></div>`;
+    <ol>${step("initial state", 0)}${rows.map((row, index) => step(row.text, index + 1, row.is_fault))}</ol></div>`;
 }

@@ -9,14 +9,14 @@ const LINES = 6; // of what a node has, so many are drawn; the rest is in the ti
 
 const points = (...pairs) => pairs.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
 
-/** A place on the ring: `turn` from 0 to 1, clockwise from the top; so far inside. */
+/** A position on the ring: `turn` from 0 to 1, clockwise from the top; so far inside. */
 function on_ring(turn, inside = 0) {
   const angle = 2 * Math.PI * turn - Math.PI / 2;
   return { x: CENTRE.x + (RADIUS.x - inside) * Math.cos(angle), y: CENTRE.y + (RADIUS.y - inside) * Math.sin(angle) };
 }
 
 /** Where each node and client is drawn: nodes on the ring, clockwise from the key, which is at the top; clients below. */
-function places(actors) {
+function positions(actors) {
   const nodes = actors.filter(actor => actor.is_node), clients = actors.filter(actor => !actor.is_node);
   const at = new Map();
   // The key lies just before the first node.
@@ -100,10 +100,10 @@ function actor(it, at, facts, colour_of, differs) {
 
 /** The whole picture of a state. Those that `differing` names are marked. */
 export function ring(state, differing = new Set()) {
-  const at = places(state.actors);
+  const at = positions(state.actors);
   const nodes = state.actors.filter(actor => actor.is_node).map(actor => actor.name).sort();
   const colour_of = name => `colour-${nodes.indexOf(name) % COLOURS}`;
-  const words = `${nodes.length} nodes on the ring, ${state.actors.length - nodes.length} clients, ${state.messages.length} messages on their way`;
+  const words = `${nodes.length} nodes on the ring, ${state.actors.length - nodes.length} clients, ${state.messages.length} messages in flight`;
   const views = state.rings.length > 1 ? `${state.rings.length} views, from outside in: ${state.rings.map(ring => ring.by.join(" ")).join(" | ")}` : "";
   return svg`<svg class="ring" viewBox="-70 0 ${WIDTH + 140} ${HEIGHT}" role="img" aria-label=${words}>
     ${state.rings.map((ring, index) => band(ring, state.partition, colour_of, index * (BAND + 2) - BAND / 2))}

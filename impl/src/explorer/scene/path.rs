@@ -1,6 +1,6 @@
-//! The way to a place, as a space-time diagram.
+//! The path to a location, as a space-time diagram.
 
-use super::Place;
+use super::Location;
 use dynamo_invariants::describe::diagram;
 use dynamo_invariants::describe::flight::End;
 use dynamo_invariants::describe::flight::Flight;
@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 /// Whose lifelines there are; the steps; and each message from the step in which it was sent, 0
 /// before the first, to that in which it ended.
-pub(super) fn way(place: &Place, run: &Run) -> Value {
+pub(super) fn path(location: &Location, run: &Run) -> Value {
     let everyone: Vec<String> = diagram::everyone(run).iter().map(ToString::to_string).collect();
-    let rows = diagram::rows(run).into_iter().zip(place.way()).zip(&run.events);
+    let rows = diagram::rows(run).into_iter().zip(location.path()).zip(&run.events);
     let rows = rows.map(|((row, code), event)| {
         let down = run.states[row.step].crashed.iter().zip(&everyone).filter(|(is_down, _)| **is_down);
         json!({

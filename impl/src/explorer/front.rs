@@ -1,0 +1,162 @@
+//! The first page: the nine invariants. Each has a run that shows it hold, a run that breaks it, and
+//! the rule that protects it.
+
+use super::location::Location;
+use super::{Refusal, aside, pages};
+use axum::extract::Path;
+use axum::response::{IntoResponse, Redirect, Response};
+use dynamo_invariants::catalogue::INVARIANTS;
+use dynamo_invariants::check::find;
+use dynamo_invariants::defect::Defect;
+use dynamo_invariants::invariant::Invariant;
+use dynamo_invariants::property::Kind;
+use dynamo_invariants::property::Property;
+use dynamo_invariants::trace::replay::Run;
+use dynamo_model::rules::Rules;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The address of the first page.
+pub(super) const ADDRESS: &str = "/invariants";
+
+/// The defect that breaks each invariant on the first page: those of the table in README.md.
+const BREAKS: [(&str, &str); 9] = [
+    ("I1", "word-before-disk"),
+    ("I2", "plain-vector-clocks"),
+    ("I3", "repair-skipped"),
+    ("I4", "stand-in-counted-beside-its-replica"),
+    ("I5", "roots-assumed-equal"),
+    ("I6", "ack-one-short"),
+    ("I7", "served-and-not-told"),
+    ("I8", "hint-dropped-when-sent"),
+    ("I9", "longer-history-wins"),
+];
+
+/// An invariant, its defect, the property that this breaks first, and the *reachable* partner of
+/// that property.
+struct Shown {
+    invariant: Invariant,
+    defect: &'static Defect,
+    property: &'static Property,
+    partner: &'static Property,
+}
+
+fn shown(invariant: Invariant) -> Shown {
+    let named =
+        BREAKS.iter().find(|(id, _)| *id == invariant.id).and_then(|(_, name)| Defect::named(name));
+    let defect = named.expect("a defect for each invariant");
+    let property = defect.properties().next().expect("a defect breaks something");
+    let is_reachable = |partner: &&Property| defect.scope().excuse(partner).is_none();
+    let mut partners = property.occasions.iter().filter_map(|name| Property::named(name));
+    let partner = partners.find(is_reachable).expect("a partner that the scope reaches");
+    Shown { invariant, defect, property, partner }
+}
+
+/// The nine, for the page.
+pub(super) fn catalogue() -> Vec<Value> {
+    let one = |invariant: Invariant| {
+        let Shown { invariant, defect, property, partner } = shown(invariant);
+        json!({
+            "id": invariant.id, "name": invariant.name, "statement": invariant.statement,
+            "scope": defect.scope, "property": property.name, "partner": partner.statement,
+            "rule": defect.rule, "documentation": Rules::documentation(defect.rule).map(plain),
+            "defect": defect.name, "what": defect.what,
+            "hold": format!("{ADDRESS}/{}/hold", invariant.id),
+            "break": format!("{ADDRESS}/{}/break", invariant.id),
+        })
+    };
+    INVARIANTS.into_iter().map(one).collect()
+}
+
+/// A documentation's paragraphs, a line each, without links.
+fn plain(documentation: &str) -> String {
+    let paragraphs = documentation.split("\n\n").flat_map(|part| part.split("\n \n"));
+    let joined = paragraphs.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    joined.collect::<Vec<_>>().join("\n").replace("[`", "").replace("`]", "").replace('`', "")
+}
+
+/// Leads to the run that shows an invariant hold, or to the one that breaks it. The run is searched
+/// for once.
+pub(super) async fn lead(Path((id, which)): Path<(String, String)>) -> Response {
+    let led = aside(move || address(&id, &which)).await;
+    match led {
+        Ok(address) => Redirect::temporary(&address).into_response(),
+        Err(refusal) => pages::in_words(&refusal),
+    }
+}
+
+fn address(id: &str, which: &str) -> Result<String, Refusal> {
+    static FOUND: Mutex<BTreeMap<(&str, bool), String>> = Mutex::new(BTreeMap::new());
+    let unknown = || Refusal::not_found("there is nothing at this address".to_owned());
+    let invariant = INVARIANTS.into_iter().find(|it| it.id == id).ok_or_else(unknown)?;
+    let is_break = match which {
+        "break" => true,
+        "hold" => false,
+        _ => return Err(unknown()),
+    };
+    // Held while searching: whoever asks for the same waits for one search.
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = found.get(&(invariant.id, is_break)).cloned();
+    let address = match known {
+        Some(address) => address,
+        None => search(&shown(invariant), is_break).ok_or_else(unknown)?,
+    };
+    found.insert((invariant.id, is_break), address.clone());
+    Ok(address)
+}
+
+/// The address of the run. Behind `#` stands the property to look at, and `:never` if the run shows
+/// that it never becomes true.
+fn search(shown: &Shown, is_break: bool) -> Option<String> {
+    let Shown { defect, property, partner, .. } = shown;
+    let begin = Location::begin(defect.scope(), is_break.then_some(*defect));
+    let goal = if is_break { property } else { partner };
+    let finding = find(defect.scope(), begin.rules(), goal).0?;
+    let mut run = Run::found(defect.scope(), begin.rules(), &finding);
+    if !is_break && property.kind == Kind::Converges {
+        run.settle(property);
+    }
+    let is_never = is_break && property.kind == Kind::Converges;
+    let never = if is_never { ":never" } else { "" };
+    Some(format!("{}#{}{never}", begin.after(&run).url(), property.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_invariant_has_a_run_where_it_holds_and_one_where_it_breaks() {
+        for invariant in INVARIANTS {
+            let Shown { property, partner, .. } = shown(invariant);
+            for which in ["hold", "break"] {
+                let address = address(invariant.id, which).expect("it is found");
+                let (path, name) = address.split_once('#').expect("a property");
+                assert_eq!(name.trim_end_matches(":never"), property.name);
+                let run =
+                    Location::at(path).expect("a location").run().expect("its steps can be taken");
+                let holds = |property: &Property| (property.condition)(&run.model, run.last());
+                if which == "hold" {
+                    assert!(holds(property), "{} does not hold at {path}", property.name);
+                    let mut states = run.states.iter();
+                    let is_shown = states.any(|state| (partner.condition)(&run.model, state));
+                    assert!(is_shown, "{} is not shown by {path}", partner.name);
+                } else if property.kind == Kind::Always {
+                    assert!(!holds(property), "{} holds at {path}", property.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_defects_are_those_of_the_readme() {
+        let readme = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+        let readme = std::fs::read_to_string(readme).expect("README.md");
+        for (id, defect) in BREAKS {
+            let row = readme.lines().find(|line| line.starts_with(&format!("| {id} |")));
+            let row = row.unwrap_or_else(|| panic!("README.md has no row for {id}"));
+            assert!(row.contains(&format!("--defect {defect}`")), "{id}: not {defect}: {row}");
+        }
+    }
+}
