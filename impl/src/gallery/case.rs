@@ -73,7 +73,8 @@ impl Case {
     /// What two named clients see, in three sentences. Empty where nobody has written it.
     pub fn story(&self) -> &'static str {
         match self.kind {
-            Kind::Defect(_) | Kind::Limit(_) => "",
+            Kind::Defect(defect) => defect.story,
+            Kind::Limit(limit) => limit.story,
         }
     }
 
