@@ -7,7 +7,7 @@ use crate::counters::Counters;
 use crate::doorkeeper::{Doorkeeper, Refused, Verdict, right_for};
 use crate::fragments::Cutter;
 use crate::identity::{Parties, Sender};
-use crate::inspect::{Numbered, Question, Report};
+use crate::inspect::{Numbered, Question, Reply};
 use crate::interpreter::Network;
 use crate::reassembly::{Limits, Reassembly};
 use crate::secret::{NodeSecret, Right};
@@ -169,9 +169,9 @@ impl NodeSocket {
     }
 
     /// Answers a question. An answer that is lost is asked for again.
-    pub fn report(&mut self, to: Id, report: &Numbered<Report>) {
+    pub fn reply(&mut self, to: Id, reply: &Numbered<Reply>) {
         if let Some(address) = self.address_of(to) {
-            let _ = self.send_payload(address, Callee::Client, &report.encode());
+            let _ = self.send_payload(address, Callee::Client, &reply.encode());
         }
     }
 

@@ -55,7 +55,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "fragments", round: ROUND, begin: fragments::single },
     Target { name: "secrets", round: ROUND, begin: texts::secrets },
     Target { name: "datagrams", round: ROUND, begin: decoders::datagrams },
-    Target { name: "reports", round: ROUND, begin: decoders::reports },
+    Target { name: "replies", round: ROUND, begin: decoders::replies },
     Target { name: "contexts", round: ROUND, begin: texts::contexts },
     Target { name: "reassembly", round: ROUND, begin: fragments::together },
     Target { name: "sessions", round: ROUND, begin: sessions::begin },

@@ -5,7 +5,7 @@ use super::{Ready, STOP_NOTICED_WITHIN, Watched, farewell};
 use crate::admission::request_in;
 use crate::agreement::Agreement;
 use crate::exchanges::Before;
-use crate::inspect::{Numbered, Report};
+use crate::inspect::{Numbered, Reply};
 use crate::interpreter::Network as _;
 use crate::socket::Received;
 use crate::wire::Datagram;
@@ -151,14 +151,14 @@ impl Ready {
             }
             let Some((from, Numbered { number, content })) = self.inspections.pop() else { return };
             let watched = Watched { ready: self, now: begun };
-            let content = Report::new(
+            let content = Reply::new(
                 &content,
                 self.interpreter.node(),
                 self.id,
                 self.interpreter.state(),
                 &watched,
             );
-            self.socket.report(from, &Numbered { number, content });
+            self.socket.reply(from, &Numbered { number, content });
             self.admission.spend_on_question(begun.elapsed());
         }
     }

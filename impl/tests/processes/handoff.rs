@@ -168,7 +168,7 @@ fn the_command_line_shows_hints_and_suspicion() {
     cluster.kill(recipient);
     let (code, _, stderr) =
         dynamo(&["put", "--node", &first, "k", "v", "--pw", "3", "--timeout", "60"]);
-    assert!(code == 1 && stderr.contains("PW=3 must be"), "{stderr}");
+    assert!(code == 1 && stderr.contains("PW=3 are needed"), "{stderr}");
     let parse = |text: &str| serde_json::from_str::<Json>(text).unwrap();
     let hints = until("a hint", || {
         let hints = parse(&dynamo(&["hints", "--node", &keeper, "--json"]).1);

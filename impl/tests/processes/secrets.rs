@@ -294,7 +294,7 @@ fn a_node_without_a_secret_says_so_and_is_not_to_be_reached_from_other_machines(
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(
         stderr.contains(
-            "node A has no secret: it lets in every process on this machine, and none on others"
+            "node A has no secret: it accepts every process on this machine, and none on other"
         ),
         "{stderr}"
     );

@@ -1,4 +1,4 @@
-//! Datagrams with a checksum: letters, questions, reports and refusals.
+//! Datagrams with a checksum: letters, questions, replies and refusals.
 //!
 //! ```text
 //! magic  version  crc32 of what follows  the rest
@@ -13,7 +13,7 @@ use dynamo::counters::Dropped;
 use dynamo::doorkeeper::{Refusals, Refused, Twin};
 use dynamo::founding::Founding;
 use dynamo::identity::ClusterId;
-use dynamo::inspect::{ExchangeLine, HintLine, Numbered, Question, Report, Status};
+use dynamo::inspect::{ExchangeLine, HintLine, Numbered, Question, Reply, Status};
 use dynamo::wire::{self, Datagram, Letter, VERSION};
 use dynamo_model::handoff::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
@@ -86,8 +86,8 @@ pub(super) fn questions(_: &mut Chance) -> Execute {
     })
 }
 
-/// [`Numbered::<Report>::decode`].
-pub(super) fn reports(_: &mut Chance) -> Execute {
+/// [`Numbered::<Reply>::decode`].
+pub(super) fn replies(_: &mut Chance) -> Execute {
     let hint = HintLine {
         recipient: NodeId(2),
         key: Key::new(seeds::KEY).expect("a key"),
@@ -96,14 +96,14 @@ pub(super) fn reports(_: &mut Chance) -> Execute {
         age_ms: 70_000,
         attempts: 3,
     };
-    let hints = Report::Hints { hints: vec![hint.clone(), hint], more: true };
-    let reports = [Report::Status(Box::new(status())), hints];
-    let seeds = reports.map(|content| Numbered { number: 7, content }.encode());
+    let hints = Reply::Hints { hints: vec![hint.clone(), hint], more: true };
+    let replies = [Reply::Status(Box::new(status())), hints];
+    let seeds = replies.map(|content| Numbered { number: 7, content }.encode());
     decoder(*b"DYNR", seeds.to_vec(), |input| {
-        let report = Numbered::<Report>::decode(input);
-        let Some(report) = report else { return false };
-        is_kept(input, &report.encode(), |encoded| {
-            Numbered::<Report>::decode(encoded).as_ref() == Some(&report)
+        let reply = Numbered::<Reply>::decode(input);
+        let Some(reply) = reply else { return false };
+        is_kept(input, &reply.encode(), |encoded| {
+            Numbered::<Reply>::decode(encoded).as_ref() == Some(&reply)
         })
     })
 }
