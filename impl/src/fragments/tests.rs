@@ -3,13 +3,13 @@ use quickcheck::{TestResult, quickcheck};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-/// The datagram of a fragment, whatever its numbers.
+/// Encodes a fragment, even with invalid numbers.
 pub(crate) fn encoded(fragment: &Fragment<'_>) -> Vec<u8> {
     fragment.encode()
 }
 
 quickcheck! {
-    fn the_pieces_in_their_order_are_the_message(sealed: Vec<u8>, longest: usize) -> TestResult {
+    fn the_pieces_in_order_are_the_message(sealed: Vec<u8>, longest: usize) -> TestResult {
         if sealed.len() < 2 {
             return TestResult::discard();
         }
@@ -43,7 +43,7 @@ fn what_fits_a_datagram_is_not_cut() {
 }
 
 #[test]
-fn numbers_that_contradict_one_another_are_malformed() {
+fn inconsistent_numbers_are_malformed() {
     let decode = |index, count, total, length| {
         let bytes = Fragment { message: 1, index, count, total, piece: &vec![0; length] }.encode();
         Fragment::decode(&bytes).map(|fragment| fragment.piece.len())
@@ -62,7 +62,7 @@ fn numbers_that_contradict_one_another_are_malformed() {
         ("an empty piece", 2, 3, 10, 0),
         ("nothing at all", 0, 2, 0, 0),
         ("more pieces than bytes", 0, 11, 10, 1),
-        // Pieces of 2 bytes: the first five have all there is.
+        // With pieces of 2 bytes, the first five contain everything.
         ("pieces without bytes", 0, 7, 10, 2),
         ("too large a message", 0, 2, largest + 1, largest / 2 + 1),
         ("a far too large message", 0, u16::MAX, u32::MAX as usize, 65_000),
@@ -88,7 +88,7 @@ fn each_kind_of_damage_has_its_error() {
     assert_eq!(with(4, 4), WireError::Version(4));
     assert_eq!(with(good.len() - 1, 8), WireError::Checksum);
     assert_eq!(Fragment::decode(&good[..good.len() - 1]), Err(WireError::Checksum));
-    assert_eq!(wire::decode(&good), Err(WireError::NotOurs), "a fragment is no message");
+    assert_eq!(wire::decode(&good), Err(WireError::NotOurs), "a fragment is not a whole message");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn no_header_makes_decoding_panic() {
         let mut bytes = vec![0; random.random_range(0..64)];
         random.fill_bytes(&mut bytes);
         if bytes.len() >= SUMMED_AT {
-            // Half of the numbers are small, so that some of them agree.
+            // Half of the numbers are small, so that some of them are consistent.
             if round % 2 == 0 && bytes.len() >= HEADER_BYTES {
                 let small: Vec<u8> = (0..3).map(|_| random.random_range(0..5)).collect();
                 bytes[INDEX_AT..HEADER_BYTES].copy_from_slice(&[

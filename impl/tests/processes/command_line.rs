@@ -74,7 +74,7 @@ fn a_key_never_put_has_no_siblings_and_that_is_no_error() {
     let (code, _, stderr) = dynamo(&["get", "--node", &a, "nothing"]);
     assert_eq!(
         (code, stderr.as_str()),
-        (0, "the key \"nothing\" holds nothing: it was never put, or is deleted and forgotten\n")
+        (0, "the key \"nothing\" has no value: it was never put, or was deleted and reaped\n")
     );
     let (code, got, _) = dynamo(&["get", "--node", &a, "nothing", "--json"]);
     let got: Json = serde_json::from_str(&got).unwrap();
@@ -116,7 +116,7 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
             "there is no defect \"no-such-defect\"; dynamo defects names them",
         ),
         (node(&["--id", "D"]), "node D is not among the members [A]"),
-        (node(&["--id", "A"]), "N is 3, and so many members are named: 1"),
+        (node(&["--id", "A"]), "N is 3, but the number of members is 1"),
     ];
     for (arguments, hint) in cases {
         let (code, _, stderr) = dynamo(&arguments);

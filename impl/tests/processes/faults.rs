@@ -73,7 +73,7 @@ fn a_second_node_on_the_same_port_or_data_is_told_so() {
     };
     let stderr = refusal(cluster.command(0, &data));
     assert!(
-        stderr.contains("is the port in use, by another node perhaps?: Address already in use"),
+        stderr.contains("is the port in use, perhaps by another node?: Address already in use"),
         "{stderr}"
     );
     assert_eq!(stderr.matches("Address already in use").count(), 1, "{stderr}");

@@ -96,14 +96,14 @@ fn addresses_that_do_not_go_together_are_refused_with_what_to_do() {
     let of_both = "A=127.0.0.1:9,B=[::1]:10,C=[::1]:11";
     let of_ipv6 = "A=[::1]:9,B=[::1]:10,C=[::1]:11";
     let cases: [(&str, &[&str], &str); 7] = [
-        ("0.0.0.0:9", &["--member", of_ipv6], "or at [::], which is for both"),
+        ("0.0.0.0:9", &["--member", of_ipv6], "or on [::], which is for both"),
         ("[::1]:9", &["--member", of_ipv6, "--reach", "B=[::]:10"], "cannot be reached"),
         ("[::1]:9", &["--member", "A=[::1]:9,B=[ff02::1]:10"], "many machines"),
         ("[::]:9", &["--member", of_both], "IPv4 addresses, or all IPv6 addresses"),
         (
             "0.0.0.0:9",
             &["--member", of_ipv6, "--advertise", "[::1]:9"],
-            "or at [::], which is for both",
+            "or on [::], which is for both",
         ),
         ("[::1]:9", &["--member", "A=[::1]:9,B=[fe80::1]:10"], "link-local"),
         ("[::]:9", &["--join", "[::1]:10"], "with --advertise"),

@@ -299,7 +299,7 @@ fn a_node_without_a_secret_says_so_and_is_not_to_be_reached_from_other_machines(
         "{stderr}"
     );
     assert!(
-        stderr.contains("to be reached at 10.1.2.3:4100, and nodes without a secret"),
+        stderr.contains("reach this node at 10.1.2.3:4100, but nodes without a secret"),
         "{stderr}"
     );
 }

@@ -49,7 +49,7 @@ fn one_that_comes_out_otherwise_ends_with_code_1_and_says_where() {
         (&told["traces"][1]["replays"], &told["traces"][1]["step"]),
         (&Json::from(false), &Json::from(2))
     );
-    assert!(stderr.contains("1 of 2 traces"), "{stderr}");
+    assert!(stderr.contains("1 of 2 traces do not replay"), "{stderr}");
     for command in [
         vec!["trace", "show", &file],
         vec!["trace", "shrink", &file],

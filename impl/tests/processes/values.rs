@@ -80,13 +80,13 @@ fn raw_needs_exactly_one_value() {
             "{stderr}"
         );
     };
-    refused("the key \"k\" holds no value");
+    refused("the key \"k\" has no value");
     ask(&node, &["put", "k", "one"]);
     assert_eq!(raw(&node, "k"), b"one");
     ask(&node, &["put", "k", "two"]);
-    refused("the key \"k\" holds 2 siblings: get it without --raw");
+    refused("the key \"k\" has 2 siblings: get it without --raw");
     ask(&node, &["delete", "k"]);
-    refused("the key \"k\" holds no value");
+    refused("the key \"k\" has no value");
 }
 
 #[test]
