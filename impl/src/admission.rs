@@ -7,7 +7,7 @@
 //! | class | bound | above the bound |
 //! |---|---|---|
 //! | messages of members | none | |
-//! | requests of clients | [`Limits`]: outstanding of one address and of all; in the coordinator | refused with [`Busy`] |
+//! | requests of clients | [`Limits`] | refused with [`Busy`] |
 //! | retransmitted requests | one in [`REPEATED_AFTER`] | dropped |
 //! | other messages of strangers | a tenth of the node's time | dropped |
 //! | questions | a twentieth of the node's time, and one for each asker | wait, or dropped |

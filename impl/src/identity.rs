@@ -161,11 +161,18 @@ mod tests {
     use quickcheck::quickcheck;
 
     quickcheck! {
-        fn parties_are_decoded_as_they_were_encoded(cluster: u64, from: u16, incarnation: u64, start: u64, to: u16) -> bool {
+        fn parties_are_decoded_as_they_were_encoded(
+            cluster: u64,
+            from: u16,
+            incarnation: u64,
+            start: u64,
+            to: u16
+        ) -> bool {
             let node = |index: u16| Some(NodeId(index)).filter(|_| index != NOBODY);
             let life = Life { incarnation, start };
             let from = node(from).map_or(Sender::Client, |from| Sender::Node(from, life));
-            let parties = Parties { cluster: ClusterId(cluster), from, to: node(to), recall: Recall { commit: start, ..Recall::default() } };
+            let recall = Recall { commit: start, ..Recall::default() };
+            let parties = Parties { cluster: ClusterId(cluster), from, to: node(to), recall };
             Parties::decode(&parties.encode()) == parties
         }
 

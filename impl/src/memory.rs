@@ -228,7 +228,12 @@ mod tests {
     const B: NodeId = NodeId(1);
 
     quickcheck! {
-        fn what_is_told_is_decoded_as_it_was_encoded(commit: u64, start: u64, other: u64, flags: (bool, bool, bool)) -> bool {
+        fn a_recall_is_decoded_as_it_was_encoded(
+            commit: u64,
+            start: u64,
+            other: u64,
+            flags: (bool, bool, bool)
+        ) -> bool {
             let (is_confirmed, asks, remembers) = flags;
             let remembered = remembers.then_some(Moment { start, commit: other });
             let recall = Recall { commit, remembered, is_confirmed, asks };

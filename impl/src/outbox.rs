@@ -105,7 +105,10 @@ mod tests {
 
     quickcheck! {
         fn everything_is_sent_in_order_to_each_destination(pushed: Vec<(u8, AnyMessage)>) -> bool {
-            let pushed: Vec<(Id, Message)> = pushed.into_iter().map(|(to, m)| (Id::from(usize::from(to % 3)), m.0)).collect();
+            let pushed: Vec<(Id, Message)> = pushed
+                .into_iter()
+                .map(|(to, message)| (Id::from(usize::from(to % 3)), message.0))
+                .collect();
             let mut outbox = Outbox::default();
             for _ in 0..2 {
                 for (to, message) in &pushed {
@@ -113,9 +116,9 @@ mod tests {
                 }
                 let sent = sent(&mut outbox);
                 let whole = (0..3).map(Id::from).all(|to| {
-                    let expected: Vec<&Message> = pushed.iter().filter(|(other, _)| *other == to).map(|(_, m)| m).collect();
-                    let got: Vec<&Message> = sent.iter().filter(|(other, _)| *other == to).flat_map(|(_, m)| m).collect();
-                    expected == got
+                    let expected = pushed.iter().filter(|(other, _)| *other == to);
+                    let got = sent.iter().filter(|(other, _)| *other == to);
+                    expected.map(|(_, message)| message).eq(got.flat_map(|(_, messages)| messages))
                 });
                 if !whole || !outbox.is_empty() {
                     return false;

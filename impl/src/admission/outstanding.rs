@@ -170,7 +170,10 @@ mod tests {
             let (start, mut now) = (Instant::now(), 0);
             let (mut outstanding, mut dumb) = (Outstanding::default(), Dumb::default());
             let id = |from: u8| Id::from(usize::from(from));
-            let named = |request: u8| RequestId { client: ClientId(u64::from(request % 2)), number: u64::from(request) };
+            let named = |request: u8| {
+                let (client, number) = (ClientId(u64::from(request % 2)), u64::from(request));
+                RequestId { client, number }
+            };
             events.into_iter().all(|event| {
                 let at = start + Duration::from_millis(now);
                 let same = match event {
@@ -189,11 +192,13 @@ mod tests {
                         again == dumb.comes(from, request, now, false)
                     }
                     Event::Starts(from, request) => {
-                        outstanding.serve_waiting(id(from), named(request), at) == dumb.starts(from, request, now)
+                        let starts = dumb.starts(from, request, now);
+                        outstanding.serve_waiting(id(from), named(request), at) == starts
                     }
                     Event::Ends(from, request) => {
                         let before = dumb.admitted.len();
-                        dumb.admitted.retain(|(other, admitted, ..)| (*other, *admitted) != (from, request));
+                        dumb.admitted
+                            .retain(|(other, admitted, ..)| (*other, *admitted) != (from, request));
                         outstanding.end(id(from), named(request)) == (dumb.admitted.len() < before)
                     }
                     Event::Passes(milliseconds) => {
@@ -204,10 +209,12 @@ mod tests {
                     }
                 };
                 let counts = (0..4).all(|from| {
-                    outstanding.at(id(from)) == dumb.admitted.iter().filter(|(other, ..)| *other == from).count()
+                    let expected = dumb.admitted.iter().filter(|(other, ..)| *other == from);
+                    outstanding.at(id(from)) == expected.count()
                 });
                 let served = dumb.admitted.iter().filter(|(.., given)| given.is_some()).count();
-                same && counts && (outstanding.len(), outstanding.served()) == (dumb.admitted.len(), served)
+                let totals = (outstanding.len(), outstanding.served());
+                same && counts && totals == (dumb.admitted.len(), served)
             })
         }
     }

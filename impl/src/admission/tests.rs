@@ -125,8 +125,14 @@ fn a_refusal_is_no_larger_than_the_requests_it_refuses() {
 }
 
 quickcheck! {
-    fn a_refusal_arrives_as_it_was_sent(requests: Vec<(u64, u64, u32)>, at: usize, bit: u8) -> bool {
-        let waits = requests.into_iter().map(|(client, number, ms)| (RequestId { client: ClientId(client), number }, ms));
+    fn a_refusal_is_decoded_as_it_was_encoded(
+        requests: Vec<(u64, u64, u32)>,
+        at: usize,
+        bit: u8
+    ) -> bool {
+        let waits = requests.into_iter().map(|(client, number, ms)| {
+            (RequestId { client: ClientId(client), number }, ms)
+        });
         let busy = Busy { waits: waits.collect() };
         let good = busy.encode();
         let mut damaged = good.clone();

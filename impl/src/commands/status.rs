@@ -228,7 +228,10 @@ fn to_json(status: &Status) -> Json {
         let Refusals { why, count, last_from } = refusals;
         json!({ "why": why.words(), "count": count, "last_from": last_from.to_string() })
     };
-    let twin = |Twin { node, heard_at, ago_ms }: &Twin| json!({ "id": node.to_string(), "heard_at": heard_at.to_string(), "ago_ms": ago_ms });
+    let twin = |Twin { node, heard_at, ago_ms }: &Twin| {
+        let (node, heard_at) = (node.to_string(), heard_at.to_string());
+        json!({ "id": node, "heard_at": heard_at, "ago_ms": ago_ms })
+    };
     let Founding { cluster, n, r, w } = &status.cluster;
     json!({
         "id": status.id.to_string(),

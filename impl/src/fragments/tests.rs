@@ -15,14 +15,18 @@ quickcheck! {
         }
         let longest = 1 + longest % (sealed.len() - 1);
         let datagrams: Vec<Vec<u8>> = Cutter::default().pieces(&sealed, longest).collect();
-        let fragments: Vec<Fragment<'_>> = datagrams.iter().map(|bytes| Fragment::decode(bytes).unwrap()).collect();
+        let fragments: Vec<Fragment<'_>> =
+            datagrams.iter().map(|bytes| Fragment::decode(bytes).unwrap()).collect();
+
         let is_numbered = |(index, fragment): (usize, &Fragment<'_>)| {
-            let numbers = (usize::from(fragment.index), usize::from(fragment.count), fragment.total);
-            numbers == (index, fragments.len(), sealed.len()) && fragment.message == fragments[0].message
+            let Fragment { message, count, total, .. } = *fragment;
+            let numbers = (usize::from(fragment.index), usize::from(count), total);
+            numbers == (index, fragments.len(), sealed.len()) && message == fragments[0].message
         };
         let pieces: Vec<&[u8]> = fragments.iter().map(|fragment| fragment.piece).collect();
         let is_short = pieces.iter().all(|piece| (1..=longest).contains(&piece.len()));
-        TestResult::from_bool(is_short && fragments.iter().enumerate().all(is_numbered) && pieces.concat() == sealed)
+        let are_numbered = fragments.iter().enumerate().all(is_numbered);
+        TestResult::from_bool(is_short && are_numbered && pieces.concat() == sealed)
     }
 }
 

@@ -53,7 +53,7 @@ quickcheck! {
         let mut good = Numbered { number: 7, content: Question::Status }.encode();
         let at = at % good.len();
         good[at] ^= 1 << (bit % 8);
-        Numbered::<Question>::decode(&bytes).is_none() && Numbered::<Question>::decode(&good).is_none()
+        [bytes, good].iter().all(|bytes| Numbered::<Question>::decode(bytes).is_none())
     }
 }
 

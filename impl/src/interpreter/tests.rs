@@ -177,9 +177,10 @@ fn a_timer_fires_on_time_and_is_unset_before_its_handler_sets_it_again() {
     );
     interpreter.on_time(start + LOCAL.answer_within * 5);
     let (_, effects) = finish(&mut interpreter, false);
+    let [Effect::Sent(to, answers)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(*to, client());
     assert!(
-        matches!(&effects[..], [Effect::Sent(to, answers)] if *to == client()
-            && matches!(answers[..], [Message::Answer(Answer::PutFailed { stored: 1, needed: 2, .. })])),
+        matches!(answers[..], [Message::Answer(Answer::PutFailed { stored: 1, needed: 2, .. })]),
         "{effects:?}"
     );
     assert_eq!(interpreter.next_deadline(), None);

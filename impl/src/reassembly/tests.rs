@@ -152,12 +152,14 @@ fn is_within_limits(reassembly: &Reassembly) -> bool {
 quickcheck! {
     fn a_flood_stays_within_limits(fragments: Vec<(u8, u8, u16, u16, u32)>) -> bool {
         let (sender, all) = (Room { messages: 3, bytes: 1000 }, Room { messages: 7, bytes: 3000 });
-        let mut reassembly = Reassembly::within(Limits { sender, all, age: Duration::from_secs(5) });
+        let limits = Limits { sender, all, age: Duration::from_secs(5) };
+        let mut reassembly = Reassembly::within(limits);
         fragments.into_iter().all(|(from, message, index, count, total)| {
             let (count, total) = (2 + count % 20, 300 + total as usize % 3000);
             let (index, length) = (index % count, total.div_ceil(usize::from(count)));
             let piece = vec![7; length.min(total.saturating_sub(length * usize::from(index)))];
-            let fragment = encoded(&Fragment { message: message.into(), index, count, total, piece: &piece });
+            let message = message.into();
+            let fragment = encoded(&Fragment { message, index, count, total, piece: &piece });
             let _ = reassembly.receive(address(from % 5), &fragment, Instant::now());
             is_within_limits(&reassembly)
         })

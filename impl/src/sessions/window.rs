@@ -54,7 +54,8 @@ mod tests {
                     1 => largest + u64::from(step) % 3,
                     _ => largest.saturating_sub(u64::from(step) % 1500),
                 };
-                let (was_seen, is_recent) = (!all.insert(number), largest - number.min(largest) < WINDOW - 64);
+                let was_seen = !all.insert(number);
+                let is_recent = largest - number.min(largest) < WINDOW - 64;
                 largest = largest.max(number);
                 let is_new = window.is_new(number);
                 if was_seen { !is_new } else { is_new || !is_recent }
