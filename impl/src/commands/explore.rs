@@ -1,4 +1,4 @@
-//! `dynamo explore`: explores a scope's state space in a browser.
+//! `dynamo explore`: walks a scope's state space in a browser.
 
 use super::arguments::{address, defect_named};
 use super::check::{cores, scope_named};
@@ -17,35 +17,34 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  dynamo explore                                     the scope one-client, at http://127.0.0.1:3000
+  dynamo explore                                            the scope one-client, at http://127.0.0.1:3000
   dynamo explore concurrent-puts --listen 127.0.0.1:8080
-  dynamo explore --defect plain-vector-clocks        the scope in which this defect is found
+  dynamo explore --defect plain-vector-clocks               the scope in which that defect is found
   dynamo explore --trace counterexamples/004-word-before-disk.json
-  dynamo explore --classic                           stateright's own Explorer
+  dynamo explore --classic                                  stateright's own Explorer
 
-Choose the next step, and see what it changes: nodes, messages, tallies, hints, and the verdict of
-each property. The page also searches for states, checks the scope, and loads and saves traces. The
-program serves the page itself, on loopback only. If --listen names another address, anyone who
-reaches that address can use the explorer.";
+Choose what happens next, and see what it changes: nodes, messages, tallies, hints, and what each property says of the state. The page
+also searches for states, checks the scope, and loads and saves traces. Everything it needs is in this program; it answers on
+loopback only, unless --listen says otherwise: then anyone who reaches that address may use it.";
 
-/// Explore a scope's state space in a browser
+/// Walk a scope's state space in a browser
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The scope. If left out: the scope of --defect, or one-client
+    /// The scope; the defect's, or one-client, if left out
     #[arg(value_name = "SCOPE")]
     scope: Option<String>,
-    /// Explore the protocol with this defect
+    /// Explore a broken protocol
     #[arg(long, value_name = "NAME")]
     defect: Option<String>,
-    /// Start at the last state of a trace
+    /// Begin where a trace leads
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "defect", "classic"])]
     trace: Option<PathBuf>,
-    /// Serve stateright's own Explorer. Its verdicts are about the whole scope, not about the state
-    /// shown
+    /// Serve stateright's own Explorer: the verdicts it shows are those of the whole scope, not of
+    /// the state shown
     #[arg(long)]
     classic: bool,
-    /// The address to serve the page on. Port 0 takes a free port
+    /// Where to serve the page; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000", value_parser = address)]
     listen: SocketAddr,
 }
@@ -63,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         })
         .map_err(Failure::Operation)?;
     if arguments.classic {
-        // stateright binds the address itself, and panics if that fails. So this tries it before.
+        // stateright binds by itself, and panics where it cannot: it must not come to that.
         drop(listener);
         classic(scope, defect, arguments.listen);
         return Ok(());
@@ -82,21 +81,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn serve(listener: TcpListener, place: Place) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::operation)?;
     if !address.ip().is_loopback() {
-        note!("anyone who reaches {address} can use this explorer");
+        note!("anyone who reaches {address} may use this explorer");
     }
     output::announce(format_args!("exploring at http://{address}{} — Ctrl-C stops", place.url()));
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    // Limits how many states and traces are computed at a time. Other requests wait.
+    // So many states, or traces, are worked out at a time, however many ask: others wait.
     let runtime =
         runtime.max_blocking_threads(cores()).enable_all().build().map_err(Failure::operation)?;
     let stop = async {
-        // Without a signal handler, the server runs until it is killed.
+        // Without a signal to wait for, it goes on until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
     runtime.block_on(explorer::serve(listener, place, stop)).map_err(Failure::operation)?;
-    // A search that was told to stop may still be running.
+    // A search that was told to end may still be at it.
     runtime.shutdown_background();
     Ok(())
 }

@@ -73,7 +73,8 @@ fn message(progress: Progress, elapsed: Duration) -> String {
         format!("{}/s", HumanCount(per_second as u64)),
     ];
     let settled = progress.settled_states.filter(|settled| *settled > 0);
-    parts.extend(settled.map(|settled| format!("{} states settled", HumanCount(settled as u64))));
+    parts
+        .extend(settled.map(|settled| format!("the ends of {} known", HumanCount(settled as u64))));
     parts.extend(
         progress.frontier.map(|frontier| format!("frontier {}", HumanCount(frontier as u64))),
     );
