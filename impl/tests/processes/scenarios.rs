@@ -297,7 +297,8 @@ macro_rules! scenarios {
         #[test]
         fn every_script_has_a_test() {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
-            let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let entries = std::fs::read_dir(folder).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
             let mut scripts: Vec<String> = names.filter(|name| name.ends_with(".txt")).collect();
             scripts.sort();
             assert_eq!(scripts, [$($script),*]);

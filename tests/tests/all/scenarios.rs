@@ -53,7 +53,7 @@ fn every_trace_of_the_document_is_told_and_passes_through_its_cells() {
     assert_eq!(told, (1..=Table::COUNT).collect::<Vec<_>>());
 }
 
-/// The README beside the scripts: each as it is, with its table.
+/// The README of the scripts: the first comment of each, with its table.
 fn readme() -> String {
     let mut text = HEAD.to_owned();
     for (name, script) in scripts() {
@@ -62,7 +62,7 @@ fn readme() -> String {
             .lines()
             .next()
             .and_then(|line| line.strip_prefix("# "))
-            .expect("a script begins with its story");
+            .expect("a script begins with a comment");
         let title = format!("\n## {}. {}\n\n", scenario.trace, table.title);
         text.extend([
             &title,
@@ -76,17 +76,20 @@ fn readme() -> String {
 const HEAD: &str = "\
 # Scenarios
 
-The nine traces of Dynamo as scripts, and the tables that the model makes of them, time to the right. The language is told at the top of
-[`invariants/src/scenario.rs`](../../invariants/src/scenario.rs). The same scripts run on real nodes over UDP (`cargo test -p dynamo --test processes scenarios`).
+The nine scenarios of Dynamo as scripts. Each has the table that the model makes of its run, with
+time to the right. [`invariants/src/scenario.rs`](../../invariants/src/scenario.rs) describes the
+language of the scripts. The same scripts run on real nodes over UDP
+(`cargo test -p dynamo --test processes scenarios`).
 
-`h0`, `h1`, … are Merkle roots in the order in which they come up, `m4` a history of four changes, `t1` the first time that something is due. A test
-holds each table to the cells that its script names in its `row` lines.
+`h0`, `h1`, … are Merkle roots in order of appearance, `m4` is a history of four changes, and `t1` is
+the first deadline. A test checks that each table has the cells in the `row` lines of its script.
 
-*The tables are generated; `UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios` writes them anew.*
+*The tables are generated. To write them again:
+`UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios`.*
 ";
 
 #[test]
-fn the_tables_shown_are_those_that_the_scripts_make() {
+fn the_readme_has_the_tables_of_the_scripts() {
     let path = folder().join("README.md");
     let made = readme();
     if std::env::var_os("UPDATE_SCENARIOS").is_some() {
@@ -95,6 +98,7 @@ fn the_tables_shown_are_those_that_the_scripts_make() {
     let there = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         there == made,
-        "tests/scenarios/README.md is stale: UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios"
+        "tests/scenarios/README.md is stale: \
+         UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios"
     );
 }
