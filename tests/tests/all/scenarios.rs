@@ -1,5 +1,4 @@
-//! The document's nine traces, as scripted scenarios: their tables pass through the document's
-//! cells.
+//! The nine scenarios: the table of each run has the cells that its script names.
 
 use dynamo_invariants::scenario::{Scenario, passes};
 use dynamo_invariants::tables::Table;
@@ -36,14 +35,14 @@ fn performed(name: &str, script: &str) -> (Scenario, Table) {
 }
 
 #[test]
-fn every_trace_of_the_document_is_told_and_passes_through_its_cells() {
+fn every_scenario_has_a_script_and_its_table_has_the_named_cells() {
     let mut told = Vec::new();
     let mut wrong = Vec::new();
     for (name, script) in scripts() {
         let (scenario, table) = performed(&name, &script);
         let lines: Vec<&str> = table.lines.iter().map(|(line, _)| *line).collect();
         let rows: Vec<&str> = scenario.rows.iter().map(|(row, _)| row.as_str()).collect();
-        assert_eq!(lines, rows, "{name}: the table has the document's lines, in its order");
+        assert_eq!(lines, rows, "{name}: the table has the script's rows in this order");
         if let Err(missing) = passes(&table.lines, &scenario.rows) {
             wrong.push(format!("{name}: {missing}\n{table}"));
         }
@@ -81,8 +80,8 @@ time to the right. [`invariants/src/scenario.rs`](../../invariants/src/scenario.
 language of the scripts. The same scripts run on real nodes over UDP
 (`cargo test -p dynamo --test processes scenarios`).
 
-`h0`, `h1`, … are Merkle roots in order of appearance, `m4` is a history of four changes, and `t1` is
-the first deadline. A test checks that each table has the cells in the `row` lines of its script.
+`h0`, `h1`, … are Merkle roots in order of appearance, `m4` is a history of four changes, and `t1`
+is the first deadline. A test checks that each table has the cells in the `row` lines of its script.
 
 *The tables are generated. To write them again:
 `UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios`.*

@@ -1,4 +1,4 @@
-//! The architecture invariants of CONTRIBUTING.md, and the guarantees of invariants/README.md, as
+//! The architecture invariants of CONTRIBUTING.md, and the guarantees in invariants/README.md, as
 //! far as a test can check them.
 
 use dynamo_invariants::defects::{DEFECTS, LIMITS};
@@ -80,8 +80,8 @@ fn files_stay_short() {
     }
 }
 
-/// What prints an error prints the chain of its sources too: a message that names its source would
-/// say it twice.
+/// Printing an error prints the chain of its sources too. So a message that contains its source
+/// would print it twice.
 #[test]
 fn no_error_repeats_its_source() {
     for folder in ["model/src", "invariants/src", "impl/src"] {
@@ -100,22 +100,22 @@ fn no_error_repeats_its_source() {
 }
 
 #[test]
-fn no_test_is_switched_off_in_silence() {
+fn every_ignored_test_gives_its_reason() {
     let attribute = concat!("#[", "ignore]");
     for folder in ["model", "invariants", "impl", "tests"] {
         for path in sources(folder) {
             let text = fs::read_to_string(&path).unwrap();
             assert!(
                 !text.contains(attribute),
-                "{}: an ignored test gives its reason",
+                "{}: an ignored test must give its reason",
                 path.display()
             );
         }
     }
 }
 
-/// The table of guarantees names every defect with its rule, its scope and a property that it
-/// breaks. The file names every known limit and every property.
+/// The table of guarantees has a row for every defect, with its rule, its scope and a property that
+/// it violates. The file names every known limit and every property.
 #[test]
 fn the_guarantees_are_those_of_the_code() {
     let file = "invariants/README.md";
