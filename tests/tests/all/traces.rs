@@ -206,10 +206,7 @@ fn a_random_violation_shrinks_until_every_step_is_needed() {
             }
         }
     }
-    assert!(
-        shrunk > 10,
-        "only {shrunk} of the random traces had steps that were not needed"
-    );
+    assert!(shrunk > 10, "only {shrunk} of the random traces had steps that were not needed");
 }
 
 /// Defects that violate a *converges* property.
