@@ -133,8 +133,8 @@ fn corrected(row: &str) -> String {
     let states = grouped(defect.scope().unique_states);
     let page = Case::named(name).expect("every defect has a page").page_file();
     format!(
-        "| {id} | {words} | {} | [`{name}`](counterexamples/{page}) | `dynamo explore {scope} --defect {name}` | \
-         `{scope}`, {states} |",
+        "| {id} | {words} | {} | [`{name}`](counterexamples/{page}) | \
+         `dynamo explore {scope} --defect {name}` | `{scope}`, {states} |",
         link_to(rule)
     )
 }

@@ -66,7 +66,8 @@ fn an_invalid_script_gives_the_line_and_the_reason() {
 fn what_a_script_expects_is_checked() {
     let script = |expectation: &str| {
         format!(
-            "trace 1\nnodes A B C\nquorum n=3 r=2 w=2\nput D1 via A by a\nsettle\nget via B by b\n{expectation}\n"
+            "trace 1\nnodes A B C\nquorum n=3 r=2 w=2\n\
+             put D1 via A by a\nsettle\nget via B by b\n{expectation}\n"
         )
     };
     for right in [
