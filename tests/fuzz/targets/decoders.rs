@@ -1,7 +1,7 @@
 //! Datagrams with a checksum: letters, questions, replies and refusals.
 //!
 //! ```text
-//! magic  version  crc32 of what follows  the rest
+//! magic  version  crc32 of the rest  the rest
 //! 4      1        4, little-endian
 //! ```
 
@@ -22,11 +22,10 @@ use dynamo_model::ring::Partition;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// Where what the checksum is of begins.
+/// The offset of the first byte under the checksum.
 pub(super) const SUMMED_AT: usize = 9;
 
-/// Makes the start of a datagram right, as far as it is long enough: magic, version and checksum.
-/// Returns whether it is.
+/// Corrects the start of a datagram: magic, version and checksum. Returns false if it is too short.
 pub(super) fn mend(magic: [u8; 4], input: &mut [u8]) -> bool {
     let Some((start, summed)) = input.split_at_mut_checked(SUMMED_AT) else { return false };
     start[..4].copy_from_slice(&magic);
@@ -35,7 +34,7 @@ pub(super) fn mend(magic: [u8; 4], input: &mut [u8]) -> bool {
     true
 }
 
-/// Mutates these seeds, mends three in four, and decodes. The function says whether it could
+/// Mutates these seeds, corrects three in four, and decodes. `decode` returns whether it could
 /// decode.
 fn decoder(magic: [u8; 4], seeds: Vec<Vec<u8>>, decode: fn(&[u8]) -> bool) -> Execute {
     Box::new(move |chance, input| {
@@ -55,7 +54,7 @@ pub(super) fn datagrams(_: &mut Chance) -> Execute {
         let Ok(letter) = wire::decode(input) else { return false };
         assert!(
             letter.messages.capacity() <= input.len(),
-            "no more room is made than there are bytes"
+            "no more memory is allocated than there are bytes"
         );
         let mut again = Datagram::default();
         for (message, stamp) in letter.clone().into_stamped() {
@@ -65,7 +64,7 @@ pub(super) fn datagrams(_: &mut Chance) -> Execute {
         }
         let encoded = again.seal(&letter.parties);
         assert!(encoded.len() <= input.len(), "{} bytes became {}", input.len(), encoded.len());
-        // Nobody has introduced the clients of forwarded requests again.
+        // The addresses of clients in forwarded requests are lost when it is encoded again.
         assert_eq!(wire::decode(encoded), Ok(Letter { callers: Vec::new(), ..letter }));
         true
     })
@@ -123,21 +122,21 @@ pub(super) fn refusals(_: &mut Chance) -> Execute {
         let Some(busy) = Busy::decode(input) else { return false };
         assert!(
             busy.waits.capacity() <= 4 * input.len(),
-            "no more room is made than there are bytes"
+            "no more memory is allocated than there are bytes"
         );
         is_kept(input, &busy.encode(), |encoded| Busy::decode(encoded).as_ref() == Some(&busy))
     })
 }
 
-/// Is what was decoded no longer than its input when it is encoded again, and does that decode to
-/// the same?
+/// Checks that a decoded value is no longer than its input when it is encoded again, and decodes to
+/// the same value.
 pub(super) fn is_kept(input: &[u8], encoded: &[u8], is_same: impl Fn(&[u8]) -> bool) -> bool {
     assert!(encoded.len() <= input.len(), "{} bytes became {}", input.len(), encoded.len());
-    assert!(is_same(encoded), "encoded again it is something else");
+    assert!(is_same(encoded), "encoded again, it is another value");
     true
 }
 
-/// How a node is, with one of everything.
+/// A status with one of everything.
 fn status() -> Status {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
     Status {

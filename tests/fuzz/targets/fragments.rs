@@ -1,8 +1,8 @@
-//! Fragments: one by one, and put together.
+//! Single fragments, and their reassembly.
 //!
 //! ```text
-//! "DYNF"  version  crc32 of what follows  message id  index  count  total  the piece
-//! 4       1        4, little-endian       8, LE       2, LE  2, LE  4, LE  the rest, to the last byte
+//! "DYNF"  version  crc32 of the rest  message id  index  count  total  the piece
+//! 4       1        4, little-endian   8, LE       2, LE  2, LE  4, LE  the rest
 //! ```
 
 use super::decoders::{SUMMED_AT, mend};
@@ -16,16 +16,16 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const MAGIC: [u8; 4] = *b"DYNF";
-/// So many messages travel at a time.
+/// The number of messages in flight.
 const MESSAGES: usize = 8;
-/// So many addresses send them.
+/// The number of senders' addresses.
 const SENDERS: usize = 40;
-/// Unfinished messages are looked at after so many executions.
+/// The unfinished messages are checked after this many executions.
 const LOOK_EVERY: u64 = 2048;
-/// The most that are kept.
+/// The most unfinished messages.
 const UNFINISHED_MAX: usize = 1024;
 
-/// A message cut into so many pieces.
+/// Cuts a message into `count` pieces.
 fn cut(message: &[u8], id: u64, count: usize) -> Vec<Vec<u8>> {
     let pieces: Vec<&[u8]> = message.chunks(message.len().div_ceil(count)).collect();
     let numbers = |index: usize| {
@@ -58,8 +58,7 @@ pub(super) fn single(_: &mut Chance) -> Execute {
     })
 }
 
-/// [`Reassembly::receive`]: some messages travel at a time, from many senders, damaged now and
-/// then.
+/// [`Reassembly::receive`]: several messages of many senders are in flight, and some are damaged.
 pub(super) fn together(chance: &mut Chance) -> Execute {
     let (wholes, mut now) = (seeds::datagrams(), Instant::now());
     let new = move |chance: &mut Chance| {
@@ -91,7 +90,7 @@ pub(super) fn together(chance: &mut Chance) -> Execute {
     })
 }
 
-/// One of these fragments, most often as it is. Returns whether its checksum is right.
+/// One of these fragments, mostly unchanged. Returns whether its checksum is right.
 fn fragment(chance: &mut Chance, input: &mut Vec<u8>, fragments: &[Vec<u8>]) -> bool {
     if chance.one_in(2) {
         mutate::from_seeds(chance, input, fragments);
@@ -99,7 +98,7 @@ fn fragment(chance: &mut Chance, input: &mut Vec<u8>, fragments: &[Vec<u8>]) -> 
     }
     input.clear();
     input.extend(chance.pick(fragments));
-    // Another message under the same id, now and then.
+    // Sometimes another message with the same id.
     if chance.one_in(64) {
         let at = SUMMED_AT + 8 + chance.below(8);
         input[at] = chance.byte();

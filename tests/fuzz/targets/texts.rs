@@ -16,7 +16,7 @@ use dynamo_model::version::Context;
 pub(super) fn secrets(_: &mut Chance) -> Execute {
     let open = NodeSecret::OPEN;
     let others = Right::ALL.map(|right| Secret::Other(open.credentials(right)).to_text());
-    // A node's credentials never stand in a file. As a seed they make a secret of the wrong length.
+    // A node's credentials are never in a file. As a seed they make a secret of the wrong length.
     let seeds: Vec<_> =
         others.into_iter().chain([Secret::Node(open).to_text()]).map(String::into_bytes).collect();
     Box::new(move |chance, input| {
@@ -33,7 +33,7 @@ pub(super) fn secrets(_: &mut Chance) -> Execute {
     })
 }
 
-/// [`from_text`]: mutated below the base64, and above.
+/// [`from_text`]: mutated before and after the base64 encoding.
 pub(super) fn contexts(_: &mut Chance) -> Execute {
     let stamped = |context| StampedContext::with_stamp(context, [7; STAMP_BYTES]);
     let texts = [Context::new(), seeds::context(), seeds::siblings().context().clone()]
@@ -65,7 +65,7 @@ pub(super) fn contexts(_: &mut Chance) -> Execute {
     })
 }
 
-/// Makes the version and the checksum of a context right: of its key, and of what follows.
+/// Corrects the version and the checksum of a context for its key.
 fn mend_context(version: u8, input: &mut [u8]) -> bool {
     let Some((header, encoded)) = input.split_at_mut_checked(5) else { return false };
     let checksum = crc32fast::hash(&[seeds::KEY.as_bytes(), encoded].concat());
@@ -82,7 +82,7 @@ fn text_of_context(chance: &mut Chance, input: &mut Vec<u8>, text: &mut String) 
     *text = String::from_utf8_lossy(input).into_owned();
 }
 
-/// The script of a scenario. None is performed: the scope of each lives as long as the program.
+/// The script of a scenario. It is not performed, because its scope would be leaked.
 pub(super) fn scenarios(_: &mut Chance) -> Execute {
     let seeds = seeds::files("tests/scenarios", "txt");
     Box::new(move |chance, input| {
@@ -102,7 +102,7 @@ pub(super) fn scenarios(_: &mut Chance) -> Execute {
     })
 }
 
-/// [`Trace::from_json`]. Some of those that can be read are replayed, and then may go another way.
+/// [`Trace::from_json`]. Some readable traces are replayed, and may then diverge.
 pub(super) fn traces(_: &mut Chance) -> Execute {
     let seeds = seeds::files("counterexamples", "json");
     Box::new(move |chance, input| {
