@@ -26,7 +26,7 @@ use std::time::Duration;
 pub(super) const SUMMED_AT: usize = 9;
 
 /// Corrects the start of a datagram: magic, version and checksum. Returns false if it is too short.
-pub(super) fn mend(magic: [u8; 4], input: &mut [u8]) -> bool {
+pub(super) fn repair(magic: [u8; 4], input: &mut [u8]) -> bool {
     let Some((start, summed)) = input.split_at_mut_checked(SUMMED_AT) else { return false };
     start[..4].copy_from_slice(&magic);
     start[4] = VERSION;
@@ -39,8 +39,8 @@ pub(super) fn mend(magic: [u8; 4], input: &mut [u8]) -> bool {
 fn decoder(magic: [u8; 4], seeds: Vec<Vec<u8>>, decode: fn(&[u8]) -> bool) -> Execute {
     Box::new(move |chance, input| {
         mutate::from_seeds(chance, input, &seeds);
-        let is_mended = !chance.one_in(4) && mend(magic, input);
-        match (decode(input), is_mended) {
+        let is_repaired = !chance.one_in(4) && repair(magic, input);
+        match (decode(input), is_repaired) {
             (true, _) => Outcome::Taken,
             (false, true) => Outcome::Checked,
             (false, false) => Outcome::Refused,

@@ -129,8 +129,8 @@ pub(super) fn files(_: &mut Chance) -> Execute {
 pub(super) fn entries(_: &mut Chance) -> Execute {
     Box::new(|chance, input| {
         let directory = ORIGINAL.copy(None);
-        let is_mended = change(chance, input, directory.path());
-        match (ORIGINAL.start(directory.path()), is_mended) {
+        let is_repaired = change(chance, input, directory.path());
+        match (ORIGINAL.start(directory.path()), is_repaired) {
             (true, _) => Outcome::Taken,
             (false, true) => Outcome::Checked,
             (false, false) => Outcome::Refused,
@@ -160,12 +160,12 @@ fn change(chance: &mut Chance, input: &mut Vec<u8>, directory: &Path) -> bool {
     if chance.one_in(8) {
         mutate::bytes(chance, &mut name, &[b"key-9".to_vec()]);
     }
-    let is_mended = !chance.one_in(4);
+    let is_repaired = !chance.one_in(4);
     let checksum = crc32fast::hash(&[&name[..], input].concat()).to_le_bytes();
-    let checksum = if is_mended { checksum } else { [entry[0], entry[1], entry[2], entry[3]] };
+    let checksum = if is_repaired { checksum } else { [entry[0], entry[1], entry[2], entry[3]] };
     input.splice(..0, checksum);
     if !name.is_empty() {
         open(KEYSPACES[table]).insert(&name, &*input).expect("room for an entry");
     }
-    is_mended
+    is_repaired
 }

@@ -44,11 +44,11 @@ pub(super) fn contexts(_: &mut Chance) -> Execute {
     let mut text = String::new();
     Box::new(move |chance, input| {
         mutate::from_seeds(chance, input, &seeds);
-        let mut is_mended = !chance.one_in(4) && mend_context(version, input);
+        let mut is_repaired = !chance.one_in(4) && repair_context(version, input);
         text.clear();
         BASE64URL_NOPAD.encode_append(input, &mut text);
         if chance.one_in(8) {
-            is_mended = false;
+            is_repaired = false;
             text_of_context(chance, input, &mut text);
         }
         match from_text(seeds::KEY, &text) {
@@ -59,14 +59,14 @@ pub(super) fn contexts(_: &mut Chance) -> Execute {
                 is_kept(text.as_bytes(), to_text(seeds::KEY, &context).as_bytes(), is_same);
                 Outcome::Taken
             }
-            Err(ContextTextError::Damaged) if is_mended => Outcome::Checked,
+            Err(ContextTextError::Damaged) if is_repaired => Outcome::Checked,
             Err(_) => Outcome::Refused,
         }
     })
 }
 
 /// Corrects the version and the checksum of a context for its key.
-fn mend_context(version: u8, input: &mut [u8]) -> bool {
+fn repair_context(version: u8, input: &mut [u8]) -> bool {
     let Some((header, encoded)) = input.split_at_mut_checked(5) else { return false };
     let checksum = crc32fast::hash(&[seeds::KEY.as_bytes(), encoded].concat());
     header[0] = version;
