@@ -98,7 +98,7 @@ fn inconsistent_addresses_are_refused_with_advice() {
     let cases: [(&str, &[&str], &str); 7] = [
         ("0.0.0.0:9", &["--member", of_ipv6], "or on [::], which is for both"),
         ("[::1]:9", &["--member", of_ipv6, "--reach", "B=[::]:10"], "cannot be reached"),
-        ("[::1]:9", &["--member", "A=[::1]:9,B=[ff02::1]:10"], "many machines"),
+        ("[::1]:9", &["--member", "A=[::1]:9,B=[ff02::1]:10"], "is a multicast"),
         ("[::]:9", &["--member", of_both], "IPv4 addresses, or all IPv6 addresses"),
         (
             "0.0.0.0:9",
