@@ -98,7 +98,7 @@ mod tests {
     fn sent(outbox: &mut Outbox) -> Vec<(Id, Vec<Message>)> {
         let mut sent = Vec::new();
         outbox.flush(|to, datagram| {
-            sent.push((to, wire::decode(datagram.seal(&Parties::default())).unwrap().messages))
+            sent.push((to, wire::decode(datagram.seal(&Parties::default())).unwrap().messages));
         });
         sent
     }

@@ -180,7 +180,7 @@ fn two_threads_gain() -> f64 {
     let time = |threads: usize| {
         let begun = Instant::now();
         std::thread::scope(|scope| {
-            (0..threads).for_each(|_| drop(scope.spawn(|| black_box(spin()))))
+            (0..threads).for_each(|_| drop(scope.spawn(|| black_box(spin()))));
         });
         begun.elapsed().as_secs_f64()
     };

@@ -134,9 +134,9 @@ impl Sessions {
     /// for a new session.
     pub(super) fn ask_anew(&mut self, from: SocketAddr, now: Instant) {
         if self.host.is_some() {
-            self.knock(from, true, now)
+            self.knock(from, true, now);
         } else {
-            self.on_knock(from, true, now)
+            self.on_knock(from, true, now);
         }
     }
 

@@ -162,7 +162,7 @@ impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K,
             match difference {
                 DiffItem::Add(key, value) => self.insert(changes, key, None, value),
                 DiffItem::Update { old: (_, old), new: (key, new) } => {
-                    self.insert(changes, key, Some(old), new)
+                    self.insert(changes, key, Some(old), new);
                 }
                 DiffItem::Remove(key, old) => self.remove(changes, key, old),
             }

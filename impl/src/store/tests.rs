@@ -204,12 +204,12 @@ fn a_first_start_cut_short_anywhere_is_repeated() {
         for name in &names[..steps] {
             match *name {
                 "store.new" => {
-                    std::fs::create_dir_all(cut.path().join(name).join("keyspaces/3")).unwrap()
+                    std::fs::create_dir_all(cut.path().join(name).join("keyspaces/3")).unwrap();
                 }
                 "identity.new" => std::fs::write(cut.path().join(name), "dynamo da").unwrap(),
                 "store" => copy(&whole.path().join(name), &cut.path().join(name)),
                 _ => {
-                    std::fs::copy(whole.path().join(name), cut.path().join(name)).map(drop).unwrap()
+                    std::fs::copy(whole.path().join(name), cut.path().join(name)).unwrap();
                 }
             }
         }

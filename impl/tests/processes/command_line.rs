@@ -170,7 +170,7 @@ fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
         .collect();
     assert!(nodes.iter().all(|node| node.len() == 7), "{nodes:?}");
     let signal = |pid: &str, signal| {
-        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap()
+        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
     };
     signal(&nodes[2][4], Signal::KILL);
     let told = lines

@@ -65,7 +65,7 @@ fn damaged_data_is_refused_and_the_node_gets_its_keys_back_on_an_empty_disk() {
         |data| fs::remove_file(journal(data)).unwrap(),
         |data| fs::remove_file(data.join("store/keyspaces/2/current")).unwrap(),
         |data| {
-            fs::File::options().write(true).open(journal(data)).unwrap().set_len(10_000).unwrap()
+            fs::File::options().write(true).open(journal(data)).unwrap().set_len(10_000).unwrap();
         },
     ];
     let mut cluster = Cluster::of(3, &["--exchange-every", "0.1", "--gossip-every", "0.1"]);
@@ -211,7 +211,7 @@ fn a_cluster_keeps_data_that_a_node_started_by_hand_still_uses() {
     let nodes: Vec<Vec<String>> =
         lines.take(3).map(|line| line.split_whitespace().map(str::to_owned).collect()).collect();
     let signal = |pid: &str, signal| {
-        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap()
+        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
     };
     signal(&nodes[2][4], Signal::KILL);
     let members: Vec<String> =

@@ -111,7 +111,7 @@ impl World {
                 if self.timers.get(&timer) == Some(&number) {
                     self.timers.remove(&timer);
                     self.step(node, |actor, id, state, out| {
-                        actor.on_timeout(id, state, &timer, out)
+                        actor.on_timeout(id, state, &timer, out);
                     });
                 }
             }

@@ -109,7 +109,7 @@ impl Pair {
             match self.receiving.recv((&self.to).into(), &mut slices, &mut meta) {
                 Ok(count) => {
                     packets +=
-                        meta[..count].iter().map(|meta| meta.len / PACKET_BYTES).sum::<usize>()
+                        meta[..count].iter().map(|meta| meta.len / PACKET_BYTES).sum::<usize>();
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),

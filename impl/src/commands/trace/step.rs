@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
             KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => return false,
             KeyCode::Char('q') | KeyCode::Esc => return false,
             KeyCode::Right | KeyCode::Char('n' | 'l' | ' ') => {
-                self.at = (self.at + 1).min(self.last())
+                self.at = (self.at + 1).min(self.last());
             }
             KeyCode::Left | KeyCode::Char('p' | 'h') => self.at = self.at.saturating_sub(1),
             KeyCode::Home | KeyCode::Char('g') => self.at = 0,

@@ -58,7 +58,7 @@ fn doubted(condition: Condition, declared: Declared, name: &'static str) -> Resu
     let search = || {
         check(&model, reads, &options, |_| ControlFlow::Continue(()))
             .map(drop)
-            .expect("nothing is refused")
+            .expect("nothing is refused");
     };
     catch_unwind(AssertUnwindSafe(search))
         .map_err(|panic| panic.downcast::<String>().map_or_else(|_| String::new(), |text| *text))
@@ -106,7 +106,7 @@ fn an_undeclared_read_of_a_boundary_is_found() {
         Reads::nothing().history_by(|(), _, _| {}),
         // Declares one actor only: a search would miss states beyond such a boundary.
         Reads::nothing().actors_by(|(), part, words| {
-            words.extend((part.index == 0).then_some(u64::from(*part.state)))
+            words.extend((part.index == 0).then_some(u64::from(*part.state)));
         }),
     ];
     for declared in declared {

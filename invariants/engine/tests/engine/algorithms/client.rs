@@ -95,7 +95,7 @@ impl<S: Server> Actor for Node<S> {
                 *state = Cow::Owned(State::Reading);
             }
             (Node::Client { .. }, State::Reading, Message::Found(value)) => {
-                *state = Cow::Owned(State::Done(value))
+                *state = Cow::Owned(State::Done(value));
             }
             _ => {}
         }

@@ -81,7 +81,7 @@ impl Peer {
                     others.for_each(|other| out.send(other, (message, id)));
                 }
                 Order::SendBack(message) => {
-                    state.named.into_iter().for_each(|named| out.send(named, (message, id)))
+                    state.named.into_iter().for_each(|named| out.send(named, (message, id)));
                 }
                 Order::SendSelf(message) => out.send(id, (message, state.named.unwrap_or(id))),
                 Order::SetTimer => out.set_timer(id, model_timeout()),
@@ -211,7 +211,7 @@ impl Permutation {
                 renamed.set(self.id(*timer));
             });
             choices.map.iter().for_each(|(key, all)| {
-                chosen.insert(key.clone(), all.iter().map(message).collect())
+                chosen.insert(key.clone(), all.iter().map(message).collect());
             });
             timers.push(renamed);
             random.push(chosen);

@@ -47,7 +47,7 @@ pub(crate) const PROPERTIES: &[Asked] = &[
     }),
     ("history does not mix so, by a word", Expectation::Always, history_does_not_mix_so, || {
         Reads::nothing().history_by(|settings, history, words| {
-            words.push((history.mixed != settings.small).into())
+            words.push((history.mixed != settings.small).into());
         })
     }),
     ("something", Expectation::Sometimes, |_, _| true, Reads::nothing),
