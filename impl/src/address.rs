@@ -1,8 +1,8 @@
-//! Names at the edge: stateright ids here, socket addresses out there.
+//! Maps the model's actor ids to socket addresses and back.
 //!
-//! A node's id is its index, and the members' addresses are known. A client's id follows from its
-//! address, so that it has the same at every node: an IPv4 address fits into an id, and of an IPv6
-//! address the id is a digest. [`Callers`] knows which address that was.
+//! A node's id is its index; the membership history gives its address. A client's id is computed
+//! from its address, so it is the same at every node. An IPv4 address fits into an id. For an IPv6
+//! address the id is a digest, and [`Callers`] remembers the address.
 
 use dynamo_model::address::Address;
 use dynamo_model::ids::NodeId;
@@ -15,14 +15,13 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use thiserror::Error;
 
-/// Set in the id of every client with an IPv4 address: it lies above every node's index, and the
-/// address fills the 48 bits below.
+/// Set in the id of every client with an IPv4 address. Such an id is larger than every node's
+/// index, and the lower 48 bits are the address and port.
 const IPV4_BIT: u64 = 1 << 48;
-/// Set in the id of every client with an IPv6 address. Of the other bits a digest of the address
-/// fills all.
+/// Set in the id of every client with an IPv6 address. The other bits are a digest of the address.
 const IPV6_BIT: u64 = 1 << 63;
-/// So many clients with IPv6 addresses are known at a time: four times as many as have sessions.
-/// Each takes about 80 bytes.
+/// How many clients with IPv6 addresses are remembered: four times as many as have sessions. Each
+/// takes about 80 bytes.
 const CALLERS_MAX: usize = 65_536;
 
 /// The actor id of the client at an address.
@@ -36,22 +35,22 @@ pub fn client_id(address: SocketAddr) -> Id {
     Id::from(bits as usize)
 }
 
-/// So long that nobody finds an address with the digest of another's.
+/// A 63-bit digest is long enough that nobody finds two addresses with one digest.
 fn digest_of(address: Address) -> u64 {
     let digest = digest::digest(&digest::SHA256, &address.to_bytes());
     let (first, _) = digest.as_ref().split_first_chunk().expect("SHA-256 has 32 bytes");
     u64::from_be_bytes(*first)
 }
 
-/// The IPv4 address that a client's id tells; `None` where it is not such a client's.
+/// The IPv4 address in a client's id; `None` if the id is not that of an IPv4 client.
 fn ipv4_client(id: Id) -> Option<SocketAddr> {
     let bits = usize::from(id) as u64;
     (bits >> 48 == 1)
         .then(|| SocketAddrV4::new(Ipv4Addr::from_bits((bits >> 16) as u32), bits as u16).into())
 }
 
-/// Which clients' addresses stand behind ids that are digests. Of too many the ones that came first
-/// are forgotten: whoever is answered by nobody asks again, and is known again.
+/// The addresses of clients whose ids are digests. Above the limit, the oldest is forgotten. Such a
+/// client gets no answer, asks again, and is remembered again.
 #[derive(Clone, Debug, Default)]
 pub struct Callers {
     addresses: HashMap<Id, SocketAddr>,
@@ -59,7 +58,7 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// Somebody is at this address: what is for his id can be sent.
+    /// Remembers a client's address, so that messages for its id can be sent.
     pub fn remember(&mut self, address: SocketAddr) {
         if address.is_ipv4() {
             return;
@@ -75,57 +74,61 @@ impl Callers {
         }
     }
 
-    /// Where the client with this id is; `None` where it is not known, or the id is not a client's.
+    /// The client's address; `None` if it is unknown, or if the id is not a client's.
     pub fn address(&self, id: Id) -> Option<SocketAddr> {
         ipv4_client(id).or_else(|| self.addresses.get(&id).copied())
     }
 }
 
-/// The members of a cluster and where they listen. No two share an address.
+/// The members of a cluster and their addresses. No two members share an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Members {
     addresses: BTreeMap<NodeId, SocketAddr>,
     nodes: HashMap<SocketAddr, NodeId>,
 }
 
-/// Why there is no such list of members.
+/// Why a list of members is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum MembersError {
     /// One node is named twice.
-    #[error("node {0} is a member twice: give every member an id of its own")]
+    #[error("node {0} is a member twice: give each member its own id")]
     NodeTwice(NodeId),
-    /// Two nodes are to listen in one place.
-    #[error("nodes {0} and {1} have the same address {2}: give every member an address of its own")]
+    /// Two nodes have the same address.
+    #[error("nodes {0} and {1} have the same address {2}: give each member its own address")]
     AddressTwice(NodeId, NodeId, SocketAddr),
-    /// An address that means something on one machine alone.
+    /// A link-local address: it has a meaning on one machine only.
     #[error(
-        "{0} is a link-local address, which others cannot use: take another of the machine's addresses, such as [fd00::1]:4100"
+        "{0} is a link-local address, which other machines cannot use: \
+         use another address of this machine, such as [fd00::1]:4100"
     )]
     LinkLocal(SocketAddr),
-    /// An address that is not one machine's.
+    /// A multicast or broadcast address.
     #[error(
-        "{0} is an address of many machines at once: take one of a machine's own, such as 10.0.0.1:4100"
+        "{0} is a multicast or broadcast address: \
+         use an address of one machine, such as 10.0.0.1:4100"
     )]
     OfMany(SocketAddr),
-    /// Two nodes that would not know one another by their addresses: each is known by the one it
-    /// sends from.
+    /// One node has an IPv4 address, another an IPv6 address. A node is recognised by its source
+    /// address, so neither could recognise the other.
     #[error(
-        "node {node} is to be reached at {address}, and node {other} is at {at}: give all nodes of a cluster IPv4 addresses, or all IPv6 addresses. \
-         Clients can use both, if nodes listen at [::]"
+        "node {node} is at {address}, but node {other} is at {at}: \
+         give all nodes IPv4 addresses, or all IPv6 addresses. \
+         Clients can use both kinds if the nodes listen on [::]"
     )]
     OtherFamily {
         /// The node.
         node: NodeId,
         /// Its address.
         address: SocketAddr,
-        /// Another.
+        /// A node with an address of the other kind.
         other: NodeId,
-        /// That one's address.
+        /// The address of `other`.
         at: SocketAddr,
     },
-    /// An address nobody can send to.
+    /// An unspecified address or port, which nobody can send to.
     #[error(
-        "node {0} cannot be reached at {1}: a member needs a definite address and port, such as 127.0.0.1:4100"
+        "node {0} cannot be reached at {1}: \
+         a member needs a specific address and port, such as 127.0.0.1:4100"
     )]
     Unreachable(NodeId, SocketAddr),
 }
@@ -134,8 +137,7 @@ impl Members {
     /// The members of this list.
     ///
     /// # Errors
-    /// Where a node or an address is named twice, or an address is not definite: one address of one
-    /// machine, and a port.
+    /// If a node or an address occurs twice, or an address is not that of one machine with a port.
     pub fn new(list: impl IntoIterator<Item = (NodeId, SocketAddr)>) -> Result<Self, MembersError> {
         let mut members = Members { addresses: BTreeMap::new(), nodes: HashMap::new() };
         for (node, address) in list {
@@ -153,8 +155,8 @@ impl Members {
         Ok(members)
     }
 
-    /// The nodes that a history says can be reached. Of two at one address it is the one that may
-    /// still be there.
+    /// All nodes in a history with a known address. If two have the same address, the one with the
+    /// higher standing is kept.
     pub fn of(history: &History, view: &View) -> Self {
         let mut members = Members { addresses: BTreeMap::new(), nodes: HashMap::new() };
         let mut nodes: Vec<NodeId> = history.changes().map(|change| change.node).collect();
@@ -169,8 +171,8 @@ impl Members {
         members
     }
 
-    /// The same, but for nodes that are to be reached, and are heard, at another address than they
-    /// give: behind a proxy, for instance.
+    /// Replaces the addresses of some nodes, for example of nodes behind a proxy. This node sends
+    /// to the new address, and recognises the node by it.
     #[must_use]
     pub fn with_detours(mut self, detours: &[(NodeId, SocketAddr)]) -> Self {
         for (node, address) in detours {
@@ -182,7 +184,7 @@ impl Members {
         self
     }
 
-    /// The history in which these have joined, each at its address.
+    /// The history in which these nodes have joined, each at its address.
     pub fn history(&self) -> History {
         let joined = History::founded_by(self.addresses.keys().copied());
         self.addresses
@@ -195,26 +197,26 @@ impl Members {
         self.addresses.keys().copied().collect()
     }
 
-    /// Where a member listens; `None` where the node is no member.
+    /// Where a member listens; `None` if the node is no member.
     pub fn address(&self, node: NodeId) -> Option<SocketAddr> {
         self.addresses.get(&node).copied()
     }
 
-    /// Is a member known to be at this address?
+    /// Is this the address of a member?
     pub fn is_at(&self, address: SocketAddr) -> bool {
         self.nodes.contains_key(&address)
     }
 
-    /// Who speaks from an address: a member, or else a client.
+    /// The actor at an address: a member if it is known there, else a client.
     pub fn id_of(&self, address: SocketAddr) -> Id {
         self.nodes.get(&address).map_or_else(|| client_id(address), |node| node.actor())
     }
 }
 
-/// The other members must have addresses of the same kind as this node.
+/// Checks that all other members have addresses of the same kind (IPv4 or IPv6) as this node.
 ///
 /// # Errors
-/// Where one of them has not.
+/// If another member has an address of the other kind.
 pub fn one_family(
     history: &History,
     node: NodeId,
@@ -233,12 +235,12 @@ pub fn one_family(
     }
 }
 
-/// The address in its one way to write it. An address such as `::ffff:10.0.0.1` is IPv4's
+/// The canonical form of an address. For example `::ffff:10.0.0.1` becomes the IPv4 address
 /// `10.0.0.1`.
 ///
 /// # Errors
-/// Where it is link-local: to use it one must know through which of one's own network interfaces.
-/// Where it is for many machines at once.
+/// If the address is link-local, which needs the name of a local network interface. If it is a
+/// multicast or broadcast address.
 pub fn of_one_machine(address: SocketAddr) -> Result<SocketAddr, MembersError> {
     let address = SocketAddr::from(Address::from(address));
     match address.ip() {
@@ -271,11 +273,11 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_clients_the_first_are_forgotten() {
+    fn above_the_limit_the_oldest_clients_are_forgotten() {
         let (mut callers, at) = (Callers::default(), |index: u32| {
             addr(&format!("[fd00::{:x}:{:x}]:9", index >> 16, index & 0xffff))
         });
-        // What is known already takes no room.
+        // A client that is already remembered takes no more room.
         for index in [0, 0].into_iter().chain(0..=CALLERS_MAX as u32) {
             callers.remember(at(index));
         }
@@ -287,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_told_from_clients_by_their_address() {
+    fn members_and_clients_are_distinguished_by_address() {
         let members =
             Members::new([(NodeId(0), addr("127.0.0.1:4100")), (NodeId(1), addr("[::1]:4101"))])
                 .unwrap();
@@ -302,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_list_has_its_error() {
+    fn every_invalid_list_has_its_error() {
         let members = |list: &[(u16, &str)]| {
             Members::new(list.iter().map(|(node, text)| (NodeId(*node), addr(text))))
                 .unwrap_err()
@@ -315,14 +317,14 @@ mod tests {
             members(&[(0, "1.1.1.1:1"), (1, "1.1.1.1:1")])
                 .starts_with("nodes A and B have the same address")
         );
-        let same_place = members(&[(0, "1.1.1.1:1"), (1, "[::ffff:1.1.1.1]:1")]);
+        let same_address = members(&[(0, "1.1.1.1:1"), (1, "[::ffff:1.1.1.1]:1")]);
         assert!(
-            same_place.starts_with("nodes A and B have the same address 1.1.1.1:1"),
-            "{same_place}"
+            same_address.starts_with("nodes A and B have the same address 1.1.1.1:1"),
+            "{same_address}"
         );
         assert!(members(&[(0, "[fe80::1]:1")]).contains("link-local"));
         for many in ["224.0.0.1:1", "255.255.255.255:1", "[ff02::1]:1"] {
-            assert!(members(&[(0, many)]).contains("many machines"));
+            assert!(members(&[(0, many)]).contains("multicast"));
         }
         for nowhere in ["0.0.0.0:1", "[::]:1", "127.0.0.1:0", "[::1]:0"] {
             assert!(members(&[(0, nowhere)]).contains("cannot be reached"));

@@ -1,33 +1,30 @@
-//! Admission: what a node does when it is asked for more than it can do.
+//! Admission control: what a node does when it gets more work than it can do.
 //!
-//! A node serves in this order: messages of members, then requests of clients, then other messages
-//! of strangers (a node that has moved, a client that asks who is a member), then questions about
-//! the node. Each class has a bound:
+//! A node serves messages of members first, then requests of clients. Then come other messages of
+//! strangers (a node that has moved, a client that asks for the members), and questions about the
+//! node. Each class has a bound:
 //!
-//! | class | bound | what is above it |
+//! | class | bound | above the bound |
 //! |---|---|---|
 //! | messages of members | none | |
-//! | requests of clients | [`Limits`]: outstanding at one address, and of all clients; under way in the coordinator | is refused with [`Busy`] |
-//! | requests that come again | one in [`REPEATED_AFTER`] | is dropped |
-//! | other messages of strangers | a tenth of the node's time | is dropped |
-//! | questions | a twentieth of the node's time, and one an asker | waits for its turn, or is dropped |
+//! | requests of clients | [`Limits`] | refused with [`Busy`] |
+//! | retransmitted requests | one in [`REPEATED_AFTER`] | dropped |
+//! | other messages of strangers | a tenth of the node's time | dropped |
+//! | questions | a twentieth of the node's time, and one for each asker | wait, or dropped |
 //!
-//! A request is outstanding from its admission until it is answered, until another node has taken
-//! it on, or for [`OUTSTANDING_MAX`]. Before a datagram of a stranger is decoded it waits in a
-//! [`Queue`], which has a bound too.
+//! A request is outstanding from its admission until it is answered or another node takes it on,
+//! and for [`OUTSTANDING_MAX`] at most. A stranger's datagram waits in a bounded [`Queue`] before
+//! the node decodes it.
 //!
-//! A refusal costs the node a small datagram. It says how long the client is to wait: as long as
-//! the node will take, at the rate at which it has answered so far (`Schedule`), to serve all
-//! addresses that it has refused lately (`Returning`). So clients that heed it come back at about
-//! that rate, and not all at once. A quarter of the room is kept for those who come back. A few
-//! requests above the limit are not refused but wait: so there always is something to do when
-//! others are answered.
+//! A refusal is a small datagram that tells the client how long to wait. The node computes the time
+//! it needs, at its present rate (`Schedule`), to serve all addresses that it has refused lately
+//! (`Returning`). So clients that obey come back at about that rate, and not all at once. A quarter
+//! of the room is reserved for returning clients. A few requests above the limit wait instead of
+//! being refused, so that the node always has work.
 //!
-//! None of this is a decision of the protocol. Each request is either given to the actor whole, or
-//! not at all, and before the actor has seen it. To the actor, one that is refused or dropped is a
-//! message that the network has lost, and the model explores every such loss. The client is told
-//! more than a lossy network would tell it; the refusal proves nothing about earlier copies of the
-//! request, and the client library counts those itself.
+//! Admission is no decision of the protocol. The actor gets a request whole or not at all. To the
+//! actor, a refused or dropped request is a lost message, and the model explores every such loss. A
+//! refusal proves nothing about earlier copies of the request; the client library counts those.
 
 mod busy;
 mod outstanding;
@@ -50,70 +47,70 @@ use stateright::actor::Id;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// How long a request counts as outstanding that is not answered. Longer than a coordinator waits
-/// for replicas, and then for fallbacks.
+/// How long an unanswered request counts as outstanding. Longer than a coordinator waits for
+/// replicas and then for fallbacks.
 pub const OUTSTANDING_MAX: Duration = Duration::from_secs(3);
-/// A request that is outstanding is given to the actor again when it comes again, but no sooner
-/// than this. Shorter than the time after which clients ask again.
+/// A retransmitted request goes to the actor again after this time at the earliest. Shorter than
+/// the time after which clients retransmit.
 pub const REPEATED_AFTER: Duration = Duration::from_millis(100);
-/// Requests that have room only when others are answered wait about so long at most. Less than the
-/// time after which clients ask again.
+/// About how long, at most, a request waits to be served. Shorter than the time after which clients
+/// retransmit.
 pub const WAITING_TIME: Duration = Duration::from_millis(100);
-/// What a client is told whose address has too many requests outstanding.
+/// What a client is told to wait if its address has too many outstanding requests.
 const ADDRESS_WAIT: Duration = Duration::from_millis(100);
-/// In a batch no more requests of one address are refused in so many words. Others are dropped.
+/// The most requests of one address that are refused in a batch. The rest are dropped.
 const TOLD_MAX: usize = 1024;
-/// The parts of the node's time that other messages of strangers, and questions, may take.
+/// One part in so many of the node's time is for other messages of strangers, and for questions.
 const OTHERS_PART: u32 = 10;
 const QUESTIONS_PART: u32 = 20;
 
-/// How much a node takes on, at most.
+/// The most work that a node accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Requests outstanding at one client address.
     pub requests_per_address: usize,
-    /// Requests that are served at a time, of all client addresses together.
+    /// Requests served at a time, of all client addresses together.
     pub requests: usize,
-    /// Requests that wait until one of those is answered. Fewer wait where the node is slow: no
-    /// more than it serves in [`WAITING_TIME`].
+    /// Requests that wait to be served. A slow node lets fewer wait: no more than it serves in
+    /// [`WAITING_TIME`].
     pub waiting: usize,
-    /// Puts, gets and forwarded requests that the coordinator keeps, those included whose client
-    /// has its answer and that still wait for a replica.
+    /// Puts, gets and forwarded requests in the coordinator. A request counts while it waits for a
+    /// replica, even if its client has its answer.
     pub under_way: usize,
 }
 
 impl Default for Limits {
-    /// For a node on a local network: that many requests keep it busy, and the last of them is
-    /// answered within some tens of milliseconds.
+    /// For a node on a local network: so many requests keep it busy, and it answers the last of
+    /// them within some tens of milliseconds.
     fn default() -> Self {
         Limits { requests_per_address: 16, requests: 128, waiting: 512, under_way: 8192 }
     }
 }
 
-/// What a node refused or dropped since its start, because it had too much to do.
+/// What a node has refused or dropped for lack of capacity since its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overload {
-    /// Requests refused: their address had too many outstanding.
+    /// Requests refused because their address had too many outstanding.
     pub busy_address: u64,
-    /// Requests refused: all clients together had too many outstanding.
+    /// Requests refused because all clients together had too many outstanding.
     pub busy_all: u64,
-    /// Requests refused: too many were under way in the coordinator.
+    /// Requests refused because the coordinator had too many.
     pub busy_under_way: u64,
-    /// Requests dropped that were outstanding already, and came again too soon.
+    /// Outstanding requests that were retransmitted too soon, and dropped.
     pub repeated: u64,
-    /// Requests refused and not even told so: too many came at once from one address.
+    /// Requests refused without notice: too many came at once from one address.
     pub untold: u64,
-    /// Datagrams of clients dropped undecoded: too many came at once.
+    /// Datagrams of clients dropped before decoding: too many came at once.
     pub datagrams: u64,
-    /// Other messages of strangers dropped: they took too much of the node's time.
+    /// Other messages of strangers dropped because they took too much time.
     pub others: u64,
-    /// Questions dropped: the asker had asked another meanwhile, or too many others had asked.
+    /// Questions dropped: the asker sent a later one, or too many others were waiting.
     pub questions: u64,
-    /// Requests outstanding now: served, or waiting.
+    /// Requests outstanding now: being served, or waiting.
     pub outstanding: u64,
 }
 
-/// The request that a message of a client makes; `None` where it makes none.
+/// The id of the request in a client's message; `None` if there is none.
 pub(crate) fn request_in(message: &Message) -> Option<RequestId> {
     match message {
         Message::Request(operation) | Message::Routed { operation, .. } => {
@@ -124,7 +121,7 @@ pub(crate) fn request_in(message: &Message) -> Option<RequestId> {
     }
 }
 
-/// Decides what of that which strangers send the actor is given.
+/// Decides which messages of strangers the actor gets.
 #[derive(Debug)]
 pub(crate) struct Admission {
     limits: Limits,
@@ -135,7 +132,7 @@ pub(crate) struct Admission {
     waiting: VecDeque<(Id, Message)>,
     others: Share,
     questions: Share,
-    /// What is to be refused at the end of the batch, by address.
+    /// The refusals to send at the end of the batch, by address.
     refused: BTreeMap<Id, Busy>,
     overload: Overload,
 }
@@ -155,9 +152,8 @@ impl Admission {
         }
     }
 
-    /// A request has come, in this message, while so many are under way. Returns the message if the
-    /// actor is to be given it now. Otherwise the message waits for its turn, or is dropped, and
-    /// the refusal is noted.
+    /// Offers a request from a client, while the coordinator has `under_way` requests. Returns the
+    /// message if the actor gets it now. Otherwise the request waits, is refused, or is dropped.
     pub(crate) fn offer(
         &mut self,
         from: Id,
@@ -195,7 +191,7 @@ impl Admission {
         None
     }
 
-    /// The request that has waited longest, if another one may be served.
+    /// The request that has waited longest, if another one may be served now.
     pub(crate) fn next(&mut self, now: Instant) -> Option<(Id, Message)> {
         while self.has_next() {
             let (from, message) = self.waiting.pop_front()?;
@@ -208,14 +204,14 @@ impl Admission {
         None
     }
 
-    /// Is there a request that has waited and may be served now?
+    /// Is a request waiting that may be served now?
     pub(crate) fn has_next(&self) -> bool {
         !self.waiting.is_empty() && self.outstanding.served() < self.limits.requests
     }
 
-    /// How many requests may wait where another one of this address does. While others were
-    /// refused, those who were not leave them a quarter of the room: else a client that has just
-    /// been answered and asks again would always be first.
+    /// How many requests may wait when this address adds one. While refused clients have not come
+    /// back, other clients leave them a quarter of the room. Otherwise a client that has just been
+    /// answered, and asks again, would always come first.
     fn room_for(&mut self, from: Id) -> usize {
         let room = self.schedule.served_within(WAITING_TIME).min(self.limits.waiting);
         let is_first = self.returning.len() == 0 || self.returning.is_one(from);
@@ -237,33 +233,33 @@ impl Admission {
         }
     }
 
-    /// What is to be told to whom, all together.
+    /// Takes the refusals to send, by address.
     pub(crate) fn take_refused(&mut self) -> BTreeMap<Id, Busy> {
         std::mem::take(&mut self.refused)
     }
 
-    /// A request was answered, or taken on by another node.
+    /// Records that a request was answered, or that another node has taken it on.
     pub(crate) fn end(&mut self, from: Id, request: RequestId) {
         if self.outstanding.end(from, request) {
             self.schedule.note_served();
         }
     }
 
-    /// Once in a batch: time has passed.
+    /// Expires old records. Called once in a batch.
     pub(crate) fn on_time(&mut self, now: Instant) {
         self.outstanding.forget_old(now);
         self.schedule.on_time(now);
         self.returning.forget_old(now);
     }
 
-    /// May another message of a stranger be given to the actor? If not, it is counted as dropped.
+    /// May the actor get another message of a stranger? If not, counts it as dropped.
     pub(crate) fn admits_other(&mut self, now: Instant) -> bool {
         let admits = self.others.has_time(now);
         self.overload.others += u64::from(!admits);
         admits
     }
 
-    /// Such a message has taken so long.
+    /// Records the time that such a message took.
     pub(crate) fn spend_on_other(&mut self, time: Duration) {
         self.others.spend(time);
     }
@@ -273,12 +269,12 @@ impl Admission {
         self.questions.has_time(now)
     }
 
-    /// A question has taken so long.
+    /// Records the time that a question took.
     pub(crate) fn spend_on_question(&mut self, time: Duration) {
         self.questions.spend(time);
     }
 
-    /// What was refused and dropped so far, with what the queues have dropped.
+    /// The counters, with those of the queues.
     pub(crate) fn overload(&self, queue: &Queue, inspections: &Inspections) -> Overload {
         let (datagrams, questions) = (queue.dropped(), inspections.dropped());
         Overload {

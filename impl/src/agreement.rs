@@ -1,5 +1,5 @@
-//! Who was heard to know the same of the members, and when: what `dynamo status` shows. No part of
-//! the protocol.
+//! Records when each peer last reported the same membership history as this node. `dynamo status`
+//! shows it. It is no part of the protocol.
 
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Tip};
@@ -7,7 +7,7 @@ use dynamo_model::message::Message;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// For each peer when it last named the tip that this node has.
+/// For each peer, when it last named this node's tip.
 #[derive(Debug)]
 pub(crate) struct Agreement {
     tip: Tip,
@@ -21,13 +21,13 @@ impl Default for Agreement {
 }
 
 impl Agreement {
-    /// The tip that a message names, if it names its sender's.
+    /// The tip of the sender's history, if the message carries it.
     pub(crate) fn named(message: &Message) -> Option<Tip> {
         if let Message::Gossip { tip } = message { Some(*tip) } else { message.tip() }
     }
 
-    /// A peer has named a tip, when this node's was `own`. What was agreed on under an older one
-    /// counts no more.
+    /// Records that `peer` named a tip while this node's tip was `own`. A new tip of this node
+    /// clears earlier agreement.
     pub(crate) fn note(&mut self, own: Tip, peer: NodeId, named: Tip, now: Instant) {
         if own != self.tip {
             *self = Agreement { tip: own, heard: BTreeMap::new() };
@@ -37,7 +37,7 @@ impl Agreement {
         }
     }
 
-    /// How long ago a peer was heard to have the tip `own`.
+    /// How long ago a peer last named the tip `own`.
     pub(crate) fn age(&self, own: Tip, peer: NodeId, now: Instant) -> Option<Duration> {
         let heard = self.heard.get(&peer).filter(|_| own == self.tip);
         heard.map(|heard| now.saturating_duration_since(*heard))
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_tip_of_now_is_agreed_on() {
+    fn only_the_current_tip_is_agreed_on() {
         let (old, new) = (Tip(1), Tip(2));
         let (mut agreement, start) = (Agreement::default(), Instant::now());
         let later = start + Duration::from_secs(3);
@@ -57,7 +57,7 @@ mod tests {
         agreement.note(old, NodeId(2), new, start);
         assert_eq!(agreement.age(old, NodeId(1), later), Some(Duration::from_secs(3)));
         assert_eq!(agreement.age(old, NodeId(2), later), None);
-        assert_eq!(agreement.age(new, NodeId(1), later), None, "it was agreed on another");
+        assert_eq!(agreement.age(new, NodeId(1), later), None, "node 1 agreed on the old tip");
         agreement.note(new, NodeId(2), new, later);
         assert_eq!(
             (agreement.age(new, NodeId(1), later), agreement.age(old, NodeId(1), later)),

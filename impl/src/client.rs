@@ -1,10 +1,10 @@
-//! A client: asks one node, asks again under the same request id while there is no answer, and says
-//! clearly what came of it.
+//! A client: asks one node, and retransmits under the same request id until it gets an answer. An
+//! error says whether a put may be stored.
 
 use crate::address::of_one_machine;
 use crate::fragments::Cutter;
 use crate::identity::{ClusterId, Parties};
-use crate::inspect::{HintLine, Numbered, Question, Report, Status};
+use crate::inspect::{HintLine, Numbered, Question, Reply, Status};
 use crate::reassembly::Reassembly;
 use crate::secret::{Credentials, Right};
 use crate::sessions::{Callee, Heard, SealedSocket, Sessions};
@@ -26,26 +26,26 @@ pub use error::ClientError;
 
 use backoff::Backoff;
 
-/// How long a client waits before it asks again.
+/// How long a client waits before it retransmits.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
-/// How long a request waits for one coordinator: a little longer than that itself waits for
+/// How long a request waits for one coordinator: a little longer than a coordinator waits for
 /// replicas.
 const ANEW_AFTER: Duration = Duration::from_millis(1250);
-/// How long it goes on asking, unless told otherwise.
+/// How long a request may take in all, unless [`Client::with_timeout`] sets another limit.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a get found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// All concurrent siblings, tombstones among them; none where the key was never put, or its
-    /// tombstone is reaped.
+    /// All concurrent siblings, including tombstones. Empty if the key was never put, or its
+    /// tombstone was reaped.
     pub siblings: Vec<Version>,
-    /// To be passed with a put that is to replace them.
+    /// The context for a put that replaces these siblings.
     pub context: StampedContext,
 }
 
-/// A client session with one node, or with those that are responsible by its own view. It asks one
-/// thing at a time: for concurrent work, connect several.
+/// A client session. It asks one node, or chooses the nodes by its own view of the members. A
+/// session makes one request at a time: for concurrent requests, connect several.
 #[derive(Debug)]
 pub struct Client {
     node: SocketAddr,
@@ -54,32 +54,32 @@ pub struct Client {
     next_number: Cell<u64>,
     timeout: Duration,
     in_person: u8,
-    /// The cluster that has answered first: nobody else counts.
+    /// The cluster of the first answer. Answers from other clusters are ignored.
     cluster: Cell<ClusterId>,
-    /// What nodes that have too much to do have said of the request under way.
+    /// What overloaded nodes have said about the current request.
     backoff: Backoff,
-    /// What the session knows of the members, if it chooses nodes itself.
+    /// The session's own membership history, if it chooses nodes itself.
     routes: RefCell<Option<Routes>>,
     buffer: RefCell<Box<[u8]>>,
-    /// Cuts what is too large for a datagram, and puts together what comes in fragments.
+    /// Cuts large messages into fragments, and puts received fragments together.
     cutter: RefCell<Cutter>,
     reassembly: RefCell<Reassembly>,
 }
 
 impl Client {
-    /// A new session with the node at this address of a cluster without secrets, with an id of its
-    /// own. Nothing is sent yet.
+    /// A new session with the node at this address, in a cluster without secrets. Sends nothing
+    /// yet.
     ///
     /// # Errors
-    /// Where no socket can be had, or the address is not one that all of a cluster can use.
+    /// If no socket can be opened, or if not every node of a cluster could use the address.
     pub fn connect(node: SocketAddr) -> Result<Self, ClientError> {
         Client::connect_with(node, Credentials::open())
     }
 
-    /// A new session with the node at this address, for somebody with these credentials.
+    /// A new session with the node at this address, for a client with these credentials.
     ///
     /// # Errors
-    /// Where no socket can be had, or the address is not one that all of a cluster can use.
+    /// If no socket can be opened, or if not every node of a cluster could use the address.
     pub fn connect_with(node: SocketAddr, credentials: Credentials) -> Result<Self, ClientError> {
         let node = of_one_machine(node)?;
         let udp = Udp::anywhere().map_err(|source| ClientError::Socket { node, source })?;
@@ -106,15 +106,14 @@ impl Client {
         })
     }
 
-    /// The session, with another limit on how long a request may take in all.
+    /// Sets how long a request may take in all.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Client { timeout, ..self }
     }
 
-    /// The session, with puts that are acknowledged, and gets that are answered, only once so many
-    /// intended replicas have stored it or spoken themselves (PW and PR). Stand-ins do not count
-    /// for these.
+    /// Sets PW and PR: how many intended replicas must store a put or answer a get themselves.
+    /// Fallbacks do not count for these.
     #[must_use]
     pub fn with_in_person(self, replicas: u8) -> Self {
         Client { in_person: replicas, ..self }
@@ -125,11 +124,11 @@ impl Client {
         self.id
     }
 
-    /// Stores a value in place of everything the context covers. Returns the context that covers
+    /// Stores a value, and replaces the versions in the context. Returns a context that contains
     /// this put too.
     ///
     /// # Errors
-    /// Where the put was not acknowledged; the error says whether it may be stored nevertheless.
+    /// If the put was not acknowledged. The error says whether the put may be stored nevertheless.
     pub fn put(
         &self,
         key: &str,
@@ -139,8 +138,8 @@ impl Client {
         self.put_content(key, Content::Value(Value::new(value)?), context)
     }
 
-    /// Deletes everything the context covers: puts a tombstone in its place. What was put meanwhile
-    /// stays. Returns the context that covers the tombstone too.
+    /// Deletes the versions in the context: puts a tombstone that replaces them. What was put
+    /// meanwhile stays. Returns a context that contains the tombstone too.
     ///
     /// # Errors
     /// As with [`put`](Client::put).
@@ -187,11 +186,11 @@ impl Client {
     /// Reads a key.
     ///
     /// # Errors
-    /// Where too few replicas answered, or nobody did.
+    /// If too few replicas answered, or the node did not answer.
     pub fn get(&self, key: &str) -> Result<Found, ClientError> {
         let (key, pr) = (Key::new(key)?, self.in_person);
-        // Under one id a request goes to one coordinator, which may be down. Unlike a put, a get
-        // may well be begun anew, through another.
+        // All retries under one request id go to one coordinator, which may be down. A get, unlike
+        // a put, can start again under a new id with another coordinator.
         let get = || Operation::Get { request: self.next_request(), key: key.clone(), pr };
         match self.ask_in_turn(get, &Stamp::default())? {
             Some((Answer::GetAnswered { siblings, context, .. }, stamp)) => {
@@ -208,11 +207,10 @@ impl Client {
         }
     }
 
-    /// Has the node record what is to become of a node. Returns all that it knows now.
-    ///
+    /// Asks the node to record a membership change. Returns the node's history with the change.
     /// # Errors
-    /// Where it cannot be, or nobody answers. To ask again changes nothing more, unless others have
-    /// changed the node meanwhile.
+    /// If the node refuses the change, or does not answer. Asking again changes nothing more,
+    /// unless another client has changed this member meanwhile.
     pub fn administer(&self, node: NodeId, wish: Wish) -> Result<History, ClientError> {
         if self.socket.sessions().right() < Right::Administrator {
             return Err(ClientError::NoRight);
@@ -225,44 +223,49 @@ impl Client {
             Some(Answer::Changed { history, .. }) => Ok(history),
             Some(Answer::ChangeRefused { refusal, .. }) => Err(ClientError::ChangeRefused(refusal)),
             Some(Answer::NoRoute { .. }) => Err(ClientError::NoRoute { node: self.node }),
-            _ => Err(self.no_report()),
+            _ => Err(self.no_reply()),
         }
     }
 
-    /// All that the node knows of who is a member.
+    /// The node's membership history.
     ///
     /// # Errors
-    /// Where it does not answer.
+    /// If the node does not answer.
     pub fn history(&self) -> Result<History, ClientError> {
         let told = |message, _| {
             if let Message::History { history } = message { Some(history) } else { None }
         };
-        self.exchange(self.node, (&what_do_you_know(), &Stamp::default()), self.timeout, told)?
-            .ok_or_else(|| self.no_report())
+        self.send_until_answered(
+            self.node,
+            (&ask_for_history(), &Stamp::default()),
+            self.timeout,
+            told,
+        )?
+        .ok_or_else(|| self.no_reply())
     }
 
-    /// Asks the node how it is.
+    /// The node's status.
     ///
     /// # Errors
-    /// Where it does not answer.
+    /// If the node does not answer.
     pub fn status(&self) -> Result<Status, ClientError> {
         match self.inspect(&Question::Status)? {
-            Report::Status(status) => Ok(*status),
-            Report::Hints { .. } => Err(self.no_report()),
+            Reply::Status(status) => Ok(*status),
+            Reply::Hints { .. } => Err(self.no_reply()),
         }
     }
 
-    /// Asks the node for all hints it keeps.
+    /// All hints that the node keeps.
     ///
     /// # Errors
-    /// Where it does not answer.
+    /// If the node does not answer.
     pub fn hints(&self) -> Result<Vec<HintLine>, ClientError> {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
-            let Report::Hints { hints, more } =
+            let Reply::Hints { hints, more } =
                 self.inspect(&Question::Hints { after: after.clone() })?
             else {
-                return Err(self.no_report());
+                return Err(self.no_reply());
             };
             let kept = hints.iter().rfind(|line| line.state != HintState::Created);
             let last = kept.map(|line| HintId { recipient: line.recipient, key: line.key.clone() });
@@ -274,12 +277,12 @@ impl Client {
         }
     }
 
-    fn no_report(&self) -> ClientError {
-        ClientError::NoReport { node: self.node, seconds: self.timeout.as_secs_f64() }
+    fn no_reply(&self) -> ClientError {
+        ClientError::NoReply { node: self.node, seconds: self.timeout.as_secs_f64() }
     }
 
-    /// Asks again and again until there is a report.
-    fn inspect(&self, question: &Question) -> Result<Report, ClientError> {
+    /// Retransmits a question until the node replies.
+    fn inspect(&self, question: &Question) -> Result<Reply, ClientError> {
         let failed = |source| ClientError::Socket { node: self.node, source };
         let number = rand::random();
         let datagram = Numbered { number, content: question.clone() }.encode();
@@ -290,21 +293,21 @@ impl Client {
                 Instant::now() + RETRY_AFTER.min(self.timeout.saturating_sub(start.elapsed()));
             while let Some((_, heard)) = self.receive(self.node, until)? {
                 let Heard::Payload(datagram) = heard else { break };
-                match Numbered::<Report>::decode(&datagram) {
+                match Numbered::<Reply>::decode(&datagram) {
                     Some(report) if report.number == number => return Ok(report.content),
                     _ => {}
                 }
             }
         }
-        Err(self.no_report())
+        Err(self.no_reply())
     }
 
-    /// What the session's datagrams say of it.
+    /// The header of the session's datagrams.
     fn parties(&self) -> Parties {
         Parties { cluster: self.cluster.get(), ..Parties::default() }
     }
 
-    /// What is left of the time that a request may take, which began then.
+    /// How much of the timeout is left for a request that began at `start`.
     fn left(&self, start: Instant) -> Duration {
         self.timeout.saturating_sub(start.elapsed())
     }
@@ -317,9 +320,9 @@ impl Client {
     }
 }
 
-/// Asks for all that a node knows of the members: no history has this tip but the empty one, which
-/// has nothing to say.
-fn what_do_you_know() -> Message {
+/// Asks a node for its whole membership history. Only an empty history has this tip, so the node
+/// replies with all that the asker lacks.
+fn ask_for_history() -> Message {
     Message::Gossip { tip: History::default().tip() }
 }
 

@@ -1,6 +1,6 @@
-//! A context as text, for command lines and JSON: opaque, checksummed together with its key, safe
-//! to paste. A context given with another key would replace what nobody has read. Nodes refuse it
-//! by its [`stamp`](crate::stamp); here the slip is noticed before anything is sent.
+//! A context as text, for command lines and JSON: opaque, safe to paste, with a checksum over it
+//! and its key. The checksum finds a context given with another key before anything is sent. Nodes
+//! check the context's [`stamp`](crate::stamp) themselves.
 
 use crate::stamp::{STAMP_BYTES, StampedContext};
 use data_encoding::BASE64URL_NOPAD;
@@ -9,25 +9,27 @@ use thiserror::Error;
 const VERSION: u8 = 2;
 const HEADER_BYTES: usize = 5;
 
-/// Why a text is no context.
+/// Why a text is not a context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ContextTextError {
-    /// No text at all.
+    /// The text is empty.
     #[error("the context is empty: leave it out for a put that replaces nothing")]
     Empty,
-    /// Not the alphabet of contexts, cut short, changed, or given with another key.
+    /// The text has been changed or cut short, or belongs to another key.
     #[error(
-        "the context is damaged, or another key's: pass it on, with its key, exactly as the get or put printed it"
+        "the context is damaged, or belongs to another key: pass it with its key, \
+         exactly as the get or put printed it"
     )]
     Damaged,
-    /// From another release.
+    /// The context is from another release.
     #[error(
-        "the context has format {0}, this program knows format {VERSION}: get the key again with this release"
+        "the context has format {0}, but this program reads format {VERSION}: \
+         get the key again with this release"
     )]
     Version(u8),
 }
 
-/// The text of a context of a key.
+/// Writes a context of a key as text.
 pub fn to_text(key: &str, StampedContext { context, stamp }: &StampedContext) -> String {
     let encoded = postcard::to_extend(context, stamp.to_vec())
         .expect("sequences of known length, written to memory");
@@ -37,10 +39,10 @@ pub fn to_text(key: &str, StampedContext { context, stamp }: &StampedContext) ->
     BASE64URL_NOPAD.encode(&bytes)
 }
 
-/// The context of a text that [`to_text`] made for this key.
+/// Reads the context from a text that [`to_text`] made for the same key.
 ///
 /// # Errors
-/// Where it was not made so.
+/// If [`to_text`] did not make the text for this key.
 pub fn from_text(key: &str, text: &str) -> Result<StampedContext, ContextTextError> {
     let text = text.trim();
     if text.is_empty() {
@@ -98,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_or_missing_character_is_noticed() {
+    fn every_changed_or_missing_character_is_found() {
         let text = to_text("k", &context(&[(0, 1), (0, 2), (1, 7)]));
         for at in 0..text.len() {
             assert!(from_text("k", &text[..at]).is_err());
@@ -106,7 +108,7 @@ mod tests {
                 let mut changed = text.clone().into_bytes();
                 if std::mem::replace(&mut changed[at], other) != other {
                     let changed = String::from_utf8(changed).unwrap();
-                    // Blanks around a pasted text are nobody's fault.
+                    // White space around a pasted text is ignored, so it is not tried here.
                     assert!(from_text("k", &changed).is_err(), "{text} = {changed}");
                 }
             }
@@ -114,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_context_is_of_one_key() {
+    fn a_context_belongs_to_one_key() {
         let text = to_text("shopping", &context(&[(0, 1), (0, 2)]));
         assert_eq!(from_text("other", &text), Err(ContextTextError::Damaged));
     }

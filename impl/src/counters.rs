@@ -1,4 +1,4 @@
-//! What a node has done since it started, in numbers.
+//! Counters of what a node has done since it started.
 
 use crate::reassembly::GivenUp;
 use crate::sessions::SessionError;
@@ -6,72 +6,70 @@ use crate::wire::WireError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Counts since the start.
+/// Counts since the node started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Datagrams that came in, whole or not.
+    /// Datagrams received, including fragments.
     pub datagrams_received: u64,
-    /// Messages in them. One that came in fragments counts once, when it is complete.
+    /// Messages received. A message in fragments counts once, when it is complete.
     pub messages_received: u64,
-    /// Datagrams handed to the network.
+    /// Datagrams sent.
     pub datagrams_sent: u64,
-    /// Messages in them. One that was sent in fragments counts once.
+    /// Messages sent. A message in fragments counts once.
     pub messages_sent: u64,
-    /// Commits that wrote something, each with a sync.
+    /// Commits to disk, each with a sync.
     pub commits: u64,
-    /// What was dropped, and why.
+    /// What the node dropped, by reason.
     pub dropped: Dropped,
-    /// Has it left the ring, and nothing more to do?
+    /// Has the node left the ring and handed over all its data?
     pub has_left: bool,
 }
 
-/// What was dropped, by reason. Whoever sent it, or waits for it, tries again.
+/// What a node dropped, by reason. Peers and clients retransmit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// Datagrams, or what was sealed in them, that are shorter than a header, or have the wrong
-    /// length.
+    /// Datagrams, or payloads of sealed datagrams, that are too short or have the wrong length.
     pub too_short: u64,
-    /// Datagrams of some other protocol.
+    /// Datagrams of another protocol.
     pub not_ours: u64,
     /// Datagrams of another format version.
     pub version: u64,
-    /// Handshakes that could not be read, or that nobody had begun.
+    /// Handshake messages that could not be read, or that belong to no handshake.
     pub handshake: u64,
-    /// Handshakes above what a node takes part in, in a second or in all.
+    /// Handshakes above the limit of a second, or of all handshakes at a time.
     pub too_many_handshakes: u64,
-    /// Datagrams of sessions that are not known here: after a start, for instance.
+    /// Datagrams of unknown sessions, for example from before this node's start.
     pub unknown_session: u64,
-    /// Datagrams that could not be opened: damaged on the way, or forged.
+    /// Datagrams that could not be decrypted: damaged in flight, or forged.
     pub forged: u64,
-    /// Datagrams that had come before, or came after too many later ones.
+    /// Datagrams received before, or received after too many later ones.
     pub replayed: u64,
-    /// Datagrams with a wrong checksum, and messages that had one when put together from fragments.
+    /// Datagrams and reassembled messages with a wrong checksum.
     pub checksum: u64,
-    /// Datagrams whose messages could not be decoded, and messages put together from fragments that
-    /// could not.
+    /// Datagrams and reassembled messages that could not be decoded.
     pub malformed: u64,
-    /// Fragments whose numbers contradict one another, or announce too large a message.
+    /// Fragments with inconsistent numbers, or of a message that is too large.
     pub fragment_malformed: u64,
-    /// Fragments that contradict earlier ones of their message.
+    /// Fragments that contradict earlier fragments of their message.
     pub fragment_contradicts: u64,
-    /// Fragments that came twice, or after their message was complete or given up.
+    /// Duplicate fragments, and fragments of messages that are complete or given up.
     pub fragment_not_needed: u64,
-    /// Messages given up because fragments were missing for too long.
+    /// Messages given up because fragments did not arrive in time.
     pub unfinished_too_old: u64,
-    /// Messages given up because fragments of later ones took their room.
+    /// Messages given up to make room for fragments of later messages.
     pub unfinished_no_room: u64,
-    /// Messages too large to be sent, even in fragments.
+    /// Messages too large to send, even in fragments.
     pub too_large: u64,
-    /// Datagrams for an id that is neither a member's nor a client's.
+    /// Datagrams for an id that is neither a member nor a client.
     pub unknown_destination: u64,
-    /// Datagrams the operating system did not take. With a fragment, the rest of its message is
-    /// dropped too, and not counted.
+    /// Datagrams that the operating system did not accept. If such a datagram is a fragment, the
+    /// rest of its message is dropped too, and not counted.
     pub refused_by_system: u64,
 }
 
 impl Dropped {
-    /// Counts a datagram that belongs to no session, or could not be opened. Those from where
-    /// nobody is let in count as refused.
+    /// Counts a datagram without a valid session. Datagrams from senders that are not let in are
+    /// not counted here: they count as refused.
     pub fn count_unopened(&mut self, error: SessionError) {
         let counter = match error {
             SessionError::Length => &mut self.too_short,
@@ -104,7 +102,7 @@ impl Dropped {
         *counter += 1;
     }
 
-    /// Takes over how many unfinished messages were given up so far, of members and of strangers.
+    /// Sets the numbers of unfinished messages that were given up, of members and of strangers.
     pub fn note(&mut self, of_members: GivenUp, of_strangers: GivenUp) {
         self.unfinished_too_old = of_members.too_old + of_strangers.too_old;
         self.unfinished_no_room = of_members.no_room + of_strangers.no_room;

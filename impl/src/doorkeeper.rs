@@ -1,8 +1,9 @@
-//! Lets in what is from whom it says it is, and for this node; drops and counts everything else.
+//! Accepts datagrams that are for this node, and whose sender is who it says it is. Drops and
+//! counts all others.
 //!
-//! The model speaks of nodes by their ids. It assumes that a message from a node is from that node,
-//! and from its present start or an earlier one. What the runtime guarantees is a little more: once
-//! a node has been heard from a later start, nothing is taken from an earlier one.
+//! The model identifies nodes by their ids. It assumes that a message from a node comes from that
+//! node's present start or an earlier one. The runtime guarantees more: after it has heard a later
+//! start of a node, it accepts nothing from an earlier one.
 
 use crate::address::{Members, client_id};
 use crate::identity::{ClusterId, Life, Parties, Sender};
@@ -16,38 +17,38 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// What comes from an earlier start within this time after the first datagram of a later one was in
-/// flight. What comes after it is from a process that still lives.
+/// Datagrams of an earlier start were in flight if they arrive within this time after the first
+/// datagram of a later start. If they arrive later, the earlier process is still running.
 const IN_FLIGHT: Duration = Duration::from_secs(3);
-/// At most so often a node that lives twice is told so, and the log says it.
+/// How often, at most, two processes with one id are told of each other, and the log says so.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
-/// Why a datagram is not let in.
+/// Why a node refuses a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Refused {
-    /// Its sender belongs to another cluster, or was founded with another list of members, or with
-    /// other quorums.
+    /// The sender belongs to another cluster, or was founded with another list of members or other
+    /// quorums.
     OtherCluster,
-    /// It is for another node, which was known by this node's address.
+    /// The datagram is for another node, which the sender believes to be at this address.
     ForOtherNode,
-    /// It is from a node with this node's own id: this one, or another process.
+    /// The sender has this node's id: it is this process or another one.
     FromOneself,
-    /// Its sender was started again since.
+    /// A later start of the sender has been heard.
     EarlierStart,
-    /// Its sender has another secret than this cluster's.
+    /// The sender's secret is not this cluster's.
     WrongSecret,
-    /// Its sender is on another machine, and the cluster has no secret.
+    /// The sender is on another machine, and the cluster has no secret.
     OtherMachine,
-    /// Its sender may not do that: a client poses as a node, or changes who is a member.
+    /// The sender lacks the right: a client poses as a node, or changes the members.
     NoRight,
-    /// A put comes with a context that no node of the cluster has given out for its key.
+    /// A put has a context that no node of the cluster has given out for its key.
     MadeUpContext,
-    /// The node there does not let this one in: the two have different secrets.
+    /// The node at that address rejects this node: the two have different secrets.
     NoEntry,
 }
 
 impl Refused {
-    /// In words.
+    /// The reason in words, for logs and `dynamo status`.
     pub fn words(self) -> &'static str {
         match self {
             Refused::OtherCluster => "from another cluster",
@@ -63,37 +64,37 @@ impl Refused {
     }
 }
 
-/// How many datagrams were not let in for one reason, and where the last of them came from.
+/// How many datagrams were refused for one reason, and the address of the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusals {
     /// The reason.
     pub why: Refused,
-    /// How many.
+    /// How many datagrams.
     pub count: u64,
-    /// Where the last came from.
+    /// The source address of the last one.
     pub last_from: SocketAddr,
 }
 
-/// A node whose id two living processes have.
+/// A node id that two living processes have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Twin {
     /// The id.
     pub node: NodeId,
-    /// Where the one was heard that does not count: that of the earlier start. For this node's own
-    /// id: who said that there is another.
+    /// The address of the process that was started first, which is ignored. For this node's own id:
+    /// the address of the node that reported the other process.
     pub heard_at: SocketAddr,
     /// How long ago, in milliseconds.
     pub ago_ms: u64,
 }
 
-/// The latest start of a node that was heard.
+/// The latest start of a node that this node has heard.
 #[derive(Clone, Copy, Debug)]
 struct Heard {
     life: Life,
     since: Instant,
 }
 
-/// The other of two living processes with one id.
+/// The other one of two living processes with one id.
 #[derive(Clone, Copy, Debug)]
 struct Other {
     at: SocketAddr,
@@ -101,7 +102,7 @@ struct Other {
     told: Instant,
 }
 
-/// Knows who this node is, and which starts of others were heard.
+/// Decides which datagrams this node accepts. Remembers the latest start of every other node.
 #[derive(Debug)]
 pub struct Doorkeeper {
     cluster: ClusterId,
@@ -110,12 +111,11 @@ pub struct Doorkeeper {
     heard: BTreeMap<NodeId, Heard>,
     others: BTreeMap<NodeId, Other>,
     refusals: BTreeMap<Refused, Refusals>,
-    /// What the node remembers of others, and has heard of itself.
+    /// What the node remembers of others, and what others have told it about itself.
     pub(crate) memories: Memories,
 }
 
-/// The right that a sender needs for a message. Nodes alone tell one another what they hold and
-/// whom they know.
+/// The right that a sender needs for a message. Only nodes exchange data and membership histories.
 pub fn right_for(message: &Message) -> Right {
     match message {
         Message::Request(_) | Message::Routed { .. } | Message::Gossip { .. } => Right::Client,
@@ -124,35 +124,34 @@ pub fn right_for(message: &Message) -> Right {
     }
 }
 
-/// What becomes of a datagram.
+/// What to do with a datagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is let in, as from this actor.
+    /// Accept it, as a message from this actor.
     From(Id),
-    /// It is dropped.
+    /// Drop it.
     Refused(Refused),
-    /// It is dropped: this node's start has not heard yet what is remembered of it, and is to be
-    /// told.
+    /// Drop it: the sender has not yet heard what this node remembers of it. Tell it.
     Unconfirmed(NodeId),
-    /// It is dropped, and these are to be told that two living processes have one id: each is sent
-    /// who the other is.
+    /// Drop it: two living processes have one id. Send each of the two addresses the header that
+    /// tells it of the other.
     TwoLive(Box<[(SocketAddr, Parties); 2]>),
 }
 
 impl Doorkeeper {
-    /// Of a node in this life.
+    /// The doorkeeper of a node in this life.
     pub fn new(cluster: ClusterId, id: NodeId, life: Life) -> Self {
         let (heard, others, refusals) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Doorkeeper { cluster, id, life, heard, others, refusals, memories: Memories::default() }
     }
 
-    /// The doorkeeper, with what the node remembers of others and has heard of itself.
+    /// Sets what the node remembers of others, and what others have told it about itself.
     #[must_use]
     pub fn with_memories(self, memories: Memories) -> Self {
         Doorkeeper { memories, ..self }
     }
 
-    /// What this node's datagrams say of themselves.
+    /// The header of this node's datagrams to a receiver.
     pub fn parties(&self, to: Option<NodeId>) -> Parties {
         Parties {
             cluster: self.cluster,
@@ -162,7 +161,7 @@ impl Doorkeeper {
         }
     }
 
-    /// What becomes of a datagram from this address, in a session with this right.
+    /// Decides about a datagram from this address, in a session with this right.
     pub fn admit(
         &mut self,
         parties: &Parties,
@@ -185,7 +184,7 @@ impl Doorkeeper {
         verdict
     }
 
-    /// Counts what came from this address and is not let in.
+    /// Counts a refused datagram from this address.
     pub fn refuse(&mut self, why: Refused, at: SocketAddr) {
         tracing::debug!(%at, why = why.words(), "dropped a datagram");
         let refusals =
@@ -226,8 +225,8 @@ impl Doorkeeper {
         }
     }
 
-    /// A node is believed to be who it says it is if it speaks from where it is known to be. From
-    /// elsewhere it is taken for a client, until it has told where it is now.
+    /// A node is accepted as itself only at its known address. At another address it counts as a
+    /// client, until it has told its new address.
     fn judge_node(
         &mut self,
         node: NodeId,
@@ -261,7 +260,10 @@ impl Doorkeeper {
         {
             return Verdict::Refused(Refused::EarlierStart);
         }
-        tracing::warn!(%node, %at, "two living processes have one node id: what comes from the one started first is dropped");
+        tracing::warn!(
+            %node, %at,
+            "two living processes have one node id: dropping datagrams of the one started first"
+        );
         let who = |life| Parties {
             cluster: self.cluster,
             from: Sender::Node(node, life),
@@ -271,24 +273,27 @@ impl Doorkeeper {
         Verdict::TwoLive(Box::new([(at, who(later.life)), (known_at.unwrap_or(at), who(life))]))
     }
 
-    /// Remembers the other process with one id. Is it to be told now?
+    /// Records the other process with this id. Returns whether it is time to tell the two.
     fn note_other(&mut self, node: NodeId, at: SocketAddr, now: Instant) -> bool {
         let told = self.others.get(&node).map(|other| other.told);
         let is_due = told.is_none_or(|told| now.saturating_duration_since(told) >= TOLD_EVERY);
         if is_due && node == self.id {
-            tracing::error!(%node, told_by = %at, "another living process has this node's id: stop one of the two");
+            tracing::error!(
+                %node, told_by = %at,
+                "another living process has this node's id: stop one of the two"
+            );
         }
         let told = if is_due { now } else { told.unwrap_or(now) };
         self.others.insert(node, Other { at, heard: now, told });
         is_due
     }
 
-    /// What was not let in, by reason.
+    /// The refused datagrams, by reason.
     pub fn refusals(&self) -> Vec<Refusals> {
         self.refusals.values().copied().collect()
     }
 
-    /// The nodes whose id two living processes have, or had.
+    /// The node ids that two living processes have or had.
     pub fn twins(&self, now: Instant) -> Vec<Twin> {
         let ago_ms = |other: &Other| now.saturating_duration_since(other.heard).as_millis() as u64;
         let twin = |(node, other): (&NodeId, &Other)| Twin {

@@ -1,5 +1,5 @@
-//! How far replicas have come in comparing what they hold: what `dynamo status` shows. No part of
-//! the protocol.
+//! Records the anti-entropy exchanges between this node and its peers. `dynamo status` shows them.
+//! They are no part of the protocol.
 
 use crate::inspect::ExchangeLine;
 use dynamo_model::ids::{Key, NodeId};
@@ -11,20 +11,20 @@ use dynamo_model::tree::Digest;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// What was seen of the exchanges with each peer, by partition.
+/// The record for each partition and peer.
 #[derive(Debug, Default)]
 pub(crate) struct Exchanges {
     seen: BTreeMap<(Partition, NodeId), Seen>,
 }
 
-/// Of one partition and one peer.
+/// The record for one partition and one peer.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
-    /// When the peer last said what its root is.
+    /// When the peer last sent its root.
     last: Option<Instant>,
-    /// Since when it was always the same as this node's.
+    /// Since when the peer's root has always been the same as this node's.
     agreed_since: Option<Instant>,
-    /// How many keys got here what they lacked.
+    /// How many keys this node repaired with data from the peer.
     repaired: u64,
 }
 
@@ -35,16 +35,16 @@ impl Seen {
     }
 }
 
-/// What is looked at before a message is given to the actor.
+/// The state to record before the actor handles a message.
 pub(crate) enum Before {
-    /// The roots that a peer names.
+    /// The roots in the peer's message.
     Roots(Vec<(Partition, Digest)>),
-    /// What is held of the key that a peer sends.
+    /// A key that the peer sends, and what this node holds of it.
     Held(Key, Option<Siblings>),
 }
 
 impl Before {
-    /// Nothing, if the message is not one to be watched.
+    /// `None` if the message is not part of an exchange.
     pub(crate) fn of(message: &Message, state: &State) -> Option<Self> {
         match message {
             Message::Roots { tip, roots }
@@ -61,7 +61,7 @@ impl Before {
 }
 
 impl Exchanges {
-    /// The actor was given the message of a peer.
+    /// Records the effect of a peer's message, after the actor has handled it.
     pub(crate) fn note(
         &mut self,
         before: Before,
@@ -95,7 +95,7 @@ impl Exchanges {
         }
     }
 
-    /// What was seen, for the partitions that both are responsible for now.
+    /// The record, for the partitions of which both nodes are replicas now.
     pub(crate) fn lines(
         &self,
         node: &Node,
@@ -131,7 +131,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn what_differs_is_seen_and_since_when_it_does_not() {
+    fn agreement_and_repairs_are_recorded() {
         let config = Config::new(2, 1, 1).unwrap().with_anti_entropy(AntiEntropy::LOCAL);
         let founders = History::founded_by([0, 1].map(NodeId));
         let node = Node { config, founders, address: None, rules: Rules::default() };
@@ -167,7 +167,7 @@ mod tests {
         };
         let sync = Message::Sync { tip, key: key.clone(), siblings: siblings.clone() };
         assert_eq!(line(hear(sync.clone(), 6)).repaired, 1);
-        assert_eq!(line(hear(sync, 7)).repaired, 1, "it had that");
+        assert_eq!(line(hear(sync, 7)).repaired, 1, "the node had that already");
         let roots = || Message::Roots { tip, roots: vec![(partition, siblings.digest(&key))] };
         assert_eq!(line(hear(roots(), 8)).agreed_ms, Some(0));
         assert_eq!(line(hear(roots(), 20)).agreed_ms, Some(12_000));

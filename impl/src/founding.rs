@@ -1,11 +1,11 @@
-//! What a data directory remembers beside the store: which cluster its node belongs to, and how
-//! often the node was started.
+//! The file in a data directory that says which cluster its node belongs to, and which start of the
+//! node was the last.
 //!
 //! ```text
 //! DIR/cluster    cluster 00112233445566aa, N=3, R=2, W=2, start 1764370000000, check 1a2b3c4d
 //! ```
-//! `check` is the CRC-32 of what stands before it, in hexadecimal. It may be left out after `start
-//! 0`, so that the line can be written by hand.
+//! `check` is the CRC-32 of the text before it, in hexadecimal. After `start 0` it may be left out,
+//! so that a person can write the line.
 
 use crate::identity::ClusterId;
 use dynamo_model::config::Config;
@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use thiserror::Error;
 
-/// So many numbers of starts there are for each millisecond of the Unix epoch. One of them is taken
-/// at random: two copies of a directory that are started at one moment, or with a clock that is
-/// behind, are to get different ones.
+/// How many start numbers each millisecond of the Unix epoch has. A start takes one of them at
+/// random. So two copies of a directory get different numbers, even if they start at the same
+/// moment or the clock is behind.
 const IN_A_MILLISECOND: u64 = 1 << 20;
 
 const FILE: &str = "cluster";
@@ -31,24 +31,24 @@ const NEW_FILE: &str = "cluster.new";
 pub struct Founding {
     /// Its id.
     pub cluster: ClusterId,
-    /// Copies of each key.
+    /// N: replicas of each key.
     pub n: usize,
-    /// Replicas that must answer a get.
+    /// R: nodes that must answer a get.
     pub r: usize,
-    /// Replicas that must have stored a put.
+    /// W: nodes that must store a put.
     pub w: usize,
 }
 
 impl Founding {
-    /// A cluster with the quorums of this configuration.
+    /// The cluster with the quorums of this configuration.
     pub fn new(cluster: ClusterId, config: &Config) -> Self {
         Founding { cluster, n: config.n(), r: config.r(), w: config.w() }
     }
 
-    /// Does a node with this configuration go with it?
+    /// Checks that a configuration has this cluster's quorums.
     ///
     /// # Errors
-    /// Where N, R or W differ.
+    /// If N, R or W differ.
     pub fn check(&self, config: &Config) -> Result<(), FoundingError> {
         let own = Founding::new(self.cluster, config);
         if own == *self { Ok(()) } else { Err(FoundingError::OtherQuorums { founded: *self, own }) }
@@ -62,35 +62,39 @@ impl fmt::Display for Founding {
     }
 }
 
-/// Why a node does not go with its cluster, or with what its directory says of it.
+/// Why a node cannot be in its cluster, or cannot use its directory.
 #[derive(Debug, Error)]
 pub enum FoundingError {
-    /// The node was started with other quorums than its cluster has.
+    /// The node was started with other quorums than its cluster's.
     #[error(
-        "the cluster has N={}, R={} and W={}, and this node was started with N={}, R={} and W={}: start it with those of the cluster",
+        "the cluster has N={}, R={} and W={}, and this node was started with N={}, R={} and W={}: \
+         start it with those of the cluster",
         founded.n, founded.r, founded.w, own.n, own.r, own.w
     )]
     OtherQuorums {
-        /// What the cluster has.
+        /// The cluster's quorums.
         founded: Founding,
-        /// What the node was started with.
+        /// The node's quorums.
         own: Founding,
     },
-    /// The contact belongs to another cluster than the data.
+    /// The data belongs to another cluster than the contact.
     #[error(
-        "the data in {path} belongs to cluster {own}, and the node asked to let it join to cluster {contact}: name a member of its own cluster, or an empty directory"
+        "the data in {path} belongs to cluster {own}, but the contact belongs to cluster \
+         {contact}: name a member of cluster {own}, or an empty directory"
     )]
     OtherCluster {
         /// The data directory.
         path: PathBuf,
-        /// Whose data it has.
+        /// The cluster of the data.
         own: ClusterId,
-        /// To which cluster the contact belongs.
+        /// The cluster of the contact.
         contact: ClusterId,
     },
     /// The file is damaged.
     #[error(
-        "{0} is damaged: it does not read \"cluster …, N=…, R=…, W=…, start …, check …\", or the check does not match. Copy the line up to the start from another node of the cluster, and write \"start 0\" after it"
+        "{0} is damaged: it is not \"cluster …, N=…, R=…, W=…, start …, check …\", or the check \
+         does not match. Copy the line up to the start from another node of the cluster, and \
+         write \"start 0\" after it"
     )]
     Damaged(PathBuf),
     /// The file cannot be read or written.
@@ -103,10 +107,10 @@ pub enum FoundingError {
     },
 }
 
-/// What a directory remembers, with the number of the last start; `None` before the first.
+/// The cluster and the number of the last start in a directory; `None` before the first start.
 ///
 /// # Errors
-/// Where the file cannot be read, or is damaged.
+/// If the file cannot be read, or is damaged.
 pub fn read(directory: &Path) -> Result<Option<(Founding, u64)>, FoundingError> {
     let path = directory.join(FILE);
     match fs::read_to_string(&path) {
@@ -119,8 +123,8 @@ pub fn read(directory: &Path) -> Result<Option<(Founding, u64)>, FoundingError> 
     }
 }
 
-/// The number of a new start. It is larger than that of the last one, and than that of every start
-/// before, on this disk or, as long as the clock is right, on another.
+/// The number of a new start. It is larger than those of all earlier starts on this disk. While the
+/// clock is right, it is larger than those on other disks too.
 pub fn next(last: u64) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
     now.saturating_mul(IN_A_MILLISECOND)
@@ -128,10 +132,10 @@ pub fn next(last: u64) -> u64 {
         .saturating_add(rand::random_range(0..IN_A_MILLISECOND))
 }
 
-/// Begins a start with this number: remembers it.
+/// Begins a start: writes its number to the file.
 ///
 /// # Errors
-/// Where the file cannot be written.
+/// If the file cannot be written.
 pub fn begin(directory: &Path, founding: &Founding, start: u64) -> Result<(), FoundingError> {
     let (path, temporary) = (directory.join(FILE), directory.join(NEW_FILE));
     let write = || {
@@ -144,8 +148,7 @@ pub fn begin(directory: &Path, founding: &Founding, start: u64) -> Result<(), Fo
     write().map_err(|source| FoundingError::Unusable { path: path.clone(), source })
 }
 
-/// Does a file of a data directory hold what this module remembers? It stays when the rest of the
-/// data is put aside.
+/// Is this the file of this module? It stays when the rest of the data is moved aside.
 pub(crate) fn is_kept_in(file: &OsStr) -> bool {
     file == FILE || file == NEW_FILE
 }
@@ -162,7 +165,7 @@ fn parse(text: &str) -> Option<(Founding, u64)> {
     (text.trim_end() == by_hand || text == line(&founding, start)).then_some((founding, start))
 }
 
-/// What the file reads.
+/// The content of the file.
 fn line(founding: &Founding, start: u64) -> String {
     let line = format!("{founding}, start {start}");
     format!("{line}, check {:08x}\n", crc32fast::hash(line.as_bytes()))
@@ -173,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_start_is_remembered_and_the_next_is_later() {
+    fn a_start_is_stored_and_the_next_number_is_larger() {
         let directory = tempfile::tempdir().unwrap();
         assert_eq!(read(directory.path()).unwrap(), None);
         let founding = Founding { cluster: "00112233445566aa".parse().unwrap(), n: 3, r: 2, w: 1 };
@@ -184,15 +187,15 @@ mod tests {
         let starts = [next(future), next(future)];
         assert!(
             starts[0] > future && starts[1] > future,
-            "also if the clock goes back: {starts:?}"
+            "even if the clock goes back: {starts:?}"
         );
-        assert_ne!(starts[0], starts[1], "those of two copies of a directory differ");
+        assert_ne!(starts[0], starts[1], "two copies of a directory get different numbers");
         begin(directory.path(), &founding, future + 1).unwrap();
         assert_eq!(read(directory.path()).unwrap(), Some((founding, future + 1)));
     }
 
     #[test]
-    fn a_damaged_file_is_told() {
+    fn a_damaged_file_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let write = |bytes: &[u8]| fs::write(directory.path().join(FILE), bytes).unwrap();
         let founding = Founding { cluster: "00112233445566aa".parse().unwrap(), n: 3, r: 2, w: 1 };
@@ -214,7 +217,7 @@ mod tests {
             );
         }
         write(b"cluster 00112233445566aa, N=3, R=2, W=1, start 0\n");
-        assert_eq!(read(directory.path()).unwrap(), Some((founding, 0)), "written by hand");
+        assert_eq!(read(directory.path()).unwrap(), Some((founding, 0)), "written by a person");
         write(b"cluster 00112233445566aa, N=3, R=2, W=1, start 0");
         assert_eq!(
             read(directory.path()).unwrap(),

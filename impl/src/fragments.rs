@@ -1,30 +1,30 @@
-//! Fragments: a message that is larger than a UDP datagram travels in several.
+//! Fragments: a message that is larger than a UDP datagram is sent in several datagrams.
 //!
-//! The sender encodes the message as [`crate::wire`] says, header and checksum included, and
-//! cuts the bytes into pieces of one size. Only the last piece may be shorter. Each piece travels
-//! in a datagram of its own:
+//! The sender encodes the message as in [`crate::wire`], with header and checksum, and cuts the
+//! bytes into pieces of one size. Only the last piece may be shorter. Each piece is sent in its own
+//! datagram:
 //!
 //! ```text
-//! "DYNF"  version  crc32 of what follows  message id  index  count  total  the piece
-//! 4       1        4, little-endian       8, LE       2, LE  2, LE  4, LE  the rest, to the last byte
+//! "DYNF"  version  crc32 of the rest  message id  index  count  total  the piece
+//! 4       1        4, little-endian   8, LE       2, LE  2, LE  4, LE  the rest
 //! ```
 //!
-//! * The message id is the same in all fragments of a message. A sender starts at a random id and
-//!   counts up, so that it is unique for each message and start of the sender.
-//! * The index of the first piece is 0. The count is how many pieces there are, at least 2.
-//! * The total is how many bytes all pieces have together, at most [`MESSAGE_BYTES_MAX`]. Count and
-//!   total determine how long each piece is, so that a receiver checks every fragment by itself.
-//! * The pieces in their order are a datagram as `wire` says, whose own checksum covers the whole.
+//! * All fragments of a message have the same message id. A sender starts at a random id and counts
+//!   up, so that ids are unique across its starts.
+//! * The first piece has index 0. The count is the number of pieces, at least 2.
+//! * The total is the length of all pieces together, at most [`MESSAGE_BYTES_MAX`]. Count and total
+//!   determine the length of each piece, so a receiver can check every fragment by itself.
+//! * The pieces in order are a datagram as in `wire`. Its own checksum covers the whole.
 //!
-//! Nothing is retransmitted here. A message that lost a fragment is lost, as a datagram is, and the
-//! protocol sends it again, under another id.
+//! Fragments are not retransmitted. If one is lost, its message is lost, and the protocol sends it
+//! again under another id.
 
 use crate::wire::{self, MESSAGE_BYTES_MAX, PAYLOAD_BYTES_MAX, SUMMED_AT, WireError};
 use std::borrow::Cow;
 
-/// The longest piece that a sender makes, in bytes. With its headers, sealed, it fits a buffer of
-/// 16 KiB, which is what Linux charges the receiver's socket for it: a piece a little longer would
-/// be charged twice as much. Receivers take pieces of any length.
+/// The longest piece that a sender makes, in bytes. Sealed, it fits a buffer of 16 KiB, which is
+/// what Linux charges the receiver's socket for. A slightly longer piece would be charged twice as
+/// much. Receivers accept pieces of any length.
 pub const PIECE_BYTES_MAX: usize = 15 * 1024;
 
 const MAGIC: [u8; 4] = *b"DYNF";
@@ -33,19 +33,18 @@ const COUNT_AT: usize = INDEX_AT + 2;
 const TOTAL_AT: usize = COUNT_AT + 2;
 const HEADER_BYTES: usize = TOTAL_AT + 4;
 
-/// One of the fragments of a message. Its numbers agree with one another and with the length of its
-/// piece.
+/// One fragment of a message. Its numbers are consistent with each other and with its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment<'a> {
-    /// Which message of its sender this is.
+    /// The id of the message.
     pub message: u64,
-    /// Which piece this is, from 0.
+    /// The index of the piece, from 0.
     pub index: u16,
-    /// How many pieces there are.
+    /// The number of pieces.
     pub count: u16,
-    /// How long the whole message is, in bytes.
+    /// The length of the whole message, in bytes.
     pub total: usize,
-    /// The bytes.
+    /// The piece.
     pub piece: &'a [u8],
 }
 
@@ -55,11 +54,10 @@ impl<'a> Fragment<'a> {
         datagram.starts_with(&MAGIC)
     }
 
-    /// The fragment in a datagram. Reserves no memory.
+    /// Decodes a fragment. Allocates no memory.
     ///
     /// # Errors
-    /// Where it is not a fragment of this version, is damaged, or has numbers that no sender
-    /// writes.
+    /// If the datagram is not a fragment of this version, is damaged, or has inconsistent numbers.
     pub fn decode(datagram: &'a [u8]) -> Result<Self, WireError> {
         let (header, piece) = wire::open(MAGIC, HEADER_BYTES, datagram)?;
         let fragment = Fragment {
@@ -72,7 +70,7 @@ impl<'a> Fragment<'a> {
         if fragment.is_consistent() { Ok(fragment) } else { Err(WireError::FragmentMalformed) }
     }
 
-    /// The datagram.
+    /// Encodes the fragment as a datagram.
     fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_BYTES + self.piece.len());
         bytes.resize(SUMMED_AT, 0);
@@ -91,18 +89,18 @@ impl<'a> Fragment<'a> {
             return false;
         }
         let length = self.total.div_ceil(count);
-        // A message can be completed only if its last piece has something.
+        // The last piece must not be empty: otherwise the message could not be completed.
         let last_begins = length * (count - 1);
         last_begins < self.total && self.piece.len() == length.min(self.total - length * index)
     }
 }
 
-/// The first bytes of a slice that has been checked to be long enough.
+/// The first bytes of a slice that is known to be long enough.
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes[..N].try_into().expect("a slice of this length")
 }
 
-/// Cuts what one sender sends. Knows which message id is next.
+/// Cuts the datagrams of one sender, and counts its message ids.
 #[derive(Debug)]
 pub struct Cutter {
     next: u64,
@@ -115,8 +113,8 @@ impl Default for Cutter {
 }
 
 impl Cutter {
-    /// What to hand to the network, in this order: the datagram itself if UDP can carry it, else
-    /// its fragments. `sealed` is a sealed [`Datagram`](crate::wire::Datagram).
+    /// The datagrams to send, in order: the datagram itself if UDP can carry it, else its
+    /// fragments. `sealed` is a sealed [`Datagram`](crate::wire::Datagram).
     pub fn cut<'a>(&mut self, sealed: &'a [u8]) -> impl Iterator<Item = Cow<'a, [u8]>> + use<'a> {
         let is_whole = sealed.len() <= PAYLOAD_BYTES_MAX;
         let whole = is_whole.then_some(Cow::Borrowed(sealed));
@@ -124,8 +122,8 @@ impl Cutter {
         whole.into_iter().chain(cut.into_iter().flatten().map(Cow::Owned))
     }
 
-    /// The fragments of a message of at most [`MESSAGE_BYTES_MAX`], in pieces of at most so many
-    /// bytes.
+    /// The fragments of a message of at most [`MESSAGE_BYTES_MAX`], in pieces of at most
+    /// `piece_bytes_max` bytes.
     pub(crate) fn pieces<'a>(
         &mut self,
         sealed: &'a [u8],

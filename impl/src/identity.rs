@@ -1,8 +1,8 @@
-//! Who a datagram is from and for whom: the first part of every datagram between nodes and clients.
+//! The sender and receiver of a datagram: the first part of every datagram.
 //!
-//! The protocol speaks of nodes by their ids, and takes for granted that a message from A is from
-//! A, from its present start or from an earlier one. This header is how the runtime keeps that
-//! promise: [`doorkeeper`](crate::doorkeeper) drops what does not fit.
+//! The model identifies nodes by their ids. It assumes that a message from A comes from A's present
+//! start or an earlier one. This header lets the runtime ensure that:
+//! [`doorkeeper`](crate::doorkeeper) drops datagrams that do not fit.
 
 use crate::address::Members;
 use crate::memory::Recall;
@@ -14,15 +14,15 @@ use std::str::FromStr;
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Tells one cluster from another. It is made when a cluster is founded, and never changes.
+/// Identifies a cluster. It is computed when the cluster is founded, and never changes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ClusterId(u64);
 
 impl ClusterId {
-    /// Of a client that has not been answered yet: it does not know which cluster it asks.
+    /// The id that a client sends before its first answer: it does not know the cluster yet.
     pub const UNKNOWN: Self = ClusterId(0);
 
-    /// The id of the cluster that these members found. Every founder computes the same, if all are
+    /// The id of the cluster that these members found. All founders compute the same id if they are
     /// given the same list and quorums.
     pub fn founded(members: &Members, config: &Config) -> Self {
         let quorums = (config.n() as u64, config.r() as u64, config.w() as u64);
@@ -31,12 +31,12 @@ impl ClusterId {
         ClusterId(xxh3_64(text.as_bytes()).max(1))
     }
 
-    /// Its bytes.
+    /// The id in bytes.
     pub(crate) fn to_bytes(self) -> [u8; 8] {
         self.0.to_le_bytes()
     }
 
-    /// The id of a cluster with the same founders that bears a name: another one for each name.
+    /// The id of a cluster with the same founders and this name. Each name gives another id.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
         ClusterId(xxh3_64(format!("{self} {name}").as_bytes()).max(1))
@@ -55,9 +55,9 @@ impl fmt::Debug for ClusterId {
     }
 }
 
-/// The text is no cluster's id.
+/// The text is not a cluster id.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("\"{0}\" is no cluster's id: it has 16 hexadecimal digits")]
+#[error("\"{0}\" is not a cluster id: use 16 hexadecimal digits")]
 pub struct ClusterIdError(String);
 
 impl FromStr for ClusterId {
@@ -74,34 +74,33 @@ impl FromStr for ClusterId {
 /// One start of a node, until it stops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Life {
-    /// Which of the node's disks it runs on.
+    /// The incarnation: which of the node's disks it runs on.
     pub incarnation: u64,
-    /// Larger than at every start before, and another one for each start of a copy of the disk: see
+    /// The number of the start. It grows, and differs between copies of a disk: see
     /// [`founding`](crate::founding).
     pub start: u64,
 }
 
-/// Who sends a datagram.
+/// The sender of a datagram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sender {
-    /// A client: it is known by its address.
+    /// A client, which is known by its address.
     #[default]
     Client,
     /// A node.
     Node(NodeId, Life),
 }
 
-/// Who a datagram is from, and for whom.
+/// The sender and receiver of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parties {
-    /// Whose cluster its sender belongs to; [`ClusterId::UNKNOWN`] from a client that has not been
-    /// answered yet.
+    /// The sender's cluster; [`ClusterId::UNKNOWN`] from a client that has no answer yet.
     pub cluster: ClusterId,
     /// Its sender.
     pub from: Sender,
-    /// The node that it is for. `None`: a client, or whatever node the sender has reached.
+    /// The receiving node. `None` for a client, or if the sender knows only the address.
     pub to: Option<NodeId>,
-    /// What nodes tell of their disks.
+    /// What nodes tell each other about their disks.
     pub recall: Recall,
 }
 
@@ -117,16 +116,16 @@ impl Default for Parties {
     }
 }
 
-/// In the place of a node's index: no node.
+/// The node index that stands for "no node".
 const NOBODY: u16 = u16::MAX;
 
 impl Parties {
-    /// How long they are in a datagram, in bytes: cluster 8, sender 2, incarnation 8, start 8,
-    /// receiver 2; all little-endian; then what the sender tells of disks.
+    /// The encoded length in bytes: cluster 8, sender 2, incarnation 8, start 8, receiver 2, all
+    /// little-endian; then the [`Recall`].
     pub(crate) const BYTES: usize = Self::WHO_BYTES + Recall::BYTES;
     const WHO_BYTES: usize = 28;
 
-    /// As they are in a datagram.
+    /// Encodes the parties.
     pub(crate) fn encode(&self) -> [u8; Self::BYTES] {
         let (from, life) = match self.from {
             Sender::Client => (NOBODY, Life::default()),
@@ -143,7 +142,7 @@ impl Parties {
         bytes
     }
 
-    /// Those of a datagram.
+    /// Decodes the parties.
     pub(crate) fn decode(bytes: &[u8; Self::BYTES]) -> Self {
         let long = |at: usize| u64::from_le_bytes(std::array::from_fn(|index| bytes[at + index]));
         let node = |at: usize| {
@@ -162,11 +161,18 @@ mod tests {
     use quickcheck::quickcheck;
 
     quickcheck! {
-        fn parties_are_decoded_as_they_were_encoded(cluster: u64, from: u16, incarnation: u64, start: u64, to: u16) -> bool {
+        fn parties_are_decoded_as_they_were_encoded(
+            cluster: u64,
+            from: u16,
+            incarnation: u64,
+            start: u64,
+            to: u16
+        ) -> bool {
             let node = |index: u16| Some(NodeId(index)).filter(|_| index != NOBODY);
             let life = Life { incarnation, start };
             let from = node(from).map_or(Sender::Client, |from| Sender::Node(from, life));
-            let parties = Parties { cluster: ClusterId(cluster), from, to: node(to), recall: Recall { commit: start, ..Recall::default() } };
+            let recall = Recall { commit: start, ..Recall::default() };
+            let parties = Parties { cluster: ClusterId(cluster), from, to: node(to), recall };
             Parties::decode(&parties.encode()) == parties
         }
 
@@ -176,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn founders_with_another_name_list_or_quorum_found_another_cluster() {
+    fn another_name_list_or_quorum_founds_another_cluster() {
         let members = |ports: [u16; 2]| {
             let at = |port: u16| std::net::SocketAddr::from(([127, 0, 0, 1], port));
             Members::new([(NodeId(0), at(ports[0])), (NodeId(1), at(ports[1]))]).unwrap()

@@ -1,8 +1,8 @@
-//! Looking into a node: what `dynamo status` and `dynamo hints` ask. No part of the protocol: a
-//! question changes nothing.
+//! The questions of `dynamo status` and `dynamo hints`, and a node's replies. They are no part of
+//! the protocol, and change nothing.
 //!
 //! ```text
-//! "DYNQ" or "DYNR"  version  crc32 of what follows  number  question or report in postcard encoding
+//! "DYNQ" or "DYNR"  version  crc32 of the rest     number  question or reply in postcard encoding
 //! 4                 1        4, little-endian       8, LE   the rest
 //! ```
 
@@ -21,135 +21,135 @@ use serde::{Deserialize, Serialize};
 use std::ops::Bound;
 
 const QUESTION: [u8; 4] = *b"DYNQ";
-const REPORT: [u8; 4] = *b"DYNR";
+const REPLY: [u8; 4] = *b"DYNR";
 const CHECKSUM_AT: usize = 5;
 const NUMBER_AT: usize = 9;
 const HEADER_BYTES: usize = 17;
-/// At most so many hints in one report: with the longest keys they fit a datagram.
+/// The most hints in one reply: with the longest keys they fit a datagram.
 const HINTS_MAX: usize = 150;
-/// And so many that it has asked others to keep.
+/// The most hints in one reply that the node has only asked others to keep.
 const CREATED_MAX: usize = 50;
 
-/// What may be asked of a node.
+/// A question to a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Question {
-    /// How it is.
+    /// The node's status.
     Status,
-    /// The hints it keeps, after this one in order.
+    /// The node's hints after this one, in order.
     Hints {
-        /// The last one known; `None`: from the first.
+        /// The last hint known; `None` to begin with the first.
         after: Option<HintId>,
     },
 }
 
-/// What a node says of itself.
+/// A node's reply to a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Report {
-    /// How it is.
+pub enum Reply {
+    /// The node's status.
     Status(Box<Status>),
     /// Some of its hints.
     Hints {
-        /// By recipient and key.
+        /// Sorted by recipient and key.
         hints: Vec<HintLine>,
         /// Are there more after these?
         more: bool,
     },
 }
 
-/// How a node is.
+/// A node's status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// The node.
     pub id: NodeId,
-    /// The digest of what it knows of the members.
+    /// The tip of its membership history.
     pub tip: Tip,
-    /// The cluster that it belongs to, with its quorums.
+    /// The cluster it belongs to, with its quorums.
     pub cluster: Founding,
-    /// All members that it knows, itself included.
+    /// All members it knows, including itself.
     pub members: Vec<NodeId>,
-    /// How long ago the other members were heard to know the same, in milliseconds; not those that
-    /// were not since it last learned something.
+    /// How long ago each other member last reported this tip, in milliseconds. Members that have
+    /// not reported it are left out.
     pub agreed_ms: Vec<(NodeId, u64)>,
-    /// Those that did not answer in time, and have not been heard from since.
+    /// The nodes that did not answer in time, and have not been heard from since.
     pub suspected: Vec<NodeId>,
-    /// How many keys it holds as a replica, tombstones counted.
+    /// How many keys it holds as a replica, including tombstones.
     pub keys: usize,
-    /// How many hints it keeps for others.
+    /// How many hints it keeps for other nodes.
     pub hints: usize,
-    /// Has it started, and is not done yet with entering all keys in their trees? Until then it
-    /// compares nothing.
+    /// Is it still building its Merkle trees after a start? Until they are complete it takes part
+    /// in no exchange.
     pub planting: bool,
-    /// What it dropped since its start, by reason.
+    /// What it has dropped since its start, by reason.
     pub dropped: Dropped,
-    /// What it refused or dropped since its start because it had too much to do.
+    /// What it has refused or dropped for lack of capacity since its start.
     pub overload: Overload,
-    /// What it did not let in since its start, by reason.
+    /// The datagrams it has refused since its start, by reason.
     pub refusals: Vec<Refusals>,
-    /// The nodes whose id two living processes have, or had.
+    /// The node ids that two living processes have or had.
     pub twins: Vec<Twin>,
-    /// How far it has come in comparing what it holds, by partition and peer.
+    /// Its anti-entropy exchanges, by partition and peer.
     pub exchanges: Vec<ExchangeLine>,
-    /// What showed, at its start or later, that its data was an older copy of itself.
+    /// How it found, at its start or later, that its data was an older copy of itself.
     pub found_old: Option<String>,
 }
 
-/// How far a node has come in comparing a partition with a peer that is responsible for it too.
+/// The exchanges of one partition with one peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExchangeLine {
     /// The partition.
     pub partition: Partition,
     /// The peer.
     pub peer: NodeId,
-    /// How long ago the peer last said what its root is, in milliseconds.
+    /// How long ago the peer last sent its root, in milliseconds.
     pub last_ms: Option<u64>,
-    /// For how long it has been the same as this node's whenever it said so, in milliseconds.
+    /// For how long the peer's root has been the same as this node's, in milliseconds.
     pub agreed_ms: Option<u64>,
-    /// How many keys have got from there what they lacked here, since this node's start.
+    /// How many keys this node has repaired with data from the peer since its start.
     pub repaired: u64,
 }
 
-/// What is known of a node that its state does not tell.
+/// Facts about a node that its protocol state does not contain.
 pub trait Watch {
-    /// How long a hint has been kept, in milliseconds.
+    /// How long the node has kept a hint, in milliseconds.
     fn hint_age_ms(&self, hint: &HintId) -> u64;
-    /// How long ago a peer was heard to know the same, in milliseconds.
+    /// How long ago a peer last reported this node's tip, in milliseconds.
     fn agreed_ms(&self, peer: NodeId) -> Option<u64>;
-    /// What it dropped since its start.
+    /// What the node has dropped since its start.
     fn dropped(&self) -> Dropped;
-    /// What it refused or dropped because it had too much to do.
+    /// What it has refused or dropped for lack of capacity.
     fn overload(&self) -> Overload;
-    /// The cluster that it belongs to.
+    /// The cluster it belongs to.
     fn cluster(&self) -> Founding;
-    /// What it did not let in.
+    /// The datagrams it has refused.
     fn refusals(&self) -> Vec<Refusals>;
-    /// The nodes whose id two living processes have.
+    /// The node ids that two living processes have.
     fn twins(&self) -> Vec<Twin>;
-    /// How far it has come in comparing what it holds.
+    /// Its anti-entropy exchanges.
     fn exchanges(&self) -> Vec<ExchangeLine>;
-    /// What showed that its data was an older copy of itself.
+    /// How it found that its data was an older copy of itself.
     fn found_old(&self) -> Option<String>;
 }
 
-/// One hint.
+/// One hint, as `dynamo hints` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HintLine {
-    /// For whom it is kept.
+    /// The node that the hint is for.
     pub recipient: NodeId,
-    /// Of which key.
+    /// The key.
     pub key: Key,
-    /// Upper bound on what it takes, in bytes.
+    /// An upper bound of its size in bytes.
     pub bytes: usize,
-    /// How far it has come.
+    /// Its state.
     pub state: HintState,
-    /// How long it has been kept, in milliseconds.
+    /// How long the node has kept it, in milliseconds.
     pub age_ms: u64,
-    /// How often its recipient was sent hints since the first of them came, or the node's start;
-    /// counted no further than pauses grow.
+    /// How often hints were sent to the recipient, since the first of them or the node's start. The
+    /// count stops where the waiting time stops growing.
     pub attempts: u8,
 }
 
-impl Report {
-    /// The answer to a question.
+impl Reply {
+    /// Answers a question.
     pub fn new(
         question: &Question,
         node: &Node,
@@ -158,7 +158,7 @@ impl Report {
         watch: &impl Watch,
     ) -> Self {
         match question {
-            Question::Status => Report::Status(Box::new(Status {
+            Question::Status => Reply::Status(Box::new(Status {
                 id,
                 tip: state.view.tip(),
                 cluster: watch.cluster(),
@@ -199,13 +199,14 @@ impl Report {
                 if after.is_none() {
                     hints.extend(created(state));
                 }
-                Report::Hints { hints, more }
+                Reply::Hints { hints, more }
             }
         }
     }
 }
 
-/// Those that this node, as a coordinator, has asked fallbacks to keep, and has no answer of yet.
+/// Hints that this node, as a coordinator, has asked fallbacks to keep, and that are not confirmed
+/// yet.
 fn created(state: &State) -> Vec<HintLine> {
     let asked = state.puts.values().flat_map(|put| {
         put.collecting.tally.missing_stand_ins().map(|stand_in| HintId {
@@ -223,36 +224,36 @@ fn created(state: &State) -> Vec<HintLine> {
     ids.into_iter().map(line).collect()
 }
 
-/// Something that travels under a number.
+/// A question or reply with its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbered<T> {
-    /// The question's number, and that of the report that answers it.
+    /// The question's number; its reply has the same.
     pub number: u64,
-    /// The question or report.
+    /// The question or reply.
     pub content: T,
 }
 
 impl Numbered<Question> {
-    /// The datagram.
+    /// Encodes the question as a datagram.
     pub fn encode(&self) -> Vec<u8> {
         encode(QUESTION, self)
     }
 
-    /// The question in a datagram, if it is a whole one of this version.
+    /// Decodes a question; `None` if the datagram is not an intact question of this version.
     pub fn decode(datagram: &[u8]) -> Option<Self> {
         decode(QUESTION, datagram)
     }
 }
 
-impl Numbered<Report> {
-    /// The datagram.
+impl Numbered<Reply> {
+    /// Encodes the reply as a datagram.
     pub fn encode(&self) -> Vec<u8> {
-        encode(REPORT, self)
+        encode(REPLY, self)
     }
 
-    /// The report in a datagram, if it is a whole one of this version.
+    /// Decodes a reply; `None` if the datagram is not an intact reply of this version.
     pub fn decode(datagram: &[u8]) -> Option<Self> {
-        decode(REPORT, datagram)
+        decode(REPLY, datagram)
     }
 }
 

@@ -1,8 +1,8 @@
-//! Carries out what the actor says, a batch of steps at a time: first everything it saved, in one
-//! commit, then everything it sent.
+//! Carries out the actor's commands, a batch of steps at a time: first everything that it saved, in
+//! one commit, then everything that it sent.
 //!
-//! Knows neither socket nor disk nor clock: these are given, so that the order of effects can be
-//! tested.
+//! The interpreter gets its socket, disk and clock from outside, so that the order of effects can
+//! be tested.
 
 use crate::outbox::Outbox;
 use crate::stamp::Stamps;
@@ -17,26 +17,25 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// Where what is saved goes.
+/// Where the interpreter commits saved state.
 pub trait Disk {
-    /// Why a commit may fail.
+    /// Why a commit fails.
     type Error;
 
     /// Returns when `durable` is on disk.
     ///
     /// # Errors
-    /// Where it possibly is not.
+    /// If `durable` is possibly not on disk.
     fn commit(&mut self, durable: &Durable) -> Result<(), Self::Error>;
 }
 
-/// Where what is sent goes.
+/// Where the interpreter sends messages.
 pub trait Network {
-    /// Sends, or loses, a datagram. One that a large message has made larger than UDP can carry
-    /// goes in several.
+    /// Sends or loses a datagram. If it is larger than UDP can carry, it is sent in fragments.
     fn send(&mut self, to: Id, datagram: &mut Datagram);
 }
 
-/// What was given to the actor. Kept in tests, which give it to another one.
+/// An input of the actor. Tests record the inputs and replay them on another actor.
 #[cfg(test)]
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
@@ -44,7 +43,7 @@ pub(crate) enum Event {
     Received(Id, Message),
     /// A timer fired.
     Fired(Timer),
-    /// Chance chose.
+    /// A random choice was made.
     Chose(Choice),
 }
 
@@ -57,14 +56,14 @@ pub struct Interpreter {
     timers: Timers<Timer>,
     saved: bool,
     outbox: Outbox,
-    /// The requests answered in this batch, and whom.
+    /// The requests answered in this batch, with their clients.
     answered: Vec<(Id, RequestId)>,
     #[cfg(test)]
     pub(crate) events: Vec<Event>,
 }
 
 impl Interpreter {
-    /// Starts a node on what is on its disk.
+    /// Starts a node on the state that its disk holds.
     pub fn start(node: Node, id: NodeId, durable: Durable, now: Instant) -> Self {
         let mut out = Out::new();
         let state = Cow::Owned(node.on_start(id.actor(), &Some(durable), &mut out));
@@ -83,13 +82,13 @@ impl Interpreter {
         this
     }
 
-    /// The node, stamping the contexts that it gives to clients so.
+    /// Sets the stamps for contexts that the node gives to clients.
     #[must_use]
     pub fn with_stamps(self, stamps: Stamps) -> Self {
         Interpreter { outbox: self.outbox.with_stamps(stamps), ..self }
     }
 
-    /// A message has come in.
+    /// Handles a received message.
     pub fn on_message(&mut self, from: Id, message: Message, now: Instant) {
         #[cfg(test)]
         self.events.push(Event::Received(from, message.clone()));
@@ -98,7 +97,7 @@ impl Interpreter {
         self.carry_out(out, now);
     }
 
-    /// Time has passed: fires every timer that is due. Each is unset before its handler runs.
+    /// Fires every timer that is due. Each is unset before its handler runs.
     pub fn on_time(&mut self, now: Instant) {
         while let Some(timer) = self.timers.take_due(now) {
             #[cfg(test)]
@@ -109,7 +108,7 @@ impl Interpreter {
         }
     }
 
-    /// Chance has chosen.
+    /// Handles a random choice.
     fn on_choice(&mut self, choice: Choice, now: Instant) {
         #[cfg(test)]
         self.events.push(Event::Chose(choice));
@@ -118,16 +117,16 @@ impl Interpreter {
         self.carry_out(out, now);
     }
 
-    /// When the next timer is due, if one is set.
+    /// The deadline of the next timer, if one is set.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.timers.next_deadline()
     }
 
     /// Ends the batch: commits what its steps saved, and only then sends what they sent. Answers to
-    /// gets wait for the commit too, for they may show what this batch saved.
+    /// gets wait for the commit too, because they may contain what this batch saved.
     ///
     /// # Errors
-    /// Where the commit fails. Nothing is sent then; the node must stop.
+    /// If the commit fails. Then nothing is sent, and the node must stop.
     pub fn finish<D: Disk>(
         &mut self,
         disk: &mut D,
@@ -145,12 +144,12 @@ impl Interpreter {
         self.saved
     }
 
-    /// The requests answered since this was asked last, and whom.
+    /// Takes the requests that were answered since the last call, with their clients.
     pub fn take_answered(&mut self) -> Vec<(Id, RequestId)> {
         std::mem::take(&mut self.answered)
     }
 
-    /// What the node knows.
+    /// The node's state.
     pub fn state(&self) -> &State {
         &self.state
     }
@@ -160,7 +159,7 @@ impl Interpreter {
         &self.node
     }
 
-    /// Messages dropped because they were too large even for fragments, so far.
+    /// How many messages were too large even for fragments, and dropped.
     pub fn too_large(&self) -> u64 {
         self.outbox.too_large()
     }
@@ -168,9 +167,8 @@ impl Interpreter {
     fn carry_out(&mut self, out: Out<Node>, now: Instant) {
         for command in out {
             match command {
-                // What is saved is the state's durable part as it then is, and the commit at the
-                // batch's end takes it with all that was saved after it. To keep the copy until
-                // then would cost the next step a copy of every tree node that it changes.
+                // The commit at the end of the batch takes the durable state as it is then. Keeping
+                // a copy until then would make the next step copy every tree node that it changes.
                 Command::Save(_) => self.saved = true,
                 Command::Send(to, message) => {
                     if let Message::Answer(answer) = &message {
@@ -190,7 +188,7 @@ impl Interpreter {
     }
 }
 
-/// Some duration of the range, so that nodes started together do not stay in step.
+/// A random duration in the range, so that nodes started together do not stay in step.
 fn within(range: &Range<Duration>) -> Duration {
     if range.is_empty() { range.start } else { rand::random_range(range.clone()) }
 }

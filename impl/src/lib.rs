@@ -1,21 +1,21 @@
 //! The runtime around the protocol: datagrams, durable storage, the loop that runs one node, and a
 //! client.
 //!
-//! Nothing here decides anything about quorums, clocks or versions. A node is
-//! [`dynamo_model::node::Node`], the very actor that is model-checked; this crate feeds it messages
-//! and timers and carries out its commands, and owes it one promise: **what a step saved is on disk
-//! before anything is sent**.
+//! The runtime decides nothing about quorums, clocks or versions. A node is
+//! [`dynamo_model::node::Node`], the actor that the checker runs. This crate passes messages and
+//! timers to the actor, and carries out its commands. It guarantees that **what a step saved is on
+//! disk before anything is sent**.
 //!
 //! ```text
-//! socket ─▶ sessions ─▶ wire ─▶ interpreter ─▶ the actor ─▶ its commands ─┬─▶ store   (one commit a batch)
-//!    ▲                             ▲                                      ├─▶ timers
-//!    └─ sessions ◀─ outbox ◀───────┼───────── after the commit ───────────┘
+//! socket ─▶ sessions ─▶ wire ─▶ interpreter ─▶ actor ─▶ commands ─┬─▶ store (one commit a batch)
+//!    ▲                             ▲                              ├─▶ timers
+//!    └─ sessions ◀─ outbox ◀───────┼─────── after the commit ─────┘
 //!                               timers
 //! ```
 //!
-//! The protocol knows no limit on how large a message is. One that does not fit a UDP datagram is
-//! cut by its sender ([`fragments`]) and put together by its receiver ([`reassembly`]), node or
-//! client.
+//! The protocol does not limit the size of a message. If one does not fit a UDP datagram, the
+//! sender cuts it into fragments ([`fragments`]), and the receiver puts them together
+//! ([`reassembly`]).
 
 pub mod address;
 pub mod admission;

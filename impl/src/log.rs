@@ -1,9 +1,9 @@
-//! The log, on standard error. `RUST_LOG` chooses what is in it.
+//! The log, on standard error. `RUST_LOG` selects what it contains.
 //!
-//! A node must not stop, nor wait, because nobody takes its log: the reader of the pipe may be gone
-//! or stuck, or the disk full. So a thread of its own writes the lines. A line that finds too many
-//! others waiting, or that cannot be written, is lost. Lost lines are counted, and the next line
-//! that can be written is preceded by their number.
+//! A node must neither stop nor wait if its log cannot be written, because the pipe's reader is
+//! gone or stuck, or the disk is full. So a separate thread writes the lines. A line is lost if too
+//! many lines wait, or if it cannot be written. The next line that is written is preceded by the
+//! number of lost lines.
 
 use crate::output::note;
 use anstream::{AutoStream, ColorChoice};
@@ -19,20 +19,20 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// How many lines may wait to be written.
+/// The most lines that wait to be written.
 const WAITING_MAX: usize = 1_000;
-/// How long a process that ends waits for the last lines. Only a reader that is stuck takes longer.
+/// How long an ending process waits for its last lines. Only a stuck reader takes longer.
 const LAST_LINES_WITHIN: Duration = Duration::from_secs(2);
 const TRY_EVERY: Duration = Duration::from_millis(1);
 
-/// What the writing thread is given.
+/// What the writing thread receives.
 enum Entry {
     Line(Vec<u8>),
-    /// Everything before this is to be written, and then its sender told.
+    /// Asks for a reply when everything before it is written.
     Flush(Sender<()>),
 }
 
-/// The log's end that takes lines. Its clones take lines for the same log.
+/// The sending end of the log. Clones send to the same log.
 #[derive(Clone)]
 pub(crate) struct Log {
     entries: SyncSender<Entry>,
@@ -44,22 +44,24 @@ pub(crate) fn start() -> Log {
     let log = Log::to(io::stderr());
     let colours = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
     let layer = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(log.clone());
-    // What it would say about a failed write would go to the same place, with a panic when that
-    // fails.
+    // The layer would report a failed write to the same file, and panic if that failed too.
     let layer = layer.log_internal_errors(false).with_filter(wanted());
     tracing_subscriber::registry().with(layer).init();
     log
 }
 
-/// What `RUST_LOG` asks for, such as `info` or `dynamo=debug`. Errors, and this program's warnings,
-/// where it is not set.
+/// The filter in `RUST_LOG`, such as `info` or `dynamo=debug`. By default, errors of all crates and
+/// warnings of this program.
 fn wanted() -> Targets {
     let default =
         Targets::new().with_default(LevelFilter::ERROR).with_target("dynamo", LevelFilter::WARN);
     match std::env::var("RUST_LOG") {
         Err(_) => default,
         Ok(asked) => asked.parse().unwrap_or_else(|error| {
-            note!("RUST_LOG=\"{asked}\" is ignored: {error}; use a level, such as info, or dynamo=debug");
+            note!(
+                "RUST_LOG=\"{asked}\" is ignored: {error}; \
+                 use a level, such as info, or dynamo=debug"
+            );
             default
         }),
     }
@@ -74,8 +76,7 @@ impl Log {
         Log { entries, lost }
     }
 
-    /// Writes a process's last line after all others, and waits until that is done, but not for
-    /// long.
+    /// Writes the process's last line, and waits a limited time until it is written.
     pub(crate) fn end_with(&self, line: &str) {
         let deadline = Instant::now() + LAST_LINES_WITHIN;
         if self.push(Entry::Line(format!("{line}\n").into_bytes()), deadline) {
@@ -83,7 +84,7 @@ impl Log {
         }
     }
 
-    /// Waits until the lines so far are written, but not for long.
+    /// Waits a limited time until all lines so far are written.
     pub(crate) fn flush(&self) {
         self.flush_until(Instant::now() + LAST_LINES_WITHIN);
     }
@@ -95,7 +96,7 @@ impl Log {
         }
     }
 
-    /// Hands over an entry, as soon as there is room for it.
+    /// Sends an entry as soon as there is room. Returns false at the deadline.
     fn push(&self, mut entry: Entry, deadline: Instant) -> bool {
         loop {
             match self.entries.try_send(entry) {
@@ -130,7 +131,7 @@ fn write_line(target: &mut impl Write, lost: u64, line: &[u8]) -> io::Result<()>
     target.flush()
 }
 
-/// A whole line at a time: that is how the subscriber writes.
+/// The subscriber writes whole lines.
 impl Write for Log {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.entries.try_send(Entry::Line(line.to_owned())).is_err() {
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
 
-    /// Refuses so many writes, and keeps what comes after them.
+    /// Refuses the first writes, and keeps what comes after them.
     struct Refusing {
         refusals: usize,
         taken: Arc<Mutex<Vec<u8>>>,
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn lost_lines_are_counted_and_told_with_the_next_that_can_be_written() {
+    fn lost_lines_are_counted_in_the_next_line_that_is_written() {
         let taken = Arc::default();
         let mut log = Log::to(Refusing { refusals: 2, taken: Arc::clone(&taken) });
         for line in ["one\n", "two\n", "three\n", "four\n"] {
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_logs_never_waits_for_a_log_that_nobody_takes() {
+    fn logging_never_waits_for_a_stuck_reader() {
         struct Stuck;
         impl Write for Stuck {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

@@ -1,34 +1,33 @@
-//! What nodes remember of one another's disks, so that a node finds out when it was started on an
-//! older copy of its own.
+//! What nodes remember of each other's disks, so that a node notices if it runs on an older copy of
+//! its own disk.
 //!
-//! A node numbers its starts and its commits, and keeps both numbers with its data. Every datagram
-//! between nodes tells the sender's present start and last commit, and what the sender remembers of
-//! the receiver: the latest start and commit that it has heard of. Each node keeps what it
-//! remembers on its own disk, in the commits that it makes anyway.
+//! A node numbers its starts and commits, and stores both numbers with its data. Every datagram
+//! between nodes carries the sender's present start and last commit. It also carries the latest
+//! start and commit of the receiver that the sender remembers. Each node stores what it remembers
+//! on its own disk, in the commits that it makes anyway.
 //!
 //! ```text
-//! A, starting          ── start 9, commit 41; I ask ──▶      B, C   A serves nobody yet
-//! A                    ◀── start 5, commit 88; I remember your start 8, commit 40 ── B
+//! A, starting   ── start 9, commit 41; I ask ──▶          B, C   A serves nobody yet
+//! A             ◀── start 5, commit 88; I remember your start 8, commit 40 ── B
 //! ```
-//! A's disk must know start 8 with 40 commits or more. If it does not, it is an older copy
-//! ([`Rules::disk_is_old`]): A puts its files aside and begins on an empty disk under a new
+//! A's disk must contain start 8 with commit 40 or later. If it does not, the disk is an older copy
+//! ([`Rules::disk_is_old`]). Then A moves its files aside, and begins on an empty disk under a new
 //! incarnation.
 //!
-//! - A node waits for all other members, but only [`WAIT`] for those that are silent: it must be
+//! - A starting node waits for all other members, but only [`WAIT`] for silent ones: it must be
 //!   able to start while others are down.
-//! - A node takes nothing from a new start of a node of which it remembers an earlier one until
-//!   that says that it has heard what is remembered, and that its disk knows it. So nobody is
-//!   misled by an old copy whose witness was down, and says what it remembers only now.
-//! - A node that serves already, and hears that others remember a start of it after its own, has
-//!   not got an old disk: another process has its id, and was started later
-//!   ([`doorkeeper`](crate::doorkeeper)). If it put its data aside then, the two would do so in
-//!   turn for ever.
+//! - Suppose a node remembers an earlier start of its peer. It accepts nothing from a new start
+//!   until the peer confirms that it has heard what is remembered, and that its disk contains it.
+//!   So an old copy whose witness was down misleads nobody.
+//! - A serving node may hear that others remember a later start than its own. Then its disk is not
+//!   old: another process has its id, and was started later ([`doorkeeper`](crate::doorkeeper)). If
+//!   it moved its data aside then, the two would do so in turn for ever.
 //! - A first start on an empty directory waits for nobody: no other node can know more of that
 //!   disk.
 //!
-//! Not found is an older copy of which nobody who is up has heard more. Nor is one whose witnesses
-//! have heard of later commits only from others: whoever has heard from the node itself must be up,
-//! or come back.
+//! An older copy is not found if no other running node has heard more of the disk. A node that has
+//! heard of later commits only from others does not count as a witness. A witness must have heard
+//! them from the node itself.
 
 use crate::identity::Life;
 use dynamo_model::ids::NodeId;
@@ -41,29 +40,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How long a node that starts waits for others that do not say what they remember. Those that are
-/// up answer in a round trip.
+/// How long a starting node waits for members that do not reply. Running members reply in one round
+/// trip.
 pub const WAIT: Duration = Duration::from_millis(300);
-/// After this time those that are silent are asked again.
+/// How long until a silent member is asked again.
 pub(crate) const ASK_AGAIN: Duration = Duration::from_millis(30);
 
-/// What a datagram tells of disks, besides its sender's start.
+/// What a datagram says about disks, besides the sender's start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recall {
     /// The number of the sender's last commit.
     pub commit: u64,
-    /// What the sender remembers of the receiver.
+    /// The latest moment of the receiver that the sender remembers.
     pub remembered: Option<Moment>,
-    /// Has the sender heard, since its start, what the receiver remembers of it, and does its disk
-    /// know that?
+    /// Since its start, has the sender heard what the receiver remembers of it, and does its disk
+    /// contain that?
     pub is_confirmed: bool,
     /// Is the receiver asked to say what it remembers?
     pub asks: bool,
 }
 
 impl Recall {
-    /// How long it is in a datagram, in bytes: commit 8, start remembered 8, commit remembered 8,
-    /// flags 1; all little-endian.
+    /// The encoded length in bytes: commit 8, remembered start 8, remembered commit 8, flags 1; all
+    /// little-endian.
     pub(crate) const BYTES: usize = 25;
     const CONFIRMED: u8 = 1;
     const ASKS: u8 = 2;
@@ -96,14 +95,14 @@ impl Recall {
     }
 }
 
-/// Another node remembers something of this one that this one's disk does not know.
+/// Another node remembers a moment of this node that this node's disk does not contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence {
-    /// Who remembers it; `None`: the file DIR/cluster of this node.
+    /// The node that remembers it; `None`: the file `cluster` in this node's directory.
     pub by: Option<NodeId>,
-    /// What it remembers.
+    /// The remembered moment.
     pub remembered: Moment,
-    /// The last start and commit that the disk knows.
+    /// The last start and commit on the disk.
     pub known: Moment,
 }
 
@@ -124,20 +123,19 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// What a node remembers of others, and has heard of itself.
+/// What a node remembers of others, and what others have told it about itself.
 #[derive(Clone, Debug)]
 pub struct Memories {
     rules: Rules,
-    /// What its disk knew when it was opened, and the present start.
+    /// What its disk contained when it was opened, and the present start.
     past: Past,
     /// The number of its last commit.
     commit: Arc<AtomicU64>,
     remembered: OrdMap<NodeId, Moment>,
-    /// Those that have said, since the start, what they remember, and nothing that the disk does
-    /// not know.
+    /// The nodes that have said, since the start, what they remember, if the disk contains it.
     confirmed: BTreeSet<NodeId>,
     evidence: Option<Evidence>,
-    /// Has the node heard what there was to hear at its start?
+    /// Has the node finished asking at its start?
     is_serving: bool,
 }
 
@@ -148,8 +146,8 @@ impl Default for Memories {
 }
 
 impl Memories {
-    /// Of a node whose disk knows this past, in its present start too; with the number of its last
-    /// commit.
+    /// The memories of a node with this past, which includes its present start. `commit` is the
+    /// number of its last commit.
     pub fn new(
         rules: Rules,
         past: Past,
@@ -160,7 +158,7 @@ impl Memories {
         Memories { rules, past, commit, remembered, confirmed, evidence, is_serving }
     }
 
-    /// What a datagram to this node tells; `None`: to a client, or to whoever is there.
+    /// What to write in a datagram for this node; `None` for a client or an unknown node.
     pub fn recall(&self, to: Option<NodeId>) -> Recall {
         let remembered = to.and_then(|to| self.remembered.get(&to)).copied();
         let is_confirmed = to.is_some_and(|to| self.confirmed.contains(&to));
@@ -172,7 +170,8 @@ impl Memories {
         }
     }
 
-    /// A node tells this from its present life. May its messages be taken? If so it is remembered.
+    /// Handles what a node says in a datagram. Returns whether to accept its messages. If so,
+    /// remembers its present start and commit.
     pub fn hear(&mut self, node: NodeId, life: Life, recall: &Recall) -> bool {
         self.check(node, recall.remembered);
         let told = Moment { start: life.start, commit: recall.commit };
@@ -200,7 +199,7 @@ impl Memories {
         }
     }
 
-    /// The node serves from now on.
+    /// Records that the node serves requests from now on.
     pub(crate) fn serve(&mut self) {
         self.is_serving = true;
     }
@@ -210,12 +209,12 @@ impl Memories {
         self.confirmed.contains(&node)
     }
 
-    /// What shows that the disk is an older copy, if anything does.
+    /// The evidence that the disk is an older copy, if there is any.
     pub fn evidence(&self) -> Option<Evidence> {
         self.evidence
     }
 
-    /// The latest start and commit that it has heard of each other node.
+    /// The latest start and commit that the node has heard of each other node.
     pub fn remembered(&self) -> &OrdMap<NodeId, Moment> {
         &self.remembered
     }
@@ -229,7 +228,12 @@ mod tests {
     const B: NodeId = NodeId(1);
 
     quickcheck! {
-        fn what_is_told_is_decoded_as_it_was_encoded(commit: u64, start: u64, other: u64, flags: (bool, bool, bool)) -> bool {
+        fn a_recall_is_decoded_as_it_was_encoded(
+            commit: u64,
+            start: u64,
+            other: u64,
+            flags: (bool, bool, bool)
+        ) -> bool {
             let (is_confirmed, asks, remembers) = flags;
             let remembered = remembers.then_some(Moment { start, commit: other });
             let recall = Recall { commit, remembered, is_confirmed, asks };
@@ -246,15 +250,15 @@ mod tests {
     }
 
     #[test]
-    fn a_node_is_taken_from_in_a_new_start_only_once_it_has_heard_what_is_remembered() {
+    fn a_new_start_is_accepted_only_once_it_has_heard_what_is_remembered() {
         let mut own = node(Past::default().with_start(1, 1), 1);
         let told = |commit, is_confirmed| Recall { commit, is_confirmed, ..Recall::default() };
-        assert!(own.hear(B, life(5), &told(10, false)), "nothing is remembered of it yet");
+        assert!(own.hear(B, life(5), &told(10, false)), "nothing of B is remembered yet");
         assert!(own.hear(B, life(5), &told(12, false)) && own.hear(B, life(5), &told(11, false)));
         assert_eq!(
             own.recall(Some(B)).remembered,
             Some(Moment { start: 5, commit: 12 }),
-            "the latest"
+            "the latest is remembered"
         );
         assert!(!own.hear(B, life(6), &told(13, false)));
         assert_eq!(own.recall(Some(B)).remembered, Some(Moment { start: 5, commit: 12 }));
@@ -264,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_that_serves_takes_a_later_start_for_that_of_another_process() {
+    fn a_serving_node_takes_a_later_start_for_that_of_another_process() {
         let mut serving = node(Past::default().with_start(1, 40).with_start(5, 41), 50);
         serving.serve();
         let remembers = |start, commit| Recall {
@@ -274,16 +278,16 @@ mod tests {
         assert!(serving.hear(B, life(3), &remembers(6, 1)));
         assert!(
             serving.evidence().is_none() && !serving.is_confirmed(B),
-            "its data stays; nothing is confirmed"
+            "it keeps its data, and nothing is confirmed"
         );
         assert!(
             !serving.hear(B, life(3), &remembers(4, 1)) && serving.evidence().is_some(),
-            "an earlier one that it lacks"
+            "an earlier start that its disk lacks"
         );
     }
 
     #[test]
-    fn a_disk_that_lacks_what_another_remembers_is_told_apart_from_one_that_does_not() {
+    fn a_disk_that_lacks_a_remembered_moment_is_old() {
         let past = Past::default().with_start(1, 40).with_start(2, 41);
         let remembers = |start, commit| Recall {
             remembered: Some(Moment { start, commit }),

@@ -1,4 +1,4 @@
-//! What a batch of steps sends: all messages for one destination in as few datagrams as possible.
+//! The messages that a batch of steps sends, packed into as few datagrams as possible.
 
 use crate::identity::ClusterId;
 use crate::secret::NodeSecret;
@@ -8,16 +8,16 @@ use dynamo_model::message::Message;
 use stateright::actor::Id;
 use std::collections::BTreeMap;
 
-/// A datagram that has reached this size is closed and the next one begun, in bytes. On loopback
-/// and within a data centre larger ones save system calls; far larger ones would lose more at once.
+/// A datagram of at least this size is closed, and the next one begun, in bytes. On a fast network
+/// larger datagrams save system calls. Much larger ones would lose more at once.
 pub const PACKING_BYTES: usize = 16 * 1024;
 /// How many empty datagrams are kept for reuse.
 const SPARE_MAX: usize = 256;
 
-/// Messages waiting for the commit that must come before them.
+/// Messages that wait for the commit of their batch.
 #[derive(Debug)]
 pub struct Outbox {
-    /// For the contexts that clients are given.
+    /// Stamps for contexts that clients get.
     stamps: Stamps,
     open: BTreeMap<Id, Datagram>,
     full: Vec<(Id, Datagram)>,
@@ -26,7 +26,7 @@ pub struct Outbox {
 }
 
 impl Default for Outbox {
-    /// That of a node in a cluster without secrets.
+    /// The outbox of a node in a cluster without secrets.
     fn default() -> Self {
         let stamps = Stamps::new(&NodeSecret::OPEN, ClusterId::UNKNOWN);
         Outbox { stamps, open: BTreeMap::new(), full: Vec::new(), spare: Vec::new(), too_large: 0 }
@@ -34,15 +34,15 @@ impl Default for Outbox {
 }
 
 impl Outbox {
-    /// The outbox, stamping contexts so from now on.
+    /// Sets the stamps for contexts.
     #[must_use]
     pub fn with_stamps(self, stamps: Stamps) -> Self {
         Outbox { stamps, ..self }
     }
 
-    /// Adds a message. One that UDP cannot carry in a single datagram gets a [`Datagram`] for
-    /// itself, to be cut when it is sent. One larger than
-    /// [`MESSAGE_BYTES_MAX`](crate::wire::MESSAGE_BYTES_MAX) is dropped and counted.
+    /// Adds a message. If UDP cannot carry it in one datagram, it gets its own [`Datagram`], which
+    /// is cut when it is sent. If it is larger than
+    /// [`MESSAGE_BYTES_MAX`](crate::wire::MESSAGE_BYTES_MAX), it is dropped and counted.
     pub fn push(&mut self, to: Id, message: &Message) {
         let stamp = stamp::stamped(message)
             .map(|(key, context)| self.stamps.stamp(key, context))
@@ -65,7 +65,7 @@ impl Outbox {
         self.open.is_empty() && self.full.is_empty()
     }
 
-    /// Hands every datagram to `send`, and is empty then. Nodes come before clients: others wait
+    /// Sends all datagrams, and empties the outbox. Nodes come before clients, because others wait
     /// for what nodes do next.
     pub fn flush(&mut self, mut send: impl FnMut(Id, &mut Datagram)) {
         let Outbox { open, full, spare, .. } = self;
@@ -81,7 +81,7 @@ impl Outbox {
         }
     }
 
-    /// Messages dropped because they were too large even for fragments, so far.
+    /// How many messages were too large even for fragments, and dropped.
     pub fn too_large(&self) -> u64 {
         self.too_large
     }
@@ -98,14 +98,17 @@ mod tests {
     fn sent(outbox: &mut Outbox) -> Vec<(Id, Vec<Message>)> {
         let mut sent = Vec::new();
         outbox.flush(|to, datagram| {
-            sent.push((to, wire::decode(datagram.seal(&Parties::default())).unwrap().messages))
+            sent.push((to, wire::decode(datagram.seal(&Parties::default())).unwrap().messages));
         });
         sent
     }
 
     quickcheck! {
         fn everything_is_sent_in_order_to_each_destination(pushed: Vec<(u8, AnyMessage)>) -> bool {
-            let pushed: Vec<(Id, Message)> = pushed.into_iter().map(|(to, m)| (Id::from(usize::from(to % 3)), m.0)).collect();
+            let pushed: Vec<(Id, Message)> = pushed
+                .into_iter()
+                .map(|(to, message)| (Id::from(usize::from(to % 3)), message.0))
+                .collect();
             let mut outbox = Outbox::default();
             for _ in 0..2 {
                 for (to, message) in &pushed {
@@ -113,9 +116,9 @@ mod tests {
                 }
                 let sent = sent(&mut outbox);
                 let whole = (0..3).map(Id::from).all(|to| {
-                    let expected: Vec<&Message> = pushed.iter().filter(|(other, _)| *other == to).map(|(_, m)| m).collect();
-                    let got: Vec<&Message> = sent.iter().filter(|(other, _)| *other == to).flat_map(|(_, m)| m).collect();
-                    expected == got
+                    let expected = pushed.iter().filter(|(other, _)| *other == to);
+                    let got = sent.iter().filter(|(other, _)| *other == to);
+                    expected.map(|(_, message)| message).eq(got.flat_map(|(_, messages)| messages))
                 });
                 if !whole || !outbox.is_empty() {
                     return false;
@@ -126,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_message_travels_alone_and_in_its_turn() {
+    fn a_large_message_is_sent_alone_and_in_order() {
         use crate::wire::tests::large;
         use dynamo_model::ids::{ClientId, RequestId};
         let small = Message::Stored { request: RequestId { client: ClientId(1), number: 2 } };

@@ -1,11 +1,12 @@
-//! Where commands print: standard output with [`say!`], standard error with [`note!`].
+//! Output of the commands: [`say!`] prints on standard output, [`note!`] on standard error.
 //!
-//! `println!` panics when a write fails, so this crate does not use it (a lint forbids it). Here a
-//! failed write is remembered, everything after it is dropped, and [`ending`] tells `main` what to
-//! do at the end:
+//! `println!` panics if a write fails, so a lint forbids it in this crate. Here the first failed
+//! write is remembered, and all later output is dropped. At the end, [`ending`] tells `main`
+//! whether that is an error:
 //!
-//! * the reader has closed the pipe (`dynamo check --list | head -1`): nothing, it has read enough;
-//! * anything else (a full disk): an error, for the output is not complete.
+//! * The reader has closed the pipe (`dynamo check --list | head -1`): no error, it has read
+//!   enough.
+//! * Anything else, such as a full disk: an error, because the output is incomplete.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
@@ -14,14 +15,14 @@ use std::sync::OnceLock;
 /// The first write to standard output that failed.
 static FAILED: OnceLock<io::Error> = OnceLock::new();
 
-/// Prints a line on standard output; colours only where they are shown.
+/// Prints a line on standard output. Colours are removed if the terminal shows none.
 macro_rules! say {
     ($($argument:tt)*) => {
         $crate::output::print(format_args!("{}\n", format_args!($($argument)*)))
     };
 }
 
-/// Prints a line on standard error. One that cannot be written is dropped.
+/// Prints a line on standard error. Ignores a failed write.
 macro_rules! note {
     ($($argument:tt)*) => {
         $crate::output::print_note(format_args!($($argument)*))
@@ -30,36 +31,35 @@ macro_rules! note {
 
 pub(crate) use {note, say};
 
-/// Prints text on standard output as it stands, but for colours that nobody would see.
+/// Prints text on standard output. Colours are removed if the terminal shows none.
 pub(crate) fn print(text: fmt::Arguments<'_>) {
     attempt(|| anstream::stdout().write_fmt(text));
 }
 
-/// Prints bytes on standard output as they are.
+/// Prints bytes on standard output unchanged.
 pub(crate) fn print_bytes(bytes: &[u8]) {
     attempt(|| io::stdout().write_all(bytes));
 }
 
-/// What [`note!`] does.
+/// Implements [`note!`].
 pub(crate) fn print_note(line: fmt::Arguments<'_>) {
-    // There is nowhere left to say that it failed.
+    // The failure cannot be reported anywhere else.
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Prints a line on behalf of something that goes on whether or not anyone reads it: a node, a
-/// cluster, the explorer.
+/// Prints a line for a long-running command (a node, a cluster, the explorer). Ignores a failed
+/// write.
 pub(crate) fn announce(line: fmt::Arguments<'_>) {
     let mut stdout = io::stdout();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// Nobody reads any further: whatever is still to be worked out need not be.
+/// Has the reader closed the pipe? Then further output need not be computed.
 pub(crate) fn is_closed() -> bool {
     FAILED.get().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-/// Flushes standard output, and tells whether all of it was written, or as much as its reader
-/// wanted.
+/// Flushes standard output. Fails if not all output was written, unless the reader closed the pipe.
 pub(crate) fn ending() -> Result<(), &'static io::Error> {
     attempt(|| io::stdout().flush());
     match FAILED.get() {

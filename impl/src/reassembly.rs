@@ -1,9 +1,8 @@
-//! Puts messages together from their [`fragments`](crate::fragments), within bounds.
+//! Reassembles messages from their [`fragments`](crate::fragments), within bounds.
 //!
-//! Anyone can send fragments, so a receiver bounds what it keeps of unfinished messages: how much
-//! memory they take and how many there are, of each sender and in all, and how long it waits for
-//! the rest. Where there is no room it gives up the message that it began first. Memory is reserved
-//! for bytes that are there, never for those announced.
+//! Anyone can send fragments. So a receiver bounds its unfinished messages: their memory and
+//! number, for each sender and in all, and how long it waits for the rest. If there is no room, it
+//! gives up the oldest message. It allocates memory for bytes received, never for bytes announced.
 
 use crate::fragments::Fragment;
 use crate::wire::{self, Letter, MESSAGE_BYTES_MAX, WireError};
@@ -11,24 +10,24 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// So many messages that are complete or given up are remembered, in all: their late fragments
-/// begin nothing new.
+/// How many complete or given-up messages are remembered in all, so that their late fragments begin
+/// nothing new.
 const ENDED_MAX: usize = 256;
-/// What a piece costs besides its bytes, in bytes: the allocation and its entry.
+/// What a piece costs besides its bytes, in bytes: the allocation and the map entry.
 const PIECE_EXTRA_BYTES: usize = 64;
 
-/// What is kept of unfinished messages, at most.
+/// Limits on unfinished messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Of one sender.
+    /// For one sender.
     pub(crate) sender: Room,
-    /// In all.
+    /// For all senders.
     pub(crate) all: Room,
     /// How long after its first fragment a message is given up.
     pub(crate) age: Duration,
 }
 
-/// How much room there is for unfinished messages, or how much they take.
+/// A number of messages and their memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Room {
     pub(crate) messages: usize,
@@ -36,14 +35,14 @@ pub(crate) struct Room {
 }
 
 impl Limits {
-    /// A sender's room takes a message of the largest size. The age is longer than fragments are
-    /// late in a local network, and than a coordinator waits for an answer.
+    /// A sender has room for a message of the largest size. The age is longer than fragments are
+    /// delayed in a local network, and than a coordinator waits for an answer.
     pub(crate) const LOCAL: Self = Limits {
         sender: Room { messages: 64, bytes: 2 * MESSAGE_BYTES_MAX },
         all: Room { messages: 1024, bytes: 8 * MESSAGE_BYTES_MAX },
         age: Duration::from_secs(5),
     };
-    /// Of those who are not known to be members. Few need more than a datagram.
+    /// For senders that are not known to be members. Few of them send more than a datagram.
     pub(crate) const STRANGERS: Self = Limits {
         sender: Room { messages: 4, bytes: 2 * MESSAGE_BYTES_MAX },
         all: Room { messages: 256, bytes: 4 * MESSAGE_BYTES_MAX },
@@ -51,19 +50,19 @@ impl Limits {
     };
 }
 
-/// A message, by its sender and the id that this gave it.
+/// A message: its sender and the sender's id for it.
 type Name = (SocketAddr, u64);
 
-/// A message of which fragments are missing.
+/// A message with missing fragments.
 #[derive(Debug)]
 struct Unfinished {
     name: Name,
     begun: Instant,
     count: u16,
     total: usize,
-    /// By index.
+    /// The pieces by index.
     pieces: BTreeMap<u16, Box<[u8]>>,
-    /// What the pieces take, in bytes.
+    /// The memory that the pieces take, in bytes.
     bytes: usize,
 }
 
@@ -85,24 +84,23 @@ impl Unfinished {
     }
 }
 
-/// Takes what comes in, and gives messages. Keeps the fragments of those that are not complete yet.
+/// Takes datagrams, and returns their messages. Keeps fragments of incomplete messages.
 #[derive(Debug)]
 pub struct Reassembly {
     limits: Limits,
-    /// In the order in which they were begun. The limits keep them few, so that a search from end
-    /// to end is cheap.
+    /// Oldest first. The limits keep them few, so a linear search is cheap.
     unfinished: VecDeque<Unfinished>,
-    /// Those complete or given up last, the latest at the end.
+    /// The last complete or given-up messages, latest last.
     ended: VecDeque<Name>,
     given_up: GivenUp,
 }
 
-/// How many messages were given up before they were complete, by reason.
+/// How many incomplete messages were given up, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GivenUp {
-    /// Fragments were missing for too long.
+    /// Fragments did not arrive in time.
     pub too_old: u64,
-    /// Later ones took the room.
+    /// Later messages took the room.
     pub no_room: u64,
 }
 
@@ -113,17 +111,17 @@ impl Default for Reassembly {
 }
 
 impl Reassembly {
-    /// One that keeps no more than these limits say.
+    /// A reassembly with these limits.
     pub(crate) fn within(limits: Limits) -> Self {
         let (unfinished, ended, given_up) = (VecDeque::new(), VecDeque::new(), GivenUp::default());
         Reassembly { limits, unfinished, ended, given_up }
     }
 
-    /// What a datagram brings: its own messages, or the one that its fragment completes, or nothing
-    /// yet.
+    /// The messages of a datagram, or of the message that its fragment completes; `None` if
+    /// fragments are still missing.
     ///
     /// # Errors
-    /// Where the datagram is dropped, or the message that it completes cannot be decoded.
+    /// If the datagram is invalid, or the completed message cannot be decoded.
     pub fn receive(
         &mut self,
         from: SocketAddr,
@@ -138,7 +136,7 @@ impl Reassembly {
         self.add(from, &fragment, now)?.map(|whole| wire::decode(&whole)).transpose()
     }
 
-    /// Gives up messages that have been unfinished for too long.
+    /// Gives up messages that have been incomplete for too long.
     pub fn forget_old(&mut self, now: Instant) {
         while let Some(oldest) = self.unfinished.front()
             && now.saturating_duration_since(oldest.begun) > self.limits.age
@@ -153,7 +151,7 @@ impl Reassembly {
         self.given_up
     }
 
-    /// The whole message, if this was its last fragment.
+    /// Adds a fragment. Returns the whole message if this completes it.
     fn add(
         &mut self,
         from: SocketAddr,
@@ -164,7 +162,7 @@ impl Reassembly {
         if self.ended.contains(&name) {
             return Err(WireError::FragmentNotNeeded);
         }
-        // Fragments of a message mostly come one after the other: its latest is near the end.
+        // Fragments of a message mostly come one after the other, so search from the end.
         let begun = self.unfinished.iter().rposition(|message| message.name == name);
         let at = begun.unwrap_or_else(|| {
             let (count, total) = (fragment.count, fragment.total);
@@ -184,8 +182,7 @@ impl Reassembly {
         Ok(None)
     }
 
-    /// Gives up the messages begun first, until those of the sender are within its limit, and then
-    /// all.
+    /// Gives up the oldest messages, first of this sender and then of all, until the limits hold.
     fn make_room(&mut self, from: SocketAddr) {
         let is_theirs = |message: &Unfinished| message.name.0 == from;
         while self.taken(is_theirs).exceeds(self.limits.sender)
@@ -200,7 +197,7 @@ impl Reassembly {
         }
     }
 
-    /// What some of the unfinished messages take.
+    /// The room that some of the unfinished messages take.
     fn taken(&self, which: impl Fn(&Unfinished) -> bool) -> Room {
         let some = self.unfinished.iter().filter(|message| which(message));
         some.fold(Room::default(), |Room { messages, bytes }, message| Room {
@@ -209,7 +206,7 @@ impl Reassembly {
         })
     }
 
-    /// Takes an unfinished message out, and remembers that nothing more of it is needed.
+    /// Removes an unfinished message, and remembers that it needs no more fragments.
     fn end(&mut self, at: usize) -> Option<Unfinished> {
         let message = self.unfinished.remove(at)?;
         if self.ended.len() == ENDED_MAX {

@@ -1,5 +1,5 @@
-//! Runs one node: a thread that waits, receives a batch, steps the actor through it, commits once,
-//! sends.
+//! Runs one node: a loop that waits, receives a batch of datagrams, steps the actor, commits once,
+//! and sends.
 
 mod error;
 mod farewell;
@@ -35,14 +35,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long a node may take to notice that it is to stop.
+/// How long a node may take to notice that it must stop.
 const STOP_NOTICED_WITHIN: Duration = Duration::from_millis(50);
 
-/// The store as the interpreter sees it: with its commits counted.
+/// The interpreter's view of the store: it counts the commits.
 struct CountingDisk<'a> {
     store: &'a mut Store,
     commits: &'a mut u64,
-    /// The number of the last commit, which datagrams tell.
+    /// The number of the last commit, which datagrams carry.
     number: &'a AtomicU64,
 }
 
@@ -57,7 +57,7 @@ impl Disk for CountingDisk<'_> {
     }
 }
 
-/// A node that is ready to run: its data is read and its address bound.
+/// A node that is ready to run: its data is read, and its address is bound.
 #[derive(Debug)]
 pub struct Ready {
     id: NodeId,
@@ -67,25 +67,25 @@ pub struct Ready {
     store: Store,
     interpreter: Interpreter,
     commits: u64,
-    /// The tip of the history that the socket's addresses are from.
+    /// The tip of the history from which the socket has its addresses.
     tip: Tip,
     detours: Vec<(NodeId, SocketAddr)>,
     agreement: Agreement,
     exchanges: Exchanges,
-    /// What strangers may ask of it.
+    /// Decides which requests of strangers the node serves.
     admission: Admission,
-    /// What is asked by those who look into the node.
+    /// Questions about the node that wait for a reply.
     inspections: Inspections,
-    /// How it stood when it started.
+    /// The node's standing at its start.
     stood: Standing,
-    /// It was removed, and until then it takes its leave.
+    /// When a removed node ends. Until then it tells others of its removal.
     ends_at: Option<Instant>,
     settings: Settings,
     /// The number of the last commit.
     number: Arc<AtomicU64>,
-    /// What came in while the others were asked what they remember.
+    /// What came in while the node asked the others what they remember.
     waiting: Vec<Received>,
-    /// Why the data was put aside at this start, if it was.
+    /// Why the data was moved aside at this start, if it was.
     found_old: Option<Evidence>,
 }
 
@@ -93,15 +93,15 @@ impl Ready {
     /// Opens a node's data and binds its address.
     ///
     /// # Errors
-    /// Where either cannot be done.
+    /// If either fails.
     pub fn new(settings: Settings) -> Result<Self, RuntimeError> {
         start::check_members(&settings)?;
         let ready = Self::open(settings)?;
-        // Once more at most: the new disk is nobody's copy.
+        // At most once more: the new disk is nobody's copy.
         if ready.evidence().is_some() { ready.begin_anew() } else { Ok(ready) }
     }
 
-    /// Opens the data, and hears what others remember of it.
+    /// Opens the data, and asks the other nodes what they remember of it.
     fn open(settings: Settings) -> Result<Self, RuntimeError> {
         let socket = start::bind(&settings)?;
         let (mut store, found_old) = recall::open(&settings)?;
@@ -155,13 +155,13 @@ impl Ready {
         })
     }
 
-    /// What shows that the data is an older copy of itself, if anything does.
+    /// The evidence that the data is an older copy of itself, if there is any.
     fn evidence(&self) -> Option<Evidence> {
         self.socket.doorkeeper.memories.evidence()
     }
 
-    /// Puts the data aside, which is an older copy of itself, and opens new data. Nothing of what
-    /// is under way is sent.
+    /// Moves the data aside, which is an older copy of itself, and opens new data. Sends nothing
+    /// that the node was about to send.
     fn begin_anew(self) -> Result<Self, RuntimeError> {
         let Ready { settings, store, socket, .. } = self;
         let evidence = socket.doorkeeper.memories.evidence();
@@ -171,16 +171,16 @@ impl Ready {
         Ok(Ready { found_old: Some(evidence), ..Self::open(settings)? })
     }
 
-    /// Where it listens.
+    /// The address that the node listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Runs until `stop` is set, or the node has left the ring and has nothing more to do.
+    /// Runs until `stop` is set, or until the node has left the ring and handed over its data.
     ///
     /// # Errors
-    /// Where a commit or the socket fails: nothing that rests on a failed commit has been sent.
-    /// Where the node was removed, and where it had left before it was started.
+    /// If a commit or the socket fails: then nothing that depends on a failed commit has been sent.
+    /// If the node was removed, or had left before it was started.
     pub fn run(mut self, stop: &AtomicBool) -> Result<Counters, RuntimeError> {
         while !stop.load(Ordering::Relaxed) && !self.has_ended() {
             self.batch()?;
@@ -202,7 +202,7 @@ impl Ready {
         self.interpreter.state().retired || self.ends_at.is_some_and(|at| Instant::now() >= at)
     }
 
-    /// Waits for something to do, does all there is, commits once, sends.
+    /// Waits for input, handles all there is, commits once, and sends.
     fn batch(&mut self) -> Result<(), RuntimeError> {
         let address = self.address;
         self.receive_batch().map_err(|source| RuntimeError::Socket { address, source })?;
@@ -211,7 +211,7 @@ impl Ready {
         }
         self.interpreter.on_time(Instant::now());
         self.follow_the_view();
-        self.store.check_place(Instant::now())?;
+        self.store.check_directory(Instant::now())?;
         self.store.remember(self.socket.doorkeeper.memories.remembered());
         if !self.interpreter.has_saved() {
             self.store.save_heard()?;
@@ -227,8 +227,8 @@ impl Ready {
         Ok(())
     }
 
-    /// Where nodes can be reached, and whether this one is wanted, may have changed with what is
-    /// known of them.
+    /// Follows a change of the view: updates the members' addresses, and notices if this node was
+    /// removed.
     fn follow_the_view(&mut self) {
         let state = self.interpreter.state();
         if state.view.tip() == self.tip {
@@ -255,7 +255,7 @@ impl Ready {
     }
 }
 
-/// A node, looked at.
+/// What `dynamo status` reads from a node.
 struct Watched<'a> {
     ready: &'a Ready,
     now: Instant,
@@ -303,7 +303,7 @@ impl Watch for Watched<'_> {
     }
 }
 
-/// A node running in a thread of its own. Dropping it stops it.
+/// A node that runs in its own thread. Dropping it stops the node.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
@@ -312,10 +312,10 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a node. When this returns it listens.
+    /// Starts a node. When this returns, the node is listening.
     ///
     /// # Errors
-    /// Where its data cannot be opened or its address not be bound.
+    /// If the node's data cannot be opened, or its address cannot be bound.
     pub fn start(settings: Settings) -> Result<Self, RuntimeError> {
         let ready = Ready::new(settings)?;
         let address = ready.address();
@@ -325,15 +325,15 @@ impl Running {
         Ok(Running { address, stop, thread })
     }
 
-    /// Where it listens.
+    /// The address that the node listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Stops the node and says what it did.
+    /// Stops the node, and returns its counters.
     ///
     /// # Errors
-    /// Where it had stopped by itself before, because a commit or its socket failed.
+    /// If the node had stopped by itself, because a commit or its socket failed.
     pub fn stop(mut self) -> Result<Counters, RuntimeError> {
         self.join().expect("the thread is joined once")
     }

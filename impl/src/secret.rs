@@ -1,17 +1,17 @@
-//! Secrets: who may speak to a cluster, and as what.
+//! Secrets: which processes a cluster accepts, and with which right.
 //!
 //! A cluster has one secret, that of its nodes. Everything else follows from it:
 //!
-//! * the nodes' key pair. Only nodes have the private key. Administrators and clients have the
-//!   public key, so that nobody else can pose as a node;
-//! * what administrators and clients share with the nodes, one key for each right. Whoever has a
-//!   client's key cannot work out an administrator's, nor either of them the nodes';
-//! * the key that the nodes seal contexts with ([`stamp`](crate::stamp)).
+//! * The nodes' key pair. Only nodes have the private key. Administrators and clients have the
+//!   public key, so nobody else can pose as a node.
+//! * A shared key for each right. Nobody can compute an administrator's key from a client's key, or
+//!   the nodes' secret from either.
+//! * The key with which nodes stamp contexts ([`stamp`](crate::stamp)).
 //!
 //! ```text
 //! dynamo-node-<32 bytes>                   the nodes' secret
-//! dynamo-administrator-<32 + 32 bytes>     the shared key and the nodes' public key, in base64 for URLs
-//! dynamo-client-<32 + 32 bytes>            likewise
+//! dynamo-administrator-<32 + 32 bytes>     the shared key and the nodes' public key
+//! dynamo-client-<32 + 32 bytes>            likewise; all in base64 for URLs
 //! ```
 
 use data_encoding::BASE64URL_NOPAD;
@@ -30,25 +30,25 @@ use thiserror::Error;
 /// A key of 256 bits.
 pub(crate) type Key = [u8; KEY_BYTES];
 const KEY_BYTES: usize = 32;
-/// No file with a secret is longer, in bytes.
+/// The longest file with a secret, in bytes.
 const FILE_BYTES_MAX: u64 = 1024;
 
-/// What a process may do in a cluster. Each right includes those before it.
+/// What a process may do in a cluster. Each right includes the earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Right {
-    /// Put, get, delete, and ask nodes how they are.
+    /// Put, get, delete, and ask nodes for their status.
     Client,
-    /// Change who is a member, too.
+    /// Also change the members.
     Administrator,
     /// Be a node.
     Node,
 }
 
 impl Right {
-    /// All of them.
+    /// All rights.
     pub const ALL: [Right; 3] = [Right::Client, Right::Administrator, Right::Node];
 
-    /// Its name, as secrets begin with it.
+    /// The name of the right, as it appears in secrets.
     pub fn name(self) -> &'static str {
         match self {
             Right::Client => "client",
@@ -62,49 +62,55 @@ impl Right {
 #[derive(Clone, PartialEq, Eq)]
 pub struct NodeSecret(Key);
 
-/// What a process needs to know to be let in by the nodes of a cluster.
+/// What a process needs so that the nodes of a cluster accept it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// What it may do.
+    /// The right of the process.
     pub right: Right,
-    /// What it shares with the nodes.
+    /// The key that it shares with the nodes.
     pub(crate) shared: Key,
     /// The nodes' public key.
     pub(crate) public: Key,
 }
 
-/// What a file or an environment variable holds.
+/// A secret as a file or an environment variable holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Secret {
-    /// The nodes'.
+    /// The secret of the nodes.
     Node(NodeSecret),
-    /// An administrator's or a client's.
+    /// The secret of an administrator or a client.
     Other(Credentials),
 }
 
-/// Why there is no secret.
+/// Why a secret cannot be read.
 #[derive(Debug, Error)]
 pub enum SecretError {
-    /// The text is none. It is not shown, for it may be one with a slip.
+    /// The text is not a secret. The error does not show it, because it may be a mistyped secret.
     #[error(
-        "this is no secret of a cluster: a secret begins with dynamo-node-, dynamo-administrator- or dynamo-client-"
+        "this is not the secret of a cluster: \
+         a secret begins with dynamo-node-, dynamo-administrator- or dynamo-client-"
     )]
     Malformed,
-    /// The file does not hold one.
+    /// The file does not hold a secret.
     #[error(
-        "{0} holds no secret of a cluster: a secret is one line that begins with dynamo-node-, dynamo-administrator- or dynamo-client-"
+        "{0} holds no secret of a cluster: a secret is one line \
+         that begins with dynamo-node-, dynamo-administrator- or dynamo-client-"
     )]
     MalformedFile(PathBuf),
-    /// Others than the file's owner can read it.
+    /// Other users can read the file.
     #[error(
-        "{path} can be read by other users: chmod 600 {path}, and make new secrets if somebody may have read it"
+        "{path} can be read by other users: chmod 600 {path}, \
+         and make new secrets if somebody may have read it"
     )]
     Readable {
         /// The file.
         path: PathBuf,
     },
-    /// A node cannot run with another's secret.
-    #[error("this is the secret of {}s; a node needs the secret of nodes, which begins with dynamo-node-", .0.name())]
+    /// The secret is not the nodes' secret.
+    #[error(
+        "this is the secret of {}s, but a node needs the secret of nodes, \
+         which begins with dynamo-node-", .0.name()
+    )]
     NotNodes(Right),
     /// The file cannot be read or written.
     #[error("{path} cannot be read or written; check the path and its permissions")]
@@ -117,21 +123,20 @@ pub enum SecretError {
 }
 
 impl NodeSecret {
-    /// Everybody knows this one. It is for clusters on a single machine, whose users trust one
-    /// another.
+    /// A public secret. It is for clusters on one machine whose users trust each other.
     pub const OPEN: Self = NodeSecret([0; KEY_BYTES]);
 
-    /// A new one.
+    /// A new secret.
     pub fn generate() -> Self {
         NodeSecret(rand::random())
     }
 
-    /// What a process with this right needs to know.
+    /// The credentials of a process with this right.
     pub fn credentials(&self, right: Right) -> Credentials {
         Credentials { right, shared: self.shared(right), public: public_key(&self.private()) }
     }
 
-    /// What processes with this right share with the nodes.
+    /// The key that processes with this right share with the nodes.
     pub(crate) fn shared(&self, right: Right) -> Key {
         self.derive(right.name())
     }
@@ -141,12 +146,12 @@ impl NodeSecret {
         self.derive("private key")
     }
 
-    /// What contexts are stamped with.
+    /// The key with which nodes stamp contexts.
     pub(crate) fn stamps(&self) -> Key {
         self.derive("contexts")
     }
 
-    /// A key for one purpose: nobody who knows it can tell those for others.
+    /// A key for one purpose. It reveals nothing about the keys for other purposes.
     fn derive(&self, purpose: &str) -> Key {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), purpose.as_bytes());
         tag.as_ref().try_into().expect("SHA-256 gives 32 bytes")
@@ -154,14 +159,14 @@ impl NodeSecret {
 }
 
 impl Credentials {
-    /// Those with which a cluster without secrets lets everybody in.
+    /// The credentials that a cluster without secrets accepts.
     pub fn open() -> Self {
         NodeSecret::OPEN.credentials(Right::Administrator)
     }
 }
 
 impl fmt::Debug for NodeSecret {
-    /// A secret is never shown.
+    /// Does not show the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if *self == Self::OPEN { "NodeSecret::OPEN" } else { "NodeSecret(..)" })
     }
@@ -181,7 +186,7 @@ fn public_key(private: &Key) -> Key {
 }
 
 impl Secret {
-    /// What its holder needs to be let in.
+    /// The credentials of the secret's holder.
     pub fn credentials(&self) -> Credentials {
         match self {
             Secret::Node(secret) => secret.credentials(Right::Node),
@@ -189,10 +194,10 @@ impl Secret {
         }
     }
 
-    /// The secret, if it is that of nodes.
+    /// The secret, if it is that of the nodes.
     ///
     /// # Errors
-    /// Where it is not.
+    /// If it is another secret.
     pub fn of_node(self) -> Result<NodeSecret, SecretError> {
         match self {
             Secret::Node(secret) => Ok(secret),
@@ -200,7 +205,7 @@ impl Secret {
         }
     }
 
-    /// The text of the secret, as files hold it.
+    /// The text of the secret, as in a file.
     pub fn to_text(&self) -> String {
         let (right, bytes) = match self {
             Secret::Node(NodeSecret(key)) => (Right::Node, key.to_vec()),
@@ -211,10 +216,10 @@ impl Secret {
         format!("dynamo-{}-{}", right.name(), BASE64URL_NOPAD.encode(&bytes))
     }
 
-    /// The secret in a file that only its owner can read.
+    /// Reads a secret from a file that only its owner can read.
     ///
     /// # Errors
-    /// Where it cannot be read, holds none, or others can read it.
+    /// If the file cannot be read, holds no secret, or other users can read it.
     pub fn read(path: &Path) -> Result<Self, SecretError> {
         let unusable = |source| SecretError::Unusable { path: path.to_owned(), source };
         let metadata = fs::metadata(path).map_err(unusable)?;
@@ -238,7 +243,7 @@ impl Secret {
     /// Writes the secret to a new file that only its owner can read.
     ///
     /// # Errors
-    /// Where there is such a file, or it cannot be written.
+    /// If the file exists, or cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), SecretError> {
         let unfinished = path.with_extension(format!("unfinished-{}", std::process::id()));
         let write = || {
@@ -246,7 +251,7 @@ impl Secret {
                 OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
             writeln!(file, "{}", self.to_text())?;
             file.sync_all()?;
-            // All of it appears at once, and in nothing's place.
+            // The file appears with its whole content, and never replaces another.
             fs::hard_link(&unfinished, path)
         };
         let written = write();
@@ -289,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn each_secret_is_read_as_it_is_written_and_only_if_nobody_else_can_read_it() {
+    fn a_secret_is_read_as_written_and_only_if_nobody_else_can_read_it() {
         let directory = tempfile::tempdir().unwrap();
         for (index, secret) in all(&NodeSecret::generate()).into_iter().enumerate() {
             let path = directory.path().join(index.to_string());
@@ -297,7 +302,7 @@ mod tests {
             assert_eq!(Secret::read(&path).unwrap(), secret);
             assert!(
                 matches!(secret.write(&path), Err(SecretError::Unusable { .. })),
-                "nothing is written over"
+                "an existing file is not overwritten"
             );
             fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
             assert!(matches!(Secret::read(&path), Err(SecretError::Readable { .. })));
@@ -305,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_refused_and_never_shown() {
+    fn text_that_is_no_secret_is_refused_and_never_shown() {
         let good = all(&NodeSecret::generate())[1].to_text();
         let cut = &good[..good.len() - 1];
         for text in [
@@ -331,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_keys_of_a_cluster_or_of_two_are_the_same() {
+    fn all_keys_of_two_clusters_differ() {
         let keys = |secret: &NodeSecret| {
             let shared = Right::ALL.map(|right| secret.shared(right));
             [

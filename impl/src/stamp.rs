@@ -1,9 +1,9 @@
-//! Stamps on contexts: nodes take only contexts that a node of their cluster has given out, and
-//! only with the key that it gave them out for.
+//! Stamps on contexts: a node accepts a context only if a node of its cluster has given it out, and
+//! only with the same key.
 //!
-//! A context says which versions a put replaces. A client that made one up could replace what it
-//! never read. So nodes stamp each context that they give to a client, with a key that only nodes
-//! have ([`secret`](crate::secret)).
+//! A context says which versions a put replaces. A client that makes up a context could replace
+//! what it never read. So nodes stamp each context that they give to a client, with a key that only
+//! nodes have ([`secret`](crate::secret)).
 
 use crate::identity::ClusterId;
 use crate::secret::NodeSecret;
@@ -11,14 +11,14 @@ use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::version::Context;
 use ring::hmac;
 
-/// How long a stamp is, in bytes.
+/// The length of a stamp, in bytes.
 pub const STAMP_BYTES: usize = 32;
-/// A stamp: HMAC-SHA-256 of the cluster's id, the key's length, the key, and the context in
+/// A stamp: HMAC-SHA-256 of the cluster id, the length of the key, the key, and the context in
 /// postcard encoding.
 pub type Stamp = [u8; STAMP_BYTES];
 
-/// A context as clients have it: with the stamp of the node that gave it out. Empty by default: it
-/// replaces nothing.
+/// A context as clients have it: with the stamp of the node that gave it out. The default is the
+/// empty context, which replaces nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct StampedContext {
     pub(crate) context: Context,
@@ -26,33 +26,33 @@ pub struct StampedContext {
 }
 
 impl StampedContext {
-    /// One that replaces nothing.
+    /// The empty context.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A context with the stamp that came with it.
+    /// A context with its stamp.
     pub fn with_stamp(context: Context, stamp: Stamp) -> Self {
         StampedContext { context, stamp }
     }
 
-    /// Its stamp.
+    /// The stamp.
     pub fn stamp(&self) -> &Stamp {
         &self.stamp
     }
 
-    /// Does it replace nothing?
+    /// Is the context empty? Then it replaces nothing.
     pub fn is_empty(&self) -> bool {
         self.context.is_empty()
     }
 
-    /// What the context covers.
+    /// The context.
     pub fn context(&self) -> &Context {
         &self.context
     }
 }
 
-/// What a stamp is on: a context that travels between a client and a node, with its key.
+/// The key and context in a message between a client and a node, if it has a stamped context.
 pub(crate) fn stamped(message: &Message) -> Option<(&str, &Context)> {
     match message {
         Message::Request(Operation::Put { key, context, .. })
@@ -64,7 +64,7 @@ pub(crate) fn stamped(message: &Message) -> Option<(&str, &Context)> {
     }
 }
 
-/// Stamps contexts, and knows its own stamps.
+/// Makes and checks stamps.
 #[derive(Clone, Debug)]
 pub struct Stamps {
     key: hmac::Key,
@@ -72,19 +72,18 @@ pub struct Stamps {
 }
 
 impl Stamps {
-    /// Those of the nodes of this cluster, with this secret.
+    /// The stamps of a cluster with this secret.
     pub fn new(secret: &NodeSecret, cluster: ClusterId) -> Self {
         Stamps { key: hmac::Key::new(hmac::HMAC_SHA256, &secret.stamps()), cluster }
     }
 
-    /// The stamp of a context of a key.
+    /// The stamp of a context for a key.
     pub fn stamp(&self, key: &str, context: &Context) -> Stamp {
         let tag = hmac::sign(&self.key, &self.bytes(key, context));
         tag.as_ref().try_into().expect("SHA-256 gives 32 bytes")
     }
 
-    /// May a client use this context with this key? An empty one needs no stamp: it replaces
-    /// nothing.
+    /// May a client use this context with this key? The empty context needs no stamp.
     pub fn is_good(&self, key: &str, context: &Context, stamp: &Stamp) -> bool {
         *context == Context::new()
             || hmac::verify(&self.key, &self.bytes(key, context), stamp).is_ok()
@@ -121,6 +120,6 @@ mod tests {
             "another cluster's with the same secret"
         );
         assert!(!ours.is_good("k", &context(1), &[0; STAMP_BYTES]), "none");
-        assert!(ours.is_good("k", &Context::new(), &[0; STAMP_BYTES]), "it replaces nothing");
+        assert!(ours.is_good("k", &Context::new(), &[0; STAMP_BYTES]), "empty, so no stamp needed");
     }
 }

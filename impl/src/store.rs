@@ -1,39 +1,39 @@
-//! Durable storage of one node: what the actor saves, written by difference, one atomic batch and
-//! one sync a commit.
+//! Durable storage of one node. A commit writes the difference from the last saved state in one
+//! atomic batch with one sync.
 //!
 //! ```text
 //! DIR/identity        one line of text: the format's version and the node that owns the directory
 //! DIR/lock            empty; the process that uses the directory holds a lock on it
 //! DIR/sequence        the number of the last commit
-//! DIR/cluster         the cluster that the node belongs to, and its last start: see [`founding`](crate::founding)
-//! DIR/damaged-1/      data that was put aside (--forget-disk); nothing reads it
+//! DIR/cluster         the node's cluster, and its last start: see [`founding`](crate::founding)
+//! DIR/damaged-1/      data that was moved aside (--forget-disk); nothing reads it
 //! DIR/store/          a fjall database with nine keyspaces
 //!   meta    "counter"                  → the counter
 //!           "incarnation"              → which of the node's disks this is
 //!           "past"                     → the node's starts on this disk
-//!           "progress"                 → the number of the last commit, and the digest of all entries but this one
+//!           "progress"                 → the last commit's number, and the digest of other entries
 //!   store   the key's text             → its siblings
 //!   epochs  the key's text             → the dots given to it since the node holds it
 //!   issued  the client's id, 8 bytes   → its latest put
-//!   hints   recipient, 2 bytes; key    → the siblings kept for it
-//!   since   the same                   → since when, in milliseconds of the Unix epoch
-//!   ring    "history"                  → all changes of who is a member that are known
-//!   heard   node, 2 bytes              → the latest start and commit that were heard of it
-//!   settling  "settling"               → the partitions whose replica it has become, and whom it awaits there
+//!   hints   recipient, 2 bytes; key    → the hint's siblings
+//!   since   recipient, 2 bytes; key    → the hint's first commit, in ms of the Unix epoch
+//!   ring    "history"                  → the membership history
+//!   heard   node, 2 bytes              → the latest start and commit heard of that node
+//!   settling  "settling"               → partitions with a new replica, and the nodes it awaits
 //! ```
-//! Every entry is a crc32 of name and content, then the content in postcard encoding.
+//! Every entry is a crc32 of its name and content, then the content in postcard encoding.
 //!
-//! A node that starts with less than it had committed gives dots twice, and acknowledged puts are
-//! lost. So every start checks two things, and refuses the directory where one is wrong:
-//! - The last commit in the database has at least the number in the file `sequence`. Else the
-//!   journal's end is gone: the database cuts its journal off at the first damaged batch, and takes
-//!   what is left for all there was.
-//! - The digest of all entries is the one that the last commit wrote. Else tables or batches before
-//!   that commit are gone.
+//! If a node started with less than it had committed, it would give dots twice, and acknowledged
+//! puts would be lost. So every start makes two checks, and refuses the directory if one fails:
+//! - The last commit in the database has at least the number in the file `sequence`. Otherwise the
+//!   end of the journal is lost: the database cuts its journal off at the first damaged batch, and
+//!   takes the rest for complete.
+//! - The digest of all entries is the one that the last commit wrote. Otherwise tables or batches
+//!   before that commit are lost.
 //!
-//! A batch that `kill -9` or a power failure cut short passes both: its commit had not returned,
-//! and its number is in no file. No check on one node finds a whole directory replaced by an older
-//! copy of itself: other nodes do ([`memory`](crate::memory)).
+//! A batch that `kill -9` or a power failure cut short passes both checks: its commit had not
+//! returned, and no file has its number. A check on one node cannot find that the whole directory
+//! was replaced by an older copy. Other nodes find that ([`memory`](crate::memory)).
 
 mod digest;
 mod directory;
@@ -48,7 +48,7 @@ pub use directory::{DirectoryLock, put_aside};
 pub use error::StoreError;
 
 use digest::{Changes, Digest, Progress};
-use directory::{DATABASE, NEW_DATABASE, Place};
+use directory::{DATABASE, NEW_DATABASE, OpenedFiles};
 use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::membership::History;
@@ -74,8 +74,7 @@ use table::Table;
 /// The version of the layout described above.
 ///
 /// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no
-/// partitions that a node has not settled in, format 6 neither numbers of commits nor a digest,
-/// format 7 neither a past nor what was heard of others.
+/// `settling`, format 6 no commit numbers and no digest, format 7 neither `past` nor `heard`.
 pub const FORMAT: u32 = 9;
 
 const COUNTER: &str = "counter";
@@ -85,7 +84,7 @@ const HISTORY: &str = "history";
 const PAST: &str = "past";
 const SETTLING: &str = "settling";
 
-/// The number of the commit that makes an empty disk.
+/// The number of the first commit, which initialises an empty disk.
 const FIRST: u64 = 1;
 
 /// The open data directory of one node.
@@ -93,16 +92,17 @@ pub struct Store {
     path: PathBuf,
     tables: Tables,
     sequence: SequenceFile,
-    place: Place,
+    opened: OpenedFiles,
     progress: Progress,
     hints_since: OrdMap<HintId, u64>,
     /// The node's starts on this disk.
     past: Past,
-    /// What is on disk of what was heard of others, and what is to be.
+    /// What is on disk of the moments heard of other nodes. `to_remember` is what the next commit
+    /// writes.
     heard: OrdMap<NodeId, Moment>,
     to_remember: OrdMap<NodeId, Moment>,
     committed: Durable,
-    /// The last field, for it is given up last.
+    /// The last field, so that the lock is released last.
     _lock: DirectoryLock,
 }
 
@@ -122,7 +122,7 @@ struct Tables {
     settling: Table<str, Settling>,
 }
 
-/// All that a database holds.
+/// The whole content of a database.
 struct Contents {
     durable: Durable,
     hints_since: OrdMap<HintId, u64>,
@@ -138,14 +138,14 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens a node's data directory; makes it where there is none, or an empty one.
+    /// Opens a node's data directory. Makes it if it does not exist or is empty.
     ///
     /// # Errors
-    /// Where the directory cannot be used, belongs to another node, was written by a later release,
-    /// is in use, or lacks anything that was committed.
+    /// If the directory cannot be used, belongs to another node, was written by another release, is
+    /// in use, or lacks committed data.
     pub fn open(path: &Path, node: NodeId) -> Result<Self, StoreError> {
         let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
-        // A directory of something else is left alone, without a lock in it.
+        // A directory with other files is left alone: not even a lock is made in it.
         identity::check(path, node)?;
         let lock = DirectoryLock::take(path)?;
         if !identity::check(path, node)? {
@@ -167,13 +167,13 @@ impl Store {
             )));
         }
         sequence.write_synced(progress.sequence).map_err(unreadable)?;
-        let (path, place) = (path.to_owned(), Place::of(path).map_err(unreadable)?);
+        let (path, opened) = (path.to_owned(), OpenedFiles::of(path).map_err(unreadable)?);
         let (past, to_remember) = (past.with_last_commit(progress.sequence), heard.clone());
         Ok(Store {
             path,
             tables,
             sequence,
-            place,
+            opened,
             progress,
             hints_since,
             past,
@@ -184,31 +184,29 @@ impl Store {
         })
     }
 
-    /// What was committed last.
+    /// The state of the last commit.
     pub fn committed(&self) -> &Durable {
         &self.committed
     }
 
-    /// The number of the last commit on this disk. It only grows; the first, of an empty disk, is
-    /// number 1.
+    /// The number of the last commit on this disk. It only grows, from 1 for an empty disk.
     pub fn sequence(&self) -> u64 {
         self.progress.sequence
     }
 
-    /// Is the directory still where it was opened? Looks once a second, however often it is asked.
+    /// Is the directory still where it was opened? Checks once a second at most.
     ///
     /// # Errors
-    /// Where the directory was deleted, moved or replaced. What was committed since then nobody
-    /// will find.
-    pub fn check_place(&mut self, now: Instant) -> Result<(), StoreError> {
-        self.place.check(now)
+    /// If the directory was deleted, moved or replaced. Nobody will find what was committed since
+    /// then.
+    pub fn check_directory(&mut self, now: Instant) -> Result<(), StoreError> {
+        self.opened.check(now)
     }
 
-    /// Makes `durable` what is on disk. When this returns, it is; where nothing has changed,
-    /// nothing is written.
+    /// Commits `durable`. When this returns, it is on disk. Writes nothing if nothing has changed.
     ///
     /// # Errors
-    /// Where writing or syncing fails. Nothing may be promised any longer then.
+    /// If writing or syncing fails. Then the node must not promise anything more.
     pub fn commit(&mut self, durable: &Durable) -> Result<(), StoreError> {
         let (tables, old) = (&self.tables, &self.committed);
         let mut changes = tables.begin(PersistMode::SyncData, self.progress.digest);
@@ -241,13 +239,13 @@ impl Store {
         Ok(())
     }
 
-    /// How long a hint has been on disk; nothing for one that is not.
+    /// How long a hint has been on disk; zero if it is not.
     pub fn hint_age(&self, hint: &HintId) -> Duration {
         let since = self.hints_since.get(hint).map(|since| Duration::from_millis(*since));
         since.map_or(Duration::ZERO, |since| now().saturating_sub(since))
     }
 
-    /// Since when each of these hints is there: those that were not there before, since now.
+    /// The time of each hint's first commit. New hints get the present time.
     fn note_ages(&self, hints: &OrdMap<HintId, Siblings>) -> OrdMap<HintId, u64> {
         let mut since = self.hints_since.clone();
         for difference in self.committed.hints.diff(hints) {
@@ -265,8 +263,8 @@ impl Store {
 
 impl Tables {
     fn open(path: &Path) -> fjall::Result<Self> {
-        // One worker: flushing and compacting are rare beside the node's own work, and nodes may
-        // share a machine.
+        // One worker thread: flushing and compacting are rare beside the node's own work, and nodes
+        // may share a machine.
         let database = Database::builder(path).worker_threads(1).open()?;
         Ok(Tables {
             meta: Table::open(&database, "meta")?,
@@ -294,7 +292,7 @@ impl Tables {
         changes.batch.commit().map(|()| progress)
     }
 
-    /// The first commit: what an empty disk holds. Every later one finds these entries.
+    /// The first commit of an empty disk. Every later start expects these entries.
     fn write_first(&self, incarnation: u64) -> fjall::Result<Progress> {
         let mut changes = self.begin(PersistMode::SyncAll, Digest::default());
         self.meta.insert(&mut changes, COUNTER, None, &0);
@@ -305,7 +303,7 @@ impl Tables {
         self.commit(changes, FIRST)
     }
 
-    /// Everything, where it is what the last commit left.
+    /// The whole content. Fails if it is not what the last commit left.
     fn read(&self) -> Result<Contents, String> {
         let mut digest = Digest::default();
         let progress = self.progress.get(PROGRESS, &mut Digest::default())?;
@@ -332,15 +330,15 @@ impl Tables {
     }
 }
 
-/// A first start on this directory. Its last act is to write the identity: without one, nobody has
+/// The first start on this directory. It writes the identity last: without an identity, no node has
 /// used the directory.
 fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
     let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
     let (database, new) = (path.join(DATABASE), path.join(NEW_DATABASE));
     remove(&new).map_err(unreadable)?;
     if database.exists() {
-        // From a first start cut short just before its end, or a node has worked here and its
-        // identity is gone.
+        // Either a first start was cut short near its end, or a node has used this directory and
+        // its identity is lost.
         match open_database(&database, path) {
             Ok((_, contents)) if contents.progress.sequence == FIRST => {}
             Ok(_) | Err(StoreError::Damaged { .. }) => {
@@ -350,7 +348,8 @@ fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
         }
         fs::rename(&database, &new).and_then(|()| remove(&new)).map_err(unreadable)?;
     }
-    // No disk of this node ever drew the same of 2^64 numbers. A clock may be wrong.
+    // A random number of 64 bits, so that no two disks of a node have the same. A clock may be
+    // wrong.
     let incarnation = Rules::default().new_incarnation(rand::random());
     Tables::open(&new)
         .and_then(|new| new.write_first(incarnation))
@@ -358,7 +357,7 @@ fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
     let finish = || {
         fs::rename(&new, &database)?;
         SequenceFile::create(path, incarnation, FIRST)?;
-        // The identity must not be on disk before the others are.
+        // The identity must be on disk after the other files.
         File::open(path)?.sync_all()?;
         identity::write(path, node)
     };
@@ -369,8 +368,8 @@ fn remove(path: &Path) -> io::Result<()> {
     if path.exists() { fs::remove_dir_all(path) } else { Ok(()) }
 }
 
-/// Opens a database in a data directory, and reads it whole. The database panics over some damage:
-/// that is damage, too.
+/// Opens a database in a data directory, and reads it whole. The database panics on some damage:
+/// that counts as damage too.
 fn open_database(database: &Path, path: &Path) -> Result<(Tables, Contents), StoreError> {
     let damaged = |what| StoreError::Damaged { path: path.to_owned(), what };
     let open = || {
@@ -382,16 +381,16 @@ fn open_database(database: &Path, path: &Path) -> Result<(Tables, Contents), Sto
         .unwrap_or_else(|panic| Err(damaged(told(panic.as_ref()))))
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn told(panic: &(dyn Any + Send)) -> String {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)
         .or(panic.downcast_ref::<&str>().copied());
-    format!("the database cannot read its files ({})", text.unwrap_or("it does not say why"))
+    format!("the database cannot read its files ({})", text.unwrap_or("it gives no reason"))
 }
 
-/// The time since the Unix epoch. A clock that is wrong makes ages of hints wrong.
+/// The time since the Unix epoch. A wrong clock makes hint ages wrong.
 fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

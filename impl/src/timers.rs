@@ -1,9 +1,9 @@
-//! Timers that are set: which, and until when.
+//! The timers that are set, with their deadlines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// A set of timers, each with its deadline. Setting one that is set moves its deadline.
+/// A set of timers with deadlines. Setting a timer again moves its deadline.
 #[derive(Debug)]
 pub struct Timers<T> {
     deadlines: BTreeMap<T, Instant>,
@@ -17,26 +17,26 @@ impl<T: Ord + Clone> Default for Timers<T> {
 }
 
 impl<T: Ord + Clone> Timers<T> {
-    /// Sets a timer, or sets it anew.
+    /// Sets a timer, or moves its deadline.
     pub fn set(&mut self, timer: T, deadline: Instant) {
         self.cancel(timer.clone());
         self.deadlines.insert(timer.clone(), deadline);
         self.order.insert((deadline, timer));
     }
 
-    /// Unsets a timer. One that is not set stays so.
+    /// Unsets a timer, if it is set.
     pub fn cancel(&mut self, timer: T) {
         if let Some(deadline) = self.deadlines.remove(&timer) {
             self.order.remove(&(deadline, timer));
         }
     }
 
-    /// The deadline that comes first.
+    /// The earliest deadline.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.order.first().map(|(deadline, _)| *deadline)
     }
 
-    /// Unsets and returns the first timer whose deadline has come.
+    /// Unsets and returns the first timer that is due.
     pub fn take_due(&mut self, now: Instant) -> Option<T> {
         let (deadline, _) = self.order.first()?;
         if *deadline > now {
@@ -47,12 +47,12 @@ impl<T: Ord + Clone> Timers<T> {
         Some(timer)
     }
 
-    /// How many are set.
+    /// How many timers are set.
     pub fn len(&self) -> usize {
         self.deadlines.len()
     }
 
-    /// Is none set?
+    /// Is no timer set?
     pub fn is_empty(&self) -> bool {
         self.deadlines.is_empty()
     }
@@ -65,7 +65,7 @@ mod tests {
     use std::time::Duration;
 
     quickcheck! {
-        /// Against the dumb second implementation: a list.
+        /// The reference implementation is a list.
         fn timers_fire_in_the_order_of_their_last_deadlines(script: Vec<(u8, Option<u8>)>) -> bool {
             let start = Instant::now();
             let at = |ms: u8| start + Duration::from_millis(u64::from(ms));
@@ -84,9 +84,9 @@ mod tests {
             list.sort_unstable();
             let same_size = timers.len() == list.len() && timers.order.len() == list.len();
             let first = timers.next_deadline() == list.first().map(|(deadline, _)| *deadline);
-            let half = list.iter().take_while(|(deadline, _)| *deadline <= at(128)).map(|(_, timer)| *timer);
+            let due = list.iter().take_while(|(deadline, _)| *deadline <= at(128));
             let fired: Vec<u8> = std::iter::from_fn(|| timers.take_due(at(128))).collect();
-            same_size && first && fired == half.collect::<Vec<u8>>()
+            same_size && first && fired == due.map(|(_, timer)| *timer).collect::<Vec<u8>>()
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A UDP socket for IPv4, IPv6, or both. It shows each address in one form.
+//! A UDP socket for IPv4, IPv6, or both. It returns each address in its canonical form.
 
 use dynamo_model::address::Address;
 use rustix::io::Errno;
@@ -7,10 +7,10 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 
-/// What the operating system is asked to hold for us while we are busy, in bytes; it may grant
-/// less. The fragments of the largest message fit. Linux grants no more than `net.core.rmem_max`
-/// and `wmem_max`, by default 212,992, and doubles that: then 25 fragments fit. Of a longer burst
-/// those are lost that come while the receiver does not run.
+/// The socket buffers that are requested from the operating system, in bytes. The fragments of the
+/// largest message fit. Linux grants at most `net.core.rmem_max` and `wmem_max`, by default
+/// 212,992, and doubles that, which holds 25 fragments. Of a longer burst, the datagrams that
+/// arrive while the receiver is not running are lost.
 const SYSTEM_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 
 /// A bound socket.
@@ -20,21 +20,21 @@ pub struct Udp {
     hears: Hears,
 }
 
-/// What a socket hears, and can send to.
+/// The address kinds that a socket sends and receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hears {
     Ipv4,
     Ipv6,
-    /// To such a socket the system shows IPv4 addresses as IPv6 addresses.
+    /// The operating system shows IPv4 addresses to such a socket as IPv6 addresses.
     Both,
 }
 
 impl Udp {
     /// Binds an address, with system buffers for bursts: the fragments of one message, or the
-    /// answers of many. A socket at `[::]` sends and receives over IPv4 too.
+    /// answers of many nodes. A socket on `[::]` sends and receives over IPv4 too.
     ///
     /// # Errors
-    /// Where the operating system refuses; mostly because the port is in use.
+    /// If the operating system refuses, mostly because the port is in use.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let is_any = address.ip() == Ipv6Addr::UNSPECIFIED;
         if is_any { Self::bind_to(address, Hears::Both) } else { Self::bind_one_kind(address) }
@@ -44,14 +44,14 @@ impl Udp {
     /// client from another machine that sends an IPv6 datagram with the source `::ffff:127.0.0.1`.
     ///
     /// # Errors
-    /// Where the operating system refuses; mostly because the port is in use.
+    /// If the operating system refuses, mostly because the port is in use.
     pub fn bind_one_kind(address: SocketAddr) -> io::Result<Self> {
         Self::bind_to(address, if address.is_ipv4() { Hears::Ipv4 } else { Hears::Ipv6 })
     }
 
     fn bind_to(address: SocketAddr, hears: Hears) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-        // Less than asked for is good enough: what overflows is lost, and sent again.
+        // A smaller buffer is good enough: what overflows is lost and retransmitted.
         let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER_BYTES);
         let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);
         if address.is_ipv6() {
@@ -61,16 +61,16 @@ impl Udp {
         Ok(Udp { socket: socket.into(), hears })
     }
 
-    /// Binds some free port, over IPv4 and IPv6 if this machine has both.
+    /// Binds a free port, for IPv4 and IPv6 if this machine has both.
     ///
     /// # Errors
-    /// Where the operating system refuses.
+    /// If the operating system refuses.
     pub fn anywhere() -> io::Result<Self> {
         let any = |ip: IpAddr| Udp::bind(SocketAddr::new(ip, 0));
         any(Ipv6Addr::UNSPECIFIED.into()).or_else(|_| any(Ipv4Addr::UNSPECIFIED.into()))
     }
 
-    /// The socket itself, to set how it waits.
+    /// The underlying socket, to set its timeouts.
     pub fn socket(&self) -> &UdpSocket {
         &self.socket
     }
@@ -78,7 +78,7 @@ impl Udp {
     /// Sends a datagram.
     ///
     /// # Errors
-    /// Where the operating system does not take it.
+    /// If the operating system does not accept it.
     pub fn send(&self, datagram: &[u8], to: SocketAddr, flags: SendFlags) -> Result<(), Errno> {
         let to = match to {
             SocketAddr::V4(to) if self.hears == Hears::Both => {
@@ -89,11 +89,11 @@ impl Udp {
         sendto(&self.socket, datagram, flags, &to).map(|_| ())
     }
 
-    /// The length of the next datagram, and its sender.
+    /// Receives a datagram. Returns its length and its sender.
     ///
     /// # Errors
-    /// Where there is none, or the socket fails. `EAFNOSUPPORT`: its source is an IPv4 address, but
-    /// it came over IPv6, so the source is forged.
+    /// If there is no datagram, or the socket fails. `EAFNOSUPPORT`: the source is an IPv4 address,
+    /// but the datagram came over IPv6. So the source is forged.
     pub fn receive(
         &self,
         buffer: &mut [u8],

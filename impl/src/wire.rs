@@ -1,17 +1,16 @@
-//! Datagrams: versioned, checksummed, with sender and receiver, several messages in each. They
-//! travel sealed ([`sessions`](crate::sessions)).
+//! The datagram format: a version, a checksum, sender and receiver, and several messages. Datagrams
+//! are sent sealed ([`sessions`](crate::sessions)).
 //!
 //! ```text
-//! "DYNM"  version  crc32 of what follows  parties  messages  each message in postcard encoding, one after the other
-//! 4       1        4, little-endian       53       2, LE     the rest, to the last byte
+//! "DYNM"  version  crc32 of the rest  parties  messages  each message in postcard encoding
+//! 4       1        4, little-endian   53       2, LE     the rest
 //! ```
-//! Who the parties are, [`identity`](crate::identity) says. A datagram without messages tells a
-//! node that its id is used twice, or what others remember of its disk. A message that brings a
-//! context to a client or back from there is followed by the context's [`stamp`], 32 bytes; a
-//! forwarded request by the address of the client to answer, 18 bytes, all zero where it is
-//! unknown.
+//! [`identity`](crate::identity) describes the parties. A datagram without messages tells a node
+//! that its id is used twice, or what others remember of its disk. A message with a context between
+//! a client and a node is followed by the context's [`stamp`], 32 bytes. A forwarded request is
+//! followed by the address of the client to answer, 18 bytes, all zero if it is unknown.
 //!
-//! A single message may be larger than UDP can carry. It has this format too, and travels cut into
+//! A single message may be larger than UDP can carry. It has this format too, and is cut into
 //! [`fragments`](crate::fragments).
 
 use crate::identity::Parties;
@@ -23,23 +22,23 @@ use stateright::actor::Id;
 use std::net::SocketAddr;
 use thiserror::Error;
 
-/// The version of the format. Nodes ignore (and count) datagrams of another.
+/// The version of the format. Nodes drop and count datagrams of another version.
 pub const VERSION: u8 = 10;
-/// What one UDP datagram can carry, over IPv4 and thus also over IPv6, in bytes.
+/// The most bytes in a UDP datagram, over IPv4 and thus also over IPv6.
 pub const DATAGRAM_BYTES_MAX: usize = 65_507;
-/// What it can carry, sealed, in bytes.
+/// The most bytes in a sealed datagram's payload.
 pub const PAYLOAD_BYTES_MAX: usize = DATAGRAM_BYTES_MAX - SEALED_EXTRA_BYTES;
-/// The largest message, in bytes, header included. Receivers refuse fragments of larger ones. A set
-/// of 500 siblings fits, each with a value of the largest size.
+/// The largest message, in bytes, including its header. Receivers drop fragments of larger ones. A
+/// set of 500 siblings fits, each with a value of the largest size.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// In the place of the stamp of an empty context, which needs none.
+/// Stands for the stamp of an empty context, which needs none.
 const NO_STAMP: Stamp = [0; STAMP_BYTES];
 
 const MAGIC: [u8; 4] = *b"DYNM";
 const VERSION_AT: usize = 4;
 const CHECKSUM_AT: usize = 5;
-/// What the checksum is of begins here.
+/// The offset of the first byte under the checksum.
 pub(crate) const SUMMED_AT: usize = 9;
 const PARTIES_AT: usize = SUMMED_AT;
 const COUNT_AT: usize = PARTIES_AT + Parties::BYTES;
@@ -51,54 +50,55 @@ pub enum WireError {
     /// Shorter than a header.
     #[error("the datagram is shorter than a header")]
     TooShort,
-    /// Somebody else's protocol.
+    /// Another protocol.
     #[error(
-        "the datagram begins with neither DYNM nor DYNF: it is not from a dynamo node or client"
+        "the datagram begins with neither DYNM nor DYNF: \
+         it is not from a dynamo node or client"
     )]
     NotOurs,
-    /// Ours, but of another version.
+    /// This protocol, but another version.
     #[error(
-        "the datagram has format version {0}, this program speaks version {VERSION}: run the same release everywhere"
+        "the datagram has format version {0}, but this program uses version {VERSION}: \
+         run the same release everywhere"
     )]
     Version(u8),
-    /// Damaged on the way.
-    #[error("the datagram's checksum does not match: it was damaged on the way")]
+    /// Damaged in flight.
+    #[error("the datagram's checksum does not match: it was damaged in flight")]
     Checksum,
-    /// The checksum matches, and yet these are not the messages it announces.
+    /// The checksum matches, but the messages cannot be decoded.
     #[error("the datagram's messages cannot be decoded")]
     Malformed,
-    /// The numbers in a fragment's header contradict one another or its length, or announce too
-    /// large a message.
+    /// The numbers in a fragment's header are inconsistent, or announce too large a message.
     #[error(
-        "the fragment's numbers contradict one another, or exceed a message of {MESSAGE_BYTES_MAX} bytes"
+        "the fragment's numbers are inconsistent, \
+         or exceed a message of {MESSAGE_BYTES_MAX} bytes"
     )]
     FragmentMalformed,
-    /// Earlier fragments of the same message announce another length.
-    #[error("the fragment contradicts earlier ones of its message")]
+    /// Earlier fragments of the message announce another length.
+    #[error("the fragment contradicts earlier fragments of its message")]
     FragmentContradicts,
-    /// The fragment came before, or its message is already complete or given up.
-    #[error("the fragment is not needed: it came twice, or too late")]
+    /// The fragment is a duplicate, or its message is complete or given up.
+    #[error("the fragment is not needed: it is a duplicate, or too late")]
     FragmentNotNeeded,
 }
 
-/// A message that does not fit: into what is left of a datagram, or at all.
+/// A message that does not fit into a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the datagram would take {bytes} bytes; it takes at most {bytes_max}")]
+#[error("the datagram would have {bytes} bytes; at most {bytes_max} are allowed")]
 pub struct TooLarge {
-    /// What the datagram would have taken.
+    /// The length that the datagram would have.
     pub bytes: usize,
-    /// What it may take: [`MESSAGE_BYTES_MAX`] where the message is alone, else
-    /// [`PAYLOAD_BYTES_MAX`].
+    /// The limit: [`MESSAGE_BYTES_MAX`] for a message alone, else [`PAYLOAD_BYTES_MAX`].
     pub bytes_max: usize,
 }
 
 /// A datagram being filled. Its memory is reused. A single large message may make it larger than
-/// UDP can carry: a [`Cutter`](crate::fragments::Cutter) then cuts it into several.
+/// UDP can carry: then a [`Cutter`](crate::fragments::Cutter) cuts it.
 #[derive(Debug)]
 pub struct Datagram {
     bytes: Vec<u8>,
     messages: u16,
-    /// Which clients' addresses are to be filled in, and where.
+    /// The offsets at which clients' addresses are filled in, and the clients.
     callers: Vec<(usize, Id)>,
 }
 
@@ -114,16 +114,16 @@ impl Datagram {
     /// Adds a message.
     ///
     /// # Errors
-    /// Where it does not fit any more: the first message may take [`MESSAGE_BYTES_MAX`], but with
-    /// others it must fit what UDP can carry. The datagram is then as it was before.
+    /// If it does not fit: the first message may take [`MESSAGE_BYTES_MAX`], but several messages
+    /// must fit what UDP can carry. The datagram is then unchanged.
     pub fn push(&mut self, message: &Message) -> Result<(), TooLarge> {
         self.push_stamped(message, &NO_STAMP)
     }
 
-    /// Adds a message with the stamp of its context, if it has one to be stamped.
+    /// Adds a message with the stamp of its context, if it has a stamped context.
     ///
     /// # Errors
-    /// As with [`push`](Datagram::push).
+    /// As for [`push`](Datagram::push).
     pub fn push_stamped(&mut self, message: &Message, stamp: &Stamp) -> Result<(), TooLarge> {
         let before = self.bytes.len();
         let failed = postcard::to_io(message, &mut self.bytes).is_err();
@@ -143,7 +143,7 @@ impl Datagram {
         Ok(())
     }
 
-    /// Fills in the addresses of clients that forwarded requests are of.
+    /// Fills in the addresses of the clients of forwarded requests.
     pub fn introduce(&mut self, address_of: impl Fn(Id) -> Option<SocketAddr>) {
         for (at, client) in &self.callers {
             if let Some(address) = address_of(*client) {
@@ -153,17 +153,17 @@ impl Datagram {
         }
     }
 
-    /// How many messages it has.
+    /// How many messages the datagram has.
     pub fn messages(&self) -> usize {
         usize::from(self.messages)
     }
 
-    /// How long it is, in bytes.
+    /// The length in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// The datagram as it is to be sent.
+    /// Completes the header, and returns the datagram's bytes.
     pub fn seal(&mut self, parties: &Parties) -> &[u8] {
         self.bytes[PARTIES_AT..COUNT_AT].copy_from_slice(&parties.encode());
         self.bytes[COUNT_AT..HEADER_BYTES].copy_from_slice(&self.messages.to_le_bytes());
@@ -171,8 +171,7 @@ impl Datagram {
         &self.bytes
     }
 
-    /// Empties it, to be filled again. Of what a large message took, no more is kept than a
-    /// datagram needs.
+    /// Empties the datagram for reuse. Frees memory beyond what a normal datagram needs.
     pub fn clear(&mut self) {
         self.bytes.truncate(HEADER_BYTES);
         if self.bytes.capacity() > 2 * DATAGRAM_BYTES_MAX {
@@ -183,7 +182,7 @@ impl Datagram {
     }
 }
 
-/// The client that a message names.
+/// The client whose address follows a message.
 fn caller_of(message: &Message) -> Option<Id> {
     match message {
         Message::Forward { client, .. } => Some(*client),
@@ -191,10 +190,10 @@ fn caller_of(message: &Message) -> Option<Id> {
     }
 }
 
-/// A datagram of ours, split behind its header.
+/// Checks a datagram, and splits it after its header.
 ///
 /// # Errors
-/// Where it does not have this magic number, this program's version and a checksum that matches.
+/// If it does not have this magic number, this program's version and a matching checksum.
 pub(crate) fn open(
     magic: [u8; 4],
     header_bytes: usize,
@@ -213,7 +212,7 @@ pub(crate) fn open(
     datagram.split_at_checked(header_bytes).ok_or(WireError::TooShort)
 }
 
-/// Fills in what every datagram of ours begins with, once the rest is there.
+/// Fills in the magic number, version and checksum, once the rest is written.
 pub(crate) fn seal(magic: [u8; 4], datagram: &mut [u8]) {
     let checksum = crc32fast::hash(&datagram[SUMMED_AT..]);
     datagram[..VERSION_AT].copy_from_slice(&magic);
@@ -221,21 +220,21 @@ pub(crate) fn seal(magic: [u8; 4], datagram: &mut [u8]) {
     datagram[CHECKSUM_AT..SUMMED_AT].copy_from_slice(&checksum.to_le_bytes());
 }
 
-/// What a datagram brings.
+/// A decoded datagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
-    /// Who it is from, and for whom.
+    /// The sender and receiver.
     pub parties: Parties,
-    /// The messages, in their order.
+    /// The messages, in order.
     pub messages: Vec<Message>,
-    /// The stamps of their contexts: of those that have one, in their order.
+    /// The stamps of those messages' contexts that have one, in order.
     pub stamps: Vec<Stamp>,
-    /// The addresses of clients that the messages name.
+    /// The addresses of the clients in forwarded requests.
     pub callers: Vec<SocketAddr>,
 }
 
 impl Letter {
-    /// Each message, with its context's stamp if it has one.
+    /// Each message, with the stamp of its context if it has one.
     pub fn into_stamped(self) -> impl Iterator<Item = (Message, Option<Stamp>)> {
         let mut stamps = self.stamps.into_iter();
         self.messages.into_iter().map(move |message| {
@@ -245,16 +244,16 @@ impl Letter {
     }
 }
 
-/// What a datagram brings: all of it, or nothing.
+/// Decodes a whole datagram.
 ///
 /// # Errors
-/// Where it is not a whole datagram of this version. Bytes left over are an error too, and so is a
-/// fragment: a [`Reassembly`](crate::reassembly::Reassembly) takes those.
+/// If it is not a whole datagram of this version, or has bytes left over. A fragment is an error
+/// too: use a [`Reassembly`](crate::reassembly::Reassembly).
 pub fn decode(datagram: &[u8]) -> Result<Letter, WireError> {
     let (header, mut rest) = open(MAGIC, HEADER_BYTES, datagram)?;
     let parties = Parties::decode(&std::array::from_fn(|index| header[PARTIES_AT + index]));
     let count = usize::from(u16::from_le_bytes([header[COUNT_AT], header[COUNT_AT + 1]]));
-    // Each message takes a byte at least: a false count cannot make this reserve much.
+    // Each message takes at least one byte, so a false count cannot make this reserve much.
     let (mut messages, mut stamps, mut callers) =
         (Vec::with_capacity(count.min(rest.len())), Vec::new(), Vec::new());
     for _ in 0..count {

@@ -1,6 +1,6 @@
-//! `cargo bench -p dynamo-benchmarks --bench checking`: how fast scopes are checked, and in how
-//! much memory, by our engine and by stateright's two, with one thread and with two, each in a
-//! process of its own.
+//! `cargo bench -p dynamo-benchmarks --bench checking`: how fast scopes are checked and in how much
+//! memory, by our engine and by stateright's two, with one and two threads, each in its own
+//! process.
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
@@ -18,32 +18,32 @@ use std::ops::ControlFlow;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// What is compared if nothing is named: two tiny scopes, where only the start counts, and four
-/// from 10^5 to 10^7 states.
+/// The default scopes: two tiny ones, where only the start counts, and four with 10^5 to 10^7
+/// states.
 const SCOPES: [&str; 6] =
     ["forwarding", "read-repair", "impatience", "crash-amid-puts", "r1-w1", "loss-and-retries"];
 /// The largest scope of a smoke test, in states.
 const QUICK_STATES_MAX: usize = 10_000;
-/// A scope is checked again and again for so long at least, so that a tiny one can be timed.
+/// A scope is checked repeatedly for this time at least, so that a tiny one can be timed.
 const LONG_ENOUGH: Duration = Duration::from_millis(200);
 
-/// States a second and bytes a state, side by side
+/// States a second and bytes a state of three engines
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The scopes to check; six of all sizes if none is named
+    /// The scopes to check. If left out: six of all sizes
     scopes: Vec<String>,
     /// A smoke test: small scopes only
     #[arg(long)]
     quick: bool,
-    /// Print data
+    /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Check one scope this way and print the run: what each process of the benchmark is told
+    /// Check one scope with this engine and print the run: for the processes of the benchmark
     #[arg(long, hide = true, requires = "threads")]
     way: Option<Way>,
     #[arg(long, hide = true)]
     threads: Option<usize>,
-    /// What cargo says to every benchmark
+    /// The option that cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -56,13 +56,14 @@ enum Way {
     Interned,
     /// stateright's breadth-first checker, which finds shortest paths.
     Breadth,
-    /// stateright's depth-first checker: its leanest. It does not.
+    /// stateright's depth-first checker, which needs the least memory. It does not find shortest
+    /// paths.
     Depth,
 }
 
 const WAYS: [Way; 3] = [Way::Interned, Way::Breadth, Way::Depth];
 
-/// One scope checked one way.
+/// One scope checked by one engine.
 #[derive(Debug, Serialize, Deserialize)]
 struct Run {
     scope: String,
@@ -71,7 +72,7 @@ struct Run {
     unique_states: usize,
     seconds: f64,
     unique_states_per_second: f64,
-    /// The most the process ever used, all in.
+    /// The highest memory use of the process.
     peak_memory_bytes: usize,
 }
 
@@ -101,7 +102,10 @@ fn main() -> Result<()> {
         }
     }
     if arguments.json {
-        let report = serde_json::json!({ "two_threads_gain_of_a_pure_loop": two_threads_gain, "runs": runs });
+        let report = serde_json::json!({
+            "two_threads_gain_of_a_pure_loop": two_threads_gain,
+            "runs": runs,
+        });
         println!("{report:#}");
     } else {
         print(&runs, two_threads_gain);
@@ -109,7 +113,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Has a process of its own check the scope: what one leaves behind in memory is not another's.
+/// Checks the scope in its own process, so that memory left by one check does not count for
+/// another.
 fn in_process(scope: &Scope, way: Way, threads: usize) -> Result<Run> {
     let name = way.to_possible_value().expect("no way is hidden");
     let mut command = Command::new(std::env::current_exe()?);
@@ -156,7 +161,7 @@ fn checker(
     scope.model(Rules::default(), PROPERTIES).checker().threads(threads)
 }
 
-/// The most memory that this process ever had, in bytes.
+/// The highest memory use of this process, in bytes.
 fn peak_memory() -> Result<usize> {
     let status = std::fs::read_to_string("/proc/self/status").context("needs Linux")?;
     let line = status
@@ -166,8 +171,8 @@ fn peak_memory() -> Result<usize> {
     Ok(line.trim().trim_end_matches(" kB").parse::<usize>()? << 10)
 }
 
-/// How much faster two threads do twice nothing but arithmetic than one: at most that can two
-/// threads gain.
+/// How much faster two threads do pure arithmetic than one. Two threads of a check cannot gain
+/// more.
 fn two_threads_gain() -> f64 {
     let spin = || {
         (0..400_000_000_u64)
@@ -176,7 +181,7 @@ fn two_threads_gain() -> f64 {
     let time = |threads: usize| {
         let begun = Instant::now();
         std::thread::scope(|scope| {
-            (0..threads).for_each(|_| drop(scope.spawn(|| black_box(spin()))))
+            (0..threads).for_each(|_| drop(scope.spawn(|| black_box(spin()))));
         });
         begun.elapsed().as_secs_f64()
     };
@@ -233,12 +238,15 @@ fn print(runs: &[Run], two_threads_gain: f64) {
     }
     println!("{rows}");
     println!(
-        "ours/s: unique states a second. Ours also checks what must be so in the end, which stateright does not."
+        "ours/s: unique states a second. Ours also checks what must hold in every end state, \
+         which stateright does not."
     );
     println!(
-        "×BFS, ×DFS: how many times those of stateright's checkers. B/state: peak memory of the process, all in."
+        "×BFS, ×DFS: our rate relative to stateright's checkers. B/state: peak memory of the \
+         whole process."
     );
     println!(
-        "of 2 threads: what two gain over one, of the {two_threads_gain:.2} that two threads of pure arithmetic gain."
+        "of 2 threads: what two gain over one, relative to the {two_threads_gain:.2} that two \
+         threads of pure arithmetic gain."
     );
 }

@@ -1,1 +1,2 @@
-//! Benchmarks: see each one's own file. What they need is built only for them.
+//! Benchmarks: see the file of each. They have their own package, so that their dependencies are
+//! built only for them.

@@ -1,4 +1,4 @@
-//! Where randomness comes from: one sequence for each seed, target and round.
+//! The random generator: one sequence for each seed, target and round.
 
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -11,7 +11,7 @@ impl Chance {
     /// The sequence of one round of a target.
     pub(crate) fn new(seed: u64, target: &str, round: u64) -> Self {
         let name = u64::from(crc32fast::hash(target.as_bytes()));
-        // Odd constants spread neighbouring seeds and rounds; the generator's own seeding mixes
+        // Odd constants spread neighbouring seeds and rounds. The generator's own seeding mixes
         // them.
         let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)
             ^ round.wrapping_mul(0xd1b5_4a32_d192_ed03)
@@ -29,22 +29,22 @@ impl Chance {
         self.number() as u8
     }
 
-    /// A number below a bound, which is not 0.
+    /// A number below `bound`, which must not be 0.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((u128::from(self.number()) * bound as u128) >> 64) as usize
     }
 
-    /// True once in so many times.
+    /// True once in `times` calls on average.
     pub(crate) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
-    /// One of these, of which there is one at least.
+    /// One of these items, of which there must be at least one.
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         &from[self.below(from.len())]
     }
 
-    /// The same, to be changed.
+    /// One of these items, mutable.
     pub(crate) fn pick_mut<'a, T>(&mut self, from: &'a mut [T]) -> &'a mut T {
         let at = self.below(from.len());
         &mut from[at]

@@ -1,1 +1,2 @@
-//! Fuzzing: see main.rs. What it needs is built only for it.
+//! Fuzzing: see main.rs. This crate has its own package, so that its dependencies are built only
+//! for it.

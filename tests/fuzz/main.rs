@@ -1,23 +1,23 @@
-//! Fuzzing: every function that reads bytes or text written by others gets mutated input. None may
-//! panic.
+//! Fuzzing: every function that reads bytes or text from other programs gets mutated input. None
+//! may panic.
 //!
 //! ```text
-//! cargo run --release -p dynamo-fuzz --example fuzz -- --seconds 60               every target for a minute, on all cores
+//! cargo run --release -p dynamo-fuzz --example fuzz -- --seconds 60
 //! cargo run --release -p dynamo-fuzz --example fuzz -- sessions --executions 1000000
-//! cargo run --release -p dynamo-fuzz --example fuzz -- sessions --seed 7 --round 12    one round again
+//! cargo run --release -p dynamo-fuzz --example fuzz -- sessions --seed 7 --round 12
 //! ```
 //!
-//! * A [target](targets) mutates valid input ([`mutate`]) and hands it to one function. Where a
-//!   checksum guards the input, most executions mend the checksum after the mutation, so that the
-//!   code behind the checksum runs too.
+//! * A [target](targets) mutates valid input ([`mutate`]) and passes it to one function. If a
+//!   checksum guards the input, most executions correct the checksum after the mutation, so that
+//!   the code behind the checksum runs too.
 //! * A target also checks what it decodes: encoded again, the value is no longer than its input,
 //!   and decodes to an equal value.
-//! * Executions come in [rounds](run). A seed and the number of a round determine all its inputs.
-//!   Two targets are exceptions: the sessions draw keys of their own, and the journal's files
-//!   contain times and random names. Their failures are reported with the input alone.
-//! * There is no coverage feedback, for that needs a nightly compiler, and so no corpus: [`seeds`]
-//!   builds the valid inputs.
-//! * `cargo test` runs every target briefly, and checks that each reaches good and bad outcomes.
+//! * Executions come in [rounds](run). A seed and the number of a round determine all inputs of the
+//!   round. Two targets are exceptions: the sessions generate their own keys, and the journal's
+//!   files contain times and random names. A failure of these shows only the input.
+//! * There is no coverage feedback, because that needs a nightly compiler, and so there is no
+//!   corpus: [`seeds`] builds the valid inputs.
+//! * `cargo test` runs every target briefly, and checks that each has accepted and refused inputs.
 
 mod chance;
 mod mutate;
@@ -34,10 +34,10 @@ use std::thread;
 use std::time::Duration;
 use targets::{TARGETS, Target};
 
-/// Give mutated input to everything that reads what others wrote
+/// Pass mutated input to everything that reads what other programs wrote
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The targets; all if left out
+    /// The targets. If left out: all
     #[arg(value_name = "TARGET", value_parser = target_named)]
     targets: Vec<&'static Target>,
     /// How long to run each target [default: 10]
@@ -49,10 +49,10 @@ struct Arguments {
     /// Run only the round with this number
     #[arg(long)]
     round: Option<u64>,
-    /// Where chance begins; drawn and printed if left out
+    /// The random seed. If left out, a random one, which is printed
     #[arg(long)]
     seed: Option<u64>,
-    /// How many threads; one for each core if left out
+    /// The number of threads. If left out: one for each core
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 }

@@ -1,12 +1,12 @@
-//! Mutations: what damage, and an attacker, do to valid input.
+//! Mutations: what damage and attackers do to valid input.
 
 use crate::chance::Chance;
 
-/// No input grows beyond this, in bytes.
+/// The longest input, in bytes.
 const BYTES_MAX: usize = 4096;
 /// The longest noise, in bytes.
 const NOISE_BYTES_MAX: usize = 160;
-/// Numbers at which arithmetic goes wrong.
+/// Numbers at the limits of arithmetic.
 const EDGES: [u64; 12] = [
     0,
     1,
@@ -21,7 +21,7 @@ const EDGES: [u64; 12] = [
     0x7fff_ffff_ffff_ffff,
     0xffff_ffff_ffff_ffff,
 ];
-/// The longest numbers of postcard's encoding, and one that is longer than any.
+/// The longest numbers in postcard's encoding, and one that is too long.
 const VARINTS: [&[u8]; 4] = [
     &[0xff, 0xff, 0x03],
     &[0xff, 0xff, 0xff, 0xff, 0x0f],
@@ -29,7 +29,7 @@ const VARINTS: [&[u8]; 4] = [
     &[0x80, 0x80, 0x80, 0x80, 0x80, 0x00],
 ];
 
-/// Puts into `input` a valid input with up to three mutations, or noise.
+/// Fills `input` with a valid input with up to three mutations, or with noise.
 pub(crate) fn from_seeds(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     input.clear();
     if chance.one_in(32) {
@@ -43,7 +43,7 @@ pub(crate) fn from_seeds(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<
     }
 }
 
-/// The same for text that has lines and words.
+/// Fills `input` with a text: mutates lines and words too.
 pub(crate) fn from_texts(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     input.clear();
     input.extend(chance.pick(seeds));
@@ -56,7 +56,7 @@ pub(crate) fn from_texts(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<
     }
 }
 
-/// One mutation.
+/// Applies one mutation.
 pub(crate) fn bytes(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     if input.is_empty() {
         input.push(chance.byte());
@@ -78,27 +78,27 @@ pub(crate) fn bytes(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<u8>])
     }
 }
 
-/// A block all zeros or all ones.
+/// Overwrites a block with zeros or ones.
 fn block(chance: &mut Chance, input: &mut [u8], at: usize) {
     let end = input.len().min(at + 1 + chance.below(64));
     input[at..end].fill(if chance.one_in(4) { 0xff } else { 0 });
 }
 
-/// More bytes at the end.
+/// Appends bytes.
 fn extend(chance: &mut Chance, input: &mut Vec<u8>) {
     let length = input.len();
     input.resize((length + 1 + chance.below(32)).min(BYTES_MAX.max(length)), 0);
     chance.fill(&mut input[length..]);
 }
 
-/// A little-endian number of 2, 4 or 8 bytes, as in the fields that hold lengths.
+/// Writes a little-endian number of 2, 4 or 8 bytes, as in fields for lengths.
 fn number(chance: &mut Chance, input: &mut [u8], at: usize) {
     let number = chance.pick(&EDGES).to_le_bytes();
     let end = input.len().min(at + *chance.pick(&[2, 4, 8]));
     input[at..end].copy_from_slice(&number[..end - at]);
 }
 
-/// From here on another valid input.
+/// Continues with another valid input from `at` on.
 fn splice(chance: &mut Chance, input: &mut Vec<u8>, at: usize, seeds: &[Vec<u8>]) {
     let other = chance.pick(seeds);
     let from = if chance.one_in(2) { at.min(other.len()) } else { chance.below(other.len() + 1) };
@@ -107,13 +107,13 @@ fn splice(chance: &mut Chance, input: &mut Vec<u8>, at: usize, seeds: &[Vec<u8>]
     input.truncate(BYTES_MAX.max(at));
 }
 
-/// A part of the input twice.
+/// Duplicates a part of the input.
 fn repeat(chance: &mut Chance, input: &mut Vec<u8>, at: usize) {
     let part = input[at..input.len().min(at + 1 + chance.below(48))].to_vec();
     replace(input, at, 0, &part);
 }
 
-/// Puts bytes in the place of others.
+/// Replaces `length` bytes.
 fn replace(input: &mut Vec<u8>, at: usize, length: usize, bytes: &[u8]) {
     let end = input.len().min(at + length);
     if input.len() < BYTES_MAX {
@@ -121,7 +121,7 @@ fn replace(input: &mut Vec<u8>, at: usize, length: usize, bytes: &[u8]) {
     }
 }
 
-/// A line is left out, doubled, moved, or comes from another input.
+/// Removes, duplicates or moves a line, or takes one from another input.
 fn lines(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     let mut lines: Vec<&[u8]> = input.split_inclusive(|byte| *byte == b'\n').collect();
     if lines.is_empty() {
@@ -138,7 +138,7 @@ fn lines(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     *input = lines.concat();
 }
 
-/// A word gives way to one of another input, or to a number.
+/// Replaces a word by one of another input, or by a number.
 fn words(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     let Some((start, end)) = word(chance, input) else { return };
     let other = chance.pick(seeds);
@@ -150,7 +150,7 @@ fn words(chance: &mut Chance, input: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     }
 }
 
-/// Where a word of a text is.
+/// The range of a word in a text.
 fn word(chance: &mut Chance, text: &[u8]) -> Option<(usize, usize)> {
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
     let from = chance.below(text.len().max(1));

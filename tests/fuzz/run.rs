@@ -1,5 +1,5 @@
-//! Rounds of executions, on several threads. A round begins with a fresh target. Its seed and
-//! number determine its inputs.
+//! Rounds of executions on several threads. A round begins with a fresh target. The seed and the
+//! round's number determine its inputs.
 
 use crate::chance::Chance;
 use crate::targets::Target;
@@ -9,28 +9,28 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a long run says how far it is.
+/// How often a long run prints its progress.
 const PROGRESS_EVERY: Duration = Duration::from_mins(1);
 
 /// What to run.
 #[derive(Debug)]
 pub(crate) struct Order {
-    /// Where chance begins.
+    /// The random seed.
     pub(crate) seed: u64,
     /// When to stop.
     pub(crate) limit: Limit,
-    /// On how many threads.
+    /// The number of threads.
     pub(crate) threads: usize,
 }
 
 /// When a run stops.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Limit {
-    /// After so long.
+    /// After this time.
     Time(Duration),
-    /// After so many executions.
+    /// After this many executions.
     Executions(u64),
-    /// After this round alone.
+    /// After this one round.
     Round(u64),
 }
 
@@ -39,13 +39,13 @@ pub(crate) enum Limit {
 pub(crate) struct Tally([u64; 3]);
 
 impl Tally {
-    /// Those with this outcome.
+    /// The number of executions with this outcome.
     #[cfg(test)]
     pub(crate) fn of(self, outcome: crate::targets::Outcome) -> u64 {
         self.0[outcome as usize]
     }
 
-    /// All.
+    /// The number of all executions.
     pub(crate) fn executions(self) -> u64 {
         self.0.iter().sum()
     }
@@ -57,7 +57,7 @@ impl Tally {
     }
 }
 
-/// What a run of one target did.
+/// The result of running one target.
 #[derive(Debug)]
 pub(crate) struct Report {
     /// How executions ended.
@@ -71,11 +71,8 @@ impl Display for Report {
         let all = self.tally.executions();
         let rate = u128::from(all) * 1000 / self.took.as_millis().max(1);
         let [refused, checked, taken] = self.tally.0;
-        write!(
-            f,
-            "{all:>12} executions, {rate:>8} a second: {refused} refused, {checked} refused behind the first "
-        )?;
-        write!(f, "check, {taken} taken")
+        write!(f, "{all:>12} executions, {rate:>8} a second: {refused} refused, ")?;
+        write!(f, "{checked} refused after the first check, {taken} accepted")
     }
 }
 
@@ -95,13 +92,14 @@ impl Display for Failure {
         writeln!(f, "{target} panicked in execution {execution} of a round; to run it again:")?;
         writeln!(
             f,
-            "cargo run --release -p dynamo-fuzz --example fuzz -- {target} --seed {seed} --round {round}"
+            "cargo run --release -p dynamo-fuzz --example fuzz -- \
+             {target} --seed {seed} --round {round}"
         )?;
         write!(f, "input: {}", data_encoding::HEXLOWER.encode(input))
     }
 }
 
-/// A run under way, as its threads share it.
+/// A run in progress, as its threads share it.
 struct Running<'a> {
     target: &'static Target,
     order: &'a Order,
@@ -135,7 +133,7 @@ pub(crate) fn run(target: &'static Target, order: &Order) -> Result<Report, Fail
 }
 
 impl Running<'_> {
-    /// What one thread does.
+    /// The work of one thread.
     fn work(&self, tells_progress: bool) -> Result<Tally, Failure> {
         let (mut tally, mut told) = (Tally::default(), self.begun);
         while let Some(number) = self.next_round() {
@@ -167,7 +165,7 @@ impl Running<'_> {
     }
 }
 
-/// One round.
+/// Runs one round.
 fn round(target: &'static Target, seed: u64, round: u64) -> Result<Tally, Failure> {
     let (mut tally, mut input) = (Tally::default(), Vec::new());
     let executed = catch_unwind(AssertUnwindSafe(|| {

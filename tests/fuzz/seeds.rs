@@ -1,5 +1,5 @@
-//! Valid inputs, from which mutations begin. Small ones: mutations hit what matters more often, and
-//! more of them run in a second.
+//! Valid inputs, which are then mutated. They are small, so that mutations hit the important bytes
+//! more often, and more of them run in a second.
 
 use dynamo::identity::{ClusterId, Life, Parties, Sender};
 use dynamo::memory::Recall;
@@ -21,7 +21,7 @@ use std::path::Path;
 
 /// The key in all seeds.
 pub(crate) const KEY: &str = "cart-7";
-/// Texts in files that are longer are left out, in bytes.
+/// Longer files are left out, in bytes.
 const FILE_BYTES_MAX: u64 = 8_000;
 
 fn key() -> Key {
@@ -58,7 +58,7 @@ fn value(bytes: &[u8]) -> Value {
     Value::new(bytes).expect("a short value")
 }
 
-/// All that is known of who is a member.
+/// A membership history.
 pub(crate) fn history() -> History {
     History::founded_by([0, 1, 2].map(NodeId))
         .moved(NodeId(1), SocketAddr::from(([127, 0, 0, 1], 8080)).into())
@@ -152,7 +152,7 @@ fn of_trees() -> Vec<Message> {
     ]
 }
 
-/// Who some datagrams are from.
+/// Two headers for datagrams.
 fn parties() -> [Parties; 2] {
     let recall = Recall {
         commit: 41,
@@ -165,7 +165,7 @@ fn parties() -> [Parties; 2] {
     [Parties::default(), Parties { cluster, from, to: Some(NodeId(2)), recall }]
 }
 
-/// A datagram of these messages.
+/// A datagram with these messages.
 fn datagram(messages: &[Message], parties: &Parties) -> Vec<u8> {
     let mut datagram = Datagram::default();
     for message in messages {
@@ -182,7 +182,7 @@ pub(crate) fn datagrams() -> Vec<Vec<u8>> {
     single.chain(several).chain([datagram(&[], &node)]).collect()
 }
 
-/// The texts of the files in a folder of the project that end so.
+/// The contents of the project's files in a folder with this ending.
 pub(crate) fn files(folder: &str, ending: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
     let entries = fs::read_dir(&folder)

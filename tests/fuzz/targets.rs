@@ -1,4 +1,4 @@
-//! What is fuzzed.
+//! The fuzzing targets.
 
 mod decoders;
 mod fragments;
@@ -11,23 +11,22 @@ use crate::chance::Chance;
 /// How an execution ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The input was refused at the first check, for instance by its checksum.
+    /// The input was refused at the first check, for example by its checksum.
     Refused,
-    /// The input passed the first check, and was refused later. Or it was valid, and brought
-    /// nothing.
+    /// The input passed the first check and was refused later, or was valid but had no content.
     Checked,
     /// The input was valid.
     Taken,
 }
 
-/// Makes an input, leaves it in the buffer for whoever reports a panic, and executes it.
+/// Makes an input, leaves it in the buffer in case of a panic, and executes it.
 pub(crate) type Execute = Box<dyn FnMut(&mut Chance, &mut Vec<u8>) -> Outcome>;
 
-/// Something that reads what others wrote.
+/// Code that reads what other programs wrote.
 pub(crate) struct Target {
-    /// What it is called.
+    /// The name of the target.
     pub(crate) name: &'static str,
-    /// How many executions a round has.
+    /// The number of executions in a round.
     pub(crate) round: u64,
     /// Begins a round.
     pub(crate) begin: fn(&mut Chance) -> Execute,
@@ -55,7 +54,7 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "fragments", round: ROUND, begin: fragments::single },
     Target { name: "secrets", round: ROUND, begin: texts::secrets },
     Target { name: "datagrams", round: ROUND, begin: decoders::datagrams },
-    Target { name: "reports", round: ROUND, begin: decoders::reports },
+    Target { name: "replies", round: ROUND, begin: decoders::replies },
     Target { name: "contexts", round: ROUND, begin: texts::contexts },
     Target { name: "reassembly", round: ROUND, begin: fragments::together },
     Target { name: "sessions", round: ROUND, begin: sessions::begin },

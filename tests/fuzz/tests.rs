@@ -1,11 +1,11 @@
-//! A brief run of every target: none panics, and each reaches good and bad outcomes.
+//! A brief run of every target: none panics, and each has accepted and refused inputs.
 
 use crate::run::{self, Limit, Order};
 use crate::targets::{Outcome, TARGETS, Target};
 
-/// Where chance begins: the same in every run.
+/// The same random seed in every run.
 const SEED: u64 = 1;
-/// How often a target without state is executed.
+/// The number of executions of a target without state.
 const EXECUTIONS: u64 = 20_000;
 
 /// About a tenth of a second for each target.
@@ -20,7 +20,7 @@ fn executions(target: &Target) -> u64 {
 }
 
 #[test]
-fn no_target_panics_and_each_reaches_good_and_bad_outcomes() {
+fn no_target_panics_and_each_accepts_and_refuses_inputs() {
     for target in TARGETS {
         let order = Order { seed: SEED, limit: Limit::Executions(executions(target)), threads: 2 };
         let report = run::run(target, &order).unwrap_or_else(|failure| panic!("{failure}"));
@@ -28,7 +28,7 @@ fn no_target_panics_and_each_reaches_good_and_bad_outcomes() {
             .map(|outcome| report.tally.of(outcome));
         assert!(report.tally.executions() >= executions(target), "{}", target.name);
         assert!(refused > 0 && taken > 0, "{}: {report}", target.name);
-        // Of a damaged file a start says only that it is damaged.
+        // For a damaged file, a start returns only one kind of error.
         assert!(checked > 0 || target.name == "journal", "{}: {report}", target.name);
     }
 }
@@ -49,7 +49,7 @@ static BROKEN: Target = Target {
 };
 
 #[test]
-fn a_panic_is_reported_with_all_that_is_needed_to_run_it_again() {
+fn a_panic_is_reported_with_the_command_to_run_it_again() {
     let order = Order { seed: 7, limit: Limit::Round(5), threads: 1 };
     let failure = run::run(&BROKEN, &order).unwrap_err().to_string();
     for part in ["execution 3", "broken --seed 7 --round 5", "input: ab03"] {

@@ -1,9 +1,8 @@
-//! The datagram that refuses requests: which, and when the client may ask again. No message of the
-//! protocol.
+//! The datagram that refuses requests and says when to ask again. It is no message of the protocol.
 //!
 //! ```text
-//! "DYNB"  version  crc32 of what follows  requests, each with milliseconds to wait, in postcard encoding
-//! 4       1        4, little-endian       the rest
+//! "DYNB"  version  crc32 of the rest     requests, each with milliseconds to wait, in postcard
+//! 4       1        4, little-endian      the rest
 //! ```
 
 use crate::wire::{self, SUMMED_AT};
@@ -12,27 +11,26 @@ use std::time::Duration;
 
 const MAGIC: [u8; 4] = *b"DYNB";
 
-/// A refusal of requests, because the node has too much to do.
+/// A refusal of requests for lack of capacity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Busy {
-    /// The requests, each with how long its client is to wait before it asks again, in
-    /// milliseconds.
+    /// The requests, each with the time after which its client may ask again, in milliseconds.
     pub waits: Vec<(RequestId, u32)>,
 }
 
 impl Busy {
-    /// Refuses another request.
+    /// Adds a request to the refusal.
     pub fn push(&mut self, request: RequestId, wait: Duration) {
         self.waits.push((request, u32::try_from(wait.as_millis()).unwrap_or(u32::MAX)));
     }
 
-    /// How long the client of this request is to wait, if the request is refused.
+    /// How long the client must wait; `None` if this request is not refused.
     pub fn wait_for(&self, request: RequestId) -> Option<Duration> {
         let wait = self.waits.iter().find(|(refused, _)| *refused == request);
         wait.map(|(_, milliseconds)| Duration::from_millis(u64::from(*milliseconds)))
     }
 
-    /// The datagram.
+    /// Encodes the refusal as a datagram.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![0; SUMMED_AT];
         postcard::to_io(&self.waits, &mut bytes)
@@ -41,7 +39,7 @@ impl Busy {
         bytes
     }
 
-    /// The refusal in a datagram, if it is a whole one of this version.
+    /// Decodes a refusal; `None` if the datagram is not an intact refusal of this version.
     pub fn decode(datagram: &[u8]) -> Option<Self> {
         if !datagram.starts_with(&MAGIC) {
             return None;

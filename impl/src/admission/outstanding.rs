@@ -1,4 +1,4 @@
-//! Which requests are outstanding, and at which address.
+//! The outstanding requests of each address.
 
 use super::{OUTSTANDING_MAX, REPEATED_AFTER};
 use dynamo_model::ids::{ClientId, RequestId};
@@ -6,27 +6,27 @@ use stateright::actor::Id;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// How often requests are looked for that were never answered.
+/// How often unanswered requests are expired.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// What a request is that is outstanding already.
+/// How an outstanding request was retransmitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admitted {
-    /// It comes again, after a while.
+    /// Late enough to give it to the actor again.
     Again,
-    /// It comes again too soon.
+    /// Too soon.
     TooSoon,
 }
 
-/// How a request stands.
+/// When a request was admitted.
 #[derive(Clone, Copy, Debug)]
 struct Since {
     admitted: Instant,
-    /// When the actor was given it last; `None`: it waits.
+    /// When the actor last got it; `None` while it waits.
     given: Option<Instant>,
 }
 
-/// The requests, by address: those of one address are neighbours. The limits keep them few.
+/// The requests, ordered by address. The limits keep them few.
 #[derive(Debug, Default)]
 pub(super) struct Outstanding {
     requests: BTreeMap<(Id, RequestId), Since>,
@@ -35,7 +35,7 @@ pub(super) struct Outstanding {
 }
 
 impl Outstanding {
-    /// A request has come: is it outstanding already?
+    /// Checks whether a request that has come is outstanding already.
     pub(super) fn again(&mut self, from: Id, request: RequestId, now: Instant) -> Option<Admitted> {
         let since = self.requests.get_mut(&(from, request))?;
         let Some(given) =
@@ -47,18 +47,18 @@ impl Outstanding {
         Some(Admitted::Again)
     }
 
-    /// A new request is given to the actor.
+    /// Records a new request that the actor gets now.
     pub(super) fn serve(&mut self, from: Id, request: RequestId, now: Instant) {
         self.requests.insert((from, request), Since { admitted: now, given: Some(now) });
         self.served += 1;
     }
 
-    /// A new request waits.
+    /// Records a new request that waits.
     pub(super) fn wait(&mut self, from: Id, request: RequestId, now: Instant) {
         self.requests.insert((from, request), Since { admitted: now, given: None });
     }
 
-    /// A request that has waited is given to the actor. Does it still wait?
+    /// Records that the actor gets a waiting request. Returns false if it no longer waits.
     pub(super) fn serve_waiting(&mut self, from: Id, request: RequestId, now: Instant) -> bool {
         match self.requests.get_mut(&(from, request)) {
             Some(since) if since.given.is_none() => {
@@ -70,15 +70,14 @@ impl Outstanding {
         }
     }
 
-    /// A request is answered. Was it outstanding?
+    /// Removes an answered request. Returns whether it was outstanding.
     pub(super) fn end(&mut self, from: Id, request: RequestId) -> bool {
         let ended = self.requests.remove(&(from, request));
         self.served -= usize::from(ended.is_some_and(|since| since.given.is_some()));
         ended.is_some()
     }
 
-    /// Requests that were not answered for too long do not count any more. They are looked for now
-    /// and then.
+    /// Removes requests that were not answered in time. Looks for them now and then.
     pub(super) fn forget_old(&mut self, now: Instant) {
         if self.looked.is_some_and(|looked| now.saturating_duration_since(looked) < LOOK_EVERY) {
             return;
@@ -89,18 +88,18 @@ impl Outstanding {
         self.served = self.requests.values().filter(|since| since.given.is_some()).count();
     }
 
-    /// How many there are at one address.
+    /// How many requests of one address are outstanding.
     pub(super) fn at(&self, from: Id) -> usize {
         let request = |bits| RequestId { client: ClientId(bits), number: bits };
         self.requests.range((from, request(u64::MIN))..=(from, request(u64::MAX))).count()
     }
 
-    /// How many the actor has been given.
+    /// How many requests the actor has got.
     pub(super) fn served(&self) -> usize {
         self.served
     }
 
-    /// How many there are in all.
+    /// How many requests are outstanding in all.
     pub(super) fn len(&self) -> usize {
         self.requests.len()
     }
@@ -133,10 +132,10 @@ mod tests {
         }
     }
 
-    /// Everything that ever happened, searched from end to end.
+    /// A reference implementation: a list, searched from end to end.
     #[derive(Default)]
     struct Dumb {
-        /// Address, request, milliseconds when admitted, when given last.
+        /// Address, request, milliseconds when admitted and when last given.
         admitted: Vec<(u8, u8, u64, Option<u64>)>,
     }
 
@@ -167,11 +166,14 @@ mod tests {
     }
 
     quickcheck! {
-        fn counts_as_a_list_does(events: Vec<Event>) -> bool {
+        fn counts_are_those_of_a_list(events: Vec<Event>) -> bool {
             let (start, mut now) = (Instant::now(), 0);
             let (mut outstanding, mut dumb) = (Outstanding::default(), Dumb::default());
             let id = |from: u8| Id::from(usize::from(from));
-            let named = |request: u8| RequestId { client: ClientId(u64::from(request % 2)), number: u64::from(request) };
+            let named = |request: u8| {
+                let (client, number) = (ClientId(u64::from(request % 2)), u64::from(request));
+                RequestId { client, number }
+            };
             events.into_iter().all(|event| {
                 let at = start + Duration::from_millis(now);
                 let same = match event {
@@ -190,11 +192,13 @@ mod tests {
                         again == dumb.comes(from, request, now, false)
                     }
                     Event::Starts(from, request) => {
-                        outstanding.serve_waiting(id(from), named(request), at) == dumb.starts(from, request, now)
+                        let starts = dumb.starts(from, request, now);
+                        outstanding.serve_waiting(id(from), named(request), at) == starts
                     }
                     Event::Ends(from, request) => {
                         let before = dumb.admitted.len();
-                        dumb.admitted.retain(|(other, admitted, ..)| (*other, *admitted) != (from, request));
+                        dumb.admitted
+                            .retain(|(other, admitted, ..)| (*other, *admitted) != (from, request));
                         outstanding.end(id(from), named(request)) == (dumb.admitted.len() < before)
                     }
                     Event::Passes(milliseconds) => {
@@ -205,10 +209,12 @@ mod tests {
                     }
                 };
                 let counts = (0..4).all(|from| {
-                    outstanding.at(id(from)) == dumb.admitted.iter().filter(|(other, ..)| *other == from).count()
+                    let expected = dumb.admitted.iter().filter(|(other, ..)| *other == from);
+                    outstanding.at(id(from)) == expected.count()
                 });
                 let served = dumb.admitted.iter().filter(|(.., given)| given.is_some()).count();
-                same && counts && (outstanding.len(), outstanding.served()) == (dumb.admitted.len(), served)
+                let totals = (outstanding.len(), outstanding.served());
+                same && counts && totals == (dumb.admitted.len(), served)
             })
         }
     }

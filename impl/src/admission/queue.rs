@@ -1,25 +1,25 @@
-//! What has come from strangers and waits for its turn. Bounded in number, in bytes, and for each
-//! address.
+//! Queues of datagrams and questions from strangers. They are bounded in number, in bytes, and for
+//! each address.
 
 use crate::inspect::{Numbered, Question};
 use stateright::actor::Id;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
-/// Datagrams of strangers, and bytes of them, that wait at most.
+/// The most datagrams of strangers that wait, and the most bytes.
 const DATAGRAMS_MAX: usize = 1024;
 const BYTES_MAX: usize = 2 * 1024 * 1024;
-/// The part of either that one address may take: a stranger that floods leaves room for others.
+/// One part in so many is the most for one address, so that a flood leaves room for others.
 const ADDRESS_PART: usize = 8;
-/// Askers whose questions wait at most.
+/// The most askers whose questions wait.
 const ASKERS_MAX: usize = 64;
 
-/// Datagrams of strangers, not decoded yet.
+/// Datagrams of strangers, before decoding.
 #[derive(Debug, Default)]
 pub struct Queue {
     waiting: VecDeque<(SocketAddr, Box<[u8]>)>,
     bytes: usize,
-    /// Datagrams and bytes by address, until all are taken.
+    /// Datagrams and bytes by address. Cleared when the queue is empty.
     by_address: BTreeMap<SocketAddr, (usize, usize)>,
     dropped: u64,
 }
@@ -53,7 +53,7 @@ impl Queue {
         next
     }
 
-    /// How many datagrams were dropped so far.
+    /// How many datagrams have been dropped so far.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -67,10 +67,10 @@ pub struct Inspections {
 }
 
 impl Inspections {
-    /// Adds a question, in the place of the asker's last. Drops it if too many others wait.
+    /// Adds a question. It replaces the asker's earlier one. Dropped if too many askers wait.
     pub fn push(&mut self, from: Id, question: Numbered<Question>) {
-        let place = self.waiting.iter_mut().find(|(other, _)| *other == from);
-        if let Some((_, last)) = place {
+        let earlier = self.waiting.iter_mut().find(|(other, _)| *other == from);
+        if let Some((_, last)) = earlier {
             *last = question;
             self.dropped += 1;
         } else if self.waiting.len() < ASKERS_MAX {
@@ -85,7 +85,7 @@ impl Inspections {
         self.waiting.pop_front()
     }
 
-    /// How many questions were dropped so far.
+    /// How many questions have been dropped so far.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_leaves_room_for_others_and_all_keep_their_order() {
+    fn one_address_leaves_room_for_others_and_order_is_kept() {
         let mut queue = Queue::default();
         for _ in 0..2 {
             for _ in 0..10_000 {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_have_a_bound_for_each_and_for_all() {
+    fn bytes_are_bounded_for_each_address_and_in_all() {
         let (mut queue, large) = (Queue::default(), vec![7; 60_000]);
         for port in 0..100 {
             (0..20).for_each(|_| queue.push(at(port), &large));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn of_each_asker_the_latest_question_waits() {
+    fn only_the_latest_question_of_each_asker_waits() {
         let (mut inspections, content) = (Inspections::default(), Question::Status);
         for number in 0..1000 {
             inspections.push(Id::from(7), Numbered { number, content: content.clone() });

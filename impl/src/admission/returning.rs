@@ -1,15 +1,14 @@
-//! Who was refused lately. They are admitted before those who come for the first time: else a
-//! client that has just been answered and asks again would always take the room that its answer has
-//! made.
+//! The clients that were refused lately. They are admitted before new ones. Otherwise a client that
+//! has just been answered, and asks again, would always take the room that its answer has freed.
 
 use super::schedule::WAIT_MAX;
 use stateright::actor::Id;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// So many are remembered at most.
+/// The most addresses remembered.
 const REMEMBERED_MAX: usize = 16 * 1024;
-/// And so long.
+/// How long an address is remembered.
 const REMEMBERED_FOR: Duration = WAIT_MAX.saturating_mul(2);
 
 /// The addresses that were refused lately.
@@ -20,7 +19,7 @@ pub(super) struct Returning {
 }
 
 impl Returning {
-    /// An address was refused.
+    /// Remembers a refused address.
     pub(super) fn note_refused(&mut self, from: Id, now: Instant) {
         if self.refused.len() < REMEMBERED_MAX {
             self.refused.insert(from, now);
@@ -32,17 +31,17 @@ impl Returning {
         self.refused.contains_key(&from)
     }
 
-    /// How many there are.
+    /// How many addresses were refused lately.
     pub(super) fn len(&self) -> usize {
         self.refused.len()
     }
 
-    /// An address is admitted.
+    /// Forgets an address that was admitted.
     pub(super) fn admit(&mut self, from: Id) {
         self.refused.remove(&from);
     }
 
-    /// Those who do not come back are forgotten.
+    /// Forgets addresses that have not come back in time.
     pub(super) fn forget_old(&mut self, now: Instant) {
         if self
             .looked

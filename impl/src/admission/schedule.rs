@@ -1,29 +1,29 @@
-//! When refused clients are to come back: when the node will have served all those that it refused
-//! before them.
+//! When refused clients should come back: when the node will have served all clients that it
+//! refused before them.
 
 use std::time::{Duration, Instant};
 
-/// Nobody is told to wait for less, or for more. Clients that come back too early are refused
-/// again, which costs the node more than that they come a little late when an overload has ended.
+/// The shortest and the longest wait. Clients that come back too early are refused again. That
+/// costs the node more than if they came a little late after an overload.
 const WAIT_MIN: Duration = Duration::from_millis(20);
 pub(super) const WAIT_MAX: Duration = Duration::from_secs(2);
-/// How long requests are counted before the rate follows.
+/// How long requests are counted before the rate is updated.
 const WINDOW: Duration = Duration::from_millis(100);
-/// How fast the node serves, as far as it does not know better, in requests a second.
+/// The initial and the lowest estimate of the rate, in requests a second.
 const RATE_FIRST: f64 = 1000.0;
 const RATE_MIN: f64 = 200.0;
-/// How much of a new window the rate takes over.
+/// The weight of a new window in the average.
 const WEIGHT: f64 = 0.3;
 
-/// How fast the node serves.
+/// An estimate of how fast the node serves requests.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    /// How many requests a second the node serves when it has enough to do.
+    /// How many requests a second the node serves when it has enough work.
     rate: f64,
     window: Instant,
     served: u32,
-    /// Had anybody to wait in this window? If not, the node may have had too little to do to show
-    /// how fast it is.
+    /// Did a request have to wait in this window? If not, the node may have had too little work to
+    /// measure its rate.
     has_enough_to_do: bool,
 }
 
@@ -32,26 +32,26 @@ impl Schedule {
         Schedule { rate: RATE_FIRST, window: now, served: 0, has_enough_to_do: false }
     }
 
-    /// How long one is to wait that is refused while so many others wait.
+    /// How long a refused client must wait while so many others wait.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     pub(super) fn wait(&mut self, waiting: usize) -> Duration {
         self.has_enough_to_do = true;
         Duration::from_secs_f64(waiting as f64 / self.rate).clamp(WAIT_MIN, WAIT_MAX)
     }
 
-    /// How many requests the node serves in a time, as far as is known.
+    /// About how many requests the node serves in a time.
     #[expect(clippy::cast_sign_loss, reason = "a rate is positive")]
     pub(super) fn served_within(&mut self, time: Duration) -> usize {
         self.has_enough_to_do = true;
         (self.rate * time.as_secs_f64()) as usize
     }
 
-    /// A request was answered.
+    /// Counts an answered request.
     pub(super) fn note_served(&mut self) {
         self.served += 1;
     }
 
-    /// Time has passed.
+    /// Updates the rate at the end of a window.
     pub(super) fn on_time(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.window);
         if passed < WINDOW {
@@ -70,14 +70,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_refused_come_back_when_those_before_them_are_served() {
+    fn refused_clients_come_back_when_those_before_them_are_served() {
         let mut schedule = Schedule::new(Instant::now());
         let waits = [0, 100, 300, 100_000].map(|waiting| schedule.wait(waiting).as_millis());
-        assert_eq!(waits, [20, 100, 300, 2000], "a thousand a second, and not for ever");
+        assert_eq!(waits, [20, 100, 300, 2000], "a thousand a second, up to the longest wait");
     }
 
     #[test]
-    fn the_rate_follows_what_is_served_while_there_is_enough_to_do() {
+    fn the_rate_follows_the_requests_served_while_there_is_enough_work() {
         let start = Instant::now();
         let mut schedule = Schedule::new(start);
         let serve = |schedule: &mut Schedule, count, is_busy, window: u32| {
@@ -92,7 +92,7 @@ mod tests {
         for window in 30..60 {
             serve(&mut schedule, 1, false, window);
         }
-        assert!(schedule.rate > 3990.0, "a node at rest is not slow: {}", schedule.rate);
+        assert!(schedule.rate > 3990.0, "an idle node is not slow: {}", schedule.rate);
         for window in 60..90 {
             serve(&mut schedule, 0, true, window);
         }

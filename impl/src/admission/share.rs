@@ -1,23 +1,22 @@
-//! A part of the node's time that a class of work may take.
+//! A share of the node's time for one class of work.
 
 use std::time::{Duration, Instant};
 
-/// So much time can be saved up, while the class does nothing.
+/// How much time an idle class can save up.
 const SAVED_MAX: Duration = Duration::from_millis(50);
 
-/// Time that a class of work has saved up, or has taken too much.
+/// The time that a class of work has left.
 #[derive(Debug)]
 pub(super) struct Share {
-    /// One part of so many.
+    /// The share is one part in so many.
     part: u32,
-    /// Time left, in nanoseconds. Less than nothing: the last piece of work took more than was
-    /// left.
+    /// Time left, in nanoseconds. Negative if the last piece of work took more than was left.
     left: i64,
     filled: Instant,
 }
 
 impl Share {
-    /// A share of one part in `part`, as yet unused.
+    /// A share of one part in `part`, with all its savings.
     pub(super) fn new(part: u32, now: Instant) -> Self {
         Share { part, left: nanoseconds(SAVED_MAX), filled: now }
     }
@@ -30,7 +29,7 @@ impl Share {
         self.left > 0
     }
 
-    /// A piece of work has taken so long.
+    /// Records the time that a piece of work took.
     pub(super) fn spend(&mut self, time: Duration) {
         self.left = self.left.saturating_sub(nanoseconds(time));
     }
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_takes_its_part_of_the_time_in_the_long_run() {
+    fn work_takes_its_share_of_the_time() {
         let start = Instant::now();
         let mut share = Share::new(20, start);
         let (mut now, mut worked) = (Duration::ZERO, Duration::ZERO);

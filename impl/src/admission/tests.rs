@@ -19,7 +19,7 @@ fn message(number: u64) -> Message {
     Message::Request(Operation::Get { request: request(number), key, pr: 0 })
 }
 
-/// Is the request given to the actor at once?
+/// Does the actor get the request at once?
 fn is_given(
     admission: &mut Admission,
     from: usize,
@@ -35,7 +35,7 @@ fn overload(admission: &Admission) -> Overload {
 }
 
 #[test]
-fn an_address_has_so_many_outstanding_and_all_together_so_many() {
+fn outstanding_requests_are_limited_for_each_address_and_in_all() {
     let (mut admission, now) = admission();
     let given = |admission: &mut Admission, from: usize, numbers: std::ops::Range<u64>| {
         numbers.filter(|number| is_given(admission, from, *number, 0, now)).count()
@@ -51,13 +51,13 @@ fn an_address_has_so_many_outstanding_and_all_together_so_many() {
 }
 
 #[test]
-fn those_that_wait_are_served_in_turn_as_others_are_answered() {
+fn waiting_requests_are_served_in_order_as_others_are_answered() {
     let (mut admission, now) = admission();
     let given: Vec<bool> = (1..=5).map(|from| is_given(&mut admission, from, 0, 0, now)).collect();
     assert_eq!(given, [true, true, true, false, false]);
     assert_eq!(admission.next(now), None);
     admission.end(Id::from(2), request(0));
-    assert!(!is_given(&mut admission, 6, 0, 0, now), "others come first");
+    assert!(!is_given(&mut admission, 6, 0, 0, now), "waiting requests come first");
     assert_eq!(admission.next(now), Some((Id::from(4), message(0))));
     assert_eq!(admission.next(now), None);
     assert!(!is_given(&mut admission, 5, 0, 0, now + REPEATED_AFTER), "it waits already");
@@ -66,37 +66,37 @@ fn those_that_wait_are_served_in_turn_as_others_are_answered() {
 }
 
 #[test]
-fn who_was_refused_comes_before_who_was_not() {
+fn refused_clients_come_before_others() {
     let limits = Limits { requests: 1, waiting: 4, ..LIMITS };
     let now = Instant::now();
     let mut admission = Admission::new(limits, now);
     assert_eq!((1..=6).filter(|from| is_given(&mut admission, *from, 0, 0, now)).count(), 1);
-    assert_eq!(overload(&admission).busy_all, 1, "the last of them");
+    assert_eq!(overload(&admission).busy_all, 1, "the last one is refused");
     admission.end(Id::from(1), request(0));
     assert!(admission.next(now).is_some());
     assert!(!is_given(&mut admission, 1, 1, 0, now));
     assert_eq!(
         overload(&admission).busy_all,
         2,
-        "a quarter of the room is not for those who were just answered"
+        "a quarter of the room is reserved for refused clients"
     );
     assert!(!is_given(&mut admission, 6, 0, 0, now));
     assert_eq!(overload(&admission).busy_all, 2);
 }
 
 #[test]
-fn a_request_that_comes_again_counts_once_and_is_given_now_and_then() {
+fn a_retransmitted_request_counts_once_and_is_given_again_after_a_while() {
     let (mut admission, now) = admission();
     let mut given = |milliseconds: u64| {
         is_given(&mut admission, 1, 0, 0, now + Duration::from_millis(milliseconds))
     };
     assert_eq!([0, 1, 99, 100, 150, 350].map(&mut given), [true, false, false, true, false, true]);
     assert_eq!(admission.outstanding.len(), 1);
-    assert!(admission.take_refused().is_empty(), "it is not refused, for it is under way");
+    assert!(admission.take_refused().is_empty(), "it is admitted already, so it is not refused");
 }
 
 #[test]
-fn what_is_never_answered_makes_room_after_a_time() {
+fn a_request_that_is_never_answered_expires() {
     let (mut admission, now) = admission();
     assert!((0..2).all(|number| is_given(&mut admission, 1, number, 0, now)));
     assert!(!is_given(&mut admission, 1, 2, 0, now));
@@ -106,7 +106,7 @@ fn what_is_never_answered_makes_room_after_a_time() {
 }
 
 #[test]
-fn nothing_is_admitted_while_too_much_is_under_way() {
+fn nothing_is_admitted_while_the_coordinator_has_too_many_requests() {
     let (mut admission, now) = admission();
     assert!(is_given(&mut admission, 1, 0, 99, now));
     assert!(!is_given(&mut admission, 2, 0, 100, now));
@@ -114,7 +114,7 @@ fn nothing_is_admitted_while_too_much_is_under_way() {
 }
 
 #[test]
-fn a_refusal_is_no_larger_than_what_it_refuses() {
+fn a_refusal_is_no_larger_than_the_requests_it_refuses() {
     use crate::wire::Datagram;
     let (mut datagram, mut busy) = (Datagram::default(), Busy::default());
     for number in 0..TOLD_MAX as u64 {
@@ -125,8 +125,14 @@ fn a_refusal_is_no_larger_than_what_it_refuses() {
 }
 
 quickcheck! {
-    fn a_refusal_arrives_as_it_was_sent(requests: Vec<(u64, u64, u32)>, at: usize, bit: u8) -> bool {
-        let waits = requests.into_iter().map(|(client, number, ms)| (RequestId { client: ClientId(client), number }, ms));
+    fn a_refusal_is_decoded_as_it_was_encoded(
+        requests: Vec<(u64, u64, u32)>,
+        at: usize,
+        bit: u8
+    ) -> bool {
+        let waits = requests.into_iter().map(|(client, number, ms)| {
+            (RequestId { client: ClientId(client), number }, ms)
+        });
         let busy = Busy { waits: waits.collect() };
         let good = busy.encode();
         let mut damaged = good.clone();

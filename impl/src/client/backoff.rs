@@ -1,5 +1,5 @@
-//! What a session does when a node has too much to do: it waits as it is told, and a little longer
-//! at random, and asks again.
+//! Backing off: when a node is overloaded, the session waits as long as the node said, and a little
+//! longer at random, and asks again.
 
 use super::{Client, ClientError};
 use crate::admission::Busy;
@@ -8,32 +8,32 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Clients that were told the same wait up to so much longer, so that they do not come back at
-/// once. In parts of the time told.
+/// Clients that were told the same time wait up to this fraction longer, so that they do not all
+/// come back at once.
 const JITTER: f64 = 0.125;
 
-/// What nodes that have too much to do have said of the request under way.
+/// What overloaded nodes have said about the current request.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
-    /// How long the session is to wait, until it has done so.
+    /// How long the session must wait before it asks again.
     told: Cell<Option<Duration>>,
-    /// How often the request was sent, less how often that was refused.
+    /// How often the request was sent, minus how often it was refused.
     in_doubt: Cell<u32>,
 }
 
 impl Backoff {
-    /// A new request begins.
+    /// Starts a new request.
     pub(super) fn begin(&self) {
         self.in_doubt.set(0);
         self.told.set(None);
     }
 
-    /// A message is sent. Only requests count.
+    /// Counts a message that is sent, if it is a request.
     pub(super) fn sends(&self, request: Option<RequestId>) {
         self.in_doubt.set(self.in_doubt.get() + u32::from(request.is_some()));
     }
 
-    /// Does this datagram refuse this request?
+    /// Does this datagram refuse this request? If so, records how long to wait.
     pub(super) fn hears_refusal(&self, datagram: &[u8], request: Option<RequestId>) -> bool {
         let wait = request.and_then(|request| Busy::decode(datagram)?.wait_for(request));
         if let Some(wait) = wait {
@@ -45,10 +45,10 @@ impl Backoff {
 }
 
 impl Client {
-    /// Asks, and asks again later as long as the node refuses. The request began at `start`.
+    /// Asks, and asks again later while the node refuses. The request began at `start`.
     ///
     /// # Errors
-    /// Where asking fails; where the node would have the session wait until its time is up.
+    /// If asking fails, or if the wait would exceed the timeout.
     pub(super) fn ask_until_admitted<T>(
         &self,
         start: Instant,
@@ -66,7 +66,8 @@ impl Client {
                     is_in_doubt: self.backoff.in_doubt.get() > 0,
                 });
             }
-            // An answer to an earlier try may come meanwhile, and stays in the socket's buffer.
+            // An answer to an earlier attempt may arrive meanwhile. It stays in the socket's
+            // buffer.
             thread::sleep(wait);
         }
     }

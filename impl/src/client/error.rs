@@ -1,4 +1,4 @@
-//! Why a client has no good answer.
+//! Errors of a client's requests.
 
 use crate::address::MembersError;
 use crate::sessions::NoEntry;
@@ -8,16 +8,16 @@ use std::io;
 use std::net::SocketAddr;
 use thiserror::Error;
 
-/// Why there is no good answer. Each says whether a put may have been stored nevertheless.
+/// Why a request failed. Each error says whether a put may be stored nevertheless.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// The key is none. Nothing was sent.
+    /// The key is invalid. Nothing was sent.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The value is too large. Nothing was sent.
     #[error(transparent)]
     Value(#[from] ValueError),
-    /// No socket, or it failed. A put is possibly stored.
+    /// The socket could not be opened, or it failed. A put is possibly stored.
     #[error("cannot talk to {node}")]
     Socket {
         /// The node asked.
@@ -25,37 +25,40 @@ pub enum ClientError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// An address that is no node's: a node could not tell another to answer there.
+    /// The address is invalid: other nodes could not use it. Nothing was sent.
     #[error(transparent)]
     Address(#[from] MembersError),
-    /// No answer to a put. It is possibly stored.
+    /// No answer to a put. The put is possibly stored.
     #[error(
-        "no answer from {node} within {seconds} s; is the node running? The put is possibly stored: get the key to find out"
+        "no answer from {node} within {seconds} s; is the node running? \
+         The put is possibly stored: get the key to find out"
     )]
     PutTimeout {
         /// The node asked.
         node: SocketAddr,
-        /// How long was waited.
+        /// How long the client waited.
         seconds: f64,
     },
     /// No answer to a get.
     #[error(
-        "no answer from {node} within {seconds} s; is it running, and are the nodes that it forwards to?"
+        "no answer from {node} within {seconds} s; is it running, and can it reach the key's \
+         replicas?"
     )]
     GetTimeout {
         /// The node asked.
         node: SocketAddr,
-        /// How long was waited.
+        /// How long the client waited.
         seconds: f64,
     },
-    /// Too few replicas stored a put. It is possibly stored.
+    /// Too few nodes stored a put. The put is possibly stored.
     #[error(
-        "the put failed, but is possibly stored: it reached {stored} of the W={needed} nodes needed, \
-         {in_person} of them intended replicas{}. Get the key to find out, and put again with the context read",
-        asked_in_person("PW", *pw)
+        "the put failed, but is possibly stored: {stored} of W={needed} nodes stored it, \
+         {in_person} of them intended replicas{}. \
+         Get the key to find out, and put again with its context",
+        required("PW", *pw)
     )]
     PutFailed {
-        /// How many nodes have it for certain.
+        /// How many nodes have certainly stored it.
         stored: usize,
         /// W.
         needed: usize,
@@ -64,28 +67,29 @@ pub enum ClientError {
         /// PW.
         pw: u8,
     },
-    /// A put was refused. Nothing was changed.
+    /// The siblings would be too large. The put was refused, and nothing was changed.
     #[error(
-        "the put was refused and nothing was changed: the key's siblings would take {bytes} bytes, {bytes_max} are allowed. \
-             Get the key, and put with the context read, so that they are replaced"
+        "the put was refused and nothing was changed: the key's siblings would take {bytes} bytes, \
+         and the limit is {bytes_max}. Get the key, and put with its context to replace them"
     )]
     SiblingsTooLarge {
-        /// What they would take.
+        /// The size of the siblings with this put.
         bytes: usize,
-        /// What they may.
+        /// The limit.
         bytes_max: usize,
     },
-    /// A put was refused. Nothing was changed.
+    /// The context is invalid for this key. The put was refused, and nothing was changed.
     #[error(
-        "the put was refused and nothing was changed: its context is another key's or another cluster's, or from before the cluster's secret was changed or a node lost its disk. \
-             Get the key again, and put with the context read"
+        "the put was refused and nothing was changed: its context belongs to another key or \
+         cluster, or is from before a change of the secret or the loss of a node's disk. \
+         Get the key again, and put with the new context"
     )]
     ForeignContext,
     /// Too few replicas answered a get.
     #[error(
-        "the get failed: {answered} of the R={needed} nodes needed have answered, {in_person} of them intended replicas{}. \
-         Try again when more nodes are up",
-        asked_in_person("PR", *pr)
+        "the get failed: {answered} of R={needed} nodes answered, \
+         {in_person} of them intended replicas{}. Try again when more nodes are up",
+        required("PR", *pr)
     )]
     GetFailed {
         /// How many answered.
@@ -97,61 +101,70 @@ pub enum ClientError {
         /// PR.
         pr: u8,
     },
-    /// The node asked serves nothing. A put is possibly stored, if the node was a member when it
-    /// was first asked.
+    /// The node serves no requests. A put is possibly stored, if the node was a member when it was
+    /// first asked.
     #[error(
-        "{node} serves nothing: it has joined no cluster, or is no member of it any more. Ask another node. A put is possibly \
-         stored: get the key there to find out"
+        "{node} serves no requests: it has not joined a cluster, or is no longer a member. \
+         Ask another node. A put is possibly stored: get the key there to find out"
     )]
     NoRoute {
         /// The node asked.
         node: SocketAddr,
     },
-    /// Who is a member was not changed.
+    /// The membership change was refused. Nothing was changed.
     #[error("nothing was changed: {0}")]
     ChangeRefused(ChangeRefusal),
-    /// The node has too much to do, and has refused the request until the time was up.
+    /// The node is overloaded, and refused the request until the timeout.
     #[error(
-        "{node} has too much to do, and refused the request; it was asked for {seconds:.1} s. {}. Try again later",
-        if *is_in_doubt { "A put is possibly stored, as not every try was refused: get the key to find out" }
-        else { "Every try was refused, and nothing was changed" }
+        "{node} has too much to do, and refused the request for {seconds:.1} s. {}. \
+         Try again later",
+        if *is_in_doubt {
+            "Not every attempt was refused, so a put is possibly stored: get the key to find out"
+        } else {
+            "Every attempt was refused, and nothing was changed"
+        }
     )]
     Busy {
         /// The node asked.
         node: SocketAddr,
-        /// How long it was asked.
+        /// How long the client tried.
         seconds: f64,
-        /// Was there a try that was neither refused nor answered? If it was of a put, that is
-        /// possibly stored.
+        /// Was an attempt neither refused nor answered? Then a put is possibly stored.
         is_in_doubt: bool,
     },
-    /// The node has another secret. No request was sent to it. A put is possibly stored if other
-    /// nodes were asked before.
+    /// The node rejects the client's secret. The request was not sent to it. A put is possibly
+    /// stored if another node was asked before.
     #[error("{node} does not let this process in: {}", match why {
-        NoEntry::WrongSecret => "its cluster has another secret. Name the file with the right one with --secret-file, or in DYNAMO_SECRET_FILE",
-        NoEntry::OtherMachine => "its cluster has no secret, and lets in only processes on its own machine",
+        NoEntry::WrongSecret => "its cluster has another secret. \
+            Name the file with the right secret with --secret-file or DYNAMO_SECRET_FILE",
+        NoEntry::OtherMachine => "its cluster has no secret, \
+            and lets in only processes on the same machine",
     })]
     NoEntry {
         /// The node asked.
         node: SocketAddr,
-        /// Why.
+        /// The reason.
         why: NoEntry,
     },
-    /// The secret does not allow it. Nothing was sent.
+    /// The client's secret does not allow the request. Nothing was sent.
     #[error(
-        "nothing was changed: who is a member can only be changed with the administrators' secret, or that of nodes"
+        "nothing was changed: \
+         the members can only be changed with the administrators' secret or the nodes' secret"
     )]
     NoRight,
-    /// No answer to a question about the node.
-    #[error("no answer from {node} within {seconds} s; is the node running, and of this release?")]
-    NoReport {
+    /// No reply to a question about the node.
+    #[error(
+        "no answer from {node} within {seconds} s; \
+         is the node running, and is it of this release?"
+    )]
+    NoReply {
         /// The node asked.
         node: SocketAddr,
-        /// How long was waited.
+        /// How long the client waited.
         seconds: f64,
     },
 }
 
-fn asked_in_person(name: &str, count: u8) -> String {
-    if count == 0 { String::new() } else { format!(", where {name}={count} must be") }
+fn required(name: &str, count: u8) -> String {
+    if count == 0 { String::new() } else { format!(" ({name}={count} are needed)") }
 }

@@ -1,7 +1,7 @@
-//! A session that chooses nodes itself, by a view of its own (trace 7): a hop fewer, as long as
-//! that is not old.
+//! A session that chooses nodes by its own view of the members. While that view is current, a
+//! request takes one hop less.
 
-use super::{ANEW_AFTER, Client, ClientError, RETRY_AFTER, what_do_you_know};
+use super::{ANEW_AFTER, Client, ClientError, RETRY_AFTER, ask_for_history};
 use crate::secret::Right;
 use crate::stamp::Stamp;
 use crate::wire::Datagram;
@@ -14,30 +14,30 @@ use rand::seq::IndexedRandom;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// At most so many members are asked what they know when one is silent.
+/// How many members the session asks for their history when one node is silent.
 const ASKED_MAX: usize = 5;
 
 impl Client {
-    /// The session, with each put and get sent straight to a node that is responsible for its key
-    /// by what the session knows of the members. That is asked of its node now, and from then on
-    /// whoever is asked anything says what the session lacks.
+    /// Makes the session choose nodes itself: it sends each put and get straight to a replica of
+    /// the key. It asks its node for the membership history now. Later, every node that it asks
+    /// tells it the changes that it lacks.
     ///
     /// # Errors
-    /// Where its node does not answer.
+    /// If the node does not answer.
     pub fn with_own_view(self) -> Result<Self, ClientError> {
         let (n, history) = (self.status()?.cluster.n, self.history()?);
         *self.routes.borrow_mut() = Some(Routes::new(history, n));
         Ok(self)
     }
 
-    /// The digest of what the session knows of the members, if it chooses nodes itself.
+    /// The tip of the session's own history, if it chooses nodes itself.
     pub fn tip(&self) -> Option<Tip> {
         self.routes.borrow().as_ref().map(Routes::tip)
     }
 
-    /// Asks one coordinator after another, until there is an answer or the time is up (`None`).
-    /// `operation` says each time under which id; under the same id it goes to the same one, unless
-    /// the members have changed.
+    /// Asks one coordinator after another, until one answers or the time is up (`None`).
+    /// `operation` makes the operation for each try. Tries with the same request id go to the same
+    /// coordinator, unless the members have changed.
     pub(super) fn ask_in_turn(
         &self,
         operation: impl Fn() -> Operation,
@@ -60,8 +60,8 @@ impl Client {
         }
     }
 
-    /// Asks, again and again under the same id, until there is an answer or the time is up
-    /// (`None`). What is asked, and the answer, come with the stamp of their context.
+    /// Retransmits a request until there is an answer or the time is up (`None`). The message and
+    /// the answer each come with the stamp of their context.
     pub(super) fn ask(
         &self,
         node: SocketAddr,
@@ -69,8 +69,8 @@ impl Client {
         stamped: (&Message, &Stamp),
         within: Duration,
     ) -> Result<Option<(Answer, Stamp)>, ClientError> {
-        // From whom it comes does not matter: a forwarded request is answered by its coordinator.
-        self.exchange(node, stamped, within, |message, stamp| match message {
+        // The answer may come from any node: if the request was forwarded, its coordinator answers.
+        self.send_until_answered(node, stamped, within, |message, stamp| match message {
             Message::Answer(answer) if answer.request() == request => {
                 Some((answer, stamp.unwrap_or_default()))
             }
@@ -82,7 +82,7 @@ impl Client {
         })
     }
 
-    /// Where to, and what.
+    /// The coordinator to ask, and the message for it.
     fn route(&self, operation: Operation) -> (SocketAddr, Message) {
         let routed = self.routes.borrow().as_ref().and_then(|routes| {
             let node =
@@ -95,23 +95,23 @@ impl Client {
         }
     }
 
-    /// The node asked has said all that it knows; it is told what it lacks.
+    /// Learns a node's history. If the session knows changes that the node lacks, it sends them.
     fn learn(&self, node: SocketAddr, told: &History) {
         let changes = self.routes.borrow_mut().as_mut().and_then(|routes| routes.learn(told));
-        // A mere client may not say who is a member: nodes tell one another.
+        // A client without the administrator's right cannot send changes. Then gossip will.
         if let Some(changes) =
             changes.filter(|_| self.socket.sessions().right() >= Right::Administrator)
         {
             let mut datagram = Datagram::default();
             if datagram.push(&Message::Changes { changes }).is_ok() {
-                // Lost, it is asked for again with the next request.
+                // If this is lost, the node asks again with the next request.
                 let _ = self.send(datagram.seal(&self.parties()), node);
             }
         }
     }
 
-    /// Whoever was asked is silent, and has left perhaps: others know. Its answer may come
-    /// meanwhile.
+    /// The coordinator is silent and may have left: asks other members for their history. Returns
+    /// the answer to the request if it comes meanwhile.
     fn refresh(
         &self,
         request: RequestId,
@@ -124,14 +124,16 @@ impl Client {
             some.filter_map(|node| routes.address(*node)).map(SocketAddr::from).collect()
         };
         for node in others.into_iter().chain([self.node]) {
-            let question = (&what_do_you_know(), &Stamp::default());
+            let question = (&ask_for_history(), &Stamp::default());
             let heard =
-                self.exchange(node, question, left(RETRY_AFTER), |message, stamp| match message {
-                    Message::History { history } => Some(Heard::History(history)),
-                    Message::Answer(answer) if answer.request() == request => {
-                        Some(Heard::Answer(answer, stamp.unwrap_or_default()))
+                self.send_until_answered(node, question, left(RETRY_AFTER), |message, stamp| {
+                    match message {
+                        Message::History { history } => Some(Heard::History(history)),
+                        Message::Answer(answer) if answer.request() == request => {
+                            Some(Heard::Answer(answer, stamp.unwrap_or_default()))
+                        }
+                        _ => None,
                     }
-                    _ => None,
                 })?;
             match heard {
                 Some(Heard::Answer(answer, stamp)) => return Ok(Some((answer, stamp))),
@@ -146,7 +148,7 @@ impl Client {
     }
 }
 
-/// What comes while others are asked what they know.
+/// A reply that `refresh` waits for.
 enum Heard {
     History(History),
     Answer(Answer, Stamp),

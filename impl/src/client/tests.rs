@@ -1,4 +1,4 @@
-//! Against a node that is played by the test.
+//! A client against a node that the test plays.
 
 use super::*;
 use crate::secret::NodeSecret;
@@ -14,7 +14,7 @@ struct Stage {
     sessions: Sessions,
 }
 
-/// A stage, and where it is.
+/// A played node and its address.
 fn stage() -> (Stage, SocketAddr) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
@@ -22,7 +22,7 @@ fn stage() -> (Stage, SocketAddr) {
 }
 
 impl Stage {
-    /// What comes next from a client.
+    /// The next payload from a client, and the client's address.
     fn receive(&mut self) -> (Vec<u8>, SocketAddr) {
         let mut buffer = [0; 2000];
         loop {
@@ -56,7 +56,7 @@ impl Stage {
         self.send_outgoing();
     }
 
-    /// Gets a session with a client that it has asked to call, and sends what has waited for it.
+    /// Completes the handshake with a client, and sends what has waited for the session.
     fn meet(&mut self) {
         let mut buffer = [0; 2000];
         for _ in 0..2 {
@@ -83,7 +83,7 @@ fn nothing_found(request: RequestId) -> Answer {
 }
 
 #[test]
-fn only_the_answer_to_the_request_under_way_counts_from_whomever_it_comes() {
+fn only_answers_to_the_current_request_count_whatever_node_sends_them() {
     let (mut node, address) = stage();
     let client = Client::connect(address).unwrap();
     let played = thread::spawn(move || {
@@ -118,8 +118,8 @@ fn only_the_answer_to_the_request_under_way_counts_from_whomever_it_comes() {
     played.join().unwrap();
 }
 
-/// Two nodes answer at once, as they may when a request was sent twice, and fragments of one
-/// overtake one another.
+/// Two nodes answer at once, as they may after a retransmission. Fragments of one answer overtake
+/// those of the other.
 #[test]
 fn an_answer_too_large_for_a_datagram_arrives_in_fragments() {
     let (mut node, address) = stage();
@@ -151,7 +151,7 @@ fn an_answer_too_large_for_a_datagram_arrives_in_fragments() {
 }
 
 #[test]
-fn a_retry_carries_the_same_request_and_the_next_request_another() {
+fn a_retry_has_the_same_request_id_and_the_next_request_another() {
     let (mut node, address) = stage();
     let client = Client::connect(address).unwrap();
     let played = thread::spawn(move || {
@@ -170,7 +170,7 @@ fn a_retry_carries_the_same_request_and_the_next_request_another() {
 }
 
 #[test]
-fn a_silent_node_is_a_timeout_in_time() {
+fn a_silent_node_causes_a_timeout_on_time() {
     let (_node, address) = stage();
     let client = Client::connect(address).unwrap().with_timeout(Duration::from_millis(300));
     let start = Instant::now();
@@ -195,8 +195,8 @@ fn refusals_say_what_to_do() {
         }
     });
     let refused = || client.put("k", b"v", &StampedContext::new()).unwrap_err().to_string();
-    assert!(refused().contains("its context is another key's or another cluster's"));
-    assert!(refused().contains("would take 30000 bytes, 21333 are allowed. Get the key"));
+    assert!(refused().contains("its context belongs to another key or cluster"));
+    assert!(refused().contains("would take 30000 bytes, and the limit is 21333. Get the key"));
     played.join().unwrap();
 }
 
@@ -207,7 +207,7 @@ fn refuse(node: &mut Stage, to: SocketAddr, request: RequestId, milliseconds: u6
 }
 
 #[test]
-fn a_client_that_is_refused_comes_back_when_it_was_told_to_with_the_same_request() {
+fn a_refused_client_waits_as_told_and_retries_with_the_same_request_id() {
     let (mut node, address) = stage();
     let client = Client::connect(address).unwrap();
     let played = thread::spawn(move || {
@@ -225,12 +225,12 @@ fn a_client_that_is_refused_comes_back_when_it_was_told_to_with_the_same_request
     assert!(is_same);
     assert!(
         waited >= Duration::from_millis(400),
-        "after {waited:?}, though it asks a silent node sooner"
+        "waited {waited:?}: the node had told the client to wait longer than for a silent node"
     );
 }
 
 #[test]
-fn who_is_refused_until_the_time_is_up_is_told_whether_a_put_may_be_stored() {
+fn after_refusals_until_the_timeout_the_error_says_whether_a_put_may_be_stored() {
     for silent in [0, 1] {
         let (mut node, address) = stage();
         let client = Client::connect(address).unwrap().with_timeout(Duration::from_millis(600));

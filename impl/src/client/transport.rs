@@ -1,4 +1,4 @@
-//! How a client session sends, waits and asks again.
+//! How a client session sends, waits and retransmits.
 
 use super::{Client, ClientError, RETRY_AFTER};
 use crate::admission::request_in;
@@ -12,14 +12,14 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 impl Client {
-    /// Sends a datagram, in fragments if it is larger than UDP can carry, once there is a session.
-    /// It may be lost.
+    /// Sends a datagram once there is a session, in fragments if it is too large for UDP. It may be
+    /// lost.
     pub(super) fn send(&self, payload: &[u8], node: SocketAddr) -> io::Result<()> {
         self.cutter.borrow_mut().cut(payload).try_for_each(|part| self.socket.send_to(&part, node))
     }
 
-    /// What comes next from a node, and from which, unless the time is up first. Where the node
-    /// asked does not let the session in, that is the end; others cannot say that.
+    /// The next datagram and its sender; `None` when the time is up. Fails if the node asked
+    /// rejects the session. Other nodes cannot make it fail.
     pub(super) fn receive(
         &self,
         asked: SocketAddr,
@@ -45,10 +45,10 @@ impl Client {
         }
     }
 
-    /// Sends, again and again, until something comes that answers it, or the time is up. Passes
-    /// over everything else, such as late answers to earlier requests. Ends early where the node
-    /// has refused the request: the session's `Backoff` then says for how long.
-    pub(super) fn exchange<T>(
+    /// Sends a message, and retransmits until `answer` accepts a reply or the time is up (`None`).
+    /// Ignores everything else, such as late answers to earlier requests. Returns early if the node
+    /// refuses the request: the session's `Backoff` then says for how long.
+    pub(super) fn send_until_answered<T>(
         &self,
         node: SocketAddr,
         (message, stamp): (&Message, &Stamp),
@@ -66,7 +66,7 @@ impl Client {
             self.send(datagram, node).map_err(failed)?;
             let until = Instant::now() + RETRY_AFTER.min(within.saturating_sub(start.elapsed()));
             while let Some((from, heard)) = self.receive(node, until)? {
-                // What was sent before a session began is lost: it is sent again at once.
+                // What was sent before the session began is lost: send it again at once.
                 let Heard::Payload(datagram) = heard else { break };
                 if self.backoff.hears_refusal(&datagram, request) {
                     return Ok(None);

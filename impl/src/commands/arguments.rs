@@ -1,4 +1,4 @@
-//! Arguments that several commands share, and how they are read.
+//! Arguments that several commands share, and their parsers.
 
 use super::Failure;
 use crate::output::say;
@@ -20,16 +20,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How many copies, and how many of them must have spoken.
+/// N, R and W.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Quorums {
-    /// Copies of each key; the same at every node
+    /// Replicas of each key. Every node must have the same number
     #[arg(long, default_value_t = 3)]
     pub(super) n: usize,
-    /// Replicas that must answer before a get is answered; the same at every node
+    /// Nodes that must answer a get before the coordinator answers the client. Every node must have
+    /// the same number
     #[arg(long, default_value_t = 2)]
     pub(super) r: usize,
-    /// Replicas that must have stored a put before it is acknowledged; the same at every node
+    /// Nodes that must store a put before the coordinator acknowledges it. Every node must have the
+    /// same number
     #[arg(long, default_value_t = 2)]
     pub(super) w: usize,
 }
@@ -41,30 +43,31 @@ impl Quorums {
     }
 }
 
-/// How patient a node is.
+/// How often a node does something, and how long it waits.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Pace {
-    /// How long a coordinator waits for a replica before it asks it again, in seconds; after five
-    /// times it suspects it
+    /// How long a coordinator waits for a replica before it asks it again, in seconds. After five
+    /// times it suspects the replica
     #[arg(long, value_name = "SECONDS", default_value = "0.2", value_parser = seconds)]
     answer_within: Duration,
-    /// How long after storing a hint a node first tries to hand it over, in seconds; every further
-    /// try waits twice as long, up to 32 times as long
+    /// How long after storing a hint a node first sends it to its recipient, in seconds. The wait
+    /// doubles with every further try, up to 32 times
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     handoff_after: Duration,
-    /// How long tombstones stay before they may be reaped, in seconds; more than twice as long as
-    /// any message lives in your network
+    /// How long tombstones stay before nodes may reap them, in seconds. Must be more than twice as
+    /// long as any message lives in your network
     #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = seconds)]
     reap_after: Duration,
-    /// How often a node tells a peer, chosen at random, what it knows of the members, in seconds
+    /// How often a node gossips its membership history to a random peer, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     gossip_every: Duration,
-    /// How often a node compares what it holds with a peer, chosen at random, in seconds
+    /// How often a node begins an anti-entropy exchange with a random peer, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     exchange_every: Duration,
-    /// How many keys a second a node asks for, or is sent, at most, in the comparisons that it
-    /// begins while they find differences
-    #[arg(long, value_name = "KEYS", default_value_t = 6400, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    /// The most keys a second that a node requests or is sent in its own exchanges, while they find
+    /// differences
+    #[arg(long, value_name = "KEYS", default_value_t = 6400,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     exchange_rate: u32,
 }
 
@@ -91,23 +94,26 @@ impl Pace {
     }
 }
 
-/// How much a node takes on.
+/// How many requests a node accepts.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Load {
-    /// How many requests of one client address may be unanswered at a time; what is above that is
-    /// refused
-    #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().requests_per_address), value_parser = limit())]
+    /// How many unanswered requests one client address may have. The node refuses more
+    #[arg(long, value_name = "COUNT", value_parser = limit(),
+        default_value_t = count(Limits::default().requests_per_address))]
     requests_per_address: u32,
-    /// How many requests of all clients are served at a time
-    #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().requests), value_parser = limit())]
+    /// How many requests of all clients the node serves at a time
+    #[arg(long, value_name = "COUNT", value_parser = limit(),
+        default_value_t = count(Limits::default().requests))]
     requests: u32,
-    /// How many more requests may wait until one of those is answered, and fewer if the node is
-    /// slow; what is above that is refused
-    #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().waiting), value_parser = limit())]
+    /// How many more requests may wait to be served. A slow node lets fewer wait. The node refuses
+    /// more
+    #[arg(long, value_name = "COUNT", value_parser = limit(),
+        default_value_t = count(Limits::default().waiting))]
     requests_waiting: u32,
-    /// How many puts and gets the node may have under way, those included that are answered and
-    /// still wait for a replica; requests above that are refused
-    #[arg(long, value_name = "COUNT", default_value_t = count(Limits::default().under_way), value_parser = limit())]
+    /// How many puts and gets the node may coordinate at a time. A put or get that is answered
+    /// counts while it waits for a replica. The node refuses more
+    #[arg(long, value_name = "COUNT", value_parser = limit(),
+        default_value_t = count(Limits::default().under_way))]
     under_way: u32,
 }
 
@@ -131,7 +137,7 @@ impl Load {
     }
 }
 
-/// Which node to ask, and how long.
+/// Which node to ask, and how long to wait.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Session {
     /// The address of any node, such as 127.0.0.1:4100
@@ -154,16 +160,16 @@ impl Session {
     }
 }
 
-/// Names the file with the secret, or the secret itself, in the environment.
+/// Environment variables: one names the file with the secret, the other holds the secret.
 const SECRET_FILE_VARIABLE: &str = "DYNAMO_SECRET_FILE";
 const SECRET_VARIABLE: &str = "DYNAMO_SECRET";
 
-/// Where the cluster's secret is.
+/// The cluster's secret.
 #[derive(Clone, Debug, Args)]
 pub(super) struct SecretFile {
     /// The file with the cluster's secret, readable by its owner alone (dynamo secret makes it). If
     /// left out, the environment variable `DYNAMO_SECRET_FILE` names the file, or `DYNAMO_SECRET`
-    /// holds the secret. Without any, only processes on one machine talk to one another
+    /// holds the secret. Without a secret, only processes on one machine can talk to each other
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }
@@ -185,20 +191,20 @@ impl SecretFile {
     }
 }
 
-/// Reads how many intended replicas must answer themselves. There are N of them, which only nodes
-/// know, and never more than this.
+/// Parses PR or PW. A client does not know the cluster's N, so the largest possible N is the limit.
 pub(super) fn in_person() -> RangedU64ValueParser<u8> {
     RangedU64ValueParser::new().range(0..=Config::N_MAX as u64)
 }
 
-/// What a put and a delete have in common.
+/// Arguments that put and delete share.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Replacing {
-    /// The context that an earlier get or put printed: what it covers is replaced, or deleted
+    /// The context that an earlier get or put printed. Exactly the versions in it are replaced or
+    /// deleted
     #[arg(long, value_name = "CTX")]
     context: Option<String>,
-    /// How many intended replicas must store it themselves, fallbacks that stand in for others not
-    /// counted
+    /// PW: how many of the key's N intended replicas must store it themselves. Fallbacks do not
+    /// count
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = in_person())]
     pub(super) pw: u8,
     /// Print {"key", "context"}
@@ -236,7 +242,7 @@ impl From<ClientError> for Failure {
     }
 }
 
-/// An address: digits, or a name. Of the addresses that a name has, an IPv4 address comes first.
+/// An address: IP or host name, and port. If a name has several addresses, IPv4 is preferred.
 pub(super) fn address(text: &str) -> Result<SocketAddr, anyhow::Error> {
     let resolved = text.to_socket_addrs().with_context(|| {
         format!(
@@ -261,12 +267,12 @@ pub(super) fn seconds(text: &str) -> Result<Duration, anyhow::Error> {
     let number: f64 =
         text.parse().with_context(|| format!("\"{text}\" is no number of seconds"))?;
     let duration = Duration::try_from_secs_f64(number).ok().filter(|duration| !duration.is_zero());
-    // Deadlines are counted from now on: what is longer than a century could not be.
+    // Deadlines are computed from now: adding more than a century could overflow.
     let duration = duration.filter(|duration| *duration <= Duration::from_hours(24 * 365 * 100));
     duration.ok_or_else(|| anyhow!("a time must be more than 0 seconds, and at most a century"))
 }
 
-/// Set when the process is asked to stop: Ctrl-C, SIGTERM, or SIGHUP.
+/// A flag that Ctrl-C, SIGTERM or SIGHUP sets.
 pub(super) fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);

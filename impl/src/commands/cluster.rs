@@ -1,5 +1,5 @@
-//! `dynamo cluster`: a local cluster, each node a process of its own, so that one can be killed and
-//! the others be watched.
+//! `dynamo cluster`: runs a local cluster. Each node is a process of its own, so that you can kill
+//! one.
 
 use super::arguments::{Quorums, stop_signal};
 use super::{Failure, secret};
@@ -28,11 +28,13 @@ Examples:
   dynamo cluster --nodes 3
   dynamo cluster --nodes 5 --base-port 4100 --data ./data --n 3 --r 2 --w 2
 
-The process ids are printed: kill -9 one, and see the others go on. Ctrl-C stops the cluster. Its nodes let in only who has one of its
-secrets: they are made beside the data, in the files node.secret, administrator.secret and client.secret, and the line that sets
-DYNAMO_SECRET_FILE is printed. A node that you start again by hand needs --secret-file with node.secret. Without --data its data is
-in a temporary directory that goes with it, unless a node that you have started again by hand still uses it. When all nodes have ended by
-themselves the exit code is 1.";
+The command prints the nodes' process ids: kill -9 one, and see the others go on. Ctrl-C stops all.
+The nodes refuse clients without a secret. The command makes the files node.secret,
+administrator.secret and client.secret beside the data, and prints the line that sets
+DYNAMO_SECRET_FILE. To restart a node by hand, give it --secret-file with node.secret.
+Without --data the data is in a temporary directory, which the command deletes at the end. It keeps
+the directory if a node that you restarted by hand still uses it.
+The exit code is 1 if all nodes have ended by themselves.";
 
 /// Run a cluster on this machine until Ctrl-C
 #[derive(Debug, Args)]
@@ -41,10 +43,10 @@ pub(super) struct Arguments {
     /// How many nodes
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=64))]
     nodes: u16,
-    /// The directory for all nodes' data, one directory below it for each; temporary if left out
+    /// The directory for the data, with one subdirectory for each node. Temporary if left out
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The first node's port, the others count up from it; free ports if left out
+    /// The first node's port; the other nodes count up from it. Free ports if left out
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     base_port: Option<u16>,
     /// Use the IPv6 loopback address `::1` instead of 127.0.0.1
@@ -66,7 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let stop = stop_signal()?;
     let addresses = addresses(arguments)?;
-    // Goes after the nodes, for they use it.
+    // Declared before the nodes, so that it is dropped after them: they use it.
     let data = Data::of(arguments)?;
     secret::make_if_missing(&data.path).map_err(Failure::Operation)?;
     let mut nodes = Nodes(Vec::new());
@@ -82,7 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::operation(anyhow!(
-        "all nodes have ended, and with them the cluster: each has said above why, if it could"
+        "all nodes have ended: if a node could log the reason, it is above"
     )))
 }
 
@@ -98,7 +100,7 @@ fn addresses(arguments: &Arguments) -> Result<Vec<SocketAddr>, Failure> {
         })?;
         return Ok((base..=last).map(|port| SocketAddr::new(ip, port)).collect());
     }
-    // All are held until all are known, so that no two are the same.
+    // All sockets stay bound until every port is known, so that no port is given out twice.
     let bound: Result<Vec<UdpSocket>, _> = (0..count).map(|_| UdpSocket::bind((ip, 0))).collect();
     let addresses = bound.and_then(|sockets| sockets.iter().map(UdpSocket::local_addr).collect());
     addresses.map_err(Failure::operation)
@@ -107,7 +109,7 @@ fn addresses(arguments: &Arguments) -> Result<Vec<SocketAddr>, Failure> {
 /// Where the nodes' data is.
 struct Data {
     path: PathBuf,
-    /// The directory, where it goes with the cluster.
+    /// The directory, if it is deleted with the cluster.
     temporary: Option<TempDir>,
 }
 
@@ -125,8 +127,8 @@ impl Data {
 }
 
 impl Drop for Data {
-    /// Deletes a temporary directory, while it holds the lock on every node's data. Where a user
-    /// has started a node again by hand, that node has the lock: then the whole directory stays.
+    /// Deletes the temporary directory while it holds the lock on every node's data. A node that
+    /// the user restarted by hand holds its lock. Then the whole directory stays.
     fn drop(&mut self) {
         let Some(temporary) = self.temporary.take() else { return };
         match lock_all(&self.path) {
@@ -142,7 +144,7 @@ impl Drop for Data {
     }
 }
 
-/// A lock on every data directory below this one.
+/// Locks every data directory below this one.
 fn lock_all(below: &Path) -> anyhow::Result<Vec<DirectoryLock>> {
     let lock = |entry: std::io::Result<DirEntry>| match entry.map(|entry| entry.path()) {
         Ok(path) => path.is_dir().then(|| Ok(DirectoryLock::take(&path)?)),
@@ -203,11 +205,11 @@ impl NodeProcess {
         }
         let node =
             NodeProcess { id: id(index), address: addresses[index], data, child, running: true };
-        // What is wrong it has said itself, on the stderr that it shares with us.
+        // The node has printed its error itself, on the stderr that it shares with this process.
         if line.is_empty() { Err(anyhow!("node {} did not start", node.id)) } else { Ok(node) }
     }
 
-    /// How it has ended, if it has since it was last looked at.
+    /// The exit status, if the node has ended since the last call.
     fn ended(&mut self) -> Option<ExitStatus> {
         let ended = if self.running { self.child.try_wait().ok().flatten() } else { None };
         self.running &= ended.is_none();
@@ -215,11 +217,11 @@ impl NodeProcess {
     }
 }
 
-/// The nodes of the cluster. They are stopped when this goes, however it goes.
+/// The nodes of the cluster. Dropping this stops them.
 struct Nodes(Vec<NodeProcess>);
 
 impl Nodes {
-    /// Until told to stop, or all nodes are gone.
+    /// Returns when `stop` is set or all nodes have ended.
     fn watch(&mut self, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) && self.0.iter().any(|node| node.running) {
             for index in 0..self.0.len() {
@@ -255,7 +257,7 @@ impl Drop for Nodes {
     }
 }
 
-/// A path as a word for a shell, from whatever directory.
+/// An absolute path, quoted for a shell.
 fn shell_word(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.".contains(letter);
@@ -276,7 +278,7 @@ fn print_welcome(nodes: &Nodes, data: &Data) {
         None => announce(format_args!("Ctrl-C stops the cluster.")),
         Some(_) => {
             announce(format_args!(
-                "Ctrl-C stops the cluster and deletes its data; with --data DIR the data stays."
+                "Ctrl-C stops the cluster and deletes its data. Use --data DIR to keep the data."
             ));
         }
     }

@@ -1,4 +1,4 @@
-//! `dynamo delete`: deletes what was read.
+//! `dynamo delete`: deletes the versions of a key that a client has read.
 
 use super::Failure;
 use super::arguments::{Replacing, Session};
@@ -10,10 +10,11 @@ Examples:
   dynamo delete --node 127.0.0.1:4100 greeting
   dynamo delete --node 127.0.0.1:4100 greeting --context AqN_OEcungto…
 
-Deletes exactly what the context covers; without --context, what a read shows just before. What others put meanwhile stays. A
-tombstone takes the place of what was deleted, so that a copy that comes late does not bring it back.";
+Deletes exactly the versions in the context. Without --context, reads the key first and deletes what
+it read. What another client puts meanwhile stays. A tombstone replaces the deleted versions, so
+that a late copy does not bring them back.";
 
-/// Delete a key, as far as it was read; prints the context for the next put
+/// Delete the versions of a key that were read, and print the context for the next put
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -31,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let client = session.connect()?;
     let context = given.map_or_else(|| client.get(key).map(|found| found.context), Ok)?;
     if context.is_empty() {
-        note!("the key \"{}\" holds nothing: there is nothing to delete", key.escape_debug());
+        note!("the key \"{}\" has no value: there is nothing to delete", key.escape_debug());
         return Ok(());
     }
     replacing.print(key, &client.with_in_person(replacing.pw).delete(key, &context)?);

@@ -19,13 +19,13 @@ Example:
   eggs  [B:1]
   context AqN_OEcungto…
 
-A sibling shown as (deleted) is a tombstone. Here are two siblings: neither put had seen the other. To settle them, put the value
-they should have together, with this context.
-A value of several lines, or with other control characters, is shown with these escaped; one that is not UTF-8 with all
-but ASCII escaped. --json shows values exactly; --raw prints the bytes of a value and nothing else:
+Here the key has two siblings: neither put had read the other. To reconcile them, put the merged
+value with this context. A sibling shown as (deleted) is a tombstone.
+Control characters in a value are escaped. In a value that is not UTF-8, all bytes but printable
+ASCII are escaped. --json shows values exactly; --raw prints a value's bytes and nothing else:
   dynamo get --node 127.0.0.1:4100 photo --raw > photo.jpg";
 
-/// Read a key: all its siblings, and the context to put in their place
+/// Read a key: all its siblings, and the context for a put that replaces them
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -33,16 +33,14 @@ pub(super) struct Arguments {
     session: Session,
     /// The key
     key: String,
-    /// How many intended replicas must answer themselves, fallbacks that stand in for others not
-    /// counted
+    /// PR: how many of the key's N intended replicas must answer themselves. Fallbacks do not count
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = in_person())]
     pr: u8,
-    /// Print {"key", "siblings": [{"value", "clock"}], "deleted", "context"}; a value that is not
-    /// UTF-8 as {"base64": …}
+    /// Print {"key", "siblings": [{"value", "clock"}], "deleted", "context"}. A value that is not
+    /// UTF-8 is {"base64": …}
     #[arg(long)]
     json: bool,
-    /// Print the bytes of the value as they are, and nothing else; fails unless there is exactly
-    /// one
+    /// Print the bytes of the value and nothing else. Fails unless there is exactly one sibling
     #[arg(long, conflicts_with = "json")]
     raw: bool,
 }
@@ -65,7 +63,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     if siblings.is_empty() {
         note!(
-            "the key \"{}\" holds nothing: it was never put, or is deleted and forgotten",
+            "the key \"{}\" has no value: it was never put, or was deleted and reaped",
             key.escape_debug()
         );
     }
@@ -79,20 +77,21 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The bytes of the only value.
+/// Prints the bytes of the only sibling.
 fn print_raw(key: &str, siblings: &[Version]) -> Result<(), Failure> {
     let values: Vec<_> = siblings.iter().filter_map(|version| version.content.value()).collect();
     match (&values[..], siblings.len()) {
         ([value], 1) => output::print_bytes(value.as_bytes()),
         ([], _) => {
             return Err(Failure::operation(anyhow!(
-                "the key \"{}\" holds no value",
+                "the key \"{}\" has no value",
                 key.escape_debug()
             )));
         }
         (_, siblings) => {
             return Err(Failure::operation(anyhow!(
-                "the key \"{}\" holds {siblings} siblings: get it without --raw, and put the value they should have together",
+                "the key \"{}\" has {siblings} siblings: get it without --raw, \
+                 and put the merged value with the context",
                 key.escape_debug()
             )));
         }
@@ -100,8 +99,8 @@ fn print_raw(key: &str, siblings: &[Version]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// As it is where that is one line of text. Else control characters are escaped, or where it is no
-/// text all that is not ASCII.
+/// The value on one line. Escapes control characters; if the value is not UTF-8, all but printable
+/// ASCII.
 fn text(value: &[u8]) -> String {
     let shown =
         |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
@@ -111,7 +110,7 @@ fn text(value: &[u8]) -> String {
     }
 }
 
-/// A value; nothing for a tombstone.
+/// A value; `None` for a tombstone.
 fn sibling_json(version: &Version) -> Option<Json> {
     let bytes = version.content.value()?.as_bytes();
     let value = str::from_utf8(bytes)

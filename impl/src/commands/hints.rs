@@ -1,4 +1,4 @@
-//! `dynamo hints`: what a node keeps for others.
+//! `dynamo hints`: the hints that a node keeps for other nodes.
 
 use super::arguments::Session;
 use super::{Failure, table};
@@ -12,14 +12,14 @@ const EXAMPLES: &str = "\
 Example:
   dynamo hints --node 127.0.0.1:4103
 
-A hint is what a node keeps for another that did not answer in time. It is sent to that one again and again, at
-longer and longer intervals, until it is handed over.
-  CREATED        this node has asked another to keep it, and has no answer yet
+A hint is data that a node keeps for another node, which did not answer in time. The node sends it
+to that recipient, at longer and longer intervals, until the recipient has it on disk.
+  CREATED        this node has asked another node to keep the hint, and has no answer yet
   STORED         on this node's disk, waiting to be sent
-  IN_TRANSFER    sent; its recipient has not said yet that it has all of it on disk
-  UNDELIVERABLE  its recipient is no member of the cluster; it stays until an administrator decides";
+  IN_TRANSFER    sent; the recipient has not yet confirmed that all of it is on its disk
+  UNDELIVERABLE  the recipient is no longer a member; the hint stays until an operator decides";
 
-/// List the hints a node keeps for others
+/// List the hints that a node keeps for other nodes
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     if hints.is_empty() {
-        note!("no hints: the node keeps nothing for others");
+        note!("no hints: the node keeps nothing for other nodes");
         return Ok(());
     }
     let mut rows = table::new(&["recipient", "key", "bytes", "state", "age", "attempts"]);

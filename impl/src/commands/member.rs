@@ -1,4 +1,4 @@
-//! `dynamo member`: who is in the ring.
+//! `dynamo member`: shows and changes the members of the cluster.
 
 use super::arguments::{Session, member};
 use super::{Failure, table};
@@ -16,15 +16,18 @@ use std::net::SocketAddr;
 const EXAMPLES: &str = "\
 Examples:
   dynamo member list --node 127.0.0.1:4100
-  dynamo member add D=127.0.0.1:4103 --node 127.0.0.1:4100    then start it: dynamo node --id D … --join 127.0.0.1:4100
-  dynamo member remove D --node 127.0.0.1:4100                it hands over what it has, and ends by itself
-  dynamo member remove D --dead --node 127.0.0.1:4100         it is never coming back: others take its place at once
+  dynamo member add D=127.0.0.1:4103 --node 127.0.0.1:4100
+      then start D: dynamo node --id D … --join 127.0.0.1:4100
+  dynamo member remove D --node 127.0.0.1:4100          D hands over its data, then ends by itself
+  dynamo member remove D --dead --node 127.0.0.1:4100   D never comes back: others replace it now
 
-A change made at any node is on its disk when the command ends, and spreads by gossip. The same change made twice is one. A node that was
-removed as dead never comes back under the same id: what it still has on its disk may have been deleted meanwhile. If it is not
-dead after all, it ends soon after it hears of it.";
+The node that you ask has the change on its disk when the command ends, and gossips it to the
+others. You may repeat a change: it is made once.
+A node removed as dead never comes back under the same id, because keys that are still on its disk
+may have been deleted meanwhile. If it is alive after all, it ends soon after it hears of its
+removal.";
 
-/// Show or change who is in the ring
+/// Show or change the members of the cluster
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -34,9 +37,9 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Let a node join; a node started with --join asks for this itself
+    /// Let a node join. A node started with --join asks for this itself
     Add {
-        /// The node, and where it listens
+        /// The node's id and address
         #[arg(value_name = "ID=ADDR", value_parser = member)]
         member: (NodeId, SocketAddr),
         #[command(flatten)]
@@ -46,13 +49,13 @@ enum What {
     Remove {
         /// The node
         id: NodeId,
-        /// It is dead and will never hand over anything: give it up for good
+        /// The node is dead and will never hand over its data: remove it for good
         #[arg(long)]
         dead: bool,
         #[command(flatten)]
         session: Session,
     },
-    /// List all nodes that were ever heard of, and how they stand
+    /// List every node that was ever a member, and its standing
     List {
         #[command(flatten)]
         session: Session,
@@ -77,14 +80,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let client = session.connect()?;
             if *dead && client.status()?.id == *id {
                 return Err(Failure::usage(anyhow!(
-                    "node {id} answers, so it is not dead: leave out --dead to let it leave, or ask another node"
+                    "node {id} answers, so it is not dead: leave out --dead to let it leave, \
+                     or ask another node"
                 )));
             }
             let history = client.administer(*id, wish)?;
             let what = if *dead {
                 "is removed for good"
             } else {
-                "is leaving; it ends when it has handed over what it has"
+                "is leaving; it ends when it has handed over its data"
             };
             say!("node {id} {what}; tip {}", history.tip());
         }

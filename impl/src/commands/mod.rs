@@ -1,7 +1,7 @@
 //! The command line: one file per command.
 //!
-//! Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2
-//! bad usage or input; 3 a check was cut off; 4 a node is no member of its cluster any more.
+//! Exit codes: 0 success; 1 a property is violated, or the operation failed or was refused; 2 bad
+//! usage or input; 3 a check was incomplete; 4 the node is no longer a member of its cluster.
 
 mod arguments;
 mod check;
@@ -30,26 +30,36 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
-  dynamo                                                    check the protocol in every scope (the same as dynamo check)
-  dynamo defects                                            break each rule, and see which invariant falls
-  dynamo trace show counterexamples/004-word-before-disk.json   what happens when one rule is broken, event by event
-  dynamo explore concurrent-puts                            walk the state space in a browser
-  dynamo cluster --nodes 3 --base-port 4100                 three nodes on this machine; Ctrl-C stops them
-  export DYNAMO_SECRET_FILE=…                               as dynamo cluster says: without its secret it lets nobody in
-  dynamo put --node 127.0.0.1:4100 greeting hello           prints a context
-  dynamo get --node 127.0.0.1:4101 greeting                 prints all siblings, and the context to pass back
-  dynamo put --node 127.0.0.1:4100 greeting hi --context …  replaces what the context covers, and nothing else
-  dynamo delete --node 127.0.0.1:4100 greeting              deletes what a read shows
-  dynamo status --node 127.0.0.1:4100                       whom a node knows, and whom it suspects
-  dynamo member remove D --node 127.0.0.1:4100              lets a node leave; it hands over what it has
-  dynamo ring --node 127.0.0.1:4100 --key greeting          who is responsible for a key
-  dynamo hints --node 127.0.0.1:4103                        what a node keeps for others
+  dynamo                                     check the protocol in every scope, as dynamo check does
+  dynamo defects                             break each rule, and see which invariant is violated
+  dynamo trace show counterexamples/004-word-before-disk.json
+                                             show a counterexample, event by event
+  dynamo explore concurrent-puts             explore the state space in a browser
+  dynamo cluster --nodes 3 --base-port 4100  run three nodes on this machine until Ctrl-C
+  export DYNAMO_SECRET_FILE=…                the line that dynamo cluster prints: clients need it
+  dynamo put --node 127.0.0.1:4100 greeting hello
+                                             store a value, and print a context
+  dynamo get --node 127.0.0.1:4101 greeting  read all siblings, and the context for the next put
+  dynamo put --node 127.0.0.1:4100 greeting hi --context …
+                                             replace exactly the versions in the context
+  dynamo delete --node 127.0.0.1:4100 greeting
+                                             read a key, and delete what was read
+  dynamo status --node 127.0.0.1:4100        show a node's members, suspects, keys and hints
+  dynamo member remove D --node 127.0.0.1:4100
+                                             let a node hand over its data and leave
+  dynamo ring --node 127.0.0.1:4100 --key greeting
+                                             show the replicas of a key
+  dynamo hints --node 127.0.0.1:4103         list the hints that a node keeps for other nodes
 
-Exit codes: 0 done, all holds; 1 a property failed, or the operation failed or was refused; 2 bad usage or input;
-3 a check was cut off, and nothing is proved; 4 a node is no member of its cluster any more.
-Set RUST_LOG=info (or debug) to see what a node does.";
+Exit codes:
+  0  success: everything holds
+  1  a property is violated, or the operation failed or was refused
+  2  bad usage or input
+  3  a check was incomplete, and proves nothing
+  4  the node is no longer a member of its cluster
+Set RUST_LOG=info (or debug) to see a node's log.";
 
-/// Amazon Dynamo you can believe: one protocol, model-checked and run.
+/// Amazon Dynamo you can believe: one protocol, model-checked and run over UDP.
 #[derive(Debug, Parser)]
 #[command(name = "dynamo", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -75,12 +85,12 @@ enum Command {
     Trace(trace::Arguments),
 }
 
-/// Why a command did not do what it was asked.
+/// Why a command failed.
 #[derive(Debug)]
 enum Failure {
-    /// What was asked makes no sense: exit code 2.
+    /// The arguments or the input are wrong: exit code 2.
     Usage(anyhow::Error),
-    /// It made sense, but could not be done: exit code 1.
+    /// The operation failed or was refused: exit code 1.
     Operation(anyhow::Error),
     /// A check was stopped before it could prove anything: exit code 3.
     CutOff(anyhow::Error),
@@ -116,7 +126,7 @@ impl Failure {
 }
 
 impl fmt::Display for Failure {
-    /// The error and its causes. A cause that the text before it has told already is left out.
+    /// The error and its causes. Leaves out a cause whose text an earlier one already contains.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut told = String::new();
         for cause in self.error().chain().map(ToString::to_string) {
@@ -130,7 +140,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Runs the command that the process was started with, and says what it came to.
+/// Runs the command that the arguments name, and returns the process's exit code.
 pub(crate) fn run(log: &Log) -> ExitCode {
     let mut ending = match Arguments::try_parse() {
         Ok(arguments) => end(log, obey(arguments)),
@@ -143,7 +153,7 @@ pub(crate) fn run(log: &Log) -> ExitCode {
     ending
 }
 
-/// What the arguments' parser has to say: help, the version, or what is wrong with them.
+/// Prints clap's output: help, the version, or a usage error.
 fn print_for_clap(said: &clap::Error) -> ExitCode {
     let text = said.render();
     if said.use_stderr() {
@@ -161,7 +171,7 @@ fn end(log: &Log, outcome: Result<(), Failure>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            // Not with note: a node ends also where nobody reads why.
+            // Not `note!`: a node must exit even if nobody reads its standard error.
             log.end_with(&format!("error: {failure}"));
             failure.exit_code()
         }
@@ -193,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_tells_no_cause_twice() {
+    fn an_error_names_each_cause_once() {
         let cause = std::io::Error::other("the disk is full");
         let error = anyhow::Error::new(cause)
             .context("nothing was written: the disk is full")

@@ -1,4 +1,4 @@
-//! Progress on standard error while something is checked; nothing where nobody watches.
+//! Shows the progress of a check on standard error, if that is a terminal.
 
 use dynamo_invariants::check::Progress;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 const SHOW_EVERY: Duration = Duration::from_millis(100);
 
-/// Watches one check: shows how far it is, measures the process's memory, breaks when the user
-/// wants to stop.
+/// Watches one check: shows its progress, measures the process's memory, and stops it when the user
+/// asks.
 pub(super) struct Watch<'a> {
     stop: &'a AtomicBool,
     bar: ProgressBar,
@@ -43,7 +43,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Clears the line. Returns the most memory the process was seen to use meanwhile, in bytes.
+    /// Clears the line. Returns the highest memory use measured, in bytes.
     pub(super) fn finish(mut self) -> usize {
         self.measure();
         self.bar.finish_and_clear();
@@ -56,7 +56,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Progress through so many things, each named as it begins.
+/// A progress bar over `count` items.
 pub(super) fn bar(count: usize) -> ProgressBar {
     let style =
         ProgressStyle::with_template("{pos}/{len} {wide_msg}").expect("the template is valid");

@@ -17,11 +17,11 @@ Examples:
   dynamo put --node 127.0.0.1:4100 photo --file photo.jpg
   date | dynamo put --node 127.0.0.1:4100 today -
 
-A value is bytes, text or not. dynamo get --raw prints them as they are.
-Without --context the put replaces nothing: what others have put stays beside it, as siblings. With the context that a get
-or put printed, it replaces exactly what that get showed or that put knew.";
+A value is any bytes. dynamo get --raw prints them unchanged.
+Without --context the put replaces nothing: versions of other clients stay beside it, as siblings.
+With a context that a get or put printed, the put replaces exactly the versions in that context.";
 
-/// Store a value; prints the context for the next put
+/// Store a value, and print the context for the next put
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -29,8 +29,8 @@ pub(super) struct Arguments {
     session: Session,
     /// The key: 1 to 256 bytes of text
     key: String,
-    /// The value: up to 8192 bytes; after -- if it reads like an option of this command. A single
-    /// hyphen reads the value from standard input, to its end
+    /// The value: up to 8192 bytes. Put it after -- if it looks like an option of this command. A
+    /// single hyphen reads the value from standard input
     #[arg(allow_hyphen_values = true, required_unless_present = "file")]
     value: Option<OsString>,
     /// Take the value from this file
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The value given, or what it is to be taken from.
+/// The value from the argument, the file or standard input.
 fn read(value: Option<&OsString>, file: Option<&Path>) -> Result<Vec<u8>, Failure> {
     match (value, file) {
         (_, Some(path)) => {
@@ -65,7 +65,7 @@ fn read(value: Option<&OsString>, file: Option<&Path>) -> Result<Vec<u8>, Failur
     }
 }
 
-/// All that comes, unless it is more than a value may have: then no more is read than shows it.
+/// Reads to the end, but at most one byte more than a value may have.
 fn read_all(from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     let mut value = Vec::new();
     let read = from.take(Value::BYTES_MAX as u64 + 1).read_to_end(&mut value);
@@ -73,7 +73,7 @@ fn read_all(from: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     if value.len() > Value::BYTES_MAX {
         let most = Value::BYTES_MAX;
         return Err(Failure::usage(anyhow!(
-            "the value from {name} has more than {most} bytes, which is the most allowed"
+            "the value from {name} has more than {most} bytes, which is the limit"
         )));
     }
     Ok(value)

@@ -1,4 +1,4 @@
-//! `dynamo ring`: who is responsible for what.
+//! `dynamo ring`: shows the replicas of keys and partitions.
 
 use super::arguments::Session;
 use super::{Failure, table};
@@ -15,20 +15,21 @@ Examples:
   dynamo ring --node 127.0.0.1:4100 --key greeting
   dynamo ring --node 127.0.0.1:4100
 
-The preference list is the N nodes that keep a key, in order; fallbacks stand in for those that do not answer. A node marked with ? did not
-answer the node asked in time, and has not been heard from since.";
+The preference list is the N nodes that store a key, in order. Fallbacks stand in for nodes that do
+not answer. A node marked with ? is suspected: it did not answer the node that you ask in time, and
+that node has not heard from it since.";
 
-/// Show who is responsible for a key, or for every partition
+/// Show the replicas of a key, or of every partition
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(flatten)]
     session: Session,
-    /// Only the partition of this key
+    /// Show only the partition of this key
     #[arg(long)]
     key: Option<String>,
-    /// Print JSON: the partition, its preference list, its fallbacks, and who is suspected; without
-    /// --key a list of these
+    /// Print JSON: the partition, its preference list, its fallbacks, and the suspected nodes.
+    /// Without --key, a list of these
     #[arg(long)]
     json: bool,
 }

@@ -11,19 +11,21 @@ use std::path::{Path, PathBuf};
 const EXAMPLES: &str = "\
 Example:
   dynamo secret ./secrets
-  dynamo node --secret-file ./secrets/node.secret --id A --listen 10.0.0.1:4100 …      at every node
-  export DYNAMO_SECRET_FILE=./secrets/client.secret                                   for put, get, delete, status, …
+  dynamo node --secret-file ./secrets/node.secret --id A --listen 10.0.0.1:4100 …   on every node
+  export DYNAMO_SECRET_FILE=./secrets/client.secret                         for put, get, …
 
-Nodes need node.secret, all the same. Whoever has it can pose as a node. With administrator.secret one can do what clients can, and change
-who is a member. With client.secret one can put, get, delete, and ask nodes how they are. The other two follow from node.secret;
-node.secret does not follow from them. To change secrets, make new ones and start every node with the new node.secret.";
+Every node needs node.secret. Anyone who has it can pose as a node.
+With client.secret a client can put, get and delete, and ask nodes for their status.
+With administrator.secret a client can also change the members.
+Both follow from node.secret; nobody can compute node.secret from them.
+To change the secrets, make new ones and restart every node with the new node.secret.";
 
 /// Make the secrets of a cluster: one for nodes, one for administrators, one for clients
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The directory for the three files; made if it does not exist. Files that are there are never
-    /// written over
+    /// The directory for the three files. It is made if it does not exist. Existing files are never
+    /// overwritten
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }
@@ -36,7 +38,7 @@ pub(super) fn run(Arguments { directory }: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes all three, where there are none.
+/// Makes all three files. Fails if one exists.
 fn make(directory: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(directory)
         .with_context(|| format!("cannot make the directory {}", directory.display()))?;
@@ -50,8 +52,8 @@ fn make(directory: &Path) -> anyhow::Result<()> {
     complete(directory, &secret)
 }
 
-/// Makes those that follow from the nodes' secret, where they are missing. Those that are there
-/// must follow from it.
+/// Makes the missing files that follow from node.secret. Fails if an existing one does not match
+/// it.
 fn complete(directory: &Path, secret: &NodeSecret) -> anyhow::Result<()> {
     for right in [Right::Administrator, Right::Client] {
         let (path, expected) = (path(directory, right), Secret::Other(secret.credentials(right)));
@@ -59,7 +61,7 @@ fn complete(directory: &Path, secret: &NodeSecret) -> anyhow::Result<()> {
             expected.write(&path)?;
         } else if Secret::read(&path)? != expected {
             bail!(
-                "{} does not go with node.secret beside it: delete it, and it is made anew",
+                "{} does not match node.secret beside it: delete it, and it is made again",
                 path.display()
             );
         }
@@ -72,7 +74,7 @@ pub(super) fn path(directory: &Path, right: Right) -> PathBuf {
     directory.join(format!("{}.secret", right.name()))
 }
 
-/// Makes those that are not there.
+/// Makes the files that are missing.
 pub(super) fn make_if_missing(directory: &Path) -> anyhow::Result<()> {
     let nodes = path(directory, Right::Node);
     if !nodes.exists() {

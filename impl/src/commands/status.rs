@@ -1,4 +1,4 @@
-//! `dynamo status`: how a node is.
+//! `dynamo status`: the state of one node.
 
 use super::arguments::Session;
 use super::{Failure, table};
@@ -18,28 +18,30 @@ Examples:
   dynamo status --node 127.0.0.1:4100
   dynamo status --node 127.0.0.1:4100 --partitions
 
-Nodes with the same tip know the same of who is a member; \"agreed\" says how long ago each other member was heard to have the tip of this one.
-A suspected node did not answer this one in time, and has not been heard from since. Suspicion is each node's own: it changes
-whom this node asks, and nothing else.
-\"dropped\" says what the node could not accept, send or complete since its start. A few of these do no harm: messages are
-sent again. If \"unfinished\" or \"refused by system\" keep growing, the network, or the operating system's socket buffers,
-cannot take what the nodes send.
-\"refused\" says what the node did not let in, and where the last of it came from: datagrams from another cluster (or from nodes founded with
-another list of members, or other N, R or W), for another node, from a node with this one's id, or from an earlier start of a node. If the node
-says that two living processes have one id, stop one of them: the one that was started first does not count.
-\"busy\" says how many requests the node refused since its start because it had too much to do, and what else it dropped for
-that. Clients that are refused are told when to ask again. dynamo node --help tells the limits.
-\"in sync\" says in how many of the partitions that both are responsible for this node held the same as the other when that
-last compared.";
+Nodes with the same tip know the same membership changes. \"agreed\" shows, for each other member,
+how long ago it last reported this node's tip.
+\"suspected\" lists nodes that did not answer this node in time, and that it has not heard from
+since. Each node has its own suspects. Suspicion changes only which nodes this node asks.
+\"in sync\" shows, for each peer, in how many of their shared partitions both held the same data
+when they were last compared, and how many keys this node has repaired from that peer.
+\"dropped\" counts what the node could not decode, send or complete since its start. A few of these
+do no harm: messages are retransmitted. If \"unfinished\" or \"refused by system\" keep growing, the
+network or the operating system's socket buffers are too small for the traffic.
+\"refused\" counts rejected datagrams by reason, with the source address of the last one: from
+another cluster (or from nodes with another list of founders, or other N, R or W), for another node,
+from a node with this node's id, or from an earlier start of a node.
+If the node says that two living processes have one id, stop one of them. Other nodes ignore the one
+that was started first.
+\"busy\" counts the requests that the node refused for lack of capacity since its start, and what
+else it dropped. It tells refused clients when to ask again. dynamo node --help names the limits.";
 
-/// Show how a node is: whom it knows, whom it suspects, what it holds, and whether others hold the
-/// same
+/// Show a node's members, suspects, keys, hints, and how far its replicas agree
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(flatten)]
     session: Session,
-    /// Show for each partition how far comparing it with others has come
+    /// Also show each partition's last exchange with each peer
     #[arg(long, conflicts_with = "json")]
     partitions: bool,
     #[expect(clippy::doc_markdown, reason = "shown as it stands")]
@@ -67,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let outside = if is_member {
         ""
     } else {
-        ", without this node: it has joined no cluster, or was removed, or has left"
+        ", without this node: it has not joined, was removed, or has left"
     };
     say!("members    {}{outside}", names(&status.members).join(" "));
     say!(
@@ -84,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     say!(
         "in sync    {}",
         if status.planting {
-            "trees are being planted".to_owned()
+            "not yet: building the Merkle trees".to_owned()
         } else {
             in_sync(&status.exchanges)
         }
@@ -97,7 +99,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if let Some(why) = &status.found_old {
         say!(
-            "WARNING    the data was an older copy of itself, was put aside, and the node began on an empty disk: {why}"
+            "WARNING    the data was an older copy of itself; the node moved it aside \
+             and began on an empty disk: {why}"
         );
     }
     if arguments.partitions {
@@ -118,7 +121,7 @@ fn agreed_ms(status: &Status, member: NodeId) -> Option<u64> {
     status.agreed_ms.iter().find(|(other, _)| *other == member).map(|(_, ms)| *ms)
 }
 
-/// Peer by peer in how many partitions.
+/// For each peer, how many of the shared partitions were in agreement at the last exchange.
 fn in_sync(exchanges: &[ExchangeLine]) -> String {
     let mut peers: Vec<NodeId> = exchanges.iter().map(|line| line.peer).collect();
     peers.sort_unstable();
@@ -131,7 +134,7 @@ fn in_sync(exchanges: &[ExchangeLine]) -> String {
             return format!("{peer} not compared yet");
         }
         let repaired: u64 = lines().map(|line| line.repaired).sum();
-        format!("{peer} {agree} of {all} ({} from there)", counted(repaired as usize, "key"))
+        format!("{peer} {agree} of {all} ({} repaired)", counted(repaired as usize, "key"))
     };
     if peers.is_empty() {
         "with nobody".to_owned()
@@ -140,7 +143,7 @@ fn in_sync(exchanges: &[ExchangeLine]) -> String {
     }
 }
 
-/// What was dropped, each reason that occurred with its count.
+/// The drop counters that are not zero.
 fn dropped(status: &Status) -> String {
     let counts = json!(status.dropped);
     let counts = counts.as_object().into_iter().flatten().filter(|(_, count)| **count != json!(0));
@@ -149,7 +152,7 @@ fn dropped(status: &Status) -> String {
     if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
 }
 
-/// What was not let in, each reason that occurred with its count and where the last came from.
+/// For each reason, how many datagrams were refused, and the source address of the last.
 fn refused(status: &Status) -> String {
     let line = |refusals: &Refusals| {
         let Refusals { why, count, last_from } = refusals;
@@ -159,18 +162,18 @@ fn refused(status: &Status) -> String {
     if lines.is_empty() { "nothing".to_owned() } else { lines.join(", ") }
 }
 
-/// What it refused and dropped because it had too much to do, as far as there is any.
+/// The overload counters that are not zero.
 fn busy(overload: &Overload) -> String {
     let counts = [
         (overload.outstanding, "requests outstanding now"),
-        (overload.busy_address, "refused: too many of one address"),
-        (overload.busy_all, "refused: too many of all clients"),
+        (overload.busy_address, "refused: too many from one address"),
+        (overload.busy_all, "refused: too many from all clients"),
         (overload.busy_under_way, "refused: too many in the coordinator"),
-        (overload.untold, "of them not told so"),
-        (overload.repeated, "asked again too soon"),
+        (overload.untold, "refused without notice"),
+        (overload.repeated, "retransmitted too soon"),
         (overload.datagrams, "datagrams dropped unread"),
         (overload.others, "other messages dropped"),
-        (overload.questions, "questions dropped"),
+        (overload.questions, "status requests dropped"),
     ];
     let some = counts.iter().filter(|(count, _)| *count > 0);
     let lines: Vec<String> = some.map(|(count, what)| format!("{count} {what}")).collect();
@@ -181,11 +184,13 @@ fn two_live(status: &Status, Twin { node, heard_at, ago_ms }: &Twin) -> String {
     let ago = ago(Some(*ago_ms));
     if *node == status.id {
         format!(
-            "another living process has the id {node} of this node; {heard_at} said so {ago}: stop one of the two"
+            "another living process has this node's id {node}; {heard_at} reported it {ago}: \
+             stop one of the two"
         )
     } else {
         format!(
-            "two living processes have the id {node}; the one started first was heard at {heard_at} {ago}: stop one of the two"
+            "two living processes have the id {node}; the first started was at {heard_at} {ago}: \
+             stop one of the two"
         )
     }
 }
@@ -219,11 +224,18 @@ fn to_json(status: &Status) -> Json {
             "keys_repaired": line.repaired,
         })
     };
-    let refusals = |refusals: &Refusals| json!({ "why": refusals.why.words(), "count": refusals.count, "last_from": refusals.last_from.to_string() });
-    let twin = |twin: &Twin| json!({ "id": twin.node.to_string(), "heard_at": twin.heard_at.to_string(), "ago_ms": twin.ago_ms });
+    let refusals = |refusals: &Refusals| {
+        let Refusals { why, count, last_from } = refusals;
+        json!({ "why": why.words(), "count": count, "last_from": last_from.to_string() })
+    };
+    let twin = |Twin { node, heard_at, ago_ms }: &Twin| {
+        let (node, heard_at) = (node.to_string(), heard_at.to_string());
+        json!({ "id": node, "heard_at": heard_at, "ago_ms": ago_ms })
+    };
+    let Founding { cluster, n, r, w } = &status.cluster;
     json!({
         "id": status.id.to_string(),
-        "cluster": { "id": status.cluster.cluster.to_string(), "n": status.cluster.n, "r": status.cluster.r, "w": status.cluster.w },
+        "cluster": { "id": cluster.to_string(), "n": n, "r": r, "w": w },
         "tip": status.tip.to_string(),
         "members": names(&status.members),
         "agreed_ms": agreed,

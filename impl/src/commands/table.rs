@@ -1,4 +1,4 @@
-//! Tables for people.
+//! Tables for the terminal.
 
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::HumanCount;
@@ -13,7 +13,7 @@ pub(super) fn new(headings: &[&str]) -> Table {
     table
 }
 
-/// A number with its thousands apart.
+/// A number with thousands separators.
 pub(super) fn count(number: usize) -> String {
     HumanCount(number as u64).to_string()
 }

@@ -30,17 +30,18 @@ const EXAMPLES: &str = "\
 Examples:
   dynamo trace list                                     the committed counterexamples
   dynamo trace show counterexamples/004-word-before-disk.json
-  dynamo trace show FILE --step 3                       all of the state after step 3, what changed marked
-  dynamo trace show FILE --table 6                      how the put goes on: the lines of trace 6, time to the right
-  dynamo trace step FILE                                walk through it: arrows, v to the violation, q to quit
-  dynamo trace replay counterexamples/*.json            does today's code still do the same?
-  dynamo trace export FILE --format html > trace.html   a page that needs no server
+  dynamo trace show FILE --step 3                       the whole state after step 3, changes marked
+  dynamo trace show FILE --table 6                      the put as the table of scenario 6
+  dynamo trace step FILE                                walk through it: arrow keys, v, q
+  dynamo trace replay counterexamples/*.json            does today's code take the same steps?
+  dynamo trace export FILE --format html > trace.html   a self-contained page
   dynamo trace random concurrent-puts --defect last-write-wins > long.json
   dynamo trace shrink long.json > short.json
 
-A trace is a run of a scope, event by event, written down by content, with a digest of what each step leads to. It shows that a
-property does not hold under a defect's rules, or, for known limits, under the protocol's own.
-Exit codes: 0 done, all replay; 1 a trace comes out otherwise than it says; 2 a file is no trace that can be read.";
+A trace records one path through a scope: every event, and a digest of the state after each step. It
+shows a property that is violated under a defect's rules. For a known limit, the rules are the
+protocol's own.
+Exit codes: 0 success, all traces replay; 1 a trace does not replay; 2 a file is no valid trace.";
 
 /// Show, step through, replay, export and shorten traces
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the traces of a folder
+    /// List the traces in a folder
     List {
         /// The folder
         #[arg(value_name = "FOLDER", default_value = "counterexamples")]
@@ -61,14 +62,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show a trace as a space-time diagram, or one of its states
+    /// Show a trace as a space-time diagram, or one state of it
     Show(show::Arguments),
     /// Walk through a trace in the terminal
     Step {
         /// The trace
         file: PathBuf,
     },
-    /// Replay traces on today's code: which step first comes out otherwise, if one does?
+    /// Replay traces on today's code, and name the first step that differs
     Replay {
         /// The traces
         #[arg(required = true)]
@@ -85,25 +86,26 @@ enum Command {
         #[arg(long, value_enum)]
         format: Format,
     },
-    /// Leave out of a trace what its violation does not need, and print the rest
+    /// Remove the steps that the violation does not need, and print the shorter trace
     Shrink {
         /// The trace
         file: PathBuf,
     },
-    /// Go through a scope at random until something that is to hold does not, and print the trace
+    /// Take random steps through a scope until a property is violated, and print the trace
     Random {
-        /// The scope; the defect's if left out
+        /// The scope. If left out: the scope of --defect
         scope: Option<String>,
-        /// Break a rule
+        /// Use the rules of this defect
         #[arg(long, value_name = "NAME")]
         defect: Option<String>,
-        /// Where chance begins; chance itself chooses if left out, and says so
+        /// The random seed. If left out, a random one, which is printed
         #[arg(long)]
         seed: Option<u64>,
-        /// How long to go on at most
-        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        /// The most steps in one walk
+        #[arg(long, default_value_t = 200,
+            value_parser = clap::value_parser!(u16).range(1..=10_000))]
         steps: u16,
-        /// How often to begin anew
+        /// The most walks
         #[arg(long, default_value_t = 1_000)]
         walks: u32,
     },
@@ -128,7 +130,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-/// Reads a file that may be anything.
+/// Reads a trace file, at most as many bytes as a trace may have.
 pub(super) fn read(file: &Path) -> Result<Trace, Failure> {
     let name = || file.display().to_string();
     let mut text = Vec::new();
@@ -139,7 +141,7 @@ pub(super) fn read(file: &Path) -> Result<Trace, Failure> {
     trace.map_err(|error: ReadError| Failure::Usage(anyhow::Error::new(error).context(name())))
 }
 
-/// The same where there are others to be read: says why one cannot be, and counts it.
+/// Reads one of several files. Prints the error and counts it if the file is not a valid trace.
 fn read_or_say(file: &Path, unread: &mut usize) -> Option<Trace> {
     match read(file) {
         Ok(trace) => Some(trace),
@@ -154,14 +156,13 @@ fn read_or_say(file: &Path, unread: &mut usize) -> Option<Trace> {
 fn all_read(unread: usize) -> Result<(), Failure> {
     match unread {
         0 => Ok(()),
-        unread => Err(Failure::Usage(anyhow!(
-            "{} cannot be read as traces",
-            words::counted(unread, "file")
-        ))),
+        unread => {
+            Err(Failure::Usage(anyhow!("{} could not be read", words::counted(unread, "file"))))
+        }
     }
 }
 
-/// The run that a trace tells of.
+/// Replays a trace, and returns its run.
 pub(super) fn replayed(trace: &Trace, file: &Path) -> Result<Run, Failure> {
     let differs =
         |divergence: Divergence| anyhow::Error::new(divergence).context(file.display().to_string());
@@ -183,7 +184,8 @@ fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
     if as_json {
         let shown = traces.iter().map(|(path, trace)| {
             json!({
-                "file": path, "defect": trace.defect, "scope": trace.scope, "property": trace.property,
+                "file": path, "defect": trace.defect, "scope": trace.scope,
+                "property": trace.property,
                 "steps": trace.steps.len(), "cycle_from": trace.cycle_from,
             })
         });
@@ -234,7 +236,7 @@ fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Operation(anyhow!(
-        "{failed} of {} traces come out otherwise on this code",
+        "{failed} of {} traces do not replay on this code",
         files.len()
     )))
 }
@@ -242,9 +244,8 @@ fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
 fn shorten(file: &Path) -> Result<(), Failure> {
     let trace = read(file)?;
     replayed(&trace, file)?;
-    let short =
-        shrink(&trace).context("it shows nothing to begin with").map_err(Failure::Operation)?;
-    note!("steps: {}, of which needed: {}", trace.steps.len(), short.steps.len());
+    let short = shrink(&trace).context("the trace violates nothing").map_err(Failure::Operation)?;
+    note!("steps: {}, needed: {}", trace.steps.len(), short.steps.len());
     output::print(format_args!("{}", short.to_json()));
     Ok(())
 }
@@ -282,6 +283,6 @@ fn at_random(
         return Ok(());
     }
     Err(Failure::CutOff(anyhow!(
-        "nothing is violated in walks of seed {seed}, {walks} in all; that proves nothing: see dynamo check"
+        "no violation in {walks} walks with seed {seed}; this proves nothing: see dynamo check"
     )))
 }

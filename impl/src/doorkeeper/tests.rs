@@ -41,7 +41,7 @@ fn client() -> Parties {
 }
 
 #[test]
-fn a_node_is_let_in_as_itself_only_from_where_it_is_known_to_be() {
+fn a_node_is_accepted_as_itself_only_from_its_known_address() {
     let (mut door, now) = (doorkeeper(), Instant::now());
     let mut admit =
         |parties: &Parties, port| door.admit(parties, Right::Node, at(port), &members(), now);
@@ -49,7 +49,7 @@ fn a_node_is_let_in_as_itself_only_from_where_it_is_known_to_be() {
     assert_eq!(
         admit(&from(B, 5), 9),
         Verdict::From(client_id(at(9))),
-        "who says so elsewhere counts as a client"
+        "a node at another address counts as a client"
     );
     assert_eq!(
         admit(&from(B, 5), 3),
@@ -59,7 +59,7 @@ fn a_node_is_let_in_as_itself_only_from_where_it_is_known_to_be() {
     assert_eq!(
         admit(&client(), 2),
         Verdict::From(client_id(at(2))),
-        "a client at a node's former address is none"
+        "a client at a node's address is still a client"
     );
     assert_eq!(
         admit(&Parties::default(), 9),
@@ -69,7 +69,7 @@ fn a_node_is_let_in_as_itself_only_from_where_it_is_known_to_be() {
 }
 
 #[test]
-fn what_does_not_belong_here_is_refused_and_counted_with_its_last_address() {
+fn refused_datagrams_are_counted_by_reason_with_the_last_address() {
     let (mut door, now) = (doorkeeper(), Instant::now());
     let other = |parties: Parties| Parties { cluster: cluster('2'), ..parties };
     let nameless = |parties: Parties| Parties { cluster: ClusterId::UNKNOWN, ..parties };
@@ -101,7 +101,7 @@ fn what_does_not_belong_here_is_refused_and_counted_with_its_last_address() {
 }
 
 #[test]
-fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
+fn after_a_later_start_nothing_is_accepted_from_an_earlier_one() {
     let (mut door, now) = (doorkeeper(), Instant::now());
     let recall = Recall { is_confirmed: true, ..Recall::default() };
     let parties = |start| Parties { recall, ..from(B, start) };
@@ -112,7 +112,7 @@ fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
     assert_eq!(
         admit(5, 2),
         Verdict::From(B.actor()),
-        "whoever speaks from elsewhere has not shown that it is B"
+        "a sender at another address has not proved that it is B"
     );
     assert_eq!(admit(6, 2), Verdict::From(B.actor()));
     assert_eq!(admit(5, 2), Verdict::Refused(Refused::EarlierStart));
@@ -121,7 +121,7 @@ fn once_a_later_start_was_heard_nothing_is_taken_from_an_earlier_one() {
 }
 
 #[test]
-fn two_living_processes_with_one_id_are_told_and_each_is_told_of_the_other() {
+fn two_living_processes_with_one_id_are_reported_and_told_of_each_other() {
     let (mut door, start) = (doorkeeper(), Instant::now());
     let moved = Members::new([(B, at(7))]).unwrap();
     let mut admit =
@@ -144,12 +144,12 @@ fn two_living_processes_with_one_id_are_told_and_each_is_told_of_the_other() {
     assert_eq!(
         admit(5, 2, later),
         Verdict::Refused(Refused::EarlierStart),
-        "they are not told again at once"
+        "they are told at most once in TOLD_EVERY"
     );
     assert!(matches!(admit(5, 2, later + TOLD_EVERY), Verdict::TwoLive(_)));
     assert_eq!(door.twins(later + TOLD_EVERY), [Twin { node: B, heard_at: at(2), ago_ms: 0 }]);
 
-    // One of the two hears of it.
+    // One of the two processes hears of the other.
     let mut first = Doorkeeper::new(cluster('1'), B, life(5));
     assert_eq!(
         first.admit(&of_one, Right::Node, at(1), &moved, later),
@@ -159,7 +159,7 @@ fn two_living_processes_with_one_id_are_told_and_each_is_told_of_the_other() {
 }
 
 #[test]
-fn only_a_node_passes_for_one_and_only_administrators_change_the_members() {
+fn only_nodes_count_as_nodes_and_only_administrators_change_the_members() {
     use dynamo_model::ids::{ClientId, RequestId};
     use dynamo_model::membership::{History, Tip};
     use dynamo_model::wish::Wish;

@@ -3,26 +3,30 @@ use quickcheck::{TestResult, quickcheck};
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-/// The datagram of a fragment, whatever its numbers.
+/// Encodes a fragment, even with invalid numbers.
 pub(crate) fn encoded(fragment: &Fragment<'_>) -> Vec<u8> {
     fragment.encode()
 }
 
 quickcheck! {
-    fn the_pieces_in_their_order_are_the_message(sealed: Vec<u8>, longest: usize) -> TestResult {
+    fn the_pieces_in_order_are_the_message(sealed: Vec<u8>, longest: usize) -> TestResult {
         if sealed.len() < 2 {
             return TestResult::discard();
         }
         let longest = 1 + longest % (sealed.len() - 1);
         let datagrams: Vec<Vec<u8>> = Cutter::default().pieces(&sealed, longest).collect();
-        let fragments: Vec<Fragment<'_>> = datagrams.iter().map(|bytes| Fragment::decode(bytes).unwrap()).collect();
+        let fragments: Vec<Fragment<'_>> =
+            datagrams.iter().map(|bytes| Fragment::decode(bytes).unwrap()).collect();
+
         let is_numbered = |(index, fragment): (usize, &Fragment<'_>)| {
-            let numbers = (usize::from(fragment.index), usize::from(fragment.count), fragment.total);
-            numbers == (index, fragments.len(), sealed.len()) && fragment.message == fragments[0].message
+            let Fragment { message, count, total, .. } = *fragment;
+            let numbers = (usize::from(fragment.index), usize::from(count), total);
+            numbers == (index, fragments.len(), sealed.len()) && message == fragments[0].message
         };
         let pieces: Vec<&[u8]> = fragments.iter().map(|fragment| fragment.piece).collect();
         let is_short = pieces.iter().all(|piece| (1..=longest).contains(&piece.len()));
-        TestResult::from_bool(is_short && fragments.iter().enumerate().all(is_numbered) && pieces.concat() == sealed)
+        let are_numbered = fragments.iter().enumerate().all(is_numbered);
+        TestResult::from_bool(is_short && are_numbered && pieces.concat() == sealed)
     }
 }
 
@@ -43,7 +47,7 @@ fn what_fits_a_datagram_is_not_cut() {
 }
 
 #[test]
-fn numbers_that_contradict_one_another_are_malformed() {
+fn inconsistent_numbers_are_malformed() {
     let decode = |index, count, total, length| {
         let bytes = Fragment { message: 1, index, count, total, piece: &vec![0; length] }.encode();
         Fragment::decode(&bytes).map(|fragment| fragment.piece.len())
@@ -62,7 +66,7 @@ fn numbers_that_contradict_one_another_are_malformed() {
         ("an empty piece", 2, 3, 10, 0),
         ("nothing at all", 0, 2, 0, 0),
         ("more pieces than bytes", 0, 11, 10, 1),
-        // Pieces of 2 bytes: the first five have all there is.
+        // With pieces of 2 bytes, the first five contain everything.
         ("pieces without bytes", 0, 7, 10, 2),
         ("too large a message", 0, 2, largest + 1, largest / 2 + 1),
         ("a far too large message", 0, u16::MAX, u32::MAX as usize, 65_000),
@@ -88,7 +92,7 @@ fn each_kind_of_damage_has_its_error() {
     assert_eq!(with(4, 4), WireError::Version(4));
     assert_eq!(with(good.len() - 1, 8), WireError::Checksum);
     assert_eq!(Fragment::decode(&good[..good.len() - 1]), Err(WireError::Checksum));
-    assert_eq!(wire::decode(&good), Err(WireError::NotOurs), "a fragment is no message");
+    assert_eq!(wire::decode(&good), Err(WireError::NotOurs), "a fragment is not a whole message");
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn no_header_makes_decoding_panic() {
         let mut bytes = vec![0; random.random_range(0..64)];
         random.fill_bytes(&mut bytes);
         if bytes.len() >= SUMMED_AT {
-            // Half of the numbers are small, so that some of them agree.
+            // Half of the numbers are small, so that some of them are consistent.
             if round % 2 == 0 && bytes.len() >= HEADER_BYTES {
                 let small: Vec<u8> = (0..3).map(|_| random.random_range(0..5)).collect();
                 bytes[INDEX_AT..HEADER_BYTES].copy_from_slice(&[

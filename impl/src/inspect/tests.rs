@@ -46,20 +46,20 @@ quickcheck! {
         let content = Question::Hints { after: Some(HintId { recipient: NodeId(recipient), key }) };
         let question = Numbered { number, content };
         Numbered::<Question>::decode(&question.encode()) == Some(question.clone())
-            && Numbered::<Report>::decode(&question.encode()).is_none()
+            && Numbered::<Reply>::decode(&question.encode()).is_none()
     }
 
     fn noise_is_no_question(bytes: Vec<u8>, at: usize, bit: u8) -> bool {
         let mut good = Numbered { number: 7, content: Question::Status }.encode();
         let at = at % good.len();
         good[at] ^= 1 << (bit % 8);
-        Numbered::<Question>::decode(&bytes).is_none() && Numbered::<Question>::decode(&good).is_none()
+        [bytes, good].iter().all(|bytes| Numbered::<Question>::decode(bytes).is_none())
     }
 }
 
-/// Page by page, as a client asks: every hint once, in order.
+/// A client asks page by page, and gets every hint once, in order.
 #[test]
-fn all_hints_are_told_page_by_page() {
+fn all_hints_are_listed_page_by_page() {
     let founders = History::founded_by([0, 1, 2].map(NodeId));
     let node = Node {
         config: Config::new(2, 1, 1).unwrap(),
@@ -77,8 +77,8 @@ fn all_hints_are_told_page_by_page() {
     let (mut told, mut after, mut pages) = (Vec::new(), None, 0);
     loop {
         let question = Question::Hints { after: after.clone() };
-        let Report::Hints { hints, more } =
-            Report::new(&question, &node, NodeId(0), &state, &Nothing)
+        let Reply::Hints { hints, more } =
+            Reply::new(&question, &node, NodeId(0), &state, &Nothing)
         else {
             panic!()
         };
@@ -95,7 +95,7 @@ fn all_hints_are_told_page_by_page() {
 }
 
 #[test]
-fn the_largest_report_fits_a_datagram() {
+fn the_largest_reply_fits_a_datagram() {
     let line = || HintLine {
         recipient: NodeId(u16::MAX),
         key: Key::new(&"k".repeat(Key::BYTES_MAX)).unwrap(),
@@ -104,10 +104,10 @@ fn the_largest_report_fits_a_datagram() {
         age_ms: u64::MAX,
         attempts: u8::MAX,
     };
-    // Those kept, and those created.
+    // The hints kept, and the hints that others are asked to keep.
     let hints = (0..HINTS_MAX + CREATED_MAX).map(|_| line()).collect();
-    let report = Numbered { number: u64::MAX, content: Report::Hints { hints, more: true } };
-    assert!(report.encode().len() <= PAYLOAD_BYTES_MAX);
+    let reply = Numbered { number: u64::MAX, content: Reply::Hints { hints, more: true } };
+    assert!(reply.encode().len() <= PAYLOAD_BYTES_MAX);
 
     let exchanges = (0..Ring::PARTITIONS * (Config::N_MAX as u32 - 1)).map(|index| ExchangeLine {
         partition: Partition(index % Ring::PARTITIONS),
@@ -154,11 +154,11 @@ fn the_largest_report_fits_a_datagram() {
         exchanges: exchanges.collect(),
         found_old: Some("x".repeat(200)),
     };
-    let report = Numbered { number: u64::MAX, content: Report::Status(Box::new(status)) };
-    assert!(report.encode().len() <= PAYLOAD_BYTES_MAX);
+    let reply = Numbered { number: u64::MAX, content: Reply::Status(Box::new(status)) };
+    assert!(reply.encode().len() <= PAYLOAD_BYTES_MAX);
 }
 
-/// So often for every reason that there is.
+/// The largest count for every reason.
 fn everything_dropped() -> Dropped {
     let mut dropped = serde_json::to_value(Dropped::default()).unwrap();
     dropped.as_object_mut().unwrap().values_mut().for_each(|count| *count = u64::MAX.into());

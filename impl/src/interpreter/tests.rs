@@ -1,4 +1,4 @@
-//! With a recording disk and network in place of the real ones.
+//! The interpreter with a recording disk and network.
 
 use super::*;
 use crate::address::client_id;
@@ -18,7 +18,7 @@ enum Effect {
     Sent(Id, Vec<Message>),
 }
 
-/// Records effects in their order; as a disk it may be made to fail.
+/// Records effects in order. As a disk, it can be made to fail.
 struct Recorder<'a> {
     log: &'a RefCell<Vec<Effect>>,
     fails: bool,
@@ -84,7 +84,7 @@ fn finish(interpreter: &mut Interpreter, fails: bool) -> (Result<(), &'static st
 }
 
 #[test]
-fn whatever_a_batch_saved_is_committed_once_before_anything_is_sent() {
+fn what_a_batch_saved_is_committed_once_before_anything_is_sent() {
     let now = Instant::now();
     let mut interpreter = interpreter(now);
     for number in 0..10 {
@@ -115,7 +115,7 @@ fn whatever_a_batch_saved_is_committed_once_before_anything_is_sent() {
 }
 
 #[test]
-fn a_failing_commit_suppresses_every_send_answers_to_gets_too() {
+fn a_failing_commit_suppresses_every_send_even_answers_to_gets() {
     let now = Instant::now();
     let mut interpreter = interpreter(now);
     let key = Key::new("key-1").unwrap();
@@ -154,7 +154,7 @@ fn a_batch_that_saves_nothing_commits_nothing() {
 }
 
 #[test]
-fn a_timer_fires_at_its_time_and_is_unset_before_its_handler_sets_it_again() {
+fn a_timer_fires_on_time_and_is_unset_before_its_handler_sets_it_again() {
     let start = Instant::now();
     let mut interpreter = interpreter(start);
     interpreter.on_message(client(), put(1), start);
@@ -177,9 +177,10 @@ fn a_timer_fires_at_its_time_and_is_unset_before_its_handler_sets_it_again() {
     );
     interpreter.on_time(start + LOCAL.answer_within * 5);
     let (_, effects) = finish(&mut interpreter, false);
+    let [Effect::Sent(to, answers)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(*to, client());
     assert!(
-        matches!(&effects[..], [Effect::Sent(to, answers)] if *to == client()
-            && matches!(answers[..], [Message::Answer(Answer::PutFailed { stored: 1, needed: 2, .. })])),
+        matches!(answers[..], [Message::Answer(Answer::PutFailed { stored: 1, needed: 2, .. })]),
         "{effects:?}"
     );
     assert_eq!(interpreter.next_deadline(), None);

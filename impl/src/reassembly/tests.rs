@@ -27,7 +27,7 @@ fn stored(number: u64) -> Message {
     Message::Stored { request: RequestId { client: ClientId(1), number } }
 }
 
-/// Everything that some datagrams bring, by sender.
+/// All messages in some datagrams, with their senders.
 fn received(reassembly: &mut Reassembly, datagrams: &[(u8, Vec<u8>)]) -> Vec<(u8, Message)> {
     let now = Instant::now();
     let mut received = Vec::new();
@@ -41,8 +41,8 @@ fn received(reassembly: &mut Reassembly, datagrams: &[(u8, Vec<u8>)]) -> Vec<(u8
     received
 }
 
-/// Cuts messages of three senders, loses and doubles fragments, and mixes all. Those of which
-/// nothing was lost come out, each once, and nothing else.
+/// Cuts messages of three senders, loses and duplicates fragments, and shuffles all. Exactly the
+/// messages without a lost fragment come out, once each.
 #[test]
 fn exactly_the_complete_messages_come_out() {
     fn complete_messages_come_out(
@@ -77,9 +77,10 @@ fn exactly_the_complete_messages_come_out() {
     QuickCheck::new().tests(200).quickcheck(complete_messages_come_out as Property);
 }
 
-/// Damages fragments and mends the checksum of each, so that only the checksum of the whole tells.
+/// Damages fragments and corrects the checksum of each, so that only the checksum of the whole
+/// message can tell.
 #[test]
-fn nothing_that_arrives_makes_it_panic_or_give_what_was_not_sent() {
+fn no_fragment_causes_a_panic_or_a_message_that_was_not_sent() {
     let mut random = SmallRng::seed_from_u64(1);
     let (mut reassembly, mut cutter) = (Reassembly::default(), Cutter::default());
     let now = Instant::now();
@@ -104,7 +105,7 @@ fn nothing_that_arrives_makes_it_panic_or_give_what_was_not_sent() {
                         let messages: Vec<Message> =
                             letter.into_iter().flat_map(|letter| letter.messages).collect();
                         // A damaged id may complete an earlier message, with a piece that both
-                        // have.
+                        // messages have.
                         assert!(
                             messages.iter().all(|message| sent.contains(message)),
                             "{messages:?}"
@@ -132,7 +133,7 @@ fn nothing_that_arrives_makes_it_panic_or_give_what_was_not_sent() {
     assert!(expected.iter().all(|outcome| seen.contains(outcome)), "{outcomes:?}");
 }
 
-/// Takes less than it may, whoever sends how much.
+/// Do all limits hold, for each sender and in all?
 fn is_within_limits(reassembly: &Reassembly) -> bool {
     let Limits { sender, all, .. } = reassembly.limits;
     let of = |from: u8| reassembly.taken(|message| message.name.0 == address(from));
@@ -151,12 +152,14 @@ fn is_within_limits(reassembly: &Reassembly) -> bool {
 quickcheck! {
     fn a_flood_stays_within_limits(fragments: Vec<(u8, u8, u16, u16, u32)>) -> bool {
         let (sender, all) = (Room { messages: 3, bytes: 1000 }, Room { messages: 7, bytes: 3000 });
-        let mut reassembly = Reassembly::within(Limits { sender, all, age: Duration::from_secs(5) });
+        let limits = Limits { sender, all, age: Duration::from_secs(5) };
+        let mut reassembly = Reassembly::within(limits);
         fragments.into_iter().all(|(from, message, index, count, total)| {
             let (count, total) = (2 + count % 20, 300 + total as usize % 3000);
             let (index, length) = (index % count, total.div_ceil(usize::from(count)));
             let piece = vec![7; length.min(total.saturating_sub(length * usize::from(index)))];
-            let fragment = encoded(&Fragment { message: message.into(), index, count, total, piece: &piece });
+            let message = message.into();
+            let fragment = encoded(&Fragment { message, index, count, total, piece: &piece });
             let _ = reassembly.receive(address(from % 5), &fragment, Instant::now());
             is_within_limits(&reassembly)
         })
@@ -169,7 +172,7 @@ fn first_of_many(message: u64) -> Vec<u8> {
 }
 
 #[test]
-fn the_oldest_make_room_and_those_of_others_stay() {
+fn the_oldest_message_of_a_sender_makes_room_and_other_senders_keep_theirs() {
     let (mut reassembly, now) = (Reassembly::default(), Instant::now());
     let halves: Vec<Vec<u8>> = Cutter::default().pieces(&sealed(&stored(1)), 10).collect();
     reassembly.receive(address(1), &halves[0], now).unwrap();
@@ -185,7 +188,7 @@ fn the_oldest_make_room_and_those_of_others_stay() {
         reassembly.receive(address(2), &first_of_many(9), now),
         Err(WireError::FragmentNotNeeded)
     );
-    // From many addresses the room of all is taken, and the message begun first is given up.
+    // Many addresses together take the room of all. Then the oldest message is given up.
     for from in 3..=255 {
         for message in 0..5 {
             reassembly.receive(address(from), &first_of_many(message), now).unwrap();
@@ -197,7 +200,7 @@ fn the_oldest_make_room_and_those_of_others_stay() {
 }
 
 #[test]
-fn what_a_fragment_announces_takes_no_memory() {
+fn no_memory_is_allocated_for_what_a_fragment_announces() {
     let mut reassembly = Reassembly::default();
     let (total, piece) = (MESSAGE_BYTES_MAX, vec![7; MESSAGE_BYTES_MAX / 128]);
     let first = encoded(&Fragment { message: 1, index: 127, count: 128, total, piece: &piece });
@@ -219,7 +222,7 @@ fn the_largest_message_has_room_beside_others() {
             assert_eq!(reassembly.receive(address(1), fragment, Instant::now()), Ok(None));
         }
         if round == 2 {
-            // All its fragments were kept: it is refused only for what it says.
+            // All its fragments were kept: only its content is refused.
             assert_eq!(
                 reassembly.receive(address(1), last, Instant::now()),
                 Err(WireError::NotOurs)
@@ -246,7 +249,7 @@ fn a_message_that_stays_unfinished_is_given_up() {
 }
 
 #[test]
-fn a_fragment_that_contradicts_its_message_does_it_no_harm() {
+fn a_contradicting_fragment_does_not_harm_its_message() {
     let (mut reassembly, now) = (Reassembly::default(), Instant::now());
     let fragments: Vec<Vec<u8>> = Cutter::default().pieces(&sealed(&stored(1)), 8).collect();
     let Fragment { message, count, .. } = Fragment::decode(&fragments[0]).unwrap();
@@ -259,7 +262,7 @@ fn a_fragment_that_contradicts_its_message_does_it_no_harm() {
     });
     reassembly.receive(address(1), &fragments[0], now).unwrap();
     assert_eq!(reassembly.receive(address(1), &other, now), Err(WireError::FragmentContradicts));
-    // Under the same id of another sender it is another message.
+    // The same id from another sender is another message.
     assert_eq!(reassembly.receive(address(2), &other, now), Ok(None));
     for fragment in &fragments[1..fragments.len() - 1] {
         assert_eq!(reassembly.receive(address(1), fragment, now), Ok(None));

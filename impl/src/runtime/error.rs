@@ -1,4 +1,4 @@
-//! Why a node cannot start, or cannot go on.
+//! Errors that end a node.
 
 use super::SettingsError;
 use crate::client::ClientError;
@@ -10,12 +10,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why a node cannot start, or cannot go on.
+/// Why a node cannot start, or cannot continue.
 #[derive(Debug, Error)]
 pub enum RuntimeError {
-    /// The address cannot be listened on.
+    /// The node cannot listen on its address.
     #[error(
-        "cannot listen on {address}; is the address not this machine's, or is the port in use, by another node perhaps?"
+        "cannot listen on {address}; is it not this machine's address, \
+         or is the port in use, perhaps by another node?"
     )]
     Bind {
         /// The address.
@@ -23,60 +24,63 @@ pub enum RuntimeError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// Neither the settings nor the data tell where others reach the node.
+    /// The settings are inconsistent, or do not say where other nodes reach this node.
     #[error(transparent)]
     Settings(#[from] SettingsError),
     /// The data directory cannot be used or is gone, or a commit failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The node does not go with its cluster.
+    /// The node's settings or data do not match its cluster.
     #[error(transparent)]
     Founding(#[from] FoundingError),
-    /// The others would take two nodes for one.
+    /// Another member has the address. Other nodes could not tell the two apart.
     #[error(
-        "node {id} is to be reached at {address}, but node {other} is a member at this address: choose another address, or remove node {other} first"
+        "node {id} cannot use {address}: node {other} is a member at this address. \
+         Choose another address, or remove node {other} first"
     )]
     AddressTaken {
         /// The node.
         id: NodeId,
         /// The address.
         address: SocketAddr,
-        /// Whose it is.
+        /// The member that has the address.
         other: NodeId,
     },
-    /// Nobody is known that the node could work with.
+    /// Neither the data nor the settings name a member.
     #[error(
-        "{data} does not tell who the members are: name the founders of the cluster with --member, or a member to join through with --join"
+        "{data} does not name the members: name the founders of the cluster with --member, \
+         or a member to join through with --join"
     )]
     NoMembers {
         /// The directory.
         data: PathBuf,
     },
-    /// The node is not wanted any more.
+    /// The node was removed.
     #[error(
-        "node {id} was removed from the cluster for good: others have taken its place, and what it has on its disk counts no \
-         more. Start a node under another id, on an empty directory"
+        "node {id} was removed from the cluster for good: other nodes have replaced it, \
+         and its data is no longer valid. Start a node under another id, on an empty directory"
     )]
     Removed {
         /// The node.
         id: NodeId,
     },
-    /// The node was started, though it has left.
+    /// The node was started again after it had left.
     #[error(
-        "node {id} has left the cluster: start it with --join and a member's address to let it join again"
+        "node {id} has left the cluster: \
+         start it with --join and a member's address to let it join again"
     )]
     Left {
         /// The node.
         id: NodeId,
     },
-    /// The member that was to let the node join did not.
+    /// The node could not join through the member that it asked.
     #[error("node {id} could not join through {contact}")]
     Join {
         /// The node.
         id: NodeId,
         /// The member asked.
         contact: SocketAddr,
-        /// What came of it.
+        /// Why.
         source: ClientError,
     },
     /// The socket failed. Everything acknowledged is on disk; the node may be started again.

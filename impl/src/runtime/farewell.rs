@@ -1,30 +1,30 @@
-//! What a node does when it learns that it was removed for good. It ends, but not at once:
+//! What a node does when it learns of its removal. It does not end at once:
 //!
-//! * it goes on gossiping for a few rounds, in case it is the only one that knows;
-//! * it tells clients that ask meanwhile that it serves nothing any more. The protocol would
-//!   forward their requests, and the others take nothing from a node that was removed.
+//! * It keeps gossiping for a few rounds, in case it is the only node that knows.
+//! * It tells its clients that it no longer serves requests. The protocol would forward the
+//!   requests, but other nodes accept nothing from a removed node.
 
 use dynamo_model::config::Config;
 use dynamo_model::membership::History;
 use dynamo_model::message::{Answer, Message};
 use std::time::Duration;
 
-/// How many rounds of gossip a removed node still takes part in.
+/// How many more rounds of gossip a removed node takes part in.
 const ROUNDS: u32 = 5;
-/// Clients ask again within this time, and are to be told.
+/// Clients retransmit within this time, and then hear of the removal.
 const AT_LEAST: Duration = Duration::from_secs(1);
 
-/// How long a node still runs that was removed.
+/// How long a removed node keeps running.
 pub(super) fn time(config: &Config) -> Duration {
     config.gossip_every().map_or(AT_LEAST, |every| (every * ROUNDS).max(AT_LEAST))
 }
 
-/// What a client is told in place of an answer; nothing where it is not for the client to be told.
+/// The reply to a client's message; `None` if the message is not a client's request.
 pub(super) fn answer(message: &Message, history: &History) -> Option<Message> {
     let request = match message {
         Message::Request(operation) => operation.request(),
         Message::Administer { request, .. } => *request,
-        // Its sender chooses nodes itself, and by this history it chooses others.
+        // The sender chooses nodes itself: with this history it chooses another node.
         Message::Routed { .. } => return Some(Message::History { history: history.clone() }),
         _ => return None,
     };

@@ -1,5 +1,5 @@
-//! What a node does about an older copy of its own disk: it asks the others at its start, and
-//! begins anew where one remembers more.
+//! Detects an older copy of a node's own disk: the node asks the others at its start, and begins on
+//! an empty disk if one of them remembers more.
 
 use super::{RuntimeError, Settings, start};
 use crate::founding::{self, Founding};
@@ -13,12 +13,11 @@ use std::io;
 use std::path::Path;
 use std::time::Instant;
 
-/// At most so many datagrams with messages are kept that come while the others are asked.
+/// The most datagrams that are kept while the node asks the others.
 const KEPT_MAX: usize = 256;
 
-/// Asks the other members what they remember of this node's disk. Where the disk has been used
-/// before, this waits for their answers, and for those that are silent only so long. Returns what
-/// else has come in meanwhile.
+/// Asks the other members what they remember of this node's disk. If the disk has been used before,
+/// waits for their replies, for a limited time. Returns what else came in meanwhile.
 pub(super) fn ask(
     socket: &mut NodeSocket,
     others: &[NodeId],
@@ -37,7 +36,8 @@ pub(super) fn ask(
             if is_late && !silent.is_empty() {
                 let names: Vec<String> = silent.iter().map(NodeId::to_string).collect();
                 tracing::warn!(
-                    "{} did not say within {} ms what they remember of this node's disk; the node starts all the same",
+                    "{} did not say within {} ms what they remember of this node's disk; \
+                     the node starts anyway",
                     names.join(", "),
                     WAIT.as_millis()
                 );
@@ -61,16 +61,16 @@ pub(super) fn ask(
     }
 }
 
-/// Does the directory itself show that its database is older than the rest? The database hears of
-/// each start first, and the file DIR/cluster after it.
+/// The evidence in the directory itself that the database is older than the file DIR/cluster. A
+/// start is written to the database first and then to the file.
 pub(super) fn evidence_in(store: &Store, last_start: u64) -> Option<Evidence> {
     let known = store.past().last()?;
     let remembered = Moment { start: last_start, commit: 0 };
     (known.start < last_start).then_some(Evidence { by: None, remembered, known })
 }
 
-/// Puts the data aside, and makes a new disk for the node, under a new incarnation. What the old
-/// one knows of members, and of what was heard of others, is true however old it is, and stays.
+/// Moves the data aside, and makes a new disk under a new incarnation. The old disk's membership
+/// history and memories of other nodes stay: they are true however old they are.
 pub(super) fn begin_anew(
     settings: &Settings,
     store: Store,
@@ -83,8 +83,8 @@ pub(super) fn begin_anew(
     let aside = aside.as_deref().unwrap_or(Path::new("-"));
     tracing::error!(
         node = %id,
-        "the data is an older copy of itself: {evidence}. It was put aside, in {}; the node begins on an empty disk under a new incarnation, \
-         and gets its keys back from the others",
+        "the data is an older copy of itself: {evidence}. The node moved it aside, to {}, \
+         and begins on an empty disk under a new incarnation. It gets its keys back from others",
         aside.display()
     );
     let mut new = Store::open(data, *id)?;
@@ -94,14 +94,15 @@ pub(super) fn begin_anew(
     let founding = known
         .map_or_else(|| Founding::new(ClusterId::UNKNOWN, &node.config), |(founding, _)| founding);
     let last = known.map_or(0, |(_, last)| last).max(evidence.remembered.start);
-    // The next start is later than every one that anybody remembers, also if the clock went back.
+    // The next start must be later than every start that anybody remembers, even if the clock went
+    // back.
     if known.is_some() {
         founding::begin(data, &founding, last)?;
     }
     Ok(())
 }
 
-/// Opens a node's data. If they are older than the file beside them, the node begins anew.
+/// Opens a node's data. If the database is older than the file beside it, begins on an empty disk.
 pub(super) fn open(settings: &Settings) -> Result<(Store, Option<Evidence>), RuntimeError> {
     let store = start::open(settings)?;
     let last_start = founding::read(&settings.data)?.map_or(0, |(_, last)| last);

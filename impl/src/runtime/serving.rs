@@ -1,11 +1,11 @@
-//! Whom a node serves, and in which order: members, then requests of clients, then all else that
-//! strangers send, then questions. What is admitted of it says [`admission`](crate::admission).
+//! The order in which a node serves: members, then clients' requests, then other messages of
+//! strangers, then questions. [`admission`](crate::admission) decides what is admitted.
 
 use super::{Ready, STOP_NOTICED_WITHIN, Watched, farewell};
 use crate::admission::request_in;
 use crate::agreement::Agreement;
 use crate::exchanges::Before;
-use crate::inspect::{Numbered, Report};
+use crate::inspect::{Numbered, Reply};
 use crate::interpreter::Network as _;
 use crate::socket::Received;
 use crate::wire::Datagram;
@@ -15,17 +15,16 @@ use stateright::actor::Id;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// At most this many datagrams of members are received before what they caused is committed and
-/// sent.
+/// The most datagrams of members in a batch.
 const BATCH_DATAGRAMS: usize = 256;
-/// And at most this many in all. Those of strangers are only put in a queue, which costs little:
-/// while the socket is emptied, the operating system does not drop those of members.
+/// The most datagrams in a batch. Those of strangers only go to a queue, which costs little. While
+/// the node empties its socket, the operating system does not drop members' datagrams.
 const DRAINED_DATAGRAMS: usize = 2048;
-/// At most this many questions are answered in a batch.
+/// The most questions answered in a batch.
 const BATCH_QUESTIONS: usize = 8;
 
 impl Ready {
-    /// Steps the actor through what comes in; returns at the next timer's deadline at the latest.
+    /// Steps the actor through all input. Returns at the deadline of the next timer at the latest.
     pub(super) fn receive_batch(&mut self) -> io::Result<()> {
         let start = Instant::now();
         for received in std::mem::take(&mut self.waiting) {
@@ -56,7 +55,7 @@ impl Ready {
         Ok(())
     }
 
-    /// What came from strangers, now that members are served.
+    /// Handles the input from strangers, after that of members.
     fn serve_strangers(&mut self, now: Instant) {
         self.admission.on_time(now);
         while let Some((from, message)) = self.admission.next(now) {
@@ -85,7 +84,8 @@ impl Ready {
         }
     }
 
-    /// A request is admitted or refused; of all else so much is admitted as there is time for.
+    /// Handles a stranger's message. A request is offered to admission. Other messages are handled
+    /// while they have time left.
     fn receive_from_stranger(&mut self, from: Id, message: Message, now: Instant) {
         if let Some(request) = request_in(&message) {
             let state = self.interpreter.state();
@@ -126,7 +126,7 @@ impl Ready {
         }
     }
 
-    /// A request that another node has taken on is not outstanding here any more.
+    /// Notes that another node has taken on a request, so that it is no longer outstanding here.
     fn note_taken_on(&mut self, message: &Message) {
         if let Message::Forwarded { request } = message
             && let Some(forward) = self.interpreter.state().forwards.get(request)
@@ -135,14 +135,14 @@ impl Ready {
         }
     }
 
-    /// Nor are those that were answered.
+    /// Notes that requests were answered, so that they are no longer outstanding.
     pub(super) fn note_answered(&mut self) {
         for (client, request) in self.interpreter.take_answered() {
             self.admission.end(client, request);
         }
     }
 
-    /// When all is committed: what is shown is on disk.
+    /// Answers questions after the commit, so that a reply shows only what is on disk.
     pub(super) fn answer_questions(&mut self) {
         for _ in 0..BATCH_QUESTIONS {
             let begun = Instant::now();
@@ -151,19 +151,19 @@ impl Ready {
             }
             let Some((from, Numbered { number, content })) = self.inspections.pop() else { return };
             let watched = Watched { ready: self, now: begun };
-            let content = Report::new(
+            let content = Reply::new(
                 &content,
                 self.interpreter.node(),
                 self.id,
                 self.interpreter.state(),
                 &watched,
             );
-            self.socket.report(from, &Numbered { number, content });
+            self.socket.reply(from, &Numbered { number, content });
             self.admission.spend_on_question(begun.elapsed());
         }
     }
 
-    /// Sends what does not come from the actor, and rests on nothing that it has not committed yet.
+    /// Sends a message that does not come from the actor, and does not depend on uncommitted state.
     fn tell(&mut self, to: Id, message: &Message) {
         let mut datagram = Datagram::default();
         if datagram.push(message).is_ok() {

@@ -1,4 +1,4 @@
-//! What a node needs to know to run, and what may be wrong with it.
+//! The settings of a node, and what can be wrong with them.
 
 use crate::address::{Members, MembersError, of_one_machine};
 use crate::admission::Limits;
@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Where a node listens, and where the others reach it, if not there.
+/// Where a node listens, and its address for other nodes if that is another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     listen: SocketAddr,
@@ -28,19 +28,19 @@ impl From<SocketAddr> for Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint, reached by the others at this address.
+    /// Sets the address at which other nodes reach this node.
     #[must_use]
     pub fn advertised_as(self, address: Option<SocketAddr>) -> Self {
         Endpoint { advertised: address, ..self }
     }
 
-    /// The address that the others are to use: `None` where the node listens on all addresses of
-    /// its machine and names none.
+    /// The address for other nodes; `None` if the node listens on all addresses and advertises
+    /// none.
     fn address(self) -> Option<SocketAddr> {
         self.advertised.or_else(|| Some(self.listen).filter(|listen| !listen.ip().is_unspecified()))
     }
 
-    /// May the others know this endpoint by that address?
+    /// Can other nodes use this address for the endpoint?
     fn is_reached_at(self, address: SocketAddr) -> bool {
         match self.address() {
             Some(own) => of_one_machine(own) == Ok(address),
@@ -49,18 +49,18 @@ impl Endpoint {
     }
 }
 
-/// What a node needs to know to run: consistent by construction.
+/// The settings of a node: consistent by construction.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(super) id: NodeId,
     pub(super) listen: SocketAddr,
-    /// The cluster that the node founds with others, if its directory does not tell another.
+    /// The cluster that the node founds, if its directory does not name another.
     pub(super) founds: Option<ClusterId>,
-    /// A member that is asked to let the node join, if it is not one yet.
+    /// A member to join through, if the node is not a member yet.
     pub(super) contact: Option<SocketAddr>,
-    /// Nodes that are to be reached elsewhere than they say.
+    /// Nodes that are reached at another address than they advertise.
     pub(super) detours: Vec<(NodeId, SocketAddr)>,
-    /// How much the node takes on.
+    /// How many requests the node accepts.
     pub(super) limits: Limits,
     pub(super) node: Node,
     pub(super) data: PathBuf,
@@ -68,12 +68,13 @@ pub struct Settings {
     pub(super) secret: NodeSecret,
 }
 
-/// Why there are no such settings.
+/// Why settings are inconsistent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SettingsError {
     /// The node is not in the list of members.
     #[error(
-        "node {id} is not among the members {members:?}: name it, with its address, in the list of members"
+        "node {id} is not among the members {members:?}: \
+         name it, with its address, in the list of members"
     )]
     NotAMember {
         /// The node.
@@ -81,60 +82,65 @@ pub enum SettingsError {
         /// The members.
         members: Vec<NodeId>,
     },
-    /// The others would send to another address than the node's own.
+    /// The list of members has another address for the node than its own.
     #[error(
-        "the others are to reach node {id} at {own}, but the members list has it at {member}: make the two the same"
+        "other nodes are to reach node {id} at {own}, but the members list has it at {member}: \
+         make the two the same"
     )]
     OtherAddress {
         /// The node.
         id: NodeId,
-        /// Where it listens, or is to be reached.
+        /// The node's own address.
         own: SocketAddr,
-        /// Where the others would send.
+        /// The address in the list.
         member: SocketAddr,
     },
-    /// Nobody could send to the node.
+    /// The node has no address that others can send to.
     #[error(
-        "node {0} listens on all addresses of its machine: name the one that the others are to use with --advertise"
+        "node {0} listens on all addresses of its machine: \
+         name the address for other nodes with --advertise"
     )]
     NoAddress(NodeId),
-    /// What the others send would not come to where the node listens.
+    /// The node does not receive what is sent to its address.
     #[error(
-        "a node that listens at {listen} hears nothing of what is sent to {address}: listen at an address of the same kind, IPv4 or IPv6, or at \
-         [::], which is for both"
+        "a node that listens on {listen} does not receive what is sent to {address}: \
+         listen on an address of the same kind, IPv4 or IPv6, or on [::], which is for both"
     )]
     Unheard {
-        /// Where it listens.
+        /// The address that the node listens on.
         listen: SocketAddr,
-        /// Where it is to be reached.
+        /// The address that other nodes send to.
         address: SocketAddr,
     },
-    /// Without a secret, nodes let in nobody from other machines.
+    /// The node has an address for other machines, but nodes without a secret accept only their
+    /// own.
     #[error(
-        "a node is to be reached at {0}, and nodes without a secret let in nobody from other machines. Make secrets with dynamo secret, and start \
-         each node with --secret-file; or use addresses such as 127.0.0.1:4100"
+        "other nodes are to reach this node at {0}, but nodes without a secret accept nobody \
+         from other machines. Make secrets with dynamo secret, and start each node with \
+         --secret-file; or use addresses such as 127.0.0.1:4100"
     )]
     NoSecret(SocketAddr),
-    /// Others could not reach the node.
+    /// The address is invalid.
     #[error(transparent)]
     Address(#[from] MembersError),
-    /// N copies need N nodes.
+    /// There are fewer members than replicas of a key.
     #[error(
-        "N is {n}, and so many members are named: {members}. Name more members, or make N smaller"
+        "N is {n}, but the number of members is {members}: name more members, or make N smaller"
     )]
     TooFewMembers {
-        /// Copies of each key.
+        /// N: replicas of each key.
         n: usize,
-        /// How many members there are.
+        /// The number of members.
         members: usize,
     },
 }
 
 impl Settings {
-    /// Settings for a founder of a cluster. `data` is its data directory, made where there is none.
+    /// Settings for a founder of a cluster. `data` is its data directory, made if it does not
+    /// exist.
     ///
     /// # Errors
-    /// Where they contradict one another.
+    /// If the settings are inconsistent.
     pub fn new(
         id: NodeId,
         at: impl Into<Endpoint>,
@@ -160,11 +166,11 @@ impl Settings {
         Ok(Settings { founds, node, ..settings })
     }
 
-    /// Settings for a node that joins a cluster, through the member at `contact`. Started again on
-    /// its data it needs nobody's help.
+    /// Settings for a node that joins a cluster through the member at `contact`. When it starts
+    /// again on its data, it needs no contact.
     ///
     /// # Errors
-    /// Where nobody could send to it.
+    /// If the node has no address that others can send to.
     pub fn joining(
         id: NodeId,
         at: impl Into<Endpoint>,
@@ -179,10 +185,10 @@ impl Settings {
         Ok(Settings { contact: Some(contact), ..settings })
     }
 
-    /// Settings for a node that is started again on its data: that tells who the members are.
+    /// Settings for a node that starts again on its data, which names the members.
     ///
     /// # Errors
-    /// Where nobody could send to it.
+    /// If the node has no address that others can send to.
     pub fn again(
         id: NodeId,
         at: impl Into<Endpoint>,
@@ -208,31 +214,31 @@ impl Settings {
         })
     }
 
-    /// The settings, with other limits on how much the node takes on.
+    /// Sets how many requests the node accepts.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
         Settings { limits, ..self }
     }
 
-    /// The settings, with a name for the cluster that the node founds: clusters of the same
-    /// founders with other names have nothing to do with one another. The same at every founder; no
-    /// matter to whoever joins, or is started again on its data.
+    /// Names the cluster that the node founds. Clusters with the same founders and other names are
+    /// separate. Every founder needs the same name. Has no effect on a node that joins, or starts
+    /// again on its data.
     #[must_use]
     pub fn with_cluster_name(self, name: &str) -> Self {
         Settings { founds: self.founds.map(|cluster| cluster.named(name)), ..self }
     }
 
-    /// The settings, with the secret of the cluster's nodes. Without it, the node lets in everybody
-    /// on its machine, and nobody else.
+    /// Sets the secret of the cluster's nodes. Without a secret, the node accepts every process on
+    /// its machine, and no other.
     #[must_use]
     pub fn with_secret(self, secret: NodeSecret) -> Self {
         Settings { secret, ..self }
     }
 
-    /// The settings, with nodes that are to be reached at another address than they give.
+    /// Sets addresses for nodes that are not reached at the address that they advertise.
     ///
     /// # Errors
-    /// Where that is no address one can send to.
+    /// If nobody can send to such an address.
     pub fn with_detours(self, detours: &[(NodeId, SocketAddr)]) -> Result<Self, SettingsError> {
         let reached = Members::new(detours.iter().copied())?;
         let detours =

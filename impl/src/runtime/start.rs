@@ -1,5 +1,4 @@
-//! How a node starts: it gets its address and its data, and makes sure that it is somebody in the
-//! cluster.
+//! The start of a node: it gets its address and its data, and finds its cluster.
 
 use super::{RuntimeError, Settings, SettingsError};
 use crate::address::{Members, one_family};
@@ -20,23 +19,23 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a node waits for its port and its data, which a process that just ends may still hold.
+/// How long a node waits for its port and its data, which an ending process may still hold.
 const FREED_WITHIN: Duration = Duration::from_secs(5);
 const TRY_EVERY: Duration = Duration::from_millis(50);
 
-/// Binds a node's address, as soon as it is free. A new address of a machine is usable only after a
-/// second or two.
+/// Binds a node's address as soon as it is free. A machine's new address becomes usable only after
+/// a second or two.
 pub(super) fn bind(settings: &Settings) -> Result<Udp, RuntimeError> {
     use io::ErrorKind::{AddrInUse, AddrNotAvailable};
     let address = settings.listen;
     let is_busy = |error: &io::Error| matches!(error.kind(), AddrInUse | AddrNotAvailable);
-    // Without a secret it matters from which machine a datagram comes.
+    // Without a secret, the node must know which machine a datagram comes from.
     let bind = if settings.secret == NodeSecret::OPEN { Udp::bind_one_kind } else { Udp::bind };
     let bound = as_soon_as_free(&address, || bind(address), is_busy);
     bound.map_err(|source| RuntimeError::Bind { address, source })
 }
 
-/// Opens a node's data, as soon as no other process has it open.
+/// Opens a node's data as soon as no other process has it open.
 pub(super) fn open(Settings { id, data, .. }: &Settings) -> Result<Store, StoreError> {
     as_soon_as_free(
         &data.display(),
@@ -45,8 +44,8 @@ pub(super) fn open(Settings { id, data, .. }: &Settings) -> Result<Store, StoreE
     )
 }
 
-/// A new directory tells no members: they must be named, or one to join through. Nothing is made
-/// where they are not.
+/// A new directory names no members, so the settings must name them, or a member to join through.
+/// Fails before anything is made.
 pub(super) fn check_members(
     Settings { contact, node, data, .. }: &Settings,
 ) -> Result<(), RuntimeError> {
@@ -73,7 +72,8 @@ fn as_soon_as_free<T, E>(
         }
         if !said {
             tracing::warn!(
-                "another process uses {what}, or this machine cannot use it yet; trying again for {} s",
+                "another process uses {what}, or this machine cannot use it yet; \
+                 retrying for {} s",
                 FREED_WITHIN.as_secs()
             );
             said = true;
@@ -82,20 +82,20 @@ fn as_soon_as_free<T, E>(
     }
 }
 
-/// Who the node is, once it has found out.
+/// A node's identity at its start.
 pub(super) struct Entrance {
-    /// How it stands in the cluster.
+    /// Its standing in the cluster.
     pub(super) standing: Standing,
-    /// The cluster that it belongs to.
+    /// The cluster it belongs to.
     pub(super) cluster: Founding,
     /// Its present life.
     pub(super) life: Life,
-    /// Was the node started before on this directory?
+    /// Was this directory used by an earlier start?
     pub(super) is_used: bool,
 }
 
-/// Finds out how the node stands and to which cluster it belongs, by its data; lets one that is
-/// outside join, if it has a contact.
+/// Finds the node's standing and cluster from its data. A node that is not a member joins, if it
+/// has a contact.
 pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, RuntimeError> {
     let Settings { node, data, .. } = settings;
     let known = founding::read(data)?;
@@ -106,15 +106,15 @@ pub(super) fn enter(settings: &Settings, store: &mut Store) -> Result<Entrance, 
     check_neighbours(settings, store, address)?;
     let known = store.past().last().map_or(0, |known| known.start);
     let (start, is_used) = (founding::next(last.max(known)), last.max(known) > 0);
-    // The database hears of the start first: a file that knows a later one was written beside
-    // another database.
+    // The start is written to the database first. So if the file has a later start, it was written
+    // beside another database.
     store.begin(start)?;
     founding::begin(data, &cluster, start)?;
     let life = Life { incarnation: store.committed().incarnation, start };
     Ok(Entrance { standing, cluster, life, is_used })
 }
 
-/// How the node stands, and in which cluster.
+/// The node's standing, and its cluster.
 fn belong(
     settings: &Settings,
     known: Option<Founding>,
@@ -131,7 +131,8 @@ fn belong(
         }
         (Standing::Unknown, None) => return Err(RuntimeError::NoMembers { data: data.clone() }),
         (Standing::Gone, None) => tracing::warn!(
-            "node {id} has left the cluster: it ends when another node has confirmed that; with --join it joins again"
+            "node {id} has left the cluster: it ends when another node has confirmed that. \
+             Use --join to join again"
         ),
         (Standing::Member | Standing::Leaving, _) => {}
     }
@@ -154,7 +155,7 @@ fn ask_cluster(
     Ok((client, cluster))
 }
 
-/// Asks a member to let the node join, if the node goes with its cluster.
+/// Asks a member to let the node join, if their quorums are the same.
 fn join(
     settings: &Settings,
     contact: SocketAddr,
@@ -178,7 +179,7 @@ fn join(
     Ok((Standing::Member, cluster))
 }
 
-/// Where others reach the node: it must hear what they send there.
+/// The node's address for others. Checks that the node receives what is sent there.
 fn check_address(
     Settings { id, listen, node, secret, .. }: &Settings,
     store: &Store,
@@ -196,9 +197,8 @@ fn check_address(
     Ok(address)
 }
 
-/// No other member may be where the node is reached. Where it goes to a new address, that must be
-/// of the same kind as those of the others: a node that stays where it is starts all the same,
-/// whatever is wrong with others.
+/// Checks that no other member has the node's address. A new address must also be of the same kind
+/// as those of the others. A node that keeps its address starts, whatever is wrong with others.
 fn check_neighbours(
     Settings { id, node, .. }: &Settings,
     store: &Store,
@@ -214,14 +214,14 @@ fn check_neighbours(
     }
 }
 
-/// What is known of the members: from the disk, or as founders.
+/// The membership history on the disk, or that of the founders.
 fn known_to<'a>(node: &'a Node, store: &'a Store) -> &'a History {
     let history = &store.committed().history;
     if history.is_empty() { &node.founders } else { history }
 }
 
-/// A node that listens on all addresses of its machine sends from whichever the system chooses. The
-/// others know it by the one that they were told.
+/// Warns if other nodes would not recognise this node: a node that listens on all addresses sends
+/// from the one that the system chooses, and others know it by its advertised one.
 pub(super) fn warn_of_other_source(listen: SocketAddr, own: SocketAddr, members: &Members) {
     let is_on_this_machine = UdpSocket::bind((own.ip(), 0)).is_ok();
     if !listen.ip().is_unspecified() || !is_on_this_machine {
@@ -242,7 +242,8 @@ pub(super) fn warn_of_other_source(listen: SocketAddr, own: SocketAddr, members:
     for to in others {
         if let Some(from) = source(to).filter(|source| *source != own.ip()) {
             tracing::error!(
-                "what this node sends to {to} comes from {from}, and the node there knows it by {own}: it will not be recognised. Listen at {own}"
+                "what this node sends to {to} comes from {from}, but the node there knows it \
+                 by {own}, and will not recognise it. Listen on {own}"
             );
         }
     }

@@ -40,7 +40,7 @@ fn a_node_survives_noise_and_counts_it_by_kind() {
     assert_eq!((too_short, not_ours, version, unknown_session), (1, 3, 1, 1), "{counters}");
     assert!(
         (1..=2).contains(&counters.commits),
-        "what it knows at the start, and the put: {counters}"
+        "one commit of the initial state, and one of the put: {counters}"
     );
 }
 
@@ -59,7 +59,7 @@ fn a_node_starts_again_on_its_data_and_its_port() {
 }
 
 #[test]
-fn a_port_in_use_is_an_error_that_says_so() {
+fn a_port_in_use_is_a_clear_error() {
     let directory = tempfile::tempdir().unwrap();
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let error =
@@ -68,7 +68,7 @@ fn a_port_in_use_is_an_error_that_says_so() {
 }
 
 #[test]
-fn contradictory_settings_are_refused() {
+fn inconsistent_settings_are_refused() {
     let here: SocketAddr = "127.0.0.1:4100".parse().unwrap();
     let members = || Members::new([(NodeId(0), here)]).unwrap();
     let config = |n| Config::new(n, 1, 1).unwrap();
@@ -81,5 +81,5 @@ fn contradictory_settings_are_refused() {
     assert!(error(1, "127.0.0.1:4100", 1).contains("node B is not among the members [A]"));
     assert!(error(0, "127.0.0.1:4101", 1).contains("the members list has it at 127.0.0.1:4100"));
     assert!(error(0, "[::1]:4100", 1).contains("make the two the same"));
-    assert!(error(0, "127.0.0.1:4100", 2).contains("so many members are named: 1"));
+    assert!(error(0, "127.0.0.1:4100", 2).contains("the number of members is 1"));
 }

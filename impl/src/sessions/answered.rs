@@ -1,25 +1,25 @@
-//! Hellos that were answered lately.
+//! The hellos that were answered lately.
 
 use super::envelope::{MAC_BYTES, SessionError};
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
-/// So many are remembered.
+/// How many hellos are remembered.
 const REMEMBERED_MAX: usize = 4096;
 
 type Mac = [u8; MAC_BYTES];
 
-/// Remembers hellos by their macs, with the welcome that each was answered with.
+/// Remembers hellos by their MACs, with the welcome that answered each.
 #[derive(Debug, Default)]
 pub(super) struct Answered {
     welcomes: HashMap<Mac, (SocketAddr, Vec<u8>)>,
-    /// The oldest first.
+    /// Oldest first.
     order: VecDeque<Mac>,
 }
 
 impl Answered {
-    /// What to answer to this hello, if it was answered before: the same to the same caller, and
-    /// nothing to anybody else.
+    /// The answer to a hello that was answered before: the same welcome for the same caller, and an
+    /// error for another address.
     pub(super) fn answer_to(
         &self,
         mac: Mac,
@@ -29,7 +29,7 @@ impl Answered {
         Some(if *caller == from { Ok(welcome.clone()) } else { Err(SessionError::Replayed) })
     }
 
-    /// A hello was answered.
+    /// Remembers the answer to a hello.
     pub(super) fn remember(&mut self, mac: Mac, from: SocketAddr, welcome: &[u8]) {
         if self.order.len() == REMEMBERED_MAX
             && let Some(oldest) = self.order.pop_front()
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_latest_are_remembered_and_count_for_their_caller_alone() {
+    fn the_latest_hellos_are_remembered_for_their_caller_only() {
         let (mut answered, at) =
             (Answered::default(), |port: u16| SocketAddr::from(([127, 0, 0, 1], port)));
         let mac = |number: usize| [number.to_le_bytes(), [0; 8]].concat().try_into().unwrap();

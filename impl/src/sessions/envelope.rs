@@ -1,37 +1,36 @@
-//! What a session's datagrams look like.
+//! The formats of a session's datagrams.
 //!
 //! ```text
-//! hello    "DYNH"  version  right  caller's index  mac of all before and after it  first message of the handshake
-//!          4       1        1      4               16                              56
-//! welcome  "DYNW"  version  caller's index  second message of the handshake, with the host's index sealed in it
+//! hello    "DYNH"  version  right  caller's index  MAC of the rest  first handshake message
+//!          4       1        1      4               16               56
+//! welcome  "DYNW"  version  caller's index  second handshake message, with the host's index in it
 //!          4       1        4               56
-//! sealed   "DYNS"  version  receiver's index  number  sealed payload, filler, length of the filler, tag
-//!          4       1        4                 8       the rest, to the last byte; the tag 16
-//! knock    "DYNK"  version  1: what came was lost; 0: something waits  zeros
-//!          4       1        1                                            76
-//! no entry "DYNN"  version  caller's index  why
+//! sealed   "DYNS"  version  receiver's index  number  sealed: payload, filler, its length, tag
+//!          4       1        4                 8       the rest; the tag has 16
+//! knock    "DYNK"  version  1: a datagram was lost; 0: something waits  zeros
+//!          4       1        1                                           76
+//! no entry "DYNN"  version  caller's index  reason
 //!          4       1        4               1
 //! ```
-//! Numbers are little-endian. A welcome is shorter than a hello, and a sealed datagram at least as
-//! long as a hello, so that nothing that is answered to an address that has not proved itself is
-//! longer than what came from there.
+//! Numbers are little-endian. A welcome is shorter than a hello, and a sealed datagram is at least
+//! as long as a hello. So no answer to an unproved address is longer than what came from there.
 
 use crate::secret::Right;
 use crate::wire::VERSION;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// How long a hello and a knock are, and a sealed datagram at least, in bytes.
+/// The length of a hello and of a knock, and the least length of a sealed datagram, in bytes.
 pub(crate) const HELLO_BYTES: usize = HELLO_HEAD_BYTES + MAC_BYTES + NOISE_BYTES;
-/// Before its mac.
+/// The length of the part before the MAC.
 pub(super) const HELLO_HEAD_BYTES: usize = 10;
 pub(super) const MAC_BYTES: usize = 16;
-/// How long each of the two messages of a handshake is: an ephemeral key, an 8-byte payload and its
+/// The length of each of the two handshake messages: an ephemeral key, an 8-byte payload and its
 /// tag.
 pub(super) const NOISE_BYTES: usize = 32 + 8 + TAG_BYTES;
 pub(super) const SEALED_HEAD_BYTES: usize = 17;
 pub(super) const TAG_BYTES: usize = 16;
-/// What a sealed datagram has besides its payload, in bytes, if nothing is filled up.
+/// What a sealed datagram has besides its payload, in bytes, if there is no filler.
 pub(crate) const SEALED_EXTRA_BYTES: usize = SEALED_HEAD_BYTES + 1 + TAG_BYTES;
 
 const HELLO: &[u8] = b"DYNH";
@@ -40,86 +39,88 @@ const SEALED: &[u8] = b"DYNS";
 const KNOCK: &[u8] = b"DYNK";
 const NO_ENTRY: &[u8] = b"DYNN";
 
-/// Names a session or a call, for one of its two ends.
+/// Identifies a session or a call at one of its two ends.
 pub(super) type Index = u32;
 
-/// Why a host does not let a caller in.
+/// Why a host rejects a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoEntry {
-    /// The caller has another secret than the nodes know.
+    /// The caller has another secret.
     WrongSecret,
-    /// The cluster has no secret, and lets nobody in from other machines.
+    /// The cluster has no secret, and the caller is on another machine.
     OtherMachine,
 }
 
-/// Why a datagram brings nothing.
+/// Why a datagram is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SessionError {
-    /// Shorter, or longer, than datagrams of its kind.
+    /// Shorter or longer than datagrams of its kind.
     #[error("the datagram has the wrong length")]
     Length,
-    /// Somebody else's protocol.
+    /// Another protocol.
     #[error(
-        "the datagram begins with none of DYNH, DYNW, DYNS, DYNK and DYNN: it is not from a dynamo node or client"
+        "the datagram begins with none of DYNH, DYNW, DYNS, DYNK and DYNN: \
+         it is not from a dynamo node or client"
     )]
     NotOurs,
-    /// Ours, but of another version.
+    /// This protocol, but another version.
     #[error(
-        "the datagram has format version {0}, this program speaks version {VERSION}: run the same release everywhere"
+        "the datagram has format version {0}, but this program uses version {VERSION}: \
+         run the same release everywhere"
     )]
     Version(u8),
-    /// A hello that this process does not take: it is no node, or the datagram is malformed.
+    /// A hello to a process that is no node, or a malformed handshake message.
     #[error("the handshake cannot be read")]
     Handshake,
-    /// A hello of a caller with another secret, or none.
+    /// A hello from a caller with another secret, or none.
     #[error("the caller has another secret")]
     WrongSecret,
-    /// A hello from another machine, where there are no secrets.
+    /// A hello from another machine, in a cluster without secrets.
     #[error("the caller is on another machine, and the cluster has no secrets")]
     OtherMachine,
-    /// A host does not let this process in.
+    /// A host rejects this process.
     #[error("the node does not let this process in: {0:?}")]
     NoEntry(NoEntry),
-    /// More handshakes, or more sessions, than are allowed.
-    #[error("there are too many handshakes, or sessions")]
+    /// Too many handshakes, or too many sessions.
+    #[error("there are too many handshakes or sessions")]
     TooMany,
-    /// Nobody here knows the session.
-    #[error("the session is unknown here")]
+    /// The session is unknown.
+    #[error("the session is unknown")]
     Unknown,
-    /// The datagram was damaged, or made by somebody who does not know the session's keys.
-    #[error("the datagram cannot be opened: it is damaged, or forged")]
+    /// The datagram was damaged, or made without the session's keys.
+    #[error("the datagram cannot be decrypted: it is damaged or forged")]
     Forged,
-    /// It has come before, or came after too many later ones.
+    /// The datagram is a duplicate, or came after too many later ones.
     #[error("the datagram is a replay, or very late")]
     Replayed,
 }
 
-/// A datagram, taken apart.
+/// A parsed datagram.
 pub(super) enum Envelope<'a> {
-    /// A caller wants a session.
+    /// A caller asks for a session.
     Hello {
         right: Right,
         from: Index,
-        /// All before the mac.
+        /// Everything before the MAC.
         head: &'a [u8],
         mac: [u8; MAC_BYTES],
         noise: &'a [u8],
     },
-    /// A host agrees.
+    /// A host accepts a caller.
     Welcome { to: Index, noise: &'a [u8] },
-    /// Something within a session.
+    /// Data in a session.
     Sealed { to: Index, number: u64, sealed: &'a [u8] },
-    /// Please call.
+    /// A host asks to be called.
     Knock {
-        /// What the receiver has sent last could not be opened.
+        /// A datagram of the receiver could not be opened.
         is_lost: bool,
     },
-    /// A host does not agree.
+    /// A host rejects a caller.
     NoEntry { to: Index, why: NoEntry },
 }
 
 impl<'a> Envelope<'a> {
-    /// Takes a datagram apart.
+    /// Parses a datagram.
     pub(super) fn open(datagram: &'a [u8]) -> Result<Self, SessionError> {
         let (kind, rest) = datagram.split_at_checked(4).ok_or(SessionError::NotOurs)?;
         if ![HELLO, WELCOME, SEALED, KNOCK, NO_ENTRY].contains(&kind) {
@@ -181,17 +182,17 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// What a hello begins with.
+/// The beginning of a hello.
 pub(super) fn hello_head(right: Right, from: Index) -> Vec<u8> {
     [HELLO, &[VERSION, right as u8], &from.to_le_bytes()].concat()
 }
 
-/// What a welcome begins with.
+/// The beginning of a welcome.
 pub(super) fn welcome_head(to: Index) -> Vec<u8> {
     [WELCOME, &[VERSION], &to.to_le_bytes()].concat()
 }
 
-/// What a sealed datagram begins with.
+/// The beginning of a sealed datagram.
 pub(super) fn sealed_head(to: Index, number: u64) -> [u8; SEALED_HEAD_BYTES] {
     let mut head = [0; SEALED_HEAD_BYTES];
     head[..4].copy_from_slice(SEALED);
@@ -201,14 +202,14 @@ pub(super) fn sealed_head(to: Index, number: u64) -> [u8; SEALED_HEAD_BYTES] {
     head
 }
 
-/// A knock.
+/// Encodes a knock.
 pub(super) fn knock(is_lost: bool) -> Vec<u8> {
     let mut knock = [KNOCK, &[VERSION, u8::from(is_lost)]].concat();
     knock.resize(HELLO_BYTES, 0);
     knock
 }
 
-/// What is answered to a caller that is not let in.
+/// Encodes the answer to a rejected caller.
 pub(super) fn no_entry(to: Index, why: NoEntry) -> Vec<u8> {
     [NO_ENTRY, &[VERSION], &to.to_le_bytes(), &[why as u8]].concat()
 }

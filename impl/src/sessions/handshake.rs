@@ -1,10 +1,10 @@
 //! How a caller and a host agree on a session's keys: `Noise_NKpsk0_25519_AESGCM_SHA256`.
 //!
-//! The caller knows the nodes' public key, and has in common with them the key of its right. So the
-//! host proves that it is a node, the caller that it has the right, and whoever learns the secrets
-//! later cannot open what was recorded: both ends' other keys are made for the session. Who has not
-//! the key of the right is sent away before anything expensive is done: a hello has a mac of its
-//! own, as that of [WireGuard](https://www.wireguard.com/protocol/) does.
+//! The caller knows the nodes' public key, and shares with the nodes the key of its right. So the
+//! host proves that it is a node, and the caller that it has the right. Both ends make further keys
+//! for the session alone: nobody who learns the secrets later can decrypt recorded datagrams. A
+//! caller without the key of the right is rejected before any expensive step: a hello has a MAC of
+//! its own, as in [WireGuard](https://www.wireguard.com/protocol/).
 
 use super::envelope::{self, HELLO_BYTES, Index, MAC_BYTES, NOISE_BYTES, SessionError};
 use crate::secret::{Credentials, Key, Right};
@@ -13,10 +13,10 @@ use snow::{Builder, HandshakeState, StatelessTransportState};
 
 const PATTERN: &str = "Noise_NKpsk0_25519_AESGCM_SHA256";
 
-/// Names a process, so that it knows its own hello when that comes back to it.
+/// Identifies a process, so that it recognises its own hello if that comes back.
 pub(super) type ProcessNumber = u64;
 
-/// The key of the mac of hellos.
+/// The key of the MACs of hellos.
 pub(super) fn mac_key(shared: &Key) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, shared)
 }
@@ -29,7 +29,7 @@ fn mac(key: &hmac::Key, head: &[u8], noise: &[u8]) -> [u8; MAC_BYTES] {
     std::array::from_fn(|index| tag.as_ref()[index])
 }
 
-/// Does a hello come from a process that knows the key?
+/// Was the hello made with the key?
 pub(super) fn is_from_holder(
     key: &hmac::Key,
     head: &[u8],
@@ -37,15 +37,15 @@ pub(super) fn is_from_holder(
     claimed: [u8; MAC_BYTES],
 ) -> bool {
     let own = mac(key, head, noise);
-    // The same time for every mac.
+    // Constant time for every MAC.
     own.iter().zip(claimed).fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
 }
 
-/// A caller's half of a handshake.
+/// The caller's half of a handshake.
 #[derive(Debug)]
 pub(super) struct Calling(Box<HandshakeState>);
 
-/// A caller's hello, under its index of the session to come.
+/// Makes a caller's hello, with its index for the new session.
 pub(super) fn hello(
     credentials: &Credentials,
     key: &hmac::Key,
@@ -68,7 +68,7 @@ pub(super) fn hello(
 }
 
 impl Calling {
-    /// The caller reads the welcome, with the host's index of the session.
+    /// Reads the welcome. Returns the session's keys, and the host's index.
     pub(super) fn end(
         mut self,
         noise: &[u8],
@@ -82,10 +82,10 @@ impl Calling {
     }
 }
 
-/// A host reads a hello whose mac is good, and answers it.
+/// Reads a hello with a valid MAC, and makes the welcome.
 ///
 /// # Errors
-/// Where it cannot be read, or is from this very process.
+/// If the hello cannot be read, or comes from this process itself.
 pub(super) fn welcome(
     (private, shared): (&Key, &Key),
     process: ProcessNumber,
@@ -112,7 +112,7 @@ fn builder<'a>() -> Builder<'a> {
     Builder::new(PATTERN.parse().expect("a pattern that snow knows"))
 }
 
-/// The keys by which a host knows callers: by right.
+/// The keys with which a host recognises callers, by right.
 #[derive(Debug)]
 pub(super) struct Doors {
     pub(super) private: Key,
@@ -124,7 +124,7 @@ impl Doors {
         Doors { private, doors: Right::ALL.map(|right| (shared(right), mac_key(&shared(right)))) }
     }
 
-    /// What is shared with callers of this right, and the key of their hellos' macs.
+    /// The key shared with callers of this right, and the key of their MACs.
     pub(super) fn of(&self, right: Right) -> &(Key, hmac::Key) {
         &self.doors[right as usize]
     }

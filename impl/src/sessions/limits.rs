@@ -1,36 +1,36 @@
-//! What is kept of sessions, at most, and how long.
+//! Limits on sessions, and how long they are kept.
 
 use crate::wire::MESSAGE_BYTES_MAX;
 use std::time::{Duration, Instant};
 
-/// So many sessions at a time. Each takes about 1.5 kB.
+/// The most sessions at a time. Each takes about 1.5 kB.
 pub(super) const SESSIONS_MAX: usize = 16_384;
-/// So many of them are clients'. One more takes the place of the one that was unused the longest.
+/// The most sessions of clients. One more replaces the one that was unused the longest.
 pub(super) const CLIENT_SESSIONS_MAX: usize = SESSIONS_MAX / 4 * 3;
-/// So many bytes may wait for sessions, in all, and of one peer.
+/// The most bytes that wait for sessions, of all peers.
 pub(super) const WAITING_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// The largest message fits, with the headers of its fragments.
+/// The most bytes that wait for one peer. The largest message fits, with its fragments' headers.
 pub(super) const PEER_WAITING_BYTES_MAX: usize = MESSAGE_BYTES_MAX + MESSAGE_BYTES_MAX / 64;
-/// What has waited for so long is not sent any more: whoever waits for it has asked again.
+/// A payload that has waited for this time is dropped: its receiver has asked again.
 pub(super) const WAITING_TIME_MAX: Duration = Duration::from_secs(1);
-/// A hello that is not answered is sent again after this time, at the earliest; likewise a knock.
+/// The shortest time after which a hello or a knock is retransmitted.
 pub(super) const AGAIN_AFTER: Duration = Duration::from_millis(50);
-/// After this time another hello is made.
+/// After this time a new hello is made.
 pub(super) const CALL_TIME_MAX: Duration = Duration::from_secs(5);
-/// A session gets other keys after this time.
+/// After this time a session gets new keys.
 pub(super) const RENEW_AFTER: Duration = Duration::from_hours(1);
-/// Unused sessions are forgotten after this time. Who comes back is asked to call again.
+/// After this time an unused session is removed. Its peer can call again.
 pub(super) const IDLE: Duration = Duration::from_mins(15);
-/// A session whose caller has not proved its address is forgotten after this time.
+/// After this time a session is removed if its caller has not proved its address.
 pub(super) const UNPROVED: Duration = Duration::from_secs(5);
 pub(super) const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// How often, and after which time without use, sessions are forgotten when there are as many as
-/// may be.
+/// When the number of sessions is at its limit: how often unused sessions are removed, and after
+/// which time.
 pub(super) const CROWDED: (Duration, Duration) =
     (Duration::from_millis(100), Duration::from_secs(20));
 
-/// How many handshakes a host takes part in: each costs it about 0.2 ms. Hellos that were recorded
-/// and are sent again cost no more than that.
+/// The rate of handshakes that a host takes part in: each costs it about 0.2 ms. A replayed hello
+/// costs no more.
 #[derive(Debug)]
 pub(super) struct Budget {
     left: u32,
@@ -47,7 +47,7 @@ impl Budget {
     const BURST: u32 = 500;
     const A_SECOND: u128 = 1500;
 
-    /// Is there enough left for one more handshake? It is taken off.
+    /// Takes one handshake from the budget. Returns false if none is left.
     pub(super) fn allows_one_more(&mut self, now: Instant) -> bool {
         let since = *self.since.get_or_insert(now);
         let earned = now.saturating_duration_since(since).as_millis() * Self::A_SECOND / 1000;
@@ -56,7 +56,7 @@ impl Budget {
                 .unwrap_or(Self::BURST)
                 .saturating_add(self.left)
                 .min(Self::BURST);
-            // What is left over of the time counts the next time.
+            // The remainder of the time counts next time.
             let spent = u64::try_from(earned * 1000 / Self::A_SECOND).unwrap_or(u64::MAX);
             self.since = since.checked_add(Duration::from_millis(spent));
         }

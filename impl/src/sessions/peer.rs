@@ -1,4 +1,4 @@
-//! One session, and all that a process has to do with one address.
+//! One session, and everything that a process knows of one address.
 
 use super::envelope::{self, Index, SEALED_HEAD_BYTES, SessionError, TAG_BYTES};
 use super::handshake::Calling;
@@ -12,19 +12,18 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// So many sessions that are not proved yet are kept for one address: it may have been given in
-/// somebody else's name.
+/// The most unproved sessions for one address: an attacker may have forged the address.
 const OFFERED_MAX: usize = 4;
 
 /// A session: keys that two processes have agreed on.
 #[derive(Debug)]
 pub(super) struct Session {
     transport: StatelessTransportState,
-    /// Of the other.
+    /// The peer's address.
     pub(super) address: SocketAddr,
-    /// What the other may do.
+    /// The peer's right.
     pub(super) right: Right,
-    /// Has the other proved that it is at its address?
+    /// Has the peer proved that it is at its address?
     pub(super) is_confirmed: bool,
     theirs: Index,
     next_number: u64,
@@ -33,7 +32,7 @@ pub(super) struct Session {
     used: Instant,
 }
 
-/// What sealing works in: reused.
+/// Buffers for sealing, reused.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     filled: Vec<u8>,
@@ -62,12 +61,12 @@ impl Session {
         }
     }
 
-    /// The session, with an other end that has proved its address.
+    /// Marks the session's peer as having proved its address.
     pub(super) fn confirmed(self) -> Self {
         Session { is_confirmed: true, ..self }
     }
 
-    /// Is this end the caller's?
+    /// Is this process the caller?
     pub(super) fn is_callers(&self) -> bool {
         self.transport.is_initiator()
     }
@@ -84,7 +83,7 @@ impl Session {
         now.saturating_duration_since(self.used) > if self.is_confirmed { time } else { UNPROVED }
     }
 
-    /// The datagram that brings this payload.
+    /// Seals a payload into a datagram.
     pub(super) fn seal<'a>(
         &mut self,
         payload: &[u8],
@@ -110,7 +109,7 @@ impl Session {
         datagram
     }
 
-    /// Opens what was sealed into a buffer: how long the payload is.
+    /// Opens a sealed payload into a buffer. Returns the payload's length.
     pub(super) fn open(
         &mut self,
         number: u64,
@@ -131,17 +130,17 @@ impl Session {
     }
 }
 
-/// All that a process has to do with one address.
+/// Everything that a process knows of one address.
 #[derive(Debug)]
 pub(super) struct Peer {
-    /// The session that is used.
+    /// The session in use.
     pub(super) current: Option<Index>,
-    /// The one before: something may still come that was sealed for it.
+    /// The session before. Late datagrams may still belong to it.
     previous: Option<Index>,
-    /// Those that the other has not used yet.
+    /// Sessions that the peer has not used yet.
     offered: VecDeque<Index>,
     call: Option<Call>,
-    /// Something was lost for want of a session.
+    /// Something was lost for lack of a session.
     pub(super) has_lost: bool,
     knocked: Option<Instant>,
     waiting: VecDeque<(Instant, Vec<u8>)>,
@@ -158,21 +157,21 @@ struct Call {
     sent: Instant,
 }
 
-/// What to do for a session.
+/// What to do to get a session.
 pub(super) enum CallAgain {
-    /// A hello is under way.
+    /// Wait: a hello has just been sent.
     NotYet,
-    /// The same hello, once more: whichever of its answers comes is good.
+    /// Retransmit the same hello: an answer to any copy is valid.
     Same(Vec<u8>),
-    /// There is none yet, or it is too old.
+    /// Make a new hello.
     Anew,
 }
 
-/// What has waited for a session.
+/// The payloads that have waited for a session.
 pub(super) struct Waited {
-    /// What is still worth sending.
+    /// The payloads that are not too late.
     pub(super) payloads: Vec<Vec<u8>>,
-    /// What it all took, in bytes.
+    /// The size of all payloads, in bytes.
     pub(super) bytes: usize,
 }
 
@@ -194,8 +193,8 @@ impl Peer {
         }
     }
 
-    /// Lets a payload wait. Returns how many bytes do not wait any more: the oldest, or this one,
-    /// where there are too many.
+    /// Adds a waiting payload. Returns how many bytes were dropped: above the limit, the oldest
+    /// payloads are dropped, or this one.
     pub(super) fn keep_waiting(&mut self, payload: &[u8], now: Instant) -> usize {
         self.waiting.push_back((now, payload.to_vec()));
         self.waiting_bytes += payload.len();
@@ -208,7 +207,7 @@ impl Peer {
         before - self.waiting_bytes
     }
 
-    /// Takes out what waits.
+    /// Takes all waiting payloads.
     pub(super) fn take_waiting(&mut self, now: Instant) -> Waited {
         let bytes = std::mem::take(&mut self.waiting_bytes);
         let is_in_time =
@@ -217,7 +216,7 @@ impl Peer {
         Waited { payloads: waiting.map(|(_, payload)| payload).collect(), bytes }
     }
 
-    /// Drops what has waited too long. Returns how many bytes that are.
+    /// Drops payloads that have waited too long. Returns how many bytes were dropped.
     pub(super) fn drop_late(&mut self, now: Instant) -> usize {
         let before = self.waiting_bytes;
         while let Some((since, payload)) = self.waiting.front()
@@ -229,20 +228,20 @@ impl Peer {
         before - self.waiting_bytes
     }
 
-    /// Remembers a session that the other may use. Returns one that it may not any more.
+    /// Adds a session that the peer may use. Returns one that is no longer valid.
     pub(super) fn offer(&mut self, index: Index) -> Option<Index> {
         self.offered.push_back(index);
         if self.offered.len() > OFFERED_MAX { self.offered.pop_front() } else { None }
     }
 
-    /// Uses another session from now on. Returns one that is not needed any more.
+    /// Changes to another session. Returns one that is no longer needed.
     pub(super) fn change_to(&mut self, index: Index) -> Option<Index> {
         self.offered.retain(|offered| *offered != index);
         let before = self.current.replace(index);
         std::mem::replace(&mut self.previous, before)
     }
 
-    /// How to call now.
+    /// What to do to get a session now.
     pub(super) fn call_again(&mut self, now: Instant) -> CallAgain {
         match &mut self.call {
             Some(call) if now.saturating_duration_since(call.begun) > CALL_TIME_MAX => {
@@ -271,7 +270,7 @@ impl Peer {
         self.call.as_ref().is_some_and(|call| call.index == index)
     }
 
-    /// Ends the call with this index, with the host's welcome: the keys, and the host's index.
+    /// Ends the call with this index. Returns the session's keys and the host's index.
     pub(super) fn end_call(
         &mut self,
         index: Index,
@@ -284,7 +283,7 @@ impl Peer {
         })
     }
 
-    /// May the other be asked to call? It is from now on.
+    /// May this process knock now? If so, records that it does.
     pub(super) fn may_knock(&mut self, now: Instant) -> bool {
         let may =
             self.knocked.is_none_or(|knocked| now.saturating_duration_since(knocked) > AGAIN_AFTER);
@@ -294,14 +293,14 @@ impl Peer {
         may
     }
 
-    /// Forgets sessions that are gone.
+    /// Removes sessions that no longer exist.
     pub(super) fn forget(&mut self, is_gone: impl Fn(Index) -> bool) {
         self.current = self.current.filter(|index| !is_gone(*index));
         self.previous = self.previous.filter(|index| !is_gone(*index));
         self.offered.retain(|index| !is_gone(*index));
     }
 
-    /// Is there nothing to do with it any more?
+    /// Is nothing left to remember of this peer?
     pub(super) fn is_forgotten(&self, now: Instant) -> bool {
         let has_none = self.current.is_none() && self.previous.is_none() && self.offered.is_empty();
         let was_just_called = self

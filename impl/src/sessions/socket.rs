@@ -1,4 +1,4 @@
-//! A socket that seals what it sends and opens what it receives.
+//! A socket that encrypts what it sends and decrypts what it receives.
 
 use super::{Callee, NoEntry, Opened, SessionError, Sessions};
 use crate::udp::Udp;
@@ -8,8 +8,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// A socket and its sessions. It sends and receives at the same time, in several threads if need
-/// be.
+/// A socket with its sessions. Several threads may send and receive at the same time.
 #[derive(Debug)]
 pub struct SealedSocket {
     udp: Udp,
@@ -17,45 +16,45 @@ pub struct SealedSocket {
     callee: Callee,
 }
 
-/// What a datagram has brought.
+/// The content of a datagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// What was sealed in it.
+    /// A payload.
     Payload(Vec<u8>),
-    /// A node does not let this process in.
+    /// A node rejects this process.
     NoEntry(NoEntry),
     /// A session has begun, and what was sent before it is lost.
     Lost,
-    /// Nothing, or nothing but a step of a handshake.
+    /// Nothing for the caller.
     Nothing,
 }
 
 impl SealedSocket {
-    /// A socket with these sessions, for talking with nodes or with clients.
+    /// A socket with these sessions, to talk with nodes or with clients.
     pub fn new(udp: Udp, sessions: Sessions, callee: Callee) -> Self {
         SealedSocket { udp, sessions: Mutex::new(sessions), callee }
     }
 
-    /// The socket itself.
+    /// The underlying socket.
     pub fn socket(&self) -> &UdpSocket {
         self.udp.socket()
     }
 
-    /// What it knows of sessions.
+    /// The sessions.
     pub fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends a payload, once there is a session. It may be lost.
+    /// Sends a payload once there is a session. It may be lost.
     ///
     /// # Errors
-    /// Where the socket fails.
+    /// If the socket fails.
     pub fn send_to(&self, payload: &[u8], to: SocketAddr) -> io::Result<()> {
         let mut sessions = self.sessions();
         if let Some(sealed) = sessions.seal(to, self.callee, payload, Instant::now()) {
             self.send_sealed(sealed, to)?;
         }
-        // Where the first datagram to the node cannot be sent, whoever asks it is told.
+        // If the first datagram to the node cannot be sent, the caller gets the error.
         for (address, datagram) in sessions.take_outgoing() {
             let sent = self.send_sealed(&datagram, address);
             if address == to {
@@ -65,10 +64,10 @@ impl SealedSocket {
         Ok(())
     }
 
-    /// What the next datagram brings, and from where.
+    /// Receives a datagram. Returns its content and its sender.
     ///
     /// # Errors
-    /// Where the socket fails, or its time is up.
+    /// If the socket fails, or times out.
     pub fn receive_from(&self, buffer: &mut [u8]) -> io::Result<(Heard, SocketAddr)> {
         let (length, from) = self.udp.receive(buffer, RecvFlags::empty())?;
         let (mut sessions, now) = (self.sessions(), Instant::now());
@@ -77,7 +76,7 @@ impl SealedSocket {
         let heard = match opened.map(|opened| opened.map(|Opened { payload, .. }| payload.to_vec()))
         {
             Ok(Some(payload)) => Heard::Payload(payload),
-            // Of nobody with whom there is a session: he could not say so then.
+            // A peer with a session is ignored here: it could not reject this process.
             Err(SessionError::NoEntry(why)) if !sessions.has_met(from) => Heard::NoEntry(why),
             Ok(None) if sessions.take_lost() => Heard::Lost,
             Ok(None) | Err(_) => Heard::Nothing,
@@ -93,8 +92,8 @@ impl SealedSocket {
         }
     }
 
-    /// Sends what belongs to handshakes, and what has waited for them. Where it cannot be sent it
-    /// is lost: anybody may have asked for it, from an address to which nothing can be sent.
+    /// Sends handshake messages, and payloads that have waited. Failures are ignored: anybody can
+    /// ask for these datagrams, from an address that cannot be reached.
     fn send_outgoing(&self, sessions: &mut Sessions) {
         for (to, datagram) in sessions.take_outgoing() {
             let _ = self.udp.send(&datagram, to, SendFlags::empty());
@@ -102,7 +101,7 @@ impl SealedSocket {
     }
 }
 
-/// Errors after which the next try may succeed.
+/// Is this an error after which the next try may succeed?
 pub(crate) fn passes(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionRefused, Interrupted, TimedOut, WouldBlock};
     matches!(error.kind(), ConnectionRefused | Interrupted | TimedOut | WouldBlock)

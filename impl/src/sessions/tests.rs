@@ -1,5 +1,6 @@
-//! Two or three processes and a network between them that the test plays.
+//! Two or three processes, and a network that the test plays.
 
+use super::limits::CLIENT_SESSIONS_MAX;
 use super::*;
 use crate::wire::VERSION;
 use quickcheck::{Arbitrary, Gen, QuickCheck};
@@ -16,7 +17,7 @@ fn secret() -> NodeSecret {
     NodeSecret::generate()
 }
 
-/// A client and a node, who do not know one another yet.
+/// A client and a node without a session.
 fn strangers() -> (Sessions, Sessions) {
     let secret = secret();
     (Sessions::of_client(secret.credentials(Right::Client)), Sessions::of_node(&secret))
@@ -28,8 +29,8 @@ fn only(sessions: &mut Sessions) -> Vec<u8> {
     datagram.clone()
 }
 
-/// A client that has sent "first" to the node, as the first datagram of a session, and what was
-/// sent meanwhile.
+/// A client and a node with a session. The client has sent "first" in it. Also returns the
+/// datagrams that they exchanged.
 fn met() -> (Sessions, Sessions, [Vec<u8>; 3], Instant) {
     let ((mut client, mut node), now) = (strangers(), Instant::now());
     assert!(
@@ -47,7 +48,7 @@ fn met() -> (Sessions, Sessions, [Vec<u8>; 3], Instant) {
 }
 
 #[test]
-fn what_waited_arrives_after_the_handshake_and_each_knows_what_the_other_may_do() {
+fn waiting_data_arrives_after_the_handshake_and_each_end_knows_the_others_right() {
     let (mut client, mut node, _, now) = met();
     let there = node.seal(address(CLIENT), Callee::Client, b"answer", now).unwrap().to_vec();
     let opened = Opened { right: Right::Node, payload: &b"answer"[..] };
@@ -56,7 +57,7 @@ fn what_waited_arrives_after_the_handshake_and_each_knows_what_the_other_may_do(
 }
 
 #[test]
-fn nothing_is_taken_twice_from_elsewhere_or_back_by_its_sender() {
+fn a_datagram_is_accepted_once_from_its_address_and_by_its_receiver_only() {
     let (mut client, mut node, [hello, welcome, first], now) = met();
     assert_eq!(node.open(address(CLIENT), &first, now), Err(SessionError::Replayed));
     assert_eq!(
@@ -67,7 +68,7 @@ fn nothing_is_taken_twice_from_elsewhere_or_back_by_its_sender() {
     assert_eq!(
         client.open(address(NODE), &first, now),
         Err(SessionError::Unknown),
-        "it is its own"
+        "the datagram is its own"
     );
     assert_eq!(
         client.open(address(NODE), &welcome, now),
@@ -80,8 +81,8 @@ fn nothing_is_taken_twice_from_elsewhere_or_back_by_its_sender() {
         "nobody calls a client"
     );
     node.take_outgoing();
-    // A recorded hello is answered as it was before; the answer is worth nothing, and the session
-    // stays as it is. To another address it is none.
+    // A replayed hello gets the same welcome, which is useless to an attacker, and the session
+    // stays. From another address the hello is dropped.
     assert_eq!(node.open(address(CLIENT), &hello, now), Ok(None));
     assert_eq!(only(&mut node), welcome);
     assert_eq!(node.open(address(9), &hello, now), Err(SessionError::Replayed));
@@ -91,7 +92,7 @@ fn nothing_is_taken_twice_from_elsewhere_or_back_by_its_sender() {
 }
 
 #[test]
-fn a_node_is_not_fooled_by_its_own_hello() {
+fn a_node_rejects_its_own_hello() {
     let (mut node, now) = (Sessions::of_node(&secret()), Instant::now());
     assert!(node.seal(address(7), Callee::Node, b"x", now).is_none());
     let hello = only(&mut node);
@@ -100,7 +101,7 @@ fn a_node_is_not_fooled_by_its_own_hello() {
 }
 
 #[test]
-fn without_the_secret_nobody_is_let_in_and_nobody_passes_for_a_node() {
+fn without_the_secret_no_process_is_accepted_or_passes_for_a_node() {
     let (node_secret, now) = (secret(), Instant::now());
     let mut node = Sessions::of_node(&node_secret);
     let mut thief = Sessions::of_client(secret().credentials(Right::Client));
@@ -112,14 +113,14 @@ fn without_the_secret_nobody_is_let_in_and_nobody_passes_for_a_node() {
     assert_eq!(
         thief.open(address(9), &refusal, now),
         Err(SessionError::Unknown),
-        "it was not asked"
+        "node 9 was not called"
     );
     assert_eq!(
         thief.open(address(NODE), &refusal, now),
         Err(SessionError::NoEntry(NoEntry::WrongSecret))
     );
 
-    // A client's secret does not make a hello for another right.
+    // A client's secret is not enough for a hello with another right.
     let as_client = node_secret.credentials(Right::Client);
     for right in [Right::Administrator, Right::Node] {
         let mut climber = Sessions::of_client(Credentials { right, ..as_client.clone() });
@@ -131,8 +132,8 @@ fn without_the_secret_nobody_is_let_in_and_nobody_passes_for_a_node() {
         node.take_outgoing();
     }
 
-    // Who knows all that clients know, and nothing else, answers like a node; the client does not
-    // believe it.
+    // A process that knows exactly what clients know tries to answer as a node. The client would
+    // not believe it.
     let mut client = Sessions::of_client(as_client);
     client.seal(address(NODE), Callee::Node, b"x", now);
     let hello = only(&mut client);
@@ -142,12 +143,12 @@ fn without_the_secret_nobody_is_let_in_and_nobody_passes_for_a_node() {
     assert_eq!(
         poser.open(address(CLIENT), &hello, now),
         Err(SessionError::Handshake),
-        "it cannot even read the hello"
+        "the process cannot even read the hello"
     );
 }
 
 #[test]
-fn a_cluster_without_secrets_lets_in_nobody_from_another_machine() {
+fn a_cluster_without_secrets_accepts_nobody_from_another_machine() {
     let now = Instant::now();
     let (mut node, mut client) =
         (Sessions::of_node(&NodeSecret::OPEN), Sessions::of_client(Credentials::open()));
@@ -163,12 +164,12 @@ fn a_cluster_without_secrets_lets_in_nobody_from_another_machine() {
 }
 
 #[test]
-fn a_client_that_hears_a_knock_calls_and_gets_what_waits() {
+fn a_client_that_gets_a_knock_calls_and_gets_the_waiting_data() {
     let ((mut client, mut node), now) = (strangers(), Instant::now());
     assert!(node.seal(address(CLIENT), Callee::Client, b"forwarded", now).is_none());
     let knock = only(&mut node);
     assert!(node.seal(address(CLIENT), Callee::Client, b"more", now).is_none());
-    assert!(node.take_outgoing().is_empty(), "it does not knock all the time");
+    assert!(node.take_outgoing().is_empty(), "the node does not knock again at once");
     assert_eq!(client.open(address(NODE), &knock, now), Ok(None));
     let hello = only(&mut client);
     assert!(hello.len() <= knock.len());
@@ -177,7 +178,7 @@ fn a_client_that_hears_a_knock_calls_and_gets_what_waits() {
     assert_eq!(
         node.open(address(CLIENT), &only(&mut client), now),
         Ok(None),
-        "it says nothing but that it is there"
+        "an empty payload only proves the address"
     );
     let waited = node.take_outgoing();
     let mut open = |index: usize| {
@@ -187,9 +188,9 @@ fn a_client_that_hears_a_knock_calls_and_gets_what_waits() {
     assert_eq!(node.waiting_bytes, 0);
 }
 
-/// The node still has the session of a client that had the same address.
+/// The node still has the session of an earlier client at the same address.
 #[test]
-fn a_client_that_is_answered_in_the_session_of_another_gets_one_of_its_own() {
+fn a_client_that_is_answered_in_anothers_session_gets_its_own_session() {
     let (_, mut node, _, now) = met();
     let mut client = Sessions::of_client(node.credentials.clone());
     let to_other = node.seal(address(CLIENT), Callee::Client, b"lost", now).unwrap().to_vec();
@@ -198,14 +199,14 @@ fn a_client_that_is_answered_in_the_session_of_another_gets_one_of_its_own() {
     assert!(hello.len() <= to_other.len());
     node.open(address(CLIENT), &hello, now).unwrap();
     client.open(address(NODE), &only(&mut node), now).unwrap();
-    assert!(client.take_lost() && !client.take_lost(), "it is to ask again, once");
+    assert!(client.take_lost() && !client.take_lost(), "the client must ask again, once");
     node.open(address(CLIENT), &only(&mut client), now).unwrap();
     let arrives = node.seal(address(CLIENT), Callee::Client, b"arrives", now).unwrap().to_vec();
     assert_eq!(client.open(address(NODE), &arrives, now).unwrap().unwrap().payload, b"arrives");
 }
 
 #[test]
-fn after_a_nodes_start_the_next_datagram_leads_to_a_new_session() {
+fn after_a_nodes_restart_the_next_datagram_leads_to_a_new_session() {
     let node_secret = secret();
     let (mut a, mut b, now) =
         (Sessions::of_node(&node_secret), Sessions::of_node(&node_secret), Instant::now());
@@ -228,10 +229,10 @@ fn after_a_nodes_start_the_next_datagram_leads_to_a_new_session() {
     assert_eq!(b.open(address(1), &arrives, now).unwrap().unwrap().payload, b"arrives");
 }
 
-/// However long the way is: a hello is sent again as it is, and the first answer to any of its
-/// copies is good.
+/// The network delays the hello by more than the retransmission time. The answer to any copy of the
+/// hello is valid.
 #[test]
-fn a_call_comes_through_though_it_was_made_again_before_the_answer_came() {
+fn a_call_succeeds_although_the_hello_was_retransmitted_before_the_answer_came() {
     let ((mut client, mut node), start) = (strangers(), Instant::now());
     let mut hellos = Vec::new();
     for turn in 0..10 {
@@ -256,16 +257,16 @@ fn a_call_comes_through_though_it_was_made_again_before_the_answer_came() {
     assert!(node.open(address(CLIENT), first, now).unwrap().is_some());
 }
 
-/// A client that takes every session there is for clients takes none of a node's, nor of another
-/// client's for good.
+/// A client that takes all sessions for clients takes none of a node's. Other clients still get
+/// sessions.
 #[test]
-fn clients_leave_room_for_nodes_and_for_one_another() {
+fn clients_leave_room_for_nodes_and_for_each_other() {
     let (node_secret, now) = (secret(), Instant::now());
     let mut node = Sessions::of_node(&node_secret);
     for port in 0..CLIENT_SESSIONS_MAX + 10 {
         let mut client = Sessions::of_client(node_secret.credentials(Right::Client));
         client.seal(address(NODE), Callee::Node, b"x", now);
-        // So much time has passed that there may be handshakes again.
+        // Enough time passes that more handshakes are allowed.
         let now = now + Duration::from_millis(port as u64);
         node.open(SocketAddr::from(([127, 0, 1, 1], port as u16 + 1)), &only(&mut client), now)
             .unwrap();
@@ -278,7 +279,7 @@ fn clients_leave_room_for_nodes_and_for_one_another() {
 }
 
 #[test]
-fn what_nobody_uses_is_forgotten_and_what_waits_too_long_is_dropped() {
+fn unused_sessions_are_removed_and_late_payloads_are_dropped() {
     let (mut client, mut node, _, now) = met();
     node.seal(address(9), Callee::Client, &[0; 1000], now);
     assert_eq!(node.waiting_bytes, 1000);
@@ -296,7 +297,7 @@ fn what_nobody_uses_is_forgotten_and_what_waits_too_long_is_dropped() {
 }
 
 #[test]
-fn a_session_gets_new_keys_after_a_time_and_goes_on_meanwhile() {
+fn a_session_gets_new_keys_after_a_time_and_stays_usable() {
     let (mut client, mut node, _, start) = met();
     let now = start + RENEW_AFTER + Duration::from_secs(1);
     let old = client.seal(address(NODE), Callee::Node, b"old", now).unwrap().to_vec();
@@ -312,7 +313,7 @@ fn a_session_gets_new_keys_after_a_time_and_goes_on_meanwhile() {
     }
 }
 
-/// What may happen to a datagram under way.
+/// What may happen to a datagram in flight.
 #[derive(Clone, Debug)]
 struct Mishap {
     which: usize,
@@ -335,10 +336,10 @@ impl Arbitrary for Mishap {
     }
 }
 
-/// Replayed, reflected, damaged, cut and in any order: nothing of it is let in, and to an address
-/// without a session goes no more than came from there.
+/// Datagrams are replayed, reflected, damaged, cut and reordered. None is accepted, and no address
+/// without a session gets more bytes than came from there.
 #[test]
-fn whatever_an_attacker_makes_of_what_it_has_recorded_nothing_is_let_in() {
+fn an_attacker_with_recorded_datagrams_gets_nothing_accepted() {
     fn holds(mishaps: Vec<Mishap>) -> bool {
         let (mut client, mut node, mut recorded, now) = {
             let (client, node, recorded, now) = met();
@@ -368,7 +369,7 @@ fn whatever_an_attacker_makes_of_what_it_has_recorded_nothing_is_let_in() {
 }
 
 #[test]
-fn nothing_that_arrives_makes_opening_panic() {
+fn arbitrary_bytes_never_make_opening_panic() {
     use rand::rngs::SmallRng;
     use rand::{Rng as _, RngExt as _, SeedableRng as _};
     let (mut client, mut node, _, now) = met();

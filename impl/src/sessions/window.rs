@@ -1,20 +1,20 @@
-//! Which datagrams of a session have come already: none is taken twice.
+//! The replay window: no datagram of a session is accepted twice.
 
 /// A datagram that comes after so many later ones counts as a replay.
 const WINDOW: u64 = 1024;
 const WORDS: u64 = WINDOW / 64;
 
-/// Remembers which numbers were seen, of those that are not too old to be judged.
+/// Remembers which of the latest numbers were seen.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     /// Larger than every number seen.
     next: u64,
-    /// A bit for each of the latest numbers: word by word a ring.
+    /// A bit for each of the latest numbers, in a ring of words.
     seen: [u64; WORDS as usize],
 }
 
 impl Window {
-    /// Is this number new? It is not from then on. A number that is too old counts as seen.
+    /// Is this number new? Marks it as seen. A number that is too old counts as seen.
     pub(super) fn is_new(&mut self, number: u64) -> bool {
         if number >= self.next {
             self.forget(number);
@@ -45,8 +45,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     quickcheck! {
-        /// Beside a set of all numbers ever seen.
-        fn no_number_is_new_twice_and_none_that_is_recent_is_refused(steps: Vec<(u8, u16)>) -> bool {
+        /// The reference is a set of all numbers ever seen.
+        fn no_number_is_new_twice_and_every_recent_one_is_new_once(steps: Vec<(u8, u16)>) -> bool {
             let (mut window, mut all, mut largest) = (Window::default(), BTreeSet::new(), 0_u64);
             steps.into_iter().all(|(kind, step)| {
                 let number = match kind % 4 {
@@ -54,7 +54,8 @@ mod tests {
                     1 => largest + u64::from(step) % 3,
                     _ => largest.saturating_sub(u64::from(step) % 1500),
                 };
-                let (was_seen, is_recent) = (!all.insert(number), largest - number.min(largest) < WINDOW - 64);
+                let was_seen = !all.insert(number);
+                let is_recent = largest - number.min(largest) < WINDOW - 64;
                 largest = largest.max(number);
                 let is_new = window.is_new(number);
                 if was_seen { !is_new } else { is_new || !is_recent }
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_number_is_no_overflow() {
+    fn the_largest_number_does_not_overflow() {
         let mut window = Window::default();
         assert!(
             window.is_new(u64::MAX - 1)

@@ -2,10 +2,11 @@ use super::*;
 use crate::counters::Dropped;
 use crate::fragments::tests::encoded;
 use crate::fragments::{Fragment, PIECE_BYTES_MAX};
-use crate::identity::{ClusterId, Life};
+use crate::identity::{ClusterId, Life, Parties};
+use crate::sessions::Callee;
 use crate::wire;
 use crate::wire::tests::large;
-use dynamo_model::ids::Value;
+use dynamo_model::ids::{NodeId, Value};
 use socket2::SockRef;
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
@@ -33,14 +34,14 @@ fn two_that_have_met() -> (NodeSocket, NodeSocket, NodeId) {
     (here, there, other)
 }
 
-/// Both ends are on one thread: while one sends, nobody receives, and the operating system holds
-/// everything.
+/// Both nodes are on one thread: while one sends, nobody receives, and the operating system holds
+/// all datagrams.
 #[test]
 fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
     let (mut here, mut there, other) = two_that_have_met();
     let (before, got_before) = (here.counters(), there.counters());
     let granted = SockRef::from(there.udp.socket()).recv_buffer_size().unwrap();
-    // Each fragment is charged 16 KiB and what Linux itself needs to handle it.
+    // Linux charges 16 KiB for each fragment, and a little for its own bookkeeping.
     let fragments = (granted / (17 * 1024)).min(30);
     assert!(fragments >= 12, "the operating system holds only {granted} bytes");
     let siblings = fragments * PIECE_BYTES_MAX / (Value::BYTES_MAX + 64);
@@ -68,14 +69,14 @@ fn a_burst_of_thirty_fragments_survives_a_receiver_that_is_busy() {
 }
 
 #[test]
-fn what_is_wrong_with_fragments_is_counted_by_cause() {
+fn invalid_fragments_are_counted_by_cause() {
     let (mut sender, mut here, other) = two_that_have_met();
     let address = sender.members.address(other).unwrap();
     let mut datagram = Datagram::default();
     datagram.push(&large(10)).unwrap();
     let frame = datagram.seal(&Parties::default()).to_vec();
     let good: Vec<Vec<u8>> = Cutter::default().cut(&frame).map(Cow::into_owned).collect();
-    // The same id, another length.
+    // The same message id with another length.
     let contradicting = {
         let Fragment { message, .. } = Fragment::decode(&good[0]).unwrap();
         let fragment = Fragment { message, index: 1, count: 2, total: 20, piece: &[7; 10] };
@@ -95,7 +96,7 @@ fn what_is_wrong_with_fragments_is_counted_by_cause() {
         ..Dropped::default()
     };
     assert_eq!(here.counters().dropped, expected);
-    // Waiting, the node gives up what stays unfinished.
+    // While the node waits, it gives up the unfinished message.
     here.reassembly.forget_old(Instant::now() + Duration::from_mins(1));
     assert_eq!(here.counters().dropped, Dropped { unfinished_too_old: 1, ..expected });
 }

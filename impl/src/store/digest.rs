@@ -1,11 +1,11 @@
-//! A digest of everything in the tables. A start computes it anew, and so notices an entry that is
-//! missing, older or too many.
+//! A digest of all entries in the tables. A start computes it again, and so finds a missing, old or
+//! extra entry.
 
 use fjall::OwnedWriteBatch;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-/// How many entries there are, and the sum of their hashes: no matter in which order they came.
+/// The number of entries and the sum of their hashes. It does not depend on their order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Digest {
     pub(super) entries: u64,
@@ -24,25 +24,25 @@ impl Digest {
     }
 }
 
-/// Each part seeds the next, so that no two entries hash the same bytes.
+/// Each part seeds the hash of the next, so that no two entries hash the same bytes.
 fn hash(table: &str, name: &[u8], content: &[u8]) -> u64 {
     xxh3_64_with_seed(content, xxh3_64_with_seed(name, xxh3_64(table.as_bytes())))
 }
 
-/// How far a node's commits have come. Every commit writes it, in its own batch.
+/// The number and digest of the last commit. Every commit writes them in its own batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Progress {
-    /// The number of the last commit. The first, of an empty disk, is number 1.
+    /// The number of the last commit. The first commit, of an empty disk, has number 1.
     pub(super) sequence: u64,
     /// The digest of all entries but this one.
     pub(super) digest: Digest,
 }
 
-/// What a commit is going to write, and the digest that follows from it.
+/// The changes of one commit, and the digest after it.
 pub(super) struct Changes {
     pub(super) batch: OwnedWriteBatch,
     pub(super) digest: Digest,
-    /// Room for the content of one entry.
+    /// A buffer for the content of one entry.
     scratch: Vec<u8>,
 }
 
@@ -51,7 +51,7 @@ impl Changes {
         Changes { batch, digest, scratch: Vec::new() }
     }
 
-    /// Takes an entry from the digest that is going to be removed or replaced.
+    /// Removes an entry from the digest, which the commit removes or replaces.
     pub(super) fn remove<V: Serialize>(&mut self, table: &str, name: &[u8], value: &V) {
         self.scratch.clear();
         postcard::to_io(value, &mut self.scratch)

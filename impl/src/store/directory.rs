@@ -1,5 +1,5 @@
-//! A data directory as a whole. One process uses it at a time. A node can put damaged data aside in
-//! it, and notices when the directory is no longer where it was.
+//! A data directory as a whole. One process uses it at a time. A node can move damaged data aside
+//! in it, and notices if the directory is moved or deleted.
 
 use super::{StoreError, identity, sequence};
 use dynamo_model::ids::NodeId;
@@ -10,16 +10,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The database.
+/// The directory of the database.
 pub(super) const DATABASE: &str = "store";
-/// A database in the making. Only a first start that was cut short leaves one, and nobody has used
-/// it.
+/// A new database. Only a first start that was cut short leaves one, and no node has used it.
 pub(super) const NEW_DATABASE: &str = "store.new";
 const LOCK: &str = "lock";
 const ASIDE: &str = "damaged-";
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Is a file of this name one that a node makes in its directory?
+/// Is this the name of a file that a node makes in its directory?
 pub(super) fn is_ours(name: &OsStr) -> bool {
     let own = [DATABASE, NEW_DATABASE, LOCK, sequence::FILE, identity::FILE, identity::NEW_FILE];
     own.iter().any(|own| name == *own) || is_aside(name)
@@ -29,18 +28,17 @@ fn is_aside(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with(ASIDE))
 }
 
-/// The right to use a data directory. No other process has it at the same time; it ends with the
-/// process at the latest.
+/// The exclusive right to use a data directory. It ends with the process at the latest.
 #[derive(Debug)]
 pub struct DirectoryLock {
     _file: File,
 }
 
 impl DirectoryLock {
-    /// Takes the right to use a directory, which exists.
+    /// Takes the right to use an existing directory.
     ///
     /// # Errors
-    /// Where another process has it, or no file can be made there.
+    /// If another process has the right, or no file can be made there.
     pub fn take(path: &Path) -> Result<Self, StoreError> {
         let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
         let file = File::options()
@@ -57,14 +55,14 @@ impl DirectoryLock {
     }
 }
 
-/// Puts a node's data aside, whatever state it is in, so that the node begins anew. All its files
-/// go to a new directory in the data directory, except `cluster`: the node still belongs to its
-/// cluster, and its starts go on counting. Returns the path of that directory, or nothing where
+/// Moves a node's data aside, whatever its state, so that the node can begin on an empty disk. All
+/// files go to a new directory in the data directory, except `cluster`: the node still belongs to
+/// its cluster, and its start numbers keep growing. Returns the path of that directory; `None` if
 /// there was no data.
 ///
 /// # Errors
-/// Where the data is another node's or of another format, is in use, or cannot be moved. A move
-/// that was cut short can be repeated: the rest goes to another new directory.
+/// If the data is another node's or of another format, is in use, or cannot be moved. A move that
+/// was cut short can be repeated: the rest goes to another new directory.
 pub fn put_aside(path: &Path, node: NodeId) -> Result<Option<PathBuf>, StoreError> {
     match identity::check(path, node) {
         Ok(_) | Err(StoreError::Damaged { .. }) => {}
@@ -93,26 +91,26 @@ pub fn put_aside(path: &Path, node: NodeId) -> Result<Option<PathBuf>, StoreErro
     move_all().map_err(|source| StoreError::Unreadable { path: path.to_owned(), source })
 }
 
-/// Some files of a data directory as the node opened them, and where it found them.
+/// Some files of a data directory that the node has open, and their paths.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct OpenedFiles {
     path: PathBuf,
     files: Vec<(PathBuf, File)>,
     looked: Instant,
 }
 
-impl Place {
+impl OpenedFiles {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
-        // The last one is in the database's own directory, and stays as long as the database does.
+        // The last one is in the database's own directory, and exists as long as the database does.
         let names =
             [identity::FILE.into(), sequence::FILE.into(), Path::new(DATABASE).join("version")];
         let open = |name: PathBuf| Ok((name.clone(), File::open(path.join(name))?));
         let files: io::Result<Vec<_>> = names.into_iter().map(open).collect();
-        Ok(Place { path: path.to_owned(), files: files?, looked: Instant::now() })
+        Ok(OpenedFiles { path: path.to_owned(), files: files?, looked: Instant::now() })
     }
 
-    /// Are these files still where they were? A file that is open keeps its number, so that no new
-    /// file can have it.
+    /// Are the files still at their paths? An open file keeps its inode number, so no new file can
+    /// have the same.
     pub(super) fn check(&mut self, now: Instant) -> Result<(), StoreError> {
         if now.saturating_duration_since(self.looked) < LOOK_EVERY {
             return Ok(());

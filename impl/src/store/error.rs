@@ -1,4 +1,4 @@
-//! Why a data directory cannot be used, in words that say what to do next.
+//! Errors of a data directory. Each message says what to do next.
 
 use super::FORMAT;
 use dynamo_model::ids::NodeId;
@@ -7,11 +7,11 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Why a data directory cannot be used, or not any longer. No entry in it was changed. When the
-/// database opens a damaged journal, it cuts off the part that it cannot read.
+/// Why a data directory cannot be used, or cannot be used any longer. No entry in it was changed.
+/// But when the database opens a damaged journal, it cuts off the part that it cannot read.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// The directory, or a file in it, cannot be made or read.
+    /// The directory or a file in it cannot be created or read.
     #[error("the data directory {path} cannot be used; check the path and its permissions")]
     Unreadable {
         /// The directory or file.
@@ -19,56 +19,59 @@ pub enum StoreError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// The path leads to something else.
+    /// The path is not a directory.
     #[error(
         "{0} is not a directory: name one for the node's data; it is made if it does not exist"
     )]
     NotADirectory(PathBuf),
-    /// A directory with files in it that are not a node's data.
+    /// The directory holds other files than a node's data.
     #[error("{0} holds files but no node's data: name an empty or a new directory")]
     NotOurs(PathBuf),
-    /// The data of a different node.
+    /// The directory holds the data of another node.
     #[error(
-        "{path} holds the data of node {owner}, not of node {asked}: start node {owner} on it, or name another directory"
+        "{path} holds the data of node {owner}, not of node {asked}: \
+         start node {owner} on it, or name another directory"
     )]
     OtherNode {
         /// The directory.
         path: PathBuf,
-        /// Whose data it holds.
+        /// The node that owns the data.
         owner: NodeId,
-        /// Who was to be started on it.
+        /// The node that was started on it.
         asked: NodeId,
     },
-    /// Written by a later release.
+    /// The data was written by a later release.
     #[error(
-        "{path} has data format {format}; this program knows format {FORMAT}: use the release that wrote it, or a later one"
+        "{path} has data format {format}, but this program reads format {FORMAT}: \
+         use the release that wrote it, or a later one"
     )]
     NewerFormat {
         /// The directory.
         path: PathBuf,
-        /// The format it has.
+        /// The data's format.
         format: u32,
     },
-    /// Written by an earlier release.
+    /// The data was written by an earlier release.
     #[error(
-        "{path} has data format {format}, which this program no longer reads: use the release that wrote it"
+        "{path} has data format {format}, which this program no longer reads: \
+         use the release that wrote it"
     )]
     OlderFormat {
         /// The directory.
         path: PathBuf,
-        /// The format it has.
+        /// The data's format.
         format: u32,
     },
-    /// Another process has it open.
+    /// Another process uses the directory.
     #[error("{0} is in use by another process: stop that one first, or name another directory")]
     Locked(PathBuf),
-    /// Something that a commit made durable is missing or altered. A node that started without it
-    /// would give dots twice.
+    /// Committed data is missing or altered. A node that started without it would give dots twice.
     #[error(
-        "the data in {path} is damaged: {what}. While the other nodes run, start this one once with --forget-disk. It \
-         then keeps the damaged files aside, begins on an empty disk under a new incarnation, and gets its keys back \
-         from the others. To restore an older copy does not help: while the other nodes run they tell the node that its \
-         disk is old, and it begins on an empty one; while they do not, it would give dots twice"
+        "the data in {path} is damaged: {what}. While the other nodes run, start this one once \
+         with --forget-disk. It then moves the damaged files aside, begins on an empty disk under \
+         a new incarnation, and gets its keys back from the others. Do not restore an older copy: \
+         while the other nodes run, they tell the node that its disk is old, and it begins on an \
+         empty one; without them, it would give dots twice"
     )]
     Damaged {
         /// The directory.
@@ -76,21 +79,22 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
-    /// The directory is no longer where the node opened it. What the node writes is in files that
-    /// nobody will find again.
+    /// The directory is no longer where the node opened it. Nobody will find what the node writes
+    /// there.
     #[error(
-        "the node stops, because its data directory {path} was deleted or replaced while it ran ({what}). If you moved \
-         the directory, move it back and start the node. Otherwise start the node on an empty directory while the \
-         others run: it begins under a new incarnation, and gets its keys back from them"
+        "the node stops, because its data directory {path} was deleted or replaced while it ran \
+         ({what}). If you moved the directory, move it back and start the node. Otherwise start \
+         the node on an empty directory while the others run: it begins under a new incarnation, \
+         and gets its keys back from them"
     )]
     Replaced {
         /// The directory.
         path: PathBuf,
-        /// Which file is missing or another one.
+        /// The file that is missing or was replaced.
         what: String,
     },
-    /// A commit failed. It is unknown whether it is on disk; the node must stop, and may be started
-    /// again.
+    /// A commit failed. It is unknown whether its data is on disk. The node must stop, and may be
+    /// started again.
     #[error("a commit to {path} failed, and the node stops; check the disk, then start it again")]
     Commit {
         /// The directory.
@@ -100,7 +104,7 @@ pub enum StoreError {
     },
 }
 
-/// What an error of the database means for the directory.
+/// Maps an error of the database to an error of the directory.
 pub(super) fn of_database(path: &Path, error: fjall::Error) -> StoreError {
     let (path, is_of_the_system) = (path.to_owned(), is_of_the_system(&error));
     match (error, is_of_the_system) {
@@ -111,8 +115,8 @@ pub(super) fn of_database(path: &Path, error: fjall::Error) -> StoreError {
     }
 }
 
-/// Does the operating system refuse, whatever the files hold? A file that is missing, there
-/// already, too short or without sense is damage: the database only opens files that it made.
+/// Is this an error of the operating system that does not depend on the files' content? A missing,
+/// existing, short or invalid file is damage: the database only opens files that it made.
 fn is_of_the_system(error: &fjall::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {

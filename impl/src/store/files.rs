@@ -1,11 +1,11 @@
-//! Checks of the database's own files that the database leaves out.
+//! Checks of the database's own files that the database does not make.
 //!
-//! - Without its file `version` the database takes a directory for a new one.
-//! - Without the file `current` of a keyspace the database deletes the tables of that keyspace.
-//! - A flipped bit in a manifest or a table may be part of a length. The database then asks for
-//!   more memory than there is, and the process aborts without a word about the directory.
+//! - Without its file `version`, the database takes a directory for a new one.
+//! - Without the file `current` of a keyspace, the database deletes the tables of that keyspace.
+//! - A flipped bit in a manifest or a table may be part of a length. Then the database asks for
+//!   more memory than there is, and the process aborts without naming the directory.
 //!
-//! `kill -9` may leave half-written files, which the database does not use. They pass.
+//! `kill -9` may leave half-written files that the database does not use. They pass.
 
 use super::directory::DATABASE;
 use super::{StoreError, sequence};
@@ -15,15 +15,15 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The keyspaces that we make, and the database's own.
+/// The keyspaces of a node, and one of the database itself.
 const KEYSPACES: usize = 10;
 
-/// What ends every table: a magic word, version, kind of checksum; checksum of the list of
-/// sections; where it is; its length.
+/// The end of every table: a magic word, version, kind of checksum; checksum of the list of
+/// sections; its offset; its length.
 const TRAILER_BYTES: usize = 4 + 2 + 16 + 8 + 8;
 const TRAILER_MAGIC: &[u8] = b"SFA!";
 
-/// Looks at the files of a data directory that a node has used.
+/// Checks the files of a data directory that a node has used.
 pub(super) fn check(path: &Path) -> Result<(), StoreError> {
     let database = path.join(DATABASE);
     for file in [path.join(sequence::FILE), database.join("version")] {
@@ -48,7 +48,7 @@ pub(super) fn check(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The file `current` names a keyspace's manifest, with its checksum.
+/// Checks a keyspace's manifest, which the file `current` names, with its checksum.
 fn check_manifest(path: &Path, keyspace: &Path) -> Result<(), StoreError> {
     let current = keyspace.join("current");
     let content = read(path, &current)?;
@@ -65,21 +65,20 @@ fn check_manifest(path: &Path, keyspace: &Path) -> Result<(), StoreError> {
     Err(damaged(path, &manifest, "has another content than was written"))
 }
 
-/// Is a table's list of sections short enough to be read? The database itself checks whether the
-/// list is right.
+/// Is a table's list of sections short enough to be read? The database itself checks its content.
 fn is_sane(table: &Path) -> io::Result<bool> {
     let file = File::open(table)?;
     let length = file.metadata()?.len();
     let Some(start) = length.checked_sub(TRAILER_BYTES as u64) else { return Ok(true) };
     let mut trailer = [0; TRAILER_BYTES];
     file.read_exact_at(&mut trailer, start)?;
-    let place = trailer[22..].first_chunk().map_or(u64::MAX, |place| u64::from_le_bytes(*place));
-    if !trailer.starts_with(TRAILER_MAGIC) || place.checked_add(8).is_none_or(|end| end > length) {
+    let at = trailer[22..].first_chunk().map_or(u64::MAX, |at| u64::from_le_bytes(*at));
+    if !trailer.starts_with(TRAILER_MAGIC) || at.checked_add(8).is_none_or(|end| end > length) {
         return Ok(true);
     }
-    // Another magic word, then how many sections there are.
+    // At `at` is another magic word, then the number of sections.
     let mut count = [0; 4];
-    file.read_exact_at(&mut count, place + 4)?;
+    file.read_exact_at(&mut count, at + 4)?;
     Ok(u64::from(u32::from_le_bytes(count)) <= length)
 }
 
@@ -90,7 +89,7 @@ fn read(path: &Path, file: &Path) -> Result<Vec<u8>, StoreError> {
     })
 }
 
-/// A file of this data directory is not as the node left it.
+/// The error for a damaged file of this data directory.
 pub(super) fn damaged(path: &Path, file: &Path, how: &str) -> StoreError {
     let file = file.strip_prefix(path).unwrap_or(file);
     StoreError::Damaged {

@@ -1,5 +1,5 @@
-//! Whose data a directory holds, and in which format: one line of text, looked at before anything
-//! else is touched.
+//! The file that names the owner and the format of a data directory: one line of text, read before
+//! any other file is touched.
 
 use super::directory::is_ours;
 use super::{FORMAT, StoreError};
@@ -13,13 +13,13 @@ use std::path::Path;
 pub(super) const FILE: &str = "identity";
 pub(super) const NEW_FILE: &str = "identity.new";
 
-/// Is this the data of that node (true), or a directory for it to begin in (false)?
+/// Returns true if this is the node's data, and false if the node can begin here.
 pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
     let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
     if path.exists() && !path.is_dir() {
         return Err(StoreError::NotADirectory(path.to_owned()));
     }
-    // What a node holds is not for every user of the machine.
+    // Other users of the machine must not read the node's data.
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unreadable)?;
     let damaged = || {
         let what =
@@ -47,8 +47,8 @@ pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// A directory without an identity must be empty, or hold only the files of a start that was cut
-/// short and data that was put aside.
+/// Checks that a directory without an identity is empty. Files of a start that was cut short, and
+/// data that was moved aside, are allowed.
 fn begins(path: &Path) -> Result<(), StoreError> {
     let unreadable = |source| StoreError::Unreadable { path: path.to_owned(), source };
     for entry in fs::read_dir(path).map_err(unreadable)? {
@@ -60,7 +60,7 @@ fn begins(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks the directory as that node's. It is the last act of a first start: all or nothing.
+/// Marks the directory as the node's. This is the last step of a first start, and is atomic.
 pub(super) fn write(path: &Path, node: NodeId) -> io::Result<()> {
     let mut file = File::create(path.join(NEW_FILE))?;
     writeln!(file, "dynamo data format {FORMAT}, node {node}")?;

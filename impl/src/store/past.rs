@@ -1,5 +1,5 @@
-//! What a disk keeps so that older copies of it are found: the node's starts on it, and what was
-//! heard of other nodes.
+//! The part of a disk with which older copies of it are found: the node's starts on this disk, and
+//! the moments heard of other nodes.
 
 use super::{PAST, Store, StoreError};
 use dynamo_model::ids::NodeId;
@@ -13,19 +13,19 @@ impl Store {
         self.past.clone().with_last_commit(self.sequence())
     }
 
-    /// The latest start and commit that were heard of each other node.
+    /// The latest start and commit heard of each other node.
     pub fn heard(&self) -> &OrdMap<NodeId, Moment> {
         &self.heard
     }
 
-    /// Begins a start, on disk when this returns.
+    /// Records a new start. It is on disk when this returns.
     ///
     /// # Errors
-    /// Where writing or syncing fails.
+    /// If writing or syncing fails.
     pub fn begin(&mut self, start: u64) -> Result<(), StoreError> {
         let (tables, sequence) = (&self.tables, self.sequence() + 1);
         let mut changes = tables.begin(PersistMode::SyncAll, self.progress.digest);
-        // On disk is the past as the last start left it.
+        // The disk has the past as the last start left it.
         let on_disk = tables
             .past
             .get(PAST, &mut super::Digest::default())
@@ -39,17 +39,17 @@ impl Store {
         Ok(())
     }
 
-    /// From now on this is to be remembered of other nodes. The next commit writes it.
+    /// Sets the moments heard of other nodes. The next commit writes them.
     pub fn remember(&mut self, heard: &OrdMap<NodeId, Moment>) {
         self.to_remember = heard.clone();
     }
 
-    /// Writes what is to be remembered, if it is not written yet, and does not sync it: after `kill
-    /// -9` it is there, after a power failure it may not be. That is no commit. If it were one,
-    /// others would remember its number, and that would be a commit there.
+    /// Writes the moments heard, if they have changed, without a sync. They survive `kill -9`, but
+    /// perhaps not a power failure. This is not a commit: other nodes would remember its number,
+    /// which would cause a commit there, and so on.
     ///
     /// # Errors
-    /// Where writing fails.
+    /// If writing fails.
     pub fn save_heard(&mut self) -> Result<(), StoreError> {
         let mut changes = self.tables.begin(PersistMode::Buffer, self.progress.digest);
         self.tables.heard.write_difference(&mut changes, &self.heard, &self.to_remember);

@@ -1,15 +1,16 @@
 //! The number of the last commit, in a file beside the database.
 //!
 //! A database that lost the end of its journal looks like one that never had more. This file tells
-//! them apart: a database whose last commit has a smaller number than the file has lost commits.
+//! the two apart: if the last commit in the database has a smaller number than the file, commits
+//! are lost.
 //!
-//! The node writes the number after the commit returned, and does not sync it. After `kill -9` the
-//! file holds it nevertheless, or the number before. After a power failure it may hold an older
-//! one: the check is then weaker, and never wrong, since no number gets ahead of the database.
+//! The node writes the number after the commit has returned, and does not sync it. After `kill -9`
+//! the file holds that number or the one before. After a power failure it may hold an older one.
+//! Then the check is weaker, but never wrong, because the file is never ahead of the database.
 //!
 //! ```text
-//! the file     two records; commit n writes record n % 2, so that one of them is whole at every moment
-//! a record     incarnation, 8 bytes; number of the commit, 8 bytes; crc32 of both, 4 bytes (little endian)
+//! the file   two records; commit n writes record n % 2, so that one of them is always whole
+//! a record   incarnation, 8 bytes; commit number, 8; crc32 of both, 4 (all little-endian)
 //! ```
 
 use std::fs::File;
@@ -29,14 +30,14 @@ pub(super) struct SequenceFile {
 }
 
 impl SequenceFile {
-    /// Makes the file, on disk when this returns.
+    /// Makes the file. It is on disk when this returns.
     pub(super) fn create(path: &Path, incarnation: u64, sequence: u64) -> io::Result<()> {
         let file = File::create(path.join(FILE))?;
         file.write_all_at(&[0; 2 * RECORD_BYTES], 0)?;
         SequenceFile { file, incarnation }.write_synced(sequence)
     }
 
-    /// Opens the file: with the number that it holds for this incarnation, if it holds one.
+    /// Opens the file. Returns the number that it holds for this incarnation, if any.
     pub(super) fn open(path: &Path, incarnation: u64) -> io::Result<(Self, Option<u64>)> {
         let mut file = File::options().read(true).write(true).open(path.join(FILE))?;
         let mut bytes = Vec::new();
@@ -66,7 +67,7 @@ fn encode(incarnation: u64, sequence: u64) -> [u8; RECORD_BYTES] {
     record
 }
 
-/// Incarnation and number. Nothing for a record that is damaged, or was never written: the crc32 of
+/// The incarnation and number; `None` if the record is damaged or was never written. The crc32 of
 /// zeros is not zero.
 fn decode(record: &[u8]) -> Option<(u64, u64)> {
     let (incarnation, rest) = record.split_first_chunk()?;

@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 
 const CHECKSUM_BYTES: usize = 4;
 
-/// What an entry is found under.
+/// The name of an entry.
 pub(super) trait Name {
     fn to_bytes(&self) -> Cow<'_, [u8]>;
 }
@@ -94,7 +94,7 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         Ok(Table { name, keyspace, types: PhantomData })
     }
 
-    /// Adds an entry to the batch, and to the digest in place of the old one.
+    /// Adds an entry to the batch, and replaces the old one in the digest.
     pub(super) fn insert(&self, changes: &mut Changes, name: &K, old: Option<&V>, new: &V) {
         let name = name.to_bytes();
         if let Some(old) = old {
@@ -105,7 +105,7 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         changes.batch.insert(&self.keyspace, &*name, entry);
     }
 
-    /// Adds an entry to the batch, and not to the digest.
+    /// Adds an entry to the batch, but not to the digest.
     pub(super) fn insert_uncounted(&self, batch: &mut OwnedWriteBatch, name: &K, value: &V) {
         let name = name.to_bytes();
         batch.insert(&self.keyspace, &*name, encode(&name, value));
@@ -117,7 +117,7 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
         changes.batch.remove(&self.keyspace, &*name);
     }
 
-    /// An entry that every node has, added to the digest.
+    /// Reads an entry that every node has, and adds it to the digest.
     pub(super) fn get(&self, name: &K, digest: &mut Digest) -> Result<V, String> {
         let bytes = name.to_bytes();
         let entry = self.keyspace.get(&bytes).map_err(|error| self.unreadable(&error))?;
@@ -137,7 +137,7 @@ impl<K: Name + ?Sized, V: Serialize + DeserializeOwned> Table<K, V> {
 }
 
 impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K, V> {
-    /// Everything in the table, added to the digest.
+    /// Reads all entries, and adds them to the digest.
     pub(super) fn read(&self, digest: &mut Digest) -> Result<OrdMap<K, V>, String> {
         let mut map = OrdMap::new();
         for entry in self.keyspace.iter() {
@@ -151,8 +151,7 @@ impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K,
         Ok(map)
     }
 
-    /// Adds to the batch whatever makes `old` into `new`. The maps share what they have in common,
-    /// which is passed over.
+    /// Adds to the batch whatever turns `old` into `new`. What the two maps share is skipped.
     pub(super) fn write_difference(
         &self,
         changes: &mut Changes,
@@ -163,7 +162,7 @@ impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K,
             match difference {
                 DiffItem::Add(key, value) => self.insert(changes, key, None, value),
                 DiffItem::Update { old: (_, old), new: (key, new) } => {
-                    self.insert(changes, key, Some(old), new)
+                    self.insert(changes, key, Some(old), new);
                 }
                 DiffItem::Remove(key, old) => self.remove(changes, key, old),
             }
@@ -171,7 +170,7 @@ impl<K: OwnedName, V: Serialize + DeserializeOwned + Clone + PartialEq> Table<K,
     }
 }
 
-/// The name is under the checksum too: a good entry in the wrong place is as bad as a bad one.
+/// The checksum covers the name too, so that an entry under a wrong name is found.
 fn checksum(name: &[u8], content: &[u8]) -> [u8; CHECKSUM_BYTES] {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(name);
@@ -187,7 +186,7 @@ fn encode<V: Serialize>(name: &[u8], value: &V) -> Vec<u8> {
     bytes
 }
 
-/// The content of an entry, where the checksum is right.
+/// The content of an entry, if the checksum is right.
 fn checked<'a>(name: &[u8], entry: &'a [u8]) -> Option<&'a [u8]> {
     let (sum, content) = entry.split_at_checked(CHECKSUM_BYTES)?;
     (sum == checksum(name, content)).then_some(content)

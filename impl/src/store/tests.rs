@@ -20,7 +20,7 @@ fn key(index: u8) -> Key {
     Key::new(&format!("key-{index}")).unwrap()
 }
 
-/// The durable state after one put more.
+/// The durable state after one more put.
 fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
     durable.counter += 1;
     let dot = Dot { issuer: A.into(), counter: durable.counter };
@@ -55,7 +55,7 @@ fn error_of(path: &Path, node: NodeId) -> String {
 }
 
 quickcheck! {
-    fn what_was_committed_is_there_again(commits: Vec<Vec<(u8, u8, bool)>>) -> bool {
+    fn what_was_committed_is_read_back(commits: Vec<Vec<(u8, u8, bool)>>) -> bool {
         let directory = directory();
         let mut store = Store::open(directory.path(), A).unwrap();
         let mut durable = store.committed().clone();
@@ -66,15 +66,16 @@ quickcheck! {
                     durable.store.remove(&key(client % 16));
                     durable.epochs.remove(&key(client % 16));
                     durable.issued.remove(&ClientId(u64::from(index % 16)));
-                    let hints = durable.hints.into_iter().filter(|(hint, _)| hint.recipient.0 != u16::from(client % 3));
+                    let is_kept = |hint: &HintId| hint.recipient.0 != u16::from(client % 3);
+                    let hints = durable.hints.into_iter().filter(|(hint, _)| is_kept(hint));
                     durable.hints = hints.collect();
                 }
             }
             store.commit(&durable).unwrap();
             drop(store);
             store = Store::open(directory.path(), A).unwrap();
-            let ages = |hints: &im::OrdMap<HintId, Siblings>| hints.keys().all(|hint| store.hints_since.contains_key(hint));
-            if *store.committed() != durable || !ages(&durable.hints) || store.hints_since.len() != durable.hints.len() {
+            let have_ages = store.hints_since.keys().eq(durable.hints.keys());
+            if *store.committed() != durable || !have_ages {
                 return false;
             }
         }
@@ -128,7 +129,7 @@ fn newer_and_nonsensical_formats_are_refused() {
     std::fs::write(&identity, format!("dynamo data format {newer}, node A\n")).unwrap();
     assert!(
         error_of(directory.path(), A)
-            .contains(&format!("has data format {newer}; this program knows"))
+            .contains(&format!("has data format {newer}, but this program reads"))
     );
     std::fs::write(&identity, "dynamo data format 1, node A\n").unwrap();
     assert!(
@@ -147,7 +148,7 @@ fn a_directory_in_use_is_refused() {
 }
 
 #[test]
-fn data_without_its_identity_is_damaged_but_a_start_cut_short_is_not() {
+fn data_without_its_identity_is_damaged_but_a_first_start_cut_short_is_not() {
     let directory = directory();
     let identity = directory.path().join("identity");
     drop(Store::open(directory.path(), A).unwrap());
@@ -160,7 +161,7 @@ fn data_without_its_identity_is_damaged_but_a_start_cut_short_is_not() {
 }
 
 #[test]
-fn a_store_that_is_gone_is_not_an_empty_one() {
+fn a_missing_database_is_not_taken_for_an_empty_one() {
     let directory = directory();
     drop(Store::open(directory.path(), A).unwrap());
     std::fs::remove_dir_all(directory.path().join("store")).unwrap();
@@ -168,7 +169,7 @@ fn a_store_that_is_gone_is_not_an_empty_one() {
 }
 
 #[test]
-fn every_flipped_bit_of_an_entry_is_noticed() {
+fn every_flipped_bit_of_an_entry_is_found() {
     let directory = directory();
     let mut store = Store::open(directory.path(), A).unwrap();
     let durable = after_put(store.committed().clone(), 1, 1);
@@ -182,7 +183,7 @@ fn every_flipped_bit_of_an_entry_is_noticed() {
         let what = store.tables.read().err().unwrap();
         assert!(what.contains("entry \"key-1\" of table \"store\" cannot be decoded"), "{what}");
     }
-    // And a good entry in a wrong place.
+    // A valid entry under a wrong name.
     store.tables.replicas.keyspace.insert(name.as_str(), good.clone()).unwrap();
     store.tables.replicas.keyspace.insert("key-2", good).unwrap();
     assert!(store.tables.read().is_err());
@@ -190,25 +191,25 @@ fn every_flipped_bit_of_an_entry_is_noticed() {
     assert!(error_of(directory.path(), A).contains("entry \"key-2\""));
 }
 
-/// A start cut short leaves the files of some of its steps. `kill -9` at random times reaches few
-/// of these states.
+/// A start that was cut short leaves the files of some of its steps. `kill -9` at random times
+/// reaches few of these states.
 #[test]
-fn a_first_start_cut_short_anywhere_is_done_again() {
+fn a_first_start_cut_short_anywhere_is_repeated() {
     let whole = directory();
     drop(Store::open(whole.path(), A).unwrap());
     let names = ["lock", "store.new", "store", "sequence", "identity.new"];
-    // With the first so many files; a database in the making may lack any part.
+    // The first `steps` files exist. A new database may lack any part.
     for steps in 0..=names.len() {
         let cut = directory();
         for name in &names[..steps] {
             match *name {
                 "store.new" => {
-                    std::fs::create_dir_all(cut.path().join(name).join("keyspaces/3")).unwrap()
+                    std::fs::create_dir_all(cut.path().join(name).join("keyspaces/3")).unwrap();
                 }
                 "identity.new" => std::fs::write(cut.path().join(name), "dynamo da").unwrap(),
                 "store" => copy(&whole.path().join(name), &cut.path().join(name)),
                 _ => {
-                    std::fs::copy(whole.path().join(name), cut.path().join(name)).map(drop).unwrap()
+                    std::fs::copy(whole.path().join(name), cut.path().join(name)).unwrap();
                 }
             }
         }
@@ -219,7 +220,7 @@ fn a_first_start_cut_short_anywhere_is_done_again() {
 }
 
 #[test]
-fn data_that_was_put_aside_is_kept_and_the_node_begins_under_a_new_incarnation() {
+fn data_moved_aside_is_kept_and_the_node_begins_under_a_new_incarnation() {
     let directory = directory();
     assert_eq!(put_aside(directory.path(), A).unwrap(), None);
     let mut incarnations = Vec::new();
@@ -236,7 +237,7 @@ fn data_that_was_put_aside_is_kept_and_the_node_begins_under_a_new_incarnation()
         ));
         let aside = directory.path().join(format!("damaged-{number}"));
         assert_eq!(put_aside(directory.path(), A).unwrap(), Some(aside.clone()));
-        // What was put aside is a whole data directory.
+        // The data moved aside is a whole data directory.
         assert_eq!(
             Store::open(&aside, A).unwrap().committed().incarnation,
             incarnations[number - 1]
@@ -262,11 +263,11 @@ fn a_directory_that_is_replaced_while_it_is_open_is_noticed() {
         let path = directory.path().join("data");
         let mut store = Store::open(&path, A).unwrap();
         let later = Instant::now() + Duration::from_secs(2);
-        store.check_place(later).unwrap();
+        store.check_directory(later).unwrap();
         harm(&path);
-        // Not every commit looks.
-        store.check_place(later + Duration::from_millis(10)).unwrap();
-        let error = store.check_place(later + Duration::from_secs(2)).unwrap_err().to_string();
+        // Not every call checks the files.
+        store.check_directory(later + Duration::from_millis(10)).unwrap();
+        let error = store.check_directory(later + Duration::from_secs(2)).unwrap_err().to_string();
         assert!(
             error.contains("was deleted or replaced while it ran") && error.contains(says),
             "{error}"

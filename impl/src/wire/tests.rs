@@ -16,8 +16,8 @@ use stateright::actor::Id;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-/// Any message. (A type of its own because quickcheck's trait and the message are both from
-/// elsewhere.)
+/// Any message. A separate type, because quickcheck's trait and the message are both from other
+/// crates.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AnyMessage(pub(crate) Message);
 
@@ -202,7 +202,7 @@ fn messages_arrive_as_they_were_sent() {
 }
 
 #[test]
-fn a_stamp_travels_behind_each_message_that_has_one() {
+fn a_stamp_follows_each_message_that_has_one() {
     fn round_trip(messages: Vec<(AnyMessage, u8)>) -> bool {
         let mut datagram = Datagram::default();
         for (AnyMessage(message), byte) in &messages {
@@ -219,7 +219,7 @@ fn a_stamp_travels_behind_each_message_that_has_one() {
 }
 
 #[test]
-fn the_address_of_the_client_travels_behind_each_forwarded_request() {
+fn the_clients_address_follows_each_forwarded_request() {
     fn round_trip(messages: Vec<AnyMessage>, addresses: Vec<(IpAddr, u16)>) -> bool {
         let mut addresses =
             addresses.into_iter().map(|(ip, port)| SocketAddr::new(ip.to_canonical(), port));
@@ -265,7 +265,7 @@ fn each_kind_of_damage_has_its_error() {
 }
 
 #[test]
-fn a_count_that_does_not_match_is_malformed_even_under_a_good_checksum() {
+fn a_wrong_count_is_malformed_even_with_a_valid_checksum() {
     let message =
         AnyMessage(Message::Stored { request: RequestId { client: ClientId(1), number: 2 } });
     for wrong in [0, 1, 3] {
@@ -277,14 +277,13 @@ fn a_count_that_does_not_match_is_malformed_even_under_a_good_checksum() {
     }
 }
 
-/// A message with so many siblings, each by another coordinator and with a value of the largest
-/// size.
+/// A message with this many siblings, each of another coordinator, with values of the largest size.
 pub(crate) fn large(siblings: u16) -> Message {
     let request = RequestId { client: ClientId(1), number: 2 };
     Message::Fetched { request, siblings: large_set(siblings) }
 }
 
-/// So many siblings, each by another coordinator and with a value of the largest size.
+/// This many siblings, each of another coordinator, with values of the largest size.
 pub(crate) fn large_set(siblings: u16) -> Siblings {
     (0..siblings).fold(Siblings::new(), |siblings, index| {
         let dot = Dot { issuer: NodeId(100 + index).into(), counter: 1 };
@@ -294,7 +293,7 @@ pub(crate) fn large_set(siblings: u16) -> Siblings {
 }
 
 #[test]
-fn a_large_message_has_a_datagram_for_itself() {
+fn a_large_message_has_its_own_datagram() {
     let mut datagram = Datagram::default();
     datagram.push(&large(25)).unwrap();
     assert!(datagram.bytes() > 200_000);
@@ -303,7 +302,7 @@ fn a_large_message_has_a_datagram_for_itself() {
     let refused = datagram.push(&small).unwrap_err();
     assert_eq!((datagram.messages(), refused.bytes_max), (1, PAYLOAD_BYTES_MAX));
     datagram.clear();
-    assert!(datagram.bytes.capacity() <= 2 * DATAGRAM_BYTES_MAX, "its memory is not kept");
+    assert!(datagram.bytes.capacity() <= 2 * DATAGRAM_BYTES_MAX, "the memory is freed");
     datagram.push(&small).unwrap();
     assert!(datagram.push(&large(25)).is_err());
     assert_eq!(decode(datagram.seal(&Parties::default())).unwrap().messages, [small]);
@@ -315,7 +314,7 @@ fn a_large_message_has_a_datagram_for_itself() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_and_leaves_the_datagram_whole() {
+fn a_message_that_does_not_fit_leaves_the_datagram_unchanged() {
     let value = Value::new(&[7; Value::BYTES_MAX]).unwrap();
     let request = RequestId { client: ClientId(1), number: 2 };
     let (key, content) = (Key::new("k").unwrap(), Content::Value(value));
@@ -326,10 +325,10 @@ fn what_does_not_fit_is_refused_and_leaves_the_datagram_whole() {
     assert_eq!(decode(datagram.seal(&Parties::default())).unwrap().messages.len(), 7);
 }
 
-/// A million datagrams: noise, noise behind a header, mutated good ones, mutated good ones with a
-/// mended checksum.
+/// A million datagrams: noise, noise after a header, and mutated valid ones, with and without a
+/// corrected checksum.
 #[test]
-fn nothing_that_arrives_makes_decoding_panic() {
+fn no_input_makes_decoding_panic() {
     let mut random = SmallRng::seed_from_u64(1);
     let mut g = Gen::new(10);
     let good: Vec<Vec<u8>> = (0..200)

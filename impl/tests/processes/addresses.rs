@@ -1,29 +1,30 @@
-//! Addresses for nodes, each for one test at a time.
+//! Addresses for nodes. Each address is used by one test at a time.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Below the ports that the system gives to whoever asks for any.
+/// Below the range from which the operating system picks ports.
 const PORTS: Range<u32> = 10_000..32_000;
 
 /// An address for a node. No other test gets it while this is held, whether the node is up or not.
 ///
-/// Nodes use UDP alone. So a listener on the TCP port of the same number is free to tell all tests,
-/// also those of other processes, that the address is taken. The system ends it with the process.
+/// Nodes use only UDP. So a listener on the TCP port with the same number can tell all tests, even
+/// those of other processes, that the address is taken. The operating system closes it with the
+/// process.
 #[derive(Debug)]
 pub(crate) struct Claim {
     pub(crate) address: SocketAddr,
     _listener: TcpListener,
 }
 
-/// Claims addresses, whose ports follow one another.
+/// Claims addresses with consecutive ports.
 pub(crate) fn claim(count: usize) -> Vec<Claim> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let (count, span) = (count as u32, PORTS.end - PORTS.start);
     loop {
-        // Processes begin in different places, so that they seldom meet.
+        // Processes begin at different ports, so that they seldom collide.
         let next = NEXT.fetch_add(count, Ordering::Relaxed);
         let first = std::process::id().wrapping_mul(9973).wrapping_add(next) % (span - count);
         let ports = (first..first + count).map(|port| (PORTS.start + port) as u16);
@@ -39,9 +40,9 @@ fn claim_port(port: u16) -> Option<Claim> {
     (!is_used(port)).then_some(Claim { address, _listener: listener })
 }
 
-/// Does something that is no test use this UDP port? To bind it is no way to find out: a process
-/// that another test starts at this moment inherits the socket, and the port stays in use until
-/// that process has begun.
+/// Is this UDP port in use outside the tests? Binding it would not be a reliable check: a process
+/// that another test starts at this moment inherits the socket, and the port stays in use for a
+/// while.
 fn is_used(port: u16) -> bool {
     let ending = format!(":{port:04X}");
     // Line by line: number, local address, …
@@ -64,6 +65,6 @@ fn an_address_is_claimed_once() {
     assert!(ports.iter().all(|port| claim_port(*port).is_none()), "{ports:?} are claimed again");
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
-    // While other sockets come and go, the system's list may lack one.
+    // While other sockets open and close, the system's list may lack one.
     until("the socket is listed", || is_used(port).then_some(()));
 }

@@ -10,46 +10,46 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) const DYNAMO: &str = env!("CARGO_BIN_EXE_dynamo");
-/// `dynamo`, without the secret that whoever runs the tests may have set for a cluster of theirs.
+/// `dynamo`, without a secret from the environment of the person who runs the tests.
 pub(crate) fn program() -> Command {
     let mut program = Command::new(DYNAMO);
     program.env_remove("DYNAMO_SECRET_FILE").env_remove("DYNAMO_SECRET");
     program
 }
 
-/// When a test gives up waiting. Far more than anything takes, also on a machine that is busy.
+/// When a test gives up waiting. Far more than anything takes, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A cluster whose nodes are killed when it goes, however it goes.
+/// A cluster. Dropping it kills its nodes.
 pub(crate) struct Cluster {
     pub(crate) addresses: Vec<SocketAddr>,
-    /// Keep other tests from the addresses of nodes that are down.
+    /// Keep other tests from using the addresses of nodes that are down.
     _claims: Vec<Claim>,
     children: Vec<Option<Child>>,
     directory: TempDir,
     options: Vec<&'static str>,
-    /// How many of the nodes are its founders. The others join.
+    /// How many of the nodes are founders. The others join.
     founders: usize,
-    /// Through whom.
+    /// The node through which the others join.
     contact: usize,
-    /// For each node how the others are to be reached from there, where not at their own addresses.
+    /// For each node, the addresses at which it reaches the others, if these are not their own.
     detours: Vec<Vec<SocketAddr>>,
 }
 
 impl Cluster {
-    /// Three nodes, running.
+    /// Three running nodes.
     pub(crate) fn start() -> Self {
         Self::of(3, &[])
     }
 
-    /// So many nodes, running, with these options.
+    /// This many running nodes, with these options.
     pub(crate) fn of(nodes: usize, options: &[&'static str]) -> Self {
         let mut cluster = Self::prepare(nodes, options);
         cluster.start_nodes(0..nodes);
         cluster
     }
 
-    /// So many nodes, with addresses but not running.
+    /// This many nodes with addresses, not running.
     pub(crate) fn prepare(nodes: usize, options: &[&'static str]) -> Self {
         let claims = claim(nodes);
         let addresses: Vec<SocketAddr> = claims.iter().map(|claim| claim.address).collect();
@@ -68,14 +68,14 @@ impl Cluster {
         }
     }
 
-    /// The same, at the IPv6 loopback address.
+    /// Moves the cluster to the IPv6 loopback address.
     pub(crate) fn over_ipv6(mut self) -> Self {
         self.addresses.iter_mut().for_each(|address| address.set_ip(Ipv6Addr::LOCALHOST.into()));
         self.detours = vec![self.addresses.clone(); self.addresses.len()];
         self
     }
 
-    /// So many founders, running, and so many nodes that are not.
+    /// This many running founders, and this many other nodes, not running.
     pub(crate) fn founded_by(founders: usize, others: usize, options: &[&'static str]) -> Self {
         let mut cluster = Self::prepare(founders + others, options);
         cluster.founders = founders;
@@ -83,17 +83,17 @@ impl Cluster {
         cluster
     }
 
-    /// The first so many nodes are its founders; the others join.
+    /// Makes the first nodes the founders. The others join.
     pub(crate) fn founded_by_first(&mut self, founders: usize) {
         self.founders = founders;
     }
 
-    /// From now on nodes that are no founders join through this one.
+    /// From now on, nodes that are not founders join through this one.
     pub(crate) fn join_through(&mut self, contact: usize) {
         self.contact = contact;
     }
 
-    /// From now on every node that is started joins through this one.
+    /// From now on, every started node joins through this one.
     pub(crate) fn rejoin_through(&mut self, contact: usize) {
         (self.founders, self.contact) = (0, contact);
     }
@@ -103,12 +103,12 @@ impl Cluster {
         wait(&mut self.children[node].take().unwrap(), "the node")
     }
 
-    /// Has a node reach the others at these addresses.
+    /// Makes a node reach the others at these addresses.
     pub(crate) fn detour(&mut self, node: usize, others: Vec<SocketAddr>) {
         self.detours[node] = others;
     }
 
-    /// How a node is started, on its own data or other.
+    /// The command that starts a node, on its own data or another directory.
     pub(crate) fn command(&self, node: usize, data: &Path) -> Command {
         let list = |addresses: &[SocketAddr]| -> String {
             let members: Vec<String> =
@@ -141,18 +141,17 @@ impl Cluster {
         self.directory.path().join(node.to_string())
     }
 
-    /// Starts a node and waits for it to say that it listens.
+    /// Starts a node and waits until it is listening.
     pub(crate) fn start_node(&mut self, node: usize) {
         self.start_nodes([node]);
     }
 
-    /// Starts nodes side by side, and waits for each to say that it listens.
+    /// Starts nodes at the same time, and waits until each is listening.
     pub(crate) fn start_nodes(&mut self, nodes: impl IntoIterator<Item = usize>) {
         self.start_nodes_with(nodes, |_| {});
     }
 
-    /// Starts nodes side by side, with commands that are changed first, and waits for each to say
-    /// that it listens.
+    /// Starts nodes at the same time, with modified commands, and waits until each is listening.
     pub(crate) fn start_nodes_with(
         &mut self,
         nodes: impl IntoIterator<Item = usize>,
@@ -177,7 +176,7 @@ impl Cluster {
         }
     }
 
-    /// Starts a node that puts its data aside and begins on an empty disk.
+    /// Starts a node with `--forget-disk`: it moves its data aside and begins on an empty disk.
     pub(crate) fn start_on_an_empty_disk(&mut self, node: usize) {
         self.options.push("--forget-disk");
         self.start_node(node);
@@ -191,14 +190,14 @@ impl Cluster {
         child.wait().unwrap();
     }
 
-    /// Stops a node in the middle of what it does, or lets it go on.
+    /// Stops a node with SIGSTOP, or continues it.
     pub(crate) fn freeze(&self, node: usize, frozen: bool) {
         use rustix::process::{Pid, Signal, kill_process};
         let pid = Pid::from_raw(self.children[node].as_ref().unwrap().id().cast_signed()).unwrap();
         kill_process(pid, if frozen { Signal::STOP } else { Signal::CONT }).unwrap();
     }
 
-    /// SIGTERM; how the node ended.
+    /// Sends SIGTERM. Returns the node's exit status.
     pub(crate) fn terminate(&mut self, node: usize) -> ExitStatus {
         let mut child = self.children[node].take().unwrap();
         let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
@@ -216,7 +215,7 @@ impl Drop for Cluster {
     }
 }
 
-/// Waits until a process has ended; one that does not end is killed.
+/// Waits until a process has ended. Kills it if it does not end in time.
 pub(crate) fn wait(child: &mut Child, what: &str) -> ExitStatus {
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -1,4 +1,4 @@
-//! The command line as a user and as a script see it.
+//! The command line as people and scripts use it.
 
 use crate::addresses::claim;
 use crate::cluster::{Cluster, dynamo, program, run, wait};
@@ -35,7 +35,7 @@ fn put_and_get_as_text_and_as_json() {
 }
 
 #[test]
-fn a_value_that_is_no_text_is_shown_escaped_and_as_base64() {
+fn a_value_that_is_not_utf_8_is_shown_escaped_and_as_base64() {
     let cluster = Cluster::start();
     let a = cluster.addresses[0].to_string();
     let bytes = OsStr::from_bytes(b"\xffline\n");
@@ -68,13 +68,13 @@ fn a_value_may_begin_with_a_hyphen() {
 }
 
 #[test]
-fn a_key_never_put_has_no_siblings_and_that_is_no_error() {
+fn a_key_never_put_has_no_siblings_and_that_is_not_an_error() {
     let cluster = Cluster::start();
     let a = cluster.addresses[0].to_string();
     let (code, _, stderr) = dynamo(&["get", "--node", &a, "nothing"]);
     assert_eq!(
         (code, stderr.as_str()),
-        (0, "the key \"nothing\" holds nothing: it was never put, or is deleted and forgotten\n")
+        (0, "the key \"nothing\" has no value: it was never put, or was deleted and reaped\n")
     );
     let (code, got, _) = dynamo(&["get", "--node", &a, "nothing", "--json"]);
     let got: Json = serde_json::from_str(&got).unwrap();
@@ -82,7 +82,7 @@ fn a_key_never_put_has_no_siblings_and_that_is_no_error() {
 }
 
 #[test]
-fn bad_input_is_refused_with_code_2_and_a_hint() {
+fn bad_input_is_refused_with_code_2_and_advice() {
     let large = "x".repeat(8193);
     let long = "k".repeat(257);
     let put = |more: &[&'static str]| [&["put", "--node", "127.0.0.1:9"], more].concat();
@@ -116,7 +116,7 @@ fn bad_input_is_refused_with_code_2_and_a_hint() {
             "there is no defect \"no-such-defect\"; dynamo defects names them",
         ),
         (node(&["--id", "D"]), "node D is not among the members [A]"),
-        (node(&["--id", "A"]), "N is 3, and so many members are named: 1"),
+        (node(&["--id", "A"]), "N is 3, but the number of members is 1"),
     ];
     for (arguments, hint) in cases {
         let (code, _, stderr) = dynamo(&arguments);
@@ -141,7 +141,7 @@ fn node(more: &[&'static str]) -> Vec<&'static str> {
 }
 
 #[test]
-fn what_cannot_be_done_ends_with_code_1() {
+fn a_failed_operation_ends_with_code_1() {
     let (code, _, stderr) = dynamo(&["get", "--node", "127.0.0.1:9", "k", "--timeout", "0.3"]);
     assert!(
         code == 1 && stderr.contains("no answer from 127.0.0.1:9 within 0.3 s; is it running"),
@@ -162,7 +162,7 @@ fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
     cluster.args(["cluster", "--nodes", "3", "--base-port", &base_port]);
     let mut cluster = cluster.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(cluster.stdout.take().unwrap()).lines().map(Result::unwrap);
-    // node A  127.0.0.1:4100  pid 123  data /tmp/…
+    // A line of output: node A  127.0.0.1:4100  pid 123  data /tmp/…
     let nodes: Vec<Vec<String>> = lines
         .by_ref()
         .take(3)
@@ -170,7 +170,7 @@ fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
         .collect();
     assert!(nodes.iter().all(|node| node.len() == 7), "{nodes:?}");
     let signal = |pid: &str, signal| {
-        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap()
+        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
     };
     signal(&nodes[2][4], Signal::KILL);
     let told = lines

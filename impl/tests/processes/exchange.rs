@@ -1,4 +1,4 @@
-//! Trace 5 with real processes: a replica that was away gets everything by comparing alone.
+//! Anti-entropy with real processes: a replica that was away gets everything by exchanges alone.
 
 use crate::cluster::{Cluster, dynamo};
 use crate::handoff::{Stopping, until};
@@ -23,7 +23,7 @@ fn status(address: SocketAddr) -> Json {
     serde_json::from_str(&stdout).unwrap()
 }
 
-/// Puts keys through one of these nodes each until all are put. Returns how many were.
+/// Puts keys in parallel, one thread for each node, until all are put. Returns how many were.
 fn put_all(nodes: &[SocketAddr]) {
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -46,7 +46,7 @@ fn put_all(nodes: &[SocketAddr]) {
     });
 }
 
-/// Reads keys, and puts over what it read, until it is told to stop. Returns how often.
+/// Reads keys, and puts over what it read, until told to stop. Returns the number of puts.
 fn put_over(node: SocketAddr, stop: &AtomicBool) -> usize {
     let client = Client::connect(node).unwrap();
     let mut number = 0;
@@ -59,7 +59,7 @@ fn put_over(node: SocketAddr, stop: &AtomicBool) -> usize {
     number
 }
 
-/// There are as many nodes as replicas, so that nobody stands in and nothing is hinted.
+/// There are as many nodes as replicas, so there are no fallbacks and no hints.
 #[test]
 fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
     let mut cluster = Cluster::of(3, OPTIONS);
@@ -82,7 +82,7 @@ fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
         let start = Instant::now();
         let mut keys = 0;
         while keys < KEYS as u64 {
-            // However slow it is, it goes on.
+            // However slow the node is, it makes progress.
             keys = until("it has more keys", || {
                 let now = status(all[2])["keys"].as_u64().unwrap();
                 (now > keys).then_some(now)
@@ -95,7 +95,7 @@ fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
     let stopped = Instant::now();
     println!("{KEYS} keys in {caught_up:?}, amid {overwritten} puts over others");
     assert!(overwritten > 0);
-    until("each has compared everything with each, and found it the same", || {
+    until("every pair of nodes has compared everything, and agrees", || {
         let agrees = |line: &Json| {
             let last = line["last_exchange_ms"].as_u64().unwrap_or(u64::MAX);
             line["in_agreement"] == true && u128::from(last) < stopped.elapsed().as_millis()
@@ -110,7 +110,7 @@ fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
         .unwrap()
         .iter()
         .map(|line| line["keys_repaired"].as_u64().unwrap());
-    assert!(repaired.sum::<u64>() > KEYS as u64 / 2, "most of it came by comparing");
+    assert!(repaired.sum::<u64>() > KEYS as u64 / 2, "exchanges repaired most keys");
 
     let stores = [0, 1, 2].map(|node| {
         assert!(cluster.terminate(node).success());
@@ -119,5 +119,5 @@ fn a_replica_that_was_away_gets_fifty_thousand_keys_while_clients_write() {
         store.committed().store.clone()
     });
     assert_eq!(stores[0].len(), KEYS);
-    assert!(stores[0] == stores[1] && stores[1] == stores[2], "to the last byte");
+    assert!(stores[0] == stores[1] && stores[1] == stores[2], "the stores are identical");
 }

@@ -1,5 +1,4 @@
-//! While some nodes are dead, every put and get through another node succeeds after a short wait at
-//! most.
+//! While some nodes are dead, every put and get through another node succeeds after a short wait.
 
 use crate::cluster::Cluster;
 use dynamo::client::Client;
@@ -18,11 +17,11 @@ const REQUESTS_LONG: usize = 1000;
 /// The longest that a request may take: a coordinator suspects a silent node after one second, and
 /// the rest is for the work itself.
 const SLOWEST: Duration = Duration::from_millis(1500);
-/// A failure names this many requests and counts the others.
+/// A failure names this many requests, and counts the others.
 const FAILURES_TOLD: usize = 12;
 const OPTIONS: &[&str] = &["--n", "3", "--r", "2", "--w", "2"];
 
-/// How many requests there were, which failed, and how long the slowest took.
+/// The number of requests, the failures, and the time of the slowest.
 #[derive(Default)]
 struct Outcome {
     requests: usize,
@@ -48,7 +47,7 @@ impl Outcome {
     }
 }
 
-/// Puts and gets keys that nobody else asks for.
+/// Puts and gets keys that no other client uses.
 fn ask(node: SocketAddr, keys: impl Iterator<Item = String>) -> Outcome {
     let client = Client::connect(node).unwrap();
     let mut outcome = Outcome::default();
@@ -59,7 +58,7 @@ fn ask(node: SocketAddr, keys: impl Iterator<Item = String>) -> Outcome {
     outcome
 }
 
-/// Many puts and as many gets through each of the first `healthy` nodes, while the others are dead.
+/// Puts and gets through each of the first `healthy` nodes, while the others are dead.
 fn ask_all(cluster: &Cluster, healthy: usize, count: usize) -> Outcome {
     let dead = NODES - healthy;
     let outcome = thread::scope(|scope| {
@@ -86,7 +85,7 @@ fn ask_all(cluster: &Cluster, healthy: usize, count: usize) -> Outcome {
     outcome
 }
 
-/// Kills one node, then another, and asks the others each time. No request may fail.
+/// Kills one node, then another, and sends requests to the others each time. No request may fail.
 fn kill_and_ask(count: usize) -> Outcome {
     let mut cluster = Cluster::of(NODES, OPTIONS);
     let outcomes = [NODES - 1, NODES - 2].map(|healthy| {
@@ -111,7 +110,8 @@ fn no_request_fails_while_one_and_then_two_of_five_are_dead() {
 }
 
 #[test]
-#[ignore = "needs an idle machine: cargo test -p dynamo --release --test processes -- --ignored slowly"]
+#[ignore = "needs an idle machine: \
+    cargo test -p dynamo --release --test processes -- --ignored slowly"]
 fn no_request_fails_or_ends_slowly_while_one_and_then_two_of_five_are_dead() {
     let slowest = kill_and_ask(REQUESTS_LONG).slowest;
     assert!(slowest <= SLOWEST, "the slowest request took {slowest:.2?}, more than {SLOWEST:?}");

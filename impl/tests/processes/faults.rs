@@ -1,4 +1,4 @@
-//! Three real nodes, killed and started again while clients write.
+//! Three real nodes are killed and restarted while clients write.
 
 use crate::cluster::{Cluster, PATIENCE, run};
 use crate::handoff::{Stopping, until_more};
@@ -31,7 +31,7 @@ fn values(client: &Client, key: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_cluster_goes_on_without_one_node_and_takes_it_back() {
+fn a_cluster_works_without_one_node_and_takes_it_back() {
     let mut cluster = Cluster::start();
     let [a, b, c] = [0, 1, 2].map(|node| client(cluster.addresses[node]));
     let first = a.put("k", b"one", &StampedContext::new()).unwrap();
@@ -51,7 +51,7 @@ fn a_cluster_goes_on_without_one_node_and_takes_it_back() {
 }
 
 #[test]
-fn without_a_quorum_a_put_fails_and_says_that_it_is_possibly_stored() {
+fn without_a_quorum_a_put_fails_and_is_reported_as_possibly_stored() {
     let mut cluster = Cluster::of(3, &["--answer-within", "0.05"]);
     cluster.kill(1);
     cluster.kill(2);
@@ -63,7 +63,7 @@ fn without_a_quorum_a_put_fails_and_says_that_it_is_possibly_stored() {
 }
 
 #[test]
-fn a_second_node_on_the_same_port_or_data_is_told_so() {
+fn a_second_node_on_the_same_port_or_data_is_a_clear_error() {
     let cluster = Cluster::start();
     let data = cluster.data(0);
     let refusal = |mut command: Command| {
@@ -73,7 +73,7 @@ fn a_second_node_on_the_same_port_or_data_is_told_so() {
     };
     let stderr = refusal(cluster.command(0, &data));
     assert!(
-        stderr.contains("is the port in use, by another node perhaps?: Address already in use"),
+        stderr.contains("is the port in use, perhaps by another node?: Address already in use"),
         "{stderr}"
     );
     assert_eq!(stderr.matches("Address already in use").count(), 1, "{stderr}");
@@ -88,7 +88,7 @@ fn a_second_node_on_the_same_port_or_data_is_told_so() {
 }
 
 #[test]
-fn a_data_directory_that_is_no_good_is_told_from_every_other() {
+fn every_kind_of_unusable_data_directory_has_its_error() {
     let mut cluster = Cluster::start();
     cluster.kill(0);
     let refusal = |data: &Path| {
@@ -110,7 +110,7 @@ fn a_data_directory_that_is_no_good_is_told_from_every_other() {
     fs::write(data.join("identity"), format!("dynamo data format {newer}, node A\n")).unwrap();
     let stderr = refusal(&data);
     let expected =
-        format!("has data format {newer}; this program knows format {FORMAT}: use the release");
+        format!("has data format {newer}, but this program reads format {FORMAT}: use the release");
     assert!(stderr.contains(&expected), "{stderr}");
     fs::write(data.join("identity"), "rubbish").unwrap();
     let stderr = refusal(&data);
@@ -124,8 +124,8 @@ fn a_data_directory_that_is_no_good_is_told_from_every_other() {
     );
 }
 
-/// Under its old name it would give an old dot to a new put, and one of the two would be taken for
-/// replaced.
+/// Under its old name the node would give an old dot to a new put, and one of the two puts would
+/// count as superseded.
 #[test]
 fn a_node_that_lost_its_disk_comes_back_as_another_incarnation() {
     let mut cluster = Cluster::start();
@@ -147,18 +147,19 @@ fn a_node_that_lost_its_disk_comes_back_as_another_incarnation() {
     );
 }
 
-/// What one client was told.
+/// What the nodes told one client.
 #[derive(Debug, Default)]
 struct Told {
-    /// Own key: the last put that was acknowledged.
+    /// The client's own key: the last acknowledged put.
     chain: u64,
-    /// How many were, each in place of the one before.
+    /// How many puts were acknowledged; each replaced the one before.
     links: u64,
-    /// Shared key: the values acknowledged, none of which any client ever replaces unseen.
+    /// The shared key: the acknowledged values. No client ever replaces one that it has not read.
     shared: BTreeSet<String>,
 }
 
-/// Puts to an own key in a chain, and to a key that all share, until told to stop.
+/// Puts to the client's own key in a chain, and to a key that all clients share, until told to
+/// stop.
 fn write(
     addresses: &[SocketAddr],
     name: usize,
@@ -182,7 +183,7 @@ fn write(
                 told.links += 1;
                 acknowledged.fetch_add(1, Ordering::Relaxed);
             }
-            // Puts that were not acknowledged, and are stored all the same, have become too many.
+            // There are too many siblings: puts that were not acknowledged are stored nevertheless.
             Err(ClientError::SiblingsTooLarge { .. }) => {
                 context = reconciled(&via, &own, told.chain).unwrap_or(context);
             }
@@ -198,8 +199,8 @@ fn write(
     told
 }
 
-/// The context of all that is there, if there is an answer: the last put acknowledged is, or one
-/// that replaced it.
+/// The context of all siblings, if a node answers. Asserts that the last acknowledged put is there,
+/// or a later one that replaced it.
 fn reconciled(via: &Client, key: &str, acknowledged: u64) -> Option<StampedContext> {
     let found = via.get(key).ok()?;
     let number = |version: &Version| {
@@ -212,7 +213,7 @@ fn reconciled(via: &Client, key: &str, acknowledged: u64) -> Option<StampedConte
     Some(found.context)
 }
 
-/// How many nodes are killed, if the variable says it.
+/// This variable sets how many nodes are killed.
 const KILLS: &str = "DYNAMO_KILLS";
 
 #[test]
@@ -249,7 +250,7 @@ fn no_acknowledged_version_is_lost_while_nodes_are_killed_and_started_again() {
             .iter()
             .map(|value| value.parse().unwrap())
             .collect();
-        // Values tried after the last one acknowledged may be there too; the acknowledged one is,
+        // Later values that were not acknowledged may be there too. The acknowledged one is there,
         // or one that replaced it.
         assert!(
             found.iter().any(|value| *value >= told.chain),

@@ -1,13 +1,13 @@
-//! Folders for files that outlive no test.
+//! Temporary folders for the tests' files.
 
 use std::process::Command;
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-/// A folder: in memory, where there is room for it, so that no test waits for a disk.
+/// A folder, in memory if there is room, so that no test waits for a disk.
 ///
-/// A node writes and syncs there just as it does on a disk, and what it wrote outlives it when it
-/// is killed. TMPDIR in the environment names another place.
+/// A node writes and syncs there as on a disk, and its files survive when it is killed. The
+/// variable TMPDIR sets another location.
 pub(crate) fn folder() -> TempDir {
     let in_memory = std::env::var_os("TMPDIR").is_none() && *IS_ROOMY;
     let made = in_memory.then(|| tempfile::tempdir_in(MEMORY).ok()).flatten();
@@ -16,7 +16,7 @@ pub(crate) fn folder() -> TempDir {
 
 const MEMORY: &str = "/dev/shm";
 
-/// Containers often have 64 MiB there, which may be too little.
+/// Containers often have only 64 MiB there, which may be too little.
 static IS_ROOMY: LazyLock<bool> = LazyLock::new(|| {
     const NEEDED_KIB: u64 = 1 << 20;
     let output = Command::new("df").args(["-Pk", MEMORY]).output();

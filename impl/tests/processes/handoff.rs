@@ -1,4 +1,5 @@
-//! Traces 4, 6 and 8 with real processes: a replica is away, a fallback stands in, and hands over.
+//! Hinted handoff with real processes: a replica is away, a fallback keeps a hint, and hands it
+//! over.
 
 use crate::addresses::claim;
 use crate::cluster::{Cluster, PATIENCE, dynamo};
@@ -12,12 +13,12 @@ use serde_json::Value as Json;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Five nodes that lose patience soon, but not with one that is merely slow.
+/// Five nodes that soon suspect a dead node, but not a slow one.
 fn five() -> Cluster {
     Cluster::of(5, &["--answer-within", "0.1", "--handoff-after", "0.1"])
 }
 
-/// The nodes of a key, clockwise.
+/// The nodes in order of position: clockwise from the key.
 fn clockwise(key: &str) -> Vec<usize> {
     let members: Vec<NodeId> = (0..5).map(NodeId).collect();
     let ring = Ring::new(&members, Ring::PARTITIONS, Ring::TOKENS).unwrap();
@@ -29,7 +30,7 @@ fn client(cluster: &Cluster, node: usize) -> Client {
     Client::connect(cluster.addresses[node]).unwrap().with_timeout(PATIENCE)
 }
 
-/// Waits until it is so.
+/// Waits until `look` returns a value.
 pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -41,8 +42,8 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Tells clients to stop when it is dropped, also where a test fails: else that would wait for them
-/// forever.
+/// Tells clients to stop when it is dropped, even if the test fails. Otherwise the test would wait
+/// for them for ever.
 pub(crate) struct Stopping<'a>(pub(crate) &'a AtomicBool);
 
 impl Drop for Stopping<'_> {
@@ -51,7 +52,7 @@ impl Drop for Stopping<'_> {
     }
 }
 
-/// Waits until so many more puts are acknowledged.
+/// Waits until this many more puts are acknowledged.
 pub(crate) fn until_more(acknowledged: &AtomicUsize, count: usize) {
     let enough = acknowledged.load(Ordering::Relaxed) + count;
     until("more puts are acknowledged", || {
@@ -82,13 +83,13 @@ fn a_replica_away(away: impl Fn(&mut Cluster, usize), back: impl Fn(&mut Cluster
     assert!(hint.bytes > 0);
     let mut expected = [recipient, other].map(|node| NodeId(node as u16));
     expected.sort_unstable();
-    until("those that are away are suspected, and nobody else is", || {
+    until("exactly the nodes that are away are suspected", || {
         (client(&cluster, coordinator).status().ok()?.suspected == expected).then_some(())
     });
-    // A read is answered too: the fallback speaks for those that are away.
+    // A read is answered too: the fallbacks answer for the nodes that are away.
     assert_eq!(values(&client(&cluster, coordinator).get("k").unwrap()), [b"v"]);
 
-    // The holder is killed in between; what it keeps is on its disk.
+    // The holder of the hint is killed meanwhile. The hint is on its disk.
     cluster.kill(holder);
     cluster.start_node(holder);
     assert_eq!(kept(&cluster, holder).len(), 1);
@@ -97,10 +98,10 @@ fn a_replica_away(away: impl Fn(&mut Cluster, usize), back: impl Fn(&mut Cluster
     until("the hint is handed over and cleared", || {
         kept(&cluster, holder).is_empty().then_some(())
     });
-    until("nobody keeps anything", || {
+    until("no node keeps a hint", || {
         (0..5).all(|node| kept(&cluster, node).is_empty()).then_some(())
     });
-    // Both have it themselves: with the coordinator gone they are all there is.
+    // Both replicas have the value themselves: without the coordinator, a read needs both.
     cluster.kill(coordinator);
     let read = client(&cluster, recipient).with_in_person(2).get("k").unwrap();
     assert_eq!(values(&read), [b"v"]);
@@ -120,19 +121,19 @@ fn a_hint_reaches_a_replica_that_was_frozen() {
 }
 
 #[test]
-fn what_is_deleted_while_a_replica_is_away_stays_deleted() {
+fn a_key_deleted_while_a_replica_is_away_stays_deleted() {
     let mut cluster = five();
     let [coordinator, recipient, ..] = clockwise("k")[..] else { panic!() };
     let through = client(&cluster, coordinator);
     let written = through.put("k", b"v", &StampedContext::new()).unwrap();
-    until("all have it", || {
+    until("all nodes have the value", || {
         let found = client(&cluster, recipient).with_in_person(3).get("k").ok()?;
         (values(&found) == [b"v"]).then_some(())
     });
     cluster.kill(recipient);
     through.delete("k", &written).unwrap();
     cluster.start_node(recipient);
-    until("nobody keeps anything", || {
+    until("no node keeps a hint", || {
         (0..5).all(|node| kept(&cluster, node).is_empty()).then_some(())
     });
     let found = client(&cluster, recipient).with_in_person(3).get("k").unwrap();
@@ -140,7 +141,7 @@ fn what_is_deleted_while_a_replica_is_away_stays_deleted() {
         found.siblings.iter().all(|version| version.content.value().is_none())
             && found.siblings.len() == 1
     );
-    // A put that saw the tombstone takes its place.
+    // A put with the tombstone's context replaces the tombstone.
     through.put("k", b"again", &found.context).unwrap();
     assert_eq!(values(&through.get("k").unwrap()), [b"again"]);
 }
@@ -152,7 +153,7 @@ fn tombstones_are_reaped() {
     let written = through.put("k", b"v", &StampedContext::new()).unwrap();
     through.delete("k", &written).unwrap();
     let keys = || (0..5).map(|node| client(&cluster, node).status().unwrap().keys).sum::<usize>();
-    until("nobody holds anything of the key", || (keys() == 0).then_some(()));
+    until("no node holds anything of the key", || (keys() == 0).then_some(()));
     assert!(through.get("k").unwrap().siblings.is_empty());
     let again = through.put("k", b"again", &StampedContext::new()).unwrap();
     assert_eq!(values(&through.get("k").unwrap()), [b"again"]);
@@ -160,7 +161,7 @@ fn tombstones_are_reaped() {
 }
 
 #[test]
-fn the_command_line_shows_hints_and_suspicion() {
+fn the_command_line_shows_hints_and_suspects() {
     let mut cluster = five();
     let [coordinator, recipient, other, holder, _] = clockwise("k")[..] else { panic!() };
     let [first, keeper, idle] =
@@ -168,7 +169,7 @@ fn the_command_line_shows_hints_and_suspicion() {
     cluster.kill(recipient);
     let (code, _, stderr) =
         dynamo(&["put", "--node", &first, "k", "v", "--pw", "3", "--timeout", "60"]);
-    assert!(code == 1 && stderr.contains("PW=3 must be"), "{stderr}");
+    assert!(code == 1 && stderr.contains("PW=3 are needed"), "{stderr}");
     let parse = |text: &str| serde_json::from_str::<Json>(text).unwrap();
     let hints = until("a hint", || {
         let hints = parse(&dynamo(&["hints", "--node", &keeper, "--json"]).1);
@@ -182,14 +183,14 @@ fn the_command_line_shows_hints_and_suspicion() {
     }
     let (_, table, _) = dynamo(&["hints", "--node", &keeper]);
     assert!(table.contains("recipient") && table.contains(&name), "{table}");
-    // On a busy machine another may be suspected for a moment.
-    let status = until("it alone is suspected", || {
+    // On a busy machine, another node may be suspected for a moment.
+    let status = until("only this node is suspected", || {
         let status = parse(&dynamo(&["status", "--node", &first, "--json"]).1);
         (status["suspected"] == serde_json::json!([name])).then_some(status)
     });
     assert_eq!(status["members"].as_array().unwrap().len(), 5);
     assert_eq!(status["dropped"]["too_large"], serde_json::json!(0));
-    until("that is told as text too", || {
+    until("the text output shows that too", || {
         let (_, text, _) = dynamo(&["status", "--node", &first]);
         text.contains(&format!("suspected  {name}\n")).then_some(())
     });
@@ -201,7 +202,7 @@ fn the_command_line_shows_hints_and_suspicion() {
     let (_, _, stderr) = dynamo(&["hints", "--node", &idle]);
     assert!(stderr.contains("no hints"), "{stderr}");
 
-    // The key was stored all the same; it is deleted, and gone for those who ask.
+    // The put had failed, but was stored. The delete removes it, and a get finds nothing.
     let (code, _, stderr) = dynamo(&["delete", "--node", &first, "k", "--json"]);
     assert_eq!(code, 0, "{stderr}");
     let got = parse(&dynamo(&["get", "--node", &first, "k", "--json"]).1);

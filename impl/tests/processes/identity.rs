@@ -1,4 +1,4 @@
-//! A node is who it says it is, and in its own cluster, whatever is started where.
+//! A node has its own id in its own cluster, whatever processes are started.
 
 use crate::addresses::claim;
 use crate::cluster::{Cluster, dynamo, program, run, wait};
@@ -13,11 +13,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-/// A node beside a cluster, killed when it goes.
+/// A node outside the cluster. Dropping it kills it.
 struct Stray(Child);
 
 impl Stray {
-    /// Started with these arguments, and listening.
+    /// Starts a node with these arguments, and waits until it is listening.
     fn start(arguments: &[&str], data: &Path) -> Self {
         let mut command = node(arguments, data);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -41,7 +41,7 @@ fn node(arguments: &[&str], data: &Path) -> Command {
     command
 }
 
-/// A node that does not start: what it says.
+/// Runs a node that does not start, and returns its error.
 fn refused(arguments: &[&str], data: &Path) -> String {
     let Output { status, stderr, .. } = run(&mut node(arguments, data));
     let stderr = String::from_utf8(stderr).unwrap();
@@ -60,7 +60,7 @@ fn has_refused(address: SocketAddr, why: &str) -> bool {
     status(address)["refused"].as_array().unwrap().iter().any(|refusals| refusals["why"] == why)
 }
 
-/// Does a node say that two living processes have this id?
+/// Does a node report that two living processes have this id?
 fn is_used_twice(address: SocketAddr, id: &str) -> bool {
     status(address)["used_twice"].as_array().unwrap().iter().any(|twin| twin["id"] == id)
 }
@@ -68,7 +68,7 @@ fn is_used_twice(address: SocketAddr, id: &str) -> bool {
 #[test]
 fn a_node_is_not_started_at_the_address_of_another_member() {
     let mut cluster = Cluster::start();
-    until("all know one another", || {
+    until("all nodes know each other", || {
         let agreed = status(cluster.addresses[0])["agreed_ms"].clone();
         agreed.as_object()?.values().all(|ms| !ms.is_null()).then_some(())
     });
@@ -78,9 +78,7 @@ fn a_node_is_not_started_at_the_address_of_another_member() {
     let members = format!("A={c},B={b},D=127.0.0.1:9");
     let error = refused(&["--id", "A", "--listen", &c, "--member", &members], &cluster.data(0));
     assert!(
-        error.contains(&format!(
-            "node A is to be reached at {c}, but node C is a member at this address"
-        )),
+        error.contains(&format!("node A cannot use {c}: node C is a member at this address")),
         "{error}"
     );
 }
@@ -103,7 +101,7 @@ fn founders_with_a_wrong_address_do_not_merge_two_clusters() {
     for key in &keys {
         client.put(key, b"v", &StampedContext::new()).unwrap();
     }
-    // The other cluster's second founder has an address in this one.
+    // The other cluster's second founder has an address of this cluster.
     let [a, c] = [0, 1].map(|other| others[other].address.to_string());
     let members = format!("A={a},B={},C={c}", cluster.addresses[1]);
     let options = |id, listen| {
@@ -115,7 +113,7 @@ fn founders_with_a_wrong_address_do_not_merge_two_clusters() {
         has_refused(cluster.addresses[1], "from another cluster").then_some(())
     });
     let last = status(cluster.addresses[1])["refused"][0]["last_from"].as_str().unwrap().to_owned();
-    assert!([a, c].contains(&last), "it says from where: {last}");
+    assert!([a, c].contains(&last), "the last source is one of the founders: {last}");
     for address in &cluster.addresses {
         let client = Client::connect(*address).unwrap();
         assert!(keys.iter().all(|key| client.get(key).unwrap().siblings.len() == 1));
@@ -123,10 +121,10 @@ fn founders_with_a_wrong_address_do_not_merge_two_clusters() {
 }
 
 #[test]
-fn two_living_processes_with_one_id_say_so_and_do_not_count_for_one_another() {
+fn two_living_processes_with_one_id_are_reported_and_the_earlier_one_is_ignored() {
     let mut cluster = Cluster::of(3, &["--gossip-every", "0.1", "--answer-within", "0.05"]);
     let (claims, data) = (claim(1), folder());
-    // A copy of A's disk. A is started again, and then a second A on the copy.
+    // Copies A's disk. Then A is restarted, and after that a second A is started on the copy.
     cluster.terminate(0);
     copy(&cluster.data(0), data.path());
     cluster.start_node(0);
@@ -147,9 +145,9 @@ fn two_living_processes_with_one_id_say_so_and_do_not_count_for_one_another() {
     ];
     let _second = Stray::start(&arguments, data.path());
     for address in [cluster.addresses[0], cluster.addresses[1], cluster.addresses[2], at] {
-        until("it says that A is used twice", || is_used_twice(address, "A").then_some(()));
+        until("A's id is reported twice", || is_used_twice(address, "A").then_some(()));
     }
-    // The first A reaches nobody any more: with W=2 it acknowledges nothing.
+    // The first A reaches no other node: with W=2 it acknowledges nothing.
     let client = Client::connect(cluster.addresses[0]).unwrap();
     assert!(client.put("k", b"v", &StampedContext::new()).is_err());
     Client::connect(at).unwrap().put("k", b"w", &StampedContext::new()).unwrap();
@@ -180,7 +178,7 @@ fn a_node_starts_only_with_the_quorums_and_in_the_cluster_that_it_belongs_to() {
         ),
         "{error}"
     );
-    // Whoever joins asks first.
+    // A joining node asks for the cluster's quorums first.
     let (contact, data) = (cluster.addresses[1].to_string(), folder());
     let error = refused(
         &["--id", "E", "--listen", "127.0.0.1:9999", "--join", &contact, "--w", "3"],

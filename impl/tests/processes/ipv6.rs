@@ -14,8 +14,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Each client puts a key of its own through its node, and gets all keys. With five nodes and N=3
-/// many requests are forwarded.
+/// Each client puts its own key through its node, and gets all keys. With five nodes and N=3, many
+/// requests are forwarded.
 fn all_serve(clients: &[Client], round: usize) {
     let keys: Vec<String> =
         (0..clients.len()).map(|index| format!("key-{index}/{round}")).collect();
@@ -51,9 +51,9 @@ fn a_cluster_with_ipv6_addresses_serves_and_heals_and_grows() {
     assert_eq!(Client::connect(nodes[5]).unwrap().status().unwrap().members.len(), 6);
 }
 
-/// Started so that they hear both, with addresses of one kind for one another.
+/// The nodes listen on both kinds of addresses. Their own addresses are all of one kind.
 #[test]
-fn clients_use_ipv4_and_ipv6_where_nodes_hear_both() {
+fn clients_use_ipv4_and_ipv6_if_the_nodes_listen_on_both() {
     for own in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
         let (claims, directory, secrets) = (claim(5), folder(), Secrets::new());
         let ports: Vec<u16> = claims.iter().map(|claim| claim.address.port()).collect();
@@ -74,7 +74,7 @@ fn clients_use_ipv4_and_ipv6_where_nodes_hear_both() {
 
 /// A socket for both kinds could not tell a local IPv4 client from a forged source.
 #[test]
-fn without_a_secret_a_node_on_all_addresses_hears_ipv6_alone() {
+fn without_a_secret_a_node_on_all_addresses_receives_only_ipv6() {
     let (claims, directory) = (claim(1), folder());
     let port = claims[0].address.port();
     let alone = ["--n", "1", "--r", "1", "--w", "1", "--member", &format!("A=[::1]:{port}")];
@@ -91,19 +91,19 @@ fn without_a_secret_a_node_on_all_addresses_hears_ipv6_alone() {
 }
 
 #[test]
-fn addresses_that_do_not_go_together_are_refused_with_what_to_do() {
+fn inconsistent_addresses_are_refused_with_advice() {
     let directory = folder();
     let of_both = "A=127.0.0.1:9,B=[::1]:10,C=[::1]:11";
     let of_ipv6 = "A=[::1]:9,B=[::1]:10,C=[::1]:11";
     let cases: [(&str, &[&str], &str); 7] = [
-        ("0.0.0.0:9", &["--member", of_ipv6], "or at [::], which is for both"),
+        ("0.0.0.0:9", &["--member", of_ipv6], "or on [::], which is for both"),
         ("[::1]:9", &["--member", of_ipv6, "--reach", "B=[::]:10"], "cannot be reached"),
-        ("[::1]:9", &["--member", "A=[::1]:9,B=[ff02::1]:10"], "many machines"),
+        ("[::1]:9", &["--member", "A=[::1]:9,B=[ff02::1]:10"], "is a multicast"),
         ("[::]:9", &["--member", of_both], "IPv4 addresses, or all IPv6 addresses"),
         (
             "0.0.0.0:9",
             &["--member", of_ipv6, "--advertise", "[::1]:9"],
-            "or at [::], which is for both",
+            "or on [::], which is for both",
         ),
         ("[::1]:9", &["--member", "A=[::1]:9,B=[fe80::1]:10"], "link-local"),
         ("[::]:9", &["--join", "[::1]:10"], "with --advertise"),
@@ -135,9 +135,9 @@ fn nobody_joins_with_an_address_of_another_kind() {
     assert_eq!(Client::connect(cluster.addresses[1]).unwrap().status().unwrap().members.len(), 3);
 }
 
-/// What is wrong with the address is found before the cluster hears of it.
+/// An invalid address is found before the cluster hears of the node.
 #[test]
-fn a_node_that_is_refused_for_its_address_has_not_joined() {
+fn a_node_refused_for_its_address_has_not_joined() {
     let cluster = Cluster::start();
     let contact = cluster.addresses[0].to_string();
     for (listen, advertised) in [("0.0.0.0:9", "192.0.2.2:9"), ("[::]:9", "[2001:db8::1]:9")] {
@@ -152,9 +152,9 @@ fn a_node_that_is_refused_for_its_address_has_not_joined() {
     assert_eq!(Client::connect(cluster.addresses[1]).unwrap().status().unwrap().members.len(), 3);
 }
 
-/// One node has lost its disk and was started with a wrong list. The others are not to suffer.
+/// One node has lost its disk and was started with a wrong list. The other nodes must not suffer.
 #[test]
-fn a_node_starts_where_it_was_whatever_address_another_has() {
+fn a_node_starts_at_its_address_whatever_address_another_node_has() {
     let (claims, directory, secrets) = (claim(3), folder(), Secrets::new());
     let ports: Vec<u16> = claims.iter().map(|claim| claim.address.port()).collect();
     let members = |ip: &str| {
@@ -195,7 +195,7 @@ fn a_local_cluster_may_use_ipv6() {
     cluster.args(["cluster", "--nodes", "3", "--ipv6"]).stdout(Stdio::piped());
     let mut cluster = Started(cluster.spawn().unwrap());
     let mut lines = BufReader::new(cluster.0.stdout.take().unwrap()).lines().map(Result::unwrap);
-    // node A  [::1]:4100  pid 123  data /tmp/…
+    // A line of output: node A  [::1]:4100  pid 123  data /tmp/…
     let first = lines.next().unwrap();
     let address: SocketAddr = first.split_whitespace().nth(2).unwrap().parse().unwrap();
     assert_eq!(address.ip(), Ipv6Addr::LOCALHOST);

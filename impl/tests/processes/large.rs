@@ -1,4 +1,4 @@
-//! A key whose siblings do not fit one datagram, over a network that loses, doubles and reorders
+//! A key whose siblings do not fit one datagram, over a network that loses, duplicates and reorders
 //! datagrams.
 
 use crate::cluster::{Cluster, PATIENCE, dynamo};
@@ -15,8 +15,8 @@ use serde_json::Value as Json;
 
 const NODES: usize = 4;
 
-/// Siblings of 8,192 bytes by as many coordinators, 115 kB together: more than N coordinators made
-/// them, while the ring changed.
+/// Siblings of 8,192 bytes from as many coordinators, 115 kB together. More than N coordinators
+/// took puts while the ring changed.
 fn siblings() -> Siblings {
     (0..14).fold(Siblings::new(), |siblings, index| {
         let dot = Dot { issuer: NodeId(100 + index).into(), counter: 1 };
@@ -33,10 +33,10 @@ fn key_of_the_first() -> Key {
     keys.find(|key| ring.preference_list(key, 3).contains(&NodeId(0))).unwrap()
 }
 
-/// The only node that has the siblings leaves. It ends once the others have them on disk, and all
+/// The only node that has the siblings leaves. It ends when the others have them on disk, and all
 /// three serve them.
 #[test]
-fn a_leaver_hands_over_siblings_that_fit_no_datagram_through_a_bad_network() {
+fn a_leaving_node_hands_over_siblings_larger_than_a_datagram_through_a_bad_network() {
     let mut cluster =
         Cluster::prepare(NODES, &["--answer-within", "0.05", "--handoff-after", "0.05"]);
     let (key, siblings) = (key_of_the_first(), siblings());
@@ -57,9 +57,9 @@ fn a_leaver_hands_over_siblings_that_fit_no_datagram_through_a_bad_network() {
     assert_eq!(code, 0, "{stderr}");
     assert!(
         cluster.wait_for_end(0).success(),
-        "it ends by itself when it has handed over everything"
+        "the node ends by itself when it has handed over everything"
     );
-    until("nobody keeps anything for others", || {
+    until("no node keeps a hint", || {
         (1..NODES).all(|node| kept(&cluster, node).is_empty()).then_some(())
     });
 
@@ -86,7 +86,7 @@ fn a_leaver_hands_over_siblings_that_fit_no_datagram_through_a_bad_network() {
         assert_eq!(counts, [Some(0); 3], "{dropped}");
         replayed += dropped["replayed"].as_u64().unwrap();
     }
-    assert!(replayed > 0, "fragments were doubled");
+    assert!(replayed > 0, "fragments were duplicated");
     let (_, text, _) = dynamo(&["status", "--node", &any.to_string()]);
     assert!(text.contains("\ndropped    "), "{text}");
 }

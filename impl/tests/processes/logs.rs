@@ -1,4 +1,4 @@
-//! A node's log goes to standard error. Whatever becomes of that, the node serves.
+//! A node's log goes to standard error. Whatever happens to the log, the node serves.
 
 use crate::cluster::{Cluster, dynamo, program, run};
 use crate::handoff::until;
@@ -7,7 +7,7 @@ use std::io::pipe;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Stdio;
 
-/// Has each node log, puts and gets, and ends the nodes: none may have ended by itself.
+/// Makes each node log, puts and gets, and stops the nodes. None may have ended by itself.
 fn serves_with(log: impl Fn() -> Stdio) {
     let mut cluster = Cluster::prepare(3, &[]);
     cluster.start_nodes_with(0..3, |command| {
@@ -27,7 +27,7 @@ fn serves_with(log: impl Fn() -> Stdio) {
     }
 }
 
-/// Datagrams that are no messages: each is a line of the log.
+/// Sends datagrams that are not messages. The node logs a line for each.
 fn make_it_log(node: SocketAddr) {
     let noise = UdpSocket::bind("127.0.0.1:0").unwrap();
     for _ in 0..200 {
@@ -36,18 +36,18 @@ fn make_it_log(node: SocketAddr) {
 }
 
 #[test]
-fn a_node_whose_log_is_on_a_full_disk_goes_on_serving() {
+fn a_node_whose_log_is_on_a_full_disk_keeps_serving() {
     serves_with(|| OpenOptions::new().write(true).open("/dev/full").unwrap().into());
 }
 
 #[test]
-fn a_node_whose_log_nobody_reads_any_more_goes_on_serving() {
+fn a_node_whose_log_has_no_reader_keeps_serving() {
     serves_with(|| pipe().unwrap().1.into());
 }
 
-/// The pipe takes 64 KiB and then no more, for its reader is there but reads nothing.
+/// The pipe holds 64 KiB and then no more, because its reader reads nothing.
 #[test]
-fn a_node_whose_logs_reader_is_stuck_goes_on_serving() {
+fn a_node_whose_logs_reader_is_stuck_keeps_serving() {
     let (reader, writer) = pipe().unwrap();
     serves_with(|| writer.try_clone().unwrap().into());
     drop(reader);
@@ -70,7 +70,7 @@ fn a_log_in_a_file_has_no_colour_codes() {
 }
 
 #[test]
-fn a_wrong_rust_log_is_told_and_ignored() {
+fn an_invalid_rust_log_is_reported_and_ignored() {
     let told =
         run(program().args(["trace", "list"]).env("RUST_LOG", "dynamo=loud").current_dir(".."));
     let stderr = String::from_utf8(told.stderr).unwrap();
@@ -80,9 +80,9 @@ fn a_wrong_rust_log_is_told_and_ignored() {
     );
 }
 
-/// Its last words are lost too; its exit code is not.
+/// The node's last log lines are lost, but not its exit code.
 #[test]
-fn a_node_that_must_end_does_so_though_its_logs_reader_is_stuck() {
+fn a_node_that_must_end_does_so_even_if_its_logs_reader_is_stuck() {
     let mut cluster = Cluster::prepare(4, &["--gossip-every", "0.2"]);
     let (reader, writer) = pipe().unwrap();
     cluster.start_nodes(0..3);

@@ -1,4 +1,4 @@
-//! Real node processes on loopback, with real storage: what users do to them, and what crashes do.
+//! Real node processes on loopback with real storage: what users do to them, and what crashes do.
 
 mod addresses;
 mod checking;

@@ -1,4 +1,4 @@
-//! Traces 7 and 9 with real processes: a cluster grows and shrinks under load.
+//! Membership changes with real processes: a cluster grows and shrinks under load.
 
 use crate::cluster::{Cluster, dynamo};
 use crate::handoff::{Stopping, until, until_more};
@@ -27,8 +27,8 @@ fn member(arguments: &[&str], node: SocketAddr) -> String {
     stdout
 }
 
-/// Puts keys of its own through whatever nodes may be asked, and reads them; returns those
-/// acknowledged.
+/// Puts its own keys through any node that clients may ask, and reads them. Returns the
+/// acknowledged keys.
 fn work(
     writer: usize,
     nodes: &Mutex<Vec<SocketAddr>>,
@@ -47,7 +47,7 @@ fn work(
         };
         let client = Client::connect(node).unwrap().with_timeout(Duration::from_secs(3));
         if client.put(&key, key.as_bytes(), &StampedContext::new()).is_ok() {
-            // While keys move a read may miss it; it must not fail for long.
+            // While keys move, a read may fail for a moment, but not for long.
             let _ = client.get(&key);
             told.fetch_add(1, Ordering::Relaxed);
             acknowledged.push(key);
@@ -56,8 +56,7 @@ fn work(
     acknowledged
 }
 
-/// The same with one session that chooses nodes itself, by what it knows of the members, which it
-/// is told from time to time. The node through which it began leaves.
+/// Works with one session that chooses nodes by its own view. The session's first node leaves.
 fn work_by_own_view(node: SocketAddr, stop: &AtomicBool) -> Vec<String> {
     let session = Client::connect(node).unwrap().with_own_view().unwrap();
     let session = session.with_timeout(Duration::from_secs(5));
@@ -72,15 +71,15 @@ fn work_by_own_view(node: SocketAddr, stop: &AtomicBool) -> Vec<String> {
             acknowledged.push(key);
         }
     }
-    assert_ne!(session.tip(), first, "it was told");
-    until("by what it was told it still finds nodes", || {
+    assert_ne!(session.tip(), first, "the session has learned changes");
+    until("the session still finds nodes with what it has learned", || {
         session.put("own-last", b"", &StampedContext::new()).ok()
     });
     acknowledged
 }
 
-/// Three nodes become six, and three again, none of them the same; one is killed in between, and
-/// clients go on all the time.
+/// Three nodes become six, and then three again, none of them the same. One is killed meanwhile,
+/// and clients work all the time.
 #[test]
 fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
     let mut cluster = Cluster::founded_by(3, 3, OPTIONS);
@@ -116,7 +115,7 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
             assert!(member(&["remove", name], all[3]).contains("is leaving"));
             assert!(
                 cluster.wait_for_end(node).success(),
-                "it ends by itself when it has handed over everything"
+                "the node ends by itself when it has handed over everything"
             );
         }
         until_more(&told, 100);
@@ -126,36 +125,36 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
     assert!(acknowledged.len() > 100, "{} puts were acknowledged", acknowledged.len());
 
     let left = &all[3..];
-    until("those that are left agree, and keep nothing for others", || {
+    until("the remaining nodes agree, and keep no hints", || {
         let statuses: Vec<Json> = left.iter().map(|address| status(*address)).collect();
         let agree =
             statuses.iter().all(|one| one["tip"] == statuses[0]["tip"] && one["hints"] == 0);
         (agree && statuses[0]["members"] == serde_json::json!(["D", "E", "F"])).then_some(())
     });
-    until("each has heard that the others agree", || {
+    until("each node has heard that the others agree", || {
         let heard = status(left[0])["agreed_ms"].as_object().unwrap().values().all(Json::is_number);
         heard.then_some(())
     });
-    // Each of the three is responsible for every key: whoever lacks one is repaired by this read,
-    // and none is lost.
+    // Each of the three nodes is a replica of every key. A read repairs a replica that lacks the
+    // key, and finds every key.
     let client = Client::connect(left[0]).unwrap();
     for key in &acknowledged {
         let found = client.get(key).unwrap();
         let values: Vec<&[u8]> =
             found.siblings.iter().map(|version| version.content.bytes()).collect();
-        // A client that asked again while the ring changed may have put it twice.
+        // A client that retransmitted while the ring changed may have put the value twice.
         assert!(
             !values.is_empty() && values.iter().all(|value| *value == key.as_bytes()),
             "{key}: {values:?}"
         );
     }
-    // One that has left comes back on its old directory.
+    // A node that has left joins again with its old directory.
     cluster.rejoin_through(3);
     cluster.start_node(1);
-    until("it is a member again", || {
+    until("the node is a member again", || {
         (status(all[1])["members"] == serde_json::json!(["B", "D", "E", "F"])).then_some(())
     });
-    until("all know it", || {
+    until("all nodes know that", || {
         let listed: Json = serde_json::from_str(&member(&["list", "--json"], left[1])).unwrap();
         let lines = listed["members"].as_array().unwrap().iter();
         let standings: Vec<&str> = lines.map(|line| line["standing"].as_str().unwrap()).collect();
@@ -167,8 +166,8 @@ fn a_cluster_grows_and_shrinks_under_load_and_loses_nothing() {
     assert_eq!(ring["preference_list"].as_array().unwrap().len(), 3);
 }
 
-/// One that is removed for good takes its hints with it, never comes back, and its place is taken
-/// by others.
+/// A node that is removed for good never comes back. Hints for it are dropped, and other nodes
+/// replace it.
 #[test]
 fn a_dead_node_is_replaced() {
     let mut cluster = Cluster::founded_by(4, 0, OPTIONS);
@@ -176,12 +175,12 @@ fn a_dead_node_is_replaced() {
     cluster.kill(3);
     let client = Client::connect(all[0]).unwrap().with_timeout(Duration::from_millis(500));
     for number in 0..30 {
-        // Under one id a put goes to one coordinator, which may be the dead one.
+        // Under one id a put goes to one coordinator, which may be the dead node.
         let put = || client.put(&format!("k{number}"), b"v", &StampedContext::new()).ok();
         until("another coordinator is asked", put);
     }
     assert!(member(&["remove", "D", "--dead"], all[1]).contains("removed for good"));
-    until("what was kept for the dead node is others' now", || {
+    until("hints for the dead node have gone to other nodes", || {
         let is_settled = |address: &SocketAddr| {
             let status = status(*address);
             status["hints"] == 0

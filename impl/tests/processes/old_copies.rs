@@ -1,5 +1,5 @@
-//! Nodes that are started on an older copy of their data: they find out from the others, and begin
-//! on an empty disk.
+//! Nodes that start on an older copy of their data. The other nodes tell them, and they begin on an
+//! empty disk.
 
 mod damages;
 
@@ -36,7 +36,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Copies of data directories, to be restored later.
+/// Copies of data directories, to restore later.
 struct Backup(TempDir);
 
 impl Backup {
@@ -46,7 +46,7 @@ impl Backup {
         backup
     }
 
-    /// In the place of the directory, or of these files in it.
+    /// Replaces the directory, or these files in it, with the copy.
     fn restore(&self, data: &Path, names: &[&str]) {
         if names.is_empty() {
             fs::remove_dir_all(data).unwrap();
@@ -64,7 +64,7 @@ impl Backup {
     }
 }
 
-/// Why a node has put its data aside, if it has.
+/// Why a node has moved its data aside, if it has.
 fn found_old(cluster: &Cluster, node: usize) -> Option<String> {
     let (code, text, stderr) =
         dynamo(&["status", "--node", &cluster.addresses[node].to_string(), "--json"]);
@@ -87,8 +87,8 @@ fn values(cluster: &Cluster, via: usize, key: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Node A has v1, is copied, and has v2 in its place; all through A, and on all disks. Gives v1's
-/// context.
+/// Node A puts v1 and is copied. Then v2 replaces v1, through A and on all disks. Returns the copy
+/// and the context of v1.
 fn after_v2(cluster: &mut Cluster, is_live: bool) -> (Backup, StampedContext) {
     let all = client(cluster, 0).with_in_person(3);
     let v1 = all.put("k", b"v1", &StampedContext::new()).unwrap();
@@ -106,14 +106,14 @@ fn after_v2(cluster: &mut Cluster, is_live: bool) -> (Backup, StampedContext) {
     (backup, v1)
 }
 
-/// A was started on the copy, and v3 is put over v1 through it: that must not replace v2.
+/// A was started on the copy. A put of v3 with the context of v1 must not replace v2.
 fn v3_does_not_replace_v2(cluster: &Cluster, v1: &StampedContext) {
     client(cluster, 0).put("k", b"v3", v1).unwrap();
     assert_eq!(values(cluster, 1, "k"), BTreeSet::from(["v2".to_owned(), "v3".to_owned()]));
 }
 
 #[test]
-fn a_node_that_is_started_on_an_older_copy_of_its_directory_begins_anew() {
+fn a_node_started_on_an_older_copy_of_its_directory_begins_on_an_empty_disk() {
     let mut cluster = Cluster::of(3, OPTIONS);
     let (backup, v1) = after_v2(&mut cluster, false);
     backup.restore(&cluster.data(0), &[]);
@@ -127,7 +127,7 @@ fn a_node_that_is_started_on_an_older_copy_of_its_directory_begins_anew() {
     let (_, text, _) = dynamo(&["status", "--node", &cluster.addresses[0].to_string()]);
     assert!(text.contains("WARNING    the data was an older copy of itself"), "{text}");
     v3_does_not_replace_v2(&cluster, &v1);
-    // From then on its data are like any other's.
+    // From then on, A's data is like that of any other node.
     cluster.kill(0);
     cluster.start_node(0);
     assert_eq!(found_old(&cluster, 0), None);
@@ -144,11 +144,11 @@ fn a_copy_made_while_the_node_ran_is_found() {
 }
 
 #[test]
-fn an_older_copy_of_the_database_is_found_and_one_of_the_other_files_does_no_harm() {
+fn an_older_copy_of_the_database_is_found_and_one_of_the_other_files_is_harmless() {
     let mut cluster = Cluster::of(3, OPTIONS);
     let (backup, v1) = after_v2(&mut cluster, false);
     let newest = Backup::of(&cluster.data(0));
-    // Without the file of numbers the database's end is missing.
+    // Without the file of numbers, the end of the database is missing.
     backup.restore(&cluster.data(0), &["store"]);
     let refused = run(&mut cluster.command(0, &cluster.data(0)));
     let stderr = String::from_utf8(refused.stderr).unwrap();
@@ -195,13 +195,13 @@ fn an_older_copy_is_found_while_one_of_the_others_is_down() {
 }
 
 #[test]
-fn an_older_copy_whose_only_witness_is_down_is_found_when_that_comes_back() {
+fn an_older_copy_is_found_when_its_only_witness_comes_back() {
     let mut cluster = Cluster::of(3, OPTIONS);
     let v1 = client(&cluster, 0).with_in_person(3).put("k", b"v1", &StampedContext::new()).unwrap();
     cluster.kill(0);
     let backup = Backup::of(&cluster.data(0));
     cluster.start_node(0);
-    // C never hears of A's next start; B has v2.
+    // C never hears of A's next start. B has v2.
     cluster.kill(2);
     cluster.kill(0);
     cluster.start_node(0);
@@ -211,7 +211,7 @@ fn an_older_copy_whose_only_witness_is_down_is_found_when_that_comes_back() {
     backup.restore(&cluster.data(0), &[]);
     cluster.start_nodes([0, 2]);
     let other = client(&cluster, 0).put("other", b"put on the copy", &StampedContext::new());
-    assert!(other.is_ok(), "nobody who is up knows better");
+    assert!(other.is_ok(), "no running node knows more of A's disk");
     cluster.start_node(1);
     until("A has found it", || found_old(&cluster, 0));
     assert!(aside(&cluster).join("identity").exists());
@@ -219,9 +219,9 @@ fn an_older_copy_whose_only_witness_is_down_is_found_when_that_comes_back() {
     assert_eq!(values(&cluster, 1, "other").len(), 1, "C has it");
 }
 
-/// Prints what starts cost; asserts no more than that nobody waits for long.
+/// Prints how long starts take. Asserts only that none is slow.
 #[test]
-fn starts_take_no_longer_than_they_must() {
+fn starts_are_fast() {
     let mut cluster = Cluster::prepare(3, OPTIONS);
     let mut timed = |what: &str, at_most_ms: u128, act: &mut dyn FnMut(&mut Cluster)| {
         let begun = Instant::now();

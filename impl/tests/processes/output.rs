@@ -1,4 +1,4 @@
-//! What commands do when nobody takes their output: every command that prints.
+//! Every command that prints, with standard output that nobody reads.
 
 use crate::cluster::{Cluster, dynamo, program, wait};
 use crate::handoff::until;
@@ -36,7 +36,7 @@ const ALONE: &[&[&str]] = &[
     &["trace", "random", "--defect", "last-write-wins", "--seed", "1"],
 ];
 
-/// Commands that ask a node; `--node` and its address are still to come.
+/// Commands that ask a node; `--node` and its address are appended.
 const ASKING: &[&[&str]] = &[
     &["put", "k", "v"],
     &["put", "k", "v", "--json"],
@@ -58,7 +58,7 @@ const ASKING: &[&[&str]] = &[
     &["member", "add", "A=ADDRESS"],
 ];
 
-/// A cluster that has something to list: a node is down, and others keep hints for it.
+/// A cluster that has something to list: one node is down, and others keep hints for it.
 fn with_hints() -> (Cluster, SocketAddr) {
     let mut cluster = Cluster::of(4, &["--answer-within", "0.05"]);
     let node = cluster.addresses[0];
@@ -83,7 +83,7 @@ fn every_command(node: SocketAddr) -> Vec<Vec<String>> {
     ALONE.iter().map(|arguments| arguments.iter().map(word).collect()).chain(asking).collect()
 }
 
-/// Exit code and standard error of a command whose standard output goes there.
+/// Runs a command with this standard output. Returns its exit code and standard error.
 fn run_into(arguments: &[String], stdout: Stdio) -> (Option<i32>, String) {
     let mut command = program();
     command
@@ -93,7 +93,7 @@ fn run_into(arguments: &[String], stdout: Stdio) -> (Option<i32>, String) {
         .stdout(stdout)
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // The command's own end of the pipe must not be held here.
+    // The parent must not keep the write end of the pipe open.
     drop(command);
     let (status, mut stderr) = (wait(&mut child, &format!("{arguments:?}")), String::new());
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
@@ -101,7 +101,7 @@ fn run_into(arguments: &[String], stdout: Stdio) -> (Option<i32>, String) {
 }
 
 #[test]
-fn every_command_bears_a_closed_pipe_and_says_that_its_output_is_not_complete() {
+fn every_command_survives_a_closed_pipe_and_reports_incomplete_output() {
     let (_cluster, node) = with_hints();
     for arguments in every_command(node) {
         let (code, stderr) = run_into(&arguments, pipe().unwrap().1.into());
@@ -113,14 +113,14 @@ fn every_command_bears_a_closed_pipe_and_says_that_its_output_is_not_complete() 
         let (code, stderr) = run_into(&arguments, full.into());
         let told =
             stderr.contains("error: not all output could be written: No space left on device");
-        // With nothing to print there is nothing to lose.
+        // Every command prints something, so every command fails.
         assert!(code == Some(1) && told, "{arguments:?}, full disk: {code:?} {stderr}");
     }
 }
 
-/// Nothing goes wrong with help and errors either, where nobody takes them.
+/// Help and errors do no harm either if nobody reads them.
 #[test]
-fn errors_that_cannot_be_told_are_still_in_the_exit_code() {
+fn an_error_that_cannot_be_printed_is_still_in_the_exit_code() {
     for (arguments, expected) in [(&["check", "no-such-scope"][..], 2), (&["no-such-command"], 2)] {
         for stderr in [
             OpenOptions::new().write(true).open("/dev/full").unwrap().into(),
@@ -133,7 +133,7 @@ fn errors_that_cannot_be_told_are_still_in_the_exit_code() {
     }
 }
 
-/// A failed check fails also where nobody reads why.
+/// A failed check fails even if nobody reads why.
 #[test]
 fn a_closed_pipe_hides_no_failure() {
     let arguments = ["check", "one-client", "--time", "0.000001"].map(str::to_owned);

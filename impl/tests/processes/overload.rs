@@ -1,4 +1,4 @@
-//! Nodes that are asked for more than they take on: whom they refuse, and whom they go on serving.
+//! Overloaded nodes: which requests they refuse, and which they keep serving.
 
 use crate::cluster::{Cluster, dynamo};
 use crate::handoff::until;
@@ -41,7 +41,7 @@ fn socket() -> SealedSocket {
     )
 }
 
-/// Steps of handshakes are taken meanwhile.
+/// Receives a payload. Handles handshake messages meanwhile.
 fn receive(socket: &SealedSocket, buffer: &mut [u8]) -> Vec<u8> {
     loop {
         if let (Heard::Payload(payload), _) = socket.receive_from(buffer).unwrap() {
@@ -50,7 +50,7 @@ fn receive(socket: &SealedSocket, buffer: &mut [u8]) -> Vec<u8> {
     }
 }
 
-/// A socket that sends floods to these nodes, and has a session with each.
+/// A socket that floods these nodes, and has a session with each.
 fn flood(nodes: &[SocketAddr]) -> SealedSocket {
     let (flood, mut buffer) = (socket(), vec![0; DATAGRAM_BYTES_MAX]);
     for node in nodes {
@@ -60,7 +60,7 @@ fn flood(nodes: &[SocketAddr]) -> SealedSocket {
     flood
 }
 
-/// Puts and gets of an honest client, which all succeed.
+/// Puts and gets of a well-behaved client. All succeed.
 fn ask(node: SocketAddr, prefix: &str) {
     let client = Client::connect(node).unwrap();
     for number in 0..20 {
@@ -71,7 +71,7 @@ fn ask(node: SocketAddr, prefix: &str) {
 }
 
 #[test]
-fn of_a_thousand_gets_in_a_datagram_a_few_are_answered_and_the_others_refused() {
+fn of_a_thousand_gets_in_a_datagram_a_few_are_answered_and_the_rest_refused() {
     let cluster = Cluster::start();
     Client::connect(cluster.addresses[0])
         .unwrap()
@@ -103,11 +103,11 @@ fn of_a_thousand_gets_in_a_datagram_a_few_are_answered_and_the_others_refused() 
     let told = Client::connect(cluster.addresses[0]).unwrap().status().unwrap().overload;
     assert_eq!(told.busy_address, refused.len() as u64, "{told:?}");
     let (code, text, _) = dynamo(&["status", "--node", &cluster.addresses[0].to_string()]);
-    assert!(code == 0 && text.contains("refused: too many of one address"), "{text}");
+    assert!(code == 0 && text.contains("refused: too many from one address"), "{text}");
 }
 
 #[test]
-fn while_one_address_is_refused_every_request_of_others_is_served() {
+fn while_one_address_is_refused_all_requests_of_others_are_served() {
     let cluster = Cluster::start();
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -157,7 +157,7 @@ fn while_questions_flood_in_nodes_serve_each_other_and_their_clients() {
         });
         let honest = scope.spawn(|| {
             ask(cluster.addresses[0], "questions");
-            // Somebody else who asks is answered, too, and nobody is suspected for long.
+            // Another asker gets a reply too, and no node is suspected for long.
             until("nobody is suspected", || {
                 let status = |node: &SocketAddr| Client::connect(*node).unwrap().status().unwrap();
                 cluster.addresses.iter().all(|node| status(node).suspected.is_empty()).then_some(())
@@ -170,7 +170,7 @@ fn while_questions_flood_in_nodes_serve_each_other_and_their_clients() {
 }
 
 #[test]
-fn a_command_that_is_refused_until_its_time_is_up_says_so() {
+fn a_command_that_is_refused_until_its_timeout_says_so() {
     let node = UdpSocket::bind("127.0.0.1:0").unwrap();
     let node = SealedSocket::new(
         node.try_into().unwrap(),

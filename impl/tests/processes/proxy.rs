@@ -1,5 +1,5 @@
-//! A bad network between nodes on loopback: each datagram may be lost, doubled, or late, so that
-//! others overtake it.
+//! A bad network between nodes on loopback: each datagram may be lost, duplicated, or delayed, so
+//! that others overtake it.
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -10,16 +10,16 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// In so many of a hundred cases.
+/// Probabilities in percent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Badness {
     pub(crate) lost: u32,
     pub(crate) doubled: u32,
-    /// At most, in milliseconds. Each datagram has a delay of its own.
+    /// The longest delay in milliseconds. Each datagram has its own.
     pub(crate) late_ms: u64,
 }
 
-/// What goes through the network when: latest last.
+/// A delayed datagram. The latest sorts last.
 #[derive(PartialEq, Eq)]
 struct Late {
     due: Instant,
@@ -40,16 +40,16 @@ impl PartialOrd for Late {
     }
 }
 
-/// For every ordered pair of nodes a socket: what the first sends there reaches the second, as if
-/// from the second's socket for the first.
+/// A socket for every ordered pair of nodes. What the first node sends there reaches the second, as
+/// if it came from the second node's socket for the first.
 pub(crate) struct Proxy {
     /// By sender and receiver.
     addresses: Vec<Vec<SocketAddr>>,
     good: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
-    /// Nothing gets from one of these sides to another, nor to or from a node of none.
+    /// No datagram passes between two of these sides, nor to or from a node that is in none.
     sides: Arc<Mutex<Vec<Vec<usize>>>>,
-    /// Datagrams lost, and doubled.
+    /// How many datagrams were lost and duplicated.
     pub(crate) harm: Arc<(AtomicU64, AtomicU64)>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -129,20 +129,19 @@ impl Proxy {
         proxy
     }
 
-    /// How a node reaches the others; itself at its own address.
+    /// The addresses at which a node reaches the others; for itself, its own address.
     pub(crate) fn detour(&self, node: usize, own: SocketAddr) -> Vec<SocketAddr> {
         let mut addresses = self.addresses[node].clone();
         addresses[node] = own;
         addresses
     }
 
-    /// From now on nothing gets from one of these sides to another; no sides: everything gets
-    /// everywhere.
+    /// Sets the sides of a partition. With no sides, there is no partition.
     pub(crate) fn partition(&self, sides: Vec<Vec<usize>>) {
         *self.sides.lock().unwrap() = sides;
     }
 
-    /// From now on nothing is lost or doubled.
+    /// From now on, nothing is lost or duplicated.
     pub(crate) fn mend(&self) {
         self.good.store(true, Ordering::Relaxed);
     }

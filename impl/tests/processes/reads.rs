@@ -1,4 +1,4 @@
-//! Gets while keys move: what was acknowledged before the ring changed is found at every moment.
+//! Gets while keys move: a put acknowledged before the ring changed is found at every moment.
 
 use crate::cluster::Cluster;
 use crate::handoff::until;
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 const FOUNDERS: usize = 3;
 const JOINING: usize = 2;
 const KEYS: usize = 40;
-/// Hints, and exchanges, wait so long that the first gets come before what they look for has been
-/// brought to the new nodes.
+/// Hints and exchanges wait long enough that the first gets come before the new nodes have the
+/// keys.
 const OPTIONS: &[&str] = &[
     "--n=3",
     "--r=2",
@@ -21,15 +21,15 @@ const OPTIONS: &[&str] = &[
     "--exchange-every=100",
     "--gossip-every=0.05",
 ];
-/// How long clients read, counted from when the first new node is started.
+/// How long clients read, from the start of the first new node.
 const READING: Duration = Duration::from_secs(3);
 
 fn key(index: usize) -> String {
     format!("k{index}")
 }
 
-/// Reads all keys through a node, and returns how many it was answered. Each answer shows what was
-/// put.
+/// Reads all keys through a node. Returns how many gets were answered. Each answer shows the value
+/// that was put.
 fn read_all(node: SocketAddr) -> usize {
     let client = Client::connect(node).unwrap();
     let answers = (0..KEYS).map(|index| (index, client.get(&key(index)).unwrap()));
@@ -41,7 +41,7 @@ fn read_all(node: SocketAddr) -> usize {
 }
 
 #[test]
-fn gets_find_what_was_acknowledged_while_two_nodes_join() {
+fn gets_find_acknowledged_puts_while_two_nodes_join() {
     let mut cluster = Cluster::founded_by(FOUNDERS, JOINING, OPTIONS);
     let all = cluster.addresses.clone();
     let first = Client::connect(all[0]).unwrap();
@@ -54,7 +54,7 @@ fn gets_find_what_was_acknowledged_while_two_nodes_join() {
         cluster.join_through(joiner - FOUNDERS);
         cluster.start_node(joiner);
     }
-    // Until then nobody reads: read repair would bring the new nodes what they lack.
+    // Until then no client reads: read repair would bring the new nodes the keys.
     until("every node knows the new ones", || {
         let knows = |node: &SocketAddr| {
             let status = Client::connect(*node).unwrap().status();

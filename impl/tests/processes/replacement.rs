@@ -1,5 +1,5 @@
-//! Nodes are replaced one after the other while clients put, read and delete. No acknowledged
-//! version is lost, and no superseded version comes back.
+//! Nodes are replaced one after another while clients put, read and delete. No acknowledged version
+//! is lost, and no superseded version comes back.
 
 pub(crate) mod ledger;
 
@@ -22,15 +22,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// More than N, so that every change of the ring moves some keys and leaves others where they are.
+/// More than N, so that a change of the ring moves some keys and leaves others.
 const MEMBERS: usize = 5;
 const CLIENTS: usize = 8;
 const KEYS: usize = 500;
-/// Of this many rounds the last kills a node while another leaves.
+/// Every so many rounds, a node is killed while another leaves.
 const KILL_EVERY: usize = 3;
-/// Puts acknowledged before each change of the members, so that there is something to move.
+/// Puts acknowledged before each membership change, so that there is data to move.
 const PUTS_BEFORE_CHANGE: usize = 1000;
-/// Puts acknowledged while a node is dead. There are fewer, for some clients wait for the dead
+/// Puts acknowledged while a node is dead. There are fewer, because some clients wait for the dead
 /// node.
 const PUTS_WHILE_DEAD: usize = 30;
 const ROUNDS_SHORT: usize = 3;
@@ -38,7 +38,7 @@ const ROUNDS_LONG: usize = 20;
 /// How long a client waits: longer than a coordinator waits for replicas, which is five times
 /// `--answer-within`. A put without an answer by then has no known outcome.
 const TIMEOUT: Duration = Duration::from_millis(600);
-/// Between two looks at nodes that do not agree yet.
+/// The pause between two checks of nodes that do not agree yet.
 const PAUSE: Duration = Duration::from_millis(20);
 const OPTIONS: &[&str] = &[
     "--n=3",
@@ -49,20 +49,20 @@ const OPTIONS: &[&str] = &[
     "--gossip-every=0.1",
     "--exchange-every=0.2",
 ];
-/// A failure names this many problems and counts the others.
+/// A failure names this many problems, and counts the others.
 const PROBLEMS_TOLD: usize = 12;
 
-/// The seed of all random choices in a run. It prints itself when the test fails, however it fails.
+/// The seed of all random choices in a run. It is printed if the test fails.
 ///
-/// The seed decides which nodes and keys the clients choose, and which nodes leave and are killed.
-/// It does not decide which thread goes first: a second run with the same seed is similar, not the
-/// same.
+/// The seed decides which nodes and keys the clients choose, and which nodes leave or are killed.
+/// It does not decide the order of threads: a second run with the same seed is similar, not
+/// identical.
 pub(crate) struct Seed(pub(crate) u64);
 
 impl Seed {
     const VARIABLE: &str = "DYNAMO_SEED";
 
-    /// The seed in the environment, else a new one.
+    /// The seed in the environment, or a new one.
     pub(crate) fn choose() -> Self {
         let given = std::env::var(Self::VARIABLE).ok();
         let seed =
@@ -84,7 +84,7 @@ impl Drop for Seed {
     }
 }
 
-/// What the clients share with the test that changes the members.
+/// Shared by the clients and the test that changes the members.
 pub(crate) struct Shared {
     /// The nodes that clients may ask.
     pub(crate) nodes: Mutex<Vec<SocketAddr>>,
@@ -101,9 +101,9 @@ impl Shared {
     }
 }
 
-/// One client: puts and deletes until told to stop, and returns all that it did. A third are blind
-/// puts, a third are puts over what the client read, and a third delete what it read, if that was a
-/// value.
+/// One client: puts and deletes until told to stop, and returns all its operations. A third are
+/// blind puts, a third are puts over what the client read, and a third delete what it read, if that
+/// was a value.
 pub(crate) fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<Operation> {
     let mut operations = Vec::new();
     while !shared.stop.load(Ordering::Relaxed) {
@@ -113,7 +113,7 @@ pub(crate) fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<
         let found = if kind == 0 {
             Found { siblings: Vec::new(), context: StampedContext::new() }
         } else {
-            // A get may fail while nodes come and go. Then the client has no context to pass.
+            // A get may fail while members change. Then the client has no context.
             let Ok(found) = through.get(&key) else { continue };
             found
         };
@@ -143,8 +143,8 @@ pub(crate) fn work(client: usize, mut random: SmallRng, shared: &Shared) -> Vec<
     operations
 }
 
-/// One node joins, and one of those before it leaves. With `kill`, another node is killed and
-/// started again while the leaving node hands over.
+/// One node joins, and an earlier one leaves. With `kill`, another node is killed and restarted
+/// while the leaving node hands over its data.
 fn replace_one(
     cluster: &mut Cluster,
     members: &mut Vec<usize>,
@@ -186,18 +186,18 @@ fn replace_one(
         cluster.start_node(victim);
         shared.tell(&format!("{} is up again", name(victim)));
     }
-    // The clients go on asking the leaving node until it has ended.
+    // The clients keep asking the leaving node until it has ended.
     assert!(
         cluster.wait_for_end(leaver).success(),
-        "a node that leaves ends by itself when it has handed over"
+        "a leaving node ends by itself when it has handed over its data"
     );
     shared.tell(&format!("{} is gone", name(leaver)));
     members.retain(|node| *node != leaver);
     shared.nodes.lock().unwrap().retain(|node| *node != all[leaver]);
 }
 
-/// The versions that the nodes answer for a key, once all nodes answer the same. Where they
-/// disagree until the deadline: the versions that any node answers, and what is wrong.
+/// The versions of a key, once all nodes answer the same. If they disagree until the deadline: all
+/// versions that any node answers, and a description of the problem.
 pub(crate) fn read(
     nodes: &[SocketAddr],
     key: &str,

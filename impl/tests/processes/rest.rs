@@ -1,4 +1,4 @@
-//! When nodes are at rest: nothing more follows from what happened so far.
+//! Detects that nodes are at rest: nothing more follows from what has happened.
 
 use crate::cluster::Cluster;
 use crate::handoff::until;
@@ -9,7 +9,7 @@ use dynamo_model::ids::NodeId;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// What is to be seen of a node from outside.
+/// A node's state as seen from outside.
 struct Sight {
     status: Status,
     hints: Vec<HintLine>,
@@ -18,16 +18,15 @@ struct Sight {
 /// Waits until nodes are at rest.
 pub(crate) struct Rest<'a> {
     pub(crate) cluster: &'a Cluster,
-    /// The nodes that are up, each with those that it reaches.
+    /// The running nodes, each with the nodes that it reaches.
     pub(crate) reached: BTreeMap<usize, Vec<usize>>,
-    /// Longer than it takes a coordinator to suspect a node that is away, and to ask another
-    /// instead.
+    /// Longer than a coordinator takes to suspect a node that is away and to ask another instead.
     pub(crate) patience: Duration,
 }
 
 impl Rest<'_> {
-    /// Where every member reaches every other, they are at rest once they agree. Where one is away,
-    /// others may still be waiting for it, which nobody sees: then nothing must change for a while.
+    /// If every member reaches every other, they are at rest when they agree. If one is away,
+    /// others may still wait for it, which is not visible. Then nothing must change for a while.
     pub(crate) fn wait(&self) {
         let begun = Instant::now();
         let mut unchanged: Option<(Vec<String>, Instant)> = None;
@@ -64,7 +63,7 @@ impl Rest<'_> {
         self.reached.keys().map(look).collect()
     }
 
-    /// The members that a node knows and does not reach.
+    /// The members that a node knows but does not reach.
     fn away<'a>(&'a self, Sight { status, .. }: &'a Sight) -> impl Iterator<Item = NodeId> + 'a {
         let members = status.members.iter().copied();
         members.filter(|member| *member != status.id && !self.reaches(status.id, *member))
@@ -74,8 +73,7 @@ impl Rest<'_> {
         self.reached[&usize::from(node.0)].contains(&usize::from(other.0))
     }
 
-    /// Has a node done all that it can do? Whatever it was told before this began counts for
-    /// nothing.
+    /// Has a node finished all its work? What it heard before `begun` does not count.
     fn has_rest(
         &self,
         node: usize,
@@ -93,13 +91,13 @@ impl Rest<'_> {
                 .iter()
                 .any(|hint| hint.state == HintState::Created || in_reach(&hint.recipient))
             && status.exchanges.iter().filter(|line| in_reach(&line.peer)).all(|line| {
-                // It has compared this partition, and found nothing to be repaired.
+                // The node has compared this partition, and found nothing to repair.
                 line.agreed_ms.is_some() && line.last_ms.is_some_and(is_recent)
             })
     }
 }
 
-/// All that changes only if something happens.
+/// Everything that changes only if something happens.
 fn picture(Sight { status, hints }: &Sight) -> String {
     let hints: Vec<_> = hints.iter().map(|hint| (hint.recipient, &hint.key)).collect();
     let Status { tip, members, suspected, keys, .. } = status;

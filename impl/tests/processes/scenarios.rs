@@ -1,5 +1,4 @@
-//! The scripts of `tests/scenarios`, as they stand, on real nodes: every client sees what it sees
-//! in the model.
+//! The scripts of `tests/scenarios` on real nodes: every client reads what it reads in the model.
 
 use crate::cluster::{Cluster, PATIENCE};
 use crate::handoff::{kept, until};
@@ -23,40 +22,40 @@ const GOOD: Badness = Badness { lost: 0, doubled: 0, late_ms: 0 };
 
 type Running = JoinHandle<Result<StampedContext, ClientError>>;
 
-/// What a client is about, and what it knows.
+/// What a client does and knows.
 #[derive(Default)]
 struct Session {
-    /// A put that has no answer yet, and what it puts.
+    /// The put in progress, and its version.
     running: Option<(String, Running)>,
     context: StampedContext,
-    /// By its own view.
+    /// A session that chooses nodes by its own view.
     routing: Option<Client>,
-    /// Through which node it read last.
+    /// The node through which the client read last.
     via: Option<NodeId>,
-    /// How often it has asked.
+    /// How many requests the client has made.
     asked: u64,
 }
 
 struct Stage<'a> {
     scenario: &'a Scenario,
     key: String,
-    /// By place, clockwise from the key.
+    /// By position: clockwise from the key.
     nodes: Vec<NodeId>,
     cluster: Cluster,
-    /// Where the script has a partition.
+    /// Present if the script has a partition.
     proxy: Option<Proxy>,
-    /// How long a coordinator waits for a replica before it asks again; after five times it
-    /// suspects it.
+    /// How long a coordinator waits for a replica before it retransmits. After five times it
+    /// suspects the replica.
     answer_within: Duration,
     /// The nodes that are up.
     up: BTreeSet<usize>,
-    /// The sides of the partition that there is, if there is one.
+    /// The sides of the present partition, if any.
     sides: Vec<Vec<usize>>,
     sessions: BTreeMap<String, Session>,
     outcomes: BTreeMap<String, Outcome>,
 }
 
-/// Coordinators lose patience soon, unless the script says what happens before they do.
+/// Coordinators suspect a node soon, unless the script has steps that must happen before.
 fn patience(scenario: &Scenario) -> Duration {
     let is_pending = |command: &Command| {
         matches!(command, Command::Expect(Expectation::Put(_, Outcome::Pending)))
@@ -91,10 +90,10 @@ impl<'a> Stage<'a> {
         Stage { scenario, key, nodes, cluster, proxy, answer_within, up, sides, sessions, outcomes }
     }
 
-    /// The index of the node that the script calls so.
+    /// The index of the node with this name in the script.
     fn index(&self, name: NodeId) -> usize {
-        let place = self.scenario.nodes.iter().position(|other| *other == name).unwrap();
-        usize::from(self.nodes[place].0)
+        let position = self.scenario.nodes.iter().position(|other| *other == name).unwrap();
+        usize::from(self.nodes[position].0)
     }
 
     fn called(&self, node: NodeId) -> NodeId {
@@ -105,15 +104,15 @@ impl<'a> Stage<'a> {
         Client::connect(self.cluster.addresses[self.index(name)]).unwrap().with_timeout(PATIENCE)
     }
 
-    /// A new session for what a client asks next. Which replica a node that is none forwards to
-    /// depends on its id: the same as in the model.
+    /// A new session for a client's next request. A non-replica chooses the replica to forward to
+    /// by the session's id, as in the model.
     fn connect_as(&mut self, client: &str, name: NodeId) -> Client {
-        let place =
+        let index =
             self.scenario.clients().iter().position(|other| *other == client).unwrap() as u64;
         let n = self.scenario.quorum.0 as u64;
         let session = self.session(client);
         session.asked += 1;
-        let turn = (place + session.asked - 1 + self.scenario.nodes.len() as u64) % n;
+        let turn = (index + session.asked - 1 + self.scenario.nodes.len() as u64) % n;
         loop {
             let session = self.connect(name);
             if session.id().0 % n == turn {
@@ -200,7 +199,7 @@ impl<'a> Stage<'a> {
         self.sides = sides;
     }
 
-    /// Waits until nothing more follows from what was done so far.
+    /// Waits until nothing more follows from what was done.
     fn settle(&self) {
         let side = |node: usize| self.sides.iter().position(|side| side.contains(&node));
         let nodes = self.up.iter().map(|node| {
@@ -212,7 +211,7 @@ impl<'a> Stage<'a> {
             .wait();
     }
 
-    /// Has a client read as it did last. Returns what it is shown, if it gets an answer.
+    /// Repeats a client's last read. Returns the values, if there is an answer.
     fn read(&mut self, client: &str) -> Option<Vec<String>> {
         let first = self.scenario.nodes[0];
         let key = self.key.clone();
@@ -236,7 +235,7 @@ impl<'a> Stage<'a> {
         Some(values)
     }
 
-    /// It is so, or comes to be so soon.
+    /// Waits until the expectation holds.
     fn look(&mut self, expectation: &Expectation) {
         let what = format!("{expectation:?}");
         match expectation {
@@ -293,15 +292,16 @@ fn perform(name: &str) {
     }
 }
 
-/// A test for each script.
+/// Makes a test for each script.
 macro_rules! scenarios {
     ($($test:ident: $script:literal,)*) => {
         $(#[test] fn $test() { perform($script); })*
 
         #[test]
-        fn every_script_is_performed() {
+        fn every_script_has_a_test() {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
-            let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let entries = std::fs::read_dir(folder).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
             let mut scripts: Vec<String> = names.filter(|name| name.ends_with(".txt")).collect();
             scripts.sort();
             assert_eq!(scripts, [$($script),*]);

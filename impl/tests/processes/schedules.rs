@@ -1,5 +1,5 @@
-//! Random fault schedules: five nodes behind a bad network, killed, frozen and started again while
-//! clients read and write. Nothing acknowledged is lost.
+//! Random fault schedules: five nodes behind a bad network are killed, frozen and restarted while
+//! clients read and write. No acknowledged put is lost.
 
 use crate::cluster::Cluster;
 use crate::handoff::{Stopping, until, until_more};
@@ -20,26 +20,26 @@ use std::time::Duration;
 const NODES: usize = 5;
 const CLIENTS: usize = 3;
 const KEYS: usize = 4;
-/// The nodes' W: in the end so many have whatever was acknowledged.
+/// The nodes' W: eventually this many disks have every acknowledged put.
 const W: usize = 2;
-/// So many schedules are run, some at a time; with `DYNAMO_SCHEDULE=seed` that one alone.
+/// The number of schedules. `DYNAMO_SCHEDULE=seed` runs that one alone.
 const SCHEDULES: u64 = 200;
 const AT_A_TIME: usize = 16;
-/// Each goes on until so many puts are acknowledged.
+/// Each schedule runs until this many puts are acknowledged.
 const PUTS_MIN: usize = 10;
 
 /// A put as its client knows it.
 struct Try {
     key: String,
-    /// What the read before it showed.
+    /// The values that the read before it showed.
     saw: BTreeSet<String>,
     acknowledged: bool,
 }
 
-/// By the value put.
+/// By value.
 type Tries = BTreeMap<String, Try>;
 
-/// Reads and puts over what it read, or puts under a key of its own, until told to stop.
+/// Reads and puts over what it read, or puts to its own key, until told to stop.
 fn client(
     cluster: &[SocketAddr],
     name: usize,
@@ -56,7 +56,7 @@ fn client(
         let node = cluster[random.random_range(0..cluster.len())];
         let via = Client::connect(node).unwrap().with_timeout(Duration::from_millis(400));
         let value = format!("{name}.{number}");
-        // Half of the keys are never read: nothing but hints brings them where they belong.
+        // Half of the keys are never read, so that only hints bring them to their replicas.
         let shared = random.random_bool(0.5).then(|| format!("k{}", random.random_range(0..KEYS)));
         let key = shared.clone().unwrap_or_else(|| format!("own {value}"));
         let found = match shared {
@@ -76,7 +76,7 @@ fn client(
     tries
 }
 
-/// One fault after the other. At most two nodes are away at a time.
+/// Causes one fault after another. At most two nodes are away at a time.
 fn harm(cluster: &mut Cluster, random: &mut SmallRng) {
     let mut away: Vec<(usize, bool)> = Vec::new();
     for _ in 0..6 {
@@ -111,7 +111,8 @@ fn bring_back(cluster: &mut Cluster, node: usize, killed: bool) {
     }
 }
 
-/// What one schedule came to: puts acknowledged, hints seen, datagrams lost and doubled.
+/// Runs one schedule. Returns the numbers of puts acknowledged, hints seen, and datagrams lost or
+/// duplicated.
 fn run(seed: u64) -> [u64; 3] {
     let mut random = SmallRng::seed_from_u64(seed);
     let mut cluster =
@@ -137,7 +138,7 @@ fn run(seed: u64) -> [u64; 3] {
             .collect();
         until_more(told, 2);
         harm(&mut cluster, &mut random);
-        // Only where little was acknowledged while nodes were away.
+        // Waits only if few puts were acknowledged while nodes were away.
         let missing = PUTS_MIN.saturating_sub(told.load(Ordering::Relaxed));
         until_more(told, missing);
         drop(stopping);
@@ -169,7 +170,7 @@ fn run(seed: u64) -> [u64; 3] {
     [acknowledged, handed_over, harmed]
 }
 
-/// What a node has on its disk: for each key the values there, and whatever they saw.
+/// What a node has on its disk: for each key the values, and the values that they superseded.
 struct Disk(BTreeMap<String, BTreeSet<String>>);
 
 impl Disk {
@@ -197,7 +198,7 @@ impl Disk {
 }
 
 #[test]
-fn nothing_acknowledged_is_lost_in_random_fault_schedules() {
+fn random_fault_schedules_lose_no_acknowledged_put() {
     if let Some(seed) = std::env::var("DYNAMO_SCHEDULE").ok().and_then(|seed| seed.parse().ok()) {
         println!("{:?}", run(seed));
         return;
@@ -224,7 +225,8 @@ fn nothing_acknowledged_is_lost_in_random_fault_schedules() {
     let total = |index: usize| sums.iter().map(|sum| sum[index]).sum::<u64>();
     let [acknowledged, hints, harmed] = [0, 1, 2].map(total);
     println!(
-        "{acknowledged} puts acknowledged, {hints} hints handed over at the end, {harmed} datagrams lost or doubled"
+        "{acknowledged} puts acknowledged, {hints} hints handed over at the end, \
+         {harmed} datagrams lost or duplicated"
     );
     assert!(
         acknowledged >= PUTS_MIN as u64 * SCHEDULES && hints > 0 && harmed > SCHEDULES,

@@ -1,4 +1,4 @@
-//! Who may speak: nodes, administrators and clients each have a secret, and nobody else is let in.
+//! Nodes, administrators and clients each have a secret. Nobody else is let in.
 
 use crate::cluster::{Cluster, dynamo, program, run};
 use crate::folders::folder;
@@ -38,7 +38,7 @@ impl Secrets {
         Client::connect_with(node, credentials).unwrap().with_timeout(Duration::from_secs(2))
     }
 
-    /// So many nodes with these secrets.
+    /// This many nodes with these secrets.
     fn cluster(&self, nodes: usize, options: &[&'static str]) -> Cluster {
         let mut cluster = Cluster::prepare(nodes, options);
         self.start(&mut cluster, 0..nodes);
@@ -60,7 +60,7 @@ fn with_secret(file: &Path, arguments: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn each_secret_gives_its_right_and_no_more() {
+fn each_secret_gives_its_right_and_no_other() {
     let (ours, theirs) = (Secrets::new(), Secrets::new());
     let cluster = ours.cluster(3, &[]);
     let node = cluster.addresses[1].to_string();
@@ -95,7 +95,7 @@ fn each_secret_gives_its_right_and_no_more() {
 }
 
 #[test]
-fn a_node_with_another_secret_counts_for_nothing() {
+fn a_node_with_another_secret_is_ignored() {
     let (ours, theirs) = (Secrets::new(), Secrets::new());
     let mut cluster = Cluster::prepare(3, &["--w", "3"]);
     ours.start(&mut cluster, 0..2);
@@ -106,7 +106,7 @@ fn a_node_with_another_secret_counts_for_nothing() {
         matches!(error, ClientError::PutFailed { stored: 2, .. } | ClientError::PutTimeout { .. }),
         "{error}"
     );
-    until("both sides tell of it", || {
+    until("both sides report it", || {
         let refused = |client: &Client| client.status().unwrap().refusals;
         let why = |client: &Client| {
             refused(client).iter().map(|one| one.why.words()).collect::<Vec<_>>().join(", ")
@@ -117,7 +117,7 @@ fn a_node_with_another_secret_counts_for_nothing() {
 }
 
 #[test]
-fn a_context_is_good_for_its_key_and_cluster_only_also_through_the_library() {
+fn a_context_is_valid_only_for_its_key_and_cluster() {
     let (ours, theirs) = (Secrets::new(), Secrets::new());
     let (cluster, other) =
         (ours.cluster(3, &[]), theirs.cluster(1, &["--n", "1", "--r", "1", "--w", "1"]));
@@ -132,7 +132,7 @@ fn a_context_is_good_for_its_key_and_cluster_only_also_through_the_library() {
         assert_eq!(client.get(key).unwrap().siblings.len(), 1, "{key}: nothing was changed");
     };
     refused("two", &context);
-    // What a client can change of a context without the nodes noticing: nothing.
+    // A client cannot change a context without the nodes noticing.
     let text = context_text::to_text("two", &context);
     refused("two", &context_text::from_text("two", &text).unwrap());
     let elsewhere = theirs
@@ -144,7 +144,7 @@ fn a_context_is_good_for_its_key_and_cluster_only_also_through_the_library() {
     assert_eq!(client.get("one").unwrap().siblings.len(), 1);
 }
 
-/// Passes datagrams on between a client and a node, and keeps those of the client.
+/// Forwards datagrams between a client and a node, and records those of the client.
 struct Recorder {
     address: SocketAddr,
     towards_node: UdpSocket,
@@ -181,7 +181,7 @@ impl Recorder {
         Recorder { address, towards_node, recorded }
     }
 
-    /// Sends all that it has recorded once more, from the same address.
+    /// Sends all recorded datagrams again, from the same address.
     fn replay(&self) {
         for datagram in self.recorded.lock().unwrap().iter() {
             let _ = self.towards_node.send(datagram);
@@ -191,7 +191,7 @@ impl Recorder {
 }
 
 #[test]
-fn a_recorded_join_does_not_make_a_node_that_has_left_a_member_again() {
+fn a_replayed_join_does_not_make_a_node_that_has_left_a_member_again() {
     let secrets = Secrets::new();
     let mut cluster = secrets.cluster(3, &[]);
     let node = cluster.addresses[0];
@@ -209,7 +209,7 @@ fn a_recorded_join_does_not_make_a_node_that_has_left_a_member_again() {
     let all = ask(node, &["member", "list"]);
     recorder.replay();
     assert_eq!(ask(node, &["member", "list"]), all);
-    // Nor after a start, when the node has forgotten its sessions.
+    // The replay fails after a restart too, when the node has forgotten its sessions.
     cluster.kill(0);
     secrets.start(&mut cluster, [0]);
     recorder.replay();
@@ -217,7 +217,7 @@ fn a_recorded_join_does_not_make_a_node_that_has_left_a_member_again() {
 }
 
 #[test]
-fn nobody_gets_more_back_than_he_has_sent_before_he_has_proved_his_address() {
+fn a_client_gets_no_more_bytes_than_it_sent_before_it_has_proved_its_address() {
     let secrets = Secrets::new();
     let cluster = secrets.cluster(3, &[]);
     let recorder = Recorder::start(cluster.addresses[0]);
@@ -246,7 +246,7 @@ fn nobody_gets_more_back_than_he_has_sent_before_he_has_proved_his_address() {
 }
 
 #[test]
-fn a_secret_that_others_can_read_or_that_is_none_is_refused() {
+fn a_secret_that_other_users_can_read_or_that_is_invalid_is_refused() {
     let secrets = Secrets::new();
     let path = secrets.path("client");
     let ask = || with_secret(&path, &["status", "--node", "127.0.0.1:9", "--timeout", "0.1"]);
@@ -263,7 +263,7 @@ fn a_secret_that_others_can_read_or_that_is_none_is_refused() {
     let (code, _, stderr) = dynamo(&["secret", secrets.0.path().to_str().unwrap()]);
     assert!(
         code == 1 && stderr.contains("exists already, and nothing was made"),
-        "nothing is written over: {code} {stderr}"
+        "an existing file is not overwritten: {code} {stderr}"
     );
     let data = folder();
     let administrators =
@@ -273,7 +273,7 @@ fn a_secret_that_others_can_read_or_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_node_without_a_secret_says_so_and_is_not_to_be_reached_from_other_machines() {
+fn a_node_without_a_secret_says_so_and_accepts_no_other_machines() {
     let data = folder();
     let node = [
         "node",
@@ -294,12 +294,12 @@ fn a_node_without_a_secret_says_so_and_is_not_to_be_reached_from_other_machines(
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(
         stderr.contains(
-            "node A has no secret: it lets in every process on this machine, and none on others"
+            "node A has no secret: it accepts every process on this machine, and none on other"
         ),
         "{stderr}"
     );
     assert!(
-        stderr.contains("to be reached at 10.1.2.3:4100, and nodes without a secret"),
+        stderr.contains("reach this node at 10.1.2.3:4100, but nodes without a secret"),
         "{stderr}"
     );
 }

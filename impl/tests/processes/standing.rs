@@ -1,4 +1,4 @@
-//! Nodes that are no members any more, and do not know it yet.
+//! Nodes that are no longer members, and do not know it yet.
 
 use crate::cluster::{Cluster, dynamo, wait};
 use crate::handoff::until;
@@ -21,7 +21,7 @@ fn remove_d(cluster: &Cluster, more: &[&str]) {
     assert_eq!(code, 0, "{stderr}");
 }
 
-/// Four founders of which D, the last, logs to a file.
+/// Four founders. D, the last, logs to a file.
 fn cluster_with_log() -> (Cluster, std::path::PathBuf) {
     let mut cluster = Cluster::prepare(4, OPTIONS);
     cluster.start_nodes(0..3);
@@ -32,7 +32,7 @@ fn cluster_with_log() -> (Cluster, std::path::PathBuf) {
     (cluster, log)
 }
 
-/// Starts D again, alone on its data; nothing is said yet.
+/// Restarts D alone on its data.
 fn start_d_again(cluster: &Cluster) -> Child {
     let mut command = cluster.command(3, &cluster.data(3));
     command.stderr(Stdio::piped()).spawn().unwrap()
@@ -45,17 +45,16 @@ fn ending(mut child: Child) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_living_node_that_was_removed_says_so_to_its_clients_and_ends_with_a_code_of_its_own() {
+fn a_living_node_that_was_removed_tells_its_clients_and_ends_with_code_4() {
     let (mut cluster, log) = cluster_with_log();
     let d = cluster.addresses[3];
     remove_d(&cluster, &["--dead"]);
     until("D tells its clients", || {
         let (code, _, stderr) = ask(d, &["put", "k", "v", "--timeout", "1"]);
-        (code == 1 && stderr.contains("is no member of it any more. Ask another node"))
-            .then_some(())
+        (code == 1 && stderr.contains("is no longer a member. Ask another node")).then_some(())
     });
     let (_, _, stderr) = ask(d, &["member", "add", "E=127.0.0.1:9", "--timeout", "1"]);
-    assert!(stderr.contains("is no member of it any more"), "{stderr}");
+    assert!(stderr.contains("is no longer a member"), "{stderr}");
     let (_, status, _) = ask(d, &["status"]);
     assert!(status.contains("A B C, without this node"), "{status}");
     assert_eq!(cluster.wait_for_end(3).code(), Some(4));
@@ -67,11 +66,11 @@ fn a_living_node_that_was_removed_says_so_to_its_clients_and_ends_with_a_code_of
     );
     assert!(
         log.contains(
-            "error: node D was removed from the cluster for good: others have taken its place"
+            "error: node D was removed from the cluster for good: other nodes have replaced it"
         ),
         "{log}"
     );
-    // Nor does it begin again.
+    // It does not start again either.
     let (code, stderr) = ending(start_d_again(&cluster));
     assert!(
         code == Some(4) && stderr.contains("Start a node under another id"),
@@ -79,10 +78,10 @@ fn a_living_node_that_was_removed_says_so_to_its_clients_and_ends_with_a_code_of
     );
 }
 
-/// The removed node sends the session what it knows of the members; the session then asks one of
-/// those.
+/// The removed node sends the session its membership history. The session then asks a present
+/// member.
 #[test]
-fn a_session_that_chooses_nodes_itself_goes_on_without_a_removed_node() {
+fn a_session_that_chooses_nodes_itself_works_without_a_removed_node() {
     let (mut cluster, _) = cluster_with_log();
     let session = Client::connect(cluster.addresses[3]).unwrap().with_own_view().unwrap();
     let before = session.tip();
@@ -96,7 +95,7 @@ fn a_session_that_chooses_nodes_itself_goes_on_without_a_removed_node() {
 }
 
 #[test]
-fn a_node_that_was_removed_while_it_was_down_ends_when_it_hears_of_it() {
+fn a_node_removed_while_it_was_down_ends_when_it_hears_of_it() {
     let (mut cluster, _) = cluster_with_log();
     cluster.kill(3);
     remove_d(&cluster, &["--dead"]);
@@ -108,19 +107,19 @@ fn a_node_that_was_removed_while_it_was_down_ends_when_it_hears_of_it() {
 }
 
 #[test]
-fn a_node_that_has_left_says_so_when_it_is_started_again_and_joins_when_it_is_told_to() {
+fn a_node_that_has_left_says_so_when_restarted_and_joins_when_told_to() {
     let (mut cluster, _) = cluster_with_log();
     cluster.kill(3);
     remove_d(&cluster, &[]);
-    // It hears that it is to leave, hands over what it has, and ends as it should.
+    // D hears that it must leave, hands over its data, and ends with success.
     let (code, stderr) = ending(start_d_again(&cluster));
     assert_eq!(code, Some(0), "{stderr}");
-    // Started once more it has nothing to do.
+    // Restarted once more, it has nothing to do.
     let (code, stderr) = ending(start_d_again(&cluster));
     assert!(code == Some(4) && stderr.contains("start it with --join"), "{code:?} {stderr}");
     cluster.rejoin_through(0);
     cluster.start_node(3);
-    until("it is a member again", || {
+    until("D is a member again", || {
         ask(cluster.addresses[0], &["status"]).1.contains("A B C D").then_some(())
     });
 }
@@ -136,7 +135,7 @@ fn a_node_that_answers_is_not_removed_as_dead_through_itself() {
 }
 
 #[test]
-fn a_refusal_is_told_once() {
+fn a_refusal_is_printed_once() {
     let cluster = Cluster::start();
     let (code, _, stderr) = ask(cluster.addresses[0], &["member", "remove", "D"]);
     assert_eq!((code, stderr.as_str()), (1, "error: nothing was changed: node D is no member\n"));

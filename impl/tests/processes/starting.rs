@@ -1,4 +1,4 @@
-//! How nodes are started: again at once, on their data alone, and with an address for the others.
+//! Starts of nodes: restarts at once, on their data alone, and with another advertised address.
 
 use crate::addresses::claim;
 use crate::cluster::{Cluster, dynamo, program, run, wait};
@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// A node that is started in a test's own way. It is killed when this goes.
+/// A node started by the test itself. Dropping it kills it.
 pub(crate) struct Started(pub(crate) Child);
 
 impl Drop for Started {
@@ -33,7 +33,7 @@ pub(crate) fn node(id: &str, listen: &str, data: &Path, more: &[&str]) -> Comman
     command
 }
 
-/// Starts a node and waits for the line that says where it listens.
+/// Starts a node, and waits until it is listening.
 pub(crate) fn start(mut command: Command) -> Started {
     let mut started = Started(command.spawn().unwrap());
     let mut line = String::new();
@@ -46,7 +46,7 @@ pub(crate) fn start(mut command: Command) -> Started {
     started
 }
 
-/// The value of a key, by any node that answers.
+/// The value of a key, from any node that answers.
 fn get(node: SocketAddr, key: &str) -> String {
     until("the key is answered", || {
         let (code, got, _) =
@@ -56,7 +56,7 @@ fn get(node: SocketAddr, key: &str) -> String {
 }
 
 #[test]
-fn a_node_starts_again_on_its_data_alone() {
+fn a_node_restarts_on_its_data_alone() {
     let mut cluster = Cluster::start();
     let all = cluster.addresses.clone();
     assert_eq!(dynamo(&["put", "--node", &all[0].to_string(), "k", "v"]).0, 0);
@@ -96,7 +96,7 @@ fn a_node_waits_for_its_port_and_says_so() {
     let mut child = Started(node("A", &address, directory.path(), &alone).spawn().unwrap());
     let mut said = String::new();
     let mut stderr = BufReader::new(child.0.stderr.take().unwrap());
-    // First it says that it has no secret.
+    // First the node says that it has no secret.
     stderr.read_line(&mut said).unwrap();
     stderr.read_line(&mut said).unwrap();
     assert!(said.contains(&format!("another process uses {address}, or")), "{said}");
@@ -107,7 +107,7 @@ fn a_node_waits_for_its_port_and_says_so() {
 }
 
 #[test]
-fn a_node_waits_for_the_one_before_it_to_end() {
+fn a_node_waits_for_its_predecessor_to_end() {
     let (claims, directory) = (claim(1), folder());
     let address = claims[0].address.to_string();
     let alone = ["--n", "1", "--r", "1", "--w", "1", "--member", &format!("A={address}")];
@@ -123,7 +123,7 @@ fn a_node_waits_for_the_one_before_it_to_end() {
 }
 
 #[test]
-fn a_port_that_stays_in_use_is_given_up_with_code_1() {
+fn a_port_that_stays_in_use_ends_the_node_with_code_1() {
     let (claims, directory) = (claim(1), folder());
     let address = claims[0].address.to_string();
     let _taken = UdpSocket::bind(&address).unwrap();
@@ -133,9 +133,9 @@ fn a_port_that_stays_in_use_is_given_up_with_code_1() {
     assert!(refused.status.code() == Some(1) && stderr.contains("is the port in use"), "{stderr}");
 }
 
-/// Each listens on all addresses; the others reach it at the one that it advertises.
+/// Each node listens on all addresses. The others use the address that it advertises.
 #[test]
-fn a_node_may_listen_elsewhere_than_it_is_reached() {
+fn a_node_may_listen_on_another_address_than_it_advertises() {
     let (claims, directory) = (claim(4), folder());
     let all: Vec<String> = claims.iter().map(|claim| claim.address.to_string()).collect();
     let anywhere: Vec<String> =
@@ -158,8 +158,8 @@ fn a_node_may_listen_elsewhere_than_it_is_reached() {
         let lines = listed["members"].as_array().unwrap().clone();
         lines.iter().map(|line| line["address"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    until("B knows where all are", || (listed() == all).then_some(()));
-    // Its data have its address.
+    until("B knows all addresses", || (listed() == all).then_some(()));
+    // The address is in A's data.
     drop(a);
     let _a = start(node("A", &anywhere[0], &data("A"), &[]));
     assert_eq!(get(claims[0].address, "k"), "v");
@@ -197,7 +197,7 @@ fn a_cluster_whose_nodes_have_all_ended_fails() {
     cluster.args(["cluster", "--nodes", "3"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut cluster = Started(cluster.spawn().unwrap());
     let mut lines = BufReader::new(cluster.0.stdout.take().unwrap()).lines().map(Result::unwrap);
-    // node A  127.0.0.1:4100  pid 123  data /tmp/…
+    // A line of output: node A  127.0.0.1:4100  pid 123  data /tmp/…
     let pid = |line: String| line.split_whitespace().nth(4).unwrap().parse().unwrap();
     let pids: Vec<i32> = lines.by_ref().take(3).map(pid).collect();
     for pid in pids {
@@ -211,5 +211,5 @@ fn a_cluster_whose_nodes_have_all_ended_fails() {
     );
     let mut stderr = String::new();
     cluster.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert!(stderr.contains("error: all nodes have ended, and with them the cluster"), "{stderr}");
+    assert!(stderr.contains("error: all nodes have ended"), "{stderr}");
 }

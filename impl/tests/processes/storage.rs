@@ -1,4 +1,4 @@
-//! What becomes of a node whose data is damaged, half made, or taken away.
+//! Nodes whose data is damaged, incomplete, or deleted.
 
 use crate::cluster::{Cluster, PATIENCE, dynamo, program, run, wait};
 use crate::handoff::{Stopping, until};
@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 const KEYS: usize = 30;
-/// How often a node is killed just after its first start.
+/// This variable sets how often a node is killed just after its first start.
 const FIRST_STARTS: &str = "DYNAMO_FIRST_STARTS";
 const FIRST_STARTS_DEFAULT: usize = 20;
 
@@ -48,7 +48,7 @@ fn journal(data: &Path) -> PathBuf {
     journals.next().unwrap()
 }
 
-/// Four kibibytes of zeros in the middle of what was written.
+/// Overwrites four kibibytes in the middle of the journal with zeros.
 fn zero_the_middle(data: &Path) {
     let journal = journal(data);
     let mut bytes = fs::read(&journal).unwrap();
@@ -57,15 +57,15 @@ fn zero_the_middle(data: &Path) {
     fs::write(journal, bytes).unwrap();
 }
 
-/// Started on what is left, the node would give dots twice.
+/// A node that started with the rest would give dots twice.
 #[test]
-fn damaged_data_is_refused_and_the_node_gets_everything_back_on_an_empty_disk() {
+fn damaged_data_is_refused_and_the_node_gets_its_keys_back_on_an_empty_disk() {
     let damages: [fn(&Path); 4] = [
         zero_the_middle,
         |data| fs::remove_file(journal(data)).unwrap(),
         |data| fs::remove_file(data.join("store/keyspaces/2/current")).unwrap(),
         |data| {
-            fs::File::options().write(true).open(journal(data)).unwrap().set_len(10_000).unwrap()
+            fs::File::options().write(true).open(journal(data)).unwrap().set_len(10_000).unwrap();
         },
     ];
     let mut cluster = Cluster::of(3, &["--exchange-every", "0.1", "--gossip-every", "0.1"]);
@@ -91,7 +91,7 @@ fn damaged_data_is_refused_and_the_node_gets_everything_back_on_an_empty_disk() 
         );
         let node = cluster.addresses[0];
         until("the node has every key again", || (keys_of(node) >= KEYS as u64).then_some(()));
-        // Its next puts take nothing for replaced.
+        // The next puts of the node replace nothing that they should not.
         let new = format!("new {round}");
         client(node).put("0", new.as_bytes(), &StampedContext::new()).unwrap();
         let found = client(cluster.addresses[1]).with_in_person(3).get("0").unwrap();
@@ -130,10 +130,10 @@ fn a_node_killed_during_its_first_start_starts_again() {
     }
 }
 
-/// The database writes tables, and deletes journals, while the node is killed: that is no damage.
+/// The database writes tables and deletes journals while the node is killed. That is not damage.
 #[test]
 #[ignore = "takes a minute: cargo test -p dynamo --test processes -- --ignored writes_tables"]
-fn a_node_killed_while_its_database_writes_tables_starts_again_with_everything() {
+fn a_node_killed_while_its_database_writes_tables_restarts_with_everything() {
     const ROUNDS: u64 = 40;
     const CLIENTS: usize = 4;
     let mut cluster = Cluster::prepare(1, &["--n=1", "--r=1", "--w=1"]);
@@ -200,18 +200,18 @@ fn a_node_whose_data_is_deleted_or_moved_stops_and_says_so() {
     }
 }
 
-/// impl/README.md tells users to start a node of a local cluster again by hand.
+/// impl/README.md tells users to restart a node of a local cluster by hand.
 #[test]
-fn a_cluster_leaves_data_that_a_node_started_by_hand_still_uses() {
+fn a_cluster_keeps_data_that_a_node_started_by_hand_still_uses() {
     let mut command = program();
     command.args(["cluster", "--nodes", "3"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut cluster = command.spawn().unwrap();
     let lines = BufReader::new(cluster.stdout.take().unwrap()).lines().map(Result::unwrap);
-    // node A  127.0.0.1:4100  pid 123  data /tmp/…
+    // A line of output: node A  127.0.0.1:4100  pid 123  data /tmp/…
     let nodes: Vec<Vec<String>> =
         lines.take(3).map(|line| line.split_whitespace().map(str::to_owned).collect()).collect();
     let signal = |pid: &str, signal| {
-        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap()
+        kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), signal).unwrap();
     };
     signal(&nodes[2][4], Signal::KILL);
     let members: Vec<String> =
@@ -230,7 +230,7 @@ fn a_cluster_leaves_data_that_a_node_started_by_hand_still_uses() {
         ]);
         node.arg(members.join(",")).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     };
-    let mut by_hand = until("the killed process has let go of its port", || {
+    let mut by_hand = until("the killed process has released its port", || {
         let mut node = start();
         let mut line = String::new();
         BufReader::new(node.stdout.take().unwrap()).read_line(&mut line).unwrap();

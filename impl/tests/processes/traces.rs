@@ -1,4 +1,4 @@
-//! Traces from the command line, as scripts use them.
+//! `dynamo trace` as scripts use it.
 
 use crate::cluster::dynamo;
 use serde_json::Value as Json;
@@ -33,7 +33,7 @@ fn a_trace_that_replays_ends_with_code_0() {
 }
 
 #[test]
-fn one_that_comes_out_otherwise_ends_with_code_1_and_says_where() {
+fn a_trace_that_does_not_replay_ends_with_code_1_and_names_the_step() {
     let folder = tempfile::tempdir().unwrap();
     let text = fs::read_to_string(word_before_disk()).unwrap();
     let mut trace: Json = serde_json::from_str(&text).unwrap();
@@ -49,7 +49,7 @@ fn one_that_comes_out_otherwise_ends_with_code_1_and_says_where() {
         (&told["traces"][1]["replays"], &told["traces"][1]["step"]),
         (&Json::from(false), &Json::from(2))
     );
-    assert!(stderr.contains("1 of 2 traces"), "{stderr}");
+    assert!(stderr.contains("1 of 2 traces do not replay"), "{stderr}");
     for command in [
         vec!["trace", "show", &file],
         vec!["trace", "shrink", &file],
@@ -62,7 +62,7 @@ fn one_that_comes_out_otherwise_ends_with_code_1_and_says_where() {
 }
 
 #[test]
-fn what_is_no_trace_ends_with_code_2_and_says_why() {
+fn an_invalid_trace_ends_with_code_2_and_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     for (text, why) in [
         ("{}", "missing field"),
@@ -86,10 +86,10 @@ fn what_is_no_trace_ends_with_code_2_and_says_why() {
 }
 
 #[test]
-fn a_trace_is_shown_plain_where_nobody_looks() {
+fn a_trace_is_shown_without_colours_in_a_pipe() {
     let (code, stdout, stderr) = dynamo(&["trace", "show", &word_before_disk()]);
     assert_eq!((code, stderr.as_str()), (0, ""));
-    assert!(!stdout.contains('\u{1b}'), "no colours where it is no terminal");
+    assert!(!stdout.contains('\u{1b}'), "no colours, because this is not a terminal");
     assert!(stdout.contains("●◀────┼─────┼─────┤  c3 → A: put w0"), "{stdout}");
     let (code, stdout, _) = dynamo(&["trace", "show", &word_before_disk(), "--step", "1"]);
     assert_eq!(code, 0);
@@ -104,7 +104,7 @@ fn a_trace_is_shown_plain_where_nobody_looks() {
 }
 
 #[test]
-fn what_goes_wrong_at_random_is_shrunk_to_what_is_needed() {
+fn a_random_violation_is_shrunk_to_the_steps_it_needs() {
     let folder = tempfile::tempdir().unwrap();
     let random =
         ["trace", "random", "concurrent-puts", "--defect", "last-write-wins", "--seed", "7"];
@@ -119,7 +119,7 @@ fn what_goes_wrong_at_random_is_shrunk_to_what_is_needed() {
     assert!(steps(&short) < steps(&long), "{stderr}");
     let file = written(&folder, &short);
     assert_eq!(dynamo(&["trace", "replay", &file]).0, 0);
-    // The protocol's own rules break nothing, and that is no proof.
+    // The protocol's own rules violate nothing, and that proves nothing.
     let (code, _, stderr) =
         dynamo(&["trace", "random", "one-client", "--walks", "3", "--seed", "1"]);
     assert_eq!(code, 3);

@@ -23,7 +23,7 @@ fn put_from(node: &str, key: &str, stdin: File) -> (Option<i32>, String) {
 }
 
 #[test]
-fn what_is_put_from_a_file_or_standard_input_is_got_byte_for_byte() {
+fn a_value_from_a_file_or_standard_input_is_read_back_byte_for_byte() {
     let (cluster, directory) = (Cluster::start(), folder());
     let (node, path) = (cluster.addresses[0].to_string(), directory.path().join("value"));
     let file = path.to_str().unwrap();
@@ -41,7 +41,7 @@ fn what_is_put_from_a_file_or_standard_input_is_got_byte_for_byte() {
 }
 
 #[test]
-fn what_cannot_be_a_value_is_refused_with_code_2() {
+fn invalid_values_are_refused_with_code_2() {
     let directory = folder();
     let path = directory.path().join("large");
     fs::write(&path, [b'x'; 8193]).unwrap();
@@ -80,17 +80,17 @@ fn raw_needs_exactly_one_value() {
             "{stderr}"
         );
     };
-    refused("the key \"k\" holds no value");
+    refused("the key \"k\" has no value");
     ask(&node, &["put", "k", "one"]);
     assert_eq!(raw(&node, "k"), b"one");
     ask(&node, &["put", "k", "two"]);
-    refused("the key \"k\" holds 2 siblings: get it without --raw");
+    refused("the key \"k\" has 2 siblings: get it without --raw");
     ask(&node, &["delete", "k"]);
-    refused("the key \"k\" holds no value");
+    refused("the key \"k\" has no value");
 }
 
 #[test]
-fn text_of_several_lines_is_shown_in_one_with_its_letters_as_they_are() {
+fn a_value_of_several_lines_is_shown_on_one_line() {
     let cluster = Cluster::start();
     let node = cluster.addresses[0].to_string();
     let value = "zwölf\nBoxkämpfer\t\x1b[31m";
@@ -99,9 +99,9 @@ fn text_of_several_lines_is_shown_in_one_with_its_letters_as_they_are() {
     assert!(got.starts_with("zwölf\\nBoxkämpfer\\t\\u{1b}[31m  [A:1]\n"), "{got}");
 }
 
-/// The value comes in parts, and the put waits for the last of them.
+/// The value comes in parts, and the put waits for the last one.
 #[test]
-fn a_put_takes_all_that_comes_until_the_end() {
+fn a_put_reads_its_input_to_the_end() {
     use std::io::Write as _;
     let cluster = Cluster::start();
     let node = cluster.addresses[0].to_string();

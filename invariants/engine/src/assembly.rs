@@ -1,11 +1,11 @@
-//! A state that was put together, and is changed only where the next one differs: conditions look
-//! at whole states.
+//! A whole state that is assembled once. For the next state, only the parts that differ are
+//! replaced. Conditions are evaluated on whole states.
 
 use crate::parts::Parts;
 use crate::subject::{History, Subject};
 use stateright::actor::ActorModelState;
 
-/// One thread's state to look at.
+/// One thread's assembled state.
 pub(crate) struct Assembly<A: Subject, H: History> {
     last: Option<Last<A, H>>,
     slots: Vec<u32>,
@@ -23,7 +23,7 @@ impl<A: Subject, H: History> Assembly<A, H> {
         Assembly { last: None, slots: Vec::new() }
     }
 
-    /// The state of this configuration, with this network, or with an empty one.
+    /// The state with this configuration and network; with an empty network if there is no number.
     pub(crate) fn state(
         &mut self,
         parts: &Parts<A, H>,

@@ -1,15 +1,15 @@
-//! A memory for results that can be had again: a collision forgets the older one.
+//! A cache for results that can be computed again: on a collision, the older one is dropped.
 
 use crate::index::scramble;
 
-/// From a 64-bit key, compared whole, to a 64-bit value. It grows while it misses much, up to a
-/// limit; so a search's memory is its states, not what it remembers of them.
+/// Maps a 64-bit key, which is compared exactly, to a 64-bit value. It grows while it misses often,
+/// up to a limit, so that a search's memory is mostly its states.
 pub(crate) struct Cache {
     entries: Vec<(u64, u64)>,
     misses: usize,
 }
 
-/// No key is ever this: a configuration's number is below 2^32 − 1.
+/// Not a valid key, because a configuration's number is below 2^32 − 1.
 const EMPTY: u64 = u64::MAX;
 
 impl Cache {
@@ -24,14 +24,14 @@ impl Cache {
         (held == key).then_some(value)
     }
 
-    /// Brings the memory near that looking these keys up will touch. One by one each look-up would
-    /// wait for memory; like this the waits overlap.
+    /// Loads the cache lines that looking up these keys will need. The waits for memory overlap,
+    /// instead of coming one after another.
     pub(crate) fn prefetch(&self, keys: impl Iterator<Item = u64>) {
         let near = keys.fold(0, |near, key| near ^ self.entries[self.position(key)].0);
         std::hint::black_box(near);
     }
 
-    /// Remembers a result that was missed. `entries_max` bounds the growth.
+    /// Stores a result after a miss. `entries_max` limits the growth.
     pub(crate) fn put(&mut self, key: u64, value: u64, entries_max: usize) {
         self.misses += 1;
         if self.misses > self.entries.len() && self.entries.len() * 2 <= entries_max {
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_is_what_was_put() {
+    fn a_value_is_found_as_it_was_put() {
         let mut cache = Cache::new();
         for key in 0..10_000 {
             assert_eq!(cache.get(key), None);

@@ -1,4 +1,4 @@
-//! What is checked, and how it runs: threads, and the one that watches them.
+//! What is checked, and the threads that check it.
 
 use crate::converge::{Convergence, Ends, Walker};
 use crate::judge::{Found, Judge, Judged};
@@ -25,11 +25,11 @@ use std::time::{Duration, Instant};
 /// How often the watcher is called.
 const WATCH_EVERY: Duration = Duration::from_millis(20);
 
-/// Visits every reachable state of the model, and evaluates its properties: [`Check`] with nothing
-/// more asked.
+/// Visits every reachable state of the model and evaluates its properties: a [`Check`] without
+/// options.
 ///
 /// # Errors
-/// Where the model asks for something that this engine does not do.
+/// If the model needs something that this engine does not support.
 pub fn check<A: Subject, C: Sync, H: History>(
     model: &ActorModel<A, C, H>,
     reads: impl Fn(&'static str) -> Reads<A, C, H>,
@@ -39,7 +39,7 @@ pub fn check<A: Subject, C: Sync, H: History>(
     Check::new(model, reads).run(options, watch)
 }
 
-/// What is to be checked of a model.
+/// A check of a model.
 pub struct Check<'m, A: Subject, C, H: History> {
     model: &'m ActorModel<A, C, H>,
     judged: Vec<Judged<A, C, H>>,
@@ -50,8 +50,8 @@ pub struct Check<'m, A: Subject, C, H: History> {
 }
 
 impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
-    /// The model's own properties. `reads` says what each looks at, by its name, and for
-    /// [`BOUNDARY`] what the boundary does.
+    /// A check of the model's own properties. `reads` declares what each property reads, by its
+    /// name, and for [`BOUNDARY`] what the boundary reads.
     pub fn new(
         model: &'m ActorModel<A, C, H>,
         reads: impl Fn(&'static str) -> Reads<A, C, H>,
@@ -68,7 +68,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         }
     }
 
-    /// And what must be so in the end, if anything.
+    /// Also checks convergence, if there are convergence properties.
     #[must_use]
     pub fn converges(mut self, convergence: Convergence<A, C, H>) -> Self {
         self.convergence =
@@ -76,36 +76,34 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         self
     }
 
-    /// And which actors are interchangeable: all renamings that leave the model what it is, but for
-    /// the one that changes nothing. Together with it they must be a group: any two, one after the
-    /// other, are one of them. States that differ only by such a renaming are then visited once.
-    /// Verdicts, and the depths of what is found, are the same as without; paths are paths of the
-    /// model.
+    /// Declares interchangeable actors: all renamings under which the model stays the same, except
+    /// the identity. Together with the identity they must be a group: the composition of any two is
+    /// one of them. Of states that differ only by a renaming, the check visits one. Verdicts and
+    /// depths stay the same. Paths are paths of the model.
     ///
-    /// The engine believes what it is told: see [`Renaming`].
+    /// The engine does not verify this: see [`Renaming`].
     #[must_use]
     pub fn symmetry(mut self, renamings: Vec<Box<dyn Renaming<A, H> + 'm>>) -> Self {
         self.renamings = renamings;
         self
     }
 
-    /// And which deliveries may be taken before all else: from a state with such a one, no other
-    /// step is looked at (but the loss of the same message). Verdicts are the same as without, but
-    /// what is found may be found deeper: paths are paths of the model, not always the shortest.
-    /// Counts are of what is left.
+    /// Declares deliveries that may be taken first: in a state with such a delivery, the check
+    /// follows only it and the loss of its message. Verdicts stay the same. Depths may grow: paths
+    /// are paths of the model, but not always the shortest. Counts are those of the reduced graph.
     ///
-    /// The engine believes what it is told: see [`First`].
+    /// The engine does not verify this: see [`First`].
     #[must_use]
     pub fn partial_order(mut self, first: First<A, C>) -> Self {
         self.first = Some(first);
         self
     }
 
-    /// Visits every reachable state of the model. `watch` is called some times a second, on the
-    /// calling thread; when it breaks, the search is cut off.
+    /// Visits every reachable state of the model. Calls `watch` several times a second on the
+    /// calling thread. When `watch` breaks, the search is cut off.
     ///
     /// # Errors
-    /// Where the model asks for something that this engine does not do.
+    /// If the model needs something that this engine does not support.
     pub fn run(
         self,
         options: &Options,
@@ -114,8 +112,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         self.run_watched(options, &mut watch)
     }
 
-    /// [`Check::run`], compiled once for each model, and not once more for each closure that
-    /// watches.
+    /// [`Check::run`], compiled once for each model instead of once for each type of closure.
     fn run_watched(
         mut self,
         options: &Options,
@@ -216,7 +213,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
             parts: Parts::new(self.model),
             steps: Steps::new(self.model),
             judge: Judge::new(std::mem::take(&mut self.judged)),
-            // In doubt, whatever the boundary leaves out is looked at too.
+            // In doubt, states outside the boundary are visited too.
             boundary: if options.doubt { Reads::everything() } else { self.boundary },
             declared_boundary: self.boundary,
             renamings: std::mem::take(&mut self.renamings),
@@ -232,7 +229,7 @@ pub(crate) fn initial_states<A: Subject, C, H: History>(space: &Space<'_, A, C, 
     states.map(|state| space.parts.take_apart(&state)).map(|(c, n)| pair(c, n)).collect()
 }
 
-/// The threads, and what watches them and the bounds.
+/// The threads, with the watcher and the limits.
 struct Crew<'a> {
     board: &'a Board,
     options: &'a Options,
@@ -241,10 +238,10 @@ struct Crew<'a> {
 }
 
 impl Crew<'_> {
-    /// Has every thread do its share of the work. Returns what each thread returns.
+    /// Runs the work on every thread. Returns the results of all threads.
     fn work<T: Send>(&mut self, share: impl Fn(usize) -> T + Sync) -> Vec<T> {
         let Crew { board, options, begun, watch } = self;
-        // Nothing is ever sent: that every sender is gone says that every thread has ended.
+        // Nothing is ever sent: the channel closes when every thread has ended.
         let (running, ended) = channel::<()>();
         std::thread::scope(|scope| {
             let start = |number| {
@@ -273,7 +270,7 @@ impl Crew<'_> {
     }
 }
 
-/// Stops the threads if the watcher panics: the scope they run in waits for them.
+/// Stops the threads if the watcher panics, because their scope waits for them.
 struct StopOnPanic<'a>(&'a Board);
 
 impl Drop for StopOnPanic<'_> {

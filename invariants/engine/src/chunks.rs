@@ -1,15 +1,15 @@
-//! Cells that never move, so that they are read without a lock while others are added.
+//! An array of cells that never move, so that they can be read without a lock while others are
+//! added.
 
 use std::sync::OnceLock;
 
-/// Four chunks of each size, and every size twice the one before: little room is wasted, and a few
-/// chunks are enough for all.
+/// Four chunks of each size, and each size is twice the one before. Little room is wasted, and a
+/// few chunks are enough.
 const OF_EACH_SIZE: usize = 4;
 const SMALLEST: usize = 64;
 const CHUNKS: usize = OF_EACH_SIZE * 24;
 
-/// A growing array. Whoever knows the number of a cell got it from whoever wrote the cell, by way
-/// of a lock.
+/// A growing array. A thread that knows the number of a cell got it from the writer through a lock.
 pub(crate) struct Chunks<T>([OnceLock<Box<[T]>>; CHUNKS]);
 
 impl<T> Default for Chunks<T> {
@@ -18,8 +18,8 @@ impl<T> Default for Chunks<T> {
     }
 }
 
-/// The chunk of a cell, the cell's place in it, and the chunk's size.
-fn place(index: usize) -> (usize, usize, usize) {
+/// The chunk of a cell, the cell's offset in it, and the chunk's size.
+fn locate(index: usize) -> (usize, usize, usize) {
     const FIRST_LEVEL: usize = OF_EACH_SIZE * SMALLEST;
     let level = (index / FIRST_LEVEL + 1).ilog2() as usize;
     let (size, within) = (SMALLEST << level, index - FIRST_LEVEL * ((1 << level) - 1));
@@ -27,27 +27,27 @@ fn place(index: usize) -> (usize, usize, usize) {
 }
 
 impl<T: Default> Chunks<T> {
-    /// A cell that was made.
+    /// A cell that has been made.
     pub(crate) fn get(&self, index: usize) -> &T {
         &self.slice(index, 1)[0]
     }
 
-    /// Cells that were made, and stand in one chunk.
+    /// Cells that have been made, all in one chunk.
     pub(crate) fn slice(&self, index: usize, len: usize) -> &[T] {
-        let (chunk, offset, _) = place(index);
-        &self.0[chunk].get().expect("only what was made is looked at")[offset..offset + len]
+        let (chunk, offset, _) = locate(index);
+        &self.0[chunk].get().expect("only cells that were made are read")[offset..offset + len]
     }
 
-    /// A cell, to be written for the first time.
+    /// Makes a cell, to be written for the first time.
     pub(crate) fn make(&self, index: usize) -> &T {
-        let (chunk, offset, size) = place(index);
+        let (chunk, offset, size) = locate(index);
         &self.0[chunk].get_or_init(|| (0..size).map(|_| T::default()).collect())[offset]
     }
 
-    /// The first index from here on at which so many cells stand in one chunk.
+    /// The first index, from `index` on, at which `len` cells are in one chunk.
     pub(crate) fn room(mut index: usize, len: usize) -> usize {
         loop {
-            let (_, offset, size) = place(index);
+            let (_, offset, size) = locate(index);
             if offset + len <= size {
                 return index;
             }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn slices_stand_in_one_chunk() {
+    fn slices_are_in_one_chunk() {
         let chunks = Chunks::<AtomicUsize>::default();
         let mut end = 0;
         for len in (0..=3 * SMALLEST).cycle().take(5_000) {

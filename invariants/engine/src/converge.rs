@@ -1,22 +1,22 @@
-//! Convergence: once nothing new goes wrong and nothing new is asked, does everything end as it
-//! should?
+//! Convergence: once faults and new requests stop, does every run eventually satisfy the
+//! properties, and keep satisfying them?
 //!
-//! The steps that still go on then make a graph of their own on the reachable states. If every step
-//! that stays possible is taken at some time (strong fairness), a run ends in a *terminal
-//! component*, a set of states that all lead to one another and nowhere else: a single state where
-//! nothing goes on, or a cycle for ever. Converged means that the condition is true in all states
-//! of every terminal component.
+//! The steps that remain then form a graph on the reachable states. Under strong fairness, every
+//! step that stays possible is eventually taken. So a run ends in a *terminal component*: a set of
+//! states that all lead to each other and to no other state. That is a single state without steps,
+//! or a cycle. The model converges if the condition is true in all states of every terminal
+//! component.
 //!
-//! Components are found by Tarjan's algorithm, cut short: the first component that a walk completes
-//! is terminal, unless the walk has met a *settled* state, one that is known to lead to a terminal
-//! component that has been looked at. Either way every state on the walk's stack leads there too,
-//! and is settled. So most states cost one look at one successor, and one bit.
+//! Tarjan's algorithm finds the components, cut short. The first component that a walk completes is
+//! terminal, unless the walk has met a *settled* state. A settled state is known to lead to a
+//! terminal component that has been judged. In both cases every state on the walk's stack leads
+//! there too, and becomes settled. So most states cost one look at one successor, and one bit.
 
 use crate::assembly::Assembly;
 use crate::explorer::Explorer;
 use crate::judge::Found;
 use crate::parts::unpair;
-use crate::search::{Board, Place, Share, place_of};
+use crate::search::{Board, Location, Share, location_of};
 use crate::space::Space;
 use crate::subject::{ActorAction, History, Subject};
 use foldhash::{HashMap, HashMapExt};
@@ -25,31 +25,31 @@ use stateright::actor::{ActorModel, ActorModelState};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Does this step still happen once nothing new goes wrong and nothing new is asked?
+/// Does this step remain possible once faults and new requests stop?
 pub type Filter<A, C> = fn(&C, &ActorAction<A>) -> bool;
 
-/// What must be so in the end.
+/// A condition that must eventually be true, and stay true.
 pub type Condition<A, C, H> = fn(&ActorModel<A, C, H>, &ActorModelState<A, H>) -> bool;
 
-/// What must be so in the end, and which steps go on until then. Every step that goes on and stays
-/// possible is taken at some time.
+/// The convergence properties, and the steps that remain. Every step that remains and stays
+/// possible is eventually taken.
 pub struct Convergence<A: Subject, C, H: History> {
-    /// The steps that go on.
+    /// The steps that remain.
     pub goes_on: Filter<A, C>,
     /// Names and conditions.
     pub properties: Vec<(&'static str, Condition<A, C, H>)>,
 }
 
-/// How many states a thread settles before it looks up from its work.
+/// How many states a thread settles before it checks for a stop and reports.
 const BATCH: usize = 512;
 
-/// What is known of how states end. Shared by all threads.
+/// What is known about convergence. Shared by all threads.
 pub(crate) struct Ends<'s, A: Subject, C, H: History> {
     convergence: &'s Convergence<A, C, H>,
     shares: &'s [Share],
-    /// For each share a bit for each state: is it settled?
+    /// For each share, a bit for each state: is it settled?
     settled: Vec<Vec<AtomicU64>>,
-    /// For each property the shallowest state of a terminal component that violates it.
+    /// For each property, the shallowest state of a terminal component that violates it.
     found: Mutex<Vec<Option<Found>>>,
 }
 
@@ -66,7 +66,7 @@ impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
         }
     }
 
-    /// The shallowest state of a terminal component that violates a property, by the property's
+    /// The shallowest state of a terminal component that violates a property, with the property's
     /// index.
     pub(crate) fn found(&self) -> Vec<(usize, Found)> {
         self.found
@@ -77,27 +77,27 @@ impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
             .collect()
     }
 
-    fn is_settled(&self, (owner, number): Place) -> bool {
+    fn is_settled(&self, (owner, number): Location) -> bool {
         self.settled[owner][number as usize / 64].load(Ordering::Relaxed) & 1 << (number % 64) != 0
     }
 
-    fn settle(&self, (owner, number): Place) {
+    fn settle(&self, (owner, number): Location) {
         self.settled[owner][number as usize / 64].fetch_or(1 << (number % 64), Ordering::Relaxed);
     }
 
-    fn depth(&self, (owner, number): Place) -> usize {
+    fn depth(&self, (owner, number): Location) -> usize {
         self.shares[owner].depth(number)
     }
 
-    /// Looks at a terminal component.
+    /// Evaluates the properties on a terminal component.
     fn judge(
         &self,
         space: &Space<'_, A, C, H>,
         assembly: &mut Assembly<A, H>,
-        component: &[(u64, Place)],
+        component: &[(u64, Location)],
     ) {
         let entry =
-            component.iter().map(|&(state, place)| Found { depth: self.depth(place), state });
+            component.iter().map(|&(state, location)| Found { depth: self.depth(location), state });
         let entry = entry.min_by_key(|found| found.depth).expect("a component has a state");
         let mut violated = vec![false; self.convergence.properties.len()];
         for (state, _) in component {
@@ -120,9 +120,9 @@ impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
 /// A state on a walk, between two of its successors.
 struct Frame {
     order: u32,
-    /// The least order on the stack that is known to be reached from here.
+    /// The least order on the stack that is known to be reachable from here.
     low: u32,
-    successors: Vec<(u64, Place)>,
+    successors: Vec<(u64, Location)>,
     next: usize,
 }
 
@@ -134,9 +134,9 @@ pub(crate) struct Walker<'s, 'm, A: Subject, C, H: History> {
     board: &'s Board,
     explorer: Explorer<'s, 'm, A, C, H>,
     assembly: Assembly<A, H>,
-    /// The states of the walk, in the order in which they were met. All of them lead to the last.
-    stack: Vec<(u64, Place)>,
-    /// Their orders.
+    /// The states of the walk in the order of visiting. All of them lead to the last.
+    stack: Vec<(u64, Location)>,
+    /// The orders of these states.
     orders: HashMap<u64, u32>,
     frames: Vec<Frame>,
 }
@@ -166,7 +166,7 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
     pub(crate) fn run(mut self) {
         let states = &self.ends.shares[self.number].states;
         self.explorer.allow((states.len() as usize / 16).max(1 << 20));
-        // Deep states are near the end; those before them then find them settled.
+        // Deep states are near the end. States before them then find them settled.
         let mut numbers = (0..states.len()).rev();
         while numbers.len() > 0 {
             let mut settled = 0;
@@ -174,9 +174,9 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
                 if self.board.stop.load(Ordering::Relaxed) {
                     return;
                 }
-                let place = (self.number, number);
-                if !self.ends.is_settled(place) {
-                    self.walk(states.get(number), place);
+                let location = (self.number, number);
+                if !self.ends.is_settled(location) {
+                    self.walk(states.get(number), location);
                 }
                 settled += 1;
             }
@@ -187,31 +187,31 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
         }
     }
 
-    /// Walks from a state that is not settled until it is.
-    fn walk(&mut self, state: u64, place: Place) {
-        let mut over = self.visit(state, place);
+    /// Walks from an unsettled state until it is settled.
+    fn walk(&mut self, state: u64, location: Location) {
+        let mut over = self.visit(state, location);
         while over.is_continue() {
             over = self.go_on();
         }
-        for (_, place) in self.stack.drain(..) {
-            self.ends.settle(place);
+        for (_, location) in self.stack.drain(..) {
+            self.ends.settle(location);
         }
         self.orders.clear();
         self.frames.clear();
     }
 
-    /// Meets a state. Breaks if a successor is settled.
-    fn visit(&mut self, state: u64, place: Place) -> ControlFlow<()> {
-        self.stack.push((state, place));
+    /// Visits a state. Breaks if a successor is settled.
+    fn visit(&mut self, state: u64, location: Location) -> ControlFlow<()> {
+        self.stack.push((state, location));
         let (mut successors, mut over) = (Vec::new(), ControlFlow::Continue(()));
         self.explorer.successors(state, |next| {
-            let Some(place) = place_of(self.ends.shares, next) else {
+            let Some(location) = location_of(self.ends.shares, next) else {
                 return ControlFlow::Continue(());
             };
-            if self.ends.is_settled(place) {
+            if self.ends.is_settled(location) {
                 over = ControlFlow::Break(());
             } else {
-                successors.push((next, place));
+                successors.push((next, location));
             }
             over
         });
@@ -222,17 +222,17 @@ impl<'s, 'm, A: Subject, C, H: History> Walker<'s, 'm, A, C, H> {
         ControlFlow::Continue(())
     }
 
-    /// Takes the walk a step further. Breaks when it has met a settled state or completed a
+    /// Takes one step of the walk. Breaks when the walk has met a settled state or completed a
     /// component.
     fn go_on(&mut self) -> ControlFlow<()> {
         let frame = self.frames.last_mut().expect("a walk that is not over has a state");
-        if let Some(&(next, place)) = frame.successors.get(frame.next) {
+        if let Some(&(next, location)) = frame.successors.get(frame.next) {
             frame.next += 1;
             if let Some(order) = self.orders.get(&next) {
                 frame.low = frame.low.min(*order);
                 return ControlFlow::Continue(());
             }
-            return self.visit(next, place);
+            return self.visit(next, location);
         }
         if frame.low == frame.order {
             let component = &self.stack[frame.order as usize..];

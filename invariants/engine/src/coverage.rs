@@ -1,4 +1,4 @@
-//! Which kinds of steps were taken: a check in which nothing is ever lost proves nothing about
+//! Which kinds of steps were taken: a check in which no message is ever lost proves nothing about
 //! loss.
 
 use crate::marks::Marks;
@@ -6,10 +6,10 @@ use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-/// How many distinct local steps of each kind were computed: `deliver Store`, `lose Store`, `time
-/// out Put`, `crash`, `recover`, `choose`; and how many said each mark. A local step is what one
-/// actor in one state does with one envelope, timer or choice; deliveries that change nothing are
-/// none.
+/// How many distinct local steps of each kind were computed (`deliver Store`, `lose Store`, `time
+/// out Put`, `crash`, `recover`, `choose`), and how many set each mark. A local step is what one
+/// actor in one state does with one envelope, timer or choice. A delivery that changes nothing is
+/// no step.
 #[derive(Debug, Default)]
 pub(crate) struct Coverage(Mutex<BTreeMap<String, usize>>);
 
@@ -30,8 +30,8 @@ impl Coverage {
     }
 }
 
-/// The names of nested variants at the beginning of what `Debug` shows: `Answer(PutFailed { … })`
-/// is `Answer PutFailed`.
+/// The names of nested variants at the beginning of a `Debug` output: `Answer(PutFailed { … })`
+/// gives `Answer PutFailed`.
 fn variant(shown: &str) -> String {
     let mut names = Vec::new();
     let mut rest = shown;
@@ -39,7 +39,7 @@ fn variant(shown: &str) -> String {
         let end =
             rest.find(|next: char| !next.is_alphanumeric() && next != '_').unwrap_or(rest.len());
         let (name, after) = rest.split_at(end);
-        // A bare word within parentheses is a value (a node's name, say), not a variant with
+        // A bare word in parentheses is a value, such as a node's name, and not a variant with
         // contents.
         if names.is_empty() || after.starts_with(['(', ' ']) {
             names.push(name);
@@ -54,7 +54,7 @@ mod tests {
     use super::variant;
 
     #[test]
-    fn variants_are_known_by_their_names() {
+    fn variants_are_named() {
         let known = [
             ("Store { request: c3#0, key: k }", "Store"),
             ("Answer(PutFailed { request: c3#0 })", "Answer PutFailed"),

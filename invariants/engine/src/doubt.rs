@@ -10,9 +10,9 @@ use crate::subject::{History, Subject};
 use foldhash::{HashMap, HashMapExt};
 use stateright::actor::ActorModelState;
 
-/// One thread's record of what conditions made of the states that look the same to them.
+/// One thread's record of each condition's value for states that look the same to it.
 pub(crate) struct Doubt<A: Subject, C, H: History> {
-    /// One for each property, in their order, and one for the boundary.
+    /// One for each property in order, and one for the boundary.
     conditions: Vec<Doubted<A, C, H>>,
     assembly: Assembly<A, H>,
 }
@@ -38,10 +38,10 @@ impl<A: Subject, C, H: History> Doubt<A, C, H> {
         Doubt { conditions, assembly: Assembly::new() }
     }
 
-    /// Evaluates every condition on all of a state.
+    /// Evaluates every condition on a whole state.
     ///
     /// # Panics
-    /// Where a condition looks at more than it declares.
+    /// If a condition reads more than it declares.
     pub(crate) fn look(&mut self, space: &Space<'_, A, C, H>, state: u64) {
         let Space { parts, steps, judge, .. } = space;
         let (model, (configuration, network)) = (steps.model, unpair(state));
@@ -56,7 +56,8 @@ impl<A: Subject, C, H: History> Doubt<A, C, H> {
             let looks = condition.lens.number(parts, &model.cfg, state, usize::MAX);
             let found = verdict(index, &whole);
             let known = *condition.verdicts.entry(looks).or_insert(found);
-            // What the search shows to a condition that does not look at the network has none.
+            // The search evaluates a condition that does not read the network with an empty
+            // network.
             let shown = if condition.reads_network {
                 found
             } else {
@@ -64,7 +65,8 @@ impl<A: Subject, C, H: History> Doubt<A, C, H> {
             };
             assert!(
                 found == known && found == shown,
-                "\"{}\" looks at more than it declares: it is {found} in this state, and {} in one that looks the same: {whole:?}",
+                "\"{}\" reads more than it declares: it is {found} in this state, \
+                 and {} in one that looks the same: {whole:?}",
                 condition.name,
                 !found
             );

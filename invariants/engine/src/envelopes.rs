@@ -1,4 +1,4 @@
-//! What one thread knows of each envelope, by its number.
+//! What one thread knows about each envelope, by its number.
 
 use crate::converge::Filter;
 use crate::network::{Change, Taken};
@@ -9,11 +9,11 @@ use stateright::actor::{ActorModelAction, Envelope};
 
 #[derive(Default)]
 pub(crate) struct Envelopes {
-    /// The actor that it is for.
+    /// The receiving actor.
     recipients: Vec<usize>,
-    /// The change that its loss is, where messages may be lost.
+    /// The change that is its loss, if messages may be lost.
     losses: Vec<u32>,
-    /// What may happen to it among the steps that a filter lets through.
+    /// What may happen to it under the filter.
     going_on: Vec<GoesOn>,
 }
 
@@ -49,8 +49,7 @@ impl Envelopes {
         self.losses[envelope as usize]
     }
 
-    /// What may happen to an envelope among the steps that the filter lets through; it is the same
-    /// filter every time.
+    /// What may happen to an envelope under the filter. The filter must be the same in every call.
     pub(crate) fn goes_on<A: Subject, C, H: History>(
         &mut self,
         space: &Space<'_, A, C, H>,

@@ -1,4 +1,4 @@
-//! One thread's way through the state space: the successors of a state.
+//! Computes the successors of a state, with one thread's caches.
 
 use crate::assembly::Assembly;
 use crate::cache::Cache;
@@ -16,54 +16,53 @@ use stateright::actor::ActorModelAction;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// A thread's own memory of results.
+/// One thread's explorer, with its caches.
 pub(crate) struct Explorer<'s, 'm, A: Subject, C, H: History> {
     space: &'s Space<'m, A, C, H>,
-    /// Only these steps are looked at; all if there is none.
+    /// If set, only these steps are followed.
     only: Option<Filter<A, C>>,
-    /// Where there is symmetry: what representatives are made with.
+    /// If there is symmetry: makes representatives.
     orbits: Option<Box<Orbits<'s, 'm, A, H>>>,
-    /// Which deliveries are taken before all else, if any.
+    /// Which deliveries are taken first, if any.
     first: Option<First<A, C>>,
-    /// (local, envelope) → is it such a delivery?
+    /// (local, envelope) → is it taken first?
     firsts: HashMap<u64, bool>,
     /// (configuration, token) → (configuration, change)
     moves: Cache,
     /// (network, change) → network
     networks: Cache,
-    /// (history, records) → history; in front of what all threads share, whose lock they would wait
-    /// for
+    /// (history, records) → history. A cache in front of the shared map, to avoid its lock.
     histories: Cache,
-    /// (local, envelope) → the step that the delivery is, in front of what all threads share.
+    /// (local, envelope) → the step of the delivery. A cache in front of the shared map.
     deliveries: HashMap<u64, Option<Step>>,
     entries_max: usize,
     envelopes: Envelopes,
-    /// For each actor and local what the actor may do by itself.
+    /// For each actor and local, the actor's own steps.
     own: Vec<Vec<Option<Arc<OwnSteps<A>>>>>,
-    /// What configurations look like to the boundary, and whether it lets them in.
+    /// What configurations look like to the boundary, and whether they are within it.
     boundary: Projection<A, C, H>,
     within: Vec<bool>,
     assembly: Assembly<A, H>,
     words: Vec<u32>,
     changed: Vec<u32>,
-    /// Moves that were not followed yet.
+    /// Moves that have not been followed yet.
     due: Vec<u64>,
     slots: Vec<u32>,
-    /// The configuration whose slots were asked for last, and these.
+    /// The configuration whose slots were read last, and its slots.
     looked_at: (u32, Vec<u32>),
 }
 
 /// How many moves are looked up before they are followed.
 const AT_ONCE: usize = 64;
-/// A move that there is not.
+/// Stands for "no move".
 const NOTHING: u64 = u64::MAX;
-/// Tokens from here on name an actor's own steps, below it envelopes.
+/// Tokens from here on stand for an actor's own steps. Smaller ones are envelopes.
 const OWN: u32 = 1 << 31;
-/// Among those, tokens from here on name steps that a filter lets through.
+/// Of those, tokens from here on stand for steps that pass the filter.
 const FILTERED: u32 = 1 << 30;
 
 impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
-    /// Looks at all steps.
+    /// An explorer that follows all steps.
     pub(crate) fn new(space: &'s Space<'m, A, C, H>) -> Self {
         let actors = space.parts.actors;
         Explorer {
@@ -91,7 +90,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         }
     }
 
-    /// Lets the caches grow to this many entries.
+    /// Sets how many entries the caches may grow to.
     pub(crate) fn allow(&mut self, entries_max: usize) {
         self.entries_max = entries_max;
         if let Some(orbits) = &mut self.orbits {
@@ -99,14 +98,13 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         }
     }
 
-    /// From now on looks only at steps for which the filter is true. What it remembers of others
-    /// stays true.
+    /// Follows only steps for which the filter is true from now on. Cached results stay valid.
     pub(crate) fn looking_only_at(mut self, filter: Filter<A, C>) -> Self {
         self.only = Some(filter);
         self
     }
 
-    /// Gives all successors, and these themselves.
+    /// Makes the explorer return all successors, not only representatives.
     pub(crate) fn without_reductions(mut self) -> Self {
         (self.orbits, self.first) = (None, None);
         self
@@ -126,8 +124,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
             + self.boundary.bytes()
     }
 
-    /// Calls `each` for the state after every transition, as often as there are transitions to it,
-    /// until it breaks. Where there is symmetry, for what represents it.
+    /// Calls `each` with the state after every transition, once per transition, until it breaks.
+    /// With symmetry, passes the representative of that state.
     pub(crate) fn successors(&mut self, state: u64, mut each: impl FnMut(u64) -> ControlFlow<()>) {
         let mut words = std::mem::take(&mut self.words);
         words.clear();
@@ -152,7 +150,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         mut each: impl FnMut(u64) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let (configuration, network) = unpair(state);
-        // Whoever looks at some steps only is mostly content with the first.
+        // With a filter, the caller mostly needs only the first successor.
         let at_once = if self.only.is_some() { 1 } else { AT_ONCE };
         let mut due = std::mem::take(&mut self.due);
         due.clear();
@@ -170,7 +168,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         over
     }
 
-    /// Calls `each` for every move from a configuration with these envelopes in flight, until it
+    /// Calls `each` with every move from a configuration with these envelopes in flight, until it
     /// breaks.
     fn moves_from(
         &mut self,
@@ -214,7 +212,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         ControlFlow::Continue(())
     }
 
-    /// Calls `each` for the states that these moves lead to, and empties them.
+    /// Calls `each` with the states that these moves lead to. Empties `moves`.
     fn follow(
         &mut self,
         (network, words): (u32, &[u32]),
@@ -229,7 +227,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         ControlFlow::Continue(())
     }
 
-    /// The envelope that is delivered, or lost, before all else, if there is one.
+    /// The envelope that is delivered or lost first, if there is one.
     fn first_of(&mut self, configuration: u32, words: &[u32]) -> Option<u32> {
         let first = self.first?;
         let parts = &self.space.parts;
@@ -257,7 +255,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         })
     }
 
-    /// The move that the delivery of an envelope makes.
+    /// The move that delivers an envelope.
     fn delivered(&mut self, configuration: u32, envelope: u32) -> u64 {
         let key = pair(configuration, envelope);
         if let Some(known) = self.moves.get(key) {
@@ -280,10 +278,9 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         found
     }
 
-    /// The move that one of the actors' own steps makes, numbered through all actors; `NOTHING`
-    /// past the last.
+    /// One of the actors' own moves, numbered across all actors; `NOTHING` after the last.
     fn own_move(&mut self, configuration: u32, number: u32) -> u64 {
-        // Steps that a filter leaves out have no number under it.
+        // Under a filter, the steps that it rejects have no number.
         let own = if self.only.is_some() { OWN | FILTERED } else { OWN };
         if let Some(known) = self.moves.get(pair(configuration, own | number)) {
             return known;
@@ -328,8 +325,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         own[local as usize].get_or_insert_with(|| space.steps.own(&space.parts, actor, local))
     }
 
-    /// Puts a configuration's slots into `slots`. States come configuration by configuration, so
-    /// that it is mostly the last one.
+    /// Reads a configuration's slots into `slots`. States come configuration by configuration, so
+    /// it is mostly the last one.
     fn look_at(&mut self, configuration: u32) {
         if self.looked_at.0 != configuration {
             self.looked_at.0 = configuration;
@@ -338,8 +335,8 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         self.slots.clone_from(&self.looked_at.1);
     }
 
-    /// The move from the configuration looked at last, in `slots`, by an actor's step, unless it
-    /// leads out of the boundary.
+    /// The move of an actor's step from the configuration read last, whose slots are in `slots`.
+    /// `NOTHING` if it leads out of the boundary.
     fn take(&mut self, actor: usize, step: Step) -> u64 {
         let Space { parts, steps, .. } = self.space;
         let before = (self.slots[actor], self.slots[parts.actors]);
@@ -354,14 +351,14 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         let configuration =
             parts.changed_configuration(self.looked_at.0, actor, before.1 != after.1, &self.slots);
         assert!(configuration < u32::MAX, "fewer than 2^32 configurations");
-        // Where it was the boundary let it be.
+        // The configuration before the step was within the boundary.
         let is_within = self.boundary.look_the_same(parts, &steps.model.cfg, actor, before, after)
             || self.is_within(configuration);
         if is_within { pair(configuration, step.change) } else { NOTHING }
     }
 
-    /// Does the boundary let the configuration in `slots` in, as far as that can be said without
-    /// the network?
+    /// Is the configuration in `slots` within the boundary? Returns true if that depends on the
+    /// network.
     fn is_within(&mut self, configuration: u32) -> bool {
         let Space { parts, steps, .. } = self.space;
         if self.space.boundary.reads_network() {
@@ -375,7 +372,7 @@ impl<'s, 'm, A: Subject, C, H: History> Explorer<'s, 'm, A, C, H> {
         self.within[number as usize]
     }
 
-    /// The network after a change to one with this number and these words.
+    /// The network after a change.
     fn network(&mut self, (network, words): (u32, &[u32]), change: u32) -> u32 {
         let key = pair(network, change);
         if let Some(known) = self.networks.get(key) {

@@ -1,9 +1,9 @@
-//! Exact sets whose members are known by the number of their arrival.
+//! Exact sets whose members are numbered in order of arrival.
 //!
-//! All of them compare members themselves, never only their hashes: a hash says where to look,
-//! equality says what is there.
+//! All sets compare members themselves, never only their hashes. A hash says where to search;
+//! equality decides.
 
-/// Scrambles a number so that every bit depends on every other.
+/// Mixes a number so that every bit depends on every other.
 pub(crate) fn scramble(number: u64) -> u64 {
     const MULTIPLIER: u64 = 0xd6e8_feb8_6659_fd93;
     let number = (number ^ number >> 32).wrapping_mul(MULTIPLIER);
@@ -18,9 +18,9 @@ pub(crate) fn hash_words(words: &[u32]) -> u64 {
         .fold(words.len() as u64, |hash, word| scramble(hash.rotate_left(32) ^ u64::from(*word)))
 }
 
-/// Finds the number of a member by its hash. An entry is a member's number plus one, and, in the
-/// bits that the number cannot need, a part of its hash, so that unequal members are seldom looked
-/// at.
+/// Finds the number of a member by its hash. An entry holds the member's number plus one. The bits
+/// that the number cannot need hold a part of the hash, so that unequal members are seldom
+/// compared.
 #[derive(Default)]
 pub(crate) struct Index {
     entries: Vec<u32>,
@@ -30,7 +30,7 @@ pub(crate) struct Index {
 impl Index {
     const SMALLEST: usize = 64;
 
-    /// How many members there are.
+    /// The number of members.
     pub(crate) fn len(&self) -> u32 {
         self.len
     }
@@ -56,30 +56,29 @@ impl Index {
         }
     }
 
-    /// What stands where the search for a member with this hash begins: its number, perhaps. The
-    /// index is not empty.
+    /// The number in the first entry that a search for this hash looks at, if there is one. The
+    /// index must not be empty.
     fn home(&self, hash: u64) -> u32 {
         let mask = self.entries.len() - 1;
         (self.entries[hash as usize & mask] & mask as u32).wrapping_sub(1)
     }
 
-    /// Adds a member that is not in the index. `hash_of` tells the hashes of those that are.
+    /// Adds a member that is not in the index. `hash_of` gives the hash of each present member.
     pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
         if (self.len as usize + 1) * 4 > self.entries.len() * 3 {
             let size = (self.entries.len() * 2).max(Self::SMALLEST);
-            // The old table is given back before the new one is filled: the members know their
-            // hashes.
+            // The old table is freed before the new one is filled: members know their hashes.
             self.entries = Vec::new();
             self.entries = vec![0; size];
             for old in 0..self.len {
-                self.place(hash_of(old), old);
+                self.put(hash_of(old), old);
             }
         }
-        self.place(hash, number);
+        self.put(hash, number);
         self.len = self.len.checked_add(1).expect("fewer than 2^32 members");
     }
 
-    fn place(&mut self, hash: u64, number: u32) {
+    fn put(&mut self, hash: u64, number: u32) {
         let mask = self.entries.len() - 1;
         let mut position = hash as usize & mask;
         while self.entries[position] != 0 {
@@ -93,8 +92,8 @@ impl Index {
     }
 }
 
-/// A set of pairs of numbers: 8 bytes a member and the index. Kept in pieces, so that it grows
-/// without being copied.
+/// A set of pairs of numbers: 8 bytes a member, and the index. It is kept in pieces, so that it
+/// grows without copying.
 #[derive(Default)]
 pub(crate) struct PairSet {
     pieces: Vec<Vec<u64>>,
@@ -113,7 +112,7 @@ impl PairSet {
         self.pieces[number as usize / Self::PIECE][number as usize % Self::PIECE]
     }
 
-    /// The pair's number, and whether it is new.
+    /// Adds a pair. Returns its number, and whether it is new.
     pub(crate) fn insert(&mut self, pair: u64, hash: u64) -> (u32, bool) {
         let pieces = &self.pieces;
         let at = |number: u32| pieces[number as usize / Self::PIECE][number as usize % Self::PIECE];
@@ -140,8 +139,8 @@ impl PairSet {
         self.index.find(hash, |number| self.get(number) == pair)
     }
 
-    /// Brings the memory near that the search for these pairs, by their hashes, will look at. One
-    /// by one each search would wait for memory, twice; like this the waits overlap.
+    /// Loads the cache lines that the search for these hashes will need. The waits for memory
+    /// overlap, instead of coming one after another.
     pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u64>, homes: &mut Vec<u32>) {
         if self.len == 0 {
             return;
@@ -182,7 +181,7 @@ impl SliceSet {
         self.index.find(hash, |number| self.get(number) == words)
     }
 
-    /// The sequence's number.
+    /// Adds a sequence. Returns its number.
     pub(crate) fn insert(&mut self, words: &[u32], hash: u64) -> u32 {
         if let Some(number) = self.find(words, hash) {
             return number;
@@ -213,9 +212,13 @@ mod tests {
     use std::collections::HashMap;
 
     proptest! {
-        /// Pairs are numbered by arrival and found again; a bad hash costs time, never truth.
+        /// Pairs are numbered by arrival and found again. A bad hash costs time, but changes no
+        /// result.
         #[test]
-        fn a_pair_set_is_a_set(pairs in prop::collection::vec(0_u64..500, 0..2000), good_hash in any::<bool>()) {
+        fn a_pair_set_is_a_set(
+            pairs in prop::collection::vec(0_u64..500, 0..2000),
+            good_hash in any::<bool>(),
+        ) {
             let hash = |pair: u64| if good_hash { scramble(pair) } else { scramble(pair) & 1 };
             // With the bad hash the set must not grow, because it rehashes with the good one.
             let pairs = if good_hash { &pairs[..] } else { &pairs[..pairs.len().min(40)] };
@@ -226,16 +229,20 @@ mod tests {
                 prop_assert_eq!(set.insert(*pair, hash(*pair)), (expected, expected == next));
             }
             for (pair, number) in numbers {
-                prop_assert_eq!((set.get(number), set.find(pair, hash(pair))), (pair, Some(number)));
+                let found = (set.get(number), set.find(pair, hash(pair)));
+                prop_assert_eq!(found, (pair, Some(number)));
             }
         }
 
         #[test]
-        fn a_slice_set_is_a_set(slices in prop::collection::vec(prop::collection::vec(0_u32..3, 0..5), 0..500)) {
+        fn a_slice_set_is_a_set(
+            slices in prop::collection::vec(prop::collection::vec(0_u32..3, 0..5), 0..500),
+        ) {
             let (mut set, mut numbers) = (SliceSet::default(), HashMap::new());
             for words in &slices {
                 let next = numbers.len() as u32;
-                prop_assert_eq!(set.insert(words, hash_words(words)), *numbers.entry(words).or_insert(next));
+                let expected = *numbers.entry(words).or_insert(next);
+                prop_assert_eq!(set.insert(words, hash_words(words)), expected);
             }
             for (words, number) in numbers {
                 prop_assert_eq!(set.get(number), &words[..]);

@@ -1,5 +1,5 @@
-//! Is a state as the properties want it? Each property is evaluated as seldom as what it reads
-//! allows.
+//! Evaluates properties on states. Each property is evaluated only when the parts that it reads
+//! have changed.
 
 use crate::Reads;
 use crate::assembly::Assembly;
@@ -15,7 +15,7 @@ use stateright::actor::{ActorModel, ActorModelState};
 use stateright::{Expectation, Property};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Where a property was first seen violated (always) or shown (reachable).
+/// Where a property was first violated (always) or reached (reachable).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     pub(crate) depth: usize,
@@ -25,23 +25,23 @@ pub(crate) struct Found {
 /// A property and what it reads.
 pub(crate) type Judged<A, C, H> = (Property<ActorModel<A, C, H>>, Reads<A, C, H>);
 
-/// The properties, and what is known of them. Shared by all threads.
+/// The properties and their results. Shared by all threads.
 pub(crate) struct Judge<A: Subject, C, H: History> {
     pub(crate) properties: Vec<Judged<A, C, H>>,
-    /// A bit for each property that is not decided.
+    /// A bit for each property that is not decided yet.
     undecided: AtomicU64,
     found: Mutex<Vec<Option<Found>>>,
 }
 
 impl<A: Subject, C, H: History> Judge<A, C, H> {
-    /// At most 64 properties.
+    /// A judge of at most 64 properties.
     pub(crate) fn new(properties: Vec<Judged<A, C, H>>) -> Self {
         let undecided = properties.iter().enumerate().fold(0, |bits, (index, _)| bits | 1 << index);
         let found = Mutex::new(vec![None; properties.len()]);
         Judge { properties, undecided: AtomicU64::new(undecided), found }
     }
 
-    /// Has every property been decided by what was seen?
+    /// Has every property been decided?
     pub(crate) fn is_decided(&self) -> bool {
         !self.properties.is_empty() && self.undecided.load(Ordering::Relaxed) == 0
     }
@@ -57,14 +57,14 @@ impl<A: Subject, C, H: History> Judge<A, C, H> {
         })
     }
 
-    /// What was found, by the property's name.
+    /// The deciding states, by the property's name.
     pub(crate) fn found(&self) -> Vec<(&'static str, Found)> {
         let found = self.found.lock();
         let pairs = self.properties.iter().zip(found.iter());
         pairs.filter_map(|((property, _), found)| Some((property.name, (*found)?))).collect()
     }
 
-    /// Does this state decide a property: does it violate it (always), or show it (reachable)?
+    /// Does this state decide a property: violate it (always), or reach it (reachable)?
     pub(crate) fn is_decided_by(
         &self,
         index: usize,
@@ -84,19 +84,19 @@ impl<A: Subject, C, H: History> Judge<A, C, H> {
     }
 }
 
-/// Properties that read the same of the actors and the history.
+/// Properties that read the same parts of the actors and the history.
 struct Group<A: Subject, C, H> {
     projection: Projection<A, C, H>,
-    /// Bits of the properties that do not look at the network.
+    /// Bits of the properties that do not read the network.
     bare: u64,
-    /// Bits of the properties that look at the network.
+    /// Bits of the properties that read the network.
     networked: u64,
-    /// For each configuration the number of what it looks like, plus one; kept only for properties
-    /// that look at the network.
+    /// For each configuration, the number of its projection plus one. Kept only for properties that
+    /// read the network.
     numbers: Vec<u32>,
 }
 
-/// How a property looks at the network.
+/// How a property reads the network.
 #[derive(Clone, Copy)]
 enum Networked {
     Not,
@@ -105,17 +105,17 @@ enum Networked {
     Wholly,
 }
 
-/// A thread's memory of what was judged already.
+/// One thread's record of what it has evaluated.
 pub(crate) struct Juror<A: Subject, C, H: History> {
-    /// A bit for each configuration that was looked at.
+    /// A bit for each configuration that has been seen.
     seen: Vec<u64>,
     groups: Vec<Group<A, C, H>>,
     /// By property.
     networked: Vec<Networked>,
     summaries: Vec<NetworkSummaries<A, C>>,
-    /// (looks, property and summary's number) that was evaluated
+    /// The (looks, property and summary number) pairs that have been evaluated.
     evaluated: Cache,
-    /// Where the boundary looks at the network.
+    /// Present if the boundary reads the network.
     gate: Option<Gate<A, C, H>>,
     assembly: Assembly<A, H>,
     entries_max: usize,
@@ -170,7 +170,7 @@ impl<A: Subject, C, H: History> Juror<A, C, H> {
         }))
     }
 
-    /// Lets the caches grow to this many entries.
+    /// Sets how many entries the caches may grow to.
     pub(crate) fn allow(&mut self, entries_max: usize) {
         self.entries_max = entries_max;
     }
@@ -185,7 +185,7 @@ impl<A: Subject, C, H: History> Juror<A, C, H> {
         self.seen.capacity() * size_of::<u64>() + groups + summaries + self.evaluated.bytes() + gate
     }
 
-    /// Is a state within the boundary, as far as that depends on the network?
+    /// Is a state within the boundary, if that depends on the network?
     pub(crate) fn lets_in(
         &mut self,
         parts: &Parts<A, H>,
@@ -201,7 +201,7 @@ impl<A: Subject, C, H: History> Juror<A, C, H> {
         gate.is_within(parts, &model.cfg, state, *entries_max, evaluate)
     }
 
-    /// Looks at a state reached for the first time.
+    /// Evaluates the properties on a state that is reached for the first time.
     pub(crate) fn judge(
         &mut self,
         judge: &Judge<A, C, H>,
@@ -249,8 +249,7 @@ impl<A: Subject, C, H: History> Juror<A, C, H> {
         new
     }
 
-    /// Was this property not yet evaluated for these looks and a network that it takes for the
-    /// same?
+    /// Has this property not been evaluated yet for these looks and this network's summary?
     fn is_due(
         &mut self,
         parts: &Parts<A, H>,
@@ -272,7 +271,7 @@ impl<A: Subject, C, H: History> Juror<A, C, H> {
     }
 }
 
-/// The places of the bits that are set.
+/// The indices of the bits that are set.
 fn bits(mut bits: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let lowest = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
@@ -282,8 +281,8 @@ fn bits(mut bits: u64) -> impl Iterator<Item = usize> {
 }
 
 impl<A: Subject, C, H: History> Group<A, C, H> {
-    /// Looks at a configuration. Returns the bits of the properties that do not look at the network
-    /// and are to be evaluated.
+    /// Records a configuration. Returns the bits of the properties without network reads that must
+    /// be evaluated.
     fn look(&mut self, configuration: u32, parts: &Parts<A, H>, setting: &C, slots: &[u32]) -> u64 {
         let (number, new) = self.projection.number(parts, setting, slots);
         if self.networked != 0 {

@@ -1,4 +1,4 @@
-//! What a condition sees of a state, by what it declares to read.
+//! What a condition sees of a state, by its declared reads.
 
 use crate::cache::Cache;
 use crate::parts::{Parts, pair, unpair};
@@ -7,11 +7,11 @@ use crate::reads::{NetworkReads, Reads};
 use crate::subject::{History, Subject};
 use crate::summaries::NetworkSummaries;
 
-/// One thread's numbers for what states look like to one condition: states that look the same have
+/// One thread's numbers for what states look like to one condition. States that look the same have
 /// the same number.
 pub(crate) struct Lens<A: Subject, C, H> {
     projection: Projection<A, C, H>,
-    /// For each configuration the number of what it looks like, plus one, or 0.
+    /// For each configuration, the number of its projection plus one, or 0.
     numbers: Vec<u32>,
     network: Networks<A, C>,
     slots: Vec<u32>,
@@ -38,7 +38,7 @@ impl<A: Subject, C, H: History> Lens<A, C, H> {
         }
     }
 
-    /// The number of what a state looks like. Up to so many networks are remembered.
+    /// The number of what a state looks like. Remembers up to `entries_max` networks.
     pub(crate) fn number(
         &mut self,
         parts: &Parts<A, H>,
@@ -70,7 +70,7 @@ impl<A: Subject, C, H: History> Lens<A, C, H> {
     }
 }
 
-/// One thread's memory of which states a boundary that looks at the network lets in.
+/// One thread's record of the states that are within a boundary that reads the network.
 pub(crate) struct Gate<A: Subject, C, H> {
     lens: Lens<A, C, H>,
     /// what a state looks like → is it within?
@@ -82,8 +82,8 @@ impl<A: Subject, C, H: History> Gate<A, C, H> {
         Gate { lens: Lens::new(reads, actors), verdicts: Cache::new() }
     }
 
-    /// Is the state within the boundary? `evaluate` is called if that is not remembered. Up to so
-    /// many results are.
+    /// Is the state within the boundary? Calls `evaluate` if the result is not cached. Caches up to
+    /// `entries_max` results.
     pub(crate) fn is_within(
         &mut self,
         parts: &Parts<A, H>,

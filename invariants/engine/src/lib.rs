@@ -1,44 +1,44 @@
 //! # An exact, fast checking engine for stateright actor models
 //!
-//! The input is any [`ActorModel`](stateright::actor::ActorModel). The output is what
-//! `stateright`'s own checkers give — how many states there are, which properties hold, a shortest
-//! path to each violation — much faster, in much less memory, and **exactly**: two states are the
-//! same only if they are equal, never because their hashes are. Checkers that keep a 64-bit hash
-//! for each state merge two different ones with a probability of about n²/2⁶⁵ for n states (3 in
-//! 10,000 for 10⁸), and without saying so; and a flaw in how a hash is made merges many.
+//! The input is any [`ActorModel`](stateright::actor::ActorModel). The output is the same as that
+//! of `stateright`'s own checkers: the number of states, the verdicts of the properties, and a
+//! shortest path to each violation. This engine is much faster, needs much less memory, and is
+//! **exact**: it merges two states only if they are equal. Checkers that keep a 64-bit hash of each
+//! state merge different states with a probability of about n²/2⁶⁵ for n states (3 in 10,000 for
+//! 10⁸), without saying so. A flaw in the hash merges many.
 //!
 //! ## How
 //!
-//! Every part of a state — an actor with its timers and its storage, an envelope, the history — is
-//! stored once and known by a number. Sequences of such numbers are stored once and known by
-//! numbers again: one for the network, one for all the rest, the *configuration*. A state is a pair
-//! of the two: 8 bytes in one set. A local step (actor, envelope) is computed once, by the model's
-//! own code; afterwards it is looked up. What the history makes of a step is remembered too. Small
-//! caches in front of all this hold (configuration, envelope) → configuration and (network, change)
-//! → network, so that most transitions cost two look-ups and one insertion.
+//! Every part of a state is stored once and has a number. Parts are an actor with its timers and
+//! its storage, an envelope, and the history. Sequences of such numbers are stored once and have
+//! numbers too: one for the network, and one for all the rest, the *configuration*. A state is a
+//! pair of these two numbers: 8 bytes in one set. A local step (actor, envelope) is computed once
+//! by the model's own code, and looked up afterwards. What the history records of a step is stored
+//! too. Small caches hold (configuration, envelope) → configuration and (network, change) →
+//! network, so that most transitions cost two look-ups and one insertion.
 //!
-//! Parts stand in cells that never move, so that threads read them without locks. A state belongs
-//! to the thread of its configuration, and a layer is expanded configuration by configuration: what
-//! there is to know of one is found out once, and used while it is fresh.
+//! Parts are in cells that never move, so threads read them without locks. A state belongs to the
+//! thread of its configuration. A layer is expanded configuration by configuration, so that the
+//! facts about a configuration are computed once and used while they are in the processor's cache.
 //!
-//! The search is breadth-first, layer by layer, on all threads; unique and generated counts, depth,
-//! and the lengths of counterexamples depend neither on the number of threads nor on the run.
+//! The search is breadth-first, layer by layer, on all threads. The counts of unique and generated
+//! states, the depth, and the lengths of counterexamples depend neither on the number of threads
+//! nor on the run.
 //!
-//! The boundary and each property are evaluated once for all states that look the same to them, and
-//! their verdicts remembered: see [`Reads`]. What they look at is a state that is put together once
-//! and then changed where the next one differs.
+//! The boundary and each property are evaluated once for all states that look the same to them: see
+//! [`Reads`]. They are evaluated on a state that is assembled once; for the next state only the
+//! parts that differ are replaced.
 //!
-//! What must be so *in the end* is checked on the same states, once all are known: see
-//! [`Convergence`].
+//! Convergence is checked on the same states, once all are known: see [`Convergence`].
 //!
-//! Two reductions can be asked for. Actors that are interchangeable make many states alike, which
-//! can be visited once: see [`Check::symmetry`]. Steps that commute with all others can be taken at
-//! once: see [`Check::partial_order`].
+//! There are two reductions. If actors are interchangeable, one of many symmetric states is
+//! visited: see [`Check::symmetry`]. Steps that commute with all others are taken first: see
+//! [`Check::partial_order`].
 //!
 //! ## What is refused
 //!
-//! *Eventually* properties (their check in stateright misses cycles and joins; [`Convergence`]
-//! takes their place) and more than 64 properties: see [`Refused`].
+//! *Eventually* properties, because stateright's check of them misses cycles and joins
+//! ([`Convergence`] replaces them), and more than 64 properties: see [`Refused`].
 
 mod assembly;
 mod cache;
@@ -81,16 +81,16 @@ pub use subject::{ActorAction, History, Subject};
 pub use symmetry::Renaming;
 use thiserror::Error;
 
-/// What to check, and how far to go.
+/// Options of a check.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many threads.
+    /// The number of threads.
     pub threads: usize,
-    /// The memory the search may take, in bytes, by its own count, which leaves out what lies
-    /// behind pointers in the parts. `None`: no bound. Bounds are looked at some fifty times a
-    /// second: a search that is over sooner is not cut off.
+    /// The most memory of the search, in bytes, by its own count, which omits data behind pointers
+    /// in the parts. `None`: no limit. Limits are checked about fifty times a second, so a short
+    /// search is not cut off.
     pub memory_bytes: Option<usize>,
-    /// How long it may take. `None`: no bound.
+    /// The longest time. `None`: no limit.
     pub time: Option<Duration>,
     /// Stop after the layer in which the last property was decided, instead of visiting every
     /// state.
@@ -98,11 +98,12 @@ pub struct Options {
     /// Stop after the layer in which one of these *always* properties was first violated, instead
     /// of visiting every state. Names of other properties have no effect. Empty: go on.
     pub stop_when_violated: Vec<&'static str>,
-    /// Evaluate every property, and the boundary, on all of every state, and panic where two states
-    /// that look the same by what a condition declares to read ([`Reads`]) are not the same to it.
-    /// For tests: it takes many times as long, and one thread.
+    /// Evaluate every property and the boundary on every whole state. Panic if a condition differs
+    /// on two states that look the same by its declared [`Reads`]. For tests: it takes many times
+    /// as long, and one thread.
     pub doubt: bool,
-    /// Make the shortest path to every violation and to every state that was to be shown reachable.
+    /// Find the shortest path to every violation and to every reached state of a reachable
+    /// property.
     pub paths: bool,
 }
 
@@ -121,89 +122,89 @@ impl Default for Options {
     }
 }
 
-/// What is asked of the boundary in [`check`]'s `reads`, instead of a property's name.
+/// The name under which [`check`]'s `reads` gets the boundary, instead of a property's name.
 pub const BOUNDARY: &str = "the boundary";
 
-/// How far a search has come.
+/// The progress of a search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// States reached, each counted once.
     pub unique_states: usize,
-    /// The states that these stand for, each counted once: with [`Check::symmetry`] all that they
-    /// may be renamed to, else just these. So many would be unique without symmetry.
+    /// The states that the unique states represent, each counted once. With [`Check::symmetry`]:
+    /// including all renamed ones, so this is the number of unique states without symmetry.
     pub orbit_states: usize,
-    /// States reached, counted as often as reached. With symmetry, by steps from those that stand
-    /// for others.
+    /// States reached, counted as often as they are reached. With symmetry, only steps from
+    /// representatives count.
     pub generated_states: usize,
-    /// States reached whose successors were not looked at yet.
+    /// The frontier: states reached whose successors have not been computed yet.
     pub frontier: usize,
-    /// Steps from the initial state to the layer being reached.
+    /// Steps from the initial state to the present layer.
     pub depth: usize,
-    /// States of which it is known how they end; none before all are reached.
+    /// States whose convergence is known. Zero before all states are reached.
     pub settled_states: usize,
-    /// What the search takes, by its own count.
+    /// The memory of the search, by its own count.
     pub memory_bytes: usize,
 }
 
 /// How a search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Every reachable state was visited, and its end if there are convergence properties: the only
-    /// ending that proves anything.
+    /// Every reachable state was visited, and its convergence checked if there are such properties.
+    /// Only this ending proves anything.
     Exhausted,
-    /// Every property was decided, and [`Options::stop_when_decided`] was asked for.
+    /// Every property was decided, and [`Options::stop_when_decided`] was set.
     Decided,
     /// One of the properties of [`Options::stop_when_violated`] was violated. All states of the
     /// layer in which that was seen were visited, and none beyond it.
     Violated,
-    /// The watcher, or a bound, stopped it; perhaps just as it was decided.
+    /// The watcher or a limit stopped the search, perhaps just as it was decided.
     CutOff,
 }
 
-/// What was seen of a property: the first state that violates it (always) or shows it (reachable),
-/// or from which there is no way to what must be so in the end (converges).
+/// The first state that violates a property (always) or reaches it (reachable), or from which a run
+/// need not converge (converges).
 pub struct Discovery<A: Actor, H> {
-    /// Steps to it. There is no shorter way, unless [`Check::partial_order`] left it out.
+    /// Steps to that state. No path is shorter, unless [`Check::partial_order`] was used.
     pub depth: usize,
-    /// The way, if [`Options::paths`] was asked for. For what must be so in the end, the steps
-    /// after the first `depth` are a cycle that may go on for ever, through a state where it is not
-    /// so; where there is none, nothing goes on at all.
+    /// The path, if [`Options::paths`] was set. For convergence, the steps after the first `depth`
+    /// are a cycle through a state that violates the condition. Without such steps, the run ends in
+    /// a state without further steps.
     pub path: Option<ActorPath<A, H>>,
 }
 
-/// What a search found.
+/// The result of a search.
 pub struct Report<A: Actor, H> {
-    /// How it ended.
+    /// How the search ended.
     pub ending: Ending,
-    /// How far it came.
+    /// Its final progress.
     pub progress: Progress,
-    /// What was seen, by the property's name.
+    /// The deciding states, by the property's name.
     pub discoveries: BTreeMap<&'static str, Discovery<A, H>>,
-    /// How many distinct local steps of each kind were met, by the names that `Debug` shows:
-    /// `deliver Store`, `lose Store`, `time out Put`, `crash`, `recover`, `choose`; and how many
-    /// said each [`mark`]. Deliveries that change nothing are no steps.
+    /// How many distinct local steps of each kind were taken, by their `Debug` names: `deliver
+    /// Store`, `lose Store`, `time out Put`, `crash`, `recover`, `choose`; and how many set each
+    /// [`mark`]. Deliveries that change nothing are not steps.
     pub coverage: BTreeMap<String, usize>,
 }
 
-/// Why a model is not checked.
+/// Why a model is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refused {
-    /// An *eventually* property.
+    /// An *eventually* property, which this engine does not check.
     #[error("the property \"{0}\" is an eventually property, which this engine does not check")]
     Eventually(&'static str),
-    /// More properties than there are bits for.
+    /// More than 64 properties.
     #[error("{0} properties; at most 64 can be checked at a time")]
     TooManyProperties(usize),
-    /// Two properties that could not be told apart in the report.
+    /// Two properties with one name.
     #[error("two properties are named \"{0}\"")]
     SameName(&'static str),
-    /// A renaming under which two actors would become one.
-    #[error("a renaming makes one actor of two")]
+    /// A renaming that maps two actors to one.
+    #[error("a renaming maps two actors to one")]
     NotOneToOne,
-    /// States that look the same would not be compared if two threads met them.
-    #[error("doubt needs all states in one thread")]
+    /// Two threads could not compare states that look the same.
+    #[error("doubt needs exactly one thread")]
     DoubtShared,
-    /// No thread to work with.
+    /// No threads.
     #[error("at least one thread is needed")]
     NoThread,
 }

@@ -1,22 +1,22 @@
-//! What a handler says of itself while it runs.
+//! Marks that a handler sets while it runs.
 
 use std::cell::RefCell;
 
-/// What handlers said, each handler everything once.
+/// The marks that handlers set, each once per handler.
 pub(crate) type Marks = Vec<&'static str>;
 
 thread_local! {
-    /// What the handler that runs on this thread has said so far.
+    /// The marks set so far by the handler that runs on this thread.
     static SAID: RefCell<Marks> = const { RefCell::new(Marks::new()) };
 }
 
-/// Says which decision an actor's handler takes. The handler calls it, directly or through a
-/// callback, while it runs.
+/// Marks a decision of an actor's handler. The handler calls this, directly or through a callback,
+/// while it runs.
 ///
-/// [`Report::coverage`](crate::Report::coverage) then tells under exactly this name how many
-/// distinct local steps said it, each counted once however often it did: choose a name that no kind
-/// of steps has. A handler that changes nothing is no step, and what it says is not counted. Where
-/// another engine runs the handlers, each name is remembered once, and nothing comes of it.
+/// [`Report::coverage`](crate::Report::coverage) counts under exactly this name how many distinct
+/// local steps set the mark, each step once: choose a name that no kind of steps has. A handler
+/// that changes nothing is not a step, and its marks do not count. If another engine runs the
+/// handlers, marks have no effect.
 pub fn mark(what: &'static str) {
     SAID.with_borrow_mut(|said| {
         if !said.contains(&what) {
@@ -25,7 +25,7 @@ pub fn mark(what: &'static str) {
     });
 }
 
-/// Runs a handler. Returns what it returns, and what it said.
+/// Runs a handler. Returns its result, and the marks that it set.
 pub(crate) fn listen<T>(handler: impl FnOnce() -> T) -> (T, Marks) {
     SAID.with_borrow_mut(Marks::clear);
     let returned = handler();
@@ -37,7 +37,7 @@ mod tests {
     use super::{listen, mark};
 
     #[test]
-    fn a_handler_is_heard_once_and_alone() {
+    fn marks_are_those_of_one_handler_each_once() {
         mark("before");
         let said = listen(|| ["one", "two", "one"].into_iter().for_each(mark));
         mark("between");

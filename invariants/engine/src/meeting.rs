@@ -1,18 +1,17 @@
-//! A place where all threads wait for one another, and where none waits for one that has died.
+//! A barrier at which all threads wait for each other, but not for a thread that has panicked.
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How often a thread looks whether the others have come, before it sleeps: falling asleep and
-/// being woken takes longer than a small layer.
+/// How often a thread polls before it sleeps: sleeping and waking takes longer than a small layer.
 const LOOKS: usize = 64;
 
-/// Like `std::sync::Barrier`, but it can be abandoned: a thread that panics must not leave the
-/// others waiting for ever.
+/// Like `std::sync::Barrier`, but a thread that panics abandons it, so that the others do not wait
+/// for ever.
 pub(crate) struct Meeting {
     threads: usize,
     state: Mutex<State>,
-    /// How often all were here; written under the lock of the state.
+    /// How often all threads have arrived. Written under the lock of the state.
     round: AtomicUsize,
     all_are_here: Condvar,
 }
@@ -23,7 +22,7 @@ struct State {
     abandoned: bool,
 }
 
-/// Some thread has died: there is nothing left to wait for.
+/// Some thread has panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Abandoned;
 
@@ -80,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_dies_is_not_waited_for() {
+    fn no_thread_waits_for_one_that_panicked() {
         let meeting = Meeting::new(2);
         let waited = std::thread::scope(|scope| {
             let dies = scope.spawn(|| {

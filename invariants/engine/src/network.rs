@@ -1,14 +1,14 @@
-//! A network as a canonical sequence of envelope numbers, and what sending, delivering and losing
-//! does to it.
+//! A network as a canonical sequence of envelope numbers, and the effects of sending, delivering
+//! and losing on it.
 //!
-//! *Unordered, not duplicating*: the envelopes in flight, ascending, as often as they are in
-//! flight. *Unordered, duplicating*: one word for the envelope delivered last (its number plus one,
-//! or 0), which stateright makes part of the state; then the envelopes, ascending. *Ordered*:
-//! channel by channel, ascending, each channel in the order of sending.
+//! *Unordered, not duplicating*: the envelopes in flight in ascending order, with repetitions.
+//! *Unordered, duplicating*: one word for the envelope delivered last (its number plus one, or 0),
+//! because stateright makes it part of the state; then the envelopes in ascending order. *Ordered*:
+//! the channels in ascending order, each in the order of sending.
 
 use stateright::actor::Id;
 
-/// What a step does to the network, besides sending.
+/// What a step takes from the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Taken {
     Nothing,
@@ -90,6 +90,6 @@ fn remove(words: &mut Vec<u32>, from: usize, envelope: u32) {
     let position = words[from..]
         .iter()
         .position(|other| *other == envelope)
-        .expect("what is taken was in flight");
+        .expect("only an envelope in flight is taken");
     words.remove(from + position);
 }

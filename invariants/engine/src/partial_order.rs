@@ -1,27 +1,27 @@
-//! Partial order: of the orders of steps that come to the same, one is taken.
+//! Partial order: of several orders of steps with the same result, one is taken.
 //!
-//! Where a delivery commutes with whatever else may happen, and no property can tell before from
-//! after, the state after it stands for the one before: it is taken at once, and what else could
-//! have been done first is done after it. In the words of the literature: the delivery of that
-//! message, with its loss, is a persistent set, and invisible.
+//! Suppose a delivery commutes with every other step, and no property can tell the state before it
+//! from the state after it. Then it is taken first, and the other steps are taken after it. In the
+//! literature's terms, the delivery and the loss of that message are a persistent set, and
+//! invisible.
 
 use stateright::actor::{Actor, Envelope};
 
-/// May this delivery, to an actor in this state, be taken before all else?
+/// May this delivery to an actor in this state be taken before all other steps?
 ///
-/// Only if all this is so of it:
-/// * Whatever else happens, now or later, at any actor, it can still happen then, and both orders
-///   lead to the same state: in particular, the recipient does not crash meanwhile, its timers do
-///   not fire, and other messages that it may receive meanwhile commute with this one. Nor does
-///   what the history records depend on the order.
-/// * No property, and not the boundary, can tell the state before it from the state after it.
-/// * Such deliveries do not go on for ever by themselves.
-/// * Where something must be so in the end: it goes on ([`Convergence`](crate::Convergence)), or is
-///   the end of what it leads to, so that it makes no difference whether it does. It is taken to go
-///   on.
+/// Only if all of these are true:
+/// * It commutes with every other step, now and later, at every actor: it stays possible, and both
+///   orders lead to the same state. In particular, the recipient does not crash meanwhile, its
+///   timers do not fire, and other messages for it commute with this one. What the history records
+///   does not depend on the order either.
+/// * No property can tell the state before it from the state after it, nor can the boundary.
+/// * Such deliveries alone do not go on for ever.
+/// * For convergence: it is one of the steps that remain ([`Convergence`](crate::Convergence)), or
+///   it leads to nothing further, so that it makes no difference whether it remains. The engine
+///   treats it as remaining.
 ///
-/// What a duplicating network has delivered last does not count as a difference.
+/// The last delivered message of a duplicating network does not count as a difference.
 ///
-/// The engine cannot see whether all that is so: where it is not, states are left out, and verdicts
-/// may be wrong.
+/// The engine cannot verify these conditions. If one is false, states are missed, and verdicts may
+/// be wrong.
 pub type First<A, C> = fn(&C, &<A as Actor>::State, &Envelope<<A as Actor>::Msg>) -> bool;

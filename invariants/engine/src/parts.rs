@@ -1,9 +1,9 @@
-//! The parts of a system state, each stored once and known by a number, and how a state is taken
-//! apart and put together.
+//! The parts of a system state. Each is stored once and has a number. A state is split into parts,
+//! and assembled from them.
 //!
-//! A state is a pair of numbers: of its *configuration* (what all actors are, and the history) and
-//! of its network. A configuration is a pair too, of two sequences: one of the first half of the
-//! actors, one of the other half and the history.
+//! A state is a pair of numbers: of its *configuration* (all actors and the history) and of its
+//! network. A configuration is a pair too: one sequence for the first half of the actors, and one
+//! for the other half and the history.
 
 use crate::network::{Change, Kind};
 use crate::shared::{Pairs, Slices, Values};
@@ -16,7 +16,7 @@ use std::hash::Hash;
 use std::iter::repeat_n;
 use std::sync::Arc;
 
-/// All of a system state that is one actor's.
+/// Everything in a system state that belongs to one actor.
 pub(crate) struct Local<A: Subject> {
     pub(crate) state: Arc<A::State>,
     /// Ascending.
@@ -55,12 +55,12 @@ impl<A: Subject> Hash for Local<A> {
     }
 }
 
-/// A network's envelopes are in flight on channels; a channel is a source and a destination.
+/// A channel: the source and destination of an envelope.
 pub(crate) fn channel<M>(envelope: &Envelope<M>) -> (Id, Id) {
     (envelope.src, envelope.dst)
 }
 
-/// What a state has of one actor, in the order of stateright's fields.
+/// One actor's parts of a state, in the order of stateright's fields.
 pub(crate) type InState<A> = (
     Arc<<A as Actor>::State>,
     Timers<<A as Actor>::Timer>,
@@ -115,7 +115,8 @@ impl<A: Subject, H: History> Parts<A, H> {
         channel(self.envelopes.get(envelope))
     }
 
-    /// The numbers of a configuration's actors' locals, and of its history, which is the last.
+    /// The slots of a configuration: the numbers of its actors' locals, and of its history as the
+    /// last.
     pub(crate) fn slots(&self, configuration: u32, slots: &mut Vec<u32>) {
         let (first, second) = unpair(self.configurations.get(configuration));
         slots.clear();
@@ -129,8 +130,8 @@ impl<A: Subject, H: History> Parts<A, H> {
         self.configurations.insert(pair(self.halves.insert(first), self.halves.insert(second)))
     }
 
-    /// The number of the configuration that differs from this one in an actor's local and the
-    /// history, and has these slots.
+    /// The number of a configuration with these slots, which differ from `before` only in one
+    /// actor's local and perhaps the history.
     pub(crate) fn changed_configuration(
         &self,
         before: u32,
@@ -149,14 +150,14 @@ impl<A: Subject, H: History> Parts<A, H> {
         self.configurations.insert(pair(first, second))
     }
 
-    /// Takes a state apart.
+    /// Splits a state into parts. Returns its configuration and network.
     pub(crate) fn take_apart(&self, state: &ActorModelState<A, H>) -> (u32, u32) {
         let mut slots: Vec<u32> =
             (0..self.actors).map(|index| self.locals[index].insert(local(state, index))).collect();
         slots.push(self.histories.insert(state.history.clone()));
         let number = |envelope: &Envelope<A::Msg>| self.envelopes.insert(envelope.clone());
-        // Not `iter_all`: that of stateright 0.31 gives an envelope in flight twice three times,
-        // and the first one of an ordered network for ever.
+        // Not `iter_all`: in stateright 0.31 it returns an envelope that is in flight twice three
+        // times, and repeats the first one of an ordered network for ever.
         let mut words: Vec<u32> = match &state.network {
             Network::UnorderedDuplicating(set, _) => set.iter().map(number).collect(),
             Network::UnorderedNonDuplicating(bag) => bag
@@ -182,7 +183,7 @@ impl<A: Subject, H: History> Parts<A, H> {
         (self.configuration(&slots), self.networks.insert(&words))
     }
 
-    /// Puts a state together.
+    /// Assembles a state.
     pub(crate) fn put_together(
         &self,
         configuration: u32,
@@ -210,7 +211,7 @@ impl<A: Subject, H: History> Parts<A, H> {
         state
     }
 
-    /// Puts together what a state has of one actor, in the order of stateright's fields.
+    /// Assembles one actor's parts of a state, in the order of stateright's fields.
     pub(crate) fn actor(&self, index: usize, slot: u32) -> InState<A> {
         let local = self.locals[index].get(slot);
         let mut timers = Timers::new();
@@ -224,7 +225,7 @@ impl<A: Subject, H: History> Parts<A, H> {
         (Arc::clone(&local.state), timers, random, local.crashed, local.storage.clone())
     }
 
-    /// Puts a network together; an empty one if it has no number.
+    /// Assembles a network; an empty one if there is no number.
     pub(crate) fn network(&self, number: Option<u32>) -> Network<A::Msg> {
         let mut words = Vec::new();
         match (number, self.kind) {
@@ -244,7 +245,7 @@ impl<A: Subject, H: History> Parts<A, H> {
         }
     }
 
-    /// The messages in flight in a network, each as often as it is.
+    /// The messages in flight in a network, with repetitions.
     pub(crate) fn messages(&self, network: u32) -> impl Iterator<Item = Envelope<&A::Msg>> {
         let mut words = Vec::new();
         self.networks.append_to(network, &mut words);
@@ -255,7 +256,7 @@ impl<A: Subject, H: History> Parts<A, H> {
         })
     }
 
-    /// What the shared stores take, in bytes, without what lies behind pointers in the parts.
+    /// The memory of the shared stores in bytes, without data behind pointers in the parts.
     pub(crate) fn bytes(&self) -> usize {
         let locals: usize = self.locals.iter().map(Values::bytes).sum();
         let values =

@@ -1,17 +1,16 @@
-//! From a state found to the shortest way there, and from a terminal component to the way round it.
-//! Nothing is stored for it during the search: the layers are enough.
+//! Finds the shortest path to a deciding state, and a cycle in a terminal component. The search
+//! stores nothing for this: the layers are enough.
 //!
-//! Where there is symmetry, what was found is a representative, and so are the states of the
-//! layers. The states themselves are found forwards, from an initial one: whatever leads from a
-//! representative to another leads from each of those it stands for to one that the other stands
-//! for.
+//! With symmetry, the deciding state and the states in the layers are representatives. The actual
+//! states are found forwards from an initial state: if a step leads from one representative to
+//! another, a step leads from each state of the first orbit to a state of the second.
 
 use crate::check::initial_states;
 use crate::converge::{Condition, Filter};
 use crate::explorer::Explorer;
 use crate::judge::Found;
 use crate::parts::unpair;
-use crate::search::{Share, place_of};
+use crate::search::{Share, location_of};
 use crate::space::Space;
 use crate::subject::{ActorAction, History, Subject};
 use crate::symmetry::Orbits;
@@ -23,41 +22,41 @@ use std::ops::ControlFlow;
 /// A path through an actor model's states.
 pub type ActorPath<A, H> = Path<ActorModelState<A, H>, ActorAction<A>>;
 
-/// The shortest path to what was found.
+/// The shortest path to a deciding state.
 pub(crate) fn shortest<A: Subject, C, H: History>(
     space: &Space<'_, A, C, H>,
     shares: &[Share],
     found: Found,
 ) -> ActorPath<A, H> {
-    along(space, &way(space, shares, found), |_, _| true)
+    along(space, &states_to(space, shares, found), |_, _| true)
 }
 
-/// The shortest path to a terminal component, then through a state of it that violates the
-/// condition and back to where it was entered. The first is as long as `found` is deep; the second
-/// is empty if nothing goes on there.
+/// The shortest path to a terminal component, then through one of its states that violates the
+/// condition, and back to the entry. The first part has the depth of `found`. The second is empty
+/// if the component has no steps.
 pub(crate) fn lasso<A: Subject, C, H: History>(
     space: &Space<'_, A, C, H>,
     shares: &[Share],
     found: Found,
     (goes_on, condition): (Filter<A, C>, Condition<A, C, H>),
 ) -> ActorPath<A, H> {
-    let mut states = way(space, shares, found);
+    let mut states = states_to(space, shares, found);
     let model = space.steps.model;
-    let mut round = Round::new(space, shares, goes_on);
+    let mut cycle = Cycle::new(space, shares, goes_on);
     let entry = *states.last().expect("there is one");
     let violates = |state: u64| !condition(model, &whole(space, state));
     if !violates(entry) {
-        let there = round.to(entry, violates);
+        let there = cycle.to(entry, violates);
         states.extend(there.expect("a state of the component violates the condition"));
     }
     let last = *states.last().expect("there is one");
-    states.extend(round.to(last, |state| state == entry).into_iter().flatten());
+    states.extend(cycle.to(last, |state| state == entry).into_iter().flatten());
     along(space, &states, |index, action| index < found.depth || goes_on(&model.cfg, action))
 }
 
-/// States on the way to what was found: layer by layer backwards, some state of the layer before
-/// leads to it.
-fn way<A: Subject, C, H: History>(
+/// The states of a shortest path: layer by layer backwards, some state of the layer before leads to
+/// it.
+fn states_to<A: Subject, C, H: History>(
     space: &Space<'_, A, C, H>,
     shares: &[Share],
     found: Found,
@@ -84,7 +83,7 @@ fn way<A: Subject, C, H: History>(
     }
 }
 
-/// States that these represent, each a step from the one before.
+/// A path of actual states that these representatives stand for.
 fn themselves<A: Subject, C, H: History>(
     space: &Space<'_, A, C, H>,
     mut orbits: Orbits<'_, '_, A, H>,
@@ -110,36 +109,36 @@ fn themselves<A: Subject, C, H: History>(
     states
 }
 
-/// The way round a terminal component.
+/// Finds a cycle in a terminal component.
 ///
-/// It is looked for among the states themselves: a way round among representatives may lead to its
-/// beginning renamed. But repeated often enough, its steps renamed, it leads to its beginning, so
-/// that there is a way.
-struct Round<'s, 'm, A: Subject, C, H: History> {
+/// It searches the actual states: a cycle of representatives may end in a renamed copy of its first
+/// state. Repeated often enough with renamed steps, it returns to the first state itself, so there
+/// is a cycle.
+struct Cycle<'s, 'm, A: Subject, C, H: History> {
     explorer: Explorer<'s, 'm, A, C, H>,
     orbits: Option<Orbits<'s, 'm, A, H>>,
     shares: &'s [Share],
 }
 
-impl<'s, 'm, A: Subject, C, H: History> Round<'s, 'm, A, C, H> {
+impl<'s, 'm, A: Subject, C, H: History> Cycle<'s, 'm, A, C, H> {
     fn new(space: &'s Space<'m, A, C, H>, shares: &'s [Share], goes_on: Filter<A, C>) -> Self {
-        Round {
+        Cycle {
             explorer: Explorer::new(space).looking_only_at(goes_on).without_reductions(),
             orbits: Orbits::new(&space.parts, &space.renamings),
             shares,
         }
     }
 
-    /// The states after `from` on the shortest way of at least one step to one that is sought, if
-    /// there is one.
+    /// The states after `from` on a shortest path of at least one step to a state that is sought,
+    /// if there is one.
     fn to(&mut self, from: u64, sought: impl Fn(u64) -> bool) -> Option<Vec<u64>> {
-        let Round { explorer, orbits, shares } = self;
+        let Cycle { explorer, orbits, shares } = self;
         let (mut before, mut queue, mut end) = (HashMap::new(), VecDeque::from([from]), None);
         while let (None, Some(state)) = (end, queue.pop_front()) {
             explorer.successors(state, |next| {
                 let representative =
                     orbits.as_mut().map_or(next, |orbits| orbits.representative(next));
-                if place_of(shares, representative).is_none() {
+                if location_of(shares, representative).is_none() {
                     return ControlFlow::Continue(());
                 }
                 before.entry(next).or_insert_with(|| {
@@ -169,7 +168,7 @@ fn whole<A: Subject, C, H: History>(
     space.parts.put_together(configuration, space.parts.network(Some(network)))
 }
 
-/// stateright's path along these states, by steps that are allowed at their index.
+/// Makes stateright's path along these states, by steps that `allowed` accepts at their index.
 fn along<A: Subject, C, H: History>(
     space: &Space<'_, A, C, H>,
     states: &[u64],
@@ -183,6 +182,6 @@ fn along<A: Subject, C, H: History>(
         let step = steps.find(|(action, next)| *next == pair[1] && allowed(index, action));
         actions.push(step.expect("stateright takes the same steps").0);
     }
-    let initial = states.into_iter().next().expect("a path has a beginning");
+    let initial = states.into_iter().next().expect("a path has an initial state");
     Path::from_actions(model, initial, &actions).expect("stateright replays the path")
 }

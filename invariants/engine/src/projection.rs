@@ -1,4 +1,4 @@
-//! Configurations as seen by a condition that reads only some of them: those that look the same
+//! Configurations as a condition sees them by its declared reads. Configurations that look the same
 //! have the same number.
 
 use crate::index::{SliceSet, hash_words};
@@ -10,13 +10,13 @@ use crate::summaries::Summaries;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A thread's numbers for what configurations look like.
+/// One thread's numbers for what configurations look like.
 pub(crate) struct Projection<A: Subject, C, H> {
     reads: Reads<A, C, H>,
-    /// For each actor what its locals look like: what is left of them when what is not read is made
-    /// equal, and a summary's words.
+    /// For each actor, its distinct looks: the local with the parts that are not read made equal,
+    /// and the words of the summary.
     looks: Vec<Values<(Local<A>, Vec<u64>)>>,
-    /// For each actor and local the number of its looks plus one, or 0.
+    /// For each actor and local, the number of its look plus one, or 0.
     known: Vec<Vec<u32>>,
     histories: Summaries,
     configurations: SliceSet,
@@ -39,8 +39,7 @@ impl<A: Subject, C, H: History> Projection<A, C, H> {
         &self.reads
     }
 
-    /// The number of what a configuration with these slots looks like, and whether it is seen for
-    /// the first time.
+    /// The number of what a configuration with these slots looks like, and whether it is new.
     pub(crate) fn number(
         &mut self,
         parts: &Parts<A, H>,
@@ -63,8 +62,7 @@ impl<A: Subject, C, H: History> Projection<A, C, H> {
         (number, number == before)
     }
 
-    /// Do two configurations look the same that differ in no more than one actor's local and the
-    /// history?
+    /// Do two configurations look the same that differ only in one actor's local and the history?
     pub(crate) fn look_the_same(
         &mut self,
         parts: &Parts<A, H>,
@@ -103,7 +101,7 @@ impl<A: Subject, C, H: History> Projection<A, C, H> {
             if let Some(summary) = reads.by {
                 summary(setting, &actor_part(actor, whole), &mut words);
             }
-            // What is not read is made that of the actor's first local.
+            // Parts that are not read are replaced by those of the actor's first local.
             let any_state = &parts.locals[actor].get(0).state;
             let look = Local {
                 state: Arc::clone(if reads.states { &whole.state } else { any_state }),

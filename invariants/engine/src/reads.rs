@@ -1,17 +1,16 @@
-//! What of a state a property, or the boundary, looks at.
+//! The parts of a state that a property or the boundary reads.
 
 use stateright::actor::{Actor, Envelope};
 use std::collections::BTreeMap;
 
-/// What of a state a property, or the boundary, looks at.
+/// The parts of a state that a property or the boundary reads.
 ///
-/// The engine evaluates a condition once for all states that look the same to it, and remembers the
-/// verdict. A condition that looks at more than it declares gets wrong verdicts.
-/// [`Options::doubt`](crate::Options::doubt) finds such a condition; in doubt, declare
-/// [`Reads::everything`].
+/// The engine evaluates a condition once for all states that look the same to it. If a condition
+/// reads more than it declares, verdicts are wrong. [`Options::doubt`](crate::Options::doubt) finds
+/// such a condition. If you are not sure, declare [`Reads::everything`].
 ///
-/// Parts that a condition does not declare may be those of any state that occurred; a network that
-/// it does not declare is empty.
+/// A part that is not declared may come from any state that occurred. A network that is not
+/// declared is empty.
 pub struct Reads<A: Actor, C, H> {
     pub(crate) locals: LocalReads<A, C>,
     pub(crate) history: HistoryReads<C, H>,
@@ -26,28 +25,28 @@ impl<A: Actor, C, H> Clone for Reads<A, C, H> {
 
 impl<A: Actor, C, H> Copy for Reads<A, C, H> {}
 
-/// Appends the words that a condition makes of the history. Histories of which it makes the same
-/// words are the same to it.
+/// Appends a condition's summary of the history. The condition must be the same for histories with
+/// the same words.
 pub type HistorySummary<C, H> = fn(&C, &H, &mut Vec<u64>);
 
-/// Appends the words that a condition makes of the messages in flight, each as often as it is.
+/// Appends a condition's summary of the messages in flight, which may repeat.
 pub type NetworkSummary<A, C> = fn(&C, &mut Messages<'_, A>, &mut Vec<u64>);
 
 /// The messages in flight.
 pub type Messages<'a, A> = dyn Iterator<Item = Envelope<&'a <A as Actor>::Msg>> + 'a;
 
-/// Appends the words that a condition makes of one actor.
+/// Appends a condition's summary of one actor.
 pub type ActorSummary<A, C> = fn(&C, &ActorPart<'_, A>, &mut Vec<u64>);
 
-/// All of a state that belongs to one actor.
+/// Everything in a state that belongs to one actor.
 pub struct ActorPart<'a, A: Actor> {
     /// The actor's index.
     pub index: usize,
-    /// Its volatile state. That of a crashed actor is the one before the crash.
+    /// Its volatile state. A crashed actor keeps the state before the crash.
     pub state: &'a A::State,
-    /// The timers that are set, ascending.
+    /// The timers that are set, in ascending order.
     pub timers: &'a [A::Timer],
-    /// The random choices that are open, by name.
+    /// The open random choices, by name.
     pub random: &'a BTreeMap<String, Vec<A::Random>>,
     /// Is it crashed?
     pub crashed: bool,
@@ -55,7 +54,7 @@ pub struct ActorPart<'a, A: Actor> {
     pub storage: Option<&'a A::Storage>,
 }
 
-/// What of the history is looked at.
+/// What is read of the history.
 pub(crate) enum HistoryReads<C, H> {
     Nothing,
     Everything,
@@ -70,7 +69,7 @@ impl<C, H> Clone for HistoryReads<C, H> {
 
 impl<C, H> Copy for HistoryReads<C, H> {}
 
-/// What of the network is looked at.
+/// What is read of the network.
 pub(crate) enum NetworkReads<A: Actor, C> {
     Nothing,
     Everything,
@@ -85,8 +84,7 @@ impl<A: Actor, C> Clone for NetworkReads<A, C> {
 
 impl<A: Actor, C> Copy for NetworkReads<A, C> {}
 
-/// What of the actors is looked at: these parts whole, and besides what a function makes of an
-/// actor.
+/// What is read of the actors: these parts as a whole, and a summary.
 #[expect(clippy::struct_excessive_bools, reason = "a set of independent parts, each read or not")]
 pub(crate) struct LocalReads<A: Actor, C> {
     pub(crate) states: bool,
@@ -115,8 +113,8 @@ impl<A: Actor, C> LocalReads<A, C> {
         by: None,
     };
 
-    /// Is it certainly the same as the other? Functions with one address do the same; where one
-    /// function has two addresses, a result is only computed twice.
+    /// Is this certainly the same as the other? Functions with one address are the same. If one
+    /// function has two addresses, a result is computed twice.
     fn is_same(self, other: Self) -> bool {
         let flags = |reads: &Self| {
             [reads.states, reads.timers, reads.random, reads.crashed, reads.storages]
@@ -131,7 +129,7 @@ impl<A: Actor, C> LocalReads<A, C> {
 }
 
 impl<A: Actor, C, H> Reads<A, C, H> {
-    /// Possibly everything: evaluated at every state.
+    /// Everything: the condition is evaluated on every state.
     pub fn everything() -> Self {
         let all = LocalReads {
             states: true,
@@ -144,7 +142,7 @@ impl<A: Actor, C, H> Reads<A, C, H> {
         Reads { locals: all, history: HistoryReads::Everything, network: NetworkReads::Everything }
     }
 
-    /// Nothing yet: to be followed by what is read.
+    /// Nothing. The other methods add what is read.
     pub fn nothing() -> Self {
         Reads {
             locals: LocalReads::NOTHING,
@@ -153,63 +151,63 @@ impl<A: Actor, C, H> Reads<A, C, H> {
         }
     }
 
-    /// And the actors' states.
+    /// Adds the actors' states.
     #[must_use]
     pub fn states(mut self) -> Self {
         self.locals.states = true;
         self
     }
 
-    /// And which timers are set.
+    /// Adds the set timers.
     #[must_use]
     pub fn timers(mut self) -> Self {
         self.locals.timers = true;
         self
     }
 
-    /// And which random choices are open.
+    /// Adds the open random choices.
     #[must_use]
     pub fn random(mut self) -> Self {
         self.locals.random = true;
         self
     }
 
-    /// And which actors are crashed.
+    /// Adds which actors are crashed.
     #[must_use]
     pub fn crashed(mut self) -> Self {
         self.locals.crashed = true;
         self
     }
 
-    /// And what the actors have saved.
+    /// Adds what the actors have saved.
     #[must_use]
     pub fn storages(mut self) -> Self {
         self.locals.storages = true;
         self
     }
 
-    /// And of each actor what this function makes of it.
+    /// Adds this summary of each actor.
     #[must_use]
     pub fn actors_by(mut self, summary: ActorSummary<A, C>) -> Self {
         self.locals.by = Some(summary);
         self
     }
 
-    /// And the history.
+    /// Adds the history.
     #[must_use]
     pub fn history(mut self) -> Self {
         self.history = HistoryReads::Everything;
         self
     }
 
-    /// And of the history only what this function makes of it.
+    /// Adds this summary of the history.
     #[must_use]
     pub fn history_by(mut self, summary: HistorySummary<C, H>) -> Self {
         self.history = HistoryReads::By(summary);
         self
     }
 
-    /// And of the network only what this function makes of it.
+    /// Adds this summary of the network.
     #[must_use]
     pub fn network_by(mut self, summary: NetworkSummary<A, C>) -> Self {
         self.network = NetworkReads::By(summary);
@@ -220,7 +218,7 @@ impl<A: Actor, C, H> Reads<A, C, H> {
         !matches!(self.network, NetworkReads::Nothing)
     }
 
-    /// Do both look at the same of the actors and the history?
+    /// Do both read the same parts of the actors and the history?
     pub(crate) fn look_alike(&self, other: &Self) -> bool {
         let histories = match (self.history, other.history) {
             (HistoryReads::Nothing, HistoryReads::Nothing)

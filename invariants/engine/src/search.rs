@@ -1,9 +1,9 @@
 //! Breadth-first search, layer by layer, on all threads.
 //!
-//! Every state belongs to the thread that its configuration's hash names; only that thread stores
-//! and judges it. A thread expands its own states of the layer and sends each successor, 8 bytes,
-//! to its owner. No thread begins a layer before all have ended the one before, so that the layer
-//! in which a state is first met does not depend on the threads.
+//! Every state belongs to the thread that its configuration's hash selects. Only that thread stores
+//! and judges it. A thread expands its own states of the layer, and sends each successor, 8 bytes,
+//! to its owner. All threads finish a layer before any begins the next. So the layer in which a
+//! state is first reached does not depend on the threads.
 
 use crate::doubt::Doubt;
 use crate::explorer::Explorer;
@@ -18,28 +18,28 @@ use parking_lot::Mutex;
 use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// How many states a thread expands before it looks up from its work.
+/// How many states a thread expands before it exchanges messages and reports.
 const BATCH: usize = 512;
-/// How many states it sorts at once.
+/// How many states a thread sorts at a time.
 const SORTED: usize = 1 << 18;
-/// How many states it stores at once.
+/// How many states a thread stores at a time.
 const AT_ONCE: usize = 128;
 
-/// What the threads tell one another.
+/// The state that the threads share.
 pub(crate) struct Board {
     inboxes: Vec<Mutex<Vec<Vec<u64>>>>,
     meeting: Meeting,
     /// Set from outside: stop soon.
     pub(crate) stop: AtomicBool,
-    /// Decided between two layers: the search is over.
+    /// Set between two layers: the search is over.
     over: AtomicBool,
     unique: AtomicUsize,
-    /// States that those represent besides themselves.
+    /// States that the unique ones represent besides themselves.
     represented: AtomicUsize,
     generated: AtomicUsize,
     expanded: AtomicUsize,
     depth: AtomicUsize,
-    /// States of which it is known how they end.
+    /// States whose convergence is known.
     pub(crate) settled: AtomicUsize,
     pub(crate) bytes: Vec<AtomicUsize>,
 }
@@ -75,10 +75,10 @@ impl Board {
     }
 }
 
-/// The states of one thread, in the order of their arrival.
+/// The states of one thread, in order of arrival.
 pub(crate) struct Share {
     pub(crate) states: PairSet,
-    /// Where each layer ends.
+    /// The end of each layer.
     layers: Vec<u32>,
 }
 
@@ -107,20 +107,20 @@ pub(crate) struct Worker<'s, 'm, A: Subject, C, H: History> {
     juror: Juror<A, C, H>,
     doubt: Option<Doubt<A, C, H>>,
     share: Share,
-    /// States of the layer that is expanded.
+    /// The states of the layer that is being expanded.
     sorted: Vec<u64>,
-    /// Successors of one's own that are not stored yet, with their hashes.
+    /// Successors that this thread owns and has not stored yet, with their hashes.
     pending: Vec<(u64, u64)>,
     homes: Vec<u32>,
     outboxes: Vec<Vec<u64>>,
     generated: usize,
     represented: usize,
     reported: usize,
-    /// The memory is measured again when there are so many states.
+    /// The number of states at which the memory is measured again.
     measured_at: usize,
 }
 
-/// What a thread of the search leaves: its states, and its memory of steps.
+/// What a thread leaves after the search: its states, and its caches.
 pub(crate) type Left<'s, 'm, A, C, H> = (Share, Explorer<'s, 'm, A, C, H>);
 
 impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
@@ -144,11 +144,11 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         }
     }
 
-    /// Searches until there is nothing left, or the search is stopped.
+    /// Searches until no states are left, or the search is stopped.
     pub(crate) fn run(mut self, initial: &[u64], options: &Options) -> Left<'s, 'm, A, C, H> {
         let _guard = AbandonOnPanic(&self.board.meeting);
         self.doubt = options.doubt.then(|| Doubt::new(self.space));
-        // Where another thread panicked, so will the caller, who joins it.
+        // If another thread panicked, the caller, who joins it, panics too.
         let _ = self.search(initial, options);
         (self.share, self.explorer)
     }
@@ -182,7 +182,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         Ok(())
     }
 
-    /// Is there another layer?
+    /// Decides whether there is another layer.
     fn conclude(&self, depth: usize, options: &Options) {
         let exhausted = self.board.progress().frontier == 0;
         let judge = &self.space.judge;
@@ -195,8 +195,8 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         }
     }
 
-    /// Expands a layer, configuration by configuration as far as it can be seen at once, so that a
-    /// configuration's moves are looked up while they are fresh in memory.
+    /// Expands a layer. States are sorted, so that a configuration's moves are looked up while they
+    /// are in the processor's cache.
     fn expand(&mut self, layer: Range<u32>, depth: usize) {
         let mut states = std::mem::take(&mut self.sorted);
         let mut numbers = layer;
@@ -238,7 +238,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         });
     }
 
-    /// Stores and judges what is pending.
+    /// Stores and judges the pending states.
     fn accept(&mut self, depth: usize) {
         let Worker {
             space,
@@ -258,7 +258,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
             if let Some(doubt) = doubt {
                 doubt.look(space, state);
             }
-            // Whatever was stored is within the boundary.
+            // A stored state is within the boundary.
             let is_outside = boundary.reads_network()
                 && share.states.find(state, hash).is_none()
                 && !juror.lets_in(parts, steps.model, state);
@@ -273,7 +273,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
         }
     }
 
-    /// Gives the successors that others own to them.
+    /// Sends successors to the threads that own them.
     fn send(&mut self) {
         for (outbox, inbox) in self.outboxes.iter_mut().zip(&self.board.inboxes) {
             if !outbox.is_empty() {
@@ -303,7 +303,7 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
             return;
         }
         self.measured_at = states + states / 64 + BATCH;
-        // What is remembered besides is allowed a byte or so for each state.
+        // The caches may use about one byte for each state.
         let entries_max = (states / 16).max(1 << 20);
         self.explorer.allow(entries_max);
         self.juror.allow(entries_max);
@@ -313,18 +313,18 @@ impl<'s, 'm, A: Subject, C, H: History> Worker<'s, 'm, A, C, H> {
     }
 }
 
-/// The thread that a state belongs to: that of its configuration, so that what is to be known of a
-/// configuration is found out by one thread alone.
+/// The thread that a state belongs to. It depends on the configuration only, so that one thread
+/// alone computes the facts about a configuration.
 fn owner(state: u64, threads: usize) -> usize {
     let (configuration, _) = unpair(state);
     (scramble(u64::from(configuration)) >> 32) as usize % threads
 }
 
 /// A state's owner, and its number there.
-pub(crate) type Place = (usize, u32);
+pub(crate) type Location = (usize, u32);
 
-/// Where a state is. `None` for one outside of the boundary.
-pub(crate) fn place_of(shares: &[Share], state: u64) -> Option<Place> {
+/// Where a state is stored. `None` if it is outside the boundary.
+pub(crate) fn location_of(shares: &[Share], state: u64) -> Option<Location> {
     let hash = scramble(state);
     let owner = owner(state, shares.len());
     Some((owner, shares[owner].states.find(state, hash)?))

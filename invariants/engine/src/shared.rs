@@ -1,5 +1,5 @@
-//! Sets that all threads share. What is in them is read without a lock; to find or add something
-//! takes one, of as many as there are shards by hash.
+//! Sets that all threads share. Members are read without a lock. Finding or adding a member takes
+//! the lock of one shard, which its hash selects.
 
 use crate::chunks::Chunks;
 use crate::index::{Index, scramble};
@@ -75,8 +75,8 @@ impl Pairs {
     }
 }
 
-/// Sequences of words, kept packed: four words to 64 bits where all of them are small, else two.
-/// They are read, compared and hashed by 64 bits.
+/// Sequences of words, packed: four words in 64 bits if all of them are small, else two. They are
+/// read, compared and hashed by 64 bits.
 #[derive(Default)]
 pub(crate) struct Slices([SliceShard; SHARDS]);
 
@@ -84,15 +84,15 @@ pub(crate) struct Slices([SliceShard; SHARDS]);
 struct SliceShard {
     state: RwLock<SliceIndex>,
     heads: Chunks<Head>,
-    /// What the heads leave out.
+    /// The part that the heads omit.
     tails: Chunks<AtomicU64>,
 }
 
-/// The beginning of a sequence. Most end here, and others are told apart here, so that one look at
-/// memory is enough.
+/// The beginning of a sequence. Most sequences end here, and most others differ here, so that one
+/// memory access is enough.
 #[derive(Default)]
 struct Head {
-    /// The sequence's [`Form`], and where its tail begins.
+    /// The sequence's [`Form`], and the beginning of its tail.
     span: AtomicU64,
     /// Its first packed words.
     first: AtomicU64,
@@ -108,14 +108,14 @@ struct SliceIndex {
 /// How a sequence is packed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Form {
-    /// How many words it has.
+    /// The number of words.
     len: usize,
-    /// Are there words that need more than 16 bits?
+    /// Do some words need more than 16 bits?
     wide: bool,
 }
 
 impl Form {
-    /// So many bits are for the length, and one for the width.
+    /// The bits for the length. One more is for the width.
     const LEN_BITS: u32 = 23;
     const BITS: u32 = Self::LEN_BITS + 1;
 
@@ -157,7 +157,7 @@ impl Form {
         words.chunks(self.words_in_64_bits()).map(pack)
     }
 
-    /// Puts the words of the sequence at the end of `to`.
+    /// Appends the words of the sequence to `to`.
     fn unpack(self, packed: impl Iterator<Item = u64>, to: &mut Vec<u32>) {
         let end = to.len() + self.len;
         for packed in packed {
@@ -227,7 +227,7 @@ impl SliceShard {
 }
 
 impl Slices {
-    /// Copies the sequence to the end of `to`.
+    /// Appends the sequence to `to`.
     pub(crate) fn append_to(&self, number: u32, to: &mut Vec<u32>) {
         let (shard, local) = local(number);
         let (form, packed) = self.0[shard].packed(local);
@@ -235,7 +235,7 @@ impl Slices {
     }
 
     pub(crate) fn insert(&self, words: &[u32]) -> u32 {
-        // Longer ones are few.
+        // Longer sequences are rare.
         const SHORT: usize = 32;
         let form = Form::of(words);
         let (mut short, mut long) = ([0; SHORT], Vec::new());
@@ -307,7 +307,7 @@ impl<T: Hash + PartialEq> Values<T> {
         (0..len).map(|number| self.get(number))
     }
 
-    /// What the set takes, in bytes, without what lies behind pointers in its values.
+    /// The memory of the set in bytes, without data behind pointers in its values.
     pub(crate) fn bytes(&self) -> usize {
         let state = self.state.read();
         state.index.bytes() + state.hashes.capacity() * size_of::<u64>() + self.values.bytes()
@@ -320,7 +320,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashMap;
 
-    /// Small words and large ones, and lengths about where the packing changes.
+    /// Small and large words, and lengths around the limits of the packing.
     fn sequence() -> impl Strategy<Value = Vec<u32>> {
         let small = prop::sample::select(vec![0, 1, 2, 65_535]);
         let any = prop::sample::select(vec![0, 1, 65_535, 65_536, u32::MAX]);
@@ -332,7 +332,7 @@ mod tests {
     }
 
     proptest! {
-        /// Sequences have one number each, and come out as they were put in.
+        /// Each sequence has one number, and is read back as it was put in.
         #[test]
         fn slices_are_a_set(sequences in prop::collection::vec(sequence(), 0..200)) {
             let (slices, mut numbers) = (Slices::default(), HashMap::new());

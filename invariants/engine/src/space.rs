@@ -13,12 +13,12 @@ pub(crate) struct Space<'m, A: Subject, C, H: History> {
     pub(crate) parts: Parts<A, H>,
     pub(crate) steps: Steps<'m, A, C, H>,
     pub(crate) judge: Judge<A, C, H>,
-    /// What the model's boundary reads, as the search believes.
+    /// What the boundary reads, as the search assumes.
     pub(crate) boundary: Reads<A, C, H>,
-    /// What was declared of it.
+    /// What was declared that the boundary reads.
     pub(crate) declared_boundary: Reads<A, C, H>,
-    /// What leaves the model what it is.
+    /// The renamings under which the model stays the same.
     pub(crate) renamings: Vec<Boxed<'m, A, H>>,
-    /// Which deliveries are taken before all else, if any.
+    /// Which deliveries are taken first, if any.
     pub(crate) first: Option<First<A, C>>,
 }

@@ -1,9 +1,9 @@
-//! Local steps: what one actor does when it is given an envelope, when its timer fires, when it
-//! crashes. Each is computed once.
+//! Local steps: what one actor does when it receives an envelope, when its timer fires, or when it
+//! crashes. Each step is computed once.
 //!
-//! A step follows stateright's semantics to the letter: a delivery that changes nothing is no
-//! transition, unless the network is ordered; a crashed actor receives nothing; a fired timer is
-//! unset before the handler's commands apply; a crash clears timers and random choices and keeps
+//! Steps follow stateright's semantics exactly. A delivery that changes nothing is not a
+//! transition, unless the network is ordered. A crashed actor receives nothing. A fired timer is
+//! unset before the handler's commands apply. A crash clears timers and random choices, and keeps
 //! the storage.
 
 use crate::coverage::Coverage;
@@ -23,8 +23,8 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
-/// What a step makes of its actor, of the network and of the history: numbers of a local, a change,
-/// and a sequence of records.
+/// The result of a step: the numbers of a local, a network change, and a sequence of history
+/// records.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) local: u32,
@@ -39,14 +39,14 @@ pub(crate) enum Record {
     Out(u32),
 }
 
-/// All that an actor may do by itself: fired timers, random choices, recovery, and, offered only
-/// while few enough actors are crashed, a crash.
+/// An actor's own steps: fired timers, random choices, recovery, and a crash, which is offered only
+/// while few enough actors are crashed.
 pub(crate) struct OwnSteps<A: Subject> {
     pub(crate) crashed: bool,
     pub(crate) steps: Vec<Taking<A>>,
 }
 
-/// What is done, what comes of it, and what the handler said of itself.
+/// An action, its result, and the marks of its handler.
 pub(crate) struct Taking<A: Subject> {
     pub(crate) action: ActorAction<A>,
     pub(crate) step: Step,
@@ -56,7 +56,7 @@ pub(crate) struct Taking<A: Subject> {
 /// By actor and local.
 type OwnByLocal<A> = RwLock<HashMap<(u32, u32), Arc<OwnSteps<A>>>>;
 
-/// The steps computed so far, and what the history makes of them.
+/// The steps computed so far, and their effects on the history.
 pub(crate) struct Steps<'m, A: Subject, C, H: History> {
     pub(crate) model: &'m ActorModel<A, C, H>,
     deliveries: RwLock<HashMap<(u32, u32, u32), Option<Step>>>,
@@ -82,7 +82,7 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
     pub(crate) fn coverage(&self, parts: &Parts<A, H>) -> BTreeMap<String, usize> {
         let losses = Coverage::default();
         if parts.lossy {
-            // Whatever is sent may be lost.
+            // Every message that is sent may be lost.
             parts.envelopes.iter().for_each(|envelope| losses.count("lose", Some(&envelope.msg)));
         }
         let mut counts = self.coverage.counts();
@@ -90,7 +90,7 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         counts
     }
 
-    /// What the delivery of an envelope to its actor does, if anything.
+    /// The step that delivers an envelope to its actor, if it does anything.
     pub(crate) fn delivery(
         &self,
         parts: &Parts<A, H>,
@@ -132,7 +132,7 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         Some((self.finish(parts, actor, after, out, Taken::Delivered(envelope)), marks))
     }
 
-    /// All that an actor may do by itself.
+    /// An actor's own steps.
     pub(crate) fn own(&self, parts: &Parts<A, H>, actor: usize, local: u32) -> Arc<OwnSteps<A>> {
         let key = (actor as u32, local);
         if let Some(known) = self.own.read().get(&key) {
@@ -228,7 +228,7 @@ impl<'m, A: Subject, C, H: History> Steps<'m, A, C, H> {
         Taking { action: ActorModelAction::Recover(id), step, marks }
     }
 
-    /// Applies the commands, and stores what comes of it.
+    /// Applies the commands, and stores the result.
     fn finish(
         &self,
         parts: &Parts<A, H>,

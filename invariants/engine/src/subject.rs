@@ -1,11 +1,11 @@
-//! What the engine asks of the models it checks, said once.
+//! The traits that a model's types must have, in one place.
 
 use stateright::actor::{Actor, ActorModelAction};
 use std::fmt::Debug;
 use std::hash::Hash;
 
-/// An actor that can be checked: what it is made of can be ordered, and looked at by several
-/// threads. Every actor of which that is true is one.
+/// An actor that can be checked: its parts can be ordered, and read by several threads. Every such
+/// actor implements this.
 pub trait Subject:
     Actor<
         Msg: Ord + Send + Sync,
@@ -28,7 +28,7 @@ where
 {
 }
 
-/// What a model may keep as history.
+/// A history that a model may keep.
 pub trait History: Clone + Debug + Hash + PartialEq + Send + Sync {}
 
 impl<H: Clone + Debug + Hash + PartialEq + Send + Sync> History for H {}

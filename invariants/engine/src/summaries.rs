@@ -1,5 +1,4 @@
-//! Numbers for the words that conditions make of parts: parts of which a condition makes the same
-//! words have the same number.
+//! Numbers for conditions' summaries of parts. Parts with the same summary have the same number.
 
 use crate::cache::Cache;
 use crate::parts::Parts;
@@ -11,13 +10,12 @@ use crate::subject::{History, Subject};
 #[derive(Default)]
 pub(crate) struct Summaries {
     words: Values<Vec<u64>>,
-    /// For each part the number of its summary plus one, or 0.
+    /// For each part, the number of its summary plus one, or 0.
     known: Vec<u32>,
 }
 
 impl Summaries {
-    /// The number of the summary of a part. `summarise` is called when it is asked for the first
-    /// time.
+    /// The number of a part's summary. Calls `summarise` at the first request.
     pub(crate) fn number(&mut self, part: u32, summarise: impl FnOnce(&mut Vec<u64>)) -> u32 {
         let part = part as usize;
         if self.known.len() <= part {
@@ -36,7 +34,7 @@ impl Summaries {
     }
 }
 
-/// Summaries of networks, of which there are many: some are forgotten, and made again.
+/// Summaries of networks, of which there are many: some are dropped and computed again.
 pub(crate) struct NetworkSummaries<A: Subject, C> {
     summary: NetworkSummary<A, C>,
     words: Values<Vec<u64>>,
@@ -54,7 +52,7 @@ impl<A: Subject, C> NetworkSummaries<A, C> {
         std::ptr::fn_addr_eq(self.summary, summary)
     }
 
-    /// The number of the summary of a network. Up to so many are remembered.
+    /// The number of a network's summary. Remembers up to `entries_max`.
     pub(crate) fn number<H: History>(
         &mut self,
         parts: &Parts<A, H>,

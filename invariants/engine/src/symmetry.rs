@@ -1,11 +1,10 @@
-//! Symmetry: states that differ only by which of several interchangeable actors is which are
-//! visited once.
+//! Symmetry: of states that differ only by a permutation of interchangeable actors, one is visited.
 //!
-//! Renamings that leave the model what it is make of each state an *orbit*: the states it may be
-//! renamed to. What holds of one holds of all, so one of them, the *representative*, stands for the
-//! orbit. It is the one whose numbers of parts are least: first the actors' locals and the history,
-//! then the envelopes. Numbers are given in the order in which parts are met, so the representative
-//! is the same throughout a search, but not in another.
+//! Renamings that leave the model the same form an *orbit* of each state: all states it can be
+//! renamed to. What is true of one state is true of all, so one of them, the *representative*,
+//! stands for the orbit. It is the state with the least part numbers: first the actors' locals and
+//! the history, then the envelopes. Parts are numbered in order of arrival. So a state has one
+//! representative in a search, but may have another in the next search.
 
 use crate::cache::Cache;
 use crate::network::Kind;
@@ -15,43 +14,43 @@ use foldhash::HashMap;
 use stateright::actor::{Envelope, Id};
 use std::sync::Arc;
 
-/// A renaming of actors, and what it makes of all that names them.
+/// A renaming of actors, and its effect on everything that names them.
 ///
-/// Under it the model must stay what it is. The initial states, renamed, are the initial states.
-/// Whatever step leads from one state to another, a step leads from the first, renamed, to the
-/// second, renamed; and it goes on ([`Convergence`](crate::Convergence)) if that one does.
-/// Properties, conditions and the boundary say the same of a state and of it renamed. The engine
-/// cannot see whether all that is so: where it is not, states are left out, and verdicts are wrong.
+/// The model must stay the same under it. The renamed initial states are the initial states. If a
+/// step leads from one state to another, a step leads from the renamed first to the renamed second
+/// state. Both steps remain for convergence ([`Convergence`](crate::Convergence)), or neither does.
+/// Properties, conditions and the boundary have the same value on a state and on the renamed state.
+/// The engine cannot verify this. If it is false, states are missed, and verdicts are wrong.
 pub trait Renaming<A: Subject, H: History>: Sync {
-    /// The actor that an actor becomes. An [`Id`](stateright::actor::Id) that is no actor's stays
-    /// what it is.
+    /// The actor that replaces an actor. An [`Id`](stateright::actor::Id) of no actor stays the
+    /// same.
     fn actor(&self, actor: usize) -> usize;
 
-    /// An actor's state.
+    /// Renames an actor's state.
     fn state(&self, state: &A::State) -> A::State;
 
-    /// A message.
+    /// Renames a message.
     fn message(&self, message: &A::Msg) -> A::Msg;
 
-    /// A timer.
+    /// Renames a timer.
     fn timer(&self, timer: &A::Timer) -> A::Timer;
 
-    /// What may be chosen at random. The name that a choice goes by stays what it is.
+    /// Renames a random choice. The name under which it is made stays the same.
     fn random(&self, random: &A::Random) -> A::Random {
         random.clone()
     }
 
-    /// What an actor has saved.
+    /// Renames what an actor has saved.
     fn storage(&self, storage: &A::Storage) -> A::Storage;
 
-    /// The history.
+    /// Renames the history.
     fn history(&self, history: &H) -> H;
 }
 
 /// A boxed renaming.
 pub(crate) type Boxed<'m, A, H> = Box<dyn Renaming<A, H> + 'm>;
 
-/// Is it a renaming of so many actors: does each become another one?
+/// Is this a permutation of the actors?
 pub(crate) fn is_one_to_one<A: Subject, H: History>(
     renaming: &dyn Renaming<A, H>,
     actors: usize,
@@ -61,8 +60,8 @@ pub(crate) fn is_one_to_one<A: Subject, H: History>(
     renamed.into_iter().eq(0..actors)
 }
 
-/// The numbers of the images of parts under one renaming, by the parts' numbers; `UNKNOWN` where
-/// none was needed yet.
+/// The numbers of the renamed parts under one renaming, by the parts' numbers; `UNKNOWN` if not
+/// computed yet.
 struct Images {
     actors: Vec<usize>,
     /// By actor.
@@ -73,19 +72,19 @@ struct Images {
 
 const UNKNOWN: u32 = u32::MAX;
 
-/// The renaming that changes nothing; the others are known by their places, from 1.
+/// The identity. The other renamings are numbered from 1.
 const NONE: u32 = 0;
-/// The set of renamings that has only this one.
+/// The set that contains only the identity.
 const ONLY_NONE: u32 = 0;
 
-/// One thread's knowledge of orbits.
+/// One thread's cache of orbits.
 pub(crate) struct Orbits<'s, 'm, A: Subject, H: History> {
     parts: &'s Parts<A, H>,
     renamings: &'s [Boxed<'m, A, H>],
     images: Vec<Images>,
-    /// configuration → (its least image, the set of renamings that lead there)
+    /// configuration → (its least image, the set of renamings that lead to it)
     configurations: Cache,
-    /// (set of renamings, network) → the least of its images under them
+    /// (set of renamings, network) → the least image under these renamings
     networks: Cache,
     /// Sets of renamings, by number.
     sets: Vec<Vec<u32>>,
@@ -97,7 +96,7 @@ pub(crate) struct Orbits<'s, 'm, A: Subject, H: History> {
 }
 
 impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
-    /// `None` where there is no renaming.
+    /// `None` if there are no renamings.
     pub(crate) fn new(parts: &'s Parts<A, H>, renamings: &'s [Boxed<'m, A, H>]) -> Option<Self> {
         let images = |renaming: &Boxed<'m, A, H>| Images {
             actors: (0..parts.actors).map(|actor| renaming.actor(actor)).collect(),
@@ -120,7 +119,7 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
         })
     }
 
-    /// Lets the caches grow to this many entries.
+    /// Sets how many entries the caches may grow to.
     pub(crate) fn allow(&mut self, entries_max: usize) {
         self.entries_max = entries_max;
     }
@@ -142,8 +141,8 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
         pair(configuration, self.network(set, network))
     }
 
-    /// How many states the orbit of a representative has: as many as there are renamings for each
-    /// that leaves it what it is.
+    /// The size of a representative's orbit: the number of renamings divided by the number of those
+    /// under which it stays the same.
     pub(crate) fn size(&mut self, representative: u64) -> usize {
         let (configuration, network) = unpair(representative);
         let (_, set) = self.configuration(configuration);
@@ -161,7 +160,7 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
         renamings / same
     }
 
-    /// The least image of a configuration, and the set of renamings that lead there.
+    /// The least image of a configuration, and the set of renamings that lead to it.
     fn configuration(&mut self, configuration: u32) -> (u32, u32) {
         let key = u64::from(configuration);
         if let Some(known) = self.configurations.get(key) {
@@ -217,13 +216,13 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
         least
     }
 
-    /// Puts a network's words into `original`.
+    /// Reads a network's words into `original`.
     fn read(&mut self, network: u32) {
         self.original.clear();
         self.parts.networks.append_to(network, &mut self.original);
     }
 
-    /// Puts what `original`, a configuration's slots, is renamed to into `image`.
+    /// Renames the configuration's slots in `original` into `image`.
     fn rename_slots(&mut self, renaming: u32) {
         let Orbits { parts, original, image, .. } = self;
         let renamings = self.renamings;
@@ -243,7 +242,7 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
         });
     }
 
-    /// Puts what `original`, a network's words, is renamed to into `image`.
+    /// Renames the network's words in `original` into `image`.
     fn rename_network(&mut self, renaming: u32) {
         let Orbits { parts, original, image, .. } = self;
         image.clone_from(original);
@@ -273,13 +272,13 @@ impl<'s, 'm, A: Subject, H: History> Orbits<'s, 'm, A, H> {
         }
         match parts.kind {
             Kind::Unordered | Kind::Duplicating => in_flight.sort_unstable(),
-            // Within a channel the order stays.
+            // The order within a channel stays.
             Kind::Ordered => in_flight.sort_by_key(|envelope| parts.channel(*envelope)),
         }
     }
 }
 
-/// The number of a part's image.
+/// The number of a renamed part.
 fn known(images: &mut Vec<u32>, part: u32, image: impl FnOnce() -> u32) -> u32 {
     let part = part as usize;
     if images.len() <= part {

@@ -1,5 +1,5 @@
-//! `cargo bench -p dynamo-benchmarks --bench anti_entropy`: what it takes two replicas of many keys
-//! to find out where they differ, and to mend it; and what the trees cost that they need for that.
+//! `cargo bench -p dynamo-benchmarks --bench anti_entropy`: the cost for two replicas of many keys
+//! to find and repair their differences, and the cost of the Merkle trees.
 
 mod pair;
 mod upkeep;
@@ -11,16 +11,16 @@ use pair::Exchanged;
 use serde::Serialize;
 use upkeep::Upkeep;
 
-/// Two replicas that compare what they hold
+/// The cost of anti-entropy between two replicas
 #[derive(Debug, Parser)]
 struct Arguments {
     /// A smoke test: few keys
     #[arg(long)]
     quick: bool,
-    /// Print data
+    /// Print JSON
     #[arg(long)]
     json: bool,
-    /// What cargo says to every benchmark
+    /// The option that cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -95,13 +95,15 @@ fn print(Report { exchanges, upkeep }: &Report) {
         plant_seconds,
     } = upkeep;
     println!(
-        "A step that stores a put, {keys} keys there: {step_ns:.0} ns without trees, {step_with_trees_ns:.0} ns with."
+        "A step that stores a put, with {keys} keys: {step_ns:.0} ns without trees, \
+         {step_with_trees_ns:.0} ns with."
     );
     println!(
         "With its share of a commit of 16 puts it takes {put_us:.1} us: trees are {:.1} % of that.",
         100.0 * share_of_put
     );
     println!(
-        "To read {keys} keys at a start takes {read_seconds:.2} s, to plant their trees {plant_seconds:.2} s."
+        "To read {keys} keys at a start takes {read_seconds:.2} s, to build their trees \
+         {plant_seconds:.2} s."
     );
 }

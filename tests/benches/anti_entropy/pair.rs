@@ -1,5 +1,5 @@
-//! Two replicas, the same code that nodes run, and a network between them that counts what it
-//! carries, under a clock of its own.
+//! Two replicas with the same code as nodes, and a network that counts its traffic, with a
+//! simulated clock.
 
 use dynamo::identity::Parties;
 use dynamo::interpreter::{Disk, Interpreter, Network};
@@ -18,24 +18,24 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-/// From a node to the other.
+/// The latency of the network.
 const LATENCY: Duration = Duration::from_micros(100);
 const VALUE_BYTES: usize = 100;
 
-/// What came of it.
+/// The result of a measurement.
 #[derive(Debug, Serialize)]
 pub(crate) struct Exchanged {
     pub(crate) keys: usize,
     pub(crate) divergent: u32,
-    /// How many exchanges were begun until both held the same.
+    /// How many exchanges were begun until both replicas held the same.
     pub(crate) exchanges: usize,
     pub(crate) datagrams: usize,
-    /// In datagrams, their UDP and IP headers not counted.
+    /// In datagrams, without their UDP and IP headers.
     pub(crate) bytes: usize,
     pub(crate) bytes_a_divergent_key: Option<f64>,
-    /// Over what all keys would take, each sent once.
+    /// Divided by the bytes of all keys, each sent once.
     pub(crate) share_of_all: f64,
-    /// From the first exchange, by the nodes' clock: pauses and latency, no computing.
+    /// From the first exchange, by the nodes' clock: pauses and latency, without computing time.
     pub(crate) seconds: f64,
     /// Of both nodes together.
     pub(crate) processor_seconds: f64,
@@ -45,7 +45,7 @@ pub(crate) fn key(number: u32) -> Key {
     Key::new(&format!("key-{number}")).expect("a valid key")
 }
 
-/// What a put through a node makes of a key, after so many before.
+/// A key after a put through a node with this counter.
 pub(crate) fn written(node: u16, counter: u64) -> Siblings {
     let dot = Dot { issuer: NodeId(node).into(), counter };
     let clock = Context::new().with_all_up_to(dot.issuer, counter);
@@ -53,12 +53,12 @@ pub(crate) fn written(node: u16, counter: u64) -> Siblings {
     Siblings::new().put(Version { dot, clock, content }, |_| true)
 }
 
-/// What a replica holds that has so many keys.
+/// The data of a replica with this many keys.
 pub(crate) fn store(keys: u32) -> im::OrdMap<Key, Siblings> {
     (0..keys).map(|number| (key(number), written(0, 1))).collect()
 }
 
-/// One of two replicas, with this on its disk.
+/// One of two replicas.
 pub(crate) fn node(anti_entropy: Option<AntiEntropy>) -> Node {
     let mut config = Config::new(2, 1, 1).expect("valid");
     if let Some(how) = anti_entropy {
@@ -68,7 +68,7 @@ pub(crate) fn node(anti_entropy: Option<AntiEntropy>) -> Node {
     Node { config, founders, address: None, rules: Rules::default() }
 }
 
-/// Nothing is written: it is the wire that is looked at.
+/// Writes nothing: this benchmark measures the network.
 pub(crate) struct NoDisk;
 
 impl Disk for NoDisk {
@@ -79,7 +79,7 @@ impl Disk for NoDisk {
     }
 }
 
-/// Datagrams on their way, by the time of their arrival.
+/// Datagrams in flight, by the time of their arrival.
 #[derive(Default)]
 struct Wire {
     under_way: BTreeMap<(Instant, usize), (usize, Vec<u8>)>,
@@ -87,7 +87,7 @@ struct Wire {
     datagrams: usize,
 }
 
-/// The end of it at one node.
+/// One node's end of the network.
 struct End<'a> {
     wire: Option<&'a mut Wire>,
     now: Instant,
@@ -102,7 +102,7 @@ impl Network for End<'_> {
     }
 }
 
-/// Ends a batch, sending nothing.
+/// Ends a batch without sending.
 pub(crate) fn finish<D: Disk>(
     node: &mut Interpreter,
     disk: &mut D,
@@ -111,8 +111,8 @@ pub(crate) fn finish<D: Disk>(
     node.finish(disk, &mut End { wire: None, now })
 }
 
-/// Of the keys in the store so many differ: a quarter the one lacks, a quarter the other, and of
-/// the rest each has half in a newer version.
+/// Makes `divergent` keys of the store differ: one replica lacks a quarter, the other another
+/// quarter, and each has a newer version of half of the rest.
 pub(crate) fn measure(store: &im::OrdMap<Key, Siblings>, divergent: u32) -> Exchanged {
     let keys = store.len();
     let mut stores = [store.clone(), store.clone()];

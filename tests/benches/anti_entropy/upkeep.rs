@@ -1,4 +1,4 @@
-//! What trees cost a node that holds many keys: with each put, and at each start.
+//! The cost of trees for a node with many keys: for each put, and for each start.
 
 use crate::pair::{NoDisk, finish, key, node, number, written};
 use anyhow::Result;
@@ -13,20 +13,20 @@ use serde::Serialize;
 use stateright::actor::Id;
 use std::time::{Duration, Instant};
 
-/// How many puts are in a batch, as with 16 clients.
+/// The number of puts in a batch, as with 16 clients.
 const BATCH: u32 = 16;
 
-/// What it costs.
+/// The cost.
 #[derive(Debug, Serialize)]
 pub(crate) struct Upkeep {
     pub(crate) keys: usize,
     /// The step in which a replica stores a put, without trees and with them.
     pub(crate) step_ns: f64,
     pub(crate) step_with_trees_ns: f64,
-    /// The step without trees, and its share of a commit.
+    /// The step without trees, with its share of a commit.
     pub(crate) put_us: f64,
     pub(crate) share_of_put: f64,
-    /// At a start: all that is on disk read, and of that all trees planted.
+    /// At a start: the time to read everything from disk, and to build all trees.
     pub(crate) read_seconds: f64,
     pub(crate) plant_seconds: f64,
 }
@@ -45,7 +45,7 @@ pub(crate) fn measure(store: &im::OrdMap<Key, Siblings>) -> Result<Upkeep> {
     let (planted, mut with) = start(Some(AntiEntropy::LOCAL));
 
     let puts = (keys as u32 / 10).max(BATCH);
-    // By turns, so that both meet the same machine.
+    // In turn, so that both run under the same conditions.
     let (mut steps, mut steps_with_trees) = (Duration::ZERO, Duration::ZERO);
     for round in 0..5 {
         steps += step(&mut without, round, puts)?;
@@ -68,7 +68,7 @@ pub(crate) fn measure(store: &im::OrdMap<Key, Siblings>) -> Result<Upkeep> {
     })
 }
 
-/// A node that has started, with all its trees planted.
+/// A node that has started and built all its trees.
 fn started(how: Option<AntiEntropy>, durable: &Durable) -> Interpreter {
     let mut now = Instant::now();
     let mut node = Interpreter::start(node(how), NodeId(0), durable.clone(), now);
@@ -99,7 +99,7 @@ fn step(node: &mut Interpreter, round: u64, puts: u32) -> Result<Duration> {
     batches(node, round, puts, &mut NoDisk)
 }
 
-/// Has a replica store puts, a batch after the other.
+/// Makes a replica store puts, one batch after another.
 fn batches<D: Disk<Error: std::error::Error + Send + Sync + 'static>>(
     node: &mut Interpreter,
     round: u64,

@@ -1,6 +1,6 @@
-//! `cargo bench -p dynamo-benchmarks --bench membership`: how soon all nodes know of a change, at
-//! what cost, and how evenly the ring spreads keys, from 10 to 1,000 nodes. Nodes are the same
-//! actors that are checked and run, under a clock of their own (`world.rs`).
+//! `cargo bench -p dynamo-benchmarks --bench membership`: how soon all nodes know of a change, the
+//! cost, and how evenly the ring spreads keys, from 10 to 1,000 nodes. Nodes are the actors that
+//! are checked and run, with a simulated clock (`world.rs`).
 
 mod world;
 
@@ -24,9 +24,9 @@ use std::time::Duration;
 use world::World;
 
 const SIZES: [u16; 5] = [10, 30, 100, 300, 1000];
-/// Nodes gossip once in 1 to 1.5 of these.
+/// Nodes gossip once in 1 to 1.5 times this.
 const GOSSIP_EVERY: Duration = Duration::from_secs(1);
-/// How long a round of gossip takes on average.
+/// The mean duration of a round of gossip.
 const ROUND: Duration = Duration::from_millis(1250);
 const N: usize = 3;
 const KEYS: usize = 100_000;
@@ -37,33 +37,33 @@ struct Arguments {
     /// A smoke test: small clusters, few runs
     #[arg(long)]
     quick: bool,
-    /// Print data
+    /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Draw the rounds that agreement takes to this file
+    /// Draw the rounds until agreement to this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
-    /// What cargo says to every benchmark
+    /// The option that cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// What was found for one size of cluster.
+/// The result for one size of cluster.
 #[derive(Clone, Debug, Serialize)]
 struct Line {
     nodes: u16,
     runs: usize,
-    /// Rounds until all know of a join: in half of the runs, and in 99 of 100.
+    /// Rounds until all nodes know of a join: in half of the runs, and in 99 of 100.
     rounds_p50: f64,
     rounds_p99: f64,
-    /// What is aimed at: three times the binary logarithm.
+    /// The aim: three times the binary logarithm.
     rounds_aim: f64,
     messages_a_node: f64,
     bytes_a_node: f64,
-    /// Keys that a join gives to the new node, as a share of an equal part of them.
+    /// Keys that a join gives to the new node, divided by an equal share.
     moved: f64,
-    /// Keys of the node that has most, over those of a node on average; with 32 tokens a node, as
-    /// clusters have, and with 256.
+    /// The keys of the node with the most keys, divided by the mean: with 32 tokens a node, as in
+    /// clusters, and with 256.
     balance: f64,
     balance_of_256: f64,
 }
@@ -91,7 +91,7 @@ fn main() -> Result<()> {
 fn measure(nodes: u16, runs: usize) -> Line {
     let mut spreads: Vec<Spread> = (0..runs as u64).map(|seed| spread(nodes, seed)).collect();
     spreads.sort_by(|one, other| one.rounds.total_cmp(&other.rounds));
-    // Of so many in a hundred: the one with as many at most as good.
+    // The value that `percent` of the runs do not exceed.
     let at = |percent: usize| spreads[(runs * percent).div_ceil(100).max(1) - 1].rounds;
     let mean = |of: fn(&Spread) -> f64| spreads.iter().map(of).sum::<f64>() / number(runs);
     Line {
@@ -115,8 +115,7 @@ struct Spread {
     bytes_a_node: f64,
 }
 
-/// Nodes that agree, in the midst of their gossip, are told by an administrator, at one of them,
-/// that another joins.
+/// An administrator tells one of the nodes, which agree and gossip, that another node joins.
 fn spread(nodes: u16, seed: u64) -> Spread {
     let config = Config::new(N, 2, 2).expect("valid").with_gossip_every(GOSSIP_EVERY);
     let address =
@@ -161,7 +160,7 @@ fn ring(nodes: u16, partitions: u32, tokens: u32) -> Ring {
     Ring::new(&members, partitions, tokens).expect("each is named once")
 }
 
-/// Keys that a join gives to the new node, as a share of an equal part.
+/// Keys that a join gives to the new node, divided by an equal share.
 fn moved(nodes: u16) -> f64 {
     let (before, after) =
         (Ring::of(ring(nodes, 1, 1).members()), Ring::of(ring(nodes + 1, 1, 1).members()));
@@ -174,7 +173,7 @@ fn moved(nodes: u16) -> f64 {
     number(moved) / (number(KEYS * N) / f64::from(nodes + 1))
 }
 
-/// Keys of the node that has most, over those of a node on average.
+/// The keys of the node with the most keys, divided by the mean.
 fn balance(nodes: u16, partitions: u32, tokens: u32) -> f64 {
     let ring = ring(nodes, partitions, tokens);
     let mut keys_of = vec![0_usize; usize::from(nodes)];
@@ -219,7 +218,7 @@ fn table(lines: &[Line]) -> Table {
     table
 }
 
-/// A name, a colour, and what is drawn.
+/// A name, a colour, and the values.
 type Series = (&'static str, RGBColor, fn(&Line) -> f64);
 
 fn draw(lines: &[Line], file: &std::path::Path) -> Result<()> {

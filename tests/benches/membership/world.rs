@@ -1,5 +1,5 @@
-//! Many nodes in one thread under a clock of its own: the same actors, with messages that take some
-//! time and timers that fire when they are due. The same seed gives the same run.
+//! Many nodes in one thread with a simulated clock. They are the same actors; messages take some
+//! time, and timers fire when they are due. The same seed gives the same run.
 
 use dynamo::wire::Datagram;
 use dynamo_model::ids::NodeId;
@@ -18,19 +18,19 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a message takes.
+/// The latency of a message.
 const LATENCY: Range<Duration> = Duration::from_micros(500)..Duration::from_micros(1500);
 
-/// What will happen.
+/// A future event.
 #[derive(Debug)]
 enum Event {
     /// A message arrives.
     Arrives { from: Id, to: NodeId, message: Message },
-    /// A timer fires, unless it was set again or cancelled meanwhile: it is then another number's.
+    /// A timer fires, unless it was set again or cancelled: then its number is another one.
     Fires { node: NodeId, timer: Timer, number: u64 },
 }
 
-/// Nodes, and all that is going to happen.
+/// Nodes, and all future events.
 pub(crate) struct World {
     node: Node,
     states: Vec<State>,
@@ -40,16 +40,16 @@ pub(crate) struct World {
     events: HashMap<u64, Event>,
     timers: HashMap<Timer, u64>,
     next_number: u64,
-    /// Views are large, and all nodes come to the same ones: each is kept once.
+    /// Views are large, and all nodes compute the same ones, so each is kept once.
     views: HashMap<Tip, Arc<View>>,
     /// Messages between nodes so far.
     pub(crate) messages: u64,
-    /// What they took on the wire, in bytes, one in each datagram.
+    /// Their size on the wire in bytes, one message in each datagram.
     pub(crate) bytes: u64,
 }
 
 impl World {
-    /// So many nodes, just started.
+    /// Creates this many started nodes.
     pub(crate) fn new(node: Node, nodes: u16, seed: u64) -> Self {
         let mut world = World {
             node,
@@ -67,8 +67,8 @@ impl World {
         let founded = Arc::new(world.node.rules.view(&world.node.founders));
         for id in (0..nodes).map(NodeId) {
             let mut out = Out::new();
-            // Started on a history that is on their disks, they would each find the same view
-            // again: it is given to them.
+            // Each node would compute the same view from the history on its disk, so it is given to
+            // them.
             let mut state = Node { founders: History::default(), ..world.node.clone() }.on_start(
                 id.actor(),
                 &None,
@@ -82,7 +82,7 @@ impl World {
         world
     }
 
-    /// What a node knows.
+    /// A node's state.
     pub(crate) fn state(&self, node: NodeId) -> &State {
         &self.states[usize::from(node.0)]
     }
@@ -91,17 +91,17 @@ impl World {
         self.now
     }
 
-    /// Do all nodes know the same?
+    /// Do all nodes have the same tip?
     pub(crate) fn agree(&self) -> bool {
         self.states.windows(2).all(|pair| pair[0].view.tip() == pair[1].view.tip())
     }
 
-    /// A node is given a message, now.
+    /// Delivers a message to a node now.
     pub(crate) fn give(&mut self, from: Id, to: NodeId, message: Message) {
         self.step(to, |node, id, state, out| node.on_msg(id, state, from, message, out));
     }
 
-    /// The next thing happens.
+    /// Executes the next event.
     pub(crate) fn go_on(&mut self) {
         let Reverse((time, number)) = self.queue.pop().expect("nodes gossip for ever");
         self.now = time;
@@ -111,7 +111,7 @@ impl World {
                 if self.timers.get(&timer) == Some(&number) {
                     self.timers.remove(&timer);
                     self.step(node, |actor, id, state, out| {
-                        actor.on_timeout(id, state, &timer, out)
+                        actor.on_timeout(id, state, &timer, out);
                     });
                 }
             }
@@ -163,7 +163,7 @@ impl World {
         datagram.push(&message).expect("a history fits a datagram");
         self.messages += 1;
         self.bytes += datagram.bytes() as u64;
-        // The node that joins is not running yet.
+        // The joining node is not running yet.
         let is_there = |node: &NodeId| usize::from(node.0) < self.states.len();
         if let Some(to) = NodeId::from_actor(to).filter(is_there) {
             let after = self.random.random_range(LATENCY);

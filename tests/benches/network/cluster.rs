@@ -1,4 +1,4 @@
-//! Three nodes in this process: the runtime as it is, with durable storage.
+//! Three nodes in this process, with the real runtime and durable storage.
 
 use anyhow::Result;
 use dynamo::address::Members;
@@ -15,33 +15,33 @@ use std::time::Duration;
 /// How many nodes.
 pub(crate) const NODES: u16 = 3;
 
-/// Where the nodes listen, and where their data is.
+/// The nodes' addresses and data.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// One address a node.
+    /// One address for each node.
     pub(crate) addresses: Vec<SocketAddr>,
     directory: PathBuf,
 }
 
-/// Three nodes that run.
+/// Three running nodes.
 #[derive(Debug)]
 pub(crate) struct Cluster(Vec<Running>);
 
-/// N=3, R=W=2, as patient as on a local network.
+/// N=3, R=W=2, with the timeouts for a local network.
 pub(crate) fn config() -> Result<Config> {
     let config = Config::new(3, 2, 2)?.with_patience(Patience::LOCAL);
     Ok(config.with_gossip_every(Duration::from_secs(1)).with_anti_entropy(AntiEntropy::LOCAL))
 }
 
-/// The nodes of these addresses, in their order.
+/// The nodes with these addresses, in order.
 pub(crate) fn members(addresses: &[SocketAddr]) -> Result<Members> {
     Ok(Members::new((0..NODES).map(NodeId).zip(addresses.iter().copied()))?)
 }
 
 impl Place {
-    /// Free ports, and data below that directory.
+    /// Picks free ports, and puts data below that directory.
     pub(crate) fn new(directory: &Path) -> Result<Self> {
-        // All are held until all are known, so that no two are the same.
+        // All sockets stay bound until every port is known, so that no port is given out twice.
         let sockets =
             (0..NODES).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
         let addresses = sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?;
@@ -63,7 +63,7 @@ impl Place {
         Ok(Cluster((0..NODES).map(NodeId).zip(&self.addresses).map(start).collect::<Result<_>>()?))
     }
 
-    /// What is on the disk of each node. The nodes must not be running.
+    /// The state on each node's disk. The nodes must not be running.
     pub(crate) fn durable(&self) -> Result<Vec<Durable>> {
         (0..NODES)
             .map(NodeId)
@@ -73,7 +73,7 @@ impl Place {
 }
 
 impl Cluster {
-    /// Stops the nodes: what each did.
+    /// Stops the nodes. Returns their counters.
     pub(crate) fn stop(self) -> Result<Vec<Counters>> {
         self.0.into_iter().map(|node| Ok(node.stop()?)).collect()
     }

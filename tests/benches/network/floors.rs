@@ -1,4 +1,4 @@
-//! What the machine can do at best, at the time of the run: other figures mean little without.
+//! The machine's limits at the time of the run. Other figures mean little without them.
 
 use anyhow::{Result, ensure};
 use hdrhistogram::Histogram;
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a record is that is synced, in bytes.
+/// The length of a record that is synced, in bytes.
 const RECORD_BYTES: usize = 200;
 /// How many records share a sync.
 pub(crate) const GROUP: usize = 64;
@@ -17,13 +17,13 @@ pub(crate) const GROUP: usize = 64;
 /// How the two ends of a round trip wait for the next datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// They sleep until it is there.
+    /// They sleep until it arrives.
     Asleep,
-    /// They look again and again.
+    /// They poll.
     Awake,
 }
 
-/// Round trips of a datagram between two threads: adds what each took, in nanoseconds.
+/// Round trips of a datagram between two threads. Adds the time of each, in nanoseconds.
 pub(crate) fn round_trips(wait: Wait, time: Duration, times: &mut Histogram<u64>) -> Result<()> {
     let (here, there) = (UdpSocket::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?);
     here.connect(there.local_addr()?)?;
@@ -34,7 +34,7 @@ pub(crate) fn round_trips(wait: Wait, time: Duration, times: &mut Histogram<u64>
     }
     thread::scope(|scope| {
         scope.spawn(move || {
-            // An empty datagram is the last.
+            // An empty datagram ends the loop.
             while let Some(length @ 1..) = receive(&there) {
                 let _ = there.send(&[7; RECORD_BYTES][..length]);
             }
@@ -51,7 +51,7 @@ pub(crate) fn round_trips(wait: Wait, time: Duration, times: &mut Histogram<u64>
     })
 }
 
-/// Waits for a datagram: its length.
+/// Waits for a datagram. Returns its length.
 fn receive(socket: &UdpSocket) -> Option<usize> {
     let mut buffer = [0; 2 * RECORD_BYTES];
     let begun = Instant::now();
@@ -64,8 +64,8 @@ fn receive(socket: &UdpSocket) -> Option<usize> {
     None
 }
 
-/// Appends so many records to a file in that directory and syncs once, again and again: adds what
-/// each took, in nanoseconds.
+/// Appends this many records to a file in that directory and syncs once, repeatedly. Adds the time
+/// of each round, in nanoseconds.
 pub(crate) fn syncs(
     records: usize,
     directory: &Path,

@@ -1,5 +1,5 @@
-//! Clients that ask as fast as they are answered, and hold every answer against what they were told
-//! before.
+//! Clients that send the next request as soon as the last is answered, and compare every answer
+//! with what they know.
 
 use anyhow::{Result, ensure};
 use dynamo::client::Client;
@@ -10,20 +10,21 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long each value is, in bytes.
+/// The length of each value, in bytes.
 pub(crate) const VALUE_BYTES: usize = 200;
-/// How many clients prepare and verify.
+/// How many clients prepare and verify the keys.
 const HELPERS: usize = 16;
-/// Next to no two requests in succession go to neighbouring keys. A prime: every key gets its turn.
+/// Consecutive requests almost never go to neighbouring keys. A prime, so that every key gets its
+/// turn.
 const STRIDE: usize = 7919;
 
-/// Somebody who talks with one node.
+/// A session with one node.
 pub(crate) trait Session: Sized {
-    /// With the node at this address.
+    /// Connects to the node at this address.
     fn connect(node: SocketAddr) -> Result<Self>;
-    /// Puts, and says what the next put is to replace.
+    /// Puts a value. Returns the context for the next put.
     fn put(&self, key: &str, value: &[u8], context: &StampedContext) -> Result<StampedContext>;
-    /// All siblings.
+    /// Gets all siblings.
     fn get(&self, key: &str) -> Result<Vec<Version>>;
 }
 
@@ -41,26 +42,26 @@ impl Session for Client {
     }
 }
 
-/// A key, and what its only writer was told of it.
+/// A key, and what its only writer knows of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
     key: String,
     context: StampedContext,
-    /// The number in the value of the latest put tried, and of the latest acknowledged.
+    /// The number in the value of the latest put that was tried, and of the latest acknowledged.
     tried: u64,
     acknowledged: u64,
 }
 
-/// What a load did.
+/// The result of a load.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// Answered well.
+    /// Requests that were answered successfully.
     pub(crate) done: u64,
-    /// Not answered, or with a failure.
+    /// Requests that failed or were not answered.
     pub(crate) failed: u64,
     /// Wall-clock time.
     pub(crate) seconds: f64,
-    /// Of each request answered well, in nanoseconds.
+    /// Of each successful request, in nanoseconds.
     pub(crate) latencies: Histogram<u64>,
 }
 
@@ -73,7 +74,7 @@ pub(crate) enum Kind {
     Get,
 }
 
-/// So many keys, never put.
+/// This many keys, never put.
 pub(crate) fn slots(keys: usize) -> Vec<Slot> {
     let slot = |index| Slot {
         key: format!("key-{index:05}"),
@@ -84,7 +85,7 @@ pub(crate) fn slots(keys: usize) -> Vec<Slot> {
     (0..keys).map(slot).collect()
 }
 
-/// An empty record of latencies up to a minute, to three digits.
+/// An empty histogram of latencies up to a minute, with three digits.
 pub(crate) fn latencies() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 60_000_000_000, 3).expect("the bounds are in order")
 }
@@ -115,7 +116,7 @@ impl Slot {
         Ok(())
     }
 
-    /// Is the latest acknowledged put there, or one tried after it?
+    /// Is the latest acknowledged put there, or a later one?
     fn is_there(&self, found: &[Version]) -> bool {
         let number = |value: &[u8]| Some(u64::from_le_bytes(*value.first_chunk()?));
         let mut numbers = found.iter().filter_map(|version| number(version.content.bytes()));
@@ -129,7 +130,7 @@ pub(crate) fn prepare<S: Session>(nodes: &[SocketAddr], slots: &mut [Slot]) -> R
     each::<S>(nodes, slots, Slot::put)
 }
 
-/// Gets every key once: what was acknowledged is there.
+/// Gets every key once. Acknowledged puts must be there.
 pub(crate) fn verify<S: Session>(nodes: &[SocketAddr], slots: &mut [Slot]) -> Result<()> {
     each::<S>(nodes, slots, |slot, client| slot.get(client))
 }
@@ -156,7 +157,7 @@ fn each<S: Session>(
     })
 }
 
-/// Lets so many clients ask for so long; each has keys of its own, and a node that it talks to.
+/// Lets this many clients send requests for this time. Each has its own keys and one node.
 pub(crate) fn run<S: Session>(
     kind: Kind,
     nodes: &[SocketAddr],

@@ -1,6 +1,6 @@
-//! `cargo bench -p dynamo-benchmarks --bench network`: three nodes on loopback under load, beside
-//! what the machine can do at best and beside stateright's own runtime. Everything in one run: on a
-//! shared machine all these figures move together.
+//! `cargo bench -p dynamo-benchmarks --bench network`: three nodes on loopback under load, compared
+//! with the machine's limits and with stateright's own runtime. Everything is in one run, because
+//! on a shared machine all these figures move together.
 
 mod cluster;
 mod floors;
@@ -26,36 +26,36 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How many clients ask at once, load by load.
+/// The number of concurrent clients, load by load.
 const CLIENTS: [usize; 3] = [1, 16, 64];
-/// As few keys as that many clients can do with: what suits a runtime best that rewrites them all
-/// with every put.
+/// The fewest keys that so many clients can use. This suits a runtime that rewrites all keys with
+/// every put.
 const FEW_KEYS: usize = 64;
 
-/// Puts and gets over UDP, beside the floors
+/// Puts and gets over UDP, compared with the machine's floors
 #[derive(Debug, Parser)]
 struct Arguments {
     /// A smoke test: a short time for each load, few keys
     #[arg(long)]
     quick: bool,
-    /// Print data
+    /// Print JSON
     #[arg(long)]
     json: bool,
     /// How many keys the nodes hold
     #[arg(long, default_value_t = 4096, value_parser = clap::value_parser!(u32).range(64..=99_999))]
     keys: u32,
-    /// A directory on the disk to measure; one for temporary files if left out
+    /// A directory on the disk to measure. If left out: the one for temporary files
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Run nodes under stateright's runtime, here and now
+    /// Run nodes under stateright's runtime in this process
     #[arg(long, hide = true, num_args = 3)]
     spawned: Vec<SocketAddr>,
-    /// What cargo says to every benchmark
+    /// The option that cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// What a run goes by.
+/// The parameters of a run.
 struct Plan {
     keys: usize,
     /// For each load.
@@ -108,8 +108,8 @@ fn measure(plan: &Plan, directory: &Path) -> Result<Report> {
     Ok(Report { cores, keys: plan.keys, value_bytes: load::VALUE_BYTES, floors, loads, ratios })
 }
 
-/// What the floors' latencies are made of: samples from before and after our loads, for in between
-/// the machine has perhaps become slower or faster.
+/// Samples of the floors from before and after our loads, because the machine may change speed in
+/// between.
 struct Samples {
     asleep: Histogram<u64>,
     awake: Histogram<u64>,
@@ -144,8 +144,8 @@ impl Samples {
     }
 }
 
-/// Every load on nodes that start anew for it, on the data that the load before left. What was
-/// acknowledged is read back after the restart.
+/// Runs every load on restarted nodes, with the data of the load before. Acknowledged puts are read
+/// back after the restart.
 #[expect(clippy::cast_precision_loss, reason = "a ratio to look at")]
 fn our_loads(plan: &Plan, place: &Place, slots: &mut [Slot]) -> Result<Vec<Load>> {
     let nodes = &place.addresses;
@@ -171,7 +171,7 @@ fn our_loads(plan: &Plan, place: &Place, slots: &mut [Slot]) -> Result<Vec<Load>
     Ok(loads)
 }
 
-/// Every load on a new process, on what was on our disks of these keys.
+/// Runs every load on a new process, with the data that our disks have of these keys.
 fn spawn_loads(
     plan: &Plan,
     directory: &Path,
@@ -194,7 +194,7 @@ fn spawn_loads(
     Ok(loads)
 }
 
-/// What is on a disk of these keys, and nothing of clients that are gone.
+/// The state of a disk for these keys, without that of earlier clients.
 fn only(disk: &Durable, slots: &[Slot]) -> Durable {
     let entry = |slot: &Slot| {
         let key = Key::new(slot.key()).ok()?;

@@ -1,4 +1,4 @@
-//! How many packets a second one thread can send and receive over loopback, in three ways.
+//! How many packets a second one thread can send and receive over loopback, with three methods.
 
 use anyhow::{Result, ensure};
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
@@ -7,17 +7,17 @@ use std::io::{ErrorKind, IoSlice, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-/// How long a packet is: a value of 200 bytes and its envelope.
+/// The length of a packet: a value of 200 bytes and its envelope.
 const PACKET_BYTES: usize = 256;
-/// How many packets are under way at a time, where they are not sent one by one.
+/// How many packets are in flight at a time, if they are not sent one by one.
 pub(crate) const BATCH: usize = 32;
-/// What one receive may give: as much as GRO puts together.
+/// The most that one receive returns: as much as GRO combines.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// How packets are sent and received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// A call to send each, a call to receive each.
+    /// One call to send and one to receive each packet.
     OneByOne,
     /// `sendmmsg` and `recvmmsg`.
     Batches,
@@ -34,8 +34,8 @@ struct Pair {
     buffers: Vec<Vec<u8>>,
 }
 
-/// Packets a second, sent and received by one thread; `None` where the system cannot send in this
-/// way.
+/// Packets a second, sent and received by one thread; `None` if the system does not support the
+/// method.
 pub(crate) fn per_second(way: Way, time: Duration) -> Result<Option<f64>> {
     let (from, to) = (UdpSocket::bind("127.0.0.1:0")?, UdpSocket::bind("127.0.0.1:0")?);
     let sending = UdpSocketState::new((&from).into())?;
@@ -99,7 +99,7 @@ impl Pair {
         self.receive()
     }
 
-    /// Receives a batch of packets, however they come.
+    /// Receives a batch of packets.
     fn receive(&mut self) -> Result<()> {
         let mut slices: Vec<IoSliceMut<'_>> =
             self.buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
@@ -109,7 +109,7 @@ impl Pair {
             match self.receiving.recv((&self.to).into(), &mut slices, &mut meta) {
                 Ok(count) => {
                     packets +=
-                        meta[..count].iter().map(|meta| meta.len / PACKET_BYTES).sum::<usize>()
+                        meta[..count].iter().map(|meta| meta.len / PACKET_BYTES).sum::<usize>();
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),

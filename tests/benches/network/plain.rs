@@ -1,4 +1,4 @@
-//! A client of stateright's runtime, which knows no sessions: datagrams go unsealed.
+//! A client of stateright's runtime, which has no sessions: datagrams are not encrypted.
 
 use crate::load::Session;
 use crate::spawned::{message_from_bytes, message_to_bytes};
@@ -13,9 +13,9 @@ use std::io::ErrorKind::{TimedOut, WouldBlock};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
-/// After this time it asks again.
+/// The time after which it retransmits.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
-/// So many times.
+/// How often it retransmits.
 const TRIES: usize = 25;
 
 /// The client.
@@ -39,13 +39,13 @@ impl PlainClient {
         for _ in 0..TRIES {
             self.socket.send_to(&question, self.node)?;
             loop {
-                // Whichever node coordinates answers.
+                // Any node may be the coordinator and answer.
                 match self.socket.recv(&mut buffer) {
                     Ok(length) => match message_from_bytes(&buffer[..length])? {
                         Message::Answer(answer) if answer.request() == request => {
                             return Ok(answer);
                         }
-                        // Late, of an earlier request.
+                        // A late answer to an earlier request.
                         _ => {}
                     },
                     Err(error) if matches!(error.kind(), TimedOut | WouldBlock) => break,

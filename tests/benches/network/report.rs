@@ -1,11 +1,11 @@
-//! The figures, their ratios, and how they are shown.
+//! The figures, their ratios, and how they are printed.
 
 use crate::load::{Kind, Outcome};
 use comfy_table::{CellAlignment, Table, presets};
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// What a run found.
+/// The result of a run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     /// Processor cores.
@@ -14,26 +14,26 @@ pub(crate) struct Report {
     pub(crate) keys: usize,
     /// Bytes of each value.
     pub(crate) value_bytes: usize,
-    /// What the machine can do.
+    /// The machine's limits.
     pub(crate) floors: Floors,
-    /// What was done.
+    /// The loads.
     pub(crate) loads: Vec<Load>,
-    /// What it amounts to.
+    /// The ratios.
     pub(crate) ratios: Vec<Ratio>,
 }
 
-/// What the machine can do, at the time of the run.
+/// The machine's limits at the time of the run.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Floors {
-    /// A datagram there and back between two threads that sleep until one comes.
+    /// A round trip of a datagram between two threads that sleep until it arrives.
     pub(crate) round_trip_p50_us: f64,
-    /// … that never sleep.
+    /// The same between two threads that poll.
     pub(crate) round_trip_awake_p50_us: f64,
-    /// Packets through one thread: one by one.
+    /// Packets through one thread, one by one.
     pub(crate) packets_per_second: Option<f64>,
-    /// … with sendmmsg and recvmmsg.
+    /// Packets with sendmmsg and recvmmsg.
     pub(crate) packets_per_second_batched: Option<f64>,
-    /// … with GSO and GRO.
+    /// Packets with GSO and GRO.
     pub(crate) packets_per_second_offloaded: Option<f64>,
     /// One record appended and synced.
     pub(crate) sync_p50_us: f64,
@@ -41,7 +41,7 @@ pub(crate) struct Floors {
     pub(crate) records_per_second_grouped: f64,
 }
 
-/// What some clients got out of three nodes.
+/// The result of a load on three nodes.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Load {
     /// The runtime.
@@ -50,33 +50,33 @@ pub(crate) struct Load {
     pub(crate) keys: usize,
     /// `put` or `get`.
     pub(crate) kind: &'static str,
-    /// How many clients, each asking as fast as it was answered.
+    /// How many clients sent requests, each one at a time.
     pub(crate) clients: usize,
-    /// Requests answered well.
+    /// Requests that were answered successfully.
     pub(crate) done: u64,
     /// Requests that failed.
     pub(crate) failed: u64,
-    /// Requests answered well, a second.
+    /// Successful requests a second.
     pub(crate) per_second: f64,
-    /// Half were answered within this.
+    /// The median latency.
     pub(crate) p50_us: f64,
-    /// All but one in a hundred were.
+    /// The 99th percentile of the latency.
     pub(crate) p99_us: f64,
-    /// Of puts: how many of them a node stored with one sync, on average. `None` where nothing is
+    /// For puts: how many of them a node stored with one sync, on average. `None` if nothing is
     /// synced.
     pub(crate) puts_per_sync: Option<f64>,
 }
 
-/// Two figures held against each other.
+/// The ratio of two figures.
 #[derive(Debug, Serialize)]
 pub(crate) struct Ratio {
-    /// What against what.
+    /// What is compared.
     pub(crate) name: String,
-    /// The one divided by the other.
+    /// The first figure divided by the second.
     pub(crate) value: f64,
-    /// What is aimed at, in words.
+    /// The aim, in words.
     pub(crate) aim: Option<String>,
-    /// Is it so?
+    /// Is the aim met?
     pub(crate) met: Option<bool>,
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn microseconds(latencies: &Histogram<u64>, quantile: f64) -> f64 {
 }
 
 impl Load {
-    /// What came of a load.
+    /// The figures of a load.
     #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
     pub(crate) fn new(
         system: &'static str,
@@ -136,7 +136,7 @@ impl Ratio {
     }
 }
 
-/// Every ratio of these figures.
+/// All ratios of these figures.
 pub(crate) fn ratios(floors: &Floors, loads: &[Load]) -> Vec<Ratio> {
     let ours = |kind, clients| {
         loads.iter().find(|l| (l.system, l.kind, l.clients) == (OURS, kind, clients))
@@ -187,11 +187,12 @@ pub(crate) fn ratios(floors: &Floors, loads: &[Load]) -> Vec<Ratio> {
     ratios
 }
 
-/// Shows everything.
+/// Prints everything.
 pub(crate) fn print(report: &Report) {
     let Report { cores, keys, value_bytes, floors, loads, ratios } = report;
     println!(
-        "N=3, R=W=2, three nodes and all clients on {cores} cores; {keys} keys, values of {value_bytes} bytes.\n"
+        "N=3, R=W=2, three nodes and all clients on {cores} cores; {keys} keys, \
+         values of {value_bytes} bytes.\n"
     );
     print_floors(floors);
     let mut rows = table(&[
@@ -233,7 +234,8 @@ pub(crate) fn print(report: &Report) {
     }
     println!("{rows}");
     println!(
-        "spawn acknowledges without a sync, rewrites all storage with every put, and each load had a new process."
+        "spawn acknowledges without a sync, rewrites all storage with every put, \
+         and each load had a new process."
     );
 }
 

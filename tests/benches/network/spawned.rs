@@ -1,8 +1,8 @@
 //! stateright's own runtime, `stateright::actor::spawn`, running the same actor, for comparison.
 //!
 //! Its threads cannot be stopped, it keeps storage in the current directory, and it gets slower
-//! with every timer that was ever cancelled: so it runs in a process of its own, this program
-//! started again, and in a new one for each load.
+//! with every cancelled timer. So it runs in its own process, which is this program started again,
+//! and in a new one for each load.
 
 use crate::cluster;
 use anyhow::{Context as _, Result};
@@ -21,9 +21,8 @@ use std::path::Path;
 use std::process::{self, Child, Stdio};
 use std::{fs, io, thread};
 
-/// The node under the ids that spawn gives: to spawn every id is an address. What is inside
-/// messages, such as the client of a forwarded request, travels as the node knows it and need not
-/// be translated.
+/// The node with the ids of spawn, where every id is an address. Ids inside messages, such as the
+/// client of a forwarded request, stay those of the node.
 struct Readdressed {
     node: Node,
     id: NodeId,
@@ -37,7 +36,7 @@ impl Readdressed {
         for command in commands {
             match command {
                 Command::Send(to, message) => {
-                    // A client's id is to spawn the same as to nodes: its address.
+                    // A client's id is the same for spawn and for nodes: its address.
                     if let Some(address) = self.address_of(to) {
                         out.send(Id::from(address), message);
                     }
@@ -89,7 +88,7 @@ impl Actor for Readdressed {
     }
 }
 
-/// An address as stateright has it.
+/// An address as stateright's type.
 fn ipv4(address: SocketAddr) -> Option<SocketAddrV4> {
     match address {
         SocketAddr::V4(address) => Some(address),
@@ -97,7 +96,7 @@ fn ipv4(address: SocketAddr) -> Option<SocketAddrV4> {
     }
 }
 
-/// One message a datagram, in the format that our nodes and clients speak.
+/// One message in a datagram, in the format of our nodes and clients.
 pub(crate) fn message_to_bytes(message: &Message) -> Result<Vec<u8>> {
     let mut datagram = Datagram::default();
     datagram.push(message)?;
@@ -129,12 +128,12 @@ fn storage_from_bytes(bytes: &[u8]) -> Result<Durable> {
     Ok(Durable { incarnation, counter, store, epochs, issued, hints, history, settling })
 }
 
-/// The nodes in a process of their own. It is killed when this goes.
+/// The nodes in their own process. Dropping this kills it.
 #[derive(Debug)]
 pub(crate) struct Process(Child);
 
 impl Process {
-    /// Starts nodes on what each is to have on its disk.
+    /// Starts nodes with these states on their disks.
     pub(crate) fn start(
         directory: &Path,
         addresses: &[SocketAddr],
@@ -156,8 +155,7 @@ impl Drop for Process {
     }
 }
 
-/// What that process does: runs the nodes until its standard input ends, which it does when its
-/// parent is gone.
+/// The work of that process: runs the nodes until its standard input ends, when its parent ends.
 pub(crate) fn run(addresses: &[SocketAddr]) -> Result<()> {
     let members = cluster::members(addresses)?;
     let founders = History::founded_by(members.ids());

@@ -1,5 +1,5 @@
-//! Honest clients: each asks one thing at a time, through the client library, and heeds what it is
-//! told.
+//! Well-behaved clients: each makes one request at a time through the client library, and obeys
+//! refusals.
 
 use anyhow::{Context as _, Result};
 use dynamo::client::Client;
@@ -10,16 +10,16 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long each value is, in bytes.
+/// The length of each value, in bytes.
 const VALUE_BYTES: usize = 200;
 /// How many keys each client has.
 const KEYS: usize = 2;
-/// How often it tries to put one for the first time.
+/// How often a client tries the first put of a key.
 const TRIES: usize = 20;
-/// What a client's thread needs. There may be thousands of them.
+/// The stack of a client's thread. There may be thousands of them.
 const STACK_BYTES: usize = 256 * 1024;
 
-/// What clients, or a flood, were told so far.
+/// How the requests of clients or of a flood ended so far.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     /// Puts acknowledged and gets answered.
@@ -28,29 +28,29 @@ pub(crate) struct Told {
     pub(crate) failed: AtomicU64,
 }
 
-/// What clients are to do.
+/// What clients do in a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Wait,
     Ask,
-    /// They finish what they have asked, and rest: to end thousands of threads at once takes the
-    /// machine a while.
+    /// They finish their requests and pause: ending thousands of threads at once takes the machine
+    /// a while.
     Rest,
     End,
 }
 
-/// The phase, and those who wait for the next.
+/// The phase, and the clients that wait for the next.
 #[derive(Debug)]
 struct Signal {
     phase: Mutex<Phase>,
     changed: Condvar,
-    /// The same as the phase, to be looked at between requests.
+    /// Is the phase `Ask`? Checked between requests.
     is_asking: AtomicBool,
     /// How many clients are ready.
     ready: AtomicUsize,
 }
 
-/// Clients, each with a thread.
+/// Clients, each with its own thread.
 #[derive(Debug)]
 pub(crate) struct Clients {
     signal: Arc<Signal>,
@@ -58,7 +58,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// So many clients that are ready to ask, half puts, half gets, each with keys of its own.
+    /// This many clients, ready to start: half put, half get, and each has its own keys.
     pub(crate) fn new(
         name: &str,
         count: usize,
@@ -91,12 +91,12 @@ impl Clients {
         Ok(Clients { signal, threads })
     }
 
-    /// Lets them ask.
+    /// Starts the requests.
     pub(crate) fn go(&self) {
         self.signal.set(Phase::Ask);
     }
 
-    /// Lets them rest. What they have asked already they still wait for.
+    /// Pauses the requests. Clients still wait for answers to requests in flight.
     pub(crate) fn rest(&self) {
         self.signal.set(Phase::Rest);
     }
@@ -115,15 +115,14 @@ impl Signal {
         self.changed.notify_all();
     }
 
-    /// Waits until it is this phase, or the end.
+    /// Waits for this phase, or for the end.
     fn wait_for(&self, phase: Phase) {
         let now = self.phase.lock().expect("nobody panics");
         drop(self.changed.wait_while(now, |now| *now != phase && *now != Phase::End));
     }
 }
 
-/// Puts each key once, however often that is refused: the first put of a key costs more than
-/// others.
+/// Puts each key once, despite refusals: the first put of a key costs more than later ones.
 fn prepare(client: &Client, prefix: &str) -> Result<Vec<StampedContext>> {
     let put = |index: usize| {
         let put =

@@ -1,4 +1,4 @@
-//! Floods: datagrams sent at a fixed rate, whatever comes back.
+//! Floods: datagrams sent at a fixed rate, whatever the answers are.
 
 use crate::clients::Told;
 use anyhow::Result;
@@ -17,20 +17,20 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The key that floods of gets ask for.
+/// The key in floods of gets.
 const LARGE_KEY: &str = "large";
-/// How many gets there are in a datagram of many.
+/// The number of gets in a datagram of the flood.
 const GETS: u64 = 1000;
-/// How many keys an open-loop load asks for.
+/// The number of keys in an open-loop load.
 const KEYS: u64 = 4096;
-/// From so many addresses.
+/// The number of sender addresses.
 const SOCKETS: usize = 96;
-/// An answer that comes later than this is of no use.
+/// An answer that comes later than this does not count.
 const IN_TIME: Duration = Duration::from_secs(1);
-/// A flood falls behind rather than sending more than this at once.
+/// A flood falls behind rather than send more than this at once.
 const BURST_MAX: u64 = 2000;
 
-/// What is sent.
+/// The content of a flood.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     /// Questions about the node.
@@ -41,7 +41,7 @@ pub(crate) enum Kind {
     Requests,
 }
 
-/// A flood that goes on until it is stopped.
+/// A flood that runs until it is stopped.
 #[derive(Debug)]
 pub(crate) struct Flood {
     stop: Arc<AtomicBool>,
@@ -49,7 +49,7 @@ pub(crate) struct Flood {
     receiver: JoinHandle<()>,
 }
 
-/// Puts a value that is as large as siblings may be together.
+/// Puts a value of the largest size that siblings may have together.
 pub(crate) fn prepare(nodes: &[SocketAddr]) -> Result<()> {
     for _ in 0..2 {
         Client::connect(nodes[0])?.put(
@@ -62,7 +62,7 @@ pub(crate) fn prepare(nodes: &[SocketAddr]) -> Result<()> {
 }
 
 impl Flood {
-    /// Sends so many datagrams a second, to each of these in turn.
+    /// Sends this many datagrams a second to these nodes in turn.
     pub(crate) fn start(
         kind: Kind,
         per_second: f64,
@@ -91,12 +91,12 @@ impl Flood {
         Ok(Flood { stop, sender, receiver })
     }
 
-    /// Tells it to stop.
+    /// Signals the flood to stop.
     pub(crate) fn signal(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Stops it: how many datagrams it sent a second, in that time.
+    /// Stops the flood. Returns how many datagrams it sent a second in that time.
     #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
     pub(crate) fn stop(self, time: Duration) -> Result<f64> {
         self.signal();
@@ -106,10 +106,10 @@ impl Flood {
     }
 }
 
-/// What an open-loop load remembers of its puts, so that the next put of a key replaces the last.
+/// The contexts of an open-loop load, so that each put of a key replaces the last.
 struct Memory {
     begun: Instant,
-    /// Client ids count up from here, one for each key.
+    /// Client ids count up from this one, one for each key.
     first_client: u64,
     contexts: Mutex<Vec<StampedContext>>,
 }
@@ -120,12 +120,12 @@ impl Memory {
         Memory { begun: Instant::now(), first_client: rand::random::<u64>() >> 1, contexts }
     }
 
-    /// Requests are numbered by the time at which they are sent, in microseconds.
+    /// Requests are numbered by the time of sending, in microseconds.
     fn now(&self) -> u64 {
         self.begun.elapsed().as_micros() as u64
     }
 
-    /// A put or a get of the key whose turn it is.
+    /// A put or a get of the next key.
     fn next(&self, number: u64) -> Result<(Operation, Stamp)> {
         let index = number / 2 % KEYS;
         let key = Key::new(&format!("open-{index}"))?;
@@ -142,7 +142,7 @@ impl Memory {
         ))
     }
 
-    /// Is it a good answer, and in time?
+    /// Is it a successful answer, and in time?
     fn take(&self, answer: Answer, stamp: Stamp) -> bool {
         let request = answer.request();
         let is_in_time = self.now().saturating_sub(request.number) <= IN_TIME.as_micros() as u64;
@@ -179,7 +179,7 @@ fn send(
         while number + behind < due {
             let socket = &sockets[number as usize % sockets.len()];
             let bytes = encode(kind, number, &mut datagram, memory)?;
-            // A key goes to one node, as its put would be another put at another.
+            // All requests for a key go to one node: at another node a retry would be a new put.
             let _ = socket.send_to(&bytes, to[(number / 2) as usize % to.len()]);
             number += 1;
         }

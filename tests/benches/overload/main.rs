@@ -1,18 +1,18 @@
-//! `cargo bench -p dynamo-benchmarks --bench overload`: three nodes on loopback that are asked for
-//! more than they can do.
+//! `cargo bench -p dynamo-benchmarks --bench overload`: three overloaded nodes on loopback.
 //!
 //! Goodput is the number of puts acknowledged and gets answered a second. Each load is measured in
 //! four parts:
 //!
-//! 1. the peak: honest clients alone, each asking again as soon as it is answered;
-//! 2. the control: the same clients while the flood goes to sockets that nobody reads. On one
-//!    machine the flood itself takes processor time from the nodes, and this shows how much;
-//! 3. the flood itself;
-//! 4. the honest clients again: how soon the goodput is back.
+//! 1. The peak: well-behaved clients alone. Each sends its next request as soon as the last is
+//!    answered.
+//! 2. The control: the same clients while the flood goes to sockets that nobody reads. On one
+//!    machine the flood itself takes processor time from the nodes, and this shows how much.
+//! 3. The flood itself.
+//! 4. The same clients again, without the flood: how soon the goodput is back.
 //!
-//! Of two floods nothing is good: questions, and datagrams of a thousand gets. Of the other two
-//! loads every request that is answered counts: a crowd of clients that heed what they are told,
-//! and requests that come at ten times the peak.
+//! Two floods contain no useful requests: questions, and datagrams of a thousand gets. In the other
+//! two loads every answered request counts: a crowd of clients that obey refusals, and requests at
+//! ten times the peak.
 
 mod clients;
 mod floods;
@@ -33,28 +33,28 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the goodput is looked at.
+/// How often the goodput is measured.
 const TICK: Duration = Duration::from_millis(50);
-/// The goodput is back when the mean of so many ticks is.
+/// The goodput is back when the mean of this many ticks is back.
 const BACK_TICKS: usize = 6;
-/// … at this part of the peak.
+/// The part of the peak at which the goodput counts as back.
 const BACK: f64 = 0.9;
-/// How long recovery is waited for.
+/// The longest time to wait for recovery.
 const RECOVERY_MAX: Duration = Duration::from_secs(10);
 
-/// Goodput while nodes are asked for more than they can do
+/// Goodput while nodes get more requests than they can serve
 #[derive(Debug, Parser)]
 struct Arguments {
     /// A smoke test: half a second for each part, and a crowd of 500
     #[arg(long)]
     quick: bool,
-    /// Print data
+    /// Print JSON
     #[arg(long)]
     json: bool,
     /// Seconds for each part
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
-    /// How many honest clients make the peak
+    /// How many well-behaved clients make the peak
     #[arg(long, default_value_t = 256)]
     clients: usize,
     /// How many clients the crowd has
@@ -66,42 +66,42 @@ struct Arguments {
     /// Datagrams of a thousand gets a second
     #[arg(long, default_value_t = 20.0)]
     datagrams: f64,
-    /// How many times the peak the open-loop load is
+    /// The open-loop load, in multiples of the peak
     #[arg(long, default_value_t = 10.0)]
     times: f64,
-    /// How many requests a node has outstanding at most
+    /// How many requests a node serves at a time
     #[arg(long, default_value_t = Limits::default().requests)]
     requests: usize,
     /// Only loads whose names contain this
     #[arg(long, value_name = "NAME", default_value = "")]
     only: String,
-    /// A directory on the disk to use; one for temporary files if left out
+    /// A directory on the disk to use. If left out: the one for temporary files
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Run this node, here and now
+    /// Run this node in this process
     #[arg(long, hide = true, requires = "addresses", requires = "directory")]
     node: Option<u16>,
-    /// Where the nodes listen
+    /// The nodes' addresses
     #[arg(long, hide = true, num_args = 3)]
     addresses: Vec<SocketAddr>,
-    /// Where the node's data is
+    /// The node's data directory
     #[arg(long, hide = true)]
     directory: Option<PathBuf>,
-    /// What cargo says to every benchmark
+    /// The option that cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// What the nodes are asked besides what the honest clients ask.
+/// The load besides that of the well-behaved clients.
 #[derive(Clone, Copy, Debug)]
 enum Load {
     Flood(Kind, f64),
     Crowd(usize),
-    /// So many times the peak.
+    /// This many times the peak.
     Open(f64),
 }
 
-/// What is measured, and with what.
+/// The parameters of the measurement.
 struct Bench {
     nodes: Nodes,
     part: Duration,
@@ -129,7 +129,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Every load on nodes of its own: none suffers from what the one before it left.
+/// Measures every load on new nodes, so that no load suffers from the one before.
 fn measure(arguments: &Arguments, directory: &Path) -> Result<Report> {
     let loads = [
         ("questions", Load::Flood(Kind::Questions, arguments.questions)),
@@ -155,8 +155,7 @@ fn measure(arguments: &Arguments, directory: &Path) -> Result<Report> {
 impl Bench {
     /// Measures one load.
     fn row(&self, name: &'static str, load: Load, honest: &Clients) -> Result<Row> {
-        // Thousands of threads take the machine a while to start, and to end: that is not what is
-        // measured.
+        // Starting and ending thousands of threads takes the machine a while, and is not measured.
         let crowd = Clients::new("crowd", load.crowd(), &self.nodes.addresses, &self.told)?;
         honest.go();
         thread::sleep(self.part / 4);
@@ -168,7 +167,7 @@ impl Bench {
         let failed = self.told.failed.load(Ordering::Relaxed);
         crowd.go();
         let flood = load.start(peak, &self.nodes.addresses, &self.told)?;
-        // The first moment belongs to neither.
+        // The first moment belongs to neither part.
         thread::sleep(self.part / 4);
         let (during, during_cores) = self.goodput(self.part)?;
         let memory_mb = self.nodes.usage()?.memory_mb;
@@ -197,7 +196,7 @@ impl Bench {
         })
     }
 
-    /// Goodput while the flood goes elsewhere.
+    /// The goodput while the flood goes elsewhere.
     fn control(&self, load: Load, peak: f64) -> Result<Option<f64>> {
         let sinks =
             (0..3).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
@@ -208,7 +207,7 @@ impl Bench {
         Ok(Some(goodput))
     }
 
-    /// Goodput for so long, and how many cores the nodes kept busy.
+    /// The goodput in this time, and how many cores the nodes kept busy.
     #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
     fn goodput(&self, time: Duration) -> Result<(f64, f64)> {
         let (begun, Usage { processor, .. }) = (Instant::now(), self.nodes.usage()?);
@@ -219,7 +218,7 @@ impl Bench {
         Ok((good as f64 / seconds, (self.nodes.usage()?.processor - processor) / seconds))
     }
 
-    /// How long it takes until the goodput is back, in milliseconds.
+    /// The time until the goodput is back, in milliseconds.
     #[expect(clippy::cast_precision_loss, reason = "a rate to look at")]
     fn recovery(&self, peak: f64) -> Option<u64> {
         let begun = Instant::now();
@@ -242,12 +241,12 @@ impl Bench {
 }
 
 impl Load {
-    /// How many clients more than the honest ones ask.
+    /// The number of additional clients.
     fn crowd(self) -> usize {
         if let Load::Crowd(count) = self { count } else { 0 }
     }
 
-    /// Starts the flood, if the load is one.
+    /// Starts the flood, if the load has one.
     fn start(self, peak: f64, to: &[SocketAddr], told: &Arc<Told>) -> Result<Option<Flood>> {
         Ok(match self {
             Load::Flood(kind, per_second) => {

@@ -1,4 +1,4 @@
-//! Three nodes, each a process of its own, so that the memory of each can be measured.
+//! Three nodes, each in its own process, so that the memory of each can be measured.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use dynamo::address::Members;
@@ -19,27 +19,27 @@ use std::thread;
 /// How many nodes.
 const NODES: u16 = 3;
 
-/// The nodes. They are killed when this goes.
+/// The nodes. Dropping this kills them.
 #[derive(Debug)]
 pub(crate) struct Nodes {
-    /// Where each listens.
+    /// The nodes' addresses.
     pub(crate) addresses: Vec<SocketAddr>,
     processes: Vec<Child>,
 }
 
-/// What the nodes take of the machine.
+/// The nodes' use of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    /// The most memory that one of them had since that was last reset, in MB.
+    /// The highest memory of one node since the last reset, in MB.
     pub(crate) memory_mb: f64,
-    /// Processor time of all together, in seconds.
+    /// The processor time of all nodes together, in seconds.
     pub(crate) processor: f64,
 }
 
 impl Nodes {
     /// Starts the nodes, with data below that directory.
     pub(crate) fn start(directory: &Path, requests: usize) -> Result<Self> {
-        // All are held until all are known, so that no two are the same.
+        // All sockets stay bound until every port is known, so that no port is given out twice.
         let sockets =
             (0..NODES).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
         let addresses: Vec<SocketAddr> =
@@ -66,7 +66,7 @@ impl Nodes {
         Ok(nodes)
     }
 
-    /// What they take now.
+    /// The nodes' present use.
     pub(crate) fn usage(&self) -> Result<Usage> {
         let mut usage = Usage::default();
         for child in &self.processes {
@@ -86,8 +86,7 @@ impl Nodes {
         Ok(usage)
     }
 
-    /// How much they refused since their start, and how much they dropped, because they had too
-    /// much to do.
+    /// How many requests the nodes have refused and dropped for lack of capacity since their start.
     pub(crate) fn overload(&self) -> Result<(u64, u64)> {
         let (mut refused, mut dropped) = (0, 0);
         for address in &self.addresses {
@@ -98,7 +97,7 @@ impl Nodes {
         Ok((refused, dropped))
     }
 
-    /// From now on the most memory is counted anew.
+    /// Resets the highest memory.
     pub(crate) fn reset_memory(&self) -> Result<()> {
         let reset = |child: &Child| fs::write(format!("/proc/{}/clear_refs", child.id()), "5");
         Ok(self.processes.iter().try_for_each(reset)?)
@@ -114,8 +113,7 @@ impl Drop for Nodes {
     }
 }
 
-/// What such a process does: runs a node until its standard input ends, which it does when its
-/// parent is gone.
+/// The work of such a process: runs a node until its standard input ends, when its parent ends.
 pub(crate) fn run(
     index: u16,
     addresses: &[SocketAddr],
@@ -126,7 +124,7 @@ pub(crate) fn run(
         Config::new(3, 2, 2)?.with_patience(Patience::LOCAL).with_anti_entropy(AntiEntropy::LOCAL);
     let members = Members::new((0..NODES).map(NodeId).zip(addresses.iter().copied()))?;
     let Some(address) = addresses.get(usize::from(index)) else {
-        bail!("there is no address for it")
+        bail!("there is no address for this node")
     };
     let settings = Settings::new(NodeId(index), *address, &members, config, directory.to_owned())?;
     let ready = Ready::new(settings.with_limits(Limits { requests, ..Limits::default() }))?;

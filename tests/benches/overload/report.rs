@@ -1,25 +1,25 @@
-//! The figures, and how they are shown.
+//! The figures, and how they are printed.
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
-/// What a run found.
+/// The result of a run.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     /// Processor cores.
     pub(crate) cores: usize,
-    /// How many honest clients made the peak.
+    /// How many well-behaved clients made the peak.
     pub(crate) clients: usize,
-    /// One a load.
+    /// One for each load.
     pub(crate) rows: Vec<Row>,
 }
 
-/// What came of one load.
+/// The result of one load.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
-    /// Which.
+    /// The name of the load.
     pub(crate) name: &'static str,
-    /// Goodput of the honest clients alone, a second.
+    /// The goodput of the well-behaved clients alone, a second.
     pub(crate) peak: f64,
     /// The same while the flood went elsewhere.
     pub(crate) control: Option<f64>,
@@ -27,19 +27,19 @@ pub(crate) struct Row {
     pub(crate) during: f64,
     /// How many datagrams the flood sent, a second.
     pub(crate) sent_per_second: Option<f64>,
-    /// How many requests failed under the load. With an open loop, those whose answer came too
-    /// late; one that was not answered at all is not counted.
+    /// How many requests failed under the load. With an open loop, those with a late answer;
+    /// requests without an answer are not counted.
     pub(crate) failed: u64,
     /// How many requests the nodes refused.
     pub(crate) refused: u64,
-    /// How many requests, datagrams and questions they dropped without a word.
+    /// How many requests, datagrams and questions they dropped without notice.
     pub(crate) dropped: u64,
     /// How long after the load's end the goodput was back at nine tenths of the peak, in
-    /// milliseconds; `None`: not within ten seconds.
+    /// milliseconds; `None` if not within ten seconds.
     pub(crate) recovery_ms: Option<u64>,
-    /// The most memory that a node had before, in MB.
+    /// The highest memory of a node before, in MB.
     pub(crate) memory_before_mb: f64,
-    /// The most memory that a node had under the load, in MB.
+    /// The highest memory of a node under the load, in MB.
     pub(crate) memory_mb: f64,
     /// How many cores the nodes kept busy at the peak.
     pub(crate) peak_cores: f64,
@@ -47,11 +47,11 @@ pub(crate) struct Row {
     pub(crate) during_cores: f64,
 }
 
-/// Shows everything.
+/// Prints everything.
 pub(crate) fn print(Report { cores, clients, rows }: &Report) {
     println!(
-        "N=3, R=W=2, three nodes, {clients} honest clients and all floods on {cores} cores. Goodput is requests answered well a \
-         second, half puts, half gets.\n"
+        "N=3, R=W=2, three nodes, {clients} honest clients and all floods on {cores} cores. \
+         Goodput is successfully answered requests a second, half puts, half gets.\n"
     );
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header(vec![

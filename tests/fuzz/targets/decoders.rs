@@ -1,7 +1,7 @@
-//! Datagrams with a checksum: letters, questions, reports and refusals.
+//! Datagrams with a checksum: letters, questions, replies and refusals.
 //!
 //! ```text
-//! magic  version  crc32 of what follows  the rest
+//! magic  version  crc32 of the rest  the rest
 //! 4      1        4, little-endian
 //! ```
 
@@ -13,7 +13,7 @@ use dynamo::counters::Dropped;
 use dynamo::doorkeeper::{Refusals, Refused, Twin};
 use dynamo::founding::Founding;
 use dynamo::identity::ClusterId;
-use dynamo::inspect::{ExchangeLine, HintLine, Numbered, Question, Report, Status};
+use dynamo::inspect::{ExchangeLine, HintLine, Numbered, Question, Reply, Status};
 use dynamo::wire::{self, Datagram, Letter, VERSION};
 use dynamo_model::hint::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
@@ -22,12 +22,11 @@ use dynamo_model::ring::Partition;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-/// Where what the checksum is of begins.
+/// The offset of the first byte under the checksum.
 pub(super) const SUMMED_AT: usize = 9;
 
-/// Makes the start of a datagram right, as far as it is long enough: magic, version and checksum.
-/// Returns whether it is.
-pub(super) fn mend(magic: [u8; 4], input: &mut [u8]) -> bool {
+/// Corrects the start of a datagram: magic, version and checksum. Returns false if it is too short.
+pub(super) fn repair(magic: [u8; 4], input: &mut [u8]) -> bool {
     let Some((start, summed)) = input.split_at_mut_checked(SUMMED_AT) else { return false };
     start[..4].copy_from_slice(&magic);
     start[4] = VERSION;
@@ -35,13 +34,13 @@ pub(super) fn mend(magic: [u8; 4], input: &mut [u8]) -> bool {
     true
 }
 
-/// Mutates these seeds, mends three in four, and decodes. The function says whether it could
+/// Mutates these seeds, corrects three in four, and decodes. `decode` returns whether it could
 /// decode.
 fn decoder(magic: [u8; 4], seeds: Vec<Vec<u8>>, decode: fn(&[u8]) -> bool) -> Execute {
     Box::new(move |chance, input| {
         mutate::from_seeds(chance, input, &seeds);
-        let is_mended = !chance.one_in(4) && mend(magic, input);
-        match (decode(input), is_mended) {
+        let is_repaired = !chance.one_in(4) && repair(magic, input);
+        match (decode(input), is_repaired) {
             (true, _) => Outcome::Taken,
             (false, true) => Outcome::Checked,
             (false, false) => Outcome::Refused,
@@ -55,7 +54,7 @@ pub(super) fn datagrams(_: &mut Chance) -> Execute {
         let Ok(letter) = wire::decode(input) else { return false };
         assert!(
             letter.messages.capacity() <= input.len(),
-            "no more room is made than there are bytes"
+            "no more memory is allocated than there are bytes"
         );
         let mut again = Datagram::default();
         for (message, stamp) in letter.clone().into_stamped() {
@@ -65,7 +64,7 @@ pub(super) fn datagrams(_: &mut Chance) -> Execute {
         }
         let encoded = again.seal(&letter.parties);
         assert!(encoded.len() <= input.len(), "{} bytes became {}", input.len(), encoded.len());
-        // Nobody has introduced the clients of forwarded requests again.
+        // The addresses of clients in forwarded requests are lost when it is encoded again.
         assert_eq!(wire::decode(encoded), Ok(Letter { callers: Vec::new(), ..letter }));
         true
     })
@@ -86,8 +85,8 @@ pub(super) fn questions(_: &mut Chance) -> Execute {
     })
 }
 
-/// [`Numbered::<Report>::decode`].
-pub(super) fn reports(_: &mut Chance) -> Execute {
+/// [`Numbered::<Reply>::decode`].
+pub(super) fn replies(_: &mut Chance) -> Execute {
     let hint = HintLine {
         recipient: NodeId(2),
         key: Key::new(seeds::KEY).expect("a key"),
@@ -96,14 +95,14 @@ pub(super) fn reports(_: &mut Chance) -> Execute {
         age_ms: 70_000,
         attempts: 3,
     };
-    let hints = Report::Hints { hints: vec![hint.clone(), hint], more: true };
-    let reports = [Report::Status(Box::new(status())), hints];
-    let seeds = reports.map(|content| Numbered { number: 7, content }.encode());
+    let hints = Reply::Hints { hints: vec![hint.clone(), hint], more: true };
+    let replies = [Reply::Status(Box::new(status())), hints];
+    let seeds = replies.map(|content| Numbered { number: 7, content }.encode());
     decoder(*b"DYNR", seeds.to_vec(), |input| {
-        let report = Numbered::<Report>::decode(input);
-        let Some(report) = report else { return false };
-        is_kept(input, &report.encode(), |encoded| {
-            Numbered::<Report>::decode(encoded).as_ref() == Some(&report)
+        let reply = Numbered::<Reply>::decode(input);
+        let Some(reply) = reply else { return false };
+        is_kept(input, &reply.encode(), |encoded| {
+            Numbered::<Reply>::decode(encoded).as_ref() == Some(&reply)
         })
     })
 }
@@ -123,21 +122,21 @@ pub(super) fn refusals(_: &mut Chance) -> Execute {
         let Some(busy) = Busy::decode(input) else { return false };
         assert!(
             busy.waits.capacity() <= 4 * input.len(),
-            "no more room is made than there are bytes"
+            "no more memory is allocated than there are bytes"
         );
         is_kept(input, &busy.encode(), |encoded| Busy::decode(encoded).as_ref() == Some(&busy))
     })
 }
 
-/// Is what was decoded no longer than its input when it is encoded again, and does that decode to
-/// the same?
+/// Checks that a decoded value is no longer than its input when it is encoded again, and decodes to
+/// the same value.
 pub(super) fn is_kept(input: &[u8], encoded: &[u8], is_same: impl Fn(&[u8]) -> bool) -> bool {
     assert!(encoded.len() <= input.len(), "{} bytes became {}", input.len(), encoded.len());
-    assert!(is_same(encoded), "encoded again it is something else");
+    assert!(is_same(encoded), "encoded again, it is another value");
     true
 }
 
-/// How a node is, with one of everything.
+/// A status with one of everything.
 fn status() -> Status {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
     Status {

@@ -1,11 +1,11 @@
-//! Fragments: one by one, and put together.
+//! Single fragments, and their reassembly.
 //!
 //! ```text
-//! "DYNF"  version  crc32 of what follows  message id  index  count  total  the piece
-//! 4       1        4, little-endian       8, LE       2, LE  2, LE  4, LE  the rest, to the last byte
+//! "DYNF"  version  crc32 of the rest  message id  index  count  total  the piece
+//! 4       1        4, little-endian   8, LE       2, LE  2, LE  4, LE  the rest
 //! ```
 
-use super::decoders::{SUMMED_AT, mend};
+use super::decoders::{SUMMED_AT, repair};
 use super::{Execute, Outcome};
 use crate::chance::Chance;
 use crate::{mutate, seeds};
@@ -16,16 +16,16 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const MAGIC: [u8; 4] = *b"DYNF";
-/// So many messages travel at a time.
+/// The number of messages in flight.
 const MESSAGES: usize = 8;
-/// So many addresses send them.
+/// The number of senders' addresses.
 const SENDERS: usize = 40;
-/// Unfinished messages are looked at after so many executions.
+/// The unfinished messages are checked after this many executions.
 const LOOK_EVERY: u64 = 2048;
-/// The most that are kept.
+/// The most unfinished messages.
 const UNFINISHED_MAX: usize = 1024;
 
-/// A message cut into so many pieces.
+/// Cuts a message into `count` pieces.
 fn cut(message: &[u8], id: u64, count: usize) -> Vec<Vec<u8>> {
     let pieces: Vec<&[u8]> = message.chunks(message.len().div_ceil(count)).collect();
     let numbers = |index: usize| {
@@ -34,7 +34,7 @@ fn cut(message: &[u8], id: u64, count: usize) -> Vec<Vec<u8>> {
     };
     let fragment = |(index, piece): (usize, &&[u8])| {
         let mut fragment = [&[0; SUMMED_AT][..], &numbers(index), piece].concat();
-        mend(MAGIC, &mut fragment);
+        repair(MAGIC, &mut fragment);
         fragment
     };
     pieces.iter().enumerate().map(fragment).collect()
@@ -46,20 +46,19 @@ pub(super) fn single(_: &mut Chance) -> Execute {
         seeds::datagrams().iter().take(8).flat_map(|whole| cut(whole, 9, 3)).collect();
     Box::new(move |chance, input| {
         mutate::from_seeds(chance, input, &seeds);
-        let is_mended = !chance.one_in(4) && mend(MAGIC, input);
+        let is_repaired = !chance.one_in(4) && repair(MAGIC, input);
         match Fragment::decode(input) {
             Ok(Fragment { index, count, total, piece, .. }) => {
                 assert!(index < count && piece.len() <= total && total <= MESSAGE_BYTES_MAX);
                 Outcome::Taken
             }
-            Err(_) if is_mended => Outcome::Checked,
+            Err(_) if is_repaired => Outcome::Checked,
             Err(_) => Outcome::Refused,
         }
     })
 }
 
-/// [`Reassembly::receive`]: some messages travel at a time, from many senders, damaged now and
-/// then.
+/// [`Reassembly::receive`]: several messages of many senders are in flight, and some are damaged.
 pub(super) fn together(chance: &mut Chance) -> Execute {
     let (wholes, mut now) = (seeds::datagrams(), Instant::now());
     let new = move |chance: &mut Chance| {
@@ -75,7 +74,7 @@ pub(super) fn together(chance: &mut Chance) -> Execute {
         let fragments = chance.pick(&messages);
         let from = SocketAddr::from(([127, 0, 0, 1], chance.below(SENDERS) as u16));
         let from = if chance.one_in(4) { from } else { SocketAddr::from(([127, 0, 0, 1], 0)) };
-        let is_mended = fragment(chance, input, fragments);
+        let is_repaired = fragment(chance, input, fragments);
         now += Duration::from_millis(chance.below(8) as u64);
         let received = reassembly.receive(from, input, now);
         executions += 1;
@@ -85,25 +84,25 @@ pub(super) fn together(chance: &mut Chance) -> Execute {
         }
         match received {
             Ok(Some(_)) => Outcome::Taken,
-            Err(WireError::Checksum | WireError::NotOurs) if !is_mended => Outcome::Refused,
+            Err(WireError::Checksum | WireError::NotOurs) if !is_repaired => Outcome::Refused,
             _ => Outcome::Checked,
         }
     })
 }
 
-/// One of these fragments, most often as it is. Returns whether its checksum is right.
+/// One of these fragments, mostly unchanged. Returns whether its checksum is right.
 fn fragment(chance: &mut Chance, input: &mut Vec<u8>, fragments: &[Vec<u8>]) -> bool {
     if chance.one_in(2) {
         mutate::from_seeds(chance, input, fragments);
-        return !chance.one_in(4) && mend(MAGIC, input);
+        return !chance.one_in(4) && repair(MAGIC, input);
     }
     input.clear();
     input.extend(chance.pick(fragments));
-    // Another message under the same id, now and then.
+    // Sometimes another message with the same id.
     if chance.one_in(64) {
         let at = SUMMED_AT + 8 + chance.below(8);
         input[at] = chance.byte();
-        mend(MAGIC, input);
+        repair(MAGIC, input);
     }
     true
 }

@@ -1,5 +1,5 @@
-//! A node's data: its files damaged, or an entry of its database with the checksum mended. A start
-//! refuses it, or finds all that was committed.
+//! A node's data: a damaged file, or an entry of its database with a corrected checksum. A start
+//! refuses it, or finds everything that was committed.
 
 use super::{Execute, Outcome};
 use crate::chance::Chance;
@@ -16,31 +16,31 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 const NODE: NodeId = NodeId(0);
-/// Where the database is in a node's directory.
+/// The database in a node's directory.
 const DATABASE: &str = "store";
 /// Its keyspaces.
 const KEYSPACES: [&str; 9] =
     ["meta", "store", "epochs", "issued", "hints", "since", "ring", "heard", "settling"];
-/// The longest file of which mutations of single bytes are made in full, in bytes.
+/// The longest file that a failure shows in full, in bytes.
 const REPORTED_BYTES_MAX: usize = 1 << 16;
 
-/// A small directory as a node has left it.
+/// A small directory as a node left it.
 struct Original {
-    /// Each file, by its path from the directory.
+    /// Each file with its path relative to the directory.
     files: Vec<(PathBuf, Vec<u8>)>,
     durable: Durable,
 }
 
 static ORIGINAL: LazyLock<Original> = LazyLock::new(Original::new);
 
-/// A directory in memory, where there is such a place: a start syncs its files.
+/// A directory in memory if possible, because a start syncs its files.
 fn directory() -> TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     made.expect("room for a directory")
 }
 
-/// With an entry more in every table.
+/// The state with one more entry in every table.
 fn after(mut durable: Durable, index: u64) -> Durable {
     let key = Key::new(&format!("key-{index}")).expect("a key");
     durable.counter += 1;
@@ -68,7 +68,7 @@ impl Original {
         Original { files, durable }
     }
 
-    /// A copy with one file changed, or left out.
+    /// A copy with one file changed or left out.
     fn copy(&self, changed: Option<(&Path, Option<&[u8]>)>) -> TempDir {
         let directory = directory();
         for (path, content) in &self.files {
@@ -86,10 +86,11 @@ impl Original {
         directory
     }
 
-    /// A start: refused, or with all that was committed.
+    /// Starts on the directory. Returns false if the start is refused; otherwise everything must be
+    /// there.
     fn start(&self, directory: &Path) -> bool {
         let Ok(store) = Store::open(directory, NODE) else { return false };
-        assert!(*store.committed() == self.durable, "a start took damaged data for whole");
+        assert!(*store.committed() == self.durable, "a start accepted damaged data as complete");
         true
     }
 }
@@ -116,7 +117,7 @@ pub(super) fn files(_: &mut Chance) -> Execute {
         }
         let changed = (!chance.one_in(16)).then_some(&input[..]);
         let directory = ORIGINAL.copy(Some((path, changed)));
-        // For the report of a panic, should there be one.
+        // What to show if a panic occurs.
         let mut report = path.display().to_string().into_bytes();
         report.extend(changed.unwrap_or_default().iter().take(REPORTED_BYTES_MAX));
         *input = report;
@@ -124,12 +125,12 @@ pub(super) fn files(_: &mut Chance) -> Execute {
     })
 }
 
-/// [`Store::open`] after one entry was changed, or put elsewhere.
+/// [`Store::open`] after one entry was changed or moved.
 pub(super) fn entries(_: &mut Chance) -> Execute {
     Box::new(|chance, input| {
         let directory = ORIGINAL.copy(None);
-        let is_mended = change(chance, input, directory.path());
-        match (ORIGINAL.start(directory.path()), is_mended) {
+        let is_repaired = change(chance, input, directory.path());
+        match (ORIGINAL.start(directory.path()), is_repaired) {
             (true, _) => Outcome::Taken,
             (false, true) => Outcome::Checked,
             (false, false) => Outcome::Refused,
@@ -159,12 +160,12 @@ fn change(chance: &mut Chance, input: &mut Vec<u8>, directory: &Path) -> bool {
     if chance.one_in(8) {
         mutate::bytes(chance, &mut name, &[b"key-9".to_vec()]);
     }
-    let is_mended = !chance.one_in(4);
+    let is_repaired = !chance.one_in(4);
     let checksum = crc32fast::hash(&[&name[..], input].concat()).to_le_bytes();
-    let checksum = if is_mended { checksum } else { [entry[0], entry[1], entry[2], entry[3]] };
+    let checksum = if is_repaired { checksum } else { [entry[0], entry[1], entry[2], entry[3]] };
     input.splice(..0, checksum);
     if !name.is_empty() {
         open(KEYSPACES[table]).insert(&name, &*input).expect("room for an entry");
     }
-    is_mended
+    is_repaired
 }

@@ -1,9 +1,9 @@
 //! Sessions: a client and a node with one secret, and a network that damages, redirects and repeats
-//! what they send.
+//! their datagrams.
 //!
-//! What must hold: nothing is opened but what the other end has sealed, and that once, and from its
-//! address. Nobody is answered at another address than a datagram came from, and a stranger gets no
-//! more bytes than it sent.
+//! These must hold. A datagram is opened only if the other end sealed it, only once, and only from
+//! its address. An answer goes only to the address that a datagram came from, and a stranger gets
+//! no more bytes than it sent.
 
 use super::{Execute, Outcome};
 use crate::chance::Chance;
@@ -16,16 +16,16 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How long a hello is; where its mac is, and what follows it.
+/// The length of a hello, and the offset of its MAC.
 const HELLO_BYTES: usize = 82;
 const MAC_AT: usize = 10;
 const NOISE_AT: usize = 26;
-/// So many datagrams that were sent are kept, to be mutated and repeated.
+/// The number of sent datagrams that are kept, to be mutated and repeated.
 const SENT_MAX: usize = 64;
-/// Payloads begin so.
+/// The beginning of every payload.
 const PAYLOAD: &[u8] = b"payload ";
 
-/// One of the two.
+/// One of the two ends.
 type End = usize;
 const CLIENT: End = 0;
 const NODE: End = 1;
@@ -37,11 +37,11 @@ struct Network {
     now: Instant,
     /// The latest datagrams that were sent.
     sent: Vec<Vec<u8>>,
-    /// For whom each is.
+    /// The receiver of each.
     receivers: Vec<End>,
-    /// Those that were sealed and not opened yet, by receiver.
+    /// Payloads that were sealed and not opened yet, by receiver.
     fresh: HashSet<(End, Vec<u8>)>,
-    /// Where the next one goes in `sent`.
+    /// The index of the next one in `sent`.
     next: usize,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn begin(chance: &mut Chance) -> Execute {
     Box::new(move |chance, input| network.execute(chance, input))
 }
 
-/// The key of the mac of a client's hellos: the first half of what its secret holds.
+/// The key of the MAC of a client's hellos: the first half of its secret.
 fn mac_key(secret: &NodeSecret) -> hmac::Key {
     let text = Secret::Other(secret.credentials(Right::Client)).to_text();
     let encoded = text.strip_prefix("dynamo-client-").expect("a client's secret");
@@ -86,7 +86,7 @@ impl Network {
         }
     }
 
-    /// The handshake, and a datagram each way.
+    /// The handshake, and a datagram in each direction.
     fn meet(&mut self) {
         self.seal(CLIENT, b"payload first");
         for _ in 0..4 {
@@ -100,7 +100,7 @@ impl Network {
         assert!(self.sent.len() >= 4, "the client and the node have met");
     }
 
-    /// An end has something to send.
+    /// An end sends a payload.
     fn seal(&mut self, sender: End, payload: &[u8]) {
         let (receiver, callee) =
             (1 - sender, if sender == CLIENT { Callee::Node } else { Callee::Client });
@@ -111,14 +111,14 @@ impl Network {
         self.collect(sender, None);
     }
 
-    /// What an end sends besides. If somebody caused it: it goes to them, and a stranger gets no
-    /// more bytes than it sent.
+    /// Collects what an end sends by itself. If a datagram caused it, it goes back to that sender,
+    /// and a stranger gets no more bytes than it sent.
     fn collect(&mut self, sender: End, cause: Option<(SocketAddr, usize)>) {
         let mut bytes = 0;
         for (to, datagram) in self.ends[sender].take_outgoing() {
             bytes += datagram.len();
             if let Some((from, length)) = cause {
-                assert_eq!(to, from, "an answer goes to whoever is answered");
+                assert_eq!(to, from, "an answer goes back to the sender");
                 assert!(
                     from == address(1 - sender) || bytes <= length,
                     "{bytes} bytes for {length}"
@@ -160,7 +160,7 @@ impl Network {
         outcome
     }
 
-    /// A datagram that was sent, most often mutated, and for whom it is.
+    /// A sent datagram, mostly mutated, and its receiver.
     fn datagram(&self, chance: &mut Chance, input: &mut Vec<u8>) -> End {
         let at = if chance.one_in(2) { self.next - 1 } else { chance.below(self.sent.len()) };
         input.clear();

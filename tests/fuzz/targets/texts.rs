@@ -17,7 +17,7 @@ use dynamo_model::version::Context;
 pub(super) fn secrets(_: &mut Chance) -> Execute {
     let open = NodeSecret::OPEN;
     let others = Right::ALL.map(|right| Secret::Other(open.credentials(right)).to_text());
-    // A node's credentials never stand in a file. As a seed they make a secret of the wrong length.
+    // A node's credentials are never in a file. As a seed they make a secret of the wrong length.
     let seeds: Vec<_> =
         others.into_iter().chain([Secret::Node(open).to_text()]).map(String::into_bytes).collect();
     Box::new(move |chance, input| {
@@ -34,7 +34,7 @@ pub(super) fn secrets(_: &mut Chance) -> Execute {
     })
 }
 
-/// [`from_text`]: mutated below the base64, and above.
+/// [`from_text`]: mutated before and after the base64 encoding.
 pub(super) fn contexts(_: &mut Chance) -> Execute {
     let stamped = |context| StampedContext::with_stamp(context, [7; STAMP_BYTES]);
     let texts = [Context::new(), seeds::context(), seeds::siblings().context().clone()]
@@ -45,11 +45,11 @@ pub(super) fn contexts(_: &mut Chance) -> Execute {
     let mut text = String::new();
     Box::new(move |chance, input| {
         mutate::from_seeds(chance, input, &seeds);
-        let mut is_mended = !chance.one_in(4) && mend_context(version, input);
+        let mut is_repaired = !chance.one_in(4) && repair_context(version, input);
         text.clear();
         BASE64URL_NOPAD.encode_append(input, &mut text);
         if chance.one_in(8) {
-            is_mended = false;
+            is_repaired = false;
             text_of_context(chance, input, &mut text);
         }
         match from_text(seeds::KEY, &text) {
@@ -60,14 +60,14 @@ pub(super) fn contexts(_: &mut Chance) -> Execute {
                 is_kept(text.as_bytes(), to_text(seeds::KEY, &context).as_bytes(), is_same);
                 Outcome::Taken
             }
-            Err(ContextTextError::Damaged) if is_mended => Outcome::Checked,
+            Err(ContextTextError::Damaged) if is_repaired => Outcome::Checked,
             Err(_) => Outcome::Refused,
         }
     })
 }
 
-/// Makes the version and the checksum of a context right: of its key, and of what follows.
-fn mend_context(version: u8, input: &mut [u8]) -> bool {
+/// Corrects the version and the checksum of a context for its key.
+fn repair_context(version: u8, input: &mut [u8]) -> bool {
     let Some((header, encoded)) = input.split_at_mut_checked(5) else { return false };
     let checksum = crc32fast::hash(&[seeds::KEY.as_bytes(), encoded].concat());
     header[0] = version;
@@ -83,7 +83,7 @@ fn text_of_context(chance: &mut Chance, input: &mut Vec<u8>, text: &mut String) 
     *text = String::from_utf8_lossy(input).into_owned();
 }
 
-/// The script of a scenario. None is performed: the scope of each lives as long as the program.
+/// The script of a scenario. It is not performed, because its scope would be leaked.
 pub(super) fn scenarios(_: &mut Chance) -> Execute {
     let seeds = seeds::files("tests/scenarios", "txt");
     Box::new(move |chance, input| {
@@ -103,7 +103,7 @@ pub(super) fn scenarios(_: &mut Chance) -> Execute {
     })
 }
 
-/// [`Trace::from_json`]. Some of those that can be read are replayed, and then may go another way.
+/// [`Trace::from_json`]. Some readable traces are replayed, and may then diverge.
 pub(super) fn traces(_: &mut Chance) -> Execute {
     let seeds = seeds::files("counterexamples", "json");
     Box::new(move |chance, input| {

@@ -1,4 +1,4 @@
-//! The tables of defects, limits and historic defects are sound.
+//! The tables of defects, known limits and historic defects are consistent.
 
 use dynamo_invariants::catalogue::DEFECTS;
 
@@ -13,7 +13,7 @@ use dynamo_invariants::historic::Told;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
-fn historic_defects_are_told_by_ours_or_there_is_a_reason() {
+fn each_historic_defect_names_one_of_our_cases_or_a_reason() {
     for historic in HISTORIC {
         match historic.told {
             Told::By(names) => {
@@ -29,7 +29,7 @@ fn historic_defects_are_told_by_ours_or_there_is_a_reason() {
 }
 
 #[test]
-fn every_invariant_is_broken_by_three_defects_at_least() {
+fn every_invariant_is_violated_by_at_least_three_defects() {
     let mut count = BTreeMap::<&str, BTreeSet<&str>>::new();
     for property in PROPERTIES {
         count.entry(property.invariant()).or_default();
@@ -49,7 +49,7 @@ fn every_invariant_is_broken_by_three_defects_at_least() {
 }
 
 #[test]
-fn each_says_why_a_weaker_check_misses_it_and_is_found_in_its_source() {
+fn each_defect_says_why_a_weaker_check_misses_it_and_is_found_in_its_source() {
     let said = DEFECTS.iter().map(|defect| (defect.name, defect.missed_by));
     for (name, why) in said.chain(LIMITS.iter().map(|limit| (limit.name, limit.missed_by))) {
         assert!(why.len() > 40 && why.ends_with('.'), "{name}");

@@ -1,4 +1,5 @@
-//! Every defect is found, breaks exactly what its doc says, and every rule has one.
+//! Every defect is found and violates exactly the properties that it names, and every rule has a
+//! defect.
 
 use crate::samples;
 use dynamo::gallery::Case;
@@ -20,10 +21,10 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// Every defect, checked completely: it violates exactly the properties that it says, and the
-/// gallery's trace of it is as short as any.
+/// Checks every defect completely: it violates exactly the properties that it names, and its trace
+/// in the gallery has the least number of steps.
 #[test]
-fn every_defect_breaks_exactly_what_it_says() {
+fn every_defect_violates_exactly_what_it_names() {
     let mut wrong = Vec::new();
     for defect in DEFECTS {
         let report = check(defect.scope(), (defect.rules)(), &Effort::threads(2), |_| {
@@ -69,12 +70,12 @@ fn every_violation_has_a_shortest_path_that_replays() {
 
 #[test]
 #[ignore = "takes some minutes: cargo test --release -- --ignored"]
-fn every_violation_in_larger_scopes_has_one_too() {
+fn every_violation_in_larger_scopes_has_a_shortest_path_that_replays() {
     assert!(replayed(usize::MAX) >= 90, "few violations were replayed");
 }
 
-/// Whatever a defect violates in a scope of at most so many states has a path, or a lasso, that
-/// stateright takes too: its end shows the violation, and no state before it does. Returns how many
+/// Every violation by a defect in a scope of at most `states_max` states has a path or a lasso that
+/// stateright takes too. Its end shows the violation, and no earlier state does. Returns how many
 /// were replayed.
 fn replayed(states_max: usize) -> usize {
     let mut replayed = 0;
@@ -103,7 +104,7 @@ fn replayed(states_max: usize) -> usize {
     replayed
 }
 
-/// The address of each rule's function, read off the `Debug` form.
+/// The address of each rule's function, read from the `Debug` output.
 fn addresses(rules: &Rules) -> Vec<String> {
     let shown = format!("{rules:#?}");
     let address = |rule: &str| {
@@ -113,7 +114,7 @@ fn addresses(rules: &Rules) -> Vec<String> {
 }
 
 #[test]
-fn every_rule_has_a_defect_and_every_defect_exchanges_one_rule() {
+fn every_rule_has_a_defect_and_every_defect_replaces_one_rule() {
     let protocol = addresses(&Rules::default());
     let exchanged = |defect: &Defect| {
         let broken = addresses(&(defect.rules)());
@@ -131,16 +132,16 @@ fn every_rule_has_a_defect_and_every_defect_exchanges_one_rule() {
             DEFECTS.iter().any(|defect| defect.rule == *rule),
             WITHOUT_DEFECT.iter().any(|(without, _)| without == rule),
         );
-        assert!(has_defect || is_listed, "no defect shows why the rule {rule} is there");
+        assert!(has_defect || is_listed, "no defect shows what the rule {rule} is for");
         assert!(
             !has_defect || !is_listed,
-            "the rule {rule} has a defect, and is listed among those that have none"
+            "the rule {rule} has a defect, but is listed among those without one"
         );
     }
 }
 
-/// What is not promised really fails, on the correct rules; and nothing else is excused among what
-/// always holds elsewhere.
+/// What a known limit describes really fails under the correct rules. No scope excuses any other
+/// *always* property.
 #[test]
 fn every_known_limit_is_reproduced() {
     for limit in LIMITS {

@@ -1,4 +1,4 @@
-//! Our engine against stateright's, and against itself.
+//! Our engine compared with stateright's, and with itself.
 
 use crate::samples;
 use dynamo_invariants::check::Effort;
@@ -17,25 +17,25 @@ fn run(scope: &Scope, engine: Engine, threads: usize) -> Report {
     })
 }
 
-/// What became of the properties that stateright has a word for.
+/// The verdicts of the kinds of properties that stateright knows.
 fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
     let both = report.properties.iter().filter(|verdict| verdict.kind != Kind::Converges);
     both.map(|verdict| (verdict.name, verdict.holds)).collect()
 }
 
 #[test]
-fn both_engines_find_the_same() {
+fn both_engines_find_the_same_states_and_verdicts() {
     samples::assert_every_kind_of_step_was_met(&compared(30_000));
 }
 
 #[test]
 #[ignore = "takes half an hour: cargo test --release -- --ignored"]
-fn both_engines_find_the_same_in_larger_scopes() {
+fn both_engines_find_the_same_states_and_verdicts_in_larger_scopes() {
     samples::assert_every_kind_of_step_was_met(&compared(500_000));
 }
 
-/// Equal counts, equal verdicts, whatever the number of threads, in every scope of at most so many
-/// states.
+/// Equal state counts and equal verdicts, with any number of threads, in every scope of at most
+/// `states_max` states.
 fn compared(states_max: usize) -> Vec<Report> {
     let mut reports = Vec::new();
     for scope in samples::scopes(states_max) {
@@ -61,18 +61,19 @@ fn compared(states_max: usize) -> Vec<Report> {
 }
 
 #[test]
-fn both_engines_find_violations_equally_deep() {
+fn both_engines_find_violations_at_the_same_depth() {
     assert!(equally_deep(50_000) >= 50, "few violations were compared");
 }
 
 #[test]
 #[ignore = "takes half an hour: cargo test --release -- --ignored"]
-fn both_engines_find_all_violations_equally_deep() {
+fn both_engines_find_all_violations_at_the_same_depth() {
     assert!(equally_deep(usize::MAX) >= 80, "few violations were compared");
 }
 
-/// What is found in scopes of at most so many states is found as deep as by stateright, whose paths
-/// are the shortest with one property and one thread. Returns how many violations were compared.
+/// Our engine finds each violation at the same depth as stateright, in scopes of at most
+/// `states_max` states. With one property and one thread, stateright's paths are shortest. Returns
+/// how many violations were compared.
 fn equally_deep(states_max: usize) -> usize {
     let mut compared = 0;
     for defect in samples::defects(states_max) {
@@ -93,30 +94,30 @@ fn equally_deep(states_max: usize) -> usize {
 }
 
 #[test]
-fn properties_look_at_what_they_say() {
+fn properties_read_only_what_they_declare() {
     doubt_scopes(30_000);
 }
 
 #[test]
-fn properties_look_at_what_they_say_also_where_they_are_violated() {
+fn violated_properties_read_only_what_they_declare() {
     doubt_defects(30_000);
 }
 
 #[test]
 #[ignore = "takes an hour: cargo test --release -- --ignored"]
-fn properties_look_at_what_they_say_in_larger_scopes() {
+fn properties_read_only_what_they_declare_in_larger_scopes() {
     doubt_scopes(600_000);
     doubt_defects(600_000);
 }
 
-/// How a scope is checked that evaluates everything in every state.
+/// Checks a scope and evaluates every property in every state.
 fn doubt(scope: &Scope, rules: &Rules) -> Report {
     let effort = Effort { doubt: true, ..Effort::threads(1) };
     check(scope, *rules, &effort, |_| ControlFlow::Continue(()))
 }
 
-/// What properties and the boundary say they look at is all that they look at: in every state,
-/// evaluated on everything, they are what they were in the first state that looks the same to them.
+/// Properties and the boundary read only what they declare. In every state they have the same value
+/// as in the first state with the same declared parts.
 fn doubt_scopes(states_max: usize) {
     let reports: Vec<Report> =
         samples::scopes(states_max).map(|scope| doubt(scope, &Rules::default())).collect();
@@ -126,7 +127,7 @@ fn doubt_scopes(states_max: usize) {
     samples::assert_every_kind_of_step_was_met(&reports);
 }
 
-/// The same on defects, whose violations would else be lost.
+/// The same check under defects, because a wrong declaration could hide a violation.
 fn doubt_defects(states_max: usize) {
     let doubted = samples::defects(states_max)
         .filter(|defect| doubt(defect.scope(), &(defect.rules)()).complete)

@@ -1,4 +1,4 @@
-//! A known limit: reads are not linearizable, however R and W are chosen.
+//! A known limit: reads are not linearizable, whatever R and W are.
 
 use dynamo_invariants::scope::Ask::Get;
 
@@ -13,15 +13,15 @@ use stateright::semantics::register::{Register, RegisterOp, RegisterRet};
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester};
 use stateright::{Checker, Expectation, Model};
 
-/// What a register holds: what was put, or nothing.
+/// The content of a register: the value, or nothing.
 type Held = Option<Vec<u8>>;
 type History = LinearizabilityTester<Id, Register<Held>>;
 
-/// One client puts once; another reads twice, through two other nodes. R+W>N, and all intended
+/// One client puts once. Another reads twice, through two other nodes. R+W>N, and all intended
 /// replicas are up.
 static SCOPE: Scope = Scope {
     name: "two-reads",
-    aim: "a read sees a put under way, and the next one does not",
+    aim: "a read shows a put that is in progress, and the next read does not",
     nodes: 3,
     quorum: (3, 2, 2),
     clients: &[&[(0, Put)], &[(0, Get), (1, Get)]],
@@ -68,7 +68,7 @@ fn model() -> ActorModel<Process, (), History> {
 }
 
 #[test]
-fn a_read_may_miss_what_an_earlier_read_saw() {
+fn a_read_may_miss_what_an_earlier_read_showed() {
     let checker = model().checker().spawn_bfs().join();
     let path = checker.discovery("linearizable").expect("reads are not linearizable");
     let answers = path.into_actions().into_iter().filter_map(|action| match action {

@@ -1,4 +1,5 @@
-//! Tests that cross crates. One program: linking several takes longer than running most of these.
+//! Tests of several crates together. They are one program, because linking takes longer than most
+//! of these tests.
 
 mod defect_tables;
 mod defects;

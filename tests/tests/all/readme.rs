@@ -1,5 +1,5 @@
-//! The README files: what README.md says of the nine invariants is what the code says, and every
-//! link leads somewhere.
+//! The README files: README.md's table of the nine invariants agrees with the code, and every link
+//! leads somewhere.
 
 use crate::tidy::{read, root, sources};
 use dynamo::gallery::Case;
@@ -13,10 +13,10 @@ use dynamo_model::rules::Rules;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The longest README.md that a new reader reads to its end.
+/// The most lines of README.md that a new reader reads to the end.
 const LINES_MAX: usize = 150;
 
-/// Folders that others write: Cargo, Git, editors.
+/// Is this folder part of the project? Cargo, Git and editors write others.
 fn is_ours(name: &str) -> bool {
     name != "target" && !name.starts_with('.')
 }
@@ -40,7 +40,7 @@ fn guides() -> Vec<PathBuf> {
     found
 }
 
-/// A number as people read it: 23,385.
+/// A number with thousands separators: 23,385.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let is_group = |index: usize| index > 0 && (digits.len() - index).is_multiple_of(3);
@@ -51,7 +51,7 @@ fn grouped(number: usize) -> String {
 
 /// The targets of all links and pictures outside code: `[text](target)`.
 fn links(text: &str) -> Vec<String> {
-    // Every second part of a file lies between two fences.
+    // Every second part of a file is between two fences.
     let prose = text.split("```").step_by(2);
     let targets = |part: &str| {
         let after = part.split("](").skip(1);
@@ -63,7 +63,7 @@ fn links(text: &str) -> Vec<String> {
     prose.flat_map(targets).collect()
 }
 
-/// What GitHub makes of a heading: `## Who is let in` is `#who-is-let-in`.
+/// The anchors that GitHub makes: `## Who is let in` becomes `#who-is-let-in`.
 fn anchors(text: &str) -> Vec<String> {
     let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
     let kept = |letter: char| match letter {
@@ -77,12 +77,12 @@ fn anchors(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Where a rule's code is, as a link from README.md: its function, or its line in `Rules::default`.
+/// A link from README.md to a rule's code: its function, or its line in `Rules::default`.
 fn link_to(rule: &str) -> String {
-    let places = sources("model/src")
+    let rules = sources("model/src")
         .into_iter()
         .filter(|path| path.to_string_lossy().contains("model/src/rules"));
-    let mut files: Vec<(String, String)> = places
+    let mut files: Vec<(String, String)> = rules
         .map(|path| {
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
             (name, fs::read_to_string(&path).unwrap())
@@ -100,20 +100,20 @@ fn link_to(rule: &str) -> String {
         .or_else(|| {
             find(&|line| line.trim_start().starts_with(&entry) && !line.contains(&declared))
         })
-        .unwrap_or_else(|| panic!("the rule {rule} is nowhere below model/src/rules"))
+        .unwrap_or_else(|| panic!("no file below model/src/rules has the rule {rule}"))
 }
 
-/// A row's cells, without what surrounds them.
+/// The cells of a row.
 fn cells(row: &str) -> Vec<&str> {
     row.trim_matches('|').split('|').map(str::trim).collect()
 }
 
-/// The name in a cell that begins with a name in backticks, as a link or not.
+/// The name at the beginning of a cell: in backticks, perhaps a link.
 fn name(cell: &str) -> &str {
     cell.split('`').nth(1).unwrap_or_else(|| panic!("no name in backticks in {cell:?}"))
 }
 
-/// The row that README.md should have for the defect and the invariant that it names.
+/// The row that README.md should have for the defect and the invariant in this row.
 fn corrected(row: &str) -> String {
     let cells = cells(row);
     let [id, _, _, broken, _, _] = cells[..] else {
@@ -225,7 +225,7 @@ fn every_relative_link_leads_somewhere() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Is there such a file or folder, and in the file such a line or heading?
+/// Does the file or folder exist, and does the file have that line or heading?
 fn leads_somewhere(target: &Path, place: &str) -> bool {
     let path = root().join(target);
     if place.is_empty() {

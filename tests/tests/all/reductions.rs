@@ -1,4 +1,5 @@
-//! Reductions: what is interchangeable really is, and what is taken first may be.
+//! Reductions keep every verdict: symmetry merges only interchangeable states, and partial order
+//! takes only independent steps first.
 
 use crate::samples;
 use dynamo_invariants::catalogue;
@@ -19,8 +20,7 @@ const SYMMETRY: fn(&mut Effort) = |effort| effort.symmetry = true;
 const PARTIAL_ORDER: fn(&mut Effort) = |effort| effort.partial_order = true;
 const BOTH: fn(&mut Effort) = |effort| (effort.symmetry, effort.partial_order) = (true, true);
 
-/// What the scope's check finds, with a reduction, and with one and two threads, which makes no
-/// difference.
+/// The result of checking a scope with a reduction. Asserts that one and two threads give the same.
 fn run(scope: &Scope, rules: &Rules, reduce: fn(&mut Effort), what: &str) -> Report {
     let [one, two] = [1, 2].map(|threads| {
         let mut effort = Effort::threads(threads);
@@ -37,9 +37,9 @@ fn verdicts(report: &Report) -> Vec<(&'static str, bool)> {
     report.properties.iter().map(|verdict| (verdict.name, verdict.holds)).collect()
 }
 
-/// Every verdict is the same with a reduction as without. Symmetry finds the same kinds of steps
-/// too, and representatives that stand for exactly the states that there are. Returns how many
-/// states one visited stands for, with symmetry and with partial order.
+/// Every verdict is the same with and without a reduction. Symmetry also finds the same kinds of
+/// steps, and its representatives stand for exactly the reachable states. Returns how many states
+/// one visited state represents, with symmetry and with partial order.
 fn compare(scope: &Scope, rules: &Rules, what: &str) -> (f64, f64) {
     let whole = run(scope, rules, |_| {}, what);
     let unique = |report: &Report| report.progress.unique_states;
@@ -63,7 +63,7 @@ fn compare(scope: &Scope, rules: &Rules, what: &str) -> (f64, f64) {
 
 /// In every default scope of at most 30,000 states.
 #[test]
-fn reduced_scopes_are_what_they_were() {
+fn reductions_keep_all_verdicts() {
     let (mut symmetric, mut ordered) = (BTreeSet::new(), BTreeSet::new());
     for scope in samples::scopes(30_000) {
         let (symmetry, partial_order) = compare(scope, &Rules::default(), scope.name);
@@ -81,7 +81,7 @@ fn reduced_scopes_are_what_they_were() {
 
 #[test]
 #[ignore = "takes half an hour: cargo test --release -- --ignored"]
-fn larger_scopes_are_what_they_were() {
+fn reductions_keep_all_verdicts_in_larger_scopes() {
     let scopes =
         samples::scopes(500_000).map(|scope| compare(scope, &Rules::default(), scope.name));
     let defects = samples::defects(500_000)
@@ -109,7 +109,7 @@ fn defects_are_found_with_reductions() {
 }
 
 /// Two readers that are interchangeable together with their nodes, which no default scope has; and
-/// two at one node.
+/// two readers at one node.
 static READERS: [Scope; 2] = [
     Scope {
         name: "readers-apart",
@@ -140,18 +140,18 @@ fn readers_are_interchangeable() {
     }
 }
 
-/// Scopes whose symmetries can be said by heart.
+/// Scopes whose symmetries are obvious.
 #[test]
-fn what_is_interchangeable_is_found() {
+fn interchangeable_nodes_and_clients_are_found() {
     let symmetries = |name| catalogue::scope_named(name).unwrap().symmetries().len();
-    // The two nodes that nobody asks.
+    // The two nodes that no client asks.
     assert_eq!(symmetries("chained-puts"), 1);
-    // These, or the two clients, or both.
+    // The two nodes, or the two clients, or both.
     assert_eq!(symmetries("chains-entangled"), 3);
     // Both clients, together with the nodes through which they put.
     assert_eq!(symmetries("loss-amid-puts-and-reads"), 1);
-    // Each node is asked something else.
+    // Each node gets other requests.
     assert_eq!(symmetries("one-client"), 0);
-    // A node that is no replica.
+    // One node is not a replica.
     assert_eq!(symmetries("forwarding-and-loss"), 0);
 }

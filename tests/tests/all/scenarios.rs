@@ -1,5 +1,4 @@
-//! The document's nine traces, as scripted scenarios: their tables pass through the document's
-//! cells.
+//! The nine scenarios: the table of each run has the cells that its script names.
 
 use dynamo_invariants::scenario::Scenario;
 
@@ -38,14 +37,14 @@ fn performed(name: &str, script: &str) -> (Scenario, Table) {
 }
 
 #[test]
-fn every_trace_of_the_document_is_told_and_passes_through_its_cells() {
+fn every_scenario_has_a_script_and_its_table_has_the_named_cells() {
     let mut told = Vec::new();
     let mut wrong = Vec::new();
     for (name, script) in scripts() {
         let (scenario, table) = performed(&name, &script);
         let lines: Vec<&str> = table.lines.iter().map(|(line, _)| *line).collect();
         let rows: Vec<&str> = scenario.rows.iter().map(|(row, _)| row.as_str()).collect();
-        assert_eq!(lines, rows, "{name}: the table has the document's lines, in its order");
+        assert_eq!(lines, rows, "{name}: the table has the script's rows in this order");
         if let Err(missing) = passes(&table.lines, &scenario.rows) {
             wrong.push(format!("{name}: {missing}\n{table}"));
         }
@@ -55,7 +54,7 @@ fn every_trace_of_the_document_is_told_and_passes_through_its_cells() {
     assert_eq!(told, (1..=Table::COUNT).collect::<Vec<_>>());
 }
 
-/// The README beside the scripts: each as it is, with its table.
+/// The README of the scripts: the first comment of each, with its table.
 fn readme() -> String {
     let mut text = HEAD.to_owned();
     for (name, script) in scripts() {
@@ -64,7 +63,7 @@ fn readme() -> String {
             .lines()
             .next()
             .and_then(|line| line.strip_prefix("# "))
-            .expect("a script begins with its story");
+            .expect("a script begins with a comment");
         let title = format!("\n## {}. {}\n\n", scenario.trace, table.title);
         text.extend([
             &title,
@@ -78,17 +77,20 @@ fn readme() -> String {
 const HEAD: &str = "\
 # Scenarios
 
-The nine traces of Dynamo as scripts, and the tables that the model makes of them, time to the right. The language is told at the top of
-[`invariants/src/scenario.rs`](../../invariants/src/scenario.rs). The same scripts run on real nodes over UDP (`cargo test -p dynamo --test processes scenarios`).
+The nine scenarios of Dynamo as scripts. Each has the table that the model makes of its run, with
+time to the right. [`invariants/src/scenario.rs`](../../invariants/src/scenario.rs) describes the
+language of the scripts. The same scripts run on real nodes over UDP
+(`cargo test -p dynamo --test processes scenarios`).
 
-`h0`, `h1`, … are Merkle roots in the order in which they come up, `m4` a history of four changes, `t1` the first time that something is due. A test
-holds each table to the cells that its script names in its `row` lines.
+`h0`, `h1`, … are Merkle roots in order of appearance, `m4` is a history of four changes, and `t1`
+is the first deadline. A test checks that each table has the cells in the `row` lines of its script.
 
-*The tables are generated; `UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios` writes them anew.*
+*The tables are generated. To write them again:
+`UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios`.*
 ";
 
 #[test]
-fn the_tables_shown_are_those_that_the_scripts_make() {
+fn the_readme_has_the_tables_of_the_scripts() {
     let path = folder().join("README.md");
     let made = readme();
     if std::env::var_os("UPDATE_SCENARIOS").is_some() {
@@ -97,6 +99,7 @@ fn the_tables_shown_are_those_that_the_scripts_make() {
     let there = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         there == made,
-        "tests/scenarios/README.md is stale: UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios"
+        "tests/scenarios/README.md is stale: \
+         UPDATE_SCENARIOS=1 cargo test -p dynamo-tests --test all scenarios"
     );
 }

@@ -1,5 +1,5 @@
-//! The check of the smaller scopes, and that the table of scopes is sound. The main command,
-//! `dynamo check`, checks every scope.
+//! Checks the smaller scopes, and that the table of scopes is consistent. The main command, `dynamo
+//! check`, checks every scope.
 
 use crate::samples;
 use dynamo_invariants::catalogue;
@@ -19,8 +19,9 @@ use stateright::Model;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
-/// Those of at most 150,000 states: every one is exhausted, every property that it claims holds, no
-/// excuse is idle, the state count is the pinned one; and together they meet every kind of step.
+/// Scopes of at most 150,000 states. Each is checked exhaustively: every claimed property holds,
+/// every excused one fails, and the state count is the pinned one. Together they have every kind of
+/// step.
 #[test]
 fn the_small_scopes_hold() {
     let reports: Vec<Report> = samples::scopes(150_000).map(holds).collect();
@@ -45,7 +46,7 @@ fn holds(scope: &Scope) -> Report {
 }
 
 #[test]
-fn another_count_than_the_pinned_one_is_noticed() {
+fn a_state_count_that_differs_from_the_pinned_one_is_reported() {
     let scope = catalogue::scope_named("forwarding").unwrap();
     assert!(!holds(scope).has_another_count());
     let other = Scope { unique_states: scope.unique_states + 1, ..*scope };
@@ -62,10 +63,10 @@ fn every_deep_scope_holds() {
     }
 }
 
-/// A second explorer, as dumb as can be, that compares whole states: stateright's fingerprints have
-/// not merged different ones.
+/// A second, very simple explorer that compares whole states. It shows that stateright's
+/// fingerprints have not merged different states.
 #[test]
-fn fingerprints_are_sound_in_the_small_scopes() {
+fn fingerprints_merge_no_states_in_the_small_scopes() {
     let mut compared = 0;
     for scope in samples::scopes(25_000) {
         assert_eq!(states_by_equality(scope), scope.unique_states, "{}", scope.name);
@@ -89,25 +90,25 @@ fn states_by_equality(scope: &Scope) -> usize {
     visited.len()
 }
 
-/// A check that is stopped says so, and is no proof.
+/// A stopped check says so, and proves nothing.
 #[test]
-fn a_check_that_is_stopped_proves_nothing() {
+fn a_stopped_check_proves_nothing() {
     let scope = catalogue::scope_named("reconcile").unwrap();
     let report = check(scope, Rules::default(), &Effort::threads(2), |_| ControlFlow::Break(()));
     assert!(!report.complete && !report.holds());
 }
 
-/// R+W<=N: the stale read is found, and found again as shortest trace.
+/// With R+W<=N a stale read is found, and its path is the shortest.
 #[test]
-fn a_stale_read_is_a_known_limit_where_quorums_miss_one_another() {
+fn a_stale_read_is_a_known_limit_if_quorums_do_not_intersect() {
     let stale_read = Property::named("I1.get-sees-acknowledged-puts").unwrap();
     let (finding, _) = find(catalogue::scope_named("r1-w1").unwrap(), Rules::default(), stale_read);
-    // put, its acknowledgement, get: nothing else need have arrived.
+    // The put, its acknowledgement, and the get: no other message needs to arrive.
     assert_eq!(finding.expect("a stale read exists").path.into_actions().len(), 3);
 }
 
 #[test]
-fn the_tables_are_sound() {
+fn the_tables_are_consistent() {
     let names: BTreeSet<&str> = PROPERTIES.iter().map(|property| property.name).collect();
     assert_eq!(names.len(), PROPERTIES.len(), "two properties have one name");
     let scopes: BTreeSet<&str> = SCOPES.iter().chain(DEEP).map(|scope| scope.name).collect();
@@ -119,8 +120,7 @@ fn the_tables_are_sound() {
     }
 }
 
-/// No vacuous pass: every invariant has a reachable partner, and every property is claimed
-/// somewhere.
+/// No invariant holds vacuously: each has a reachable partner, and some scope claims it.
 #[test]
 fn every_invariant_is_shown_from_both_sides() {
     for property in PROPERTIES {

@@ -1,4 +1,4 @@
-//! Scripts of scenarios are read and performed.
+//! Scenario scripts are parsed and performed.
 
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scenario::*;
@@ -11,7 +11,7 @@ fn read(script: &str) -> Scenario {
     script.parse().expect("a script")
 }
 
-/// Does the scenario come out as it says, and as the document does, by a defect's rules?
+/// Do the scenario's expectations and table hold under a defect's rules?
 fn comes_out_by(script: &str, defect: &str) -> bool {
     let scenario = read(script);
     let rules = Defect::named(defect).expect("a defect").rules;
@@ -22,14 +22,14 @@ fn comes_out_by(script: &str, defect: &str) -> bool {
 }
 
 #[test]
-fn a_broken_rule_does_not_come_out_as_the_document_does() {
+fn a_broken_rule_does_not_give_the_expected_table() {
     for defect in ["hint-dropped-when-sent", "hint-in-memory-only", "handoff-forgotten"] {
         assert!(!comes_out_by(HANDOFF, defect), "{defect}");
     }
     for defect in ["ack-one-short", "last-answer-ignored", "forward-to-all"] {
         assert!(!comes_out_by(PUT, defect), "{defect}");
     }
-    assert!(comes_out_by(HANDOFF, "answer-before-r"), "no get of it depends on R");
+    assert!(comes_out_by(HANDOFF, "answer-before-r"), "no get in this script depends on R");
 }
 
 fn says(script: &str) -> String {
@@ -37,7 +37,7 @@ fn says(script: &str) -> String {
 }
 
 #[test]
-fn a_script_that_cannot_be_read_says_where_and_why() {
+fn an_invalid_script_gives_the_line_and_the_reason() {
     let with = |line: &str| format!("trace 1\nnodes A B C\nquorum n=3 r=2 w=2\n{line}\n");
     assert_eq!(says(&with("put D1 through A")), "line 4: \"put D1 through A\" is no command");
     assert_eq!(says(&with("crash D")), "line 4: D is none of the nodes");
@@ -63,10 +63,11 @@ fn a_script_that_cannot_be_read_says_where_and_why() {
 }
 
 #[test]
-fn what_a_script_expects_is_looked_at() {
+fn what_a_script_expects_is_checked() {
     let script = |expectation: &str| {
         format!(
-            "trace 1\nnodes A B C\nquorum n=3 r=2 w=2\nput D1 via A by a\nsettle\nget via B by b\n{expectation}\n"
+            "trace 1\nnodes A B C\nquorum n=3 r=2 w=2\n\
+             put D1 via A by a\nsettle\nget via B by b\n{expectation}\n"
         )
     };
     for right in [
@@ -106,17 +107,17 @@ fn pass(expected: &[&[&str]], actual: &[&[&str]]) -> bool {
 }
 
 #[test]
-fn cells_are_passed_through_in_their_order() {
+fn cells_must_appear_in_order() {
     let actual: &[&[&str]] = &[&["0/2", "1/2", "1/2", "2/2", "2/2 + hint"]];
     assert!(pass(&[&["0/2", "1/2", "2/2", "2/2 + hint"]], actual));
-    assert!(pass(&[&["0/2", "2/2"]], actual), "others may be between");
+    assert!(pass(&[&["0/2", "2/2"]], actual), "other cells may be between");
     assert!(!pass(&[&["1/2", "0/2"]], actual));
     assert!(!pass(&[&["0/2", "3/2"]], actual));
-    assert!(!pass(&[&["0/2"], &["ACKED"]], actual), "the other row is not there");
+    assert!(!pass(&[&["0/2"], &["ACKED"]], actual), "the other row is missing");
 }
 
 #[test]
-fn a_name_means_the_same_everywhere_and_no_two_the_same() {
+fn a_name_means_the_same_in_all_cells_and_two_names_differ() {
     assert!(pass(
         &[&["h100", "h101"], &["h100", "h095 mismatch", "h101"]],
         &[&["h1", "h7"], &["h1", "h2 mismatch", "h7"]]
@@ -125,7 +126,7 @@ fn a_name_means_the_same_everywhere_and_no_two_the_same() {
     assert!(!pass(&[&["h100"], &["h101"]], &[&["h1"], &["h1"]]));
     assert!(pass(&[&["[x:2] || [y:1]"]], &[&["[A:2] || [B:1]"]]));
     assert!(!pass(&[&["[x:2] || [y:1]"]], &[&["[A:2] || [A:1]"]]));
-    assert!(!pass(&[&["m40"]], &[&["t1"]]), "a history is no time");
+    assert!(!pass(&[&["m40"]], &[&["t1"]]), "a history is not a time");
     assert!(
         pass(&[&["h1", "h2"], &["h2"]], &[&["h3", "h4", "h5"], &["h5"]]),
         "the first choice need not be the right one"
@@ -133,7 +134,7 @@ fn a_name_means_the_same_everywhere_and_no_two_the_same() {
 }
 
 #[test]
-fn every_table_can_be_made_of_every_run() {
+fn every_table_can_be_made_from_every_run() {
     for script in [HANDOFF, PUT] {
         let performance = read(script).perform().expect("it comes out");
         for number in 1..=Table::COUNT {

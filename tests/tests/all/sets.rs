@@ -1,4 +1,4 @@
-//! Sets of puts, and places of a preference list.
+//! Sets of puts, and the intended replicas that answers count for.
 
 use dynamo_invariants::scope::write_set::WriteId;
 use dynamo_invariants::scope::write_set::WriteSet;
@@ -26,15 +26,15 @@ fn sets_are_sets() {
 }
 
 #[test]
-fn places_are_filled_with_different_nodes() {
-    let most = |places: &[&[u16]]| {
-        let places: Vec<Vec<NodeId>> =
-            places.iter().map(|place| place.iter().map(|node| NodeId(*node)).collect()).collect();
-        filled(&places, &mut Vec::new())
+fn each_intended_replica_is_matched_with_a_node_of_its_own() {
+    let most = |replicas: &[&[u16]]| {
+        let nodes = |all: &&[u16]| all.iter().map(|node| NodeId(*node)).collect();
+        let replicas: Vec<Vec<NodeId>> = replicas.iter().map(nodes).collect();
+        filled(&replicas, &mut Vec::new())
     };
     assert_eq!(most(&[&[0], &[1], &[2]]), 3);
     assert_eq!(most(&[&[0], &[], &[2]]), 2);
-    assert_eq!(most(&[&[0], &[3], &[3]]), 2, "one node stands in for two");
-    assert_eq!(most(&[&[3], &[3], &[2, 4]]), 2, "three nodes, and yet one place is left");
+    assert_eq!(most(&[&[0], &[3], &[3]]), 2, "one node counts for one replica only");
+    assert_eq!(most(&[&[3], &[3], &[2, 4]]), 2, "three nodes, but one replica has none");
     assert_eq!(most(&[&[3, 4], &[3], &[2]]), 3);
 }

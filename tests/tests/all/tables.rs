@@ -1,4 +1,4 @@
-//! Names in trace tables.
+//! Names in the scenarios' tables.
 
 use dynamo_invariants::catalogue;
 use dynamo_invariants::tables::Cast;
@@ -9,7 +9,7 @@ use dynamo_model::message::Message;
 use dynamo_model::rules::Rules;
 
 #[test]
-fn histories_of_one_length_that_differ_have_different_names() {
+fn different_histories_of_one_length_have_different_names() {
     let scope = catalogue::scope_named("five-nodes")
         .expect("a scope in which two nodes are asked for changes");
     let mut run = Run::begin(scope.model(Rules::default(), []));

@@ -1,4 +1,4 @@
-//! The architecture invariants of CONTRIBUTING.md, and the guarantees of invariants/README.md, as
+//! The architecture invariants of CONTRIBUTING.md, and the guarantees in invariants/README.md, as
 //! far as a test can check them.
 
 use dynamo_invariants::catalogue::DEFECTS;
@@ -103,8 +103,8 @@ fn files_stay_short() {
     }
 }
 
-/// What prints an error prints the chain of its sources too: a message that names its source would
-/// say it twice.
+/// Printing an error prints the chain of its sources too. So a message that contains its source
+/// would print it twice.
 #[test]
 fn no_error_repeats_its_source() {
     for folder in ["model/src", "invariants/src", "impl/src"] {
@@ -123,14 +123,14 @@ fn no_error_repeats_its_source() {
 }
 
 #[test]
-fn no_test_is_switched_off_in_silence() {
+fn every_ignored_test_gives_its_reason() {
     let attribute = concat!("#[", "ignore]");
     for folder in ["model", "invariants", "impl", "tests"] {
         for path in sources(folder) {
             let text = fs::read_to_string(&path).unwrap();
             assert!(
                 !text.contains(attribute),
-                "{}: an ignored test gives its reason",
+                "{}: an ignored test must give its reason",
                 path.display()
             );
         }

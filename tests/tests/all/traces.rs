@@ -25,8 +25,8 @@ fn of_limit(name: &str) -> Trace {
     Trace::record(limit.scope(), None, limit.property(), &finding.expect("it is found"))
 }
 
-/// Crashes, a lost disk, loss, timers, gossip and exchanges, each in one at least; lassos, and an
-/// end where nothing goes on.
+/// Together these traces have crashes, a lost disk, loss, timers, gossip, exchanges, lassos, and an
+/// end without further steps.
 const TELLING: &[&str] = &[
     "handoff-forgotten",
     "incarnation-reused",
@@ -37,7 +37,7 @@ const TELLING: &[&str] = &[
 ];
 
 #[test]
-fn what_was_recorded_reads_and_replays() {
+fn a_recorded_trace_is_read_back_and_replays() {
     let limits = ["hint-stays-while-messages-are-lost", "doubled-request-runs-again"];
     for trace in TELLING.iter().map(|name| of_defect(name)).chain(limits.map(of_limit)) {
         let read = Trace::from_json(trace.to_json().as_bytes())
@@ -50,7 +50,7 @@ fn what_was_recorded_reads_and_replays() {
 }
 
 #[test]
-fn an_event_is_its_action() {
+fn each_event_is_read_back_as_its_action() {
     for trace in TELLING.iter().map(|name| of_defect(name)) {
         let (run, _) = trace.run();
         for state in &run.states {
@@ -64,7 +64,7 @@ fn an_event_is_its_action() {
 }
 
 #[test]
-fn a_changed_digest_is_noticed_at_its_step_and_part() {
+fn a_changed_digest_is_reported_with_its_step_and_part() {
     let mut trace = of_defect("word-before-disk");
     let (part, digest) =
         trace.steps[1].changed.iter_mut().next().expect("a step changes something");
@@ -93,10 +93,10 @@ fn a_step_that_cannot_be_taken_is_named() {
 }
 
 #[test]
-fn a_node_by_a_clients_name_is_not_taken_for_it() {
+fn a_node_id_in_a_clients_name_is_not_taken_for_the_node() {
     let trace = of_defect("word-before-disk");
     let text = trace.to_json().replace("\"to\": \"A\"", "\"to\": \"c0\"");
-    let trace = Trace::from_json(text.as_bytes()).expect("a client may be called so");
+    let trace = Trace::from_json(text.as_bytes()).expect("a client may have this name");
     assert!(matches!(
         trace.replay().err(),
         Some(Divergence::Stopped { why: Stopped::CannotHappen, .. })
@@ -104,13 +104,13 @@ fn a_node_by_a_clients_name_is_not_taken_for_it() {
 }
 
 #[test]
-fn other_rules_lead_elsewhere() {
+fn other_rules_lead_to_other_states() {
     let trace = Trace { defect: None, ..of_defect("word-before-disk") };
     assert!(matches!(trace.replay().err(), Some(Divergence::Differs { .. })));
 }
 
 #[test]
-fn the_property_is_looked_at_again() {
+fn replay_evaluates_the_property_again() {
     let mut trace = of_defect("word-before-disk");
     "I9.change-is-never-unlearned".clone_into(&mut trace.property);
     assert_eq!(trace.replay().err(), Some(Divergence::NotShown("the property holds at the end")));
@@ -121,7 +121,7 @@ fn the_property_is_looked_at_again() {
 }
 
 #[test]
-fn files_that_are_no_traces_are_refused_with_a_reason() {
+fn invalid_files_are_refused_with_a_reason() {
     let good = of_defect("word-before-disk").to_json();
     let says = |text: &str| {
         let error = Trace::from_json(text.as_bytes()).expect_err("it is no trace");
@@ -166,13 +166,13 @@ fn files_that_are_no_traces_are_refused_with_a_reason() {
 }
 
 #[test]
-fn unknown_fields_are_passed_over() {
+fn unknown_fields_are_ignored() {
     let trace = of_defect("word-before-disk");
     let text = trace.to_json().replacen('{', "{ \"author\": { \"name\": [1, 2] },", 1);
     assert_eq!(Trace::from_json(text.as_bytes()).expect("the rest is as it was"), trace);
 }
 
-/// A walk by a small generator that needs no library: the same on every machine.
+/// A random walk with a small generator without a library, so that it is the same on every machine.
 fn walked(name: &str, seed: u64) -> Option<Trace> {
     let defect = Defect::named(name).expect("there is such a defect");
     let mut number = seed;
@@ -211,13 +211,10 @@ fn a_random_violation_shrinks_until_every_step_is_needed() {
             }
         }
     }
-    assert!(
-        shrunk > 10,
-        "only {shrunk} of the traces found at random were longer than they need be"
-    );
+    assert!(shrunk > 10, "only {shrunk} of the random traces had steps that were not needed");
 }
 
-/// Defects whose violation is what comes in the end.
+/// Defects that violate a *converges* property.
 const LASSOS: [&str; 4] = [
     "exchange-never-ends",
     "roots-assumed-equal",
@@ -226,7 +223,7 @@ const LASSOS: [&str; 4] = [
 ];
 
 #[test]
-fn a_lasso_shrinks_no_further_than_the_search_found_it() {
+fn a_lasso_is_shrunk_to_what_the_search_found() {
     for name in LASSOS {
         let lasso = of_defect(name);
         let short = shrink::shrink(&lasso).expect("it shows its property");
@@ -236,29 +233,29 @@ fn a_lasso_shrinks_no_further_than_the_search_found_it() {
 }
 
 #[test]
-fn a_way_round_is_gone_once() {
+fn a_cycle_is_taken_once() {
     let mut lasso = of_defect("exchange-never-ends");
     let once = lasso.steps.len();
     let round: Vec<_> = lasso.steps[lasso.depth()..].to_vec();
     (0..50).for_each(|_| lasso.steps.extend(round.clone()));
-    lasso.replay().expect("it goes round more often");
+    lasso.replay().expect("the cycle can be repeated");
     assert!(shrink::shrink(&lasso).expect("it shows its property").steps.len() <= once);
 }
 
 #[test]
-fn what_goes_round_only_as_long_as_a_message_is_held_back_is_no_lasso() {
+fn a_cycle_that_holds_a_message_back_for_ever_is_not_a_lasso() {
     let lasso = of_defect("roots-assumed-equal");
     let (property, mut events) = (lasso.property(), lasso.events());
     events.remove(lasso.depth() - 1);
     let (run, stopped) = replay::Run::of(lasso.scope(), lasso.rules(), &events);
-    assert_eq!(stopped, None, "the way round can be gone all the same");
+    assert_eq!(stopped, None, "the cycle can be taken nevertheless");
     assert_eq!(run.states[lasso.depth() - 1], *run.last());
     let why = run.does_not_show(property, Some(lasso.depth() - 1));
     assert_eq!(why, Some("it may go on from the way round to where nothing leads back"));
 }
 
 #[test]
-fn what_violates_nothing_is_not_shrunk() {
+fn a_run_without_a_violation_is_not_shrunk() {
     let mut trace = of_defect("word-before-disk");
     trace.steps.pop();
     assert_eq!(shrink::shrink(&trace), None);

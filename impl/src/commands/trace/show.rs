@@ -1,4 +1,4 @@
-//! `dynamo trace show`.
+//! `dynamo trace show`: prints a trace, one of its states, or a scenario's table.
 
 use super::super::Failure;
 use super::read;
@@ -25,12 +25,11 @@ const STRONG: Style = Style::new().bold();
 pub(super) struct Arguments {
     /// The trace
     file: PathBuf,
-    /// All of the state after this step, with what it changed; 0: before the first
+    /// Show the whole state after this step, with what the step changed. 0 is the initial state
     #[arg(long, value_name = "K")]
     step: Option<usize>,
-    /// The table of this trace of the document that the invariants are from: 1 quorum, 2 divergent
-    /// versions, 3 read repair, 4 hint durability, 5 anti-entropy, 6 put, 7 membership, 8 handoff,
-    /// 9 gossip
+    /// Show the run as the table of one of the nine scenarios: 1 quorum, 2 divergent versions, 3
+    /// read repair, 4 hint durability, 5 anti-entropy, 6 put, 7 membership, 8 handoff, 9 gossip
     #[arg(long, value_name = "T", conflicts_with = "step")]
     table: Option<usize>,
 }
@@ -43,11 +42,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, Some(number)) => table(&run, number)?,
         (None, None) => whole(&trace, &run),
     }
-    // What was shown is what today's code does; that is said where the trace says otherwise.
+    // The output shows what today's code does. If the trace differs, this reports it.
     super::replayed(&trace, &arguments.file).map(|_| ())
 }
 
-/// What it shows, in a line.
+/// The trace's defect and property, on one line.
 pub(super) fn title(trace: &Trace) -> String {
     match &trace.defect {
         Some(defect) => format!("{defect} breaks {}", trace.property),
@@ -73,7 +72,7 @@ fn whole(trace: &Trace, run: &Run) {
     if trace.cycle_from == Some(rows.len()) {
         say!("      {FAINT}{}{FAINT:#}", diagram::NOTHING_MORE);
     }
-    say!("\nin the end:");
+    say!("\nlast state:");
     for fact in describe::facts(&run.model, run.last()).iter().filter(|fact| fact.of != MESSAGES) {
         say!("  {}: {}: {}", fact.of, fact.about, fact.text);
     }
@@ -81,7 +80,7 @@ fn whole(trace: &Trace, run: &Run) {
 
 fn table(run: &Run, number: usize) -> Result<(), Failure> {
     let table = Table::of(number, run, &Cast::of(&run.model.cfg));
-    let unknown = || anyhow!("there is no table {number}: there are 1 to {}", Table::COUNT);
+    let unknown = || anyhow!("there is no table {number}: use 1 to {}", Table::COUNT);
     let table = table.ok_or_else(|| Failure::Usage(unknown()))?;
     say!("{STRONG}{}. {}{STRONG:#}, time to the right\n", table.number, table.title);
     output::print(format_args!("{table}"));
@@ -102,7 +101,7 @@ fn state(run: &Run, step: usize) -> Result<(), Failure> {
     };
     match step.checked_sub(1) {
         Some(index) => say!("{STRONG}step {step}: {}{STRONG:#}", run.events[index]),
-        None => say!("{STRONG}before the first step{STRONG:#}"),
+        None => say!("{STRONG}initial state{STRONG:#}"),
     }
     let mut of = "";
     for fact in &facts {
@@ -123,7 +122,7 @@ fn state(run: &Run, step: usize) -> Result<(), Failure> {
             }
         }
     }
-    // Of those of which nothing is left to tell.
+    // Nodes and channels of which no fact is left.
     let told = |change: &Change| facts.iter().any(|fact| fact.of == change.of);
     for change in changes.iter().filter(|change| !told(change)) {
         say!("{}", change.of);

@@ -1,4 +1,4 @@
-//! `dynamo trace step`: a trace in the terminal, step by step.
+//! `dynamo trace step`: walks through a trace in the terminal.
 
 use super::super::Failure;
 use super::show::title;
@@ -27,7 +27,7 @@ const HELP: &str =
 pub(super) fn run(trace: &Trace) -> Result<(), Failure> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(Failure::Usage(anyhow!(
-            "this walks in a terminal, and there is none: see dynamo trace show"
+            "dynamo trace step needs a terminal: use dynamo trace show instead"
         )));
     }
     let mut walk = Walk::new(trace);
@@ -51,17 +51,17 @@ pub(super) fn run(trace: &Trace) -> Result<(), Failure> {
     trace.replay().map(|_| ()).map_err(Failure::operation)
 }
 
-/// Where one is in a trace.
+/// A position in a trace, and what the screen shows there.
 struct Walk<'a> {
     trace: &'a Trace,
     run: Run,
     rows: Vec<Row>,
     facts: Vec<Vec<Fact>>,
-    /// For each property that does not hold everywhere, the first state in which it does not.
+    /// Each violated property, with the index of the first state that violates it.
     violated: Vec<(&'static Property, usize)>,
-    /// The state shown.
+    /// The index of the state shown.
     at: usize,
-    /// How many lines of it are above the window.
+    /// How many lines of the state are scrolled out of view.
     scroll: u16,
 }
 
@@ -87,20 +87,20 @@ impl<'a> Walk<'a> {
         self.run.events.len()
     }
 
-    /// The first state in which what the trace is about does not hold.
+    /// The first state that violates the trace's own property.
     fn violation(&self) -> usize {
         let own = self.violated.iter().find(|(property, _)| property.name == self.trace.property);
         own.map_or(self.last(), |(_, first)| *first)
     }
 
-    /// Does as the key says. Not if it says that it is enough.
+    /// Handles a key. Returns false if the user quits.
     fn goes_on_after(&mut self, key: KeyCode, modifiers: KeyModifiers) -> bool {
         let before = self.at;
         match key {
             KeyCode::Char('c') if modifiers.contains(KeyModifiers::CONTROL) => return false,
             KeyCode::Char('q') | KeyCode::Esc => return false,
             KeyCode::Right | KeyCode::Char('n' | 'l' | ' ') => {
-                self.at = (self.at + 1).min(self.last())
+                self.at = (self.at + 1).min(self.last());
             }
             KeyCode::Left | KeyCode::Char('p' | 'h') => self.at = self.at.saturating_sub(1),
             KeyCode::Home | KeyCode::Char('g') => self.at = 0,
@@ -133,9 +133,9 @@ impl<'a> Walk<'a> {
         self.draw_state(frame, state);
         let unseen = verdicts.len().saturating_sub(usize::from(below.height.saturating_sub(2)));
         let title = match unseen {
-            0 => " properties that fail on the way ".to_owned(),
+            0 => " violated properties ".to_owned(),
             unseen => {
-                format!(" properties that fail on the way, and {unseen} more that fail later ")
+                format!(" violated properties, and {unseen} more below ")
             }
         };
         frame.render_widget(Paragraph::new(verdicts).block(Block::bordered().title(title)), below);
@@ -165,14 +165,14 @@ impl<'a> Walk<'a> {
 
     fn draw_state(&self, frame: &mut Frame<'_>, area: Rect) {
         let title = match self.at {
-            0 => " before the first step ".to_owned(),
+            0 => " initial state ".to_owned(),
             step => format!(" after step {step} of {} ", self.last()),
         };
         let text = Paragraph::new(self.state()).wrap(Wrap { trim: false }).scroll((self.scroll, 0));
         frame.render_widget(text.block(Block::bordered().title(title)), area);
     }
 
-    /// All of the state, what the step changed marked.
+    /// The whole state; facts that the step changed are marked.
     fn state(&self) -> Vec<Line<'_>> {
         let facts = &self.facts[self.at];
         let changes = match self.at.checked_sub(1) {
@@ -205,8 +205,8 @@ impl<'a> Walk<'a> {
         lines
     }
 
-    /// What does not hold somewhere on the way: the first of those marked, and whether they hold
-    /// here.
+    /// Each violated property, and whether it holds in this state. A mark shows those violated
+    /// first.
     fn verdicts(&self) -> Vec<Line<'static>> {
         let earliest = self.violated.iter().map(|(_, first)| *first).min();
         let mut shown: Vec<&(&Property, usize)> = self.violated.iter().collect();
@@ -246,10 +246,10 @@ mod tests {
     }
 
     #[test]
-    fn one_walks_to_the_violation_and_back() {
+    fn walks_to_the_violation_and_back() {
         let trace = trace("word-before-disk");
         let mut walk = Walk::new(&trace);
-        assert!(screen(&walk).contains("before the first step"));
+        assert!(screen(&walk).contains("initial state"));
         assert!(screen(&walk).contains("I1.acknowledged-put-is-on-w-disks: holds here"));
         assert!(press(&mut walk, KeyCode::Char('v')));
         assert_eq!(walk.at, trace.steps.len());
@@ -257,7 +257,7 @@ mod tests {
         assert!(screen(&walk).contains("I1.acknowledged-put-is-on-w-disks: does not hold here"));
         assert!(
             press(&mut walk, KeyCode::Right),
-            "there is nothing after the last step, and no harm in asking"
+            "pressing the key after the last step changes nothing"
         );
         assert_eq!(walk.at, trace.steps.len());
         for step in (0..trace.steps.len()).rev() {
@@ -279,14 +279,14 @@ mod tests {
     }
 
     #[test]
-    fn where_it_goes_round_is_marked() {
+    fn the_start_of_a_cycle_is_marked() {
         let trace = trace("exchange-never-ends");
         let walk = Walk::new(&trace);
         assert!(screen(&walk).contains('↻'));
     }
 
     #[test]
-    fn a_small_terminal_is_no_harm() {
+    fn a_small_terminal_does_not_panic() {
         let trace = trace("exchange-never-ends");
         let walk = Walk::new(&trace);
         for (width, height) in [(1, 1), (10, 3), (40, 8)] {

@@ -1,4 +1,4 @@
-//! A key whose siblings do not fit a datagram: they arise where more than N coordinators take puts
+//! A key whose siblings do not fit one datagram. This happens if more than N coordinators take puts
 //! while the ring changes.
 
 use super::*;
@@ -10,8 +10,8 @@ use std::path::Path;
 /// Siblings of 8,192 bytes each: about 200 kB.
 const SIBLINGS: u16 = 25;
 
-/// Two real nodes, of which the first has the key's siblings on its disk and the second nothing; N
-/// is 1. The key belongs to the first.
+/// Two real nodes with N=1. The first has the key's siblings on its disk, and is the key's replica.
+/// The second has nothing.
 fn two_nodes(key: &Key, data: &Path) -> [Settings; 2] {
     let addresses = [free_address(), free_address()];
     let members = Members::new([0, 1].map(NodeId).into_iter().zip(addresses)).unwrap();
@@ -40,8 +40,8 @@ fn key_of_the_first() -> Key {
     keys.find(|key| ring.preference_list(key, 1) == [NodeId(0)]).unwrap()
 }
 
-/// The set is read from the node that has it through the other one, handed over when the first
-/// leaves, read again, and replaced by a put that has seen it. The leaver ends by itself.
+/// The siblings are read through the other node, handed over when the first node leaves, read
+/// again, and replaced by a put with their context. The leaving node ends by itself.
 #[test]
 fn siblings_of_many_datagrams_are_read_and_handed_over_and_the_leaver_ends() {
     let directory = tempfile::tempdir().unwrap();
@@ -56,7 +56,7 @@ fn siblings_of_many_datagrams_are_read_and_handed_over_and_the_leaver_ends() {
         let leaving = scope.spawn(|| leaver.run(&stop));
         assert!(
             is_whole(&client.get(key.as_str()).unwrap()),
-            "forwarded, and answered by the leaver"
+            "forwarded, and answered by the leaving node"
         );
         client.administer(NodeId(0), Wish::Leave).unwrap();
         let deadline = Instant::now() + Duration::from_mins(1);

@@ -1,5 +1,6 @@
-//! The thin shell is the same actor: what three real nodes received and which timers fired, given
-//! to three fresh actors, makes them send what the others received, and save what is on the disks.
+//! The runtime is a thin shell around the model's actor. Three fresh actors get the messages and
+//! timers of three real nodes. They send what the nodes received, and save what is on the nodes'
+//! disks.
 
 use super::*;
 use crate::interpreter::Event;
@@ -10,10 +11,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// How often each message went from one node to another.
+/// How often each message was sent from one node to another.
 type Traffic = BTreeMap<(Id, Id, Message), usize>;
 
-/// What a node did, and what is on its disk.
+/// What a node did, and the state on its disk.
 struct Record {
     id: NodeId,
     node: Node,
@@ -22,7 +23,7 @@ struct Record {
     durable: Durable,
 }
 
-/// Runs a node until it is told to stop.
+/// Runs a node until `stop` is set.
 fn record(settings: Settings, stop: &AtomicBool) -> Record {
     let (id, node, data) = (settings.id, settings.node.clone(), settings.data.clone());
     let mut ready = Ready::new(settings).unwrap();
@@ -40,8 +41,8 @@ fn record(settings: Settings, stop: &AtomicBool) -> Record {
     }
 }
 
-/// Puts and gets through all nodes; the last one is stopped midway, so that the others run into
-/// their timers.
+/// Puts and gets through all nodes. The last node is stopped in the middle, so that timers of the
+/// others fire.
 fn three_nodes_at_work(config: Config, data: &Path) -> Vec<Record> {
     let addresses: Vec<SocketAddr> = {
         let sockets: Vec<UdpSocket> =
@@ -75,7 +76,7 @@ fn three_nodes_at_work(config: Config, data: &Path) -> Vec<Record> {
         work(&addresses, 1);
         stops[2].store(true, Ordering::Relaxed);
         work(&addresses[..2], 2);
-        // Longer than a coordinator goes on sending to a node that is gone.
+        // Longer than a coordinator keeps sending to a dead node.
         thread::sleep(Duration::from_millis(1500));
         for stop in &stops {
             stop.store(true, Ordering::Relaxed);
@@ -84,11 +85,11 @@ fn three_nodes_at_work(config: Config, data: &Path) -> Vec<Record> {
     })
 }
 
-/// Gives a fresh actor what a node was given: what it saved last, and all that it sent.
+/// Gives a fresh actor a node's inputs. Returns what it saved last, and all that it sent.
 fn replay(record: &Record) -> (Durable, Vec<(Id, Message)>) {
     let node = &record.node;
     let id = record.id.actor();
-    // An empty disk, but the same one.
+    // An empty disk with the same incarnation.
     let mut saved = Durable { incarnation: record.durable.incarnation, ..Durable::default() };
     let (mut sent, mut out) = (Vec::new(), Out::new());
     let mut state: Cow<'_, State> = Cow::Owned(node.on_start(id, &Some(saved.clone()), &mut out));
@@ -110,7 +111,7 @@ fn replay(record: &Record) -> (Durable, Vec<(Id, Message)>) {
 }
 
 #[test]
-fn what_real_nodes_were_given_makes_a_fresh_actor_do_what_they_did() {
+fn a_fresh_actor_with_the_inputs_of_a_real_node_does_what_the_node_did() {
     let directory = tempfile::tempdir().unwrap();
     let config = Config::new(3, 2, 2).unwrap().with_patience(Patience::LOCAL);
     let config = config.with_gossip_every(Duration::from_millis(100));
@@ -146,7 +147,7 @@ fn what_real_nodes_were_given_makes_a_fresh_actor_do_what_they_did() {
         }
     }
     assert!(sent.values().sum::<usize>() > 50);
-    // Nodes gossip to the last, and nobody hears what is sent to one that has just stopped.
+    // Nodes gossip until they stop, and gossip to a node that has just stopped is lost.
     let is_heard_late = |message: &Message| matches!(message, Message::Gossip { .. });
     for (what, heard) in &received {
         let said = sent.get(what).copied().unwrap_or(0);

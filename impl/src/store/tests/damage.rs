@@ -1,5 +1,5 @@
-//! Random damage to a directory that no node uses: a start refuses it, or has everything that was
-//! committed.
+//! Random damage to a directory while no node uses it. A start refuses the directory, or has
+//! everything that was committed.
 
 use super::*;
 use rand::rngs::SmallRng;
@@ -11,7 +11,7 @@ const SEED: &str = "DYNAMO_SEED";
 /// How many times a directory is damaged.
 const DAMAGES: &str = "DYNAMO_DAMAGES";
 const DAMAGES_DEFAULT: usize = 60;
-/// So many damages are of copies of one directory.
+/// How many damages are done to copies of one directory.
 const DAMAGES_EACH: usize = 20;
 
 fn number(variable: &str) -> Option<u64> {
@@ -32,7 +32,7 @@ pub(super) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// All files below a directory, but those that hold nothing, by their paths from there.
+/// All non-empty files below a directory, by their relative paths.
 fn files(directory: &Path) -> Vec<PathBuf> {
     let (mut found, mut left) = (Vec::new(), vec![directory.to_owned()]);
     while let Some(next) = left.pop() {
@@ -62,8 +62,8 @@ struct Original {
 }
 
 impl Original {
-    /// Some dozens of commits. Of each table some entries are in the journal alone, and of some
-    /// tables others are in files of their own.
+    /// Some dozens of commits. Each table has entries in the journal only. Some tables also have
+    /// entries in files of their own.
     fn new(random: &mut SmallRng) -> Self {
         let (path, older) = (directory(), directory());
         let (mut durable, mut sequence) = (Durable::default(), 0);
@@ -100,13 +100,13 @@ impl Original {
         Original { directory: path, older, durable, sequence }
     }
 
-    /// Is what was found there all that there was?
+    /// Does the store have exactly what was committed?
     fn is_whole(&self, store: &Store) -> bool {
         *store.committed() == self.durable && store.sequence() == self.sequence
     }
 }
 
-/// Damages one file: what was done.
+/// Damages one file. Returns a description.
 fn damage(original: &Original, copy: &Path, random: &mut SmallRng) -> String {
     let (journals, others): (Vec<_>, Vec<_>) =
         files(copy).into_iter().partition(|name| is_journal(name));
@@ -115,21 +115,21 @@ fn damage(original: &Original, copy: &Path, random: &mut SmallRng) -> String {
         if random.random() { journals.choose(random) } else { others.choose(random) }.unwrap();
     let path = copy.join(name);
     let mut bytes = fs::read(&path).unwrap();
-    // Journals are made longer than what is in them: damage beyond that is none.
+    // Journals are longer than their content: damage after the content has no effect.
     let length = bytes.iter().rposition(|byte| *byte != 0).map_or(1, |last| last + 1);
-    let place = random.random_range(0..length);
+    let at = random.random_range(0..length);
     let what = match random.random_range(0..10) {
         0..4 => {
-            bytes[place] ^= 1 << random.random_range(0..8);
+            bytes[at] ^= 1 << random.random_range(0..8);
             "a flipped bit"
         }
         4..6 => {
-            let end = bytes.len().min(place + [16, 512, 4096].choose(random).unwrap());
-            bytes[place..end].fill(0);
+            let end = bytes.len().min(at + [16, 512, 4096].choose(random).unwrap());
+            bytes[at..end].fill(0);
             "zeros"
         }
         6 => {
-            bytes.truncate(place);
+            bytes.truncate(at);
             "cut off"
         }
         7 => {
@@ -145,15 +145,15 @@ fn damage(original: &Original, copy: &Path, random: &mut SmallRng) -> String {
         }
     };
     fs::write(&path, bytes).unwrap();
-    format!("{} from {place} of {length}: {what}", name.display())
+    format!("{} from {at} of {length}: {what}", name.display())
 }
 
 #[test]
-fn damage_is_refused_or_harms_nothing() {
+fn damage_is_refused_or_harmless() {
     let seed = number(SEED).unwrap_or_else(rand::random);
     let damages = number(DAMAGES).map_or(DAMAGES_DEFAULT, |count| count as usize);
     println!(
-        "{damages} damages with seed {seed}; once more: {SEED}={seed}; more of them: {DAMAGES}=1000"
+        "{damages} damages with seed {seed}; to repeat: {SEED}={seed}; for more: {DAMAGES}=1000"
     );
     let mut random = SmallRng::seed_from_u64(seed);
     let (mut original, mut refused, mut harmless) = (Original::new(&mut random), 0, 0);
@@ -165,7 +165,7 @@ fn damage_is_refused_or_harms_nothing() {
         copy(original.directory.path(), directory.path());
         let what = damage(&original, directory.path(), &mut random);
         println!("{what}");
-        // A start that is refused changes nothing for the next one.
+        // A refused start changes nothing for the next one.
         for start in 0..2 {
             match Store::open(directory.path(), A) {
                 Ok(store) => assert!(
@@ -180,20 +180,20 @@ fn damage_is_refused_or_harms_nothing() {
             continue;
         };
         harmless += 1;
-        // And the node goes on with it.
+        // The node can continue with the data.
         let next = after_put(store.committed().clone(), 1, 1);
         store.commit(&next).unwrap();
         drop(store);
         let again = Store::open(directory.path(), A).map(|store| *store.committed() == next);
-        assert!(matches!(again, Ok(true)), "seed {seed}, {what}: {again:?} after one commit more");
+        assert!(matches!(again, Ok(true)), "seed {seed}, {what}: {again:?} after one more commit");
     }
     println!("{refused} refused, {harmless} harmless");
     assert!(refused > 0 || damages < DAMAGES_DEFAULT, "seed {seed}: nothing was refused");
 }
 
-/// What a node does to itself when it is killed, or its machine loses power, is not damage.
+/// A kill of the node or a power failure may cut the last batch short. That is not damage.
 #[test]
-fn a_torn_last_batch_is_no_damage() {
+fn a_last_batch_cut_short_is_not_damage() {
     let directory = directory();
     let mut store = Store::open(directory.path(), A).unwrap();
     let journal = || files(directory.path()).into_iter().rfind(|name| is_journal(name)).unwrap();
@@ -209,7 +209,7 @@ fn a_torn_last_batch_is_no_damage() {
     store.commit(&after).unwrap();
     drop(store);
     let bytes = fs::read(directory.path().join(journal())).unwrap();
-    // The file of numbers is from before that commit, for it had not returned.
+    // The file of numbers is older than that commit, which had not returned.
     for end in start..=length(&journal()) {
         let torn = super::directory();
         copy(copied.path(), torn.path());

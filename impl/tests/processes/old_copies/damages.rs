@@ -1,5 +1,5 @@
-//! Random damages to the directories of stopped nodes, in a cluster that clients use: nothing that
-//! was acknowledged is lost, and no node starts silently with less than it had.
+//! Random damage to the directories of stopped nodes, in a cluster that clients use. No
+//! acknowledged put is lost, and no node starts with less data than it had without saying so.
 
 use super::{Backup, copy};
 use crate::cluster::{Cluster, PATIENCE, run};
@@ -24,13 +24,13 @@ use std::time::{Duration, Instant};
 
 const DAMAGES: &str = "DYNAMO_OLD_DAMAGES";
 const DAMAGES_DEFAULT: usize = 30;
-/// After so many the clients stop, what they were told is checked, and a new cluster is made.
+/// After this many damages the clients stop, their puts are checked, and a new cluster is made.
 const DAMAGES_EACH: usize = 20;
 const CLIENTS: usize = 3;
 const OPTIONS: &[&str] =
     &["--exchange-every=0.1", "--gossip-every=0.1", "--answer-within=0.05", "--handoff-after=0.1"];
 
-/// What came of the damages.
+/// The results of the damages.
 #[derive(Debug, Default)]
 struct Tally {
     refused: usize,
@@ -41,7 +41,7 @@ struct Tally {
     acknowledged: usize,
 }
 
-/// All files of a directory but locks and what was put aside.
+/// All files of a directory except locks and data that was moved aside.
 fn files(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let is_ours = |path: &PathBuf| {
@@ -52,30 +52,30 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     entries.filter(is_ours).flat_map(nested).collect()
 }
 
-/// Damages a directory, of which there may be an older copy. What was done.
+/// Damages a directory, perhaps with an older copy. Returns a description.
 fn damage(data: &Path, older: Option<&Backup>, random: &mut SmallRng) -> String {
     let all = files(data);
     let path = all.choose(random).unwrap();
     let name = path.strip_prefix(data).unwrap().display().to_string();
     let mut bytes = fs::read(path).unwrap();
-    // Journals are made longer than what is in them.
+    // Journals are longer than their content.
     let length = bytes.iter().rposition(|byte| *byte != 0).map_or(1, |last| last + 1);
-    let place = random.random_range(0..length);
-    // The file DIR/cluster has no checksum: with another number in it a node is of another cluster,
-    // and everybody refuses what it sends.
+    let at = random.random_range(0..length);
+    // The cluster id in the file DIR/cluster is damaged too: then the node belongs to another
+    // cluster, and all others refuse it.
     let has_checksum = name != "cluster";
     let what = match (random.random_range(0..10), older) {
         (0..2, _) if !bytes.is_empty() && has_checksum => {
-            bytes[place.min(length - 1)] ^= 1 << random.random_range(0..8);
+            bytes[at.min(length - 1)] ^= 1 << random.random_range(0..8);
             "a flipped bit"
         }
         (2, _) if has_checksum => {
-            let end = bytes.len().min(place + [16, 512, 4096].choose(random).unwrap());
-            bytes[place..end].fill(0);
+            let end = bytes.len().min(at + [16, 512, 4096].choose(random).unwrap());
+            bytes[at..end].fill(0);
             "zeros"
         }
         (3, _) => {
-            bytes.truncate(place);
+            bytes.truncate(at);
             "cut off"
         }
         (4, _) => {
@@ -97,10 +97,10 @@ fn damage(data: &Path, older: Option<&Backup>, random: &mut SmallRng) -> String 
         (_, None) => "nothing",
     };
     fs::write(path, bytes).unwrap();
-    format!("{name} from {place} of {length}: {what}")
+    format!("{name} from {at} of {length}: {what}")
 }
 
-/// Is a start on this data, if it is not refused, one with all that was there?
+/// Does a start on this data have everything that was there? `None` if the start is refused.
 fn is_whole(data: &Path, node: usize, intact: &Path) -> Option<bool> {
     let look = |data: &Path| {
         let tried = crate::folders::folder();
@@ -112,13 +112,13 @@ fn is_whole(data: &Path, node: usize, intact: &Path) -> Option<bool> {
     look(data).map(|found| found == there)
 }
 
-/// How often data were put aside in a directory.
+/// How often data was moved aside in a directory.
 fn put_aside(data: &Path) -> usize {
     let names = fs::read_dir(data).unwrap().map(|entry| entry.unwrap().file_name());
     names.filter(|name| name.to_str().unwrap().starts_with("damaged-")).count()
 }
 
-/// Starts a node on damaged data, as an administrator would: refused data is forgotten.
+/// Starts a node on damaged data as an operator would: if the data is refused, forgets the disk.
 fn start(cluster: &mut Cluster, node: usize, intact: &Backup) -> Result<(), String> {
     let mut child =
         cluster.command(node, &cluster.data(node)).stderr(Stdio::null()).spawn().unwrap();
@@ -132,7 +132,7 @@ fn start(cluster: &mut Cluster, node: usize, intact: &Backup) -> Result<(), Stri
     }
     let output = run(&mut cluster.command(node, &cluster.data(node)));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    // What says whose data they are an administrator can write anew.
+    // An operator can write these two files again by hand.
     intact.restore(&cluster.data(node), &["cluster", "identity"]);
     Err(stderr)
 }
@@ -181,7 +181,7 @@ fn one_damage(
         cluster.start_on_an_empty_disk(node);
         olders[node] = None;
     } else {
-        // The first start has told already; what it has put aside is there.
+        // The first start has already reported the damage, and has moved the data aside.
         cluster.start_node(node);
         let aside = put_aside(&data) > before;
         if aside {
@@ -196,7 +196,7 @@ fn one_damage(
             tally.silent.push(what);
         }
     }
-    // Some copies stay for long.
+    // Some copies are kept for long.
     if olders[node].is_none() || random.random_range(0..3) == 0 {
         olders[node] = Some(intact);
     }
@@ -242,11 +242,10 @@ fn segment(damages: usize, seed: &Seed, random: &mut SmallRng, tally: &mut Tally
     }
 }
 
-/// Waits until a node has everything back, under load: it has compared every partition with both
-/// others since it holds what it holds, and has about as many keys. W-1 disks may be lost at a
-/// time, and no more.
+/// Waits under load until every node has its data back: it has compared every partition with both
+/// others since, and has about as many keys. No more than W-1 disks may be lost at a time.
 fn until_close(cluster: &Cluster) {
-    until("every node holds about the same", || {
+    until("every node holds about as many keys", || {
         let all: Option<Vec<_>> = (0..3).map(|node| status(cluster, node)).collect();
         let all = all?;
         let is_done = |status: &dynamo::inspect::Status| {
@@ -257,13 +256,14 @@ fn until_close(cluster: &Cluster) {
             |status: &dynamo::inspect::Status| status.keys + 3 >= most && status.hints == 0;
         all.iter().all(|status| is_done(status) && is_close(status)).then_some(())
     });
-    // What was put meanwhile arrives.
+    // Puts in flight arrive.
     thread::sleep(Duration::from_millis(300));
 }
 
 #[test]
-#[ignore = "takes long: DYNAMO_OLD_DAMAGES=1000 cargo test -p dynamo --test processes -- --ignored random_damages"]
-fn random_damages_to_directories_lose_nothing_and_no_node_starts_silently_with_less() {
+#[ignore = "takes long: \
+    DYNAMO_OLD_DAMAGES=1000 cargo test -p dynamo --test processes -- --ignored random_damage"]
+fn random_damage_loses_nothing_and_no_node_starts_silently_with_less() {
     let count = std::env::var(DAMAGES).map_or(DAMAGES_DEFAULT, |count| count.parse().unwrap());
     let seed = Seed::choose();
     let (mut random, mut tally) = (seed.random(0), Tally::default());
@@ -274,8 +274,8 @@ fn random_damages_to_directories_lose_nothing_and_no_node_starts_silently_with_l
         left -= next;
         let Tally { refused, found_old, harmless, silent, lost, acknowledged } = &tally;
         println!(
-            "{} damages of {count}: {refused} refused, {found_old} found to be old, {harmless} harmless, {} silent; {acknowledged} \
-             acknowledged, {} problems",
+            "{} damages of {count}: {refused} refused, {found_old} found to be old, \
+             {harmless} harmless, {} silent; {acknowledged} acknowledged, {} problems",
             count - left,
             silent.len(),
             lost.len()

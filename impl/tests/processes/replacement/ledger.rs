@@ -1,9 +1,9 @@
-//! A ledger of what clients did, and a check that the final answer of the nodes fits it.
+//! A ledger of what clients did, and a check that the nodes' final answers are consistent with it.
 //!
-//! The ledger decides by what the clients saw, not by clocks: a put supersedes the versions that
-//! its client had read, and every version that the puts of those superseded. Clocks serve two ends
-//! only. They tell which delete made a tombstone, for all tombstones are empty. And they tell which
-//! operation to look at where a version is lost.
+//! The ledger uses what the clients read, not clocks. A put supersedes the versions that its client
+//! had read, and every version that their puts superseded. Clocks have two uses only. They tell
+//! which delete made a tombstone, because all tombstones are empty. And they tell which operation
+//! to look at if a version is lost.
 
 use dynamo_model::ids::Content;
 use dynamo_model::siblings::Version;
@@ -15,25 +15,25 @@ use std::time::Duration;
 /// A put or a delete, as its client knows it.
 pub(crate) struct Operation {
     pub(crate) client: usize,
-    /// The client's count of operations. Client and sequence together name an operation.
+    /// The client's count of operations. Client and sequence together identify an operation.
     pub(crate) sequence: usize,
     pub(crate) key: String,
-    /// The value put, which no other operation puts. A delete puts none.
+    /// The value, which no other operation puts. `None` for a delete.
     pub(crate) value: Option<String>,
-    /// The versions in the get whose context the client passed; none for a blind put.
+    /// The versions in the get whose context the client passed; empty for a blind put.
     pub(crate) saw: Vec<Version>,
     /// The context that the client passed.
     pub(crate) passed: Context,
-    /// The context that came with the acknowledgement. `None`: the operation failed or timed out,
-    /// and its version may be stored or not.
+    /// The context in the acknowledgement. `None`: the operation failed or timed out, and its
+    /// version may be stored or not.
     pub(crate) acknowledged: Option<Context>,
     /// When the client had the outcome, since the start of the run.
     pub(crate) ended: Duration,
 }
 
 impl Operation {
-    /// May this delete have made the tombstone? One delete may make two tombstones: a client that
-    /// asks again while the ring changes may reach two coordinators.
+    /// Can this delete have made the tombstone? One delete can make two tombstones: a client that
+    /// retransmits while the ring changes may reach two coordinators.
     fn may_have_made(&self, Version { dot, clock, .. }: &Version) -> bool {
         let read = || self.passed.clone();
         let may_be = [read().with(*dot), read().with_all_up_to(dot.issuer, dot.counter)];
@@ -41,7 +41,7 @@ impl Operation {
             && may_be.iter().any(|context| context.compare(clock) == Causality::Equal)
     }
 
-    /// The dot under which the operation is acknowledged, if it is from one of these issuers.
+    /// The dot under which the operation is acknowledged, if one of these issuers gave it.
     fn dot(&self, issuers: &BTreeSet<Issuer>) -> Option<Dot> {
         let acknowledged = self.acknowledged.as_ref()?;
         let last =
@@ -71,13 +71,13 @@ fn list(versions: &[Version]) -> String {
     format!("[{}]", versions.iter().map(show).collect::<Vec<_>>().join(", "))
 }
 
-/// The operations on one key, and which of them saw which.
+/// The operations on one key, and which of them read which versions.
 struct Ledger<'a> {
     operations: &'a [&'a Operation],
     by_value: BTreeMap<&'a [u8], usize>,
-    /// For each operation: the operations whose versions its client saw.
+    /// For each operation: the operations whose versions its client read.
     seen: Vec<Vec<usize>>,
-    /// For each operation: the operations whose clients saw its version.
+    /// For each operation: the operations whose clients read its version.
     seers: Vec<Vec<usize>>,
 }
 
@@ -116,7 +116,7 @@ impl<'a> Ledger<'a> {
                         0
                     }
                     None => 1,
-                    // This delete is acknowledged under another dot. Perhaps it was stored twice.
+                    // This delete is acknowledged under another dot. It may have been stored twice.
                     Some(_) => 2,
                 };
                 let makers = (0..self.operations.len())
@@ -126,7 +126,7 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// These operations, and all that can be reached from them along `links`.
+    /// These operations, and all that are reachable from them along `links`.
     fn closure(&self, links: &[Vec<usize>], from: impl IntoIterator<Item = usize>) -> Vec<bool> {
         let mut reached = vec![false; self.operations.len()];
         let mut queue: Vec<usize> = from.into_iter().collect();
@@ -139,8 +139,8 @@ impl<'a> Ledger<'a> {
     }
 
     /// The acknowledged operations whose version is neither in the answer nor superseded, directly
-    /// or through others, by a version in the answer. Where a lost version superseded others, only
-    /// the last is told.
+    /// or through others, by a version in the answer. If a lost version superseded others, only the
+    /// last is returned.
     fn lost(&self, answer: &[Version]) -> Vec<usize> {
         let survives =
             self.closure(&self.seen, answer.iter().filter_map(|version| self.maker(version)));
@@ -152,8 +152,8 @@ impl<'a> Ledger<'a> {
         lost.into_iter().filter(|index| !below[*index]).collect()
     }
 
-    /// The first operation with a context that covers a lost version, though its client never saw
-    /// that version, directly or through others. It shows where to look for the cause.
+    /// The first operation whose context covers a lost version although its client never read that
+    /// version, directly or through others. It shows where to look for the cause.
     fn first_unseen_cover(&self, lost: usize, answer: &[Version]) -> Option<usize> {
         let versions = self.operations.iter().flat_map(|operation| &operation.saw).chain(answer);
         let issuers: BTreeSet<Issuer> = versions.map(|version| version.dot.issuer).collect();
@@ -173,9 +173,9 @@ impl<'a> Ledger<'a> {
     /// An operation that superseded a version and is known to be stored: it is acknowledged, or its
     /// own version is in the answer.
     ///
-    /// Only operations count whose client saw the version under this dot. A client that asks again
-    /// while the ring changes may store its value under two dots. A put that saw one of them does
-    /// not supersede the other.
+    /// Only operations count whose client read the version under this dot. A client that
+    /// retransmits while the ring changes may store its value under two dots. A put that read one
+    /// of them does not supersede the other.
     fn superseder(&self, version: &Version, answer: &[Version]) -> Option<usize> {
         let saw = |operation: &Operation| operation.saw.iter().any(|seen| seen.dot == version.dot);
         let direct = (0..self.operations.len()).filter(|index| saw(self.operations[*index]));
@@ -189,7 +189,7 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// All that is wrong with the final answer for a key, given all operations on the key.
+/// All problems of the final answer for a key, given all operations on the key.
 pub(crate) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<String> {
     let ledger = Ledger::new(operations);
     let mut problems = Vec::new();
@@ -232,7 +232,7 @@ pub(crate) fn problems(operations: &[&Operation], answer: &[Version]) -> Vec<Str
         .collect()
 }
 
-/// How many values of a key clients saw under more than one dot.
+/// How many values of a key clients read under more than one dot.
 pub(crate) fn stored_twice(operations: &[&Operation], answer: &[Version]) -> usize {
     let mut dots: BTreeMap<&Content, Vec<_>> = BTreeMap::new();
     for version in operations.iter().flat_map(|operation| &operation.saw).chain(answer) {
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
     use dynamo_model::ids::{NodeId, Value};
 
-    /// A's version number `counter`, whose writer had read `read`.
+    /// A's version with this counter, whose writer had read these.
     fn version(value: Option<&str>, counter: u64, read: &[u64]) -> Version {
         let dot = |counter| Dot { issuer: NodeId(0).into(), counter };
         let clock =
@@ -288,7 +288,7 @@ mod tests {
 
     /// Three puts in a chain: the second has no known outcome.
     #[test]
-    fn an_acknowledged_put_may_be_superseded_by_one_that_is_maybe_stored() {
+    fn an_acknowledged_put_may_be_superseded_by_one_with_unknown_outcome() {
         let [first, second, third] = [("1", &[][..]), ("2", &[1]), ("3", &[1, 2])]
             .map(|(value, read)| version(Some(value), value.parse().unwrap(), read));
         let chain = [operation(&first, &[], true), operation(&second, &[&first], false)];
@@ -296,7 +296,7 @@ mod tests {
             assert!(verdict(&chain, &[answer]).is_empty());
         }
         assert_eq!(verdict(&chain, &[]), ["lost: put c0-1 (acknowledged"]);
-        // The second stands for the first, and not beside it.
+        // The second replaces the first. An answer with both is wrong.
         assert_eq!(verdict(&chain, &[&first, &second]), ["came back: [1@A:1]"]);
 
         let chain = [
@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(
             verdict(&chain, &[]),
             ["lost: put c0-3 (acknowledged"],
-            "the last of the chain is told"
+            "only the last of the chain is named"
         );
         assert_eq!(
             verdict(&chain, &[&third, &first]),
@@ -320,10 +320,10 @@ mod tests {
         );
     }
 
-    /// A coordinator that has forgotten its first put answers the next with a context that covers
-    /// both.
+    /// A coordinator that has forgotten its first put answers the next one with a context that
+    /// covers both.
     #[test]
-    fn a_lost_put_is_told_with_the_operation_that_covered_it_unseen() {
+    fn a_lost_put_is_reported_with_the_operation_that_covered_it_unread() {
         let [lost, over, next] = [("1", &[][..]), ("2", &[1]), ("3", &[1, 2])]
             .map(|(value, read)| version(Some(value), value.parse().unwrap(), read));
         let culprit = Operation {
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deleted_stays_deleted_and_tombstones_are_told_apart() {
+    fn deleted_versions_stay_deleted_and_tombstones_are_told_apart() {
         let (put, blind) = (version(Some("1"), 1, &[]), version(Some("2"), 2, &[]));
         let [acknowledged, other] = [3, 4].map(|counter| version(None, counter, &[1]));
         let operations = [
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_stored_under_two_dots_is_superseded_under_those_that_were_seen() {
+    fn a_value_stored_under_two_dots_is_superseded_only_under_dots_that_were_read() {
         let [first, again] = [1, 2].map(|counter| version(Some("1"), counter, &[]));
         let over = version(Some("3"), 3, &[1]);
         let operations = [operation(&first, &[], true), operation(&over, &[&first], true)];
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_that_nobody_put_and_dots_given_twice_are_told() {
+    fn versions_that_nobody_put_and_dots_given_twice_are_reported() {
         let (one, two) = (version(Some("1"), 1, &[]), version(Some("2"), 1, &[]));
         let operations = [operation(&one, &[], true), operation(&two, &[], false)];
         assert_eq!(verdict(&operations, &[&one, &two]), ["two versions have one dot: [1@A:1"]);

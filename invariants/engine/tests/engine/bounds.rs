@@ -1,4 +1,4 @@
-//! What ends a search, what is refused, and what the number of threads has no part in.
+//! What ends a search, what is refused, and what does not depend on the number of threads.
 
 use interned_checker::{Ending, Options, Progress, Reads, Refused, Report, check};
 use stateright::Expectation;
@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-/// Counts its own ticks up to a limit, and tells the next one of every third.
+/// Counts its own ticks up to a limit, and sends every third one to the next clock.
 #[derive(Clone)]
 struct Clock {
     most: u32,
@@ -72,10 +72,10 @@ fn run(
     check(model, |_| Reads::nothing().states(), options, watch).expect("nothing is refused")
 }
 
-/// Longer than any bound here should let a search go on.
+/// Longer than a search may run on after any limit here.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Searches where there is no end, and expects to be cut off, though with what was found by then.
+/// Searches an endless model, and expects the search to be cut off with its results so far.
 fn assert_cut_off(options: &Options, stop: impl Fn(Progress) -> bool) -> Progress {
     let (begun, endless) = (Instant::now(), clocks(u32::MAX));
     let report = run(&endless, options, |progress| {
@@ -95,13 +95,14 @@ fn assert_cut_off(options: &Options, stop: impl Fn(Progress) -> bool) -> Progres
 }
 
 #[test]
-fn memory_is_bounded() {
+fn memory_is_limited() {
     for threads in [1, 2] {
         let most = 4 << 20;
         let options =
             Options { threads, memory_bytes: Some(most), paths: true, ..Options::default() };
         let progress = assert_cut_off(&options, |_| false);
-        // It may go on for a moment after it has reached the bound, but not before.
+        // The search may run on for a moment after it has reached the limit, but may not stop
+        // before.
         assert!(
             progress.memory_bytes > most && progress.unique_states * 8 > most / 64,
             "{progress:?}"
@@ -110,7 +111,7 @@ fn memory_is_bounded() {
 }
 
 #[test]
-fn time_is_bounded() {
+fn time_is_limited() {
     for threads in [1, 2] {
         for time in [Duration::ZERO, Duration::from_millis(60)] {
             assert_cut_off(&Options { threads, time: Some(time), ..Options::default() }, |_| false);
@@ -119,7 +120,7 @@ fn time_is_bounded() {
 }
 
 #[test]
-fn the_watcher_is_obeyed() {
+fn a_watcher_can_stop_the_search() {
     for threads in [1, 2] {
         let options = Options { threads, ..Options::default() };
         assert!(
@@ -138,7 +139,7 @@ fn a_search_whose_properties_are_decided_may_stop() {
     assert_eq!(report.ending, Ending::Decided);
     let deepest = report.discoveries.values().map(|discovery| discovery.depth).max();
     assert_eq!((report.discoveries.len(), deepest), (2, Some(report.progress.depth)));
-    // One that is never decided keeps it from stopping early.
+    // A property that is never decided keeps the search from stopping early.
     let report =
         run(&clocks(9), &Options { stop_when_decided: true, ..Options::default() }, |_| {
             ControlFlow::Continue(())
@@ -182,7 +183,7 @@ fn threads_make_no_difference() {
         assert_eq!(report.ending, Ending::Exhausted);
         let Progress { unique_states, generated_states, depth, frontier, .. } = report.progress;
         let ways = report.discoveries.into_iter().map(|(name, found)| {
-            (name, found.depth, found.path.expect("it was asked for").into_actions().len())
+            (name, found.depth, found.path.expect("paths are on").into_actions().len())
         });
         (unique_states, generated_states, depth, frontier, ways.collect::<Vec<_>>())
     });
@@ -198,7 +199,7 @@ fn refused(model: &ActorModel<Clock>, threads: usize) -> Option<Refused> {
 }
 
 #[test]
-fn what_cannot_be_checked_is_refused() {
+fn models_that_cannot_be_checked_are_refused() {
     assert_eq!(refused(&clocks(1), 1), None);
     assert_eq!(refused(&clocks(1), 0), Some(Refused::NoThread));
     let mut twins = clocks(1);
@@ -222,9 +223,9 @@ fn sixty_four_properties_are_checked_and_no_more() {
     assert_eq!(refused(&model, 1), Some(Refused::TooManyProperties(65)));
 }
 
-/// A model that panics does so in some thread; the others must not wait for it.
+/// A model may panic in any thread. The others must not wait for that thread.
 #[test]
-fn a_panic_in_the_model_is_the_callers() {
+fn a_panic_in_the_model_reaches_the_caller() {
     for threads in [1, 2, 3] {
         let (sender, receiver) = channel();
         std::thread::spawn(move || {
@@ -242,9 +243,9 @@ fn a_panic_in_the_model_is_the_callers() {
     }
 }
 
-/// A watcher that panics must not leave the search going on for ever.
+/// A watcher that panics must not leave the search running for ever.
 #[test]
-fn a_panic_in_the_watcher_is_the_callers() {
+fn a_panic_in_the_watcher_reaches_the_caller() {
     let (sender, receiver) = channel();
     std::thread::spawn(move || {
         let options = Options { threads: 2, ..Options::default() };

@@ -1,5 +1,5 @@
-//! Algorithms everybody knows, some with a mistake everybody knows: the engine, stateright and the
-//! plain search agree on each, and on the numbers written here.
+//! Well-known algorithms, some with a well-known mistake. The engine, stateright and the simple
+//! search agree on each, and on the numbers here.
 
 use crate::algorithms::abd::Abd;
 use crate::algorithms::client::{LINEARIZABLE, READ, Server};
@@ -16,7 +16,7 @@ const STATES_MAX: usize = 100_000;
 
 /// Unique and generated states.
 type Counts = (usize, usize);
-/// The properties that some state decides, and at what depth the first one does.
+/// The properties that some state decides, and the depth of the first such state.
 type Decided<'a> = &'a [(&'static str, usize)];
 
 fn network<M: Eq + Hash>(ordered: bool) -> Network<M> {
@@ -63,24 +63,23 @@ fn one_copy_is_linearizable() {
     assert_register(&[SingleCopy], true, (93, 121), &[(READ, 8)]);
 }
 
-/// The first client is told that its value is written, and reads from the other copy that none is:
-/// four messages.
+/// The acknowledged write is missing in the read from the other copy: four messages.
 #[test]
-fn two_copies_are_not() {
+fn two_copies_are_not_linearizable() {
     assert_register(&[SingleCopy; 2], false, (62, 81), &[(LINEARIZABLE, 4)]);
     assert_register(&[SingleCopy; 2], true, (62, 81), &[(LINEARIZABLE, 4)]);
 }
 
-/// An operation takes six messages: there, asked, answered, told, heard, back.
+/// An operation takes six messages: request, query, answer, update, acknowledgement, reply.
 #[test]
-fn quorums_that_meet_are_linearizable() {
+fn quorums_that_intersect_are_linearizable() {
     let servers = [Abd { count: 2, quorum: 2 }; 2];
     assert_register(&servers, false, (544, 875), &[(READ, 24)]);
     assert_register(&servers, true, (620, 883), &[(READ, 24)]);
 }
 
 #[test]
-fn quorums_that_do_not_meet_are_not() {
+fn quorums_that_do_not_intersect_are_not_linearizable() {
     let servers = [Abd { count: 2, quorum: 1 }; 2];
     assert_register(&servers, true, (17_957, 47_245), &[(LINEARIZABLE, 4), (READ, 10)]);
 }
@@ -101,9 +100,9 @@ fn paxos_agrees() {
     assert_paxos(true, true, (78_056, 320_893), &[(LATE, 13)]);
 }
 
-/// To choose a value takes two who are asked, two who promise, and two who vote; to choose two
-/// values, twice as much.
+/// Choosing a value takes two prepares, two promises and two votes. Choosing two values takes twice
+/// as much.
 #[test]
-fn paxos_that_does_not_listen_does_not_agree() {
+fn paxos_that_ignores_votes_does_not_agree() {
     assert_paxos(false, false, (30_976, 100_246), &[(AGREEMENT, 12)]);
 }

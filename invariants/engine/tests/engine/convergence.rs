@@ -1,5 +1,4 @@
-//! What must be so in the end: the engine against a search for terminal components too plain to be
-//! wrong.
+//! Convergence: the engine compared with a very simple search for terminal components.
 
 use crate::tables::{Seen, Settings, Table, TableModel, TableState, case, everything, narrow};
 use interned_checker::{
@@ -19,11 +18,11 @@ use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// For each property that fails the least depth of a terminal component in which it does.
+/// For each violated property, the least depth of a terminal component that violates it.
 type Fails = BTreeMap<&'static str, usize>;
 
-/// Every state with the least steps to it, and where the steps that go on lead; by definition,
-/// without any algorithm worth the name.
+/// Computes the violations directly from the definition, with every state's depth and the steps
+/// that remain.
 fn fails<A, C, H>(
     model: &ActorModel<A, C, H>,
     convergence: &Convergence<A, C, H>,
@@ -80,7 +79,7 @@ where
     Some(fails)
 }
 
-/// The states reached from one, itself included.
+/// The states that are reachable from one state, including itself.
 fn reached(edges: &[BTreeSet<usize>], from: usize) -> BTreeSet<usize> {
     let (mut seen, mut left) = (BTreeSet::from([from]), vec![from]);
     while let Some(state) = left.pop() {
@@ -107,24 +106,24 @@ fn assert_engine_finds<A: Subject, C: Sync, H: interned_checker::History>(
     for (name, condition) in properties {
         let Some(discovery) = report.discoveries.remove(name) else { continue };
         found.insert(name, discovery.depth);
-        let path = discovery.path.expect("it was asked for");
+        let path = discovery.path.expect("paths are on");
         let goes_on = |action: &ActorAction<A>| goes_on(&model.cfg, action);
         assert_is_lasso(model, &path.into_vec(), discovery.depth, &goes_on, condition);
     }
     assert_eq!(found, *expected, "with {threads} threads");
 }
 
-/// States, and the steps out of them.
-type Way<A, H> = [(ActorModelState<A, H>, Option<ActorAction<A>>)];
+/// States, each with the step to the next.
+type Steps<A, H> = [(ActorModelState<A, H>, Option<ActorAction<A>>)];
 
 fn assert_is_lasso<A: Subject, C, H: interned_checker::History>(
     model: &ActorModel<A, C, H>,
-    way: &Way<A, H>,
+    path: &Steps<A, H>,
     depth: usize,
     goes_on: &dyn Fn(&ActorAction<A>) -> bool,
     condition: Condition<A, C, H>,
 ) {
-    let cycle = &way[depth..];
+    let cycle = &path[depth..];
     let (entry, last) = (&cycle[0].0, &cycle[cycle.len() - 1].0);
     assert_eq!(entry, last, "a cycle ends where it begins");
     assert!(
@@ -134,14 +133,14 @@ fn assert_is_lasso<A: Subject, C, H: interned_checker::History>(
     for (_, action) in &cycle[..cycle.len() - 1] {
         assert!(
             goes_on(action.as_ref().expect("a step leaves every state but the last")),
-            "a step that does not go on"
+            "a step that does not remain"
         );
     }
     if cycle.len() == 1 {
         let mut steps = model.next_steps(entry).into_iter();
         assert!(
             !steps.any(|(action, next)| Model::within_boundary(model, &next) && goes_on(&action)),
-            "something goes on"
+            "some step remains"
         );
     }
 }
@@ -167,13 +166,13 @@ fn convergence() -> Convergence<Table, Settings, Seen> {
         |_: &TableModel, state: &TableState| state.actor_storages.iter().all(Option::is_some);
     let up = |_: &TableModel, state: &TableState| !state.crashed.contains(&true);
     let properties: Vec<(&'static str, Condition<Table, Settings, Seen>)> = vec![
-        ("all are alike in the end", alike),
-        ("some are in this state in the end", asked),
-        ("all have saved in the end", saved),
-        ("all are up in the end", up),
-        ("nothing is in flight in the end", |_, state| state.network.len() == 0),
-        ("all is well in the end", |_, _| true),
-        ("there is no end", |_, _| false),
+        ("eventually all are alike", alike),
+        ("eventually some are in this state", asked),
+        ("eventually all have saved", saved),
+        ("eventually all are up", up),
+        ("eventually nothing is in flight", |_, state| state.network.len() == 0),
+        ("always true", |_, _| true),
+        ("never true", |_, _| false),
     ];
     Convergence { goes_on, properties }
 }
@@ -193,19 +192,23 @@ proptest! {
         let expected = fails(&model, &convergence(), 700);
         prop_assume!(expected.is_some(), "too many states");
         let expected = expected.expect("just assumed");
-        let begins = Model::init_states(&model).iter().any(|state| Model::within_boundary(&model, state));
-        prop_assert_eq!(expected.contains_key("there is no end"), begins, "whatever begins has an end");
+        let mut initial = Model::init_states(&model).into_iter();
+        let begins = initial.any(|state| Model::within_boundary(&model, &state));
+        let fails = expected.contains_key("never true");
+        prop_assert_eq!(fails, begins, "every run has a terminal component");
         for threads in [1, 2] {
             assert_engine_finds(&expected, &model, &convergence, everything, threads);
-            assert_engine_finds(&expected, &model, &convergence, |name| narrow(case.settings.limits, name), threads);
+            let reads = |name| narrow(case.settings.limits, name);
+            assert_engine_finds(&expected, &model, &convergence, reads, threads);
         }
     }
 }
 
-/// Each tells the other its opinion once. The second takes over the first one's; the first insists.
+/// Each sends the other its opinion once. The second adopts the first one's. The first keeps its
+/// own.
 #[derive(Clone)]
 struct Peer {
-    /// Does it take over, and send back, the contrary of what it hears, for ever?
+    /// Does it adopt what it hears, and send back the contrary, for ever?
     contradicts: bool,
 }
 
@@ -244,7 +247,7 @@ fn peers(contradicts: bool, lossy: LossyNetwork) -> ActorModel<Peer> {
         .lossy_network(lossy)
 }
 
-const AGREE: &str = "they agree in the end";
+const AGREE: &str = "eventually they agree";
 
 fn agreement() -> Convergence<Peer, (), ()> {
     let agree = |_: &ActorModel<Peer>, state: &ActorModelState<Peer, ()>| {
@@ -255,7 +258,8 @@ fn agreement() -> Convergence<Peer, (), ()> {
     Convergence { goes_on, properties: vec![(AGREE, agree)] }
 }
 
-/// The steps to where it ends, and those of the cycle, if it does not end as it should.
+/// The lengths of the path to the terminal component and of its cycle, if the run does not
+/// converge.
 fn lasso(model: &ActorModel<Peer>) -> Option<(usize, usize)> {
     let expected = fails(model, &agreement(), 10_000).expect("not so many states");
     for threads in [1, 2, 3] {
@@ -266,18 +270,18 @@ fn lasso(model: &ActorModel<Peer>) -> Option<(usize, usize)> {
     let mut report =
         check.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
     let discovery = report.discoveries.remove(AGREE)?;
-    let steps = discovery.path.expect("it was asked for").into_actions().len();
+    let steps = discovery.path.expect("paths are on").into_actions().len();
     Some((discovery.depth, steps - discovery.depth))
 }
 
 #[test]
-fn under_fairness_they_agree() {
+fn under_fairness_the_peers_agree() {
     assert_eq!(lasso(&peers(false, LossyNetwork::No)), None);
 }
 
-/// What is lost before is lost; nothing new is lost, and nothing goes on.
+/// Messages may be lost before, but not after: then no step remains.
 #[test]
-fn where_nothing_goes_on_the_lasso_has_no_cycle() {
+fn without_further_steps_a_lasso_has_no_cycle() {
     assert_eq!(
         lasso(&peers(false, LossyNetwork::Yes)),
         Some((4, 0)),
@@ -285,11 +289,12 @@ fn where_nothing_goes_on_the_lasso_has_no_cycle() {
     );
 }
 
-/// A livelock is no terminal state, and no *eventually* without fairness: it is a cycle for ever.
+/// A livelock is not a terminal state, and stateright's *eventually* has no fairness. Here it is a
+/// cycle.
 #[test]
 fn a_livelock_is_a_lasso() {
     let (_, cycle) =
-        lasso(&peers(true, LossyNetwork::No)).expect("they contradict one another for ever");
+        lasso(&peers(true, LossyNetwork::No)).expect("they contradict each other for ever");
     assert!(cycle > 0);
 }
 
@@ -301,18 +306,18 @@ fn names_are_distinct_among_all_kinds() {
     assert_eq!(refused, Some(Refused::SameName(AGREE)));
 }
 
-/// A check that is stopped while it looks for ends has proved nothing.
+/// A check that is stopped before all states are settled proves nothing.
 #[test]
-fn ends_not_looked_at_are_no_proof() {
+fn unsettled_states_are_no_proof() {
     let model = peers(true, LossyNetwork::Yes);
     let slow = |_: &ActorModel<Peer>, _: &ActorModelState<Peer, ()>| {
         std::thread::sleep(Duration::from_millis(20));
         true
     };
-    // Nothing goes on, so that every state is an end.
+    // No step remains, so every state is terminal.
     let convergence = Convergence {
         goes_on: |(), _| false,
-        properties: vec![("slowly looked at", slow as Condition<_, _, _>)],
+        properties: vec![("slow to evaluate", slow as Condition<_, _, _>)],
     };
     let stop = |now: Progress| {
         if now.unique_states == 13 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -1,4 +1,4 @@
-//! A condition that looks at more than it declares is found where that is asked for.
+//! With `doubt`, a condition that reads more than it declares is found.
 
 use interned_checker::{BOUNDARY, Options, Reads, check};
 use stateright::Expectation;
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Sends a number to the other, counts down what arrives, saves it and sends it back.
+/// Sends a number to the other actor. Counts down what arrives, saves it and sends it back.
 #[derive(Clone)]
 struct Countdown {
     next: Id,
@@ -40,15 +40,14 @@ type Declared = Reads<Countdown, (), u8>;
 
 const ASKED: &str = "asked";
 
-/// What becomes of a search whose property, or boundary, is this condition and declares this.
+/// The result of a search whose property or boundary is this condition with these declared reads.
 fn doubted(condition: Condition, declared: Declared, name: &'static str) -> Result<(), String> {
     let model = ActorModel::new((), 0_u8)
         .actors([1, 0].map(|next| Countdown { next: Id::from(next) }))
         .init_network(Network::new_unordered_nonduplicating([]))
         .record_msg_out(|(), history, _| Some(history + 1));
     let model = if name == BOUNDARY {
-        // A boundary is given the settings alone; it lets in what the condition, with the same
-        // model, is true of.
+        // A boundary gets only the settings. This one is true if the condition is true.
         model
             .within_boundary(|(), state| (*state.actor_states[0], *state.actor_states[1]) != (3, 4))
     } else {
@@ -59,14 +58,14 @@ fn doubted(condition: Condition, declared: Declared, name: &'static str) -> Resu
     let search = || {
         check(&model, reads, &options, |_| ControlFlow::Continue(()))
             .map(drop)
-            .expect("nothing is refused")
+            .expect("nothing is refused");
     };
     catch_unwind(AssertUnwindSafe(search))
         .map_err(|panic| panic.downcast::<String>().map_or_else(|_| String::new(), |text| *text))
 }
 
 #[test]
-fn what_is_not_declared_is_found() {
+fn an_undeclared_read_is_found() {
     let conditions: [(Condition, Declared); 6] = [
         (|_, state| *state.actor_states[0] == 1, Reads::nothing().states()),
         (|_, state| state.actor_storages[1] == Some(2), Reads::nothing().storages()),
@@ -91,28 +90,28 @@ fn what_is_not_declared_is_found() {
             "condition {index} declares what it looks at"
         );
         let error = doubted(condition, Reads::nothing(), ASKED)
-            .expect_err("it looks at what it does not declare");
+            .expect_err("it reads what it does not declare");
         assert!(
-            error.contains("\"asked\" looks at more than it declares"),
+            error.contains("\"asked\" reads more than it declares"),
             "condition {index}: {error}"
         );
     }
 }
 
 #[test]
-fn so_is_a_boundary() {
+fn an_undeclared_read_of_a_boundary_is_found() {
     assert_eq!(doubted(|_, _| true, Reads::nothing().states(), BOUNDARY), Ok(()));
     let declared: [Declared; 3] = [
         Reads::nothing(),
         Reads::nothing().history_by(|(), _, _| {}),
-        // Of one actor alone: the search itself would leave out what lies behind.
+        // Declares one actor only: a search would miss states beyond such a boundary.
         Reads::nothing().actors_by(|(), part, words| {
-            words.extend((part.index == 0).then_some(u64::from(*part.state)))
+            words.extend((part.index == 0).then_some(u64::from(*part.state)));
         }),
     ];
     for declared in declared {
         let error =
             doubted(|_, _| true, declared, BOUNDARY).expect_err("it looks at both actors' states");
-        assert!(error.contains("\"the boundary\" looks at more than it declares"), "{error}");
+        assert!(error.contains("\"the boundary\" reads more than it declares"), "{error}");
     }
 }

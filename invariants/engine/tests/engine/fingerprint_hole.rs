@@ -1,9 +1,9 @@
-//! A violation that stateright's breadth-first search does not find, and this engine does.
+//! A violation that this engine finds, but stateright's breadth-first search does not.
 //!
-//! stateright knows a state by a 64-bit fingerprint, and its `HashableHashSet` hashes its members
-//! without their number: "the first actor's timer is set, the second's is not" and "the second's
-//! is, the first's is not" have the same fingerprint, and whatever is reached only from the second
-//! of the two is never seen.
+//! stateright identifies a state by a 64-bit fingerprint, and its `HashableHashSet` hashes its
+//! members without their index. So "the first actor's timer is set, the second's is not" and the
+//! reverse have the same fingerprint. States that are reachable only from the second of the two are
+//! missed.
 
 use interned_checker::{Options, Reads, check};
 use stateright::actor::{Actor, ActorModel, Id, Network, Out, model_timeout};
@@ -11,7 +11,7 @@ use stateright::{Checker, Expectation, Model};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-/// The first one's alarm is passed on to the second; the second's rings.
+/// The first actor's timer sends a message, which sets the second's timer.
 struct Sleeper;
 
 const FIRST: usize = 0;
@@ -19,7 +19,7 @@ const SECOND: usize = 1;
 
 impl Actor for Sleeper {
     type Msg = ();
-    /// Has it rung?
+    /// Has its timer fired?
     type State = bool;
     type Timer = ();
     type Random = ();
@@ -56,25 +56,25 @@ fn model() -> ActorModel<Sleeper> {
         })
 }
 
-/// Set at the first; on its way; set at the second; rung.
+/// Four states: set at the first, in flight, set at the second, fired.
 #[test]
-fn the_engine_finds_it() {
+fn the_engine_finds_the_violation() {
     let options = Options { paths: true, ..Options::default() };
     let report =
         check(&model(), |_| Reads::nothing().states(), &options, |_| ControlFlow::Continue(()))
             .unwrap();
     assert_eq!(report.progress.unique_states, 4);
-    let way = report.discoveries[RULE].path.clone().expect("it was asked for");
-    assert_eq!((report.discoveries[RULE].depth, way.into_actions().len()), (3, 3));
+    let path = report.discoveries[RULE].path.clone().expect("paths are on");
+    assert_eq!((report.discoveries[RULE].depth, path.into_actions().len()), (3, 3));
 }
 
 #[test]
-fn stateright_does_not() {
+fn stateright_does_not_find_it() {
     let found = model().checker().spawn_bfs().join();
     assert_eq!(
         (found.unique_state_count(), found.discovery(RULE).is_some()),
         (2, false),
-        "stateright tells these states apart now: say so here and in the engine's documentation, and compare the counts of models \
-         whose timers do not name their owners with stateright's, too"
+        "stateright distinguishes these states now: say so here and in the engine's documentation, \
+         and compare the counts of models with anonymous timers with stateright's, too"
     );
 }

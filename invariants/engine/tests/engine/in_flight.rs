@@ -1,4 +1,4 @@
-//! What is in flight at the beginning, and channels between ids of any size.
+//! Messages in flight in the initial state, and channels between ids of any size.
 
 use crate::support::{assert_engine_finds, assert_stateright_finds, explore};
 use interned_checker::Reads;
@@ -6,7 +6,7 @@ use stateright::Expectation;
 use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out};
 use std::borrow::Cow;
 
-/// Remembers the last messages that it was sent, newest last.
+/// Remembers the last messages that it received, newest last.
 struct Listener;
 
 impl Actor for Listener {
@@ -61,16 +61,16 @@ fn assert_found(in_flight: &[(usize, usize, u8)]) {
     }
 }
 
-/// Taken apart without `Network::iter_all`, which in stateright 0.31 gives an envelope in flight
-/// twice three times, and the first message of an ordered network for ever.
+/// The engine does not use `Network::iter_all`: in stateright 0.31 it returns an envelope that is
+/// in flight twice three times, and repeats the first message of an ordered network for ever.
 #[test]
-fn what_is_in_flight_at_the_beginning_arrives() {
+fn messages_in_flight_initially_are_delivered() {
     assert_found(&[(0, 1, 1), (0, 1, 1), (1, 0, 2)]);
     assert_found(&[(0, 1, 1), (0, 1, 2), (0, 1, 3)]);
     assert_found(&[(1, 0, 1), (0, 1, 1), (1, 0, 2), (0, 1, 2), (1, 1, 1)]);
 }
 
-/// A real node's id is its address: it needs 48 bits.
+/// A real node's id is its address, which needs 48 bits.
 #[test]
 fn channels_between_large_ids_are_different() {
     assert_found(&[(0, 1 << 32, 1), (1, 0, 2)]);

@@ -1,6 +1,5 @@
-//! The engine, held against searches too plain to be wrong, against stateright's, and against what
-//! is known of algorithms everybody knows. One program, so that what the tests share is compiled
-//! once.
+//! The engine compared with very simple searches, with stateright's checkers, and with known facts
+//! about well-known algorithms. This is one program, so that shared code is compiled once.
 
 mod algorithms;
 mod bounds;

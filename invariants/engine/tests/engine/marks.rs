@@ -1,4 +1,4 @@
-//! What handlers say of themselves is counted, once for each step.
+//! Handlers' marks are counted once for each step.
 
 use interned_checker::{Ending, History, Options, Reads, check, mark};
 use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out, model_timeout};
@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// Keeps the largest number that it hears, 2 at most; then its timer makes a 3 of it. On the side
-/// it tosses a coin, once.
+/// Keeps the largest number that it receives, at most 2. Then its timer turns it into 3. It also
+/// tosses a coin once.
 #[derive(Clone)]
 struct Talker;
 
-/// Takes its time, so that threads compute the same step at once.
+/// Is slow, so that several threads compute the same step at once.
 fn slowly(what: &'static str) {
     mark(what);
     std::thread::sleep(Duration::from_millis(1));
@@ -57,7 +57,7 @@ impl Actor for Talker {
     }
 }
 
-/// What is counted in a model, by kind of step and by mark.
+/// The counts of a model, by kind of step and by mark.
 fn counted<H: History>(
     model: &ActorModel<Talker, (), H>,
     threads: usize,
@@ -77,10 +77,10 @@ fn assert_counted<H: History>(model: &ActorModel<Talker, (), H>, expected: &[(&s
     }
 }
 
-/// A talker is at 0, 1, 2 or 3, with its coin still to be tossed or not. "not larger" and "too
-/// early" change nothing; nor is the first start a step.
+/// A talker is at 0, 1, 2 or 3, with its coin tossed or not. "not larger" and "too early" change
+/// nothing. The first start is not a step either.
 #[test]
-fn marks_are_counted_once_a_step() {
+fn marks_are_counted_once_for_each_step() {
     const TALKERS: usize = 3;
     let envelope = |talker: usize, msg| Envelope { src: talker.into(), dst: talker.into(), msg };
     let envelopes = (0..TALKERS).flat_map(|talker| [envelope(talker, 1), envelope(talker, 2)]);
@@ -98,22 +98,22 @@ fn marks_are_counted_once_a_step() {
         ("time out ()", 2),
         ("ring", 2),
         ("once more", 2),
-        // Anywhere, as long as there is a coin to toss.
+        // In any state, as long as there is a coin to toss.
         ("choose", 8),
         ("heads", 4),
         ("tails", 4),
         ("crash", 8),
-        // In a crash the coin is lost too.
+        // A crash loses the coin too.
         ("recover", 4),
         ("start", 4),
     ];
     assert_counted(&model, &expected.map(|(what, count)| (what, count * TALKERS)));
 }
 
-/// The history tells who was heard last, so that one layer has many states with the same talker in
-/// them: several threads come to its steps at once.
+/// The history records the last sender, so that one layer has many states with the same talker.
+/// Several threads compute its steps at once.
 #[test]
-fn a_step_that_threads_compute_at_once_is_counted_once() {
+fn a_step_that_several_threads_compute_is_counted_once() {
     const HEARD: usize = 12;
     let envelopes = (1..=HEARD).map(|src| Envelope { src: src.into(), dst: 0.into(), msg: 2 });
     let model = ActorModel::<Talker, (), usize>::new((), 0)

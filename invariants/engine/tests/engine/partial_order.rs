@@ -1,4 +1,4 @@
-//! Partial order: what is left out makes no difference to any verdict.
+//! Partial order: the omitted states change no verdict.
 
 use interned_checker::{BOUNDARY, Check, Convergence, Ending, Options, Reads, Report};
 use proptest::collection::vec;
@@ -19,10 +19,10 @@ const WORKERS: usize = 2;
 const LISTENERS: usize = 2;
 const NUMBERS: u8 = 3;
 const MESSAGES: u8 = 2;
-/// A listener counts no further.
+/// The highest count of a listener.
 const HEARD_MAX: u8 = 3;
 
-/// A worker's reaction: its new number, and what it sends to whom.
+/// A worker's reaction: its new number, and the messages that it sends.
 type Reaction = (u8, Vec<(usize, u8)>);
 
 #[derive(Clone, Debug)]
@@ -33,19 +33,19 @@ struct Table {
     /// By number.
     fired: Vec<Reaction>,
     steps: u8,
-    /// How often a listener tells worker 0 that it has heard something.
+    /// How often a listener tells worker 0 that it has received something.
     replies: u8,
 }
 
-/// Workers do what a table says, to one another and to listeners. Listeners only count what they
-/// hear, whatever it is, and reply to the first of it.
+/// Workers react by a table, and send messages to each other and to listeners. Listeners only count
+/// messages, whatever they contain, and reply to the first ones.
 #[derive(Clone)]
 enum Party {
     Worker(Arc<Table>),
     Listener(Arc<Table>),
 }
 
-/// A worker's number, or how much a listener has heard; and how many steps a worker has left.
+/// A worker's number or a listener's count; and how many steps a worker has left.
 type PartyState = (u8, u8);
 
 impl Party {
@@ -115,7 +115,7 @@ impl Actor for Party {
 
 /// Do listeners reply?
 type Replies = bool;
-/// What workers have heard, in what order; a number for it.
+/// A number for what workers have received, and in which order.
 type Heard = u8;
 type System = ActorModelState<Party, Heard>;
 type PartyModel = ActorModel<Party, Replies, Heard>;
@@ -128,7 +128,7 @@ fn numbers(state: &System) -> Vec<u8> {
     state.actor_states[..WORKERS].iter().map(|worker| worker.0).collect()
 }
 
-/// What a property is called, whether it is a sometimes property, and whether it is true.
+/// The name, expectation and condition of a property.
 type Asked = (&'static str, Expectation, fn(&PartyModel, &System) -> bool);
 
 const PROPERTIES: [Asked; 5] = [
@@ -153,12 +153,13 @@ fn convergence() -> Convergence<Party, Replies, Heard> {
             _ => true,
         },
         properties: vec![
-            ("in the end both are alike", |_, state| numbers(state)[0] == numbers(state)[1]),
-            ("in the end no steps are left", |_, state| {
+            ("eventually both are alike", |_, state| numbers(state)[0] == numbers(state)[1]),
+            ("eventually no steps are left", |_, state| {
                 state.actor_states.iter().all(|party| party.1 == 0)
             }),
-            ("in the end no listener has heard just one", |model, state| {
-                // Where they do not reply, what they are told does not go on.
+            ("eventually no listener has heard just one", |model, state| {
+                // If listeners do not reply, deliveries to them are not among the steps that
+                // remain.
                 !model.cfg || state.actor_states[WORKERS..].iter().all(|listener| listener.0 != 1)
             }),
         ],
@@ -235,12 +236,12 @@ fn names(report: &Report<Party, Heard>) -> BTreeSet<&'static str> {
     report.discoveries.keys().copied().collect()
 }
 
-/// What the random models amounted to: how many became smaller, and what was found in them.
+/// Statistics of the random models: how many became smaller, and what was found in them.
 #[derive(Default)]
 struct Tally {
     reduced: usize,
     found: usize,
-    in_the_end: usize,
+    converging: usize,
 }
 
 fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
@@ -254,7 +255,7 @@ fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
         };
         let whole = check().run(&options, few).expect("nothing is refused");
         prop_assume!(whole.ending == Ending::Exhausted, "too many states");
-        // Whatever a listener is told.
+        // Every delivery to a listener may be taken first.
         let first =
             check().partial_order(|_, _, envelope: &Envelope<u8>| is_listener(envelope.dst));
         let reduced =
@@ -266,19 +267,19 @@ fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
         tally.reduced += usize::from(reduced.progress.unique_states < whole.progress.unique_states);
         for (name, discovery) in reduced.discoveries {
             prop_assert!(discovery.depth >= whole.discoveries[name].depth, "{}", name);
-            let way = discovery.path.expect("it was asked for").into_vec();
+            let path = discovery.path.expect("paths are on").into_vec();
             if let Some((_, _, condition)) = PROPERTIES.iter().find(|(other, ..)| *other == name) {
                 tally.found += 1;
                 let sought = Model::property(&model, name).expectation == Expectation::Sometimes;
-                prop_assert_eq!(way.len(), discovery.depth + 1);
-                prop_assert_eq!(condition(&model, &way[discovery.depth].0), sought, "{}", name);
+                prop_assert_eq!(path.len(), discovery.depth + 1);
+                prop_assert_eq!(condition(&model, &path[discovery.depth].0), sought, "{}", name);
             } else {
-                tally.in_the_end += 1;
+                tally.converging += 1;
                 let properties = convergence().properties;
                 let (_, condition) =
                     properties.iter().find(|(other, _)| *other == name).expect("one of them");
                 prop_assert!(
-                    way[discovery.depth..].iter().any(|(state, _)| !condition(&model, state)),
+                    path[discovery.depth..].iter().any(|(state, _)| !condition(&model, state)),
                     "{}",
                     name
                 );
@@ -289,7 +290,7 @@ fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn what_is_left_out_makes_no_difference() {
+fn omitted_states_change_no_verdict() {
     let standard = ProptestConfig::default();
     let config = ProptestConfig {
         cases: 500,
@@ -306,10 +307,10 @@ fn what_is_left_out_makes_no_difference() {
     TestRunner::new(config)
         .run(&case(), |case| compare(&case, &tally))
         .unwrap_or_else(|error| panic!("{error}"));
-    let Tally { reduced, found, in_the_end } = tally.into_inner();
-    // Else little was compared.
+    let Tally { reduced, found, converging } = tally.into_inner();
+    // Otherwise too little was compared.
     assert!(
-        reduced > 300 && found > 300 && in_the_end > 100,
-        "{reduced} reduced, {found} found, {in_the_end} in the end"
+        reduced > 300 && found > 300 && converging > 100,
+        "{reduced} reduced, {found} found, {converging} convergence properties"
     );
 }

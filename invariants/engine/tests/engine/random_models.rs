@@ -1,5 +1,4 @@
-//! Random models, small enough for a search too plain to be wrong: the engine finds the same in
-//! each of them.
+//! Random models that are small enough for a very simple search. The engine finds the same in each.
 
 use crate::support::{assert_engine_finds, assert_stateright_finds, explore};
 use crate::tables::{Case, case, everything, narrow};
@@ -8,7 +7,7 @@ use proptest::test_runner::RngSeed;
 
 const STATES_MAX: usize = 10_000;
 
-/// The same models every time; `PROPTEST_RNG_SEED` set to another number gives others.
+/// The same models every time. Set `PROPTEST_RNG_SEED` for others.
 fn config(cases: u32) -> ProptestConfig {
     let standard = ProptestConfig::default();
     ProptestConfig {
@@ -20,7 +19,7 @@ fn config(cases: u32) -> ProptestConfig {
         } else {
             standard.rng_seed
         },
-        // A failure prints its model; nothing is written beside the code.
+        // A failure prints its model. No file is written.
         failure_persistence: None,
         ..standard
     }
@@ -39,7 +38,7 @@ fn compare(case: &Case) -> Result<(), TestCaseError> {
         prop_assert_eq!(
             exact.hashes,
             exact.unique,
-            "timers that name their owners make hashes sound"
+            "timers with their owners' ids make hashes sound"
         );
     }
     if exact.hashes == exact.unique {
@@ -52,7 +51,7 @@ proptest! {
     #![proptest_config(config(600))]
 
     #[test]
-    fn the_engine_finds_what_there_is(case in case()) {
+    fn the_engine_finds_what_the_simple_search_finds(case in case()) {
         compare(&case)?;
     }
 }

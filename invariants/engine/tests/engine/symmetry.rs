@@ -1,5 +1,5 @@
-//! Symmetry: representatives stand for all states, no more and no less, and what is found through
-//! them is what there is.
+//! Symmetry: representatives stand for exactly the reachable states, and the same violations are
+//! found through them.
 
 use crate::peers::{Case, Peer, PeerModel, Permutation, Seen, Settings, System, case};
 use interned_checker::{
@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 
 const STATES_MAX: usize = 6_000;
 
-/// The same models every time; `PROPTEST_RNG_SEED` set to another number gives others.
+/// The same models every time. Set `PROPTEST_RNG_SEED` for others.
 fn config(cases: u32) -> ProptestConfig {
     let standard = ProptestConfig::default();
     ProptestConfig {
@@ -34,8 +34,7 @@ fn config(cases: u32) -> ProptestConfig {
     }
 }
 
-/// What a property is called, whether it is a sometimes property, and whether it is true, of peers
-/// whoever is who.
+/// The name, expectation and condition of a property, which does not depend on who is who.
 type Asked = (&'static str, Expectation, fn(&PeerModel, &System) -> bool);
 
 const PROPERTIES: [Asked; 7] = [
@@ -91,11 +90,11 @@ fn convergence() -> Convergence<Peer, Settings, Seen> {
             _ => true,
         },
         properties: vec![
-            ("in the end all agree", |_, state| {
+            ("eventually all agree", |_, state| {
                 state.actor_states.windows(2).all(|pair| pair[0].number == pair[1].number)
             }),
-            ("in the end nobody has the number", |model, state| !has_number(model, state, 1)),
-            ("in the end nobody names itself", |_, state| {
+            ("eventually nobody has the number", |model, state| !has_number(model, state, 1)),
+            ("eventually nobody names itself", |_, state| {
                 !state
                     .actor_states
                     .iter()
@@ -106,8 +105,8 @@ fn convergence() -> Convergence<Peer, Settings, Seen> {
     }
 }
 
-/// How many states there are, and how many when those that may be renamed to one another are
-/// counted once; by comparing each with each of its images. `None`: too many.
+/// The number of states, and the number of orbits, found by comparing each state with each of its
+/// images. `None` if there are too many.
 fn orbits(model: &PeerModel, group: &[Permutation]) -> Option<(usize, usize)> {
     let mut frontier: Vec<System> =
         model.init_states().into_iter().filter(|s| model.within_boundary(s)).collect();
@@ -128,7 +127,7 @@ fn orbits(model: &PeerModel, group: &[Permutation]) -> Option<(usize, usize)> {
         let images: Vec<System> = group.iter().map(|renaming| renaming.system(state)).collect();
         assert!(
             images.iter().all(|image| states.contains(image)),
-            "the permutations leave the model what it is"
+            "the permutations leave the model the same"
         );
         count += usize::from(!images.iter().any(|image| met.contains(image)));
         met.insert(state.clone());
@@ -140,47 +139,51 @@ fn depths<A: Actor, H>(report: &Report<A, H>) -> BTreeMap<&'static str, usize> {
     report.discoveries.iter().map(|(name, discovery)| (*name, discovery.depth)).collect()
 }
 
-/// States, and the steps out of them.
-type Way = [(System, Option<ActorAction<Peer>>)];
+/// States, each with the step to the next.
+type Steps = [(System, Option<ActorAction<Peer>>)];
 
-/// Which steps go on, and what is not so on the way round.
+/// The steps that remain, and the condition that the cycle violates.
 type EndsIn<'a> = (&'a Convergence<Peer, Settings, Seen>, Condition<Peer, Settings, Seen>);
 
-/// The way to what was found is one, from the beginning; for what must be so in the end, the rest
-/// is a way round.
-fn assert_is_way(model: &PeerModel, way: &Way, depth: usize, lasso: Option<EndsIn<'_>>) {
-    assert!(model.init_states().contains(&way[0].0), "a way begins at the beginning");
-    for (index, step) in way.windows(2).enumerate() {
-        let action = step[0].1.clone().expect("every state but the last is left");
+/// Asserts that a path is valid, from an initial state. For convergence, the rest of it must be a
+/// cycle.
+fn assert_is_path(model: &PeerModel, path: &Steps, depth: usize, lasso: Option<EndsIn<'_>>) {
+    assert!(model.init_states().contains(&path[0].0), "a path begins in an initial state");
+    for (index, step) in path.windows(2).enumerate() {
+        let action = step[0].1.clone().expect("a step leaves every state but the last");
         assert!(
             index < depth
                 || lasso.is_some_and(|(convergence, _)| (convergence.goes_on)(&model.cfg, &action)),
-            "only a way round is longer, and takes steps that go on"
+            "only a cycle makes it longer, with steps that remain"
         );
-        assert_eq!(model.next_state(&step[0].0, action).as_ref(), Some(&step[1].0), "a way is one");
+        assert_eq!(
+            model.next_state(&step[0].0, action).as_ref(),
+            Some(&step[1].0),
+            "each step is one of the model"
+        );
     }
     assert!(
-        way.iter().all(|(state, _)| Model::within_boundary(model, state)),
-        "a way stays inside"
+        path.iter().all(|(state, _)| Model::within_boundary(model, state)),
+        "a path stays within the boundary"
     );
-    let last = &way.last().expect("a way has a state").0;
+    let last = &path.last().expect("a path has a state").0;
     if let Some((_, condition)) = lasso {
-        assert_eq!(&way[depth].0, last, "a way round ends where it begins");
+        assert_eq!(&path[depth].0, last, "a cycle ends where it begins");
         assert!(
-            way[depth..].iter().any(|(state, _)| !condition(model, state)),
-            "it is not so on the way round"
+            path[depth..].iter().any(|(state, _)| !condition(model, state)),
+            "the cycle violates the condition"
         );
     } else {
-        assert_eq!(way.len(), depth + 1, "there is no shorter way");
+        assert_eq!(path.len(), depth + 1, "there is no shorter path");
     }
 }
 
-/// What the random models amounted to.
+/// Statistics of the random models.
 #[derive(Default)]
 struct Tally {
     reduced: usize,
-    in_the_end: usize,
-    round: usize,
+    converging: usize,
+    cycles: usize,
 }
 
 fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
@@ -207,24 +210,24 @@ fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
             (states, states)
         );
         prop_assert_eq!(reduced.progress.unique_states, representatives, "representatives");
-        prop_assert_eq!(reduced.progress.orbit_states, states, "what they stand for");
+        prop_assert_eq!(reduced.progress.orbit_states, states, "represented states");
         prop_assert_eq!(reduced.progress.settled_states, representatives);
         prop_assert_eq!(reduced.progress.depth, whole.progress.depth);
         prop_assert_eq!(depths(&reduced), depths(&whole));
         let mut tally = tally.borrow_mut();
         tally.reduced += usize::from(representatives < states);
         for (name, discovery) in reduced.discoveries {
-            let way = discovery.path.expect("it was asked for").into_vec();
+            let path = discovery.path.expect("paths are on").into_vec();
             let convergence = convergence();
             let found = convergence.properties.iter().find(|(other, _)| *other == name);
             if let Some((_, condition)) = found {
-                tally.in_the_end += 1;
-                tally.round += usize::from(way.len() > discovery.depth + 1);
-                assert_is_way(&model, &way, discovery.depth, Some((&convergence, *condition)));
+                tally.converging += 1;
+                tally.cycles += usize::from(path.len() > discovery.depth + 1);
+                assert_is_path(&model, &path, discovery.depth, Some((&convergence, *condition)));
             } else {
-                assert_is_way(&model, &way, discovery.depth, None);
+                assert_is_path(&model, &path, discovery.depth, None);
                 let property = Model::property(&model, name);
-                let last = &way[discovery.depth].0;
+                let last = &path[discovery.depth].0;
                 let sought = property.expectation == Expectation::Sometimes;
                 prop_assert_eq!((property.condition)(&model, last), sought, "{}", name);
             }
@@ -234,19 +237,19 @@ fn compare(case: &Case, tally: &RefCell<Tally>) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn representatives_stand_for_what_there_is() {
+fn representatives_stand_for_exactly_the_reachable_states() {
     let tally = RefCell::default();
     let mut runner = proptest::test_runner::TestRunner::new(config(1_000));
     runner.run(&case(), |case| compare(&case, &tally)).unwrap_or_else(|error| panic!("{error}"));
-    let Tally { reduced, in_the_end, round } = tally.into_inner();
-    // Else little was compared.
+    let Tally { reduced, converging, cycles } = tally.into_inner();
+    // Otherwise too little was compared.
     assert!(
-        reduced > 500 && in_the_end > 300 && round > 20,
-        "{reduced} reduced, {in_the_end} {round} in the end"
+        reduced > 500 && converging > 300 && cycles > 20,
+        "{reduced} reduced, {converging} convergence properties, {cycles} cycles"
     );
 }
 
-/// Clients 1 to 3 each ask the server, 0, so many times; it answers.
+/// Clients 1 to 3 ask the server, 0, several times each. The server answers.
 #[derive(Clone)]
 enum Party {
     Server,
@@ -280,7 +283,7 @@ impl Actor for Party {
     }
 }
 
-/// The clients, renamed. What they say and remember names nobody.
+/// A renaming of the clients. Their messages and states name nobody.
 struct Clients([usize; 4]);
 
 impl Renaming<Party, ()> for Clients {
@@ -317,10 +320,10 @@ fn run_clients(renamings: &[[usize; 4]]) -> Result<Report<Party, ()>, Refused> {
     check.run(&Options::default(), |_| ControlFlow::Continue(()))
 }
 
-/// Each client is at one of 21 points, whatever the others do: there are as many states as triples
-/// of points, and as many representatives as triples whose order does not matter.
+/// Each client is at one of 21 points, independently of the others. There are as many states as
+/// triples of points, and as many representatives as unordered triples.
 #[test]
-fn three_clients_that_are_alike_are_nearly_six_times_fewer_states() {
+fn three_interchangeable_clients_need_nearly_six_times_fewer_states() {
     let whole = run_clients(&[]).unwrap();
     let all = [[0, 1, 3, 2], [0, 2, 1, 3], [0, 2, 3, 1], [0, 3, 1, 2], [0, 3, 2, 1]];
     let reduced = run_clients(&all).unwrap();
@@ -332,7 +335,7 @@ fn three_clients_that_are_alike_are_nearly_six_times_fewer_states() {
 }
 
 #[test]
-fn what_makes_one_actor_of_two_is_refused() {
+fn a_renaming_that_maps_two_actors_to_one_is_refused() {
     assert_eq!(run_clients(&[[0, 1, 1, 3]]).err(), Some(Refused::NotOneToOne));
     assert_eq!(run_clients(&[[0, 1, 2, 4]]).err(), Some(Refused::NotOneToOne));
 }

@@ -1,13 +1,13 @@
 //! The register of Attiya, Bar-Noy and Dolev ("Sharing memory robustly in message-passing systems",
-//! 1995), for many writers: every operation first asks a quorum for the newest value, then tells a
-//! quorum of what it writes, or of what it has read.
+//! 1995) for many writers. Every operation first asks a quorum for the newest value. Then it sends
+//! a quorum the value that it writes or has read.
 
 use super::client::{Message, Server, Value};
 use stateright::actor::Id;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Newer is greater; ties are broken by the writer.
+/// The newer stamp is greater. Ties are broken by the writer.
 type Stamp = (u8, usize);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,18 +27,18 @@ pub(crate) struct Replica {
     operation: Option<Operation>,
 }
 
-/// What a replica does for a client.
+/// The operation that a replica runs for a client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Operation {
     client: Id,
-    /// What to write; otherwise it reads.
+    /// The value to write; `None` for a read.
     write: Option<Value>,
     asking: bool,
     newest: (Stamp, Value),
     heard_from: BTreeSet<Id>,
 }
 
-/// A replica among `count`, which takes `quorum` of them for enough.
+/// One of `count` replicas, with quorums of `quorum` replicas.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Abd {
     pub(crate) count: usize,
@@ -65,7 +65,7 @@ impl Abd {
         sent
     }
 
-    /// Where a quorum was heard, on to the second half, or to the end.
+    /// When a quorum has answered, continues with the second half, or finishes.
     fn go_on(self, id: Id, state: &mut Replica) -> Sent {
         let Some(operation) =
             state.operation.as_mut().filter(|operation| operation.heard_from.len() >= self.quorum)

@@ -1,5 +1,5 @@
-//! Clients of a register: each writes a value of its own and then reads. What they are told is to
-//! be linearizable.
+//! Clients of a register: each writes its own value and then reads. Their answers should be
+//! linearizable.
 
 use stateright::Expectation;
 use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out};
@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::hash::Hash;
 
-/// 0 is what the register holds at first.
+/// 0 is the initial value of the register.
 pub(crate) type Value = u8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,18 +18,18 @@ pub(crate) enum Message<S> {
     Written,
     Read,
     Found(Value),
-    /// Among the servers.
+    /// A message between servers.
     Server(S),
 }
 
-/// What servers are made of.
+/// A server of the register.
 pub(crate) trait Server {
     type Message: Copy + Debug + Ord + Hash + Send + Sync + 'static;
     type State: Clone + Debug + Eq + Hash + Send + Sync + 'static;
 
     fn start(&self) -> Self::State;
 
-    /// Returns what to send; changes the state only if there is something to change.
+    /// Returns the messages to send. Changes the state only if there is something to change.
     fn receive(
         &self,
         id: Id,
@@ -95,18 +95,18 @@ impl<S: Server> Actor for Node<S> {
                 *state = Cow::Owned(State::Reading);
             }
             (Node::Client { .. }, State::Reading, Message::Found(value)) => {
-                *state = Cow::Owned(State::Done(value))
+                *state = Cow::Owned(State::Done(value));
             }
             _ => {}
         }
     }
 }
 
-/// What the clients asked, and what they were told.
+/// What the clients asked, and the answers.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub(crate) struct Told(LinearizabilityTester<usize, Register<Value>>);
 
-/// Its equality is one, though the tester does not say so.
+/// Equality is an equivalence relation, although the tester does not implement `Eq`.
 impl Eq for Told {}
 
 impl Told {
@@ -119,7 +119,7 @@ impl Told {
             Message::Found(value) => told.0.on_return(client, RegisterRet::ReadOk(*value)),
             Message::Server(_) => return None,
         };
-        valid.expect("clients do one thing after another");
+        valid.expect("a client makes one request at a time");
         Some(told)
     }
 }

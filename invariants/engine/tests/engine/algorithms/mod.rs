@@ -1,4 +1,4 @@
-//! Algorithms everybody knows, as actors.
+//! Well-known algorithms as actors.
 
 pub(crate) mod abd;
 pub(crate) mod client;

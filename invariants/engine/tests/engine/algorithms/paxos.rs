@@ -1,5 +1,5 @@
-//! Single-decree Paxos (Lamport, "Paxos made simple", 2001): two proposers with a ballot each,
-//! three acceptors. Which values are chosen is for nobody to see, so the history sees it.
+//! Single-decree Paxos (Lamport, "Paxos made simple", 2001): two proposers with one ballot each,
+//! and three acceptors. No actor sees which values are chosen, so the history records it.
 
 use stateright::Expectation;
 use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out};
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) type Value = u8;
-/// A proposer's id; 0 is none.
+/// A proposer's id; 0 for none.
 type Ballot = u8;
 type Vote = Option<(Ballot, Value)>;
 
@@ -25,7 +25,8 @@ const QUORUM: usize = 2;
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     Acceptor,
-    /// Proposes its id, unless it hears of an earlier vote. Not to listen is the mistake.
+    /// Proposes its id, unless it learns of an earlier vote. A proposer that ignores votes is the
+    /// mistake.
     Proposer {
         listens: bool,
     },

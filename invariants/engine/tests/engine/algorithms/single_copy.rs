@@ -1,5 +1,5 @@
-//! A register that is one variable on one server; a second server has a variable of its own, and
-//! that is the mistake.
+//! A register that is one variable on one server. A second server with its own variable is the
+//! mistake.
 
 use super::client::{Message, Server, Value};
 use stateright::actor::Id;

@@ -1,5 +1,4 @@
-//! Peers that all do what one table says, without regard to who is who; and what renaming them
-//! makes of a state.
+//! Peers that all react by one table, without regard to their ids; and the effect of renaming them.
 
 use interned_checker::Renaming;
 use proptest::collection::vec;
@@ -16,14 +15,14 @@ const STATES: u8 = 3;
 const MESSAGES: u8 = 2;
 const CHOICES: u8 = 2;
 
-/// What a peer is told to do.
+/// An action of a peer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Order {
-    /// To all others, naming itself.
+    /// Sends to all other peers, and names itself.
     SendOthers(u8),
-    /// To the one named last, naming itself.
+    /// Sends to the peer named last, and names itself.
     SendBack(u8),
-    /// To itself, naming the one named last.
+    /// Sends to itself, and names the peer named last.
     SendSelf(u8),
     SetTimer,
     CancelTimer,
@@ -31,15 +30,15 @@ pub(crate) enum Order {
     Save,
 }
 
-/// A handler's outcome: the new state, if there is one, and orders.
+/// A handler's outcome: the new state, if there is one, and actions.
 type Outcome = (Option<u8>, Vec<Order>);
 
-/// What every peer does, by what happens.
+/// What every peer does, by event.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    /// By what is in the storage.
+    /// By the content of the storage.
     started: Vec<Outcome>,
-    /// By state, message, and whether it names the one named last.
+    /// By state, message, and whether it names the peer named last.
     told: Vec<Outcome>,
     /// By state.
     fired: Vec<Outcome>,
@@ -53,7 +52,7 @@ pub(crate) struct Peer {
     peers: usize,
 }
 
-/// A number, and who was named last.
+/// A number, and the peer named last.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PeerState {
     pub(crate) number: u8,
@@ -82,7 +81,7 @@ impl Peer {
                     others.for_each(|other| out.send(other, (message, id)));
                 }
                 Order::SendBack(message) => {
-                    state.named.into_iter().for_each(|named| out.send(named, (message, id)))
+                    state.named.into_iter().for_each(|named| out.send(named, (message, id)));
                 }
                 Order::SendSelf(message) => out.send(id, (message, state.named.unwrap_or(id))),
                 Order::SetTimer => out.set_timer(id, model_timeout()),
@@ -141,22 +140,22 @@ impl Actor for Peer {
     }
 }
 
-/// For each peer how much it has sent, up to a limit, and something that depends on the order in
-/// which it has heard.
+/// For each peer, how much it has sent, up to a limit, and a number that depends on the order of
+/// its messages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Seen(pub(crate) Vec<(u8, u8)>);
 
-/// What keeps a model small, and what its properties ask for.
+/// The limits of a model, and the numbers in its properties.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) network_max: Option<usize>,
-    /// Sent messages are counted no further than this, and whoever has sent so many is outside, if
-    /// there is an end to it.
+    /// Sent messages are counted up to this limit. With `sending_ends`, a peer that has sent this
+    /// many is outside the boundary.
     pub(crate) sent_max: u8,
     pub(crate) sending_ends: bool,
     pub(crate) hears: bool,
     pub(crate) number: u8,
-    /// Do timers still fire in the end?
+    /// Do timers remain for convergence?
     pub(crate) fires: bool,
 }
 
@@ -178,7 +177,7 @@ impl Permutation {
         all
     }
 
-    /// A whole state, renamed.
+    /// Renames a whole state.
     pub(crate) fn system(&self, system: &System) -> System {
         let message = |&(number, id): &(u8, Id)| (number, self.id(id));
         let envelope = |e: &Envelope<(u8, Id)>| Envelope {
@@ -212,7 +211,7 @@ impl Permutation {
                 renamed.set(self.id(*timer));
             });
             choices.map.iter().for_each(|(key, all)| {
-                chosen.insert(key.clone(), all.iter().map(message).collect())
+                chosen.insert(key.clone(), all.iter().map(message).collect());
             });
             timers.push(renamed);
             random.push(chosen);
@@ -260,7 +259,7 @@ impl Renaming<Peer, Seen> for Permutation {
     }
 }
 
-/// A random model of such peers, and a group of permutations but for the one that changes nothing.
+/// A random model of such peers, and a group of permutations without the identity.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     table: Table,
@@ -340,7 +339,7 @@ fn table() -> impl Strategy<Value = Table> {
     handlers.prop_map(|(started, told, fired, chosen)| Table { started, told, fired, chosen })
 }
 
-/// Two peers, or three; of these all permutations, or only the rotations, or only one exchange.
+/// Two or three peers: all permutations of them, or only the rotations, or only one transposition.
 fn group() -> impl Strategy<Value = Vec<Permutation>> {
     let groups: [&[&[usize]]; 4] = [
         &[&[1, 0]],

@@ -1,4 +1,4 @@
-//! What the engine is held against: a search too plain to be wrong, and stateright's own.
+//! What the engine is compared with: a very simple search, and stateright's own.
 
 use interned_checker::{Ending, Options, Progress, Reads, check};
 use stateright::actor::{Actor, ActorModel, ActorModelState};
@@ -9,21 +9,21 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-/// All that there is to know of a model.
+/// The complete facts about a model.
 #[derive(Debug)]
 pub(crate) struct Exact {
     pub(crate) unique: usize,
     pub(crate) generated: usize,
     pub(crate) depth: usize,
-    /// Which properties are decided by some state, and the least depth of such a state.
+    /// The properties that some state decides, with the least depth of such a state.
     pub(crate) decided: BTreeMap<&'static str, usize>,
-    /// How many hashes the states have. Where it is less than `unique`, so is the number of
-    /// stateright's fingerprints: it is the same `Hash` that makes different states alike.
+    /// How many different hashes the states have. If there are fewer than states, stateright's
+    /// fingerprints merge states too, because they use the same `Hash`.
     pub(crate) hashes: usize,
 }
 
-/// Visits every state, layer by layer, with nothing but stateright's steps and the states' own
-/// equality. `None`: more than `most`.
+/// Visits every state, layer by layer, with stateright's steps and the states' own equality. `None`
+/// if there are more than `most`.
 pub(crate) fn explore<A, C, H>(model: &ActorModel<A, C, H>, most: usize) -> Option<Exact>
 where
     A: Actor,
@@ -70,7 +70,7 @@ where
     Some(Exact { unique: seen.len(), hashes: hashes.len(), ..exact })
 }
 
-/// Asserts that the engine finds what there is, and that the ways it shows are ways.
+/// Asserts that the engine finds exactly these facts, and that its paths are valid.
 pub(crate) fn assert_engine_finds<A, C, H>(
     exact: &Exact,
     model: &ActorModel<A, C, H>,
@@ -87,7 +87,7 @@ pub(crate) fn assert_engine_finds<A, C, H>(
     H: Clone + Debug + Hash + PartialEq + Send + Sync,
 {
     let options = Options { threads, doubt: threads == 1, paths: true, ..Options::default() };
-    // An engine that is wrong may see more than there is, without end.
+    // A wrong engine may find more states, without end.
     let too_much = |now: Progress| now.generated_states > exact.generated;
     let watch =
         |now| if too_much(now) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
@@ -104,38 +104,34 @@ pub(crate) fn assert_engine_finds<A, C, H>(
         report.discoveries.iter().map(|(name, seen)| (*name, seen.depth)).collect();
     assert_eq!(depths, exact.decided, "depths of discoveries");
     for (name, discovery) in report.discoveries {
-        let way = discovery.path.expect("paths were asked for").into_vec();
-        assert_eq!(
-            way.len(),
-            discovery.depth + 1,
-            "the way to \"{name}\" is as long as it is deep"
-        );
+        let path = discovery.path.expect("paths were asked for").into_vec();
+        assert_eq!(path.len(), discovery.depth + 1, "the path to \"{name}\" has its depth");
         assert!(
-            model.init_states().contains(&way[0].0),
-            "the way to \"{name}\" begins at the beginning"
+            model.init_states().contains(&path[0].0),
+            "the path to \"{name}\" begins in an initial state"
         );
-        for step in way.windows(2) {
-            let action = step[0].1.clone().expect("every state but the last is left");
+        for step in path.windows(2) {
+            let action = step[0].1.clone().expect("a step leaves every state but the last");
             assert_eq!(
                 model.next_state(&step[0].0, action).as_ref(),
                 Some(&step[1].0),
-                "the way to \"{name}\" is one"
+                "each step of the path to \"{name}\" is one of the model"
             );
         }
         assert!(
-            way.iter().all(|(state, _)| model.within_boundary(state)),
-            "the way to \"{name}\" stays inside"
+            path.iter().all(|(state, _)| model.within_boundary(state)),
+            "the path to \"{name}\" stays within the boundary"
         );
         let property = model.property(name);
-        let (last, _) = way.last().expect("a way has a last state");
+        let (last, _) = path.last().expect("a path has a last state");
         let decides =
             (property.condition)(model, last) == (property.expectation == Expectation::Sometimes);
-        assert!(decides, "the last state on the way to \"{name}\" decides it");
+        assert!(decides, "the last state on the path to \"{name}\" decides it");
     }
 }
 
-/// Asserts that stateright finds what there is. It must tell the states apart, and some property
-/// must be left undecided, or it stops early.
+/// Asserts that stateright finds exactly these facts. Its fingerprints must distinguish all states,
+/// and some property must stay undecided, or it stops early.
 pub(crate) fn assert_stateright_finds<A, C, H>(exact: &Exact, model: ActorModel<A, C, H>)
 where
     A: Actor + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! What is asked of the models of tables, and what of a state must be read to answer.
+//! The properties of the random models, and the parts of a state that they read.
 
 use super::{Limits, Seen, Settings, Table, TableModel, TableState};
 use interned_checker::{BOUNDARY, Messages, Reads};
@@ -12,8 +12,8 @@ type Asked = (
     fn() -> Reads<Table, Settings, Seen>,
 );
 
-/// Every property with the narrowest true declaration of what it reads. The last is never decided,
-/// so that every search goes on to the end.
+/// Every property with the narrowest correct declaration of its reads. The last is never decided,
+/// so that every search is complete.
 pub(crate) const PROPERTIES: &[Asked] = &[
     ("no two are alike", Expectation::Always, no_two_are_alike, || Reads::nothing().states()),
     ("all are alike", Expectation::Sometimes, all_are_alike, || Reads::nothing().states()),
@@ -47,7 +47,7 @@ pub(crate) const PROPERTIES: &[Asked] = &[
     }),
     ("history does not mix so, by a word", Expectation::Always, history_does_not_mix_so, || {
         Reads::nothing().history_by(|settings, history, words| {
-            words.push((history.mixed != settings.small).into())
+            words.push((history.mixed != settings.small).into());
         })
     }),
     ("something", Expectation::Sometimes, |_, _| true, Reads::nothing),
@@ -58,7 +58,7 @@ pub(crate) fn everything(_: &'static str) -> Reads<Table, Settings, Seen> {
     Reads::everything()
 }
 
-/// No more than is true.
+/// The declared reads are exactly those needed.
 pub(crate) fn narrow(limits: Limits, name: &'static str) -> Reads<Table, Settings, Seen> {
     if name != BOUNDARY {
         let asked = PROPERTIES.iter().find(|asked| asked.0 == name);
@@ -81,7 +81,7 @@ fn length(_: &Settings, messages: &mut Messages<'_, Table>, words: &mut Vec<u64>
     words.push(messages.count() as u64);
 }
 
-/// Where messages go, in order, and whether they are the one that is asked for.
+/// The destinations of all messages in order, and whether each message is the one in the property.
 fn destinations(settings: &Settings, messages: &mut Messages<'_, Table>, words: &mut Vec<u64>) {
     for Envelope { src, dst, msg } in messages {
         words.extend(
@@ -91,7 +91,7 @@ fn destinations(settings: &Settings, messages: &mut Messages<'_, Table>, words: 
     }
 }
 
-/// A bit for each actor that the message that is asked for could be delivered to.
+/// A bit for each actor to which the message in the property could be delivered.
 fn recipients(settings: &Settings, network: &Network<u8>) -> u64 {
     let such = network.iter_deliverable().filter(|envelope| *envelope.msg == settings.message);
     such.fold(0, |bits, envelope| {

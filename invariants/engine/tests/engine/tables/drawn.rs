@@ -1,4 +1,4 @@
-//! How random tables, and models of them, are drawn.
+//! How random tables and models are generated.
 
 use super::{
     CHOICES, Case, Choices, Kind, Limits, MESSAGES, Order, Outcome, STATES, STORAGES, Settings,
@@ -6,8 +6,8 @@ use super::{
 };
 use proptest::prelude::*;
 
-/// Two that are there, one that may be, and two that are not: one near, and one whose number needs
-/// more than 32 bits.
+/// Two ids of actors, one that may be an actor's, and two that are not: a small one, and one that
+/// needs more than 32 bits.
 const RECIPIENTS: [usize; 5] = [0, 1, 2, 9, 1 << 32];
 
 fn choices() -> impl Strategy<Value = Choices> {
@@ -21,7 +21,8 @@ fn choices() -> impl Strategy<Value = Choices> {
 fn order() -> impl Strategy<Value = Order> {
     let recipient = prop_oneof![6 => 0..3_usize, 1 => 3..RECIPIENTS.len()];
     prop_oneof![
-        5 => (recipient, 0..MESSAGES).prop_map(|(to, message)| Order::Send(RECIPIENTS[to], message)),
+        5 => (recipient, 0..MESSAGES)
+            .prop_map(|(to, message)| Order::Send(RECIPIENTS[to], message)),
         2 => (0..TIMERS).prop_map(Order::SetTimer),
         1 => (0..TIMERS).prop_map(Order::CancelTimer),
         1 => (0..2_u8, choices()).prop_map(|(key, choices)| Order::Choose(key, choices)),
@@ -89,7 +90,7 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
                 table.owned = owned;
             }
             let Limits { network, sent, .. } = &mut settings.limits;
-            // Only a set of envelopes is finite by itself; a multiset, or a queue, must be kept so.
+            // Only a set of envelopes is finite by itself. A multiset or a queue needs a limit.
             if kind != Kind::Duplicating && sent.is_none() {
                 network.get_or_insert(3);
             }

@@ -1,4 +1,4 @@
-//! Actors that do what a table says, and models of them.
+//! Actors that react by a table, and models of them.
 
 mod asked;
 mod drawn;
@@ -19,13 +19,13 @@ pub(crate) const TIMERS: u8 = 2;
 pub(crate) const CHOICES: u8 = 2;
 pub(crate) const STORAGES: u8 = 2;
 
-/// What an actor is told to do.
+/// An action of an actor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Order {
     Send(usize, u8),
     SetTimer(u8),
     CancelTimer(u8),
-    /// Under this key; no choices at all, or one, or one of two, where both may be the same.
+    /// Under this key, with no choice, one, or one of two, which may be equal.
     Choose(u8, Choices),
     Save(u8),
 }
@@ -37,21 +37,21 @@ pub(crate) enum Choices {
     Two(u8, u8),
 }
 
-/// A handler's outcome: the new state, if there is one, and orders.
+/// A handler's outcome: the new state, if there is one, and actions.
 pub(crate) type Outcome = (Option<u8>, Vec<Order>);
 
-/// What an actor does, by what happens.
+/// What an actor does, by event.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    /// By what is in the storage.
+    /// By the content of the storage.
     pub(crate) on_start: Vec<Outcome>,
-    /// By state, message and whether the sender's id is odd.
+    /// By state, message, and whether the sender's id is odd.
     pub(crate) on_msg: Vec<Outcome>,
     /// By state and timer.
     pub(crate) on_timeout: Vec<Outcome>,
     /// By state and choice.
     pub(crate) on_random: Vec<Outcome>,
-    /// Do timers and keys of choices tell whose they are?
+    /// Do timers and keys of choices contain their owners' ids?
     pub(crate) owned: bool,
 }
 
@@ -124,15 +124,15 @@ impl Actor for Table {
     }
 }
 
-/// What is recorded of the messages: something that depends on their order, and how many were sent,
-/// up to a limit.
+/// What the history records: a number that depends on the order of messages, and how many were
+/// sent, up to a limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Seen {
     pub(crate) mixed: u8,
     pub(crate) sent: u8,
 }
 
-/// What keeps a model small. The boundary reads only what is limited.
+/// The limits of a model. The boundary reads only what is limited.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) network: Option<usize>,
@@ -144,11 +144,11 @@ pub(crate) struct Limits {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Settings {
     pub(crate) limits: Limits,
-    /// The history counts no further.
+    /// The highest count of the history.
     pub(crate) sent_max: u8,
-    /// Does the history record which messages come and go?
+    /// Does the history record the order of messages?
     pub(crate) mixes: bool,
-    /// What the properties ask for.
+    /// The state and message in the properties.
     pub(crate) state: u8,
     pub(crate) message: u8,
     pub(crate) small: u8,
@@ -169,7 +169,7 @@ pub(crate) type TableState = ActorModelState<Table, Seen>;
 pub(crate) struct Case {
     pub(crate) tables: Vec<Table>,
     pub(crate) kind: Kind,
-    /// In flight at the beginning: from, to, message.
+    /// In flight initially: from, to, message.
     pub(crate) in_flight: Vec<(usize, usize, u8)>,
     pub(crate) lossy: bool,
     pub(crate) max_crashes: usize,
