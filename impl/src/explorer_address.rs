@@ -2,9 +2,7 @@
 //! The gallery links to these addresses, and needs no web server for that.
 
 use data_encoding::BASE64URL_NOPAD;
-use dynamo_invariants::trace::Event;
-use dynamo_invariants::trace::Trace;
-use dynamo_invariants::trace::digest;
+use dynamo_invariants::trace::{Event, Trace, digest};
 
 /// What an address calls the protocol's own rules, where a defect's name may stand.
 pub(crate) const PROTOCOL: &str = "protocol";

@@ -9,13 +9,9 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-use dynamo_invariants::describe::diagram::everyone;
-
-use dynamo_invariants::describe;
-use dynamo_invariants::describe::Fact;
-use dynamo_invariants::describe::diagram::rows;
-use dynamo_invariants::describe::flight::Flight;
-use dynamo_invariants::describe::flight::flights;
+use dynamo_invariants::describe::diagram::{everyone, rows};
+use dynamo_invariants::describe::flight::{Flight, flights};
+use dynamo_invariants::describe::{self, Fact};
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;

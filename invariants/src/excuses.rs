@@ -127,7 +127,7 @@ pub(crate) const REPAIR_LOST: Excuse = Excuse {
     reason: "a repair may be lost; the next read tries again",
 };
 pub(crate) const STORE_LOST: Excuse = Excuse {
-    properties: &["I5.replicas-agree-in-the-end"],
+    properties: &["I5.replicas-agree-eventually"],
     reason: "the message that brings a put to a replica may be lost; only a later read brings the \
              put there",
 };
@@ -171,7 +171,7 @@ pub(crate) const ONLY_IN_PERSON: Excuse = Excuse {
     reason: "the only put asks for W intended replicas in person, so no hint counts",
 };
 pub(crate) const DISK_LOST: Excuse = Excuse {
-    properties: &["I5.replicas-agree-in-the-end"],
+    properties: &["I5.replicas-agree-eventually"],
     reason: "a replica that lost its disk, or started on an older copy, lacks puts until a read \
              repairs it",
 };
@@ -213,11 +213,11 @@ pub(crate) const REFUSED_OR_SLOW: Excuse = Excuse {
              serve",
 };
 pub(crate) const NO_GOSSIP: Excuse = Excuse {
-    properties: &["I7.views-agree-in-the-end", "I4.misplaced-is-handed-over"],
+    properties: &["I7.views-agree-eventually", "I4.misplaced-is-handed-over"],
     reason: "without gossip, a node that asks nothing never learns of a change",
 };
 pub(crate) const NOT_TOLD: Excuse = Excuse {
-    properties: &["I7.views-agree-in-the-end"],
+    properties: &["I7.views-agree-eventually"],
     reason: "without gossip, a node that asks nothing never learns of a change",
 };
 pub(crate) const MOVES_NOTHING: Excuse = Excuse {
@@ -225,7 +225,7 @@ pub(crate) const MOVES_NOTHING: Excuse = Excuse {
     reason: "a node that is removed for good hands nothing over",
 };
 pub(crate) const STOPPED: Excuse = Excuse {
-    properties: &["I4.misplaced-is-handed-over", "I7.views-agree-in-the-end", "I8.no-hint-stays"],
+    properties: &["I4.misplaced-is-handed-over", "I7.views-agree-eventually", "I8.no-hint-stays"],
     reason: "a node that is gone has stopped, and learns only after a restart that it is to join \
              again; no node restarts here",
 };
@@ -264,8 +264,8 @@ pub(crate) const REMOVED_SERVES: Excuse = Excuse {
 pub(crate) const TOO_FEW_LEFT: Excuse = Excuse {
     properties: &[
         "I4.misplaced-is-handed-over",
-        "I5.replicas-agree-in-the-end",
-        "I7.views-agree-in-the-end",
+        "I5.replicas-agree-eventually",
+        "I7.views-agree-eventually",
         "I8.no-hint-stays",
     ],
     reason: "nodes that leave keep their copies until W members are left again, and without gossip \
@@ -293,11 +293,11 @@ pub(crate) const ALONE_AT_ONCE: Excuse = Excuse {
     reason: "the key has one replica at a time here",
 };
 pub(crate) const STOPPED_APART: Excuse = Excuse {
-    properties: &["I5.replicas-agree-in-the-end"],
+    properties: &["I5.replicas-agree-eventually"],
     reason: "the replica that is to join again has stopped",
 };
 pub(crate) const FORGOTTEN_MEANWHILE: Excuse = Excuse {
-    properties: &["I7.views-agree-in-the-end"],
+    properties: &["I7.views-agree-eventually"],
     reason: "the only node that knew of a change loses its disk before it has told another node",
 };
 pub(crate) const NEVER_TOLD: Excuse = Excuse {

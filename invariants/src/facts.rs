@@ -148,17 +148,19 @@ pub(crate) fn heard(world: &World<'_>) -> Vec<String> {
 }
 
 /// What nodes have confirmed, and what they have on disk.
-pub(crate) fn vouched(world: &World<'_>) -> Vec<String> {
-    let vouched =
-        world.nodes().zip(&world.state.history.vouched).filter(|(_, vouched)| !vouched.is_empty());
-    let told = vouched.map(|(node, vouched)| {
+pub(crate) fn confirmed(world: &World<'_>) -> Vec<String> {
+    let confirmed = world
+        .nodes()
+        .zip(&world.state.history.confirmed)
+        .filter(|(_, confirmed)| !confirmed.is_empty());
+    let told = confirmed.map(|(node, confirmed)| {
         let but = match (world.lost_its_disk(node), world.is_intended(node, node)) {
             (true, _) => "; it has lost its disk",
             (false, false) => "; by its own view it is no intended replica",
             (false, true) => "",
         };
         format!(
-            "{node} has confirmed {vouched}; on its disk, or superseded there: {}{but}",
+            "{node} has confirmed {confirmed}; on its disk, or superseded there: {}{but}",
             has(world, node)
         )
     });

@@ -7,7 +7,7 @@ use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::{GET, GET_AFTER_ACK, IN_PERSON, PUT};
 use crate::property::{
-    LooksAt, Property, always, answered_reads, is_answered, looking_at, reachable, words_at_least,
+    LooksAt, Property, always, answered_reads, is_answered, looking_at, reachable, replies_at_least,
 };
 use crate::scope::Ask;
 use crate::scope::instance::Instance;
@@ -58,13 +58,13 @@ const PROPERTIES: &[Property] = &[
     looking_at(
         LooksAt::Truth,
         always(
-            "I1.get-rests-on-r-words",
+            "I1.get-rests-on-r-replies",
             &[facts::answered],
             GET,
             "When a coordinator answers a get, at least R distinct nodes have told what they hold \
              (Dynamo paper §4.5). Fallbacks count, and the coordinator itself always counts.",
             |model, state| {
-                words_at_least(
+                replies_at_least(
                     state.history.reads.iter().map(|read| read.outcome),
                     model.cfg.config.r(),
                 )

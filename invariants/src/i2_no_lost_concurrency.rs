@@ -37,8 +37,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
 
 const PROPERTIES: &[Property] = &[
     always(
-        "I2.vouched-for-is-kept",
-        &[facts::vouched],
+        "I2.confirmed-put-is-kept",
+        &[facts::confirmed],
         PUT,
         "A node that has told anyone that it stores a put keeps it on disk, until a put whose \
          client had read it supersedes it. Reaped puts are not required. Exceptions: a node that \
@@ -47,11 +47,11 @@ const PROPERTIES: &[Property] = &[
          again, the put must be on some disk.",
         |model, state| {
             let world = World { model, state };
-            let vouched = |node: NodeId| state.history.vouched[usize::from(node.0)];
+            let confirmed = |node: NodeId| state.history.confirmed[usize::from(node.0)];
             let may_drop = |node| world.lost_its_disk(node) || !world.is_intended(node, node);
             let expected_on =
                 |node| if world.may_be_back(node) { world.anywhere() } else { world.stored(node) };
-            let keeps = |node| vouched(node).is_subset(expected_on(node));
+            let keeps = |node| confirmed(node).is_subset(expected_on(node));
             world.nodes().all(|node| may_drop(node) || keeps(node))
         },
     ),

@@ -142,7 +142,7 @@ const PROPERTIES: &[Property] = &[
     ),
     reachable(
         "I4.replica-is-handed-over",
-        &[facts::vouched, facts::replicas],
+        &[facts::confirmed, facts::replicas],
         "A node that had confirmed an acknowledged put has nothing of the key any more. All \
          intended replicas have that put, or one that supersedes it.",
         |model, state| {
@@ -152,7 +152,7 @@ const PROPERTIES: &[Property] = &[
             let mut emptied = world.nodes().filter(has_nothing);
             model.cfg.changes
                 && emptied.any(|node| {
-                    let had = state.history.vouched[usize::from(node.0)];
+                    let had = state.history.confirmed[usize::from(node.0)];
                     let had = had.minus(had.minus(acknowledged));
                     !had.is_empty()
                         && world.intended().iter().all(|other| had.is_subset(world.stored(*other)))

@@ -31,7 +31,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
 
 const PROPERTIES: &[Property] = &[
     converges(
-        "I5.replicas-agree-in-the-end",
+        "I5.replicas-agree-eventually",
         &[facts::replicas],
         &["I5.replicas-differ"],
         "Eventually all intended replicas have the same puts on disk, counting a put together with \

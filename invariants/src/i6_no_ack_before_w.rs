@@ -7,7 +7,7 @@ use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::{IN_PERSON, PUT};
 use crate::property::{
-    LooksAt, Property, always, converges, looking_at, reachable, words_at_least,
+    LooksAt, Property, always, converges, looking_at, reachable, replies_at_least,
 };
 use crate::scope::Ask;
 use crate::scope::instance::Instance;
@@ -61,7 +61,7 @@ const PROPERTIES: &[Property] = &[
              or one for which it stands in. Exception: when the ring changes, any W distinct nodes \
              count.",
             |model, state| {
-                words_at_least(
+                replies_at_least(
                     state.history.writes.iter().map(|write| write.outcome),
                     model.cfg.config.w(),
                 )
@@ -98,7 +98,7 @@ const PROPERTIES: &[Property] = &[
             |model, state| {
                 let w = model.cfg.config.w();
                 let exactly =
-                    |outcome| matches!(outcome, Outcome::Answered { words, .. } if words == w);
+                    |outcome| matches!(outcome, Outcome::Answered { replies, .. } if replies == w);
                 state.history.writes.iter().any(|write| exactly(write.outcome))
             },
         ),

@@ -34,7 +34,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
 
 const PROPERTIES: &[Property] = &[
     converges(
-        "I7.views-agree-in-the-end",
+        "I7.views-agree-eventually",
         &[facts::views],
         VIEWS_DIFFER,
         "Eventually every member knows every membership change that any node knows (Dynamo paper \

@@ -38,9 +38,9 @@ pub(crate) fn outcome(outcome: Outcome, done: &str) -> Option<String> {
     match outcome {
         Outcome::Unsent => None,
         Outcome::Running => Some("asked".to_owned()),
-        Outcome::Answered { words: 1, .. } => Some(format!("{done} after the reply of 1 node")),
-        Outcome::Answered { words, .. } => {
-            Some(format!("{done} after the replies of {words} nodes"))
+        Outcome::Answered { replies: 1, .. } => Some(format!("{done} after the reply of 1 node")),
+        Outcome::Answered { replies, .. } => {
+            Some(format!("{done} after the replies of {replies} nodes"))
         }
         Outcome::Failed => Some("reported failed".to_owned()),
     }

@@ -172,6 +172,7 @@ pub(crate) fn is_answered(read: &Read) -> bool {
     matches!(read.outcome, Outcome::Answered { .. })
 }
 
-pub(crate) fn words_at_least(mut outcomes: impl Iterator<Item = Outcome>, needed: usize) -> bool {
-    outcomes.all(|outcome| !matches!(outcome, Outcome::Answered { words, .. } if words < needed))
+pub(crate) fn replies_at_least(mut outcomes: impl Iterator<Item = Outcome>, needed: usize) -> bool {
+    outcomes
+        .all(|outcome| !matches!(outcome, Outcome::Answered { replies, .. } if replies < needed))
 }

@@ -64,7 +64,7 @@ pub struct Ghost {
     /// The gets, as in [`Instance::gets`].
     pub reads: Vec<Read>,
     /// For each node, the puts that it has confirmed to have stored.
-    pub vouched: Vec<WriteSet>,
+    pub confirmed: Vec<WriteSet>,
     /// The confirmed hints, by holder and recipient.
     pub hinted: Vec<Hinted>,
     /// The tombstones reaped.
@@ -106,7 +106,7 @@ impl Ghost {
         Ghost {
             writes: vec![write; instance.puts.len()],
             reads: vec![read; instance.gets.len()],
-            vouched: vec![WriteSet::EMPTY; usize::from(instance.scope.nodes)],
+            confirmed: vec![WriteSet::EMPTY; usize::from(instance.scope.nodes)],
             hinted: Vec::new(),
             reaped: WriteSet::EMPTY,
             just_asked: WriteSet::EMPTY,
@@ -168,16 +168,16 @@ impl Ghost {
         (0..).map(WriteId).zip(&self.writes)
     }
 
-    pub(crate) fn vouch(&mut self, node: NodeId, write: WriteId) {
-        let vouched = &mut self.vouched[usize::from(node.0)];
-        *vouched = vouched.with(write);
+    pub(crate) fn confirm(&mut self, node: NodeId, write: WriteId) {
+        let confirmed = &mut self.confirmed[usize::from(node.0)];
+        *confirmed = confirmed.with(write);
     }
 
     /// A node that implies that it has stored a put has it as a replica, or, if it coordinates as a
     /// fallback, for all intended replicas.
-    pub(crate) fn vouch_or_keep(&mut self, instance: &Instance, node: NodeId, write: WriteId) {
+    pub(crate) fn confirm_or_keep(&mut self, instance: &Instance, node: NodeId, write: WriteId) {
         if instance.changes || instance.preference_list.contains(&node) {
-            self.vouch(node, write);
+            self.confirm(node, write);
         } else {
             instance.preference_list.iter().for_each(|intended| self.keep(node, *intended, write));
         }
@@ -221,19 +221,19 @@ impl Ghost {
     /// For how many intended replicas a distinct node has given its word that it has the put:
     /// itself, or another in its place. Where the ring changes, and with it who is one: how many
     /// nodes have given their word.
-    fn words(&self, instance: &Instance, write: WriteId) -> usize {
+    fn replies(&self, instance: &Instance, write: WriteId) -> usize {
         if instance.changes {
             let gave = |node: NodeId| {
                 let kept = self
                     .hinted
                     .iter()
                     .any(|kept| kept.holder == node && kept.writes.contains(write));
-                kept || self.vouched[usize::from(node.0)].contains(write)
+                kept || self.confirmed[usize::from(node.0)].contains(write)
             };
             return (0..instance.scope.nodes).map(NodeId).filter(|node| gave(*node)).count();
         }
         let who = |intended: &NodeId| {
-            let own = self.vouched[usize::from(intended.0)].contains(write).then_some(*intended);
+            let own = self.confirmed[usize::from(intended.0)].contains(write).then_some(*intended);
             let kept = self
                 .hinted
                 .iter()
@@ -270,13 +270,13 @@ impl Ghost {
     }
 
     pub(crate) fn on_put_acknowledged(&mut self, instance: &Instance, by: NodeId, write: WriteId) {
-        self.vouch_or_keep(instance, by, write);
-        let words = self.words(instance, write);
-        let vouches = |node: &&NodeId| self.vouched[usize::from(node.0)].contains(write);
-        let in_person = self.intended(instance, by).iter().filter(vouches).count();
+        self.confirm_or_keep(instance, by, write);
+        let replies = self.replies(instance, write);
+        let confirms = |node: &&NodeId| self.confirmed[usize::from(node.0)].contains(write);
+        let in_person = self.intended(instance, by).iter().filter(confirms).count();
         let outcome = &mut self.writes[usize::from(write.0)].outcome;
         if !matches!(outcome, Outcome::Answered { .. }) {
-            *outcome = Outcome::Answered { words, in_person };
+            *outcome = Outcome::Answered { replies, in_person };
         }
     }
 
@@ -293,7 +293,7 @@ impl Ghost {
         // One that is a replica no more has handed over what it had.
         let is_replica = self.intended(instance, coordinator).contains(&coordinator);
         let own =
-            if is_replica { self.vouched[usize::from(coordinator.0)] } else { WriteSet::EMPTY };
+            if is_replica { self.confirmed[usize::from(coordinator.0)] } else { WriteSet::EMPTY };
         let read = &mut self.reads[read];
         let is_new = read.hearings.iter().all(|hearing| hearing.coordinator != coordinator);
         let hearing = read.hearing(coordinator);
@@ -314,7 +314,7 @@ impl Ghost {
         let omitted = known.minus(self.with_all_seen(shown));
         let in_person =
             heard.iter().filter(|node| self.intended(instance, by).contains(node)).count();
-        let outcome = Outcome::Answered { words: heard.len(), in_person };
+        let outcome = Outcome::Answered { replies: heard.len(), in_person };
         let read = &mut self.reads[read];
         (read.by, read.shown, read.sources, read.omitted, read.outcome) =
             (Some(by), shown, heard, omitted, outcome);

@@ -5,10 +5,8 @@
 use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, ValueEnum};
 use comfy_table::{CellAlignment, Table, presets};
-use dynamo_invariants::catalogue;
-use dynamo_invariants::catalogue::PROPERTIES;
-use dynamo_invariants::check::Effort;
-use dynamo_invariants::check::check;
+use dynamo_invariants::catalogue::{self, PROPERTIES};
+use dynamo_invariants::check::{Effort, check};
 use dynamo_invariants::scope::Scope;
 use dynamo_model::rules::Rules;
 use serde::{Deserialize, Serialize};

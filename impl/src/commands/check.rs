@@ -16,11 +16,8 @@ use super::arguments::{defect_named, seconds, stop_signal};
 use crate::output::say;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use dynamo_invariants::catalogue;
-use dynamo_invariants::catalogue::DEEP;
-use dynamo_invariants::catalogue::SCOPES;
-use dynamo_invariants::check::Effort;
-use dynamo_invariants::check::Engine;
+use dynamo_invariants::catalogue::{self, DEEP, SCOPES};
+use dynamo_invariants::check::{Effort, Engine};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
 use dynamo_model::rules::Rules;
@@ -107,7 +104,7 @@ pub(super) struct Arguments {
     /// List the scopes, and check nothing
     #[arg(long)]
     list: bool,
-    /// Print {"holds", "invariants": [..], "scopes": [..], "unchecked_scopes": [..], ..}
+    /// Print {"holds", "invariants": [..], "scopes": [..], "`unchecked_scopes"`: [..], ..}
     #[arg(long)]
     json: bool,
 }

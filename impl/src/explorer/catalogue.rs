@@ -1,9 +1,6 @@
 //! What there is to explore.
 
-use dynamo_invariants::catalogue::DEEP;
-use dynamo_invariants::catalogue::DEFECTS;
-use dynamo_invariants::catalogue::PROPERTIES;
-use dynamo_invariants::catalogue::SCOPES;
+use dynamo_invariants::catalogue::{DEEP, DEFECTS, PROPERTIES, SCOPES};
 use dynamo_invariants::describe;
 use dynamo_invariants::goals::GOALS;
 use dynamo_invariants::scope::Scope;

@@ -3,14 +3,9 @@
 
 use super::Refusal;
 use super::location::{Location, Named};
-use dynamo_invariants::check::Effort;
-use dynamo_invariants::check::Progress;
-use dynamo_invariants::check::Report;
-use dynamo_invariants::check::check;
-use dynamo_invariants::check::find_within;
+use dynamo_invariants::check::{Effort, Progress, Report, check, find_within};
 use dynamo_invariants::goals;
-use dynamo_invariants::property::Kind;
-use dynamo_invariants::property::Property;
+use dynamo_invariants::property::{Kind, Property};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::ops::ControlFlow;

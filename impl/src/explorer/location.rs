@@ -3,8 +3,7 @@
 use super::Refusal;
 use crate::explorer_address;
 pub(super) use crate::explorer_address::{CODE, PROTOCOL, code};
-use dynamo_invariants::catalogue;
-use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::catalogue::{self, PROPERTIES};
 use dynamo_invariants::check::Finding;
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::property::Kind;

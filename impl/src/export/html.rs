@@ -2,8 +2,7 @@
 //! that step through them.
 
 use super::{Story, svg};
-use dynamo_invariants::describe;
-use dynamo_invariants::describe::Change;
+use dynamo_invariants::describe::{self, Change};
 use serde_json::{Value, json};
 
 const PAGE: &str = include_str!("page.html");

@@ -2,9 +2,7 @@
 //! node and client, and three more, each a map from what is told of to what is so.
 
 use super::Story;
-use dynamo_invariants::describe::Fact;
-use dynamo_invariants::describe::MESSAGES;
-use dynamo_invariants::describe::TRUTH;
+use dynamo_invariants::describe::{Fact, MESSAGES, TRUTH};
 use serde_json::{Map, Value, json};
 
 const ACTION: &str = "action";

@@ -2,10 +2,8 @@
 //! where it was sent to where it arrived.
 
 use super::Story;
-use dynamo_invariants::describe::diagram::AND_THEN;
-use dynamo_invariants::describe::diagram::NOTHING_MORE;
-use dynamo_invariants::describe::flight::End;
-use dynamo_invariants::describe::flight::Flight;
+use dynamo_invariants::describe::diagram::{AND_THEN, NOTHING_MORE};
+use dynamo_invariants::describe::flight::{End, Flight};
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event;
 use svg::Document;

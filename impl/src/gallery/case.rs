@@ -1,13 +1,8 @@
 //! A case of the gallery: a defect, or a known limit.
 
-use dynamo_invariants::check::Finding;
-
-use dynamo_invariants::catalogue::DEFECTS;
-use dynamo_invariants::catalogue::INVARIANTS;
-use dynamo_invariants::catalogue::LIMITS;
-use dynamo_invariants::check::find;
-use dynamo_invariants::defect::Defect;
-use dynamo_invariants::defect::Limit;
+use dynamo_invariants::catalogue::{DEFECTS, INVARIANTS, LIMITS};
+use dynamo_invariants::check::{Finding, find};
+use dynamo_invariants::defect::{Defect, Limit};
 use dynamo_invariants::historic::Historic;
 use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::property::Property;

@@ -1,12 +1,9 @@
 //! Which steps of a run lead to its violation, and which of them is decisive.
 
-use dynamo_invariants::describe::flight::Flight;
-
-use dynamo_invariants::describe::flight::flights;
+use dynamo_invariants::describe::flight::{Flight, flights};
 use dynamo_invariants::property::Kind;
-use dynamo_invariants::trace::Event;
-use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
+use dynamo_invariants::trace::{Event, Trace};
 use dynamo_model::rules::Rules;
 use std::collections::BTreeSet;
 

@@ -2,8 +2,7 @@
 
 use super::{Case, MADE_BY, cell};
 use dynamo_invariants::catalogue::INVARIANTS;
-use dynamo_invariants::historic::HISTORIC;
-use dynamo_invariants::historic::Told;
+use dynamo_invariants::historic::{HISTORIC, Told};
 use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::trace::Trace;
 use std::fmt::Write as _;

@@ -2,12 +2,8 @@
 
 use super::causes::{DEFINITION, causes, decisive};
 use super::cell;
-use dynamo_invariants::describe;
-use dynamo_invariants::describe::Change;
-use dynamo_invariants::describe::Fact;
-use dynamo_invariants::describe::MESSAGES;
-use dynamo_invariants::describe::diagram;
 use dynamo_invariants::describe::diagram::Row;
+use dynamo_invariants::describe::{self, Change, Fact, MESSAGES, diagram};
 use dynamo_invariants::notation::words;
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;

@@ -30,9 +30,6 @@ pub static NEVER_MET: &[(&str, &str)] = &[
     ),
 ];
 
-const NO_ROUTE: &str =
-    "in a scope every node knows a member; another test covers a node that knows none";
-
 /// Every kind of step: what happens to a process, or which rule the step asks.
 pub fn kinds() -> Vec<String> {
     let messages = message::kinds();

@@ -82,9 +82,9 @@ mod tests {
     use dynamo_model::rules::Rules;
     use std::ops::ControlFlow;
 
-    fn checked(scope: &str, rules: Rules, effort: &Effort) -> Report {
+    fn checked(scope: &str, rules: &Rules, effort: &Effort) -> Report {
         let scope = catalogue::scope_named(scope).expect("a scope");
-        check(scope, rules, effort, |_| ControlFlow::Continue(()))
+        check(scope, *rules, effort, |_| ControlFlow::Continue(()))
     }
 
     fn verdict(id: &str, reports: &[&Report], asked: usize) -> InvariantVerdict {
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn an_invariant_holds_where_an_occasion_arose_and_only_there() {
-        let one_client = checked("one-client", Rules::default(), &Effort::threads(1));
+        let one_client = checked("one-client", &Rules::default(), &Effort::threads(1));
         let durable = verdict("I1", &[&one_client], 1);
         assert_eq!(durable.verdict, Conclusion::Holds);
         assert_eq!((durable.scopes_with_occasion, durable.states), (1, 23_385));
@@ -106,7 +106,7 @@ mod tests {
         let kept = one_client.verdict(kept).expect("it was checked");
         assert!(kept.holds && kept.verdict == Conclusion::NoOccasion, "{kept:?}");
 
-        let stand_in = checked("stand-in", Rules::default(), &Effort::threads(1));
+        let stand_in = checked("stand-in", &Rules::default(), &Effort::threads(1));
         let hints = verdict("I8", &[&one_client, &stand_in], 2);
         assert_eq!(hints.verdict, Conclusion::Holds);
         assert_eq!((hints.scopes_with_occasion, hints.scopes_without), (1, 1));

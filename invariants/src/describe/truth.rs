@@ -36,10 +36,10 @@ pub(super) fn facts(instance: &Instance, ghost: &Ghost) -> Vec<Fact> {
             push(format!("get {request:?}"), format!("{outcome}{shown}{before}"));
         }
     }
-    for (index, vouched) in
-        ghost.vouched.iter().enumerate().filter(|(_, vouched)| !vouched.is_empty())
+    for (index, confirmed) in
+        ghost.confirmed.iter().enumerate().filter(|(_, confirmed)| !confirmed.is_empty())
     {
-        push(format!("{} has confirmed", NodeId(index as u16)), vouched.to_string());
+        push(format!("{} has confirmed", NodeId(index as u16)), confirmed.to_string());
     }
     for hinted in &ghost.hinted {
         let about =

@@ -18,7 +18,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                     of answers.",
         breaks: &[
             "I1.acknowledged-put-is-on-w-disks",
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I4.acknowledged-put-is-secured",
             "I4.acknowledged-put-survives",
         ],
@@ -36,7 +36,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "A get through a node that has the put is right, whatever R is. You see the \
                     miss only if a get begins after the acknowledgement, through a replica that \
                     the put has not reached.",
-        breaks: &["I1.get-rests-on-r-words", "I1.get-sees-acknowledged-puts"],
+        breaks: &["I1.get-rests-on-r-replies", "I1.get-sees-acknowledged-puts"],
         scope: "one-client",
         rules: || Rules {
             get_may_answer: |tally, r, _| tally.counted.len() + 1 >= r,
@@ -122,8 +122,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &[
             "I1.acknowledged-put-is-on-w-disks",
             "I4.acknowledged-put-survives",
-            "I2.vouched-for-is-kept",
-            "I5.replicas-agree-in-the-end",
+            "I2.confirmed-put-is-kept",
+            "I5.replicas-agree-eventually",
         ],
         scope: "join",
         rules: || Rules { hands_over_to: |_, _, _| Vec::new(), ..Rules::default() },
@@ -201,7 +201,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         },
     },
     Defect {
-        name: "new-replica-vouches-at-once",
+        name: "new-replica-confirms-at-once",
         rule: "may_give_word",
         story: "Bob, the operator, lets C join through A, and C takes B's position. Ann puts a \
                 cart through A, C stores and confirms it at once, and A acknowledges the put. B \

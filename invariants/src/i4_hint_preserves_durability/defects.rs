@@ -170,7 +170,7 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
             "I1.acknowledged-put-is-on-w-disks",
             "I2.one-put-one-version",
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I2.clocks-are-causal",
             "I8.hint-is-kept",
         ],

@@ -18,7 +18,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "Usually the other replicas hand over what they have. You need a new replica \
                     that gets nothing from any of them, and has only the hint that it keeps for \
                     another.",
-        breaks: &["I5.replicas-agree-in-the-end"],
+        breaks: &["I5.replicas-agree-eventually"],
         scope: "join-and-remove",
         rules: || Rules {
             hint_goes_to: |recipient, _, now| {
@@ -57,7 +57,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                replica that still has the value seems to agree, and never learns of the delete.",
         missed_by: "With puts alone the trees are right. You need a delete whose message to the \
                     other replica is lost, and a look at both disks once everything is quiet.",
-        breaks: &["I5.replicas-agree-in-the-end", "I5.exchange-ends"],
+        breaks: &["I5.replicas-agree-eventually", "I5.exchange-ends"],
         scope: "exchange-and-delete",
         rules: || Rules {
             tree_follows: |_before, after| !(Rules::default().is_deleted)(after),
@@ -76,7 +76,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "A replica that still has the value is found to differ, and gets the tombstone. \
                     You need a replica that neither the put nor the delete has reached, and a look \
                     at its disk once everything is quiet.",
-        breaks: &["I5.replicas-agree-in-the-end"],
+        breaks: &["I5.replicas-agree-eventually"],
         scope: "exchange-and-delete",
         rules: || Rules {
             key_digest: |key, held| {
@@ -96,7 +96,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "While no message is lost, the stores alone make the replicas agree. You need \
                     one lost store, no read that repairs, and a look at both disks once everything \
                     is quiet.",
-        breaks: &["I5.replicas-agree-in-the-end"],
+        breaks: &["I5.replicas-agree-eventually"],
         scope: "exchange",
         rules: || Rules { goes_down: |_own, _theirs| false, ..Rules::default() },
     },
@@ -125,7 +125,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                something and it differs, neither gets what it lacks.",
         missed_by: "After one lost put a replica lacks the whole key, and gets it. You need two \
                     puts through two replicas, neither of which reaches the other replica.",
-        breaks: &["I5.replicas-agree-in-the-end"],
+        breaks: &["I5.replicas-agree-eventually"],
         scope: "exchange-both-ways",
         rules: || Rules {
             must_sync: |own, theirs| own.is_none() != theirs.is_none(),
@@ -162,7 +162,7 @@ pub(super) const LIMITS: &[Limit] = &[
                     was acknowledged reads it from other replicas. You need one lost store, no \
                     read that repairs, and a look at every replica's disk once everything is \
                     quiet.",
-        property: "I5.replicas-agree-in-the-end",
+        property: "I5.replicas-agree-eventually",
         scope: "loss",
     },
     Limit {

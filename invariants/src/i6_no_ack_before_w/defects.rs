@@ -43,7 +43,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &[
             "I6.no-ack-before-w",
             "I1.acknowledged-put-is-on-w-disks",
-            "I1.get-rests-on-r-words",
+            "I1.get-rests-on-r-replies",
             "I4.acknowledged-put-is-secured",
             "I1.get-shows-the-merge",
         ],

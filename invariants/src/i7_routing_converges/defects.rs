@@ -16,7 +16,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "With gossip the coordinator hears of the change later anyway. You need a scope \
                     without gossip. You must check that a coordinator eventually knows what the \
                     nodes that served it know.",
-        breaks: &["I7.who-is-served-learns", "I5.replicas-agree-in-the-end", "I8.no-hint-stays"],
+        breaks: &["I7.who-is-served-learns", "I5.replicas-agree-eventually", "I8.no-hint-stays"],
         scope: "join-without-gossip",
         rules: || Rules { must_tell: |_, _| false, ..Rules::default() },
     },
@@ -31,7 +31,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                list it as leaving forever, and wait for it in vain.",
         missed_by: "The node has handed over all its keys, and no get fails. You must check what \
                     the other nodes eventually know of it.",
-        breaks: &["I7.views-agree-in-the-end"],
+        breaks: &["I7.views-agree-eventually"],
         scope: "leave",
         rules: || Rules { may_retire: |_, is_busy| !is_busy, ..Rules::default() },
     },
@@ -47,6 +47,6 @@ pub(super) const LIMITS: &[Limit] = &[Limit {
            gossip where that matters.",
     missed_by: "A node that asks another, or is asked, learns of the change. You need a node that \
                 does neither, and must check what it eventually knows.",
-    property: "I7.views-agree-in-the-end",
+    property: "I7.views-agree-eventually",
     scope: "join-without-gossip",
 }];

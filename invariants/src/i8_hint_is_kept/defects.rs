@@ -111,8 +111,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &[
             "I8.hint-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
-            "I2.vouched-for-is-kept",
-            "I5.replicas-agree-in-the-end",
+            "I2.confirmed-put-is-kept",
+            "I5.replicas-agree-eventually",
             "I4.acknowledged-put-is-secured",
         ],
         scope: "holder-crash",
@@ -174,8 +174,8 @@ pub(super) const DEFECTS: &[Defect] = &[
         breaks: &[
             "I8.hint-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
-            "I2.vouched-for-is-kept",
-            "I5.replicas-agree-in-the-end",
+            "I2.confirmed-put-is-kept",
+            "I5.replicas-agree-eventually",
         ],
         scope: "join",
         rules: || Rules {
@@ -195,7 +195,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                     then no restart. You must check what is eventually on the new replica's disk.",
         breaks: &[
             "I8.no-hint-stays",
-            "I5.replicas-agree-in-the-end",
+            "I5.replicas-agree-eventually",
             "I4.misplaced-is-handed-over",
         ],
         scope: "join",

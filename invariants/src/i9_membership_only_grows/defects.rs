@@ -16,7 +16,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "Of changes made one after another, the longer history is the newer one. You \
                     need two administrators at two nodes, each of whom acts before their node \
                     hears of the other change.",
-        breaks: &["I9.change-is-never-unlearned", "I7.views-agree-in-the-end"],
+        breaks: &["I9.change-is-never-unlearned", "I7.views-agree-eventually"],
         scope: "two-administrators",
         rules: || Rules {
             history_merge: |own, other| {
@@ -36,7 +36,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                knew, and a change may come and go without end.",
         missed_by: "A node that only hears newer histories seems to learn. You need a node that is \
                     told an older history than its own. You must remember what it knew before.",
-        breaks: &["I9.change-is-never-unlearned", "I7.views-agree-in-the-end"],
+        breaks: &["I9.change-is-never-unlearned", "I7.views-agree-eventually"],
         scope: "two-administrators",
         rules: || Rules { history_merge: |_known, told| told.clone(), ..Rules::default() },
     },

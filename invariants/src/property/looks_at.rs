@@ -137,13 +137,13 @@ fn requests(instance: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
         Outcome::Unsent => 0,
         Outcome::Running => 1,
         Outcome::Failed => 2,
-        Outcome::Answered { words, in_person } => {
-            3 | (words as u64) << 8 | (in_person as u64) << 32
+        Outcome::Answered { replies, in_person } => {
+            3 | (replies as u64) << 8 | (in_person as u64) << 32
         }
     };
     seen(instance, ghost, words);
     words.extend(ghost.writes.iter().map(|write| outcome_word(write.outcome)));
-    words.extend(ghost.vouched.iter().map(|puts| puts.bits()));
+    words.extend(ghost.confirmed.iter().map(|puts| puts.bits()));
     words.push(ghost.hinted.len() as u64);
     for hinted in &ghost.hinted {
         words.push(

@@ -48,7 +48,7 @@ pub(crate) fn record_out(
         Message::Store { request, .. }
         | Message::Stored { request }
         | Message::StoreHint { request, .. } => {
-            next.vouch_or_keep(instance, from, instance.write(*request)?);
+            next.confirm_or_keep(instance, from, instance.write(*request)?);
         }
         Message::StoredHint { request, recipient } => {
             next.keep(from, *recipient, instance.write(*request)?);
@@ -85,7 +85,7 @@ pub(crate) fn record_out(
         Message::Fetched { siblings, .. }
             if instance.preference_list.contains(&from) && !instance.changes =>
         {
-            writes_of(siblings.versions()).iter().for_each(|write| next.vouch(from, write));
+            writes_of(siblings.versions()).iter().for_each(|write| next.confirm(from, write));
         }
         Message::Fetch { request, .. } => {
             next.on_fetch(instance, from, node(envelope.dst), instance.read(*request)?);

@@ -14,7 +14,7 @@ pub enum Outcome {
     Answered {
         /// The number of replies. Those for a put count for distinct intended replicas; those for a
         /// get come from distinct nodes.
-        words: usize,
+        replies: usize,
         /// How many of them came from intended replicas.
         in_person: usize,
     },

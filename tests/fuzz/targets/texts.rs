@@ -9,8 +9,7 @@ use dynamo::context_text::{ContextTextError, from_text, to_text};
 use dynamo::secret::{NodeSecret, Right, Secret};
 use dynamo::stamp::{STAMP_BYTES, StampedContext};
 use dynamo_invariants::scenario::Scenario;
-use dynamo_invariants::trace::ReadError;
-use dynamo_invariants::trace::Trace;
+use dynamo_invariants::trace::{ReadError, Trace};
 use dynamo_model::version::Context;
 
 /// The text of a secret.

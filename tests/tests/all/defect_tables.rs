@@ -1,15 +1,8 @@
 //! The tables of defects, known limits and historic defects are consistent.
 
-use dynamo_invariants::catalogue::DEFECTS;
-
-use dynamo_invariants::catalogue::LIMITS;
-
+use dynamo_invariants::catalogue::{DEFECTS, LIMITS, PROPERTIES};
 use dynamo_invariants::defect::Defect;
-
-use dynamo_invariants::historic::HISTORIC;
-
-use dynamo_invariants::catalogue::PROPERTIES;
-use dynamo_invariants::historic::Told;
+use dynamo_invariants::historic::{HISTORIC, Told};
 use std::collections::{BTreeMap, BTreeSet};
 
 #[test]

@@ -3,15 +3,8 @@
 
 use crate::samples;
 use dynamo::gallery::Case;
-use dynamo_invariants::catalogue::DEFECTS;
-use dynamo_invariants::catalogue::LIMITS;
-use dynamo_invariants::catalogue::PROPERTIES;
-use dynamo_invariants::catalogue::SCOPES;
-use dynamo_invariants::catalogue::WITHOUT_DEFECT;
-use dynamo_invariants::check::Effort;
-use dynamo_invariants::check::Verdict;
-use dynamo_invariants::check::check;
-use dynamo_invariants::check::find;
+use dynamo_invariants::catalogue::{DEFECTS, LIMITS, PROPERTIES, SCOPES, WITHOUT_DEFECT};
+use dynamo_invariants::check::{Effort, Verdict, check, find};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::property::Kind;
 use dynamo_invariants::trace::Trace;

@@ -1,10 +1,7 @@
 //! Our engine compared with stateright's, and with itself.
 
 use crate::samples;
-use dynamo_invariants::check::Effort;
-use dynamo_invariants::check::Engine;
-use dynamo_invariants::check::Report;
-use dynamo_invariants::check::check;
+use dynamo_invariants::check::{Effort, Engine, Report, check};
 use dynamo_invariants::property::Kind;
 use dynamo_invariants::scope::Scope;
 use dynamo_model::rules::Rules;

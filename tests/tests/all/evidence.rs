@@ -1,8 +1,6 @@
 //! Every verdict tells what it rests on.
 
-use dynamo_invariants::catalogue::DEFECTS;
-use dynamo_invariants::catalogue::PROPERTIES;
-use dynamo_invariants::catalogue::SCOPES;
+use dynamo_invariants::catalogue::{DEFECTS, PROPERTIES, SCOPES};
 use dynamo_invariants::property::Kind;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::rules::Rules;

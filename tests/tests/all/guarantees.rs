@@ -3,8 +3,7 @@
 
 use crate::tidy::{read, root};
 use dynamo::gallery::Case;
-use dynamo_invariants::catalogue::DEEP;
-use dynamo_invariants::catalogue::INVARIANTS;
+use dynamo_invariants::catalogue::{DEEP, INVARIANTS};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::property::Kind;

@@ -1,10 +1,7 @@
 //! A known limit: reads are not linearizable, whatever R and W are.
 
-use dynamo_invariants::scope::Ask::Get;
-
-use dynamo_invariants::scope::Ask::Put;
-use dynamo_invariants::scope::NO_FAULTS;
-use dynamo_invariants::scope::Scope;
+use dynamo_invariants::scope::Ask::{Get, Put};
+use dynamo_invariants::scope::{NO_FAULTS, Scope};
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;

@@ -3,10 +3,7 @@
 
 use crate::tidy::{read, root, sources};
 use dynamo::gallery::Case;
-use dynamo_invariants::catalogue;
-use dynamo_invariants::catalogue::DEFECTS;
-use dynamo_invariants::catalogue::INVARIANTS;
-use dynamo_invariants::catalogue::SCOPES;
+use dynamo_invariants::catalogue::{self, DEFECTS, INVARIANTS, SCOPES};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
 use dynamo_model::rules::Rules;

@@ -3,15 +3,9 @@
 
 use crate::samples;
 use dynamo_invariants::catalogue;
-use dynamo_invariants::check::Effort;
-use dynamo_invariants::check::Report;
-use dynamo_invariants::check::check;
-use dynamo_invariants::scope::Ask::Get;
-use dynamo_invariants::scope::Ask::Put;
-use dynamo_invariants::scope::Ask::PutOver;
-use dynamo_invariants::scope::Faults;
-use dynamo_invariants::scope::NO_FAULTS;
-use dynamo_invariants::scope::Scope;
+use dynamo_invariants::check::{Effort, Report, check};
+use dynamo_invariants::scope::Ask::{Get, Put, PutOver};
+use dynamo_invariants::scope::{Faults, NO_FAULTS, Scope};
 use dynamo_model::rules::Rules;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

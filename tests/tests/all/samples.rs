@@ -4,10 +4,8 @@
 //! threads, reductions. A difference shows in the kinds of steps of a scope, not in its number of
 //! states.
 
-use dynamo_invariants::catalogue::DEFECTS;
-use dynamo_invariants::catalogue::SCOPES;
-use dynamo_invariants::check::Report;
-use dynamo_invariants::check::coverage;
+use dynamo_invariants::catalogue::{DEFECTS, SCOPES};
+use dynamo_invariants::check::{Report, coverage};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
 

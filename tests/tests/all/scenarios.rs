@@ -1,8 +1,6 @@
 //! The nine scenarios: the table of each run has the cells that its script names.
 
-use dynamo_invariants::scenario::Scenario;
-
-use dynamo_invariants::scenario::passes;
+use dynamo_invariants::scenario::{Scenario, passes};
 use dynamo_invariants::tables::Table;
 use std::fs;
 use std::path::{Path, PathBuf};

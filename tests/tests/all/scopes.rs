@@ -2,16 +2,9 @@
 //! check`, checks every scope.
 
 use crate::samples;
-use dynamo_invariants::catalogue;
-use dynamo_invariants::catalogue::DEEP;
-use dynamo_invariants::catalogue::PROPERTIES;
-use dynamo_invariants::catalogue::SCOPES;
-use dynamo_invariants::check::Effort;
-use dynamo_invariants::check::Report;
-use dynamo_invariants::check::check;
-use dynamo_invariants::check::find;
-use dynamo_invariants::property::Kind;
-use dynamo_invariants::property::Property;
+use dynamo_invariants::catalogue::{self, DEEP, PROPERTIES, SCOPES};
+use dynamo_invariants::check::{Effort, Report, check, find};
+use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::system::SystemState;
 use dynamo_model::rules::Rules;

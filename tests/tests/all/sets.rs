@@ -1,7 +1,6 @@
 //! Sets of puts, and the intended replicas that answers count for.
 
-use dynamo_invariants::scope::write_set::WriteId;
-use dynamo_invariants::scope::write_set::WriteSet;
+use dynamo_invariants::scope::write_set::{WriteId, WriteSet};
 use dynamo_invariants::truth::matching::filled;
 use dynamo_model::ids::Content;
 use dynamo_model::ids::NodeId;

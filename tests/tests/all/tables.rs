@@ -1,8 +1,7 @@
 //! Names in the scenarios' tables.
 
 use dynamo_invariants::catalogue;
-use dynamo_invariants::tables::Cast;
-use dynamo_invariants::tables::history_name;
+use dynamo_invariants::tables::{Cast, history_name};
 use dynamo_invariants::trace::Event;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::message::Message;

@@ -1,11 +1,7 @@
 //! The architecture invariants of CONTRIBUTING.md, and the guarantees in invariants/README.md, as
 //! far as a test can check them.
 
-use dynamo_invariants::catalogue::DEFECTS;
-
 use dynamo_invariants::catalogue::LIMITS;
-use dynamo_invariants::catalogue::PROPERTIES;
-use dynamo_invariants::property::Kind;
 use std::fs;
 use std::path::{Path, PathBuf};
 

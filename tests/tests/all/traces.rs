@@ -3,12 +3,8 @@
 use dynamo_invariants::catalogue::LIMITS;
 use dynamo_invariants::check::find;
 use dynamo_invariants::defect::Defect;
-use dynamo_invariants::trace::Event;
-use dynamo_invariants::trace::Trace;
-use dynamo_invariants::trace::replay;
-use dynamo_invariants::trace::replay::Divergence;
-use dynamo_invariants::trace::replay::Stopped;
-use dynamo_invariants::trace::shrink;
+use dynamo_invariants::trace::replay::{Divergence, Stopped};
+use dynamo_invariants::trace::{Event, Trace, replay, shrink};
 use dynamo_model::rules::Rules;
 use stateright::Model;
 

@@ -3,9 +3,7 @@
 use super::super::{Failure, table};
 use super::session::{Checked, Measured, Out, Stopped};
 use anyhow::anyhow;
-use dynamo_invariants::check::Conclusion;
-use dynamo_invariants::check::Report;
-use dynamo_invariants::describe;
+use dynamo_invariants::check::{Conclusion, Report};
 use dynamo_invariants::notation::words;
 
 impl Checked {
@@ -81,7 +79,9 @@ impl Checked {
             let more = if count > 1 { format!(" ({count} scopes fail)") } else { String::new() };
             return Err(Failure::Operation(anyhow!("{property} is violated in {scope}{more}")));
         }
-        let failed = |report: &&Report| report.properties.iter().any(|it| it.is_failure());
+        let failed = |report: &&Report| {
+            report.properties.iter().any(dynamo_invariants::check::Verdict::is_failure)
+        };
         if let Some(report) = reports().find(failed) {
             let first = report.name;
             return Err(Failure::Operation(anyhow!(

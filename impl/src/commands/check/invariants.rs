@@ -4,7 +4,6 @@ use super::super::table;
 use super::lines::word;
 use comfy_table::CellAlignment;
 use dynamo_invariants::check::InvariantVerdict;
-use dynamo_invariants::describe;
 use dynamo_invariants::notation::words;
 
 /// Each invariant, and the verdict on it. Then in how many scopes an occasion to violate it arose,

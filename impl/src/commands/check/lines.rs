@@ -3,9 +3,7 @@
 use super::super::table;
 use super::session::{Measured, Stopped};
 use anstyle::{AnsiColor, Style};
-use dynamo_invariants::check::Conclusion;
-use dynamo_invariants::check::Report;
-use dynamo_invariants::check::Verdict;
+use dynamo_invariants::check::{Conclusion, Report, Verdict};
 use dynamo_invariants::scope::Scope;
 
 const GOOD: Style = AnsiColor::Green.on_default();

@@ -3,12 +3,7 @@
 use super::super::progress::Watch;
 use super::{failures, invariants, lines, verbose};
 use dynamo_invariants::catalogue::SCOPES;
-use dynamo_invariants::check::Effort;
-use dynamo_invariants::check::Ended;
-use dynamo_invariants::check::InvariantVerdict;
-use dynamo_invariants::check::Report;
-use dynamo_invariants::check::check;
-use dynamo_invariants::check::coverage;
+use dynamo_invariants::check::{Effort, Ended, InvariantVerdict, Report, check, coverage};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
 use dynamo_model::rules::Rules;
@@ -77,7 +72,7 @@ impl Measured {
     }
 
     pub(super) fn has_violation(&self) -> bool {
-        self.report.properties.iter().any(|verdict| verdict.is_violation())
+        self.report.properties.iter().any(dynamo_invariants::check::Verdict::is_violation)
     }
 }
 

@@ -2,12 +2,9 @@
 
 use super::super::table;
 use super::session::{Checked, Measured, Out};
-use dynamo_invariants::catalogue::PROPERTIES;
-use dynamo_invariants::catalogue::SCOPES;
-use dynamo_invariants::check::Conclusion;
-use dynamo_invariants::check::Report;
-use dynamo_invariants::check::coverage;
+use dynamo_invariants::catalogue::{PROPERTIES, SCOPES};
 use dynamo_invariants::check::coverage::NEVER_MET;
+use dynamo_invariants::check::{Conclusion, Report, coverage};
 use dynamo_invariants::property::Property;
 
 pub(super) fn tell(checked: &Checked, reduced: bool, out: Out<'_>) {

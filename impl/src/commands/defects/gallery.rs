@@ -5,7 +5,6 @@ use super::Outcome;
 use crate::output::note;
 use anyhow::{Context as _, anyhow};
 use dynamo::gallery::{Case, MADE_BY, files};
-use dynamo_invariants::describe;
 use dynamo_invariants::notation::words;
 use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;

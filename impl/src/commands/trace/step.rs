@@ -4,13 +4,9 @@ use super::super::Failure;
 use super::show::title;
 use anyhow::{Context as _, anyhow};
 use dynamo_invariants::catalogue::PROPERTIES;
-use dynamo_invariants::describe;
-use dynamo_invariants::describe::Change;
-use dynamo_invariants::describe::Fact;
-use dynamo_invariants::describe::diagram;
 use dynamo_invariants::describe::diagram::Row;
-use dynamo_invariants::property::Kind;
-use dynamo_invariants::property::Property;
+use dynamo_invariants::describe::{self, Change, Fact, diagram};
+use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
 use ratatui::Frame;
@@ -253,7 +249,7 @@ mod tests {
         assert!(screen(&walk).contains("I1.acknowledged-put-is-on-w-disks: holds here"));
         assert!(press(&mut walk, KeyCode::Char('v')));
         assert_eq!(walk.at, trace.steps.len());
-        assert!(screen(&walk).contains("▶ I2.vouched-for-is-kept: does not hold here"));
+        assert!(screen(&walk).contains("▶ I2.confirmed-put-is-kept: does not hold here"));
         assert!(screen(&walk).contains("I1.acknowledged-put-is-on-w-disks: does not hold here"));
         assert!(
             press(&mut walk, KeyCode::Right),

@@ -1,10 +1,7 @@
 //! The ring, the nodes on it, and what is in flight between them.
 
-use dynamo_invariants::describe;
-use dynamo_invariants::notation::words;
-
-use dynamo_invariants::describe::diagram;
-use dynamo_invariants::notation::Who;
+use dynamo_invariants::describe::{self, diagram};
+use dynamo_invariants::notation::{Who, words};
 use dynamo_invariants::system::SystemState;
 use dynamo_invariants::tables::Cast;
 use dynamo_invariants::trace::replay::Run;

@@ -2,9 +2,7 @@
 
 use super::Location;
 use dynamo_invariants::describe::diagram;
-use dynamo_invariants::describe::flight::End;
-use dynamo_invariants::describe::flight::Flight;
-use dynamo_invariants::describe::flight::flights;
+use dynamo_invariants::describe::flight::{End, Flight, flights};
 use dynamo_invariants::notation::words::brief;
 use dynamo_invariants::trace::replay::Run;
 use serde_json::{Value, json};

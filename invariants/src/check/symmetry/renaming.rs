@@ -129,7 +129,7 @@ impl Renaming<Process, Ghost> for Symmetry {
                 write,
             ),
             reads: moved(&history.reads, |index| self.read(index), |read| self.ghost_read(read)),
-            vouched: moved(&history.vouched, |index| usize::from(self.nodes[index].0), writes),
+            confirmed: moved(&history.confirmed, |index| usize::from(self.nodes[index].0), writes),
             hinted: sorted(history.hinted.iter().map(|hinted| Hinted {
                 holder: self.node(hinted.holder),
                 recipient: self.node(hinted.recipient),

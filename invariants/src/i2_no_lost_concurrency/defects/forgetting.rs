@@ -36,7 +36,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "A crash keeps the disk, and the counter with it. You need a coordinator that \
                     comes back with an empty disk between two puts, and another replica that still \
                     has the first put.",
-        breaks: &["I2.one-put-one-version", "I2.vouched-for-is-kept", "I2.clocks-are-causal"],
+        breaks: &["I2.one-put-one-version", "I2.confirmed-put-is-kept", "I2.clocks-are-causal"],
         scope: "lost-disk",
         rules: || Rules { new_incarnation: |_| 0, ..Rules::default() },
     },
@@ -53,9 +53,9 @@ pub(super) const DEFECTS: &[Defect] = &[
                     second put that reaches the recipient directly while a fallback still keeps \
                     the hint with the first.",
         breaks: &[
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
-            "I5.replicas-agree-in-the-end",
+            "I5.replicas-agree-eventually",
             "I4.acknowledged-put-is-secured",
             "I8.hint-is-kept",
         ],
@@ -76,11 +76,11 @@ pub(super) const DEFECTS: &[Defect] = &[
                     has a context from before.",
         breaks: &[
             "I2.clocks-are-causal",
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
             "I4.acknowledged-put-is-secured",
             "I4.acknowledged-put-survives",
-            "I5.replicas-agree-in-the-end",
+            "I5.replicas-agree-eventually",
         ],
         scope: "reap-and-put-again",
         rules: || Rules {
@@ -103,11 +103,11 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "A delete alone leaves nothing beside its tombstone. You need a put that is \
                     concurrent with the delete, and a reap after both.",
         breaks: &[
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
             "I4.acknowledged-put-is-secured",
             "I4.acknowledged-put-survives",
-            "I5.replicas-agree-in-the-end",
+            "I5.replicas-agree-eventually",
         ],
         scope: "reap-and-put-again",
         rules: || Rules {
@@ -128,9 +128,9 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "A put before the survey stops the reap, and a put after the reap is safe. You \
                     need a put that arrives between the two.",
         breaks: &[
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
-            "I5.replicas-agree-in-the-end",
+            "I5.replicas-agree-eventually",
             "I4.acknowledged-put-is-secured",
             "I4.acknowledged-put-survives",
         ],
@@ -150,7 +150,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "Both replicas give equal answers from memory and have equal trees. You need to \
                     inspect the disk after an exchange has brought the put, or to crash the \
                     replica then.",
-        breaks: &["I2.vouched-for-is-kept", "I5.replicas-agree-in-the-end"],
+        breaks: &["I2.confirmed-put-is-kept", "I5.replicas-agree-eventually"],
         scope: "exchange",
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Exchange && before != after,
@@ -170,7 +170,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                     still has what came after the copy.",
         breaks: &[
             "I2.one-put-one-version",
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I2.clocks-are-causal",
             "I1.acknowledged-put-is-on-w-disks",
             "I4.acknowledged-put-is-secured",
@@ -193,7 +193,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                     snapshot of a running node, and no start between the snapshot and its use.",
         breaks: &[
             "I2.one-put-one-version",
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I2.clocks-are-causal",
             "I1.acknowledged-put-is-on-w-disks",
             "I4.acknowledged-put-is-secured",

@@ -18,11 +18,11 @@ pub(super) const DEFECTS: &[Defect] = &[
                     comparison of dots. Or you inspect the coordinator's disk.",
         breaks: &[
             "I2.one-put-one-version",
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I2.clocks-are-causal",
             "I1.acknowledged-put-is-on-w-disks",
             "I4.acknowledged-put-is-secured",
-            "I5.replicas-agree-in-the-end",
+            "I5.replicas-agree-eventually",
             "I4.acknowledged-put-survives",
         ],
         scope: "crash-between-puts",
@@ -45,7 +45,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                     have not read each other's puts. You also need the ground truth of who read \
                     what, because the clocks agree with what the node did.",
         breaks: &[
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
             "I2.clocks-are-causal",
             "I4.acknowledged-put-is-secured",
@@ -87,7 +87,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                     puts twice and continues with the context of its first put. Before that put, \
                     another client must have put through the same coordinator.",
         breaks: &[
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
             "I2.clocks-are-causal",
             "I4.acknowledged-put-is-secured",
@@ -114,7 +114,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                     two concurrent puts through two coordinators, and the ground truth that \
                     neither client had read the other's put.",
         breaks: &[
-            "I2.vouched-for-is-kept",
+            "I2.confirmed-put-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
             "I1.get-shows-the-merge",
             "I1.get-sees-acknowledged-puts",
