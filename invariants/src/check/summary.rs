@@ -119,7 +119,7 @@ mod tests {
     fn a_check_that_stops_early_knows_the_violation_and_nothing_else() {
         let defect = Defect::named("ack-one-short").expect("a defect");
         let early = Effort { stop_when_violated: true, ..Effort::threads(1) };
-        let report = checked(defect.scope, (defect.rules)(), &early);
+        let report = checked(defect.scope, &(defect.rules)(), &early);
         assert!(!report.complete && !report.holds());
         assert_eq!(report.ending, super::super::Ended::Violated);
         let broken = Property::named(defect.breaks[0]).expect("a property");
@@ -135,7 +135,7 @@ mod tests {
         let early = Effort { stop_when_violated: true, ..Effort::threads(1) };
         let excusing = catalogue::SCOPES.iter().filter(|scope| scope.unique_states < 5_000);
         let excusing = excusing.filter(|scope| {
-            let whole = checked(scope.name, Rules::default(), &early);
+            let whole = checked(scope.name, &Rules::default(), &early);
             assert!(whole.complete, "{}", scope.name);
             let excused = |verdict: &&Verdict| verdict.verdict == Conclusion::Excused;
             can_be_violated().filter_map(|p| whole.verdict(p)).any(|v| excused(&v))
