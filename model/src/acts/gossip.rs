@@ -98,7 +98,7 @@ impl Handler<'_, '_> {
     }
 
     /// After gossip with a peer, this node waits a full interval before it gossips itself. Clients
-    /// do not count: they only ask for the history.
+    /// do not count.
     fn has_gossiped(&mut self, with: Id) {
         if NodeId::from_actor(with).is_some() {
             self.set_gossip_timer();

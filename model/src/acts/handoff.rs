@@ -5,7 +5,7 @@
 //! CREATED      the coordinator has asked a fallback to stand in
 //! STORED       the fallback has the hint on disk, and has confirmed it
 //! IN_TRANSFER  the fallback has sent the hint, and the recipient has not confirmed all of it
-//! CLEARED      the recipient has confirmed that all of it is on disk, and the fallback has dropped it
+//! CLEARED      the recipient has confirmed all of it, and the fallback has dropped the hint
 //! ```
 //! A holder that crashes continues from the hints on its disk, without a client's help. It resends
 //! a hint until it may clear it, at growing intervals. The recipient merges, so duplicates are

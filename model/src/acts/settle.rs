@@ -6,7 +6,7 @@
 //! each key that it is asked about from all nodes that may hold something:
 //!
 //! ```text
-//! new replica ── Gather: a key, my tip ──▶ all awaited nodes   a node with another tip is told first
+//! new replica ── Gather: a key, my tip ──▶ all awaited nodes   nodes with another tip learn first
 //! new replica ◀── Gathered: all that I hold of it ── each      the new replica merges and saves it
 //! new replica ── Stored, or Fetched ──▶ coordinator            once all have answered
 //! ```
