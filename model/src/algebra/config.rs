@@ -45,7 +45,7 @@ pub struct AntiEntropy {
 }
 
 impl AntiEntropy {
-    /// For a local network: an exchange every 10 s to 15 s. While a peer has new keys, it sends up to
+    /// For a local network: an exchange every 10 s to 15 s. A peer that has new keys sends up to
     /// 6,400 keys a second.
     pub const LOCAL: Self = AntiEntropy {
         every: Duration::from_secs(10),
