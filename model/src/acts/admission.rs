@@ -2,7 +2,7 @@
 //!
 //! * Is the sender a member by this node's view, or was it one?
 //! * Does the sender's tip differ from this node's? Then this node sends the sender its history.
-//! * Is this node responsible by its own view? If the tips are equal, the sender knows that it is.
+//! * Is this node the right receiver by its own view? Under equal tips, the sender knows that.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId};
@@ -41,7 +41,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Is this node responsible for the message's key by its own view?
+    /// Is this node the right receiver by its own view: a replica of the key, or for a hint a node
+    /// that is none?
     fn is_meant(&self, message: &Message) -> bool {
         let is_mine = |key: &Key| self.is_replica_of(key);
         match message {

@@ -163,7 +163,7 @@ impl Handler<'_, '_> {
     }
 
     /// Sends what this node holds of each key that differs. If it holds nothing, the empty set asks
-    /// for it.
+    /// for it. If the peer's leaf was cut, answers with the keys after the cut.
     pub(crate) fn on_leaves(&mut self, from: NodeId, leaves: &[Leaf]) {
         let Some(AntiEntropy { window, shape, .. }) = self.compares() else { return };
         let (tip, mut keys, mut rest) = (self.tip(), Vec::new(), Vec::new());
@@ -263,7 +263,7 @@ impl Handler<'_, '_> {
     }
 }
 
-/// Joins two lists of digests by name.
+/// Pairs two lists of digests by name.
 fn side_by_side<T: Clone + Ord>(
     own: &[(T, Digest)],
     theirs: &[(T, Digest)],

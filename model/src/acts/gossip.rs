@@ -1,5 +1,5 @@
-//! How histories spread (Dynamo paper §4.8.1). From time to time a node sends its tip to a random
-//! peer. Nodes also send their histories to any sender whose tip differs from theirs.
+//! How histories spread (Dynamo paper §4.8.1). Periodically a node sends its tip to a random
+//! peer. A node also sends its history to any sender whose tip differs from its own.
 //!
 //! ```text
 //! A ── Gossip: my tip ──▶ B            no answer if the tips are equal
@@ -9,9 +9,9 @@
 //! A node that has just gossiped with a peer restarts its own gossip timer.
 //!
 //! Every request that depends on the ring carries its sender's tip. A receiver with another tip
-//! sends its history. It serves the request only if it is responsible by its own view too. If the
-//! sender learns something, it asks the nodes that are responsible now. If the receiver does, the
-//! sender asks it again.
+//! sends its history. It serves the request only if it is the right receiver by its own view too.
+//! If the sender learns something, it asks the nodes that are responsible now. If the receiver
+//! does, the sender asks it again.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::NodeId;

@@ -106,7 +106,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Is this node clear of the key: does it hold nothing that the tombstones must suppress?
+    /// Is this node clear of the key? A replica must hold exactly these tombstones, and any other
+    /// node no version. The node may have no hint for the key, and no put or get of it under way.
     fn is_clear(&self, key: &Key, tombstones: &Siblings) -> bool {
         let remains = Remains {
             is_intended: self.is_replica_of(key),

@@ -32,7 +32,7 @@ impl Handler<'_, '_> {
         self.hold(cause, key, &before, after);
     }
 
-    /// Stores `after`, and saves it if it differs from `before`.
+    /// Stores `after` if it differs from `before`, and saves it if the rules require that.
     pub(crate) fn hold(&mut self, cause: Cause, key: &Key, before: &Siblings, after: Siblings) {
         if after != *before {
             let must_save = self.node.rules.must_save(cause, before, &after);

@@ -6,9 +6,9 @@
 //! each key that it is asked about from all nodes that may hold something:
 //!
 //! ```text
-//! new replica ── Gather: a key, my tip ──▶ all awaited nodes   nodes with another tip learn first
-//! new replica ◀── Gathered: all that I hold of it ── each      the new replica merges and saves it
-//! new replica ── Stored, or Fetched ──▶ coordinator            once all have answered
+//! new replica ── Gather: a key, my tip ──▶ awaited nodes   nodes with another tip are told first
+//! new replica ◀── Gathered: all that I hold of it ── each  the new replica merges and saves it
+//! new replica ── Stored, or Fetched ──▶ coordinator        once all have answered
 //! ```
 //! A node that answers knows the new view, so it no longer serves as a replica if it is none. It
 //! also says whether it keeps other keys for the new replica. If not, the new replica no longer

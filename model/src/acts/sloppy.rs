@@ -27,8 +27,9 @@ impl Handler<'_, '_> {
         tally
     }
 
-    /// What the coordinator does after a timeout: it notes that in the record. After the last
-    /// retransmission it suspects the nodes that have not answered, and asks fallbacks.
+    /// Decides what the coordinator does after a timeout, and updates the record. After the last
+    /// retransmission it suspects the silent nodes and asks fallbacks. Without more fallbacks, it
+    /// gives up.
     pub(crate) fn after_timeout(&mut self, collecting: &mut Collecting) -> Next {
         let Collecting { key, tally, retransmissions_left, .. } = collecting;
         if *retransmissions_left > 0 {

@@ -1,9 +1,9 @@
 //! What a change of the ring moves (Dynamo paper §4.9). A misplaced replica is a hint.
 //!
-//! A node that is no longer a replica of a key turns its copy into a hint for each replica. It
-//! drops a hint once the recipient has all of it on disk. So a put that W nodes acknowledged is on
-//! W disks throughout. [`settle`](crate::settle) documents what new replicas do until they have
-//! been handed their keys.
+//! A node that is no longer a replica of a key turns its copy into a hint for each replica. A node
+//! that stays a replica stores a hint for each new replica only. It drops a hint once the recipient
+//! has all of it on disk. So a put that W nodes acknowledged is on W disks throughout.
+//! [`settle`](crate::settle) documents what new replicas do until they have been handed their keys.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId};
@@ -13,7 +13,8 @@ use crate::rules::{Cause, Occasion};
 use crate::state::hint::HintId;
 
 impl Handler<'_, '_> {
-    /// After the view has changed, turns copies into hints for the nodes that are replicas now.
+    /// After the view has changed, stores a hint for each node that must get this node's copy of a
+    /// key. Drops the copies of keys of which this node is no longer a replica.
     pub(crate) fn move_keys(&mut self, before: &View) {
         let n = self.node.config.n();
         let keys: Vec<Key> = self.state.durable.store.keys().cloned().collect();

@@ -34,8 +34,8 @@ pub struct AntiEntropy {
     /// The pause before the next exchange with a peer that has just sent something new. Together
     /// with the window, it bounds how much a node receives in the exchanges that it begins.
     pub again_after: Duration,
-    /// The most differing subtrees, leaves or keys that a node follows for one message. The next
-    /// exchange finds the rest.
+    /// How many differing subtrees, leaves or keys a node follows up at most for one message. The
+    /// next exchange finds the rest.
     pub window: usize,
     /// How many keys a node enters in its trees in one step, after a start. Between these steps it
     /// serves requests, but compares with no peer.

@@ -47,7 +47,8 @@ pub enum Act {
 pub struct Change {
     /// The node that changes.
     pub node: NodeId,
-    /// Counts how often the node has joined, or moved, from 1. A later change has a larger time.
+    /// Counts how often the node has joined, or how often it has moved, from 1. It leaves, is gone
+    /// or is removed at the time of its last join.
     pub time: u32,
     /// What changes.
     pub act: Act,
@@ -55,7 +56,7 @@ pub struct Change {
 
 impl Change {
     /// The largest time. No real cluster reaches it. A change with a larger time is not decoded. If
-    /// the largest number were taken, no later change could have a larger one.
+    /// the largest `u32` were taken, no later change could have a larger time.
     pub const TIME_MAX: u32 = 1 << 30;
 
     /// The address in this change, with its time. The larger pair supersedes the other.

@@ -46,7 +46,7 @@ quickcheck! {
     }
 }
 
-/// The last line of the table in the module's documentation.
+/// The last line of the table in the documentation of `membership`.
 #[test]
 fn the_later_address_wins_and_the_larger_if_times_are_equal() {
     let node = NodeId(0);
