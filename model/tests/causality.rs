@@ -1,4 +1,4 @@
-//! The version algebra against a naive second implementation: causal histories as sets of puts.
+//! The version algebra against a naive second implementation: causality as sets of puts.
 
 use dynamo_model::ids::{ClientId, Content, NodeId, RequestId, Value};
 use dynamo_model::rules::{Freshness, Rules};

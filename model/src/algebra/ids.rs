@@ -204,7 +204,7 @@ pub enum Content {
     /// A value.
     Value(Value),
     /// A tombstone: it deletes what the put's context names. A client may store bytes with it.
-    /// Mostly there are none.
+    /// Usually there are none.
     Tombstone(Value),
 }
 

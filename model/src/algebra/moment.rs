@@ -13,7 +13,7 @@
 //! * *A new name for every start* needs no memory of others. But each start would add an entry to
 //!   the clocks of all keys put since, and clocks are never pruned.
 //! * *A hash chain over commits* detects that two disks have diverged. Starts do so here too: no
-//!   two starts of a node have one number. A chain also detects changes made by hand. This module
+//!   two starts of a node share a number. A chain also detects changes made by hand. This module
 //!   does not.
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub struct Moment {
-    /// The number of the start. Later starts have larger numbers. No two starts have one number.
+    /// The number of the start. Later starts have larger numbers. No two starts share one.
     pub start: u64,
     /// The number of the commit. On one disk it only grows.
     pub commit: u64,

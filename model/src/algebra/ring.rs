@@ -7,7 +7,7 @@ use std::fmt;
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// One slice of the hash ring. The number of slices is fixed, and all have one size.
+/// One slice of the hash ring. The number of slices is fixed. All have equal size.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Partition(pub u32);
 

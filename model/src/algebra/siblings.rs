@@ -72,7 +72,7 @@ struct Set {
 impl Set {
     /// What holds for every set, even under a defect:
     ///
-    /// * No two siblings have one dot, and siblings are in the order of their dots.
+    /// * No two siblings share a dot, and siblings are in the order of their dots.
     /// * The context covers the clock of each sibling.
     /// * The clock of each sibling covers its dot.
     ///

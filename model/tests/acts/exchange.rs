@@ -160,7 +160,7 @@ proptest! {
     }
 }
 
-/// Two keys with one digest at one leaf are still two keys.
+/// Two keys with equal digests at the same leaf are still two keys.
 #[test]
 fn keys_with_equal_digests_are_not_confused() {
     let mut pair = Pair::new(Shape::new(2, 0).unwrap(), 100);

@@ -23,8 +23,8 @@ fn administer(node: NodeId, wish: Wish) -> Message {
     Message::Administer { request: request(9), node, wish }
 }
 
-/// Three members, and a node that would be the key's second replica if it joined. Returns the second
-/// replica's bench, and the ids of the first replica, the second, and the newcomer.
+/// Three members, and a node that would be the key's second replica if it joined. Returns the
+/// second replica's bench, and the ids of the first replica, the second, and the newcomer.
 fn newcomer() -> (Bench, NodeId, NodeId, NodeId) {
     for node in 3..100 {
         let joined = Bench::of(3, NodeId(0), 2, 1, 1);
@@ -334,8 +334,8 @@ fn a_node_corrects_a_wrong_address() {
             );
         }
     }
-    // Of two addresses with one time the larger counts. If that is the node's own, it has nothing
-    // to tell.
+    // Of two addresses with equal times the larger counts. If that is the node's own, it has
+    // nothing to tell.
     let mut a = started_at(at(5));
     a.receive(1, Message::Changes { changes: with_address(1, at(4)) });
     assert_eq!(a.state.durable.history, with_address(1, at(5)));
