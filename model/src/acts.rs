@@ -1,7 +1,7 @@
-//! The fourth room: what a node does, one file for each act. An act is some methods of one
-//! [`Handler`](handler::Handler), which has the node's state in its hands for one step. So acts may
-//! call one another, and hold no types that another act needs: those are in the room `state`. Only
-//! [`route`] is no act of a node: it is what a client does with a view of its own.
+//! The fourth room: what a node does, one file for each act. An act is a group of methods of one
+//! [`Handler`](handler::Handler), which holds the node's state for one step. Acts may call one
+//! another. No act defines a type that another act needs: those types are in the room `state`.
+//! [`route`] is the exception. It is an act of a client that has its own view.
 
 pub mod administer;
 pub mod admission;

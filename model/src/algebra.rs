@@ -1,5 +1,5 @@
-//! The first room: pure values with their laws. They know nothing of states, rules, messages or
-//! acts. Where a value needs a decision, its caller hands it in as a function.
+//! The first room: pure values with their laws. They use no states, rules, messages or acts. Where
+//! a value needs a decision, its caller passes it in as a function.
 
 pub mod address;
 pub mod config;

@@ -1,5 +1,4 @@
-//! The version algebra against a dumb second implementation: the causal history itself, as sets of
-//! puts.
+//! The version algebra against a naive second implementation: causality as sets of puts.
 
 use dynamo_model::ids::{ClientId, Content, NodeId, RequestId, Value};
 use dynamo_model::rules::{Freshness, Rules};
@@ -11,18 +10,18 @@ use std::collections::BTreeSet;
 const REPLICAS: usize = 3;
 const CLIENTS: usize = 2;
 
-/// What may happen to one key.
+/// An event for one key.
 #[derive(Clone, Debug)]
 enum Event {
-    /// A client puts with the context it has, or with none.
+    /// A client puts, with the context it has or with none.
     Put { replica: usize, client: usize, informed: bool },
-    /// A client asks again for its latest put, through another replica perhaps.
+    /// A client retries its latest put, perhaps through another replica.
     Again { replica: usize, client: usize },
     /// A client reads one replica.
     Get { replica: usize, client: usize },
     /// One replica's set is merged into another's.
     Merge { from: usize, into: usize },
-    /// The replica drops all that it has, and knows no more which dots it gave.
+    /// The replica drops all that it holds, and forgets which dots it has issued.
     Drop { replica: usize },
 }
 
@@ -37,26 +36,26 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// The same; and clients ask again.
+/// An event, or a retry.
 fn event_or_retry() -> impl Strategy<Value = Event> {
     let again =
         (0..REPLICAS, 0..CLIENTS).prop_map(|(replica, client)| Event::Again { replica, client });
     prop_oneof![9 => event(), 1 => again]
 }
 
-/// The protocol's way: dotted version vectors.
+/// The protocol's implementation: dotted version vectors.
 #[derive(Default)]
 struct Dotted {
     epochs: [Epoch; REPLICAS],
     replicas: [Siblings; REPLICAS],
     clients: [Context; CLIENTS],
-    /// Of each client the latest put: its number, and the context that came with it.
+    /// Each client's latest put: its number, and the context that the client sent with it.
     latest: [Option<(usize, Context)>; CLIENTS],
 }
 
 impl Dotted {
-    /// A replica coordinates a put, unless it has that already; and the context which that gives
-    /// back.
+    /// A replica coordinates a put, unless it already holds that put. Returns the context for the
+    /// client.
     fn put(&mut self, replica: usize, client: usize, number: usize, read: &Context) -> Context {
         let (rules, before) = (Rules::default(), &self.replicas[replica]);
         let request = RequestId { client: ClientId(client as u64), number: number as u64 };
@@ -66,7 +65,7 @@ impl Dotted {
         }
         let epoch = &mut self.epochs[replica];
         if epoch.issued == Context::REQUESTS_NAMED as u64 {
-            // So that no request is forgotten.
+            // A new epoch keeps every request named.
             *epoch = Epoch { number: epoch.number + 1, issued: 0 };
         }
         epoch.issued += 1;
@@ -81,8 +80,8 @@ impl Dotted {
     }
 }
 
-/// The dumb way: every put by number, with all the puts it saw; a replica is the puts it has learnt
-/// of.
+/// The naive implementation: every put by number, with all puts that it superseded. A replica is
+/// the set of puts that it has learnt of.
 #[derive(Default)]
 struct Naive {
     saw: Vec<BTreeSet<usize>>,
@@ -91,7 +90,7 @@ struct Naive {
 }
 
 impl Naive {
-    /// The puts that no other put the replica has learnt of saw.
+    /// The puts of a replica that no other put of it superseded.
     fn siblings(&self, replica: usize) -> BTreeSet<usize> {
         let known = &self.replicas[replica];
         known
@@ -156,8 +155,8 @@ fn numbers(siblings: &Siblings) -> BTreeSet<usize> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
-    /// After every event of a random history each replica holds exactly the siblings that the true
-    /// causal order says.
+    /// After every event of a random run, each replica holds exactly the siblings that the real
+    /// causal order requires.
     #[test]
     fn siblings_are_the_maximal_puts(events in prop::collection::vec(event_or_retry(), 0..40)) {
         let (mut dotted, mut naive) = (Dotted::default(), Naive::default());
@@ -169,10 +168,10 @@ proptest! {
         }
     }
 
-    /// The order of replicas' contexts is the order of what they have learnt, where each put has
-    /// one dot.
+    /// The order of the replicas' contexts is the order of the sets of puts that they have learnt
+    /// of, if each put has one dot.
     #[test]
-    fn compare_is_the_order_of_histories(events in prop::collection::vec(event(), 0..40)) {
+    fn compare_is_the_order_of_what_replicas_have_learnt(events in prop::collection::vec(event(), 0..40)) {
         let (dotted, naive) = play(&events);
         for one in 0..REPLICAS {
             for other in 0..REPLICAS {
@@ -188,7 +187,7 @@ proptest! {
         }
     }
 
-    /// Merge is associative, commutative and idempotent on sets that grew from one history.
+    /// Merge is associative, commutative and idempotent on sets from one run.
     #[test]
     fn merge_is_a_semilattice(events in prop::collection::vec(event_or_retry(), 0..40)) {
         let (dotted, _) = play(&events);
@@ -198,8 +197,8 @@ proptest! {
         prop_assert_eq!(&a.merge(a), a);
     }
 
-    /// Names mean nothing to merge and compare: it is the same whether nodes and values get others
-    /// before or after.
+    /// Names have no meaning for merge and compare. Renaming nodes and values before or after them
+    /// gives equal results.
     #[test]
     fn renaming_commutes(events in prop::collection::vec(event_or_retry(), 0..40), by in 0..3_u16) {
         let (dotted, _) = play(&events);
@@ -215,7 +214,7 @@ proptest! {
         prop_assert!(renamed(a).versions().windows(2).all(|pair| pair[0].dot < pair[1].dot));
     }
 
-    /// The bound on the encoded size that a coordinator goes by is one.
+    /// The bound on the encoded size that coordinators use is correct.
     #[test]
     fn the_bound_on_the_size_holds(events in prop::collection::vec(event_or_retry(), 0..40)) {
         let (dotted, _) = play(&events);
@@ -225,8 +224,8 @@ proptest! {
     }
 }
 
-/// A client that chains puts on its own contexts stays at one sibling, and its context stays
-/// short while it is alone.
+/// A client that chains puts on its own contexts keeps one sibling. While it is the only client,
+/// its context stays short.
 #[test]
 fn a_lone_chain_has_one_sibling_and_a_short_context() {
     let (mut dotted, mut naive) = (Dotted::default(), Naive::default());
@@ -234,7 +233,7 @@ fn a_lone_chain_has_one_sibling_and_a_short_context() {
         apply(&Event::Put { replica: 0, client: 0, informed: true }, &mut dotted, &mut naive);
         assert_eq!(dotted.replicas[0].versions().len(), 1);
         let epochs = dotted.epochs[0].number + 1;
-        assert_eq!(dotted.clients[0].entries() as u64, epochs, "one an epoch");
+        assert_eq!(dotted.clients[0].entries() as u64, epochs, "one entry for each epoch");
     }
 }
 

@@ -1,5 +1,5 @@
-//! What administrators ask for, through whatever node: changes of who is a member,
-//! made where they can be, refused where not.
+//! An administrator asks any node to change who is a member. The node adds the change to its
+//! history, or refuses it and says why.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{NodeId, RequestId};
@@ -10,11 +10,11 @@ use crate::state::wish::{ChangeRefusal, Wish};
 use stateright::actor::Id;
 
 impl History {
-    /// With what an administrator wants, so far as that is not so already. `needed` is the larger
-    /// of R and W.
+    /// The history after an administrator's wish. It stays as it is if the wish is fulfilled
+    /// already. `needed` is the larger of R and W.
     ///
     /// # Errors
-    /// Where it cannot be.
+    /// If the change is not allowed: [`ChangeRefusal`] lists the reasons.
     pub fn with_wish(
         &self,
         rules: &Rules,
@@ -73,7 +73,8 @@ impl History {
 }
 
 impl Handler<'_, '_> {
-    /// An administrator, through whatever node.
+    /// An administrator asks this node for a change. The node answers with its history, or a
+    /// refusal.
     pub(crate) fn on_administer(
         &mut self,
         client: Id,

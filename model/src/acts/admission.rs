@@ -1,8 +1,8 @@
-//! Which messages of peers a node serves (Dynamo paper §4.8). It asks three questions:
+//! Which messages of peers a node serves (Dynamo paper §4.8). The node asks three questions:
 //!
 //! * Is the sender a member by this node's view, or was it one?
-//! * Under which tip did it send? If that is another one, the sender is told what this node knows.
-//! * Is this node the one to ask, by its own view? Under the same tip the sender knows that.
+//! * Does the sender's tip differ from this node's? Then this node sends the sender its history.
+//! * Is this node the right receiver by its own view? Under equal tips, the sender knows that.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId};
@@ -11,8 +11,8 @@ use crate::state::message::Message;
 use stateright::actor::Id;
 
 impl Handler<'_, '_> {
-    /// The peer that sends from this address. `None`: it is a client, or a node that was never a
-    /// member by this node's view, or was removed.
+    /// The peer that sends from this address. `None`: the sender is a client, was never a member by
+    /// this node's view, or was removed.
     pub(crate) fn peer(&self, from: Id) -> Option<NodeId> {
         NodeId::from_actor(from).filter(|node| {
             matches!(
@@ -22,8 +22,8 @@ impl Handler<'_, '_> {
         })
     }
 
-    /// Is a peer's message to be served? A sender under another tip is told what this node knows,
-    /// served or not.
+    /// Should this node serve a peer's message? If the sender's tip differs, the node sends its
+    /// history, whether it serves the message or not.
     pub(crate) fn admits(&mut self, from: NodeId, message: &Message) -> bool {
         if !message.is_reply() {
             self.heard_from(from);
@@ -33,15 +33,16 @@ impl Handler<'_, '_> {
         self.node.rules.may_serve(self.tip() == tip, self.is_meant(message))
     }
 
-    /// A node that is no peer has sent what only a peer may send. Perhaps it is a member, and this
-    /// node does not know it yet.
+    /// A sender that is no peer has sent a message that only peers send. It may be a member of
+    /// which this node has not heard yet.
     pub(crate) fn on_stranger(&mut self, from: Id, message: &Message) {
         if let Some(tip) = message.tip() {
             self.tell(from, tip);
         }
     }
 
-    /// Is this node the one to ask, by its own view?
+    /// Is this node the right receiver by its own view: a replica of the key, or for a hint a node
+    /// that is none?
     fn is_meant(&self, message: &Message) -> bool {
         let is_mine = |key: &Key| self.is_replica_of(key);
         match message {
@@ -54,8 +55,8 @@ impl Handler<'_, '_> {
             Message::StoreHint { hint, .. } => {
                 !is_mine(&hint.key) && self.preference_list(&hint.key).contains(&hint.recipient)
             }
-            // Only who knows the same members knows that all were asked, who is a replica, and
-            // which partitions are to be compared.
+            // Under another history, the sender may have asked too few nodes, have a wrong idea of
+            // who is a replica, or compare other partitions. So these messages need equal tips.
             Message::Gather { .. }
             | Message::Survey { .. }
             | Message::Reap { .. }

@@ -1,13 +1,13 @@
-//! Collecting answers for a put or a get (Dynamo paper §4.5): ask, wait, ask again, conclude.
+//! How a coordinator collects answers for a put or a get (Dynamo paper §4.5).
 //!
-//! Puts and gets differ in what they ask, and in what the coordinator answers its client:
-//! [`put`](crate::put) and [`get`](crate::get) tell that. All else is the same, and is here:
+//! [`put`](crate::put) and [`get`](crate::get) document what the coordinator asks for, and what it
+//! answers its client. This module has what puts and gets share:
 //!
 //! * The coordinator asks all intended replicas, and fallbacks for those that it suspects.
-//! * If nodes have not answered in time, it asks them again, and then fallbacks.
-//! * It answers the client once the rules allow it, and goes on to collect.
-//! * It forgets the request once all intended replicas have answered, or have had their time.
-//! * If the view changes, it asks the nodes that are responsible now.
+//! * If nodes do not answer in time, it retransmits. After the last retry it asks fallbacks.
+//! * It answers the client once the rules allow it, and keeps collecting.
+//! * It forgets the request once all intended replicas have answered or timed out.
+//! * If the view changes, it asks the nodes that are responsible under the new view.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId};
@@ -17,7 +17,7 @@ use crate::state::timer::Timer;
 use stateright::actor::Id;
 
 impl Handler<'_, '_> {
-    /// The record of a request for which nobody has answered yet.
+    /// The record of a request that no node has answered yet.
     pub(crate) fn new_collecting(&self, client: Id, key: Key, in_person: u8) -> Collecting {
         Collecting {
             client,
@@ -52,8 +52,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Asks every node among these that was asked and has not answered, except fallbacks whose
-    /// intended replica has answered meanwhile.
+    /// Asks every node among these that was asked and has not answered. It skips fallbacks for
+    /// whose intended replica an answer counts already.
     fn ask_missing(&mut self, it: Collection, among: impl Fn(NodeId) -> bool) {
         let tally = &self.collecting(it).tally;
         let silent: Vec<NodeId> = tally.silent().filter(|node| among(*node)).collect();
@@ -69,7 +69,7 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// The nodes that were asked have had their time.
+    /// The coordinator has waited long enough for the nodes that it asked last.
     pub(crate) fn on_collecting_timeout(&mut self, it: Collection) {
         let Some(collecting) = self.state.collecting(it) else { return };
         let mut collecting = collecting.clone();
@@ -85,7 +85,7 @@ impl Handler<'_, '_> {
     }
 
     /// Answers the client if the rules allow it now. Forgets the request once the coordinator waits
-    /// for nobody.
+    /// for no node.
     pub(crate) fn conclude(&mut self, it: Collection) {
         let Collecting { tally, in_person, is_answered, .. } = self.collecting(it);
         let (is_over, is_answered, in_person) =
@@ -128,9 +128,9 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// After a peer was told what it did not know, and may have refused for that: it is asked
-    /// again. Where coordinators lose patience, their timers see to that, once for all that were
-    /// refused together.
+    /// A peer has just been sent changes that it lacked. It may have refused a request for lack of
+    /// them, so this node asks it again. If coordinators have timers, the next timeout retransmits
+    /// instead.
     pub(crate) fn ask_again(&mut self, peer: NodeId) {
         if self.node.config.patience().is_some() {
             return;
@@ -140,8 +140,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// After the view has changed: puts and gets under way ask the nodes that are responsible now.
-    /// What others have answered counts no more.
+    /// After the view has changed, puts and gets under way ask the nodes that are responsible now.
+    /// Answers of other nodes no longer count.
     pub(crate) fn ask_by_the_new_view(&mut self) {
         for it in self.state.collections() {
             let Collecting { key, tally, .. } = self.collecting(it);
@@ -154,9 +154,9 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// The part of a tally that holds by the new view too: intended replicas that are still
-    /// intended, with the answers counted for them, and fallbacks that are still members. A node
-    /// that has become an intended replica stands in for nobody.
+    /// The part of a tally that stays valid under the new view: intended replicas that are still
+    /// intended, the answers counted for them, and fallbacks that are still members. A node that
+    /// has become an intended replica no longer stands in for another.
     fn by_the_new_view(&self, key: &Key, tally: &Tally) -> Tally {
         let (asked, members) = (self.preference_list(key), self.state.view.ring().members());
         let stands =

@@ -1,17 +1,16 @@
-//! Anti-entropy (Dynamo paper §4.7): replicas compare what they hold, and each gets what
-//! it lacks.
+//! Anti-entropy (Dynamo paper §4.7): two replicas compare what they hold. Each gets what it lacks.
 //!
 //! ```text
-//! A ── Roots: of the partitions that are yours and mine ──▶ B    all the same: nothing follows
-//! A ◀── Subtrees: what is just below those that differ ── B      and so on, each level by the other
-//! A ── Leaves: keys and digests of those that differ ──▶ B
-//! A ◀── Sync: all I have of a key that differs ── B              nothing, where B has none
-//! A ── Sync: all we have of it now ──▶ B                         if A had more
+//! A ── Roots: the roots of all partitions that we share ──▶ B   no answer if all are equal
+//! A ◀── Subtrees: the children of nodes that differ ── B        and so on, level by level
+//! A ── Leaves: the keys of leaves that differ, with digests ──▶ B
+//! A ◀── Sync: what B holds of a key that differs ── B           an empty set, if B holds nothing
+//! A ── Sync: what A holds after merging ──▶ B                   only if A had more
 //! ```
-//! Neither keeps anything of an exchange: whatever is lost, doubled or overtaken, and whoever
-//! vanishes, the next one begins anew from what both then hold. To sync twice is to sync once, as
-//! replicas merge. Only so many differences are gone into at a time; whoever has got something soon
-//! begins another exchange with the same peer.
+//! Neither replica remembers an exchange. If messages are lost, duplicated or reordered, or a node
+//! crashes, the next exchange starts over from what both then hold. Merging is idempotent, so a
+//! repeated `Sync` is harmless. One exchange follows a limited number of differences. A replica
+//! that has received something new soon begins another exchange with that peer.
 
 use crate::acts::handler::Handler;
 use crate::algebra::config::{AntiEntropy, Config};
@@ -27,17 +26,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a message about trees may take, in bytes: half of a datagram.
+/// The most bytes that a message about trees may take: half a datagram.
 const BYTES_MAX: usize = Config::DATAGRAM_BYTES / 2;
-/// The pause between two steps that enter keys in their trees: other messages have their turn in
-/// it.
+/// The pause between two steps that enter keys in the trees after a start. It lets the node handle
+/// other messages.
 const PLANTED_EVERY: Duration = Duration::from_millis(1);
-/// What a digest takes at most, with what it is of.
+/// The most bytes that a digest takes, with the name that it belongs to.
 const DIGEST_BYTES: usize = 16;
 
 impl State {
-    /// Those that a node may compare what it holds with: they are responsible for some of the same
-    /// partitions.
+    /// The peers that a node may compare with: they are replicas of some of the partitions that the
+    /// node is a replica of.
     pub(crate) fn exchange_peers(&self, own: NodeId, n: usize) -> Vec<NodeId> {
         let ring = self.view.ring();
         let replicas = ring.partitions().map(|partition| ring.replicas(partition, n));
@@ -48,7 +47,7 @@ impl State {
 }
 
 impl Handler<'_, '_> {
-    /// From now on the time runs to the next exchange.
+    /// Starts the timer for the next exchange.
     pub(crate) fn set_exchange_timer(&mut self) {
         if let Some(AntiEntropy { every, .. }) = self.node.config.anti_entropy() {
             self.exchange_after(every, None);
@@ -59,12 +58,12 @@ impl Handler<'_, '_> {
         self.out.set_timer(Timer::Exchange(self.id, with), pause..pause + pause / 2);
     }
 
-    /// How to compare, once all that is held is in its tree.
+    /// How to compare. `None`: anti-entropy is off, or not every key is entered in its tree yet.
     fn compares(&self) -> Option<AntiEntropy> {
         self.node.config.anti_entropy().filter(|_| self.state.unplanted.is_none())
     }
 
-    /// It is time to compare, with whomever chance chooses.
+    /// It is time to compare with a peer, chosen at random.
     pub(crate) fn on_exchange_timeout(&mut self) {
         let peers = self.state.exchange_peers(self.id, self.node.config.n());
         if peers.is_empty() || self.compares().is_none() {
@@ -79,7 +78,7 @@ impl Handler<'_, '_> {
         self.set_exchange_timer();
     }
 
-    /// Says to a peer what the roots are of all that both are responsible for.
+    /// Sends a peer the roots of all partitions of which both are replicas.
     pub(crate) fn exchange_again(&mut self, peer: NodeId) {
         if self.compares().is_none() {
             return;
@@ -98,7 +97,7 @@ impl Handler<'_, '_> {
         self.send(peer, Message::Roots { tip, roots });
     }
 
-    /// Are both, this node and its peer, responsible for a partition?
+    /// Are this node and the peer both replicas of the partition?
     fn shares(&self, partition: Partition, peer: NodeId) -> bool {
         let replicas = self.state.view.ring().replicas(partition, self.node.config.n());
         replicas.contains(&self.id) && replicas.contains(&peer)
@@ -130,8 +129,8 @@ impl Handler<'_, '_> {
         self.tell_below(from, places);
     }
 
-    /// Of two lists of digests the names under which they are not the same. What is not in a list
-    /// has that of nothing.
+    /// The names under which two lists of digests differ. A name that is missing in a list counts
+    /// as the digest of nothing.
     fn differing<T: Copy + Ord>(&self, own: &[(T, Digest)], theirs: &[(T, Digest)]) -> Vec<T> {
         let both = side_by_side(own, theirs).into_iter();
         let differ = both.filter(|(_, (own, theirs))| {
@@ -140,7 +139,8 @@ impl Handler<'_, '_> {
         differ.map(|(name, _)| name).collect()
     }
 
-    /// Says what is below these nodes of trees, or at these leaves, as much as fits.
+    /// Sends the children of these tree nodes, or the keys of these leaves, as many as fit a
+    /// message.
     fn tell_below(&mut self, to: NodeId, places: Vec<Place>) {
         let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
         let (tip, trees) = (self.tip(), &self.state.trees);
@@ -162,7 +162,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Sends what this node has of every key that differs, or asks for it where it has nothing.
+    /// Sends what this node holds of each key that differs. If it holds nothing, the empty set asks
+    /// for it. If the peer's leaf was cut, answers with the keys after the cut.
     pub(crate) fn on_leaves(&mut self, from: NodeId, leaves: &[Leaf]) {
         let Some(AntiEntropy { window, shape, .. }) = self.compares() else { return };
         let (tip, mut keys, mut rest) = (self.tip(), Vec::new(), Vec::new());
@@ -190,7 +191,7 @@ impl Handler<'_, '_> {
             .collect()
     }
 
-    /// A replica says all that it has of a key.
+    /// A replica has sent all that it holds of a key.
     pub(crate) fn on_sync(&mut self, from: NodeId, key: &Key, siblings: &Siblings) {
         let Some(AntiEntropy { every, again_after, .. }) = self.node.config.anti_entropy() else {
             return;
@@ -207,12 +208,13 @@ impl Handler<'_, '_> {
             self.send(from, Message::Sync { tip, key: key.clone(), siblings: held });
         }
         if has_changed {
-            // More differs, perhaps.
+            // More keys may differ.
             self.exchange_after(again_after.min(every), Some(from));
         }
     }
 
-    /// After a start the trees of what is on disk are planted, so many keys at a time.
+    /// After a start, begins to enter the keys on disk in their trees, a limited number in each
+    /// step.
     pub(crate) fn begin_planting(&mut self) {
         if self.node.config.anti_entropy().is_some() {
             self.state.to_mut().unplanted =
@@ -246,11 +248,12 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// This is to be held of a key: its tree follows.
+    /// What this node holds of a key changes from `before` to `after`. The key's tree changes with
+    /// it.
     pub(crate) fn enter_in_tree(&mut self, key: &Key, before: &Siblings, after: &Siblings) {
         let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
         let rules = self.node.rules;
-        // What is not planted yet is planted as it then is.
+        // Planting has not reached this key yet. It will enter what the node then holds.
         let is_planted = self.state.unplanted.as_ref().is_none_or(|first| key < first);
         if is_planted && rules.tree_follows(before, after) {
             let digest = (!after.context().is_empty()).then(|| rules.key_digest(key, after));
@@ -260,7 +263,7 @@ impl Handler<'_, '_> {
     }
 }
 
-/// Two lists of digests as one, by name.
+/// Pairs two lists of digests by name.
 fn side_by_side<T: Clone + Ord>(
     own: &[(T, Digest)],
     theirs: &[(T, Digest)],
@@ -275,7 +278,7 @@ fn side_by_side<T: Clone + Ord>(
     both
 }
 
-/// A leaf from a key on, or as much of it as fits.
+/// A leaf, or the part of it after a key, cut to what fits a message.
 fn leaf(place: Place, after: Option<Key>, keys: &[Entry]) -> Leaf {
     let fit = as_many_as_fit(keys.iter(), |entry| entry_bytes(entry)).len();
     Leaf { place, after, keys: keys[..fit].to_vec(), is_cut: fit < keys.len() }
@@ -294,7 +297,7 @@ fn entry_bytes((key, _): &Entry) -> usize {
     DIGEST_BYTES + key.as_str().len()
 }
 
-/// The first of these that fit a message together, one at least.
+/// The first items that fit a message together. The first item is always among them.
 fn as_many_as_fit<T>(all: impl IntoIterator<Item = T>, bytes: impl Fn(&T) -> usize) -> Vec<T> {
     let mut left = BYTES_MAX;
     let fits = |one: &T| match left.checked_sub(bytes(one)) {

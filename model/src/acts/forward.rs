@@ -1,12 +1,12 @@
-//! Who coordinates a request (Dynamo paper §4.5, §4.6): the node that a client asks, if it
-//! is an intended replica; else it forwards the request to one.
+//! Who coordinates a request (Dynamo paper §4.5, §4.6). A node that is an intended replica of the
+//! key coordinates the request itself. Any other node forwards the request to one.
 //!
 //! ```text
-//! node ── Forward: this client wants that ──▶ coordinator
-//! node ◀── Forwarded: I answer the client ── coordinator     and then the node has done its part
+//! node ── Forward: a client's request ──▶ coordinator
+//! node ◀── Forwarded: I answer the client ── coordinator     and the node is done
 //! ```
-//! If the coordinator does not say so in time it is suspected, and the next one is asked. If all
-//! intended replicas are suspected a fallback coordinates: the cluster is always writeable.
+//! If the coordinator does not confirm in time, the node suspects it and asks the next one. If the
+//! node suspects all intended replicas, a fallback coordinates. So the cluster is always writeable.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{NodeId, RequestId};
@@ -17,7 +17,7 @@ use stateright::actor::Id;
 use std::sync::Arc;
 
 impl Handler<'_, '_> {
-    /// A client's request, straight from it.
+    /// A client sends its request to this node.
     pub(crate) fn on_request(&mut self, client: Id, operation: Operation) {
         if self.coordinates(&operation) {
             self.coordinate(client, operation);
@@ -29,9 +29,9 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// A client's request, of one that has chosen this node by a view of its own. Whoever asks
-    /// again by this node's view asks the coordinator that this one chooses: that is to be the
-    /// same.
+    /// A client sends its request to the node that its own view names. If the client retries, any
+    /// node chooses the coordinator by its view. So a new put goes to the coordinator that this
+    /// node's view chooses: then all tries have one coordinator.
     pub(crate) fn on_routed(&mut self, client: Id, operation: Operation) {
         let is_put = matches!(operation, Operation::Put { .. });
         if !is_put || self.preference_list(operation.key()).is_empty() || self.has_dot(&operation) {
@@ -41,7 +41,7 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Coordinates a request, or forwards it to whoever is to.
+    /// Coordinates a request if the rules choose this node. Otherwise forwards it.
     fn pass_on(&mut self, client: Id, operation: Operation) {
         let view = Arc::clone(&self.state.view);
         let (key, n) = (operation.key(), self.node.config.n());
@@ -74,8 +74,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// A client's request, from a node that is not to coordinate it. One with the same view knows
-    /// whom it asks: if this node is no intended replica, none of these seems to be up.
+    /// Another node forwards a client's request. If this node is no intended replica under an equal
+    /// view, the sender has chosen it because it suspects all intended replicas.
     pub(crate) fn on_forward(&mut self, from: NodeId, client: Id, operation: Operation) {
         let may_stand_in = || self.node.rules.may_stand_in(self.state.view.standing(self.id));
         if !self.coordinates(&operation) && !may_stand_in() {
@@ -88,7 +88,7 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// A coordinator has taken on a request.
+    /// A coordinator confirms that it handles a forwarded request.
     pub(crate) fn on_forwarded(&mut self, from: NodeId, request: RequestId) {
         if self.state.forwards.get(&request).is_some_and(|running| running.targets.contains(&from))
         {
@@ -98,8 +98,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Nobody has taken on a request: those that were to are suspected, and others are asked, if
-    /// there are any who are not.
+    /// No coordinator has confirmed in time. The node suspects those that it asked, and chooses
+    /// again. If it suspected all of them already, it drops the request: the client retries.
     pub(crate) fn on_forward_timeout(&mut self, request: RequestId) {
         let Some(running) = self.state.to_mut().forwards.remove(&request) else { return };
         let is_news = |target: &NodeId| !self.state.suspected.contains(target);
@@ -109,8 +109,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// After the view has changed: requests that nobody has taken on go to whoever is to coordinate
-    /// them now.
+    /// After the view has changed, every forwarded request that no coordinator has confirmed goes
+    /// to the coordinator that the new view names.
     pub(crate) fn forward_by_the_new_view(&mut self) {
         let requests: Vec<RequestId> = self.state.forwards.keys().copied().collect();
         for request in requests {
@@ -120,8 +120,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// After a peer was told what it did not know, and may have refused for that: what was
-    /// forwarded to it is forwarded again.
+    /// A peer has just been sent changes that it lacked. It may have refused requests for lack of
+    /// them, so this node forwards them again.
     pub(crate) fn forward_again(&mut self, peer: NodeId) {
         let tip = self.tip();
         let again: Vec<RunningForward> = self
@@ -136,8 +136,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Is this node to coordinate? It is where it is an intended replica; and where it gave the put
-    /// its dot when it was one.
+    /// Does this node coordinate the request? Yes if it is an intended replica, or if it has given
+    /// the put its dot while it was one.
     fn coordinates(&self, operation: &Operation) -> bool {
         self.has_dot(operation) || self.is_replica_of(operation.key())
     }

@@ -2,8 +2,9 @@
 //!
 //! 1. It asks all intended replicas what they hold. If some do not answer in time, it asks
 //!    fallbacks.
-//! 2. It answers with the merge at R, and keeps collecting: see [`collect`](crate::collect).
-//! 3. It then writes the merge of all answers to every replica that it saw to hold less.
+//! 2. It answers with the merge of R answers, and keeps collecting: see
+//!    [`collect`](crate::collect).
+//! 3. It then writes the merge of all answers to every replica whose answer held less.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId, RequestId};
@@ -27,7 +28,7 @@ impl Handler<'_, '_> {
         self.begin_collecting(Collection::Get(request));
     }
 
-    /// Asks these replicas, and these fallbacks, what they hold.
+    /// Asks these replicas and fallbacks what they hold.
     pub(crate) fn ask_to_fetch(
         &mut self,
         request: RequestId,
@@ -54,9 +55,9 @@ impl Handler<'_, '_> {
         self.conclude(Collection::Get(request));
     }
 
-    /// Counts an answer if the rules let it count. An answer to a get names no intended replica: it
-    /// tells all that its sender has of the key, for itself and for others. The coordinator keeps
-    /// what it says even where another answer counts already for the same intended replica.
+    /// Counts an answer if the rules allow it. An answer to a get names no intended replica: its
+    /// sender reports all that it holds of the key, hints included. The coordinator merges the
+    /// answer even if another one counts already for that intended replica.
     pub(crate) fn note_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
         let rules = self.node.rules;
         let Some(running) = self.state.gets.get(&request) else { return };
@@ -77,7 +78,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Tells the client that fewer than R nodes have answered.
+    /// Tells the client that too few nodes have answered: fewer than R, or too few replicas in
+    /// person.
     pub(crate) fn fail_get(&mut self, request: RequestId) {
         let collecting = &self.state.gets[&request].collecting;
         let tally = &collecting.tally;
@@ -91,7 +93,7 @@ impl Handler<'_, '_> {
         self.out.send(collecting.client, Message::Answer(answer));
     }
 
-    /// Tells the client the merge of all answers so far.
+    /// Sends the client the merge of all answers so far.
     pub(crate) fn answer_get(&mut self, request: RequestId) {
         let merged = self.merged(request);
         let (siblings, context) = (merged.versions().to_vec(), merged.context().clone());
@@ -109,7 +111,8 @@ impl Handler<'_, '_> {
         })
     }
 
-    /// Writes the merge back to every replica seen to hold less, this one included.
+    /// Writes the merge back to every replica that answered with less. This node may be one of
+    /// them.
     pub(crate) fn repair(&mut self, request: RequestId) {
         let rules = self.node.rules;
         let running = &self.state.gets[&request];

@@ -1,16 +1,17 @@
-//! How histories spread (Dynamo paper §4.8.1): periodically, to a peer chosen at
-//! random, tips first; and to whoever shows by its tip that it knows something else.
+//! How histories spread (Dynamo paper §4.8.1). Periodically a node sends its tip to a random
+//! peer. A node also sends its history to any sender whose tip differs from its own.
 //!
 //! ```text
-//! A ── Gossip: my tip ──▶ B      the same: nothing follows
-//! A ◀── History: all I know ── B   not the same
-//! A ── Changes: what you lack ──▶ B   if B lacks anything
+//! A ── Gossip: my tip ──▶ B            no answer if the tips are equal
+//! A ◀── History: all changes I know ── B
+//! A ── Changes: those that you lack ──▶ B   if B lacks any
 //! ```
-//! Whoever was just gossiped with waits a while before it gossips itself.
+//! A node that has just gossiped with a peer restarts its own gossip timer.
 //!
-//! Every request that depends on the ring carries its sender's tip. A receiver whose tip is another
-//! sends its history, as above, and serves the request only if by its own view too it is the one to
-//! ask. The sender then asks again: others if it has learned something, the same one if that has.
+//! Every request that depends on the ring carries its sender's tip. A receiver with another tip
+//! sends its history. It serves the request only if it is the right receiver by its own view too.
+//! If the sender learns something, it asks the nodes that are responsible now. If the receiver
+//! does, the sender asks it again.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::NodeId;
@@ -22,21 +23,21 @@ use stateright::actor::Id;
 use std::sync::Arc;
 
 impl State {
-    /// Those that a node may gossip with.
+    /// The peers that a node may gossip with.
     pub(crate) fn gossip_peers(&self, own: NodeId) -> Vec<NodeId> {
         self.view.ring().members().iter().copied().filter(|peer| *peer != own).collect()
     }
 }
 
 impl Handler<'_, '_> {
-    /// From now on the time runs to the next round of gossip.
+    /// Starts the timer for the next round of gossip.
     pub(crate) fn set_gossip_timer(&mut self) {
         if let Some(every) = self.node.config.gossip_every() {
             self.out.set_timer(Timer::Gossip(self.id), every..every + every / 2);
         }
     }
 
-    /// It is time to gossip, with whomever chance chooses.
+    /// It is time to gossip with a peer, chosen at random.
     pub(crate) fn on_gossip_timeout(&mut self) {
         let peers = self.state.gossip_peers(self.id);
         if peers.is_empty() {
@@ -52,7 +53,7 @@ impl Handler<'_, '_> {
         self.set_gossip_timer();
     }
 
-    /// Somebody says what its tip is.
+    /// A node or a client sends its tip.
     pub(crate) fn on_gossip(&mut self, from: Id, tip: Tip) {
         if tip != self.tip() {
             self.tell(from, tip);
@@ -61,20 +62,21 @@ impl Handler<'_, '_> {
         } else if NodeId::from_actor(from)
             .is_some_and(|peer| self.state.view.standing(peer) == Standing::Gone)
         {
-            // It waits to hear that it is known.
+            // The peer is gone, and waits to hear that this node knows it.
             self.out.send(from, Message::Gossip { tip });
         }
         self.has_gossiped(from);
     }
 
-    /// Somebody has named this tip.
+    /// A sender has named its tip. If that differs from this node's tip, the node sends its
+    /// history.
     pub(crate) fn tell(&mut self, from: Id, tip: Tip) {
         if self.node.rules.must_tell(self.tip(), tip) {
             self.out.send(from, Message::History { history: self.state.durable.history.clone() });
         }
     }
 
-    /// Somebody says all it knows, having heard a tip of this node's.
+    /// A node or a client sends its whole history, because this node's tip differed from its own.
     pub(crate) fn on_history(&mut self, from: Id, history: &History) {
         self.learn(history);
         let changes = self.state.durable.history.minus(history);
@@ -89,21 +91,22 @@ impl Handler<'_, '_> {
         self.has_gossiped(from);
     }
 
-    /// Somebody says what it knows and this node does not.
+    /// A node or a client sends changes that this node lacked.
     pub(crate) fn on_changes(&mut self, from: Id, changes: &History) {
         self.learn(changes);
         self.has_gossiped(from);
     }
 
-    /// Whoever was just gossiped with waits a while before it gossips itself. Others than nodes
-    /// only look.
+    /// After gossip with a peer, this node waits a full interval before it gossips itself. Clients
+    /// do not count.
     fn has_gossiped(&mut self, with: Id) {
         if NodeId::from_actor(with).is_some() {
             self.set_gossip_timer();
         }
     }
 
-    /// Takes in what another knows. A changed view moves what this node has, and whom it asks.
+    /// Merges another history into this node's own. If the view changes, the node moves keys, and
+    /// asks the nodes that are responsible now.
     pub(crate) fn learn(&mut self, other: &History) {
         let before = self.state.durable.history.clone();
         let after = self.with_own_address(self.node.rules.history_merge(&before, other));
@@ -120,15 +123,15 @@ impl Handler<'_, '_> {
         self.gather_by_the_new_view();
     }
 
-    /// The history, with this node where it really is. Others may know of an address that it had
-    /// before, told at the same time or later: it lost its disk since, and could not know what time
-    /// it was. It then says where it is with a time later than theirs.
+    /// The history, corrected if it names another address for this node than the real one. Others
+    /// may know an old address with an equal or later time, if the node lost its disk and with it
+    /// the count. The node then tells its real address with a time later than theirs.
     ///
-    /// Two processes that were started under one node's id contradict each other so, and each is
-    /// right in its own eyes. They do it for as long as both run: the node's address goes back and
-    /// forth, and an administrator sees its time grow. But each does it once for a history that it
-    /// is told, and nobody answers what it then says: there is no more of this than of gossip and
-    /// requests. Nor do histories grow, for only the latest address is kept.
+    /// Two processes started under one node id contradict each other for as long as both run. The
+    /// node's address then alternates, and an administrator sees its time grow. But each process
+    /// corrects an address once for each history that it is told, and no node answers a correction.
+    /// So the traffic is no more than that of gossip and requests. Histories do not grow either:
+    /// only the latest address is kept.
     fn with_own_address(&self, history: History) -> History {
         match self.node.address {
             Some(address) => history.moved(self.id, address),
@@ -136,7 +139,7 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Makes a history this node's own, and moves what it has to where it belongs now.
+    /// Replaces this node's history, and moves what it holds to the nodes that are responsible now.
     fn adopt(&mut self, history: History) {
         let before = Arc::clone(&self.state.view);
         let state = self.state.to_mut();
@@ -148,7 +151,7 @@ impl Handler<'_, '_> {
             self.move_keys(&before);
             self.readdress_hints(&before);
             self.settle_handoffs(&before);
-            // Others are to be compared with.
+            // The set of peers to compare with has changed.
             self.set_exchange_timer();
         }
         self.resettle(&before);
@@ -158,7 +161,7 @@ impl Handler<'_, '_> {
         self.consider_being_gone();
     }
 
-    /// One that has left, and has nothing any more, says so.
+    /// A leaving node that holds nothing any more records in its history that it is gone.
     pub(crate) fn consider_being_gone(&mut self) {
         let is_leaving = self.state.view.standing(self.id) == Standing::Leaving;
         if is_leaving && self.node.rules.may_be_gone(self.state.durable.has_nothing()) {
@@ -174,7 +177,7 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// One that is gone stops, once that is known.
+    /// A node that is gone stops once another node knows it and it has nothing left to do.
     fn consider_retiring(&mut self, is_known: bool) {
         let State { durable, puts, gets, .. } = &**self.state;
         let is_busy = !durable.has_nothing() || !puts.is_empty() || !gets.is_empty();

@@ -1,4 +1,4 @@
-//! What the acts share: the node's setting, and the handler whose methods they are.
+//! What all acts share: a node's fixed settings, and the handler whose methods the acts are.
 
 use crate::algebra::address::Address;
 use crate::algebra::config::Config;
@@ -11,21 +11,21 @@ use crate::state::message::Message;
 use stateright::actor::{Id, Out};
 use std::borrow::Cow;
 
-/// What does not change while a node runs. The same value is checked and run.
+/// What does not change while a node runs. The checker and the runtime use this type alike.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// N, R, W and patience.
+    /// N, R, W, timeouts and intervals.
     pub config: Config,
-    /// What it knows of the members before it was told anything.
+    /// The history of a node that starts on an empty disk.
     pub founders: History,
-    /// Where it can be reached, if that is known.
+    /// The node's own address, if it is known.
     pub address: Option<Address>,
     /// The protocol's decisions.
     pub rules: Rules,
 }
 
-/// Handles one step of one node: it has what the step reads, and what it may change. The acts are
-/// its methods.
+/// Handles one step of one node. It holds what the step reads and may change. The acts are its
+/// methods.
 pub(crate) struct Handler<'a, 's> {
     pub(crate) node: &'a Node,
     pub(crate) id: NodeId,
@@ -34,7 +34,7 @@ pub(crate) struct Handler<'a, 's> {
 }
 
 impl Node {
-    /// The handler of one step. `None`: this is no node's id, or the node has retired.
+    /// The handler of one step. `None`: the id is no node's, or the node has retired.
     pub(crate) fn handler<'a, 's>(
         &'a self,
         id: Id,
@@ -63,17 +63,17 @@ impl Handler<'_, '_> {
         self.state.view.tip()
     }
 
-    /// Is this node an intended replica of a key?
+    /// Is this node an intended replica of the key?
     pub(crate) fn is_replica_of(&self, key: &Key) -> bool {
         self.preference_list(key).contains(&self.id)
     }
 
-    /// What this node holds for a key.
+    /// What this node holds of a key as a replica.
     pub(crate) fn held(&self, key: &Key) -> Siblings {
         self.state.durable.store.get(key).cloned().unwrap_or_default()
     }
 
-    /// What this node holds for a key, for itself and for others.
+    /// What this node holds of a key as a replica, merged with its hints for the key.
     pub(crate) fn held_in_any_form(&self, key: &Key) -> Siblings {
         let merge = |all, hint| self.node.rules.merge_siblings(&all, hint);
         self.state.hinted(key).fold(self.held(key), merge)

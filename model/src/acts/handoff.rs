@@ -1,15 +1,15 @@
-//! Hinted handoff (Dynamo paper §4.6): a fallback keeps what another node should
-//! have, and hands it over.
+//! Hinted handoff (Dynamo paper §4.6). A fallback stores a put as a hint for the intended replica,
+//! and hands it over later.
 //!
 //! ```text
-//! CREATED      a coordinator has asked a fallback to stand in
-//! STORED       the fallback has it on disk, and has said so
-//! IN_TRANSFER  it was sent to the node it is meant for, which has not said yet that all of it is on its disk
-//! CLEARED      it did, and the fallback has dropped it
+//! CREATED      the coordinator has asked a fallback to stand in
+//! STORED       the fallback has the hint on disk, and has confirmed it
+//! IN_TRANSFER  the fallback has sent the hint, and the recipient has not confirmed all of it
+//! CLEARED      the recipient has confirmed all of it, and the fallback has dropped the hint
 //! ```
-//! A holder that crashes in any of these goes on from what is on its disk, without any client's
-//! help. As long as anything is kept it is sent again, at longer and longer intervals; the
-//! recipient merges, so that to send twice is to send once.
+//! A holder that crashes continues from the hints on its disk, without a client's help. It resends
+//! a hint until it may clear it, at growing intervals. The recipient merges, so duplicates are
+//! harmless.
 
 use crate::acts::handler::{Handler, Node};
 use crate::algebra::ids::{Key, NodeId, RequestId};
@@ -24,13 +24,13 @@ use crate::state::message::Message;
 use crate::state::timer::Timer;
 
 impl State {
-    /// The hints kept for one node, by key.
+    /// The hints for one recipient, by key.
     pub fn hints_for(&self, recipient: NodeId) -> impl Iterator<Item = (&HintId, &Siblings)> {
         let first = HintId { recipient, key: Key::least() };
         self.durable.hints.range(first..).take_while(move |(id, _)| id.recipient == recipient)
     }
 
-    /// How far a hint has come, as this node sees it.
+    /// A hint's state, as this node sees it.
     pub fn hint_state(&self, node: &Node, id: &HintId) -> HintState {
         if !self.durable.hints.contains_key(id) {
             let asked = |put: &RunningPut| {
@@ -53,7 +53,7 @@ impl State {
         }
     }
 
-    /// What is kept for others of one key.
+    /// The hints for one key, of all recipients.
     pub(crate) fn hinted<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Siblings> {
         let recipients = self.handoffs.keys();
         recipients.filter_map(|recipient| {
@@ -63,7 +63,7 @@ impl State {
 }
 
 impl Handler<'_, '_> {
-    /// A coordinator asks this node to stand in.
+    /// A coordinator asks this node to stand in for a replica.
     pub(crate) fn on_store_hint(
         &mut self,
         from: NodeId,
@@ -89,7 +89,7 @@ impl Handler<'_, '_> {
         self.send(from, Message::StoredHint { request, recipient });
     }
 
-    /// Goes on with what is on disk.
+    /// Schedules a handoff for every recipient of a hint on disk.
     pub(crate) fn schedule_handoffs(&mut self, occasion: Occasion) {
         let mut recipients: Vec<NodeId> =
             self.state.durable.hints.keys().map(|id| id.recipient).collect();
@@ -99,13 +99,13 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Sets a handoff going, unless one is.
+    /// Starts a handoff to a recipient, unless one runs.
     pub(crate) fn schedule_handoff(&mut self, recipient: NodeId, occasion: Occasion) {
         if self.state.handoffs.contains_key(&recipient) {
             return;
         }
         self.state.to_mut().handoffs.insert(recipient, 0);
-        // For one that is no member it stays, until an administrator decides.
+        // A hint for a node that is no member stays until an administrator decides.
         let is_member = self.state.view.ring().members().contains(&recipient);
         if is_member && self.node.rules.handoff_is_due(occasion) {
             self.set_handoff_timer(recipient, 0);
@@ -119,7 +119,7 @@ impl Handler<'_, '_> {
         );
     }
 
-    /// Sends what is kept for a node, as much as may be under way at a time.
+    /// Sends hints to their recipient, at most as many as the window allows in flight.
     pub(crate) fn on_handoff_timeout(&mut self, recipient: NodeId) {
         let handoff = self.node.config.handoff();
         let Some(&attempts) = self.state.handoffs.get(&recipient) else { return };
@@ -151,7 +151,7 @@ impl Handler<'_, '_> {
         self.clear_hint(id, &HandoffEvent::Sent);
     }
 
-    /// This node is handed what another has kept for it, which knows members by this tip.
+    /// A holder hands this node a hint. `tip` is the holder's.
     pub(crate) fn on_hand_off(
         &mut self,
         from: NodeId,
@@ -174,8 +174,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// The recipient says what it has on disk, having been handed it when this node knew members by
-    /// this tip.
+    /// The recipient confirms what it has on disk. `tip` is the one that this node sent with the
+    /// hint.
     pub(crate) fn on_handed_off(&mut self, from: NodeId, tip: Tip, key: Key, context: &Context) {
         let id = HintId { recipient: from, key };
         if !self.state.durable.hints.contains_key(&id) {
@@ -198,9 +198,9 @@ impl Handler<'_, '_> {
             self.hand_off(&next);
         }
         if attempts > 1 {
-            // It is there again: what is lost now need not wait as long as when it was away. Only a
-            // timeout counts attempts up, so that the timer is set anew once at most each time that
-            // it has run out: answers, however many, do not put it off again.
+            // The recipient is up again, so a lost hint need not wait for the long pause. Only a
+            // timeout counts attempts up. So answers reset the timer at most once each time that it
+            // fires, and cannot put off the next attempt again and again.
             self.state.to_mut().handoffs.insert(from, 1);
             self.set_handoff_timer(from, 1);
         }

@@ -2,11 +2,11 @@
 //!
 //! 1. It gives the put a dot, and saves its own copy.
 //! 2. It sends its set to the other intended replicas. If some do not answer in time, it sends the
-//!    set to fallbacks, which keep it as hints.
+//!    set to fallbacks, which store it as hints.
 //! 3. It acknowledges at W, and keeps collecting to N: see [`collect`](crate::collect).
 //!
-//! If no intended replica seems to be up, a fallback coordinates. It keeps the put for all intended
-//! replicas, and stands in for one.
+//! If all intended replicas are suspected, a fallback coordinates. It stores the put as a hint for
+//! each of them, and stands in for one.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Content, Key, NodeId, RequestId};
@@ -20,7 +20,7 @@ use crate::state::hint::HintId;
 use crate::state::message::{Answer, Message, Refusal};
 use stateright::actor::Id;
 
-/// What a client had read, and its put under the dots that it is known by.
+/// The context that the client had read, with all known dots of its put.
 fn named_by(read: &Context, known: &Context, request: RequestId) -> Context {
     known.dots_of(request).fold(read.clone(), |context, dot| context.with_put(dot, request))
 }
@@ -58,8 +58,8 @@ impl Handler<'_, '_> {
         };
         match answer {
             Ok(context) if !self.held_in_any_form(&key).context().includes(&context) => {
-                // This node has dropped the key since: it can neither count itself, nor send the
-                // put to others.
+                // This node has dropped the key since. It can neither count itself nor send the put
+                // to others.
                 let needed = self.node.config.w();
                 self.out.send(
                     client,
@@ -79,9 +79,9 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Gives the put its dot and makes it durable here, or refuses it. Either is remembered. A
-    /// fallback keeps the put for all intended replicas, and no more than the put: what it keeps
-    /// for them already stays apart.
+    /// Gives the put its dot and saves it, or refuses it. The node remembers either answer for
+    /// retries. A fallback stores only this put as a hint for each intended replica. It does not
+    /// copy hints from one recipient to another.
     fn issue(
         &mut self,
         request: RequestId,
@@ -117,8 +117,8 @@ impl Handler<'_, '_> {
         answer
     }
 
-    /// The set after the put, the context its client is to get back, and what is to be remembered
-    /// of the dots of the key.
+    /// The set after the put, the context that the client gets back, and the epoch that the node
+    /// remembers with the key.
     fn put_version(
         &self,
         request: RequestId,
@@ -155,7 +155,7 @@ impl Handler<'_, '_> {
     /// The epoch in which the next put of a key gets its dot.
     fn epoch(&self, key: &Key, held: &Context, read: &Context) -> Epoch {
         let durable = &self.state.durable;
-        // A foreign context may have named epochs that have not begun yet.
+        // A foreign context may name epochs that have not begun yet.
         let is_unused = |number: &u64| {
             [held, read].iter().all(|context| context.counter_max(self.issuer(*number)) == 0)
         };
@@ -165,9 +165,10 @@ impl Handler<'_, '_> {
         self.node.rules.epoch(durable.epochs.get(key).copied(), held, self.issuer(unused))
     }
 
-    /// Does a context tell of dots of this node that it has not given, nor has the key's own
-    /// context told of them? Then it is from another cluster. A node knows only its own dots, and
-    /// of those only the latest of each key: not every foreign context is recognised.
+    /// Does a context name dots that this node never issued and the key's own context does not
+    /// name? Then the context is from another cluster. A node checks only its own dots, and only
+    /// those in the current epoch of the key or in epochs that have not begun. So it does not
+    /// detect every foreign context.
     fn is_foreign(&self, key: &Key, held: &Context, read: &Context) -> bool {
         let durable = &self.state.durable;
         let given = |epoch: u64| match durable.epochs.get(key) {
@@ -180,8 +181,8 @@ impl Handler<'_, '_> {
         })
     }
 
-    /// Forgets the latest puts of the clients that the rule names: the memory for retries stays
-    /// bounded.
+    /// Forgets the latest puts of the clients that the rule names, so that the memory for retries
+    /// stays bounded.
     fn forget_old_clients(&mut self) {
         let remembered = self.node.config.puts_remembered();
         let forgotten = self.node.rules.clients_to_forget(&self.state.durable.issued, remembered);
@@ -190,7 +191,7 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Keeps what it has of a key for all its intended replicas.
+    /// Stores a put as a hint for each intended replica of its key.
     fn keep_for_all(&mut self, key: &Key, siblings: &Siblings) {
         for recipient in self.preference_list(key).to_vec() {
             self.keep_for(recipient, key, siblings);
@@ -198,9 +199,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Sends the set to the other replicas and starts to count. This node has the put on disk. It
-    /// is the first that counts, if it is a replica still and has settled, or if it stands in for
-    /// one.
+    /// Starts to collect. This node has the put on disk. It counts first, if it is still a replica
+    /// and has settled, or if it stands in for a replica.
     fn collect_stored(
         &mut self,
         client: Id,
@@ -214,7 +214,7 @@ impl Handler<'_, '_> {
         self.begin_collecting(Collection::Put(request));
     }
 
-    /// Sends what this node holds now to these replicas, and to these fallbacks.
+    /// Sends the set that this node holds now to these replicas and fallbacks.
     pub(crate) fn ask_to_store(
         &mut self,
         request: RequestId,
@@ -242,7 +242,8 @@ impl Handler<'_, '_> {
         let (tip, siblings) = (self.tip(), self.held_in_any_form(key));
         for &StandIn { fallback, intended } in stand_ins {
             if fallback == self.id {
-                // It coordinates as a fallback, and keeps the put for all.
+                // This node coordinates as a fallback, and has stored a hint for each intended
+                // replica.
                 self.running_put(request)
                     .collecting
                     .tally
@@ -255,7 +256,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// A node has stored a put, itself as a replica, or as a hint for the replica it names.
+    /// A node confirms that it has stored a put, as a replica or as a hint for the replica that it
+    /// names.
     pub(crate) fn on_stored(&mut self, from: NodeId, request: RequestId, intended: NodeId) {
         if !self.state.puts.contains_key(&request) {
             return;
@@ -265,7 +267,7 @@ impl Handler<'_, '_> {
         self.conclude(Collection::Put(request));
     }
 
-    /// Counts an answer to a put under way, if the rules let it count.
+    /// Counts an answer to a put under way, if the rules allow it.
     pub(crate) fn count_stored(&mut self, from: NodeId, request: RequestId, named: NodeId) {
         let Some(running) = self.state.puts.get(&request) else { return };
         let tally = &running.collecting.tally;
@@ -282,7 +284,8 @@ impl Handler<'_, '_> {
         self.out.send(collecting.client, Message::Answer(answer));
     }
 
-    /// Tells the client that the put is on fewer than W disks for certain.
+    /// Tells the client that too few nodes have confirmed the put: fewer than W, or too few
+    /// replicas in person. The put may be stored all the same.
     pub(crate) fn fail_put(&mut self, request: RequestId) {
         let collecting = &self.state.puts[&request].collecting;
         let tally = &collecting.tally;

@@ -1,21 +1,21 @@
-//! Reaping: a key of which nothing is left but tombstones is forgotten (Dynamo's
-//! deletes).
+//! Reaping: replicas forget a key when only tombstones are left of it (Dynamo's deletes).
 //!
-//! A tombstone stands in the way of old copies. It may go when there are none: when every intended
-//! replica has it, and nobody keeps anything of the key for another. The first node of the
-//! preference list asks the intended replicas, then everyone else that may hold anything, and if
-//! all are clear, tells the replicas to forget. Whoever has got something new meanwhile does not.
+//! A tombstone suppresses old copies of a value. It may go once no old copy is left: every intended
+//! replica has the tombstone, and no node holds a hint for the key. The first node of the
+//! preference list asks the intended replicas, and then all other nodes that may hold anything. If
+//! all of them are clear, it tells the replicas to forget the key. A replica that holds something
+//! new ignores that.
 //!
-//! Why in this order: once all replicas have the tombstone, whatever they send of the key has it
-//! too, and an old copy that is handed to one of them is gone. Another node that is then clear
-//! stays so.
+//! The order matters. Once all replicas have the tombstone, everything that they send of the key
+//! includes it. An old copy handed to one of them disappears. So another node that is clear stays
+//! clear.
 //!
-//! What nobody can see are messages older than the tombstone that are still in flight. So the first
-//! node waits, longer than twice what any message lives
-//! ([`Config::reap_after`](crate::config::Config::reap_after)): before it asks, so that none
-//! reaches a node after that has said it is clear; and again before it asks the next ones or reaps,
-//! so that none is left that a node sent before it was asked, which may be as late as its question
-//! was in flight.
+//! No node can see messages older than the tombstone that are still in flight. So the first node
+//! waits longer than twice the life of any message
+//! ([`Config::reap_after`](crate::config::Config::reap_after)). It waits before it asks, so that no
+//! old message reaches a node that has said that it is clear. It waits again before it asks the
+//! next nodes or reaps. A node may have sent an old message until the question arrived, which was
+//! in flight too.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId};
@@ -27,14 +27,14 @@ use crate::state::timer::Timer;
 use std::collections::BTreeSet;
 
 impl Handler<'_, '_> {
-    /// After what is held of a key has changed: is it to be reaped, by this node?
+    /// After what this node holds of a key has changed: starts to reap it, or stops.
     pub(crate) fn consider_reaping(&mut self, key: &Key) {
         let is_first = self.preference_list(key).first() == Some(&self.id);
         if self.node.config.reap_after().is_some()
             && is_first
             && self.node.rules.is_deleted(&self.held(key))
         {
-            // Whoever has said before that it is clear has said so of another set.
+            // Earlier answers were about another set.
             self.state.to_mut().reaping.insert(key.clone(), BTreeSet::new());
             self.set_reap_timer(key);
         } else if self.state.reaping.contains_key(key) {
@@ -43,7 +43,7 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// After a start: the keys of which nothing is left but tombstones.
+    /// After a start, or a change of the members: starts to reap every key that is only tombstones.
     pub(crate) fn resume_reaping(&mut self) {
         if self.node.config.reap_after().is_some() {
             let rules = self.node.rules;
@@ -55,8 +55,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// After the view has changed: whoever has said that it is clear has said so to who knew other
-    /// members; and others may be the first.
+    /// After the view has changed, earlier answers no longer count: they were given under other
+    /// members. Another node may now be the first of a preference list.
     pub(crate) fn reconsider_reaping(&mut self) {
         let reaping: Vec<Key> = self.state.reaping.keys().cloned().collect();
         for key in &reaping {
@@ -71,7 +71,7 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Reaps, if everyone is known to be clear; else asks those that are next.
+    /// Reaps the tombstones if all nodes are clear. Otherwise asks the next ones.
     pub(crate) fn on_reap_timeout(&mut self, key: &Key) {
         let Some(mut clear) = self.state.reaping.get(key).cloned() else { return };
         let (rules, tip, tombstones) = (self.node.rules, self.tip(), self.held(key));
@@ -106,7 +106,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Is nothing left here that the tombstones would have to stand in the way of?
+    /// Is this node clear of the key? A replica must hold exactly these tombstones, and any other
+    /// node no version. The node may have no hint for the key, and no put or get of it under way.
     fn is_clear(&self, key: &Key, tombstones: &Siblings) -> bool {
         let remains = Remains {
             is_intended: self.is_replica_of(key),
@@ -118,15 +119,15 @@ impl Handler<'_, '_> {
         self.node.rules.is_clear(&remains, tombstones)
     }
 
-    /// Somebody asks what is left of a key. Silence means no.
+    /// A peer asks whether this node is clear of a key. No answer means no.
     pub(crate) fn on_survey(&mut self, from: NodeId, tip: Tip, key: Key, siblings: Siblings) {
         if self.is_clear(&key, &siblings) {
             self.send(from, Message::Surveyed { tip, key, siblings });
         }
     }
 
-    /// Somebody is clear of these tombstones, having been asked when this node knew members by this
-    /// tip.
+    /// A peer says that it is clear of these tombstones. `tip` is the one that this node sent with
+    /// its question.
     pub(crate) fn on_surveyed(&mut self, from: NodeId, tip: Tip, key: &Key, siblings: &Siblings) {
         let is_news = self.state.reaping.get(key).is_some_and(|clear| !clear.contains(&from));
         if is_news && tip == self.tip() && self.node.rules.is_unchanged(&self.held(key), siblings) {
@@ -139,7 +140,7 @@ impl Handler<'_, '_> {
         self.forget(key, siblings);
     }
 
-    /// Forgets a key, if this is still all that is held of it.
+    /// Forgets a key, if the tombstones are still all that this node holds of it.
     fn forget(&mut self, key: &Key, siblings: &Siblings) {
         let rules = self.node.rules;
         if rules.is_unchanged(&self.held(key), siblings) && rules.is_deleted(siblings) {

@@ -1,4 +1,4 @@
-//! What a node does as a replica: merge what it is sent, and say what it holds.
+//! What a node does as a replica: it merges what it is sent, and reports what it holds.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId, RequestId};
@@ -25,14 +25,14 @@ impl Handler<'_, '_> {
         self.give_word(key, request, from, tip, Word::Fetched);
     }
 
-    /// Merges siblings into what is held.
+    /// Merges siblings into what this node holds.
     pub(crate) fn absorb(&mut self, cause: Cause, key: &Key, siblings: &Siblings) {
         let before = self.held(key);
         let after = self.node.rules.merge_siblings(&before, siblings);
         self.hold(cause, key, &before, after);
     }
 
-    /// Holds `after`, and saves if that is a change.
+    /// Stores `after` if it differs from `before`, and saves it if the rules require that.
     pub(crate) fn hold(&mut self, cause: Cause, key: &Key, before: &Siblings, after: Siblings) {
         if after != *before {
             let must_save = self.node.rules.must_save(cause, before, &after);
@@ -44,8 +44,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// From now on `after` is held, and nothing where it knows of nothing. The key's tree follows.
-    /// Whoever drops a key does not know any more which dots it has given to it.
+    /// Stores `after`, or drops the key if `after` has an empty context. The key's tree changes
+    /// with it. A node that drops a key also forgets which dots it has given to the key.
     pub(crate) fn write(&mut self, key: &Key, before: &Siblings, after: Siblings) {
         self.enter_in_tree(key, before, &after);
         let Durable { store, epochs, .. } = &mut self.state.to_mut().durable;

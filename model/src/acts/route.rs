@@ -1,14 +1,13 @@
-//! A client's own view: it asks a node that is responsible by what it knows of the
-//! members, which may be old.
+//! A client's own view. The client asks the coordinator that its view names. That view may be old.
 //!
 //! ```text
-//! client ── Routed: my tip, what I want ──▶ node     the same tip: it is served, and nothing else follows
-//! client ◀── History: all I know ── node             not the same; it is served all the same, here or one hop further
-//! client ── Changes: what you lack ──▶ node          if the node lacks anything
+//! client ── Routed: my tip, my request ──▶ node     if the tips are equal, the node serves it
+//! client ◀── History: all changes I know ── node    if they differ; it serves or forwards it too
+//! client ── Changes: those that you lack ──▶ node   if the node lacks any
 //! ```
-//! So a client learns of changes only when it asks, and then at once: its next request goes by what
-//! it was told. Where the node asked is silent, it may have left: the client asks others what they
-//! know, and then again.
+//! So a client learns of changes only from the nodes that it asks. Its next request uses the new
+//! view. If the node does not answer, it may have left. The client then asks other nodes for their
+//! histories, and tries again.
 
 use crate::algebra::address::Address;
 use crate::algebra::ids::{Key, NodeId, RequestId};
@@ -19,7 +18,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Whom a client asks, by what it knows of the members.
+/// The nodes that a client asks, by the history that it knows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Routes {
     history: History,
@@ -29,21 +28,21 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// The routes of one that knows this of the members, where each key has `n` replicas.
+    /// The routes that follow from a history, for keys with `n` replicas.
     pub fn new(history: History, n: usize) -> Self {
         let view = Arc::new(Rules::default().view(&history));
         Routes { history, view, n }
     }
 
-    /// The digest of what is known.
+    /// The digest of the client's history.
     pub fn tip(&self) -> Tip {
         self.view.tip()
     }
 
     /// The node to ask. `None`: there is no member.
     ///
-    /// The one that a node with this view forwards the request to that does not coordinate it
-    /// itself, and suspects nobody.
+    /// A node with this view that suspects no node, and is no replica, would forward the request to
+    /// it.
     pub fn coordinator(&self, rules: &Rules, request: RequestId, key: &Key) -> Option<NodeId> {
         let replicas = self.view.ring().preference_list(key, self.n);
         if replicas.is_empty() {
@@ -52,7 +51,7 @@ impl Routes {
         rules.coordinators(request, replicas, &[], &BTreeSet::new()).first().copied()
     }
 
-    /// What is known of the members.
+    /// The client's history.
     pub fn history(&self) -> &History {
         &self.history
     }
@@ -62,12 +61,13 @@ impl Routes {
         self.view.ring().members()
     }
 
-    /// Where a node can be reached, if that is known.
+    /// The address of a node, if it is known.
     pub fn address(&self, node: NodeId) -> Option<Address> {
         self.history.address(node)
     }
 
-    /// Takes in all that a node knows. Returns what it lacks, if anything, to be sent back.
+    /// Merges a node's history into the client's. Returns the changes that the node lacks, if there
+    /// are any, so that the client can send them.
     pub fn learn(&mut self, told: &History) -> Option<History> {
         let lacks = self.history.minus(told);
         if !self.history.includes(told) {
@@ -84,7 +84,7 @@ mod tests {
     use quickcheck::quickcheck;
 
     quickcheck! {
-        fn whoever_is_told_all_knows_all(own: Vec<u16>, told: Vec<u16>) -> bool {
+        fn a_client_learns_every_change_it_is_told(own: Vec<u16>, told: Vec<u16>) -> bool {
             let history = |nodes: &[u16]| History::founded_by(nodes.iter().map(|node| NodeId(node % 20)));
             let (own, told) = (history(&own), history(&told));
             let mut routes = Routes::new(own.clone(), 3);
@@ -93,7 +93,7 @@ mod tests {
             routes == Routes::new(all.clone(), 3) && told.union(&lacks) == all
         }
 
-        fn a_request_goes_to_a_replica_and_always_to_the_same(members: Vec<u16>, client: u64, number: u64) -> bool {
+        fn a_request_always_goes_to_the_same_replica(members: Vec<u16>, client: u64, number: u64) -> bool {
             let members: Vec<NodeId> = members.into_iter().map(NodeId).collect();
             let (key, rules) = (Key::new("k").unwrap(), Rules::default());
             let routes = Routes::new(History::founded_by(members.iter().copied()), 3);

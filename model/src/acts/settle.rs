@@ -1,22 +1,21 @@
-//! What a new replica does before it gives its word on a key (Dynamo paper §4.9):
-//! it gathers what others have of it.
+//! What a new replica does before it confirms puts and answers gets (Dynamo paper §4.9).
 //!
-//! A node that has entered preference lists has not been handed yet what it should have, and others
-//! may not know yet that they are replicas no more. If it counted towards quorums at once, a get
-//! could miss what was acknowledged long ago. So until it has *settled* it asks all that may have
-//! anything, for each key that it is asked about:
+//! A node that has entered a preference list lacks what it will be handed. Other nodes may still
+//! serve as replicas, because they have not heard of the change. If the new replica counted towards
+//! quorums at once, a get could miss an acknowledged put. So until it has *settled*, it gathers
+//! each key that it is asked about from all nodes that may hold something:
 //!
 //! ```text
-//! new replica ── Gather: a key, my tip ──▶ all that it awaits     who does not know the same members is told first
-//! new replica ◀── Gathered: all that I have of it ── each         and the new replica merges and saves that
-//! new replica ── Stored, or Fetched ──▶ coordinator               once all have answered
+//! new replica ── Gather: a key, my tip ──▶ awaited nodes   nodes with another tip are told first
+//! new replica ◀── Gathered: all that I hold of it ── each  the new replica merges and saves it
+//! new replica ── Stored, or Fetched ──▶ coordinator        once all have answered
 //! ```
-//! Whoever answers knows the new view: from then on it serves nobody as a replica that it is no
-//! more. And it says whether it keeps any other key for the new replica; one that does not is
-//! awaited no longer, and when none is, the new replica has settled.
+//! A node that answers knows the new view, so it no longer serves as a replica if it is none. It
+//! also says whether it keeps other keys for the new replica. If not, the new replica no longer
+//! awaits it. Once it awaits no node, it has settled.
 //!
-//! Those under suspicion are not waited for. Then gets promise as much as where stand-ins answer
-//! for replicas, and no more.
+//! The new replica does not wait for nodes that it suspects. A get then promises as much as when
+//! fallbacks answer for replicas, and no more.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId, RequestId};
@@ -32,13 +31,13 @@ use crate::state::timer::Timer;
 use std::collections::BTreeMap;
 
 impl Handler<'_, '_> {
-    /// Gives a coordinator this node's word on a key; if it may not yet, it gathers the key first.
-    /// If the coordinator is this node itself its word is counted, and what follows from that is
-    /// left to the caller.
+    /// Confirms a put to its coordinator, or answers a get. If the rules do not allow that yet,
+    /// this node gathers the key first. If this node is the coordinator, its answer is counted, and
+    /// the caller continues.
     ///
-    /// A coordinator that sends a put, and knows the same members, by this tip, has said by that
-    /// what it has: it sends all of it. One that asks for a get has not: its own word may not be
-    /// counted for this get, or come later, and others may wait for this node's too.
+    /// A coordinator that sends a put under an equal tip sends all that it holds, so this node need
+    /// not ask it. A coordinator that asks for a get sends nothing of its own. Its own answer may
+    /// not count for the get, or come later. So this node asks it like the others.
     pub(crate) fn give_word(
         &mut self,
         key: &Key,
@@ -77,8 +76,8 @@ impl Handler<'_, '_> {
             )
     }
 
-    /// Has this node become a replica of a key, and may others have something of it that it has
-    /// not?
+    /// Is this node a new replica of the key, and may other nodes hold something of it that it
+    /// lacks?
     fn is_unsettled(&self, key: &Key) -> bool {
         let entered = &self.state.durable.settling.entered;
         !entered.is_empty() && entered.contains(&self.state.view.ring().partition(key))
@@ -98,14 +97,14 @@ impl Handler<'_, '_> {
                 self.note_fetched(to, request, own);
             }
             Word::Fetched => {
-                // What is kept for others too: that is how it is found while they are away.
+                // Includes hints for others. So a get finds them while their recipients are down.
                 let siblings = self.held_in_any_form(key);
                 self.send(to, Message::Fetched { request, siblings });
             }
         }
     }
 
-    /// Asks those awaited that have not answered, as far as they are among these.
+    /// Asks the awaited nodes among these that have not answered.
     fn gather(&mut self, key: &Key, among: impl Fn(NodeId) -> bool) {
         let (tip, answered) = (self.tip(), &self.state.gatherings[key].answered);
         let awaited = self.state.durable.settling.awaited.iter().copied();
@@ -123,22 +122,22 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// A new replica asks what this node has of a key. Both know the same members.
+    /// A new replica asks what this node holds of a key. Both have equal tips.
     pub(crate) fn on_gather(&mut self, from: NodeId, tip: Tip, key: Key) {
         let siblings = self.held_in_any_form(&key);
         let is_all = self.is_all_for(from, &key);
         self.send(from, Message::Gathered { tip, key, siblings, is_all });
     }
 
-    /// Will a node have everything that this one keeps for it, when it has been sent what there is
-    /// of this key?
+    /// Does the other node have everything that this node keeps for it, once it is sent what this
+    /// node holds of the key?
     pub(crate) fn is_all_for(&self, node: NodeId, key: &Key) -> bool {
         self.node.rules.is_all_handed_over(
             self.state.hints_for(node).filter(|(id, _)| id.key != *key).take(1).count(),
         )
     }
 
-    /// A node says what it has of a key, having been asked when this node knew members by this tip.
+    /// A node says what it holds of a key. `tip` is the one that this node sent with its question.
     pub(crate) fn on_gathered(
         &mut self,
         from: NodeId,
@@ -147,8 +146,8 @@ impl Handler<'_, '_> {
         siblings: &Siblings,
         is_all: bool,
     ) {
-        // Whoever asked was a replica by the same view. Anything else is no answer to a question of
-        // this node.
+        // This node asks only as a replica and under its current view. Anything else is no answer
+        // to a question of this node.
         if tip != self.tip() || !self.is_replica_of(key) {
             return;
         }
@@ -169,7 +168,7 @@ impl Handler<'_, '_> {
         self.conclude_gatherings();
     }
 
-    /// Another keeps nothing for this node that it has not got: it is awaited no longer.
+    /// The other node keeps nothing more for this one, so this node no longer awaits it.
     pub(crate) fn settle_with(&mut self, other: NodeId) {
         if self.state.durable.settling.awaited.contains(&other) {
             let settling = &mut self.state.to_mut().durable.settling;
@@ -179,7 +178,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// Those that did not answer in time are asked again, or suspected, and not waited for.
+    /// Asks the nodes that did not answer in time again. After the last retry it suspects them
+    /// instead, and stops waiting for them.
     pub(crate) fn on_gather_timeout(&mut self, key: &Key) {
         let Some(gathering) = self.state.gatherings.get(key) else { return };
         if let Some(left) = gathering.retransmissions_left.checked_sub(1) {
@@ -199,7 +199,7 @@ impl Handler<'_, '_> {
         self.conclude_gatherings();
     }
 
-    /// Gives the words that may be given now.
+    /// Sends the confirmations and answers that the rules allow now.
     pub(crate) fn conclude_gatherings(&mut self) {
         let gatherings: BTreeMap<Key, Gathering> = self.state.gatherings.clone();
         for (key, gathering) in gatherings {
@@ -219,7 +219,7 @@ impl Handler<'_, '_> {
             }
             for Owed { request, to, tip, word } in now {
                 if to != self.id {
-                    // This node may have learned something since it was asked.
+                    // This node may have learned changes since it was asked.
                     self.tell(to.actor(), tip);
                 }
                 self.say(&key, request, to, word);
@@ -228,7 +228,7 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// What follows where this node coordinates the request itself.
+    /// If this node coordinates the request itself, checks whether it may answer the client now.
     fn conclude_own(&mut self, request: RequestId, word: Word) {
         let it = match word {
             Word::Stored => Collection::Put(request),
@@ -246,9 +246,9 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// After the view has changed: which preference lists this node has entered, and whom it
-    /// awaits. One that has joined and left again since is no member, and may have what it was
-    /// given in between.
+    /// After the view has changed, works out which preference lists this node has entered, and
+    /// which nodes it awaits. A node that has joined and left since is no member, but may hold what
+    /// it was given meanwhile.
     pub(crate) fn resettle(&mut self, before: &View) {
         let (now, n, id) = (self.state.view.clone(), self.node.config.n(), self.id);
         let (held, hold) = (self.node.rules.holders(before), self.node.rules.holders(&now));
@@ -279,8 +279,8 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// After the view has changed: what is gathered is asked about under this one, or given up
-    /// where this node is no replica any more.
+    /// After the view has changed, gathers each key again under the new view. Stops where this node
+    /// is no longer a replica.
     pub(crate) fn gather_by_the_new_view(&mut self) {
         let keys: Vec<Key> = self.state.gatherings.keys().cloned().collect();
         for key in keys {
@@ -300,8 +300,8 @@ impl Handler<'_, '_> {
         self.conclude_gatherings();
     }
 
-    /// After a peer was told what it did not know, and may have refused for that: it is asked
-    /// again.
+    /// A peer has just been sent changes that it lacked. It may have refused a question for lack of
+    /// them, so this node asks it again.
     pub(crate) fn gather_again(&mut self, peer: NodeId) {
         let keys: Vec<Key> = self.state.gatherings.keys().cloned().collect();
         for key in keys {

@@ -1,10 +1,10 @@
-//! Sloppy quorum (Dynamo paper §4.6): a node that does not answer in time is suspected, and the
-//! next fallback is asked to stand in for it.
+//! Sloppy quorum (Dynamo paper §4.6). The coordinator suspects a node that does not answer in time,
+//! and asks the next fallback to stand in for it.
 //!
-//! Suspicion is local and volatile, and changes nothing but whom this node asks. The suspected
-//! replica is asked too, which is the probe: it is given the same time as everyone, though a
-//! fallback may have answered long since; if it answers, or asks for something itself, it is
-//! suspected no longer.
+//! Suspicion is local and volatile. It only changes which nodes this node asks. The coordinator
+//! still asks a suspected replica too: that is the probe. It waits for that replica as long as for
+//! any other, even if a fallback has answered. The suspicion ends when the replica answers or sends
+//! a request.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId};
@@ -13,8 +13,8 @@ use crate::state::collecting::{Collecting, Next};
 use std::sync::Arc;
 
 impl Handler<'_, '_> {
-    /// A tally of the key's intended replicas. For those under suspicion fallbacks are asked from
-    /// the beginning.
+    /// A tally of the key's intended replicas. For each one that is suspected, a fallback is asked
+    /// at once.
     pub(crate) fn new_tally(&self, key: &Key) -> Tally {
         let mut tally = Tally::new(self.preference_list(key));
         let suspected: Vec<NodeId> = tally
@@ -27,8 +27,9 @@ impl Handler<'_, '_> {
         tally
     }
 
-    /// What follows when the nodes asked have had their time; noted in the record. When they have
-    /// been asked as often as they are to be, those that are silent are suspected from now on.
+    /// Decides what the coordinator does after a timeout, and updates the record. After the last
+    /// retransmission it suspects the silent nodes and asks fallbacks. Without more fallbacks, it
+    /// gives up.
     pub(crate) fn after_timeout(&mut self, collecting: &mut Collecting) -> Next {
         let Collecting { key, tally, retransmissions_left, .. } = collecting;
         if *retransmissions_left > 0 {
@@ -54,12 +55,12 @@ impl Handler<'_, '_> {
         Next::AskStandIns(new)
     }
 
-    /// How often those that are asked first, or next, are asked again.
+    /// How often the coordinator retransmits to the nodes that it asked last.
     pub(crate) fn retransmissions(&self) -> u8 {
         self.node.config.patience().map_or(0, |patience| patience.retransmissions)
     }
 
-    /// Whoever answers in time, or asks, is up.
+    /// A peer that answers in time or sends a request is up.
     pub(crate) fn heard_from(&mut self, peer: NodeId) {
         if self.state.suspected.contains(&peer) {
             self.state.to_mut().suspected.remove(&peer);

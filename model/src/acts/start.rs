@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 impl Node {
-    /// Starts anew, or again with what survived the crash. The node forgets puts and gets under
-    /// way; their clients ask again. It hands its hints over.
+    /// Starts a node on an empty disk, or again on what survived a crash. It has forgotten the puts
+    /// and gets under way: their clients retry. It schedules handoffs of its hints.
     pub(crate) fn start(&self, id: Id, storage: Option<&Durable>, out: &mut Out<Self>) -> State {
         let durable = storage.cloned().unwrap_or_default();
         let history = self.history_at_start(id, &durable.history);
@@ -33,29 +33,29 @@ impl Node {
         state.into_owned()
     }
 
-    /// What is on a new disk, given a number that no disk of this node ever had.
+    /// A new disk. `unused` is a number that no disk of this node ever had.
     pub fn new_disk(&self, unused: u64) -> Durable {
         Durable { incarnation: self.rules.new_incarnation(unused), ..Durable::default() }
     }
 
-    /// What is on a node's new disk, when the old one is no longer believed: see
-    /// [`Rules::disk_is_old`](crate::rules::Rules::disk_is_old). Of that only the history stays. It
-    /// is true, however old it is, and
-    /// tells the node whom to ask. Nothing else may stay: what was deleted and reaped since the
-    /// copy would come back.
+    /// A node's new disk, after [`Rules::disk_is_old`](crate::rules::Rules::disk_is_old) has
+    /// rejected the old one. It keeps only the history. However old that is, it is true, and names
+    /// the nodes to ask. Anything else could bring back values that were deleted and reaped since
+    /// the copy was made.
     pub fn new_disk_after(&self, old: &Durable, unused: u64) -> Durable {
         Durable { history: old.history.clone(), ..self.new_disk(unused) }
     }
 
-    /// What is on a node's disk when it has joined, and was told this: it has settled nowhere yet.
+    /// A node's disk after it has joined and was told this history. It has not settled anywhere
+    /// yet.
     pub fn joined(&self, id: NodeId, disk: &Durable, told: &History) -> Durable {
         let mut state = Cow::Owned(self.start(id.actor(), Some(disk), &mut Out::new()));
         Handler { node: self, id, state: &mut state, out: &mut Out::new() }.learn(told);
         state.into_owned().durable
     }
 
-    /// What a node knows when it starts: what is on its disk, or the founders; and where it is
-    /// itself.
+    /// A node's history when it starts: the one on its disk, or else the founders. The node adds
+    /// its own address if that has changed.
     fn history_at_start(&self, id: Id, on_disk: &History) -> History {
         let known = if on_disk.is_empty() { &self.founders } else { on_disk };
         match (self.address, NodeId::from_actor(id)) {

@@ -1,9 +1,9 @@
-//! What a change of the ring moves (Dynamo paper §4.9): a misplaced replica is a hint.
+//! What a change of the ring moves (Dynamo paper §4.9). A misplaced replica is a hint.
 //!
-//! A node that is no longer responsible for a key keeps what it has of it as hints for all that
-//! are, and drops each as hints are dropped: once its recipient has all of it on disk. So a put
-//! that was acknowledged by W distinct nodes is on W distinct disks throughout. What new replicas
-//! do until they were handed what they should have is told in [`settle`](crate::settle).
+//! A node that is no longer a replica of a key turns its copy into a hint for each replica. A node
+//! that stays a replica stores a hint for each new replica only. It drops a hint once the recipient
+//! has all of it on disk. So a put that W nodes acknowledged is on W disks throughout.
+//! [`settle`](crate::settle) documents what new replicas do until they have been handed their keys.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{Key, NodeId};
@@ -13,7 +13,8 @@ use crate::rules::{Cause, Occasion};
 use crate::state::hint::HintId;
 
 impl Handler<'_, '_> {
-    /// After the view has changed: what is to be handed to those that are responsible now.
+    /// After the view has changed, stores a hint for each node that must get this node's copy of a
+    /// key. Drops the copies of keys of which this node is no longer a replica.
     pub(crate) fn move_keys(&mut self, before: &View) {
         let n = self.node.config.n();
         let keys: Vec<Key> = self.state.durable.store.keys().cloned().collect();
@@ -33,9 +34,9 @@ impl Handler<'_, '_> {
         }
     }
 
-    /// After the view has changed: hints for nodes that are no longer responsible are for those
-    /// that are, and others also for those that have become so. What this node keeps of a key whose
-    /// replica it has become it holds itself.
+    /// After the view has changed, readdresses hints. If the recipient is no longer a replica, the
+    /// hint goes to all that are. Otherwise it goes to new replicas as well. If this node is one of
+    /// them, it stores the hint as its own copy.
     pub(crate) fn readdress_hints(&mut self, before: &View) {
         let n = self.node.config.n();
         let hints: Vec<(HintId, Siblings)> = self.state.durable.hints.clone().into_iter().collect();
@@ -66,8 +67,8 @@ impl Handler<'_, '_> {
         self.state.to_mut().durable.hints.insert(id, after);
     }
 
-    /// After the view has changed: a handoff goes on for whoever something is kept for, and for
-    /// nobody else. One that goes on is not put off: its timer runs as before.
+    /// After the view has changed, a handoff runs for each recipient of a hint, and for no other
+    /// node. A handoff that runs already keeps its timer.
     pub(crate) fn settle_handoffs(&mut self, before: &View) {
         let over: Vec<NodeId> = {
             let state = &self.state;
@@ -77,7 +78,7 @@ impl Handler<'_, '_> {
         for recipient in over {
             self.end_handoff(recipient);
         }
-        // No timer runs yet for those that something was kept for before they were members.
+        // Recipients that were no members before have no timer yet.
         let (was, is) = (before.ring().members(), self.state.view.ring().members());
         let recipients = self.state.handoffs.keys().copied();
         let new: Vec<NodeId> =

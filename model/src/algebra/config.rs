@@ -1,4 +1,4 @@
-//! How a cluster is set up: valid by construction, the same value at every node.
+//! How a cluster is configured. A value of this type is always valid. Every node has an equal one.
 
 use crate::algebra::ids::Value;
 use crate::algebra::tree::Shape;
@@ -6,12 +6,13 @@ use std::ops::Range;
 use std::time::Duration;
 use thiserror::Error;
 
-/// N, R, W, and how patient a coordinator is.
+/// N, R, W, timeouts and intervals.
 ///
-/// How to choose: `n` is how many copies of each key there are, 3 nearly always. A put is
-/// acknowledged once `w` of them have it on disk. A get is answered once `r` nodes have answered.
-/// If `r + w > n`, a get sees every put acknowledged before it began. Smaller values answer sooner,
-/// stay available with fewer replicas, and promise less (Dynamo paper §4.5, §6).
+/// How to choose: `n` is the number of copies of each key, nearly always 3. A put is acknowledged
+/// once `w` nodes have it on disk. A get is answered once `r` nodes have answered. If `r + w > n`,
+/// a get sees every put acknowledged before it began, as long as no fallback stands in for a
+/// replica. Smaller values answer sooner, stay available with fewer replicas, and promise less
+/// (Dynamo paper §4.5, §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
     n: usize,
@@ -25,95 +26,96 @@ pub struct Config {
     anti_entropy: Option<AntiEntropy>,
 }
 
-/// How replicas compare what they hold, and mend it.
+/// How replicas compare what they hold, and repair differences (anti-entropy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AntiEntropy {
-    /// Between two exchanges that a node begins, each with one peer.
+    /// The pause between two exchanges that a node begins, each with one peer.
     pub every: Duration,
-    /// The same with a peer from which the last one has brought something: together with the window
-    /// it bounds how much a node is sent in the exchanges that it begins.
+    /// The pause before the next exchange with a peer that has just sent something new. Together
+    /// with the window, it bounds how much a node receives in the exchanges that it begins.
     pub again_after: Duration,
-    /// At most so many subtrees, leaves or keys that differ are gone into at a time. What is left
-    /// the next exchange finds.
+    /// How many differing subtrees, leaves or keys a node follows up at most for one message. The
+    /// next exchange finds the rest.
     pub window: usize,
-    /// After a start a node enters the keys on its disk in its trees, at most so many in one step.
-    /// Between two of these steps it serves requests, but compares with nobody.
+    /// How many keys a node enters in its trees in one step, after a start. Between these steps it
+    /// serves requests, but compares with no peer.
     pub planted_at_a_time: usize,
-    /// How the trees branch. The same at every node.
+    /// How the trees branch. Every node must use an equal shape.
     pub shape: Shape,
 }
 
 impl AntiEntropy {
-    /// For a local network: every 10 s, and while a peer has something new up to 6,400 keys a
-    /// second from it.
+    /// For a local network: an exchange every 10 s to 15 s. A peer that has new keys sends up to
+    /// 6,400 keys a second.
     pub const LOCAL: Self = AntiEntropy {
         every: Duration::from_secs(10),
         again_after: Duration::from_millis(10),
         window: 64,
-        // Some milliseconds.
+        // One such step takes some milliseconds.
         planted_at_a_time: 10_000,
         shape: Shape::WIDE,
     };
 }
 
-/// How a node hands hints over.
+/// How a node hands over hints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handoff {
-    /// Between storing a hint, or a start, and the first attempt.
+    /// The pause before the first attempt, after a node stores a hint, starts, or sees the ring
+    /// change.
     pub first_after: Duration,
-    /// Every further attempt waits twice as long, so many times.
+    /// Each further attempt waits twice as long as the last one, until it has doubled this many
+    /// times.
     pub doublings: u8,
-    /// How many hints may be under way to one node at a time. Each that arrives makes room for the
-    /// next.
+    /// How many hints may be in flight to one node. Each hint that arrives makes room for the next.
     pub window: usize,
 }
 
 impl Handoff {
-    /// For a local network: after a second at first, after half a minute at last.
+    /// For a local network: a pause of 1 s to 1.5 s at first, and of 32 s to 48 s at last.
     pub const LOCAL: Self =
         Handoff { first_after: Duration::from_secs(1), doublings: 5, window: 64 };
 
-    /// How long to wait after so many attempts: up to half as long again as at least, so that
-    /// holders do not stay in step.
+    /// The range of the pause after this many attempts: at least the current interval, and up to
+    /// half as long again. So holders do not stay in step.
     pub(crate) fn pause(&self, attempts: u8) -> Range<Duration> {
         let least = self.first_after * (1 << attempts.min(self.doublings).min(16));
         least..least + least / 2
     }
 
-    /// Attempts are counted no further.
+    /// Attempts are not counted beyond this number.
     pub(crate) fn attempts_max(&self) -> u8 {
         self.doublings.max(1)
     }
 }
 
-/// How long a coordinator waits for replicas.
+/// How long a node waits for others to answer a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Patience {
-    /// Between sending to replicas and sending again to those that have not answered.
+    /// The pause before a node retransmits to the nodes that have not answered.
     pub answer_within: Duration,
-    /// How often it sends again before it gives up.
+    /// How often a node retransmits before it suspects the nodes that have not answered.
     pub retransmissions: u8,
 }
 
 impl Patience {
-    /// For a local network: gives up after 1 s.
+    /// For a local network: a coordinator suspects a silent replica after 1 s.
     pub const LOCAL: Self =
         Patience { answer_within: Duration::from_millis(200), retransmissions: 4 };
 }
 
-/// Why there is no such configuration.
+/// Why a configuration is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ConfigError {
     /// N is 0 or larger than [`Config::N_MAX`].
     #[error("N is {n}; it must be 1 to {}", Config::N_MAX)]
     N {
-        /// The N asked for.
+        /// The N requested.
         n: usize,
     },
     /// R is 0 or larger than N.
     #[error("R is {r}; it must be 1 to N, which is {n}")]
     R {
-        /// The R asked for.
+        /// The R requested.
         r: usize,
         /// N.
         n: usize,
@@ -121,7 +123,7 @@ pub enum ConfigError {
     /// W is 0 or larger than N.
     #[error("W is {w}; it must be 1 to N, which is {n}")]
     W {
-        /// The W asked for.
+        /// The W requested.
         w: usize,
         /// N.
         n: usize,
@@ -129,18 +131,18 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// The largest N: with it, a coordinator may still make a set with the largest value and a long
-    /// context ([`siblings_bytes_max`](Config::siblings_bytes_max)).
+    /// The largest N. With a larger one, a coordinator could refuse a set that has the largest
+    /// value and a long context: see [`siblings_bytes_max`](Config::siblings_bytes_max).
     pub const N_MAX: usize = 6;
-    /// What one UDP datagram can carry, in bytes, less the frame and the ids around a sibling set.
-    /// Trees and histories are kept below it. Sibling sets may outgrow it: the network then carries
-    /// the message in several datagrams.
+    /// The bytes that one UDP datagram can carry, less the frame and the ids around a sibling set.
+    /// Messages about trees are kept below it, and histories with IPv4 addresses. Sibling sets may
+    /// outgrow it: the network then sends the message in several datagrams.
     pub const DATAGRAM_BYTES: usize = 64_000;
 
-    /// N copies, R to answer a get, W to acknowledge a put; coordinators wait for ever.
+    /// N copies, R answers for a get, W confirmations for a put. Coordinators wait for ever.
     ///
     /// # Errors
-    /// Where a number is out of its range.
+    /// If a number is out of its range.
     pub fn new(n: usize, r: usize, w: usize) -> Result<Self, ConfigError> {
         if !(1..=Self::N_MAX).contains(&n) {
             return Err(ConfigError::N { n });
@@ -164,51 +166,51 @@ impl Config {
         })
     }
 
-    /// With coordinators that time out. Running nodes always do; in a scope that studies something
-    /// else, leaving time out keeps the state space small.
+    /// Sets how long coordinators wait. Running nodes always time out. A scope that studies
+    /// something else leaves timeouts out, to keep its state space small.
     #[must_use]
     pub fn with_patience(self, patience: Patience) -> Self {
         Config { patience: Some(patience), ..self }
     }
 
-    /// With hints handed over in another way than [`Handoff::LOCAL`]. A window of 0 is one of 1.
+    /// Sets how hints are handed over, instead of [`Handoff::LOCAL`]. A window of 0 counts as 1.
     #[must_use]
     pub fn with_handoff(self, handoff: Handoff) -> Self {
         Config { handoff: Handoff { window: handoff.window.max(1), ..handoff }, ..self }
     }
 
-    /// With tombstones reaped. Choose a time longer than twice what any message lives: one that is
-    /// older than a reaped tombstone would bring back what that deleted.
+    /// Lets nodes reap tombstones. Choose a time longer than twice the life of any message. An
+    /// older message could bring back what the reaped tombstone deleted.
     #[must_use]
     pub fn with_reaping_after(self, time: Duration) -> Self {
         Config { reap_after: Some(time), ..self }
     }
 
-    /// With a round of gossip every so often, or up to half as long again.
+    /// Lets each node gossip at this interval, or one up to half as long again.
     #[must_use]
     pub fn with_gossip_every(self, time: Duration) -> Self {
         Config { gossip_every: Some(time), ..self }
     }
 
-    /// With replicas that compare what they hold. A window of 0 is one of 1, and so is a number of
-    /// keys planted at a time.
+    /// Turns on anti-entropy. A window of 0 counts as 1, and so does 0 for `planted_at_a_time`.
     #[must_use]
     pub fn with_anti_entropy(self, how: AntiEntropy) -> Self {
         let (window, planted_at_a_time) = (how.window.max(1), how.planted_at_a_time.max(1));
         Config { anti_entropy: Some(AntiEntropy { window, planted_at_a_time, ..how }), ..self }
     }
 
-    /// How replicas compare what they hold; `None`: they do not.
+    /// How replicas compare what they hold. `None`: anti-entropy is off.
     pub fn anti_entropy(&self) -> Option<AntiEntropy> {
         self.anti_entropy
     }
 
-    /// How often a node gossips; `None`: never.
+    /// How often a node gossips. `None`: never.
     pub fn gossip_every(&self) -> Option<Duration> {
         self.gossip_every
     }
 
-    /// How long tombstones stay before it is asked whether they may go; `None`: for ever.
+    /// How long a node waits before it asks whether tombstones may go. `None`: it keeps them for
+    /// ever.
     pub fn reap_after(&self) -> Option<Duration> {
         self.reap_after
     }
@@ -218,36 +220,36 @@ impl Config {
         self.handoff
     }
 
-    /// Copies of each key.
+    /// N: the number of copies of each key.
     pub fn n(&self) -> usize {
         self.n
     }
 
-    /// Distinct replicas that must have spoken before a get is answered.
+    /// R: the number of distinct nodes that must answer before a get is answered.
     pub fn r(&self) -> usize {
         self.r
     }
 
-    /// Distinct replicas that must have stored a put before it is acknowledged.
+    /// W: the number of distinct nodes that must have a put on disk before it is acknowledged.
     pub fn w(&self) -> usize {
         self.w
     }
 
-    /// How long a coordinator waits; `None`: for ever.
+    /// How long a coordinator waits. `None`: for ever.
     pub fn patience(&self) -> Option<Patience> {
         self.patience
     }
 
-    /// A coordinator recognises a client's retry as long as fewer than this many others have put,
-    /// or were refused, through it since.
+    /// A coordinator recognises the retry of a put that has a dot until this many other clients
+    /// have put, or were refused, through it since.
     pub fn puts_remembered(&self) -> usize {
         self.puts_remembered
     }
 
-    /// The largest sibling set a coordinator makes, in bytes: a put that would make a larger one is
-    /// refused. The sets of N coordinators that grew apart so fit one datagram when merged, which
-    /// keeps the usual case cheap. It bounds no merged set: while the ring changes more than N
-    /// coordinators may grow apart, each by this much.
+    /// The most bytes of a sibling set that a coordinator creates. It refuses a put that would
+    /// exceed them. So the merged sets of N coordinators that diverged usually fit one datagram.
+    /// This does not bound every merged set: while the ring changes, more than N coordinators may
+    /// diverge, each by this much.
     pub fn siblings_bytes_max(&self) -> usize {
         let share = Self::DATAGRAM_BYTES / self.n;
         assert!(

@@ -1,5 +1,5 @@
-//! Names of things: nodes, clients, requests, keys, values. Each is a type of its own, checked when
-//! made.
+//! The names of things: nodes, clients, requests, keys, values. Each has its own type. Keys and
+//! values are checked when they are created.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stateright::actor::Id;
@@ -10,8 +10,8 @@ use thiserror::Error;
 
 /// One storage node, by its index. Shown as `A`, `B`, …, `Z`, `N26`, `N27`, …
 ///
-/// The same index is the node's stateright actor id, in the checker and in the runtime, so that
-/// ring positions are the same in both worlds.
+/// The index is also the node's stateright actor id, in the checker and in the runtime. So equal
+/// members have equal rings in both.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NodeId(pub u16);
 
@@ -21,8 +21,8 @@ impl NodeId {
         Id::from(usize::from(self.0))
     }
 
-    /// The node behind an actor id, or `None` where the id cannot be a node's (in the runtime,
-    /// clients have larger ids).
+    /// The node with an actor id. `None`: the id is too large for a node's. In the runtime, clients
+    /// have larger ids.
     pub fn from_actor(id: Id) -> Option<Self> {
         u16::try_from(usize::from(id)).ok().map(NodeId)
     }
@@ -43,7 +43,7 @@ impl fmt::Debug for NodeId {
     }
 }
 
-/// A node name that is neither a letter `A`–`Z`, nor `N` and a number, nor a number.
+/// The text is not a node name: a letter `A`–`Z`, `N` and a number, or a number.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "\"{0}\" names no node: use a letter A to Z, an index such as 3, or N and an index such as N26"
@@ -62,8 +62,7 @@ impl FromStr for NodeId {
     }
 }
 
-/// One client session. A client has at most one put under way at a time; concurrent work takes
-/// several ids.
+/// One client session. A client has at most one put under way. Concurrent puts need several ids.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientId(pub u64);
 
@@ -73,13 +72,13 @@ impl fmt::Debug for ClientId {
     }
 }
 
-/// One request of one client. A retry carries the id of the first try, which makes it idempotent; a
-/// client numbers its requests upwards.
+/// One request of one client. A retry carries the id of the first try, which makes it idempotent. A
+/// client numbers its requests in ascending order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId {
-    /// Who asks.
+    /// The client that sends the request.
     pub client: ClientId,
-    /// The how-manieth request of this client, from 0.
+    /// The number of the request among those of this client, from 0.
     pub number: u64,
 }
 
@@ -111,10 +110,10 @@ impl Key {
     /// The longest key, in bytes.
     pub const BYTES_MAX: usize = 256;
 
-    /// A key of this text.
+    /// Creates a key from a text.
     ///
     /// # Errors
-    /// Where the text is empty or too long.
+    /// If the text is empty or too long.
     pub fn new(text: &str) -> Result<Self, KeyError> {
         match text.len() {
             0 => Err(KeyError::Empty),
@@ -123,7 +122,7 @@ impl Key {
         }
     }
 
-    /// The least of all keys.
+    /// The smallest key.
     pub(crate) fn least() -> Self {
         Key("\0".into())
     }
@@ -151,7 +150,7 @@ impl fmt::Debug for Key {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Value(Arc<[u8]>);
 
-/// The bytes are more than [`Value::BYTES_MAX`].
+/// The value has more than [`Value::BYTES_MAX`] bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the value has {bytes} bytes; at most {} are allowed", Value::BYTES_MAX)]
 pub struct ValueError {
@@ -160,13 +159,13 @@ pub struct ValueError {
 }
 
 impl Value {
-    /// The longest value, in bytes: a few siblings of this size fit one datagram together.
+    /// The longest value, in bytes. A few siblings of this size fit one datagram together.
     pub const BYTES_MAX: usize = 8192;
 
-    /// A value of these bytes.
+    /// Creates a value from bytes.
     ///
     /// # Errors
-    /// Where there are too many.
+    /// If there are too many bytes.
     pub fn new(bytes: &[u8]) -> Result<Self, ValueError> {
         if bytes.len() > Self::BYTES_MAX {
             return Err(ValueError { bytes: bytes.len() });
@@ -199,24 +198,24 @@ impl fmt::Debug for Value {
     }
 }
 
-/// What a put puts under a key.
+/// What a put stores under a key.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Content {
     /// A value.
     Value(Value),
-    /// A tombstone: the key is deleted, as far as the put's context goes. It bears what the client
-    /// wrote on it: nothing, mostly.
+    /// A tombstone: it deletes what the put's context names. A client may store bytes with it.
+    /// Usually there are none.
     Tombstone(Value),
 }
 
 impl Content {
-    /// The value, or what is written on the tombstone.
+    /// The bytes of the value, or those stored with the tombstone.
     pub fn bytes(&self) -> &[u8] {
         let (Content::Value(bytes) | Content::Tombstone(bytes)) = self;
         bytes.as_bytes()
     }
 
-    /// The value, if it is one.
+    /// The value. `None`: this is a tombstone.
     pub fn value(&self) -> Option<&Value> {
         match self {
             Content::Value(value) => Some(value),

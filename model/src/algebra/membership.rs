@@ -1,22 +1,22 @@
 //! Who is a member: a history of changes that only grows, and what follows from it (Dynamo paper
 //! §4.8.1).
 //!
-//! Changes are made by administrators, at any node; failures never make one. Two histories become
-//! one by union, in whatever order they meet, so nothing is ever unlearned. Where two
-//! administrators contradict one another, all nodes that know both come to the same:
+//! Administrators make changes, at any node. Failures never make one. Nodes merge histories by
+//! union, in any order, so a node never forgets a change. If two administrators contradict each
+//! other, all nodes that know both changes come to one result:
 //!
-//! | one says | another says | then it is |
+//! | one change | another change | result |
 //! |---|---|---|
-//! | it joins | it joins | a member: it is the same change |
-//! | it joins | it leaves | leaving: who says so knew that it was there |
-//! | it leaves | it joins again | a member: who says so knew that it had left |
-//! | it leaves | it is gone | gone: it says so itself, with nothing left on its disk |
-//! | it is removed | anything | removed, for good: another node that replaces it needs another id |
-//! | it is at one address | it is at another | at that which was said later, and of two at the same time at the larger |
+//! | it joins | it joins | a member: both are one change |
+//! | it joins | it leaves | leaving: the second administrator knew that it had joined |
+//! | it leaves | it joins again | a member: the second administrator knew that it had left |
+//! | it leaves | it is gone | gone: the node says so itself, with nothing left on its disk |
+//! | it is removed | any | removed for good: a replacement needs another id |
+//! | it is at one address | it is at another | the later one, or the larger of equal times |
 //!
-//! Of one node's addresses only the latest is kept: a later one makes the others superfluous,
-//! wherever the two meet. The node itself has the last word: when it learns of an address that is
-//! not its own, it says its own again, with a later time.
+//! Only the latest address of each node is kept. It supersedes earlier ones, wherever they meet.
+//! The node itself has the last word. If it learns of an address that is not its own, it tells its
+//! own with a later time.
 
 use crate::algebra::address::Address;
 use crate::algebra::ids::NodeId;
@@ -26,18 +26,18 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
-/// What becomes of a node.
+/// What a change does to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Act {
     /// It becomes a member.
     Join,
-    /// It is to be a member no longer, and hands over what it has.
+    /// It leaves: it is no longer a member, and hands over what it holds.
     Leave,
-    /// It has left, and has nothing any more.
+    /// It has left, and holds nothing any more.
     Gone,
     /// It is dead, and will never hand over anything.
     Remove,
-    /// It can be reached there.
+    /// It can be reached at this address.
     Move(Address),
 }
 
@@ -45,21 +45,21 @@ pub enum Act {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "UncheckedChange")]
 pub struct Change {
-    /// Of which node.
+    /// The node that changes.
     pub node: NodeId,
-    /// Which time it joins, leaves, is gone; which time it moves. Counted from 1.
+    /// Counts how often the node has joined, or how often it has moved, from 1. It leaves, is gone
+    /// or is removed at the time of its last join.
     pub time: u32,
-    /// What.
+    /// What changes.
     pub act: Act,
 }
 
 impl Change {
-    /// The largest time. Nobody reaches it by honest means, and a change that claims a larger one
-    /// is not decoded: were the largest number there is once taken, no later change could be told
-    /// from it.
+    /// The largest time. No real cluster reaches it. A change with a larger time is not decoded. If
+    /// the largest `u32` were taken, no later change could have a larger time.
     pub const TIME_MAX: u32 = 1 << 30;
 
-    /// The address that it tells, with its time: the larger of two outdoes the other.
+    /// The address in this change, with its time. The larger pair supersedes the other.
     fn address(&self) -> Option<(u32, Address)> {
         match self.act {
             Act::Move(address) => Some((self.time, address)),
@@ -68,7 +68,7 @@ impl Change {
     }
 }
 
-/// A change as it comes from outside, before its time is known to make sense.
+/// A change from outside, before its time is checked.
 #[derive(Deserialize)]
 struct UncheckedChange {
     node: NodeId,
@@ -103,7 +103,7 @@ impl fmt::Debug for Change {
     }
 }
 
-/// A digest of a history: who has the same knows the same.
+/// A digest of a history. Nodes with equal tips have equal histories.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Tip(pub u64);
 
@@ -119,27 +119,28 @@ impl fmt::Display for Tip {
     }
 }
 
-/// How a node stands.
+/// A node's status in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
-    /// Nobody has ever said anything of it.
+    /// No change names the node.
     Unknown,
     /// It is a member.
     Member,
     /// It has left, and may still have something to hand over.
     Leaving,
-    /// It has left, and has nothing any more.
+    /// It has left, and holds nothing any more.
     Gone,
     /// It was removed for good.
     Removed,
 }
 
-/// A set of changes that only grows, but for addresses: of each node the latest is kept.
+/// A set of changes that only grows. The exception is addresses: only the latest of each node is
+/// kept.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(try_from = "im::OrdSet<Change>", into = "im::OrdSet<Change>")]
 pub struct History {
     changes: im::OrdSet<Change>,
-    /// The sum of the changes' digests, so that it follows from the set alone and is kept up as it
+    /// The sum of the changes' digests. It depends on the set alone, and is updated as the set
     /// grows.
     tip: u64,
 }
@@ -200,12 +201,12 @@ impl FromIterator<Change> for History {
 }
 
 impl History {
-    /// Administrators may make changes until a history has so many.
+    /// Administrators may make changes until a history has this many.
     pub const CHANGES_MAX: usize = 3_500;
 
-    /// The most changes that a history may have: as many as fit one datagram, where addresses are
-    /// IPv4. With IPv6 addresses they fit two. There is room for what two administrators do at
-    /// once, and for nodes that tell their addresses. Longer histories are not decoded.
+    /// The most changes in a history: as many as fit one datagram with IPv4 addresses, or two with
+    /// IPv6 addresses. It leaves room for administrators who act at the same time, and for nodes
+    /// that tell their addresses. Longer histories are not decoded.
     pub const LENGTH_MAX: usize = 3_700;
 
     /// The history in which these nodes have joined.
@@ -213,7 +214,7 @@ impl History {
         founders.into_iter().map(|node| Change { node, time: 1, act: Act::Join }).collect()
     }
 
-    /// Adds a change. Of two addresses of a node the later one stays.
+    /// Adds a change. Of two addresses of a node, the later one stays.
     pub fn insert(&mut self, change: Change) {
         if self.knows(&change) {
             return;
@@ -228,7 +229,7 @@ impl History {
         self.tip = self.tip.wrapping_add(digest(&change));
     }
 
-    /// Is this change in it, or an address later than the one that this change tells?
+    /// Does the history have this change, or a later address than the one in this change?
     fn knows(&self, change: &Change) -> bool {
         let told = change.address();
         let is_outdone =
@@ -243,7 +244,7 @@ impl History {
             .copied()
     }
 
-    /// Everything that either knows, but for addresses that are outdone.
+    /// The union of both histories, with only the latest address of each node.
     #[must_use]
     pub fn union(&self, other: &History) -> History {
         let mut all = self.clone();
@@ -253,41 +254,41 @@ impl History {
         all
     }
 
-    /// Everything that either knows; or this one alone, where both together would be longer than
-    /// [`LENGTH_MAX`](Self::LENGTH_MAX). Nobody could be told of a longer one.
+    /// The union of both histories. If it would be longer than [`LENGTH_MAX`](Self::LENGTH_MAX),
+    /// this history alone: no node could be told the longer one.
     #[must_use]
     pub fn union_if_it_fits(&self, other: &History) -> History {
         let all = self.union(other);
         if all.len() > Self::LENGTH_MAX { self.clone() } else { all }
     }
 
-    /// What this one knows and the other does not.
+    /// The changes in this history that the other lacks.
     #[must_use]
     pub fn minus(&self, other: &History) -> History {
         self.changes.iter().filter(|change| !other.knows(change)).copied().collect()
     }
 
-    /// Does it know everything that the other knows?
+    /// Does this history include every change of the other, or a later address?
     pub fn includes(&self, other: &History) -> bool {
         self.tip == other.tip || other.changes.iter().all(|change| self.knows(change))
     }
 
-    /// The changes, by node.
+    /// The changes, in the order of their nodes.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter()
     }
 
-    /// How many changes there are.
+    /// The number of changes.
     pub fn len(&self) -> usize {
         self.changes.len()
     }
 
-    /// Is nothing known?
+    /// Is the history empty?
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// Its digest.
+    /// The digest of the history.
     pub fn tip(&self) -> Tip {
         Tip(self.tip)
     }
@@ -298,8 +299,8 @@ impl History {
         self.changes.range(first..).take_while(move |change| change.node == node)
     }
 
-    /// How every node stands of which anything is known. `standing` decides that for one node,
-    /// given all changes of it: see [`Rules::standings`](crate::rules::Rules::standings).
+    /// The standing of every node that a change names. `standing` decides it from all changes of
+    /// one node: see [`Rules::standings`](crate::rules::Rules::standings).
     pub fn standings(
         &self,
         standing: impl Fn(&[Change]) -> Standing,
@@ -309,13 +310,12 @@ impl History {
         of.into_iter().map(|(node, changes)| (node, standing(&changes))).collect()
     }
 
-    /// Where a node can be reached, as was said last.
+    /// The latest address of a node.
     pub fn address(&self, node: NodeId) -> Option<Address> {
         self.latest_move(node)?.address().map(|(_, address)| address)
     }
 
-    /// The node other than this one that is a member, or is leaving, and can be reached at this
-    /// address.
+    /// Another node than this one that is a member or leaving, and has this address.
     pub fn holder_of(
         &self,
         address: Address,
@@ -330,8 +330,8 @@ impl History {
             .map(|(other, _)| other)
     }
 
-    /// With a node at this address, if it was not there already. Nothing changes where there is no
-    /// later time, or no room.
+    /// Adds a move of the node to this address, unless it is there already. Nothing changes if
+    /// there is no later time, or no room.
     #[must_use]
     pub fn moved(&self, node: NodeId, address: Address) -> History {
         let (latest, mut history) = (self.latest_move(node), self.clone());

@@ -1,52 +1,54 @@
-//! How late a node's disk is: moments of its past, counted in starts and commits.
+//! Moments in the past of a node's disk, counted in starts and commits. They show how old a disk
+//! is.
 //!
-//! A disk cannot tell that it is an older copy of itself. Other nodes can: whoever has heard from
-//! the node knows a moment that its disk must know too. A disk that does not is an older copy. On
-//! it the node would give dots twice, and what it had said is on its disk would not be there.
+//! A disk cannot tell that it is an older copy of itself. Other nodes can. A node that has heard
+//! from another remembers a moment that the other's disk must know. If the disk does not know it,
+//! it is an older copy. On such a disk the node would issue dots twice, and would lack what it has
+//! confirmed.
 //!
-//! Other systems answer the same question in other ways:
+//! Other systems solve the problem in other ways:
 //!
-//! * *Numbers reserved ahead* (a lease of dots in a file of its own) keep dots from being given
-//!   twice only if that file is not copied with the rest.
+//! * *Numbers reserved ahead* (a lease of dots in a file of its own) prevent duplicate dots only if
+//!   that file is not copied with the rest.
 //! * *A new name for every start* needs no memory of others. But each start would add an entry to
 //!   the clocks of all keys put since, and clocks are never pruned.
-//! * *A hash chain over commits* finds that two disks have parted, as starts do here: each start of
-//!   a node has a number that no other has. A chain also finds that one of the two was changed by
-//!   hand, which is not asked here.
+//! * *A hash chain over commits* detects that two disks have diverged. Starts do so here too: no
+//!   two starts of a node share a number. A chain also detects changes made by hand. This module
+//!   does not.
 
 use serde::{Deserialize, Serialize};
 
-/// A commit of a node, by the start in which it was made.
+/// A commit of a node: the start in which the node made it, and its number.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub struct Moment {
-    /// Which start. Later starts have larger numbers, and no two have the same.
+    /// The number of the start. Later starts have larger numbers. No two starts share one.
     pub start: u64,
-    /// The number of the commit. It only grows on one disk.
+    /// The number of the commit. On one disk it only grows.
     pub commit: u64,
 }
 
-/// The starts that a disk knows, each with the last commit that the disk knows of it; the latest
-/// ones of a long past.
+/// The starts that a disk knows, each with the last commit of it that the disk knows. Only the
+/// latest [`STARTS_MAX`](Past::STARTS_MAX) are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Past {
-    /// Ascending.
+    /// In ascending order.
     starts: Vec<Moment>,
 }
 
 impl<const COUNT: usize> From<[Moment; COUNT]> for Past {
-    /// These starts, ascending.
+    /// A past with these starts, in ascending order.
     fn from(starts: [Moment; COUNT]) -> Self {
         Past { starts: starts.into() }
     }
 }
 
 impl Past {
-    /// Of so many starts a disk knows.
+    /// The largest number of starts that a disk remembers.
     pub const STARTS_MAX: usize = 1_000;
 
-    /// The past, with a start that begins after this commit.
+    /// Adds a start that begins after this commit.
     #[must_use]
     pub fn with_start(mut self, start: u64, commit: u64) -> Self {
         self.starts.push(Moment { start, commit });
@@ -55,7 +57,7 @@ impl Past {
         self
     }
 
-    /// The past, with this as the last commit of the last start.
+    /// Sets the last commit of the last start.
     #[must_use]
     pub fn with_last_commit(mut self, commit: u64) -> Self {
         if let Some(last) = self.starts.last_mut() {
@@ -64,7 +66,7 @@ impl Past {
         self
     }
 
-    /// The last start; `None`: there was none.
+    /// The last start, with its last commit. `None`: there was none.
     pub fn last(&self) -> Option<Moment> {
         self.starts.last().copied()
     }
@@ -74,10 +76,10 @@ impl Past {
         self.starts.iter().rev().nth(1).copied()
     }
 
-    /// Is there no such moment in this past?
+    /// Is the moment missing in this past?
     ///
-    /// What was before the first start is not asked: the disk was new then, and replaced another,
-    /// or it has forgotten that start.
+    /// Moments before the first known start never count as missing. The disk was new at that start
+    /// and replaced another, or it has forgotten older starts.
     pub fn lacks(&self, moment: Moment) -> bool {
         match self.starts.binary_search_by_key(&moment.start, |known| known.start) {
             Ok(index) => moment.commit > self.starts[index].commit,
@@ -94,10 +96,10 @@ mod tests {
         Moment { start, commit }
     }
 
-    /// Node A's disk was copied in its second start, after commit 15. It went on to commit 20, and
-    /// was started on the copy as start 30.
+    /// Node A's disk was copied in its second start, after commit 15. A went on to commit 20, and
+    /// was then started on the copy as start 30.
     #[test]
-    fn a_copy_lacks_what_came_after_it_also_when_it_has_gone_on_itself() {
+    fn a_copy_lacks_later_commits_even_after_it_has_been_started() {
         let copy = Past::from([at(10, 9), at(20, 15)]);
         for known in [at(10, 9), at(20, 10), at(20, 15), at(5, 100)] {
             assert!(!copy.lacks(known), "{known:?}");
@@ -117,7 +119,7 @@ mod tests {
     fn a_long_past_ends_with_its_latest_starts() {
         let past = (1..=5_000).fold(Past::default(), |past, start| past.with_start(start, start));
         assert_eq!((past.starts.len(), past.last()), (Past::STARTS_MAX, Some(at(5_000, 5_000))));
-        assert!(!past.lacks(at(4_000, u64::MAX)), "it is forgotten");
+        assert!(!past.lacks(at(4_000, u64::MAX)), "forgotten starts are not missing");
         assert!(past.lacks(at(4_500, 4_501)));
     }
 }

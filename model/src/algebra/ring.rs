@@ -1,5 +1,5 @@
-//! Consistent hashing (Dynamo paper §4.2, §4.3, §6.2 strategy 3's fixed partitions with §4.2's
-//! several tokens a node).
+//! Consistent hashing (Dynamo paper §4.2, §4.3). Partitions are fixed, as in §6.2, strategy 3. Each
+//! node has several tokens, as in §4.2.
 
 use crate::algebra::ids::{Key, NodeId};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use std::fmt;
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// One slice of the hash ring. There is a fixed number of them, of equal size.
+/// One slice of the hash ring. The number of slices is fixed. All have equal size.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Partition(pub u32);
 
@@ -17,36 +17,37 @@ impl fmt::Debug for Partition {
     }
 }
 
-/// Who is responsible for what: a pure function of the members, the number of partitions and the
-/// tokens a node has.
+/// Which nodes are responsible for which keys. The ring is a pure function of the members, the
+/// number of partitions, and the number of tokens for each node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ring {
     members: Vec<NodeId>,
-    /// For each partition the members, in the order in which their tokens are met going clockwise
-    /// from the partition; no more than [`Ring::DISTANCE`] of them.
+    /// For each partition, the members in the order of their tokens, clockwise from the partition.
+    /// Each list has at most [`Ring::DISTANCE`] members.
     owners: Vec<Vec<NodeId>>,
 }
 
-/// Why there is no such ring.
+/// Why a ring cannot be built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum RingError {
-    /// The same node twice.
+    /// A node is named twice.
     #[error("node {0} is a member twice")]
     MemberTwice(NodeId),
-    /// No partitions or no tokens.
+    /// The number of partitions or tokens is 0.
     #[error("a ring needs at least one partition and one token a node")]
     Empty,
 }
 
 impl Ring {
-    /// Enough partitions that a few dozen nodes share the keys evenly.
+    /// Enough partitions for a few dozen nodes to share the keys evenly.
     pub const PARTITIONS: u32 = 256;
-    /// Enough tokens that the loss of one node spreads over all the others.
+    /// Enough tokens for the load of a lost node to spread over all others.
     pub const TOKENS: u32 = 32;
-    /// How many nodes a key can tell: the N intended replicas, and as fallbacks those next to them.
+    /// How many nodes the ring lists for a key: the N intended replicas, then the fallbacks.
     pub const DISTANCE: usize = 16;
 
-    /// The ring of these members, each named once, as clusters have it.
+    /// The ring of these members with the default numbers of partitions and tokens. Each member
+    /// must be named once.
     pub fn of(members: &[NodeId]) -> Self {
         Ring::new(members, Self::PARTITIONS, Self::TOKENS).expect("each member is named once")
     }
@@ -54,7 +55,7 @@ impl Ring {
     /// The ring of these members.
     ///
     /// # Errors
-    /// Where a member is named twice, or partitions or tokens are 0.
+    /// If a member is named twice, or `partitions` or `tokens` is 0.
     pub fn new(members: &[NodeId], partitions: u32, tokens: u32) -> Result<Self, RingError> {
         let mut members = members.to_vec();
         members.sort_unstable();
@@ -82,17 +83,17 @@ impl Ring {
         Ok(Ring { members, owners })
     }
 
-    /// The members, ascending.
+    /// The members, in ascending order.
     pub fn members(&self) -> &[NodeId] {
         &self.members
     }
 
-    /// Where a key is on the ring.
+    /// The point of a key on the ring.
     pub(crate) fn position(key: &Key) -> u64 {
         xxh3_64(key.as_str().as_bytes())
     }
 
-    /// The partition a key falls into.
+    /// The partition that a key falls into.
     pub fn partition(&self, key: &Key) -> Partition {
         let width = u64::MAX / self.owners.len() as u64;
         let index = Ring::position(key) / width;
@@ -104,13 +105,13 @@ impl Ring {
         (0..self.owners.len() as u32).map(Partition)
     }
 
-    /// The nodes met clockwise from a partition, as far as keys can tell them. None for a partition
-    /// that there is not.
+    /// The nodes clockwise from a partition, at most [`DISTANCE`](Self::DISTANCE). Empty if the
+    /// partition does not exist.
     pub fn owners(&self, partition: Partition) -> &[NodeId] {
         self.owners.get(partition.0 as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The replicas of a partition: the first `n` distinct nodes clockwise, or all where there are
+    /// The replicas of a partition: the first `n` distinct nodes clockwise, or all if there are
     /// fewer.
     pub fn replicas(&self, partition: Partition, n: usize) -> &[NodeId] {
         let owners = self.owners(partition);
@@ -122,7 +123,7 @@ impl Ring {
         self.replicas(self.partition(key), n)
     }
 
-    /// The nodes past the preference list, in the order in which they would stand in.
+    /// The nodes after the preference list, in the order in which they stand in.
     pub fn fallbacks(&self, key: &Key, n: usize) -> &[NodeId] {
         let owners = &self.owners[self.partition(key).0 as usize];
         &owners[n.min(owners.len())..]
@@ -136,7 +137,7 @@ fn token_position(node: NodeId, token: u32) -> u64 {
     xxh3_64(&bytes)
 }
 
-/// The first distinct nodes in the order of their tokens at or after `start`.
+/// The first distinct nodes, in the order of their tokens at or after `start`.
 fn clockwise(positions: &[(u64, NodeId)], start: u64) -> Vec<NodeId> {
     let first = positions.partition_point(|(position, _)| *position < start);
     let mut distinct = Vec::new();
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn one_member_more_moves_keys_to_it_and_nowhere_else() {
+    fn a_new_member_takes_keys_and_no_other_keys_move() {
         let before = Ring::new(&nodes(5), Ring::PARTITIONS, Ring::TOKENS).unwrap();
         let after = Ring::new(&nodes(6), Ring::PARTITIONS, Ring::TOKENS).unwrap();
         let mut moved = 0;

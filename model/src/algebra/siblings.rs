@@ -1,7 +1,7 @@
 //! The version algebra, second half: what a replica holds for one key (Dynamo paper §4.4).
 //!
-//! A small closed algebra with private fields: whatever is done through it, a sibling's dot is in
-//! the set's context, and the order of siblings is the order of their dots.
+//! The algebra is small and closed, and its fields are private. Whatever is done through it, a
+//! sibling's dot is in the set's context, and siblings are in the order of their dots.
 
 use crate::algebra::ids::{Content, Key, NodeId, RequestId};
 use crate::algebra::tree::Digest;
@@ -11,15 +11,16 @@ use std::fmt;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// One put's value, with the dot that names the put and the clock that says what it followed.
+/// The value of one put, with the dot that names the put and the clock that says what it
+/// superseded.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Version {
-    /// The put's name.
+    /// The dot that names the put.
     pub dot: Dot,
-    /// What its writer had read, and its own dot: the context its writer got back. Of the requests
-    /// it names only its own.
+    /// The context that the client had read, and the put's own dot. The client gets this back. It
+    /// names no request but the put's own.
     pub clock: Context,
-    /// The value put.
+    /// The value that was put, or a tombstone.
     pub content: Content,
 }
 
@@ -29,8 +30,7 @@ impl Version {
         self.clock.request_of(self.dot)
     }
 
-    /// The version with its nodes, requests and value called by other names: see
-    /// [`Context::renamed`].
+    /// The version with its nodes, requests and value renamed: see [`Context::renamed`].
     #[must_use]
     pub fn renamed(
         &self,
@@ -49,16 +49,16 @@ impl fmt::Debug for Version {
     }
 }
 
-/// The siblings of one key under one shared context: every dot in the context that is not a
-/// sibling's was replaced.
+/// The siblings of one key, with one shared context. Every dot of the context that is not a
+/// sibling's was superseded.
 ///
 /// Laws (tested): [`merge`](Siblings::merge) is associative, commutative and idempotent on sets
-/// that grew from one history; after any history of puts and merges the siblings are exactly the
-/// maximal puts of the true causal order.
+/// from one run. After any sequence of puts and merges, the siblings are exactly the maximal puts
+/// of the real causal order.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "UncheckedSiblings")]
 pub struct Siblings {
-    /// Shared, because a set is copied far more often than it changes: with every state a checker
+    /// Shared, because sets are copied far more often than changed: with every state that a checker
     /// keeps, and with every tree node of the store that a put touches.
     set: Arc<Set>,
 }
@@ -70,16 +70,16 @@ struct Set {
 }
 
 impl Set {
-    /// What every set keeps to, also under wrong rules:
+    /// What holds for every set, even under a defect:
     ///
-    /// * No two siblings have the same dot, and they are in the order of their dots.
+    /// * No two siblings share a dot, and siblings are in the order of their dots.
     /// * The context covers the clock of each sibling.
     /// * The clock of each sibling covers its dot.
     ///
-    /// More holds under the protocol's rules: no sibling's clock covers another sibling's dot (the
-    /// siblings are an *antichain*). A wrong rule may leave beside a put what its client had read,
-    /// so [`put`](Siblings::put) cannot promise that. [`merge`](Siblings::merge) does, if it is
-    /// given antichains.
+    /// Under the protocol's rules, more holds: no sibling's clock covers another sibling's dot (the
+    /// siblings are an *antichain*). A defect may keep what a put superseded beside the put. So
+    /// [`put`](Siblings::put) cannot promise an antichain. [`merge`](Siblings::merge) does, given
+    /// antichains.
     fn soundness(&self) -> Result<(), &'static str> {
         if !self.versions.windows(2).all(|pair| pair[0].dot < pair[1].dot) {
             return Err("siblings are out of order");
@@ -101,33 +101,33 @@ impl Serialize for Siblings {
 }
 
 impl Siblings {
-    /// A key never put.
+    /// The set of a key that was never put.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every dot this set has learnt of, replaced ones too. A client that reads the set takes this
-    /// as its context.
+    /// Every dot that this set has learnt, superseded ones included. A client that reads the set
+    /// takes this as its context.
     pub fn context(&self) -> &Context {
         &self.set.context
     }
 
-    /// The siblings, by ascending dot.
+    /// The siblings, in ascending order of their dots.
     pub fn versions(&self) -> &[Version] {
         &self.set.versions
     }
 
-    /// How the knowledge of this set stands to that of `other`.
+    /// How this set's context compares to that of `other`.
     pub fn compare(&self, other: &Self) -> Causality {
         self.set.context.compare(&other.set.context)
     }
 
-    /// The set after a put, made at the set of the coordinator that issued the version's dot: the
-    /// siblings that `replaces` names are gone and the new version is in. The set's context then
-    /// covers what the writer had read, and the version's dot.
+    /// The set after a put, at the coordinator that issued the version's dot. The siblings that
+    /// `replaces` names are gone, and the new version is in. The context then covers what the
+    /// client had read, and the version's dot.
     ///
     /// # Panics
-    /// Where the version's dot is known already: a dot was issued twice.
+    /// If the context covers the version's dot already: a dot was issued twice.
     #[must_use]
     pub fn put(&self, version: Version, replaces: impl Fn(&Version) -> bool) -> Self {
         assert!(
@@ -144,13 +144,13 @@ impl Siblings {
         Siblings::of(context, versions)
     }
 
-    /// Both sets as one: a sibling stays if both hold it, or if the other has never learnt of it. A
-    /// put that two nodes have coordinated is two siblings, until it is replaced: one set that has
-    /// learnt of it, and holds neither, is enough to know that.
+    /// The merge of both sets. A sibling stays if both sets hold it, or if the other set has never
+    /// learnt of it. If two nodes have coordinated one put, it is two siblings until it is
+    /// superseded. A set that has learnt of the put and holds neither sibling proves that it was.
     ///
-    /// A dot names one put. Should two sets hold different versions under one dot all the same (a
-    /// disk was damaged, or copied), each keeps its own: neither value is lost unseen. A put over
-    /// them replaces both.
+    /// A dot names one put. A damaged or copied disk may still cause two sets to hold different
+    /// versions under one dot. Each set then keeps its own, so neither value is lost unnoticed. A
+    /// put that has read them replaces both.
     ///
     /// # Panics
     /// If a sibling of one set supersedes a sibling that only the other set has, and both stay.
@@ -176,8 +176,8 @@ impl Siblings {
         Siblings::of(self.set.context.merge(&other.set.context), versions)
     }
 
-    /// Only the sibling with the largest counter: what a last-write-wins store would keep. No rule
-    /// of the protocol uses it; defects do.
+    /// Keeps only the sibling with the largest counter, as a last-write-wins store would. No rule
+    /// of the protocol uses it, but defects do.
     #[must_use]
     pub fn newest_only(mut self) -> Self {
         let newest =
@@ -188,7 +188,7 @@ impl Siblings {
         self
     }
 
-    /// The set with its nodes, requests and values called by other names: see [`Context::renamed`].
+    /// The set with its nodes, requests and values renamed: see [`Context::renamed`].
     #[must_use]
     pub fn renamed(
         &self,
@@ -206,10 +206,10 @@ impl Siblings {
         Siblings::of(self.set.context.renamed(name, request), versions)
     }
 
-    /// Do both know of the same dots, and have the same siblings? To merge them then changes
-    /// neither, and two replicas have nothing more to say to each other. Values do not count: what
-    /// differs under one dot no message can settle, and replicas that went by it would answer each
-    /// other for ever.
+    /// Do both sets have equal contexts, and siblings with equal dots? Merging them then changes
+    /// neither, and two replicas have nothing left to exchange. Values are not compared. No message
+    /// can settle different values under one dot, so replicas that compared them would send them
+    /// for ever.
     pub fn knows_the_same(&self, other: &Self) -> bool {
         let dots =
             |set: &Self| set.set.versions.iter().map(|version| version.dot).collect::<Vec<_>>();
@@ -217,8 +217,8 @@ impl Siblings {
     }
 
     /// A digest of the key and of all that the set holds: its context, and the dot, clock, kind and
-    /// bytes of each version. Two sets of a key have the same digest exactly if they are equal, but
-    /// for one chance in 2^64.
+    /// bytes of each version. Different sets of a key have different digests, but for a chance of
+    /// one in 2^64.
     pub fn digest(&self, key: &Key) -> Digest {
         let mut bytes = Vec::with_capacity(256);
         self.set.context.encode(&mut bytes);
@@ -229,7 +229,7 @@ impl Siblings {
                 Content::Value(_) => 0,
                 Content::Tombstone(_) => 1,
             };
-            // With the length no two sets of versions have the same encoding.
+            // The length keeps the encodings of any two lists of versions different.
             bytes.push(kind);
             bytes.extend((content.bytes().len() as u64).to_be_bytes());
             bytes.extend(content.bytes());
@@ -246,7 +246,7 @@ impl Siblings {
     }
 
     /// # Panics
-    /// If the set is not sound: the algebra has broken its promise.
+    /// If the set is not sound, which means that the algebra has a bug.
     fn of(context: Context, versions: Vec<Version>) -> Self {
         let set = Set { context, versions };
         if let Err(broken) = set.soundness() {
@@ -255,8 +255,7 @@ impl Siblings {
         Siblings { set: Arc::new(set) }
     }
 
-    /// Has the set learnt of the put that this version is of, and holds it no more, under whatever
-    /// dot?
+    /// Has this set learnt of the version's put, and does it no longer hold it, under any dot?
     fn has_replaced(&self, version: &Version) -> bool {
         let is_held =
             |request| self.set.versions.iter().any(|held| held.request() == Some(request));
@@ -275,7 +274,7 @@ impl fmt::Debug for Siblings {
     }
 }
 
-/// A sibling set as it comes from outside, before its form is known to be sound.
+/// A sibling set from outside, before its form is checked.
 #[derive(Deserialize)]
 struct UncheckedSiblings {
     context: Context,
@@ -299,7 +298,7 @@ mod tests {
     use crate::algebra::ids::Value;
     use std::collections::BTreeSet;
 
-    /// A set of one version, all of them under one dot.
+    /// A set of one version, always under one dot.
     fn of(content: Content, clock: u64) -> Siblings {
         let dot = Dot { issuer: NodeId(0).into(), counter: 1 };
         let clock = Context::new().with(dot).with(Dot { issuer: NodeId(1).into(), counter: clock });
@@ -319,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_differs_under_one_dot_has_another_digest() {
+    fn different_versions_under_one_dot_have_different_digests() {
         let key = Key::new("k").unwrap();
         let digests: BTreeSet<Digest> =
             several().iter().map(|siblings| siblings.digest(&key)).collect();
@@ -327,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn different_versions_under_one_dot_have_nothing_to_say_to_one_another() {
+    fn different_versions_under_one_dot_are_not_exchanged() {
         for one in several() {
             for other in several() {
                 assert!(one.knows_the_same(&other));

@@ -1,9 +1,9 @@
-//! Counting answers towards a quorum: a pure value with no messages inside.
+//! Counting answers towards a quorum. A tally is a pure value that contains no messages.
 //!
-//! Each answer counts for one intended replica of the key. It is an answer of that replica itself,
-//! or of a fallback that stands in for it. At most one answer counts for each intended replica: the
-//! first. There is one exception: if the first came from the fallback, the replica's own answer
-//! replaces it. That answer may be late, and is still worth more.
+//! Each answer counts for one intended replica of the key. It comes from that replica itself, or
+//! from a fallback that stands in for it. At most one answer counts for each intended replica: the
+//! first. There is one exception. If the first came from the fallback, the replica's own answer
+//! replaces it, however late it arrives.
 
 use crate::algebra::ids::NodeId;
 use serde::Serialize;
@@ -26,39 +26,39 @@ pub struct Counted {
     pub by: NodeId,
 }
 
-/// Whom a coordinator asked, and who has answered.
+/// The nodes that a coordinator asked, and the answers that it counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Tally {
     /// The intended replicas, in preference order.
     pub asked: Vec<NodeId>,
-    /// The fallbacks asked besides, in the order in which they were asked.
+    /// The fallbacks that were asked, in the order in which they were asked.
     pub stand_ins: Vec<StandIn>,
-    /// The answers counted, ascending: at most one for each intended replica. Under the protocol's
-    /// rules no node answers for two.
+    /// The answers counted, in ascending order: at most one for each intended replica. Under the
+    /// protocol's rules no node answers for two replicas.
     pub counted: Vec<Counted>,
-    /// Is there still hope for those who have not answered?
+    /// Does the coordinator still wait for nodes that have not answered?
     pub waiting: bool,
 }
 
-/// How a tally stands to a number of answers needed.
+/// How the number of counted answers compares to the number needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Neither reached nor out of reach.
+    /// Not reached yet, and still possible.
     Pending,
-    /// Reached. It stays so.
+    /// Reached. It stays reached.
     Met,
-    /// Out of reach.
+    /// No longer possible.
     Impossible,
 }
 
 impl Tally {
-    /// Nobody has answered yet.
+    /// A tally with no answers yet.
     pub fn new(asked: &[NodeId]) -> Self {
         Tally { asked: asked.to_vec(), stand_ins: Vec::new(), counted: Vec::new(), waiting: true }
     }
 
     /// Counts one answer. The caller asks the rules which intended replica it counts for. An answer
-    /// of that replica itself replaces the answer of a fallback.
+    /// from that replica itself replaces the answer of a fallback.
     ///
     /// # Panics
     /// If the replica was not asked, or another answer counts for it already.
@@ -71,7 +71,7 @@ impl Tally {
             self.asked.contains(&intended),
             "an answer of {by} counts for {intended}, which was not asked: {self:?}"
         );
-        // No wrong rule breaks this. Wrong rules do count one node for two intended replicas.
+        // No defect breaks this. Some defects do count one node for two intended replicas.
         assert!(
             !self.is_counted(intended),
             "an answer of {by} counts for {intended}, which is counted already: {self:?}"
@@ -80,7 +80,7 @@ impl Tally {
         self.counted.insert(index, answer);
     }
 
-    /// No answer is waited for any longer.
+    /// Stops waiting for answers.
     pub fn give_up(&mut self) {
         self.waiting = false;
     }
@@ -106,7 +106,7 @@ impl Tally {
         self.counted.iter().filter(|answer| answer.by == answer.intended).count()
     }
 
-    /// How the answers counted stand to `needed`.
+    /// How the number of counted answers compares to `needed`.
     pub fn verdict(&self, needed: usize) -> Verdict {
         let possible = if self.waiting {
             self.asked.len().max(self.counted.len())
@@ -137,8 +137,8 @@ impl Tally {
         self.stand_ins.iter().copied().filter(|stand_in| !self.is_counted(stand_in.intended))
     }
 
-    /// Is nobody waited for? Either all have answered themselves, or those that have not had their
-    /// time.
+    /// Is the coordinator done waiting? Either all intended replicas have answered themselves, or
+    /// the others have timed out.
     pub fn is_over(&self) -> bool {
         !self.waiting || self.silent().next().is_none()
     }

@@ -1,10 +1,10 @@
-//! Merkle trees over what a replica holds, one a partition (Dynamo paper §4.7).
+//! Merkle trees over what a replica holds, one for each partition (Dynamo paper §4.7).
 //!
-//! A key hangs at a leaf that follows from its name, under a digest of what is held of it. Every
-//! digest above is the sum, modulo 2^64, of those below: equal contents have equal trees whatever
-//! was written in whatever order, and a write changes one digest a level. Empty subtrees are not
-//! there. Two different contents have the same root with a chance of one in 2^64; keys are never
-//! taken for one another, for leaves name them.
+//! A key's name determines its leaf. The leaf stores the key with a digest of what the replica
+//! holds of it. Each digest above is the sum, modulo 2^64, of those below. So equal contents have
+//! equal trees in whatever order they were written, and a write changes one digest at each level.
+//! Empty subtrees are not stored. Two different contents have equal roots with a chance of one in
+//! 2^64. Keys are never confused, because leaves name them.
 
 use crate::algebra::ids::Key;
 use crate::algebra::ring::{Partition, Ring};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A digest of a key's siblings, or of all keys under a node of a tree. That of nothing is 0.
+/// A digest of a key's siblings, or of all keys below a node of a tree. The digest of nothing is 0.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Digest(pub u64);
 
@@ -40,45 +40,45 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// For running nodes: 32 children a node, 2^15 leaves a partition.
+    /// For running nodes: 32 children for each tree node, 2^15 leaves for each partition.
     pub const WIDE: Self = Shape { bits: 5, levels: 3 };
     /// For scopes: a root and two leaves.
     pub const TINY: Self = Shape { bits: 1, levels: 1 };
 
-    /// Nodes of 2^`bits` children, in so many levels below the root. `None`: more than 2^30 leaves,
-    /// or more than 2^5 children a node.
+    /// A tree with 2^`bits` children for each node, and this many levels below the root. `None`:
+    /// `bits` is not 1 to 5, or there would be more than 2^30 leaves.
     pub fn new(bits: u8, levels: u8) -> Option<Self> {
         let fits = (1..=5).contains(&bits) && u32::from(bits) * u32::from(levels) <= 30;
         fits.then_some(Shape { bits, levels })
     }
 
-    /// The leaf of a key, counted from the left. It does not depend on the partition.
+    /// The index of a key's leaf, counted from the left. It does not depend on the partition.
     pub fn leaf(self, key: &Key) -> u32 {
         (Ring::position(key) & ((1 << (u32::from(self.bits) * u32::from(self.levels))) - 1)) as u32
     }
 
-    /// Which child of its ancestor at depth `depth` leads to the node at this place.
+    /// Which child of its ancestor at `depth` leads to the node at this place.
     fn turn(self, place: &Place, depth: u8) -> u16 {
         let below = place.depth - 1 - depth;
         ((place.index >> (u32::from(self.bits) * u32::from(below))) & ((1 << self.bits) - 1)) as u16
     }
 }
 
-/// A node of a tree.
+/// Names a node of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
-    /// Of which partition's tree.
+    /// The partition of the tree.
     pub partition: Partition,
-    /// How far below the root, which is 0.
+    /// The number of levels below the root. The root has 0.
     pub depth: u8,
-    /// Which of the nodes that there might be at this depth, counted from the left.
+    /// The node's index at this depth, counted from the left, as if the tree were full.
     pub index: u32,
 }
 
-/// A key, and the digest of what is held of it.
+/// A key, and the digest of what the replica holds of it.
 pub type Entry = (Key, Digest);
 
-/// All trees of one replica. Those of partitions in which nothing is held are not there.
+/// All trees of one replica. A partition without keys has no tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Trees {
     roots: BTreeMap<Partition, Subtree>,
@@ -92,9 +92,9 @@ struct Subtree {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 enum Below {
-    /// Those that are there, in order; and a bit for each.
+    /// A bit for each child that exists, and those children in order.
     Children(u32, Vec<Subtree>),
-    /// By key.
+    /// The keys of a leaf, in ascending order.
     Keys(Vec<Entry>),
 }
 
@@ -105,7 +105,7 @@ impl Default for Below {
 }
 
 impl Trees {
-    /// From now on this is the digest of what is held of a key; `None`: nothing is.
+    /// Sets the digest of what the replica holds of a key. `None`: it holds nothing.
     pub fn set(&mut self, shape: Shape, partition: Partition, key: &Key, digest: Option<Digest>) {
         let leaf = Place { partition, depth: shape.levels, index: shape.leaf(key) };
         let root = self.roots.entry(partition).or_default();
@@ -115,18 +115,18 @@ impl Trees {
         }
     }
 
-    /// The partitions in which anything is held.
+    /// The partitions that have keys.
     pub fn partitions(&self) -> impl Iterator<Item = Partition> + '_ {
         self.roots.keys().copied()
     }
 
-    /// The digest of all that is held in a partition.
+    /// The digest of all keys in a partition.
     pub fn root(&self, partition: Partition) -> Digest {
         self.roots.get(&partition).map_or(Digest::default(), |root| root.digest)
     }
 
-    /// The nodes just below one, with their digests, by which child they are: where nothing is held
-    /// there is none.
+    /// The children of a tree node with their digests, by child number. Empty subtrees are left
+    /// out.
     pub fn children(&self, shape: Shape, place: &Place) -> Vec<(u16, Digest)> {
         match self.subtree(shape, place).map(|subtree| &subtree.below) {
             Some(Below::Children(there, children)) => {
@@ -137,7 +137,7 @@ impl Trees {
         }
     }
 
-    /// The keys of a leaf, ascending.
+    /// The keys of a leaf, in ascending order.
     pub fn keys(&self, shape: Shape, leaf: &Place) -> &[Entry] {
         match self.subtree(shape, leaf).map(|subtree| &subtree.below) {
             Some(Below::Keys(keys)) => keys,
@@ -145,7 +145,8 @@ impl Trees {
         }
     }
 
-    /// Places come from the network too: nothing is where they make no sense.
+    /// The subtree at a place. A place may come from the network: nothing is at one that does not
+    /// exist.
     fn subtree(&self, shape: Shape, place: &Place) -> Option<&Subtree> {
         if !shape.has(place) {
             return None;
@@ -159,7 +160,7 @@ impl Trees {
 }
 
 impl Shape {
-    /// Is there such a place?
+    /// Does the place exist in a full tree?
     pub fn has(self, place: &Place) -> bool {
         let bits = u32::from(self.bits) * u32::from(place.depth.min(self.levels));
         place.depth <= self.levels && place.index < 1 << bits
@@ -170,7 +171,7 @@ impl Shape {
         place.depth == self.levels
     }
 
-    /// One of the places just below; `None`: there is none.
+    /// The place of one child. `None`: there is no such child.
     pub fn below(self, place: &Place, turn: u16) -> Option<Place> {
         let is_there = self.has(place) && !self.is_leaf(place) && turn < 1 << self.bits;
         is_there.then(|| Place {
@@ -181,7 +182,7 @@ impl Shape {
     }
 }
 
-/// How many children are there before this one.
+/// How many children exist before this one.
 fn before(there: u32, turn: u16) -> usize {
     (there & ((1 << turn) - 1)).count_ones() as usize
 }
@@ -225,7 +226,7 @@ impl Subtree {
         let place = keys.binary_search_by(|(other, _)| other.cmp(key));
         let before = place.map_or(Digest::default(), |index| keys[index].1);
         match (place, digest) {
-            // The store has the same copy of the key's text, so that memory is touched once.
+            // The store shares this copy of the key's text, so one copy stays in memory.
             (Ok(index), Some(digest)) => keys[index] = (key.clone(), digest),
             (Ok(index), None) => drop(keys.remove(index)),
             (Err(index), Some(digest)) => keys.insert(index, (key.clone(), digest)),
@@ -252,7 +253,7 @@ mod tests {
         Key::new(&format!("key {}", number % 40)).unwrap()
     }
 
-    /// Writes, and what is then held: of each key what was written last.
+    /// The trees after these writes, and what the replica then holds: the last write of each key.
     fn written(shape: Shape, writes: &[(u8, Option<u64>)]) -> (Trees, BTreeMap<Key, Digest>) {
         let (mut trees, mut held) = (Trees::default(), BTreeMap::new());
         for (number, digest) in writes {
@@ -266,7 +267,7 @@ mod tests {
         (trees, held)
     }
 
-    /// All keys of a tree, found by going down from its root.
+    /// All keys below a place, found by going down from it.
     fn found(trees: &Trees, shape: Shape, place: Place) -> Vec<Entry> {
         if shape.is_leaf(&place) {
             return trees.keys(shape, &place).to_vec();
@@ -279,7 +280,7 @@ mod tests {
     }
 
     quickcheck! {
-        /// Riak's tree was not: deletes in the last segments were skipped.
+        /// Riak's trees once differed here: they skipped deletes in the last segments.
         fn equal_contents_have_equal_trees(number: u8, writes: Vec<(u8, Option<u64>)>) -> bool {
             let (trees, held) = written(shape(number), &writes);
             let mut at_once = Trees::default();
@@ -304,7 +305,7 @@ mod tests {
             sums && all == held
         }
 
-        fn a_place_that_makes_no_sense_is_empty(number: u8, partition: u32, depth: u8, index: u32, turn: u16) -> bool {
+        fn a_place_that_does_not_exist_is_empty(number: u8, partition: u32, depth: u8, index: u32, turn: u16) -> bool {
             let (shape, place) = (shape(number), Place { partition: Partition(partition), depth, index });
             let (trees, _) = written(shape, &[(1, Some(7)), (2, Some(8))]);
             let children = trees.children(shape, &place);

@@ -1,10 +1,10 @@
-//! The version algebra, first half: dots and contexts (Dynamo paper §4.4; dotted version
-//! vectors after Preguiça, Baquero et al., 2010).
+//! The version algebra, first half: dots and contexts (Dynamo paper §4.4; dotted version vectors
+//! after Preguiça, Baquero et al., 2010).
 //!
-//! A [`Dot`] names one put for ever. A [`Context`] is a set of dots, written compactly: a *version
-//! vector* (issuer → the counter up to which every dot is in the set) and, beside it, single dots
-//! beyond it. The single dots matter: a client that put `A:3` without having seen `A:2` must be
-//! able to say so, and no plain vector can.
+//! A [`Dot`] names one put for ever. A [`Context`] is a set of dots in a compact form. It has a
+//! *version vector*: for each issuer, the counter up to which every dot is in the set. It also has
+//! single dots beyond the vector. They are needed for a client that put `A:3` and has not seen
+//! `A:2`: no plain vector can express that.
 
 mod requests;
 mod written;
@@ -14,23 +14,23 @@ use requests::Requests;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Who names the puts of a key: a node, as long as it has kept what it knows of the key.
+/// The issuer of a key's dots: a node, for as long as it has kept what it knows of the key.
 ///
 /// A node that has lost its disk, or has dropped the key, no longer knows which counters it has
-/// given. It goes on under another incarnation, or in another epoch: it is somebody new, and says
-/// nothing of what it has forgotten.
+/// issued. It continues under another incarnation, or in another epoch. So it is a new issuer, and
+/// its dots never repeat the forgotten ones.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Issuer {
     /// The node.
     pub node: NodeId,
-    /// Which of its disks: a number that no other disk of that node ever had.
+    /// Which of the node's disks: a number that no other disk of the node ever had.
     pub incarnation: u64,
-    /// Since when it has kept the key: a number that it never gave to this key before, on that
-    /// disk.
+    /// The epoch in which the node has kept the key: a number that it never gave to this key
+    /// before, on that disk.
     pub epoch: u64,
 }
 
-/// Shown as the node, `A`; with an incarnation that is not 0 as `A~7`, with an epoch that is not 0
+/// Shown as the node: `A`. An incarnation other than 0 is shown as `A~7`, and an epoch other than 0
 /// as `A.3`.
 impl fmt::Display for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,36 +50,36 @@ impl fmt::Debug for Issuer {
 }
 
 impl From<NodeId> for Issuer {
-    /// The node with its first disk, as scopes count them, and a key that it has never dropped.
+    /// The node with its first disk, as scopes number them, and a key that it has never dropped.
     fn from(node: NodeId) -> Self {
         Issuer { node, incarnation: 0, epoch: 0 }
     }
 }
 
-/// The dots that a node has given to a key since it has kept the key. It is forgotten along with
-/// the key.
+/// The dots that a node has issued for a key since it has kept the key. The node forgets them along
+/// with the key.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub struct Epoch {
-    /// Which epoch it is: see [`Issuer::epoch`].
+    /// The number of the epoch: see [`Issuer::epoch`].
     pub number: u64,
-    /// The counter of the last dot given in it; 0: none was given yet.
+    /// The counter of the last dot issued in the epoch. 0: none was issued yet.
     pub issued: u64,
 }
 
-/// The name of one put of a key: the coordinator, and the coordinator's own count of puts of that
-/// key. Never used twice.
+/// The name of one put of a key: the coordinator, and its own count of puts of that key. No dot is
+/// issued twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Dot {
-    /// The coordinator that issued it.
+    /// The coordinator that issued the dot.
     pub issuer: Issuer,
-    /// Its count of puts of the key, from 1.
+    /// The coordinator's count of puts of the key, from 1.
     pub counter: u64,
 }
 
 impl Issuer {
-    /// The issuer with its node called by another name.
+    /// The issuer with its node renamed.
     #[must_use]
     pub fn renamed(self, name: impl Fn(NodeId) -> NodeId) -> Self {
         Issuer { node: name(self.node), ..self }
@@ -87,7 +87,7 @@ impl Issuer {
 }
 
 impl Dot {
-    /// The dot with its node called by another name.
+    /// The dot with its node renamed.
     #[must_use]
     pub fn renamed(self, name: impl Fn(NodeId) -> NodeId) -> Self {
         Dot { issuer: self.issuer.renamed(name), ..self }
@@ -100,31 +100,32 @@ impl fmt::Debug for Dot {
     }
 }
 
-/// How two histories stand to one another. The order of clocks *is* the order of causes (I2).
+/// How two contexts compare. The order of clocks *is* the causal order (I2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Causality {
-    /// The same history.
+    /// Both have the same dots.
     Equal,
-    /// The first is part of the second.
+    /// The first is a proper subset of the second.
     Before,
-    /// The second is part of the first.
+    /// The second is a proper subset of the first.
     After,
-    /// Neither is part of the other: siblings.
+    /// Neither includes the other: siblings.
     Concurrent,
 }
 
 /// A set of dots: what a client has read, or all that a replica has ever learnt of a key.
 ///
-/// Laws (tested): [`merge`](Context::merge) is associative, commutative, idempotent, and is union;
-/// [`covers`](Context::covers) is membership; equal sets have equal representations.
+/// Laws (tested): [`merge`](Context::merge) is associative, commutative and idempotent, and is
+/// union. [`covers`](Context::covers) is membership. Equal sets have equal representations.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "written::UncheckedContext")]
 pub struct Context {
-    /// Sorted by issuer, counters from 1: every dot of the issuer up to the counter is in the set.
+    /// Sorted by issuer. Counters start at 1. Every dot of the issuer up to the counter is in the
+    /// set.
     vector: Vec<(Issuer, u64)>,
-    /// Sorted; none is covered by the vector, nor next after it.
+    /// Sorted. None of them is covered by the vector, or directly follows it.
     dots: Vec<Dot>,
-    /// The requests of the latest of all these dots.
+    /// The requests of the latest dots of each issuer.
     requests: Requests,
 }
 
@@ -134,7 +135,7 @@ impl Context {
         Self::default()
     }
 
-    /// The counter up to which every dot of the issuer is in the set, 0 where none is.
+    /// The counter up to which every dot of the issuer is in the set. 0: the vector has none.
     pub fn counter(&self, issuer: Issuer) -> u64 {
         match self.vector.binary_search_by_key(&issuer, |entry| entry.0) {
             Ok(index) => self.vector[index].1,
@@ -142,8 +143,8 @@ impl Context {
         }
     }
 
-    /// The largest counter of the issuer in the set, by vector or by single dot; 0 where there is
-    /// none.
+    /// The largest counter of the issuer in the set, in the vector or as a single dot. 0: the set
+    /// has no dot of the issuer.
     pub fn counter_max(&self, issuer: Issuer) -> u64 {
         let single =
             self.dots.iter().filter(|dot| dot.issuer == issuer).map(|dot| dot.counter).max();
@@ -155,7 +156,7 @@ impl Context {
         dot.counter <= self.counter(dot.issuer) || self.dots.binary_search(&dot).is_ok()
     }
 
-    /// The set and one dot more.
+    /// Adds a dot to the set.
     #[must_use]
     pub fn with(mut self, dot: Dot) -> Self {
         if !self.covers(dot) {
@@ -166,7 +167,7 @@ impl Context {
         self
     }
 
-    /// The set and one dot more, of a put that this request has asked for.
+    /// Adds a dot to the set, for a put that this request asked for.
     #[must_use]
     pub fn with_put(self, dot: Dot, request: RequestId) -> Self {
         let mut context = self.with(dot);
@@ -174,32 +175,32 @@ impl Context {
         context
     }
 
-    /// Of how many dots of each issuer a set names the request: of the latest.
+    /// For how many dots of each issuer a set names the request. These are the latest ones.
     pub const REQUESTS_NAMED: usize = Requests::KEPT;
 
-    /// The request that asked for the put of a dot, if the set still names it.
+    /// The request that asked for a dot's put, if the set still names it.
     pub fn request_of(&self, dot: Dot) -> Option<RequestId> {
         self.requests.of(dot)
     }
 
-    /// The dots of the set that are known to be of one put, the one that this request asked for.
+    /// The dots known to belong to the one put that this request asked for.
     pub fn dots_of(&self, request: RequestId) -> impl Iterator<Item = Dot> {
         self.requests.dots_of(request)
     }
 
-    /// The set, naming no request but that of this dot.
+    /// The set, with no request named but the one of this dot.
     #[must_use]
     pub fn naming_only(mut self, dot: Dot) -> Self {
         self.requests = self.requests.only(dot);
         self
     }
 
-    /// Is the put in the set, under this dot or under another?
+    /// Is the put in the set, under this dot or another one?
     pub fn covers_put(&self, dot: Dot, request: Option<RequestId>) -> bool {
         self.covers(dot) || request.is_some_and(|request| self.dots_of(request).next().is_some())
     }
 
-    /// The set and every dot of the issuer up to `counter`.
+    /// Adds every dot of the issuer up to `counter`.
     #[must_use]
     pub fn with_all_up_to(mut self, issuer: impl Into<Issuer>, counter: u64) -> Self {
         let issuer = issuer.into();
@@ -233,13 +234,13 @@ impl Context {
 
     /// Is every dot of `other` in this set?
     pub fn includes(&self, other: &Self) -> bool {
-        // A context's own form is canonical: if the vector's last dot is covered only by single
-        // dots, so are not all below it.
+        // Contexts are canonical. If this set covers the vector's last dot only as a single dot,
+        // then the dot right after its own vector is missing.
         other.vector.iter().all(|&(issuer, counter)| counter <= self.counter(issuer))
             && other.dots.iter().all(|&dot| self.covers(dot))
     }
 
-    /// How this set stands to `other`.
+    /// How this set compares to `other`.
     pub fn compare(&self, other: &Self) -> Causality {
         match (other.includes(self), self.includes(other)) {
             (true, true) => Causality::Equal,
@@ -249,9 +250,9 @@ impl Context {
         }
     }
 
-    /// The set with every node, and every request, called by another name, different ones by
-    /// different names. Only a checker asks: for a protocol that treats nodes alike, what holds of
-    /// one state holds of it renamed.
+    /// Renames every node and every request. Different ones must get different names. Only a
+    /// checker uses this. A protocol that treats nodes alike has the same properties in a state and
+    /// in its renamed form.
     #[must_use]
     pub fn renamed(
         &self,
@@ -266,7 +267,7 @@ impl Context {
         Context { vector, dots, requests: self.requests.renamed(name, request) }
     }
 
-    /// Appends the set in a form that is the same for equal sets, on every machine.
+    /// Appends an encoding of the set. Equal sets have equal encodings on every machine.
     pub(crate) fn encode(&self, bytes: &mut Vec<u8>) {
         let mut dot = |issuer: Issuer, counter: u64| {
             bytes.extend(issuer.node.0.to_le_bytes());
@@ -275,19 +276,20 @@ impl Context {
             bytes.extend(counter.to_le_bytes());
         };
         self.vector.iter().for_each(|(issuer, counter)| dot(*issuer, *counter));
-        // No counter is 0: where the single dots begin is plain.
+        // No counter is 0, so this separator marks where the single dots begin.
         dot(Issuer::from(NodeId(0)), 0);
         self.dots.iter().for_each(|single| dot(single.issuer, single.counter));
         dot(Issuer::from(NodeId(0)), 0);
         for (named, RequestId { client, number }) in self.requests.iter() {
             dot(named.issuer, named.counter);
-            // In the form of a dot, so that where the requests end is plain, too.
+            // Encoded like a dot with a counter other than 0, so the end of the requests is clear
+            // too.
             dot(Issuer { node: NodeId(0), incarnation: client.0, epoch: *number }, 1);
         }
         dot(Issuer::from(NodeId(0)), 0);
     }
 
-    /// Everyone of whom a dot is in the set, each once.
+    /// Every issuer of a dot in the set, each once.
     pub fn issuers(&self) -> impl Iterator<Item = Issuer> {
         let mut issuers: Vec<Issuer> = self.vector.iter().map(|entry| entry.0).collect();
         issuers.extend(self.dots.iter().map(|dot| dot.issuer));
@@ -296,25 +298,25 @@ impl Context {
         issuers.into_iter()
     }
 
-    /// Is it the empty set?
+    /// Is the set empty?
     pub fn is_empty(&self) -> bool {
         self.vector.is_empty() && self.dots.is_empty()
     }
 
-    /// Entries of the vector and single dots.
+    /// The number of entries in the vector and of single dots.
     pub fn entries(&self) -> usize {
         self.vector.len() + self.dots.len()
     }
 
     /// Upper bound on the encoded size, in bytes.
     pub fn bytes_max(&self) -> usize {
-        // A varint of 64 bits takes at most 10 bytes, a node id 3: 33 an entry or dot, and a few
-        // for lengths. The same goes for the counter and the request that are named.
+        // A varint of 64 bits takes at most 10 bytes, and a node id 3. That makes 33 bytes for each
+        // entry, single dot or named request, and a few for lengths.
         12 + 33 * self.entries() + 33 * self.requests.iter().count()
     }
 
-    /// Restores the canonical form: single dots next after the vector move into it, covered ones
-    /// vanish.
+    /// Restores the canonical form. Single dots that directly follow the vector move into it. Dots
+    /// that it covers are dropped.
     fn absorb(&mut self) {
         let mut single = Vec::with_capacity(self.dots.len());
         for dot in std::mem::take(&mut self.dots) {
@@ -329,8 +331,8 @@ impl Context {
     }
 }
 
-/// Shows `[A:2,B:1]`; a node with two disks as `[A:2,A~7:1]`, one with two epochs as `[A:2,A.3:1]`;
-/// a single dot beyond its vector entry as `[A:1+3,B:1]`: A's dots up to 1, and A:3.
+/// Shows `[A:2,B:1]`, a node with two disks as `[A:2,A~7:1]`, and one with two epochs as
+/// `[A:2,A.3:1]`. `[A:1+3,B:1]` has a single dot beyond the vector: A's dots up to 1, and A:3.
 impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let issuers: Vec<Issuer> = self.issuers().collect();
@@ -346,7 +348,8 @@ impl fmt::Display for Context {
     }
 }
 
-/// The name of one of these issuers. The first of a node's disks among them needs no telling which.
+/// The name of one of these issuers. The first of a node's disks in the list is shown without a
+/// number.
 fn shown(issuers: &[Issuer], index: usize) -> String {
     let issuer = issuers[index];
     let first = issuers.iter().find(|other| other.node == issuer.node);

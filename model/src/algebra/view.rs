@@ -1,4 +1,4 @@
-//! Who is responsible for what, by what a node knows of the members.
+//! Which nodes are responsible for which keys, according to a node's history.
 
 use crate::algebra::ids::NodeId;
 use crate::algebra::membership::{Change, History, Standing, Tip};
@@ -6,8 +6,8 @@ use crate::algebra::ring::Ring;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-/// What follows from a history: who is responsible for what. Not stored: it is found again from the
-/// history.
+/// What follows from a history: the members and their ring. A view is not stored. It is computed
+/// again from the history.
 #[derive(Clone, Debug)]
 pub struct View {
     tip: Tip,
@@ -15,7 +15,7 @@ pub struct View {
     standings: BTreeMap<NodeId, Standing>,
 }
 
-// It follows from the history, and the history's digest stands for it.
+// A view follows from its history, so comparing the history's digest is enough.
 impl PartialEq for View {
     fn eq(&self, other: &Self) -> bool {
         self.tip == other.tip
@@ -37,8 +37,8 @@ impl Default for View {
 }
 
 impl View {
-    /// The view that follows from a history. `standing` decides how one node stands, given all
-    /// changes of it: see [`Rules::view`](crate::rules::Rules::view).
+    /// The view that follows from a history. `standing` decides a node's standing from all changes
+    /// of it: see [`Rules::view`](crate::rules::Rules::view).
     pub fn of(history: &History, standing: impl Fn(&[Change]) -> Standing) -> Self {
         let standings = history.standings(standing);
         let is_member = |(_, standing): &(&NodeId, &Standing)| **standing == Standing::Member;
@@ -57,12 +57,12 @@ impl View {
         &self.ring
     }
 
-    /// How a node stands.
+    /// A node's standing.
     pub fn standing(&self, node: NodeId) -> Standing {
         self.standings.get(&node).copied().unwrap_or(Standing::Unknown)
     }
 
-    /// The nodes that may have something of the keys. `may_hold` decides that for one standing: see
+    /// The nodes that may hold something of a key. `may_hold` decides that for one standing: see
     /// [`Rules::holders`](crate::rules::Rules::holders).
     pub fn holders(&self, may_hold: impl Fn(Standing) -> bool) -> Vec<NodeId> {
         let holds = |(_, standing): &(&NodeId, &Standing)| may_hold(**standing);

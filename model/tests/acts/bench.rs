@@ -1,5 +1,5 @@
-//! One node without a network: it is given messages and timers, and what it sends and saves is
-//! looked at.
+//! One node without a network. A test gives it messages and timeouts, and inspects what it sends
+//! and saves.
 
 use dynamo_model::config::{Config, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
@@ -22,9 +22,9 @@ pub(crate) struct Bench {
     pub(crate) state: State,
     /// The timers that its last step set.
     pub(crate) timers: Vec<Timer>,
-    /// The same, each with how long it is to run.
+    /// The timers that its last step set, each with the range of its pause.
     pub(crate) pauses: Vec<(Timer, Range<Duration>)>,
-    /// What its last step left to chance.
+    /// The random choices that its last step asked for.
     pub(crate) choices: Vec<(String, Vec<Choice>)>,
     id: Id,
     saved: Option<Durable>,
@@ -70,7 +70,7 @@ impl Bench {
         for command in out {
             match command {
                 Command::Save(durable) => {
-                    // It may save the same once more: one that is gone at once learns two changes
+                    // It may save one state twice: a node that is gone at once learns two changes
                     // in a step.
                     let is_saved = self.saved.as_ref() == Some(&durable);
                     assert!(sent.is_empty() || is_saved, "a step saves before it sends");
@@ -88,7 +88,7 @@ impl Bench {
         sent
     }
 
-    /// The node is given a message.
+    /// Gives the node a message.
     pub(crate) fn receive(&mut self, from: usize, message: Message) -> Vec<(usize, Message)> {
         let id = self.id;
         self.step(|node, state, out| node.on_msg(id, state, Id::from(from), message, out))
@@ -99,32 +99,32 @@ impl Bench {
         self.step(|node, state, out| node.on_timeout(id, state, timer, out))
     }
 
-    /// Chance has chosen.
+    /// Gives the node the result of a random choice.
     pub(crate) fn choose(&mut self, choice: Choice) -> Vec<(usize, Message)> {
         let id = self.id;
         self.step(|node, state, out| node.on_random(id, state, &choice, out))
     }
 
-    /// The node, started anew with another configuration.
+    /// Restarts the node with another configuration.
     pub(crate) fn with(mut self, change: impl FnOnce(Config) -> Config) -> Self {
         self.node.config = change(self.node.config);
         self.crash();
         self
     }
 
-    /// The key's preference list, and its fallbacks, by what the node knows.
+    /// The key's preference list and fallbacks, by the node's view.
     pub(crate) fn clockwise(&self, key: &Key) -> Vec<NodeId> {
         let ring = self.state.view.ring();
         ring.preference_list(key, ring.members().len()).to_vec()
     }
 
-    /// The node crashes, and comes back with what it saved.
+    /// Crashes the node, and restarts it with what it saved.
     pub(crate) fn crash(&mut self) {
         self.state = self.node.on_start(self.id, &self.saved, &mut Out::new());
     }
 }
 
-/// The tip of a cluster of so many founders.
+/// The tip of a cluster with this many founders.
 pub(crate) fn tip(founders: u16) -> Tip {
     History::founded_by((0..founders).map(NodeId)).tip()
 }

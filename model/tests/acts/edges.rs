@@ -1,5 +1,5 @@
-//! What a node does not do: for strangers, too early, or where nothing has changed. Scopes are too
-//! small for some of it, or too equal.
+//! What a node does not do: for strangers, too early, or if nothing has changed. Scopes are too
+//! small or too uniform to reach some of it.
 
 use super::bench::{Bench, CLIENT, put, request, tip};
 use dynamo_model::config::{AntiEntropy, Config, Handoff};
@@ -32,7 +32,7 @@ fn actor(node: NodeId) -> usize {
 }
 
 #[test]
-fn a_word_of_one_who_was_not_asked_is_not_noted() {
+fn an_answer_of_a_node_that_was_not_asked_is_ignored() {
     let clockwise = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"));
     let mut a = Bench::of(5, clockwise[0], 3, 2, 2);
     a.receive(
@@ -48,7 +48,7 @@ fn a_word_of_one_who_was_not_asked_is_not_noted() {
     assert_eq!(a.state.gets[&request(0)], before, "no fallback was asked");
 }
 
-/// A holder with two hints for one node, of which one may be under way at a time.
+/// A holder with two hints for one recipient and a window of 1.
 struct Holder {
     bench: Bench,
     recipient: NodeId,
@@ -79,7 +79,7 @@ fn has_all(key: &Key) -> Message {
 }
 
 #[test]
-fn only_as_much_is_in_transfer_as_may_be_under_way() {
+fn no_more_hints_are_in_transfer_than_the_window_allows() {
     let Holder { mut bench, timer, hints, .. } = holder();
     let states =
         |bench: &Bench| hints.clone().map(|hint| bench.state.hint_state(&bench.node, &hint));
@@ -89,12 +89,12 @@ fn only_as_much_is_in_transfer_as_may_be_under_way() {
 }
 
 #[test]
-fn an_answer_makes_room_for_the_next_only_where_handing_over_has_begun() {
+fn an_answer_makes_room_for_the_next_hint_only_after_the_first_attempt() {
     let Holder { mut bench, recipient, timer, hints } = holder();
     let mut early = bench.clone();
     assert!(
         early.receive(actor(recipient), has_all(&hints[0].key)).is_empty(),
-        "its time has not come yet"
+        "the first attempt is not due yet"
     );
     assert!(
         early.state.durable.hints.contains_key(&hints[1])
@@ -107,11 +107,11 @@ fn an_answer_makes_room_for_the_next_only_where_handing_over_has_begun() {
         matches!(&sent[..], [(_, Message::HandOff { key, .. })] if *key == hints[1].key),
         "{sent:?}"
     );
-    assert!(bench.pauses.is_empty(), "after the first attempt the pause is as short as it gets");
+    assert!(bench.pauses.is_empty(), "after the first attempt the pause is already the shortest");
 }
 
 #[test]
-fn one_that_is_there_again_is_not_kept_waiting() {
+fn a_recipient_that_is_up_again_gets_the_short_pause() {
     let Holder { mut bench, recipient, timer, hints } = holder();
     for _ in 0..3 {
         bench.time_out(&timer);
@@ -121,7 +121,7 @@ fn one_that_is_there_again_is_not_kept_waiting() {
 }
 
 #[test]
-fn nothing_is_set_going_for_one_that_is_no_member() {
+fn no_handoff_starts_for_a_recipient_that_is_no_member() {
     let mut bench = Bench::of(4, NodeId(0), 3, 2, 2);
     let mut changes = History::default();
     changes.insert(Change { node: NodeId(3), time: 0, act: Act::Remove });
@@ -136,7 +136,7 @@ fn nothing_is_set_going_for_one_that_is_no_member() {
 }
 
 #[test]
-fn who_becomes_the_first_replica_looks_after_tombstones() {
+fn a_node_that_becomes_the_first_replica_reaps_tombstones() {
     let clockwise = Bench::of(4, NodeId(0), 2, 1, 1).clockwise(&key("k"));
     let mut second = Bench::of(4, clockwise[1], 2, 1, 1)
         .with(|config| config.with_reaping_after(Duration::from_hours(1)));
@@ -148,7 +148,7 @@ fn who_becomes_the_first_replica_looks_after_tombstones() {
         Message::Store { tip: tip(4), request: request(0), key: key("k"), siblings: tombstone };
     second.receive(actor(clockwise[0]), store);
     let reaps = |bench: &Bench| bench.timers.iter().any(|timer| matches!(timer, Timer::Reap(..)));
-    assert!(!reaps(&second), "another is the first");
+    assert!(!reaps(&second), "another node is the first replica");
     let mut changes = History::default();
     changes.insert(Change { node: clockwise[0], time: 0, act: Act::Remove });
     second.receive(actor(clockwise[2]), Message::Changes { changes });
@@ -156,7 +156,7 @@ fn who_becomes_the_first_replica_looks_after_tombstones() {
 }
 
 #[test]
-fn when_it_is_time_to_compare_chance_chooses_among_those_who_share_keys() {
+fn a_node_compares_with_a_random_peer_that_shares_partitions() {
     let mut a = Bench::new(3, 2, 2).with(|config| config.with_anti_entropy(AntiEntropy::LOCAL));
     let timer = Timer::Exchange(NodeId(0), None);
     a.time_out(&timer);
@@ -166,10 +166,10 @@ fn when_it_is_time_to_compare_chance_chooses_among_those_who_share_keys() {
         .with(|config| config.with_anti_entropy(AntiEntropy::LOCAL));
     alone.time_out(&timer);
     assert!(alone.choices.is_empty());
-    assert_eq!(alone.timers, [timer], "it looks again later");
+    assert_eq!(alone.timers, [timer], "it tries again later");
 }
 
-/// More differing trees than one message can tell of.
+/// More differing trees than fit one message.
 #[test]
 fn what_is_below_many_roots_fits_a_datagram() {
     let how = AntiEntropy::LOCAL;
@@ -188,7 +188,7 @@ fn what_is_below_many_roots_fits_a_datagram() {
     assert!(bytes <= Config::DATAGRAM_BYTES / 2, "{bytes}");
     assert!(
         told.len() < 256 && told.iter().any(|subtree| subtree.children.len() > 20),
-        "there is more to tell"
+        "the message is full"
     );
 }
 
@@ -200,16 +200,16 @@ fn a_start_saves_what_is_new_and_nothing_else() {
         node.on_start(NodeId(0).actor(), &storage, &mut out);
         out.iter().any(|command| matches!(command, Command::Save(_)))
     };
-    assert!(!saves(&bench.node, None), "there is no disk yet");
+    assert!(!saves(&bench.node, None), "a new node has nothing to save");
     let disk = bench.state.durable.clone();
-    assert!(!saves(&bench.node, Some(disk.clone())), "it knows no more than its disk");
+    assert!(!saves(&bench.node, Some(disk.clone())), "the disk has everything that the node knows");
     let mut moved = bench.node;
     moved.address = Some(SocketAddr::from(([127, 0, 0, 1], 9)).into());
-    assert!(saves(&moved, Some(disk)), "it has another address");
+    assert!(saves(&moved, Some(disk)), "the node has another address");
 }
 
 #[test]
-fn what_people_read_is_readable() {
+fn names_and_changes_are_shown_readably() {
     assert_eq!(format!("{:?}", RequestId { client: ClientId(3), number: 1 }), "c3#1");
     let again = Dot { issuer: Issuer { node: NodeId(0), incarnation: 2, epoch: 0 }, counter: 7 };
     assert_eq!(
@@ -244,7 +244,7 @@ fn histories_are_ordered_by_what_is_in_them() {
     assert!(small != large);
 }
 
-/// What a client has read is part of what its put takes on disk and on the wire.
+/// A put's size, on disk and in messages, includes the context that the client has read.
 #[test]
 fn a_context_that_is_too_large_is_refused() {
     let read = |nodes: u16| {
@@ -266,7 +266,7 @@ fn a_context_that_is_too_large_is_refused() {
 }
 
 #[test]
-fn a_count_is_met_or_out_of_reach_or_neither() {
+fn a_quorum_is_met_or_impossible_or_pending() {
     let mut tally = Tally::new(&[0, 1, 2].map(NodeId));
     assert_eq!(
         [0, 1, 3, 4].map(|needed| tally.verdict(needed)),
@@ -280,7 +280,7 @@ fn a_count_is_met_or_out_of_reach_or_neither() {
 }
 
 #[test]
-fn one_that_knows_other_members_is_told_and_compares_and_reaps_nothing() {
+fn a_peer_with_another_tip_is_told_and_neither_compares_nor_reaps() {
     let mut a = Bench::new(3, 2, 2).with(|config| config.with_anti_entropy(AntiEntropy::LOCAL));
     let own = a.state.view.tip();
     a.receive(1, Message::Sync { tip: own, key: key("k"), siblings: siblings() });
@@ -300,7 +300,7 @@ fn one_that_knows_other_members_is_told_and_compares_and_reaps_nothing() {
 }
 
 #[test]
-fn what_is_kept_for_one_that_is_removed_goes_to_those_who_take_its_place() {
+fn hints_for_a_removed_node_go_to_the_new_replicas() {
     let Holder { mut bench, recipient, timer, hints } = holder();
     let mut changes = History::default();
     changes.insert(Change { node: recipient, time: 0, act: Act::Remove });
@@ -320,13 +320,13 @@ fn what_is_kept_for_one_that_is_removed_goes_to_those_who_take_its_place() {
     assert_eq!(
         bench.state.durable.store.get(&key("k")),
         Some(&siblings()),
-        "it is one of them itself now"
+        "the holder is one of them now"
     );
     assert!(!others.is_empty() && others.iter().all(|node| responsible.contains(node)), "{kept:?}");
 }
 
 #[test]
-fn only_who_is_clear_of_just_these_tombstones_counts_as_clear() {
+fn only_an_answer_about_these_tombstones_counts_as_clear() {
     let first = Bench::new(3, 2, 2).clockwise(&key("k"))[0];
     let mut a = Bench::of(3, first, 3, 2, 2)
         .with(|config| config.with_reaping_after(Duration::from_hours(1)));

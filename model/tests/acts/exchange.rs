@@ -14,12 +14,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 type Held = BTreeMap<Key, Siblings>;
 
-/// Two replicas of everything.
+/// Two replicas of every key.
 struct Pair {
     nodes: [Bench; 2],
     /// Every key that was sent.
     sent: BTreeSet<Key>,
-    /// How many messages there were, by kind: about trees, about keys.
+    /// The number of messages about trees, and about keys.
     messages: (usize, usize),
 }
 
@@ -32,7 +32,7 @@ impl Pair {
         Pair { nodes: [node(0), node(1)], sent: BTreeSet::new(), messages: (0, 0) }
     }
 
-    /// A replica is sent something of a key.
+    /// Sends a replica what it is to hold of a key.
     fn hold(&mut self, node: usize, key: &Key, siblings: &Siblings) {
         let tip = self.nodes[node].state.view.tip();
         let sync = Message::Sync { tip, key: key.clone(), siblings: siblings.clone() };
@@ -43,8 +43,8 @@ impl Pair {
         self.nodes[node].state.durable.store.clone().into_iter().collect()
     }
 
-    /// One exchange, to its end. `is_lost` says of each message whether it is; every third is
-    /// doubled.
+    /// Runs one exchange to its end. `is_lost` decides which messages are lost. Every third message
+    /// is duplicated.
     fn exchange(&mut self, by: usize, mut is_lost: impl FnMut(usize) -> bool) {
         let mut under_way: Vec<(usize, Message)> = Vec::new();
         let peer = NodeId((1 - by) as u16);
@@ -52,10 +52,10 @@ impl Pair {
         let mut number = 0;
         while let Some((to, message)) = under_way.pop() {
             number += 1;
-            assert!(number < 100_000, "an exchange ends");
+            assert!(number < 100_000, "an exchange must end");
             assert!(
                 postcard::to_stdvec(&message).unwrap().len() <= Config::DATAGRAM_BYTES,
-                "it fits a datagram"
+                "a message must fit a datagram"
             );
             if let Message::Sync { key, .. } = &message {
                 self.sent.insert(key.clone());
@@ -77,7 +77,7 @@ fn key(number: u16, length: usize) -> Key {
     Key::new(&format!("{number:05}{}", "-".repeat(length))).unwrap()
 }
 
-/// What a put through a node makes of a key, after so many before it there.
+/// A key's siblings after a put through the node, which has put the key `counter - 1` times before.
 fn written(node: u16, counter: u64) -> Siblings {
     let dot = Dot { issuer: NodeId(node).into(), counter };
     let clock = Context::new().with_all_up_to(dot.issuer, counter);
@@ -85,16 +85,16 @@ fn written(node: u16, counter: u64) -> Siblings {
     Siblings::new().put(Version { dot, clock, content }, |_| true)
 }
 
-/// What each replica has at first: by key what was put through the one, and through the other, and
-/// who has got it.
+/// What each replica holds initially. For each key and replica: the node that coordinated the put,
+/// and its counter.
 fn contents() -> impl Strategy<Value = BTreeMap<u16, [Option<(u16, u64)>; 2]>> {
     let held = || proptest::option::of((0..2u16, 1..4u64));
     proptest::collection::btree_map(0..300u16, [held(), held()], 0..60)
 }
 
 proptest! {
-    /// Against a merge key by key: replicas end with the same, and only keys that differed were
-    /// sent, whatever is lost and doubled.
+    /// Compared with a merge of each key: both replicas reach that merge, and only keys that
+    /// differed are sent, whatever is lost and duplicated.
     #[test]
     fn replicas_get_what_they_lack_and_nothing_else(
         contents in contents(),
@@ -132,15 +132,14 @@ proptest! {
         prop_assert_eq!(&pair.nodes[0].state.trees, &pair.nodes[1].state.trees);
         let before = pair.messages;
         pair.exchange(0, |_| false);
-        prop_assert_eq!(pair.messages, (before.0 + 1, before.1), "there is nothing more to say than the roots");
+        prop_assert_eq!(pair.messages, (before.0 + 1, before.1), "equal replicas send only the roots");
         pair.nodes[0].crash();
-        prop_assert_eq!(&pair.nodes[0].state.trees, &pair.nodes[1].state.trees, "the trees follow from what is on disk");
+        prop_assert_eq!(&pair.nodes[0].state.trees, &pair.nodes[1].state.trees, "trees are rebuilt from disk");
     }
 
-    /// Places, partitions, children and leaves that make no sense, as they may come from the
-    /// network.
+    /// The network may deliver places, partitions, children and leaves that do not exist.
     #[test]
-    fn nonsense_is_survived(depth: u8, index: u32, partition: u32, turn: u16, digest: u64, is_cut: bool, names in proptest::collection::vec("[a-z]{1,9}", 0..4)) {
+    fn ill_formed_messages_change_nothing(depth: u8, index: u32, partition: u32, turn: u16, digest: u64, is_cut: bool, names in proptest::collection::vec("[a-z]{1,9}", 0..4)) {
         let mut pair = Pair::new(Shape::WIDE, 8);
         let tip = pair.nodes[0].state.view.tip();
         for number in 0..50 {
@@ -161,9 +160,9 @@ proptest! {
     }
 }
 
-/// Two keys with the same digest at the same leaf are still two keys.
+/// Two keys with equal digests at the same leaf are still two keys.
 #[test]
-fn keys_with_equal_digests_are_not_taken_for_one_another() {
+fn keys_with_equal_digests_are_not_confused() {
     let mut pair = Pair::new(Shape::new(2, 0).unwrap(), 100);
     for node in &mut pair.nodes {
         node.node.rules.key_digest = |_, held| Digest(u64::from(!held.context().is_empty()));
@@ -172,7 +171,7 @@ fn keys_with_equal_digests_are_not_taken_for_one_another() {
     for number in &numbers {
         pair.hold(usize::from(number % 2), &key(*number, 0), &written(0, u64::from(*number) + 1));
     }
-    // As many keys on both sides would have equal roots: the digest is of no use at all there.
+    // With equally many keys on both sides all roots would be equal: this digest only counts keys.
     pair.hold(0, &key(99, 0), &written(0, 1));
     pair.exchange(0, |_| false);
     pair.exchange(1, |_| false);
@@ -187,10 +186,10 @@ fn keys_with_equal_digests_are_not_taken_for_one_another() {
         ring.partition(one) == ring.partition(other)
     };
     for (key, siblings) in &held {
-        assert_eq!(siblings, &expected[key], "what is there is the key's own");
+        assert_eq!(siblings, &expected[key], "a key holds its own siblings");
     }
-    // Where one partition has a different number of keys on the two sides they do differ, and all
-    // of them get there.
+    // A partition with different numbers of keys on the two sides has different roots. So all its
+    // keys get through.
     let alone = numbers.iter().filter(|number| {
         let own = key(**number, 0);
         numbers.iter().all(|other| other == *number || !in_one_partition(&own, &key(*other, 0)))
@@ -200,7 +199,7 @@ fn keys_with_equal_digests_are_not_taken_for_one_another() {
     }
 }
 
-/// A leaf with more keys than fit a message is compared part by part.
+/// A leaf with more keys than fit one message is compared part by part.
 #[test]
 fn a_large_leaf_is_compared_part_by_part() {
     let mut pair = Pair::new(Shape::new(1, 0).unwrap(), 1_000);
@@ -210,7 +209,7 @@ fn a_large_leaf_is_compared_part_by_part() {
         (0..u16::MAX).map(|number| key(number, 240)).filter(in_first).take(250).collect();
     assert_eq!(keys.len(), 250);
     for (index, key) in keys.iter().enumerate() {
-        // The one lacks the first third, the other the last.
+        // One replica lacks the first third, the other the last.
         (0..2)
             .filter(|node| index / 84 != 2 * node)
             .for_each(|node| pair.hold(node, key, &written(0, 1)));
@@ -224,16 +223,16 @@ fn a_large_leaf_is_compared_part_by_part() {
     assert!(pair.messages.0 > 4, "{} messages about trees", pair.messages.0);
 }
 
-/// While there is more to get, it is got from whoever has it: another would have nothing new, and
-/// seem to end it.
+/// While a peer has more to send, the node continues with that peer. Another peer might have
+/// nothing new, which would seem to end the exchange.
 #[test]
-fn whoever_has_got_something_goes_on_with_the_same_peer() {
+fn a_node_that_received_something_continues_with_that_peer() {
     let mut pair = Pair::new(Shape::WIDE, 8);
     let again = Timer::Exchange(NodeId(0), Some(NodeId(1)));
     pair.hold(0, &key(1, 0), &written(0, 1));
     assert_eq!(pair.nodes[0].timers, std::slice::from_ref(&again));
     pair.hold(0, &key(1, 0), &written(0, 1));
-    assert!(pair.nodes[0].timers.is_empty(), "that was nothing new");
+    assert!(pair.nodes[0].timers.is_empty(), "the key was not new");
     let sent = pair.nodes[0].time_out(&again);
     assert!(
         matches!(&sent[..], [(1, Message::Roots { roots, .. })] if roots.len() == 1),
@@ -241,9 +240,9 @@ fn whoever_has_got_something_goes_on_with_the_same_peer() {
     );
 }
 
-/// By the time the answer comes the node may be no replica any more.
+/// When the answer arrives, the node may no longer be a replica.
 #[test]
-fn who_is_no_replica_takes_no_key() {
+fn a_node_that_is_no_replica_accepts_no_key() {
     let key = key(1, 0);
     let how = AntiEntropy { shape: Shape::TINY, ..AntiEntropy::LOCAL };
     let replica = Bench::of(3, NodeId(0), 2, 1, 1).clockwise(&key)[0];
@@ -261,10 +260,10 @@ fn who_is_no_replica_takes_no_key() {
     }
 }
 
-/// Many keys are entered in their trees turn by turn; what is written meanwhile is in them too, and
-/// nobody is told half of it.
+/// After a start, a node enters many keys in its trees step by step. Writes between the steps are
+/// entered too. No peer is told about a half-built tree.
 #[test]
-fn after_a_start_trees_are_planted_turn_by_turn() {
+fn after_a_start_trees_are_planted_step_by_step() {
     let mut pair = Pair::new(Shape::WIDE, 8);
     for number in 0..25_000 {
         pair.hold(0, &key(number, 0), &written(0, 1));
@@ -278,7 +277,7 @@ fn after_a_start_trees_are_planted_turn_by_turn() {
         assert!(pair.nodes[0].receive(1, Message::Roots { tip, roots: Vec::new() }).is_empty());
         assert!(pair.nodes[0].choose(Choice::Exchange(NodeId(1))).is_empty());
         if turns == 0 {
-            // One that is planted, one that is not.
+            // One key that is planted already, one that is not.
             pair.hold(0, &key(1, 0), &written(0, 2));
             pair.hold(0, &key(24_999, 0), &written(0, 2));
         }
@@ -295,8 +294,8 @@ fn after_a_start_trees_are_planted_turn_by_turn() {
     assert_eq!(pair.nodes[0].state.trees, planted);
 }
 
-/// However many keys are planted in one step, none is left out: not the first, not the last, and
-/// none where one step ends.
+/// Whatever the number of keys planted in one step, no key is left out: not the first, not the
+/// last, and none where a step ends.
 #[test]
 fn every_key_is_planted_whatever_the_size_of_a_step() {
     for planted_at_a_time in 0..=8 {
@@ -324,11 +323,10 @@ fn every_key_is_planted_whatever_the_size_of_a_step() {
     }
 }
 
-/// Two values under one dot, which only a damaged or copied disk brings about: the replicas do not
-/// seem to agree, and yet each exchange ends, and neither value is lost. A put over them settles
-/// it.
+/// A damaged or copied disk may cause two values under one dot. The replicas then seem to differ.
+/// Each exchange still ends, and neither value is lost. A put that has read them resolves it.
 #[test]
-fn different_values_under_one_dot_are_seen_until_a_put_replaces_them() {
+fn different_values_under_one_dot_stay_visible_until_a_put_replaces_them() {
     let key = key(1, 0);
     let version = |counter: u64, bytes: &[u8]| {
         let dot = Dot { issuer: NodeId(0).into(), counter };

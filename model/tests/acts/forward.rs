@@ -1,4 +1,4 @@
-//! Who coordinates a request, act by act, without a network.
+//! Forwarding: which node coordinates a request. One act at a time, without a network.
 
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::hint::HintId;
@@ -22,7 +22,7 @@ fn outside() -> (Bench, Vec<NodeId>) {
     (Bench::of(5, clockwise[3], 3, 2, 2), clockwise)
 }
 
-/// To whom a request was forwarded.
+/// The nodes to which a request was forwarded.
 fn forwarded(sent: &[(usize, Message)]) -> Vec<usize> {
     let forwards = sent.iter().filter(|(_, message)| matches!(message, Message::Forward { .. }));
     forwards.map(|(to, _)| *to).collect()
@@ -38,13 +38,13 @@ fn a_request_is_forwarded_to_the_next_replica_when_the_first_is_silent() {
     assert_ne!(first, next);
     assert!(clockwise[..3].iter().any(|replica| actor(*replica) == next[0]));
 
-    // Only the one that it was forwarded to last has it now.
+    // Only the confirmation of the last node asked counts.
     d.receive(first[0], Message::Forwarded { request: request(0) });
     assert_eq!(d.state.forwards.len(), 1);
     d.receive(next[0], Message::Forwarded { request: request(0) });
     assert!(d.state.forwards.is_empty() && d.time_out(&timer).is_empty());
 
-    // From now on the silent one is passed over at once, until it is heard from.
+    // From now on the node skips the silent replica, until that sends a request.
     for number in 1..7 {
         assert_ne!(forwarded(&d.receive(CLIENT, put(number, b"v", Context::new()))), first);
         d.receive(next[0], Message::Forwarded { request: request(number) });
@@ -58,7 +58,7 @@ fn a_request_is_forwarded_to_the_next_replica_when_the_first_is_silent() {
 }
 
 #[test]
-fn a_fallback_coordinates_when_all_replicas_are_silent_and_keeps_the_put_for_each() {
+fn a_fallback_coordinates_when_all_replicas_are_silent_and_keeps_a_hint_for_each() {
     let (mut d, clockwise) = outside();
     d.receive(CLIENT, put(0, b"v", Context::new()));
     let mut sent = Vec::new();
@@ -75,17 +75,17 @@ fn a_fallback_coordinates_when_all_replicas_are_silent_and_keeps_the_put_for_eac
     });
     let hints: Vec<(usize, NodeId)> = hints.collect();
     let [(fallback, recipient)] = hints[..] else {
-        panic!("the other fallback is to stand in, once: {hints:?}")
+        panic!("the other fallback must stand in, once: {hints:?}")
     };
     assert_eq!(fallback, actor(clockwise[4]));
-    assert!(answers(&sent).is_empty(), "one disk is not W");
+    assert!(answers(&sent).is_empty(), "W is 2, and the put is on one disk");
 
     let sent = d.receive(fallback, Message::StoredHint { request: request(0), recipient });
     let [Answer::PutAcknowledged { context, .. }] = answers(&sent)[..] else { panic!("{sent:?}") };
     assert_eq!(context.to_string(), format!("[{}:1]", clockwise[3]));
 
-    // It names its puts one after the other as long as it keeps anything of the key, and begins
-    // anew after.
+    // The fallback counts its puts up while it holds a hint for the key. After that it starts
+    // again.
     let dots = |d: &Bench| {
         d.state
             .durable
@@ -122,6 +122,6 @@ fn a_get_is_coordinated_by_a_fallback_too() {
     let sent = d.receive(actor(clockwise[4]), fetched);
     assert!(
         matches!(answers(&sent)[..], [Answer::GetAnswered { .. }]),
-        "two stand-ins are R: {sent:?}"
+        "R is 2, and two fallbacks have answered: {sent:?}"
     );
 }

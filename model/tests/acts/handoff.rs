@@ -1,4 +1,4 @@
-//! Sloppy quorum and hinted handoff, act by act, without a network.
+//! Sloppy quorum and hinted handoff. One act at a time, without a network.
 
 mod pauses;
 
@@ -40,10 +40,10 @@ fn hint(recipient: NodeId) -> HintId {
     HintId { recipient, key: key() }
 }
 
-/// Who does not answer in time is suspected, the next fallback stands in, and its word
-/// counts towards W.
+/// The coordinator suspects a node that does not answer in time. The next fallback stands in, and
+/// its answer counts towards W.
 #[test]
-fn a_fallback_stands_in_for_who_does_not_answer() {
+fn a_fallback_stands_in_for_a_replica_that_does_not_answer() {
     let [coordinator, second, third, fallback, last] = clockwise()[..] else { panic!() };
     let mut a = Bench::of(5, coordinator, 3, 2, 2);
     a.receive(CLIENT, put(0, b"v", Context::new()));
@@ -66,16 +66,16 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
     let stored = Message::StoredHint { request: request(0), recipient: second };
     let sent = a.receive(actor(fallback), stored.clone());
     assert!(matches!(answers(&sent)[..], [Answer::PutAcknowledged { .. }]));
-    assert!(a.receive(actor(fallback), stored).is_empty(), "it counts once");
+    assert!(a.receive(actor(fallback), stored).is_empty(), "one answer counts once");
     assert!(
         a.receive(actor(second), Message::Stored { request: request(0) }).is_empty(),
-        "its fallback counts for it already"
+        "the fallback's answer counts for it already"
     );
-    assert!(!a.state.suspected.contains(&second), "and yet it has answered in time");
+    assert!(!a.state.suspected.contains(&second), "it has answered, so it is up");
     assert_eq!(
         a.state.puts[&request(0)].collecting.tally.in_person(),
         2,
-        "it relieves its fallback"
+        "its answer replaces the fallback's"
     );
     assert!(
         a.receive(actor(last), Message::StoredHint { request: request(0), recipient: third })
@@ -83,20 +83,20 @@ fn a_fallback_stands_in_for_who_does_not_answer() {
     );
     assert!(
         a.state.puts.contains_key(&request(0)),
-        "the third has its time, though its fallback counts for it already"
+        "the coordinator still waits for the third replica, though its fallback counts for it"
     );
     a.time_out(&timer);
     a.time_out(&timer);
     assert!(a.state.puts.is_empty());
     assert!(a.state.suspected.contains(&third));
 
-    // The next put asks a fallback at once for who is still suspected, and the suspected one too.
+    // The next put asks a fallback at once for a suspected replica, and that replica too.
     let sent = a.receive(CLIENT, put(1, b"w", Context::new()));
     let to = |wanted: NodeId| sent.iter().filter(|(to, _)| *to == actor(wanted)).count();
     assert_eq!([second, third, fallback, last].map(to), [1, 1, 1, 0]);
 }
 
-/// PW: stand-ins do not count for those who must answer in person.
+/// PW: fallbacks do not count as replicas that confirm in person.
 #[test]
 fn in_person_means_the_intended_replicas_themselves() {
     let [coordinator, second, third, fallback, last] = clockwise()[..] else { panic!() };
@@ -120,10 +120,10 @@ fn in_person_means_the_intended_replicas_themselves() {
     );
     assert!(
         a.receive(actor(last), stored(third)).is_empty(),
-        "an answer counts for each of the three, and one of them in person"
+        "an answer counts for each of the three, but only one in person"
     );
 
-    // Whoever is only slow is not shut out by those who stood in for it.
+    // A slow replica still counts after a fallback has stood in for it.
     let mut with_a_slow_one = a.clone();
     let sent = with_a_slow_one.receive(actor(third), Message::Stored { request: request(0) });
     assert!(matches!(answers(&sent)[..], [Answer::PutAcknowledged { .. }]));
@@ -133,16 +133,16 @@ fn in_person_means_the_intended_replicas_themselves() {
     assert_eq!(
         asked,
         [actor(second), actor(third)],
-        "who is silent is asked again, not those who stood in"
+        "silent replicas are asked again, fallbacks that answered are not"
     );
     let failed =
         Answer::PutFailed { request: request(0), stored: 3, needed: 2, in_person: 1, pw: 2 };
     assert_eq!(answers(&a.time_out(&timer)), [&failed]);
 }
 
-/// What is kept for another is found by reads meanwhile.
+/// A get finds the hints that a fallback keeps.
 #[test]
-fn what_is_kept_for_another_can_be_read() {
+fn a_get_finds_hints() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut d = Bench::of(5, fallback, 3, 2, 2);
     let store = Message::StoreHint {
@@ -152,7 +152,7 @@ fn what_is_kept_for_another_can_be_read() {
         siblings: siblings(1),
     };
     d.receive(actor(coordinator), store);
-    assert!(d.state.durable.store.is_empty(), "it is not this node's own");
+    assert!(d.state.durable.store.is_empty(), "the fallback stores only a hint");
     let sent = d.receive(
         actor(coordinator),
         Message::Fetch { tip: tip(5), request: request(1), key: key() },
@@ -160,9 +160,9 @@ fn what_is_kept_for_another_can_be_read() {
     assert_eq!(sent[0].1, Message::Fetched { request: request(1), siblings: siblings(1) });
 }
 
-/// Stored, in transfer, cleared; a crash in each leads back to what is on disk.
+/// A hint is stored, in transfer, cleared. A crash in each state leads back to what is on disk.
 #[test]
-fn a_hint_goes_its_way_through_crashes() {
+fn a_hint_survives_crashes_in_every_state() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut d = Bench::of(5, fallback, 3, 2, 2);
     let state = |d: &Bench| d.state.hint_state(&d.node, &hint(second));
@@ -194,7 +194,7 @@ fn a_hint_goes_its_way_through_crashes() {
     d.crash();
     assert_eq!(state(&d), HintState::Stored);
 
-    // It grows while it is under way: the answer to the first transfer does not clear it.
+    // The hint grows while it is in flight. The answer to the first transfer does not clear it.
     d.time_out(&timer);
     d.receive(actor(coordinator), store(2));
     let handed_over = |counter| Message::HandedOff {
@@ -213,7 +213,7 @@ fn a_hint_goes_its_way_through_crashes() {
         )]
     );
     d.receive(actor(coordinator), handed_over(2));
-    assert_eq!(state(&d), HintState::InTransfer, "only its recipient's word counts");
+    assert_eq!(state(&d), HintState::InTransfer, "only the recipient can confirm");
     d.receive(actor(second), handed_over(2));
     assert_eq!(state(&d), HintState::Cleared);
     d.crash();
@@ -221,9 +221,9 @@ fn a_hint_goes_its_way_through_crashes() {
     assert!(d.state.handoffs.is_empty() && d.time_out(&timer).is_empty());
 }
 
-/// The recipient merges, saves, and says what it has.
+/// The recipient merges, saves, and confirms what it has on disk.
 #[test]
-fn what_is_handed_over_is_merged() {
+fn a_recipient_merges_a_hint() {
     let [_, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut b = Bench::of(5, second, 3, 2, 2);
     for (old, new) in [(1, 2), (2, 2)] {
@@ -244,9 +244,10 @@ fn what_is_handed_over_is_merged() {
     }
 }
 
-/// As many hints as the window allows are under way; each that arrives makes room for the next.
+/// At most as many hints as the window allows are in flight. Each that arrives makes room for the
+/// next.
 #[test]
-fn handing_over_is_throttled() {
+fn a_window_limits_the_hints_in_flight() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut d = Bench::of(5, fallback, 3, 2, 2);
     let window = d.node.config.handoff().window;
@@ -278,7 +279,7 @@ fn handing_over_is_throttled() {
     assert!(d.state.durable.hints.is_empty());
 }
 
-/// A recipient that answers is not kept waiting as one that is away.
+/// A recipient that answers gets shorter pauses than one that is down.
 #[test]
 fn an_answer_shortens_the_pauses() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
@@ -297,12 +298,12 @@ fn an_answer_shortens_the_pauses() {
     assert_eq!(d.state.handoffs[&second], 4);
     let context = siblings(1).context().clone();
     d.receive(actor(second), Message::HandedOff { tip: tip(5), key: key(0), context });
-    assert_eq!(d.state.handoffs[&second], 1, "the other one was lost, and is sent again soon");
+    assert_eq!(d.state.handoffs[&second], 1, "the hint that was lost is resent soon");
 }
 
-/// A hint for one that is no member is neither sent nor dropped.
+/// A hint for a node that is no member is neither sent nor dropped.
 #[test]
-fn a_hint_for_nobody_stays_and_is_seen() {
+fn a_hint_for_no_member_stays_and_is_shown() {
     let [coordinator, _, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut d = Bench::of(5, fallback, 3, 2, 2);
     let gone = NodeId(77);

@@ -1,4 +1,4 @@
-//! The protocol's acts one by one, without a network: what a node answers to what it is given.
+//! The protocol's acts one by one, without a network: how a node answers messages and timeouts.
 
 mod bench;
 mod edges;
@@ -31,23 +31,23 @@ fn a_put_is_acknowledged_once_w_replicas_have_stored_it() {
     );
     let stored = Message::Stored { request: request(0) };
     assert!(a.receive(1, stored.clone()).is_empty());
-    assert!(a.receive(1, stored.clone()).is_empty(), "the same replica twice is one replica");
+    assert!(a.receive(1, stored.clone()).is_empty(), "a replica that confirms twice counts once");
     assert!(matches!(answers(&a.receive(2, stored))[..], [Answer::PutAcknowledged { .. }]));
-    assert!(a.state.puts.is_empty(), "a put that all have stored is forgotten");
+    assert!(a.state.puts.is_empty(), "a put that all replicas have stored is forgotten");
 }
 
 #[test]
-fn a_put_that_cannot_reach_w_is_failed_but_possibly_stored() {
+fn a_put_that_cannot_reach_w_fails_but_may_be_stored() {
     let mut a = Bench::new(3, 2, 2);
     a.receive(CLIENT, put(0, b"v", Context::new()));
     let timer = Timer::Put(NodeId(0), request(0));
-    assert_eq!(a.time_out(&timer).len(), 2, "the other replicas are sent it again");
+    assert_eq!(a.time_out(&timer).len(), 2, "the coordinator retransmits to the other replicas");
     let sent = a.time_out(&timer);
     assert_eq!(
         answers(&sent),
         [&Answer::PutFailed { request: request(0), stored: 1, needed: 2, in_person: 1, pw: 0 }]
     );
-    assert_eq!(a.state.durable.store.len(), 1, "and it is stored here");
+    assert_eq!(a.state.durable.store.len(), 1, "the coordinator has stored it");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_retry_after_a_crash_is_the_same_put() {
     a.crash();
     assert!(
         a.receive(CLIENT, put(0, b"v", Context::new())).is_empty(),
-        "a stray copy of an older put does nothing"
+        "a delayed copy of an older put does nothing"
     );
 }
 
@@ -87,7 +87,7 @@ fn memory_for_retries_is_bounded() {
         assert!(held < remembered * 2);
         read = context;
     }
-    // Those that are refused are remembered too, and no longer than others.
+    // Refused puts are remembered too, and for no longer than others.
     let foreign = Context::new().with_all_up_to(NodeId(0), u64::MAX);
     for client in remembered * 2..remembered * 4 {
         let (Answer::PutRefused { .. }, held) = put(client, foreign.clone()) else { panic!() };
@@ -98,7 +98,7 @@ fn memory_for_retries_is_bounded() {
     let is_remembered = |client| a.state.durable.issued.contains_key(&ClientId(client));
     assert!(
         is_remembered(remembered * 4) && !is_remembered(0),
-        "the oldest are forgotten, not the newest"
+        "the oldest puts are forgotten, not the newest"
     );
 }
 
@@ -122,7 +122,7 @@ fn siblings_that_would_not_fit_a_datagram_are_refused_and_nothing_changes() {
     assert!(answers(&sent).into_iter().all(refused) && sent.len() == 1);
     assert!(a.state.durable.store == before.store && a.state.durable.counter == before.counter);
 
-    // Another client makes room; a late copy of what was refused stays refused, also after a crash.
+    // Another client makes room. A late copy of the refused put stays refused, after a crash too.
     let read = before.store[&Key::new("k").unwrap()].context().clone();
     let (key, value) = (Key::new("k").unwrap(), Value::new(b"both").unwrap());
     let other = RequestId { client: ClientId(8), number: 0 };
@@ -156,10 +156,10 @@ fn a_context_of_puts_never_issued_is_refused() {
     assert!(a.state.durable.store.is_empty() && a.state.durable.counter == 0);
 }
 
-/// Another coordinator cannot know the context for foreign: what it passes on must neither stop
-/// this node nor swallow its puts.
+/// Another coordinator cannot detect that the context is foreign. What it passes on must neither
+/// block this node nor suppress its puts.
 #[test]
-fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
+fn a_foreign_context_from_another_coordinator_does_not_block_puts() {
     let mut a = Bench::new(3, 2, 1);
     let key = Key::new("k").unwrap();
     let siblings: Siblings = postcard::from_bytes(&foreign_siblings()).unwrap();
@@ -171,13 +171,16 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     assert_eq!(
         dot(&a.state),
         Dot { issuer: named, counter: 1 },
-        "the first epoch that nobody has told of"
+        "the first epoch that no context names"
     );
     let read = a.state.durable.store[&key].context().clone();
     let sent = a.receive(CLIENT, put(1, b"w", read));
-    assert!(matches!(&sent[0].1, Message::Store { .. }), "what was read can be put over: {sent:?}");
+    assert!(
+        matches!(&sent[0].1, Message::Store { .. }),
+        "a client can replace what it has read: {sent:?}"
+    );
 
-    // A foreign context may tell of the largest counter, in the epoch that has begun.
+    // A foreign context may name the largest counter, in the epoch that has begun.
     let nothing = Vec::<u8>::new;
     let end =
         postcard::to_stdvec(&(vec![(named, u64::MAX)], nothing(), nothing(), nothing())).unwrap();
@@ -187,10 +190,10 @@ fn a_foreign_context_that_came_through_another_coordinator_is_stepped_over() {
     let other = Issuer { epoch: a.state.durable.epochs[&key].number, ..named };
     assert!(other.epoch > named.epoch, "a new epoch has begun");
     assert_eq!(dot(&a.state), Dot { issuer: other, counter: 1 });
-    assert!(a.state.durable.counter > other.epoch, "no epoch of this number begins again");
+    assert!(a.state.durable.counter > other.epoch, "no later epoch gets this number");
 }
 
-/// No siblings, under the context `[A:1000]`.
+/// No siblings, with the context `[A:1000]`.
 fn foreign_siblings() -> Vec<u8> {
     postcard::to_stdvec(&(Context::new().with_all_up_to(NodeId(0), 1000), Vec::<u8>::new()))
         .unwrap()
@@ -231,9 +234,12 @@ fn ill_formed_contexts_and_siblings_are_not_decoded() {
     let decode = |vector, dots| naming(vector, dots, vec![]);
     assert!(decode(nodes(&[(0, 1), (1, 2)]), vec![dot(3)]).is_ok());
     assert!(decode(nodes(&[(1, 1), (0, 2)]), vec![]).is_err(), "out of order");
-    assert!(decode(nodes(&[(0, 0)]), vec![]).is_err(), "an entry that says nothing");
+    assert!(decode(nodes(&[(0, 0)]), vec![]).is_err(), "an entry with no dots");
     assert!(decode(nodes(&[(0, 1)]), vec![dot(1)]).is_err(), "a dot that the vector covers");
-    assert!(decode(nodes(&[(0, 1)]), vec![dot(2)]).is_err(), "a dot next after the vector");
+    assert!(
+        decode(nodes(&[(0, 1)]), vec![dot(2)]).is_err(),
+        "a dot that directly follows the vector"
+    );
     assert!(decode(vec![], vec![dot(0)]).is_err(), "a dot before the first");
     assert!(decode(vec![], vec![dot(5), dot(3)]).is_err(), "dots out of order");
 
@@ -251,11 +257,11 @@ fn ill_formed_contexts_and_siblings_are_not_decoded() {
     );
     assert!(
         naming(nodes(&[(0, 3)]), vec![], named(&[1, 2, 3])).is_err(),
-        "more requests than a context names"
+        "more requests than a context may name"
     );
     let of_nobody = vec![(2, 5, request(0))];
     assert!(
         naming(nodes(&[(0, 3)]), vec![dot(5)], of_nobody).is_err(),
-        "the request of a dot of nobody"
+        "the request of an issuer that does not exist"
     );
 }

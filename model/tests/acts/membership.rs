@@ -1,4 +1,4 @@
-//! Joining, leaving and gossip, act by act, without a network.
+//! Joining, leaving and gossip. One act at a time, without a network.
 
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::address::Address;
@@ -23,8 +23,8 @@ fn administer(node: NodeId, wish: Wish) -> Message {
     Message::Administer { request: request(9), node, wish }
 }
 
-/// Three members, and a node that would be among the key's two replicas if it joined: the first
-/// replica, the one that it would relieve, and the newcomer.
+/// Three members, and a node that would be the key's second replica if it joined. Returns the
+/// second replica's bench, and the ids of the first replica, the second, and the newcomer.
 fn newcomer() -> (Bench, NodeId, NodeId, NodeId) {
     for node in 3..100 {
         let joined = Bench::of(3, NodeId(0), 2, 1, 1);
@@ -57,7 +57,7 @@ fn a_change_is_on_disk_before_it_is_answered_and_asking_again_changes_nothing() 
 }
 
 #[test]
-fn what_cannot_be_is_refused() {
+fn impossible_changes_are_refused() {
     let mut a = Bench::new(3, 2, 2);
     let mut refused = |node: u16, wish| {
         let sent = a.receive(CLIENT, administer(NodeId(node), wish));
@@ -75,11 +75,11 @@ fn what_cannot_be_is_refused() {
     assert_eq!(refused(1, Wish::Leave), None);
 }
 
-/// Tips first, histories only where they differ, and then both ways.
+/// Tips are sent first. Histories are sent only if tips differ, in both directions.
 #[test]
-fn histories_are_told_where_tips_differ() {
+fn histories_are_sent_if_tips_differ() {
     let mut a = Bench::new(3, 2, 2);
-    assert!(a.receive(1, Message::Gossip { tip: tip(3) }).is_empty(), "they agree");
+    assert!(a.receive(1, Message::Gossip { tip: tip(3) }).is_empty(), "the tips are equal");
     a.receive(CLIENT, administer(NodeId(7), Wish::Join(None)));
     let sent = a.receive(1, Message::Gossip { tip: tip(3) });
     let [(1, Message::History { history })] = &sent[..] else { panic!("{sent:?}") };
@@ -87,14 +87,15 @@ fn histories_are_told_where_tips_differ() {
     b.receive(CLIENT, administer(NodeId(8), Wish::Join(None)));
     let sent = b.receive(0, Message::History { history: history.clone() });
     let [(0, Message::Changes { changes })] = &sent[..] else { panic!("{sent:?}") };
-    assert_eq!(changes.len(), 1, "only what the other lacks");
+    assert_eq!(changes.len(), 1, "only the change that the other node lacks");
     assert!(a.receive(1, Message::Changes { changes: changes.clone() }).is_empty());
     assert_eq!(a.state.view.tip(), b.state.view.tip());
 }
 
-/// Dynamo paper §4.9: who is responsible no more hands over, and drops only what all others have.
+/// A node that is no longer a replica hands over its copy. It drops a hint only once the recipient
+/// has all of it (Dynamo paper §4.9).
 #[test]
-fn an_old_replica_keeps_what_it_has_until_the_others_have_it() {
+fn an_old_replica_keeps_its_copy_until_the_new_replicas_have_it() {
     let (mut old, first, second, new) = newcomer();
     let store = old.receive(CLIENT, put(0, b"v", Context::new()));
     let [(_, Message::Store { siblings, .. }), ..] = &store[..] else { panic!("{store:?}") };
@@ -116,7 +117,7 @@ fn an_old_replica_keeps_what_it_has_until_the_others_have_it() {
     }
     assert!(old.state.durable.hints.is_empty());
 
-    // Whoever does not know yet is told, and not served.
+    // A node that does not know the change yet is told, and not served.
     let stale = Message::Store { tip: tip(3), request: request(1), key: key(), siblings };
     let sent = old.receive(usize::from(first.0), stale);
     assert!(
@@ -127,7 +128,7 @@ fn an_old_replica_keeps_what_it_has_until_the_others_have_it() {
 }
 
 #[test]
-fn one_that_leaves_says_that_it_is_gone_and_stops_once_that_is_known() {
+fn a_leaving_node_says_that_it_is_gone_and_stops_once_that_is_known() {
     let mut c = Bench::of(4, NodeId(3), 3, 2, 2);
     c.receive(CLIENT, administer(NodeId(3), Wish::Leave));
     assert_eq!(c.state.view.standing(NodeId(3)), Standing::Gone, "it has nothing to hand over");
@@ -136,14 +137,14 @@ fn one_that_leaves_says_that_it_is_gone_and_stops_once_that_is_known() {
     let mut a = Bench::of(4, NodeId(0), 3, 2, 2);
     a.receive(3, Message::History { history: c.state.durable.history.clone() });
     let sent = a.receive(3, Message::Gossip { tip });
-    assert_eq!(sent, [(3, Message::Gossip { tip })], "it is told that it is known to be gone");
+    assert_eq!(sent, [(3, Message::Gossip { tip })], "the node learns that others know it is gone");
     c.receive(0, sent[0].1.clone());
     assert!(c.state.retired);
     assert!(c.receive(CLIENT, put(0, b"v", Context::new())).is_empty());
 }
 
 #[test]
-fn one_that_is_gone_ends_its_gets_before_it_stops() {
+fn a_node_that_is_gone_finishes_its_gets_before_it_stops() {
     let first = Bench::of(4, NodeId(0), 3, 2, 2).clockwise(&key())[0];
     let mut c = Bench::of(4, first, 3, 2, 2);
     c.receive(CLIENT, Message::Request(Operation::Get { request: request(0), key: key(), pr: 0 }));
@@ -156,9 +157,9 @@ fn one_that_is_gone_ends_its_gets_before_it_stops() {
     assert!(!c.state.retired);
 }
 
-/// Whoever asks by an old view is served all the same, and told.
+/// A client with an old view is served, and told the changes.
 #[test]
-fn a_client_with_a_view_of_its_own_is_told_what_it_does_not_know() {
+fn a_client_with_its_own_view_is_told_the_changes_it_lacks() {
     let mut a = Bench::new(3, 1, 1);
     let get = |number| Operation::Get { request: request(number), key: key(), pr: 0 };
     let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation: get(0) });
@@ -174,7 +175,7 @@ fn a_client_with_a_view_of_its_own_is_told_what_it_does_not_know() {
 }
 
 #[test]
-fn where_there_is_no_member_there_is_no_route() {
+fn without_members_there_is_no_route() {
     let mut a = Bench::of(0, NodeId(0), 3, 1, 1);
     let sent = a.receive(CLIENT, put(0, b"v", Context::new()));
     assert_eq!(answers(&sent), [&Answer::NoRoute { request: request(0) }]);
@@ -187,9 +188,10 @@ fn sent(out: Out<Client>) -> Vec<(Id, Message)> {
     out.into_iter().filter_map(sent).collect()
 }
 
-/// A client learns, tells what it knows itself, and its next request goes by that.
+/// A client learns changes, tells the changes that it knows, and uses the new view for its next
+/// request.
 #[test]
-fn a_client_goes_by_what_it_was_told() {
+fn a_client_uses_the_changes_it_was_told() {
     let (id, founders) = (Id::from(CLIENT), History::founded_by([0, 1, 2].map(NodeId)));
     let script = vec![(Via::OwnView, Line::Get { pr: 0 }); 2];
     let client =
@@ -215,8 +217,8 @@ fn a_client_goes_by_what_it_was_told() {
     assert_eq!(*tip, founders.union(&others).tip());
 }
 
-/// Asked again by the node's view, of the coordinator that this view names, a put is still one put:
-/// also where another replica was asked first, by an older view.
+/// A client may try a put first by an old view, at one replica, and again by the node's view. The
+/// retry goes to the coordinator that this view names. It is still one put.
 #[test]
 fn a_routed_put_goes_to_the_one_coordinator() {
     for number in 0..3 {
@@ -232,7 +234,7 @@ fn a_routed_put_goes_to_the_one_coordinator() {
         let is_forwarded =
             matches!(&sent[..], [(to, Message::Forward { .. })] if *to == usize::from(target.0));
         assert_eq!(is_forwarded, target != NodeId(0), "{sent:?}");
-        // It has its dot: it stays here whatever the view says.
+        // The put has its dot here, so it stays here whatever the view says.
         a.receive(CLIENT, Message::Request(operation.clone()));
         let sent = a.receive(CLIENT, Message::Routed { tip: tip(3), operation });
         assert!(
@@ -243,7 +245,7 @@ fn a_routed_put_goes_to_the_one_coordinator() {
 }
 
 #[test]
-fn a_member_s_name_is_not_taken_by_a_node_at_another_address() {
+fn a_node_at_another_address_cannot_take_a_member_s_id() {
     let (rules, node) = (Rules::default(), NodeId(1));
     let (own, other) = (at(1), at(2));
     let founded = History::founded_by([0, 1, 2].map(NodeId));
@@ -251,14 +253,18 @@ fn a_member_s_name_is_not_taken_by_a_node_at_another_address() {
     let join =
         |history: &History, address| history.with_wish(&rules, node, Wish::Join(Some(address)), 2);
     assert_eq!(join(&known, other), Err(ChangeRefusal::InUse(node)));
-    assert_eq!(join(&known, own), Ok(known.clone()), "it is so already");
-    assert!(join(&founded, other).is_ok(), "nobody knows where it is");
+    assert_eq!(
+        join(&known, own),
+        Ok(known.clone()),
+        "the node is a member at this address already"
+    );
+    assert!(join(&founded, other).is_ok(), "no address of the node is known");
 }
 
-/// A client asks again when its coordinator is no replica any more: as long as that has the put it
-/// goes on, and then it cannot know.
+/// A client retries when its coordinator is no longer a replica. While the coordinator has the put,
+/// it continues. After that it cannot know whether the put is stored.
 #[test]
-fn a_put_asked_for_again_goes_on_where_it_got_its_dot_as_long_as_it_is_there() {
+fn a_retried_put_continues_where_it_got_its_dot_while_that_node_has_it() {
     let (mut old, first, _, new) = newcomer();
     old.receive(CLIENT, put(0, b"v", Context::new()));
     old.receive(usize::from(first.0), Message::Stored { request: request(0) });
@@ -285,7 +291,7 @@ fn at(port: u16) -> Address {
     SocketAddr::from(([127, 0, 0, 1], port)).into()
 }
 
-/// A history in which three have joined, and of the first of them this is known.
+/// A history in which three nodes have joined, and the first of them is at this address.
 fn with_address(time: u32, address: Address) -> History {
     let mut history = History::founded_by([0, 1, 2].map(NodeId));
     history.insert(Change { node: NodeId(0), time, act: Act::Move(address) });
@@ -301,10 +307,10 @@ fn started_at(address: Address) -> Bench {
     a
 }
 
-/// A node that lost its disk comes back at another address, and begins to count anew. Others know
-/// an older address with the same time, or with a later one.
+/// A node that lost its disk starts at another address, and counts its moves from 1 again. Others
+/// know an older address with an equal time, or with a later one.
 #[test]
-fn a_node_that_is_thought_to_be_elsewhere_says_where_it_is() {
+fn a_node_corrects_a_wrong_address() {
     for (time, theirs) in [(1, at(9)), (7, at(9)), (7, at(1))] {
         for told_all in [true, false] {
             let (mut a, known) = (started_at(at(5)), with_address(time, theirs));
@@ -317,22 +323,26 @@ fn a_node_that_is_thought_to_be_elsewhere_says_where_it_is() {
             let corrected = with_address(time + 1, at(5));
             assert_eq!(a.state.durable.history, corrected);
             if told_all {
-                // Whoever said so is told at once, and then knows the same.
+                // The sender is told at once, and then knows the corrected history.
                 let [(1, Message::Changes { changes })] = &sent[..] else { panic!("{sent:?}") };
                 assert_eq!(known.union(changes), corrected);
             }
             a.crash();
-            assert_eq!(a.state.durable.history, corrected, "it was on disk before it was said");
+            assert_eq!(
+                a.state.durable.history, corrected,
+                "the node saved the correction before it told it"
+            );
         }
     }
-    // Of two addresses with one time the larger counts: there is nothing to say if that is its own.
+    // Of two addresses with equal times the larger counts. If that is the node's own, it has
+    // nothing to tell.
     let mut a = started_at(at(5));
     a.receive(1, Message::Changes { changes: with_address(1, at(4)) });
     assert_eq!(a.state.durable.history, with_address(1, at(5)));
 }
 
 #[test]
-fn a_node_that_starts_elsewhere_than_its_disk_says_tells_it_with_a_later_time() {
+fn a_node_that_starts_at_a_new_address_tells_it_with_a_later_time() {
     let mut a = started_at(at(5));
     a.receive(1, Message::Changes { changes: with_address(7, at(9)) });
     for (turn, address) in [(0, at(1)), (1, at(9)), (2, at(1))] {
@@ -343,23 +353,23 @@ fn a_node_that_starts_elsewhere_than_its_disk_says_tells_it_with_a_later_time() 
         };
         let expected = Change { node: NodeId(0), time: 9 + turn, act: Act::Move(address) };
         assert_eq!(told(&a), Some(expected));
-        // With the next change it is on disk for certain: the next start there has nothing to add.
+        // The next change puts it on disk for certain. The next start at this address adds nothing.
         a.receive(CLIENT, administer(NodeId(7 + turn as u16), Wish::Join(None)));
         a.crash();
-        assert_eq!(told(&a), Some(expected), "it is said once, not at every start");
+        assert_eq!(told(&a), Some(expected), "the node tells an address once, not at every start");
     }
 }
 
-/// Two processes under one id contradict each other once for each history they are told, and fall
-/// silent when they are told none.
+/// Two processes with one id contradict each other once for each history that they are told. They
+/// stop when they are told none.
 #[test]
-fn two_processes_with_one_id_do_not_answer_one_another_without_end() {
+fn two_processes_with_one_id_do_not_contradict_each_other_for_ever() {
     let (mut one, mut other, mut third) =
         (started_at(at(5)), started_at(at(6)), Bench::of(3, NodeId(1), 3, 2, 2));
     for round in 0..10 {
         for process in [&mut one, &mut other] {
-            // The third is asked by the process, and its answer and what follows go to the process
-            // alone.
+            // The process asks the third node. Its answer, and what follows, go to this process
+            // only.
             let mut under_way = vec![(1, Message::Gossip { tip: process.state.view.tip() })];
             let mut messages = 0;
             while let Some((to, message)) = under_way.pop() {

@@ -1,4 +1,4 @@
-//! Reaping, act by act, without a network.
+//! Reaping tombstones. One act at a time, without a network.
 
 use super::bench::{Bench, CLIENT, put, request, tip};
 use dynamo_model::ids::{Content, Key, NodeId, Value};
@@ -13,7 +13,7 @@ fn key() -> Key {
     Key::new("k").unwrap()
 }
 
-/// The first node of the key's preference list, and the others of its cluster of four.
+/// The first node of the key's preference list, and its cluster of four clockwise.
 fn first() -> (Bench, Vec<NodeId>) {
     let clockwise = Bench::of(4, NodeId(0), 3, 2, 2).clockwise(&key());
     let mut bench = Bench::of(4, clockwise[0], 3, 2, 2);
@@ -32,7 +32,8 @@ fn delete(number: u64, context: Context) -> Message {
     })
 }
 
-/// Puts and deletes at the first node, every replica having it; returns the tombstone.
+/// Puts and deletes the key at the first node, and lets every replica confirm. Returns the
+/// tombstone.
 fn deleted(bench: &mut Bench, clockwise: &[NodeId]) -> Siblings {
     bench.receive(CLIENT, put(0, b"v", Context::new()));
     let read = bench.state.durable.store[&key()].context().clone();
@@ -47,7 +48,7 @@ fn deleted(bench: &mut Bench, clockwise: &[NodeId]) -> Siblings {
 }
 
 #[test]
-fn a_tombstone_goes_when_everyone_is_clear_and_some_time_has_passed() {
+fn a_tombstone_is_reaped_when_all_nodes_are_clear_and_time_has_passed() {
     let (mut a, clockwise) = first();
     let tombstone = deleted(&mut a, &clockwise);
     let timer = Timer::Reap(clockwise[0], key());
@@ -61,11 +62,11 @@ fn a_tombstone_goes_when_everyone_is_clear_and_some_time_has_passed() {
     for replica in &replicas {
         assert!(
             a.receive(*replica, surveyed(tip(4))).is_empty(),
-            "not before the timer has fired again"
+            "the first node waits for its timer before it asks the next nodes"
         );
     }
     a.crash();
-    assert_eq!(asked(a.time_out(&timer)), replicas, "after a crash they are asked anew");
+    assert_eq!(asked(a.time_out(&timer)), replicas, "after a crash the first node asks them again");
     for replica in &replicas {
         a.receive(*replica, surveyed(tip(3)));
     }
@@ -77,11 +78,15 @@ fn a_tombstone_goes_when_everyone_is_clear_and_some_time_has_passed() {
     for replica in &replicas {
         a.receive(*replica, surveyed(tip(4)));
     }
-    assert_eq!(asked(a.time_out(&timer)), BTreeSet::from([fallback]), "then the others");
     assert_eq!(
         asked(a.time_out(&timer)),
         BTreeSet::from([fallback]),
-        "and again, until they answer"
+        "then the other nodes are asked"
+    );
+    assert_eq!(
+        asked(a.time_out(&timer)),
+        BTreeSet::from([fallback]),
+        "they are asked again until they answer"
     );
     a.receive(fallback, surveyed(tip(4)));
     let reaped = a.time_out(&timer);
@@ -95,15 +100,15 @@ fn a_tombstone_goes_when_everyone_is_clear_and_some_time_has_passed() {
 }
 
 #[test]
-fn whoever_has_more_than_the_tombstone_is_silent_and_keeps_it() {
+fn a_node_with_more_than_the_tombstone_does_not_answer_and_keeps_it() {
     let (mut a, clockwise) = first();
     let tombstone = deleted(&mut a, &clockwise);
     let survey = Message::Survey { tip: tip(4), key: key(), siblings: tombstone.clone() };
     assert_eq!(a.receive(usize::from(clockwise[1].0), survey.clone()).len(), 1);
-    // A get under way may have heard of old copies.
+    // A get under way may have received old copies.
     a.receive(CLIENT, Message::Request(Operation::Get { request: request(5), key: key(), pr: 0 }));
     assert!(a.receive(usize::from(clockwise[1].0), survey.clone()).is_empty());
-    // A put is beside the tombstone, and nothing is to be reaped any more.
+    // A put stands beside the tombstone, so the key must not be reaped any more.
     a.receive(CLIENT, put(6, b"w", Context::new()));
     assert!(a.state.reaping.is_empty());
     a.receive(

@@ -1,4 +1,4 @@
-//! What a new replica does before it gives its word on a key.
+//! What a new replica does before it confirms puts and answers gets.
 
 use super::bench::{Bench, CLIENT, answers, put, request};
 use dynamo_model::hint::HintId;
@@ -23,8 +23,8 @@ fn at(node: NodeId) -> usize {
     usize::from(node.0)
 }
 
-/// A node that has just become one of the key's two replicas: it, the three members that there were
-/// before, clockwise, and its view.
+/// A node that has just become one of the key's two replicas. With it: the three older members,
+/// clockwise by the view before, and the history.
 struct Newcomer {
     bench: Bench,
     others: Vec<NodeId>,
@@ -59,7 +59,7 @@ impl Newcomer {
     }
 }
 
-/// The nodes that are asked what they have.
+/// The nodes that are asked what they hold.
 fn asked(sent: &[(usize, Message)]) -> Vec<usize> {
     let mut asked: Vec<usize> = sent
         .iter()
@@ -85,7 +85,7 @@ fn sorted(nodes: &[NodeId]) -> Vec<usize> {
 }
 
 #[test]
-fn it_answers_once_all_others_have_said_what_they_have() {
+fn a_new_replica_answers_once_all_others_have() {
     let mut new = Newcomer::new();
     let [first, displaced, third] = new.others[..] else { panic!() };
     let old = siblings(displaced);
@@ -93,7 +93,7 @@ fn it_answers_once_all_others_have_said_what_they_have() {
     assert_eq!(
         asked(&sent),
         sorted(&new.others),
-        "also the coordinator, which has said nothing of its own"
+        "the coordinator too: it has not said what it holds"
     );
     assert!(fetched(&sent).is_empty());
     assert!(new.bench.receive(at(displaced), new.gathered(&old, false)).is_empty());
@@ -103,16 +103,12 @@ fn it_answers_once_all_others_have_said_what_they_have() {
     assert!(new.bench.state.gatherings.is_empty());
 
     new.bench.crash();
-    assert_eq!(
-        new.bench.state.durable.store[&key()],
-        old,
-        "what it has answered with is on its disk"
-    );
+    assert_eq!(new.bench.state.durable.store[&key()], old, "it saved what it answered with");
     let sent = new.bench.receive(at(first), new.fetch(1));
     assert_eq!(
         asked(&sent),
         [at(displaced)],
-        "the one that keeps more for it is awaited still, after a crash too"
+        "it still awaits the node that keeps more for it, after a crash too"
     );
     let hand_off =
         |is_all| Message::HandOff { tip: new.tip(), key: key(), siblings: old.clone(), is_all };
@@ -121,24 +117,24 @@ fn it_answers_once_all_others_have_said_what_they_have() {
     assert!(fetched(&new.bench.receive(at(displaced), some)).is_empty());
     assert!(
         fetched(&new.bench.receive(at(displaced), late)).is_empty(),
-        "under another view it was not all"
+        "a handoff under another view settles nothing"
     );
     assert_eq!(
         fetched(&new.bench.receive(at(displaced), all)).len(),
         1,
-        "the last thing handed over settles it"
+        "the last handoff settles it"
     );
     new.bench.crash();
     assert_eq!(fetched(&new.bench.receive(at(third), new.fetch(3))).len(), 1, "now it has settled");
 }
 
 #[test]
-fn it_counts_itself_as_a_coordinator_no_sooner() {
+fn a_new_replica_that_coordinates_counts_itself_only_then() {
     let mut new = Newcomer::new();
     let [first, displaced, third] = new.others[..] else { panic!() };
     let sent = new.bench.receive(CLIENT, put(0, b"v", Context::new()));
     assert_eq!(asked(&sent), sorted(&new.others));
-    assert!(answers(&sent).is_empty(), "W is 1, and it does not count yet");
+    assert!(answers(&sent).is_empty(), "W is 1, and the coordinator does not count yet");
     let own = new.bench.clockwise(&key())[1];
     let mut late = new.bench.clone();
     for _ in 0..4 {
@@ -146,7 +142,7 @@ fn it_counts_itself_as_a_coordinator_no_sooner() {
     }
     assert!(
         late.state.suspected.contains(&first) && !late.state.suspected.contains(&own),
-        "nobody suspects itself"
+        "no node suspects itself"
     );
     for node in [first, displaced] {
         assert!(
@@ -158,12 +154,12 @@ fn it_counts_itself_as_a_coordinator_no_sooner() {
     assert_eq!(
         new.bench.state.durable.store[&key()].versions().len(),
         2,
-        "and what it was told is beside the put"
+        "the gathered sibling is beside the put"
     );
 }
 
 #[test]
-fn who_sends_a_put_and_knows_the_same_members_has_said_what_it_has() {
+fn a_coordinator_that_sends_a_put_under_an_equal_tip_need_not_be_asked() {
     let new = Newcomer::new();
     let [first, displaced, third] = new.others[..] else { panic!() };
     let store =
@@ -174,12 +170,12 @@ fn who_sends_a_put_and_knows_the_same_members_has_said_what_it_has() {
     assert_eq!(
         asked(&sent),
         sorted(&new.others),
-        "by another view it may still serve as a replica that it is no more"
+        "under another view it may still serve as a replica"
     );
 }
 
 #[test]
-fn who_is_silent_is_asked_again_then_suspected_and_waited_for_no_more() {
+fn a_silent_node_is_asked_again_and_then_suspected_and_no_longer_awaited() {
     let mut new = Newcomer::new();
     let [first, displaced, third] = new.others[..] else { panic!() };
     let timer =
@@ -191,15 +187,15 @@ fn who_is_silent_is_asked_again_then_suspected_and_waited_for_no_more() {
     assert_eq!(asked(&new.bench.time_out(&timer)), [at(third)]);
     assert_eq!(fetched(&new.bench.time_out(&timer)).len(), 1);
     let sent = new.bench.receive(at(first), new.fetch(1));
-    assert_eq!(asked(&sent), sorted(&new.others), "it is asked all the same");
+    assert_eq!(asked(&sent), sorted(&new.others), "the suspected node is asked too");
     for node in [displaced, first] {
         let told = fetched(&new.bench.receive(at(node), new.gathered(&Siblings::new(), false)));
-        assert_eq!(told.len(), usize::from(node == first), "and not waited for");
+        assert_eq!(told.len(), usize::from(node == first), "the suspected node is not waited for");
     }
 }
 
 #[test]
-fn after_another_change_all_are_asked_again() {
+fn after_another_change_all_nodes_are_asked_again() {
     let mut new = Newcomer::new();
     let [first, displaced, third] = new.others[..] else { panic!() };
     new.bench.receive(at(first), new.fetch(0));
@@ -213,11 +209,11 @@ fn after_another_change_all_are_asked_again() {
     assert_eq!(
         asked(&sent),
         sorted(&new.others),
-        "also those that had nothing for it when there were other members"
+        "nodes that kept nothing for it under the old view are asked too"
     );
     assert!(
         new.bench.receive(at(third), late).is_empty(),
-        "what was said of other members counts no more"
+        "an answer under the old view no longer counts"
     );
     assert!(new.bench.state.durable.store.is_empty());
     new.history = new.history.union(&leaves);
@@ -230,7 +226,7 @@ fn after_another_change_all_are_asked_again() {
     assert_eq!(fetched(&sent), [(at(first), siblings(third))]);
     assert!(
         sent.iter().any(|(to, m)| *to == at(first) && matches!(m, Message::History { .. })),
-        "and it tells what it has learned"
+        "it sends the coordinator its history"
     );
 }
 
@@ -244,7 +240,7 @@ fn a_node_says_whether_it_keeps_more_for_the_new_replica() {
     b.receive(at(new.others[0]), Message::Changes { changes: new.history.clone() });
     assert!(
         b.state.durable.hints.contains_key(&HintId { recipient: newcomer, key: key() }),
-        "it keeps its copy for the new replica"
+        "the old replica keeps a hint for the new one"
     );
     let gather = |tip, key| Message::Gather { tip, key };
     let told = |sent: Vec<(usize, Message)>| match &sent[..] {
@@ -256,18 +252,18 @@ fn a_node_says_whether_it_keeps_more_for_the_new_replica() {
     assert_eq!(
         told(b.receive(at(newcomer), gather(new.tip(), key()))),
         (1, true),
-        "with this there is nothing else"
+        "this key is all that it keeps"
     );
     let other = Key::new("another").unwrap();
     assert_eq!(
         told(b.receive(at(newcomer), gather(new.tip(), other))),
         (0, false),
-        "there is more"
+        "it keeps another key"
     );
     let sent = b.receive(at(newcomer), gather(Tip(1), key()));
     assert!(
         matches!(&sent[..], [(_, Message::History { .. })]),
-        "under another view it says what it knows, and nothing else"
+        "to another tip it answers with its history only"
     );
     let operation =
         Operation::Get { request: RequestId { client: ClientId(8), number: 0 }, key: key(), pr: 0 };
@@ -275,10 +271,9 @@ fn a_node_says_whether_it_keeps_more_for_the_new_replica() {
     assert_eq!(asked(&sent), sorted(&new.others));
 }
 
-/// What a node keeps for another it keeps for a new replica too, and takes over itself where it is
-/// the new one.
+/// A hint is for new replicas as well. A holder that is one of them stores it as its own copy.
 #[test]
-fn a_hint_is_also_for_whoever_is_new() {
+fn a_hint_is_for_new_replicas_too() {
     let rules = dynamo_model::rules::Rules::default();
     let [a, b, c, d] = [0, 1, 2, 3].map(NodeId);
     assert_eq!(rules.hint_goes_to(a, &[a, b], &[a, b]), [a]);
@@ -287,6 +282,6 @@ fn a_hint_is_also_for_whoever_is_new() {
     assert_eq!(
         rules.hint_goes_to(a, &[a, b], &[d, b]),
         [d, b],
-        "all, where its recipient is none any more"
+        "all replicas, if the recipient is none any more"
     );
 }

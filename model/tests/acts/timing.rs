@@ -1,5 +1,4 @@
-//! How long a node waits: pauses, and how they grow. In scopes time means nothing, so that only
-//! these tests look at it.
+//! How long a node waits, and how pauses grow. Scopes ignore time, so only these tests check it.
 
 use super::bench::{Bench, request, tip};
 use dynamo_model::client::{Client, Line, Via};
@@ -46,7 +45,7 @@ fn an_exchange_is_due_after_its_interval_or_up_to_half_as_long_again() {
 }
 
 #[test]
-fn a_tombstone_stays_for_its_time_or_up_to_half_as_long_again() {
+fn a_tombstone_stays_for_its_interval_or_up_to_half_as_long_again() {
     let first = Bench::new(3, 2, 2).clockwise(&key())[0];
     let mut a = Bench::of(3, first, 3, 2, 2).with(|config| config.with_reaping_after(seconds(8)));
     let content = Content::Tombstone(Value::new(b"").unwrap());
@@ -72,7 +71,7 @@ fn a_coordinator_waits_as_long_as_its_patience() {
 }
 
 #[test]
-fn pauses_between_attempts_to_hand_over_double_and_stop_growing() {
+fn pauses_between_handoff_attempts_double_and_stop_growing() {
     let handoff = Handoff { first_after: seconds(2), doublings: 2, window: 1 };
     let clockwise = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key());
     let (recipient, holder) = (clockwise[0], clockwise[3]);
@@ -93,7 +92,7 @@ fn pauses_between_attempts_to_hand_over_double_and_stop_growing() {
 }
 
 #[test]
-fn a_window_of_none_is_one_of_one_and_the_rest_stays() {
+fn a_window_of_zero_counts_as_one_and_the_rest_stays() {
     let handoff = Handoff { first_after: seconds(2), doublings: 2, window: 0 };
     let how = AntiEntropy { window: 0, ..AntiEntropy::LOCAL };
     let config = Config::new(5, 3, 4).unwrap().with_handoff(handoff).with_anti_entropy(how);
@@ -102,7 +101,7 @@ fn a_window_of_none_is_one_of_one_and_the_rest_stays() {
     assert_eq!((config.n(), config.r(), config.w()), (5, 3, 4));
 }
 
-/// What a client sends, and whether it waits for a timer, when this happens to it.
+/// Gives a client a message, or else a timeout. Returns what it sends, and whether it sets a timer.
 fn act(
     client: &Client,
     state: &mut <Client as Actor>::State,
@@ -132,7 +131,7 @@ fn act(
 }
 
 #[test]
-fn a_scripted_client_asks_again_as_often_as_it_may_and_then_waits() {
+fn a_scripted_client_retries_as_often_as_allowed_and_then_waits() {
     let script = vec![
         (Via::Node(NodeId(0)), Line::Get { pr: 0 }),
         (Via::Node(NodeId(1)), Line::Get { pr: 0 }),
@@ -148,7 +147,7 @@ fn a_scripted_client_asks_again_as_often_as_it_may_and_then_waits() {
         );
         assert_eq!((state.retries_left, waits), (left, left > 0));
     }
-    assert_eq!(act(&client, &mut state, None), (Vec::new(), false), "it may not ask any more");
+    assert_eq!(act(&client, &mut state, None), (Vec::new(), false), "no retries are left");
     for line in [0, 1] {
         let request =
             dynamo_model::ids::RequestId { client: dynamo_model::ids::ClientId(9), number: line };
@@ -166,11 +165,11 @@ fn a_scripted_client_asks_again_as_often_as_it_may_and_then_waits() {
         assert_eq!(
             act(&client, &mut state, Some(Message::Answer(answer))),
             (Vec::new(), false),
-            "told twice is told once"
+            "a duplicate answer changes nothing"
         );
     }
-    assert_eq!(act(&client, &mut state, None), (Vec::new(), false), "it is done");
-    assert_eq!(state.retries_left, 0, "and that is one state, however it came about");
+    assert_eq!(act(&client, &mut state, None), (Vec::new(), false), "the script has ended");
+    assert_eq!(state.retries_left, 0, "the final state does not depend on the path");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Edges of single values: what is not decoded, how names are shown, which nodes trees have.
+//! Edge cases of single values: what is not decoded, how names are shown, which nodes trees have.
 
 use dynamo_model::ids::{Content, Key, NodeId, Value};
 use dynamo_model::membership::History;
@@ -20,7 +20,7 @@ fn siblings() -> Siblings {
 }
 
 #[test]
-fn a_set_that_names_a_put_twice_is_none() {
+fn a_set_that_names_a_put_twice_is_not_decoded() {
     let one = serde_json::to_value(siblings()).unwrap();
     let mut twice = one.clone();
     let version = twice["versions"][0].clone();
@@ -30,7 +30,7 @@ fn a_set_that_names_a_put_twice_is_none() {
 }
 
 #[test]
-fn a_clock_that_names_a_node_twice_is_none() {
+fn a_clock_that_names_a_node_twice_is_not_decoded() {
     let clock = Context::new()
         .with_all_up_to(NodeId(0), 2)
         .with(Dot { issuer: NodeId(1).into(), counter: 3 });
@@ -45,7 +45,7 @@ fn a_clock_that_names_a_node_twice_is_none() {
 }
 
 #[test]
-fn of_a_node_s_disks_the_first_that_is_named_needs_no_number() {
+fn the_first_of_a_node_s_disks_is_shown_without_a_number() {
     let disk = |node, incarnation| Issuer { node: NodeId(node), incarnation, epoch: 0 };
     let clock = Context::new().with_all_up_to(NodeId(0), 1).with_all_up_to(disk(1, 1), 2);
     assert_eq!(clock.to_string(), "[A:1,B:2]");
@@ -53,7 +53,7 @@ fn of_a_node_s_disks_the_first_that_is_named_needs_no_number() {
 }
 
 #[test]
-fn keys_spread_over_all_leaves_and_each_is_found_below_the_root() {
+fn keys_spread_over_all_leaves_and_each_is_found_from_the_root() {
     let shape = Shape::WIDE;
     let keys: Vec<Key> = (0..1_000).map(|number| key(&format!("key {number}"))).collect();
     let leaves: BTreeSet<u32> = keys.iter().map(|key| shape.leaf(key)).collect();
@@ -76,7 +76,7 @@ fn keys_spread_over_all_leaves_and_each_is_found_below_the_root() {
 }
 
 #[test]
-fn places_that_no_tree_has_are_known_for_such() {
+fn places_that_no_tree_has_are_recognised() {
     let place = |depth, index| Place { partition: Partition(0), depth, index };
     assert!(
         Shape::WIDE.has(&place(0, 0))
@@ -93,7 +93,7 @@ fn places_that_no_tree_has_are_known_for_such() {
 }
 
 #[test]
-fn views_are_the_same_where_histories_are() {
+fn equal_histories_have_equal_views() {
     let view = |nodes: &[u16]| {
         Rules::default().view(&History::founded_by(nodes.iter().copied().map(NodeId)))
     };

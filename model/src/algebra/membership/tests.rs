@@ -46,9 +46,9 @@ quickcheck! {
     }
 }
 
-/// The last line of the table at the top of this file.
+/// The last line of the table in the documentation of `membership`.
 #[test]
-fn of_two_addresses_the_later_counts_and_then_the_larger() {
+fn the_later_address_wins_and_the_larger_if_times_are_equal() {
     let node = NodeId(0);
     let (one, other) = (at(1), at(2));
     let moved = |acts: &[(u32, Address)]| {
@@ -63,10 +63,10 @@ fn of_two_addresses_the_later_counts_and_then_the_larger() {
     assert_eq!(moved(&[(1, one), (1, other)]), Some(other));
 }
 
-/// Nobody need know where a node was before: of its addresses the latest is kept, however they
-/// came.
+/// No node needs a node's earlier addresses. Only the latest is kept, in whatever order they
+/// arrive.
 #[test]
-fn of_addresses_the_latest_is_kept() {
+fn only_the_latest_address_is_kept() {
     let node = NodeId(3);
     let founded = History::founded_by([node]);
     let mut history = founded.clone();
@@ -82,7 +82,8 @@ fn of_addresses_the_latest_is_kept() {
     assert_eq!(old.union(&history).tip(), history.tip());
 }
 
-/// A change that nothing could come after, and a history that nobody could be told, are not read.
+/// A change that no later change could follow is not decoded. Nor is a history that is too long to
+/// send.
 #[test]
 fn absurd_changes_and_histories_are_not_decoded() {
     let read = |changes: &[Change]| {
@@ -104,8 +105,7 @@ fn absurd_changes_and_histories_are_not_decoded() {
     assert!(read(&nodes(History::LENGTH_MAX + 1).collect::<Vec<_>>()).is_err());
 }
 
-/// The largest history, of the changes that take most bytes, still fits one datagram; with IPv6
-/// addresses two.
+/// The largest history, of the largest changes, fits one datagram. With IPv6 addresses it fits two.
 #[test]
 fn the_longest_history_fits_a_datagram() {
     let bytes = |ip: IpAddr| {
@@ -120,7 +120,7 @@ fn the_longest_history_fits_a_datagram() {
     assert!(bytes(Ipv6Addr::LOCALHOST.into()) <= 2 * Config::DATAGRAM_BYTES);
 }
 
-/// What is too much is not taken in, and nothing that was known is forgotten for it.
+/// A history that is too long to merge is ignored, and no known change is forgotten.
 #[test]
 fn a_history_that_would_become_too_long_stays_as_it_is() {
     let some = |from: u16, count: usize| History::founded_by((from..).take(count).map(NodeId));
@@ -129,12 +129,12 @@ fn a_history_that_would_become_too_long_stays_as_it_is() {
     let merge = |other: &History| own.union_if_it_fits(other);
     assert_eq!(merge(&some(10_000, half)).len(), History::LENGTH_MAX);
     assert_eq!(merge(&some(10_000, half + 1)), own);
-    // Neither an address that is told for the first time.
+    // There is no room for a node's first address either.
     let full = some(0, History::LENGTH_MAX);
     assert_eq!(full.moved(NodeId(0), at(1)), full);
     let largest: History =
         [Change { node: NodeId(0), time: Change::TIME_MAX, act: Act::Move(at(1)) }]
             .into_iter()
             .collect();
-    assert_eq!(largest.moved(NodeId(0), at(2)), largest, "nothing comes after the largest time");
+    assert_eq!(largest.moved(NodeId(0), at(2)), largest, "no time is later than the largest");
 }

@@ -1,24 +1,24 @@
 //! The second name of a put: the request that asked for it.
 //!
-//! A put that two nodes have coordinated, because the first only seemed to be dead, has two dots.
-//! That both are one put is told by the id of the client's request. A context names the requests of
-//! the latest puts that it covers, so that the second version does not come back once somebody has
-//! replaced the first.
+//! If the first coordinator only seemed to be dead, a second one may coordinate the put again. Then
+//! the put has two dots. The id of the client's request shows that both are one put. A context
+//! names the requests of the latest puts that it covers. So the second version does not come back
+//! once a client has replaced the first.
 
 use super::{Dot, Issuer};
 use crate::algebra::ids::{NodeId, RequestId};
 
-/// The requests of the latest dots of a set: of each issuer no more than [`Requests::KEPT`].
+/// The requests of the latest dots of a set: at most [`Requests::KEPT`] for each issuer.
 ///
 /// Laws (tested): [`merge`](Requests::merge) is associative, commutative and idempotent.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Requests(Vec<(Dot, RequestId)>);
 
 impl Requests {
-    /// How many are kept of each issuer: those of its latest dots.
+    /// How many requests are kept for each issuer: those of its latest dots.
     pub(super) const KEPT: usize = 2;
 
-    /// These, if they are sorted, and not more than are kept.
+    /// These requests. `None`: they are not sorted, or more than are kept.
     pub(super) fn checked(named: Vec<(Dot, RequestId)>) -> Option<Self> {
         let are_sorted = named.windows(2).all(|pair| pair[0] < pair[1]);
         let are_kept =
@@ -26,13 +26,13 @@ impl Requests {
         (are_sorted && are_kept).then_some(Requests(named))
     }
 
-    /// These, and one more.
+    /// Adds the request of a dot.
     pub(super) fn with(mut self, dot: Dot, request: RequestId) -> Self {
         self.0.push((dot, request));
         self.in_form()
     }
 
-    /// Those of both.
+    /// Merges the requests of both sets.
     pub(super) fn merge(&self, other: &Self) -> Self {
         match (self, other) {
             _ if self == other || other.0.is_empty() => self.clone(),
@@ -41,7 +41,7 @@ impl Requests {
         }
     }
 
-    /// Only that of this dot.
+    /// Only the request of this dot.
     pub(super) fn only(&self, dot: Dot) -> Self {
         Requests(self.0.iter().filter(|(named, _)| *named == dot).copied().collect())
     }
@@ -51,17 +51,17 @@ impl Requests {
         self.0.iter().find(|(named, _)| *named == dot).map(|(_, request)| *request)
     }
 
-    /// The dots that are known to be of a request.
+    /// The dots that are known to belong to a request.
     pub(super) fn dots_of(&self, request: RequestId) -> impl Iterator<Item = Dot> {
         self.0.iter().filter(move |(_, named)| *named == request).map(|(dot, _)| *dot)
     }
 
-    /// Each with its dot.
+    /// The requests with their dots.
     pub(super) fn iter(&self) -> impl Iterator<Item = &(Dot, RequestId)> {
         self.0.iter()
     }
 
-    /// With nodes and requests called by other names: see [`super::Context::renamed`].
+    /// The requests with nodes and requests renamed: see [`super::Context::renamed`].
     pub(super) fn renamed(
         &self,
         node: impl Fn(NodeId) -> NodeId,
@@ -71,7 +71,7 @@ impl Requests {
             .in_form()
     }
 
-    /// Sorted, and of each issuer only those of its latest dots.
+    /// Restores the canonical form: sorted, with only the latest dots of each issuer.
     fn in_form(mut self) -> Self {
         self.0.sort_unstable();
         self.0.dedup();

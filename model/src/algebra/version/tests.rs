@@ -22,13 +22,13 @@ impl Arbitrary for Context {
     }
 }
 
-/// The request that has asked for the put of a dot: two nodes, or one in two epochs, may have
-/// coordinated the same.
+/// The request that asked for a dot's put. Two nodes, or one node in two epochs, may have
+/// coordinated one request.
 fn request(dot: Dot) -> RequestId {
     RequestId { client: ClientId(dot.counter % 2), number: dot.counter }
 }
 
-/// The dumb second implementation: the set itself.
+/// A naive second implementation: the set itself.
 fn dots_of(context: &Context) -> BTreeSet<Dot> {
     let issuers = (0..12).map(|n| Issuer {
         node: NodeId(n % 3),
@@ -91,7 +91,7 @@ quickcheck! {
 }
 
 #[test]
-fn contexts_show_as_in_the_trace() {
+fn contexts_are_shown_compactly() {
     let dot = |node, counter| Dot { issuer: NodeId(node).into(), counter };
     let context = Context::new().with(dot(0, 1)).with(dot(0, 2)).with(dot(1, 1));
     assert_eq!(context.to_string(), "[A:2,B:1]");

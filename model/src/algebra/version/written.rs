@@ -1,12 +1,12 @@
-//! A context as it is written and sent.
+//! The encoding of a context, on disk and in messages.
 
 use super::requests::Requests;
 use super::{Context, Dot, Issuer};
 use crate::algebra::ids::RequestId;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A context as it is written. Of the dots whose request is named only the counter is, and where
-/// the issuer stands: the how-manieth it is of those in the vector and, after these, of the single
+/// An encoded context. For each named request it has the counter of the dot, the request, and an
+/// index for the issuer. The index counts the entries of the vector first, and then the single
 /// dots.
 #[derive(Serialize)]
 struct WrittenContext<'a> {
@@ -34,7 +34,7 @@ impl Serialize for Context {
     }
 }
 
-/// A context as it comes from outside, before its form is known to be canonical.
+/// A context from outside, before its form is checked.
 #[derive(Deserialize)]
 pub(super) struct UncheckedContext {
     vector: Vec<(Issuer, u64)>,

@@ -1,4 +1,4 @@
-//! When a handoff begins, and what does not put it off.
+//! When a handoff begins, and what does not delay it.
 
 use super::*;
 
@@ -7,9 +7,9 @@ fn store_hint(tip: Tip, recipient: NodeId, key: Key) -> Message {
     Message::StoreHint { tip, request: request(0), hint, siblings: siblings(1) }
 }
 
-/// A hint for one that is no member waits for it, and is sent once it has become one.
+/// A hint for a node that is no member waits. It is sent once the node has joined.
 #[test]
-fn a_hint_for_one_that_joins_later_is_handed_over() {
+fn a_hint_for_a_node_that_joins_later_is_handed_over() {
     let [coordinator, _, _, fallback, _] = clockwise()[..] else { panic!() };
     let joined = |node: NodeId| History::founded_by((0..5).map(NodeId).chain([node]));
     let is_replica = |node: &NodeId| {
@@ -22,7 +22,7 @@ fn a_hint_for_one_that_joins_later_is_handed_over() {
     for crashes in [false, true] {
         let mut d = Bench::of(5, fallback, 3, 2, 2);
         d.receive(actor(coordinator), store_hint(tip(5), late, key()));
-        assert!(!d.timers.contains(&timer), "nobody is there to be sent it");
+        assert!(!d.timers.contains(&timer), "the recipient is no member yet");
         if crashes {
             d.crash();
         }
@@ -36,10 +36,9 @@ fn a_hint_for_one_that_joins_later_is_handed_over() {
     }
 }
 
-/// A timer that runs for a handoff is not set anew by what happens meanwhile: more hints, nodes
-/// that join, nodes that move.
+/// More hints, nodes that join, and nodes that move do not reset the timer of a running handoff.
 #[test]
-fn nothing_puts_off_a_handoff_that_goes_on() {
+fn nothing_delays_a_running_handoff() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut d = Bench::of(5, fallback, 3, 2, 2);
     let timer = Timer::Handoff(fallback, second);
@@ -52,7 +51,7 @@ fn nothing_puts_off_a_handoff_that_goes_on() {
         let mut probe = d.clone();
         probe.receive(actor(coordinator), joins.clone());
         if turns == 20 || probe.clockwise(&key())[..3] != d.clockwise(&key())[..3] {
-            // The hint would be for others.
+            // The hint would be readdressed.
             continue;
         }
         turns += 1;
@@ -73,9 +72,9 @@ fn nothing_puts_off_a_handoff_that_goes_on() {
     assert_eq!(d.state.hint_state(&d.node, &hint(second)), HintState::Stored);
 }
 
-/// A recipient that answers again and again shortens the pause once, and puts nothing off.
+/// A recipient that answers repeatedly shortens the pause once, and delays nothing.
 #[test]
-fn answers_do_not_put_off_what_was_lost() {
+fn answers_do_not_delay_a_lost_hint() {
     let [coordinator, second, _, fallback, _] = clockwise()[..] else { panic!() };
     let mut d = Bench::of(5, fallback, 3, 2, 2);
     let timer = Timer::Handoff(fallback, second);
