@@ -201,7 +201,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         },
     },
     Defect {
-        name: "new-replica-confirms-at-once",
+        name: "new-replica-vouches-at-once",
         rule: "may_give_word",
         story: "Bob, the operator, lets C join through A, and C takes B's position. Ann puts a \
                 cart through A, C stores and confirms it at once, and A acknowledges the put. B \
