@@ -5,6 +5,7 @@
 //! [`doorkeeper`](crate::doorkeeper) drops datagrams that do not fit.
 
 use crate::address::Members;
+pub use crate::life::Life;
 use crate::memory::Recall;
 use dynamo_model::config::Config;
 use dynamo_model::ids::NodeId;
@@ -69,16 +70,6 @@ impl FromStr for ClusterId {
         let number = digits.and_then(|digits| u64::from_str_radix(digits, 16).ok());
         number.map(ClusterId).ok_or_else(|| ClusterIdError(text.to_owned()))
     }
-}
-
-/// One start of a node, until it stops.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Life {
-    /// The incarnation: which of the node's disks it runs on.
-    pub incarnation: u64,
-    /// The number of the start. It grows, and differs between copies of a disk: see
-    /// [`founding`](crate::founding).
-    pub start: u64,
 }
 
 /// The sender of a datagram.

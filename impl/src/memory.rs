@@ -29,7 +29,7 @@
 //! heard of later commits only from others does not count as a witness. A witness must have heard
 //! them from the node itself.
 
-use crate::identity::Life;
+use crate::life::Life;
 use dynamo_model::ids::NodeId;
 use dynamo_model::moment::{Moment, Past};
 use dynamo_model::rules::Rules;

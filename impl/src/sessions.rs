@@ -123,7 +123,7 @@ impl Sessions {
             answered: Answered::default(),
             outgoing: Vec::new(),
             swept: None,
-            opened: vec![0; crate::wire::DATAGRAM_BYTES_MAX].into(),
+            opened: vec![0; crate::format::DATAGRAM_BYTES_MAX].into(),
             buffers: Buffers::default(),
         }
     }

@@ -40,6 +40,7 @@ mod directory;
 mod error;
 mod files;
 mod identity;
+mod names;
 mod past;
 mod sequence;
 mod table;
@@ -48,7 +49,7 @@ pub use directory::{DirectoryLock, put_aside};
 pub use error::StoreError;
 
 use digest::{Changes, Digest, Progress};
-use directory::{DATABASE, NEW_DATABASE, OpenedFiles};
+use directory::OpenedFiles;
 use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
 use dynamo_model::membership::History;
@@ -62,6 +63,7 @@ use error::of_database;
 use fjall::{Database, PersistMode};
 use im::OrdMap;
 use im::ordmap::DiffItem;
+use names::{DATABASE, NEW_DATABASE};
 use sequence::SequenceFile;
 use std::any::Any;
 use std::fs::{self, File};
@@ -158,7 +160,7 @@ impl Store {
         let (sequence, noted) =
             SequenceFile::open(path, durable.incarnation).map_err(unreadable)?;
         let noted = noted.ok_or_else(|| {
-            damaged(format!("its file \"{}\" has no number in it", sequence::FILE))
+            damaged(format!("its file \"{}\" has no number in it", names::SEQUENCE))
         })?;
         if progress.sequence < noted {
             let last = progress.sequence;
@@ -342,7 +344,7 @@ fn create(path: &Path, node: NodeId) -> Result<(), StoreError> {
         match open_database(&database, path) {
             Ok((_, contents)) if contents.progress.sequence == FIRST => {}
             Ok(_) | Err(StoreError::Damaged { .. }) => {
-                return Err(files::damaged(path, identity::FILE.as_ref(), "is missing"));
+                return Err(files::damaged(path, names::IDENTITY.as_ref(), "is missing"));
             }
             Err(other) => return Err(other),
         }

@@ -13,6 +13,7 @@
 //! A single message may be larger than UDP can carry. It has this format too, and is cut into
 //! [`fragments`](crate::fragments).
 
+pub use crate::format::{DATAGRAM_BYTES_MAX, MESSAGE_BYTES_MAX, VERSION};
 use crate::identity::Parties;
 use crate::sessions::SEALED_EXTRA_BYTES;
 use crate::stamp::{self, STAMP_BYTES, Stamp};
@@ -22,15 +23,8 @@ use stateright::actor::Id;
 use std::net::SocketAddr;
 use thiserror::Error;
 
-/// The version of the format. Nodes drop and count datagrams of another version.
-pub const VERSION: u8 = 10;
-/// The most bytes in a UDP datagram, over IPv4 and thus also over IPv6.
-pub const DATAGRAM_BYTES_MAX: usize = 65_507;
 /// The most bytes in a sealed datagram's payload.
 pub const PAYLOAD_BYTES_MAX: usize = DATAGRAM_BYTES_MAX - SEALED_EXTRA_BYTES;
-/// The largest message, in bytes, including its header. Receivers drop fragments of larger ones. A
-/// set of 500 siblings fits, each with a value of the largest size.
-pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Stands for the stamp of an empty context, which needs none.
 const NO_STAMP: Stamp = [0; STAMP_BYTES];

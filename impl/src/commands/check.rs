@@ -2,6 +2,7 @@
 
 mod ending;
 mod failures;
+mod found;
 mod invariants;
 mod lines;
 mod list;
@@ -21,7 +22,7 @@ use dynamo_invariants::check::{Effort, Engine};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
 use dynamo_model::rules::Rules;
-use session::Session;
+use found::Session;
 use std::path::PathBuf;
 use std::time::Duration;
 

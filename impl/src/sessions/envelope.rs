@@ -15,8 +15,8 @@
 //! Numbers are little-endian. A welcome is shorter than a hello, and a sealed datagram is at least
 //! as long as a hello. So no answer to an unproved address is longer than what came from there.
 
+use crate::format::VERSION;
 use crate::secret::Right;
-use crate::wire::VERSION;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 

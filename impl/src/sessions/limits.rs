@@ -1,6 +1,6 @@
 //! Limits on sessions, and how long they are kept.
 
-use crate::wire::MESSAGE_BYTES_MAX;
+use crate::format::MESSAGE_BYTES_MAX;
 use std::time::{Duration, Instant};
 
 /// The most sessions at a time. Each takes about 1.5 kB.

@@ -2,7 +2,7 @@
 
 use super::limits::CLIENT_SESSIONS_MAX;
 use super::*;
-use crate::wire::VERSION;
+use crate::format::VERSION;
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use std::time::Duration;
 

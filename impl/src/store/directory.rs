@@ -1,32 +1,16 @@
 //! A data directory as a whole. One process uses it at a time. A node can move damaged data aside
 //! in it, and notices if the directory is moved or deleted.
 
-use super::{StoreError, identity, sequence};
+use super::names::{ASIDE, DATABASE, IDENTITY, LOCK, SEQUENCE, is_aside, is_ours};
+use super::{StoreError, identity};
 use dynamo_model::ids::NodeId;
-use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The directory of the database.
-pub(super) const DATABASE: &str = "store";
-/// A new database. Only a first start that was cut short leaves one, and no node has used it.
-pub(super) const NEW_DATABASE: &str = "store.new";
-const LOCK: &str = "lock";
-const ASIDE: &str = "damaged-";
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Is this the name of a file that a node makes in its directory?
-pub(super) fn is_ours(name: &OsStr) -> bool {
-    let own = [DATABASE, NEW_DATABASE, LOCK, sequence::FILE, identity::FILE, identity::NEW_FILE];
-    own.iter().any(|own| name == *own) || is_aside(name)
-}
-
-fn is_aside(name: &OsStr) -> bool {
-    name.to_str().is_some_and(|name| name.starts_with(ASIDE))
-}
 
 /// The exclusive right to use a data directory. It ends with the process at the latest.
 #[derive(Debug)]
@@ -102,8 +86,7 @@ pub(super) struct OpenedFiles {
 impl OpenedFiles {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         // The last one is in the database's own directory, and exists as long as the database does.
-        let names =
-            [identity::FILE.into(), sequence::FILE.into(), Path::new(DATABASE).join("version")];
+        let names = [IDENTITY.into(), SEQUENCE.into(), Path::new(DATABASE).join("version")];
         let open = |name: PathBuf| Ok((name.clone(), File::open(path.join(name))?));
         let files: io::Result<Vec<_>> = names.into_iter().map(open).collect();
         Ok(OpenedFiles { path: path.to_owned(), files: files?, looked: Instant::now() })

@@ -7,8 +7,8 @@
 //!
 //! `kill -9` may leave half-written files that the database does not use. They pass.
 
-use super::directory::DATABASE;
-use super::{StoreError, sequence};
+use super::StoreError;
+use super::names::{DATABASE, SEQUENCE};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -26,7 +26,7 @@ const TRAILER_MAGIC: &[u8] = b"SFA!";
 /// Checks the files of a data directory that a node has used.
 pub(super) fn check(path: &Path) -> Result<(), StoreError> {
     let database = path.join(DATABASE);
-    for file in [path.join(sequence::FILE), database.join("version")] {
+    for file in [path.join(SEQUENCE), database.join("version")] {
         read(path, &file)?;
     }
     for number in 0..KEYSPACES {

@@ -1,7 +1,7 @@
 //! The file that names the owner and the format of a data directory: one line of text, read before
 //! any other file is touched.
 
-use super::directory::is_ours;
+use super::names::{IDENTITY, NEW_IDENTITY, is_ours};
 use super::{FORMAT, StoreError};
 use crate::founding::is_kept_in;
 use dynamo_model::ids::NodeId;
@@ -9,9 +9,6 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
-
-pub(super) const FILE: &str = "identity";
-pub(super) const NEW_FILE: &str = "identity.new";
 
 /// Returns true if this is the node's data, and false if the node can begin here.
 pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
@@ -22,11 +19,12 @@ pub(super) fn check(path: &Path, node: NodeId) -> Result<bool, StoreError> {
     // Other users of the machine must not read the node's data.
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unreadable)?;
     let damaged = || {
-        let what =
-            format!("its file \"{FILE}\" does not read \"dynamo data format {FORMAT}, node …\"");
+        let what = format!(
+            "its file \"{IDENTITY}\" does not read \"dynamo data format {FORMAT}, node …\""
+        );
         StoreError::Damaged { path: path.to_owned(), what }
     };
-    let text = match fs::read_to_string(path.join(FILE)) {
+    let text = match fs::read_to_string(path.join(IDENTITY)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return begins(path).map(|()| false);
@@ -62,10 +60,10 @@ fn begins(path: &Path) -> Result<(), StoreError> {
 
 /// Marks the directory as the node's. This is the last step of a first start, and is atomic.
 pub(super) fn write(path: &Path, node: NodeId) -> io::Result<()> {
-    let mut file = File::create(path.join(NEW_FILE))?;
+    let mut file = File::create(path.join(NEW_IDENTITY))?;
     writeln!(file, "dynamo data format {FORMAT}, node {node}")?;
     file.sync_all()?;
-    fs::rename(path.join(NEW_FILE), path.join(FILE))?;
+    fs::rename(path.join(NEW_IDENTITY), path.join(IDENTITY))?;
     File::open(path)?.sync_all()
 }
 

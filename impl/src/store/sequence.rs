@@ -13,12 +13,11 @@
 //! a record   incarnation, 8 bytes; commit number, 8; crc32 of both, 4 (all little-endian)
 //! ```
 
+use super::names::SEQUENCE;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-
-pub(super) const FILE: &str = "sequence";
 
 const RECORD_BYTES: usize = 20;
 
@@ -32,14 +31,14 @@ pub(super) struct SequenceFile {
 impl SequenceFile {
     /// Makes the file. It is on disk when this returns.
     pub(super) fn create(path: &Path, incarnation: u64, sequence: u64) -> io::Result<()> {
-        let file = File::create(path.join(FILE))?;
+        let file = File::create(path.join(SEQUENCE))?;
         file.write_all_at(&[0; 2 * RECORD_BYTES], 0)?;
         SequenceFile { file, incarnation }.write_synced(sequence)
     }
 
     /// Opens the file. Returns the number that it holds for this incarnation, if any.
     pub(super) fn open(path: &Path, incarnation: u64) -> io::Result<(Self, Option<u64>)> {
-        let mut file = File::options().read(true).write(true).open(path.join(FILE))?;
+        let mut file = File::options().read(true).write(true).open(path.join(SEQUENCE))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let records = bytes.chunks_exact(RECORD_BYTES).filter_map(decode);

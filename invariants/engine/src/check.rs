@@ -3,18 +3,18 @@
 use crate::converge::{Convergence, Ends, Walker};
 use crate::judge::{Found, Judge, Judged};
 use crate::partial_order::First;
-use crate::parts::{Parts, pair};
+use crate::parts::Parts;
 use crate::path;
 use crate::reads::Reads;
 use crate::search::{Board, Worker};
-use crate::space::Space;
+use crate::space::{Space, initial_states};
 use crate::steps::Steps;
 use crate::subject::{History, Subject};
 use crate::symmetry::{Orbits, Renaming, is_one_to_one};
 use crate::{BOUNDARY, Discovery, Ending, Options, Progress, Refused, Report};
 use parking_lot::Mutex;
-use stateright::actor::{ActorModel, ActorModelState};
-use stateright::{Expectation, Model};
+use stateright::actor::ActorModel;
+use stateright::{Expectation, Model as _};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
@@ -220,13 +220,6 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
             first: self.first,
         }
     }
-}
-
-pub(crate) fn initial_states<A: Subject, C, H: History>(space: &Space<'_, A, C, H>) -> Vec<u64> {
-    let model = space.steps.model;
-    let within = |state: &ActorModelState<A, H>| (model.within_boundary)(&model.cfg, state);
-    let states = model.init_states().into_iter().filter(within);
-    states.map(|state| space.parts.take_apart(&state)).map(|(c, n)| pair(c, n)).collect()
 }
 
 /// The threads, with the watcher and the limits.

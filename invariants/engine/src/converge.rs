@@ -18,15 +18,12 @@ use crate::judge::Found;
 use crate::parts::unpair;
 use crate::search::{Board, Location, Share, location_of};
 use crate::space::Space;
-use crate::subject::{ActorAction, History, Subject};
+use crate::subject::{Filter, History, Subject};
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::Mutex;
 use stateright::actor::{ActorModel, ActorModelState};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Does this step remain possible once faults and new requests stop?
-pub type Filter<A, C> = fn(&C, &ActorAction<A>) -> bool;
 
 /// A condition that must eventually be true, and stay true.
 pub type Condition<A, C, H> = fn(&ActorModel<A, C, H>, &ActorModelState<A, H>) -> bool;

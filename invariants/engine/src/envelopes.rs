@@ -1,10 +1,9 @@
 //! What one thread knows about each envelope, by its number.
 
-use crate::converge::Filter;
 use crate::network::{Change, Taken};
 use crate::parts::Parts;
 use crate::space::Space;
-use crate::subject::{History, Subject};
+use crate::subject::{Filter, History, Subject};
 use stateright::actor::{ActorModelAction, Envelope};
 
 #[derive(Default)]

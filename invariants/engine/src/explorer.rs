@@ -2,14 +2,13 @@
 
 use crate::assembly::Assembly;
 use crate::cache::Cache;
-use crate::converge::Filter;
 use crate::envelopes::Envelopes;
 use crate::partial_order::First;
 use crate::parts::{pair, unpair};
 use crate::projection::Projection;
 use crate::space::Space;
 use crate::steps::{OwnSteps, Step, Taking};
-use crate::subject::{History, Subject};
+use crate::subject::{Filter, History, Subject};
 use crate::symmetry::Orbits;
 use foldhash::{HashMap, HashMapExt};
 use stateright::actor::ActorModelAction;

@@ -69,7 +69,7 @@ mod summaries;
 mod symmetry;
 
 pub use check::{Check, check};
-pub use converge::{Condition, Convergence, Filter};
+pub use converge::{Condition, Convergence};
 pub use marks::mark;
 pub use partial_order::First;
 pub use path::ActorPath;
@@ -77,7 +77,7 @@ pub use reads::{ActorPart, ActorSummary, HistorySummary, Messages, NetworkSummar
 use stateright::actor::Actor;
 use std::collections::BTreeMap;
 use std::time::Duration;
-pub use subject::{ActorAction, History, Subject};
+pub use subject::{ActorAction, Filter, History, Subject};
 pub use symmetry::Renaming;
 use thiserror::Error;
 

@@ -5,14 +5,13 @@
 //! states are found forwards from an initial state: if a step leads from one representative to
 //! another, a step leads from each state of the first orbit to a state of the second.
 
-use crate::check::initial_states;
-use crate::converge::{Condition, Filter};
+use crate::converge::Condition;
 use crate::explorer::Explorer;
 use crate::judge::Found;
 use crate::parts::unpair;
 use crate::search::{Share, location_of};
-use crate::space::Space;
-use crate::subject::{ActorAction, History, Subject};
+use crate::space::{Space, initial_states};
+use crate::subject::{ActorAction, Filter, History, Subject};
 use crate::symmetry::Orbits;
 use stateright::actor::ActorModelState;
 use stateright::{Model, Path};

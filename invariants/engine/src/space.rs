@@ -2,11 +2,13 @@
 
 use crate::judge::Judge;
 use crate::partial_order::First;
-use crate::parts::Parts;
+use crate::parts::{Parts, pair};
 use crate::reads::Reads;
 use crate::steps::Steps;
 use crate::subject::{History, Subject};
 use crate::symmetry::Boxed;
+use stateright::Model as _;
+use stateright::actor::ActorModelState;
 
 /// Shared by all threads.
 pub(crate) struct Space<'m, A: Subject, C, H: History> {
@@ -21,4 +23,12 @@ pub(crate) struct Space<'m, A: Subject, C, H: History> {
     pub(crate) renamings: Vec<Boxed<'m, A, H>>,
     /// Which deliveries are taken first, if any.
     pub(crate) first: Option<First<A, C>>,
+}
+
+/// The initial states within the boundary, as pairs of part numbers.
+pub(crate) fn initial_states<A: Subject, C, H: History>(space: &Space<'_, A, C, H>) -> Vec<u64> {
+    let model = space.steps.model;
+    let within = |state: &ActorModelState<A, H>| (model.within_boundary)(&model.cfg, state);
+    let states = model.init_states().into_iter().filter(within);
+    states.map(|state| space.parts.take_apart(&state)).map(|(c, n)| pair(c, n)).collect()
 }

@@ -36,3 +36,6 @@ impl<H: Clone + Debug + Hash + PartialEq + Send + Sync> History for H {}
 /// A step of a model of such actors.
 pub type ActorAction<A> =
     ActorModelAction<<A as Actor>::Msg, <A as Actor>::Timer, <A as Actor>::Random>;
+
+/// Does this step remain possible once faults and new requests stop?
+pub type Filter<A, C> = fn(&C, &ActorAction<A>) -> bool;

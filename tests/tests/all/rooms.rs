@@ -17,7 +17,7 @@ fn no_room_uses_one_above_it() {
 
 #[test]
 fn no_files_use_one_another_in_a_circle() {
-    for folder in LAYERED {
+    for folder in ["model", "invariants", "invariants/engine", "impl"] {
         let arrows = Arrows::of_crate(&root().join(folder)).expect("sources");
         assert!(arrows.circles().is_empty(), "{folder}: {:?}", arrows.circles());
     }

@@ -1,7 +1,7 @@
 //! The last sentence of a check, and its exit code.
 
 use super::super::{Failure, table};
-use super::session::{Checked, Measured, Out, Stopped};
+use super::found::{Checked, Measured, Out, Stopped};
 use anyhow::anyhow;
 use dynamo_invariants::check::{Conclusion, Report};
 use dynamo_invariants::notation::words;

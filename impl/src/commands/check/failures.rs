@@ -2,9 +2,9 @@
 
 use super::super::progress::Watch;
 use super::ending::other_count;
+use super::found::{Checked, Measured, Out, Session, Stopped};
 use super::lines::{failures, word};
 use super::saving;
-use super::session::{Checked, Measured, Out, Session, Stopped};
 use anstyle::{AnsiColor, Style};
 use dynamo_invariants::check::{Conclusion, Finding, Verdict, find_within};
 use dynamo_invariants::describe::diagram;

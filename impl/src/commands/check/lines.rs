@@ -1,7 +1,7 @@
 //! A line for each scope, printed as soon as its check ends.
 
 use super::super::table;
-use super::session::{Measured, Stopped};
+use super::found::{Measured, Stopped};
 use anstyle::{AnsiColor, Style};
 use dynamo_invariants::check::{Conclusion, Report, Verdict};
 use dynamo_invariants::scope::Scope;

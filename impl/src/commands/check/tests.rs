@@ -1,4 +1,5 @@
-use super::session::{Checked, surprises};
+use super::found::Checked;
+use super::session::surprises;
 use super::*;
 use dynamo_invariants::check::Conclusion;
 use dynamo_invariants::trace::Trace;

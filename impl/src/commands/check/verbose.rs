@@ -1,7 +1,7 @@
 //! `dynamo check --verbose`: the long tables of scopes, properties and kinds of steps.
 
 use super::super::table;
-use super::session::{Checked, Measured, Out};
+use super::found::{Checked, Measured, Out};
 use dynamo_invariants::catalogue::{PROPERTIES, SCOPES};
 use dynamo_invariants::check::coverage::NEVER_MET;
 use dynamo_invariants::check::{Conclusion, Report, coverage};
