@@ -1,5 +1,5 @@
-//! Every decision that an invariant rests on. Each is one function of plain values. The acts ask
-//! these functions, and never take such a decision themselves.
+//! The rules: for every decision that an invariant rests on, one function of plain values. The acts
+//! ask these functions, and never take such a decision themselves.
 //!
 //! [`Rules::default`] is the protocol. A *defect* is the same struct with one function replaced. So
 //! a reader can go from an invariant to the rule that protects it. From there the reader can go to
@@ -8,10 +8,9 @@
 //! A rule's documentation names in parentheses the invariants that its defects break, such as (I1,
 //! I4).
 //!
-//! **Why some rules ignore a parameter.** The parameter is there for a defect. The protocol needs
-//! less information than real systems use, and their mistakes rest on the rest of it. Example:
-//! `tree_follows` answers `true` for every change. Its parameters are there for the defect that
-//! skips deletes.
+//! **Why some rules ignore a parameter.** The parameter is there for a defect. Real systems look at
+//! more than the protocol needs, and some of their mistakes come from that. Example: `tree_follows`
+//! answers `true` for every change. Its parameters are there for the defect that skips deletes.
 //!
 //! `rules.put_may_ack(…)`, the method, asks the rule. It tells [`Rules::asked`] the rule's name,
 //! and calls the function in the field of the same name.
