@@ -129,7 +129,7 @@ fn run<A, S>(
 }
 
 /// A node's state, without details that the node never looks at. If there is no fallback, a member
-/// behaves the same whoever is suspected. The checker need not tell such states apart.
+/// behaves the same, whichever nodes are suspected. The checker need not tell such states apart.
 fn seen(node: &Node, id: Id, mut state: State) -> State {
     let members = state.view.ring().members();
     if node.config.n() >= members.len()
