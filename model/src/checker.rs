@@ -1,4 +1,4 @@
-//! The last room: what only a checker needs. Running nodes use nothing of it.
+//! The last room: what only a checker needs. The runtime uses nothing of it.
 
 pub mod client;
 pub mod process;

@@ -1,8 +1,9 @@
-//! A storage node as a stateright actor. Here is only the dispatch: which act handles what happens.
-//! The acts are in [`put`](crate::put), [`get`](crate::get), [`forward`](crate::forward),
-//! [`replica`](crate::replica), [`settle`](crate::settle), [`handoff`](crate::handoff),
-//! [`reap`](crate::reap), [`gossip`](crate::gossip), [`transfer`](crate::transfer),
-//! [`administer`](crate::administer) and [`exchange`](crate::exchange).
+//! A storage node as a stateright actor. This file is only the dispatch: which act handles which
+//! message, timer or choice. The acts are in [`put`](crate::put), [`get`](crate::get),
+//! [`forward`](crate::forward), [`replica`](crate::replica), [`settle`](crate::settle),
+//! [`handoff`](crate::handoff), [`reap`](crate::reap), [`gossip`](crate::gossip),
+//! [`transfer`](crate::transfer), [`administer`](crate::administer) and
+//! [`exchange`](crate::exchange).
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::NodeId;
@@ -18,7 +19,7 @@ pub use crate::state::durable::{Durable, Issued};
 pub use crate::state::timer::{Choice, Timer};
 
 impl Handler<'_, '_> {
-    /// What only another member may say. From anyone else it is ignored.
+    /// Handles a message that only a peer may send: a member, or a node that has left.
     fn on_peer(&mut self, from: NodeId, message: Message) {
         if !self.admits(from, &message) {
             return;

@@ -1,4 +1,5 @@
-//! The second room: what a node knows, and what it says. Data only: nothing here decides anything.
+//! The second room: what a node knows, and the messages that it sends. Data only: nothing here
+//! decides anything.
 
 pub mod collecting;
 pub mod durable;
@@ -26,11 +27,11 @@ use std::sync::Arc;
 pub struct State {
     /// What survives a crash.
     pub durable: Durable,
-    /// Who is responsible for what: it follows from the history.
+    /// The members and the ring, which follow from the history.
     #[serde(skip)]
     pub view: Arc<View>,
-    /// Has it left, handed over everything, and heard that this is known? It then does nothing any
-    /// more.
+    /// Has the node left, handed over everything, and learned that another node knows this? Then it
+    /// does nothing any more.
     pub retired: bool,
     /// Puts that this node coordinates and still collects answers for.
     pub puts: BTreeMap<RequestId, RunningPut>,
@@ -38,20 +39,20 @@ pub struct State {
     pub gets: BTreeMap<RequestId, RunningGet>,
     /// Requests that this node has forwarded, and that no coordinator has taken on yet.
     pub forwards: BTreeMap<RequestId, RunningForward>,
-    /// Keys that this node, a new replica, gathers before it gives its word on them.
+    /// Keys that this node, a new replica, gathers before it confirms puts and replies to gets of
+    /// them.
     pub gatherings: BTreeMap<Key, Gathering>,
-    /// Peers that did not answer in time, and have not been heard from since.
+    /// Peers that did not answer in time, and have sent nothing since.
     pub suspected: BTreeSet<NodeId>,
-    /// For each node that hints are kept for how often they were sent since the first of them came,
-    /// the start, or its last answer; counted no further than pauses grow. A handoff timer runs for
-    /// each member.
+    /// For each node with hints here: how often the hints were sent since the first one came, since
+    /// the start, or since that node last confirmed one. It is counted no further than pauses grow.
+    /// A handoff timer runs for each of these nodes that is a member.
     pub handoffs: BTreeMap<NodeId, u8>,
-    /// Where replicas compare what they hold: the trees of what is held. They follow from the
-    /// store.
+    /// The Merkle trees that replicas compare. They follow from the store.
     pub trees: Trees,
-    /// After a start: the first key that is not in its tree yet. `None`: all are.
+    /// After a start: the first key that is not in its Merkle tree yet. `None`: all keys are.
     pub unplanted: Option<Key>,
-    /// The keys that this node is to reap, each with the nodes that are known to be clear of it.
-    /// Intended replicas come first: others are asked only once these are clear.
+    /// The keys that this node reaps, each with the nodes known to be clear of it. The node asks
+    /// the intended replicas first, and the other nodes once these are clear.
     pub reaping: BTreeMap<Key, BTreeSet<NodeId>>,
 }

@@ -1,5 +1,5 @@
-//! A scripted client, for the checker: asks one thing after another, retries with the same request
-//! id, passes contexts on.
+//! A scripted client for the checker. It sends one request after another, retries with the same
+//! request id, and passes contexts on.
 
 use crate::acts::route::Routes;
 use crate::algebra::ids::{ClientId, Content, Key, NodeId, RequestId};
@@ -18,35 +18,35 @@ use std::time::Duration;
 /// One line of a client's script.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Line {
-    /// Put with an empty context: "I have read nothing".
+    /// Put with an empty context: the client has read nothing.
     PutBlind {
-        /// What.
+        /// The value, or a tombstone.
         content: Content,
-        /// How many intended replicas must have it themselves.
+        /// How many intended replicas must have stored it themselves: PW.
         pw: u8,
     },
-    /// Put with the context that the answer to the line before gave.
+    /// Put with the context that the previous put or get returned.
     PutInformed(Content),
     /// Change who is a member.
     Administer {
-        /// Which node.
+        /// The node to change.
         node: NodeId,
         /// What is to become of it.
         wish: Wish,
     },
     /// Read the key.
     Get {
-        /// How many intended replicas must have spoken themselves.
+        /// How many intended replicas must have answered themselves: PR.
         pr: u8,
     },
 }
 
-/// Which node a client asks.
+/// The node that a client sends a request to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Via {
     /// This one.
     Node(NodeId),
-    /// The one that is responsible by what the client knows of the members.
+    /// The node that coordinates the request, by the client's own view.
     OwnView,
 }
 
@@ -57,35 +57,35 @@ pub struct Client {
     pub key: Key,
     /// What to ask, and through which node.
     pub script: Vec<(Via, Line)>,
-    /// What it knows of the members at first.
+    /// The members that the client knows at first.
     pub routes: Routes,
-    /// How often each request is asked again when no answer comes.
+    /// How many times the client retries each request when no answer comes.
     pub retries: u8,
 }
 
 /// Where a client is in its script.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ClientState {
-    /// The line under way; past the last one it is done.
+    /// The line in progress. Past the last line, the client is done.
     pub line: usize,
-    /// The context of the answer to the last put or get, if it is still needed.
+    /// The context that the last put or get returned, if a later line still needs it.
     pub context: Context,
-    /// How often this line may still be asked again.
+    /// How many more times the client may retry this line.
     pub retries_left: u8,
-    /// What it knows of the members.
+    /// The members that the client knows.
     pub routes: Routes,
 }
 
 impl Client {
-    /// Does this line need the context of the answer before, or does one that follows it after
-    /// changes of the members alone?
+    /// Does this line need the context returned before? Or does a later line need it, with only
+    /// membership changes in between?
     pub fn is_informed(&self, line: usize) -> bool {
         let mut lines = self.script.iter().skip(line).map(|(_, line)| line);
         let next = lines.find(|line| !matches!(line, Line::Administer { .. }));
         matches!(next, Some(Line::PutInformed(_)))
     }
 
-    /// What the line under way asks, and of whom.
+    /// The request of the line in progress, and the node that it goes to.
     fn request(&self, id: Id, state: &ClientState) -> Option<(NodeId, Message)> {
         let (via, line) = self.script.get(state.line)?;
         let request =
@@ -122,7 +122,7 @@ impl Client {
         }
     }
 
-    /// A node says all it knows of the members.
+    /// A node sends its whole history.
     fn on_history(
         state: &mut Cow<'_, ClientState>,
         from: Id,

@@ -1,4 +1,4 @@
-//! Nodes and clients as one actor type, which is what a checker's model is made of.
+//! Nodes and clients as one actor type, for the checker's model.
 
 mod backup;
 
@@ -16,36 +16,36 @@ use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 
 /// A node or a scripted client.
-#[expect(clippy::large_enum_variant, reason = "there are a handful of them in a scope")]
+#[expect(clippy::large_enum_variant, reason = "a scope has only a handful of them")]
 #[derive(Clone, Debug)]
 pub enum Process {
-    /// A storage node: the very actor that the runtime runs.
+    /// A storage node: the same actor as in the runtime.
     Node(Node, Circumstances),
     /// A client that runs a script.
     Client(Client),
 }
 
-/// What a checker makes of a node's surroundings.
+/// What the checker does to a node.
 #[derive(Clone, Debug, Default)]
 pub struct Circumstances {
-    /// Is its disk lost at some time? It then begins again on an empty one.
+    /// Does the checker destroy its disk once? The node then begins again on an empty one.
     pub loses_its_disk: bool,
-    /// Is its disk copied at some time, and is the node started again on that copy later?
+    /// Does the checker copy its disk, and later start the node again on that copy?
     pub returns_to_a_copy: bool,
-    /// Are messages that change nothing to be taken all the same? stateright does not deliver them,
-    /// and they would pile up where a node says something again and again.
+    /// Are messages delivered that change nothing? stateright leaves them in flight. They would
+    /// pile up if a node sends the same message again and again.
     pub takes_all: bool,
-    /// What is on its disk at first.
+    /// The contents of its disk when it first starts.
     pub disk: Option<Durable>,
 }
 
 impl Process {
-    /// The node, if it is one.
+    /// The node; `None`: it is a client.
     pub fn node(&self) -> Option<&Node> {
         if let Process::Node(node, _) = self { Some(node) } else { None }
     }
 
-    /// A node's surroundings.
+    /// What the checker does to this node; `None`: it is a client.
     pub fn circumstances(&self) -> Option<&Circumstances> {
         if let Process::Node(_, circumstances) = self { Some(circumstances) } else { None }
     }
@@ -54,16 +54,16 @@ impl Process {
 /// The state of a [`Process`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ProcessState {
-    /// Of a node.
+    /// The state of a node.
     Node(State),
-    /// Of a node whose disk was copied.
+    /// The state of a node whose disk was copied, and the copy.
     Copied(State, Backup),
-    /// Of a client.
+    /// The state of a client.
     Client(ClientState),
 }
 
 impl ProcessState {
-    /// The state, if it is a node's.
+    /// The node's state; `None`: it is a client.
     pub fn node(&self) -> Option<&State> {
         match self {
             ProcessState::Node(state) | ProcessState::Copied(state, _) => Some(state),
@@ -71,12 +71,12 @@ impl ProcessState {
         }
     }
 
-    /// The copy of its disk, if it is a node's and there is one.
+    /// The copy of the node's disk, if there is one.
     pub fn backup(&self) -> Option<&Backup> {
         if let ProcessState::Copied(_, backup) = self { Some(backup) } else { None }
     }
 
-    /// The state, if it is a client's.
+    /// The client's state; `None`: it is a node.
     pub fn client(&self) -> Option<&ClientState> {
         match self {
             ProcessState::Client(state) => Some(state),
@@ -85,25 +85,26 @@ impl ProcessState {
     }
 }
 
-/// What may befall a process besides crashes.
+/// What may happen to a process besides crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Fate {
-    /// Its disk is lost.
+    /// The node's disk is lost.
     LoseDisk,
-    /// Its disk is copied.
+    /// The node's disk is copied.
     CopyDisk,
-    /// It is started again on the copy. Has another node that is up heard of a later commit?
+    /// The node is started again on the copy.
     ReturnToCopy {
-        /// Whether one has.
+        /// Has another node that is up heard of a commit that is not in the copy?
         witnessed: bool,
     },
-    /// It runs on the copy, and hears from a node that has heard of a later commit.
+    /// The node runs on the copy, and hears from a node that has heard of a commit not in the copy.
     HearOfLaterCommit,
-    /// Chance chooses what the node's timers would have it choose.
+    /// The node makes one of the random choices that its timers lead to.
     Choose(Choice),
 }
 
-/// Runs one handler of an inner actor; passes its commands on, and its state if it changed.
+/// Runs one handler of an inner actor. It passes on the actor's commands, and its state if it
+/// changed.
 fn run<A, S>(
     state: &mut Cow<'_, ProcessState>,
     out: &mut Out<Process>,
@@ -127,8 +128,8 @@ fn run<A, S>(
     }
 }
 
-/// A node's state, without what it will never look at: where there is no fallback, it makes no
-/// difference to a member who is suspected. A checker need not tell such states apart.
+/// A node's state, without details that the node never looks at. If there is no fallback, a member
+/// behaves the same, whichever nodes are suspected. The checker need not tell such states apart.
 fn seen(node: &Node, id: Id, mut state: State) -> State {
     let members = state.view.ring().members();
     if node.config.n() >= members.len()
@@ -139,7 +140,7 @@ fn seen(node: &Node, id: Id, mut state: State) -> State {
     state
 }
 
-#[expect(clippy::ref_option, reason = "so it is handed to actors")]
+#[expect(clippy::ref_option, reason = "actors receive it in this form")]
 fn start(node: &Node, id: Id, storage: &Option<Durable>, out: &mut Out<Process>) -> State {
     let mut commands = Out::new();
     let state = node.on_start(id, storage, &mut commands);
@@ -162,7 +163,7 @@ fn start_again(
     start(node, id, &Some(disk), out)
 }
 
-/// With whom a node may gossip, and compare what it holds.
+/// The peers that a node may gossip with, and begin an exchange with.
 #[derive(Default)]
 struct Choices {
     gossip: Vec<NodeId>,
@@ -176,8 +177,8 @@ fn choices(node: &Node, id: Id, state: &State) -> Choices {
     Choices { gossip: state.gossip_peers(id), exchange }
 }
 
-/// An inner actor's commands as the process's own. It is always time to gossip and to compare here,
-/// with any peer: to wait for a timer first would be as many states again for nothing.
+/// An inner actor's commands as the process's own. Here a node may gossip, or begin an exchange,
+/// with any peer at any time. To wait for a timer first would only multiply the states.
 fn pass_on<A>(commands: Out<A>, choices: &Choices, out: &mut Out<Process>)
 where
     A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = Choice>,
@@ -191,7 +192,7 @@ where
             Command::SetTimer(Timer::Gossip(_), _) => {
                 out.choose_random("gossip", offered(&choices.gossip, Choice::Gossip));
             }
-            // Soon, or later: that is the same here.
+            // An exchange may begin at any time here, so a sooner one makes no difference.
             Command::SetTimer(Timer::Exchange(_, Some(_)), _) => {}
             Command::SetTimer(Timer::Exchange(_, None), _) => {
                 out.choose_random("exchange", offered(&choices.exchange, Choice::Exchange));
@@ -200,7 +201,7 @@ where
             Command::CancelTimer(timer) => out.cancel_timer(timer),
             Command::Save(durable) => out.save(durable),
             Command::ChooseRandom(..) => {
-                unreachable!("its timers for what chance chooses are never set")
+                unreachable!("nodes choose on timers that are never set here")
             }
         }
     }
@@ -269,7 +270,7 @@ impl Actor for Process {
         );
         let takes_all = self.circumstances().is_some_and(|circumstances| circumstances.takes_all);
         if takes_all && matches!(state, Cow::Borrowed(_)) && out.is_empty() {
-            // A command that does nothing, but makes a transition of it.
+            // This command changes nothing, but it makes the delivery a transition.
             out.cancel_timer(Timer::Gossip(NodeId::from_actor(id).unwrap_or(NodeId(0))));
         }
     }
@@ -292,7 +293,7 @@ impl Actor for Process {
         );
     }
 
-    /// The node stops, and begins again on an empty disk; or it does what chance has chosen.
+    /// The node's disk is lost or copied, or the node makes a random choice.
     fn on_random(
         &self,
         id: Id,
@@ -334,7 +335,7 @@ impl Actor for Process {
 }
 
 impl Process {
-    /// Runs a handler of what the process is.
+    /// Runs a handler of the node or of the client, whichever the process is.
     fn step(
         &self,
         id: Id,
@@ -372,7 +373,7 @@ impl Process {
                     |s, o| of_client(client, s, o),
                 );
             }
-            _ => unreachable!("a process keeps its kind"),
+            _ => unreachable!("a node stays a node, and a client a client"),
         }
     }
 }

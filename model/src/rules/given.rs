@@ -1,76 +1,76 @@
-//! What rules are told of, and what they answer, where no other file has it.
+//! Parameters and answers of rules that no other file defines.
 
 use crate::algebra::siblings::Siblings;
 use crate::algebra::version::Context;
 
-/// What a coordinator makes of a put request, given what it remembers of the client.
+/// How a coordinator classifies a put request, given what it remembers of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// Not seen before: it gets a dot.
+    /// The coordinator has not seen it. It gives the put a dot.
     New,
-    /// The client's latest put, again: it has its dot already.
+    /// It is the client's latest put, asked again. The put has its dot already.
     Repeated,
-    /// Another node has given it a dot: it has come from there already.
+    /// Another node has given the put a dot, and the put has arrived from there.
     Known,
-    /// A stray copy of a put that its client has left behind.
+    /// It is a stray copy of an earlier put: the client has sent a later one since.
     Outdated,
 }
 
 /// Why a node changes what it has on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// It coordinates a put.
+    /// The node coordinates a put.
     Put,
-    /// A coordinator asks it to store one.
+    /// A coordinator asks the node to store a put.
     Store,
-    /// A coordinator asks it to keep one for another node.
+    /// A coordinator asks the node to keep a hint.
     Hint,
-    /// A read found it stale.
+    /// Read repair: a read found that the node's copy was stale.
     Repair,
-    /// It is handed what was kept for it.
+    /// The node takes over data from a hint, or data that another node sent it on request.
     HandOff,
-    /// An exchange between replicas found it to differ.
+    /// An anti-entropy exchange found that the node's copy differs.
     Exchange,
 }
 
-/// What may set a handoff going.
+/// What may start a handoff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
     /// A hint was stored.
     Stored,
     /// The node has started, with hints on its disk.
     Started,
-    /// The ring has changed, and what it has is others' now.
+    /// The ring has changed, and some of the node's data belongs to other nodes now.
     Moved,
 }
 
-/// What may happen to a hint that is being handed over.
+/// What may happen to a hint during its handoff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandoffEvent<'a> {
-    /// It was sent to its recipient.
+    /// The holder has sent the hint to its recipient.
     Sent,
-    /// It was sent before, and there was no answer in time.
+    /// The holder has sent the hint before, and got no answer in time.
     TimedOut,
-    /// Its recipient says what it has on disk for the key.
+    /// The recipient confirms what it has on disk for the key.
     Acknowledged {
-        /// The context of that.
+        /// The context of what the recipient has.
         context: &'a Context,
-        /// Was it handed over under the view that the holder still has?
+        /// Does the holder still have the view under which it sent the hint?
         is_same_view: bool,
-        /// Has the key W intended replicas?
+        /// Does the key have at least W intended replicas?
         are_enough: bool,
     },
 }
 
-/// What a node has left of a key.
+/// What a node still has of a key.
 #[derive(Clone, Copy, Debug)]
 pub struct Remains<'a> {
     /// Is it one of the key's intended replicas?
     pub is_intended: bool,
-    /// What it holds as such.
+    /// What it holds of the key, apart from hints.
     pub held: &'a Siblings,
-    /// Does it keep anything of the key for another?
+    /// Does it keep a hint for the key?
     pub is_hinted: bool,
-    /// Does it coordinate a put or a get of the key? It may have heard of old copies.
+    /// Does it coordinate a put or a get of the key? Then it may have received old copies.
     pub is_busy: bool,
 }

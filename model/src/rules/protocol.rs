@@ -1,4 +1,4 @@
-//! What the protocol decides: [`Rules::default`]. A rule that takes more than a line is the
+//! The protocol's own rules: [`Rules::default`]. A rule that takes more than one line is the
 //! function of the same name below it.
 
 use super::{Freshness, HandoffEvent, Remains, Rules, Word};
@@ -12,8 +12,8 @@ use crate::state::durable::Issued;
 use std::collections::BTreeSet;
 
 impl Default for Rules {
-    // Inlined elsewhere, its closures would have several addresses, and a test could not tell which
-    // rule a defect replaces.
+    // Inlined elsewhere, the closures would have several addresses. A test could then not tell
+    // which rule a defect replaces.
     #[inline(never)]
     fn default() -> Self {
         Rules {
@@ -171,7 +171,7 @@ fn standing(changes: &[Change]) -> Standing {
         .iter()
         .filter(|change| !matches!(change.act, Act::Move(_) | Act::Remove))
         .max_by_key(|change| {
-            // In this order acts follow one another.
+            // Acts are ordered: join, leave, gone.
             (change.time, change.act)
         });
     match latest.map(|change| change.act) {

@@ -16,36 +16,35 @@ pub struct Collecting {
     pub client: Id,
     /// The key of the request.
     pub key: Key,
-    /// How many of the answers must come from intended replicas themselves: PW of a put, PR of a
-    /// get.
+    /// How many of the answers must come from intended replicas: PW of a put, PR of a get.
     pub in_person: u8,
     /// The nodes asked, and the answers counted.
     pub tally: Tally,
     /// Has the client been answered?
     pub is_answered: bool,
-    /// How often the nodes that have not answered will be asked again.
+    /// How many more times the coordinator will ask the nodes that have not answered.
     pub retransmissions_left: u8,
 }
 
-/// A put under way at its coordinator. If the client asks again after a crash, the put goes on
+/// A put in progress at its coordinator. If the client asks again after a crash, the put continues
 /// under the dot that it has.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RunningPut {
     /// The nodes asked to store the put, and the nodes that have.
     pub collecting: Collecting,
-    /// The context the client is to get back.
+    /// The context that the client will get back.
     pub context: Context,
 }
 
-/// A replica, and what it said it holds.
+/// A node, and what it has said that it holds.
 pub type Reply = (NodeId, Siblings);
 
-/// A get under way at its coordinator.
+/// A get in progress at its coordinator.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RunningGet {
     /// The nodes asked what they hold, and the nodes that have answered.
     pub collecting: Collecting,
-    /// What each node holds that has answered, by node: its first answer.
+    /// The first answer of each node that has answered, by node.
     pub replies: Vec<Reply>,
 }
 
@@ -58,24 +57,24 @@ pub(crate) enum Collection {
     Get(RequestId),
 }
 
-/// What a coordinator does when the nodes that it asked have had their time.
+/// What a coordinator does when the nodes that it asked have not answered in time.
 pub(crate) enum Next {
     /// It asks all nodes again that have not answered.
     AskAgain,
     /// It asks these fallbacks for the first time.
     AskStandIns(Vec<StandIn>),
-    /// It waits no longer.
+    /// It stops waiting.
     GiveUp,
 }
 
 impl State {
-    /// All puts under way, then all gets.
+    /// All puts in progress, then all gets.
     pub(crate) fn collections(&self) -> Vec<Collection> {
         let puts = self.puts.keys().copied().map(Collection::Put);
         puts.chain(self.gets.keys().copied().map(Collection::Get)).collect()
     }
 
-    /// The record of a put or get; `None`: it is not under way.
+    /// The record of a put or get; `None`: it is not in progress.
     pub(crate) fn collecting(&self, it: Collection) -> Option<&Collecting> {
         match it {
             Collection::Put(request) => self.puts.get(&request).map(|put| &put.collecting),
@@ -83,18 +82,18 @@ impl State {
         }
     }
 
-    /// The record of a put or get that is under way.
+    /// The record of a put or get that is in progress.
     pub(crate) fn collecting_mut(&mut self, it: Collection) -> &mut Collecting {
         let collecting = match it {
             Collection::Put(request) => self.puts.get_mut(&request).map(|put| &mut put.collecting),
             Collection::Get(request) => self.gets.get_mut(&request).map(|get| &mut get.collecting),
         };
-        collecting.expect("it is under way")
+        collecting.expect("the put or get is in progress")
     }
 }
 
-// The records are written flat. Recorded traces hold digests of states in this form, field by
-// field: the order may not change.
+// The records are serialised flat. Traces in files contain digests of states in this form, field by
+// field. The order must not change.
 
 #[derive(Serialize)]
 #[serde(rename = "RunningPut")]

@@ -10,50 +10,52 @@ use crate::state::settling::Settling;
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 
-/// The latest put that a client asked this node to coordinate, kept so that a retry is recognised.
+/// The latest put that a client asked this node to coordinate. The node keeps it to recognise a
+/// retry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Issued {
     /// The number of the request.
     pub number: u64,
-    /// This node's count of puts then.
+    /// The node's own count of puts at that put.
     pub counter: u64,
-    /// The context its client is to get back, or why it was refused: it stays refused.
+    /// The context that the client gets back, or why the put was refused. A retry gets the same
+    /// answer.
     pub answer: Result<Context, Refusal>,
 }
 
-/// What survives a crash. Persistent maps, so that cloning is O(1) and the runtime can write just
-/// the difference.
+/// What survives a crash. The maps are persistent: a clone takes constant time, and the runtime
+/// writes only what has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Durable {
     /// Which of the node's disks this is.
     pub incarnation: u64,
-    /// How many puts this node has coordinated; or more. Larger than the number of any epoch that
-    /// it has begun.
+    /// At least the number of puts that this node has coordinated. It is larger than the number of
+    /// any epoch that the node has begun.
     pub counter: u64,
-    /// What it holds as a replica.
+    /// What the node holds as a replica.
     pub store: im::OrdMap<Key, Siblings>,
-    /// Of each key that it holds, and has coordinated a put of since it holds it: the dots it has
-    /// given to it.
+    /// The dots that the node has given to each key that it still has, in its own data or as a
+    /// hint.
     pub epochs: im::OrdMap<Key, Epoch>,
-    /// For each client its latest put through this node.
+    /// The latest put of each client through this node.
     pub issued: im::OrdMap<ClientId, Issued>,
-    /// What it keeps for other nodes.
+    /// The hints that the node keeps for other nodes.
     pub hints: im::OrdMap<HintId, Siblings>,
-    /// All it knows of who is a member.
+    /// All membership changes that the node knows.
     pub history: History,
-    /// Of what it has become a replica, until it has settled there.
+    /// The partitions that the node has entered as a new replica and not settled in.
     pub settling: Settling,
 }
 
 impl Durable {
-    /// Is nothing kept, for the node itself or for others?
+    /// Does the node have no data of its own and no hints?
     pub(crate) fn has_nothing(&self) -> bool {
         self.store.is_empty() && self.hints.is_empty()
     }
 }
 
-// By hand, because im's maps hash their entries without a length: entries must not wander unseen
-// from one map to the next.
+// By hand, because im's maps hash their entries without a length. An entry that moves from one map
+// to the next must change the hash.
 impl Hash for Durable {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.incarnation.hash(hasher);

@@ -8,10 +8,10 @@ use stateright::actor::Id;
 /// A request that was forwarded. Volatile: after a crash the client asks again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct RunningForward {
-    /// Whom to answer.
+    /// The client that the coordinator is to answer.
     pub client: Id,
-    /// What it asks.
+    /// The client's request.
     pub operation: Operation,
-    /// Who is to coordinate.
+    /// The nodes that are to coordinate it.
     pub targets: Vec<NodeId>,
 }

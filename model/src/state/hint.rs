@@ -6,24 +6,26 @@ use serde::{Deserialize, Serialize};
 /// Names a hint at its holder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct HintId {
-    /// For whom it is kept.
+    /// The node that the hint is for.
     pub recipient: NodeId,
-    /// Of which key.
+    /// The key that the hint has data of.
     pub key: Key,
 }
 
-/// How far a hint has come, as one node sees it.
+/// How far a hint has come, from one node's point of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum HintState {
-    /// This node, a coordinator, has asked a fallback to keep it, and has no answer yet.
+    /// This node coordinates a put. It has asked a fallback to keep the hint, and has no answer
+    /// yet.
     Created,
-    /// On this node's disk, to be sent.
+    /// On this node's disk, not sent yet.
     Stored,
     /// On this node's disk, and sent.
     InTransfer,
-    /// On this node's disk, for one that is no member: it stays until an administrator decides.
+    /// On this node's disk, but the recipient is not a member. It stays until an administrator
+    /// decides.
     Undeliverable,
-    /// Not here, or not any more.
+    /// Not here, or not here any more.
     Cleared,
 }

@@ -1,17 +1,18 @@
-//! What travels between clients and nodes, each message documented like a specification. Every
-//! message may be lost, delayed, doubled or overtaken; none relies on another having arrived.
+//! Every message between clients and nodes, documented like a specification. Every message may be
+//! lost, delayed, duplicated or reordered. No message relies on the arrival of another.
 //!
-//! A message from a node is from that node, from its present start or from an earlier one. The
-//! model takes that for granted; the runtime sees to it (`impl/src/doorkeeper.rs`), and even takes
-//! nothing from an earlier start once it has heard of a later one.
+//! A message from a node was sent by that node, since its present start or in an earlier one. The
+//! model takes this for granted. The runtime ensures it (`impl/src/doorkeeper.rs`). Once the
+//! runtime has heard of a later start of a node, it even drops messages from earlier ones.
 //!
-//! A message proves what was true when it was sent. *Late* says what the receiver may still make of
-//! it after the ring has changed, after its sender was started again or has lost its disk, or after
-//! its sender has left and joined again. Requests that name a tip are served only under the same
-//! view, or by whoever is the one to ask by its own view; so a late one is served as if it were
-//! new. Messages that say what to store are safe whenever they arrive: sets are merged, and what
-//! was replaced stays replaced. The exception is a key that was reaped meanwhile: see
-//! [`reap`](crate::reap).
+//! A message proves what was true when it was sent. *Lost* and *Duplicated* say what happens then.
+//! *Late* says what a message still proves after one of these events: the ring has changed; the
+//! sender was started again, or has lost its disk; the sender has left and joined again.
+//!
+//! A node serves a request that names a tip in two cases: its own tip is the same, or by its own
+//! view it is the node to ask. So it can serve a late request like a new one. Messages with
+//! siblings to store are safe at any time: nodes merge them, and replaced siblings stay replaced.
+//! The exception is a key that was reaped since: see [`reap`](crate::reap).
 
 mod parts;
 
@@ -30,289 +31,296 @@ use strum::VariantNames;
 pub use crate::state::request::{Answer, Operation, Refusal};
 pub use parts::{Leaf, Since, Subtree};
 
-/// Everything that travels.
+/// Every message.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
 )]
 pub enum Message {
-    /// Client → any node. Lost: the client asks again. Doubled: the request id shows it.
+    /// Client → any node: a request. Lost: the client retries. Duplicated: the node recognises the
+    /// request id.
     Request(Operation),
-    /// Client with a view of its own → the node it takes for one to ask. The same, and
-    /// [`Message::History`] besides if the receiver's tip is another.
+    /// Client with its own view → the node that it takes for a replica: a request. If the
+    /// receiver's tip differs, it also sends [`Message::History`]. Lost: the client retries.
     Routed {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
-        /// What it asks.
+        /// The client's request.
         operation: Operation,
     },
-    /// Coordinator → client. Lost: the client asks again and is answered again.
+    /// Coordinator → client: the answer. Lost: the client retries, and gets an answer again.
     Answer(Answer),
-    /// Node outside the preference list → a node in it, which coordinates, says so with
-    /// [`Message::Forwarded`], and answers the client itself. Never forwarded again. Lost, or not
-    /// answered in time: it is sent to another; then the client asks again.
+    /// Node → the node that it chose as coordinator: coordinate this request. That is an intended
+    /// replica, or a fallback if all of them are suspected. It replies with [`Message::Forwarded`],
+    /// and answers the client itself. It never forwards the request again. Lost, or no reply in
+    /// time: the sender tries another node.
     Forward {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
-        /// Whom to answer.
+        /// The client to answer.
         client: Id,
-        /// What it asked.
+        /// The client's request.
         operation: Operation,
     },
-    /// Coordinator → the node that has forwarded a request to it: I answer the client. Lost: the
-    /// request is forwarded to another, too.
+    /// Coordinator → the node that forwarded a request to it: I will answer the client. Lost: the
+    /// request is also forwarded to another node.
     ///
-    /// Proves: its sender was up, and has begun to coordinate. Late: nothing follows, as the
-    /// request was forwarded to another meanwhile.
+    /// Proves: the sender was up, and had begun to coordinate. Late: the receiver ignores it,
+    /// because it has forwarded the request to another node.
     Forwarded {
-        /// Which request.
+        /// The request.
         request: RequestId,
     },
-    /// Coordinator → replica: merge these siblings into yours, save, and say so with
-    /// [`Message::Stored`]. Sent again on a timer. Merging twice is merging once.
+    /// Coordinator → replica: merge these siblings into yours, save, and reply with
+    /// [`Message::Stored`]. Retransmitted on a timer. Duplicated: a second merge changes nothing.
     Store {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
         /// The put that this is for.
         request: RequestId,
-        /// Where.
+        /// The key.
         key: Key,
-        /// The coordinator's whole set: contexts have no gaps only because sets travel whole.
+        /// All siblings of the coordinator. Contexts have no gaps only because sets travel whole.
         siblings: Siblings,
     },
-    /// Replica → coordinator: the put is on my disk. Doubled: counted once.
+    /// Replica → coordinator: the put is on my disk. Duplicated: it counts once.
     ///
-    /// Proves: its sender had the put on disk as an intended replica. From then on it answers for
-    /// it: where it is a replica no more, it drops the put only once all replicas have it. Late,
-    /// after the ring has changed: it counts only if its sender is an intended replica by the
-    /// coordinator's new view too. After its sender has lost its disk: it counts, and the put is on
-    /// one disk less, as if the disk had been lost a moment later.
+    /// Proves: the sender had the put on disk as an intended replica. If it stops being one, it
+    /// drops the put only once all replicas have it. Late, after a change of the ring: it counts
+    /// only if the sender is still an intended replica by the coordinator's view. Late, after the
+    /// sender lost its disk: it counts. The put is on one disk less, as if the disk had been lost a
+    /// moment later.
     Stored {
-        /// Which put.
+        /// The put's request.
         request: RequestId,
     },
-    /// Coordinator → replica: what do you hold? Answered by [`Message::Fetched`]. Sent again on a
-    /// timer.
+    /// Coordinator → replica or fallback: what do you hold of this key? Answered by
+    /// [`Message::Fetched`]. Retransmitted on a timer.
     Fetch {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
         /// The get that this is for.
         request: RequestId,
-        /// Where.
+        /// The key.
         key: Key,
     },
-    /// Replica → coordinator: this is on my disk. Doubled: the first counts.
+    /// Replica or fallback → coordinator: this is on my disk. Duplicated: the first one counts.
     ///
-    /// Proves: its sender had all this on disk when it was asked, which was after the get began.
-    /// Late: it counts only for the get that asked, and only if its sender is an intended replica,
-    /// or stands in for one, by the coordinator's new view too.
+    /// Proves: the sender had all this on disk after the get began. Late: it counts only for the
+    /// get that asked. By the coordinator's view the sender must be an intended replica, or stand
+    /// in for one.
     Fetched {
-        /// Which get.
+        /// The get's request.
         request: RequestId,
-        /// All siblings held, with their shared context.
+        /// All siblings that the sender holds, with their shared context.
         siblings: Siblings,
     },
-    /// Coordinator → stale replica: merge this (read repair). No answer. Lost: a later read
-    /// repairs.
+    /// Coordinator → stale replica: merge these siblings (read repair). No answer. Lost: a later
+    /// read repairs the replica.
     Repair {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
-        /// The get that saw the staleness.
+        /// The get that found the replica stale.
         request: RequestId,
-        /// Where.
+        /// The key.
         key: Key,
         /// The merge of all answers.
         siblings: Siblings,
     },
-    /// Coordinator → fallback: keep these siblings for another node, save, and say so with
-    /// [`Message::StoredHint`]. Sent again on a timer.
+    /// Coordinator → fallback: keep these siblings as a hint, save, and reply with
+    /// [`Message::StoredHint`]. Retransmitted on a timer.
     StoreHint {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
         /// The put that this is for.
         request: RequestId,
-        /// For whom, and where.
+        /// The hint's recipient and key.
         hint: HintId,
-        /// The coordinator's whole set.
+        /// All siblings of the coordinator.
         siblings: Siblings,
     },
-    /// Fallback → coordinator: the put is on my disk, to be handed over. Doubled: counted once.
+    /// Fallback → coordinator: the put is on my disk as a hint. Duplicated: it counts once.
     ///
-    /// Proves: its sender had the put on disk, for the recipient. From then on it answers for it:
-    /// it drops the put only once the recipient has it, or all that have replaced the
-    /// recipient. Late, after the ring has changed: it counts only if the recipient is still an
-    /// intended replica by the coordinator's new view, and its sender still a member and no replica
-    /// itself.
+    /// Proves: the sender had the put on disk for the recipient. It drops the hint only once the
+    /// recipient has it, or all nodes that have replaced the recipient. Late, after a change of the
+    /// ring: it counts only if by the coordinator's view the recipient is still an intended
+    /// replica, and the sender is still a member and no replica.
     StoredHint {
-        /// Which put.
+        /// The put's request.
         request: RequestId,
-        /// For whom.
+        /// The hint's recipient.
         recipient: NodeId,
     },
-    /// Holder of a hint → the node it is for: merge these siblings into yours, save, and say so
-    /// with [`Message::HandedOff`]. Sent again on a timer until that says enough.
+    /// Holder of a hint → its recipient: merge these siblings into yours, save, and reply with
+    /// [`Message::HandedOff`]. Retransmitted on a timer until that reply covers the whole hint.
     HandOff {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
-        /// Where.
+        /// The key.
         key: Key,
         /// All that the hint holds.
         siblings: Siblings,
-        /// Does the sender keep nothing for the recipient but what it keeps of this key?
+        /// Does the sender keep hints of no other key for the recipient?
         is_all: bool,
     },
-    /// Recipient → holder: when I was handed that, all this was on my disk, or was replaced there.
+    /// Recipient → holder of a hint: everything in this context is on my disk, or was replaced
+    /// there.
     ///
-    /// Proves: since the holder knew these members, and not others, the recipient has taken over
-    /// all this; it answers for it from then on, also by handing it to others. Late, after the
-    /// holder has learned of a change of the ring: it proves nothing, as the holder may have been
-    /// given back meanwhile what the recipient had. The holder then sends the hint again.
+    /// Proves: under the view with this tip, the recipient has taken over all this. From then on it
+    /// keeps it, or hands it to others. Late, after the holder learned of a change of the ring: it
+    /// proves nothing, because the recipient may have handed its data back. The holder then sends
+    /// the hint again.
     HandedOff {
-        /// The tip that came with what was handed over.
+        /// The tip that came with the hint.
         tip: Tip,
-        /// Where.
+        /// The key.
         key: Key,
         /// The context of what is on the recipient's disk.
         context: Context,
     },
-    /// New replica → whoever may have anything: what have you of this key? Answered by
-    /// [`Message::Gathered`], by those that know the same members. Sent again on a timer, and when
-    /// its coordinator asks again.
+    /// New replica → every node that may hold data: what have you of this key? Nodes with the same
+    /// tip answer with [`Message::Gathered`]. Retransmitted on a timer, and whenever a coordinator
+    /// asks the new replica again.
     Gather {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
-        /// Which key.
+        /// The key.
         key: Key,
     },
-    /// Anyone → new replica: this is all that I have of the key, for myself and for others.
+    /// Any node → new replica: this is all that I have of the key, as a replica and in hints.
     ///
-    /// Proves: its sender knew the new replica as such, and from then on serves nobody as a replica
-    /// that it is no more. If it keeps nothing else for the new replica, that has all now. Late,
-    /// after the new replica has learned of a change of the ring: it proves nothing, as others may
-    /// be replicas then, and is ignored.
+    /// Proves: the sender knew the new view, and no longer serves as a replica that it was before.
+    /// With `is_all`, the new replica now has everything that the sender keeps for it. Late, after
+    /// the new replica learned of a change of the ring: it proves nothing and is ignored, because
+    /// others may be replicas now.
     Gathered {
         /// The tip that came with the question.
         tip: Tip,
-        /// Which key.
+        /// The key.
         key: Key,
-        /// All that the sender has of it.
+        /// All that the sender has of the key.
         siblings: Siblings,
-        /// Does the sender keep nothing for the new replica but what it keeps of this key?
+        /// Does the sender keep hints of no other key for the new replica?
         is_all: bool,
     },
-    /// First node of the preference list → everyone: these tombstones are all that I have of the
-    /// key; have you anything else? Answered by [`Message::Surveyed`] if not, else not at all.
-    /// Asked again on a timer.
+    /// First node of the preference list → every node that may hold data: these tombstones are all
+    /// that I have of the key; have you anything else? Answered by [`Message::Surveyed`] if not,
+    /// else not at all. Retransmitted on a timer. The other nodes are asked after the intended
+    /// replicas.
     Survey {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
-        /// Which key.
+        /// The key.
         key: Key,
         /// The tombstones.
         siblings: Siblings,
     },
-    /// Anyone → first node of the preference list: nothing else is left here.
+    /// Any node → first node of the preference list: I have nothing else of the key.
     ///
-    /// Proves: when all intended replicas had these tombstones, its sender had nothing else. Late,
-    /// after the asker has learned of a change of the ring, or holds other tombstones: it proves
-    /// nothing, as others are to be asked then, and is ignored.
+    /// Proves: when it was asked, the sender had nothing of the key but these tombstones. Late,
+    /// after the receiver learned of a change of the ring, or holds other tombstones: it proves
+    /// nothing and is ignored, because the nodes must be asked again.
     Surveyed {
         /// The tip that came with the question.
         tip: Tip,
-        /// Which key.
+        /// The key.
         key: Key,
-        /// The tombstones that were asked about.
+        /// The tombstones that the question named.
         siblings: Siblings,
     },
-    /// First node of the preference list → replica: forget these tombstones, if they still are all
-    /// you have. No answer. Lost: they stay there until a read, or an exchange, brings them back to
-    /// the first node.
+    /// First node of the preference list → replica: forget these tombstones, if you still hold
+    /// nothing else of the key. No answer. Lost: the replica keeps them. A later read or exchange
+    /// brings them back to the first node, which reaps them again.
     ///
-    /// Proves: whoever may hold anything of the key has had nothing but these tombstones. Late,
-    /// after the receiver has learned of a change of the ring, or holds anything else: it does
-    /// nothing.
+    /// Proves: no node that may hold data had anything of the key but these tombstones. Late, after
+    /// the receiver learned of a change of the ring, or holds anything else: it does nothing.
     Reap {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
-        /// Which key.
+        /// The key.
         key: Key,
         /// The tombstones.
         siblings: Siblings,
     },
-    /// Replica → replica: so much for the trees of the partitions that are yours and mine. A
-    /// partition that is not named has nothing in it. Answered by [`Message::Subtrees`] or
-    /// [`Message::Leaves`] of those that differ, if any do. Lost: the next exchange begins anew.
+    /// Replica → replica: these are the root digests of the partitions that we share. A partition
+    /// that is not named is empty. Answered by [`Message::Subtrees`] or [`Message::Leaves`] for
+    /// those that differ. No answer if none do. Lost: the next exchange starts again.
     Roots {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
         /// The roots' digests, by partition.
         roots: Vec<(Partition, Digest)>,
     },
-    /// Replica → replica: this is just below nodes in which we differ. Answered by the same one
-    /// level further down, or by [`Message::Leaves`]. Lost: as above.
+    /// Replica → replica: these are the digests just below tree nodes in which we differ. Answered
+    /// by [`Message::Subtrees`] one level further down, or by [`Message::Leaves`]. Lost: the next
+    /// exchange starts again.
     Subtrees {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
-        /// The nodes.
+        /// The tree nodes, each with the digests below it.
         subtrees: Vec<Subtree>,
     },
     /// Replica → replica: these are the keys at leaves in which we differ. Answered by
-    /// [`Message::Sync`] for each that differs. Lost: as above.
+    /// [`Message::Sync`] for each key that differs, and by [`Message::Leaves`] for the rest of a
+    /// leaf that was cut. Lost: the next exchange starts again.
     Leaves {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
         /// The leaves.
         leaves: Vec<Leaf>,
     },
-    /// Replica → replica: merge this into what you have of the key, save, and answer with the same
-    /// if you have more then. Lost: the next exchange finds the key again.
+    /// Replica → replica: merge these siblings into yours, and save. If you then have more, answer
+    /// with [`Message::Sync`]. Lost: the next exchange finds the key again.
     Sync {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
-        /// Which key.
+        /// The key.
         key: Key,
-        /// All that the sender has of it; nothing, to ask for what the receiver has.
+        /// All that the sender has of the key. Empty if it has nothing, and asks for what the
+        /// receiver has.
         siblings: Siblings,
     },
     /// Administrator → any node: change who is a member. Answered by [`Answer::Changed`] or
-    /// [`Answer::ChangeRefused`]. Asked again it is the same change, unless others have changed the
-    /// same node meanwhile.
+    /// [`Answer::ChangeRefused`]. A retry is the same change, unless others have changed the same
+    /// node since.
     Administer {
         /// Names the request.
         request: RequestId,
-        /// Which node.
+        /// The node to change.
         node: NodeId,
         /// What is to become of it.
         wish: Wish,
     },
-    /// Anyone → node: this is my tip. If the receiver's is another, it is answered by
-    /// [`Message::History`]; if not, not at all, but for a sender that has left, which is answered
-    /// by the same. Lost: the next one goes to another.
+    /// Anyone → node: this is my tip. If the receiver's tip differs, it answers with
+    /// [`Message::History`]. If not, it answers only a sender that is gone, with
+    /// [`Message::Gossip`]: that one may then stop. Lost: the sender gossips again later, with a
+    /// peer chosen at random.
     Gossip {
-        /// The sender's.
+        /// The sender's tip.
         tip: Tip,
     },
-    /// Node → anyone whose tip is another: this is all I know. Answered by [`Message::Changes`] if
-    /// that lacks anything. Lost: the next gossip, or the next request, brings it up again. Late:
-    /// as [`Message::Changes`].
+    /// Node → anyone whose tip differs: this is all I know. Answered by [`Message::Changes`] if the
+    /// receiver knows more. Lost: the next gossip or request shows the difference again. Late: the
+    /// changes were made all the same, and are merged.
     History {
-        /// All of it.
+        /// The sender's whole history.
         history: History,
     },
-    /// Anyone → node: this is what your history lacks. No answer. Lost: the next gossip, or the
-    /// next request, brings it up again.
+    /// Anyone → node: these are the changes that your history lacks. No answer. Lost: the next
+    /// gossip or request shows the difference again.
     ///
     /// Proves: these changes were made. Late: they were made all the same, and are merged. What
-    /// follows from a change depends on the others that the receiver knows: that a node was gone
-    /// says nothing of one that has joined again since, because its later change counts.
+    /// follows from a change depends on the other changes that the receiver knows. Example: that a
+    /// node is gone counts for nothing if that node has joined again since, because the later
+    /// change counts.
     Changes {
         /// Part of a history.
         changes: History,
     },
-    /// A message of a node whose disk was copied, in a checker's model alone: no datagram can bring
-    /// it. The runtime says the same with numbers of starts and commits, in every datagram.
+    /// A message from a node whose disk was copied. Only a checker's model has it, and no datagram
+    /// can carry it. The runtime puts the numbers of starts and commits in every datagram instead.
     #[serde(skip_deserializing)]
     Dated {
-        /// Since when the node sends with this date.
+        /// When the node sent the message.
         since: Since,
         /// The message.
         message: Box<Message>,
@@ -326,17 +334,17 @@ impl Message {
         if let Message::Dated { message, .. } = self { *message } else { self }
     }
 
-    /// The same.
+    /// A reference to the message without its date.
     pub fn as_undated(&self) -> &Message {
         if let Message::Dated { message, .. } = self { message } else { self }
     }
 
-    /// Its date, if it has one.
+    /// The message's date, if it has one.
     pub fn since(&self) -> Option<Since> {
         if let Message::Dated { since, .. } = self { Some(*since) } else { None }
     }
 
-    /// The tip of its sender, if it depends on the ring whom it is sent to.
+    /// The sender's tip, in a message whose receiver depends on the ring.
     pub fn tip(&self) -> Option<Tip> {
         match self {
             Message::Forward { tip, .. }
@@ -356,7 +364,7 @@ impl Message {
         }
     }
 
-    /// Is it one node's answer to another?
+    /// Is this one node's reply to another?
     pub fn is_reply(&self) -> bool {
         matches!(
             self,
@@ -371,7 +379,7 @@ impl Message {
     }
 }
 
-/// The names of all kinds of messages, as they are shown: `Request Put`, `Store`, …
+/// The names of all kinds of messages, as users see them: `Request Put`, `Store`, …
 pub fn kinds() -> Vec<String> {
     let nested = |outer: &str| match outer {
         "Request" => Operation::VARIANTS,

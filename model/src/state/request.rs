@@ -1,4 +1,4 @@
-//! What clients ask, and what they are told.
+//! What clients ask, and what nodes answer.
 
 use crate::algebra::ids::{Content, Key, RequestId};
 use crate::algebra::membership::History;
@@ -13,43 +13,43 @@ use strum::VariantNames;
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
 )]
 pub enum Operation {
-    /// Store a value in place of what the context covers. Answered by [`Answer::PutAcknowledged`],
-    /// [`Answer::PutFailed`] or [`Answer::PutRefused`]. Asked again with the same id, through the
-    /// same node, it still is one put.
+    /// Store a value, and replace the siblings that the context covers. Answered by
+    /// [`Answer::PutAcknowledged`], [`Answer::PutFailed`] or [`Answer::PutRefused`]. A retry with
+    /// the same id through the same node is the same put.
     Put {
         /// Names the put.
         request: RequestId,
-        /// Where.
+        /// The key to store at.
         key: Key,
-        /// What: a value, or a tombstone to delete.
+        /// A value, or a tombstone to delete the key.
         content: Content,
         /// What the client had read; empty for a blind put.
         context: Context,
-        /// How many intended replicas must have stored it themselves, stand-ins not counted, among
-        /// the W. 0: none in particular.
+        /// How many of the W nodes must be intended replicas, not fallbacks: PW. 0: any nodes
+        /// count.
         pw: u8,
     },
     /// Read a key. Answered by [`Answer::GetAnswered`] or [`Answer::GetFailed`].
     Get {
         /// Names the get.
         request: RequestId,
-        /// Where.
+        /// The key to read.
         key: Key,
-        /// How many intended replicas must have spoken themselves, stand-ins not counted, among the
-        /// R. 0: none in particular.
+        /// How many of the R nodes must be intended replicas, not fallbacks: PR. 0: any nodes
+        /// count.
         pr: u8,
     },
 }
 
 impl Operation {
-    /// The request's id.
+    /// The id of the request.
     pub fn request(&self) -> RequestId {
         match self {
             Operation::Put { request, .. } | Operation::Get { request, .. } => *request,
         }
     }
 
-    /// The key asked for.
+    /// The key of the request.
     pub fn key(&self) -> &Key {
         match self {
             Operation::Put { key, .. } | Operation::Get { key, .. } => key,
@@ -57,80 +57,82 @@ impl Operation {
     }
 }
 
-/// What a coordinator tells a client.
+/// What a coordinator, or the node that an administrator asked, answers.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
 )]
 pub enum Answer {
-    /// W distinct replicas have the put on disk.
+    /// W distinct nodes have the put on disk.
     PutAcknowledged {
-        /// Of which put.
+        /// The put's request.
         request: RequestId,
-        /// The key: a context is worth something with its own key only.
+        /// The put's key. The context is only valid for this key.
         key: Key,
         /// What the client had read, and this put.
         context: Context,
     },
-    /// Fewer than W replicas answered in time. The put has failed, but is possibly stored: some
-    /// replicas have it, and it may be read and may spread.
+    /// Too few nodes confirmed the put in time: fewer than W, or fewer than PW intended replicas.
+    /// The put has failed, but is possibly stored. Some nodes may have it, and it may be read and
+    /// may spread.
     PutFailed {
-        /// Of which put.
+        /// The put's request.
         request: RequestId,
-        /// How many replicas have it on disk for certain.
+        /// How many nodes are known to have the put on disk.
         stored: usize,
         /// W.
         needed: usize,
-        /// How many of them are intended replicas.
+        /// How many of these are intended replicas.
         in_person: usize,
-        /// How many of these were asked for: PW.
+        /// How many intended replicas the client required.
         pw: u8,
     },
-    /// The put was refused; nothing was changed.
+    /// The node refused the put. Nothing was changed.
     PutRefused {
-        /// Of which put.
+        /// The put's request.
         request: RequestId,
         /// Why.
         refusal: Refusal,
     },
-    /// What R or more replicas held, merged.
+    /// What R or more nodes hold, merged.
     GetAnswered {
-        /// Of which get.
+        /// The get's request.
         request: RequestId,
-        /// The key: a context is worth something with its own key only.
+        /// The get's key. The context is only valid for this key.
         key: Key,
-        /// All concurrent siblings; none where the key was never put, or its tombstone is reaped.
+        /// All concurrent siblings. None if the key was never put, or if its tombstone was reaped.
         siblings: Vec<Version>,
-        /// To be passed with a put that is to replace these siblings.
+        /// The context for a put that is to replace these siblings.
         context: Context,
     },
-    /// Fewer than R replicas answered in time.
+    /// Too few nodes answered the get in time: fewer than R, or fewer than PR intended replicas.
     GetFailed {
-        /// Of which get.
+        /// The get's request.
         request: RequestId,
-        /// How many answered.
+        /// How many nodes answered.
         answered: usize,
         /// R.
         needed: usize,
-        /// How many of them are intended replicas.
+        /// How many of these are intended replicas.
         in_person: usize,
-        /// How many of these were asked for: PR.
+        /// How many intended replicas the client required.
         pr: u8,
     },
-    /// What was wanted of a node is so, and on the disk of the node asked.
+    /// The membership change holds, and is on the disk of the node that the administrator asked.
     Changed {
-        /// Of which request.
+        /// The administrator's request.
         request: RequestId,
-        /// All that it knows now.
+        /// All membership changes that the node knows now.
         history: History,
     },
-    /// The node asked knows of no member: there is nobody who could be asked. Nothing was changed.
+    /// The node knows of no member, so there is none to coordinate the request. Nothing was
+    /// changed.
     NoRoute {
-        /// Of which request.
+        /// The request.
         request: RequestId,
     },
-    /// Who is a member was not changed.
+    /// The node refused the membership change. Nothing was changed.
     ChangeRefused {
-        /// Of which request.
+        /// The administrator's request.
         request: RequestId,
         /// Why.
         refusal: ChangeRefusal,
@@ -153,19 +155,19 @@ impl Answer {
     }
 }
 
-/// Why a put was refused. Nothing was changed.
+/// Why a node refuses a put. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Refusal {
-    /// The siblings would be larger than a coordinator may make them: read the key and put with the
-    /// context read, to replace them.
+    /// The key's siblings would be larger than a coordinator may make them. To replace them, read
+    /// the key and put with the context read.
     SiblingsTooLarge {
-        /// What they would take, in bytes.
+        /// How many bytes the siblings would take.
         bytes: usize,
-        /// What they may.
+        /// How many bytes are allowed.
         bytes_max: usize,
     },
-    /// The context covers puts that this coordinator never issued: it is from another cluster, or
-    /// from before a lost disk. A coordinator knows only its own puts, so not every foreign context
-    /// is recognised.
+    /// The context covers puts that this coordinator never issued. It is from another cluster, or
+    /// from before a lost disk. A coordinator knows only its own puts, so it does not recognise
+    /// every foreign context.
     ForeignContext,
 }

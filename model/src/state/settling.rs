@@ -1,4 +1,4 @@
-//! What a new replica knows of the partitions that it has entered, until it has settled in them.
+//! What a new replica knows of the partitions that it has entered and not settled in.
 
 use crate::algebra::ids::{NodeId, RequestId};
 use crate::algebra::membership::Tip;
@@ -7,21 +7,22 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 
-/// What a replica gives its word on.
+/// What a new replica owes a coordinator once it has gathered the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Word {
-    /// That it has stored a put.
+    /// A confirmation that it has stored a put.
     Stored,
-    /// What it holds.
+    /// A reply to a get: what it holds.
     Fetched,
 }
 
-/// What a node has entered and has not settled in. Durable.
+/// The partitions that a node has entered and not settled in. Durable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settling {
-    /// The partitions whose replica it has become. Empty once nobody is awaited.
+    /// The partitions that the node became a replica of. Empty once it awaits no node.
     pub entered: im::OrdSet<Partition>,
-    /// Those that have not said, since members last changed, that they keep nothing for it.
+    /// The nodes that have not said, since the members last changed, that they keep nothing for
+    /// this node.
     pub awaited: im::OrdSet<NodeId>,
 }
 
@@ -35,27 +36,28 @@ impl Hash for Settling {
     }
 }
 
-/// A word that a coordinator waits for.
+/// A confirmation or reply that a coordinator waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Owed {
-    /// Of which request.
+    /// The put or get that it is for.
     pub request: RequestId,
-    /// Who coordinates it.
+    /// The coordinator.
     pub to: NodeId,
     /// The coordinator's tip when it asked.
     pub tip: Tip,
-    /// What it asked for.
+    /// What the coordinator asked for.
     pub word: Word,
 }
 
-/// A key that is being gathered. Volatile: after a crash coordinators ask again.
+/// A key that a new replica gathers from other nodes. Volatile: after a crash coordinators ask
+/// again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Gathering {
-    /// Who has answered, under this view.
+    /// The nodes that have answered under the present view.
     pub answered: BTreeSet<NodeId>,
-    /// The words to be given then.
+    /// The confirmations and replies that the node will send then.
     pub words: BTreeSet<Owed>,
-    /// How often those that are missing will be asked again.
+    /// How many more times the node will ask the nodes that have not answered.
     pub retransmissions_left: u8,
 }
 

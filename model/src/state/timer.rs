@@ -1,33 +1,34 @@
-//! A node's timers, and what chance chooses for it.
+//! A node's timers, and the random choices that it asks for.
 
 use crate::algebra::ids::{ClientId, Key, NodeId, RequestId};
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
-/// A node's timers. Each carries its owner, because stateright's fingerprint cannot tell which of
-/// two nodes has a timer set.
+/// A node's timers. Each carries its owner. Otherwise stateright's fingerprint could not tell which
+/// of two nodes has a timer set.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
 )]
 pub enum Timer {
-    /// Replicas have had their time to store a put.
+    /// The time for replicas to confirm a put is over.
     Put(NodeId, RequestId),
-    /// Replicas have had their time to answer a get.
+    /// The time for replicas to answer a get is over.
     Get(NodeId, RequestId),
-    /// A coordinator has had its time to take on a request that was forwarded to it.
+    /// The time for a coordinator to take on a forwarded request is over.
     Forward(NodeId, RequestId),
-    /// Others have had their time to say what they have of a key that this node is a new replica
-    /// of.
+    /// The time for other nodes to send what they have of a key is over. This node is a new replica
+    /// of it.
     Gather(NodeId, Key),
-    /// Hints are to be sent to the node they are kept for: holder and recipient.
+    /// It is time to send hints: holder and recipient.
     Handoff(NodeId, NodeId),
-    /// Tombstones may have outlived what they stand in the way of.
+    /// It is time for the next step of reaping a key: to ask nodes whether they are clear, or to
+    /// reap.
     Reap(NodeId, Key),
-    /// A peer is to be told this node's tip.
+    /// It is time to send this node's tip to a peer.
     Gossip(NodeId),
-    /// A peer is to be compared with: this one, or any.
+    /// It is time for an exchange with a peer: with this one, or with any.
     Exchange(NodeId, Option<NodeId>),
-    /// After a start, more keys are to be entered in their trees.
+    /// After a start: it is time to enter more keys in the Merkle trees.
     Plant(NodeId),
     /// A scripted client has waited long enough for an answer.
     Client(ClientId),
@@ -38,11 +39,11 @@ impl Timer {
     pub const KINDS: &'static [&'static str] = Timer::VARIANTS;
 }
 
-/// What chance has chosen.
+/// A random choice that was made for a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Choice {
     /// The peer to gossip with.
     Gossip(NodeId),
-    /// The peer to compare with.
+    /// The peer for an exchange.
     Exchange(NodeId),
 }

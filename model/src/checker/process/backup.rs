@@ -1,20 +1,20 @@
-//! A checker's event: a copy of a node's disk is made, and the node is started again on that copy
-//! later, once.
+//! A checker's event: a node's disk is copied, and later the node is started on that copy, once.
 //!
-//! The runtime numbers starts and commits, says both in every datagram, and lets nodes remember
+//! The runtime numbers starts and commits, and puts both numbers in every datagram. Nodes remember
 //! what they heard of one another (`impl/src/memory.rs`). A node that starts asks the others what
-//! they remember of it before it serves anyone. Here all that is one step:
+//! they remember of it, before it serves any request. In the model all this is one step:
 //!
 //! ```text
-//! CopyDisk                          the disk, as it is at any moment
-//! ReturnToCopy { witnessed }        the node is started on the copy. Has a node that is up heard of a later commit?
-//! HearOfLaterCommit                 it runs on the copy, and a node that has heard of a later commit comes back
+//! CopyDisk                      the disk is copied, at any moment
+//! ReturnToCopy { witnessed }    the node is started on the copy. Has a node that is up heard of a
+//!                               commit not in the copy (a witness)?
+//! HearOfLaterCommit             the node runs on the copy, and a witness comes back
 //! ```
-//! In the last two [`Rules::disk_is_old`](crate::rules::Rules::disk_is_old) decides whether the
-//! node goes on with the copy, or begins on an empty disk under a new incarnation. Whether there
-//! really is such a witness, the node cannot see: both cases are steps, and the checker's boundary
-//! leaves out the one that is not so. For that, messages that prove a later commit are
-//! [dated](Message::Dated).
+//! In the last two, [`Rules::disk_is_old`](crate::rules::Rules::disk_is_old) decides. The node goes
+//! on with the copy, or begins on an empty disk under a new incarnation. The node cannot see
+//! whether there is a witness. So both cases are steps, and the checker's boundary leaves out the
+//! one that is not true. To know which, the checker [dates](Message::Dated) messages that prove a
+//! later commit.
 
 use super::{Fate, Process, ProcessState, start_again};
 use crate::acts::handler::Node;
@@ -26,28 +26,28 @@ use crate::state::message::{Message, Since};
 use serde::Serialize;
 use stateright::actor::{Command, Id, Out};
 
-/// A copy of a node's disk, and what has become of the node since.
+/// A copy of a node's disk, and what has happened to the node since.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Backup {
-    /// What is on the copy; nothing once the node has a new disk.
+    /// What is on the copy. Empty once the node has a new disk.
     pub disk: Durable,
-    /// How far it has come.
+    /// What has happened to the node since its disk was copied.
     pub stage: Stage,
 }
 
-/// How far a node has come whose disk was copied.
+/// What has happened to a node since its disk was copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Stage {
-    /// It has committed nothing since.
+    /// It has committed nothing since the copy.
     Copied,
     /// It has committed something that is not in the copy.
     Ahead,
-    /// It was started on the copy, and goes on with it.
+    /// It was started on the copy, and continues on it.
     Returned {
-        /// Has it heard from a node that has heard of a later commit?
+        /// Has it heard from a node that has heard of a commit not in the copy?
         witnessed: bool,
     },
-    /// It has a new disk, under a new incarnation: the copy was found to be old.
+    /// It has a new disk, under a new incarnation, because the copy was found to be old.
     Renewed {
         /// Did it run on the copy first?
         late: bool,
@@ -62,7 +62,7 @@ impl Stage {
 }
 
 impl Backup {
-    /// The node's state, with this backup, after a step of the node.
+    /// The node's state and this backup, after a step of the node.
     pub(super) fn keep_with(&self, state: State) -> ProcessState {
         let is_ahead = self.stage == Stage::Copied && state.durable != self.disk;
         let stage = if is_ahead { Stage::Ahead } else { self.stage };
@@ -72,12 +72,12 @@ impl Backup {
 
 /// The last commit before the copy was made.
 const COPIED: Moment = Moment { start: 0, commit: 0 };
-/// One after it.
+/// The first commit after the copy was made.
 const LATER: Moment = Moment { start: 0, commit: 1 };
-/// The first commit of a start on the copy.
+/// The first commit of the start on the copy.
 const RETURNED: Moment = Moment { start: 1, commit: 1 };
 
-/// What becomes of a node that this befalls.
+/// The process's state after this fate. `None`: it does not apply to this process.
 pub(super) fn meet(
     node: &Node,
     id: Id,
@@ -118,7 +118,7 @@ pub(super) fn meet(
     Some(ProcessState::Copied(after, backup(copy.disk.clone(), stage)))
 }
 
-/// Passes a step's commands on, its messages to other nodes dated.
+/// Passes on a step's commands, and dates its messages to other nodes.
 pub(super) fn date(sent: Out<Process>, state: &ProcessState, out: &mut Out<Process>) {
     let ProcessState::Copied(node, Backup { stage, .. }) = state else { return };
     let since = match stage {

@@ -20,15 +20,14 @@ fn the_oldest_clients_are_forgotten_and_only_once_there_are_twice_as_many() {
     assert_eq!(
         forgotten(&[9, 8, 7, 6, 5, 4]),
         [9, 8, 7].map(ClientId),
-        "the last to put stay, whatever their ids"
+        "the clients that put last stay, whatever their ids"
     );
     assert_eq!(forgotten(&[1, 2, 3, 4, 5, 6, 7]), [1, 2, 3, 4].map(ClientId));
     assert_eq!(forgotten(&[]), []);
 }
 
-/// Feeds answers from arbitrary nodes, duplicates and strangers included, as a coordinator
-/// does. With three intended replicas or more, node 6 stands in for node 0 and node 7 for node
-/// 1.
+/// Counts answers from arbitrary nodes, duplicates and strangers included, as a coordinator does.
+/// With three intended replicas or more, node 6 stands in for node 0, and node 7 for node 1.
 fn tally_of(asked: u8, answers: &[u8]) -> Tally {
     let asked: Vec<NodeId> = (0..u16::from(asked % 6)).map(NodeId).collect();
     let mut tally = Tally::new(&asked);
@@ -54,7 +53,7 @@ fn intended(tally: &Tally) -> Vec<NodeId> {
 }
 
 quickcheck! {
-    fn each_place_is_counted_once_and_each_node_takes_one(asked: u8, answers: Vec<u8>) -> bool {
+    fn each_replica_counts_once_and_each_node_for_one_replica(asked: u8, answers: Vec<u8>) -> bool {
         let tally = tally_of(asked, &answers);
         let by: BTreeSet<NodeId> = tally.counted.iter().map(|answer| answer.by).collect();
         let counts_for = |answer: &u8| match (asked % 6, answer % 9) {
@@ -67,7 +66,7 @@ quickcheck! {
             && by.len() == tally.counted.len()
     }
 
-    fn order_does_not_matter(asked: u8, answers: Vec<u8>) -> bool {
+    fn the_order_of_answers_does_not_matter(asked: u8, answers: Vec<u8>) -> bool {
         let reversed: Vec<u8> = answers.iter().rev().copied().collect();
         intended(&tally_of(asked, &answers)) == intended(&tally_of(asked, &reversed))
     }
@@ -84,7 +83,7 @@ quickcheck! {
         before == Verdict::Pending || tally.verdict(usize::from(needed % 6)) == before
     }
 
-    fn it_is_over_once_all_have_answered_themselves(asked: u8, answers: Vec<u8>) -> bool {
+    fn a_tally_is_over_once_all_replicas_have_answered_themselves(asked: u8, answers: Vec<u8>) -> bool {
         let tally = tally_of(asked, &answers);
         let missing: BTreeSet<NodeId> = tally.missing_stand_ins().map(|stand_in| stand_in.intended).collect();
         tally.is_over() == (tally.in_person() == tally.asked.len())
@@ -105,7 +104,7 @@ fn history(changes: &[Change]) -> History {
 }
 
 quickcheck! {
-    fn nobody_who_was_removed_comes_back(changes: Vec<Change>, more: Vec<Change>) -> bool {
+    fn a_removed_node_never_comes_back(changes: Vec<Change>, more: Vec<Change>) -> bool {
         let (before, after) = (history(&changes), history(&changes).union(&history(&more)));
         let removed = |history: &History| -> Vec<NodeId> {
             let standings = Rules::default().standings(history).into_iter();
@@ -115,7 +114,7 @@ quickcheck! {
     }
 }
 
-/// The table at the top of `algebra/membership.rs`, but for addresses.
+/// The table at the top of `algebra/membership.rs`, without addresses.
 #[test]
 fn contradictions_about_members_have_one_outcome() {
     let node = NodeId(0);

@@ -1,4 +1,4 @@
-//! Parts of messages: what tells of trees, and when a copied disk's node sent.
+//! Parts of messages: tree nodes and leaves, and when a node with a copied disk sent a message.
 
 use crate::algebra::ids::Key;
 use crate::algebra::tree::{Digest, Entry, Place};
@@ -8,32 +8,31 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Since {
-    /// After it had committed something that is not in the copy, and before it was started on the
-    /// copy.
+    /// After a commit that is not in the copy, and before the node was started on the copy.
     Copied,
-    /// While it ran on the copy.
+    /// While the node ran on the copy.
     Returned,
 }
 
-/// A node of a tree, and the digests of those just below it.
+/// A node of a Merkle tree, and the digests of its children.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Subtree {
-    /// Which node.
+    /// Which node of the tree.
     pub place: Place,
-    /// By which child it is: where nothing is held there is none.
+    /// Each child's number and digest. Empty children are left out.
     pub children: Vec<(u16, Digest)>,
 }
 
-/// A leaf of a tree, or a part of one: all its keys from one to another.
+/// A leaf of a Merkle tree, or a part of one: all its keys from one key to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Leaf {
-    /// Which leaf.
+    /// Which leaf of the tree.
     pub place: Place,
-    /// The part begins after this key; `None`: with the first.
+    /// The part begins after this key; `None`: with the leaf's first key.
     pub after: Option<Key>,
-    /// Its keys, ascending, with their digests.
+    /// The part's keys, ascending, with their digests.
     pub keys: Vec<Entry>,
-    /// Does it end with the last of these keys, because no more fit? If not it goes to the leaf's
-    /// end.
+    /// Was the part cut after the last of these keys, because no more fit? If not, it goes to the
+    /// leaf's end.
     pub is_cut: bool,
 }
