@@ -76,12 +76,18 @@
 //!   damaged. It does not merge a history that would make its own longer than that, so views may
 //!   then differ for ever. A node believes everything within these limits.
 
-mod acts;
+// Layers, from the lowest to the highest: a room uses only rooms that are declared above it.
 mod algebra;
-mod checker;
-pub mod node;
-pub mod rules;
+
 mod state;
+
+pub mod rules;
+
+mod acts;
+
+pub mod node;
+
+mod checker;
 
 pub use acts::{
     administer, admission, collect, exchange, forward, get, gossip, handoff, put, reap, replica,
