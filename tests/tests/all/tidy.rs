@@ -64,31 +64,6 @@ fn the_protocol_is_pure() {
     }
 }
 
-/// The files of `model/src` are in rooms. A room uses only itself and the rooms before it.
-#[test]
-fn the_rooms_of_the_model_point_one_way() {
-    const ROOMS: [&str; 6] = ["algebra", "state", "rules", "acts", "node", "checker"];
-    let folder = root().join("model/src");
-    for path in sources("model/src") {
-        let name = path.strip_prefix(&folder).unwrap().components().next().unwrap();
-        let name = name.as_os_str().to_str().unwrap().trim_end_matches(".rs");
-        if name == "lib" {
-            continue;
-        }
-        let room = ROOMS.iter().position(|room| *room == name);
-        let room = room.unwrap_or_else(|| panic!("{} is in no room", path.display()));
-        let text = fs::read_to_string(&path).unwrap();
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        for (number, line) in code.enumerate() {
-            for used in line.split("crate::").skip(1) {
-                let used = used.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
-                let is_allowed = ROOMS[..=room].contains(&used);
-                assert!(is_allowed, "{}: {line} (line {number} of code)", path.display());
-            }
-        }
-    }
-}
-
 #[test]
 fn files_stay_short() {
     for folder in ["model", "invariants", "impl", "tests"] {
