@@ -252,9 +252,7 @@ impl Store {
         let mut since = self.hints_since.clone();
         for difference in self.committed.hints.diff(hints) {
             match difference {
-                DiffItem::Add(hint, _) => {
-                    since.insert(hint.clone(), now().as_millis() as u64);
-                }
+                DiffItem::Add(hint, _) => _ = since.insert(hint.clone(), now().as_millis() as u64),
                 DiffItem::Remove(hint, _) => drop(since.remove(hint)),
                 DiffItem::Update { .. } => {}
             }

@@ -21,8 +21,8 @@ Examples:
   dynamo explore                                            the nine invariants, at http://127.0.0.1:3000
   dynamo explore concurrent-puts --listen 127.0.0.1:8080
   dynamo explore --defect plain-vector-clocks               the scope in which that defect is found
-  dynamo explore --trace counterexamples/004-word-before-disk.json
-  dynamo explore coordinator-crash --trace counterexamples/004-word-before-disk.json
+  dynamo explore --trace counterexamples/001-word-before-disk.json
+  dynamo explore coordinator-crash --trace counterexamples/001-word-before-disk.json
   dynamo explore --classic                                  stateright's own Explorer
 
 The first page has the nine invariants: see each hold, break it, and read the rule that protects it.

@@ -32,7 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   dynamo                                     check the protocol in every scope, as dynamo check does
   dynamo defects                             break each rule, and see which invariant is violated
-  dynamo trace show counterexamples/004-word-before-disk.json
+  dynamo trace show counterexamples/001-word-before-disk.json
                                              show a counterexample, event by event
   dynamo explore concurrent-puts             explore the state space in a browser
   dynamo cluster --nodes 3 --base-port 4100  run three nodes on this machine until Ctrl-C

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 const EXAMPLES: &str = "\
 Examples:
   dynamo trace list                                     the committed counterexamples
-  dynamo trace show counterexamples/004-word-before-disk.json
+  dynamo trace show counterexamples/001-word-before-disk.json
   dynamo trace show FILE --step 3                       the whole state after step 3, changes marked
   dynamo trace show FILE --table 6                      the put as the table of scenario 6
   dynamo trace step FILE                                walk through it: arrow keys, v, q

@@ -21,8 +21,8 @@ promise. [Notation](NOTATION.md) explains how to read a page.
 
 ```
 cargo run --release -- trace list                       # lists the traces in this folder
-cargo run --release -- trace show counterexamples/001-ack-one-short.json
-cargo run --release -- trace step counterexamples/001-ack-one-short.json    # one step at a time
+cargo run --release -- trace show counterexamples/057-ack-one-short.json
+cargo run --release -- trace step counterexamples/057-ack-one-short.json    # one step at a time
 cargo run --release -- trace replay counterexamples/*.json    # replays them on today's code
 cargo run --release -- defects --write                  # finds every trace again, and writes this folder
 ```

@@ -154,7 +154,7 @@ fn a_defect_is_run_to_its_counterexample() {
 #[test]
 fn a_trace_is_loaded_and_saved() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
-        let file = counterexample("004-word-before-disk.json");
+        let file = counterexample("001-word-before-disk.json");
         browser.find("#load").await.send_keys(&file).await.expect("a file is chosen");
         browser
             .until("it is shown", async |browser| {
@@ -196,7 +196,7 @@ fn a_trace_is_loaded_and_saved() {
 #[test]
 fn a_trace_given_on_the_command_line_is_where_one_begins() {
     with_browser(
-        &["--trace", &counterexample("004-word-before-disk.json")],
+        &["--trace", &counterexample("001-word-before-disk.json")],
         Page::Wide,
         async |browser| {
             assert!(browser.text("#verdict").await.contains("not hold here"));
@@ -307,7 +307,7 @@ fn the_ring_shows_partitions_views_and_roots() {
 fn a_trace_is_dropped_on_the_page() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
         let text =
-            std::fs::read_to_string(counterexample("004-word-before-disk.json")).expect("a trace");
+            std::fs::read_to_string(counterexample("001-word-before-disk.json")).expect("a trace");
         let drop = "const data = new DataTransfer(); data.items.add(new File([arguments[0]], 'dropped.json'));
             document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));";
         browser.client.execute(drop, vec![text.into()]).await.expect("it is dropped");

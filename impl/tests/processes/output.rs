@@ -7,7 +7,7 @@ use std::io::{Read, pipe};
 use std::net::SocketAddr;
 use std::process::Stdio;
 
-const TRACE: &str = "counterexamples/004-word-before-disk.json";
+const TRACE: &str = "counterexamples/001-word-before-disk.json";
 
 /// Commands that ask no node.
 const ALONE: &[&[&str]] = &[

@@ -12,7 +12,7 @@ fn committed(name: &str) -> String {
 }
 
 fn word_before_disk() -> String {
-    committed("004-word-before-disk.json")
+    committed("001-word-before-disk.json")
 }
 
 fn written(folder: &TempDir, text: &str) -> String {
@@ -27,7 +27,7 @@ fn a_trace_that_replays_ends_with_code_0() {
         "trace",
         "replay",
         &word_before_disk(),
-        &committed("071-exchange-never-ends.json"),
+        &committed("056-exchange-never-ends.json"),
     ]);
     assert_eq!((code, stdout.matches("replays").count()), (0, 2), "{stdout}");
 }

@@ -133,7 +133,7 @@ fn corrected(row: &str) -> String {
     let page = Case::named(name).expect("every defect has a page").page_file();
     format!(
         "| {id} | {words} | {} | [`{name}`](counterexamples/{page}) | `dynamo explore {scope} --defect {name}` | \
-         {count}, {states} |",
+         {count} scopes, {states} states |",
         link_to(rule)
     )
 }
