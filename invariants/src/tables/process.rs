@@ -144,7 +144,7 @@ fn progress(scene: &Scene<'_>, put: Put, stage: Stage) -> String {
 }
 
 pub(super) const MEMBERSHIP: Kind = Kind {
-    title: "Membership World And Preference List",
+    title: "Membership View And Preference List",
     lines: &[
         "member_set",
         "membership_history_tip",
