@@ -245,7 +245,7 @@ fn of_client(model: &System, inner: &ClientState, client: &Client) -> Told {
         told.push(("has read".to_owned(), inner.context.to_string()));
     }
     if client.retries > 0 {
-        told.push(("may ask again".to_owned(), counted(inner.retries_left.into(), "time")));
+        told.push(("may retry".to_owned(), counted(inner.retries_left.into(), "time")));
     }
     if model.cfg.changes && client.script.iter().any(|(via, _)| *via == Via::OwnView) {
         told.push(("members".to_owned(), members(inner.routes.history())));

@@ -67,7 +67,8 @@ pub struct Table {
     pub number: usize,
     /// The scenario's title.
     pub title: &'static str,
-    /// The rows. Each has a name and its cells, from left to right; all have the same number of cells.
+    /// The rows. Each has a name and its cells, from left to right; all have the same number of
+    /// cells.
     pub lines: Vec<(&'static str, Vec<String>)>,
 }
 

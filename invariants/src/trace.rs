@@ -38,8 +38,8 @@ pub struct Trace {
     /// The name of the property that the trace violates (always, converges) or shows (reachable).
     pub property: String,
     /// Only for a *converges* property: the number of steps before the cycle. The steps after them
-    /// are the cycle, which can repeat for ever. If there are none, the path ends in a state without
-    /// further steps.
+    /// are the cycle, which can repeat for ever. If there are none, the path ends in a state
+    /// without further steps.
     pub cycle_from: Option<usize>,
     /// Digests of all parts of the initial state.
     pub initial: BTreeMap<String, StateDigest>,

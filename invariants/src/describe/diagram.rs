@@ -39,7 +39,8 @@ pub fn rows(run: &Run) -> Vec<Row> {
         .collect()
 }
 
-/// The whole diagram: the names, a line for each step, and a line before the cycle, if there is one.
+/// The whole diagram: the names, a line for each step, and a line before the cycle, if there is
+/// one.
 pub fn lines(run: &Run, cycle_from: Option<usize>) -> Vec<String> {
     let mut lines = vec![format!("      {}", head(run))];
     let rows = rows(run);

@@ -8,8 +8,8 @@ use dynamo_model::message::Message;
 use stateright::actor::{Id, Network};
 use std::collections::{BTreeMap, VecDeque};
 
-/// One message, from its sending to its end. Steps are counted from 1. A message that is in flight in
-/// the initial state was sent in step 0.
+/// One message, from its sending to its end. Steps are counted from 1. A message that is in flight
+/// in the initial state was sent in step 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flight {
     /// The sender.

@@ -18,8 +18,8 @@ pub struct RingSeen {
     pub ring: Ring,
 }
 
-/// The rings that follow from the histories on the nodes' disks. If the ring does not change in this
-/// scope, the one ring that all nodes see.
+/// The rings that follow from the histories on the nodes' disks. If the ring does not change in
+/// this scope, the one ring that all nodes see.
 pub fn rings(model: &System, state: &SystemState) -> Vec<RingSeen> {
     let world = World { model, state };
     if !model.cfg.changes {

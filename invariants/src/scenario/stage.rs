@@ -224,8 +224,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Delivers all messages in flight, oldest first. A message is lost if it crosses the partition,
-    /// if its recipient is down, or if it would change nothing.
+    /// Delivers all messages in flight, oldest first. A message is lost if it crosses the
+    /// partition, if its recipient is down, or if it would change nothing.
     fn deliver_all(&mut self) {
         while let Some(envelope) = self.waiting.first().cloned() {
             let delivery = self.delivery(&envelope);
@@ -244,7 +244,8 @@ impl<'a> Stage<'a> {
         are_nodes && side(*from) != side(*to)
     }
 
-    /// Fires all timers, round by round, until a round ends in a state that an earlier one ended in.
+    /// Fires all timers, round by round, until a round ends in a state that an earlier one ended
+    /// in.
     fn settle(&mut self) {
         let mut seen = Vec::new();
         for _ in 0..ROUNDS {

@@ -102,7 +102,8 @@ impl Stage {
     }
 }
 
-/// The nodes that the coordinator asks, or will ask. A fallback stands in for each suspected replica.
+/// The nodes that the coordinator asks, or will ask. A fallback stands in for each suspected
+/// replica.
 fn reachable(scene: &Scene<'_>, put: Put, coordinator: NodeId) -> Vec<NodeId> {
     if let Some((_, running)) = scene.running(put) {
         let asked = |node: &NodeId| {

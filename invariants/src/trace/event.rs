@@ -212,26 +212,23 @@ impl fmt::Display for Event {
                 write!(f, "{at}: the timer fires: {}", words::timer(timer))
             }
             Event::Crash { at } => write!(f, "{at}: crashes"),
-            Event::Recover { at } => write!(f, "{at}: comes back with what it saved"),
+            Event::Recover { at } => write!(f, "{at}: restarts with what is on its disk"),
             Event::LoseDisk { at } => write!(f, "{at}: loses its disk"),
             Event::CopyDisk { at } => write!(f, "{at}: its disk is copied"),
             Event::ReturnToCopy { at, witnessed: true } => {
-                write!(
-                    f,
-                    "{at}: is started on the copy, and another node has heard of a later commit"
-                )
+                write!(f, "{at}: restarts on the copy; another node has heard of a later commit")
             }
             Event::ReturnToCopy { at, witnessed: false } => {
                 write!(
                     f,
-                    "{at}: is started on the copy, and no node that is up has heard of a later commit"
+                    "{at}: restarts on the copy; no node that is up has heard of a later commit"
                 )
             }
             Event::HearOfLaterCommit { at } => {
                 write!(f, "{at}: hears from a node that has heard of a later commit")
             }
             Event::Gossip { at, with } => write!(f, "{at}: gossips with {with}"),
-            Event::Exchange { at, with } => write!(f, "{at}: compares with {with}"),
+            Event::Exchange { at, with } => write!(f, "{at}: begins an exchange with {with}"),
         }
     }
 }

@@ -26,8 +26,8 @@ pub struct Run {
 /// Why a step could not be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Stopped {
-    /// The event is not possible in this state. For example, the message is not in flight, the timer
-    /// is not set, or the node to restart is up.
+    /// The event is not possible in this state. For example, the message is not in flight, the
+    /// timer is not set, or the node to restart is up.
     #[error("the event is not possible in this state")]
     CannotHappen,
     /// The event changes nothing, so it is not a step.
@@ -58,10 +58,10 @@ pub enum Divergence {
         /// The parts of the state that differ.
         parts: Vec<String>,
     },
-    /// The trace contradicts itself: the digest of a whole state does not follow from the digests of
-    /// its parts.
+    /// The trace contradicts itself: the digest of a whole state does not follow from the digests
+    /// of its parts.
     #[error(
-        "step {step} contradicts itself: its digest of the state does not follow from those of the parts"
+        "step {step} contradicts itself: its state's digest does not follow from its parts' digests"
     )]
     Inconsistent {
         /// The step.
@@ -177,8 +177,8 @@ impl Run {
         self.states.last().expect("a run has an initial state")
     }
 
-    /// Why this run does not violate the property (always, converges) or show it (reachable). `None`:
-    /// it does.
+    /// Why this run does not violate the property (always, converges) or show it (reachable).
+    /// `None`: it does.
     pub fn does_not_show(
         &self,
         property: &Property,
@@ -260,7 +260,8 @@ impl Trace {
         self.steps.iter().map(|step| step.event.clone()).collect()
     }
 
-    /// Takes the trace's steps under its rules, until one cannot be taken. Does not compare digests.
+    /// Takes the trace's steps under its rules, until one cannot be taken. Does not compare
+    /// digests.
     pub fn run(&self) -> (Run, Option<Stopped>) {
         Run::of(self.scope(), self.rules(), &self.events())
     }

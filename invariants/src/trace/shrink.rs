@@ -100,9 +100,9 @@ impl Goal<'_> {
     }
 }
 
-/// Walks through a scope: `choose` picks each step's index among a number of possible ones. The walk
-/// ends when the scope's claim of an *always* property is violated, or after `steps` steps. Returns
-/// the run, and the property that its last state violates.
+/// Walks through a scope: `choose` picks each step's index among a number of possible ones. The
+/// walk ends when the scope's claim of an *always* property is violated, or after `steps` steps.
+/// Returns the run, and the property that its last state violates.
 pub fn walk(
     scope: &Scope,
     rules: Rules,
