@@ -39,7 +39,7 @@ pub struct Hunt {
 
 /// Searches as [`find`] does, in at most `memory_bytes` by the engine's own count. The search calls
 /// `watch` some times a second, and ends if `watch` breaks. The property need not be one of
-/// [`PROPERTIES`](crate::property::PROPERTIES).
+/// [`PROPERTIES`](crate::catalogue::PROPERTIES).
 pub fn find_within(
     scope: &Scope,
     rules: Rules,

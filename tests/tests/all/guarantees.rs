@@ -36,7 +36,7 @@ fn row_of_defect(defect: &Defect) -> String {
     )
 }
 
-/// The rooms, with their sections of the Dynamo paper and the scenarios that tell them.
+/// The rooms of the invariants, each with its section of the Dynamo paper and its scenario.
 fn overview() -> String {
     let head = "\n| invariant | room | Dynamo paper | scenario |\n|---|---|---|---|\n".to_owned();
     let row = |invariant: &Invariant| {
