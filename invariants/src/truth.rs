@@ -32,7 +32,7 @@ pub struct Hinted {
     pub sent: u8,
 }
 
-/// What the other nodes have heard from the node whose disk was copied.
+/// What other nodes have heard from the node whose disk was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Heard {
     /// The witnesses: nodes that have heard of a commit that is not in the copy. Bit `n` is node
@@ -77,12 +77,13 @@ pub struct Ghost {
     pub surveyed: u8,
     /// Did a replica send a key that never differed between replicas?
     pub sent_needlessly: bool,
-    /// Where the ring changes: for each node, the membership changes that it was told or has told.
+    /// For each node, the membership changes that it was told or has told. Empty if the ring does
+    /// not change in this scope.
     pub known: Vec<History>,
-    /// Where the ring changes: for each node and each client, the changes that the nodes knew which
-    /// served it.
+    /// For each node and each client, the changes that the nodes which served it knew. Empty if the
+    /// ring does not change in this scope.
     pub owed: Vec<History>,
-    /// Where a node's disk is copied: what the others have heard from that node.
+    /// What other nodes have heard from the node whose disk was copied.
     pub copied: Heard,
     /// For each client, the puts that its last answer showed, and all that these had read. Empty if
     /// the client's next line does not use them.

@@ -54,17 +54,17 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Is it as the scope claims: true, or excused and really not true?
+    /// Is the property as the scope claims: true, or excused and false?
     pub fn is_as_claimed(&self) -> bool {
         self.holds != self.excused.is_some()
     }
 
-    /// Is it violated, and not excused? An incomplete check can know that.
+    /// Is the property violated, and not excused? An incomplete check can know that.
     pub fn is_violation(&self) -> bool {
         self.verdict == Conclusion::Violated
     }
 
-    /// Is it known not to be as the scope claims? An incomplete check can know that.
+    /// Is the property known not to be as the scope claims? An incomplete check can know that.
     pub fn is_failure(&self) -> bool {
         FAILURES.contains(&self.verdict)
     }
