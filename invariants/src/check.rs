@@ -1,4 +1,4 @@
-//! Checking one scope, with either engine.
+//! Checks one scope, with one of two engines.
 
 pub mod coverage;
 mod find;
@@ -28,7 +28,7 @@ use verdict::verdicts;
 /// A path through a scope's state space.
 pub type SystemPath = Path<SystemState, <System as Model>::Action>;
 
-/// What explores the states.
+/// The engine that explores the states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
@@ -40,17 +40,17 @@ pub enum Engine {
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "the options do not depend on each other")]
-/// How to check a scope: with which engine, within which bounds, with which reductions.
+/// How to check a scope: the engine, the limits and the reductions.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// The engine.
     pub engine: Engine,
-    /// How many threads.
+    /// The number of threads.
     pub threads: usize,
-    /// The most memory a check may take, in bytes, by the engine's own count. stateright's engine
-    /// knows no such bound.
+    /// The most memory that a check may use, in bytes, by the engine's own count. stateright's
+    /// engine has no such limit.
     pub memory_bytes: Option<usize>,
-    /// How long the check may take.
+    /// The longest time that a check may take.
     pub time: Option<Duration>,
     /// Visit only one of several states that become equal when interchangeable nodes and clients
     /// are renamed: see [`Scope::symmetries`]. The rules must treat nodes alike. stateright's
@@ -63,14 +63,14 @@ pub struct Effort {
     /// Stop after the breadth-first layer in which an *always* property was first violated. A
     /// property that the scope excuses does not count. stateright's engine never stops so.
     pub stop_when_violated: bool,
-    /// Evaluate every property, and the boundary, on all of every state, and panic where one looks
-    /// at more than it declares ([`LooksAt`](crate::property::LooksAt)). With one thread;
-    /// stateright's engine evaluates everything anyway.
+    /// Evaluate every property, and the boundary, on every whole state. Panic if one reads more
+    /// than it declares in its [`LooksAt`](crate::property::LooksAt). Needs one thread.
+    /// stateright's engine always evaluates whole states.
     pub doubt: bool,
 }
 
 impl Effort {
-    /// Our engine, so many threads, no bounds, no reductions.
+    /// Our engine with this many threads, without limits and reductions.
     pub fn threads(threads: usize) -> Self {
         Effort {
             engine: Engine::Interned,
@@ -85,25 +85,27 @@ impl Effort {
     }
 }
 
-/// How far a check has come.
+/// The progress of a check.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Progress {
     /// States reached, each counted once.
     pub unique_states: usize,
-    /// The states that these stand for: as many as would be unique without [`Effort::symmetry`].
+    /// The states that the unique states represent: the number of unique states without
+    /// [`Effort::symmetry`].
     pub orbit_states: usize,
-    /// States reached, counted as often as reached.
+    /// States reached, counted as often as they are reached.
     pub generated_states: usize,
-    /// Steps to the layer being reached. With stateright's engine and several threads, the most
-    /// steps taken, which vary.
+    /// Steps from the initial state to the present layer. With stateright's engine and several
+    /// threads: the longest path so far, which differs from run to run.
     pub depth: usize,
-    /// States reached whose successors were not looked at yet. stateright's engine does not tell.
+    /// The frontier: states reached whose successors have not been computed yet. stateright's
+    /// engine does not report it.
     pub frontier: Option<usize>,
-    /// States that are checked for convergence; none before all are reached. stateright's engine
-    /// does not tell.
+    /// States whose convergence is known. Zero before all states are reached. stateright's engine
+    /// does not report it.
     pub settled_states: Option<usize>,
     /// The memory that the engine uses, in bytes, by its own count. stateright's engine does not
-    /// tell.
+    /// report it.
     pub memory_bytes: Option<usize>,
 }
 
@@ -129,57 +131,57 @@ pub enum Ended {
     Exhausted,
     /// A property was violated, and [`Effort::stop_when_violated`] was asked for.
     Violated,
-    /// A bound was reached, or whoever watched the check stopped it.
+    /// A limit or the watching function stopped the check.
     CutOff,
 }
 
-/// What a check found.
+/// The result of checking one scope.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The scope.
     pub name: &'static str,
     /// The engine.
     pub engine: Engine,
-    /// How many threads it had.
+    /// The number of threads.
     pub threads: usize,
     /// Was every reachable state visited?
     pub complete: bool,
     /// Why it ended.
     pub ending: Ended,
-    /// How far it came.
+    /// Its final progress.
     #[serde(flatten)]
     pub progress: Progress,
-    /// How many of the scope's states a visited state stands for on average. `None`: no reduction
-    /// was asked for, or the check was not complete.
+    /// How many of the scope's states a visited state represents on average. `None`: no reduction
+    /// was requested, or the check was not complete.
     pub reduction_factor: Option<f64>,
     /// Was every step taken? [`Effort::partial_order`] leaves steps out.
     #[serde(skip)]
     pub all_steps: bool,
-    /// How many states the scope pins.
+    /// The number of states that the scope pins.
     pub pinned_states: usize,
     /// How long it took.
     pub seconds: f64,
-    /// What became of each property. stateright's engine does not check *converges* properties.
+    /// The verdict on each property. stateright's engine does not check *converges* properties.
     pub properties: Vec<Verdict>,
     /// How many distinct local steps of each kind were taken, such as `deliver Store` or `crash`,
-    /// and how many asked each rule, such as `ask put_may_ack`. stateright's engine does not tell.
+    /// and how many asked each rule, such as `ask put_may_ack`. stateright's engine reports none.
     pub coverage: BTreeMap<String, usize>,
 }
 
 impl Report {
-    /// What became of this property, if it was checked.
+    /// The verdict on this property, if it was checked.
     pub fn verdict(&self, property: &Property) -> Option<&Verdict> {
         self.properties.iter().find(|verdict| verdict.name == property.name)
     }
 
-    /// Is the scope proved: every state visited, everything claimed true, and no excuse needless?
+    /// Was every state visited, is every claimed property true, and is no excuse needless?
     pub fn holds(&self) -> bool {
         self.complete && self.properties.iter().all(Verdict::is_as_claimed)
     }
 
     /// Does the number of states differ from the pinned one? Under the protocol's own rules this
-    /// says that the protocol or the scope was changed. Nothing is known about it if the check was
-    /// cut off, or if steps were left out.
+    /// means that the protocol or the scope was changed. False if the check was cut off or left
+    /// steps out, because then the number says nothing.
     pub fn has_another_count(&self) -> bool {
         self.complete && self.all_steps && self.progress.orbit_states != self.pinned_states
     }
@@ -187,8 +189,9 @@ impl Report {
 
 /// Checks every property in every reachable state of a scope.
 ///
-/// `watch` is called some times a second. When it breaks, the check is cut off, and reported as not
-/// complete. Our engine records which rules are asked; it replaces [`Rules::asked`] for that.
+/// The check calls `watch` some times a second. If `watch` breaks, the check is cut off, and its
+/// report is not complete. Our engine records which rules are asked; it replaces [`Rules::asked`]
+/// for that.
 pub fn check(
     scope: &Scope,
     rules: Rules,
@@ -198,8 +201,8 @@ pub fn check(
     check_watched(scope, &rules, effort, &mut watch)
 }
 
-/// The caller's function that watches a check. As a trait object it makes the compiler translate
-/// the engine once, and not for each caller: that takes as long as everything else together.
+/// The caller's function that watches a check. It is a trait object so that the engine is compiled
+/// once and not for each caller, which would double the time of a build.
 type Watcher<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
 
 fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'_>) -> Report {

@@ -1,5 +1,5 @@
-//! A state in words: what is on disks, in memory and in flight; and what a step changed of it. For
-//! people; nothing else reads it.
+//! States and steps in words, for readers: what is on disks, in memory and in flight, and what a
+//! step changed. No program reads these texts.
 
 pub mod diagram;
 pub mod flight;
@@ -24,30 +24,30 @@ pub use surroundings::surroundings;
 
 /// The name under which [`facts`] lists messages in flight.
 pub const MESSAGES: &str = "in flight";
-/// The name under which [`facts`] lists what really happened, whatever the nodes make of it.
+/// The name under which [`facts`] lists the ground truth.
 pub const TRUTH: &str = "ground truth";
 
-/// Something that is so in a state.
+/// One fact about a state.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Fact {
-    /// Of which node or client; or [`TRUTH`], or [`MESSAGES`].
+    /// The node or client that the fact belongs to, or [`TRUTH`], or [`MESSAGES`].
     pub of: String,
-    /// What it is about.
+    /// The subject, such as `stores k`.
     pub about: String,
-    /// What is so.
+    /// The fact.
     pub text: String,
 }
 
-/// A fact that is so no longer, or only now.
+/// A fact that a step has changed, added or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Of which node or client; or [`TRUTH`], or [`MESSAGES`].
+    /// The node or client that the fact belongs to, or [`TRUTH`], or [`MESSAGES`].
     pub of: String,
-    /// What it is about.
+    /// The subject, such as `stores k`.
     pub about: String,
-    /// How it was.
+    /// The fact before the step. `None`: it is new.
     pub before: Option<String>,
-    /// How it is.
+    /// The fact after the step. `None`: it is gone.
     pub after: Option<String>,
 }
 
@@ -66,8 +66,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// All that is to be told of a state: node by node, client by client, what really happened, then
-/// what is in flight.
+/// All facts about a state: of each node, of each client, the ground truth, and the messages in
+/// flight.
 pub fn facts(model: &System, state: &SystemState) -> Vec<Fact> {
     let mut facts = Vec::new();
     for (index, process) in state.actor_states.iter().enumerate() {
@@ -97,7 +97,7 @@ pub fn facts(model: &System, state: &SystemState) -> Vec<Fact> {
     facts
 }
 
-/// What is so in one state and was not in another, and what was and is no longer.
+/// The facts that differ between two states.
 pub fn changes(before: &[Fact], after: &[Fact]) -> Vec<Change> {
     let same = |one: &Fact, other: &Fact| one.of == other.of && one.about == other.about;
     let mut changes = Vec::new();
@@ -110,7 +110,7 @@ pub fn changes(before: &[Fact], after: &[Fact]) -> Vec<Change> {
     for fact in before.iter().filter(|fact| !after.iter().any(|other| same(fact, other))) {
         changes.push(change(fact, Some(fact.text.clone()), None));
     }
-    // What a node or a client does comes before what it sends.
+    // Changes of nodes and clients come before the messages that they sent.
     changes.sort_by_key(|change| change.of == MESSAGES);
     changes
 }
@@ -134,7 +134,8 @@ fn of_node(model: &System, state: &SystemState, index: usize, inner: &State, nod
         told.push(("is".to_owned(), "retired".to_owned()));
     }
     let hint_state = |id: &HintId| {
-        let state = serde_json::to_value(inner.hint_state(node, id)).expect("a name");
+        let state = serde_json::to_value(inner.hint_state(node, id))
+            .expect("the state of a hint has a name");
         format!(" ({})", state.as_str().unwrap_or_default())
     };
     told.extend(of_disk(model, &inner.durable, disk, hint_state));
@@ -148,7 +149,7 @@ fn of_node(model: &System, state: &SystemState, index: usize, inner: &State, nod
     told
 }
 
-/// What a node has, by what it knows itself, and whether that is on its disk.
+/// What a node has in memory, and whether the same is on its disk.
 fn of_disk(
     model: &System,
     has: &Durable,
@@ -202,7 +203,7 @@ fn heard(tally: &Tally) -> String {
     )
 }
 
-/// What a node has in memory only.
+/// What a node has only in memory.
 fn under_way(inner: &State) -> Told {
     let mut told = Told::new();
     for (request, put) in &inner.puts {
@@ -223,8 +224,7 @@ fn under_way(inner: &State) -> Told {
         ));
     }
     for (key, clear) in &inner.reaping {
-        let clear =
-            if clear.is_empty() { "nobody".to_owned() } else { list(clear.iter().copied()) };
+        let clear = if clear.is_empty() { "none".to_owned() } else { list(clear.iter().copied()) };
         told.push((format!("reaps {key:?}"), format!("known to be clear: {clear}")));
     }
     if !inner.suspected.is_empty() {
@@ -245,7 +245,7 @@ fn of_client(model: &System, inner: &ClientState, client: &Client) -> Told {
         told.push(("has read".to_owned(), inner.context.to_string()));
     }
     if client.retries > 0 {
-        told.push(("may ask again".to_owned(), counted(inner.retries_left.into(), "time")));
+        told.push(("may retry".to_owned(), counted(inner.retries_left.into(), "time")));
     }
     if model.cfg.changes && client.script.iter().any(|(via, _)| *via == Via::OwnView) {
         told.push(("members".to_owned(), members(inner.routes.history())));
@@ -253,7 +253,7 @@ fn of_client(model: &System, inner: &ClientState, client: &Client) -> Told {
     told
 }
 
-/// What anyone holds in the end: the key's siblings on every disk, and what is kept for others.
+/// The contents of every disk: siblings of keys, and hints.
 pub fn disks(state: &SystemState) -> Vec<Fact> {
     let mut facts = Vec::new();
     for (index, disk) in state.actor_storages.iter().enumerate() {

@@ -9,38 +9,38 @@ impl Scope {
     /// excused property to fail in the scope, and reports the excuse as an error if it holds.
     pub fn excuse(&self, property: &Property) -> Option<&'static str> {
         let without_stand_ins =
-            Some(&NOBODY_STANDS_IN).filter(|_| !self.has_stand_ins() && !self.changes());
-        let nobody_reaps = Some(&NOTHING_REAPED).filter(|_| self.faults.reaps == 0);
-        let nobody_asks = Some(&NOT_IN_PERSON)
+            Some(&NO_STAND_INS).filter(|_| !self.has_stand_ins() && !self.changes());
+        let without_reaps = Some(&NOTHING_REAPED).filter(|_| self.faults.reaps == 0);
+        let without_requests_in_person = Some(&NOT_IN_PERSON)
             .filter(|_| !self.asks(Ask::PutInPerson) || !self.asks(Ask::GetInPerson));
-        let nobody_moves = Some(&NOBODY_MOVES).filter(|_| !self.changes());
-        let nobody_routes = Some(&NOBODY_ROUTES).filter(|_| !self.routes());
-        let nobody_compares = Some(&NOBODY_COMPARES).filter(|_| !self.faults.exchange);
-        let no_bystander = Some(&NO_BYSTANDER).filter(|_| !self.has_bystander());
-        let no_old_disk = Some(&NO_OLD_DISK).filter(|_| self.faults.old_disk.is_none());
-        let no_later_witness = Some(&NO_LATER_WITNESS).filter(|_| self.faults.crashes == 0);
+        let without_moves = Some(&NO_MOVES).filter(|_| !self.changes());
+        let without_routing_clients = Some(&NO_ROUTING_CLIENTS).filter(|_| !self.routes());
+        let without_exchanges = Some(&NO_EXCHANGES).filter(|_| !self.faults.exchange);
+        let without_bystander = Some(&NO_BYSTANDER).filter(|_| !self.has_bystander());
+        let without_old_disk = Some(&NO_OLD_DISK).filter(|_| self.faults.old_disk.is_none());
+        let without_later_witness = Some(&NO_LATER_WITNESS).filter(|_| self.faults.crashes == 0);
         let structural = [
             without_stand_ins,
-            nobody_asks,
-            nobody_reaps,
-            nobody_moves,
-            nobody_routes,
-            nobody_compares,
-            no_bystander,
+            without_requests_in_person,
+            without_reaps,
+            without_moves,
+            without_routing_clients,
+            without_exchanges,
+            without_bystander,
         ];
         let excuses = self
             .excused
             .iter()
             .chain(structural.into_iter().flatten())
-            .chain(no_old_disk)
-            .chain(no_later_witness);
+            .chain(without_old_disk)
+            .chain(without_later_witness);
         let mut excuses = excuses;
         let excuse = excuses.find(|excuse| excuse.properties.contains(&property.name));
         excuse.map(|excuse| excuse.reason)
     }
 }
 
-const NOBODY_STANDS_IN: Excuse = Excuse {
+const NO_STAND_INS: Excuse = Excuse {
     properties: &["I4.acknowledged-on-a-hint", "I8.hint-is-handed-over"],
     reason: "there is no fallback here, or coordinators never time out",
 };
@@ -50,7 +50,7 @@ const NOT_IN_PERSON: Excuse = Excuse {
     reason: "here no put asks for PW intended replicas, or no get asks for PR of them",
 };
 
-const NOBODY_MOVES: Excuse = Excuse {
+const NO_MOVES: Excuse = Excuse {
     properties: &[
         "I4.replica-is-misplaced",
         "I4.replica-is-handed-over",
@@ -61,12 +61,12 @@ const NOBODY_MOVES: Excuse = Excuse {
     reason: "no node joins, leaves or is removed here",
 };
 
-const NOBODY_ROUTES: Excuse = Excuse {
+const NO_ROUTING_CLIENTS: Excuse = Excuse {
     properties: &["I7.client-with-an-old-view", "I7.client-is-told"],
     reason: "no client chooses nodes by a view of its own here",
 };
 
-const NOBODY_COMPARES: Excuse = Excuse {
+const NO_EXCHANGES: Excuse = Excuse {
     properties: &["I5.a-key-is-exchanged"],
     reason: "replicas run no anti-entropy exchange here",
 };

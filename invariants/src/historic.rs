@@ -8,7 +8,7 @@ pub struct Historic {
     pub system: &'static str,
     /// The reference: issue, pull request, paper section.
     pub reference: &'static str,
-    /// The year when it was first reported; where nobody has, that of the code.
+    /// The year of the first report. If there is none, the year of the code.
     pub year: u16,
     /// The root cause, in a sentence.
     pub cause: &'static str,
@@ -26,7 +26,7 @@ pub enum Told {
 }
 
 impl Historic {
-    /// The names of the defects and known limits that tell it; none if none does.
+    /// The names of the defects and known limits that show it. Empty if none does.
     pub fn told_by(&self) -> &'static [&'static str] {
         match self.told {
             Told::By(names) => names,
@@ -66,8 +66,8 @@ pub static HISTORIC: &[Historic] = &[
         system: "Riak",
         reference: "riak_kv PR#746: sibling explosion",
         year: 2013,
-        cause: "One version vector for the whole sibling set cannot say which of its siblings a put \
-                had read. Riak keeps all of them.",
+        cause: "One version vector for the whole sibling set cannot say which siblings a put had \
+                read. Riak keeps all of them.",
         told: Told::By(&["context-ignored"]),
     },
     Historic {

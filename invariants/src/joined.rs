@@ -1,6 +1,6 @@
-//! Tables in parts: one file for each group of rows, one slice of all.
+//! Joins tables that are written in parts, one file for each group of rows.
 
-/// The rows of all parts, one part after the other.
+/// The rows of all parts, one part after another.
 pub(crate) const fn joined<T: Copy, const N: usize>(parts: &[&[T]]) -> [T; N] {
     let mut all = [parts[0][0]; N];
     let (mut part, mut count) = (0, 0);
@@ -12,6 +12,6 @@ pub(crate) const fn joined<T: Copy, const N: usize>(parts: &[&[T]]) -> [T; N] {
         }
         part += 1;
     }
-    assert!(count == N, "there are as many rows as parts have together");
+    assert!(count == N, "N is the number of rows of all parts");
     all
 }

@@ -1,89 +1,135 @@
-//! What must hold of the protocol, and the check of it.
+//! # Nine invariants of Amazon Dynamo's protocol, and a checker for them
 //!
-//! The rooms below stand in layers: a room uses only rooms that are declared above it in this list.
-//! A test holds the crate to it (`tests/tests/all/rooms.rs`), and `cargo run --example arrows` in
-//! `tests/` prints what uses what.
+//! The crate states nine invariants of the protocol in `model/`, and checks them in every reachable
+//! state of small configurations. It also has *defects*: rules that each break an invariant. A
+//! search that finds the violation shows that the check can fail.
+//!
+//! ## Check one scope
+//!
+//! A [`Scope`](scope::Scope) is a bounded configuration: nodes, a quorum, client scripts and
+//! possible faults. [`check`](check::check) visits all its states and returns a
+//! [`Report`](check::Report).
+//!
+//! ```
+//! use dynamo_invariants::catalogue::scope_named;
+//! use dynamo_invariants::check::{Effort, check};
+//! use dynamo_model::rules::Rules;
+//! use std::ops::ControlFlow;
+//!
+//! let scope = scope_named("one-client").expect("a known scope");
+//! let report = check(scope, Rules::default(), &Effort::threads(1), |_| ControlFlow::Continue(()));
+//! assert!(report.holds());
+//! ```
+//!
+//! [`find`](fn@check::find) searches a scope for a violation of one property, and
+//! [`Trace`](trace::Trace) records the path to it in a file.
+//!
+//! ## Rooms, in reading order
+//!
+//! | room | what it has |
+//! |---|---|
+//! | [`scope`] | bounded configurations, as data |
+//! | [`truth`] | the ground truth: what really happened, recorded by an observer of all messages |
+//! | [`property`] | properties: checked statements about the ground truth and the disks |
+//! | `i1_…` to `i9_…` | one invariant each: statement, properties, scopes, defects, known limits |
+//! | [`catalogue`] | all scopes, properties, defects and known limits of these nine rooms |
+//! | [`historic`] | defects of real systems, and those of ours with the same root cause |
+//! | [`check`] | the check of one scope, its report, and the reductions |
+//! | [`trace`] | paths in files: recording, replaying and shortening them |
+//! | [`describe`] | states and steps in words and diagrams |
+//! | [`tables`], [`scenario`] | the nine scenarios: scripts, their performance, and their tables |
+//!
+//! These rooms use some small ones: [`system`], [`notation`], [`defect`], [`invariant`].
+//! [`goals`] has states that you may want to search for.
+//!
+//! A room uses only rooms that are declared above it in this file. `tests/tests/all/rooms.rs`
+//! checks that, and `cargo run -p dynamo-tests --example arrows` prints which room uses which.
+//!
+//! ## Add something
+//!
+//! `CONTRIBUTING.md` lists the steps that add a rule, a property that it protects, a defect that
+//! breaks the property, and a scope that shows it.
 
-// Tables in parts, joined.
+// Joins tables that are written in parts.
 mod joined;
 
 // Bounded configurations, as data.
 pub mod scope;
 
-// Ground truth: what really happened, kept by an observer of all messages.
+// The ground truth: what really happened, recorded by an observer of all messages.
 pub mod truth;
 
-// The system under check, as stateright sees it.
+// The system under check, as a stateright model.
 pub mod system;
 
-// How texts name things.
+// The names that texts use for nodes, messages and versions.
 pub mod notation;
 
-// What a property is.
+// Properties: checked statements.
 pub mod property;
 
-// The facts that a verdict rests on, in sentences.
+// The facts behind a verdict, in sentences.
 mod facts;
 
-// What a defect and a known limit are.
+// Defects and known limits, as types.
 pub mod defect;
 
-// Why scopes do not claim some properties.
+// The reasons why scopes do not claim some properties.
 mod excuses;
 
-// What belongs to one invariant.
+// An invariant, as a type.
 pub mod invariant;
 
-// The room of I1.
+// Invariant I1.
 mod i1_durable_before_visible;
 
-// The room of I2.
+// Invariant I2.
 mod i2_no_lost_concurrency;
 
-// The room of I3.
+// Invariant I3.
 mod i3_stale_replica_repaired;
 
-// The room of I4.
+// Invariant I4.
 mod i4_hint_preserves_durability;
 
-// The room of I5.
+// Invariant I5.
 mod i5_anti_entropy_converges;
 
-// The room of I6.
+// Invariant I6.
 mod i6_no_ack_before_w;
 
-// The room of I7.
+// Invariant I7.
 mod i7_routing_converges;
 
-// The room of I8.
+// Invariant I8.
 mod i8_hint_is_kept;
 
-// The room of I9.
+// Invariant I9.
 mod i9_membership_only_grows;
 
-// Defects that really happened, in systems of the Dynamo family.
+// Defects of real systems of the Dynamo family.
 pub mod historic;
 
-// The nine rooms joined.
+// The contents of the nine rooms, joined.
 pub mod catalogue;
 
-// The model of a scope.
+// Builds the model of a scope.
 mod assembly;
 
-// Checking a scope.
+// Checks a scope.
 pub mod check;
 
-// Recorded paths.
+// Traces: recorded paths.
 pub mod trace;
 
-// States that a reader may want to search for.
+// Goals: states that a reader may want to search for.
 pub mod goals;
 
-// States and steps in words and drawings.
+// States and steps in words and diagrams.
 pub mod describe;
 
-// Tables of events, as scenarios show them.
+// The tables of scenarios.
 pub mod tables;
 
-// Scenarios: scripts of what happens, with what is expected.
+// Scenarios: scripts of commands and expectations.
 pub mod scenario;

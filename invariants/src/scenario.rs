@@ -1,30 +1,36 @@
-//! Scripted scenarios: a story in a small language, performed by the model, and by real nodes as it
-//! stands. Its tables are those of [`tables`](crate::tables).
+//! Scenarios: scripts in a small language. The model performs them, and so do real nodes.
+//!
+//! After each command, every message that follows from it arrives at once, except across a
+//! partition or at a node that is down. No timer fires before `settle`.
 //!
 //! ```text
-//! trace 4                          the document's trace that it tells
-//! nodes A B C D                    all nodes, clockwise from the key; those that join later included
+//! scenario 4                    which of the nine scenarios this is
+//! nodes A B C D                 all nodes, clockwise from the key, with those that join later
 //! quorum n=3 r=2 w=2
 //!
-//! put D1 via A by ann              ann puts D1 through A, as one who has read nothing; everything that follows at once happens
-//! put D2 over D1 via B by ann      … in place of what the answer before showed her, which is D1
-//! get via B by bob                 bob reads through B; "via view": through the node that his own view of the members names
-//! join E via A                     an administrator asks A to let E join
-//! partition A B | C D              from now on nothing gets from one side to the other: it is lost
-//! heal                             … until now
-//! crash C                          C stops, as if its power were cut
-//! recover C                        … and comes back with what it had saved
-//! gossip A with B                  A tells B its tip, which running nodes do by themselves
-//! compare A with B                 A and B compare what they hold, likewise
-//! settle                           time passes: timers fire, until nothing more follows
-//! expect put D1 acknowledged       or failed, or pending
-//! expect get D1 D2 by bob          what bob was last shown; nothing, if nothing
-//! expect hint at D for A           D keeps something for A
-//! expect no hint at D              D keeps nothing
-//! expect members A B C D at A      whom A knows to be members
+//! put D1 via A by ann           ann puts D1 through A with an empty context
+//! put D2 over D1 via B by ann   ann replaces D1, which her previous answer showed her
+//! get via B by bob              bob reads through B
+//! get via view by bob           bob reads through a node that he chooses by his own view
+//! join E via A                  an administrator asks A to let E join
+//! partition A B | C D           from now on messages between the two sides are lost
+//! heal                          the partition ends
+//! crash C                       C stops, as in a power failure
+//! recover C                     C restarts with what is on its disk
+//! gossip A with B               A gossips with B; real nodes do this by themselves
+//! compare A with B              A begins an anti-entropy exchange with B; real nodes do so too
+//! settle                        timers fire until nothing changes any more
+//! expect put D1 acknowledged    or failed, or pending
+//! expect get D1 D2 by bob       the versions in bob's last answer; "nothing" if it had none
+//! expect hint at D for A        D keeps a hint for A
+//! expect no hint at D           D keeps no hint
+//! expect members A B C D at A   the members in A's view
 //!
-//! row hint_state: CREATED → STORED → IN_TRANSFER → CLEARED       the document's cells, which the table's row passes through
+//! row hint_state: CREATED → STORED → IN_TRANSFER → CLEARED
 //! ```
+//!
+//! A `row` line names a row of the scenario's [table](crate::tables), and cells that the row must
+//! have in this order.
 
 mod cells;
 mod script;
@@ -41,15 +47,15 @@ pub use stage::{Performance, StageError};
 /// A scenario, read from its script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// The document's trace that it tells.
-    pub trace: usize,
-    /// What all nodes are called, clockwise from the key.
+    /// The number of the scenario, from 1 to 9.
+    pub number: usize,
+    /// The names of all nodes in the script, clockwise from the key.
     pub nodes: Vec<NodeId>,
     /// N, R and W.
     pub quorum: (usize, usize, usize),
-    /// What happens, each with its line in the script.
+    /// The commands, each with its line number in the script.
     pub commands: Vec<(usize, Command)>,
-    /// The rows that the table is to have, and the cells that they are to pass through.
+    /// The rows that the table must have, and the cells that each must have in this order.
     pub rows: Vec<(String, Vec<String>)>,
 }
 
@@ -60,76 +66,78 @@ pub enum Command {
     Put {
         /// The version.
         version: String,
-        /// What it has been shown just before, and replaces; none: it has read nothing.
+        /// The versions that it replaces, all shown to the client just before. Empty: the client
+        /// sends an empty context.
         over: Vec<String>,
-        /// Through which node; `None`: by its own view.
+        /// The node that gets the request. `None`: the client chooses one by its own view.
         via: Option<NodeId>,
-        /// Who.
+        /// The client.
         client: String,
     },
     /// A client reads.
     Get {
-        /// Through which node; `None`: by its own view.
+        /// The node that gets the request. `None`: the client chooses one by its own view.
         via: Option<NodeId>,
-        /// Who.
+        /// The client.
         client: String,
     },
-    /// An administrator lets a node join.
+    /// An administrator asks a node to let another node join.
     Join {
-        /// Which.
+        /// The node that joins.
         node: NodeId,
-        /// Through which.
+        /// The node that is asked.
         via: NodeId,
     },
-    /// From now on nothing gets from one of these sides to another.
+    /// From now on messages between these sides are lost.
     Partition(Vec<Vec<NodeId>>),
-    /// From now on everything gets everywhere.
+    /// The partition ends.
     Heal,
-    /// A node stops.
+    /// A node crashes.
     Crash(NodeId),
-    /// It comes back.
+    /// A crashed node restarts.
     Recover(NodeId),
-    /// A node tells another its tip.
+    /// A node tells another the tip of its history.
     Gossip(NodeId, NodeId),
-    /// A node compares with another what they hold.
+    /// A node begins an anti-entropy exchange with another.
     Compare(NodeId, NodeId),
-    /// Time passes.
+    /// Timers fire until nothing changes any more.
     Settle,
-    /// This is so now.
+    /// The present state is checked.
     Expect(Expectation),
 }
 
-/// What is to be so.
+/// What a script expects of the present state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expectation {
-    /// What became of a put.
+    /// The outcome of the put of a version.
     Put(String, Outcome),
-    /// What a client was last shown.
+    /// The versions in a client's last answer.
     Get(Vec<String>, String),
-    /// Whether a node keeps something: for this other, or for none.
+    /// A node keeps one hint, for this other node; `None`: it keeps no hint.
     Hint(NodeId, Option<NodeId>),
-    /// Whom a node knows to be members.
+    /// The members in a node's view.
     Members(Vec<NodeId>, NodeId),
 }
 
-/// What became of a put.
+/// The outcome of a put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was acknowledged.
+    /// Its coordinator acknowledged it.
     Acknowledged,
-    /// It was reported failed.
+    /// Its coordinator reported that it failed.
     Failed,
     /// Its client has no answer yet.
     Pending,
 }
 
-/// Who asks to let nodes join.
+/// The client that asks nodes to let others join.
 const ADMINISTRATOR: &str = "the administrator";
 
 impl Scenario {
-    /// A key, and the nodes clockwise from it: those that the script calls by the names in
-    /// [`nodes`](Scenario::nodes). Names are ids, where some key has that order; by far not every
-    /// order has one. Otherwise those that join have the last ids, which is all that is asked.
+    /// A key, and the real nodes clockwise from it, in the order of [`nodes`](Scenario::nodes).
+    ///
+    /// If some key has the script's own order, each name is the id of its node. Many orders have no
+    /// such key. Then it is only certain that the nodes that join have the last ids.
     pub fn stage(&self) -> (Key, Vec<NodeId>) {
         let mut members = self.nodes.clone();
         members.sort_unstable();
@@ -144,12 +152,12 @@ impl Scenario {
         let as_called = keys.clone().find(|key| clockwise(key) == self.nodes);
         let key = as_called
             .or_else(|| keys.clone().find(serves))
-            .expect("of so many keys one begins anywhere");
+            .expect("one of 10,000 keys has the joining nodes last");
         let nodes = clockwise(&key);
         (key, nodes)
     }
 
-    /// The members from the beginning: all but those that join.
+    /// The initial members: every node that no command lets join.
     pub fn founders(&self) -> Vec<NodeId> {
         let joins = |node: &NodeId| {
             self.commands
@@ -159,7 +167,7 @@ impl Scenario {
         self.nodes.iter().copied().filter(|node| !joins(node)).collect()
     }
 
-    /// Everyone who asks anything, in the order in which they first do.
+    /// The clients, in the order of their first requests.
     pub fn clients(&self) -> Vec<&str> {
         let mut clients: Vec<&str> = Vec::new();
         for (_, command) in &self.commands {
@@ -170,7 +178,7 @@ impl Scenario {
         clients
     }
 
-    /// The names of the versions, in the order of clients and of what they ask.
+    /// The names of the versions, ordered by client and then by request.
     fn versions(&self) -> Vec<String> {
         let mut versions = Vec::new();
         for client in self.clients() {
@@ -183,19 +191,21 @@ impl Scenario {
         versions
     }
 
-    /// The scope in which the model performs it. It lives as long as the program, as all scopes do.
+    /// The scope in which the model performs the scenario. Its client scripts are leaked, because a
+    /// scope has only static data.
     fn scope(&self) -> Scope {
-        let place = |node: NodeId| {
-            self.nodes.iter().position(|other| *other == node).expect("the script was read")
+        let position = |node: NodeId| {
+            let mut nodes = self.nodes.iter();
+            nodes.position(|other| *other == node).expect("a script names only its own nodes")
         };
         let line = |command: &Command| -> Option<ScriptLine> {
-            let via = |via: Option<NodeId>| via.map_or(OWN_VIEW, place);
+            let via = |via: Option<NodeId>| via.map_or(OWN_VIEW, position);
             match command {
                 Command::Put { over, via: node, .. } => {
                     Some((via(*node), if over.is_empty() { Ask::Put } else { Ask::PutOver }))
                 }
                 Command::Get { via: node, .. } => Some((via(*node), Ask::Get)),
-                Command::Join { node, via } => Some((place(*via), Ask::Join(place(*node)))),
+                Command::Join { node, via } => Some((position(*via), Ask::Join(position(*node)))),
                 _ => None,
             }
         };
@@ -209,7 +219,7 @@ impl Scenario {
         };
         Scope {
             name: "scenario",
-            aim: "a story",
+            aim: "A scripted scenario.",
             nodes: self.nodes.len() as u16,
             quorum: self.quorum,
             clients: clients.leak(),
@@ -231,7 +241,7 @@ impl Scenario {
 }
 
 impl Command {
-    /// Who asks, if anyone does.
+    /// The client that sends a request for this command, if one does.
     fn client(&self) -> Option<&str> {
         match self {
             Command::Put { client, .. } | Command::Get { client, .. } => Some(client),

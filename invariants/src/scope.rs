@@ -116,7 +116,7 @@ impl Faults {
 /// Properties that a scope does not claim, and why.
 #[derive(Clone, Copy, Debug)]
 pub struct Excuse {
-    /// Their names, as in [`Property::name`].
+    /// The names of the properties.
     pub properties: &'static [&'static str],
     /// The reason.
     pub reason: &'static str,

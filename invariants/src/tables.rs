@@ -1,6 +1,5 @@
-//! The trace tables of the document that the invariants are from: what a run looks like in the
-//! lines that each of its nine traces is told in, time to the right. They are computed from states
-//! and events alone.
+//! The tables of the nine scenarios. A table has a fixed set of rows, with time to the right. Each
+//! cell is computed from the states and events of a run.
 
 mod process;
 mod scene;
@@ -14,21 +13,21 @@ use std::fmt;
 
 use scene::Scene;
 
-/// How a table calls what is in a run.
+/// The names of a run's nodes and versions in a table.
 #[derive(Clone, Debug)]
 pub struct Cast {
     /// Every node, clockwise from the key.
     pub nodes: Vec<NodeId>,
-    /// What these are called.
+    /// Their names, in this order.
     pub names: Vec<NodeId>,
-    /// The name of each version, by what was put: `D1`, `D2`, …
+    /// The name of each put's version: `D1`, `D2`, …
     pub versions: Vec<String>,
     /// The partition of the key.
     pub partition: Partition,
 }
 
 impl Cast {
-    /// Versions by the order of clients and lines.
+    /// Nodes have their own names. Versions are numbered by client and then by script line.
     pub fn of(instance: &Instance) -> Cast {
         let ring = instance.scope.ring();
         let nodes = ring.preference_list(&instance.key, usize::from(instance.scope.nodes)).to_vec();
@@ -49,36 +48,38 @@ impl Cast {
         self.versions.get(put.unwrap_or(usize::MAX)).map(String::as_str)
     }
 
-    /// What a node is called.
+    /// A node's name.
     pub fn name(&self, node: NodeId) -> NodeId {
-        let place = self.nodes.iter().position(|other| *other == node).expect("a node of the run");
-        self.names[place]
+        let position =
+            self.nodes.iter().position(|other| *other == node).expect("a node of the run");
+        self.names[position]
     }
 
-    fn node(&self, place: usize) -> NodeId {
-        self.nodes[place.min(self.nodes.len() - 1)]
+    fn node(&self, position: usize) -> NodeId {
+        self.nodes[position.min(self.nodes.len() - 1)]
     }
 }
 
-/// A trace table: for each of its lines the cells, from left to right.
+/// A scenario's table of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
-    /// Its number in the document.
+    /// The scenario's number, from 1.
     pub number: usize,
-    /// Its title there.
+    /// The scenario's title.
     pub title: &'static str,
-    /// The lines: each with its name, and as many cells as every other.
+    /// The rows. Each has a name and its cells, from left to right; all have the same number of
+    /// cells.
     pub lines: Vec<(&'static str, Vec<String>)>,
 }
 
-/// What tells a trace: its title, its lines, and what they say of one moment.
+/// A kind of table: its title, the names of its rows, and the cells of one moment.
 struct Kind {
     title: &'static str,
     lines: &'static [&'static str],
     cells: fn(&Scene<'_>) -> Vec<String>,
 }
 
-/// The traces, in the document's order.
+/// The kinds of tables, by the number of their scenario.
 const KINDS: [Kind; 9] = [
     storage::QUORUM,
     storage::DIVERGENCE,
@@ -92,16 +93,16 @@ const KINDS: [Kind; 9] = [
 ];
 
 impl Table {
-    /// How many there are.
+    /// The number of scenarios.
     pub const COUNT: usize = KINDS.len();
 
-    /// The title of the table with this number, from 1; nothing if there is no such table.
+    /// The title of the scenario with this number, from 1. Empty if there is no such scenario.
     pub fn title(number: usize) -> &'static str {
         number.checked_sub(1).and_then(|index| KINDS.get(index)).map_or("", |kind| kind.title)
     }
 
-    /// The table with this number, from 1, of a run; moments that look the same are one. `None`:
-    /// there is no such table.
+    /// The table of a run for the scenario with this number, from 1. A moment that looks like the
+    /// one before it has no column. `None`: there is no such scenario.
     pub fn of(number: usize, run: &Run, cast: &Cast) -> Option<Table> {
         let kind = KINDS.get(number.checked_sub(1)?)?;
         let mut columns: Vec<Vec<String>> =
@@ -143,14 +144,14 @@ impl fmt::Display for Table {
     }
 }
 
-/// The name that tables give at the end of a run to what the node at a place, clockwise from the
-/// key, knows of who is a member.
-pub fn history_name(run: &Run, cast: &Cast, place: usize) -> String {
+/// The name that tables give to the final history of the node at this position, counted clockwise
+/// from the key.
+pub fn history_name(run: &Run, cast: &Cast, position: usize) -> String {
     let scene = Scene { run, cast, at: run.events.len() };
-    process::tip(&scene, scene.history(cast.node(place)))
+    process::tip(&scene, scene.history(cast.node(position)))
 }
 
-/// Where nothing is to be told.
+/// The cell of a moment in which there is nothing to say.
 const NOTHING: &str = "none";
 
 fn set<'a>(names: impl IntoIterator<Item = &'a str>) -> String {

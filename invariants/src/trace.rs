@@ -1,11 +1,11 @@
-//! A run of a scope, written down: what happened, step by step and by content, and what each step
-//! led to.
+//! Traces: paths through a scope, recorded in a file.
 //!
-//! A trace names its scope and its rules, and says of each step what happened — never which of the
-//! steps possible then it was, so that it can still be read when the code has changed — and a
-//! digest of each part of the state that the step changed: [`digest`]. So it replays on the code of
-//! another day, or tells at which step and in which part of the state that one differs: [`replay`].
-//! A long one can be made shorter: [`shrink`].
+//! A trace names its scope and its rules. For each step it has the event, and a [`digest`] of each
+//! part of the state that the step changed. An event is recorded by its content, not by its number
+//! among the possible steps, so a trace stays readable when the code changes.
+//!
+//! A later version of the code can [`replay`] a trace. If it behaves differently, the replay names
+//! the first step that differs, and the parts of the state that do. [`shrink`] shortens a trace.
 
 pub mod digest;
 mod event;
@@ -26,80 +26,81 @@ use thiserror::Error;
 pub use digest::StateDigest;
 pub use event::Event;
 
-/// A trace file, format 1: JSON. Fields that are not known are passed over.
+/// A trace file of format 1, in JSON. Unknown fields are ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
     /// [`Trace::FORMAT`].
     pub format: u32,
-    /// The scope, by name.
+    /// The name of the scope.
     pub scope: String,
-    /// The defect whose rules the nodes follow, by name; `None`: the protocol's own.
+    /// The name of the defect whose rules the nodes follow. `None`: the protocol's own rules.
     pub defect: Option<String>,
-    /// The property that the trace violates, or shows, by name.
+    /// The name of the property that the trace violates (always, converges) or shows (reachable).
     pub property: String,
-    /// Where the property is one that converges: how many steps lead to where it does not. The
-    /// steps after them go on for ever.
+    /// Only for a *converges* property: the number of steps before the cycle. The steps after them
+    /// are the cycle, which can repeat for ever. If there are none, the path ends in a state
+    /// without further steps.
     pub cycle_from: Option<usize>,
-    /// Digests of all parts of the state before the first step.
+    /// Digests of all parts of the initial state.
     pub initial: BTreeMap<String, StateDigest>,
-    /// What happened.
+    /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
 /// A step of a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// What happened.
+    /// The event.
     pub event: Event,
-    /// Digests of those parts of the state that it changed, by name. A part that is gone has none:
-    /// none ever is.
+    /// Digests of the parts of the state that the step changed, by name. No step removes a part.
     pub changed: BTreeMap<String, StateDigest>,
-    /// The digest of the whole state that it led to.
+    /// The digest of the whole state after the step.
     pub state: StateDigest,
 }
 
-/// Why a text is no trace that this program can read.
+/// Why a file cannot be read as a trace.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    /// It is too long to be one.
-    #[error("the file has {bytes} bytes; no trace has more than {}", Trace::BYTES_MAX)]
+    /// The file is too long.
+    #[error("the file has {bytes} bytes, but a trace has at most {}", Trace::BYTES_MAX)]
     TooLong {
-        /// Its length.
+        /// The length of the file.
         bytes: usize,
     },
-    /// It is no JSON, or a field is missing or makes no sense.
-    #[error("this is no trace of format {}", Trace::FORMAT)]
+    /// The file is not JSON, or a field is missing or has an invalid value.
+    #[error("the file is not a trace of format {}", Trace::FORMAT)]
     Malformed(#[from] serde_json::Error),
-    /// It is of another format.
+    /// The trace has another format.
     #[error(
-        "the field format says {format}; this program reads traces of format {} only: use a program of that time",
+        "the field format says {format}, but this version reads only format {}: \
+         use the version that wrote the file",
         Trace::FORMAT
     )]
     Format {
-        /// What it says.
+        /// The format that the file names.
         format: u64,
     },
-    /// It has too many steps.
-    #[error("the field steps has {count} entries; at most {} are read", Trace::STEPS_MAX)]
+    /// The trace has too many steps.
+    #[error("the field steps has {count} entries, but a trace has at most {}", Trace::STEPS_MAX)]
     TooManySteps {
-        /// How many.
+        /// The number of steps.
         count: usize,
     },
-    /// It goes round from a step that it has not got.
-    #[error("the field cycle_from says {0}, and there are fewer steps")]
+    /// The cycle begins after the last step.
+    #[error("the field cycle_from says {0}, but there are fewer steps")]
     Cycle(usize),
-    /// It is about the end of all things, and does not say from where on it goes round.
-    #[error("the field cycle_from is missing: {0} is about what comes in the end")]
+    /// The property is a *converges* property, and the trace does not say where the cycle begins.
+    #[error("the field cycle_from is missing, but {0} is a converges property and needs it")]
     NoCycle(String),
-    /// It goes round, and is about a single state.
-    #[error("the field cycle_from is there: {0} is not about what comes in the end")]
+    /// The trace has a cycle, and the property is not a *converges* property.
+    #[error("the field cycle_from is there, but {0} is not a converges property")]
     NeedlessCycle(String),
-    /// It names a scope, a defect or a property that there is none of.
-    #[error("the field {field} says {name:?}, which this program does not know")]
+    /// The trace names an unknown scope, defect or property.
+    #[error("the field {field} says {name:?}, which is unknown")]
     Unknown {
         /// The field.
         field: &'static str,
-        /// What it says.
+        /// The unknown name.
         name: String,
     },
 }
@@ -111,14 +112,14 @@ struct Header {
 }
 
 impl Trace {
-    /// The format that this program writes.
+    /// The format that this version writes and reads.
     pub const FORMAT: u32 = 1;
-    /// The longest file that is read.
+    /// The longest file that can be read, in bytes.
     pub const BYTES_MAX: usize = 64 << 20;
-    /// The most steps that are read.
+    /// The most steps that can be read.
     pub const STEPS_MAX: usize = 10_000;
 
-    /// What a search found, under the protocol's rules or a defect's.
+    /// The trace of a search's finding, under a defect's rules or the protocol's own.
     pub fn record(
         scope: &Scope,
         defect: Option<&Defect>,
@@ -131,7 +132,7 @@ impl Trace {
         Trace::of(&Run::found(scope, rules, finding), defect, property, cycle_from)
     }
 
-    /// A run, written down: of the rules of this defect, to show this property.
+    /// The trace of a run under this defect's rules that violates or shows this property.
     pub fn of(
         run: &Run,
         defect: Option<String>,
@@ -155,10 +156,10 @@ impl Trace {
         }
     }
 
-    /// Reads a trace from a file's text, which may be anything.
+    /// Reads a trace from the text of a file. The text may be anything.
     ///
     /// # Errors
-    /// Where it is no trace, or one of another format, or of scopes and rules that are not known.
+    /// If the text is not a trace of this format, or names an unknown scope, defect or property.
     pub fn from_json(text: &[u8]) -> Result<Trace, ReadError> {
         if text.len() > Trace::BYTES_MAX {
             return Err(ReadError::TooLong { bytes: text.len() });
@@ -193,34 +194,33 @@ impl Trace {
         }
     }
 
-    /// The text of a file with this trace.
+    /// The text of this trace's file.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("all of it has a form in JSON");
+        let mut text = serde_json::to_string_pretty(self)
+            .expect("every part of a trace can be written as JSON");
         text.push('\n');
         text
     }
 
-    /// How many steps lead to where the property does not hold; those that then go round for ever
-    /// not counted.
+    /// The number of steps, without those of the cycle.
     pub fn depth(&self) -> usize {
         self.cycle_from.unwrap_or(self.steps.len())
     }
 
-    /// The scope. It is known: else the trace could not have been read.
+    /// The scope. Reading a trace has checked that it exists.
     pub fn scope(&self) -> &'static Scope {
-        catalogue::scope_named(&self.scope)
-            .expect("a trace that was read names a scope that exists")
+        catalogue::scope_named(&self.scope).expect("a trace that was read names a known scope")
     }
 
-    /// The property that it violates, or shows.
+    /// The property that the trace violates or shows.
     pub fn property(&self) -> &'static Property {
-        Property::named(&self.property).expect("a trace that was read names a property that exists")
+        Property::named(&self.property).expect("a trace that was read names a known property")
     }
 
     /// The rules that the nodes follow.
     pub fn rules(&self) -> Rules {
         let defect =
-            self.defect.as_deref().map(|name| Defect::named(name).expect("a defect that exists"));
+            self.defect.as_deref().map(|name| Defect::named(name).expect("a known defect"));
         defect.map_or_else(Rules::default, |defect| (defect.rules)())
     }
 }

@@ -1,9 +1,9 @@
 //! Ground truth: what really happened. An observer of all messages keeps it, and only the checker
 //! reads it.
 //!
-//! The observer never reads a clock, a context or a tally. Which puts a client had read follows from
-//! the answers that really reached it. What a node has confirmed follows from the messages that it
-//! really sent.
+//! The observer never reads a clock, a context or a tally. Which puts a client had read follows
+//! from the answers that really reached it. What a node has confirmed follows from the messages
+//! that it really sent.
 
 pub mod matching;
 pub(crate) mod observer;
@@ -32,10 +32,11 @@ pub struct Hinted {
     pub sent: u8,
 }
 
-/// What the other nodes have heard from the node whose disk was copied.
+/// What other nodes have heard from the node whose disk was copied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Heard {
-    /// The witnesses: nodes that have heard of a commit that is not in the copy. Bit `n` is node `n`.
+    /// The witnesses: nodes that have heard of a commit that is not in the copy. Bit `n` is node
+    /// `n`.
     pub witnesses: u64,
     /// Has a witness received a message that the node sent while it ran on the copy?
     pub is_misled: bool,
@@ -69,22 +70,23 @@ pub struct Ghost {
     pub hinted: Vec<Hinted>,
     /// The tombstones reaped.
     pub reaped: WriteSet,
-    /// The puts whose tombstones a node has asked about, or reaped, in the last step. It is empty again
-    /// once another message is sent or arrives.
+    /// The puts whose tombstones a node has asked about, or reaped, in the last step. It is empty
+    /// again once another message is sent or arrives.
     pub just_asked: WriteSet,
     /// How often a node was asked whether it is clear of a key. A scope bounds it.
     pub surveyed: u8,
     /// Did a replica send a key that never differed between replicas?
     pub sent_needlessly: bool,
-    /// Where the ring changes: for each node, the membership changes that it was told or has told.
+    /// For each node, the membership changes that it was told or has told. Empty if the ring does
+    /// not change in this scope.
     pub known: Vec<History>,
-    /// Where the ring changes: for each node and each client, the changes that the nodes knew which
-    /// served it.
+    /// For each node and each client, the changes that the nodes which served it knew. Empty if the
+    /// ring does not change in this scope.
     pub owed: Vec<History>,
-    /// Where a node's disk is copied: what the others have heard from that node.
+    /// What other nodes have heard from the node whose disk was copied.
     pub copied: Heard,
-    /// For each client, the puts that its last answer showed, and all that these had read. Empty if the
-    /// client's next line does not use them.
+    /// For each client, the puts that its last answer showed, and all that these had read. Empty if
+    /// the client's next line does not use them.
     pub clients: Vec<WriteSet>,
 }
 
@@ -136,8 +138,8 @@ impl Ghost {
 
     pub(crate) fn on_survey(&mut self, instance: &Instance, tombstones: WriteSet) {
         self.surveyed += 1;
-        // Where replicas compare, one that has not got the tombstone yet may send an old copy at
-        // any time, also just before it is asked.
+        // With anti-entropy exchanges, a replica without the tombstone may send an old copy at any
+        // time, also just before it is asked.
         if !instance.scope.faults.exchange {
             self.just_asked = self.replaced_by(tombstones);
         }
@@ -147,12 +149,12 @@ impl Ghost {
         self.with_all_seen(tombstones).minus(tombstones)
     }
 
-    /// These puts and all that they really saw.
+    /// These puts, and all puts that their clients had really read.
     pub fn with_all_seen(&self, writes: WriteSet) -> WriteSet {
         writes.iter().fold(writes, |all, write| all.union(self.saw(write)))
     }
 
-    /// Does none of these puts follow another of them?
+    /// Are these puts concurrent: had none of their clients read another of them?
     pub fn is_antichain(&self, writes: WriteSet) -> bool {
         writes.iter().all(|write| self.saw(write).minus(writes) == self.saw(write))
     }
@@ -173,8 +175,8 @@ impl Ghost {
         *confirmed = confirmed.with(write);
     }
 
-    /// A node that implies that it has stored a put has it as a replica, or, if it coordinates as a
-    /// fallback, for all intended replicas.
+    /// Records that a node has confirmed a put. A replica has stored it as its own. A fallback that
+    /// coordinates keeps it as a hint for every intended replica.
     pub(crate) fn confirm_or_keep(&mut self, instance: &Instance, node: NodeId, write: WriteId) {
         if instance.changes || instance.preference_list.contains(&node) {
             self.confirm(node, write);
@@ -184,7 +186,7 @@ impl Ghost {
     }
 
     pub(crate) fn keep(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
-        match self.hint_place(holder, recipient) {
+        match self.hint_index(holder, recipient) {
             Ok(index) if self.hinted[index].writes.contains(write) => {}
             Ok(index) => {
                 let Hinted { writes, sent, .. } = &mut self.hinted[index];
@@ -197,13 +199,14 @@ impl Ghost {
         }
     }
 
-    fn hint_place(&self, holder: NodeId, recipient: NodeId) -> Result<usize, usize> {
+    fn hint_index(&self, holder: NodeId, recipient: NodeId) -> Result<usize, usize> {
         self.hinted
             .binary_search_by_key(&(holder, recipient), |hinted| (hinted.holder, hinted.recipient))
     }
 
-    /// Where the ring changes, whoever hands something over says so only now: it keeps it until it
-    /// is there. Else it has said so before.
+    /// Records that a holder hands a hint over. If the ring changes in this scope, the message is
+    /// the holder's first confirmation that it keeps the puts. Otherwise it has confirmed them
+    /// before.
     pub(crate) fn on_hand_off(
         &mut self,
         instance: &Instance,
@@ -213,24 +216,24 @@ impl Ghost {
     ) {
         if instance.changes {
             writes.iter().for_each(|write| self.keep(holder, recipient, write));
-        } else if let Ok(index) = self.hint_place(holder, recipient) {
+        } else if let Ok(index) = self.hint_index(holder, recipient) {
             self.hinted[index].sent += 1;
         }
     }
 
-    /// For how many intended replicas a distinct node has given its word that it has the put:
-    /// itself, or another in its place. Where the ring changes, and with it who is one: how many
-    /// nodes have given their word.
+    /// The number of intended replicas for which a distinct node has confirmed the put: the replica
+    /// itself, or a fallback with a hint. If the ring changes in this scope, so do the intended
+    /// replicas, and this is the number of nodes that have confirmed the put.
     fn replies(&self, instance: &Instance, write: WriteId) -> usize {
         if instance.changes {
-            let gave = |node: NodeId| {
+            let confirms = |node: NodeId| {
                 let kept = self
                     .hinted
                     .iter()
                     .any(|kept| kept.holder == node && kept.writes.contains(write));
                 kept || self.confirmed[usize::from(node.0)].contains(write)
             };
-            return (0..instance.scope.nodes).map(NodeId).filter(|node| gave(*node)).count();
+            return (0..instance.scope.nodes).map(NodeId).filter(|node| confirms(*node)).count();
         }
         let who = |intended: &NodeId| {
             let own = self.confirmed[usize::from(intended.0)].contains(write).then_some(*intended);
@@ -246,7 +249,7 @@ impl Ghost {
         )
     }
 
-    /// The key's intended replicas, by what a node was told, or has said that it knows.
+    /// The key's intended replicas, by the changes that a node was told or has told.
     fn intended<'s>(&self, instance: &'s Instance, by: NodeId) -> &'s [NodeId] {
         let known = self.known.get(usize::from(by.0));
         known.map_or(&instance.preference_list, |known| {
@@ -254,14 +257,14 @@ impl Ghost {
         })
     }
 
-    /// A node knows this now, if the ring changes at all.
+    /// Records that a node knows this history, if the ring changes in this scope.
     pub(crate) fn know(&mut self, node: NodeId, history: &History) {
         if let Some(known) = self.known.get_mut(usize::from(node.0)) {
             *known = known.union(history);
         }
     }
 
-    /// One node has served another: the other is to learn what it knows.
+    /// Records that one node has served another, so that the other must learn what the first knows.
     pub(crate) fn owe(&mut self, from: NodeId, to: NodeId) {
         if let Some(known) = self.known.get(usize::from(from.0)).cloned() {
             let owed = &mut self.owed[usize::from(to.0)];
@@ -280,9 +283,10 @@ impl Ghost {
         }
     }
 
-    /// A coordinator begins to read, or asks again those it has not heard. If it asks one it has
-    /// heard, it begins anew: it had forgotten the first attempt, and what it heard then is nothing
-    /// it must show now.
+    /// A coordinator begins a read, or asks the silent replicas again.
+    ///
+    /// If it asks a replica that it has heard, it begins anew. It has forgotten its first attempt,
+    /// and need not show what it heard then.
     pub(crate) fn on_fetch(
         &mut self,
         instance: &Instance,
@@ -290,7 +294,7 @@ impl Ghost {
         replica: NodeId,
         read: usize,
     ) {
-        // One that is a replica no more has handed over what it had.
+        // A former replica has handed over its copies, so its own puts do not count.
         let is_replica = self.intended(instance, coordinator).contains(&coordinator);
         let own =
             if is_replica { self.confirmed[usize::from(coordinator.0)] } else { WriteSet::EMPTY };

@@ -1,5 +1,5 @@
-//! What the scopes exercise: every kind of message is delivered and lost somewhere, every timer
-//! fires, nodes crash and come back, and every rule is asked.
+//! Coverage: in some scope, every kind of message is delivered and lost, every timer fires, nodes
+//! crash and restart, and every rule is asked.
 
 use crate::check::Report;
 use dynamo_model::message;

@@ -1,4 +1,4 @@
-//! Searching a scope for one property: a violation of it, or a state that shows it.
+//! Searches a scope for a violation of one property, or for a state that shows it.
 
 use super::search::{convergence, reads};
 use super::{Progress, SystemPath, Watcher};
@@ -14,8 +14,8 @@ pub struct Finding {
     /// The shortest path to a state that violates (always) or shows (reachable) the property. For a
     /// *converges* property: the path to a cycle that violates it, and once round that cycle.
     pub path: SystemPath,
-    /// How many steps lead there. For a *converges* property the steps after them are the cycle,
-    /// which may go on for ever. There are none if nothing goes on.
+    /// The number of steps to that state. For a *converges* property, the steps after them are the
+    /// cycle. There are none if the path ends in a state without further steps.
     pub depth: usize,
 }
 
@@ -29,17 +29,17 @@ pub fn find(scope: &Scope, rules: Rules, property: &'static Property) -> (Option
 /// The result of a search for one property, with its progress.
 #[derive(Clone, Debug)]
 pub struct Hunt {
-    /// What it found.
+    /// The finding, if there is one.
     pub finding: Option<Finding>,
-    /// Was every reachable state visited? If so and nothing was found, there is nothing to find.
+    /// Was every reachable state visited? If it was and there is no finding, no such state exists.
     pub complete: bool,
-    /// How far it came.
+    /// Its final progress.
     pub progress: Progress,
 }
 
-/// Searches as [`find`] does, in bounded memory: in bytes, by the engine's own count. `watch` is
-/// called some times a second. When it breaks, the search ends. The property need not be one of
-/// [`PROPERTIES`](crate::property::PROPERTIES).
+/// Searches as [`find`] does, in at most `memory_bytes` by the engine's own count. The search calls
+/// `watch` some times a second, and ends if `watch` breaks. The property need not be one of
+/// [`PROPERTIES`](crate::catalogue::PROPERTIES).
 pub fn find_within(
     scope: &Scope,
     rules: Rules,

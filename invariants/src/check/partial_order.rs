@@ -1,4 +1,4 @@
-//! Steps of a scope that commute with whatever else may happen, and that no property can see.
+//! Steps of a scope that commute with all other steps and that no property can observe.
 
 use crate::scope::instance::Instance;
 use dynamo_model::client::ClientState;
@@ -8,7 +8,7 @@ use dynamo_model::node::State;
 use dynamo_model::process::{Process, ProcessState};
 use interned_checker::First;
 
-/// Two kinds of deliveries may be taken before all else.
+/// The two kinds of deliveries that may be taken before all other steps.
 pub(crate) const TAKEN_FIRST: First<Process, Instance> =
     |instance, state, envelope| match (state, &envelope.msg) {
         (ProcessState::Client(client), Message::Answer(answer)) => {
@@ -20,11 +20,14 @@ pub(crate) const TAKEN_FIRST: First<Process, Instance> =
         _ => false,
     };
 
-/// Is this answer all that ever happens to the client while it waits?
+/// Is the delivery of this answer the only event that can happen to the waiting client?
 ///
-/// It is where the client does not ask again, is not told who is a member, and nothing arrives
-/// twice. What the history makes of it depends on the answer alone, but for a get as the next line:
-/// it matters to a get which puts are acknowledged before it begins.
+/// It is, if all of these hold:
+/// - The client never retries.
+/// - It does not choose nodes by its own view, so no node sends it a history.
+/// - No message arrives twice.
+/// - The answered request is the last of its script. Another get would record which puts were
+///   acknowledged before it began, so the order of steps would matter.
 fn is_answer_alone(instance: &Instance, client: &ClientState, request: RequestId) -> bool {
     let faults = &instance.scope.faults;
     let next_line = RequestId { number: request.number + 1, ..request };
@@ -36,10 +39,12 @@ fn is_answer_alone(instance: &Instance, client: &ClientState, request: RequestId
         && instance.ask(next_line).is_none()
 }
 
-/// Is a replica's word that it has stored this put only counted?
+/// Does the coordinator only count this replica's confirmation that it has stored the put?
 ///
-/// It is once the put is acknowledged, where coordinators neither lose patience nor crash nor lose
-/// their disks, and nobody asks, because tombstones are to be reaped, whether they are done.
+/// It does, if all of these hold:
+/// - The put is acknowledged.
+/// - Coordinators never time out or crash, and no node has a bad disk.
+/// - No tombstone is reaped. Before a node reaps one, it asks whether a put is under way.
 fn is_only_counted(instance: &Instance, node: &State, request: RequestId) -> bool {
     let faults = &instance.scope.faults;
     let is_acknowledged = node.puts.get(&request).is_some_and(|put| put.collecting.is_answered);

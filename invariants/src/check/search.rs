@@ -1,4 +1,4 @@
-//! The two engines, and what each finds in a scope.
+//! Runs one of the two engines on a scope.
 
 use super::coverage;
 use super::partial_order::TAKEN_FIRST;
@@ -16,7 +16,7 @@ use stateright::{Checker, Model};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Those of these properties that must eventually be true for good.
+/// The *converges* properties among these, for the engine.
 pub(super) fn convergence(
     properties: impl IntoIterator<Item = &'static Property>,
 ) -> Convergence<Process, Instance, Ghost> {
@@ -27,7 +27,7 @@ pub(super) fn convergence(
     }
 }
 
-/// What either engine finds.
+/// The result of either engine.
 pub(super) struct Search {
     pub(super) ending: Ended,
     pub(super) progress: Progress,
@@ -37,7 +37,7 @@ pub(super) struct Search {
     pub(super) coverage: BTreeMap<String, usize>,
 }
 
-/// What a property looks at, or the scope's boundary, if the name is [`BOUNDARY`].
+/// What a property reads; if the name is [`BOUNDARY`], what the scope's boundary reads.
 pub(super) fn reads(
     instance: &Instance,
     property: Option<&Property>,
@@ -108,8 +108,8 @@ pub(super) fn search_stateright(model: System, effort: &Effort, watch: Watcher<'
     let steps = |path: SystemPath| path.into_actions().len();
     let seen: BTreeMap<&'static str, usize> =
         checker.discoveries().into_iter().map(|(name, path)| (name, steps(path))).collect();
-    // The engine stops early once it has a path for every property; with one left it goes on until
-    // nothing is left to visit.
+    // stateright's engine stops early once it has a path for every property. Otherwise it visits
+    // every state.
     let exhausted = seen.len() < properties;
     Search {
         ending: if exhausted && !given_up { Ended::Exhausted } else { Ended::CutOff },

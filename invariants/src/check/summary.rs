@@ -1,4 +1,4 @@
-//! What the reports of several scopes say together about each of the nine invariants.
+//! Summarises the reports of several scopes: a verdict on each of the nine invariants.
 
 use super::Report;
 use super::verdict::{Conclusion, FAILURES, Verdict, can_be_violated};
@@ -20,14 +20,15 @@ pub struct InvariantVerdict {
     pub verdict: Conclusion,
     /// In how many completely visited scopes a property of the invariant could have been violated.
     pub scopes_with_occasion: usize,
-    /// In how many completely visited scopes none could: nothing happened there that the invariant
-    /// speaks of, or the scope excuses all its properties.
+    /// In how many completely visited scopes no property of the invariant could have been violated:
+    /// no occasion arose, or the scope excuses all its properties.
     pub scopes_without: usize,
     /// The states of the scopes that had occasion.
     pub states: usize,
 }
 
-/// What these reports conclude about each invariant, of so many scopes that were to be checked.
+/// The verdicts of these reports on each invariant. `asked` is the number of scopes that should
+/// have been checked.
 pub fn invariants(reports: &[&Report], asked: usize) -> Vec<InvariantVerdict> {
     INVARIANTS.iter().map(|invariant| of_one(invariant, reports, asked)).collect()
 }

@@ -1,16 +1,18 @@
-//! What is interchangeable in a scope: nodes and clients that may be exchanged without anything
-//! else becoming different.
+//! Symmetries of a scope: renamings of interchangeable nodes and clients that leave the scope
+//! unchanged.
 //!
-//! The protocol treats the replicas of a key alike, and knows clients only by name. What tells them
-//! apart in a scope is who asks what through whom. So a renaming is a permutation of the ring's
-//! positions together with one of the clients, such that each client's script, with its positions
-//! permuted, is that of the client that it becomes. Where a request is forwarded, or a node is no
-//! replica, there are none: which replica a request is forwarded to depends on its client's number
-//! and on the order of the preference list.
+//! The protocol treats the replicas of a key alike, and clients differ only in their names. A scope
+//! distinguishes them only by its scripts: which client sends which request to which node. So a
+//! renaming permutes the positions of the ring and the clients. Each client's script, with permuted
+//! positions, must equal the script of the client that it becomes.
 //!
-//! This rests on the rules' treating nodes alike. A rule that compares them (as
-//! [`Siblings::newest_only`] does, for a defect whose scope has nothing interchangeable) must not
-//! be checked with symmetry.
+//! A scope has no symmetries if a request is forwarded, or if a node is not a replica. The replica
+//! that gets a forwarded request depends on the client's number and on the order of the preference
+//! list.
+//!
+//! Symmetry needs rules that treat all nodes alike. A rule that compares node ids must not be
+//! checked with it. [`Siblings::newest_only`] is such a rule, for a defect whose scope has no
+//! symmetries.
 
 mod renaming;
 
@@ -31,19 +33,19 @@ use dynamo_model::version::Context;
 use interned_checker::Renaming;
 use stateright::actor::Id;
 
-/// A renaming of a scope's nodes and clients that leaves the scope what it is.
+/// A renaming of a scope's nodes and clients that leaves the scope unchanged.
 #[derive(Clone, Debug)]
 pub struct Symmetry {
     instance: Instance,
-    /// By node.
+    /// The new id of each node.
     nodes: Vec<NodeId>,
-    /// By the client's place in the scope.
+    /// The new index of each client.
     clients: Vec<usize>,
 }
 
 impl Scope {
-    /// All renamings that leave the scope what it is, but for the one that changes nothing.
-    /// Together with it they are a group.
+    /// All renamings that leave the scope unchanged, except the identity. With the identity they
+    /// form a group.
     pub fn symmetries(&self) -> Vec<Symmetry> {
         let replicas = self.quorum.0;
         let forwards =
@@ -76,7 +78,7 @@ impl Scope {
         symmetries
     }
 
-    /// Is a client's script, with its positions permuted, that of the other?
+    /// Does a client's script, with permuted positions, equal the other client's script?
     fn becomes(&self, client: usize, other: usize, positions: &[usize]) -> bool {
         let permuted = |&(via, ask): &(usize, Ask)| (positions[via], ask);
         self.clients[client].iter().map(permuted).eq(self.clients[other].iter().copied())
@@ -87,27 +89,27 @@ fn is_identity(positions: &[usize], clients: &[usize]) -> bool {
     positions.iter().copied().eq(0..positions.len()) && clients.iter().copied().eq(0..clients.len())
 }
 
-/// All permutations of so many things.
+/// All permutations of `0..len`.
 fn permutations(len: usize) -> Vec<Vec<usize>> {
     let Some(last) = len.checked_sub(1) else { return vec![Vec::new()] };
     let with_last = |shorter: Vec<usize>| {
-        (0..len).map(move |place| {
+        (0..len).map(move |index| {
             let mut longer = shorter.clone();
-            longer.insert(place, last);
+            longer.insert(index, last);
             longer
         })
     };
     permutations(last).into_iter().flat_map(with_last).collect()
 }
 
-/// Things renamed, each at the place of what it becomes.
+/// Renames each item, and moves it to its new index.
 fn moved<T: Clone>(
     things: &[T],
-    place: impl Fn(usize) -> usize,
+    new_index: impl Fn(usize) -> usize,
     renamed: impl Fn(&T) -> T,
 ) -> Vec<T> {
     let mut all = things.to_vec();
-    things.iter().enumerate().for_each(|(index, thing)| all[place(index)] = renamed(thing));
+    things.iter().enumerate().for_each(|(index, thing)| all[new_index(index)] = renamed(thing));
     all
 }
 
@@ -134,15 +136,15 @@ impl Symmetry {
         RequestId { client: self.client(request.client), ..request }
     }
 
-    /// A put becomes that of the same line of the client that its client becomes.
+    /// A put becomes the put in the same script line of the renamed client.
     fn write(&self, write: WriteId) -> WriteId {
         let request = self.request(self.instance.puts[usize::from(write.0)]);
-        self.instance.write(request).expect("a client becomes one with the same script")
+        self.instance.write(request).expect("the renamed client has an equal script")
     }
 
     fn read(&self, read: usize) -> usize {
         let request = self.request(self.instance.gets[read]);
-        self.instance.read(request).expect("a client becomes one with the same script")
+        self.instance.read(request).expect("the renamed client has an equal script")
     }
 
     fn content(&self, content: &Content) -> Content {
@@ -169,7 +171,7 @@ impl Symmetry {
         )
     }
 
-    /// Siblings in an answer, by ascending dot.
+    /// The siblings of an answer, sorted by dot.
     fn versions(&self, versions: &[Version]) -> Vec<Version> {
         let (node, request) = (|node| self.node(node), |request| self.request(request));
         let renamed =
@@ -179,7 +181,7 @@ impl Symmetry {
         all
     }
 
-    /// Whoever is asked is asked in preference order, whatever the nodes are called.
+    /// Sorts the renamed nodes: a coordinator asks replicas in the order of the preference list.
     fn tally(&self, tally: &Tally) -> Tally {
         let mut asked: Vec<NodeId> = tally.asked.iter().map(|node| self.node(*node)).collect();
         asked.sort_unstable_by_key(|node| {
@@ -242,7 +244,7 @@ impl Symmetry {
                 .collect(),
             issued: issued.collect(),
             hints: hints.iter().map(hint).collect(),
-            // All nodes are founders, and nobody joins or leaves.
+            // In a scope with symmetries every node is a founder, and none joins or leaves.
             history: history.clone(),
             settling: settling.clone(),
         }

@@ -13,8 +13,8 @@ pub enum Conclusion {
     /// True in every reachable state, although it could have been violated: an occasion arose. A
     /// *reachable* property: some state shows it.
     Holds,
-    /// True in every reachable state, because nothing happened that could violate it. Nothing is
-    /// shown by that.
+    /// True in every reachable state, but no occasion arose to violate it. So the scope shows
+    /// nothing.
     NoOccasion,
     /// Some reachable state violates it (always), or some run never makes it true (converges).
     Violated,
@@ -32,7 +32,7 @@ pub enum Conclusion {
 pub(super) const FAILURES: [Conclusion; 3] =
     [Conclusion::Violated, Conclusion::NotShown, Conclusion::ExcusedButHolds];
 
-/// What became of one property.
+/// The verdict on one property.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     /// [`Property::name`].
@@ -54,17 +54,17 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Is it as the scope claims: true, or excused and really not true?
+    /// Is the property as the scope claims: true, or excused and false?
     pub fn is_as_claimed(&self) -> bool {
         self.holds != self.excused.is_some()
     }
 
-    /// Is it violated, and not excused? An incomplete check can know that.
+    /// Is the property violated, and not excused? An incomplete check can know that.
     pub fn is_violation(&self) -> bool {
         self.verdict == Conclusion::Violated
     }
 
-    /// Is it known not to be as the scope claims? An incomplete check can know that.
+    /// Is the property known not to be as the scope claims? An incomplete check can know that.
     pub fn is_failure(&self) -> bool {
         FAILURES.contains(&self.verdict)
     }
@@ -91,7 +91,7 @@ pub(super) fn verdicts(
     checked.map(verdict).collect()
 }
 
-/// What was found of one property.
+/// What a check has seen of one property.
 #[expect(clippy::struct_excessive_bools, reason = "four answers that do not depend on each other")]
 struct Found {
     holds: bool,
@@ -106,12 +106,12 @@ impl Found {
     fn conclusion(&self, kind: Kind) -> Conclusion {
         let Found { holds, excused, occasion, complete } = *self;
         match (kind, holds) {
-            // One state decides these. What the check did not visit cannot change it.
+            // One state decides these. No other state can change the conclusion.
             (Kind::Reachable, true) if !excused => Conclusion::Holds,
             (Kind::Reachable, true) => Conclusion::ExcusedButHolds,
             (Kind::Always | Kind::Converges, false) if !excused => Conclusion::Violated,
             (Kind::Always | Kind::Converges, false) => Conclusion::Excused,
-            // All states are needed for these.
+            // These conclusions need all states.
             _ if !complete => Conclusion::Unknown,
             (Kind::Reachable, false) if excused => Conclusion::Excused,
             (Kind::Reachable, false) => Conclusion::NotShown,

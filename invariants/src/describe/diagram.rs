@@ -1,4 +1,4 @@
-//! Space-time diagrams in text: nodes and clients from left to right, time downwards.
+//! Space-time diagrams in text. Nodes and clients are columns; time runs downwards.
 
 use super::flight::{Flight, flights};
 use crate::notation::Who;
@@ -6,30 +6,30 @@ use crate::trace::Event;
 use crate::trace::replay::Run;
 use stateright::actor::Id;
 
-/// How far lifelines are from one another, in characters.
+/// The distance between two lifelines, in characters.
 const PITCH: usize = 6;
 
-/// One step, drawn and in words.
+/// One step, as a drawing and in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Which step, from 1.
+    /// The number of the step, from 1.
     pub step: usize,
-    /// The lifelines, and what goes from one to another in this step.
+    /// The lifelines, with this step's arrow or mark.
     pub lanes: String,
-    /// What happens.
+    /// The event in words.
     pub text: String,
-    /// Does anything go wrong: is a message lost, a node down, a disk gone?
+    /// Is the event a fault: a lost message, a crash, a lost disk, or a return to an old copy?
     pub is_fault: bool,
 }
 
-/// The names above the lifelines.
+/// The line with the names above the lifelines.
 pub fn head(run: &Run) -> String {
     let names = everyone(run).into_iter().map(|who| format!("{:<PITCH$}", who.to_string()));
     names.collect::<String>().trim_end().to_owned()
 }
 
-/// The rows, one a step. A message's arrow is drawn where it arrives; the text says in which step
-/// it was sent, if not in the one before.
+/// The rows, one for each step. A message's arrow is in the row of the step in which it arrives. If
+/// it was sent earlier than in the step before, the text names the step in which it was sent.
 pub fn rows(run: &Run) -> Vec<Row> {
     let flights = flights(run);
     run.events
@@ -39,7 +39,8 @@ pub fn rows(run: &Run) -> Vec<Row> {
         .collect()
 }
 
-/// The whole diagram: names, a line a step, and what goes on for ever from where on.
+/// The whole diagram: the names, a line for each step, and a line before the cycle, if there is
+/// one.
 pub fn lines(run: &Run, cycle_from: Option<usize>) -> Vec<String> {
     let mut lines = vec![format!("      {}", head(run))];
     let rows = rows(run);
@@ -55,12 +56,12 @@ pub fn lines(run: &Run, cycle_from: Option<usize>) -> Vec<String> {
     lines
 }
 
-/// Between what leads to where it goes round, and what goes round.
+/// The line between the steps that lead to the cycle and those of the cycle.
 pub const AND_THEN: &str = "and then, for ever:";
-/// At the end of what leads to where nothing goes on.
+/// The last line of a path that ends in a state without further steps.
 pub const NOTHING_MORE: &str = "and then nothing goes on";
 
-/// Every node and client.
+/// Every node and client of the run.
 pub fn everyone(run: &Run) -> Vec<Who> {
     let states = run.states[0].actor_states.iter().enumerate();
     states.map(|(index, state)| Who::of(Id::from(index), state)).collect()
@@ -105,8 +106,8 @@ fn arrow(lanes: &mut [char], from: Who, to: Who, is_lost: bool) {
         lanes[to] = '●';
         return;
     }
-    for place in &mut lanes[from.min(to) + 1..from.max(to)] {
-        *place = if *place == ' ' { '─' } else { '┼' };
+    for lane in &mut lanes[from.min(to) + 1..from.max(to)] {
+        *lane = if *lane == ' ' { '─' } else { '┼' };
     }
     let before = if from < to { to - 1 } else { to + 1 };
     lanes[before] = match (is_lost, from < to) {

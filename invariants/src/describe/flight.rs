@@ -1,5 +1,4 @@
-//! Messages from where they were sent to where they ended: what a space-time diagram draws as
-//! arrows.
+//! When each message was sent, and how it ended: the arrows of a space-time diagram.
 
 use crate::notation::Who;
 use crate::system::SystemState;
@@ -9,19 +8,19 @@ use dynamo_model::message::Message;
 use stateright::actor::{Id, Network};
 use std::collections::{BTreeMap, VecDeque};
 
-/// A message's flight. Steps are counted from 1; what was in flight before the first was sent in step
-/// 0.
+/// One message, from its sending to its end. Steps are counted from 1. A message that is in flight
+/// in the initial state was sent in step 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flight {
-    /// Who sent it.
+    /// The sender.
     pub from: Who,
-    /// To whom.
+    /// The recipient.
     pub to: Who,
-    /// What.
+    /// The message.
     pub message: Message,
-    /// In which step.
+    /// The step in which it was sent.
     pub sent: usize,
-    /// In which step it ended, and how; `None`: it is still in flight at the end.
+    /// The step in which it ended, and how. `None`: it is still in flight at the end of the run.
     pub ended: Option<(usize, End)>,
 }
 
@@ -36,8 +35,8 @@ pub enum End {
 
 type Envelope = (usize, usize, Message);
 
-/// The flights of all messages of a run, by when they were sent. Of several that are alike the first
-/// sent ends first.
+/// The flights of all messages of a run, in the order in which they were sent. Of several equal
+/// messages, the first sent ends first.
 pub fn flights(run: &Run) -> Vec<Flight> {
     let mut flights = Vec::<Flight>::new();
     let mut open = BTreeMap::<Envelope, VecDeque<usize>>::new();
@@ -45,10 +44,10 @@ pub fn flights(run: &Run) -> Vec<Flight> {
         if let Some((envelope, end)) =
             step.checked_sub(1).and_then(|index| ended(&run.events[index]))
         {
-            let queue = open.get_mut(&envelope).expect("only what is in flight ends");
-            let first = *queue.front().expect("only what is in flight ends");
+            let queue = open.get_mut(&envelope).expect("only a message in flight can end");
+            let first = *queue.front().expect("only a message in flight can end");
             if end == End::Arrived && matches!(state.network, Network::UnorderedDuplicating(..)) {
-                // It may arrive again: what arrives is a copy.
+                // The network keeps the message, which may arrive again. A copy arrives.
                 flights.push(Flight { ended: Some((step, end)), ..flights[first].clone() });
             } else {
                 queue.pop_front();

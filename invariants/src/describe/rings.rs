@@ -1,4 +1,4 @@
-//! The ring as nodes see it: one picture for all that know the same.
+//! The rings that nodes see: one for all nodes with the same history.
 
 use crate::scope::instance::members;
 use crate::system::world::World;
@@ -7,19 +7,19 @@ use dynamo_model::ids::NodeId;
 use dynamo_model::membership::Tip;
 use dynamo_model::ring::Ring;
 
-/// A ring, and who sees it.
+/// A ring, and the nodes that see it.
 #[derive(Clone, Debug)]
 pub struct RingSeen {
-    /// The nodes that know this.
+    /// The nodes that see this ring.
     pub by: Vec<NodeId>,
-    /// The digest of what they know; none where the ring does not change.
+    /// The tip of their history. `None`: the ring does not change in this scope.
     pub tip: Option<Tip>,
     /// The ring.
     pub ring: Ring,
 }
 
-/// The rings that nodes see, by what is on their disks; where the ring does not change, the one
-/// that all see.
+/// The rings that follow from the histories on the nodes' disks. If the ring does not change in
+/// this scope, the one ring that all nodes see.
 pub fn rings(model: &System, state: &SystemState) -> Vec<RingSeen> {
     let world = World { model, state };
     if !model.cfg.changes {

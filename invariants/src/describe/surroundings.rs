@@ -6,8 +6,8 @@ use dynamo_model::ids::ClientId;
 use dynamo_model::process::Process;
 use dynamo_model::rules::Rules;
 
-/// Nodes and quorum; who is responsible for the key; each client's script; what may go wrong, and
-/// what goes on in the background.
+/// The nodes and the quorum, the key's preference list, each client's script, the possible faults,
+/// and the background tasks.
 pub fn surroundings(scope: &Scope) -> Vec<String> {
     let instance = scope.instance();
     let (n, r, w) = scope.quorum;
@@ -38,27 +38,24 @@ fn faults(faults: &Faults) -> String {
         }
     };
     push(faults.loss, "may be lost".to_owned());
-    push(faults.duplication, "may be doubled".to_owned());
+    push(faults.duplication, "may arrive more than once".to_owned());
     let times = |count: u8| counted(count.into(), "time");
     push(faults.crashes > 0, format!("{} may be down at a time", counted(faults.crashes, "node")));
-    push(faults.timeouts == Some(0), "coordinators may lose patience".to_owned());
-    let patience = faults.timeouts.unwrap_or_default();
+    push(faults.timeouts == Some(0), "coordinators may time out".to_owned());
+    let retransmissions = faults.timeouts.unwrap_or_default();
     push(
-        patience > 0,
-        format!("coordinators may lose patience, after sending again {}", times(patience)),
+        retransmissions > 0,
+        format!(
+            "coordinators may time out, after they have retransmitted {}",
+            times(retransmissions)
+        ),
     );
-    push(
-        faults.client_retries > 0,
-        format!("clients may ask again {}", times(faults.client_retries)),
-    );
+    push(faults.client_retries > 0, format!("clients may retry {}", times(faults.client_retries)));
     push(faults.handoffs > 0, format!("a hint may be sent {}", times(faults.handoffs)));
     push(faults.lost_disk.is_some(), "one node may lose its disk".to_owned());
-    push(
-        faults.old_disk.is_some(),
-        "one node may be started on an older copy of its disk".to_owned(),
-    );
+    push(faults.old_disk.is_some(), "one node may start on an older copy of its disk".to_owned());
     push(faults.reaps > 0, "tombstones may be reaped".to_owned());
     push(faults.gossip, "nodes gossip".to_owned());
-    push(faults.exchange, "replicas compare what they hold".to_owned());
+    push(faults.exchange, "replicas run anti-entropy exchanges".to_owned());
     may.join("; ")
 }

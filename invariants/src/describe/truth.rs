@@ -1,4 +1,4 @@
-//! Ghost history in words: what really happened, whatever the nodes make of it.
+//! The ground truth in words: what really happened.
 
 use super::{Fact, TRUTH};
 use crate::notation::outcome;
@@ -7,7 +7,8 @@ use crate::scope::write_set::WriteSet;
 use crate::truth::{Ghost, Outcome};
 use dynamo_model::ids::NodeId;
 
-/// What became of each put and get, and what each node has confirmed.
+/// The outcome of each put and get, the puts and hints that each node has confirmed, and the reaped
+/// tombstones.
 pub(super) fn facts(instance: &Instance, ghost: &Ghost) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut push =

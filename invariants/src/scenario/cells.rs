@@ -1,36 +1,36 @@
-//! Does a row pass through the document's cells, in their order?
+//! Compares a table's rows with the cells that a script names: a row must have these cells in this
+//! order, and may have others between them.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The document calls digests `h100`, histories `m40`, times `t1`, coordinators `x`, `y`, `z` and
-/// `Sx`. Each stands for something of the run, the same wherever it is named, and different ones
-/// for different things.
+/// What the scripts' variables stand for in a run. Scripts write `h100` for a digest, `m40` for a
+/// history, `t1` for a time, and `x`, `y`, `z` or `Sx` for a coordinator. A variable stands for one
+/// thing in all rows, and two variables stand for two things.
 type Meanings = BTreeMap<String, String>;
 
-/// A row that does not pass through its cells.
+/// A row that lacks the cells that its script names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// Its name.
+    /// The row's name.
     pub row: String,
-    /// What it is to pass through.
+    /// The cells that the script names.
     pub expected: Vec<String>,
-    /// What it has; nothing: the table has no such row.
+    /// The cells that the row has. Empty: the table has no such row.
     pub actual: Vec<String>,
 }
 
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Missing { row, expected, actual } = self;
-        write!(f, "{row}: {} is not passed through by {}", expected.join(" → "), actual.join(" → "))
+        write!(f, "{row}: expected {}, found {}", expected.join(" → "), actual.join(" → "))
     }
 }
 
-/// Do these rows pass through these cells? The first that does not, however names are given a
-/// meaning, is returned.
+/// Checks that each row has its expected cells in this order, for some meaning of the variables.
 ///
 /// # Errors
-/// Where one does not.
+/// If no meaning satisfies all rows. The error names the row at which the longest attempt failed.
 pub fn passes(
     rows: &[(&str, Vec<String>)],
     expected: &[(String, Vec<String>)],
@@ -50,7 +50,7 @@ pub fn passes(
     Err(Missing { row: expected[furthest].0.clone(), expected: expected_cells, actual })
 }
 
-/// The cells without those that repeat the one before.
+/// The cells without repetitions of the cell before.
 fn distinct(cells: &[String]) -> Vec<String> {
     let mut cells = cells.to_vec();
     cells.dedup();
@@ -70,7 +70,7 @@ fn all_pass(
     })
 }
 
-/// Tries every way in which the expected cells are among the actual ones, in their order.
+/// Tries every choice of actual cells that match the expected ones in order.
 fn row_passes(
     expected: &[String],
     actual: &[String],
@@ -88,7 +88,7 @@ fn row_passes(
     false
 }
 
-/// The cell says the same as the expected one, if names mean this.
+/// The meanings under which the actual cell is the expected one; `None`: there are none.
 fn same(expected: &str, actual: &str, meanings: &Meanings) -> Option<Meanings> {
     let (expected, actual) = (words(expected), words(actual));
     if expected.len() != actual.len() {
@@ -115,7 +115,7 @@ fn same(expected: &str, actual: &str, meanings: &Meanings) -> Option<Meanings> {
     Some(meanings)
 }
 
-/// Words, and everything between them one by one.
+/// Splits a cell into words, and into each character between words.
 fn words(cell: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut is_in_word = false;
@@ -130,14 +130,14 @@ fn words(cell: &str) -> Vec<String> {
     words
 }
 
-/// Does this word stand for something of the run?
+/// Is this word a variable?
 fn is_name(word: &str) -> bool {
     let (head, tail) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
     let is_numbered = !tail.is_empty() && tail.bytes().all(|digit| digit.is_ascii_digit());
     matches!(word, "x" | "y" | "z" | "Sx") || matches!(head, "h" | "m" | "t") && is_numbered
 }
 
-/// A digest for a digest, a node for a node.
+/// Is the actual word of the variable's kind: a digest, a history, a time or a node?
 fn is_alike(expected: &str, actual: &str) -> bool {
     let first = |word: &str| word.chars().next();
     if matches!(expected, "x" | "y" | "z" | "Sx") {

@@ -12,7 +12,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: {what}")]
 pub struct ScriptError {
-    /// Which line, from 1; 0: the script as a whole.
+    /// The number of the line, from 1. Zero: the script as a whole.
     pub line: usize,
     /// What is wrong.
     pub what: String,
@@ -23,7 +23,7 @@ impl FromStr for Scenario {
 
     fn from_str(text: &str) -> Result<Self, ScriptError> {
         let mut scenario = Scenario {
-            trace: 0,
+            number: 0,
             nodes: Vec::new(),
             quorum: (0, 0, 0),
             commands: Vec::new(),
@@ -46,7 +46,7 @@ impl Scenario {
     fn read(&mut self, number: usize, line: &str) -> Result<(), String> {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            ["trace", trace] => self.trace = parsed(trace, "the number of a trace")?,
+            ["scenario", number] => self.number = parsed(number, "the number of a scenario")?,
             ["nodes", nodes @ ..] => self.nodes = self::nodes(nodes)?,
             ["quorum", n, r, w] => {
                 let part = |word: &str, name: &str| {
@@ -91,7 +91,7 @@ impl Scenario {
                     .map(|names| self.nodes_of(names))
                     .collect::<Result<Vec<_>, _>>()?;
                 if sides.len() < 2 {
-                    return Err("a partition has two sides at least: partition A | B C".to_owned());
+                    return Err("a partition has at least two sides: partition A | B C".to_owned());
                 }
                 Command::Partition(sides)
             }
@@ -102,7 +102,7 @@ impl Scenario {
             ["compare", node, "with", peer] => Command::Compare(self.node(node)?, self.node(peer)?),
             ["settle"] => Command::Settle,
             ["expect", rest @ ..] => Command::Expect(self.expectation(rest)?),
-            _ => return Err(format!("\"{}\" is no command", words.join(" "))),
+            _ => return Err(format!("\"{}\" is not a command", words.join(" "))),
         };
         Ok(command)
     }
@@ -136,9 +136,10 @@ impl Scenario {
             ["members", members @ .., "at", node] => {
                 Ok(Expectation::Members(self.nodes_of(members)?, self.node(node)?))
             }
-            other => {
-                Err(format!("\"expect {}\" expects nothing that can be looked at", other.join(" ")))
-            }
+            other => Err(format!(
+                "\"expect {}\": expected put, get, hint, no hint or members after \"expect\"",
+                other.join(" ")
+            )),
         }
     }
 
@@ -147,7 +148,7 @@ impl Scenario {
         if self.nodes.contains(&node) {
             Ok(node)
         } else {
-            Err(format!("{name} is none of the nodes"))
+            Err(format!("the nodes line does not name {name}"))
         }
     }
 
@@ -160,13 +161,13 @@ impl Scenario {
         if name == "view" { Ok(None) } else { self.node(name).map(Some) }
     }
 
-    /// Does it make sense as a whole?
+    /// Checks the script as a whole.
     fn check(&self) -> Result<(), String> {
         let (n, r, w) = self.quorum;
         Config::new(n, r, w).map_err(|error| error.to_string())?;
-        if !(1..=Table::COUNT).contains(&self.trace) {
+        if !(1..=Table::COUNT).contains(&self.number) {
             return Err(format!(
-                "the first line says which of the traces 1 to {} it tells",
+                "the number of the scenario is from 1 to {}, as in: scenario 4",
                 Table::COUNT
             ));
         }
@@ -176,8 +177,9 @@ impl Scenario {
             || self.nodes.len() > 6
             || !ids.iter().copied().eq(0..self.nodes.len() as u16)
         {
-            return Err("the nodes are A, B, … without a gap, N of them at least and six at most"
-                .to_owned());
+            return Err(
+                "the nodes are A, B, … without a gap: at least N and at most six".to_owned()
+            );
         }
         let mut versions = self.versions();
         let count = versions.len();
@@ -185,7 +187,7 @@ impl Scenario {
         versions.dedup();
         if versions.len() < count || count > WriteId::MAX {
             return Err(format!(
-                "each version is put once, and there are {} at most",
+                "each version is put once, and there are at most {} versions",
                 WriteId::MAX
             ));
         }
@@ -194,13 +196,13 @@ impl Scenario {
 }
 
 fn parsed<T: FromStr>(word: &str, what: &str) -> Result<T, String> {
-    word.parse().map_err(|_| format!("\"{word}\": this is to be {what}"))
+    word.parse().map_err(|_| format!("\"{word}\": expected {what}"))
 }
 
 fn nodes(names: &[&str]) -> Result<Vec<NodeId>, String> {
     let nodes = names.iter().map(|name| NodeId::from_str(name).map_err(|error| error.to_string()));
     let nodes: Vec<NodeId> = nodes.collect::<Result<_, _>>()?;
-    if nodes.is_empty() { Err("name nodes here".to_owned()) } else { Ok(nodes) }
+    if nodes.is_empty() { Err("expected at least one node".to_owned()) } else { Ok(nodes) }
 }
 
 /// `row name: cell → cell`.

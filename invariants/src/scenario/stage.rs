@@ -1,5 +1,5 @@
-//! Scenarios, performed by the model: messages arrive in the order in which they were sent, and
-//! time passes when the script says so.
+//! The model performs scenarios. Messages arrive in the order in which they were sent. Timers fire
+//! only at `settle`.
 
 use super::{Command, Expectation, Outcome, Scenario};
 use crate::notation::Who;
@@ -17,34 +17,33 @@ use stateright::actor::{Id, Timers};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-/// Why a scenario cannot be performed, or does not come out as it says.
+/// Why a scenario cannot be performed, or an expectation in it does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: {what}")]
 pub struct StageError {
-    /// Which line of the script.
+    /// The number of the line in the script.
     pub line: usize,
     /// What is wrong.
     pub what: String,
 }
 
-/// A scenario, performed.
+/// A scenario that the model has performed.
 pub struct Performance {
-    /// What happened.
+    /// The run.
     pub run: Run,
-    /// How its table calls what is in it.
+    /// The names of nodes and versions in its table.
     pub cast: Cast,
 }
 
 impl Performance {
-    /// The table of the trace that the scenario tells.
+    /// The scenario's table of this run.
     pub fn table(&self, scenario: &Scenario) -> Table {
-        Table::of(scenario.trace, &self.run, &self.cast)
-            .expect("a script that was read names a trace that exists")
+        Table::of(scenario.number, &self.run, &self.cast)
+            .expect("a parsed script has a number with a table")
     }
 }
 
-/// How often all timers fire when time passes: enough for every attempt to be made, and its answer
-/// to come.
+/// How often `settle` fires all timers at most: enough for every retransmission and its reply.
 const ROUNDS: usize = 12;
 
 type Envelope = (usize, usize, Message);
@@ -52,24 +51,25 @@ type Envelope = (usize, usize, Message);
 struct Stage<'a> {
     scenario: &'a Scenario,
     performance: Performance,
-    /// What nodes have sent, in order.
+    /// The messages in flight, in the order in which they were sent.
     waiting: Vec<Envelope>,
+    /// The sides of the present partition. Empty: there is none.
     sides: Vec<Vec<NodeId>>,
 }
 
 impl Scenario {
-    /// Performs it.
+    /// Performs the scenario by the protocol's rules.
     ///
     /// # Errors
-    /// Where something that it asks for cannot happen, or something that it expects is not so.
+    /// If a command cannot be performed, or an expectation does not hold.
     pub fn perform(&self) -> Result<Performance, StageError> {
         self.perform_by(&Rules::default())
     }
 
-    /// Performs it by these rules.
+    /// Performs the scenario by these rules.
     ///
     /// # Errors
-    /// As above.
+    /// If a command cannot be performed, or an expectation does not hold.
     pub fn perform_by(&self, rules: &Rules) -> Result<Performance, StageError> {
         let mut stage = Stage::set(self, rules);
         for (line, command) in &self.commands {
@@ -97,15 +97,15 @@ impl<'a> Stage<'a> {
         Stage { scenario, performance, waiting: Vec::new(), sides: Vec::new() }
     }
 
-    /// The node that the script calls so.
+    /// The real node with this name in the script.
     fn real(&self, name: NodeId) -> NodeId {
-        let place = self
+        let position = self
             .scenario
             .nodes
             .iter()
             .position(|other| *other == name)
-            .expect("the script was read");
-        self.performance.cast.nodes[place]
+            .expect("a script names only its own nodes");
+        self.performance.cast.nodes[position]
     }
 
     fn state(&self) -> &SystemState {
@@ -117,7 +117,9 @@ impl<'a> Stage<'a> {
             Command::Put { over, client, .. } => {
                 let shown = self.shown_to(client);
                 if !over.is_empty() && shown.as_ref() != Some(over) {
-                    return Err(format!("{client} was shown {shown:?} just before"));
+                    return Err(format!(
+                        "{client} replaces {over:?}, but its last answer showed {shown:?}"
+                    ));
                 }
                 self.ask(client)
             }
@@ -152,7 +154,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The next thing that a client wants to ask arrives.
+    /// A client's next request arrives.
     fn ask(&mut self, client: &str) -> Result<(), String> {
         let id = self.id(client);
         let asks = |message: &Message| {
@@ -165,15 +167,16 @@ impl<'a> Stage<'a> {
         let asked =
             envelopes.find(|envelope| usize::from(envelope.src) == id && asks(envelope.msg));
         let asked = asked.map(|envelope| (id, usize::from(envelope.dst), envelope.msg.clone()));
-        let asked = asked.ok_or_else(|| format!("{client} still waits for an answer"))?;
+        let asked = asked
+            .ok_or_else(|| format!("{client} still waits for the answer to its last request"))?;
         let event = self.delivery(&asked);
         self.happen(&event)
     }
 
     fn id(&self, client: &str) -> usize {
         let clients = self.scenario.clients();
-        let place = clients.iter().position(|other| *other == client).expect("the script was read");
-        self.scenario.nodes.len() + place
+        let index = clients.iter().position(|other| *other == client);
+        self.scenario.nodes.len() + index.expect("a script names only its own clients")
     }
 
     fn who(&self, index: usize) -> Who {
@@ -184,7 +187,7 @@ impl<'a> Stage<'a> {
         Event::Deliver { from: self.who(*from), to: self.who(*to), message: message.clone() }
     }
 
-    /// This happens, and everything that follows at once.
+    /// An event happens. Then all messages that follow from it arrive or are lost.
     fn happen(&mut self, event: &Event) -> Result<(), String> {
         self.step(event).map_err(|stopped| format!("{event}: {stopped}"))?;
         self.deliver_all();
@@ -197,7 +200,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// What was sent just now comes after what waits already.
+    /// Appends the messages sent by the last step to the messages in flight.
     fn note_what_waits(&mut self) {
         let mut count = BTreeMap::<Envelope, usize>::new();
         for envelope in self.performance.run.last().network.iter_all() {
@@ -221,15 +224,15 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Everything arrives, or is lost: what would go from one side to another, or to a node that is
-    /// down, or tells nobody anything.
+    /// Delivers all messages in flight, oldest first. A message is lost if it crosses the
+    /// partition, if its recipient is down, or if it would change nothing.
     fn deliver_all(&mut self) {
         while let Some(envelope) = self.waiting.first().cloned() {
             let delivery = self.delivery(&envelope);
             if self.is_cut(&envelope) || self.step(&delivery).is_err() {
                 let (from, to, message) = (self.who(envelope.0), self.who(envelope.1), envelope.2);
                 self.step(&Event::Lose { from, to, message })
-                    .expect("whatever is on its way may be lost");
+                    .expect("any message in flight may be lost");
             }
         }
     }
@@ -241,13 +244,14 @@ impl<'a> Stage<'a> {
         are_nodes && side(*from) != side(*to)
     }
 
-    /// Timers fire, and what they bring about happens, until it is the same again.
+    /// Fires all timers, round by round, until a round ends in a state that an earlier one ended
+    /// in.
     fn settle(&mut self) {
         let mut seen = Vec::new();
         for _ in 0..ROUNDS {
             for (index, timer) in self.timers() {
                 let event = Event::TimeOut { at: self.who(index), timer };
-                // One that an earlier one has called off does not fire.
+                // An earlier timer of this round may have cancelled this one.
                 if self.step(&event).is_ok() {
                     self.deliver_all();
                 }
@@ -281,7 +285,7 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// What the last answer to a client was about.
+    /// The versions in a client's last answer; after a put, the version that was put.
     fn shown_to(&self, client: &str) -> Option<Vec<String>> {
         match self.answer_to(client)? {
             Answer::GetAnswered { siblings, .. } => {
@@ -351,6 +355,6 @@ fn expect<T: PartialEq + std::fmt::Debug>(expected: &T, actual: &T) -> Result<()
     if expected == actual {
         Ok(())
     } else {
-        Err(format!("expected {expected:?}, and it is {actual:?}"))
+        Err(format!("expected {expected:?}, found {actual:?}"))
     }
 }

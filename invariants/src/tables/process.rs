@@ -1,4 +1,4 @@
-//! Traces 6 to 9: what is going on.
+//! Tables of workflows: put coordination, membership, hinted handoff and gossip.
 
 use super::scene::{Act, Put, Scene};
 use super::storage::nodes;
@@ -46,16 +46,17 @@ pub(super) const PUT: Kind = Kind {
 /// How far a put has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// A node has the request, and nobody the version.
+    /// A node has the request, and no coordinator has begun.
     Received,
-    /// Its coordinator has the version, and has asked the others.
+    /// The coordinator has stored the version, and has sent it to the other replicas.
     Forwarded,
-    /// W of them have it.
+    /// W replicas have confirmed, and the answer to the client is in flight.
     Acknowledged,
-    /// Its client knows, and a hint is left.
+    /// The client has its answer, and a node still keeps a hint.
     RepairPending,
-    /// Its client knows, and nothing is left to do.
+    /// The client has its answer, and no hint is left.
     Done,
+    /// The coordinator has reported that the put failed.
     Failed,
 }
 
@@ -67,7 +68,7 @@ impl Stage {
             Outcome::Unsent | Outcome::Running => Stage::Forwarded,
             Outcome::Answered { .. } => {
                 let is_answer = |message: &Message| matches!(message, Message::Answer(answer) if answer.request() == put.request);
-                if scene.is_on_its_way(is_answer) {
+                if scene.is_in_flight(is_answer) {
                     Stage::Acknowledged
                 } else if scene.hints().next().is_some() {
                     Stage::RepairPending
@@ -101,7 +102,8 @@ impl Stage {
     }
 }
 
-/// Whom the coordinator asks, or will: in the place of whom it suspects a fallback.
+/// The nodes that the coordinator asks, or will ask. A fallback stands in for each suspected
+/// replica.
 fn reachable(scene: &Scene<'_>, put: Put, coordinator: NodeId) -> Vec<NodeId> {
     if let Some((_, running)) = scene.running(put) {
         let asked = |node: &NodeId| {
@@ -144,7 +146,7 @@ fn progress(scene: &Scene<'_>, put: Put, stage: Stage) -> String {
 }
 
 pub(super) const MEMBERSHIP: Kind = Kind {
-    title: "Membership World And Preference List",
+    title: "Membership View And Preference List",
     lines: &[
         "member_set",
         "membership_history_tip",
@@ -166,8 +168,8 @@ pub(super) const MEMBERSHIP: Kind = Kind {
     },
 };
 
-/// A history's name: histories only grow, so its length; and a letter where another of that length
-/// was there first, for changes may be asked for at two nodes.
+/// A history's name: `m` and its length. If an earlier history of the run has the same length and
+/// other changes, a letter follows. Two nodes that are each asked for a change have such histories.
 pub(super) fn tip(scene: &Scene<'_>, history: &History) -> String {
     let mut alike = Vec::new();
     for moment in scene.end().before().chain([scene.end()]) {
@@ -187,7 +189,7 @@ pub(super) fn tip(scene: &Scene<'_>, history: &History) -> String {
     format!("m{}{letter}", history.len())
 }
 
-/// What the client that routes by itself knows of the members.
+/// The history of the first client that chooses nodes by its own view.
 fn client_history<'a>(scene: &Scene<'a>) -> Option<&'a History> {
     let clients =
         scene.state().actor_states.iter().enumerate().filter_map(|(index, state)| match &**state {
@@ -249,7 +251,7 @@ pub(super) const HANDOFF: Kind = Kind {
             }
             Some(_) => ("STORED", holder.to_string(), "t2", "wait for A"),
             None if was_kept() => ("CLEARED", NOTHING.to_owned(), "-", "delete hint"),
-            None if scene.is_on_its_way(asked) => ("CREATED", holder.to_string(), "t1", NOTHING),
+            None if scene.is_in_flight(asked) => ("CREATED", holder.to_string(), "t1", NOTHING),
             None => return vec![NOTHING.to_owned(); 5],
         };
         let act = act.replace('A', &recipient.to_string());
@@ -257,7 +259,7 @@ pub(super) const HANDOFF: Kind = Kind {
     },
 };
 
-/// The first hint of the run: who is asked to keep it, and for whom.
+/// The first hint of the run: the node that is asked to keep it, and the recipient.
 fn first_hint(scene: &Scene<'_>) -> Option<(NodeId, NodeId)> {
     scene.run.events.iter().find_map(|event| match event {
         Event::Deliver {
@@ -287,7 +289,7 @@ pub(super) const GOSSIP: Kind = Kind {
             let now = tip(scene, history);
             if has_grown { format!("{},{now}", tip(scene, before)) } else { now }
         };
-        // What both know needs no telling of how it came about.
+        // When both have the same history, the cell does not say how it grew.
         let ours_told = if is_same { tip(scene, ours) } else { grown(ours, local) };
         let ticks =
             scene.events().filter(|event| matches!(event, Event::Gossip { .. })).count() + 1;
@@ -311,7 +313,7 @@ fn gossiping(scene: &Scene<'_>, local: NodeId, peer: NodeId) -> String {
     if has_merged {
         "merge histories".to_owned()
     } else if scene
-        .is_on_its_way(|message| is_told(message) || matches!(message, Message::Gossip { .. }))
+        .is_in_flight(|message| is_told(message) || matches!(message, Message::Gossip { .. }))
     {
         "exchange".to_owned()
     } else {

@@ -1,4 +1,4 @@
-//! One moment of a run, and what tables ask of it.
+//! One moment of a run, with the questions that tables ask about it.
 
 use super::Cast;
 use crate::notation::Who;
@@ -18,21 +18,21 @@ use stateright::actor::Envelope;
 pub(super) struct Scene<'a> {
     pub(super) run: &'a Run,
     pub(super) cast: &'a Cast,
-    /// After so many steps.
+    /// The number of steps before this moment.
     pub(super) at: usize,
 }
 
-/// What a client last did.
+/// What a client did, or was told, last.
 pub(super) enum Act<'a> {
-    /// It asked this of this node, and waits.
+    /// It sent this node a request, and waits for the answer.
     Asked(NodeId, &'a Operation),
-    /// It was told this.
+    /// It got this answer.
     Told(&'a Answer),
-    /// It was told of members that it did not know.
+    /// It got a newer history.
     Refreshed,
 }
 
-/// A put: who wanted it, and its place in the order of puts.
+/// A put: its request, and its index among all puts.
 #[derive(Clone, Copy)]
 pub(super) struct Put {
     pub(super) request: RequestId,
@@ -44,21 +44,23 @@ impl<'a> Scene<'a> {
         &self.run.states[self.at]
     }
 
-    /// The steps until now, the last first.
+    /// The events until this moment, the last first.
     pub(super) fn events(&self) -> impl Iterator<Item = &'a Event> + use<'a> {
         self.run.events[..self.at].iter().rev()
     }
 
+    /// All earlier moments, the first first.
     pub(super) fn before(&self) -> impl Iterator<Item = Scene<'a>> + use<'a> {
         let (run, cast) = (self.run, self.cast);
         (0..self.at).map(move |at| Scene { run, cast, at })
     }
 
-    /// How it will be when all is over.
+    /// The last moment of the run.
     pub(super) fn end(&self) -> Scene<'a> {
         Scene { at: self.run.events.len(), ..*self }
     }
 
+    /// The state of a node. `None`: it is down.
     pub(super) fn node(&self, node: NodeId) -> Option<&'a State> {
         let index = usize::from(node.0);
         self.state().actor_states[index].node().filter(|_| !self.state().crashed[index])
@@ -85,7 +87,7 @@ impl<'a> Scene<'a> {
         names
     }
 
-    /// The key's intended replicas, by what the first node knows.
+    /// The key's intended replicas, by the history of the first node.
     pub(super) fn intended(&self) -> &'a [NodeId] {
         let instance = &self.run.model.cfg;
         instance.replicas_by(self.history(self.cast.node(0)))
@@ -101,11 +103,11 @@ impl<'a> Scene<'a> {
         self.state().network.iter_all()
     }
 
-    pub(super) fn is_on_its_way(&self, is_meant: impl Fn(&Message) -> bool) -> bool {
+    pub(super) fn is_in_flight(&self, is_meant: impl Fn(&Message) -> bool) -> bool {
         self.messages().any(|envelope| is_meant(envelope.msg))
     }
 
-    /// The put that a client asked for last.
+    /// The put whose request arrived last.
     pub(super) fn put(&self) -> Option<Put> {
         let request = self.events().find_map(|event| match asked(event)? {
             (_, Operation::Put { request, .. }) => Some(*request),
@@ -128,14 +130,14 @@ impl<'a> Scene<'a> {
         nodes.find_map(|node| Some((node, self.node(node)?.puts.get(&put.request)?)))
     }
 
-    /// Who coordinates a put, sooner or later.
+    /// The first node that coordinates a put at any moment of the run.
     pub(super) fn coordinator(&self, put: Put) -> Option<NodeId> {
         let end = self.end();
         let mut scenes = (0..=end.at).map(|at| Scene { at, ..*self });
         scenes.find_map(|scene| scene.running(put)).map(|(node, _)| node)
     }
 
-    /// What was last heard of a client.
+    /// The last act of any client.
     pub(super) fn act(&self) -> Option<Act<'a>> {
         self.events().find_map(|event| match event {
             Event::Deliver { to: Who::Client(_), message: Message::Answer(answer), .. } => {
@@ -148,7 +150,7 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// What is kept for others: holder, for whom, and how far it has come.
+    /// The hints on all disks: the holder, the hint's id, and the state of the handoff.
     pub(super) fn hints(&self) -> impl Iterator<Item = (NodeId, &'a HintId, HintState)> + use<'a> {
         let (run, state) = (self.run, self.state());
         let nodes = (0..run.model.cfg.scope.nodes).map(NodeId);
@@ -169,7 +171,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// What a client has asked, if this is a client's asking.
+/// The node and the request, if a client's put or get arrives in this event.
 fn asked(event: &Event) -> Option<(NodeId, &Operation)> {
     match event {
         Event::Deliver {

@@ -1,4 +1,4 @@
-//! Traces 1 to 5: what is stored.
+//! Tables of stored data: quorums, divergence, read repair, hints and Merkle trees.
 
 use super::scene::{Act, Put, Scene};
 use super::{Kind, NOTHING, set};
@@ -57,7 +57,7 @@ fn write_quorum(scene: &Scene<'_>, put: Put) -> String {
     }
 }
 
-/// What the last get that was answered showed.
+/// The versions in the last answer to a get.
 fn shown<'a>(scene: &Scene<'a>) -> Option<Vec<&'a str>> {
     scene.events().find_map(|event| match event {
         Event::Deliver {
@@ -105,8 +105,8 @@ pub(super) const DIVERGENCE: Kind = Kind {
     },
 };
 
-/// The clock of a version that has no sibling; of siblings, what each of them follows that the
-/// others do not.
+/// The clock of a single version. Of siblings: for each, the clock entries that are greater than in
+/// every other sibling.
 fn frontier(scene: &Scene<'_>, versions: &[Version]) -> String {
     let clock = |version: &Version| {
         let others = versions.iter().filter(|other| other.dot != version.dot);
@@ -140,7 +140,7 @@ pub(super) const READ_REPAIR: Kind = Kind {
     cells: |scene| {
         let (stale, fresh) = stale_and_fresh(scene);
         let is_repaired = scene.events().any(|event| repaired(event).is_some());
-        let is_repairing = scene.is_on_its_way(|message| matches!(message, Message::Repair { .. }));
+        let is_repairing = scene.is_in_flight(|message| matches!(message, Message::Repair { .. }));
         let shown = returned(scene);
         let trying = match (&shown, is_repairing, is_repaired) {
             (Some(_), true, _) => format!("writeback {}", written_back(scene)),
@@ -167,16 +167,16 @@ pub(super) const READ_REPAIR: Kind = Kind {
     },
 };
 
-/// What a get's coordinator has answered, whether that has arrived or not.
+/// The versions in a coordinator's answer to a get, in flight or arrived.
 fn returned<'a>(scene: &Scene<'a>) -> Option<Vec<&'a str>> {
-    let on_its_way = scene.messages().find_map(|envelope| match envelope.msg {
+    let in_flight = scene.messages().find_map(|envelope| match envelope.msg {
         Message::Answer(Answer::GetAnswered { siblings, .. }) => Some(scene.names_of(siblings)),
         _ => None,
     });
-    on_its_way.or_else(|| shown(scene))
+    in_flight.or_else(|| shown(scene))
 }
 
-/// What is in a repair on its way.
+/// The versions in a repair that is in flight.
 fn written_back(scene: &Scene<'_>) -> String {
     let names = scene.messages().find_map(|envelope| match envelope.msg {
         Message::Repair { siblings, .. } => Some(scene.names_of(siblings.versions())),
@@ -185,8 +185,8 @@ fn written_back(scene: &Scene<'_>) -> String {
     names.unwrap_or_default().join(",")
 }
 
-/// The replica to which a repair is sent, sooner or later, whether it arrives or not; and another,
-/// that has something in the end.
+/// The replica to which a repair is sent at any moment of the run, and another replica. The other
+/// one has a version at the end, if one does.
 fn stale_and_fresh(scene: &Scene<'_>) -> (NodeId, NodeId) {
     let sent = |event: &Event| match event {
         Event::Deliver { to: Who::Node(node), message: Message::Repair { .. }, .. }
@@ -194,12 +194,12 @@ fn stale_and_fresh(scene: &Scene<'_>) -> (NodeId, NodeId) {
         _ => None,
     };
     let end = scene.end();
-    let on_its_way = |envelope: Envelope<&Message>| match envelope.msg {
+    let in_flight = |envelope: Envelope<&Message>| match envelope.msg {
         Message::Repair { .. } => NodeId::from_actor(envelope.dst),
         _ => None,
     };
     let stale =
-        scene.run.events.iter().find_map(sent).or_else(|| end.messages().find_map(on_its_way));
+        scene.run.events.iter().find_map(sent).or_else(|| end.messages().find_map(in_flight));
     let stale = stale.unwrap_or(scene.cast.node(2));
     let has_something = |node: &NodeId| !end.held(*node).versions().is_empty();
     let others = || end.intended().iter().copied().filter(|node| *node != stale);
@@ -241,8 +241,8 @@ pub(super) fn nodes(scene: &Scene<'_>, nodes: impl IntoIterator<Item = NodeId>) 
     set(names.iter().map(String::as_str))
 }
 
-/// Who has the last put, or is asked to have it: in the place of an intended replica the fallback
-/// that stands in for it.
+/// For each intended replica, the node that has the last put or is asked to store it: the replica
+/// itself, or the fallback that stands in for it.
 fn reachable(scene: &Scene<'_>) -> Vec<NodeId> {
     let running = scene.put().and_then(|put| scene.running(put));
     let stands_in = |intended: NodeId| {
@@ -302,7 +302,7 @@ fn handing_off(scene: &Scene<'_>) -> String {
         |message: &Message| matches!(message, Message::HandOff { .. } | Message::HandedOff { .. });
     match scene.hints().next() {
         None => asked.unwrap_or_else(|| NOTHING.to_owned()),
-        Some(_) if scene.is_on_its_way(hands_over) => "transfer then delete".to_owned(),
+        Some(_) if scene.is_in_flight(hands_over) => "transfer then delete".to_owned(),
         Some((.., HintState::InTransfer)) => "transfer then delete".to_owned(),
         Some(_) => "retain hint".to_owned(),
     }
@@ -336,7 +336,7 @@ fn root(scene: &Scene<'_>, node: NodeId) -> u64 {
     scene.node(node).map_or(0, |state| state.trees.root(scene.cast.partition).0)
 }
 
-/// Roots are numbered as they come up: their digests tell nobody anything.
+/// The name of a node's root: `h` and a number, in the order in which roots appear in the run.
 fn name_of_root(scene: &Scene<'_>, node: NodeId) -> String {
     let mut seen = Vec::new();
     let until_now = scene.before().chain([Scene { at: scene.at, ..*scene }]);
@@ -368,13 +368,13 @@ fn transfer(scene: &Scene<'_>, is_same: bool) -> &'static str {
         |event: &Event| matches!(event, Event::Deliver { message: Message::Sync { .. }, .. });
     match (is_same, scene.events().any(has_moved)) {
         (true, true) => "synchronized",
-        (false, _) if scene.is_on_its_way(is_of_an_exchange) => "syncing",
+        (false, _) if scene.is_in_flight(is_of_an_exchange) => "syncing",
         _ => "idle",
     }
 }
 
 fn comparing(scene: &Scene<'_>) -> &'static str {
-    let is = |is_meant: fn(&Message) -> bool| scene.is_on_its_way(is_meant);
+    let is = |is_meant: fn(&Message) -> bool| scene.is_in_flight(is_meant);
     if is(|message| matches!(message, Message::Sync { .. })) {
         "transfer missing keys"
     } else if is(|message| matches!(message, Message::Subtrees { .. } | Message::Leaves { .. })) {

@@ -1,6 +1,6 @@
-//! Digests of states, the same on every machine and on every day: XXH3 (64 bits, seed 0) of the
-//! parts of a state in postcard's encoding, which both are specified. What follows from the rest —
-//! views, ghost history — is left out.
+//! Digests of states. They are equal on every machine and in every version of the code, because
+//! their algorithms are specified: XXH3 (64 bits, seed 0) of postcard's encoding. Views and the
+//! ground truth are left out, because they follow from the other parts and the path.
 
 use crate::notation::Who;
 use crate::system::SystemState;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// A digest of a state, or of a part of one. In files 16 hexadecimal digits.
+/// A digest of a state, or of a part of one. In files it has 16 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StateDigest(pub u64);
 
@@ -38,19 +38,21 @@ impl<'de> Deserialize<'de> for StateDigest {
     }
 }
 
-/// The digest of an event: by it, a way through a scope can be named in a few letters a step.
+/// The digest of an event. With it, a path can be written in a few letters for each step.
 pub fn event(event: &Event) -> StateDigest {
     of(event)
 }
 
 fn of(part: &impl Serialize) -> StateDigest {
-    StateDigest(xxh3_64(&postcard::to_stdvec(part).expect("states have a form in postcard")))
+    StateDigest(xxh3_64(
+        &postcard::to_stdvec(part).expect("postcard can encode every part of a state"),
+    ))
 }
 
-/// The name of the part that is all messages on their way.
+/// The name of the part that consists of all messages in flight.
 pub const MESSAGES: &str = "messages";
 
-/// The digest of each part of a state: of every node and client, by name, and of [`MESSAGES`].
+/// The digests of a state's parts, by name: each node, each client, and [`MESSAGES`].
 pub fn parts(state: &SystemState) -> BTreeMap<String, StateDigest> {
     let process = |index: usize| {
         let timers: Vec<_> = sorted(state.timers_set.get(index).into_iter().flat_map(Timers::iter));
@@ -75,7 +77,7 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     sorted
 }
 
-/// Those parts that are others after than before, as they are after.
+/// The digests after a step of the parts that it changed.
 pub fn difference(
     before: &BTreeMap<String, StateDigest>,
     after: &BTreeMap<String, StateDigest>,
@@ -84,7 +86,7 @@ pub fn difference(
     changed.map(|(part, digest)| (part.clone(), *digest)).collect()
 }
 
-/// The digest of a whole state, given those of its parts.
+/// The digest of a whole state, computed from the digests of its parts.
 pub fn whole(parts: &BTreeMap<String, StateDigest>) -> StateDigest {
     of(&parts.iter().map(|(part, digest)| (part.as_str(), digest.0)).collect::<Vec<_>>())
 }

@@ -1,4 +1,4 @@
-//! What may happen in a step, by content.
+//! The events that a step can have, by their content.
 
 use crate::notation::Who;
 use crate::notation::words;
@@ -12,15 +12,15 @@ use stateright::Model;
 use stateright::actor::{ActorModelAction, Envelope, Id};
 use std::fmt;
 
-/// What happened.
+/// The event of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// A message arrived.
     Deliver {
-        /// Who sent it.
+        /// The sender.
         from: Who,
-        /// Who got it.
+        /// The recipient.
         to: Who,
         /// The message.
         #[serde(deserialize_with = "read_message")]
@@ -28,9 +28,9 @@ pub enum Event {
     },
     /// A message was lost.
     Lose {
-        /// Who sent it.
+        /// The sender.
         from: Who,
-        /// Who will never get it.
+        /// The recipient, which never gets it.
         to: Who,
         /// The message.
         #[serde(deserialize_with = "read_message")]
@@ -38,60 +38,60 @@ pub enum Event {
     },
     /// A timer fired.
     TimeOut {
-        /// Whose.
+        /// The node or client whose timer it is.
         at: Who,
-        /// Which.
+        /// The timer.
         timer: Timer,
     },
-    /// A node stopped, and lost all that it had not saved.
+    /// A node crashed, and lost its memory.
     Crash {
-        /// Which.
+        /// The node.
         at: Who,
     },
-    /// It came back with what it had saved.
+    /// A crashed node restarted with what is on its disk.
     Recover {
-        /// Which.
+        /// The node.
         at: Who,
     },
-    /// A node lost its disk, and began again on an empty one.
+    /// A node lost its disk, and restarted on an empty one.
     LoseDisk {
-        /// Which.
+        /// The node.
         at: Who,
     },
     /// A node's disk was copied.
     CopyDisk {
-        /// Whose.
+        /// The node.
         at: Who,
     },
-    /// A node was stopped, and started again on the copy of its disk.
+    /// A node restarted on the copy of its disk.
     ReturnToCopy {
-        /// Which.
+        /// The node.
         at: Who,
-        /// Had a node that was up heard of a later commit?
+        /// Had a node that was up heard of a commit that is not in the copy?
         witnessed: bool,
     },
-    /// A node that runs on the copy of its disk heard from one that had heard of a later commit.
+    /// A node that runs on the copy of its disk heard from a node that had heard of a later commit.
     HearOfLaterCommit {
         /// The node that runs on the copy.
         at: Who,
     },
     /// A node chose a peer to gossip with.
     Gossip {
-        /// Which.
+        /// The node.
         at: Who,
         /// The peer.
         with: NodeId,
     },
-    /// A node chose a peer to compare with what it holds.
+    /// A node chose a peer for an anti-entropy exchange.
     Exchange {
-        /// Which.
+        /// The node.
         at: Who,
         /// The peer.
         with: NodeId,
     },
 }
 
-/// A message; one that is dated cannot be read otherwise.
+/// Reads a message. The derived reader of [`Message`] does not read dated messages.
 fn read_message<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Message, D::Error> {
     #[derive(Deserialize)]
     struct Dated {
@@ -116,7 +116,7 @@ fn read_message<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Message, D
 type Action = <System as Model>::Action;
 
 impl Event {
-    /// What an action of a scope with so many nodes is.
+    /// The event of an action, in a scope with this many nodes.
     pub fn of(nodes: u16, action: &Action) -> Event {
         let who = |id: &Id| match usize::from(*id) {
             index if index < usize::from(nodes) => Who::Node(NodeId(index as u16)),
@@ -149,7 +149,7 @@ impl Event {
         }
     }
 
-    /// The action of a scope that it is.
+    /// The action of this event.
     pub fn action(&self) -> Action {
         let choose = |at: &Who, key: &str, random| ActorModelAction::SelectRandom {
             actor: at.id(),
@@ -181,7 +181,7 @@ impl Event {
         }
     }
 
-    /// The node or client at which it happened. What was lost happened nowhere.
+    /// The node or client at which the event happened. `None`: a message was lost.
     pub fn at(&self) -> Option<Who> {
         match self {
             Event::Deliver { to, .. } => Some(*to),
@@ -212,26 +212,23 @@ impl fmt::Display for Event {
                 write!(f, "{at}: the timer fires: {}", words::timer(timer))
             }
             Event::Crash { at } => write!(f, "{at}: crashes"),
-            Event::Recover { at } => write!(f, "{at}: comes back with what it saved"),
+            Event::Recover { at } => write!(f, "{at}: restarts with what is on its disk"),
             Event::LoseDisk { at } => write!(f, "{at}: loses its disk"),
             Event::CopyDisk { at } => write!(f, "{at}: its disk is copied"),
             Event::ReturnToCopy { at, witnessed: true } => {
-                write!(
-                    f,
-                    "{at}: is started on the copy, and another node has heard of a later commit"
-                )
+                write!(f, "{at}: restarts on the copy; another node has heard of a later commit")
             }
             Event::ReturnToCopy { at, witnessed: false } => {
                 write!(
                     f,
-                    "{at}: is started on the copy, and no node that is up has heard of a later commit"
+                    "{at}: restarts on the copy; no node that is up has heard of a later commit"
                 )
             }
             Event::HearOfLaterCommit { at } => {
                 write!(f, "{at}: hears from a node that has heard of a later commit")
             }
             Event::Gossip { at, with } => write!(f, "{at}: gossips with {with}"),
-            Event::Exchange { at, with } => write!(f, "{at}: compares with {with}"),
+            Event::Exchange { at, with } => write!(f, "{at}: begins an exchange with {with}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Traces on the code of today.
+//! Replaying traces with the present code.
 
 mod onward;
 
@@ -13,67 +13,67 @@ use stateright::Model;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
-/// Every state of a run, and what happened between.
+/// A run: the states of a path, and the events between them.
 pub struct Run {
-    /// What ran.
+    /// The model of the scope.
     pub model: System,
-    /// What happened.
+    /// The events, one for each step.
     pub events: Vec<Event>,
-    /// The states: one more than there are events.
+    /// The states, from the initial one on: one more than events.
     pub states: Vec<SystemState>,
 }
 
 /// Why a step could not be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Stopped {
-    /// It is not among what may happen then: the message is not on its way, the timer is not set,
-    /// the node is up already.
-    #[error("it cannot happen there")]
+    /// The event is not possible in this state. For example, the message is not in flight, the
+    /// timer is not set, or the node to restart is up.
+    #[error("the event is not possible in this state")]
     CannotHappen,
-    /// It changes nothing, which counts as no step.
-    #[error("it changes nothing there")]
+    /// The event changes nothing, so it is not a step.
+    #[error("the event changes nothing in this state")]
     ChangesNothing,
-    /// The scope leaves it out.
-    #[error("it leaves the scope")]
+    /// The next state is outside the scope's boundary.
+    #[error("the next state is outside the scope's boundary")]
     OutOfScope,
 }
 
-/// How a trace differs from what today's code does. Steps are counted from 1; 0 is the state before
-/// the first.
+/// How a trace differs from what the present code does. Steps are counted from 1. Step 0 is the
+/// initial state.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Divergence {
     /// A step cannot be taken.
     #[error("step {step} cannot be taken: {why}")]
     Stopped {
-        /// Which.
+        /// The step.
         step: usize,
-        /// Why not.
+        /// The reason.
         why: Stopped,
     },
     /// A step leads to another state.
     #[error("step {step} leads to another state, which differs in {}", parts.join(", ").escape_debug())]
     Differs {
-        /// Which.
+        /// The step.
         step: usize,
         /// The parts of the state that differ.
         parts: Vec<String>,
     },
-    /// The trace contradicts itself: the digest of a whole state does not follow from those of its
-    /// parts.
+    /// The trace contradicts itself: the digest of a whole state does not follow from the digests
+    /// of its parts.
     #[error(
-        "step {step} has a digest of the whole state that does not belong to those of its parts"
+        "step {step} contradicts itself: its state's digest does not follow from its parts' digests"
     )]
     Inconsistent {
-        /// Which.
+        /// The step.
         step: usize,
     },
-    /// Everything is the same, but that the property says otherwise of it.
-    #[error("every step leads where it did, and yet {0}")]
+    /// Every step leads to the recorded state, but the property is not violated or shown any more.
+    #[error("every step leads to the recorded state, but {0}")]
     NotShown(&'static str),
 }
 
 impl Divergence {
-    /// At which step, if at one.
+    /// The step that differs. `None`: every step is as recorded.
     pub fn step(&self) -> Option<usize> {
         match self {
             Divergence::Stopped { step, .. }
@@ -85,14 +85,14 @@ impl Divergence {
 }
 
 impl Run {
-    /// Nothing has happened yet.
+    /// A run without steps.
     pub fn begin(model: System) -> Run {
         let first = model.init_states().remove(0);
         Run { model, events: Vec::new(), states: vec![first] }
     }
 
-    /// Takes these steps under these rules, as far as they can be taken. If that is not to the end,
-    /// the step after the last state was stopped by this.
+    /// Takes these steps under these rules, until one cannot be taken. Then also returns why the
+    /// step after the last state cannot be taken.
     pub fn of(scope: &Scope, rules: Rules, events: &[Event]) -> (Run, Option<Stopped>) {
         let mut run = Run::begin(scope.model(rules, []));
         for event in events {
@@ -103,7 +103,7 @@ impl Run {
         (run, None)
     }
 
-    /// What a search found.
+    /// The run of a search's finding.
     pub fn found(scope: &Scope, rules: Rules, finding: &Finding) -> Run {
         let path = finding.path.clone().into_vec();
         let events = path.iter().filter_map(|(_, action)| action.as_ref());
@@ -115,8 +115,8 @@ impl Run {
         }
     }
 
-    /// Takes those of these steps that can be taken. The others, by their numbers from 1, are
-    /// passed over.
+    /// Takes those of these steps that can be taken. Also returns the numbers, from 1, of the steps
+    /// that were skipped.
     pub fn of_what_can(scope: &Scope, rules: Rules, events: &[Event]) -> (Run, Vec<usize>) {
         let (mut run, _) = Run::of(scope, rules, &[]);
         let mut skipped = Vec::new();
@@ -128,10 +128,10 @@ impl Run {
         (run, skipped)
     }
 
-    /// Takes one step more.
+    /// Takes one more step.
     ///
     /// # Errors
-    /// Where it cannot be taken; nothing has changed then.
+    /// If the step cannot be taken. The run is then unchanged.
     pub fn take(&mut self, event: &Event) -> Result<(), Stopped> {
         let next = self.after(event)?;
         self.states.push(next);
@@ -139,11 +139,11 @@ impl Run {
         Ok(())
     }
 
-    /// The state after one event more.
+    /// The state after one more event.
     fn after(&self, event: &Event) -> Result<SystemState, Stopped> {
         let (action, state) = (event.action(), self.last());
-        // A node's number may be written as a client's, and the other way round; only one of the
-        // two is what happened.
+        // A file may name a node as a client, or a client as a node. Both have the same action, but
+        // only one name is right.
         if Event::of(self.model.cfg.scope.nodes, &action) != *event {
             return Err(Stopped::CannotHappen);
         }
@@ -160,24 +160,24 @@ impl Run {
         }
     }
 
-    /// What may happen next, whether it changes anything or not.
+    /// The events that are possible next, also those that change nothing.
     pub fn possible(&self) -> Vec<Event> {
         let mut possible = Vec::new();
         self.model.actions(self.last(), &mut possible);
         possible.iter().map(|action| Event::of(self.model.cfg.scope.nodes, action)).collect()
     }
 
-    /// The steps that may be taken next, and where each leads.
+    /// The steps that can be taken next, each with the state after it.
     pub fn steps(&self) -> Vec<(Event, SystemState)> {
         steps(&self.model, self.last(), |_| true)
     }
 
     /// The last state.
     pub fn last(&self) -> &SystemState {
-        self.states.last().expect("there is one at least")
+        self.states.last().expect("a run has an initial state")
     }
 
-    /// Why this run does not violate the property, or show it if it is one that is to be reachable.
+    /// Why this run does not violate the property (always, converges) or show it (reachable).
     /// `None`: it does.
     pub fn does_not_show(
         &self,
@@ -188,55 +188,58 @@ impl Run {
         match (property.kind, cycle_from) {
             (Kind::Always, _) => holds(self.last()).then_some("the property holds at the end"),
             (Kind::Reachable, _) => {
-                (!holds(self.last())).then_some("the property does not show at the end")
+                (!holds(self.last())).then_some("the last state does not show the property")
             }
-            (Kind::Converges, None) => Some("it does not say from where on it goes round"),
-            (Kind::Converges, Some(from)) => self.does_not_go_round(from, holds),
+            (Kind::Converges, None) => Some("the trace does not say where its cycle begins"),
+            (Kind::Converges, Some(from)) => self.is_no_lasso(from, holds),
         }
     }
 
-    fn does_not_go_round(
+    /// Why the steps from this one on are not a cycle that violates a *converges* property. A cycle
+    /// counts only if every state reachable without new faults and new requests leads back to it.
+    fn is_no_lasso(
         &self,
         from: usize,
         holds: impl Fn(&SystemState) -> bool,
     ) -> Option<&'static str> {
-        let round = self.states.get(from..).filter(|states| !states.is_empty());
-        let Some(round) = round else {
-            return Some("it goes round from a step that it has not got");
+        let cycle = self.states.get(from..).filter(|states| !states.is_empty());
+        let Some(cycle) = cycle else {
+            return Some("its cycle begins after the last step");
         };
-        if round.iter().all(holds) {
-            return Some("the property holds all the way round");
+        if cycle.iter().all(holds) {
+            return Some("the property holds in every state of the cycle");
         }
         if !self.events[from..].iter().all(|event| goes_on(&self.model.cfg, &event.action())) {
-            return Some("something happens on the way round that is not to happen for ever");
+            return Some(
+                "the cycle has a new fault or a new request, which cannot repeat for ever",
+            );
         }
-        if round.first() != round.last() {
-            return Some("it does not come back to where the way round began");
+        if cycle.first() != cycle.last() {
+            return Some("the cycle does not end in the state in which it begins");
         }
-        match Onward::of(&self.model, &round[0]) {
-            None => Some("from where it goes round it may go on to more states than are looked at"),
+        match Onward::of(&self.model, &cycle[0]) {
+            None => Some("too many states can be reached from the cycle to check them all"),
             Some(onward) => (!onward.always_leads_back())
-                .then_some("it may go on from the way round to where nothing leads back"),
+                .then_some("a run can leave the cycle and never return to it"),
         }
     }
 
-    /// Takes the fewest steps, of those that go on once nothing new goes wrong and nothing new is
-    /// asked, to where the property holds and will hold for ever. Returns whether there is such a
-    /// state.
+    /// Takes the fewest steps, without new faults and new requests, to a state from which on the
+    /// property holds for ever. Returns whether there is such a state.
     pub fn settle(&mut self, property: &Property) -> bool {
         let holds = |state: &SystemState| (property.condition)(&self.model, state);
         let Some(onward) = Onward::of(&self.model, self.last()) else { return false };
-        let settled = (0..onward.states.len()).find(|place| onward.reached_from(*place).all(holds));
+        let settled = (0..onward.states.len()).find(|index| onward.reached_from(*index).all(holds));
         let Some(settled) = settled else { return false };
-        for event in onward.way_to(settled) {
-            self.take(&event).expect("it went on so before");
+        for event in onward.path_to(settled) {
+            self.take(&event).expect("the search took this step before");
         }
         true
     }
 }
 
-/// Those of the steps from a state that are chosen, change something and stay in the scope, and
-/// where each leads.
+/// The chosen steps from a state that change something and stay within the scope's boundary, each
+/// with the state after it.
 fn steps(
     model: &System,
     state: &SystemState,
@@ -252,21 +255,21 @@ fn steps(
 }
 
 impl Trace {
-    /// What happened.
+    /// The events of the steps.
     pub fn events(&self) -> Vec<Event> {
         self.steps.iter().map(|step| step.event.clone()).collect()
     }
 
-    /// Takes the trace's steps under its rules, without a look at its digests, as far as they can
-    /// be taken.
+    /// Takes the trace's steps under its rules, until one cannot be taken. Does not compare
+    /// digests.
     pub fn run(&self) -> (Run, Option<Stopped>) {
         Run::of(self.scope(), self.rules(), &self.events())
     }
 
-    /// Takes the trace's steps with the code of today.
+    /// Takes the trace's steps with the present code, and compares every state with its digests.
     ///
     /// # Errors
-    /// Where that comes out otherwise: the first step at which it does.
+    /// If the present code behaves differently. The error names the first step that differs.
     pub fn replay(&self) -> Result<Run, Divergence> {
         let (run, stopped) = self.run();
         let mut expected = self.initial.clone();

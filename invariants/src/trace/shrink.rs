@@ -1,4 +1,4 @@
-//! Making traces shorter, and finding some to make shorter.
+//! Shortening traces, and finding long ones at random.
 
 use crate::catalogue::PROPERTIES;
 use crate::property::{Kind, Property};
@@ -8,8 +8,9 @@ use crate::trace::{Event, Trace};
 use dynamo_model::rules::Rules;
 use stateright::Model;
 
-/// A trace to the same property from which no single step can be left out, whatever of the rest can
-/// then still happen. `None`: the trace does not show its property in the first place.
+/// A shorter trace that violates or shows the trace's property, in which every single step is
+/// needed. Later steps that are then impossible are left out too. `None`: the given trace does not
+/// violate or show its property.
 pub fn shrink(trace: &Trace) -> Option<Trace> {
     let goal = Goal { trace, property: trace.property() };
     let (run, stopped) = trace.run();
@@ -41,7 +42,7 @@ struct Shown {
 }
 
 impl Shown {
-    /// How many steps there are that could be left out. What goes round stays.
+    /// The number of steps that might be left out: those before the cycle.
     fn ahead(&self) -> usize {
         self.cycle_from.unwrap_or(self.run.events.len())
     }
@@ -53,10 +54,10 @@ struct Goal<'a> {
 }
 
 impl Goal<'_> {
-    /// The run, if it shows the property; as far as it needs.
+    /// The run, cut off as soon as it violates or shows the property. `None`: it does neither.
     fn reached(&self, mut run: Run, cycle_from: Option<usize>) -> Option<Shown> {
         if let Some(from) = cycle_from {
-            self.go_round_once(&mut run, from);
+            self.cut_after_one_cycle(&mut run, from);
         }
         if self.property.kind != Kind::Converges {
             let is_goal = |state: &_| {
@@ -70,22 +71,22 @@ impl Goal<'_> {
         run.does_not_show(self.property, cycle_from).is_none().then_some(Shown { run, cycle_from })
     }
 
-    /// Ends the way round where it has come back for the first time, if the property fails on the
-    /// way till then.
-    fn go_round_once(&self, run: &mut Run, from: usize) {
+    /// Cuts the run off where the cycle first returns to its beginning after a state that violates
+    /// the property.
+    fn cut_after_one_cycle(&self, run: &mut Run, from: usize) {
         let fails = |state: &_| !(self.property.condition)(&run.model, state);
-        let round = || run.states.iter().enumerate().skip(from);
-        let Some((first_fails, _)) = round().find(|(_, state)| fails(state)) else { return };
-        // Where nothing goes on there is nothing to go round.
+        let cycle = || run.states.iter().enumerate().skip(from);
+        let Some((first_fails, _)) = cycle().find(|(_, state)| fails(state)) else { return };
+        // A path that ends in a state without further steps has a cycle of no steps.
         let back =
-            round().find(|(place, state)| *place >= first_fails && **state == run.states[from]);
+            cycle().find(|(index, state)| *index >= first_fails && **state == run.states[from]);
         if let Some((back, _)) = back {
             run.states.truncate(back + 1);
             run.events.truncate(back);
         }
     }
 
-    /// The same without some steps, if that still shows it.
+    /// The run without some steps, if it still violates or shows the property.
     fn without(&self, shown: &Shown, from: usize, count: usize) -> Option<Shown> {
         let ahead = &shown.run.events[..shown.ahead()];
         let to = (from + count).min(ahead.len());
@@ -99,9 +100,9 @@ impl Goal<'_> {
     }
 }
 
-/// Goes through a scope, taking whichever step is chosen among so many, until something that is
-/// always to hold does not, or for so many steps. Returns the run, and what does not hold at its
-/// end.
+/// Walks through a scope: `choose` picks each step's index among a number of possible ones. The
+/// walk ends when the scope's claim of an *always* property is violated, or after `steps` steps.
+/// Returns the run, and the property that its last state violates.
 pub fn walk(
     scope: &Scope,
     rules: Rules,
@@ -109,13 +110,13 @@ pub fn walk(
     mut choose: impl FnMut(usize) -> usize,
 ) -> (Run, Option<&'static Property>) {
     let (mut run, _) = Run::of(scope, rules, &[]);
-    let promised: Vec<&'static Property> = PROPERTIES
+    let claimed: Vec<&'static Property> = PROPERTIES
         .iter()
         .filter(|property| property.kind == Kind::Always && scope.excuse(property).is_none())
         .collect();
     loop {
         let violated =
-            promised.iter().find(|property| !(property.condition)(&run.model, run.last()));
+            claimed.iter().find(|property| !(property.condition)(&run.model, run.last()));
         let mut possible = Vec::new();
         run.model.actions(run.last(), &mut possible);
         let mut events: Vec<Event> =

@@ -1,12 +1,13 @@
-//! Places of a preference list, and the nodes that may fill them: a matching.
+//! A matching between intended replicas and the nodes whose answers may count for them.
 
 use dynamo_model::ids::NodeId;
 
-/// How many places can be filled with different nodes, given who may fill each.
-pub fn filled(places: &[Vec<NodeId>], taken: &mut Vec<NodeId>) -> usize {
-    let Some((place, rest)) = places.split_first() else { return 0 };
+/// The number of intended replicas that can be matched with different nodes. `candidates` has, for
+/// each replica, the nodes whose answers may count for it. `taken` nodes are matched already.
+pub fn filled(candidates: &[Vec<NodeId>], taken: &mut Vec<NodeId>) -> usize {
+    let Some((nodes, rest)) = candidates.split_first() else { return 0 };
     let mut most = filled(rest, taken);
-    for node in place {
+    for node in nodes {
         if !taken.contains(node) {
             taken.push(*node);
             most = most.max(1 + filled(rest, taken));

@@ -160,8 +160,8 @@ pub(crate) fn record_in(
     (next != *ghost).then_some(next)
 }
 
-/// A client has really read what the last answer to a put or get showed, and all that those puts had
-/// read.
+/// A client has really read what the last answer to a put or get showed, and all that those puts
+/// had read.
 fn learn(instance: &Instance, ghost: &mut Ghost, answer: &Answer) {
     let request = answer.request();
     let client = request.client.0 as usize - usize::from(instance.scope.nodes);

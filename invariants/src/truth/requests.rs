@@ -1,4 +1,4 @@
-//! Puts and gets as they really were.
+//! The ground truth of puts and gets.
 
 use crate::scope::write_set::WriteSet;
 use dynamo_model::ids::NodeId;
@@ -22,7 +22,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// A put, as it really was.
+/// The ground truth of one put.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Write {
     /// The puts that its client had really read, and all that those had read.
@@ -31,12 +31,12 @@ pub struct Write {
     pub outcome: Outcome,
 }
 
-/// A get, as it really was.
+/// The ground truth of one get.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Read {
     /// The puts acknowledged before it began.
     pub acknowledged_before: WriteSet,
-    /// What each of its coordinators has heard, by coordinator.
+    /// The replies that each of its coordinators has heard, sorted by coordinator.
     pub hearings: Vec<Hearing>,
     /// The node that sent the last answer.
     pub by: Option<NodeId>,
@@ -44,13 +44,15 @@ pub struct Read {
     pub shown: WriteSet,
     /// The nodes that the coordinator had heard when it sent the answer.
     pub sources: Vec<NodeId>,
-    /// Puts that a replica in `sources` had confirmed, and that the answer neither shows nor replaces.
+    /// Puts that a replica in `sources` had confirmed, and that the answer neither shows nor
+    /// replaces.
     pub omitted: WriteSet,
     /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// What one coordinator of a get has heard. A get has two coordinators if the first one was only slow.
+/// The replies that one coordinator of a get has heard. A get may have two coordinators. For
+/// example, a non-replica forwards it to a second replica if the first one is slow.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hearing {
     /// The coordinator.
@@ -79,7 +81,8 @@ impl Read {
         }
     }
 
-    /// What a coordinator has heard. At first it has heard only itself, and knows nothing.
+    /// The replies that a coordinator has heard. At first it has heard only itself, and knows no
+    /// put.
     pub(super) fn hearing(&mut self, coordinator: NodeId) -> &mut Hearing {
         let found = self.hearings.binary_search_by_key(&coordinator, |hearing| hearing.coordinator);
         let index = found.unwrap_or_else(|index| {

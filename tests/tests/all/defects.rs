@@ -109,7 +109,7 @@ fn addresses(rules: &Rules) -> Vec<String> {
 #[test]
 fn every_rule_has_a_defect_and_every_defect_replaces_one_rule() {
     let protocol = addresses(&Rules::default());
-    let exchanged = |defect: &Defect| {
+    let replaced = |defect: &Defect| {
         let broken = addresses(&(defect.rules)());
         let rules = Rules::NAMES.iter().zip(protocol.iter().zip(&broken));
         rules
@@ -118,7 +118,7 @@ fn every_rule_has_a_defect_and_every_defect_replaces_one_rule() {
             .collect::<Vec<_>>()
     };
     for defect in DEFECTS {
-        assert_eq!(exchanged(defect), [defect.rule], "{}", defect.name);
+        assert_eq!(replaced(defect), [defect.rule], "{}", defect.name);
     }
     for rule in Rules::NAMES {
         let (has_defect, is_listed) = (

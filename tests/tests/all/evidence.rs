@@ -1,11 +1,11 @@
-//! Every verdict tells what it rests on.
+//! Every verdict has evidence: the facts that it rests on.
 
 use dynamo_invariants::catalogue::{DEFECTS, PROPERTIES, SCOPES};
 use dynamo_invariants::property::Kind;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::rules::Rules;
 
-/// Goes anywhere, the same on every machine, and looks at each state.
+/// Takes a random walk, the same on every machine, and looks at each state.
 fn walk(mut run: Run, mut seed: usize, look: impl Fn(&Run)) {
     for _ in 0..60 {
         look(&run);
@@ -17,23 +17,23 @@ fn walk(mut run: Run, mut seed: usize, look: impl Fn(&Run)) {
     }
 }
 
-/// What may be looked at: every scope, and every defect where it is found.
-fn everywhere() -> impl Iterator<Item = Run> {
+/// The initial states of every scope, and of every defect in the scope in which it is found.
+fn beginnings() -> impl Iterator<Item = Run> {
     let scopes = SCOPES.iter().map(|scope| scope.model(Rules::default(), []));
     let broken = DEFECTS.iter().map(|defect| defect.scope().model((defect.rules)(), []));
     scopes.chain(broken).map(Run::begin)
 }
 
 #[test]
-fn nothing_is_violated_or_shown_for_no_reason() {
-    for (seed, run) in everywhere().enumerate() {
+fn every_violated_or_shown_property_has_evidence() {
+    for (seed, run) in beginnings().enumerate() {
         walk(run, seed, |run| {
             for property in PROPERTIES {
-                let is_unremarkable = (property.condition)(&run.model, run.last())
+                let needs_no_evidence = (property.condition)(&run.model, run.last())
                     != (property.kind == Kind::Reachable);
                 let evidence = property.evidence(&run.model, run.last());
                 assert!(
-                    is_unremarkable || !evidence.is_empty(),
+                    needs_no_evidence || !evidence.is_empty(),
                     "{} in {}",
                     property.name,
                     run.model.cfg.scope.name
@@ -44,7 +44,7 @@ fn nothing_is_violated_or_shown_for_no_reason() {
 }
 
 #[test]
-fn a_verdict_tells_of_the_puts_and_disks_that_it_rests_on() {
+fn evidence_names_the_puts_and_the_disks() {
     let defect = DEFECTS.iter().find(|defect| defect.name == "word-before-disk").expect("a defect");
     let property =
         dynamo_invariants::property::Property::named("I1.acknowledged-put-is-on-w-disks")
@@ -59,6 +59,6 @@ fn a_verdict_tells_of_the_puts_and_disks_that_it_rests_on() {
     );
     assert!(
         property.evidence(&run.model, &run.states[0]).is_empty(),
-        "nothing is acknowledged at first"
+        "no put is acknowledged in the initial state"
     );
 }

@@ -1,4 +1,4 @@
-//! The gallery is complete, replays, and is what its traces and the code's texts make of it.
+//! The gallery is complete and up to date, and its traces replay.
 
 use dynamo::gallery::{Case, files};
 use dynamo_invariants::trace::Trace;
@@ -33,7 +33,7 @@ fn every_committed_trace_replays_and_shows_its_case() {
 }
 
 #[test]
-fn the_gallery_is_not_stale_and_nothing_in_it_is_unlisted() {
+fn the_gallery_is_up_to_date_and_has_no_other_files() {
     let there = fs::read_dir(folder()).expect("the gallery").map(|entry| {
         let name = entry.expect("a file").file_name().into_string().expect("a name in ASCII");
         let text = read(&name);

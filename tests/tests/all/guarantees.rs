@@ -36,14 +36,14 @@ fn row_of_defect(defect: &Defect) -> String {
     )
 }
 
-/// The rooms, with their sections of the Dynamo paper and the scenarios that tell them.
+/// The rooms of the invariants, each with its section of the Dynamo paper and its scenario.
 fn overview() -> String {
     let head = "\n| invariant | room | Dynamo paper | scenario |\n|---|---|---|---|\n".to_owned();
     let row = |invariant: &Invariant| {
         let Invariant { id, name, paper, scenario, .. } = invariant;
         let room = room(id);
         let script = format!("tests/scenarios/{scenario}.txt");
-        let title = Table::title(Scenario::from_str(&read(&script)).expect("a scenario").trace);
+        let title = Table::title(Scenario::from_str(&read(&script)).expect("a scenario").number);
         format!("| {id} {name} | [`{room}`](src/{room}.rs) | {paper} | [{title}](../{script}) |\n")
     };
     head + &INVARIANTS.iter().map(row).collect::<String>()

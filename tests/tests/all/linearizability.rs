@@ -56,7 +56,7 @@ fn model() -> ActorModel<Process, (), History> {
                 _ => return None,
             };
             let mut history = history.clone();
-            history.on_return(dst, answer).expect("what was asked is answered");
+            history.on_return(dst, answer).expect("the answer belongs to a request");
             Some(history)
         })
         .property(Expectation::Always, "linearizable", |_, state| {

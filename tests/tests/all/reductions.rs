@@ -102,8 +102,8 @@ fn defects_are_found_with_reductions() {
     );
 }
 
-/// Two readers that are interchangeable together with their nodes, which no default scope has; and
-/// two readers at one node.
+/// Scopes with two interchangeable readers: at two interchangeable nodes, which no default scope has,
+/// and at one node.
 static READERS: [Scope; 2] = [
     Scope {
         name: "readers-apart",

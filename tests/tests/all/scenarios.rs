@@ -42,11 +42,14 @@ fn every_scenario_has_a_script_and_its_table_has_the_named_cells() {
         let (scenario, table) = performed(&name, &script);
         let lines: Vec<&str> = table.lines.iter().map(|(line, _)| *line).collect();
         let rows: Vec<&str> = scenario.rows.iter().map(|(row, _)| row.as_str()).collect();
-        assert_eq!(lines, rows, "{name}: the table has the script's rows in this order");
+        assert_eq!(
+            lines, rows,
+            "{name}: the script names all rows of the table, in the table's order"
+        );
         if let Err(missing) = passes(&table.lines, &scenario.rows) {
             wrong.push(format!("{name}: {missing}\n{table}"));
         }
-        told.push(scenario.trace);
+        told.push(scenario.number);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(told, (1..=Table::COUNT).collect::<Vec<_>>());
@@ -62,7 +65,7 @@ fn readme() -> String {
             .next()
             .and_then(|line| line.strip_prefix("# "))
             .expect("a script begins with a comment");
-        let title = format!("\n## {}. {}\n\n", scenario.trace, table.title);
+        let title = format!("\n## {}. {}\n\n", scenario.number, table.title);
         text.extend([
             &title,
             story,

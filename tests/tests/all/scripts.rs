@@ -12,7 +12,7 @@ fn read(script: &str) -> Scenario {
 }
 
 /// Do the scenario's expectations and table hold under a defect's rules?
-fn comes_out_by(script: &str, defect: &str) -> bool {
+fn holds_by(script: &str, defect: &str) -> bool {
     let scenario = read(script);
     let rules = Defect::named(defect).expect("a defect").rules;
     match scenario.perform_by(&rules()) {
@@ -24,40 +24,40 @@ fn comes_out_by(script: &str, defect: &str) -> bool {
 #[test]
 fn a_broken_rule_does_not_give_the_expected_table() {
     for defect in ["hint-dropped-when-sent", "hint-in-memory-only", "handoff-forgotten"] {
-        assert!(!comes_out_by(HANDOFF, defect), "{defect}");
+        assert!(!holds_by(HANDOFF, defect), "{defect}");
     }
     for defect in ["ack-one-short", "last-answer-ignored", "forward-to-all"] {
-        assert!(!comes_out_by(PUT, defect), "{defect}");
+        assert!(!holds_by(PUT, defect), "{defect}");
     }
-    assert!(comes_out_by(HANDOFF, "answer-before-r"), "no get in this script depends on R");
+    assert!(holds_by(HANDOFF, "answer-before-r"), "no get in this script depends on R");
 }
 
 fn says(script: &str) -> String {
-    script.parse::<Scenario>().expect_err("no script").to_string()
+    script.parse::<Scenario>().expect_err("the script is invalid").to_string()
 }
 
 #[test]
 fn an_invalid_script_gives_the_line_and_the_reason() {
-    let with = |line: &str| format!("trace 1\nnodes A B C\nquorum n=3 r=2 w=2\n{line}\n");
-    assert_eq!(says(&with("put D1 through A")), "line 4: \"put D1 through A\" is no command");
-    assert_eq!(says(&with("crash D")), "line 4: D is none of the nodes");
+    let with = |line: &str| format!("scenario 1\nnodes A B C\nquorum n=3 r=2 w=2\n{line}\n");
+    assert_eq!(says(&with("put D1 through A")), "line 4: \"put D1 through A\" is not a command");
+    assert_eq!(says(&with("crash D")), "line 4: the nodes line does not name D");
     assert_eq!(
         says(&with("expect put D1 lost")),
         "line 4: a put is acknowledged, failed or pending, not lost"
     );
     assert_eq!(
         says(&with("partition A B")),
-        "line 4: a partition has two sides at least: partition A | B C"
+        "line 4: a partition has at least two sides: partition A | B C"
     );
-    assert_eq!(says(&with("partition A | Z")), "line 4: Z is none of the nodes");
-    assert_eq!(says(&with("expect members A Z at B")), "line 4: Z is none of the nodes");
+    assert_eq!(says(&with("partition A | Z")), "line 4: the nodes line does not name Z");
+    assert_eq!(says(&with("expect members A Z at B")), "line 4: the nodes line does not name Z");
     assert!(says(&with("row hint_state")).contains("a row has a name, a colon, and cells"));
     assert!(
         says(&with("put D1 via A by a\nput D1 via B by b")).contains("each version is put once")
     );
-    assert!(says("trace 10\nnodes A B C\nquorum n=3 r=2 w=2").contains("1 to 9"));
-    assert!(says("trace 1\nnodes A C D\nquorum n=3 r=2 w=2").contains("without a gap"));
-    assert!(says("trace 1\nnodes A B C\nquorum n=3 r=4 w=2").starts_with("line 0: "));
+    assert!(says("scenario 10\nnodes A B C\nquorum n=3 r=2 w=2").contains("1 to 9"));
+    assert!(says("scenario 1\nnodes A C D\nquorum n=3 r=2 w=2").contains("without a gap"));
+    assert!(says("scenario 1\nnodes A B C\nquorum n=3 r=4 w=2").starts_with("line 0: "));
     assert!(says("").contains("line 0: "));
     assert!(says("quorum 3 x 2").contains("n=3 r=2 w=2"));
 }
@@ -66,7 +66,7 @@ fn an_invalid_script_gives_the_line_and_the_reason() {
 fn what_a_script_expects_is_checked() {
     let script = |expectation: &str| {
         format!(
-            "trace 1\nnodes A B C\nquorum n=3 r=2 w=2\n\
+            "scenario 1\nnodes A B C\nquorum n=3 r=2 w=2\n\
              put D1 via A by a\nsettle\nget via B by b\n{expectation}\n"
         )
     };
@@ -136,7 +136,7 @@ fn a_name_means_the_same_in_all_cells_and_two_names_differ() {
 #[test]
 fn every_table_can_be_made_from_every_run() {
     for script in [HANDOFF, PUT] {
-        let performance = read(script).perform().expect("it comes out");
+        let performance = read(script).perform().expect("its expectations hold");
         for number in 1..=Table::COUNT {
             let table = Table::of(number, &performance.run, &performance.cast)
                 .expect("there is such a table");

@@ -1,4 +1,4 @@
-//! Sets of puts, and the intended replicas that answers count for.
+//! Sets of puts, and the matching of answers with intended replicas.
 
 use dynamo_invariants::scope::write_set::{WriteId, WriteSet};
 use dynamo_invariants::truth::matching::filled;

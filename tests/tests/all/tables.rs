@@ -18,7 +18,7 @@ fn different_histories_of_one_length_have_different_names() {
         run.take(&event).expect("it is possible");
     }
     let cast = Cast::of(&run.model.cfg);
-    let mut names = [0, 2].map(|place| history_name(&run, &cast, place));
+    let mut names = [0, 2].map(|position| history_name(&run, &cast, position));
     names.sort_unstable();
     assert_eq!(names[1], format!("{}b", names[0]));
 }

@@ -120,16 +120,16 @@ fn replay_evaluates_the_property_again() {
 fn invalid_files_are_refused_with_a_reason() {
     let good = of_defect("word-before-disk").to_json();
     let says = |text: &str| {
-        let error = Trace::from_json(text.as_bytes()).expect_err("it is no trace");
+        let error = Trace::from_json(text.as_bytes()).expect_err("the file is invalid");
         let cause = std::error::Error::source(&error).map_or(String::new(), ToString::to_string);
         format!("{error}: {cause}")
     };
-    assert!(says("").contains("no trace of format 1"));
-    assert!(says(&"[".repeat(100_000)).contains("no trace of format 1"));
+    assert!(says("").contains("not a trace of format 1"));
+    assert!(says(&"[".repeat(100_000)).contains("not a trace of format 1"));
     assert!(says(&format!("{{\"format\": 1, \"deep\": {}", "[".repeat(1_000_000))).contains("EOF"));
     assert!(says(&good.replace("\"format\": 1", "\"format\": 7")).contains("format says 7"));
     assert!(
-        says(&good.replace("\"format\": 1", "\"format\": -7")).contains("no trace of format 1")
+        says(&good.replace("\"format\": 1", "\"format\": -7")).contains("not a trace of format 1")
     );
     assert!(
         says(&good.replace("\"scope\": \"", "\"scope\": \"un"))
@@ -165,7 +165,7 @@ fn invalid_files_are_refused_with_a_reason() {
 fn unknown_fields_are_ignored() {
     let trace = of_defect("word-before-disk");
     let text = trace.to_json().replacen('{', "{ \"author\": { \"name\": [1, 2] },", 1);
-    assert_eq!(Trace::from_json(text.as_bytes()).expect("the rest is as it was"), trace);
+    assert_eq!(Trace::from_json(text.as_bytes()).expect("the known fields are unchanged"), trace);
 }
 
 /// A random walk with a small generator without a library, so that it is the same on every machine.
@@ -247,7 +247,7 @@ fn a_cycle_that_holds_a_message_back_for_ever_is_not_a_lasso() {
     assert_eq!(stopped, None, "the cycle can be taken nevertheless");
     assert_eq!(run.states[lasso.depth() - 1], *run.last());
     let why = run.does_not_show(property, Some(lasso.depth() - 1));
-    assert_eq!(why, Some("it may go on from the way round to where nothing leads back"));
+    assert_eq!(why, Some("a run can leave the cycle and never return to it"));
 }
 
 #[test]

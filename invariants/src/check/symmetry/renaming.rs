@@ -15,8 +15,8 @@ impl Renaming<Process, Ghost> for Symmetry {
 
     fn state(&self, state: &ProcessState) -> ProcessState {
         match state {
-            // Views, trees and what is forwarded are not renamed: where they matter nothing is
-            // interchangeable.
+            // Views, trees and forwarded requests are not renamed. A scope in which they matter has
+            // no symmetries.
             ProcessState::Node(node) => ProcessState::Node(State {
                 durable: self.durable(&node.durable),
                 puts: node
@@ -81,7 +81,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             Message::HandedOff { context, .. } => *context = self.context(context),
             Message::Gather { .. }
             | Message::Gathered { .. }
-            // Where anybody joins or leaves, or trees are compared, nothing is interchangeable.
+            // A scope with membership changes or anti-entropy exchanges has no symmetries.
             | Message::Administer { .. }
             | Message::Gossip { .. }
             | Message::History { .. }

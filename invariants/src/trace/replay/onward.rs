@@ -1,4 +1,4 @@
-//! Where a state leads once nothing new goes wrong and nothing new is asked.
+//! The states that can be reached without new faults and without new requests.
 
 use super::steps;
 use crate::property::goes_on;
@@ -6,36 +6,36 @@ use crate::system::{System, SystemState};
 use crate::trace::Event;
 use std::collections::{HashMap, VecDeque};
 
-/// All states that one leads to, the nearest first, and the steps between them.
+/// All states that can be reached from one state, the nearest first, and the steps between them.
 pub(super) struct Onward {
-    /// The states; the first is the one from which all begins.
+    /// The states. The first one is the state that the others are reached from.
     pub(super) states: Vec<SystemState>,
-    /// For each where its steps lead.
+    /// For each state, the states after its steps.
     next: Vec<Vec<usize>>,
-    /// For each but the first, by which step from which state it was reached first.
+    /// For each state, the step and the state that first led to it. The first state has none.
     first_reached: Vec<Option<(usize, Event)>>,
 }
 
 impl Onward {
-    /// The most states that are looked at: a file may begin its way round anywhere.
+    /// The most states that are visited. A file from elsewhere may name a cycle anywhere.
     const STATES_MAX: usize = 20_000;
 
-    /// Where a state leads. `None`: to more states than are looked at.
+    /// The states that can be reached from this one. `None`: they are more than the limit.
     pub(super) fn of(model: &System, state: &SystemState) -> Option<Onward> {
-        let mut places = HashMap::from([(state.clone(), 0)]);
+        let mut indices = HashMap::from([(state.clone(), 0)]);
         let mut onward =
             Onward { states: vec![state.clone()], next: Vec::new(), first_reached: vec![None] };
         while onward.next.len() < onward.states.len() {
-            let place = onward.next.len();
+            let index = onward.next.len();
             let mut next = Vec::new();
             let goes_on = |action: &_| goes_on(&model.cfg, action);
-            for (event, state) in steps(model, &onward.states[place], goes_on) {
-                let known = places.get(&state).copied();
+            for (event, state) in steps(model, &onward.states[index], goes_on) {
+                let known = indices.get(&state).copied();
                 next.push(known.unwrap_or(onward.states.len()));
                 if known.is_none() {
-                    places.insert(state.clone(), onward.states.len());
+                    indices.insert(state.clone(), onward.states.len());
                     onward.states.push(state);
-                    onward.first_reached.push(Some((place, event)));
+                    onward.first_reached.push(Some((index, event)));
                 }
             }
             onward.next.push(next);
@@ -46,33 +46,33 @@ impl Onward {
         Some(onward)
     }
 
-    /// Does every one of them lead back to the first? Then, whatever happens, everything on the way
-    /// comes again and again.
+    /// Can the first state be reached again from every state? Then a run that is fair visits each
+    /// state again and again.
     pub(super) fn always_leads_back(&self) -> bool {
         let mut before = vec![Vec::new(); self.states.len()];
-        for (place, next) in self.next.iter().enumerate() {
+        for (index, next) in self.next.iter().enumerate() {
             for next in next {
-                before[*next].push(place);
+                before[*next].push(index);
             }
         }
         reached(0, &before).len() == self.states.len()
     }
 
-    /// The states that one of them leads to, itself among them.
-    pub(super) fn reached_from(&self, place: usize) -> impl Iterator<Item = &SystemState> {
-        reached(place, &self.next).into_iter().map(|place| &self.states[place])
+    /// The states that can be reached from the state with this index, including itself.
+    pub(super) fn reached_from(&self, index: usize) -> impl Iterator<Item = &SystemState> {
+        reached(index, &self.next).into_iter().map(|index| &self.states[index])
     }
 
-    /// The steps of a shortest way to one of them.
-    pub(super) fn way_to(&self, place: usize) -> Vec<Event> {
-        let mut way: Vec<Event> = Vec::new();
-        let mut place = place;
-        while let Some((from, event)) = &self.first_reached[place] {
-            way.push(event.clone());
-            place = *from;
+    /// The steps of a shortest path to the state with this index.
+    pub(super) fn path_to(&self, index: usize) -> Vec<Event> {
+        let mut path: Vec<Event> = Vec::new();
+        let mut index = index;
+        while let Some((from, event)) = &self.first_reached[index] {
+            path.push(event.clone());
+            index = *from;
         }
-        way.reverse();
-        way
+        path.reverse();
+        path
     }
 }
 
@@ -80,11 +80,11 @@ fn reached(from: usize, next: &[Vec<usize>]) -> Vec<usize> {
     let mut seen = vec![false; next.len()];
     seen[from] = true;
     let (mut reached, mut queue) = (vec![from], VecDeque::from([from]));
-    while let Some(place) = queue.pop_front() {
-        for place in &next[place] {
-            if !std::mem::replace(&mut seen[*place], true) {
-                reached.push(*place);
-                queue.push_back(*place);
+    while let Some(index) = queue.pop_front() {
+        for index in &next[index] {
+            if !std::mem::replace(&mut seen[*index], true) {
+                reached.push(*index);
+                queue.push_back(*index);
             }
         }
     }
