@@ -160,22 +160,3 @@ impl Limit {
 fn told_by(name: &'static str) -> impl Iterator<Item = &'static Historic> {
     HISTORIC.iter().filter(move |historic| historic.told_by().contains(&name))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::property::Kind;
-
-    #[test]
-    fn every_room_states_its_own_invariant_and_no_other() {
-        for invariant in INVARIANTS {
-            let is_own =
-                |name: &str| name.split_once('.').is_some_and(|(id, _)| id == invariant.id);
-            assert!(invariant.properties.iter().all(|property| is_own(property.name)));
-            assert!(invariant.defects.iter().all(|defect| is_own(defect.breaks[0])));
-            assert!(invariant.limits.iter().all(|limit| is_own(limit.property)));
-            let mut claims = invariant.properties.iter();
-            assert!(claims.any(|property| property.kind != Kind::Reachable), "{}", invariant.id);
-        }
-    }
-}

@@ -10,7 +10,7 @@ mod verdict;
 
 pub use find::{Finding, Hunt, find, find_within};
 pub use summary::{InvariantVerdict, invariants};
-pub use verdict::{Conclusion, Verdict};
+pub use verdict::{Conclusion, Found, Verdict};
 
 use crate::catalogue::PROPERTIES;
 use crate::property::Property;

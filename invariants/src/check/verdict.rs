@@ -93,17 +93,21 @@ pub(super) fn verdicts(
 
 /// What a check has seen of one property.
 #[expect(clippy::struct_excessive_bools, reason = "four answers that do not depend on each other")]
-struct Found {
-    holds: bool,
-    excused: bool,
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// Always and converges: no violation was seen. Reachable: a state showed it.
+    pub holds: bool,
+    /// Does the scope excuse it?
+    pub excused: bool,
     /// Was one of its occasions shown, or has it none?
-    occasion: bool,
+    pub occasion: bool,
     /// Was every reachable state visited?
-    complete: bool,
+    pub complete: bool,
 }
 
 impl Found {
-    fn conclusion(&self, kind: Kind) -> Conclusion {
+    /// What follows for a property of this kind.
+    pub fn conclusion(&self, kind: Kind) -> Conclusion {
         let Found { holds, excused, occasion, complete } = *self;
         match (kind, holds) {
             // One state decides these. No other state can change the conclusion.
@@ -125,32 +129,4 @@ impl Found {
 /// The properties of a kind that can be violated: *always* and *converges*.
 pub(super) fn can_be_violated() -> impl Iterator<Item = &'static Property> {
     PROPERTIES.iter().filter(|property| property.kind != Kind::Reachable)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_conclusion_needs_every_state_or_one_that_decides() {
-        let of = |kind, holds, excused, occasion, complete| {
-            Found { holds, excused, occasion, complete }.conclusion(kind)
-        };
-        for kind in [Kind::Always, Kind::Converges] {
-            assert_eq!(of(kind, true, false, true, true), Conclusion::Holds);
-            assert_eq!(of(kind, true, false, false, true), Conclusion::NoOccasion);
-            assert_eq!(of(kind, true, false, true, false), Conclusion::Unknown);
-            assert_eq!(of(kind, true, true, true, true), Conclusion::ExcusedButHolds);
-            for complete in [true, false] {
-                assert_eq!(of(kind, false, false, false, complete), Conclusion::Violated);
-                assert_eq!(of(kind, false, true, true, complete), Conclusion::Excused);
-            }
-        }
-        let kind = Kind::Reachable;
-        assert_eq!(of(kind, true, false, true, false), Conclusion::Holds);
-        assert_eq!(of(kind, true, true, true, false), Conclusion::ExcusedButHolds);
-        assert_eq!(of(kind, false, false, true, true), Conclusion::NotShown);
-        assert_eq!(of(kind, false, true, true, true), Conclusion::Excused);
-        assert_eq!(of(kind, false, false, true, false), Conclusion::Unknown);
-    }
 }

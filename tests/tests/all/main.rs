@@ -21,3 +21,4 @@ mod sets;
 mod tables;
 mod tidy;
 mod traces;
+mod verdicts;
