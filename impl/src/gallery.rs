@@ -2,7 +2,7 @@
 //! page that is made from that trace and from the code's own texts.
 
 mod case;
-mod causes;
+mod decisive;
 mod index;
 mod notation;
 mod page;

@@ -46,7 +46,6 @@ Every page of the [gallery](README.md) writes states, messages and steps in this
 | `●` alone | A timer fires, or the node acts by itself. |
 | `✕` alone | The node crashes. |
 | (sent in step 2) | The step in which the message was sent, unless that was the step before. |
-| `⋮` | Steps that are folded away. |
 | ◀ decisive | The first step after which the protocol and the defect differ. |
 | and then, for ever: | The steps below form a cycle. |
 | and then nothing goes on | No further step is possible without a new fault or a new request. |

@@ -1,6 +1,6 @@
 //! One page of the gallery.
 
-use super::causes::violated;
+use super::decisive::violated;
 use super::steps::steps;
 use super::{Case, MADE_BY, NOTATION, cell};
 use crate::explorer_address;

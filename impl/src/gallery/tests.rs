@@ -1,6 +1,4 @@
-use super::causes::causes;
 use super::*;
-use dynamo_invariants::trace::replay::Run;
 use std::path::Path;
 
 fn committed() -> Vec<(Case, Trace)> {
@@ -10,19 +8,6 @@ fn committed() -> Vec<(Case, Trace)> {
         (case, Trace::from_json(&text).expect("a trace"))
     };
     Case::all().map(read).collect()
-}
-
-/// The steps that a page shows need none of those that it folds away.
-#[test]
-fn the_steps_of_an_abridged_trace_can_be_taken_alone() {
-    for (case, trace) in committed() {
-        let (run, _) = trace.run();
-        let causes = causes(&trace, &run);
-        let events: Vec<_> = causes.iter().map(|step| run.events[step - 1].clone()).collect();
-        println!("{}: {} of {} steps", case.name(), events.len(), run.events.len());
-        let (_, stopped) = Run::of(trace.scope(), case.rules(), &events);
-        assert!(stopped.is_none(), "{}: {stopped:?}: {causes:?}", case.name());
-    }
 }
 
 #[cfg(feature = "explorer")]

@@ -41,7 +41,10 @@ fn a_rule_is_read_and_any_scope_is_opened() {
     with_browser(&[], Page::Wide, async |browser| {
         browser.click("[aria-labelledby=I1] summary").await;
         let card = browser.text("[aria-labelledby=I1]").await;
-        assert!(card.contains("must_save") && card.contains("write to disk"), "{card}");
+        assert!(
+            card.contains("must_save") && card.contains("save before it acknowledges"),
+            "{card}"
+        );
         browser.choose("#rules", "repair-skipped").await;
         let is_chosen = "document.querySelector('#scope').value === 'read-repair'";
         browser.until("its scope is chosen", async |browser| browser.is(is_chosen).await).await;

@@ -199,5 +199,5 @@ fn a_dead_node_is_replaced() {
     let (code, _, stderr) =
         dynamo(&["member", "add", &format!("B={}", all[3]), "--node", &all[0].to_string()]);
     assert_eq!(code, 1);
-    assert!(stderr.contains("node B is a member, at another address"), "{stderr}");
+    assert!(stderr.contains("node B is a member at another address"), "{stderr}");
 }

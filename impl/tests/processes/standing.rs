@@ -138,5 +138,8 @@ fn a_node_that_answers_is_not_removed_as_dead_through_itself() {
 fn a_refusal_is_printed_once() {
     let cluster = Cluster::start();
     let (code, _, stderr) = ask(cluster.addresses[0], &["member", "remove", "D"]);
-    assert_eq!((code, stderr.as_str()), (1, "error: nothing was changed: node D is no member\n"));
+    assert_eq!(
+        (code, stderr.as_str()),
+        (1, "error: nothing was changed: node D is not a member\n")
+    );
 }
