@@ -14,7 +14,6 @@ use dynamo_model::client::{Client, ClientState, Via};
 use dynamo_model::hint::HintId;
 use dynamo_model::node::{Durable, Node, State};
 use dynamo_model::process::{Process, ProcessState};
-use dynamo_model::siblings::Siblings;
 use dynamo_model::tally::{Counted, Tally};
 use stateright::actor::{Id, Timers};
 use std::collections::BTreeMap;
@@ -251,26 +250,4 @@ fn of_client(model: &System, inner: &ClientState, client: &Client) -> Told {
         told.push(("members".to_owned(), members(inner.routes.history())));
     }
     told
-}
-
-/// The contents of every disk: siblings of keys, and hints.
-pub fn disks(state: &SystemState) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    for (index, disk) in state.actor_storages.iter().enumerate() {
-        let Some(disk) = disk else { continue };
-        let of = Who::of(Id::from(index), &state.actor_states[index]).to_string();
-        let fact = |about: String, siblings: &Siblings| Fact {
-            of: of.clone(),
-            about,
-            text: held(siblings),
-        };
-        facts.extend(
-            disk.store.iter().map(|(key, siblings)| fact(format!("stores {key:?}"), siblings)),
-        );
-        let hints = disk.hints.iter();
-        facts.extend(hints.map(|(id, siblings)| {
-            fact(format!("keeps {:?} for {}", id.key, id.recipient), siblings)
-        }));
-    }
-    facts
 }

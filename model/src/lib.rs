@@ -26,7 +26,7 @@
 //! 2. `state`: what a node knows, and the messages that it sends. It decides nothing:
 //!    [`State`](node::State), [`durable`], [`timer`], [`collecting`], [`forwarding`], [`hint`],
 //!    [`settling`], [`message`], [`request`], [`wish`].
-//! 3. [`rules`]: every decision that an invariant rests on, each one function.
+//! 3. [`rules`]: the decisions that invariants rest on, each one function.
 //! 4. `acts`: what a node does: [`put`], [`get`], [`replica`], [`forward`], [`sloppy`],
 //!    [`handoff`], [`settle`], [`transfer`], [`reap`], [`gossip`], [`exchange`], [`administer`].
 //!    Puts and gets share [`collect`]. In [`admission`] a node decides which messages it serves.

@@ -9,7 +9,7 @@ use anyhow::anyhow;
 use clap::Args;
 use dynamo::gallery::Case;
 use dynamo_invariants::check::Finding;
-use dynamo_invariants::describe::{self, diagram};
+use dynamo_invariants::describe::diagram;
 use dynamo_invariants::trace::replay::Run;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -161,9 +161,12 @@ fn print_story(outcome: &Outcome) {
     for line in diagram::lines(&run, case.trace(finding).cycle_from) {
         say!("  {line}");
     }
-    say!("  on the disks after that:");
-    for fact in describe::disks(run.last()) {
-        say!("    {}: {}: {}", fact.of, fact.about, fact.text);
+    let facts = properties[0].evidence(&run.model, run.last());
+    if !facts.is_empty() {
+        say!("  after the last step:");
+    }
+    for fact in facts {
+        say!("    {fact}");
     }
     say!("  why a weaker check misses it: {}", case.missed_by());
 }

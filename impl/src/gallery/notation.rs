@@ -29,7 +29,7 @@ Every page of the [gallery](README.md) writes states, messages and steps in this
 | `w0 [A:1]` | The version `w0` and its clock. The clock has the version's own dot and all dots that its client had read. |
 | `[A:2,B:1]` | The dots `A:1`, `A:2` and `B:1`. |
 | `[A:0+2]` | The dot `A:2` without `A:1`. The number before `+` is how far the dots are complete; each number after `+` is a single dot. |
-| `[A.1:1]` | A dot of `A`'s next epoch for the key: `A` dropped the key and counts from 1 under a new name. |
+| `[A.1:1]` | A dot of `A`'s epoch 1 for the key. A node begins an epoch when it first puts the key, and again after it has dropped the key. The epoch's number is how many puts of any key the node had coordinated; 0 is not shown. |
 | `[A~1:1]` | A dot of `A`'s next incarnation: `A` lost its disk and counts from 1 under a new name. |
 | `w0 [A:1] \\|\\| w2 [A:0+2]` | Siblings: two concurrent versions of the key. |
 | `w2 [A:0+2], knowing [A:2]` | The node stores `w2` and has also learnt of the other dots in `[A:2]`. So it treats the versions of those dots as replaced. |

@@ -39,9 +39,14 @@ pub(super) fn page(case: &Case, trace: &Trace) -> String {
 
 fn about(text: &mut String, case: &Case) {
     let (invariant, properties) = (case.invariant(), case.properties());
-    let head = if case.defect().is_some() { "Breaks" } else { "Not promised" };
-    push!(text, "* **{head}: {} {}.** {}", invariant.id, invariant.name, invariant.statement);
-    push!(text, "  The exact property, `{}`: {}", properties[0].name, properties[0].statement);
+    let (id, name, statement) = (invariant.id, invariant.name, invariant.statement);
+    if case.defect().is_some() {
+        push!(text, "* **Breaks: {id} {name}.** {statement}");
+        push!(text, "  The exact property, `{}`: {}", properties[0].name, properties[0].statement);
+    } else {
+        push!(text, "* **A limit under {id} {name}.** One property is not promised here.");
+        push!(text, "  It is `{}`: {}", properties[0].name, properties[0].statement);
+    }
     if properties.len() > 1 {
         let others = properties[1..].iter().map(|property| format!("`{}`", property.name));
         let others = others.collect::<Vec<_>>().join(", ");

@@ -257,9 +257,9 @@ fn it_begins_where_it_is_told_to_or_says_why_not() {
             .expect("it runs");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    let (code, text) = says(&["no-such-scope"]);
+    let (code, text) = says(&["no-such-scope", "--listen", "127.0.0.1:0"]);
     assert_eq!(code, Some(2), "{text}");
-    let (code, text) = says(&["--trace", "no-such-file.json"]);
+    let (code, text) = says(&["--trace", "no-such-file.json", "--listen", "127.0.0.1:0"]);
     assert!(code == Some(2) && text.contains("cannot read no-such-file.json"), "{text}");
     let taken = explorer(&[]);
     let (code, text) = says(&["--listen", &taken.address]);

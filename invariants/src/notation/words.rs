@@ -157,13 +157,13 @@ pub(crate) fn timer(timer: &Timer) -> String {
 /// A line of a client's script.
 pub(crate) fn line(via: Via, line: &Line) -> String {
     let asks = match line {
-        Line::PutBlind { content, .. } => put(content),
-        Line::PutInformed(content) => format!("{} over what it read", put(content)),
+        Line::PutBlind { content, .. } | Line::PutInformed(content) => put(content),
         Line::Get { .. } => "get".to_owned(),
         Line::Administer { node, wish: wanted } => wish(*node, *wanted),
     };
+    let over = if matches!(line, Line::PutInformed(_)) { ", over what it has read" } else { "" };
     match via {
-        Via::Node(node) => format!("{asks} through {node}"),
-        Via::OwnView => format!("{asks} by its own view"),
+        Via::Node(node) => format!("{asks} through {node}{over}"),
+        Via::OwnView => format!("{asks} by its own view{over}"),
     }
 }

@@ -1,4 +1,4 @@
-//! Rooms stand in layers: none uses one above it, and no two files lead to one another.
+//! A room uses only rooms that `lib.rs` declares above it, and no two files lead to one another.
 
 use crate::tidy::root;
 use dynamo_invariants::catalogue::INVARIANTS;
@@ -9,7 +9,7 @@ use dynamo_tests::arrows::Arrows;
 const LAYERED: [&str; 2] = ["model", "invariants"];
 
 #[test]
-fn no_room_uses_one_above_it() {
+fn no_room_uses_one_declared_below_it() {
     for folder in LAYERED {
         let arrows = Arrows::of_crate(&root().join(folder)).expect("sources");
         assert!(arrows.between_rooms().len() > 3, "{folder} has rooms");
