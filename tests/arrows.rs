@@ -222,8 +222,7 @@ impl Paths<'_> {
             "super" => self.module[..self.module.len() - 1].to_vec(),
             _ => return,
         };
-        while let Some((first, after)) = rest.split_first().filter(|(first, _)| *first == "super") {
-            debug_assert_eq!(first, "super");
+        while let Some((_, after)) = rest.split_first().filter(|(first, _)| *first == "super") {
             base.pop();
             rest = after;
         }

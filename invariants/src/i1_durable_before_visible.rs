@@ -29,6 +29,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     scenario: "1-quorum",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
+    first_defect: "word-before-disk",
     limits: defects::LIMITS,
     defects_sources: &[include_str!("i1_durable_before_visible/defects.rs")],
     scopes: scopes::SCOPES,

@@ -25,6 +25,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     scenario: "2-divergence",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
+    first_defect: "plain-vector-clocks",
     limits: defects::LIMITS,
     defects_sources: &[
         include_str!("i2_no_lost_concurrency/defects/replacing.rs"),

@@ -23,6 +23,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     scenario: "3-read-repair",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
+    first_defect: "repair-skipped",
     limits: defects::LIMITS,
     defects_sources: &[include_str!("i3_stale_replica_repaired/defects.rs")],
     scopes: scopes::SCOPES,

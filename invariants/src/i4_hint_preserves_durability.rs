@@ -24,6 +24,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     scenario: "4-hint-durability",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
+    first_defect: "stand-in-counted-beside-its-replica",
     limits: defects::LIMITS,
     defects_sources: &[include_str!("i4_hint_preserves_durability/defects.rs")],
     scopes: scopes::SCOPES,

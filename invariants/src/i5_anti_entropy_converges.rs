@@ -23,6 +23,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     scenario: "5-anti-entropy",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
+    first_defect: "roots-assumed-equal",
     limits: defects::LIMITS,
     defects_sources: &[include_str!("i5_anti_entropy_converges/defects.rs")],
     scopes: scopes::SCOPES,

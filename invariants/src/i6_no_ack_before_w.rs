@@ -30,6 +30,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     scenario: "6-put",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
+    first_defect: "ack-one-short",
     limits: defects::LIMITS,
     defects_sources: &[include_str!("i6_no_ack_before_w/defects.rs")],
     scopes: scopes::SCOPES,

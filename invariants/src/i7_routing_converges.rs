@@ -26,6 +26,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     scenario: "7-membership",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
+    first_defect: "served-and-not-told",
     limits: defects::LIMITS,
     defects_sources: &[include_str!("i7_routing_converges/defects.rs")],
     scopes: scopes::SCOPES,

@@ -23,6 +23,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     scenario: "8-handoff",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
+    first_defect: "hint-dropped-when-sent",
     limits: defects::LIMITS,
     defects_sources: &[include_str!("i8_hint_is_kept/defects.rs")],
     scopes: scopes::SCOPES,

@@ -22,6 +22,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     scenario: "9-gossip",
     properties: PROPERTIES,
     defects: defects::DEFECTS,
+    first_defect: "longer-history-wins",
     limits: defects::LIMITS,
     defects_sources: &[include_str!("i9_membership_only_grows/defects.rs")],
     scopes: scopes::SCOPES,

@@ -23,6 +23,8 @@ pub struct Invariant {
     pub properties: &'static [Property],
     /// The defects whose most telling violation is one of these properties.
     pub defects: &'static [Defect],
+    /// The defect that a newcomer should see first.
+    pub first_defect: &'static str,
     /// Known limits: what Dynamo does not promise of it.
     pub limits: &'static [Limit],
     /// The source texts of its defects, which pages quote.

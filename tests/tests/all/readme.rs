@@ -128,6 +128,7 @@ fn corrected(row: &str) -> String {
     );
     let invariant = INVARIANTS.iter().find(|invariant| invariant.id == id);
     let invariant = invariant.unwrap_or_else(|| panic!("README.md: there is no invariant {id}"));
+    assert_eq!(*name, invariant.first_defect, "README.md: {id}: the defect to see first");
     let states = invariant.scopes.iter().map(|scope| scope.unique_states).sum();
     let (words, count, states) = (invariant.statement, invariant.scopes.len(), grouped(states));
     let page = Case::named(name).expect("every defect has a page").page_file();
