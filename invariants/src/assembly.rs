@@ -1,5 +1,5 @@
-//! Assembles the model of a scope: nodes and clients, the network, the observer of all messages, the
-//! boundary, and the properties to check.
+//! Assembles the model of a scope: nodes and clients, the network, the observer of all messages,
+//! the boundary, and the properties to check.
 
 use crate::property::Property;
 use crate::scope::instance::Instance;

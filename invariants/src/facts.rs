@@ -1,7 +1,8 @@
-//! The facts that a verdict rests on, in words: the ground truth that a property speaks of, and what
-//! disks hold.
+//! The facts that a verdict rests on, in words: the ground truth that a property speaks of, and
+//! what disks hold.
 //!
-//! Without any fact the property has nothing to speak of yet, so it had no occasion. A test checks this.
+//! Without any fact the property has nothing to speak of yet, so it had no occasion. A test checks
+//! this.
 
 use crate::notation::words::{held, shortened};
 use crate::notation::{self, Who, addressed, list};
@@ -81,7 +82,8 @@ fn on_the_word_of(outcome: Outcome, done: &str, quorum: char, needed: usize) -> 
     }
 }
 
-/// Puts on this node's disk as a replica, and the puts those supersede. Reaped puts are not required.
+/// Puts on this node's disk as a replica, and the puts those supersede. Reaped puts are not
+/// required.
 fn has(world: &World<'_>, node: NodeId) -> String {
     let (there, reaped) = (world.on_disk(node), world.state.history.forgotten());
     if reaped.is_empty() {

@@ -45,8 +45,8 @@ pub struct Property {
     /// The *reachable* properties any of which shows that this one could have been violated. Empty
     /// for a *reachable* property.
     pub occasions: &'static [&'static str],
-    /// The parts of a state that it reads. The engine evaluates it once for all states that agree in
-    /// these.
+    /// The parts of a state that it reads. The engine evaluates it once for all states that agree
+    /// in these.
     pub looks_at: LooksAt,
     /// The facts that a verdict rests on: see [`Property::evidence`].
     pub(crate) evidence: &'static [Evidence],
@@ -60,8 +60,8 @@ impl Property {
         self.name.split_once('.').map_or(self.name, |(invariant, _)| invariant)
     }
 
-    /// The kind as stateright calls it. It has no kind like *converges*: its *eventually* assumes no
-    /// fairness.
+    /// The kind as stateright calls it. It has no kind like *converges*: its *eventually* assumes
+    /// no fairness.
     pub fn expectation(&self) -> Option<Expectation> {
         match self.kind {
             Kind::Always => Some(Expectation::Always),
@@ -137,8 +137,8 @@ pub(crate) const fn looking_at(looks_at: LooksAt, property: Property) -> Propert
 
 /// Can this step still happen once faults and new requests stop?
 ///
-/// Messages still arrive, timers of nodes still fire, and nodes that are down come back. A node on an
-/// older copy of its disk may still hear of a later commit. No message is lost any more, no node
+/// Messages still arrive, timers of nodes still fire, and nodes that are down come back. A node on
+/// an older copy of its disk may still hear of a later commit. No message is lost any more, no node
 /// crashes, and no disk is lost. Clients hear no more answers and ask nothing.
 pub fn goes_on(instance: &Instance, action: &ActorAction<Process>) -> bool {
     let is_client = |id: &Id| usize::from(*id) >= usize::from(instance.scope.nodes);

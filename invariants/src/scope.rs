@@ -84,8 +84,8 @@ pub struct Faults {
     /// How many nodes may be down at one time. Such a node may come back at any moment with what it
     /// has saved, and may crash again.
     pub crashes: usize,
-    /// `None`: coordinators wait for ever. Else their timeout may fire at any moment, and this is how
-    /// often they retransmit before they ask fallbacks or give up.
+    /// `None`: coordinators wait for ever. Else their timeout may fire at any moment, and this is
+    /// how often they retransmit before they ask fallbacks or give up.
     pub timeouts: Option<u8>,
     /// How often a client may retry, at any moment.
     pub client_retries: u8,

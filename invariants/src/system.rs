@@ -1,5 +1,5 @@
-//! The system under check, as stateright sees it: its types, where a scope's state space ends, and a
-//! state as properties look at it.
+//! The system under check, as stateright sees it: its types, where a scope's state space ends, and
+//! a state as properties look at it.
 
 pub(crate) mod boundary;
 pub(crate) mod world;

@@ -1,5 +1,5 @@
-//! The first page: the nine invariants. Each has a run that shows it hold, a run that breaks it, and
-//! the rule that protects it.
+//! The first page: the nine invariants. Each has a run that shows it hold, a run that breaks it,
+//! and the rule that protects it.
 
 use super::location::Location;
 use super::{Refusal, aside, pages};

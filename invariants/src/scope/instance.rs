@@ -25,8 +25,8 @@ pub struct Instance {
     pub key: Key,
     /// The key's intended replicas, as if all nodes had joined.
     pub preference_list: Vec<NodeId>,
-    /// The key's intended replicas for each set of members. Bit `n` of the index says whether node `n`
-    /// is a member.
+    /// The key's intended replicas for each set of members. Bit `n` of the index says whether node
+    /// `n` is a member.
     pub preference_lists: Vec<Vec<NodeId>>,
     /// The history that every node starts with.
     pub founders: History,
@@ -36,8 +36,8 @@ pub struct Instance {
     pub is_endless: bool,
     /// The node that may be started on an older copy of its disk.
     pub copied: Option<NodeId>,
-    /// A second key that every replica has on disk in the initial state, at the same tree leaf as the
-    /// key. It never differs, so no exchange may send it. Only scopes with exchanges have it.
+    /// A second key that every replica has on disk in the initial state, at the same tree leaf as
+    /// the key. It never differs, so no exchange may send it. Only scopes with exchanges have it.
     pub bystander: Option<(Key, Siblings)>,
     /// Every put of every script, by [`WriteId`].
     pub puts: Vec<RequestId>,

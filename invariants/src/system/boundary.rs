@@ -17,12 +17,12 @@ use stateright::actor::{Envelope, Id};
 /// Is this state within the scope?
 ///
 /// * Clients do not crash: Dynamo promises nothing to a client that is gone.
-/// * Holders send each hint, and nodes ask whether tombstones may be reaped, only a bounded number of
-///   times. When a node asks this, or reaps, no older message is in flight.
+/// * Holders send each hint, and nodes ask whether tombstones may be reaped, only a bounded number
+///   of times. When a node asks this, or reaps, no older message is in flight.
 /// * Where the ring changes, nodes send hints and histories without end. Where replicas run
-///   exchanges, they do so without end. Only a few of these messages are in flight at a time, and no
-///   node gossips with one that has the same history. This bound is not needed where messages may
-///   be delivered more than once: no message ever goes, and there are finitely many.
+///   exchanges, they do so without end. Only a few of these messages are in flight at a time, and
+///   no node gossips with one that has the same history. This bound is not needed where messages
+///   may be delivered more than once: no message ever goes, and there are finitely many.
 /// * Where a node starts on an older copy of its disk: see [`is_told_truly`].
 pub(crate) fn is_in_scope(instance: &Instance, state: &SystemState) -> bool {
     let clients = usize::from(instance.scope.nodes)..;
@@ -201,8 +201,8 @@ fn tells_little(instance: &Instance, state: &SystemState, told: &Told) -> bool {
     histories <= 1 && (!begins || trees == 1 && keys <= late) && !is_idle && !repeats
 }
 
-/// What [`says_little`] reads of the messages in flight, as machine words. It distinguishes none, one
-/// and more, so counts above two become two.
+/// What [`says_little`] reads of the messages in flight, as machine words. It distinguishes none,
+/// one and more, so counts above two become two.
 fn messages_in_words(
     instance: &Instance,
     messages: &mut Messages<'_, Process>,

@@ -15,8 +15,9 @@ use dynamo_model::version::{Context, Dot};
 use interned_checker::ActorPart;
 use stateright::actor::{Envelope, Timers};
 
-/// A state, seen from outside. Properties read disks, messages, timers and the ground truth here, and
-/// never a node's own bookkeeping. One exception: only a coordinator knows whether it still waits.
+/// A state, seen from outside. Properties read disks, messages, timers and the ground truth here,
+/// and never a node's own bookkeeping. One exception: only a coordinator knows whether it still
+/// waits.
 pub(crate) struct World<'a> {
     pub(crate) model: &'a System,
     pub(crate) state: &'a SystemState,
@@ -74,7 +75,8 @@ impl<'a> World<'a> {
         self.state.history.with_all_seen(held)
     }
 
-    /// Puts on this node's disk as a replica, and the puts those supersede. Reaped puts count as stored.
+    /// Puts on this node's disk as a replica, and the puts those supersede. Reaped puts count as
+    /// stored.
     pub(crate) fn stored(&self, node: NodeId) -> WriteSet {
         self.on_disk(node).union(self.state.history.forgotten())
     }
@@ -93,7 +95,8 @@ impl<'a> World<'a> {
             .fold(self.stored(node), |all, (recipient, _)| all.union(self.kept(node, recipient)))
     }
 
-    /// Does an intended replica have these puts on disk, or do other nodes keep hints with them for it?
+    /// Does an intended replica have these puts on disk, or do other nodes keep hints with them for
+    /// it?
     pub(crate) fn is_secured(&self, intended: NodeId, writes: WriteSet) -> bool {
         let kept = self.nodes().map(|node| self.kept(node, intended));
         writes.is_subset(kept.fold(self.stored(intended), WriteSet::union))
@@ -213,8 +216,8 @@ impl<'a> World<'a> {
         let mut timers = self.state.timers_set.iter().flat_map(Timers::iter);
         let timed = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
         let in_flight = gets_in_flight(&self.model.cfg, self.state.network.iter_deliverable());
-        // A reply that no coordinator waits for stays in flight for ever: stateright delivers no message
-        // that changes nothing.
+        // A reply that no coordinator waits for stays in flight for ever: stateright delivers no
+        // message that changes nothing.
         let asked = in_flight.asked & 1 << get != 0
             && self.state.actor_states.iter().any(|state| running(state));
         timed || asked || in_flight.repairs & 1 << get != 0
