@@ -1,6 +1,6 @@
 //! Three nodes in this process, with the real runtime and durable storage.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use dynamo::address::Members;
 use dynamo::counters::Counters;
 use dynamo::runtime::{Running, Settings};
@@ -8,12 +8,15 @@ use dynamo::store::Store;
 use dynamo_model::config::{AntiEntropy, Config, Patience};
 use dynamo_model::ids::NodeId;
 use dynamo_model::node::Durable;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How many nodes.
 pub(crate) const NODES: u16 = 3;
+/// Linux hands out ports from 32768, other systems from 49152.
+const NODE_PORTS: Range<u16> = 10_000..30_000;
 
 /// The nodes' addresses and data.
 #[derive(Debug)]
@@ -42,8 +45,7 @@ impl Place {
     /// Picks free ports, and puts data below that directory.
     pub(crate) fn new(directory: &Path) -> Result<Self> {
         // All sockets stay bound until every port is known, so that no port is given out twice.
-        let sockets =
-            (0..NODES).map(|_| UdpSocket::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
+        let sockets = (0..NODES).map(|_| free_socket()).collect::<Result<Vec<_>>>()?;
         let addresses = sockets.iter().map(UdpSocket::local_addr).collect::<Result<_, _>>()?;
         Ok(Place { addresses, directory: directory.to_owned() })
     }
@@ -70,6 +72,13 @@ impl Place {
             .map(|node| Ok(Store::open(&self.data(node), node)?.committed().clone()))
             .collect()
     }
+}
+
+/// A socket with a port that the system does not hand out by itself. A client's socket takes such
+/// a port, and it may do so while the nodes' process starts and has not bound its own yet.
+fn free_socket() -> Result<UdpSocket> {
+    let attempt = |_| UdpSocket::bind((Ipv4Addr::LOCALHOST, rand::random_range(NODE_PORTS))).ok();
+    (0..1000).find_map(attempt).context("no free port between 10000 and 30000")
 }
 
 impl Cluster {
