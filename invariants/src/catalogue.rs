@@ -2,6 +2,8 @@
 //! one by its name.
 
 use crate::defect::{Defect, Limit};
+use crate::goals::GOALS;
+use crate::harms::HARMS;
 use crate::historic::{HISTORIC, Historic};
 use crate::invariant::Invariant;
 use crate::joined::joined;
@@ -82,6 +84,11 @@ pub static WITHOUT_DEFECT: &[(&str, &str)] = &[
 /// The scope with this name, in either set.
 pub fn scope_named(name: &str) -> Option<&'static Scope> {
     SCOPES.iter().chain(DEEP).find(|scope| scope.name == name)
+}
+
+/// The property, harm or goal with this name.
+pub fn property_named(name: &str) -> Option<&'static Property> {
+    PROPERTIES.iter().chain(HARMS).chain(GOALS).find(|property| property.name == name)
 }
 
 impl Invariant {

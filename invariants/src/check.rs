@@ -179,11 +179,15 @@ impl Report {
         self.complete && self.properties.iter().all(Verdict::is_as_claimed)
     }
 
-    /// Does the number of states differ from the pinned one? Under the protocol's own rules this
+    /// Does the number of states differ from the pinned one, if there is one? Under the protocol's own rules this
     /// means that the protocol or the scope was changed. False if the check was cut off or left
     /// steps out, because then the number says nothing.
     pub fn has_another_count(&self) -> bool {
-        self.complete && self.all_steps && self.progress.orbit_states != self.pinned_states
+        let is_pinned = self.pinned_states > 0;
+        is_pinned
+            && self.complete
+            && self.all_steps
+            && self.progress.orbit_states != self.pinned_states
     }
 }
 

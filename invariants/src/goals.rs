@@ -77,11 +77,6 @@ pub static GOALS: &[Property] = &[
     }),
 ];
 
-/// The goal with this name.
-pub fn named(name: &str) -> Option<&'static Property> {
-    GOALS.iter().find(|goal| goal.name == name)
-}
-
 fn is_on_a_disk(model: &System, state: &SystemState, is_so: impl Fn(&Siblings) -> bool) -> bool {
     let world = World { model, state };
     world.nodes().any(|node| world.sets(node).any(&is_so))

@@ -40,7 +40,8 @@
 //! | [`tables`], [`scenario`] | the nine scenarios: scripts, their performance, and their tables |
 //!
 //! These rooms use some small ones: [`system`], [`notation`], [`defect`], [`invariant`].
-//! [`goals`] has states that you may want to search for.
+//! [`goals`] has states that you may want to search for, and [`harms`] those in which a client
+//! suffers.
 //!
 //! A room uses only rooms that are declared above it in this file. `tests/tests/all/rooms.rs`
 //! checks that, and `cargo run -p dynamo-tests --example arrows` prints which room uses which.
@@ -70,6 +71,12 @@ pub mod property;
 
 // The facts behind a verdict, in sentences.
 mod facts;
+
+// Harms: what a client sees when a guarantee falls.
+pub mod harms;
+
+// Goals: states that a reader may want to search for.
+pub mod goals;
 
 // Defects and known limits, as types.
 pub mod defect;
@@ -121,9 +128,6 @@ pub mod check;
 
 // Traces: recorded paths.
 pub mod trace;
-
-// Goals: states that a reader may want to search for.
-pub mod goals;
 
 // States and steps in words and diagrams.
 pub mod describe;

@@ -155,11 +155,18 @@ pub struct Scope {
     /// What this scope does not claim. An excuse that is not needed is an error: see
     /// [`Scope::excuse`].
     pub excused: &'static [Excuse],
-    /// How many unique states there are: a changed count is a changed protocol.
+    /// How many unique states there are: a changed count is a changed protocol. 0: nobody has
+    /// counted them, because the scope is for a story or is a reader's own. Such a scope claims
+    /// the *always* and *converges* properties, and no *reachable* one.
     pub unique_states: usize,
 }
 
 impl Scope {
+    /// Is the number of its states pinned, and does it claim *reachable* properties?
+    pub fn is_pinned(&self) -> bool {
+        self.unique_states > 0
+    }
+
     /// May a fallback stand in for an intended replica here?
     pub(crate) fn has_stand_ins(&self) -> bool {
         usize::from(self.nodes) > self.quorum.0 && self.faults.timeouts.is_some()

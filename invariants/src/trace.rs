@@ -35,7 +35,8 @@ pub struct Trace {
     pub scope: String,
     /// The name of the defect whose rules the nodes follow. `None`: the protocol's own rules.
     pub defect: Option<String>,
-    /// The name of the property that the trace violates (always, converges) or shows (reachable).
+    /// The name of the property that the trace violates (always, converges), or of the property,
+    /// harm or goal that it shows (reachable).
     pub property: String,
     /// Only for a *converges* property: the number of steps before the cycle. The steps after them
     /// are the cycle, which can repeat for ever. If there are none, the path ends in a state
@@ -176,7 +177,7 @@ impl Trace {
         if catalogue::scope_named(&trace.scope).is_none() {
             return unknown("scope", &trace.scope);
         }
-        if Property::named(&trace.property).is_none() {
+        if catalogue::property_named(&trace.property).is_none() {
             return unknown("property", &trace.property);
         }
         if let Some(defect) = trace.defect.as_deref().filter(|name| Defect::named(name).is_none()) {
@@ -214,7 +215,8 @@ impl Trace {
 
     /// The property that the trace violates or shows.
     pub fn property(&self) -> &'static Property {
-        Property::named(&self.property).expect("a trace that was read names a known property")
+        catalogue::property_named(&self.property)
+            .expect("a trace that was read names a known property")
     }
 
     /// The rules that the nodes follow.

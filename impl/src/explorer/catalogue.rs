@@ -3,6 +3,7 @@
 use dynamo_invariants::catalogue::{DEEP, DEFECTS, PROPERTIES, SCOPES};
 use dynamo_invariants::describe;
 use dynamo_invariants::goals::GOALS;
+use dynamo_invariants::harms::HARMS;
 use dynamo_invariants::scope::Scope;
 use serde_json::{Value, json};
 
@@ -27,6 +28,7 @@ pub(super) fn catalogue() -> Value {
     let properties: Vec<Value> = PROPERTIES
         .iter()
         .chain(GOALS)
+        .chain(HARMS)
         .map(|property| json!({ "name": property.name, "kind": property.kind, "statement": property.statement }))
         .collect();
     json!({ "invariants": super::front::catalogue(), "scopes": scopes, "deep": deep, "defects": defects, "properties": properties })

@@ -3,8 +3,8 @@
 
 use super::Refusal;
 use super::location::{Location, Named};
+use dynamo_invariants::catalogue::property_named;
 use dynamo_invariants::check::{Effort, Progress, Report, check, find_within};
-use dynamo_invariants::goals;
 use dynamo_invariants::property::{Kind, Property};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -112,10 +112,9 @@ impl Jobs {
         })?;
         let goal = match wanted {
             Wanted::Find { goal, .. } => {
-                let property = Property::named(goal).or_else(|| goals::named(goal));
-                Some(property.ok_or_else(|| {
-                    Refusal::not_found(format!("there is no property or goal {goal:?}"))
-                })?)
+                let unknown =
+                    || Refusal::not_found(format!("there is no property, harm or goal {goal:?}"));
+                Some(property_named(goal).ok_or_else(unknown)?)
             }
             Wanted::Check { .. } => None,
         };

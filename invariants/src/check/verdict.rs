@@ -81,7 +81,7 @@ pub(super) fn verdicts(
     let verdict = |property: &'static Property| {
         let depth = seen.get(property.name).copied();
         let holds = (property.kind == Kind::Reachable) == depth.is_some();
-        let excused = scope.excuse(property);
+        let excused = scope.excuse(property).or_else(|| unclaimed(scope, property, holds));
         let occasion = property.occasions.is_empty()
             || property.occasions.iter().any(|shown| seen.contains_key(shown));
         let found = Found { holds, excused: excused.is_some(), occasion, complete };
@@ -89,6 +89,13 @@ pub(super) fn verdicts(
         Verdict { name: property.name, kind: property.kind, verdict, holds, depth, excused }
     };
     checked.map(verdict).collect()
+}
+
+/// A scope that nobody has pinned claims no *reachable* property. If one is shown, so much the
+/// better.
+fn unclaimed(scope: &Scope, property: &Property, holds: bool) -> Option<&'static str> {
+    let is_claimed = scope.is_pinned() || property.kind != Kind::Reachable || holds;
+    (!is_claimed).then_some("this scope claims nothing about what can be reached")
 }
 
 /// What a check has seen of one property.
