@@ -21,15 +21,28 @@ pub const MADE_BY: &str = "*Made by `dynamo defects --write`; do not edit.";
 /// The page that explains what the other pages write in short.
 const NOTATION: &str = "NOTATION.md";
 
-/// Every file of the gallery by name, given each case's trace.
-pub fn files(traces: &[(Case, Trace)]) -> BTreeMap<String, String> {
+/// A case with its traces.
+#[derive(Clone, Debug)]
+pub struct Exhibit {
+    /// The case.
+    pub case: Case,
+    /// Its shortest trace.
+    pub trace: Trace,
+    /// The shortest trace that ends in a client's loss, where the case has one.
+    pub loss: Option<Trace>,
+}
+
+/// Every file of the gallery by name.
+pub fn files(exhibits: &[Exhibit]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::from([
-        ("README.md".to_owned(), index::index(traces)),
+        ("README.md".to_owned(), index::index(exhibits)),
         (NOTATION.to_owned(), notation::notation()),
     ]);
-    for (case, trace) in traces {
+    for exhibit in exhibits {
+        let Exhibit { case, trace, loss } = exhibit;
         files.insert(case.trace_file(), trace.to_json());
-        files.insert(case.page_file(), page::page(case, trace));
+        files.extend(loss.as_ref().map(|loss| (case.loss_file(), loss.to_json())));
+        files.insert(case.page_file(), page::page(exhibit));
     }
     files
 }

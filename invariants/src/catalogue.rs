@@ -1,7 +1,7 @@
 //! The nine rooms joined: every invariant, property, defect, known limit and scope, and how to find
 //! one by its name.
 
-use crate::defect::{Defect, Limit};
+use crate::defect::{Defect, Limit, Loss};
 use crate::goals::GOALS;
 use crate::harms::HARMS;
 use crate::historic::{HISTORIC, Historic};
@@ -9,6 +9,7 @@ use crate::invariant::Invariant;
 use crate::joined::joined;
 use crate::property::Property;
 use crate::scope::Scope;
+pub use crate::stories::STORIES;
 use crate::{
     i1_durable_before_visible as i1, i2_no_lost_concurrency as i2, i3_stale_replica_repaired as i3,
     i4_hint_preserves_durability as i4, i5_anti_entropy_converges as i5, i6_no_ack_before_w as i6,
@@ -81,9 +82,9 @@ pub static WITHOUT_DEFECT: &[(&str, &str)] = &[
     ),
 ];
 
-/// The scope with this name, in either set.
+/// The scope with this name: of the default set, a deep one, or one for a story.
 pub fn scope_named(name: &str) -> Option<&'static Scope> {
-    SCOPES.iter().chain(DEEP).find(|scope| scope.name == name)
+    SCOPES.iter().chain(DEEP).chain(STORIES).find(|scope| scope.name == name)
 }
 
 /// The property, harm or goal with this name.
@@ -124,6 +125,13 @@ impl Defect {
         self.breaks
             .iter()
             .map(|name| Property::named(name).expect("a defect names properties that exist"))
+    }
+
+    /// The scope and the harm of the run in which a client loses something, if there is one.
+    pub fn loss(&self) -> Option<(&'static Scope, &'static Property)> {
+        let Loss::Told { scope, harm, .. } = self.cost.loss else { return None };
+        let scope = scope_named(scope).expect("a loss names a scope that exists");
+        Some((scope, property_named(harm).expect("a loss names a harm that exists")))
     }
 
     /// Where it really happened.

@@ -12,7 +12,7 @@ use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::world::World;
 use crate::system::{System, SystemState};
-use crate::truth::{Ghost, Read};
+use crate::truth::{Ghost, Read, carried_by};
 
 const fn harm(
     name: &'static str,
@@ -25,30 +25,34 @@ const fn harm(
 
 /// Every harm, the worst first.
 pub static HARMS: &[Property] = &[
-    harm(
-        "harm.acknowledged-put-is-lost",
-        "A get does not show a value that was acknowledged before the get began, and no node has \
-         it on disk any more, nor a value that replaced it. Nobody had deleted it. No later get \
-         can show it.",
-        |model, state| {
-            let world = World { model, state };
-            let on_disks = world.nodes().map(|node| world.durable(node));
-            let on_disks = on_disks.fold(WriteSet::EMPTY, WriteSet::union);
-            answered_reads(state)
-                .any(|read| !missed(&model.cfg, &state.history, read).is_subset(on_disks))
-        },
+    looking_at(
+        LooksAt::Everything,
+        harm(
+            "harm.acknowledged-put-is-lost",
+            "A get does not show a value that was acknowledged before the get began. No node has \
+             it on disk any more, nor a value that replaced it, and no message carries one. Nobody \
+             had deleted it. No later get can show it.",
+            |model, state| {
+                let left = left_of_puts(&World { model, state });
+                answered_reads(state)
+                    .any(|read| !missed(&model.cfg, &state.history, read).is_subset(left))
+            },
+        ),
     ),
     converges(
         "harm.acknowledged-put-is-missed-for-ever",
         &[facts::answered, facts::replicas],
         &[],
-        "A get does not show a value that was acknowledged before the get began, and the replicas \
-         never agree afterwards: some intended replica lacks the value for ever. A client that \
-         asks this replica alone will always miss it.",
+        "A get does not show a value that was acknowledged before the get began, or shows one whose \
+         delete was acknowledged. Afterwards the replicas never agree: some intended replica lacks \
+         the value, or the delete, for ever. A client that asks this replica alone will always be \
+         told wrong.",
         |model, state| {
             let world = World { model, state };
             let lacks = |write| world.intended().iter().any(|n| !world.stored(*n).contains(write));
-            let missed = |read| missed(&model.cfg, &state.history, read);
+            let (instance, ghost) = (&model.cfg, &state.history);
+            let missed =
+                |read| missed(instance, ghost, read).union(missed_deletes(instance, ghost, read));
             !answered_reads(state).any(|read| missed(read).iter().any(lacks))
         },
     ),
@@ -64,7 +68,8 @@ pub static HARMS: &[Property] = &[
         "harm.deleted-value-is-seen",
         "A get shows a value that was deleted. The delete was acknowledged before the get began.",
         |model, state| {
-            answered_reads(state).any(|read| shows_a_deleted(&model.cfg, &state.history, read))
+            answered_reads(state)
+                .any(|read| !missed_deletes(&model.cfg, &state.history, read).is_empty())
         },
     ),
     harm(
@@ -75,6 +80,17 @@ pub static HARMS: &[Property] = &[
     ),
 ];
 
+/// The puts that a disk has or a message carries, and the puts that those replaced.
+fn left_of_puts(world: &World<'_>) -> WriteSet {
+    let World { model, state } = world;
+    let on_disks = world.nodes().map(|node| world.durable(node));
+    let carried = state
+        .network
+        .iter_all()
+        .map(|envelope| state.history.with_all_seen(carried_by(&model.cfg, envelope.msg)));
+    on_disks.chain(carried).fold(WriteSet::EMPTY, WriteSet::union)
+}
+
 /// The values that a get should show and does not, nor a value that replaced them.
 fn missed(instance: &Instance, ghost: &Ghost, read: &Read) -> WriteSet {
     let deletes = all_puts(ghost).filter(|write| is_delete(instance, *write));
@@ -82,10 +98,11 @@ fn missed(instance: &Instance, ghost: &Ghost, read: &Read) -> WriteSet {
     read.acknowledged_before.minus(ghost.with_all_seen(read.shown)).minus(deleted)
 }
 
-fn shows_a_deleted(instance: &Instance, ghost: &Ghost, read: &Read) -> bool {
+/// The acknowledged deletes of which a get shows a deleted value.
+fn missed_deletes(instance: &Instance, ghost: &Ghost, read: &Read) -> WriteSet {
+    let values: WriteSet = read.shown.iter().filter(|write| !is_delete(instance, *write)).collect();
     let deletes = read.acknowledged_before.iter().filter(|write| is_delete(instance, *write));
-    let deleted = ghost.with_all_seen(deletes.collect());
-    read.shown.iter().any(|write| deleted.contains(write) && !is_delete(instance, write))
+    deletes.filter(|delete| ghost.saw(*delete).minus(values) != ghost.saw(*delete)).collect()
 }
 
 fn all_puts(ghost: &Ghost) -> impl Iterator<Item = WriteId> + use<'_> {

@@ -31,7 +31,10 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     defects: defects::DEFECTS,
     first_defect: "word-before-disk",
     limits: defects::LIMITS,
-    defects_sources: &[include_str!("i1_durable_before_visible/defects.rs")],
+    defects_sources: &[
+        include_str!("i1_durable_before_visible/defects.rs"),
+        include_str!("i1_durable_before_visible/defects/moves.rs"),
+    ],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,
 };

@@ -1,6 +1,7 @@
 //! I4, hint preserves durability: what it says, and the properties that state it exactly.
 
 mod defects;
+mod limits;
 mod scopes;
 
 use crate::facts;
@@ -25,7 +26,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     properties: PROPERTIES,
     defects: defects::DEFECTS,
     first_defect: "stand-in-counted-beside-its-replica",
-    limits: defects::LIMITS,
+    limits: limits::LIMITS,
     defects_sources: &[include_str!("i4_hint_preserves_durability/defects.rs")],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,

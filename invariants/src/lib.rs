@@ -114,6 +114,9 @@ mod i8_hint_is_kept;
 // Invariant I9.
 mod i9_membership_only_grows;
 
+// Small scopes for stories, in which a client suffers from a defect.
+mod stories;
+
 // Defects of real systems of the Dynamo family.
 pub mod historic;
 

@@ -134,6 +134,28 @@ impl Case {
             && trace.property == self.properties()[0].name
     }
 
+    /// Searches for the shortest trace that ends in a client's loss, where the case has one.
+    pub fn find_loss(&self) -> Option<Trace> {
+        let (scope, harm) = self.defect()?.loss()?;
+        let finding = find(scope, self.rules(), harm).0?;
+        Some(Trace::record(scope, self.defect(), harm, &finding))
+    }
+
+    /// Is it the loss of this case that the trace shows?
+    pub fn loses_by(&self, trace: &Trace) -> bool {
+        let loss = self.defect().and_then(Defect::loss);
+        loss.is_some_and(|(scope, harm)| {
+            trace.scope == scope.name
+                && trace.defect.as_deref() == Some(self.name())
+                && trace.property == harm.name
+        })
+    }
+
+    /// The name of the file in the gallery with the trace that ends in a client's loss.
+    pub fn loss_file(&self) -> String {
+        format!("{:03}-{}.loss.json", self.number, self.name())
+    }
+
     /// The name of the trace's file in the gallery.
     pub fn trace_file(&self) -> String {
         format!("{:03}-{}.json", self.number, self.name())

@@ -1,10 +1,10 @@
 //! The index of the gallery.
 
-use super::{Case, MADE_BY, cell};
+use super::{Case, Exhibit, MADE_BY, cell};
 use dynamo_invariants::catalogue::INVARIANTS;
+use dynamo_invariants::defect::When;
 use dynamo_invariants::historic::{HISTORIC, Told};
 use dynamo_invariants::invariant::Invariant;
-use dynamo_invariants::trace::Trace;
 use std::fmt::Write as _;
 
 macro_rules! push {
@@ -30,6 +30,13 @@ cargo run --release -- defects --write                  # finds every trace agai
 A defect stands under the invariant of its most telling property. It may break others, too.
 ";
 
+const COSTS: &str = "
+## You skip a rule: what do you lose?
+
+Each line names what a builder may leave out, and what that costs. The page shows the shortest run
+to a violated property. Where one was found, it also shows the shortest run in which a client loses
+something.";
+
 const NOT_LINEARIZABLE: &str = "
 Dynamo does not promise linearizability either. Linearizability is a property of whole runs, not of
 single states, so it has no page here. In `tests/tests/all/linearizability.rs` stateright's
@@ -37,11 +44,12 @@ consistency tester finds a run of the correct protocol that is not linearizable.
 ";
 
 /// The index: a table for each invariant, then known limits, then the defects of real systems.
-pub(super) fn index(traces: &[(Case, Trace)]) -> String {
+pub(super) fn index(exhibits: &[Exhibit]) -> String {
     let mut text = HEAD.to_owned();
+    costs(&mut text, exhibits);
     for invariant in INVARIANTS {
-        let of_it = |(case, _): &&(Case, Trace)| {
-            case.defect().is_some() && case.invariant().id == invariant.id
+        let of_it = |exhibit: &&Exhibit| {
+            exhibit.case.defect().is_some() && exhibit.case.invariant().id == invariant.id
         };
         let Invariant { id, name, statement, .. } = invariant;
         push!(text, "\n## {id} {name}\n\n{statement}\n");
@@ -49,7 +57,7 @@ pub(super) fn index(traces: &[(Case, Trace)]) -> String {
             text,
             "| counterexample | rule | breaks | steps | the defect |\n|---|---|---|---|---|"
         );
-        for (case, trace) in traces.iter().filter(of_it) {
+        for Exhibit { case, trace, .. } in exhibits.iter().filter(of_it) {
             let rule = case.defect().map_or("", |defect| defect.rule);
             let others = case.properties().len() - 1;
             let others = if others > 0 { format!(" and {others} more") } else { String::new() };
@@ -58,17 +66,31 @@ pub(super) fn index(traces: &[(Case, Trace)]) -> String {
             push!(text, "| {link} | `{rule}` | `{property}`{others} | {steps} | {what} |");
         }
     }
-    limits(&mut text, traces);
+    limits(&mut text, exhibits);
     text.push_str(NOT_LINEARIZABLE);
     history(&mut text);
     push!(text, "\n{MADE_BY}*");
     text
 }
 
-fn limits(text: &mut String, traces: &[(Case, Trace)]) {
+/// What is lost without each rule, by the occasion.
+fn costs(text: &mut String, exhibits: &[Exhibit]) {
+    push!(text, "{COSTS}");
+    for when in When::all() {
+        push!(text, "\n### {}\n\n| you skip | you lose | see |\n|---|---|---|", when.heading());
+        for Exhibit { case, .. } in exhibits {
+            let cost = case.defect().map(|defect| defect.cost);
+            if let Some(cost) = cost.filter(|cost| cost.when == when) {
+                push!(text, "| {} | {} | {} |", cell(cost.skip), cell(cost.lose), link(case));
+            }
+        }
+    }
+}
+
+fn limits(text: &mut String, exhibits: &[Exhibit]) {
     push!(text, "\n## Known limits\n\nThese runs follow the correct rules.\n");
     push!(text, "| known limit | not promised | steps | what happens |\n|---|---|---|---|");
-    for (case, trace) in traces.iter().filter(|(case, _)| case.defect().is_none()) {
+    for Exhibit { case, trace, .. } in exhibits.iter().filter(|it| it.case.defect().is_none()) {
         let Invariant { id, name, .. } = case.invariant();
         let (link, steps, what) = (link(case), trace.steps.len(), cell(case.what()));
         let property = case.properties()[0].name;

@@ -1,10 +1,10 @@
 //! One page of the gallery.
 
 use super::decisive::violated;
-use super::steps::steps;
-use super::{Case, MADE_BY, NOTATION, cell};
+use super::steps::{self, steps};
+use super::{Case, Exhibit, MADE_BY, NOTATION, cell};
 use crate::explorer_address;
-use dynamo_invariants::defect::Defect;
+use dynamo_invariants::defect::{Defect, Loss};
 use dynamo_invariants::describe::{self, MESSAGES};
 use dynamo_invariants::notation::words;
 use dynamo_invariants::property::Kind;
@@ -19,7 +19,7 @@ macro_rules! push {
 }
 
 /// The page of a case.
-pub(super) fn page(case: &Case, trace: &Trace) -> String {
+pub(super) fn page(Exhibit { case, trace, loss }: &Exhibit) -> String {
     let (run, _) = trace.run();
     let mut text = String::new();
     push!(text, "# {:03} {}\n\n**{}**\n", case.number, case.name(), case.what());
@@ -30,6 +30,7 @@ pub(super) fn page(case: &Case, trace: &Trace) -> String {
     the_trace(&mut text, trace, &run);
     the_end(&mut text, case, trace, &run);
     why_minimal(&mut text, case, trace);
+    client_loses(&mut text, case, loss.as_ref());
     try_it(&mut text, case, trace);
     happened(&mut text, case);
     push!(text, "## Why a weaker check misses it\n\n{}\n", case.missed_by());
@@ -192,6 +193,35 @@ fn why_minimal(text: &mut String, case: &Case, trace: &Trace) {
          No run of fewer than {} {claim}.\n",
         scope.name,
         words::counted(depth, "step")
+    );
+}
+
+/// The shortest run in which a client loses something, or why there is none.
+fn client_loses(text: &mut String, case: &Case, loss: Option<&Trace>) {
+    let Some(defect) = case.defect() else { return };
+    push!(text, "## What a client loses\n");
+    let (ending, trace) = match (defect.cost.loss, loss) {
+        (Loss::Told { ending, .. }, Some(trace)) => (ending, trace),
+        (Loss::Untold(why), _) | (Loss::Told { ending: why, .. }, None) => {
+            push!(text, "{why}\n");
+            return;
+        }
+    };
+    push!(text, "{ending}\n");
+    for line in describe::surroundings(trace.scope()) {
+        push!(text, "* {line}");
+    }
+    let (run, _) = trace.run();
+    push!(text, "\n```text\n{}\n```\n", steps::diagram(trace, &run).join("\n"));
+    let address = explorer_address::of_trace(trace);
+    push!(
+        text,
+        "In scope `{}`, this is the shortest run with this end. The protocol never ends so there: \
+         the checker visits every order of events. With `dynamo explore` running, \
+         [walk this run](http://127.0.0.1:3000{address}), or:\n\n```\n\
+         cargo run --release -- trace step counterexamples/{}\n```\n",
+        trace.scope,
+        case.loss_file()
     );
 }
 

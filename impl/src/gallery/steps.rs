@@ -22,9 +22,14 @@ struct Told<'a> {
     decisive: Option<usize>,
 }
 
+/// The diagram of a trace's steps, a line each. The decisive step is marked.
+pub(super) fn diagram(trace: &Trace, run: &Run) -> Vec<String> {
+    Told::of(trace, run).diagram()
+}
+
 /// The diagram and the table of a trace's steps.
 pub(super) fn steps(text: &mut String, trace: &Trace, run: &Run) {
-    let told = Told { trace, run, rows: diagram::rows(run), decisive: decisive(trace, run) };
+    let told = Told::of(trace, run);
     push!(text, "\n```text\n{}\n```\n", told.diagram().join("\n"));
     match told.decisive {
         Some(step) => push!(
@@ -42,7 +47,11 @@ pub(super) fn steps(text: &mut String, trace: &Trace, run: &Run) {
     text.push('\n');
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
+    fn of(trace: &'a Trace, run: &'a Run) -> Self {
+        Told { trace, run, rows: diagram::rows(run), decisive: decisive(trace, run) }
+    }
+
     fn diagram(&self) -> Vec<String> {
         let mut lines = vec![format!("      {}", diagram::head(self.run))];
         let cycle = self.trace.cycle_from;

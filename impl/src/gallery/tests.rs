@@ -1,11 +1,16 @@
 use super::*;
 use std::path::Path;
 
-fn committed() -> Vec<(Case, Trace)> {
+fn committed() -> Vec<Exhibit> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../counterexamples");
+    let trace = |file: String| {
+        let text = std::fs::read(folder.join(file)).expect("a committed trace");
+        Trace::from_json(&text).expect("a trace")
+    };
     let read = |case: Case| {
-        let text = std::fs::read(folder.join(case.trace_file())).expect("a committed trace");
-        (case, Trace::from_json(&text).expect("a trace"))
+        let has_loss = case.defect().is_some_and(|defect| defect.loss().is_some());
+        let loss = has_loss.then(|| trace(case.loss_file()));
+        Exhibit { case, trace: trace(case.trace_file()), loss }
     };
     Case::all().map(read).collect()
 }
@@ -14,20 +19,27 @@ fn committed() -> Vec<(Case, Trace)> {
 #[test]
 fn the_link_to_the_explorer_leads_to_the_end_of_the_trace() {
     use crate::explorer::Location;
-    for (case, trace) in committed() {
-        let page = page::page(&case, &trace);
-        let (_, link) = page.split_once("](http://127.0.0.1:3000").expect("a link");
-        let (link, _) = link.split_once(')').expect("its end");
-        let run = Location::at(link).expect("a location").run().expect("its steps can be taken");
-        let shown = run.does_not_show(trace.property(), trace.cycle_from);
-        assert_eq!(shown, None, "{}", case.name());
+    for exhibit in committed() {
+        let page = page::page(&exhibit);
+        let links = page.split("](http://127.0.0.1:3000").skip(1);
+        let ends: Vec<_> = links.filter_map(|rest| rest.split_once(')')).collect();
+        let Exhibit { case, trace, loss } = &exhibit;
+        // The page shows the loss first.
+        let traces: Vec<&Trace> = loss.iter().chain([trace]).collect();
+        assert_eq!(ends.len(), traces.len(), "{}", case.name());
+        for ((link, _), trace) in ends.into_iter().zip(traces) {
+            let run =
+                Location::at(link).expect("a location").run().expect("steps that are possible");
+            let shown = run.does_not_show(trace.property(), trace.cycle_from);
+            assert_eq!(shown, None, "{}", case.name());
+        }
     }
 }
 
 /// What the pages write in short, and what the page on notation must therefore explain.
 #[test]
 fn the_page_on_notation_explains_what_pages_write() {
-    let pages: String = committed().iter().map(|(case, trace)| page::page(case, trace)).collect();
+    let pages: String = committed().iter().map(page::page).collect();
     let notation = notation::notation();
     let written = [
         "ground truth",

@@ -1,7 +1,7 @@
 //! The defects that break I3, each with one rule replaced, and the limit: what Dynamo does not
 //! promise.
 
-use crate::defect::{Defect, Limit};
+use crate::defect::{Cost, Defect, Limit, Loss, When};
 use dynamo_model::rules::Rules;
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -19,6 +19,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     that replica.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "writing the merge back to each replica whose answer held less",
+            lose: "a value that a get has shown: a later get can miss it",
+            loss: Loss::Told {
+                scope: "write-all-reader-loses-its-disk",
+                harm: "harm.acknowledged-put-is-missed-for-ever",
+                ending: "",
+            },
+        },
         rules: || Rules { repair_targets: |_, _, _| Vec::new(), ..Rules::default() },
     },
     Defect {
@@ -35,6 +45,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     it.",
         breaks: &["I3.stale-replica-is-repaired"],
         scope: "read-repair",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "using the merge of all answers, not your copy, in read repair",
+            lose: "a value that a get has shown: a later get through the stale coordinator can \
+                   miss it",
+            loss: Loss::Told {
+                scope: "write-all-reader-loses-its-disk",
+                harm: "harm.acknowledged-put-is-missed-for-ever",
+                ending: "",
+            },
+        },
         rules: || Rules { repair_content: |own, _| own.clone(), ..Rules::default() },
     },
 ];

@@ -1,6 +1,6 @@
-//! What breaks I4 when one rule is replaced, and what Dynamo does not promise.
+//! What breaks I4 when one rule is replaced.
 
-use crate::defect::{Defect, Limit};
+use crate::defect::{Cost, Defect, Loss, When};
 use dynamo_model::membership::Standing;
 use dynamo_model::rules::{HandoffEvent, Rules};
 use dynamo_model::version::{Epoch, Issuer};
@@ -25,6 +25,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I6.no-ack-before-w",
         ],
         scope: "stand-in-for-all",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "counting a replica and its fallback as one copy",
+            lose: "a copy of an acknowledged put: after the handoff it is on fewer than W disks",
+            loss: Loss::Untold(
+                "The put is missing on a replica that nobody keeps a hint for. As long as the \
+                 coordinator's own message arrives there, nobody notices. If it is lost, only a \
+                 read repair or an exchange brings the put there, and until then one disk fewer \
+                 than promised protects it.",
+            ),
+        },
         rules: || Rules {
             reply_counts_for: |tally, from, named| {
                 (Rules::default().reply_counts_for)(tally, from, named).or_else(|| {
@@ -56,6 +67,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I1.acknowledged-put-is-on-w-disks",
         ],
         scope: "stand-in-and-retry",
+        cost: Cost {
+            when: When::Retry,
+            skip: "checking for which replica a fallback's late answer was meant",
+            lose: "a copy of an acknowledged put: a replica that was counted has nothing",
+            loss: Loss::Untold(
+                "The put is missing on a replica that nobody keeps a hint for. As long as the \
+                 coordinator's own message arrives there, nobody notices. If it is lost, one disk \
+                 fewer than promised protects the put.",
+            ),
+        },
         rules: || Rules {
             reply_counts_for: |tally, from, _| {
                 (Rules::default().reply_counts_for)(tally, from, None)
@@ -77,6 +98,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     fallback stands in, a delete, and a reap, all before the handoff.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-hint",
+        cost: Cost {
+            when: When::Delete,
+            skip: "asking fallbacks for old hints before you reap a tombstone",
+            lose: "the delete: a fallback's hint brings the deleted value back",
+            loss: Loss::Untold(
+                "The scope in which this defect is found has a late hint and reads one replica, \
+                 where the protocol does not promise that a get sees the delete. So the check \
+                 looks at the disks: the hint brings the deleted value back after its tombstone \
+                 was reaped.",
+            ),
+        },
         rules: || Rules {
             tombstone_may_reap: |clear, _, intended| {
                 intended.iter().all(|node| clear.contains(node))
@@ -99,6 +131,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     after that get's read repair.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap",
+        cost: Cost {
+            when: When::Delete,
+            skip: "waiting for every replica, not only W, before you reap a tombstone",
+            lose: "the delete: a get at another replica can write the deleted value back by read \
+                   repair",
+            loss: Loss::Told {
+                scope: "delete-reap-and-read-two",
+                harm: "harm.deleted-value-is-seen",
+                ending: "",
+            },
+        },
         rules: || Rules { tombstone_may_reap: |clear, _, _| clear.len() >= 2, ..Rules::default() },
     },
     Defect {
@@ -116,6 +159,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     also inspect the hints, not only the replicas' copies.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-hint",
+        cost: Cost {
+            when: When::Delete,
+            skip: "reporting an old hint to a node that asks before it reaps",
+            lose: "the delete: the handoff of that hint brings the deleted value back",
+            loss: Loss::Told {
+                scope: "delete-reap-and-read-all",
+                harm: "harm.deleted-value-is-seen",
+                ending: "",
+            },
+        },
         rules: || Rules {
             is_clear: |remains, tombstones| !remains.is_intended || remains.held == tombstones,
             ..Rules::default()
@@ -134,6 +187,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     that is asked before the delete reaches it.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap",
+        cost: Cost {
+            when: When::Delete,
+            skip: "checking that a replica has the tombstone before it agrees to reaping",
+            lose: "the delete: replicas that the tombstone has not reached still show the deleted \
+                   value",
+            loss: Loss::Told {
+                scope: "delete-reap-and-read-all",
+                harm: "harm.deleted-value-is-seen",
+                ending: "",
+            },
+        },
         rules: || Rules { is_clear: |remains, _| !remains.is_hinted, ..Rules::default() },
     },
     Defect {
@@ -142,15 +206,26 @@ pub(super) const DEFECTS: &[Defect] = &[
         story: "Ann puts her cart through A, whose view has the replicas A and B. Bob, an \
                 administrator, lets C join through B, so B is no longer a replica. B stores the \
                 cart for A all the same, and A acknowledges the put. C gets the cart by handoff, \
-                but B keeps its copy forever and never hands it over.",
+                but B keeps its own copy and does not hand it over.",
         what: "A node that is no longer a replica stores a put for a coordinator whose view is \
-               old. The copy stays there forever: no node asks for it, and the node does not hand \
-               it over.",
+               old. The node does not hand the copy over. It stays there until the preference \
+               list of the key changes again, and the tombstone of a delete cannot be reaped \
+               meanwhile.",
         missed_by: "W disks have the put, and the acknowledgement is right. You need a coordinator \
                     whose view is old. You must check where copies eventually are, not only how \
                     many there are.",
         breaks: &["I4.misplaced-is-handed-over"],
         scope: "join-and-read",
+        cost: Cost {
+            when: When::AddNode,
+            skip: "refusing a put on a node that is no longer a replica",
+            lose: "an acknowledged put: a get asks the new replicas, which do not have it yet",
+            loss: Loss::Told {
+                scope: "join-put-and-get",
+                harm: "harm.acknowledged-put-is-missed",
+                ending: "",
+            },
+        },
         rules: || Rules { may_serve: |_, _| true, ..Rules::default() },
     },
     Defect {
@@ -175,6 +250,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I8.hint-is-kept",
         ],
         scope: "replica-again",
+        cost: Cost {
+            when: When::RemoveNode,
+            skip: "starting a new epoch when a node becomes a key's replica again",
+            lose: "an acknowledged put: a new put gets its dot and takes its place",
+            loss: Loss::Told {
+                scope: "replica-again-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             epoch: |_, held, new| Epoch {
                 number: 0,
@@ -202,6 +287,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I8.hint-is-kept",
         ],
         scope: "late-handed-off",
+        cost: Cost {
+            when: When::AddNode,
+            skip: "checking that a handoff's confirmation belongs to the current view",
+            lose: "an acknowledged put: two nodes drop it, because each believes that the other \
+                   has it",
+            loss: Loss::Told {
+                scope: "joins-again-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             hint_may_clear: |hint, event| matches!(event, HandoffEvent::Acknowledged { context, .. } if context.includes(hint.context())),
             ..Rules::default()
@@ -222,6 +318,18 @@ pub(super) const DEFECTS: &[Defect] = &[
                     gives up waiting between two answers to one survey.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-late-hint",
+        cost: Cost {
+            when: When::Delete,
+            skip: "asking the replicas first, and the other nodes only then, before reaping",
+            lose: "the delete: a fallback gets the old value after it was asked, and hands it \
+                   over",
+            loss: Loss::Untold(
+                "The scope in which this defect is found has a late hint and reads one replica, \
+                 where the protocol does not promise that a get sees the delete. So the check \
+                 looks at the disks: the deleted value is back on a replica after its tombstone \
+                 was reaped, and from there it spreads to the others.",
+            ),
+        },
         rules: || Rules {
             whom_to_survey: |clear, holders, _| {
                 holders.iter().copied().filter(|holder| !clear.contains(holder)).collect()
@@ -243,6 +351,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     also inspect that node's disk.",
         breaks: &["I4.reaped-stays-deleted"],
         scope: "reap-and-leave",
+        cost: Cost {
+            when: When::Delete,
+            skip: "asking a node that is leaving before you reap a tombstone",
+            lose: "the delete: the leaving node hands over the deleted value later",
+            loss: Loss::Told {
+                scope: "leave-and-get",
+                harm: "harm.acknowledged-put-is-missed",
+                ending: "",
+            },
+        },
         rules: || Rules { may_hold: |standing| standing == Standing::Member, ..Rules::default() },
     },
     Defect {
@@ -253,55 +371,23 @@ pub(super) const DEFECTS: &[Defect] = &[
                 B learns of it. B then takes the cart from A's last message of the exchange. B \
                 never hands that copy over: it stopped being a replica before it had the cart.",
         what: "A node was a replica when an exchange began, and is no longer one when the data \
-               arrives. It takes the key all the same, and never hands it over.",
+               arrives. It takes the key all the same. It does not hand it over until the \
+               preference list changes again.",
         missed_by: "While the ring does not change, both nodes are still replicas when the data \
                     arrives. You need a change of the ring during an exchange. You must check \
                     which nodes eventually hold the key.",
         breaks: &["I4.misplaced-is-handed-over"],
         scope: "exchange-and-displaced",
+        cost: Cost {
+            when: When::Compare,
+            skip: "checking that both nodes are still replicas when exchanged data arrives",
+            lose: "disk space: a node that is no replica keeps the key, and blocks reaping of it",
+            loss: Loss::Untold(
+                "No client reads the copy, because no view names its node as a replica. It takes \
+                 space, and it keeps the tombstone from being reaped if the key is deleted: a \
+                 node that reaps asks this one, too.",
+            ),
+        },
         rules: || Rules { may_sync: |_is_shared| true, ..Rules::default() },
-    },
-];
-
-pub(super) const LIMITS: &[Limit] = &[
-    Limit {
-        name: "moved-keys-stay-without-gossip",
-        story: "Ann puts her cart through B, and A and B store it. Bob lets C join through A, so C \
-                replaces B as a replica, and A hands the cart to C. No message tells B of the \
-                change, so B keeps its copy forever.",
-        what: "Without gossip a node that does not hear of a change of the ring keeps keys that \
-               other nodes are responsible for now. It never hands them over. Let nodes gossip \
-               where that matters.",
-        missed_by: "No get misses the put, and W disks have it. You must check what is eventually \
-                    on the disks of the nodes that should hold nothing.",
-        property: "I4.misplaced-is-handed-over",
-        scope: "join-without-gossip",
-    },
-    Limit {
-        name: "one-disk-is-lost-with-w1",
-        story: "Ann puts her cart through A, which needs only its own disk and acknowledges at \
-                once. A loses its disk while its messages to B and C are still in flight. If Bob \
-                reads now, he finds no cart, and if those messages are lost, he never will.",
-        what: "With W=1 the coordinator acknowledges a put when one disk has it. If that disk is \
-               lost before another disk has the put, the put is lost. Choose a larger W: a put \
-               then survives the loss of W-1 disks.",
-        missed_by: "A crash keeps the disk, and a moment later other nodes have the put. You need \
-                    the loss of the disk between the acknowledgement and the first store at \
-                    another node.",
-        property: "I4.acknowledged-put-survives",
-        scope: "lost-disk-w1",
-    },
-    Limit {
-        name: "nobody-can-tell-a-lone-node-that-its-disk-is-old",
-        story: "Bob copies the disk of A, the only node in his cluster. Ann puts her cart through \
-                A, and A acknowledges it. Bob starts A on the copy: the cart is gone, and there is \
-                no other node that could tell A so.",
-        what: "A node that is alone in its cluster is started on an older copy of its disk. All \
-               puts that it acknowledged since the copy was made are lost, and no other node can \
-               tell it so. Run more than one node.",
-        missed_by: "The copy is complete and passes every check. You need the ground truth of what \
-                    was acknowledged.",
-        property: "I4.acknowledged-put-survives",
-        scope: "old-disk-alone",
     },
 ];

@@ -1,6 +1,6 @@
 //! Defects that break I5, and known limits: what Dynamo does not promise of I5.
 
-use crate::defect::{Defect, Limit};
+use crate::defect::{Cost, Defect, Limit, Loss, When};
 use dynamo_model::rules::Rules;
 use dynamo_model::tree::Digest;
 
@@ -20,6 +20,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     another.",
         breaks: &["I5.replicas-agree-eventually"],
         scope: "join-and-remove",
+        cost: Cost {
+            when: When::RemoveNode,
+            skip: "keeping a hint's data for new replicas too, also for yourself",
+            lose: "a copy of an acknowledged put: a replica hands over its copy and stays without \
+                   it",
+            loss: Loss::Untold(
+                "In the scopes tried, the replicas differ, but a get that asks them still finds \
+                 the put on the other replica. With R=1 a client that asks the new replica misses \
+                 the put until an exchange or a read repair brings it there.",
+            ),
+        },
         rules: || Rules {
             hint_goes_to: |recipient, _, now| {
                 if now.contains(&recipient) { vec![recipient] } else { now.to_vec() }
@@ -42,6 +53,15 @@ pub(super) const DEFECTS: &[Defect] = &[
                     anew. You also need to look for a cycle in which the key is sent for ever.",
         breaks: &["I5.exchange-ends"],
         scope: "exchange-and-crash",
+        cost: Cost {
+            when: When::Compare,
+            skip: "updating the Merkle tree when a key's value changes",
+            lose: "bandwidth: replicas that agree send the key again and again, for ever",
+            loss: Loss::Untold(
+                "The trees look equal, so the exchange never sends the new value. A client that \
+                 asks the other replica alone sees the old value until a read repair replaces it.",
+            ),
+        },
         rules: || Rules {
             tree_follows: |before, _after| before.context().is_empty(),
             ..Rules::default()
@@ -59,6 +79,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     other replica is lost, and a look at both disks once everything is quiet.",
         breaks: &["I5.replicas-agree-eventually", "I5.exchange-ends"],
         scope: "exchange-and-delete",
+        cost: Cost {
+            when: When::Compare,
+            skip: "updating the Merkle tree when a tombstone replaces a value",
+            lose: "the delete: a replica that missed it keeps the deleted value, and a get can \
+                   show it",
+            loss: Loss::Untold(
+                "The trees look equal, so the exchange never sends the tombstone. A client that \
+                 asks the other replica alone sees the deleted value until a read repair removes \
+                 it.",
+            ),
+        },
         rules: || Rules {
             tree_follows: |_before, after| !(Rules::default().is_deleted)(after),
             ..Rules::default()
@@ -78,6 +109,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     at its disk once everything is quiet.",
         breaks: &["I5.replicas-agree-eventually"],
         scope: "exchange-and-delete",
+        cost: Cost {
+            when: When::Compare,
+            skip: "counting tombstones when replicas compare what they hold",
+            lose: "agreement: a replica that missed the put and its delete never gets the \
+                   tombstone",
+            loss: Loss::Untold(
+                "The trees look equal, so the exchange never sends the tombstone. A client that \
+                 asks the other replica alone sees the deleted value until a read repair removes \
+                 it.",
+            ),
+        },
         rules: || Rules {
             key_digest: |key, held| {
                 if (Rules::default().is_deleted)(held) { Digest(0) } else { held.digest(key) }
@@ -98,6 +140,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     is quiet.",
         breaks: &["I5.replicas-agree-eventually"],
         scope: "exchange",
+        cost: Cost {
+            when: When::Compare,
+            skip: "comparing below the roots of two trees when they differ",
+            lose: "a put at a replica that missed it: no exchange brings it, and a get can miss \
+                   it",
+            loss: Loss::Told {
+                scope: "exchange-loss-and-get",
+                harm: "harm.acknowledged-put-is-missed-for-ever",
+                ending: "",
+            },
+        },
         rules: || Rules { goes_down: |_own, _theirs| false, ..Rules::default() },
     },
     Defect {
@@ -112,6 +165,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     leaf that has never differed, and a look at what is sent.",
         breaks: &["I5.only-divergent-keys-travel"],
         scope: "exchange",
+        cost: Cost {
+            when: When::Compare,
+            skip: "sending only the keys that differ, not the whole leaf",
+            lose: "bandwidth: an exchange also sends keys that both replicas already have",
+            loss: Loss::Untold(
+                "No client loses data. But each exchange sends every key of a leaf when one key \
+                 differs, so the traffic grows with the number of keys and no longer with the \
+                 number of differences.",
+            ),
+        },
         rules: || Rules { must_sync: |_own, _theirs| true, ..Rules::default() },
     },
     Defect {
@@ -127,6 +190,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     puts through two replicas, neither of which reaches the other replica.",
         breaks: &["I5.replicas-agree-eventually"],
         scope: "exchange-both-ways",
+        cost: Cost {
+            when: When::Compare,
+            skip: "sending a key that both replicas have, but with different versions",
+            lose: "one client's put at each replica: no exchange brings it, and a get can miss it",
+            loss: Loss::Untold(
+                "Both replicas have the key, so the exchange sends neither value. A client that \
+                 asks one replica alone misses what the other holds until a read repair brings it \
+                 there.",
+            ),
+        },
         rules: || Rules {
             must_sync: |own, theirs| own.is_none() != theirs.is_none(),
             ..Rules::default()
@@ -145,6 +218,15 @@ pub(super) const DEFECTS: &[Defect] = &[
                     for a cycle in which two replicas keep sending.",
         breaks: &["I5.exchange-ends"],
         scope: "exchange",
+        cost: Cost {
+            when: When::Compare,
+            skip: "checking whether the other replica lacks anything before you answer it",
+            lose: "bandwidth: two replicas that agree repair each other for ever",
+            loss: Loss::Untold(
+                "No client loses data. But the two replicas send each other messages for ever, \
+                 and a node runs few exchanges at a time, so keys that really differ wait.",
+            ),
+        },
         rules: || Rules { must_answer: |_held, _sent| true, ..Rules::default() },
     },
 ];

@@ -1,7 +1,7 @@
 //! The defects that break I6, each with one rule replaced, and the limit: what Dynamo does not
 //! promise.
 
-use crate::defect::{Defect, Limit};
+use crate::defect::{Cost, Defect, Limit, Loss, When};
 use dynamo_model::rules::Rules;
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -23,6 +23,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "one-client",
+        cost: Cost {
+            when: When::NoFault,
+            skip: "waiting for the last of the W copies of a put",
+            lose: "an acknowledged put: it has one copy too few, and a get can miss it",
+            loss: Loss::Told {
+                scope: "write-all-lost-disk-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             put_may_ack: |tally, w, _| tally.counted.len() + 1 >= w,
             ..Rules::default()
@@ -48,6 +58,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I1.get-shows-the-merge",
         ],
         scope: "retransmission",
+        cost: Cost {
+            when: When::MessagesLost,
+            skip: "checking whether this replica's reply has been counted already",
+            lose: "a copy of an acknowledged put: W replies come from fewer than W replicas",
+            loss: Loss::Told {
+                scope: "quorum-and-slow-replicas",
+                harm: "harm.acknowledged-put-is-missed",
+                ending: "",
+            },
+        },
         rules: || Rules {
             reply_counts_for: |tally, from, _| {
                 tally.missing().next().filter(|_| tally.asked.contains(&from))
@@ -62,13 +82,25 @@ pub(super) const DEFECTS: &[Defect] = &[
                 acknowledges the put. A ignores C's reply, because it is the last one, and waits \
                 for ever. If Bob reads through A, his read does not end either, and repairs no \
                 stale replica.",
-        what: "The coordinator ignores the last reply that can come. The client gets its answer, \
-               but the request never ends, and a read repairs no stale replica.",
-        missed_by: "Every client gets the right answer. You see the defect only if you look at \
-                    what the coordinator still waits for, or at a stale replica that no read \
-                    repairs.",
+        what: "The coordinator ignores the last reply that can come. If it needs this reply, the \
+               client waits for ever. If it does not, the client gets its answer, but without a \
+               timeout the request never ends, and a read repairs no stale replica.",
+        missed_by: "While W and R are less than N, every client gets the right answer. You see \
+                    the defect only if you look at what the coordinator still waits for, or at a \
+                    stale replica that no read repairs.",
         breaks: &["I6.every-request-ends", "I3.stale-replica-is-repaired"],
         scope: "one-client",
+        cost: Cost {
+            when: When::NoFault,
+            skip: "counting the last reply to a request",
+            lose: "read repair: without timeouts the request never ends, and no stale replica is \
+                   repaired",
+            loss: Loss::Told {
+                scope: "write-all-lost-disk-and-get",
+                harm: "I6.every-request-ends",
+                ending: "",
+            },
+        },
         rules: || Rules {
             reply_counts_for: |tally, from, named| {
                 let intended = (Rules::default().reply_counts_for)(tally, from, named);
@@ -95,6 +127,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "stand-in",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "telling the client that its put failed when you give up",
+            lose: "an acknowledged put: fewer than W nodes have it, and a get can miss it",
+            loss: Loss::Told {
+                scope: "quorum-and-slow-replicas",
+                harm: "harm.acknowledged-put-is-missed",
+                ending: "",
+            },
+        },
         rules: || Rules {
             put_may_ack: |tally, w, _| tally.counted.len() >= w || !tally.waiting,
             ..Rules::default()

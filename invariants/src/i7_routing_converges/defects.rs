@@ -1,6 +1,6 @@
 //! What breaks I7 when one rule is replaced, and what Dynamo does not promise.
 
-use crate::defect::{Defect, Limit};
+use crate::defect::{Cost, Defect, Limit, Loss, When};
 use dynamo_model::rules::Rules;
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -12,12 +12,23 @@ pub(super) const DEFECTS: &[Defect] = &[
                 confirms, but does not tell B that C has joined. B never learns that C replaces \
                 it: if Bob reads through B now, B still answers as a replica.",
         what: "A node that knows of a membership change serves a coordinator that does not, and \
-               does not tell it. Without gossip the coordinator keeps its old view forever.",
-        missed_by: "With gossip the coordinator hears of the change later anyway. You need a scope \
-                    without gossip. You must check that a coordinator eventually knows what the \
-                    nodes that served it know.",
+               does not tell it. Gossip asks the same rule, so it spreads no change either. The \
+               coordinator keeps its old view for ever.",
+        missed_by: "The put is stored and acknowledged, and nothing looks wrong. You must check \
+                    that a coordinator eventually knows what the nodes that served it know.",
         breaks: &["I7.who-is-served-learns", "I5.replicas-agree-eventually", "I8.no-hint-stays"],
         scope: "join-without-gossip",
+        cost: Cost {
+            when: When::AddNode,
+            skip: "sending your history to a sender whose tip differs",
+            lose: "agreement on the members: a coordinator keeps an old view, and waits for ever \
+                   for refusing nodes",
+            loss: Loss::Told {
+                scope: "join-put-and-get",
+                harm: "I6.every-request-ends",
+                ending: "",
+            },
+        },
         rules: || Rules { must_tell: |_, _| false, ..Rules::default() },
     },
     Defect {
@@ -33,6 +44,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     the other nodes eventually know of it.",
         breaks: &["I7.views-agree-eventually"],
         scope: "leave",
+        cost: Cost {
+            when: When::RemoveNode,
+            skip: "waiting until another node knows that you are gone",
+            lose: "agreement on the members: the others list the node as leaving, and wait for \
+                   it, for ever",
+            loss: Loss::Told {
+                scope: "moves-and-read-back",
+                harm: "I6.every-request-ends",
+                ending: "",
+            },
+        },
         rules: || Rules { may_retire: |_, is_busy| !is_busy, ..Rules::default() },
     },
 ];

@@ -1,6 +1,6 @@
 //! What breaks I8 when one rule is replaced, and what Dynamo does not promise.
 
-use crate::defect::{Defect, Limit};
+use crate::defect::{Cost, Defect, Limit, Loss, When};
 use dynamo_model::membership::Standing;
 use dynamo_model::rules::{Cause, HandoffEvent, Occasion, Rules};
 
@@ -22,6 +22,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "stand-in",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "keeping a hint until its recipient confirms it",
+            lose: "a copy of an acknowledged put, while the message is in flight; if it is lost, \
+                   until a repair",
+            loss: Loss::Told {
+                scope: "fallback-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             hint_may_clear: |_, event| matches!(event, HandoffEvent::Sent),
             ..Rules::default()
@@ -45,6 +56,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "stand-in",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "keeping a hint when its handoff gets no answer in time",
+            lose: "a copy of an acknowledged put, if the handoff is late or lost",
+            loss: Loss::Told {
+                scope: "fallback-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             hint_may_clear: |_, event| !matches!(event, HandoffEvent::Sent),
             ..Rules::default()
@@ -68,6 +89,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "growing-hint-of-two",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "checking that a confirmation covers all that the hint holds now",
+            lose: "a copy of a newer acknowledged put, which the hint received while it was being \
+                   handed over",
+            loss: Loss::Told {
+                scope: "joins-again-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             hint_may_clear: |_, event| matches!(event, HandoffEvent::Acknowledged { .. }),
             ..Rules::default()
@@ -90,6 +122,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "holder-crash",
+        cost: Cost {
+            when: When::Restart,
+            skip: "saving a hint to disk before you confirm it",
+            lose: "a copy of an acknowledged put, when the fallback crashes",
+            loss: Loss::Told {
+                scope: "fallback-lost-disk-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Hint && before != after,
             ..Rules::default()
@@ -116,6 +158,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-is-secured",
         ],
         scope: "holder-crash",
+        cost: Cost {
+            when: When::Restart,
+            skip: "saving a handed-over hint to disk before its recipient confirms it",
+            lose: "a copy of an acknowledged put, when the recipient crashes after the fallback \
+                   dropped the hint",
+            loss: Loss::Told {
+                scope: "fallback-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::HandOff && before != after,
             ..Rules::default()
@@ -133,6 +186,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     fallback, and must check whether the hint is eventually gone.",
         breaks: &["I8.no-hint-stays"],
         scope: "holder-crash",
+        cost: Cost {
+            when: When::Restart,
+            skip: "resuming the handoff of hints after a restart",
+            lose: "agreement: the fallback keeps its hints for ever, and their recipients may \
+                   never get the data",
+            loss: Loss::Untold(
+                "The hint stays with its holder, and nobody sends it any more. A client that asks \
+                 its recipient alone misses the put until a read repair or an exchange brings it \
+                 there. Each further lost disk can then lose the put.",
+            ),
+        },
         rules: || Rules {
             handoff_is_due: |occasion| occasion != Occasion::Started,
             ..Rules::default()
@@ -151,6 +215,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     the disk of the leaving node is eventually empty.",
         breaks: &["I8.no-hint-stays", "I4.misplaced-is-handed-over"],
         scope: "leave",
+        cost: Cost {
+            when: When::RemoveNode,
+            skip: "accepting handoffs from a node that is leaving",
+            lose: "the leaving node's copies: no node takes them, and it sends them for ever",
+            loss: Loss::Told {
+                scope: "leave-and-get",
+                harm: "harm.acknowledged-put-is-missed-for-ever",
+                ending: "",
+            },
+        },
         rules: || Rules {
             standing: |changes| match (Rules::default().standing)(changes) {
                 Standing::Leaving => Standing::Removed,
@@ -178,6 +252,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I5.replicas-agree-eventually",
         ],
         scope: "join",
+        cost: Cost {
+            when: When::AddNode,
+            skip: "keeping a moved key until its new replica confirms it",
+            lose: "a copy of an acknowledged put, while the handoff is in flight; if it is lost, \
+                   until a repair",
+            loss: Loss::Told {
+                scope: "join-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             hint_may_clear: |_, event| matches!(event, HandoffEvent::Sent),
             ..Rules::default()
@@ -199,6 +284,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.misplaced-is-handed-over",
         ],
         scope: "join",
+        cost: Cost {
+            when: When::AddNode,
+            skip: "starting the handoff when the ring changes",
+            lose: "the new replica's copies, until the old replica restarts",
+            loss: Loss::Told {
+                scope: "join-loss-and-get",
+                harm: "I6.every-request-ends",
+                ending: "",
+            },
+        },
         rules: || Rules {
             handoff_is_due: |occasion| occasion != Occasion::Moved,
             ..Rules::default()

@@ -1,6 +1,6 @@
 //! What breaks I9 when one rule is replaced, and what Dynamo does not promise.
 
-use crate::defect::{Defect, Limit};
+use crate::defect::{Cost, Defect, Limit, Loss, When};
 use dynamo_model::rules::Rules;
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -18,6 +18,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     hears of the other change.",
         breaks: &["I9.change-is-never-unlearned", "I7.views-agree-eventually"],
         scope: "two-administrators",
+        cost: Cost {
+            when: When::RemoveNode,
+            skip: "merging the histories when two administrators act at once",
+            lose: "an administrator's confirmed change: some nodes never learn it, and views \
+                   differ for ever",
+            loss: Loss::Told {
+                scope: "join-put-and-get",
+                harm: "I6.every-request-ends",
+                ending: "",
+            },
+        },
         rules: || Rules {
             history_merge: |own, other| {
                 if other.len() > own.len() { other.clone() } else { own.clone() }
@@ -38,6 +49,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     told an older history than its own. You must remember what it knew before.",
         breaks: &["I9.change-is-never-unlearned", "I7.views-agree-eventually"],
         scope: "two-administrators",
+        cost: Cost {
+            when: When::RemoveNode,
+            skip: "keeping the changes that you know when told an older history",
+            lose: "an administrator's confirmed change: the node forgets it",
+            loss: Loss::Told {
+                scope: "fallback-leaves-and-get",
+                harm: "harm.acknowledged-put-is-missed",
+                ending: "",
+            },
+        },
         rules: || Rules { history_merge: |_known, told| told.clone(), ..Rules::default() },
     },
     Defect {
@@ -53,6 +74,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     that with what it has said before.",
         breaks: &["I9.change-is-never-unlearned"],
         scope: "join-and-crash",
+        cost: Cost {
+            when: When::Restart,
+            skip: "saving a membership change to disk before you confirm it",
+            lose: "an administrator's confirmed change, when the node crashes",
+            loss: Loss::Untold(
+                "No client lost anything in the scopes tried: the other nodes tell the change \
+                 again. But the administrator was told that the change is known. If the node was \
+                 the only one that knew it, nobody knows it after the crash, and the node that \
+                 should join or leave never does.",
+            ),
+        },
         rules: || Rules { history_must_save: |_, _| false, ..Rules::default() },
     },
 ];

@@ -1,6 +1,6 @@
 //! The gallery is complete and up to date, and its traces replay.
 
-use dynamo::gallery::{Case, files};
+use dynamo::gallery::{Case, Exhibit, files};
 use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,19 +16,28 @@ fn read(name: &str) -> String {
         .unwrap_or_else(|error| panic!("{}: {error}: dynamo defects --write", path.display()))
 }
 
-fn traces() -> Vec<(Case, Trace)> {
-    let trace = |case: &Case| Trace::from_json(read(&case.trace_file()).as_bytes());
-    Case::all()
-        .map(|case| (case, trace(&case).unwrap_or_else(|error| panic!("{}: {error}", case.name()))))
-        .collect()
+fn exhibits() -> Vec<Exhibit> {
+    let trace = |file: String| {
+        let trace = Trace::from_json(read(&file).as_bytes());
+        trace.unwrap_or_else(|error| panic!("{file}: {error}"))
+    };
+    let exhibit = |case: Case| {
+        let has_loss = case.defect().is_some_and(|defect| defect.loss().is_some());
+        let loss = has_loss.then(|| trace(case.loss_file()));
+        Exhibit { case, trace: trace(case.trace_file()), loss }
+    };
+    Case::all().map(exhibit).collect()
 }
 
 #[test]
 fn every_committed_trace_replays_and_shows_its_case() {
-    for (case, trace) in traces() {
+    for Exhibit { case, trace, loss } in exhibits() {
         assert!(case.is_shown_by(&trace), "{} shows something else", case.trace_file());
-        let replayed = trace.replay();
-        assert!(replayed.is_ok(), "{}: {}", case.trace_file(), replayed.err().unwrap());
+        assert!(loss.iter().all(|loss| case.loses_by(loss)), "{}", case.loss_file());
+        for trace in loss.iter().chain([&trace]) {
+            let replayed = trace.replay();
+            assert!(replayed.is_ok(), "{}: {}", case.name(), replayed.err().unwrap());
+        }
     }
 }
 
@@ -40,7 +49,7 @@ fn the_gallery_is_up_to_date_and_has_no_other_files() {
         (name, text)
     });
     let there: BTreeMap<String, String> = there.collect();
-    let made = files(&traces());
+    let made = files(&exhibits());
     for (name, text) in &made {
         let is_fresh = there.get(name) == Some(text);
         assert!(

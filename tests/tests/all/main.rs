@@ -9,6 +9,7 @@ mod gallery;
 mod goals;
 mod guarantees;
 mod linearizability;
+mod losses;
 mod readme;
 mod reductions;
 mod rooms;

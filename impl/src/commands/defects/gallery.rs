@@ -4,7 +4,7 @@ use super::super::Failure;
 use super::Outcome;
 use crate::output::note;
 use anyhow::{Context as _, anyhow};
-use dynamo::gallery::{Case, MADE_BY, files};
+use dynamo::gallery::{Exhibit, MADE_BY, files};
 use dynamo_invariants::notation::words;
 use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;
@@ -15,9 +15,9 @@ use std::path::Path;
 /// exist.
 pub(super) fn write(folder: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
     refuse_what_is_no_gallery(folder)?;
-    let traces: Vec<(Case, Trace)> =
-        outcomes.iter().filter_map(|outcome| traced(folder, outcome)).collect();
-    let files = files(&traces);
+    let exhibits: Vec<Exhibit> =
+        outcomes.iter().filter_map(|outcome| exhibit(folder, outcome)).collect();
+    let files = files(&exhibits);
     put(folder, &files)
         .with_context(|| format!("cannot write {}", folder.display()))
         .map_err(Failure::Operation)?;
@@ -38,17 +38,25 @@ fn refuse_what_is_no_gallery(folder: &Path) -> Result<(), Failure> {
     )))
 }
 
-/// A case's trace: the one in the folder, if it still replays and is as short. A search may find any
-/// of several equally short traces.
-fn traced(folder: &Path, outcome: &Outcome) -> Option<(Case, Trace)> {
+/// A case with its traces. A search may find any of several equally short traces, so those in the
+/// folder stay if they still replay and are as short.
+fn exhibit(folder: &Path, outcome: &Outcome) -> Option<Exhibit> {
     let case = outcome.case;
     let found = case.trace(outcome.finding.as_ref()?);
-    let there =
-        fs::read(folder.join(case.trace_file())).ok().and_then(|text| Trace::from_json(&text).ok());
+    let trace = kept(&folder.join(case.trace_file()), found, |there| case.is_shown_by(there));
+    let loss = case
+        .find_loss()
+        .map(|found| kept(&folder.join(case.loss_file()), found, |there| case.loses_by(there)));
+    Some(Exhibit { case, trace, loss })
+}
+
+/// The trace in this file if it is as good as the one that was found, else that one.
+fn kept(file: &Path, found: Trace, is_shown_by: impl Fn(&Trace) -> bool) -> Trace {
+    let there = fs::read(file).ok().and_then(|text| Trace::from_json(&text).ok());
     let is_as_good = |there: &Trace| {
-        case.is_shown_by(there) && there.depth() == found.depth() && there.replay().is_ok()
+        is_shown_by(there) && there.depth() == found.depth() && there.replay().is_ok()
     };
-    Some((case, there.filter(is_as_good).unwrap_or(found)))
+    there.filter(is_as_good).unwrap_or(found)
 }
 
 fn put(folder: &Path, files: &BTreeMap<String, String>) -> std::io::Result<()> {

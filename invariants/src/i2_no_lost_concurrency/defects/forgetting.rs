@@ -1,6 +1,6 @@
 //! Defects in which a node forgets entries of a clock, dots that it gave, or puts that it had.
 
-use crate::defect::Defect;
+use crate::defect::{Cost, Defect, Loss, When};
 use dynamo_model::rules::{Cause, Rules};
 use dynamo_model::version::{Context, Epoch, Issuer};
 
@@ -19,6 +19,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     pruned clocks agree with one another.",
         breaks: &["I2.clocks-are-causal", "I2.siblings-are-an-antichain"],
         scope: "one-client",
+        cost: Cost {
+            when: When::NoFault,
+            skip: "keeping what the client had read in the put's context",
+            lose: "the effect of the client's update: the value that it replaced can come back \
+                   beside it",
+            loss: Loss::Told {
+                scope: "forwarded-put-over-and-get",
+                harm: "harm.replaced-value-is-seen",
+                ending: "",
+            },
+        },
         rules: || Rules {
             put_context: |_, put, request, _| Context::new().with_put(put, request),
             ..Rules::default()
@@ -38,6 +49,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     has the first put.",
         breaks: &["I2.one-put-one-version", "I2.confirmed-put-is-kept", "I2.clocks-are-causal"],
         scope: "lost-disk",
+        cost: Cost {
+            when: When::ReplaceDisk,
+            skip: "giving a node on an empty disk a new incarnation",
+            lose: "one of two clients' puts: both have one dot, and a merge keeps only one",
+            loss: Loss::Told {
+                scope: "write-all-lost-disk-and-two-clients",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules { new_incarnation: |_| 0, ..Rules::default() },
     },
     Defect {
@@ -60,6 +81,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I8.hint-is-kept",
         ],
         scope: "growing-hint-of-two",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "merging a hint with what its recipient already holds",
+            lose: "a copy of a newer acknowledged put: the older hint overwrites it",
+            loss: Loss::Told {
+                scope: "coordinated-twice-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules { hint_lands: |_, hint| hint.clone(), ..Rules::default() },
     },
     Defect {
@@ -83,6 +114,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I5.replicas-agree-eventually",
         ],
         scope: "reap-and-put-again",
+        cost: Cost {
+            when: When::Delete,
+            skip: "starting a new epoch for a key that its coordinator has reaped",
+            lose: "an acknowledged new put of the key: an old tombstone makes it look deleted",
+            loss: Loss::Told {
+                scope: "delete-reap-and-put-again",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             epoch: |_, held, new| Epoch {
                 number: 0,
@@ -110,6 +151,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I5.replicas-agree-eventually",
         ],
         scope: "reap-and-put-again",
+        cost: Cost {
+            when: When::Delete,
+            skip: "looking for values beside a tombstone before you reap it",
+            lose: "another client's acknowledged put that is concurrent with the delete",
+            loss: Loss::Told {
+                scope: "delete-reap-and-put-amid",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             is_deleted: |held| {
                 held.versions().iter().any(|version| version.content.value().is_none())
@@ -135,6 +186,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "reap-and-put-again",
+        cost: Cost {
+            when: When::Delete,
+            skip: "checking for new puts when a replica is told to reap",
+            lose: "an acknowledged put that arrives while the key is being reaped",
+            loss: Loss::Told {
+                scope: "delete-reap-and-put-elsewhere",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules { is_unchanged: |_, _| true, ..Rules::default() },
     },
     Defect {
@@ -152,6 +213,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     replica then.",
         breaks: &["I2.confirmed-put-is-kept", "I5.replicas-agree-eventually"],
         scope: "exchange",
+        cost: Cost {
+            when: When::Restart,
+            skip: "saving to disk what an exchange brought",
+            lose: "a copy of a put that a replica has confirmed, when that replica crashes",
+            loss: Loss::Told {
+                scope: "exchange-loss-and-get",
+                harm: "harm.acknowledged-put-is-missed-for-ever",
+                ending: "",
+            },
+        },
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Exchange && before != after,
             ..Rules::default()
@@ -177,6 +248,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "old-disk",
+        cost: Cost {
+            when: When::ReplaceDisk,
+            skip: "asking other nodes whether a node's disk is an older copy",
+            lose: "an acknowledged put: the old copy lacks it, and its dot goes to another put",
+            loss: Loss::Told {
+                scope: "write-all-old-disk-and-two-clients",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules { disk_is_old: |_, _| false, ..Rules::default() },
     },
     Defect {
@@ -200,6 +281,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "old-disk",
+        cost: Cost {
+            when: When::ReplaceDisk,
+            skip: "comparing a disk's latest commit, and not only its latest start",
+            lose: "an acknowledged put: a snapshot made since the last start lacks it, and is \
+                   believed",
+            loss: Loss::Told {
+                scope: "write-all-old-disk-and-two-clients",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             disk_is_old: |remembered, known| {
                 known.last().is_some_and(|last| last.start < remembered.start)

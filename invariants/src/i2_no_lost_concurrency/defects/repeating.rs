@@ -1,6 +1,6 @@
 //! Defects in which one put becomes two versions, or its second version comes back.
 
-use crate::defect::Defect;
+use crate::defect::{Cost, Defect, Loss, When};
 use dynamo_model::rules::{Freshness, Rules};
 use dynamo_model::version::Context;
 
@@ -19,6 +19,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     repeated request arrives.",
         breaks: &["I2.one-put-one-version", "I2.siblings-are-an-antichain"],
         scope: "late-retry",
+        cost: Cost {
+            when: When::Retry,
+            skip: "remembering to which requests the coordinator has given a dot",
+            lose: "the effect of another client's update: the retried old value comes back beside \
+                   it",
+            loss: Loss::Told {
+                scope: "coordinated-twice-and-get",
+                harm: "harm.replaced-value-is-seen",
+                ending: "",
+            },
+        },
         rules: || Rules { put_freshness: |_, _, _| Freshness::New, ..Rules::default() },
     },
     Defect {
@@ -36,6 +47,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     value before the silent node gets the request.",
         breaks: &["I2.siblings-are-an-antichain"],
         scope: "coordinated-twice",
+        cost: Cost {
+            when: When::Retry,
+            skip: "recognising a put that another node has already coordinated",
+            lose: "the effect of another client's update: the old value comes back beside it when \
+                   the delayed request arrives",
+            loss: Loss::Told {
+                scope: "coordinated-twice-and-get",
+                harm: "harm.replaced-value-is-seen",
+                ending: "",
+            },
+        },
         rules: || Rules {
             put_freshness: |remembered, request, _| {
                 (Rules::default().put_freshness)(remembered, request, &Context::new())
@@ -58,6 +80,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     it at a node that holds both.",
         breaks: &["I2.siblings-are-an-antichain"],
         scope: "coordinated-twice",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "replacing a put under both dots, if two nodes coordinated it",
+            lose: "the effect of the client's update: the value that it replaced stays beside it \
+                   under the other dot",
+            loss: Loss::Told {
+                scope: "coordinated-twice-and-get",
+                harm: "harm.replaced-value-is-seen",
+                ending: "",
+            },
+        },
         rules: || Rules {
             version_replaces: |read, _, sibling| read.covers(sibling.dot),
             ..Rules::default()
@@ -77,6 +110,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     the siblings after it has put over that version.",
         breaks: &["I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
         scope: "coordinated-twice",
+        cost: Cost {
+            when: When::ReplicaDown,
+            skip: "naming a put's request beside its dot in a context",
+            lose: "the effect of the client's update: a second version of the value that it \
+                   replaced stays beside it",
+            loss: Loss::Told {
+                scope: "coordinated-twice-and-get",
+                harm: "harm.replaced-value-is-seen",
+                ending: "",
+            },
+        },
         rules: || Rules {
             put_context: |read, put, _, _| read.clone().with(put),
             ..Rules::default()
@@ -95,6 +139,16 @@ pub(super) const DEFECTS: &[Defect] = &[
                     comparison of dots.",
         breaks: &["I2.one-put-one-version"],
         scope: "forwarding",
+        cost: Cost {
+            when: When::NoFault,
+            skip: "choosing one coordinator when you forward a put",
+            lose: "a single version: the client gets one put back as two siblings",
+            loss: Loss::Untold(
+                "One put gets a version from each coordinator. The next client that reads sees \
+                 its value twice, as siblings, and has to merge what nobody wrote twice. In the \
+                 scopes tried no older value came back.",
+            ),
+        },
         rules: || Rules {
             coordinators: |_, preference_list, _, _| preference_list.to_vec(),
             ..Rules::default()

@@ -1,6 +1,6 @@
 //! Defects in what a put replaces, what a merge keeps, and how a coordinator counts its puts.
 
-use crate::defect::Defect;
+use crate::defect::{Cost, Defect, Loss, When};
 use dynamo_model::rules::{Cause, Rules};
 
 pub(super) const DEFECTS: &[Defect] = &[
@@ -26,6 +26,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "crash-between-puts",
+        cost: Cost {
+            when: When::Restart,
+            skip: "saving a put and its dot to disk before you send it",
+            lose: "an acknowledged put: after a crash, the coordinator gives its dot to another \
+                   put",
+            loss: Loss::Told {
+                scope: "lone-node-crashes-and-get",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             must_save: |cause, before, after| cause != Cause::Put && before != after,
             ..Rules::default()
@@ -52,6 +63,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
+        cost: Cost {
+            when: When::TwoClients,
+            skip: "checking that a client had read each version that its put replaces",
+            lose: "another client's acknowledged put, when both clients put through one \
+                   coordinator",
+            loss: Loss::Told {
+                scope: "lone-node-and-two-clients",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             version_replaces: |read, put, sibling| {
                 read.covers(sibling.dot) || sibling.dot.issuer == put.issuer
@@ -72,6 +94,17 @@ pub(super) const DEFECTS: &[Defect] = &[
                     value.",
         breaks: &["I2.siblings-are-an-antichain"],
         scope: "one-client",
+        cost: Cost {
+            when: When::NoFault,
+            skip: "dropping the versions that the client had read before its put",
+            lose: "the effect of the client's update: the values that it had read and replaced \
+                   stay beside it as siblings",
+            loss: Loss::Told {
+                scope: "lone-node-and-two-clients",
+                harm: "harm.replaced-value-is-seen",
+                ending: "",
+            },
+        },
         rules: || Rules { version_replaces: |_, _, _| false, ..Rules::default() },
     },
     Defect {
@@ -94,6 +127,16 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "chained-puts",
+        cost: Cost {
+            when: When::TwoClients,
+            skip: "limiting the context that a put returns to what its client read",
+            lose: "another client's acknowledged put: the client's next put replaces it unread",
+            loss: Loss::Told {
+                scope: "lone-node-and-two-clients",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             put_context: |read, put, _, before| {
                 read.merge(before.context()).with_all_up_to(put.issuer, put.counter)
@@ -108,11 +151,12 @@ pub(super) const DEFECTS: &[Defect] = &[
                 nothing, puts a cart with milk through C. C keeps only Bob's cart, although \
                 neither client had read the other's put. If Bob reads C's copy now, the tea is \
                 missing.",
-        what: "When a replica merges siblings, it keeps only the one with the largest counter. A \
-               concurrent put of another client is lost.",
-        missed_by: "A put over what its client has read has the largest counter anyway. You need \
-                    two concurrent puts through two coordinators, and the ground truth that \
-                    neither client had read the other's put.",
+        what: "When a replica merges siblings, it keeps only the one with the largest counter, or \
+               of the last coordinator by name if the counters are equal. A concurrent put of \
+               another client is lost.",
+        missed_by: "While no puts are concurrent, there is only one version to keep. You need two \
+                    concurrent puts through two coordinators, and the ground truth that neither \
+                    client had read the other's put.",
         breaks: &[
             "I2.confirmed-put-is-kept",
             "I1.acknowledged-put-is-on-w-disks",
@@ -124,6 +168,17 @@ pub(super) const DEFECTS: &[Defect] = &[
             "I4.acknowledged-put-survives",
         ],
         scope: "concurrent-puts",
+        cost: Cost {
+            when: When::TwoClients,
+            skip: "keeping all concurrent siblings when you merge two sets",
+            lose: "one of two clients' acknowledged puts, when neither client had read the \
+                   other's",
+            loss: Loss::Told {
+                scope: "lone-node-and-two-clients",
+                harm: "harm.acknowledged-put-is-lost",
+                ending: "",
+            },
+        },
         rules: || Rules {
             merge_siblings: |one, other| one.merge(other).newest_only(),
             ..Rules::default()
