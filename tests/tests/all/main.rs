@@ -1,6 +1,7 @@
 //! Tests of several crates together. They are one program, because linking takes longer than most
 //! of these tests.
 
+mod adding;
 mod defect_tables;
 mod defects;
 mod engines;
@@ -9,6 +10,7 @@ mod gallery;
 mod goals;
 mod guarantees;
 mod linearizability;
+mod messages;
 mod readme;
 mod reductions;
 mod rooms;
