@@ -1,6 +1,8 @@
 //! Why scopes do not claim some properties. Several scopes may share a reason, and some reasons
 //! follow from the data of a scope.
 
+#![expect(missing_docs, reason = "each excuse has its reason as a text")]
+
 use crate::property::Property;
 use crate::scope::{Ask, Excuse, Scope};
 
@@ -89,57 +91,57 @@ const NO_LATER_WITNESS: Excuse = Excuse {
 const NOTHING_REAPED: Excuse =
     Excuse { properties: &["I4.tombstone-is-reaped"], reason: "no tombstone is reaped here" };
 
-pub(crate) const NO_TIMEOUTS: Excuse = Excuse {
+pub const NO_TIMEOUTS: Excuse = Excuse {
     properties: &["I6.failed-but-possibly-stored"],
     reason: "coordinators never time out here, so they report no put as failed",
 };
-pub(crate) const ONE_WRITER: Excuse = Excuse {
+pub const ONE_WRITER: Excuse = Excuse {
     properties: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
     reason: "no concurrent puts exist here when a client reads",
 };
-pub(crate) const NO_RECONCILER: Excuse = Excuse {
+pub const NO_RECONCILER: Excuse = Excuse {
     properties: &["I2.siblings-are-reconciled"],
     reason: "no client reads siblings and puts over them here",
 };
-pub(crate) const NO_READER: Excuse = Excuse {
+pub const NO_READER: Excuse = Excuse {
     properties: &["I1.acknowledged-put-is-read", "I3.stale-replica-is-seen", "I3.a-read-is-over"],
     reason: "no client reads here",
 };
-pub(crate) const ONLY_PUTS: Excuse = Excuse {
+pub const ONLY_PUTS: Excuse = Excuse {
     properties: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
     reason: "no client reads here, so no client sees siblings",
 };
-pub(crate) const ALL_STORE: Excuse = Excuse {
+pub const ALL_STORE: Excuse = Excuse {
     properties: &["I1.acknowledged-before-all-have-it"],
     reason: "with W=N, every intended replica must have a put before it is acknowledged",
 };
-pub(crate) const EARLY_READER: Excuse = Excuse {
+pub const EARLY_READER: Excuse = Excuse {
     properties: &["I1.acknowledged-put-is-read"],
     reason: "the only read begins before any put is acknowledged",
 };
-pub(crate) const MENDED_AT_ONCE: Excuse = Excuse {
+pub const MENDED_AT_ONCE: Excuse = Excuse {
     properties: &["I3.stale-replica-is-seen"],
     reason: "a stale replica coordinates the read and repairs itself at once, or it is new and \
              gathers what others have before it answers",
 };
-pub(crate) const REPAIR_LOST: Excuse = Excuse {
+pub const REPAIR_LOST: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
     reason: "a repair may be lost; the next read tries again",
 };
-pub(crate) const STORE_LOST: Excuse = Excuse {
+pub const STORE_LOST: Excuse = Excuse {
     properties: &["I5.replicas-agree-eventually"],
     reason: "the message that brings a put to a replica may be lost; only a later read brings the \
              put there",
 };
-pub(crate) const DOUBLED_FOR_EVER: Excuse = Excuse {
+pub const DOUBLED_FOR_EVER: Excuse = Excuse {
     properties: &["I6.every-request-ends"],
     reason: "a request that the network delivers again runs again",
 };
-pub(crate) const SENT_FOR_EVER: Excuse = Excuse {
+pub const SENT_FOR_EVER: Excuse = Excuse {
     properties: &["I5.exchange-ends"],
     reason: "a message of an exchange that the network delivers again is answered again",
 };
-pub(crate) const ALONE_AT_FIRST: Excuse = Excuse {
+pub const ALONE_AT_FIRST: Excuse = Excuse {
     properties: &[
         "I4.acknowledged-on-a-hint",
         "I4.replica-is-misplaced",
@@ -149,87 +151,87 @@ pub(crate) const ALONE_AT_FIRST: Excuse = Excuse {
     reason: "the join displaces no replica that has the put, and no coordinator is served by a \
              node that knows more",
 };
-pub(crate) const OWN_WORD: Excuse = Excuse {
+pub const OWN_WORD: Excuse = Excuse {
     properties: &["I4.acknowledged-on-a-hint"],
     reason: "with W=1, the coordinator's own copy is enough to acknowledge a put",
 };
-pub(crate) const REPAIRER_CRASHES: Excuse = Excuse {
+pub const REPAIRER_CRASHES: Excuse = Excuse {
     properties: &["I3.stale-replica-is-repaired"],
     reason: "the coordinator may crash before it repairs; the next read tries again",
 };
-pub(crate) const QUORUMS_MISS: Excuse = Excuse {
+pub const QUORUMS_MISS: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
     reason: "with R+W<=N, a read may ask other replicas than a put: a known limit, by choice",
 };
-pub(crate) const STAND_INS_MISS: Excuse = Excuse {
+pub const STAND_INS_MISS: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
     reason: "when a fallback stands in for a replica, a read may miss an acknowledged put: a known \
              limit of sloppy quorums",
 };
-pub(crate) const ONLY_IN_PERSON: Excuse = Excuse {
+pub const ONLY_IN_PERSON: Excuse = Excuse {
     properties: &["I4.acknowledged-on-a-hint"],
     reason: "the only put asks for W intended replicas in person, so no hint counts",
 };
-pub(crate) const DISK_LOST: Excuse = Excuse {
+pub const DISK_LOST: Excuse = Excuse {
     properties: &["I5.replicas-agree-eventually"],
     reason: "a replica that lost its disk, or started on an older copy, lacks puts until a read \
              repairs it",
 };
-pub(crate) const READ_FROM_LOST_DISK: Excuse = Excuse {
+pub const READ_FROM_LOST_DISK: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts", "I3.stale-replica-is-repaired"],
     reason: "a replica that lost its disk answers that it has nothing, and forgets the reads that \
              it coordinates",
 };
-pub(crate) const MISSED_ON_LOST_DISK: Excuse = Excuse {
+pub const MISSED_ON_LOST_DISK: Excuse = Excuse {
     properties: &["I1.get-sees-acknowledged-puts"],
     reason: "a replica that started on an older copy of its disk answers without the puts that it \
              stored since",
 };
-pub(crate) const NO_WITNESS: Excuse = Excuse {
+pub const NO_WITNESS: Excuse = Excuse {
     properties: &["I2.old-disk-is-found"],
     reason: "no other node can know that the disk is an older copy",
 };
-pub(crate) const WITNESS_DOWN: Excuse = Excuse {
+pub const WITNESS_DOWN: Excuse = Excuse {
     properties: &["I2.one-put-one-version", "I2.clocks-are-causal"],
     reason: "while the only node that knows that the disk is old is down, a dot may be given \
              twice: a known limit",
 };
-pub(crate) const ONLY_DISK_LOST: Excuse = Excuse {
+pub const ONLY_DISK_LOST: Excuse = Excuse {
     properties: &["I4.acknowledged-put-survives"],
     reason: "the only disk that has the put may be lost: a known limit of W=1",
 };
-pub(crate) const WORD_LOST: Excuse = Excuse {
+pub const WORD_LOST: Excuse = Excuse {
     properties: &["I6.every-request-ends"],
     reason: "coordinators never time out here, and wait for ever for a reply that was lost",
 };
-pub(crate) const HINT_LOST: Excuse = Excuse {
+pub const HINT_LOST: Excuse = Excuse {
     properties: &["I8.no-hint-stays"],
     reason: "a hint is sent a limited number of times here, and every one of these messages may be \
              lost",
 };
-pub(crate) const REFUSED_OR_SLOW: Excuse = Excuse {
+pub const REFUSED_OR_SLOW: Excuse = Excuse {
     properties: &["I7.served-by-one-who-knows-more"],
     reason: "a node that knows of the change is no replica of the key any more, and refuses to \
              serve",
 };
-pub(crate) const NO_GOSSIP: Excuse = Excuse {
+pub const NO_GOSSIP: Excuse = Excuse {
     properties: &["I7.views-agree-eventually", "I4.misplaced-is-handed-over"],
     reason: "without gossip, a node that asks nothing never learns of a change",
 };
-pub(crate) const NOT_TOLD: Excuse = Excuse {
+pub const NOT_TOLD: Excuse = Excuse {
     properties: &["I7.views-agree-eventually"],
     reason: "without gossip, a node that asks nothing never learns of a change",
 };
-pub(crate) const MOVES_NOTHING: Excuse = Excuse {
+pub const MOVES_NOTHING: Excuse = Excuse {
     properties: &["I4.replica-is-handed-over"],
     reason: "a node that is removed for good hands nothing over",
 };
-pub(crate) const STOPPED: Excuse = Excuse {
+pub const STOPPED: Excuse = Excuse {
     properties: &["I4.misplaced-is-handed-over", "I7.views-agree-eventually", "I8.no-hint-stays"],
     reason: "a node that is gone has stopped, and learns only after a restart that it is to join \
              again; no node restarts here",
 };
-pub(crate) const FALLBACK_REFUSES: Excuse = Excuse {
+pub const FALLBACK_REFUSES: Excuse = Excuse {
     properties: &[
         "I4.acknowledged-on-a-hint",
         "I4.replica-is-misplaced",
@@ -238,7 +240,7 @@ pub(crate) const FALLBACK_REFUSES: Excuse = Excuse {
     ],
     reason: "the only fallback has left, refuses to keep hints, and has no copies of its own",
 };
-pub(crate) const MOVED_BEFORE: Excuse = Excuse {
+pub const MOVED_BEFORE: Excuse = Excuse {
     properties: &[
         "I4.acknowledged-on-a-hint",
         "I4.replica-is-misplaced",
@@ -247,11 +249,11 @@ pub(crate) const MOVED_BEFORE: Excuse = Excuse {
     ],
     reason: "the ring changes before the first put, so no copy moves",
 };
-pub(crate) const NOTHING_MOVES: Excuse = Excuse {
+pub const NOTHING_MOVES: Excuse = Excuse {
     properties: &["I4.replica-is-handed-over"],
     reason: "the ring changes before the first put, so no copy moves",
 };
-pub(crate) const REMOVED_SERVES: Excuse = Excuse {
+pub const REMOVED_SERVES: Excuse = Excuse {
     properties: &[
         "I1.get-sees-acknowledged-puts",
         "I1.acknowledged-put-is-read",
@@ -261,7 +263,7 @@ pub(crate) const REMOVED_SERVES: Excuse = Excuse {
     reason: "the only read goes to a node that was removed for good but is alive; it serves by its \
              old view: a known limit",
 };
-pub(crate) const TOO_FEW_LEFT: Excuse = Excuse {
+pub const TOO_FEW_LEFT: Excuse = Excuse {
     properties: &[
         "I4.misplaced-is-handed-over",
         "I5.replicas-agree-eventually",
@@ -271,12 +273,12 @@ pub(crate) const TOO_FEW_LEFT: Excuse = Excuse {
     reason: "nodes that leave keep their copies until W members are left again, and without gossip \
              not every node learns of the changes",
 };
-pub(crate) const REMOVED_WAITS: Excuse = Excuse {
+pub const REMOVED_WAITS: Excuse = Excuse {
     properties: &["I6.every-request-ends"],
     reason: "coordinators never time out here, and no node replies to a coordinator that was \
              removed for good",
 };
-pub(crate) const NOTHING_PUT: Excuse = Excuse {
+pub const NOTHING_PUT: Excuse = Excuse {
     properties: &[
         "I1.acknowledged-before-all-have-it",
         "I4.acknowledged-on-a-hint",
@@ -288,42 +290,42 @@ pub(crate) const NOTHING_PUT: Excuse = Excuse {
     ],
     reason: "no client puts here",
 };
-pub(crate) const ALONE_AT_ONCE: Excuse = Excuse {
+pub const ALONE_AT_ONCE: Excuse = Excuse {
     properties: &["I5.replicas-differ"],
     reason: "the key has one replica at a time here",
 };
-pub(crate) const STOPPED_APART: Excuse = Excuse {
+pub const STOPPED_APART: Excuse = Excuse {
     properties: &["I5.replicas-agree-eventually"],
     reason: "the replica that is to join again has stopped",
 };
-pub(crate) const FORGOTTEN_MEANWHILE: Excuse = Excuse {
+pub const FORGOTTEN_MEANWHILE: Excuse = Excuse {
     properties: &["I7.views-agree-eventually"],
     reason: "the only node that knew of a change loses its disk before it has told another node",
 };
-pub(crate) const NEVER_TOLD: Excuse = Excuse {
+pub const NEVER_TOLD: Excuse = Excuse {
     properties: &["I4.replica-is-handed-over"],
     reason: "without gossip, the replica that is displaced never learns of it",
 };
-pub(crate) const COORDINATED_TWICE: Excuse = Excuse {
+pub const COORDINATED_TWICE: Excuse = Excuse {
     properties: &["I2.one-put-one-version"],
     reason: "two nodes may coordinate one put and give it two dots: a known limit of failover, and \
              of retries after the ring has changed",
 };
-pub(crate) const COMES_BACK: Excuse = Excuse {
+pub const COMES_BACK: Excuse = Excuse {
     properties: &["I2.siblings-are-an-antichain", "I2.clocks-are-causal"],
     reason: "of a put with two coordinators, one version may be replaced and the request forgotten \
              before the other version arrives: a known limit of failover",
 };
-pub(crate) const NEVER_FAILS: Excuse = Excuse {
+pub const NEVER_FAILS: Excuse = Excuse {
     properties: &["I6.failed-but-possibly-stored"],
     reason: "with W=1, the coordinator's own disk is enough, so no put fails",
 };
-pub(crate) const NEVER_HANDED: Excuse = Excuse {
+pub const NEVER_HANDED: Excuse = Excuse {
     properties: &["I8.hint-is-handed-over"],
     reason: "the other nodes have the put before the leaving node hands it over, and this node \
              never learns that it is to do so",
 };
-pub(crate) const READ_BY_ONE: Excuse = Excuse {
+pub const READ_BY_ONE: Excuse = Excuse {
     properties: &["I3.a-read-is-over"],
     reason: "with N=1, a read hears no other replica",
 };

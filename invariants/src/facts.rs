@@ -19,13 +19,13 @@ use dynamo_model::process::Stage;
 use stateright::actor::Id;
 
 /// Acknowledged puts: how many nodes confirmed each, and where it is.
-pub(crate) fn acknowledged(world: &World<'_>) -> Vec<String> {
+pub fn acknowledged(world: &World<'_>) -> Vec<String> {
     let acknowledged = world.state.history.acknowledged();
     acknowledged.iter().map(|write| put(world, write)).collect()
 }
 
 /// Acknowledged puts that counted intended replicas only.
-pub(crate) fn acknowledged_in_person(world: &World<'_>) -> Vec<String> {
+pub fn acknowledged_in_person(world: &World<'_>) -> Vec<String> {
     let acknowledged = world.state.history.acknowledged();
     let asked = acknowledged
         .iter()
@@ -34,7 +34,7 @@ pub(crate) fn acknowledged_in_person(world: &World<'_>) -> Vec<String> {
 }
 
 /// Puts that were acknowledged or reported failed.
-pub(crate) fn ended(world: &World<'_>) -> Vec<String> {
+pub fn ended(world: &World<'_>) -> Vec<String> {
     let ended = world
         .state
         .history
@@ -102,12 +102,12 @@ fn is_in_person(world: &World<'_>, request: &RequestId) -> bool {
 }
 
 /// Answered gets: how many nodes replied, what each shows, and what it had to show.
-pub(crate) fn answered(world: &World<'_>) -> Vec<String> {
+pub fn answered(world: &World<'_>) -> Vec<String> {
     answers(world).map(|(request, read)| get(world, request, read)).collect()
 }
 
 /// Answered gets that counted intended replicas only.
-pub(crate) fn answered_in_person(world: &World<'_>) -> Vec<String> {
+pub fn answered_in_person(world: &World<'_>) -> Vec<String> {
     let asked = answers(world).filter(|(request, _)| is_in_person(world, request));
     asked.map(|(request, read)| get(world, request, read)).collect()
 }
@@ -130,7 +130,7 @@ fn get(world: &World<'_>, request: &RequestId, read: &Read) -> String {
 }
 
 /// Gets whose coordinator received replies: what it knew, and what those replicas have on disk now.
-pub(crate) fn heard(world: &World<'_>) -> Vec<String> {
+pub fn heard(world: &World<'_>) -> Vec<String> {
     let reads = world.model.cfg.gets.iter().zip(&world.state.history.reads).enumerate();
     let heard = reads.flat_map(|(index, (request, read))| {
         read.hearings.iter().map(move |h| (index, request, read, h))
@@ -150,7 +150,7 @@ pub(crate) fn heard(world: &World<'_>) -> Vec<String> {
 }
 
 /// What nodes have confirmed, and what they have on disk.
-pub(crate) fn confirmed(world: &World<'_>) -> Vec<String> {
+pub fn confirmed(world: &World<'_>) -> Vec<String> {
     let confirmed = world
         .nodes()
         .zip(&world.state.history.confirmed)
@@ -170,7 +170,7 @@ pub(crate) fn confirmed(world: &World<'_>) -> Vec<String> {
 }
 
 /// What the client of each put had really read.
-pub(crate) fn saw(world: &World<'_>) -> Vec<String> {
+pub fn saw(world: &World<'_>) -> Vec<String> {
     let informed = world.state.history.puts().filter(|(_, write)| !write.saw.is_empty());
     informed
         .map(|(id, write)| format!("the client of {id} had really read {}", write.saw))
@@ -178,7 +178,7 @@ pub(crate) fn saw(world: &World<'_>) -> Vec<String> {
 }
 
 /// What is on disks, with dots and clocks.
-pub(crate) fn disks(world: &World<'_>) -> Vec<String> {
+pub fn disks(world: &World<'_>) -> Vec<String> {
     let of = |node: NodeId| {
         let own = world.disk(node).map(|siblings| format!("{node} stores {}", held(siblings)));
         let kept = world.hints(node).map(move |(other, siblings)| {
@@ -190,7 +190,7 @@ pub(crate) fn disks(world: &World<'_>) -> Vec<String> {
 }
 
 /// The stage of each node whose disk was copied.
-pub(crate) fn copies(world: &World<'_>) -> Vec<String> {
+pub fn copies(world: &World<'_>) -> Vec<String> {
     let told = |(node, stage): (NodeId, Stage)| match stage {
         Stage::Copied => format!("{node}'s disk was copied, and is as it was then"),
         Stage::Ahead => format!("{node}'s disk was copied, and has changed since"),
@@ -209,7 +209,7 @@ pub(crate) fn copies(world: &World<'_>) -> Vec<String> {
 }
 
 /// Which version each put is.
-pub(crate) fn dots(world: &World<'_>) -> Vec<String> {
+pub fn dots(world: &World<'_>) -> Vec<String> {
     let mut dots: Vec<_> = world.versions().collect();
     dots.sort_unstable();
     dots.dedup();
@@ -217,7 +217,7 @@ pub(crate) fn dots(world: &World<'_>) -> Vec<String> {
 }
 
 /// The hints that nodes have confirmed, and where their puts are.
-pub(crate) fn hinted(world: &World<'_>) -> Vec<String> {
+pub fn hinted(world: &World<'_>) -> Vec<String> {
     let told = world.state.history.hinted.iter().map(|hinted| {
         let (holder, recipient) = (hinted.holder, hinted.recipient);
         format!(
@@ -231,7 +231,7 @@ pub(crate) fn hinted(world: &World<'_>) -> Vec<String> {
 }
 
 /// What was reaped, and what that had replaced.
-pub(crate) fn reaped(world: &World<'_>) -> Vec<String> {
+pub fn reaped(world: &World<'_>) -> Vec<String> {
     let ghost = &world.state.history;
     if ghost.reaped.is_empty() {
         return Vec::new();
@@ -245,7 +245,7 @@ pub(crate) fn reaped(world: &World<'_>) -> Vec<String> {
 }
 
 /// What the intended replicas have, once any has something.
-pub(crate) fn replicas(world: &World<'_>) -> Vec<String> {
+pub fn replicas(world: &World<'_>) -> Vec<String> {
     let intended = world.intended();
     if intended.iter().all(|node| world.stored(*node).is_empty()) {
         return Vec::new();
@@ -257,7 +257,7 @@ pub(crate) fn replicas(world: &World<'_>) -> Vec<String> {
 }
 
 /// What other nodes than the intended replicas have, where the ring changes.
-pub(crate) fn misplaced(world: &World<'_>) -> Vec<String> {
+pub fn misplaced(world: &World<'_>) -> Vec<String> {
     let others =
         world.nodes().filter(|node| world.model.cfg.changes && !world.intended().contains(node));
     let holding = others.filter(|node| world.sets(*node).next().is_some());
@@ -267,7 +267,7 @@ pub(crate) fn misplaced(world: &World<'_>) -> Vec<String> {
 }
 
 /// What replicas send because an exchange found them to differ, and whether they had to.
-pub(crate) fn exchanged(world: &World<'_>) -> Vec<String> {
+pub fn exchanged(world: &World<'_>) -> Vec<String> {
     let network = world.state.network.iter_deliverable();
     let syncs = network.filter(|envelope| matches!(envelope.msg, Message::Sync { .. }));
     let mut told: Vec<String> =
@@ -280,7 +280,7 @@ pub(crate) fn exchanged(world: &World<'_>) -> Vec<String> {
 }
 
 /// Nodes that wait for replies.
-pub(crate) fn waiting(world: &World<'_>) -> Vec<String> {
+pub fn waiting(world: &World<'_>) -> Vec<String> {
     world
         .nodes()
         .filter(|node| world.waits(*node))
@@ -289,7 +289,7 @@ pub(crate) fn waiting(world: &World<'_>) -> Vec<String> {
 }
 
 /// The membership changes that nodes must know, and those on their disks.
-pub(crate) fn known(world: &World<'_>) -> Vec<String> {
+pub fn known(world: &World<'_>) -> Vec<String> {
     let known =
         world.nodes().zip(&world.state.history.known).filter(|(_, known)| !known.is_empty());
     known
@@ -304,13 +304,13 @@ pub(crate) fn known(world: &World<'_>) -> Vec<String> {
 }
 
 /// Every node's history, where the ring changes.
-pub(crate) fn views(world: &World<'_>) -> Vec<String> {
+pub fn views(world: &World<'_>) -> Vec<String> {
     let nodes = world.nodes().filter(|_| world.model.cfg.changes);
     nodes.map(|node| format!("{node} knows {}", tipped(world.history(node)))).collect()
 }
 
 /// What the nodes knew that served a node or a client, and what it knows itself.
-pub(crate) fn owed(world: &World<'_>) -> Vec<String> {
+pub fn owed(world: &World<'_>) -> Vec<String> {
     let served = world.state.history.owed.iter().enumerate().filter(|(_, owed)| !owed.is_empty());
     let told = served.map(|(index, owed)| {
         let actor = &world.state.actor_states[index];

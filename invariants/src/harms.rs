@@ -31,7 +31,7 @@ pub static HARMS: &[Property] = &[
             "harm.acknowledged-put-is-lost",
             "A get does not show a value that was acknowledged before the get began. No node has \
              it on disk any more, nor a value that replaced it, and no message carries one. Nobody \
-             had deleted it. No later get can show it.",
+             had deleted it.",
             |model, state| {
                 let left = left_of_puts(&World { model, state });
                 answered_reads(state)

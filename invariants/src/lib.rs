@@ -39,17 +39,17 @@
 //! | [`describe`] | states and steps in words and diagrams |
 //! | [`tables`], [`scenario`] | the nine scenarios: scripts, their performance, and their tables |
 //!
-//! These rooms use some small ones: [`system`], [`notation`], [`defect`], [`invariant`].
-//! [`goals`] has states that you may want to search for, and [`harms`] those in which a client
-//! suffers.
+//! These rooms use some small ones: [`system`], [`notation`], [`facts`], [`excuses`], [`defect`],
+//! [`invariant`]. [`goals`] has states that you may want to search for, and [`harms`] those in
+//! which a client suffers.
 //!
 //! A room uses only rooms that are declared above it in this file. `tests/tests/all/rooms.rs`
 //! checks that, and `cargo run -p dynamo-tests --example arrows` prints which room uses which.
 //!
 //! ## Add something
 //!
-//! `CONTRIBUTING.md` lists the steps that add a rule, a property that it protects, a defect that
-//! breaks the property, and a scope that shows it.
+//! `ADDING.md` walks through adding a property, the occasion that it needs, a defect that breaks it,
+//! and a scope that shows it. `CONTRIBUTING.md` lists the steps that add a rule.
 
 // Joins tables that are written in parts.
 mod joined;
@@ -70,7 +70,7 @@ pub mod notation;
 pub mod property;
 
 // The facts behind a verdict, in sentences.
-mod facts;
+pub mod facts;
 
 // Harms: what a client sees when a guarantee falls.
 pub mod harms;
@@ -82,7 +82,7 @@ pub mod goals;
 pub mod defect;
 
 // The reasons why scopes do not claim some properties.
-mod excuses;
+pub mod excuses;
 
 // An invariant, as a type.
 pub mod invariant;

@@ -30,8 +30,9 @@ pub enum Kind {
     Converges,
 }
 
-/// One kind of facts that a verdict rests on: a sentence for each.
-pub(crate) type Evidence = fn(&World<'_>) -> Vec<String>;
+/// One kind of facts that a verdict rests on: a sentence for each. The module
+/// [`facts`](crate::facts) has them.
+pub type Evidence = fn(&World<'_>) -> Vec<String>;
 
 /// A checked statement.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +79,10 @@ impl Property {
     }
 }
 
-pub(crate) const fn always(
+/// An *always* property. `occasions` are the names of *reachable* properties, any of which shows
+/// that this one could have been violated. It [looks at](LooksAt) disks: [`looking_at`] changes
+/// that.
+pub const fn always(
     name: &'static str,
     evidence: &'static [Evidence],
     occasions: &'static [&'static str],
@@ -96,7 +100,8 @@ pub(crate) const fn always(
     }
 }
 
-pub(crate) const fn reachable(
+/// A *reachable* property. It [looks at](LooksAt) disks: [`looking_at`] changes that.
+pub const fn reachable(
     name: &'static str,
     evidence: &'static [Evidence],
     statement: &'static str,
@@ -113,7 +118,9 @@ pub(crate) const fn reachable(
     }
 }
 
-pub(crate) const fn converges(
+/// A *converges* property. `occasions` are as in [`always`]. It looks at everything: [`looking_at`]
+/// changes that.
+pub const fn converges(
     name: &'static str,
     evidence: &'static [Evidence],
     occasions: &'static [&'static str],
@@ -131,7 +138,9 @@ pub(crate) const fn converges(
     }
 }
 
-pub(crate) const fn looking_at(looks_at: LooksAt, property: Property) -> Property {
+/// The same property, which looks at other parts of a state. Where a property reads more than it
+/// declares, the check may give a wrong verdict.
+pub const fn looking_at(looks_at: LooksAt, property: Property) -> Property {
     Property { looks_at, ..property }
 }
 

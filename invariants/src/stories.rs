@@ -166,13 +166,24 @@ pub static STORIES: &[Scope] = &[
         unique_states: 0,
     },
     Scope {
-        name: "fallback-and-get",
-        aim: "A fallback may coordinate a put for the only replica. The client reads through the \
-              replica.",
+        name: "fallback-loss-and-get",
+        aim: "A fallback may coordinate a put for the only replica, and messages may be lost. The \
+              client reads through the replica.",
         nodes: 2,
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (0, Get)]],
-        faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
+        faults: Faults { timeouts: Some(0), handoffs: 1, loss: true, ..NO_FAULTS },
+        excused: &[],
+        unique_states: 0,
+    },
+    Scope {
+        name: "fallback-crash-and-get",
+        aim: "A fallback may coordinate a put for the only replica, and a node may crash. The \
+              client reads through the replica.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put), (0, Get)]],
+        faults: Faults { timeouts: Some(0), handoffs: 1, crashes: 1, ..NO_FAULTS },
         excused: &[],
         unique_states: 0,
     },
@@ -253,12 +264,18 @@ pub static STORIES: &[Scope] = &[
     },
     Scope {
         name: "fallback-lost-disk-and-get",
-        aim: "A fallback may stand in for a replica of a put, and the coordinator may lose its \
-              disk. The client reads through the other replica.",
+        aim: "A fallback may stand in for a replica of a put, messages may be lost, and the \
+              coordinator may lose its disk. The client reads through the other replica.",
         nodes: 3,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)]],
-        faults: Faults { timeouts: Some(0), handoffs: 1, lost_disk: Some(0), ..NO_FAULTS },
+        faults: Faults {
+            timeouts: Some(0),
+            handoffs: 1,
+            lost_disk: Some(0),
+            loss: true,
+            ..NO_FAULTS
+        },
         excused: &[],
         unique_states: 0,
     },

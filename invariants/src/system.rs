@@ -2,7 +2,7 @@
 //! a state as properties look at it.
 
 pub(crate) mod boundary;
-pub(crate) mod world;
+pub mod world;
 
 use crate::scope::instance::Instance;
 use crate::truth::Ghost;

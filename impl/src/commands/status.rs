@@ -23,7 +23,8 @@ how long ago it last reported this node's tip.
 \"suspected\" lists nodes that did not answer this node in time, and that it has not heard from
 since. Each node has its own suspects. Suspicion changes only which nodes this node asks.
 \"in sync\" shows, for each peer, in how many of their shared partitions both held the same data
-when they were last compared, and how many keys this node has repaired from that peer.
+when they were last compared, how long ago that was, and how many keys this node has repaired from
+that peer. What happened to the peer since then, such as the loss of its disk, does not show.
 \"dropped\" counts what the node could not decode, send or complete since its start. A few of these
 do no harm: messages are retransmitted. If \"unfinished\" or \"refused by system\" keep growing, the
 network or the operating system's socket buffers are too small for the traffic.
@@ -121,7 +122,8 @@ fn agreed_ms(status: &Status, member: NodeId) -> Option<u64> {
     status.agreed_ms.iter().find(|(other, _)| *other == member).map(|(_, ms)| *ms)
 }
 
-/// For each peer, how many of the shared partitions were in agreement at the last exchange.
+/// For each peer, how many of the shared partitions were in agreement at the last exchange, and when
+/// that was.
 fn in_sync(exchanges: &[ExchangeLine]) -> String {
     let mut peers: Vec<NodeId> = exchanges.iter().map(|line| line.peer).collect();
     peers.sort_unstable();
@@ -130,11 +132,12 @@ fn in_sync(exchanges: &[ExchangeLine]) -> String {
         let lines = || exchanges.iter().filter(|line| line.peer == *peer);
         let (all, agree) =
             (lines().count(), lines().filter(|line| line.agreed_ms.is_some()).count());
-        if lines().all(|line| line.last_ms.is_none()) {
+        let Some(last_ms) = lines().filter_map(|line| line.last_ms).min() else {
             return format!("{peer} not compared yet");
-        }
+        };
         let repaired: u64 = lines().map(|line| line.repaired).sum();
-        format!("{peer} {agree} of {all} ({} repaired)", counted(repaired as usize, "key"))
+        let (when, repaired) = (ago(Some(last_ms)), counted(repaired as usize, "key"));
+        format!("{peer} {agree} of {all} {when} ({repaired} repaired)")
     };
     if peers.is_empty() {
         "with nobody".to_owned()

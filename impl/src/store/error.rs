@@ -68,10 +68,10 @@ pub enum StoreError {
     /// Committed data is missing or altered. A node that started without it would give dots twice.
     #[error(
         "the data in {path} is damaged: {what}. While the other nodes run, start this one once \
-         with --forget-disk. It then moves the damaged files aside, begins on an empty disk under \
-         a new incarnation, and gets its keys back from the others. Do not restore an older copy: \
-         while the other nodes run, they tell the node that its disk is old, and it begins on an \
-         empty one; without them, it would give dots twice"
+         with --forget-disk and --join. It then moves the damaged files aside, begins on an empty \
+         disk under a new incarnation, and gets its keys back from the others. Do not restore an \
+         older copy: while the other nodes run, they tell the node that its disk is old, and it \
+         begins on an empty one; without them, it would give dots twice"
     )]
     Damaged {
         /// The directory.

@@ -38,7 +38,8 @@ const ON_A_STEADY_RING: &[Defect] = &[
             loss: Loss::Told {
                 scope: "lone-node-crashes-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "A acknowledges Ann's put, crashes before it saves it, and restarts \
+                         without it. Ann reads her cart, and it is empty for good.",
             },
         },
         rules: || Rules { must_save: |_, _, _| false, ..Rules::default() },
@@ -63,7 +64,9 @@ const ON_A_STEADY_RING: &[Defect] = &[
             loss: Loss::Told {
                 scope: "quorum-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "Ann puts through A and B, and reads through C. C answers alone, before \
+                         any other replica has replied: her cart is empty, although R+W is more \
+                         than N.",
             },
         },
         rules: || Rules {
@@ -97,7 +100,8 @@ const ON_A_STEADY_RING: &[Defect] = &[
             loss: Loss::Told {
                 scope: "in-person-put-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "Ann wants A itself to store her put. B acknowledges it with a hint for \
+                         A. Ann reads through A in person, and her cart is empty.",
             },
         },
         rules: || Rules { put_may_ack: |tally, w, _| tally.counted.len() >= w, ..Rules::default() },
@@ -130,7 +134,8 @@ const ON_A_STEADY_RING: &[Defect] = &[
             loss: Loss::Told {
                 scope: "in-person-get-by-a-fallback",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "Ann's put is on A in person, and she wants A itself to answer her read. \
+                         B answers in its place, with nothing. Her cart is empty.",
             },
         },
         rules: || Rules {

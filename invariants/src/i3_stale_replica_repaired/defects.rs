@@ -26,7 +26,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "write-all-reader-loses-its-disk",
                 harm: "harm.acknowledged-put-is-missed-for-ever",
-                ending: "",
+                ending: "B has lost its disk, and answers Ann's read with nothing. A's reply \
+                         comes later and shows B its mistake, but B does not repair itself. \
+                         Whoever reads through B alone will miss the cart for ever.",
             },
         },
         rules: || Rules { repair_targets: |_, _, _| Vec::new(), ..Rules::default() },
@@ -53,7 +55,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "write-all-reader-loses-its-disk",
                 harm: "harm.acknowledged-put-is-missed-for-ever",
-                ending: "",
+                ending: "B has lost its disk, and answers Ann's read with nothing. A's reply \
+                         comes later and shows B its mistake, but B repairs itself with its own \
+                         copy: with nothing. Whoever reads through B alone will miss the cart for \
+                         ever.",
             },
         },
         rules: || Rules { repair_content: |own, _| own.clone(), ..Rules::default() },

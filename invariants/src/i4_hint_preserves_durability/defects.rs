@@ -139,7 +139,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "delete-reap-and-read-two",
                 harm: "harm.deleted-value-is-seen",
-                ending: "",
+                ending: "Ann deletes her cart. A forgets the tombstone when B alone is clear, \
+                         while C has answered a read from its old copy. A's reply to C says \
+                         nothing of the delete, so Ann sees the deleted cart.",
             },
         },
         rules: || Rules { tombstone_may_reap: |clear, _, _| clear.len() >= 2, ..Rules::default() },
@@ -166,7 +168,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "delete-reap-and-read-all",
                 harm: "harm.deleted-value-is-seen",
-                ending: "",
+                ending: "Ann deletes her cart. B coordinates her read and has looked at its old \
+                         copy, but says all the same that it is clear. A forgets the tombstone, \
+                         so its reply says nothing of the delete. Ann sees the deleted cart.",
             },
         },
         rules: || Rules {
@@ -195,7 +199,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "delete-reap-and-read-all",
                 harm: "harm.deleted-value-is-seen",
-                ending: "",
+                ending: "Ann deletes her cart through A. B still has the cart and says that it is \
+                         clear, so A forgets the tombstone. Ann's read asks both, and the deleted \
+                         cart is back.",
             },
         },
         rules: || Rules { is_clear: |remains, _| !remains.is_hinted, ..Rules::default() },
@@ -223,7 +229,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "join-put-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "C joins, and stores Ann's put before it knows that it has joined. So it \
+                         asks nobody what they have of the key, and B never hears of the change. \
+                         Ann reads through B, which still takes itself for a replica: her cart is \
+                         empty.",
             },
         },
         rules: || Rules { may_serve: |_, _| true, ..Rules::default() },
@@ -257,7 +266,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "replica-again-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "The key moves from B to A and back. B gives Ann's second put the dot \
+                         that her first one had. The handoff from A brings the first put under \
+                         the same dot, and one of the two values is gone for good.",
             },
         },
         rules: || Rules {
@@ -295,7 +306,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "joins-again-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "The key moves from B to A, back, and to A again. Late confirmations of \
+                         the first two handoffs make A and B drop what they have of Ann's cart \
+                         now. Her cart is gone.",
             },
         },
         rules: || Rules {
@@ -358,7 +371,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "leave-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "A leaves, and still has the only copy of Ann's cart. B takes over \
+                         without asking the node that leaves, and Ann reads an empty cart.",
             },
         },
         rules: || Rules { may_hold: |standing| standing == Standing::Member, ..Rules::default() },

@@ -148,7 +148,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "exchange-loss-and-get",
                 harm: "harm.acknowledged-put-is-missed-for-ever",
-                ending: "",
+                ending: "A's message with Ann's put is lost. The exchange takes the roots of both \
+                         trees for equal, again and again. Whoever reads through B alone will \
+                         miss the cart for ever.",
             },
         },
         rules: || Rules { goes_down: |_own, _theirs| false, ..Rules::default() },

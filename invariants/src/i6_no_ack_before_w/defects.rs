@@ -29,8 +29,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             lose: "an acknowledged put: it has one copy too few, and a get can miss it",
             loss: Loss::Told {
                 scope: "write-all-lost-disk-and-get",
-                harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                harm: "harm.acknowledged-put-is-missed",
+                ending: "W is 2, but A acknowledges Ann's put when only A itself has it. Ann \
+                         reads through B, which has heard nothing of it, and her cart is empty.",
             },
         },
         rules: || Rules {
@@ -65,7 +66,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "quorum-and-slow-replicas",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "Ann puts through A and B, and reads through C. C counts itself twice, \
+                         and answers before any other replica has replied: her cart is empty, \
+                         although R+W is more than N.",
             },
         },
         rules: || Rules {
@@ -98,7 +101,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "write-all-lost-disk-and-get",
                 harm: "I6.every-request-ends",
-                ending: "",
+                ending: "W is 2, and B has stored Ann's cart and confirmed it. A ignores this \
+                         confirmation, because it is the last one that can come. Ann waits for an \
+                         answer for ever.",
             },
         },
         rules: || Rules {
@@ -134,7 +139,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "quorum-and-slow-replicas",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "A hears from no other replica, gives up, and acknowledges Ann's put all \
+                         the same. Ann reads through C, which asks B. Neither has heard of the \
+                         put, so her cart is empty.",
             },
         },
         rules: || Rules {

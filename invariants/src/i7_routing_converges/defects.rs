@@ -26,7 +26,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "join-put-and-get",
                 harm: "I6.every-request-ends",
-                ending: "",
+                ending: "C has joined through A, and does not know of it yet. It refuses Ann's \
+                         put, and does not tell A why, so A cannot tell C that it has joined. Ann \
+                         waits for an answer for ever.",
             },
         },
         rules: || Rules { must_tell: |_, _| false, ..Rules::default() },
@@ -52,7 +54,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "moves-and-read-back",
                 harm: "I6.every-request-ends",
-                ending: "",
+                ending: "A joins and leaves again, and stops before B knows that it is gone. B \
+                         asks A what it has before it serves Ann's put. A answers no more, and \
+                         Ann waits for ever.",
             },
         },
         rules: || Rules { may_retire: |_, is_busy| !is_busy, ..Rules::default() },

@@ -28,9 +28,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             lose: "a copy of an acknowledged put, while the message is in flight; if it is lost, \
                    until a repair",
             loss: Loss::Told {
-                scope: "fallback-and-get",
+                scope: "fallback-loss-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "B acknowledges Ann's put, keeps it for A, and drops it as soon as it has \
+                         sent it. The message to A is lost. Ann reads through A, and her cart is \
+                         gone for good.",
             },
         },
         rules: || Rules {
@@ -61,9 +63,11 @@ pub(super) const DEFECTS: &[Defect] = &[
             skip: "keeping a hint when its handoff gets no answer in time",
             lose: "a copy of an acknowledged put, if the handoff is late or lost",
             loss: Loss::Told {
-                scope: "fallback-and-get",
+                scope: "fallback-loss-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "B acknowledges Ann's put, and keeps it for A. A's confirmation does not \
+                         come in time, so B drops the hint. The message to A is lost. Ann's cart \
+                         is gone for good.",
             },
         },
         rules: || Rules {
@@ -97,7 +101,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "joins-again-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "The key moves from B to A, back, and to A again. A and B take late \
+                         confirmations of the first two handoffs for confirmations of the present \
+                         one, and drop what they have. Ann's cart is gone.",
             },
         },
         rules: || Rules {
@@ -129,7 +135,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "fallback-lost-disk-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "A's message to C is lost. B keeps a hint with Ann's cart in memory only, \
+                         and A counts it as the second copy. Then A loses its disk. Ann reads \
+                         through C: her cart is empty, and no disk has it any more.",
             },
         },
         rules: || Rules {
@@ -164,9 +172,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             lose: "a copy of an acknowledged put, when the recipient crashes after the fallback \
                    dropped the hint",
             loss: Loss::Told {
-                scope: "fallback-and-get",
+                scope: "fallback-crash-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "A confirms the hint with Ann's put before it has saved it, and B drops \
+                         the hint. A crashes, and Ann's cart is gone for good.",
             },
         },
         rules: || Rules {
@@ -222,7 +231,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "leave-and-get",
                 harm: "harm.acknowledged-put-is-missed-for-ever",
-                ending: "",
+                ending: "A leaves, and has the only copy of Ann's cart. B does not listen to a \
+                         node that leaves, so it never takes the cart from A. Whoever reads \
+                         through B will miss the cart for ever.",
             },
         },
         rules: || Rules {
@@ -260,7 +271,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "join-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "A takes the key over from B. B drops its copy of Ann's cart as soon as \
+                         it has sent it, but A does not yet know that it is a replica, and \
+                         refuses. Ann's cart is gone for good.",
             },
         },
         rules: || Rules {
@@ -291,7 +304,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "join-loss-and-get",
                 harm: "I6.every-request-ends",
-                ending: "",
+                ending: "A joins, and asks B what it has before it answers Ann. The message is \
+                         lost, and B does not hand the key over by itself. Ann waits for ever.",
             },
         },
         rules: || Rules {

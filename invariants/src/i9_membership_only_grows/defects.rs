@@ -26,7 +26,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "join-put-and-get",
                 harm: "I6.every-request-ends",
-                ending: "",
+                ending: "C keeps the longer of two histories instead of joining them. So it never \
+                         learns that it has joined, and refuses Ann's put again and again. Ann \
+                         waits for an answer for ever.",
             },
         },
         rules: || Rules {
@@ -56,7 +58,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "fallback-leaves-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "B leaves. A tells its older history, and B takes it in place of its own, \
+                         so it forgets that it leaves. It acknowledges Ann's put as a fallback \
+                         for A. Ann reads through A, and her cart is empty.",
             },
         },
         rules: || Rules { history_merge: |_known, told| told.clone(), ..Rules::default() },

@@ -18,26 +18,26 @@ use stateright::actor::{Envelope, Timers};
 /// A state, seen from outside. Properties read disks, messages, timers and the ground truth here,
 /// and never a node's own bookkeeping. One exception: only a coordinator knows whether it still
 /// waits.
-pub(crate) struct World<'a> {
-    pub(crate) model: &'a System,
-    pub(crate) state: &'a SystemState,
+pub struct World<'a> {
+    /// The model of the scope: its actors and its configuration.
+    pub model: &'a System,
+    /// The state to judge.
+    pub state: &'a SystemState,
 }
 
 impl<'a> World<'a> {
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+    /// Every node of the scope, members or not.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..self.model.cfg.scope.nodes).map(NodeId)
     }
 
     /// What a node has on disk for the key as a replica.
-    pub(crate) fn disk(&self, node: NodeId) -> Option<&'a Siblings> {
+    pub fn disk(&self, node: NodeId) -> Option<&'a Siblings> {
         self.state.actor_storages[usize::from(node.0)].as_ref()?.store.get(&self.model.cfg.key)
     }
 
     /// The hints that a node has on disk, with their recipients.
-    pub(crate) fn hints(
-        &self,
-        node: NodeId,
-    ) -> impl Iterator<Item = (NodeId, &'a Siblings)> + use<'a> {
+    pub fn hints(&self, node: NodeId) -> impl Iterator<Item = (NodeId, &'a Siblings)> + use<'a> {
         let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
         storage
             .into_iter()
@@ -46,12 +46,12 @@ impl<'a> World<'a> {
     }
 
     /// The stage of a node whose disk was copied.
-    pub(crate) fn stage(&self, node: NodeId) -> Option<Stage> {
+    pub fn stage(&self, node: NodeId) -> Option<Stage> {
         self.state.actor_states[usize::from(node.0)].backup().map(|backup| backup.stage)
     }
 
     /// Has the node lost its disk, or what it had committed since its disk was copied?
-    pub(crate) fn lost_its_disk(&self, node: NodeId) -> bool {
+    pub fn lost_its_disk(&self, node: NodeId) -> bool {
         let circumstances = self.model.actors[usize::from(node.0)].circumstances();
         let is_lost = circumstances.is_some_and(|of_it| of_it.loses_its_disk)
             && !self.state.random_choices[usize::from(node.0)].map.contains_key("fate");
@@ -59,17 +59,17 @@ impl<'a> World<'a> {
     }
 
     /// How many nodes have lost their disks.
-    pub(crate) fn disks_lost(&self) -> usize {
+    pub fn disks_lost(&self) -> usize {
         self.nodes().filter(|node| self.lost_its_disk(*node)).count()
     }
 
     /// Every sibling set on a node's disk: its own, and its hints.
-    pub(crate) fn sets(&self, node: NodeId) -> impl Iterator<Item = &'a Siblings> + use<'a> {
+    pub fn sets(&self, node: NodeId) -> impl Iterator<Item = &'a Siblings> + use<'a> {
         self.disk(node).into_iter().chain(self.hints(node).map(|(_, siblings)| siblings))
     }
 
     /// The puts that a node has on disk as a replica, and the puts those supersede.
-    pub(crate) fn on_disk(&self, node: NodeId) -> WriteSet {
+    pub fn on_disk(&self, node: NodeId) -> WriteSet {
         let held =
             self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
         self.state.history.with_all_seen(held)
@@ -77,12 +77,12 @@ impl<'a> World<'a> {
 
     /// Puts on this node's disk as a replica, and the puts those supersede. Reaped puts count as
     /// stored.
-    pub(crate) fn stored(&self, node: NodeId) -> WriteSet {
+    pub fn stored(&self, node: NodeId) -> WriteSet {
         self.on_disk(node).union(self.state.history.forgotten())
     }
 
     /// The puts that a node keeps as a hint for this recipient, and the puts those supersede.
-    pub(crate) fn kept(&self, node: NodeId, recipient: NodeId) -> WriteSet {
+    pub fn kept(&self, node: NodeId, recipient: NodeId) -> WriteSet {
         let hints = self.hints(node).filter(|(other, _)| *other == recipient);
         let kept = hints
             .fold(WriteSet::EMPTY, |all, (_, siblings)| all.union(writes_of(siblings.versions())));
@@ -90,34 +90,34 @@ impl<'a> World<'a> {
     }
 
     /// The puts on a node's disk, hints included, and the puts those supersede.
-    pub(crate) fn durable(&self, node: NodeId) -> WriteSet {
+    pub fn durable(&self, node: NodeId) -> WriteSet {
         self.hints(node)
             .fold(self.stored(node), |all, (recipient, _)| all.union(self.kept(node, recipient)))
     }
 
     /// Does an intended replica have these puts on disk, or do other nodes keep hints with them for
     /// it?
-    pub(crate) fn is_secured(&self, intended: NodeId, writes: WriteSet) -> bool {
+    pub fn is_secured(&self, intended: NodeId, writes: WriteSet) -> bool {
         let kept = self.nodes().map(|node| self.kept(node, intended));
         writes.is_subset(kept.fold(self.stored(intended), WriteSet::union))
     }
 
     /// Every version on every disk, with the put that it really is.
-    pub(crate) fn versions(&self) -> impl Iterator<Item = (WriteId, Dot)> + use<'a> {
+    pub fn versions(&self) -> impl Iterator<Item = (WriteId, Dot)> + use<'a> {
         let sets: Vec<&Siblings> = self.nodes().flat_map(|node| self.sets(node)).collect();
         let versions = sets.into_iter().flat_map(Siblings::versions);
         versions.map(|version| (WriteId::of(&version.content), version.dot))
     }
 
     /// Is the node up, and waiting for replies to a put or a get?
-    pub(crate) fn waits(&self, node: NodeId) -> bool {
+    pub fn waits(&self, node: NodeId) -> bool {
         let index = usize::from(node.0);
         let waits = |node: &State| !node.puts.is_empty() || !node.gets.is_empty();
         !self.state.crashed[index] && self.state.actor_states[index].node().is_some_and(waits)
     }
 
     /// The membership history on a node's disk.
-    pub(crate) fn history(&self, node: NodeId) -> &'a History {
+    pub fn history(&self, node: NodeId) -> &'a History {
         let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
         storage
             .map(|storage| &storage.history)
@@ -126,26 +126,26 @@ impl<'a> World<'a> {
     }
 
     /// The union of all histories on disks.
-    pub(crate) fn all_history(&self) -> History {
+    pub fn all_history(&self) -> History {
         self.nodes()
             .fold(self.model.cfg.founders.clone(), |all, node| all.union(self.history(node)))
     }
 
     /// Does any history say that the node was removed for good?
-    pub(crate) fn is_removed(&self, node: NodeId) -> bool {
+    pub fn is_removed(&self, node: NodeId) -> bool {
         let is_removal = |change: &Change| change.act == Act::Remove;
         self.model.cfg.changes
             && self.nodes().any(|other| self.history(other).of(node).any(is_removal))
     }
 
     /// Is a node gone, by its own history? It may have stopped, and its disk no longer counts.
-    pub(crate) fn is_gone(&self, node: NodeId) -> bool {
+    pub fn is_gone(&self, node: NodeId) -> bool {
         let standing = || Rules::default().standings(self.history(node)).get(&node).copied();
         self.model.cfg.changes && standing() == Some(Standing::Gone)
     }
 
     /// The intended replicas by the union of all histories.
-    pub(crate) fn intended(&self) -> &'a [NodeId] {
+    pub fn intended(&self) -> &'a [NodeId] {
         let instance = &self.model.cfg;
         if instance.changes {
             instance.replicas_by(&self.all_history())
@@ -155,7 +155,7 @@ impl<'a> World<'a> {
     }
 
     /// Is a node an intended replica by the view of another?
-    pub(crate) fn is_intended(&self, node: NodeId, by: NodeId) -> bool {
+    pub fn is_intended(&self, node: NodeId, by: NodeId) -> bool {
         let instance = &self.model.cfg;
         let intended = if instance.changes {
             instance.replicas_by(self.history(by))
@@ -166,7 +166,7 @@ impl<'a> World<'a> {
     }
 
     /// Could a node have been an intended replica, then none, and then one again, by its own views?
-    pub(crate) fn may_be_back(&self, node: NodeId) -> bool {
+    pub fn may_be_back(&self, node: NodeId) -> bool {
         let instance = &self.model.cfg;
         let learned: Vec<Change> =
             self.history(node).minus(&instance.founders).changes().copied().collect();
@@ -183,13 +183,13 @@ impl<'a> World<'a> {
     }
 
     /// The puts on the disks of all nodes that are not gone, and the puts those supersede.
-    pub(crate) fn anywhere(&self) -> WriteSet {
+    pub fn anywhere(&self) -> WriteSet {
         let nodes = self.nodes().filter(|node| !self.is_gone(*node));
         nodes.fold(WriteSet::EMPTY, |all, node| all.union(self.durable(node)))
     }
 
     /// Do all intended replicas have the same puts on disk, superseded ones included?
-    pub(crate) fn replicas_agree(&self) -> bool {
+    pub fn replicas_agree(&self) -> bool {
         let mut held = self.intended().iter().map(|node| self.stored(*node));
         let first = held.next();
         held.all(|other| Some(other) == first)
@@ -197,7 +197,7 @@ impl<'a> World<'a> {
 
     /// The intended replicas that a coordinator of a read has heard, and that still have the disk
     /// that they had then; and that have been intended replicas all the time.
-    pub(crate) fn replicas_heard<'r>(
+    pub fn replicas_heard<'r>(
         &'r self,
         hearing: &'r Hearing,
     ) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
@@ -208,7 +208,7 @@ impl<'a> World<'a> {
 
     /// Is this get still running? Its coordinator waits for a timer or a reply, or a repair is in
     /// flight.
-    pub(crate) fn is_under_way(&self, get: usize) -> bool {
+    pub fn is_under_way(&self, get: usize) -> bool {
         let request = self.model.cfg.gets[get];
         let running = |state: &ProcessState| {
             state.node().is_some_and(|node| node.gets.contains_key(&request))
@@ -223,7 +223,8 @@ impl<'a> World<'a> {
         timed || asked || in_flight.repairs & 1 << get != 0
     }
 
-    pub(crate) fn clocks_are_causal(&self) -> bool {
+    /// Do clocks and contexts on disks cover exactly what their clients had read?
+    pub fn clocks_are_causal(&self) -> bool {
         let ghost = &self.state.history;
         // A reaped put that is still on some disk may count as superseded or not.
         let dots: Vec<_> =

@@ -1,6 +1,7 @@
 //! Tests of several crates together. They are one program, because linking takes longer than most
 //! of these tests.
 
+mod adding;
 mod defect_tables;
 mod defects;
 mod engines;
@@ -10,6 +11,7 @@ mod goals;
 mod guarantees;
 mod linearizability;
 mod losses;
+mod messages;
 mod readme;
 mod reductions;
 mod rooms;

@@ -18,7 +18,8 @@ fn is_ours(name: &str) -> bool {
     name != "target" && !name.starts_with('.')
 }
 
-/// Every README.md and CONTRIBUTING.md, by its path in the project.
+/// Every text for readers, such as README.md, by its path in the project. Their names begin with a
+/// capital letter; those of generated pages do not.
 fn guides() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root()];
@@ -28,7 +29,9 @@ fn guides() -> Vec<PathBuf> {
             let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
             if entry.file_type().unwrap().is_dir() && is_ours(&name) {
                 folders.push(path);
-            } else if name == "README.md" || name == "CONTRIBUTING.md" {
+            } else if path.extension().is_some_and(|extension| extension == "md")
+                && name.starts_with(char::is_uppercase)
+            {
                 found.push(path.strip_prefix(root()).unwrap().to_owned());
             }
         }

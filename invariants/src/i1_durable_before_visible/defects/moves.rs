@@ -31,7 +31,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "leave-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "A leaves, and drops the only copy of Ann's cart without handing it over. \
+                         Ann reads through B, and her cart is gone for good.",
             },
         },
         rules: || Rules { hands_over_to: |_, _, _| Vec::new(), ..Rules::default() },
@@ -56,7 +57,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "remove-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "B keeps the only copy of Ann's cart as a hint for A. When A is removed \
+                         for good, B drops the hint instead of making it its own. Ann's cart is \
+                         gone for good.",
             },
         },
         rules: || Rules {
@@ -87,7 +90,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "leave-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "A leaves, and says that it is gone while it still has the only copy of \
+                         Ann's cart. B asks nobody, and Ann reads an empty cart.",
             },
         },
         rules: || Rules { may_be_gone: |_| true, ..Rules::default() },
@@ -113,7 +117,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "leaver-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "B leaves, and still keeps a hint with Ann's cart for C. A counts it as \
+                         the second copy and acknowledges the put. Ann reads through C, which \
+                         does not have it yet: her cart is empty.",
             },
         },
         rules: || Rules { may_stand_in: |_| true, ..Rules::default() },
@@ -138,7 +144,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "join-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "A joins and takes the key over from B. It answers Ann's read before it \
+                         has asked B what it has: her cart is empty.",
             },
         },
         rules: || Rules {
@@ -171,7 +178,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "join-put-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "C joins, and confirms Ann's put before it has asked the old replicas \
+                         what they have. So nobody has told B of the change. Ann reads through B, \
+                         which still takes itself for a replica: her cart is empty.",
             },
         },
         rules: || Rules {
@@ -203,7 +212,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "join-put-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "C joins, and confirms Ann's put when one old replica, A, has told what \
+                         it has. So nobody has told B of the change. Ann reads through B, which \
+                         still takes itself for a replica: her cart is empty.",
             },
         },
         rules: || Rules {
@@ -235,7 +246,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "remove-and-read-twice",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "C is removed, and B takes its place. B must hear from A and D what they \
+                         have. It takes A's question on behalf of Ann's first read for A's \
+                         answer, and D has nothing. Ann's second read, through B, shows an empty \
+                         cart.",
             },
         },
         rules: || Rules { asking_tells: |_| true, ..Rules::default() },
@@ -261,7 +275,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "three-moves-and-get",
                 harm: "harm.acknowledged-put-is-missed",
-                ending: "",
+                ending: "The key moves to C, which then leaves, and on to A. A does not wait \
+                         until C, which leaves, has handed the key over. It answers Ann's read \
+                         with nothing.",
             },
         },
         rules: || Rules { awaits_anew: |is_moved, _| is_moved, ..Rules::default() },

@@ -27,7 +27,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "forwarded-put-over-and-get",
                 harm: "harm.replaced-value-is-seen",
-                ending: "",
+                ending: "Ann puts bread through C, and replaces it by milk through A. The milk's \
+                         clock has lost the dot of the bread. When Ann reads, she gets bread and \
+                         milk as siblings, and has to replace the bread again.",
             },
         },
         rules: || Rules {
@@ -56,7 +58,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "write-all-lost-disk-and-two-clients",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "A loses its disk and starts counting again under the same name. Bob's \
+                         put gets the dot that Ann's had. B takes it for Ann's put and does not \
+                         store it. Ann reads through B and misses Bob's put, which was \
+                         acknowledged.",
             },
         },
         rules: || Rules { new_incarnation: |_| 0, ..Rules::default() },
@@ -88,7 +93,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "coordinated-twice-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "Bob puts milk through A. Then B hands over its hint with Ann's bread, \
+                         which replaces all that A has. Bob's milk was acknowledged, and is gone \
+                         for good.",
             },
         },
         rules: || Rules { hint_lands: |_, hint| hint.clone(), ..Rules::default() },
@@ -121,7 +128,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "delete-reap-and-put-again",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "Ann deletes her cart, and A forgets the tombstone and its counter. Ann's \
+                         next put gets the dot of her first one. B knows this dot as deleted, and \
+                         drops the put, so Ann reads nothing.",
             },
         },
         rules: || Rules {
@@ -158,7 +167,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "delete-reap-and-put-amid",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "Ann deletes the bread that she put, while Bob puts tea. One of the two \
+                         siblings is a tombstone, so A forgets both. Bob's tea was acknowledged, \
+                         and is gone for good.",
             },
         },
         rules: || Rules {
@@ -192,8 +203,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             lose: "an acknowledged put that arrives while the key is being reaped",
             loss: Loss::Told {
                 scope: "delete-reap-and-put-elsewhere",
-                harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                harm: "harm.acknowledged-put-is-missed",
+                ending: "Ann deletes her cart, and A tells B to forget the tombstone. Meanwhile \
+                         Bob has put tea through B. B forgets all it has of the key, the tea too. \
+                         Ann reads nothing, although the tea was acknowledged.",
             },
         },
         rules: || Rules { is_unchanged: |_, _| true, ..Rules::default() },
@@ -220,7 +233,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "exchange-loss-and-get",
                 harm: "harm.acknowledged-put-is-missed-for-ever",
-                ending: "",
+                ending: "A's message with Ann's put is lost, and an exchange brings it to B \
+                         later. B has it in memory only, and never saves it. Whoever reads \
+                         through B after a restart misses the cart, and B tells A that all is \
+                         well.",
             },
         },
         rules: || Rules {
@@ -255,7 +271,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "write-all-old-disk-and-two-clients",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "A starts on an older copy of its disk, and gives Bob's put the dot that \
+                         Ann's had. B takes it for Ann's put and does not store it. Ann reads \
+                         through B and misses Bob's put, which was acknowledged.",
             },
         },
         rules: || Rules { disk_is_old: |_, _| false, ..Rules::default() },
@@ -289,7 +307,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "write-all-old-disk-and-two-clients",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "A starts on an older copy of its disk, and nobody tells it so in time. \
+                         It gives Bob's put the dot that Ann's had. B takes it for Ann's put and \
+                         does not store it. Ann reads through B and misses Bob's put.",
             },
         },
         rules: || Rules {

@@ -27,7 +27,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "coordinated-twice-and-get",
                 harm: "harm.replaced-value-is-seen",
-                ending: "",
+                ending: "Bob reads Ann's bread and replaces it by milk. Then a late copy of Ann's \
+                         put arrives, and A takes it for a new one. Bob reads bread and milk as \
+                         siblings, and has to replace the bread again.",
             },
         },
         rules: || Rules { put_freshness: |_, _, _| Freshness::New, ..Rules::default() },
@@ -55,7 +57,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "coordinated-twice-and-get",
                 harm: "harm.replaced-value-is-seen",
-                ending: "",
+                ending: "Bob reads Ann's bread and replaces it by milk. Then the put that B had \
+                         forwarded before it coordinated it itself arrives, and A takes it for a \
+                         new one. Bob reads bread and milk as siblings.",
             },
         },
         rules: || Rules {
@@ -88,7 +92,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "coordinated-twice-and-get",
                 harm: "harm.replaced-value-is-seen",
-                ending: "",
+                ending: "A and B both coordinate Ann's put of bread, so it has two dots. Bob \
+                         reads the bread under one of them and replaces it by milk. The bread \
+                         under the other dot stays, and Bob reads bread and milk as siblings.",
             },
         },
         rules: || Rules {
@@ -118,7 +124,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "coordinated-twice-and-get",
                 harm: "harm.replaced-value-is-seen",
-                ending: "",
+                ending: "A and B both coordinate Ann's put of bread, so it has two dots. Bob \
+                         reads it under one of them and replaces it by milk. His context does not \
+                         name the request, so the bread under the other dot stays, and he reads \
+                         both.",
             },
         },
         rules: || Rules {

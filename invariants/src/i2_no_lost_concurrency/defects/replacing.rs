@@ -34,7 +34,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "lone-node-crashes-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "A acknowledges Ann's put with its counter in memory only, crashes, and \
+                         restarts without the put. Ann reads her cart, and it is empty for good.",
             },
         },
         rules: || Rules {
@@ -71,7 +72,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "lone-node-and-two-clients",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "Ann puts bread, and Bob puts tea at the same time. Ann replaces her \
+                         bread by milk. Its clock counts Bob's tea as read, so the tea \
+                         disappears: it was acknowledged, and is gone for good.",
             },
         },
         rules: || Rules {
@@ -102,7 +105,8 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "lone-node-and-two-clients",
                 harm: "harm.replaced-value-is-seen",
-                ending: "",
+                ending: "Ann puts bread, and then puts milk in its place. When she reads, she \
+                         gets bread and milk as siblings, and has to replace the bread again.",
             },
         },
         rules: || Rules { version_replaces: |_, _, _| false, ..Rules::default() },
@@ -134,7 +138,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "lone-node-and-two-clients",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "Bob puts tea, and Ann puts bread at the same time. The acknowledgement \
+                         tells Ann's next put that she had read the tea, too. So when she \
+                         replaces the bread by milk, Bob's tea is gone for good.",
             },
         },
         rules: || Rules {
@@ -176,7 +182,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "lone-node-and-two-clients",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "",
+                ending: "Ann puts bread, and Bob puts tea at the same time. Ann replaces her \
+                         bread by milk. When she reads, she sees only the milk: Bob's tea was \
+                         acknowledged, and is gone for good.",
             },
         },
         rules: || Rules {
