@@ -9,6 +9,7 @@ mod gallery;
 mod goals;
 mod guarantees;
 mod linearizability;
+mod own_scopes;
 mod readme;
 mod reductions;
 mod rooms;
