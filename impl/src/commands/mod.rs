@@ -18,6 +18,7 @@ mod node;
 mod progress;
 mod put;
 mod ring;
+mod scenario;
 mod secret;
 mod status;
 mod table;
@@ -37,6 +38,8 @@ Examples:
   dynamo trace show counterexamples/001-word-before-disk.json
                                              show a counterexample, event by event
   dynamo explain hint                        what a word means: a term, a rule, an exit code, …
+  dynamo scenario tests/scenarios/8-handoff.txt
+                                             perform a script of puts, gets, crashes, partitions
   dynamo explore concurrent-puts             explore the state space in a browser
   dynamo cluster --nodes 3 --base-port 4100  run three nodes on this machine until Ctrl-C
   export DYNAMO_SECRET_FILE=…                the line that dynamo cluster prints: clients need it
@@ -83,6 +86,7 @@ enum Command {
     Hints(hints::Arguments),
     Member(member::Arguments),
     Ring(ring::Arguments),
+    Scenario(scenario::Arguments),
     Secret(secret::Arguments),
     Status(status::Arguments),
     Trace(trace::Arguments),
@@ -195,6 +199,7 @@ fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {
         Some(Command::Hints(arguments)) => hints::run(&arguments),
         Some(Command::Member(arguments)) => member::run(&arguments),
         Some(Command::Ring(arguments)) => ring::run(&arguments),
+        Some(Command::Scenario(arguments)) => scenario::run(&arguments),
         Some(Command::Secret(arguments)) => secret::run(&arguments),
         Some(Command::Status(arguments)) => status::run(&arguments),
         Some(Command::Trace(arguments)) => trace::run(&arguments),
