@@ -7,13 +7,14 @@ use super::Refusal;
 use super::location::{Location, code};
 use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::describe::{self, Change, Fact, MESSAGES, TRUTH};
+use dynamo_invariants::goals::GOALS;
 use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::system::SystemState;
 use dynamo_invariants::tables::{Cast, Table};
 use dynamo_invariants::trace::Event;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::message::Message;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The state at the end of a run, what led there, and what may come next.
 pub(super) fn scene(
@@ -53,10 +54,22 @@ pub(super) fn scene(
         "partition": run.model.cfg.scope.ring().partition(&run.model.cfg.key).0,
         "rings": circle::rings(run),
         "steps": steps,
-        "properties": PROPERTIES.iter().map(|property| verdict(location, run, property)).collect::<Vec<_>>(),
+        "properties": PROPERTIES
+            .iter()
+            .map(|property| verdict(location, run, property))
+            .collect::<Vec<_>>(),
+        "out_of_reach": out_of_reach(location),
         "table": table,
         "tables": (1..=Table::COUNT).map(Table::title).collect::<Vec<_>>(),
     }))
+}
+
+/// The goals and properties that the scope's data rule out, each with the reason.
+fn out_of_reach(location: &Location) -> Map<String, Value> {
+    let scope = location.scope();
+    let all = GOALS.iter().chain(PROPERTIES);
+    let reasons = all.filter_map(|sought| Some((sought.name, scope.out_of_reach(sought)?)));
+    reasons.map(|(name, reason)| (name.to_owned(), json!(reason))).collect()
 }
 
 /// What is so, and how it was before the last step if that changed it; then what that ended.

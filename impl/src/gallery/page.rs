@@ -1,8 +1,8 @@
 //! One page of the gallery.
 
-use super::decisive::violated;
 use super::steps::steps;
 use super::{Case, MADE_BY, NOTATION, cell};
+use crate::beside::{Protocol, differences};
 use crate::explorer_address;
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::describe::{self, MESSAGES};
@@ -110,26 +110,25 @@ fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
 fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
     push!(text, "## Where it ends\n");
     verdict(text, trace, run);
-    let actual = describe::facts(&run.model, run.last());
     if case.defect().is_none() {
         push!(text, "The state at the end:\n\n| what | state |\n|---|---|");
-        for fact in actual.iter().filter(|fact| fact.of != MESSAGES) {
+        for fact in
+            describe::facts(&run.model, run.last()).iter().filter(|fact| fact.of != MESSAGES)
+        {
             push!(text, "| {}: {} | {} |", fact.of, cell(&fact.about), cell(&fact.text));
         }
         text.push('\n');
         return;
     }
-    let (mut protocol, skipped) =
-        Run::of_what_can(trace.scope(), Rules::default(), &trace.events());
-    let but_for = skipped_in_words(&skipped);
-    let settles = trace.cycle_from.is_some() && protocol.settle(trace.property());
+    let mut protocol = Protocol::after(trace.scope(), &trace.events());
+    let but_for = protocol.skipped_in_words();
+    let settles = trace.cycle_from.is_some() && protocol.run.settle(trace.property());
     let goes_on =
         if settles { " Then it continues until the property is true and stays true." } else { "" };
     push!(text, "The protocol takes the same steps{but_for}.{goes_on}");
-    let expected = describe::facts(&protocol.model, protocol.last());
-    let changes = describe::changes(&expected, &actual);
+    let changes = differences(&protocol.run, run);
     if changes.is_empty() {
-        same_picture(text, trace, &protocol);
+        same_picture(text, trace, &protocol.run);
         return;
     }
     push!(text, "The two end states differ in this:\n");
@@ -156,6 +155,17 @@ fn verdict(text: &mut String, trace: &Trace, run: &Run) {
     text.push('\n');
 }
 
+/// The number of the last state in which the property does not hold.
+fn violated(trace: &Trace, run: &Run) -> usize {
+    let property = trace.property();
+    let holds = |state| (property.condition)(&run.model, state);
+    let last = run.states.len() - 1;
+    match property.kind {
+        Kind::Always | Kind::Reachable => last,
+        Kind::Converges => run.states.iter().rposition(|state| !holds(state)).unwrap_or(last),
+    }
+}
+
 /// Where both end states look alike: what the protocol's state says instead.
 fn same_picture(text: &mut String, trace: &Trace, protocol: &Run) {
     push!(text, "Nodes, clients and messages look the same in both end states.");
@@ -167,15 +177,6 @@ fn same_picture(text: &mut String, trace: &Trace, protocol: &Run) {
         push!(text, "* {fact}");
     }
     text.push('\n');
-}
-
-fn skipped_in_words(skipped: &[usize]) -> String {
-    let steps = skipped.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    match skipped.len() {
-        0 => String::new(),
-        1 => format!(", except step {steps}, which is impossible there or changes nothing"),
-        _ => format!(", except steps {steps}, which are impossible there or change nothing"),
-    }
 }
 
 fn why_minimal(text: &mut String, case: &Case, trace: &Trace) {

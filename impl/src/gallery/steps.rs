@@ -1,7 +1,7 @@
 //! The steps of a trace on its page: a diagram and a table. The decisive step is marked.
 
 use super::cell;
-use super::decisive::decisive;
+use crate::beside;
 use dynamo_invariants::describe::diagram::Row;
 use dynamo_invariants::describe::{self, Change, Fact, MESSAGES, diagram};
 use dynamo_invariants::trace::Trace;
@@ -24,7 +24,8 @@ struct Told<'a> {
 
 /// The diagram and the table of a trace's steps.
 pub(super) fn steps(text: &mut String, trace: &Trace, run: &Run) {
-    let told = Told { trace, run, rows: diagram::rows(run), decisive: decisive(trace, run) };
+    let decisive = trace.defect.as_ref().and_then(|_| beside::decisive(trace.scope(), run));
+    let told = Told { trace, run, rows: diagram::rows(run), decisive };
     push!(text, "\n```text\n{}\n```\n", told.diagram().join("\n"));
     match told.decisive {
         Some(step) => push!(
