@@ -13,6 +13,7 @@ use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;
 
 pub use case::Case;
+#[cfg(feature = "explorer")]
 pub(crate) use notation::sections;
 
 /// How each page and the index say what made them.

@@ -1,6 +1,7 @@
 //! What there is to explore.
 
 use super::{front, words};
+use crate::markdown::unindented;
 use dynamo_invariants::catalogue::{DEFECTS, INVARIANTS, LIMITS, PROPERTIES};
 use dynamo_invariants::defect::{Defect, Limit};
 use dynamo_invariants::describe;
@@ -38,7 +39,7 @@ fn defect(defect: &Defect) -> Value {
     let first = defect.properties().next().map(Property::invariant);
     json!({
         "name": defect.name, "rule": defect.rule, "what": defect.what, "story": defect.story,
-        "scope": defect.scope, "breaks": defect.breaks, "code": defect.code(),
+        "scope": defect.scope, "breaks": defect.breaks, "code": unindented(defect.code()),
         "missed_by": defect.missed_by, "invariant": first,
     })
 }

@@ -1,6 +1,7 @@
 //! The page that explains what the other pages write in short.
 
 use super::MADE_BY;
+#[cfg(feature = "explorer")]
 use crate::markdown;
 
 const TEXT: &str = "\
@@ -98,6 +99,7 @@ Every page of the [gallery](README.md) writes states, messages and steps in this
 ";
 
 /// A table of the page.
+#[cfg(feature = "explorer")]
 #[derive(serde::Serialize)]
 pub(crate) struct Section {
     /// Its heading.
@@ -107,6 +109,7 @@ pub(crate) struct Section {
 }
 
 /// The page's tables, for other places that explain the notation.
+#[cfg(feature = "explorer")]
 pub(crate) fn sections() -> Vec<Section> {
     let parts = TEXT.split("\n## ").skip(1);
     let section = |part: &'static str| {

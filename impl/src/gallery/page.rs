@@ -4,6 +4,7 @@ use super::steps::steps;
 use super::{Case, MADE_BY, NOTATION, cell};
 use crate::beside::{Protocol, differences};
 use crate::explorer_address;
+use crate::markdown::unindented;
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::describe::{self, MESSAGES};
 use dynamo_invariants::notation::words;
@@ -76,16 +77,6 @@ fn documentation(rule: &str) -> String {
     let lines = Rules::documentation(rule).unwrap_or_default().lines().map(str::trim);
     // Links lead from the code, not from here.
     lines.collect::<Vec<_>>().join(" ").replace("[`", "`").replace("`]", "`").trim().to_owned()
-}
-
-/// Code from the middle of a file, moved to the left.
-fn unindented(code: &str) -> String {
-    let indents = code.lines().skip(1).filter(|line| !line.trim().is_empty());
-    let indent = indents.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    let mut lines = code.lines();
-    let first = lines.next().unwrap_or_default().to_owned();
-    let others = lines.map(|line| line.get(indent..).unwrap_or_default().to_owned());
-    std::iter::once(first).chain(others).collect::<Vec<_>>().join("\n")
 }
 
 fn the_trace(text: &mut String, trace: &Trace, run: &Run) {

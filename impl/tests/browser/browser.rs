@@ -256,7 +256,11 @@ impl Browser {
     /// names, if it names one.
     pub(super) async fn picture(&self, name: &str) {
         let Some(file) = picture_file(name) else { return };
-        self.script("window.scrollTo(0, 0); document.activeElement.blur()").await;
+        self.script(
+            "window.scrollTo(0, 0); document.querySelector('main').scrollTo(0, 0); \
+             document.activeElement.blur()",
+        )
+        .await;
         std::fs::write(file, self.client.screenshot().await.expect("a picture")).expect("written");
     }
 

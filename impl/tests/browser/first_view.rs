@@ -66,12 +66,12 @@ fn the_ring_the_choices_and_the_diagram_are_seen_together() {
 fn what_a_node_has_is_shortened_and_shown_whole_on_a_tap() {
     let file = counterexample("063-hint-dropped-when-sent.json");
     with_browser(&["--trace", &file], Page::Wide, async |browser| {
-        browser.click(".card").await;
-        assert!(browser.is("document.querySelector('.card').ariaExpanded === 'true'").await);
+        browser.click(".right .card").await;
+        assert!(browser.is("document.querySelector('.right .card').ariaExpanded === 'true'").await);
         let cut = "[...document.querySelectorAll('.card.whole .line')]
             .some(it => it.scrollWidth > it.clientWidth + 1)";
         assert!(!browser.is(cut).await, "the whole text is shown");
-        assert!(browser.is("document.querySelector('.card').title.length > 5").await);
+        assert!(browser.is("document.querySelector('.right .card').title.length > 5").await);
     });
 }
 
@@ -162,7 +162,7 @@ return [...document.querySelectorAll('#page *')]
 #[test]
 fn on_a_phone_the_first_tap_shows_what_a_step_changes_and_the_second_takes_it() {
     with_browser(&["one-client"], Page::Phone, async |browser| {
-        assert!(browser.is("matchMedia('(hover: none)').matches").await);
+        assert!(browser.is("matchMedia('(pointer: coarse)').matches").await);
         browser.click(".steps button").await;
         assert!(browser.text("#preview").await.contains("would change"));
         assert_eq!(browser.text("#step").await, "step 0", "nothing is taken yet");

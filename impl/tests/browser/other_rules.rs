@@ -34,7 +34,7 @@ fn a_path_that_ends_under_other_rules_tells_where_and_why() {
             .await;
         browser.click("#jump").await;
         browser.until("it is shown", async |browser| browser.text("#step").await != "step 0").await;
-        browser.pick("#rules", "hint-dropped-on-timeout").await;
+        browser.pick("#rules", "hint-dropped-when-sent").await;
         browser.until("it is told", async |browser| browser.is_there("#kept").await).await;
         let (told, step) = (browser.text("#kept").await, browser.text("#step").await);
         assert!(told.contains("The path ends after step"), "{told}");

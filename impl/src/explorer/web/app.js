@@ -69,10 +69,13 @@ const show = guarded(async (at, path, keep = false) => {
     box.scrollTop += here - box.getBoundingClientRect().top - box.clientHeight / 2;
   }
 });
-const go = target => {
+const go = async target => {
   if (typeof target !== "string") return show(where(), target);
   const { at, path } = split(target);
-  return show(at, path);
+  await show(at, path);
+  // Another state is at the top of the page.
+  document.querySelector("main").scrollTop = 0;
+  scrollTo(0, 0);
 };
 
 /** Asks for the protocol's state beside this one, if both are to be seen. */
@@ -253,9 +256,10 @@ function header(scope, defect) {
 function first_view(statements, is_never) {
   const { scene } = it;
   const look = step => { it.looked = step; draw(); };
+  const toggle = (name, is_open) => { it.opened.set(name, is_open); draw(); };
   const path = diagram(it.longest.path, { here: codes().length, go: to, id: "diagram" });
   const list = html`<div id="properties">${property_list(scene, statements,
-    { focus: it.focus, is_never, opened: it.opened })}</div>`;
+    { focus: it.focus, is_never, opened: it.opened, toggle })}</div>`;
   // In the order in which a phone shows them, and Tab visits them.
   return html`<div class="first"><div class="right">
       ${panels.panel("h-steps", "What happens next?",
@@ -279,7 +283,7 @@ function second_view(scope, defect) {
   const keys = html`<p>1 to 9 take a step; ← → go back and forward; Home goes to the initial state;
     r takes a random step; p plays and pauses; Tab moves on.</p>`;
   const words = html`<div class="scroll" tabindex="0" role="region"
-    aria-label="the state in words">${panels.facts(scene, false)}</div>`;
+    aria-label="nodes, clients and messages">${panels.facts(scene, false)}</div>`;
   return html`<div class="more"><div>
       ${panels.panel("h-words", "The state in words", words)}
       ${panels.panel("h-truth", "Ground truth", panels.facts(scene, true))}

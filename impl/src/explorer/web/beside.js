@@ -49,8 +49,7 @@ export function beside({ told, here, defect }, { to, leave, nav }) {
   const later = first && here > first.step && differences.length;
   const tools = html`${nav}<button id="leave-beside" @click=${leave}>One column</button>`;
   const content = html`
-    <p>The rule <strong>${defect.rule}</strong>, on and off. ${skipped.length
-      ? html`The protocol takes the same steps${but_for}.` : ""}</p>
+    ${skipped.length ? html`<p>The protocol takes the same steps${but_for}.</p>` : ""}
     ${first_difference(first, here, to)}
     <div class="pair">
       ${column("protocol", "the protocol", told,
@@ -59,5 +58,6 @@ export function beside({ told, here, defect }, { to, leave, nav }) {
     ${later ? html`<h3>What differs after step ${here}</h3>
       ${difference_table("facts-here", differences, SIDES)}` : ""}`;
   return html`<div class="beside">
-    ${panel("h-beside", "Rule on, rule off", content, tools)}</div>`;
+    ${panel("h-beside", html`The rule <code>${defect.rule}</code>, on and off`, content, tools)}
+    </div>`;
 }

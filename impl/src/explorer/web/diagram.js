@@ -4,7 +4,7 @@ import { html, svg } from "./lit-html.js";
 import { arrow_head } from "./ring.js";
 
 const ROW = 26; // style.css has the same height for what stands beside
-const LEFT = 20, PITCH = 42;
+const LEFT = 18, PITCH = 36;
 const REM = 16; // drawings grow with the type
 
 const x = index => LEFT + index * PITCH;

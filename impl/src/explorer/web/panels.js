@@ -13,8 +13,8 @@ export const panel = (id, heading, content, tools = "") => html`<section aria-la
   <div class="head"><h2 id=${id}>${heading}</h2>${tools}</div>
   <div class="body">${content}</div></section>`;
 
-/** Has the device no pointer that can hover? Then the first tap on a step only shows it. */
-const is_tapped = () => matchMedia("(hover: none)").matches;
+/** Is the device used with fingers? Then the first tap on a step only shows it. */
+const is_tapped = () => matchMedia("(pointer: coarse)").matches;
 
 /** The steps that may be taken: grouped, numbered, each with what it would change. */
 export function steps({ steps }, { take, look, looked }) {

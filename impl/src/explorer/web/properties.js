@@ -96,9 +96,10 @@ export function strip(state, { focus, is_never, look }) {
 
 /**
  * All properties, each with the facts of its verdict: violated ones, those not promised, the one in
- * `focus`, then the rest by kind. `opened` remembers what a person has opened or closed.
+ * `focus`, then the rest by kind. `opened` has what a person has opened or closed, and `toggle`
+ * notes it.
  */
-export function property_list(state, statements, { focus = "", is_never = false, opened }) {
+export function property_list(state, statements, { focus = "", is_never, opened, toggle }) {
   const { violated, open } = sorted(state, focus, is_never);
   const seen = new Set();
   const in_front = [...violated, ...open];
@@ -106,10 +107,15 @@ export function property_list(state, statements, { focus = "", is_never = false,
   in_front.unshift(...focused);
   const is_first = name => name === focus || name === violated[0]?.name
     || open.some(property => property.name === name);
+  const click = (event, name) => {
+    if (!toggle) return;
+    // The next drawing opens or closes it.
+    event.preventDefault();
+    toggle(name, !event.currentTarget.parentElement.open);
+  };
   const fold = (name, is_open_by_itself, summary, content) => html`<details data-name=${name}
     .open=${opened?.get(name) ?? is_open_by_itself}>
-    <summary @click=${event => opened?.set(name, !event.currentTarget.parentElement.open)}
-      >${summary}</summary>${content}</details>`;
+    <summary @click=${event => click(event, name)}>${summary}</summary>${content}</details>`;
   const item = property => {
     const { name, evidence } = property;
     const { mark, kind, text } = verdict(property, is_never && name === focus);
@@ -120,10 +126,10 @@ export function property_list(state, statements, { focus = "", is_never = false,
       html`<p>${marked(statements.get(name), seen)}</p>${facts}`)}</li>`;
   };
   const list = list => html`<ul class="properties">${list.map(item)}</ul>`;
-  const rest = (kind, label) => {
+  const rest = (kind, label, is_open = false) => {
     const of_kind = state.properties.filter(it => it.kind === kind && !in_front.includes(it));
-    return fold(kind, false, `${label} (${of_kind.length})`, list(of_kind));
+    return fold(kind, is_open, `${label} (${of_kind.length})`, list(of_kind));
   };
-  return html`${list(in_front)}${rest("always", "always")}${rest("reachable", "reachable")}
-    ${rest("converges", "eventually")}`;
+  return html`${list(in_front)}${rest("always", "always", !in_front.length)}
+    ${rest("reachable", "reachable")}${rest("converges", "eventually")}`;
 }

@@ -2,8 +2,8 @@
 // node has stands beside the picture, as text that the browser lays out: so nothing is overprinted.
 import { html, svg } from "./lit-html.js";
 
-const WIDTH = 340, HEIGHT = 344, NODE = 20;
-const CENTRE = { x: WIDTH / 2, y: 146 }, RADIUS = { x: 126, y: 104 };
+const WIDTH = 340, HEIGHT = 372, NODE = 20;
+const CENTRE = { x: WIDTH / 2, y: 158 }, RADIUS = { x: 132, y: 118 };
 const BAND = 9; // how thick a ring is drawn, and how far inside the one before
 const COLOURS = 8; // style.css has so many colours for nodes
 
@@ -68,7 +68,7 @@ function arrow({ from, to, texts, is_new }, at) {
   const [dx, dy] = [end.x - start.x, end.y - start.y], length = Math.hypot(dx, dy) || 1;
   const [ux, uy] = [dx / length, dy / length];
   // To the left of the straight line, so that what goes back does not lie on what goes there.
-  const bend = 22;
+  const bend = Math.min(22, length / 8);
   const middle = { x: (start.x + end.x) / 2 - uy * bend, y: (start.y + end.y) / 2 + ux * bend };
   const gap = NODE + 4;
   const tip = { x: end.x - ux * gap - uy * 4, y: end.y - uy * gap + ux * 4 };

@@ -82,8 +82,9 @@ const COLOURS = [
 ];
 
 const table = (title, rows) => html`<table class="legend"><caption>${title}</caption>
-  <tbody>${rows.map(([written, meaning]) =>
-    html`<tr><th scope="row">${written}</th><td>${meaning}</td></tr>`)}</tbody></table>`;
+  <tbody>${rows.map(([written, meaning]) => html`<tr>${typeof written === "string"
+    ? html`<th scope="row">${written}</th>` : html`<td>${written}</td>`}
+    <td>${meaning}</td></tr>`)}</tbody></table>`;
 
 /** What colours, signs and short forms mean, as a dialog. */
 export const legend = ({ notation, glossary }) => html`
