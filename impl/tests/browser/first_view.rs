@@ -2,6 +2,7 @@
 
 use crate::browser::{Browser, Page, with_browser};
 use crate::counterexample;
+use crate::looks::TOO_SMALL;
 
 /// Which of these elements are not completely in the window, and which have nothing in them.
 const NOT_IN_VIEW: &str = "
@@ -139,22 +140,12 @@ fn on_a_phone_choices_and_diagram_come_first_and_the_verdict_stays() {
 
 #[test]
 fn on_a_phone_nothing_is_smaller_than_14_pixels() {
-    let small = "
-const size = it => {
-  const drawing = it.closest('svg');
-  const scale = drawing ? drawing.getScreenCTM().a : 1;
-  return parseFloat(getComputedStyle(it).fontSize) * scale;
-};
-const has_text = it => [...it.childNodes].some(node => node.nodeType === 3 && node.data.trim());
-return [...document.querySelectorAll('#page *')]
-  .filter(it => has_text(it) && it.tagName !== 'title' && it.getClientRects().length)
-  .filter(it => size(it) < 13.99).map(it => it.textContent.trim().slice(0, 30)).join(' | ');";
     for arguments in [vec!["--defect", "hint-dropped-when-sent"], vec![]] {
         with_browser(&arguments, Page::Phone, async |browser| {
             browser
                 .script("document.querySelectorAll('details').forEach(it => it.open = true)")
                 .await;
-            assert_eq!(browser.script(small).await, "", "{arguments:?}: too small");
+            assert_eq!(browser.script(TOO_SMALL).await, "", "{arguments:?}: too small");
         });
     }
 }

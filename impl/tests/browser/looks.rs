@@ -47,6 +47,18 @@ return [...document.querySelectorAll('body *')].filter(it => it.getBoundingClien
   .map(it => it.outerHTML.slice(0, 80)).join(' | ');
 ";
 
+/// Texts that are written smaller than 14 pixels, drawings included.
+pub(super) const TOO_SMALL: &str = r"
+const size = it => {
+  const drawing = it.closest('svg');
+  const scale = drawing ? drawing.getScreenCTM().a : 1;
+  return parseFloat(getComputedStyle(it).fontSize) * scale;
+};
+const has_text = it => [...it.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+return [...document.querySelectorAll('#page *')]
+  .filter(it => has_text(it) && it.tagName !== 'title' && it.getClientRects().length)
+  .filter(it => size(it) < 13.99).map(it => it.textContent.trim().slice(0, 30)).join(' | ');";
+
 /// So that all there is to be looked at is on the page, two branches too.
 async fn take_another_branch(browser: &Browser) {
     browser.click("#back").await;

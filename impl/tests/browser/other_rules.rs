@@ -1,7 +1,7 @@
 //! The same path under other rules: kept as far as it goes, and side by side.
 
 use crate::browser::{Page, with_browser};
-use crate::looks::is_accessible;
+use crate::looks::{TOO_SMALL, is_accessible};
 use crate::{counterexample, take};
 
 #[test]
@@ -71,6 +71,9 @@ fn side_by_side_the_first_difference_is_marked() {
             assert_eq!(is_below, page == Page::Phone, "columns, or one below the other");
             if page == Page::Wide {
                 browser.picture("beside").await;
+            }
+            if page == Page::Phone {
+                assert_eq!(browser.script(TOO_SMALL).await, "", "too small");
             }
             let width = if page == Page::Phone { 390 } else { 1280 };
             is_accessible(browser, width, page).await;

@@ -64,11 +64,16 @@ const show = guarded(async (at, path, keep = false) => {
   if (!keep) history.pushState(null, "", scene.url + (it.is_beside ? BESIDE : ""));
   document.title = `${scene.scope}, step ${path.length} – Dynamo explorer`;
   draw();
+  centre_paths();
+});
+
+/** Brings the step that is shown to the middle of each diagram. */
+function centre_paths() {
   for (const box of document.querySelectorAll(".first .space-time, .beside .space-time")) {
     const here = box.querySelector("button.here").getBoundingClientRect().top;
     box.scrollTop += here - box.getBoundingClientRect().top - box.clientHeight / 2;
   }
-});
+}
 const go = async target => {
   if (typeof target !== "string") return show(where(), target);
   const { at, path } = split(target);
@@ -326,6 +331,7 @@ addEventListener("keydown", event => {
   const act = step ? () => take(step) : KEYS[event.key];
   if (act) { event.preventDefault(); act(); }
 });
+addEventListener("resize", centre_paths);
 addEventListener("popstate", () => {
   const { at, path } = split(location.pathname);
   it.is_beside = location.search === BESIDE;

@@ -44,8 +44,9 @@ export function steps({ steps }, { take, look, looked }) {
 }
 
 /** What a step would change, and which properties it would violate. */
-const preview = ({ text, changes, breaks }) => html`<strong>${text}</strong> would change:
-  <ul>${changes.map(change => html`<li>${change}</li>`)}</ul>
+const preview = ({ text, changes, breaks }) => html`<strong>${text}</strong> would change
+  ${changes.length ? html`:<ul>${changes.map(change => html`<li>${change}</li>`)}</ul>`
+    : "nothing that these words tell."}
   ${breaks.map(name => html`<div class="bad">${name} would no longer hold</div>`)}`;
 
 function grouped(steps) {

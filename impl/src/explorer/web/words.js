@@ -106,6 +106,8 @@ export function projector_button() {
     root.classList.toggle(PROJECTOR, is_on);
     document.getElementById(PROJECTOR).setAttribute("aria-pressed", is_on);
     localStorage.setItem(PROJECTOR, is_on ? "on" : "off");
+    // What depends on the size of the type is placed anew.
+    dispatchEvent(new Event("resize"));
   };
   return html`<button id=${PROJECTOR} aria-pressed=${root.classList.contains(PROJECTOR)}
     title="Large type for a projector" @click=${() => set(!root.classList.contains(PROJECTOR))}
