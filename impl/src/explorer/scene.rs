@@ -84,7 +84,8 @@ fn told(facts: &[Fact], changes: &[Change]) -> Vec<Value> {
             "is_new": change.is_some(), "before": change.and_then(|change| change.before.clone()),
         })
     });
-    let ended = changes.iter().filter(|change| change.after.is_none() && change.of != MESSAGES).map(|change| {
+    let gone = changes.iter().filter(|change| change.after.is_none() && change.of != MESSAGES);
+    let ended = gone.map(|change| {
         json!({
             "of": change.of, "about": change.about, "text": null, "is_truth": change.of == TRUTH,
             "is_new": true, "before": change.before,
@@ -127,7 +128,10 @@ fn next(
             && !(property.condition)(&run.model, state)
     };
     let breaks: Vec<&str> = PROPERTIES.iter().filter(falls).map(|property| property.name).collect();
-    json!({ "code": code(event), "group": group(event).1, "text": event.to_string(), "changes": changes, "breaks": breaks })
+    json!({
+        "code": code(event), "group": group(event).1, "text": event.to_string(),
+        "changes": changes, "breaks": breaks,
+    })
 }
 
 /// What a property says of the last state, on which facts, and whether the scope claims it.

@@ -22,7 +22,7 @@ fn a_scope_is_found_by_words_of_its_aim_and_by_the_keyboard_alone() {
         assert!(all > 100, "all scopes are listed: {all}");
         browser.type_into("dialog[open] input", "hinted handoff").await;
         let fewer = entries(browser).await.len();
-        assert!(fewer < all, "the list is filtered: {fewer} of {all}");
+        assert!(0 < fewer && fewer < all, "the list is filtered: {fewer} of {all}");
         browser.script("document.querySelector('dialog[open] input').select()").await;
         browser.type_into("dialog[open] input", "stand in for").await;
         let left = entries(browser).await;
@@ -81,7 +81,6 @@ fn an_open_list_is_fine_to_all() {
 fn a_search_lists_only_what_the_scope_can_have() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
         let listed = "[...document.querySelectorAll('#goal option')].map(it => it.value)";
-        assert!(browser.is(&format!("{listed}.includes('I6.put-may-ack')")).await == false);
         assert!(!browser.is(&format!("{listed}.includes('goal.hint-kept')")).await);
         assert!(browser.text("#not-here summary").await.starts_with("not in this scope: "));
         browser.click("#not-here summary").await;
