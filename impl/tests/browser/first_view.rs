@@ -92,6 +92,18 @@ fn a_violated_property_is_linked_to_its_detail_from_the_top() {
 }
 
 #[test]
+fn what_is_seen_to_hold_is_open_and_in_view() {
+    with_browser(&[], Page::Wide, async |browser| {
+        for invariant in ["I3", "I8"] {
+            browser.open(&format!("invariants/{invariant}/hold")).await;
+            browser.until("it is open", async |browser| browser.is_there("#strip").await).await;
+            let fold = format!("#properties > .properties [data-name^='{invariant}.'][open]");
+            assert_eq!(not_in_view(browser, &[&format!("{fold} > summary")]).await, "");
+        }
+    });
+}
+
+#[test]
 fn a_known_limit_is_amber_and_open_with_its_reason() {
     for page in [Page::Wide, Page::Dark] {
         with_browser(&[], page, async |browser| {

@@ -13,6 +13,8 @@ fn other_rules_keep_the_path_as_far_as_it_goes() {
         browser.until("it is told", async |browser| browser.is_there("#kept").await).await;
         let told = browser.text("#kept").await;
         assert!(told.contains("The path is kept"), "{told}");
+        let bottom = "document.querySelector('[aria-labelledby=h-path]').getBoundingClientRect()";
+        assert!(browser.is(&format!("{bottom}.bottom <= innerHeight")).await, "nothing moves out");
         assert_eq!(browser.text("#step").await, steps);
         assert!(browser.text("#verdict").await.contains("holds in this state"));
 

@@ -318,9 +318,10 @@ function draw() {
     : first_view(statements, is_never);
   render(html`${header(scope, defect)}
     ${strip(scene, { focus: it.focus, is_never, look: look_at })}
-    <main>${it.wrong ? html`<p class="banner" role="alert" id="wrong">${it.wrong}</p>` : ""}
-      ${it.kept ? kept_banner(it.kept) : ""}
-      ${main}${second_view(scope, defect)}</main>${legend(catalogue)}${note_box()}`, page);
+    ${it.wrong || it.kept ? html`<section class="notices" aria-label="Notices">
+      ${it.wrong ? html`<p class="banner" role="alert" id="wrong">${it.wrong}</p>` : ""}
+      ${it.kept ? kept_banner(it.kept) : ""}</section>` : ""}
+    <main>${main}${second_view(scope, defect)}</main>${legend(catalogue)}${note_box()}`, page);
 }
 
 const KEYS = { ArrowLeft: back, ArrowRight: forward, Home: () => go([]), r: chance, p: play };

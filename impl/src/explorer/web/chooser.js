@@ -11,8 +11,8 @@ const words_of = text => text.toLowerCase().replace(/[-_]/g, " ");
 /** The groups with only the entries that have every word typed. */
 function filtered(groups) {
   const wanted = words_of(now.typed).split(/\s+/).filter(Boolean);
-  const has = label => ({ name, title, line }) => {
-    const text = words_of([title ?? name, line, label].join(" "));
+  const has = label => ({ name, title, line, more = "" }) => {
+    const text = words_of([title ?? name, line, more, label].join(" "));
     return wanted.every(word => text.includes(word));
   };
   return groups.map(group => ({ ...group, entries: group.entries.filter(has(group.label)) }))
@@ -47,6 +47,7 @@ function key(event) {
  * A button with what is chosen, and the dialog that it opens.
  * `groups`: a `label` and its `entries`, each with a `name`, a `line` that tells what it is, and
  * `choose`, what happens when it is chosen. `title` stands in for an entry's name where it differs.
+ * `more` is not shown, but searched.
  */
 export function chooser({ id, label, what, chosen, shown, hint, groups, draw }) {
   const is_open = now.id === id;
@@ -89,12 +90,13 @@ export function scope_groups({ scopes, deep, invariants }, choose) {
  * known limits, which open a run.
  */
 export function rule_groups({ defects, limits, invariants }, scope, choose) {
-  const entry = ({ name, what, ...defect }) => ({
+  const entry = ({ name, what, rule, story, ...defect }) => ({
     name, line: defect.scope === scope ? what : `${what} In scope ${defect.scope}.`,
-    choose: () => choose(name),
+    more: `${rule} ${story}`, choose: () => choose(name),
   });
-  const limit = ({ name, what, show }) =>
-    ({ name, line: `${what} See it happen.`, choose: () => location.assign(show) });
+  const limit = ({ name, what, story, show }) => ({
+    name, line: `${what} See it happen.`, more: story, choose: () => location.assign(show),
+  });
   const own = { name: "protocol", title: "the protocol's own rules", line: "Nothing is replaced.",
     choose: () => choose("protocol") };
   const here = defects.filter(defect => defect.scope === scope);

@@ -105,7 +105,7 @@ export function projector_button() {
   const set = is_on => {
     root.classList.toggle(PROJECTOR, is_on);
     document.getElementById(PROJECTOR).setAttribute("aria-pressed", is_on);
-    localStorage.setItem(PROJECTOR, is_on ? "on" : "off");
+    try { localStorage.setItem(PROJECTOR, is_on ? "on" : "off"); } catch { /* not kept */ }
     // What depends on the size of the type is placed anew.
     dispatchEvent(new Event("resize"));
   };
@@ -114,4 +114,9 @@ export function projector_button() {
     >Projector</button>`;
 }
 
-if (localStorage.getItem(PROJECTOR) === "on") document.documentElement.classList.add(PROJECTOR);
+try {
+  const is_on = localStorage.getItem(PROJECTOR) === "on";
+  document.documentElement.classList.toggle(PROJECTOR, is_on);
+} catch {
+  // The browser keeps nothing for this page. It can do without.
+}
