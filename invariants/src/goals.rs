@@ -88,7 +88,8 @@ impl Scope {
     /// Why a search cannot succeed in this scope; `None` if it may. The scope's data decide this:
     ///
     /// - a goal or a *reachable* property, if the scope lacks what it needs;
-    /// - an *always* property, if no state of the scope can put it to the test.
+    /// - an *always* property, if no state of the scope can put it to the test under the correct
+    ///   rules.
     pub fn out_of_reach(&self, sought: &Property) -> Option<&'static str> {
         match sought.kind {
             Kind::Reachable => self.excuse(sought).or_else(|| self.rules_out(sought.name)),
@@ -104,9 +105,6 @@ impl Scope {
                 (has_hints, "no node keeps a hint here: there are no fallbacks and no moves")
             }
             "goal.tombstone" => (self.asks(Ask::Delete), "no client deletes here"),
-            "goal.suspected" | "goal.put-failed" | "goal.get-failed" => {
-                (self.faults.timeouts.is_some(), "coordinators never time out here")
-            }
             _ => (true, ""),
         };
         (!is_possible).then_some(reason)

@@ -6,6 +6,7 @@ mod path;
 use super::Refusal;
 use super::location::{Location, code};
 use dynamo_invariants::catalogue::PROPERTIES;
+use dynamo_invariants::defect::Defect;
 use dynamo_invariants::describe::{self, Change, Fact, MESSAGES, TRUTH};
 use dynamo_invariants::goals::GOALS;
 use dynamo_invariants::property::{Kind, Property};
@@ -64,10 +65,12 @@ pub(super) fn scene(
     }))
 }
 
-/// The goals and properties that the scope's data rule out, each with the reason.
+/// The goals and properties that the scope's data rule out, each with the reason. What a defect
+/// breaks is not ruled out.
 fn out_of_reach(location: &Location) -> Map<String, Value> {
     let scope = location.scope();
-    let all = GOALS.iter().chain(PROPERTIES);
+    let broken = Defect::named(location.rules_name()).map_or(&[][..], |defect| defect.breaks);
+    let all = GOALS.iter().chain(PROPERTIES).filter(|it| !broken.contains(&it.name));
     let reasons = all.filter_map(|sought| Some((sought.name, scope.out_of_reach(sought)?)));
     reasons.map(|(name, reason)| (name.to_owned(), json!(reason))).collect()
 }
