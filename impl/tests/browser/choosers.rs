@@ -20,7 +20,7 @@ fn a_scope_is_found_by_words_of_its_aim_and_by_the_keyboard_alone() {
         browser.click("#scope").await;
         let all = entries(browser).await.len();
         assert!(all > 100, "all scopes are listed: {all}");
-        browser.type_into("dialog[open] input", "hinted handoff").await;
+        browser.type_into("dialog[open] input", "fallback hint").await;
         let fewer = entries(browser).await.len();
         assert!(0 < fewer && fewer < all, "the list is filtered: {fewer} of {all}");
         browser.script("document.querySelector('dialog[open] input').select()").await;
