@@ -111,7 +111,8 @@ fn first(location: &Location, run: &Run, step: usize) -> Value {
     let mut differences: Vec<Value> =
         beside::differences(&protocol.run, &run).iter().map(difference).collect();
     if differences.is_empty() {
-        differences = PROPERTIES.iter().filter_map(|it| evidence(it, &protocol.run, &run)).collect();
+        differences =
+            PROPERTIES.iter().filter_map(|it| evidence(it, &protocol.run, &run)).collect();
     }
     json!({
         "step": step, "text": run.events[step - 1].to_string(),

@@ -61,6 +61,8 @@ return [...document.querySelectorAll('#page *')]
 
 /// So that all there is to be looked at is on the page, two branches too.
 async fn take_another_branch(browser: &Browser) {
+    // The driver would scroll the button behind the verdict, which stays at the top of a phone.
+    browser.script("scrollTo(0, 0)").await;
     browser.click("#back").await;
     browser
         .until("it went back", async |browser| browser.is_there("#diagram button.ahead").await)

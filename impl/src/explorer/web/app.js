@@ -37,6 +37,9 @@ const split = url => {
   const [scope, rules, path = ""] = url.split("/").slice(1).map(decodeURIComponent);
   return { at: { scope, rules }, path: steps_of(path) };
 };
+/** The scope that is shown: one of the catalogue, or one that came with the state. */
+const scope_here = () => it.scene.own_scope
+  ?? [...it.catalogue.scopes, ...it.catalogue.deep].find(scope => scope.name === it.scene.scope);
 const defect_of = rules => it.catalogue.defects.find(defect => defect.name === rules);
 const BESIDE = "?beside=protocol";
 
@@ -62,7 +65,7 @@ const show = guarded(async (at, path, keep = false) => {
   if (!defect_of(scene.rules)) it.is_beside = false;
   await look_beside();
   if (!keep) history.pushState(null, "", scene.url + (it.is_beside ? BESIDE : ""));
-  document.title = `${scene.scope}, step ${path.length} – Dynamo explorer`;
+  document.title = `${scope_here().name}, step ${path.length} – Dynamo explorer`;
   draw();
   centre_paths();
 });
@@ -187,7 +190,7 @@ const save = guarded(async () => {
   const response = await fetched("/api/trace?" + query(where(), codes()));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await response.blob());
-  link.download = `${it.scene.scope}-${it.scene.rules}.json`;
+  link.download = `${scope_here().name}-${it.scene.rules}.json`;
   link.click();
   URL.revokeObjectURL(link.href);
 });
@@ -248,7 +251,7 @@ function header(scope, defect) {
   return html`<header><h1>Dynamo explorer</h1>
     <a id="home" href="/invariants">The nine invariants</a>
     ${chooser({ id: "scope", label: "Scope", what: "Choose a scope", chosen: scene.scope,
-      hint: scope.aim, groups: scope_groups(catalogue, choose_scope), draw })}
+      shown: scope.name, hint: scope.aim, groups: scope_groups(catalogue, choose_scope), draw })}
     ${chooser({ id: "rules", label: "Rules", what: "Choose the rules", chosen: scene.rules,
       shown: rules, hint: defect?.what ?? "", draw,
       groups: rule_groups(catalogue, scene.scope, change_rules) })}
@@ -308,8 +311,7 @@ function second_view(scope, defect) {
 function draw() {
   const { catalogue, scene } = it;
   if (!scene) return render(html`<p class="banner" role="alert">${it.wrong || "…"}</p>`, page);
-  const scope = [...catalogue.scopes, ...catalogue.deep].find(scope => scope.name === scene.scope);
-  const defect = defect_of(scene.rules);
+  const scope = scope_here(), defect = defect_of(scene.rules);
   const statements = new Map(catalogue.properties.map(it => [it.name, it.statement]));
   const is_never = it.never === scene.url;
   const main = it.beside && defect

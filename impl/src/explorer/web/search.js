@@ -45,7 +45,7 @@ function told(job, go) {
   switch (job.state) {
     case "running": return html`<progress aria-label="states visited" max=${job.expected_states}
         value=${Math.min(job.unique_states, job.expected_states)}></progress>
-      ${states} of about ${job.expected_states.toLocaleString("en")}
+      ${states}${job.expected_states ? ` of about ${job.expected_states.toLocaleString("en")}` : ""}
       ${job.depth === undefined ? "" : html`, ${job.depth} steps deep`}`;
     case "found": return html`<span class="good">Found</span> among ${states}.${jump}`;
     case "nowhere": return html`Nowhere: all ${states} were visited.`;
