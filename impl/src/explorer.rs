@@ -10,9 +10,13 @@
 //! | `GET /` | leads to the first page, or to the location that the command line names |
 //! | `GET /invariants` | the first page: the nine invariants |
 //! | `GET /invariants/ID/hold`, `GET /invariants/ID/break` | leads to a run that shows the invariant hold, or breaks it |
-//! | `GET /SCOPE/RULES/PATH` | the page; SCOPE is a name, or `own-` and a whole scope; RULES is `protocol` or a defect's name, PATH six letters a step |
-//! | `GET /api/catalogue` | invariants, scopes, defects, properties, goals |
+//! | `GET /limits/NAME` | leads to a run that shows a known limit |
+//! | `GET /SCOPE/RULES/PATH` | the page; SCOPE is a name, or `own-` and a whole scope; RULES is `protocol` or a defect's name, PATH six letters a step. `?beside=protocol` shows the protocol's run beside a defect's |
+//! | `GET /api/catalogue` | invariants, scopes, defects, known limits, properties, goals, the glossary and the notation |
 //! | `GET /api/state?scope=&rules=&path=&table=` | the state there, the steps from it, the path to it; `table` is a trace table's number |
+//! | `GET /api/kept?scope=&rules=&path=&to=` | how much of the path can be taken under the rules `to`, and where and why it ends |
+//! | `GET /api/beside?scope=&rules=&path=&here=` | the state after `here` steps, and the protocol's state after the same steps; the `first` difference on the whole path |
+//! | `GET /api/shown?scope=&rules=&path=` | the property that the path violates or shows |
 //! | `GET /api/trace?scope=&rules=&path=` | a trace file of the path, if it shows a property |
 //! | `POST /api/trace` | the location that a trace file leads to |
 //! | `POST /api/jobs` | begins `{"kind": "find", "scope", "rules", "goal"}` or `{"kind": "check", "scope", "rules"}`, ending the one before |
@@ -32,7 +36,8 @@
 //! | `facts` | all that is so: `of`, `about`, `text`, `is_truth`, `is_new`, `before`; what is no more has `null` for a text |
 //! | `steps` | what may come next: `code`, `group`, `text`, what it `changes`, which properties it `breaks` |
 //! | `path` | `actors`; `rows`, the steps: `code`, `text`, `at`, `is_fault`, who is `down`; `flights`, the messages: `from`, `to`, `text`, in which step `sent` and `ended`, `is_lost` |
-//! | `properties` | `name`, `kind`, `holds`, the `evidence` in words, `excuse` if the scope does not claim it, and where it was `first` violated or shown |
+//! | `properties` | `name`, `kind`, `holds`, the `evidence` in words, `excuse` if the scope does not promise it, and where it was `first` violated or shown |
+//! | `out_of_reach` | goals and properties that no search in this scope finds, each with the reason |
 //! | `table`, `tables` | the trace table asked for, `title` and `lines`; all titles |
 
 mod catalogue;
@@ -40,8 +45,10 @@ mod front;
 mod guard;
 mod jobs;
 mod location;
+mod other_rules;
 mod pages;
 mod scene;
+mod words;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -111,12 +118,16 @@ fn router(first: Option<&Location>, jobs: Arc<Jobs>) -> Router {
         .route("/", get(move || std::future::ready(axum::response::Redirect::temporary(&first))))
         .route("/api/catalogue", get(|| std::future::ready(Json(catalogue::catalogue()))))
         .route("/api/state", get(state))
+        .route("/api/kept", get(other_rules::kept))
+        .route("/api/beside", get(other_rules::compare))
+        .route("/api/shown", get(shown))
         .route("/api/trace", get(save).post(load))
         .route("/api/jobs", post(begin))
         .route("/api/jobs/{id}", get(look).delete(end))
         .route("/assets/{name}", get(pages::asset))
         .route(front::ADDRESS, get(pages::front))
         .route("/invariants/{id}/{which}", get(front::lead))
+        .route("/limits/{name}", get(front::lead_to_limit))
         .route("/{scope}/{rules}", get(pages::page))
         .route("/{scope}/{rules}/", get(pages::page))
         .route("/{scope}/{rules}/{path}", get(pages::page))
@@ -163,7 +174,24 @@ async fn load(text: axum::body::Bytes) -> Answer {
         Err(divergence) => Err(Refusal::unprocessable(divergence.to_string())),
     });
     let trace = replayed.await?;
-    Ok(Json(json!({ "url": Location::of(&trace).url(), "property": trace.property })))
+    Ok(Json(json!({
+        "url": Location::of(&trace).url(), "property": trace.property,
+        "is_never": trace.cycle_from.is_some(),
+    })))
+}
+
+/// The property that a path shows or violates, if any: what its trace would be saved as.
+async fn shown(asked: Result<Query<location::Named>, QueryRejection>) -> Answer {
+    let Query(asked) = asked.map_err(|error| Refusal::unprocessable(error.to_string()))?;
+    let location = Location::named(&asked)?;
+    let look = move || {
+        let trace = location.trace(&location.run()?).ok();
+        Ok(json!({
+            "property": trace.as_ref().map(|trace| &trace.property),
+            "is_never": trace.is_some_and(|trace| trace.cycle_from.is_some()),
+        }))
+    };
+    aside(look).await.map(Json)
 }
 
 /// Does what may take its time where it keeps nobody waiting. If a defect makes the protocol panic,

@@ -2,7 +2,6 @@
 //! page that is made from that trace and from the code's own texts.
 
 mod case;
-mod decisive;
 mod index;
 mod notation;
 mod page;
@@ -14,6 +13,8 @@ use dynamo_invariants::trace::Trace;
 use std::collections::BTreeMap;
 
 pub use case::Case;
+#[cfg(feature = "explorer")]
+pub(crate) use notation::sections;
 
 /// How each page and the index say what made them.
 pub const MADE_BY: &str = "*Made by `dynamo defects --write`; do not edit.";

@@ -20,6 +20,7 @@
 pub mod address;
 pub mod admission;
 mod agreement;
+mod beside;
 pub mod client;
 pub mod context_text;
 pub mod counters;
@@ -37,6 +38,7 @@ pub mod identity;
 pub mod inspect;
 pub mod interpreter;
 pub mod life;
+mod markdown;
 pub mod memory;
 pub mod outbox;
 pub mod reassembly;

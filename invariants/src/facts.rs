@@ -4,7 +4,7 @@
 //! Without any fact the property has nothing to speak of yet, so it had no occasion. A test checks
 //! this.
 
-use crate::notation::words::{held, shortened};
+use crate::notation::words::{changes, held, shortened};
 use crate::notation::{self, Who, addressed, list};
 use crate::property::is_answered;
 use crate::scope::Ask;
@@ -294,11 +294,16 @@ pub fn known(world: &World<'_>) -> Vec<String> {
         world.nodes().zip(&world.state.history.known).filter(|(_, known)| !known.is_empty());
     known
         .map(|(node, known)| {
-            format!(
-                "{node} was told, or has told, {}; on its disk: {}",
-                tipped(known),
-                tipped(world.history(node))
-            )
+            let on_disk = world.history(node);
+            // Two histories may give the same members, so the changes are named.
+            let lost = known.minus(on_disk);
+            let lacks = if on_disk.includes(known) {
+                String::new()
+            } else {
+                format!("; the disk lacks the change: {}", changes(&lost))
+            };
+            let (known, on_disk) = (tipped(known), tipped(on_disk));
+            format!("{node} was told, or has told, {known}; on its disk: {on_disk}{lacks}")
         })
         .collect()
 }

@@ -123,6 +123,9 @@ pub mod historic;
 // The contents of the nine rooms, joined.
 pub mod catalogue;
 
+// What a search cannot reach in a scope.
+mod reach;
+
 // Builds the model of a scope.
 mod assembly;
 

@@ -5,9 +5,9 @@ use super::location::Location;
 use super::{Refusal, aside, pages};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
-use dynamo_invariants::catalogue::INVARIANTS;
+use dynamo_invariants::catalogue::{INVARIANTS, LIMITS};
 use dynamo_invariants::check::find;
-use dynamo_invariants::defect::Defect;
+use dynamo_invariants::defect::{Defect, Limit};
 use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::trace::replay::Run;
@@ -63,7 +63,27 @@ fn plain(documentation: &str) -> String {
 /// Leads to the run that shows an invariant hold, or to the one that breaks it. The run is searched
 /// for once.
 pub(super) async fn lead(Path((id, which)): Path<(String, String)>) -> Response {
-    let led = aside(move || address(&id, &which)).await;
+    to(aside(move || address(&id, &which)).await)
+}
+
+/// Where the address of a known limit leads to its run.
+pub(super) fn address_of_limit(limit: &Limit) -> String {
+    format!("/limits/{}", limit.name)
+}
+
+/// Leads to the run that shows a known limit. The run is searched for once.
+pub(super) async fn lead_to_limit(Path(name): Path<String>) -> Response {
+    let search = move || {
+        let limit = LIMITS.iter().find(|limit| limit.name == name);
+        let limit = limit.ok_or_else(|| {
+            Refusal::not_found(format!("there is no known limit {name:?}: see the rules' list"))
+        })?;
+        found_once(address_of_limit(limit), || search_limit(limit))
+    };
+    to(aside(search).await)
+}
+
+fn to(led: Result<String, Refusal>) -> Response {
     match led {
         Ok(address) => Redirect::temporary(&address).into_response(),
         Err(refusal) => pages::in_words(&refusal),
@@ -71,7 +91,6 @@ pub(super) async fn lead(Path((id, which)): Path<(String, String)>) -> Response 
 }
 
 fn address(id: &str, which: &str) -> Result<String, Refusal> {
-    static FOUND: Mutex<BTreeMap<(&str, bool), String>> = Mutex::new(BTreeMap::new());
     let unknown = || Refusal::not_found("there is nothing at this address".to_owned());
     let invariant = INVARIANTS.into_iter().find(|it| it.id == id).ok_or_else(unknown)?;
     let is_break = match which {
@@ -79,14 +98,20 @@ fn address(id: &str, which: &str) -> Result<String, Refusal> {
         "hold" => false,
         _ => return Err(unknown()),
     };
+    found_once(format!("{id} {which}"), || search(&shown(invariant), is_break))
+}
+
+/// The address that a search finds. A later call with the same name does not search again.
+fn found_once(name: String, search: impl FnOnce() -> Option<String>) -> Result<String, Refusal> {
+    static FOUND: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     // Held while searching: whoever asks for the same waits for one search.
     let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = found.get(&(invariant.id, is_break)).cloned();
-    let address = match known {
-        Some(address) => address,
-        None => search(&shown(invariant), is_break).ok_or_else(unknown)?,
-    };
-    found.insert((invariant.id, is_break), address.clone());
+    if let Some(known) = found.get(&name) {
+        return Ok(known.clone());
+    }
+    let none = || Refusal::not_found("no run shows this any more".to_owned());
+    let address = search().ok_or_else(none)?;
+    found.insert(name, address.clone());
     Ok(address)
 }
 
@@ -102,8 +127,19 @@ fn search(shown: &Shown, is_break: bool) -> Option<String> {
         run.settle(property);
     }
     let is_never = is_break && property.kind == Kind::Converges;
+    Some(looking_at(property, is_never, &begin.after(&run)))
+}
+
+fn search_limit(limit: &'static Limit) -> Option<String> {
+    let begin = Location::begin(limit.scope(), None);
+    let property = limit.property();
+    let finding = find(limit.scope(), begin.rules(), property).0?;
+    Some(looking_at(property, property.kind == Kind::Converges, &begin.found(&finding)))
+}
+
+fn looking_at(property: &Property, is_never: bool, location: &Location) -> String {
     let never = if is_never { ":never" } else { "" };
-    Some(format!("{}#{}{never}", begin.after(&run).url(), property.name))
+    format!("{}#{}{never}", location.url(), property.name)
 }
 
 #[cfg(test)]
@@ -130,6 +166,19 @@ mod tests {
                     assert!(!holds(property), "{} holds at {path}", property.name);
                 }
             }
+        }
+    }
+    #[test]
+    fn each_limit_has_a_run_in_which_its_property_fails() {
+        for limit in LIMITS {
+            let address = search_limit(limit).expect("it is found");
+            let (path, name) = address.split_once('#').expect("a property");
+            assert_eq!(name.trim_end_matches(":never"), limit.property);
+            let run =
+                Location::at(path).expect("a location").run().expect("its steps can be taken");
+            let property = limit.property();
+            let ends_badly = run.states.iter().any(|it| !(property.condition)(&run.model, it));
+            assert!(ends_badly, "{} holds along {path}", property.name);
         }
     }
 }

@@ -7,17 +7,24 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 
 const PAGE: &str = include_str!("web/index.html");
-const FRONT: &str = include_str!("web/front.html");
+const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Name, kind, content.
-const ASSETS: [(&str, &str, &str); 8] = [
+const ASSETS: &[(&str, &str, &str)] = &[
     ("app.js", JAVASCRIPT, include_str!("web/app.js")),
-    ("front.js", JAVASCRIPT, include_str!("web/front.js")),
-    ("ring.js", JAVASCRIPT, include_str!("web/ring.js")),
+    ("beside.js", JAVASCRIPT, include_str!("web/beside.js")),
+    ("chooser.js", JAVASCRIPT, include_str!("web/chooser.js")),
     ("diagram.js", JAVASCRIPT, include_str!("web/diagram.js")),
+    ("front.js", JAVASCRIPT, include_str!("web/front.js")),
     ("panels.js", JAVASCRIPT, include_str!("web/panels.js")),
-    ("style.css", "text/css; charset=utf-8", include_str!("web/style.css")),
+    ("properties.js", JAVASCRIPT, include_str!("web/properties.js")),
+    ("ring.js", JAVASCRIPT, include_str!("web/ring.js")),
+    ("search.js", JAVASCRIPT, include_str!("web/search.js")),
+    ("server.js", JAVASCRIPT, include_str!("web/server.js")),
+    ("words.js", JAVASCRIPT, include_str!("web/words.js")),
+    ("layout.css", CSS, include_str!("web/layout.css")),
+    ("style.css", CSS, include_str!("web/style.css")),
     ("lit-html.js", JAVASCRIPT, include_str!("web/vendor/lit-html.js")),
     ("icon.svg", "image/svg+xml", include_str!("web/icon.svg")),
 ];
@@ -29,9 +36,9 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
     }
 }
 
-/// The first page, with the nine invariants.
-pub(super) async fn front() -> Html<&'static str> {
-    Html(FRONT)
+/// The first page, with the nine invariants: the same frame with another script.
+pub(super) async fn front() -> Html<String> {
+    Html(PAGE.replace("/assets/app.js", "/assets/front.js"))
 }
 
 /// The page of a location, if there is such a location.
@@ -53,9 +60,11 @@ pub(super) async fn nothing_there() -> Response {
 pub(super) fn in_words(Refusal(status, why): &Refusal) -> Response {
     let escaped = why.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
          <title>{status}</title><link rel=\"stylesheet\" href=\"/assets/style.css\">\
-         <main class=\"wrong\"><h1>{status}</h1><p>{escaped}.</p><p><a href=\"/invariants\">The nine invariants</a></p></main></html>"
+         <main class=\"wrong\"><h1>{status}</h1><p>{escaped}.</p>\
+         <p><a href=\"/invariants\">The nine invariants</a></p></main></html>"
     );
     (*status, Html(page)).into_response()
 }

@@ -7,14 +7,16 @@ use super::Refusal;
 use super::location::{Location, code};
 use crate::explorer_address::scope_name;
 use dynamo_invariants::catalogue::{PROPERTIES, as_own};
+use dynamo_invariants::defect::Defect;
 use dynamo_invariants::describe::{self, Change, Fact, MESSAGES, TRUTH};
+use dynamo_invariants::goals::GOALS;
 use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::system::SystemState;
 use dynamo_invariants::tables::{Cast, Table};
 use dynamo_invariants::trace::Event;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::message::Message;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The state at the end of a run, what led there, and what may come next.
 pub(super) fn scene(
@@ -55,10 +57,24 @@ pub(super) fn scene(
         "partition": run.model.cfg.scope.ring().partition(&run.model.cfg.key).0,
         "rings": circle::rings(run),
         "steps": steps,
-        "properties": PROPERTIES.iter().map(|property| verdict(location, run, property)).collect::<Vec<_>>(),
+        "properties": PROPERTIES
+            .iter()
+            .map(|property| verdict(location, run, property))
+            .collect::<Vec<_>>(),
+        "out_of_reach": out_of_reach(location),
         "table": table,
         "tables": (1..=Table::COUNT).map(Table::title).collect::<Vec<_>>(),
     }))
+}
+
+/// The goals and properties that the scope's data rule out, each with the reason. What a defect
+/// breaks is not ruled out.
+fn out_of_reach(location: &Location) -> Map<String, Value> {
+    let scope = location.scope();
+    let broken = Defect::named(location.rules_name()).map_or(&[][..], |defect| defect.breaks);
+    let all = GOALS.iter().chain(PROPERTIES).filter(|it| !broken.contains(&it.name));
+    let reasons = all.filter_map(|sought| Some((sought.name, scope.out_of_reach(sought)?)));
+    reasons.map(|(name, reason)| (name.to_owned(), json!(reason))).collect()
 }
 
 /// What is so, and how it was before the last step if that changed it; then what that ended.
@@ -73,7 +89,8 @@ fn told(facts: &[Fact], changes: &[Change]) -> Vec<Value> {
             "is_new": change.is_some(), "before": change.and_then(|change| change.before.clone()),
         })
     });
-    let ended = changes.iter().filter(|change| change.after.is_none() && change.of != MESSAGES).map(|change| {
+    let gone = changes.iter().filter(|change| change.after.is_none() && change.of != MESSAGES);
+    let ended = gone.map(|change| {
         json!({
             "of": change.of, "about": change.about, "text": null, "is_truth": change.of == TRUTH,
             "is_new": true, "before": change.before,
@@ -116,7 +133,10 @@ fn next(
             && !(property.condition)(&run.model, state)
     };
     let breaks: Vec<&str> = PROPERTIES.iter().filter(falls).map(|property| property.name).collect();
-    json!({ "code": code(event), "group": group(event).1, "text": event.to_string(), "changes": changes, "breaks": breaks })
+    json!({
+        "code": code(event), "group": group(event).1, "text": event.to_string(),
+        "changes": changes, "breaks": breaks,
+    })
 }
 
 /// What a property says of the last state, on which facts, and whether the scope claims it.

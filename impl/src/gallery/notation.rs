@@ -1,6 +1,8 @@
 //! The page that explains what the other pages write in short.
 
 use super::MADE_BY;
+#[cfg(feature = "explorer")]
+use crate::markdown;
 
 const TEXT: &str = "\
 # Notation
@@ -95,6 +97,27 @@ Every page of the [gallery](README.md) writes states, messages and steps in this
 | a commit after the copy, on the copy | The message is dated after the disk was copied; the sender runs on the copy. |
 
 ";
+
+/// A table of the page.
+#[cfg(feature = "explorer")]
+#[derive(serde::Serialize)]
+pub(crate) struct Section {
+    /// Its heading.
+    title: &'static str,
+    /// What is written, and what it means.
+    rows: Vec<(String, String)>,
+}
+
+/// The page's tables, for other places that explain the notation.
+#[cfg(feature = "explorer")]
+pub(crate) fn sections() -> Vec<Section> {
+    let parts = TEXT.split("\n## ").skip(1);
+    let section = |part: &'static str| {
+        let (title, table) = part.split_once('\n').unwrap_or((part, ""));
+        Section { title, rows: markdown::rows(table) }
+    };
+    parts.map(section).collect()
+}
 
 /// The page.
 pub(super) fn notation() -> String {

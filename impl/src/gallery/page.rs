@@ -1,9 +1,10 @@
 //! One page of the gallery.
 
-use super::decisive::violated;
 use super::steps::{self, steps};
 use super::{Case, Exhibit, MADE_BY, NOTATION, cell};
+use crate::beside::{Protocol, differences};
 use crate::explorer_address;
+use crate::markdown::unindented;
 use dynamo_invariants::defect::{Defect, Loss};
 use dynamo_invariants::describe::{self, MESSAGES};
 use dynamo_invariants::notation::words;
@@ -79,16 +80,6 @@ fn documentation(rule: &str) -> String {
     lines.collect::<Vec<_>>().join(" ").replace("[`", "`").replace("`]", "`").trim().to_owned()
 }
 
-/// Code from the middle of a file, moved to the left.
-fn unindented(code: &str) -> String {
-    let indents = code.lines().skip(1).filter(|line| !line.trim().is_empty());
-    let indent = indents.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    let mut lines = code.lines();
-    let first = lines.next().unwrap_or_default().to_owned();
-    let others = lines.map(|line| line.get(indent..).unwrap_or_default().to_owned());
-    std::iter::once(first).chain(others).collect::<Vec<_>>().join("\n")
-}
-
 fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
     push!(text, "## The shortest trace\n\nScope `{}`: {}\n", trace.scope, trace.scope().aim);
     for line in describe::surroundings(trace.scope()) {
@@ -111,26 +102,25 @@ fn the_trace(text: &mut String, trace: &Trace, run: &Run) {
 fn the_end(text: &mut String, case: &Case, trace: &Trace, run: &Run) {
     push!(text, "## Where it ends\n");
     verdict(text, trace, run);
-    let actual = describe::facts(&run.model, run.last());
     if case.defect().is_none() {
         push!(text, "The state at the end:\n\n| what | state |\n|---|---|");
-        for fact in actual.iter().filter(|fact| fact.of != MESSAGES) {
+        for fact in
+            describe::facts(&run.model, run.last()).iter().filter(|fact| fact.of != MESSAGES)
+        {
             push!(text, "| {}: {} | {} |", fact.of, cell(&fact.about), cell(&fact.text));
         }
         text.push('\n');
         return;
     }
-    let (mut protocol, skipped) =
-        Run::of_what_can(trace.scope(), Rules::default(), &trace.events());
-    let but_for = skipped_in_words(&skipped);
-    let settles = trace.cycle_from.is_some() && protocol.settle(trace.property());
+    let mut protocol = Protocol::after(trace.scope(), &trace.events());
+    let but_for = protocol.skipped_in_words();
+    let settles = trace.cycle_from.is_some() && protocol.run.settle(trace.property());
     let goes_on =
         if settles { " Then it continues until the property is true and stays true." } else { "" };
     push!(text, "The protocol takes the same steps{but_for}.{goes_on}");
-    let expected = describe::facts(&protocol.model, protocol.last());
-    let changes = describe::changes(&expected, &actual);
+    let changes = differences(&protocol.run, run);
     if changes.is_empty() {
-        same_picture(text, trace, &protocol);
+        same_picture(text, trace, &protocol.run);
         return;
     }
     push!(text, "The two end states differ in this:\n");
@@ -157,6 +147,17 @@ fn verdict(text: &mut String, trace: &Trace, run: &Run) {
     text.push('\n');
 }
 
+/// The number of the last state in which the property does not hold.
+fn violated(trace: &Trace, run: &Run) -> usize {
+    let property = trace.property();
+    let holds = |state| (property.condition)(&run.model, state);
+    let last = run.states.len() - 1;
+    match property.kind {
+        Kind::Always | Kind::Reachable => last,
+        Kind::Converges => run.states.iter().rposition(|state| !holds(state)).unwrap_or(last),
+    }
+}
+
 /// Where both end states look alike: what the protocol's state says instead.
 fn same_picture(text: &mut String, trace: &Trace, protocol: &Run) {
     push!(text, "Nodes, clients and messages look the same in both end states.");
@@ -168,15 +169,6 @@ fn same_picture(text: &mut String, trace: &Trace, protocol: &Run) {
         push!(text, "* {fact}");
     }
     text.push('\n');
-}
-
-fn skipped_in_words(skipped: &[usize]) -> String {
-    let steps = skipped.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    match skipped.len() {
-        0 => String::new(),
-        1 => format!(", except step {steps}, which is impossible there or changes nothing"),
-        _ => format!(", except steps {steps}, which are impossible there or change nothing"),
-    }
 }
 
 fn why_minimal(text: &mut String, case: &Case, trace: &Trace) {

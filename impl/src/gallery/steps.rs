@@ -1,7 +1,7 @@
 //! The steps of a trace on its page: a diagram and a table. The decisive step is marked.
 
 use super::cell;
-use super::decisive::decisive;
+use crate::beside;
 use dynamo_invariants::describe::diagram::Row;
 use dynamo_invariants::describe::{self, Change, Fact, MESSAGES, diagram};
 use dynamo_invariants::trace::Trace;
@@ -49,7 +49,8 @@ pub(super) fn steps(text: &mut String, trace: &Trace, run: &Run) {
 
 impl<'a> Told<'a> {
     fn of(trace: &'a Trace, run: &'a Run) -> Self {
-        Told { trace, run, rows: diagram::rows(run), decisive: decisive(trace, run) }
+        let decisive = trace.defect.as_ref().and_then(|_| beside::decisive(trace.scope(), run));
+        Told { trace, run, rows: diagram::rows(run), decisive }
     }
 
     fn diagram(&self) -> Vec<String> {

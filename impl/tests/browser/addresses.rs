@@ -6,7 +6,7 @@ use crate::take;
 #[test]
 fn what_lay_ahead_in_one_scope_does_not_lie_ahead_in_another() {
     with_browser(&["one-client"], Page::Wide, async |browser| {
-        browser.choose("#scope", "concurrent-puts").await;
+        browser.pick("#scope", "concurrent-puts").await;
         browser
             .until("the other scope is shown", async |browser| {
                 browser.text("#page").await.contains("c4")
@@ -17,7 +17,8 @@ fn what_lay_ahead_in_one_scope_does_not_lie_ahead_in_another() {
         for _ in 0..3 {
             browser.client.back().await.expect("back");
         }
-        let there = "location.pathname === '/one-client/protocol/' && document.querySelector('#scope').value === 'one-client'";
+        let there = "location.pathname === '/one-client/protocol/' \
+            && document.querySelector('#scope .chosen').innerText === 'one-client'";
         browser
             .until("the first scope is shown again", async |browser| browser.is(there).await)
             .await;

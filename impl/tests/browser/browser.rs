@@ -92,6 +92,14 @@ fn capabilities(page: Page, folder: &Path) -> Capabilities {
     all.as_object().expect("an object").clone()
 }
 
+/// Makes the window so high that the page in it has 1280 by 800 pixels, as on a projector.
+async fn show_all_of_a_wide_page(client: &Client) {
+    let frame = client.execute("return outerHeight - innerHeight", Vec::new()).await;
+    let frame = frame.ok().and_then(|height| height.as_u64()).expect("a height");
+    let height = 800 + u32::try_from(frame).expect("a window's frame is small");
+    client.set_window_size(1280, height).await.expect("a size");
+}
+
 /// A browser that shows an explorer.
 pub(super) struct Browser {
     pub(super) client: Client,
@@ -145,6 +153,9 @@ pub(super) fn with_browser(arguments: &[&str], page: Page, used: impl AsyncFnOnc
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities(page, folder.path()));
         let client = builder.connect(&webdriver).await.expect("a session");
+        if page != Page::Phone {
+            show_all_of_a_wide_page(&client).await;
+        }
         let base =
             url::Url::parse(&address).expect("an address").join("/").expect("its root").to_string();
         Browser { client, base, folder, forgiven: RefCell::default() }
@@ -210,6 +221,17 @@ impl Browser {
             .unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
+    /// Opens a chooser, and chooses an entry by its name.
+    pub(super) async fn pick(&self, css: &str, name: &str) {
+        self.click(css).await;
+        self.click(&format!("dialog[open] [data-name={name:?}]")).await;
+    }
+
+    /// Types into an element.
+    pub(super) async fn type_into(&self, css: &str, text: &str) {
+        self.find(css).await.send_keys(text).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
     /// Presses a key, wherever the focus is.
     pub(super) async fn press(&self, key: char) {
         let keys = KeyActions::new("keyboard".to_owned());
@@ -234,7 +256,11 @@ impl Browser {
     /// names, if it names one.
     pub(super) async fn picture(&self, name: &str) {
         let Some(file) = picture_file(name) else { return };
-        self.script("window.scrollTo(0, 0); document.activeElement.blur()").await;
+        self.script(
+            "window.scrollTo(0, 0); document.querySelector('main').scrollTo(0, 0); \
+             document.activeElement.blur()",
+        )
+        .await;
         std::fs::write(file, self.client.screenshot().await.expect("a picture")).expect("written");
     }
 

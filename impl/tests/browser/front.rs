@@ -45,8 +45,8 @@ fn a_rule_is_read_and_any_scope_is_opened() {
             card.contains("must_save") && card.contains("save before it acknowledges"),
             "{card}"
         );
-        browser.choose("#rules", "repair-skipped").await;
-        let is_chosen = "document.querySelector('#scope').value === 'read-repair'";
+        browser.pick("#rules", "repair-skipped").await;
+        let is_chosen = "document.querySelector('#scope .chosen').innerText === 'read-repair'";
         browser.until("its scope is chosen", async |browser| browser.is(is_chosen).await).await;
         browser.click("#open").await;
         browser.until("it is open", async |browser| browser.is_there("#step").await).await;

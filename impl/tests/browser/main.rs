@@ -3,10 +3,14 @@
 
 mod addresses;
 mod browser;
+mod choosers;
+mod first_view;
 #[path = "../processes/folders.rs"]
 mod folders;
 mod front;
 mod looks;
+mod other_rules;
+mod words;
 
 use browser::{Browser, Page, with_browser};
 use fantoccini::Locator;
@@ -140,9 +144,11 @@ fn a_defect_is_run_to_its_counterexample() {
             facts.contains("w0 is acknowledged after the reply of 1 node"),
             "why it does not hold: {facts}"
         );
-        browser.choose("#rules", "protocol").await;
+        browser.pick("#rules", "protocol").await;
         browser
-            .until("the protocol is shown", async |browser| browser.text("#step").await == "step 0")
+            .until("the protocol is shown", async |browser| {
+                browser.text("#verdict").await.contains("holds in this state")
+            })
             .await;
         browser.click("#check").await;
         browser
@@ -295,10 +301,10 @@ fn the_ring_shows_partitions_views_and_roots() {
             })
             .await;
         assert!(
-            browser.is("document.querySelector('.ring').textContent.includes('2 views')").await
+            browser.is("document.querySelector('.around').textContent.includes('2 views')").await
         );
-        browser.choose("#scope", "exchange-amid-puts").await;
-        let root = "document.querySelector('.ring').textContent.includes('tree of p')";
+        browser.pick("#scope", "exchange-amid-puts").await;
+        let root = "document.querySelector('.around').textContent.includes('tree of p')";
         browser.until("the roots are shown", async |browser| browser.is(root).await).await;
     });
 }

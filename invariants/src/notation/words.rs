@@ -127,7 +127,8 @@ pub fn brief(message: &Message) -> String {
     }
 }
 
-fn changes(history: &History) -> String {
+/// The changes of a history, in the order of their nodes.
+pub(crate) fn changes(history: &History) -> String {
     history.changes().map(|change| format!("{change:?}")).collect::<Vec<_>>().join(", ")
 }
 
