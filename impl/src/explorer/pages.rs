@@ -11,12 +11,14 @@ const FRONT: &str = include_str!("web/front.html");
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Name, kind, content.
-const ASSETS: [(&str, &str, &str); 8] = [
+const ASSETS: [(&str, &str, &str); 10] = [
     ("app.js", JAVASCRIPT, include_str!("web/app.js")),
     ("front.js", JAVASCRIPT, include_str!("web/front.js")),
     ("ring.js", JAVASCRIPT, include_str!("web/ring.js")),
     ("diagram.js", JAVASCRIPT, include_str!("web/diagram.js")),
     ("panels.js", JAVASCRIPT, include_str!("web/panels.js")),
+    ("lesson.js", JAVASCRIPT, include_str!("web/lesson.js")),
+    ("lesson.css", "text/css; charset=utf-8", include_str!("web/lesson.css")),
     ("style.css", "text/css; charset=utf-8", include_str!("web/style.css")),
     ("lit-html.js", JAVASCRIPT, include_str!("web/vendor/lit-html.js")),
     ("icon.svg", "image/svg+xml", include_str!("web/icon.svg")),
