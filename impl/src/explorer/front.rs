@@ -2,7 +2,7 @@
 //! and the rule that protects it.
 
 use super::location::Location;
-use super::{Refusal, aside, pages};
+use super::{Refusal, aside, lessons, pages};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use dynamo_invariants::catalogue::INVARIANTS;
@@ -48,6 +48,7 @@ pub(super) fn catalogue() -> Vec<Value> {
             "defect": defect.name, "what": defect.what,
             "hold": format!("{ADDRESS}/{}/hold", invariant.id),
             "break": format!("{ADDRESS}/{}/break", invariant.id),
+            "lesson": lessons::of(invariant.id),
         })
     };
     INVARIANTS.into_iter().map(one).collect()

@@ -31,9 +31,19 @@ use std::sync::LazyLock;
 
 const PAGE: &str = include_str!("web/lesson.html");
 
+/// A file's name, and its text.
+macro_rules! file {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../../lessons/", $name)))
+    };
+}
+
 /// The files in the order of the course. A test compares this list with the folder.
 const FILES: &[(&str, &str)] = &[
-    ("01-acknowledged-too-early.toml", include_str!("../../../lessons/01-acknowledged-too-early.toml")),
+    file!("01-acknowledged-too-early.toml"),
+    file!("02-read-and-write-quorums.toml"),
+    file!("03-memory-is-not-disk.toml"),
+    file!("04-siblings.toml"),
 ];
 
 /// All lessons, or what is wrong with the first file that cannot be read.
@@ -56,6 +66,13 @@ fn lesson(name: &str) -> Result<&'static Lesson, Refusal> {
     })
 }
 
+/// The address of the lesson that teaches an invariant, if there is one.
+pub(super) fn of(invariant: &str) -> Option<String> {
+    let teaches = |it: &&Lesson| it.invariant.is_some_and(|taught| taught.id == invariant);
+    let lesson = LESSONS.as_ref().ok()?.iter().find(teaches)?;
+    Some(format!("/lessons/{}", lesson.name))
+}
+
 fn track(
     name: &str,
     track: &str,
@@ -67,9 +84,8 @@ fn track(
     })?;
     let count = found.steps.len();
     let step = step.parse().ok().filter(|step| (1..=count).contains(step));
-    let step = step.ok_or_else(|| {
-        Refusal::not_found(format!("this track has the steps 1 to {count}"))
-    })?;
+    let step =
+        step.ok_or_else(|| Refusal::not_found(format!("this track has the steps 1 to {count}")))?;
     Ok((lesson, found, step))
 }
 

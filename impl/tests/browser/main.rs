@@ -6,6 +6,7 @@ mod browser;
 #[path = "../processes/folders.rs"]
 mod folders;
 mod front;
+mod lessons;
 mod looks;
 
 use browser::{Browser, Page, with_browser};

@@ -1,5 +1,6 @@
 //! A lesson as it is written: a TOML file in the folder `lessons/`.
 
+use super::names::Cast;
 use dynamo_invariants::catalogue::{INVARIANTS, scope_named};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::goals;
@@ -7,7 +8,6 @@ use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::property::Property;
 use dynamo_invariants::scope::Scope;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// A lesson: an introduction and two tracks, which may begin with the same steps.
@@ -25,7 +25,7 @@ pub(super) struct Lesson {
     /// only `off` violates.
     pub(super) condition: &'static Property,
     /// What readers call clients and values: `c3` may be Ann.
-    pub(super) cast: BTreeMap<String, String>,
+    pub(super) cast: Cast,
     /// How many steps at the beginning both tracks share.
     pub(super) shared: usize,
     /// The rule is off, and a client loses something.
@@ -107,7 +107,7 @@ struct Written {
     intro: String,
     condition: String,
     #[serde(default)]
-    cast: BTreeMap<String, String>,
+    cast: Cast,
     /// Steps that both tracks begin with.
     #[serde(default, rename = "step")]
     steps: Vec<Step>,
@@ -131,9 +131,9 @@ impl Lesson {
     pub(super) fn read(text: &str) -> Result<Lesson, Broken> {
         let written: Written = toml::from_str(text)?;
         let Written { number, name, title, intro, cast, .. } = written;
-        let invariant = written.invariant.map(|id| {
-            INVARIANTS.into_iter().find(|it| it.id == id).ok_or(Broken::NoInvariant(id))
-        });
+        let invariant = written
+            .invariant
+            .map(|id| INVARIANTS.into_iter().find(|it| it.id == id).ok_or(Broken::NoInvariant(id)));
         let condition = Property::named(&written.condition)
             .or_else(|| goals::named(&written.condition))
             .ok_or(Broken::NoCondition(written.condition))?;

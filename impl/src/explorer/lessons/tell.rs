@@ -1,7 +1,7 @@
 //! Lessons and their steps as the page gets them.
 
 use super::data::{Choice, Lesson, Offer, Track};
-use super::names::renamed;
+use super::names::{renamed, with_requests};
 use super::walk::Walked;
 use crate::explorer::{Refusal, scene};
 use axum::http::StatusCode;
@@ -23,9 +23,9 @@ pub(super) fn heading(lesson: &Lesson) -> Value {
 /// A lesson without its steps.
 pub(super) fn lesson(lesson: &Lesson, next: Option<&Lesson>) -> Value {
     let tracks = lesson.tracks().into_iter().map(|(name, track)| {
-        let defect = track.defect.map(|defect| {
-            json!({ "name": defect.name, "rule": defect.rule, "what": defect.what })
-        });
+        let defect = track
+            .defect
+            .map(|defect| json!({ "name": defect.name, "rule": defect.rule, "what": defect.what }));
         let told = json!({
             "label": track.label, "ends": ends(track), "defect": defect,
             "scope": track.scope.name, "aim": track.scope.aim,
@@ -45,7 +45,12 @@ pub(super) fn lesson(lesson: &Lesson, next: Option<&Lesson>) -> Value {
 /// How many events each narrated step ends after.
 fn ends(track: &Track) -> Vec<usize> {
     let counts = track.steps.iter().map(|step| step.events.len());
-    counts.scan(0, |sum, count| { *sum += count; Some(*sum) }).collect()
+    counts
+        .scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum)
+        })
+        .collect()
 }
 
 /// A narrated step: its text, its scene, the question there, and the end after the last one. With
@@ -72,24 +77,22 @@ pub(super) fn step(
         Refusal(StatusCode::INTERNAL_SERVER_ERROR, format!("lesson {}: {astray}", lesson.name))
     })?;
     let is_last = step == track.steps.len();
+    let cast = with_requests(&lesson.cast, track.scope);
+    let events = &walked.run.events[walked.before..];
+    let events = events.iter().map(|event| renamed(json!(event.to_string()), &cast));
     Ok(json!({
         "step": step,
         "text": paragraphs(&narrated.text),
-        "events": walked.run.events[walked.before..].iter().map(|event| event_text(lesson, event)).collect::<Vec<_>>(),
-        "scene": renamed(scene_of(track, &walked)?, &lesson.cast),
+        "events": events.collect::<Vec<_>>(),
+        "scene": renamed(scene_of(track, &walked)?, &cast),
         "choice": narrated.choice.as_ref().map(question),
         "why": offer.and_then(|offer| offer.why.as_deref()).map(paragraphs),
         "end": is_last.then(|| end(lesson, track, &walked.run)),
     }))
 }
 
-fn event_text(lesson: &Lesson, event: &impl ToString) -> Value {
-    renamed(Value::String(event.to_string()), &lesson.cast)
-}
-
 fn question(choice: &Choice) -> Value {
-    let answer =
-        |offer: &Offer| json!({ "text": offer.text, "is_right": offer.why.is_none() });
+    let answer = |offer: &Offer| json!({ "text": offer.text, "is_right": offer.why.is_none() });
     let answers: Vec<Value> = choice.options.iter().map(answer).collect();
     json!({ "question": choice.question, "answers": answers })
 }

@@ -11,7 +11,8 @@ function invariant({ id, name, statement, scope, partner, rule, documentation, d
     <h2 id=${id}>${title}</h2>
     <p>${statement}</p>
     <p class="row"><a class="button" data-which="hold" href=${hold} aria-label="See it hold: ${title}">See it hold</a>
-      <a class="button" data-which="break" href=${links.break} aria-label="Break it: ${title}">Break it</a></p>
+      <a class="button" data-which="break" href=${links.break} aria-label="Break it: ${title}">Break it</a>
+      ${links.lesson ? html`<a class="button" data-which="lesson" href=${links.lesson} aria-label="Take the lesson: ${title}">Take the lesson</a>` : ""}</p>
     <details><summary>Read the rule: <code>${rule}</code></summary>
       ${documentation.split("\n").map(part => html`<p>${part}</p>`)}
       <p><strong>See it hold</strong> opens scope ${scope}, where: ${partner}</p>
@@ -39,7 +40,7 @@ function any_scope({ scopes, deep, defects }) {
 }
 
 function draw() {
-  render(html`<header><h1>Dynamo explorer</h1></header>
+  render(html`<header><h1>Dynamo explorer</h1> <a id="lessons" href="/lessons">Lessons</a></header>
     ${it.wrong ? html`<p class="banner" role="alert" id="wrong">${it.wrong}</p>` : ""}
     <main class="front"><div class="wide">
       <p>The protocol protects nine invariants. See each hold on the correct rules. Then replace one rule, and see the shortest run that breaks it.</p></div>

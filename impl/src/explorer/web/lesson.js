@@ -139,11 +139,20 @@ function narration() {
       <button id="next" @click=${next} ?disabled=${at.step === count} title="→">${told.choice ? "Skip ▶" : "Next ▶"}</button></nav></section>`;
 }
 
+/** Messages in flight in words: the picture shows them as arrows. */
+const in_flight = ({ messages }) => html`<ul id="in-flight" aria-label="messages in flight"><li>${messages.length ? "In flight:" : "No message is in flight."}</li>
+  ${messages.map(({ from, to, text, is_new }) => html`<li class=${is_new ? "new" : ""}><strong>${from} → ${to}</strong> ${text}</li>`)}</ul>`;
+/** The scene for readers: a count of replies says whose request it counts for. */
+const plain = scene => {
+  const words = tally => tally.replace(/^(?:put|get) (.+): (\d+)\/(\d+)$/, "$1: $2 of $3");
+  return { ...scene, actors: scene.actors.map(actor => ({ ...actor, tallies: actor.tallies.map(words) })) };
+};
+
 function stage() {
   const { at } = it, { scene } = it.wrong ?? it.told, { ends } = it.lesson.tracks[at.track];
   const changed = new Set(scene.facts.filter(fact => fact.is_new).map(fact => fact.of));
   const to = row => step_to(ends.findIndex(end => end >= row) + 1);
-  return html`<section id="picture" aria-label="the cluster">${ring(scene, changed)}</section>
+  return html`<section id="picture" aria-label="the cluster">${ring(plain(scene), changed)}${in_flight(scene)}</section>
     ${diagram(scene.path, { here: scene.path.rows.length, go: to, id: "diagram" })}`;
 }
 
