@@ -43,6 +43,7 @@ mod lessons;
 mod location;
 mod pages;
 mod scene;
+mod scopes;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};

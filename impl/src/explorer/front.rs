@@ -55,7 +55,7 @@ pub(super) fn catalogue() -> Vec<Value> {
 }
 
 /// A documentation's paragraphs, a line each, without links.
-fn plain(documentation: &str) -> String {
+pub(super) fn plain(documentation: &str) -> String {
     let paragraphs = documentation.split("\n\n").flat_map(|part| part.split("\n \n"));
     let joined = paragraphs.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
     joined.collect::<Vec<_>>().join("\n").replace("[`", "").replace("`]", "").replace('`', "")

@@ -1,9 +1,9 @@
 //! A location in a scope's state space, by the path to it.
 
-use super::Refusal;
+use super::{Refusal, scopes};
 use crate::explorer_address;
 pub(super) use crate::explorer_address::{CODE, PROTOCOL, code};
-use dynamo_invariants::catalogue::{self, PROPERTIES};
+use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::check::Finding;
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::property::Kind;
@@ -62,7 +62,7 @@ impl Location {
         let Named { scope, rules, path } = named;
         let unknown =
             |what: &str, name: &str| Refusal::not_found(format!("there is no {what} {name:?}"));
-        let scope = catalogue::scope_named(scope).ok_or_else(|| unknown("scope", scope))?;
+        let scope = scopes::named(scope).ok_or_else(|| unknown("scope", scope))?;
         let defect = match rules.as_str() {
             PROTOCOL => None,
             name => Some(Defect::named(name).ok_or_else(|| unknown("defect", name))?),
@@ -158,6 +158,7 @@ impl Location {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dynamo_invariants::catalogue;
     use dynamo_invariants::check::find;
     use dynamo_invariants::property::Property;
 

@@ -1,7 +1,8 @@
 //! A lesson as it is written: a TOML file in the folder `lessons/`.
 
 use super::names::Cast;
-use dynamo_invariants::catalogue::{INVARIANTS, scope_named};
+use crate::explorer::scopes;
+use dynamo_invariants::catalogue::INVARIANTS;
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::goals;
 use dynamo_invariants::invariant::Invariant;
@@ -158,7 +159,7 @@ impl Lesson {
 impl Track {
     fn of(shared: &[Step], written: WrittenTrack) -> Result<Track, Broken> {
         let WrittenTrack { label, scope, defect, end, steps } = written;
-        let scope = scope_named(&scope).ok_or(Broken::NoScope(scope))?;
+        let scope = scopes::named(&scope).ok_or(Broken::NoScope(scope))?;
         let defect = defect.map(|name| Defect::named(&name).ok_or(Broken::NoDefect(name)));
         let steps: Vec<Step> = shared.iter().cloned().chain(steps).collect();
         for choice in steps.iter().filter_map(|step| step.choice.as_ref()) {

@@ -3,7 +3,7 @@
 use super::data::{Choice, Lesson, Offer, Track};
 use super::names::{renamed, with_requests};
 use super::walk::Walked;
-use crate::explorer::{Refusal, scene};
+use crate::explorer::{Refusal, front, scene};
 use axum::http::StatusCode;
 use dynamo_invariants::describe::{self, MESSAGES};
 use dynamo_invariants::property::{Kind, Property};
@@ -37,7 +37,8 @@ pub(super) fn lesson(lesson: &Lesson, next: Option<&Lesson>) -> Value {
     told["shared"] = json!(lesson.shared);
     told["cast"] = json!(lesson.cast);
     told["statement"] = json!(lesson.invariant.map(|it| it.statement));
-    told["rule"] = json!(lesson.off.defect.map(|it| Rules::documentation(it.rule)));
+    told["rule"] =
+        json!(lesson.off.defect.and_then(|it| Rules::documentation(it.rule)).map(front::plain));
     told["next"] = json!(next.map(heading));
     told
 }

@@ -91,12 +91,17 @@ const cast = () => {
   return pairs.length ? html`<p class="quiet">In the explorer, ${pairs.map(([code, name], index) => html`${index ? ", " : ""}${name} is <code>${code}</code>`)}.</p>` : "";
 };
 
+/** The rule that is switched off, in the protocol's words. */
+const rule = ({ rule, tracks: { off } }) => off.defect && rule ? html`<details><summary>The rule: <code>${off.defect.rule}</code></summary>
+  ${paragraphs(rule.split("\n"))}<p>With the rule off: ${off.defect.what} (<code>${off.defect.name}</code>)</p></details>` : "";
+
 function intro() {
   const { lesson } = it, { off, on } = lesson.tracks;
   return html`<section class="intro" aria-labelledby="h-intro"><h2 id="h-intro">${heading(lesson)}</h2>
     ${paragraphs(lesson.intro)}
     ${lesson.statement ? html`<p><strong>${lesson.invariant.id}, ${lesson.invariant.name}:</strong> ${lesson.statement}</p>` : ""}
-    <p class="row">${link(address("off", 1), html`Begin: ${off.label}`, "begin")} ${link(address("on", 1), html`Begin: ${on.label}`, "begin-on")}</p>
+    ${rule(lesson)}
+    <p class="row">${link(address("off", 1), html`Begin with: ${off.label}`, "begin")} ${link(address("on", 1), html`Begin with: ${on.label}`, "begin-on")}</p>
     <p class="quiet">Keys: → next, ← back, 1 to 9 answer a question. Each step has its own address, which you can pass on.</p>
     ${cast()}</section>`;
 }
