@@ -44,6 +44,14 @@ const FILES: &[(&str, &str)] = &[
     file!("02-read-and-write-quorums.toml"),
     file!("03-memory-is-not-disk.toml"),
     file!("04-siblings.toml"),
+    file!("05-no-silent-overwrite.toml"),
+    file!("06-read-repair.toml"),
+    file!("07-hints.toml"),
+    file!("08-hint-dropped-early.toml"),
+    file!("09-fallback-counted-twice.toml"),
+    file!("10-comparing-trees.toml"),
+    file!("11-told-of-a-new-view.toml"),
+    file!("12-membership-forgotten.toml"),
 ];
 
 /// All lessons, or what is wrong with the first file that cannot be read.

@@ -58,23 +58,23 @@ pub(super) static OF_LESSONS: &[Scope] = &[
         unique_states: UNCOUNTED,
     },
     Scope {
-        name: "join-put-by-an-old-view-and-read",
-        aim: "A node joins, and a client reads through it. Another client puts through a node that \
-              the new one has displaced. Nodes do not gossip.",
+        name: "join-and-read-by-an-old-view",
+        aim: "A node joins in place of another one. A client puts through a node that knows that, \
+              and reads through the displaced node. Nodes do not gossip.",
         nodes: 3,
-        quorum: (2, 1, 2),
-        clients: &[&[(2, Put)], &[(1, Join(1)), (1, Get)]],
+        quorum: (2, 1, 1),
+        clients: &[&[(1, Join(0))], &[(1, Put), (2, Get)]],
         faults: NO_FAULTS,
         excused: &[],
         unique_states: UNCOUNTED,
     },
     Scope {
         name: "join-crash-and-read",
-        aim: "A client lets a node join, puts, and reads through the node that is displaced. One \
-              node may be down at a time, and nodes gossip.",
+        aim: "A client lets a node join. Another one puts, and reads through the node that is \
+              displaced. One node may be down at a time, and nodes gossip.",
         nodes: 3,
         quorum: (2, 1, 2),
-        clients: &[&[(0, Join(1)), (0, Put), (2, Get)]],
+        clients: &[&[(0, Join(1))], &[(0, Put), (2, Get)]],
         faults: Faults { crashes: 1, gossip: true, ..NO_FAULTS },
         excused: &[],
         unique_states: UNCOUNTED,

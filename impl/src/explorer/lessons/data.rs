@@ -2,9 +2,8 @@
 
 use super::names::Cast;
 use crate::explorer::scopes;
-use dynamo_invariants::catalogue::INVARIANTS;
+use dynamo_invariants::catalogue::{self, INVARIANTS};
 use dynamo_invariants::defect::Defect;
-use dynamo_invariants::goals;
 use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::property::Property;
 use dynamo_invariants::scope::Scope;
@@ -92,7 +91,7 @@ pub(super) enum Broken {
     NoScope(String),
     #[error("there is no defect {0}: `dynamo defects --list` lists them")]
     NoDefect(String),
-    #[error("there is no goal or property {0}: see /api/catalogue of the explorer")]
+    #[error("there is no property, harm or goal {0}: the explorer lists them under Search")]
     NoCondition(String),
     #[error("the question {0:?} needs exactly one answer without a `why`")]
     NotOneRightAnswer(String),
@@ -135,8 +134,7 @@ impl Lesson {
         let invariant = written
             .invariant
             .map(|id| INVARIANTS.into_iter().find(|it| it.id == id).ok_or(Broken::NoInvariant(id)));
-        let condition = Property::named(&written.condition)
-            .or_else(|| goals::named(&written.condition))
+        let condition = catalogue::property_named(&written.condition)
             .ok_or(Broken::NoCondition(written.condition))?;
         let invariant = invariant.transpose()?;
         let shared = written.steps.len();

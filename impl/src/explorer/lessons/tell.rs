@@ -6,6 +6,7 @@ use super::walk::Walked;
 use crate::explorer::{Refusal, front, scene};
 use axum::http::StatusCode;
 use dynamo_invariants::describe::{self, MESSAGES};
+use dynamo_invariants::harms::HARMS;
 use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::trace::replay::Run;
 use dynamo_model::rules::Rules;
@@ -105,7 +106,7 @@ fn end(lesson: &Lesson, track: &Track, run: &Run) -> Value {
         "is_loss": is_shown(lesson.condition, run),
         "condition": {
             "name": lesson.condition.name, "statement": lesson.condition.statement,
-            "is_goal": lesson.condition.kind == Kind::Reachable,
+            "is_harm": HARMS.iter().any(|harm| harm.name == lesson.condition.name),
         },
     })
 }

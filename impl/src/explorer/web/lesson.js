@@ -70,14 +70,16 @@ async function choose(number) {
   draw();
 }
 
-const paragraphs = texts => texts.map(text => html`<p>${text}</p>`);
+/** Words between asterisks are new ones. */
+const words = text => text.split("*").map((part, index) => (index % 2 ? html`<em>${part}</em>` : part));
+const paragraphs = texts => texts.map(text => html`<p>${words(text)}</p>`);
 const link = (href, text, id) => html`<a class="button" id=${id} href=${href} @click=${go}>${text}</a>`;
 const heading = ({ number, title }) => html`Lesson ${number}: ${title}`;
 
 function list() {
   const card = lesson => html`<section aria-labelledby=${lesson.name} class="invariant">
     <h2 id=${lesson.name}>${heading(lesson)}</h2>
-    <p>${lesson.intro[0]}</p>
+    <p>${words(lesson.intro[0])}</p>
     ${lesson.invariant ? html`<p class="quiet">${lesson.invariant.id} ${lesson.invariant.name}</p>` : ""}
     <p><a class="button" href="/lessons/${lesson.name}" @click=${go} aria-label="Begin lesson ${lesson.number}: ${lesson.title}">Begin</a></p></section>`;
   return html`<div class="wide"><p>Each lesson tells one run of a small cluster, step by step. It asks you what happens next,
@@ -114,13 +116,18 @@ function question({ question, answers }) {
       <p><button id="undo" @click=${undo}>Take it back</button></p></div>` : ""}</div></div>`;
 }
 
+/** What the check says of the last state. */
+const verdict = (is_loss, is_harm) => is_harm
+  ? (is_loss ? "This has happened here." : "This has not happened here, and cannot from here on.")
+  : (is_loss ? "This does not hold here." : "This holds here.");
+
 function end({ text, is_loss, condition }) {
   const { at, lesson, told } = it, other = at.track === "off" ? "on" : "off";
   const begin = Math.min(lesson.shared + 1, steps_of(other));
   return html`<div id="end" class=${is_loss ? "loss" : "kept"}>
     <p class="sentence"><strong>${text}</strong></p>
     <p class="quiet">Checked in this state, <code>${condition.name}</code>: ${condition.statement}
-      <strong class=${is_loss ? "bad" : "good"}>${is_loss === condition.is_goal ? "True here." : "Not true here."}</strong></p>
+      <strong class=${is_loss ? "bad" : "good"}>${verdict(is_loss, condition.is_harm)}</strong></p>
     <p class="row">${link(address(other, begin), html`${lesson.tracks[other].label}`, "other")}
       <a class="button" id="walk-on" href=${told.scene.url}>Walk on from here in the explorer</a>
       ${lesson.next ? link(`/lessons/${lesson.next.name}`, html`Next: lesson ${lesson.next.number}`, "next-lesson") : ""}</p>
