@@ -10,7 +10,7 @@
 //! | `GET /` | leads to the first page, or to the location that the command line names |
 //! | `GET /invariants` | the first page: the nine invariants |
 //! | `GET /invariants/ID/hold`, `GET /invariants/ID/break` | leads to a run that shows the invariant hold, or breaks it |
-//! | `GET /lessons…`, `GET /api/lessons…` | lessons, which [`lessons`] lists |
+//! | `GET /lessons…`, `GET /api/lessons…` | lessons: `explorer/lessons.rs` lists these requests |
 //! | `GET /SCOPE/RULES/PATH` | the page; RULES is `protocol` or a defect's name, PATH six letters a step |
 //! | `GET /api/catalogue` | invariants, scopes, defects, properties, goals |
 //! | `GET /api/state?scope=&rules=&path=&table=` | the state there, the steps from it, the path to it; `table` is a trace table's number |

@@ -102,7 +102,7 @@ fn question(choice: &Choice) -> Value {
 /// How a track ends: in a sentence, and by the machine's verdict.
 fn end(lesson: &Lesson, track: &Track, run: &Run) -> Value {
     json!({
-        "text": track.end,
+        "text": paragraphs(&track.end).join(" "),
         "is_loss": is_shown(lesson.condition, run),
         "condition": {
             "name": lesson.condition.name, "statement": lesson.condition.statement,
