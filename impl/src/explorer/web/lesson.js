@@ -36,7 +36,8 @@ async function show(path, keep = false) {
   document.title = title();
   draw();
   for (const box of document.querySelectorAll("#narration, #diagram")) box.scrollTop = box.id === "diagram" ? box.scrollHeight : 0;
-  if (!keep) document.querySelector("h1")?.focus();
+  // Where the focused button has gone, the focus would be nowhere.
+  if (!keep && document.activeElement === document.body) document.querySelector("h1")?.focus();
 }
 const title = () => {
   const where = it.lesson ? `Lesson ${it.lesson.number}: ${it.lesson.title}` : "Lessons";
@@ -111,7 +112,7 @@ function intro() {
 function question({ question, answers }) {
   const button = ({ text }, number) => html`<li><button class="answer${it.tried.has(number) ? " tried" : ""}" aria-pressed=${it.wrong?.number === number}
     @click=${() => choose(number)}><span class="number">${number + 1}</span> ${text}</button></li>`;
-  return html`<div id="question"><h3>${question}</h3><ol>${answers.map(button)}</ol>
+  return html`<div id="question"><h2>${question}</h2><ol>${answers.map(button)}</ol>
     <div role="status">${it.wrong ? html`<div class="why" id="why"><p><strong>Not this one.</strong> The picture shows the state after it.</p>${paragraphs(it.wrong.why)}
       <p><button id="undo" @click=${undo}>Take it back</button></p></div>` : ""}</div></div>`;
 }
@@ -128,7 +129,7 @@ function end({ text, is_loss, condition }) {
     <p class="sentence"><strong>${text}</strong></p>
     <p class="quiet">Checked in this state, <code>${condition.name}</code>: ${condition.statement}
       <strong class=${is_loss ? "bad" : "good"}>${verdict(is_loss, condition.is_harm)}</strong></p>
-    <p class="row">${link(address(other, begin), html`${lesson.tracks[other].label}`, "other")}
+    <p class="row">${link(address(other, begin), html`Now: ${lesson.tracks[other].label}`, "other")}
       <a class="button" id="walk-on" href=${told.scene.url}>Walk on from here in the explorer</a>
       ${lesson.next ? link(`/lessons/${lesson.next.name}`, html`Next: lesson ${lesson.next.number}`, "next-lesson") : ""}</p>
     ${cast()}</div>`;
