@@ -29,6 +29,13 @@ async fn is_at(browser: &Browser, address: &str) {
     browser.until("its step is shown", async |browser| browser.is(&shown).await).await;
 }
 
+/// Clicks in the middle of the screen: on a phone, some buttons stay in sight at its end.
+async fn click(browser: &Browser, css: &str) {
+    let scroll = format!("document.querySelector({css:?}).scrollIntoView({{ block: 'center' }})");
+    browser.script(&scroll).await;
+    browser.click(css).await;
+}
+
 /// Answers the question of a step: with a wrong answer, and then with the right one.
 async fn answer(browser: &Browser, choice: &Value) {
     let answers = choice["answers"].as_array().expect("answers");
@@ -36,11 +43,11 @@ async fn answer(browser: &Browser, choice: &Value) {
         let found = answers.iter().position(|answer| answer["is_right"] == is_right);
         format!("#question li:nth-child({}) button", found.expect("an answer") + 1)
     };
-    browser.click(&number(false)).await;
+    click(browser, &number(false)).await;
     browser.until("it is explained", async |browser| browser.is_there("#why").await).await;
-    browser.click("#undo").await;
+    click(browser, "#undo").await;
     browser.until("it is taken back", async |browser| !browser.is_there("#why").await).await;
-    browser.click(&number(true)).await;
+    click(browser, &number(true)).await;
 }
 
 /// Walks a track from its first step to its end. Returns how it ends.
@@ -89,7 +96,7 @@ fn every_lesson_is_walked_on(page: Page, width: u64, picture: &str) {
         }
         browser.open("lessons/acknowledged-too-early/off/4").await;
         is_at(browser, "/lessons/acknowledged-too-early/off/4").await;
-        browser.click("#question li button").await;
+        click(browser, "#question li button").await;
         browser.until("it is explained", async |browser| browser.is_there("#why").await).await;
         is_accessible(browser, width, page).await;
         browser.picture(picture).await;

@@ -35,7 +35,8 @@ async function show(path, keep = false) {
   } catch (error) { it.error = error.message; }
   document.title = title();
   draw();
-  for (const box of document.querySelectorAll("#narration, #diagram")) box.scrollTop = box.id === "diagram" ? box.scrollHeight : 0;
+  document.getElementById("narration")?.scrollTo(0, 0);
+  to_last_row();
   // Where the focused button has gone, the focus would be nowhere.
   if (!keep && document.activeElement === document.body) document.querySelector("h1")?.focus();
 }
@@ -57,7 +58,7 @@ const step_to = (step, is_right = false) => {
 };
 const next = () => (it.told ? step_to(it.at.step + 1) : it.lesson && show(address("off", 1)));
 const back = () => (it.wrong ? undo() : step_to(it.at.step - 1));
-const undo = () => { it.wrong = null; draw(); };
+const undo = () => { it.wrong = null; draw(); to_last_row(); };
 
 /** Takes an answer to the question. A wrong one is explained, with the state to which it leads. */
 async function choose(number) {
@@ -69,7 +70,14 @@ async function choose(number) {
     it.wrong = { number, ...it.tried.get(number) };
   } catch (error) { it.error = error.message; }
   draw();
+  to_last_row();
+  document.getElementById("why")?.scrollIntoView({ block: "nearest" });
 }
+/** The step that is shown is the last one of the path. */
+const to_last_row = () => {
+  const box = document.getElementById("diagram");
+  box?.scrollTo(0, box.scrollHeight);
+};
 
 /** Words between asterisks are new ones. */
 const words = text => text.split("*").map((part, index) => (index % 2 ? html`<em>${part}</em>` : part));
