@@ -1,7 +1,7 @@
 //! What there is to explore.
 
 use super::scopes::OF_LESSONS;
-use dynamo_invariants::catalogue::{DEEP, DEFECTS, PROPERTIES, SCOPES};
+use dynamo_invariants::catalogue::{DEEP, DEFECTS, PROPERTIES, SCOPES, STORIES};
 use dynamo_invariants::describe;
 use dynamo_invariants::goals::GOALS;
 use dynamo_invariants::harms::HARMS;
@@ -15,7 +15,7 @@ pub(super) fn catalogue() -> Value {
             "surroundings": describe::surroundings(scope),
         })
     };
-    let scopes: Vec<Value> = SCOPES.iter().chain(OF_LESSONS).map(scope).collect();
+    let scopes: Vec<Value> = SCOPES.iter().chain(STORIES).chain(OF_LESSONS).map(scope).collect();
     let deep: Vec<Value> = DEEP.iter().map(scope).collect();
     let defects: Vec<Value> = DEFECTS
         .iter()

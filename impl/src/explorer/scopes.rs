@@ -47,17 +47,6 @@ pub(super) static OF_LESSONS: &[Scope] = &[
         unique_states: UNCOUNTED,
     },
     Scope {
-        name: "lost-store-and-read",
-        aim: "A client puts through one of two replicas and reads through the other. Any message \
-              may be lost, and the replicas compare what they hold.",
-        nodes: 2,
-        quorum: (2, 1, 1),
-        clients: &[&[(0, Put), (1, Get)]],
-        faults: Faults { loss: true, exchange: true, ..NO_FAULTS },
-        excused: &[],
-        unique_states: UNCOUNTED,
-    },
-    Scope {
         name: "join-and-read-by-an-old-view",
         aim: "A node joins in place of another one. A client puts through a node that knows that, \
               and reads through the displaced node. Nodes do not gossip.",
