@@ -1,5 +1,5 @@
-//! The scopes that the explorer knows: those of the check, and those that only lessons use. In each of
-//! these a client reads what a rule has to keep.
+//! The scopes that the explorer knows: those of the check, and those that only lessons use. In each
+//! of these a client reads what a rule has to keep.
 
 use dynamo_invariants::catalogue;
 use dynamo_invariants::scope::Ask::{Get, Join, Put};
@@ -38,7 +38,8 @@ pub(super) static OF_LESSONS: &[Scope] = &[
     },
     Scope {
         name: "fallback-and-read-of-one",
-        aim: "A put needs all three replicas, or a fallback for a slow one. A get needs one replica.",
+        aim: "A put needs all three replicas, or a fallback for a slow one. A get needs one \
+              replica.",
         nodes: 4,
         quorum: (3, 1, 3),
         clients: &[&[(0, Put), (2, Get)]],

@@ -1,5 +1,5 @@
-//! The names that a lesson gives to clients, requests and values: readers meet Ann and Ann's put, not
-//! `c3` and `c3#0`.
+//! The names that a lesson gives to clients, requests and values. Readers meet Ann and Ann's put,
+//! not `c3` and `c3#0`.
 
 use dynamo_invariants::scope::{Ask, Scope};
 use serde_json::Value;
@@ -86,8 +86,8 @@ mod tests {
             "code": "c3", "at": ["c3", "c31", "stored c3#0: c3-x", "c3#2, c3#3"], "is_new": true,
         });
         let shown = json!({
-            "code": "c3", "at": ["Ann", "c31", "stored Ann's put: c3-x", "Ann's put 2, Ann's get 2"],
-            "is_new": true,
+            "code": "c3", "is_new": true,
+            "at": ["Ann", "c31", "stored Ann's put: c3-x", "Ann's put 2, Ann's get 2"],
         });
         assert_eq!(renamed(given, &cast), shown);
     }
