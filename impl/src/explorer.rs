@@ -11,7 +11,7 @@
 //! | `GET /invariants` | the first page: the nine invariants |
 //! | `GET /invariants/ID/hold`, `GET /invariants/ID/break` | leads to a run that shows the invariant hold, or breaks it |
 //! | `GET /lessons…`, `GET /api/lessons…` | lessons: `explorer/lessons.rs` lists these requests |
-//! | `GET /SCOPE/RULES/PATH` | the page; RULES is `protocol` or a defect's name, PATH six letters a step |
+//! | `GET /SCOPE/RULES/PATH` | the page; SCOPE is a name, or `own-` and a whole scope; RULES is `protocol` or a defect's name, PATH six letters a step |
 //! | `GET /api/catalogue` | invariants, scopes, defects, properties, goals |
 //! | `GET /api/state?scope=&rules=&path=&table=` | the state there, the steps from it, the path to it; `table` is a trace table's number |
 //! | `GET /api/trace?scope=&rules=&path=` | a trace file of the path, if it shows a property |
@@ -26,6 +26,7 @@
 //! | field | what |
 //! |---|---|
 //! | `scope`, `rules`, `url` | where it is |
+//! | `own_scope` | the scope in words, if it is one of a reader's own; else `null` |
 //! | `actors` | nodes clockwise from the key, then clients: `name`, `is_node`, `replica` (its position in the key's preference list, from 0), `is_down`, `is_retired`, `suspected_by`, `tallies` (such as `put c3#0: 1/2`), `digests` (`what`, `digest`) |
 //! | `rings`, `partition` | for each view there is, `by` whom, and the replicas of all `partitions`; and in which partition the key lies |
 //! | `messages` | in flight: `from`, `to`, `text`, `is_new` |

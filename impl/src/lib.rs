@@ -47,5 +47,6 @@ pub mod socket;
 pub mod stamp;
 pub mod store;
 pub mod timers;
+pub mod trial;
 pub mod udp;
 pub mod wire;

@@ -9,6 +9,7 @@ use crate::invariant::Invariant;
 use crate::joined::joined;
 use crate::property::Property;
 use crate::scope::Scope;
+use crate::scope::own::{OwnScope, OwnScopeError};
 pub use crate::stories::STORIES;
 use crate::{
     i1_durable_before_visible as i1, i2_no_lost_concurrency as i2, i3_stale_replica_repaired as i3,
@@ -90,6 +91,22 @@ pub fn scope_named(name: &str) -> Option<&'static Scope> {
 /// The property, harm or goal with this name.
 pub fn property_named(name: &str) -> Option<&'static Property> {
     PROPERTIES.iter().chain(HARMS).chain(GOALS).find(|property| property.name == name)
+}
+
+/// A scope of a reader's own, made static.
+///
+/// # Errors
+/// If a value is not valid, the name is taken, or the program has met too many such scopes.
+pub fn own_scope(own: &OwnScope) -> Result<&'static Scope, OwnScopeError> {
+    if scope_named(&own.name).is_some() {
+        return Err(OwnScopeError::NameTaken(own.name.clone()));
+    }
+    own.scope()
+}
+
+/// The scope as one of a reader's own; `None`: it is one of the catalogue.
+pub fn as_own(scope: &Scope) -> Option<OwnScope> {
+    scope_named(scope.name).is_none().then(|| OwnScope::from(scope))
 }
 
 impl Invariant {

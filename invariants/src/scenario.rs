@@ -4,7 +4,7 @@
 //! partition or at a node that is down. No timer fires before `settle`.
 //!
 //! ```text
-//! scenario 4                    which of the nine scenarios this is
+//! scenario 4                    which of the nine scenarios this is, if it is one
 //! nodes A B C D                 all nodes, clockwise from the key, with those that join later
 //! quorum n=3 r=2 w=2
 //!
@@ -33,22 +33,29 @@
 //! have in this order.
 
 mod cells;
+mod command;
+mod error;
+mod look;
 mod script;
 mod stage;
 
-use crate::scope::{Ask, Faults, NO_FAULTS, OWN_VIEW, Scope, ScriptLine};
+use crate::scope::own::{Line, OwnScope, Quorum};
+use crate::scope::{Ask, Faults, NO_FAULTS};
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::ring::Ring;
 
 pub use cells::{Missing, passes};
+pub use command::{Command, Expectation, FORMS, Outcome};
+pub use error::StageError;
+pub use look::Answered;
 pub use script::ScriptError;
-pub use stage::{Performance, StageError};
+pub use stage::Performance;
 
 /// A scenario, read from its script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// The number of the scenario, from 1 to 9.
-    pub number: usize,
+    /// The number of the scenario, from 1 to 9. `None`: it is none of the nine.
+    pub number: Option<usize>,
     /// The names of all nodes in the script, clockwise from the key.
     pub nodes: Vec<NodeId>,
     /// N, R and W.
@@ -59,81 +66,15 @@ pub struct Scenario {
     pub rows: Vec<(String, Vec<String>)>,
 }
 
-/// One line of a script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// A client puts.
-    Put {
-        /// The version.
-        version: String,
-        /// The versions that it replaces, all shown to the client just before. Empty: the client
-        /// sends an empty context.
-        over: Vec<String>,
-        /// The node that gets the request. `None`: the client chooses one by its own view.
-        via: Option<NodeId>,
-        /// The client.
-        client: String,
-    },
-    /// A client reads.
-    Get {
-        /// The node that gets the request. `None`: the client chooses one by its own view.
-        via: Option<NodeId>,
-        /// The client.
-        client: String,
-    },
-    /// An administrator asks a node to let another node join.
-    Join {
-        /// The node that joins.
-        node: NodeId,
-        /// The node that is asked.
-        via: NodeId,
-    },
-    /// From now on messages between these sides are lost.
-    Partition(Vec<Vec<NodeId>>),
-    /// The partition ends.
-    Heal,
-    /// A node crashes.
-    Crash(NodeId),
-    /// A crashed node restarts.
-    Recover(NodeId),
-    /// A node tells another the tip of its history.
-    Gossip(NodeId, NodeId),
-    /// A node begins an anti-entropy exchange with another.
-    Compare(NodeId, NodeId),
-    /// Timers fire until nothing changes any more.
-    Settle,
-    /// The present state is checked.
-    Expect(Expectation),
-}
-
-/// What a script expects of the present state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Expectation {
-    /// The outcome of the put of a version.
-    Put(String, Outcome),
-    /// The versions in a client's last answer.
-    Get(Vec<String>, String),
-    /// A node keeps one hint, for this other node; `None`: it keeps no hint.
-    Hint(NodeId, Option<NodeId>),
-    /// The members in a node's view.
-    Members(Vec<NodeId>, NodeId),
-}
-
-/// The outcome of a put.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Its coordinator acknowledged it.
-    Acknowledged,
-    /// Its coordinator reported that it failed.
-    Failed,
-    /// Its client has no answer yet.
-    Pending,
-}
-
 /// The client that asks nodes to let others join.
 const ADMINISTRATOR: &str = "the administrator";
 
 impl Scenario {
+    /// The most steps of a run: a path of as many can be opened in the explorer.
+    pub const STEPS_MAX: usize = 1_000;
+    /// The most commands of a script.
+    pub const COMMANDS_MAX: usize = 300;
+
     /// A key, and the real nodes clockwise from it, in the order of [`nodes`](Scenario::nodes).
     ///
     /// If some key has the script's own order, each name is the id of its node. Many orders have no
@@ -179,7 +120,7 @@ impl Scenario {
     }
 
     /// The names of the versions, ordered by client and then by request.
-    fn versions(&self) -> Vec<String> {
+    pub fn versions(&self) -> Vec<String> {
         let mut versions = Vec::new();
         for client in self.clients() {
             let own = self.commands.iter().filter(|(_, command)| command.client() == Some(client));
@@ -191,62 +132,51 @@ impl Scenario {
         versions
     }
 
-    /// The scope in which the model performs the scenario. Its client scripts are leaked, because a
-    /// scope has only static data.
-    fn scope(&self) -> Scope {
+    /// The scope in which the model performs the scenario.
+    pub fn own_scope(&self) -> OwnScope {
+        self.own_scope_on(self.stage().0.as_str())
+    }
+
+    fn own_scope_on(&self, key: &str) -> OwnScope {
         let position = |node: NodeId| {
             let mut nodes = self.nodes.iter();
             nodes.position(|other| *other == node).expect("a script names only its own nodes")
         };
-        let line = |command: &Command| -> Option<ScriptLine> {
-            let via = |via: Option<NodeId>| via.map_or(OWN_VIEW, position);
+        let line = |command: &Command| -> Option<Line> {
+            let line = |via: Option<NodeId>, ask| Some(Line { via: via.map(position), ask });
             match command {
-                Command::Put { over, via: node, .. } => {
-                    Some((via(*node), if over.is_empty() { Ask::Put } else { Ask::PutOver }))
-                }
-                Command::Get { via: node, .. } => Some((via(*node), Ask::Get)),
-                Command::Join { node, via } => Some((position(*via), Ask::Join(position(*node)))),
+                Command::Put { over, via, .. } if over.is_empty() => line(*via, Ask::Put),
+                Command::Put { via, .. } => line(*via, Ask::PutOver),
+                Command::Get { via, .. } => line(*via, Ask::Get),
+                Command::Join { node, via } => line(Some(*via), Ask::Join(position(*node))),
                 _ => None,
             }
         };
-        let script = |client: &str| -> &'static [ScriptLine] {
+        let script = |client: &str| {
             let own = self.commands.iter().filter(|(_, command)| command.client() == Some(client));
-            own.filter_map(|(_, command)| line(command)).collect::<Vec<_>>().leak()
+            own.filter_map(|(_, command)| line(command)).collect()
         };
-        let clients: Vec<&'static [ScriptLine]> = self.clients().into_iter().map(script).collect();
         let has = |is_meant: fn(&Command) -> bool| {
             self.commands.iter().any(|(_, command)| is_meant(command))
         };
-        Scope {
-            name: "scenario",
-            aim: "A scripted scenario.",
+        let (n, r, w) = self.quorum;
+        OwnScope {
+            name: "scenario".to_owned(),
+            aim: "A scripted scenario.".to_owned(),
+            key: key.to_owned(),
             nodes: self.nodes.len() as u16,
-            quorum: self.quorum,
-            clients: clients.leak(),
+            quorum: Quorum { n, r, w },
+            clients: self.clients().into_iter().map(script).collect(),
             faults: Faults {
                 loss: true,
                 crashes: self.nodes.len(),
                 timeouts: Some(1),
-                handoffs: u8::MAX,
-                gossip: has(|command| {
-                    matches!(command, Command::Join { .. } | Command::Gossip(..))
-                }),
-                exchange: has(|command| matches!(command, Command::Compare(..))),
+                handoffs: OwnScope::TRIES_MAX,
+                gossip: has(|it| matches!(it, Command::Join { .. } | Command::Gossip(..))),
+                exchange: has(|it| matches!(it, Command::Compare(..))),
+                endless: true,
                 ..NO_FAULTS
             },
-            excused: &[],
-            unique_states: 0,
-        }
-    }
-}
-
-impl Command {
-    /// The client that sends a request for this command, if one does.
-    fn client(&self) -> Option<&str> {
-        match self {
-            Command::Put { client, .. } | Command::Get { client, .. } => Some(client),
-            Command::Join { .. } => Some(ADMINISTRATOR),
-            _ => None,
         }
     }
 }

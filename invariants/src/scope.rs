@@ -1,13 +1,16 @@
 //! Bounded configurations, as data: nodes, quorums, scripted clients, and what may go wrong.
 
 pub mod instance;
+pub mod own;
 pub mod write_set;
 
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::ring::Ring;
+use serde::{Deserialize, Serialize};
 
 /// What a scripted client asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ask {
     /// Put without a context: the client has read nothing.
     Put,
@@ -75,7 +78,8 @@ pub(crate) fn chooses_nodes(script: &[ScriptLine]) -> bool {
 /// What may go wrong, and what goes on in the background. Messages may always be delayed and
 /// reordered.
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on one another")]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Faults {
     /// Messages may be lost.
     pub loss: bool,
@@ -104,6 +108,9 @@ pub struct Faults {
     pub gossip: bool,
     /// Do replicas run anti-entropy exchanges?
     pub exchange: bool,
+    /// May nodes repeat hints, histories and exchanges without end? Then nothing bounds the scope.
+    /// It is for following one path, such as a script's, and not for a check of all states.
+    pub endless: bool,
 }
 
 impl Faults {
@@ -135,12 +142,14 @@ pub const NO_FAULTS: Faults = Faults {
     reaps: 0,
     gossip: false,
     exchange: false,
+    endless: false,
 };
 
 /// A named bounded configuration, and what the check of it must find.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope {
-    /// Its name on the command line.
+    /// Its name on the command line. A scope of a reader's own whose key is not `k` is named
+    /// `NAME@KEY`.
     pub name: &'static str,
     /// What it aims at, in a sentence that stands alone.
     pub aim: &'static str,
@@ -161,10 +170,28 @@ pub struct Scope {
     pub unique_states: usize,
 }
 
+/// The key of every scope whose name has no other.
+const KEY: &str = "k";
+
 impl Scope {
     /// Is the number of its states pinned, and does it claim *reachable* properties?
     pub fn is_pinned(&self) -> bool {
         self.unique_states > 0
+    }
+
+    /// The name of a scope on this key.
+    pub(crate) fn name_on(name: &str, key: &str) -> String {
+        if key == KEY { name.to_owned() } else { format!("{name}@{key}") }
+    }
+
+    /// Its name without the key, and the key.
+    pub(crate) fn name_and_key(&self) -> (&'static str, &'static str) {
+        self.name.split_once('@').unwrap_or((self.name, KEY))
+    }
+
+    /// The one key that all clients use.
+    pub fn key(&self) -> Key {
+        Key::new(self.name_and_key().1).expect("a scope's key is valid")
     }
 
     /// May a fallback stand in for an intended replica here?
@@ -200,7 +227,7 @@ impl Scope {
     /// Does anything go on without end? Nodes tell their histories, and replicas compare trees,
     /// again and again.
     pub fn is_endless(&self) -> bool {
-        self.changes() || self.faults.exchange
+        self.changes() || self.faults.exchange || self.faults.endless
     }
 
     fn asks_to_move(&self) -> impl Iterator<Item = Ask> {

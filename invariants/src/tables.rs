@@ -40,7 +40,7 @@ impl Cast {
     }
 
     /// A version's name.
-    fn version(&self, content: &Content) -> Option<&str> {
+    pub(crate) fn version(&self, content: &Content) -> Option<&str> {
         let put = content
             .bytes()
             .strip_prefix(b"w")
@@ -99,6 +99,23 @@ impl Table {
     /// The title of the scenario with this number, from 1. Empty if there is no such scenario.
     pub fn title(number: usize) -> &'static str {
         number.checked_sub(1).and_then(|index| KINDS.get(index)).map_or("", |kind| kind.title)
+    }
+
+    /// The number of the table with this number, or with all of these words in its title. `None`:
+    /// there is none, or there are several.
+    pub fn number(text: &str) -> Option<usize> {
+        let is_named = |number: &usize| {
+            let title = Table::title(*number).to_lowercase();
+            let mut words = text.split_whitespace();
+            words.all(|word| title.contains(&word.to_lowercase()))
+        };
+        let numbers = || 1..=Table::COUNT;
+        let by_number = text.parse().ok().filter(|number| numbers().contains(number));
+        let by_title = || {
+            let mut named = numbers().filter(is_named);
+            named.next().filter(|_| !text.trim().is_empty() && named.next().is_none())
+        };
+        by_number.or_else(by_title)
     }
 
     /// The table of a run for the scenario with this number, from 1. A moment that looks like the

@@ -1,6 +1,7 @@
 //! Traces: paths through a scope, recorded in a file.
 //!
-//! A trace names its scope and its rules. For each step it has the event, and a [`digest`] of each
+//! A trace names its scope and its rules. If the scope is one of a reader's own, such as that of a
+//! scenario, the trace carries it. For each step it has the event, and a [`digest`] of each
 //! part of the state that the step changed. An event is recorded by its content, not by its number
 //! among the possible steps, so a trace stays readable when the code changes.
 //!
@@ -12,11 +13,12 @@ mod event;
 pub mod replay;
 pub mod shrink;
 
-use crate::catalogue;
+use crate::catalogue::{self, PROPERTIES};
 use crate::check::Finding;
 use crate::defect::Defect;
 use crate::property::{Kind, Property};
 use crate::scope::Scope;
+use crate::scope::own::{OwnScope, OwnScopeError};
 use crate::trace::replay::Run;
 use dynamo_model::rules::Rules;
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,9 @@ pub struct Trace {
     pub format: u32,
     /// The name of the scope.
     pub scope: String,
+    /// The scope, if it is one of a reader's own. `None`: it is one of the catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_scope: Option<OwnScope>,
     /// The name of the defect whose rules the nodes follow. `None`: the protocol's own rules.
     pub defect: Option<String>,
     /// The name of the property that the trace violates (always, converges), or of the property,
@@ -96,6 +101,17 @@ pub enum ReadError {
     /// The trace has a cycle, and the property is not a *converges* property.
     #[error("the field cycle_from is there, but {0} is not a converges property")]
     NeedlessCycle(String),
+    /// The trace carries a scope of a reader's own that is not valid.
+    #[error("the field own_scope is not valid")]
+    OwnScope(#[from] OwnScopeError),
+    /// The trace names another scope than it carries.
+    #[error("the field scope says {scope:?}, but the field own_scope is the scope {own}")]
+    OtherScope {
+        /// The name.
+        scope: String,
+        /// The name of the scope that the trace carries.
+        own: &'static str,
+    },
     /// The trace names an unknown scope, defect or property.
     #[error("the field {field} says {name:?}, which is unknown")]
     Unknown {
@@ -149,12 +165,35 @@ impl Trace {
         Trace {
             format: Trace::FORMAT,
             scope: run.model.cfg.scope.name.to_owned(),
+            own_scope: catalogue::as_own(&run.model.cfg.scope),
             defect,
             property: property.name.to_owned(),
             cycle_from,
             initial: digests[0].clone(),
             steps: run.events.iter().zip(digests.windows(2)).map(step).collect(),
         }
+    }
+
+    /// The trace of the first thing that a run shows: an *always* property that its last state
+    /// violates; else a *converges* property that a cycle at its end violates; else a *reachable*
+    /// property that its last state shows. `None`: it shows nothing.
+    ///
+    /// In an [endless](crate::scope::Faults::endless) scope, no cycle is looked for: too many
+    /// states can be reached.
+    pub fn of_first_shown(run: &Run, defect: Option<&Defect>) -> Option<Trace> {
+        let round = run.states.iter().position(|state| state == run.last());
+        let round = round.filter(|_| !run.model.cfg.scope.faults.endless);
+        let shown = |kind, cycle_from| {
+            let mut of_kind = PROPERTIES.iter().filter(|property| property.kind == kind);
+            let property =
+                of_kind.find(|property| run.does_not_show(property, cycle_from).is_none())?;
+            Some((property, cycle_from))
+        };
+        let cycle = || round.and_then(|_| shown(Kind::Converges, round));
+        let (property, cycle_from) =
+            shown(Kind::Always, None).or_else(cycle).or_else(|| shown(Kind::Reachable, None))?;
+        let defect = defect.map(|defect| defect.name.to_owned());
+        Some(Trace::of(run, defect, property, cycle_from))
     }
 
     /// Reads a trace from the text of a file. The text may be anything.
@@ -174,8 +213,17 @@ impl Trace {
         if trace.steps.len() > Trace::STEPS_MAX {
             return Err(ReadError::TooManySteps { count: trace.steps.len() });
         }
-        if catalogue::scope_named(&trace.scope).is_none() {
-            return unknown("scope", &trace.scope);
+        match &trace.own_scope {
+            None if catalogue::scope_named(&trace.scope).is_none() => {
+                return unknown("scope", &trace.scope);
+            }
+            None => {}
+            Some(own) => {
+                let own = catalogue::own_scope(own)?.name;
+                if own != trace.scope {
+                    return Err(ReadError::OtherScope { scope: trace.scope, own });
+                }
+            }
         }
         if catalogue::property_named(&trace.property).is_none() {
             return unknown("property", &trace.property);
@@ -210,7 +258,11 @@ impl Trace {
 
     /// The scope. Reading a trace has checked that it exists.
     pub fn scope(&self) -> &'static Scope {
-        catalogue::scope_named(&self.scope).expect("a trace that was read names a known scope")
+        match &self.own_scope {
+            None => catalogue::scope_named(&self.scope),
+            Some(own) => catalogue::own_scope(own).ok(),
+        }
+        .expect("a trace that was read has a known scope")
     }
 
     /// The property that the trace violates or shows.

@@ -137,7 +137,8 @@ impl Ghost {
     }
 
     pub(crate) fn on_survey(&mut self, instance: &Instance, tombstones: WriteSet) {
-        self.surveyed += 1;
+        // A scope without bounds may go on beyond the number.
+        self.surveyed = self.surveyed.saturating_add(1);
         // With anti-entropy exchanges, a replica without the tombstone may send an old copy at any
         // time, also just before it is asked.
         if !instance.scope.faults.exchange {
@@ -217,7 +218,7 @@ impl Ghost {
         if instance.changes {
             writes.iter().for_each(|write| self.keep(holder, recipient, write));
         } else if let Ok(index) = self.hint_index(holder, recipient) {
-            self.hinted[index].sent += 1;
+            self.hinted[index].sent = self.hinted[index].sent.saturating_add(1);
         }
     }
 

@@ -75,7 +75,7 @@ static DEFECT: Defect = Defect {
     cost: Cost {
         when: When::ReplicaDown,
         skip: "asking only nodes that have no copy yet to stand in",
-        lose: "a copy of an acknowledged put: two copies that the coordinator counted are on one disk",
+        lose: "a copy of an acknowledged put: two that the coordinator counted are on one disk",
         loss: Loss::Untold(
             "The put is on two disks, and its client was promised three. So two lost disks lose \
              it, where W=3 promises to survive them. The scope loses none.",

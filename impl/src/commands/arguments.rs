@@ -10,7 +10,7 @@ use dynamo::client::{Client, ClientError};
 use dynamo::context_text;
 use dynamo::secret::{Credentials, Secret};
 use dynamo::stamp::StampedContext;
-use dynamo_invariants::defect::Defect;
+use dynamo_invariants::tables::Table;
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::NodeId;
 use serde_json::json;
@@ -280,8 +280,13 @@ pub(super) fn stop_signal() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
-/// The defect of this name.
-pub(super) fn defect_named(name: &str) -> Result<&'static Defect, Failure> {
-    let unknown = || anyhow!("there is no defect \"{name}\"; dynamo defects names them");
-    Defect::named(name).ok_or_else(|| Failure::Usage(unknown()))
+/// The number of a scenario's table, by its number or by words of its title.
+pub(super) fn table_named(text: &str) -> Result<usize, Failure> {
+    let titles = || {
+        let titles =
+            (1..=Table::COUNT).map(|number| format!("  {number}  {}", Table::title(number)));
+        titles.collect::<Vec<_>>().join("\n")
+    };
+    let unknown = || anyhow!("{text:?} names not one table; choose one of them:\n{}", titles());
+    Table::number(text).ok_or_else(|| Failure::Usage(unknown()))
 }

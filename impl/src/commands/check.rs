@@ -12,12 +12,12 @@ mod session;
 mod tests;
 mod verbose;
 
-use super::Failure;
-use super::arguments::{defect_named, seconds, stop_signal};
+use super::arguments::{seconds, stop_signal};
+use super::{Failure, names};
 use crate::output::say;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use dynamo_invariants::catalogue::{self, DEEP, SCOPES};
+use dynamo_invariants::catalogue::{DEEP, SCOPES};
 use dynamo_invariants::check::{Effort, Engine};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
@@ -46,6 +46,7 @@ visits all states of every scope.
 Examples:
   dynamo check                        every default scope
   dynamo check reconcile loss         these two scopes
+  dynamo check I8                     the scopes aimed at invariant I8
   dynamo check --list                 the scopes, and the aim of each
   dynamo check --defect ack-one-short what a failing check looks like
   dynamo check --verbose              tables of scopes, properties and kinds of steps too
@@ -66,10 +67,12 @@ Exit codes:
 #[derive(Debug, Default, Args)]
 #[command(after_help = HELP)]
 pub(super) struct Arguments {
-    /// The scopes to check; every default scope if left out
+    /// The scopes to check, or invariants for the scopes aimed at them; every default scope if left
+    /// out
     #[arg(value_name = "SCOPE")]
     scopes: Vec<String>,
-    /// Check a broken protocol; in the scope that finds the defect, if no scope is named
+    /// Check a broken protocol; in the scope that finds the defect, if no scope is named. A defect,
+    /// its number in the gallery, or a rule, property or invariant that stands for one defect
     #[arg(long, value_name = "NAME", conflicts_with_all = ["deep", "symmetry", "partial_order"])]
     defect: Option<String>,
     /// Visit all states of every scope, also after a violation or a scope that was cut off
@@ -138,7 +141,7 @@ fn gibibytes(text: &str) -> Result<usize, anyhow::Error> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let defect = arguments.defect.as_deref().map(defect_named).transpose()?;
+    let defect = arguments.defect.as_deref().map(names::defect).transpose()?;
     let scopes = chosen(&arguments.scopes, arguments.deep, defect)?;
     if arguments.list {
         list::print(&scopes, arguments.json);
@@ -220,19 +223,19 @@ pub(super) fn cores() -> usize {
 }
 
 fn chosen(
-    names: &[String],
+    words: &[String],
     deep: bool,
     defect: Option<&'static Defect>,
 ) -> Result<Vec<&'static Scope>, Failure> {
-    match (names, defect) {
+    match (words, defect) {
         ([], Some(defect)) => Ok(vec![defect.scope()]),
         ([], None) => Ok(SCOPES.iter().chain(DEEP.iter().filter(|_| deep)).collect()),
-        (names, _) => names.iter().map(|name| scope_named(name)).collect(),
+        (words, _) => {
+            let mut scopes: Vec<&'static Scope> = Vec::new();
+            for scope in words.iter().map(|word| names::scopes(word)) {
+                scopes.extend(scope?);
+            }
+            Ok(scopes)
+        }
     }
-}
-
-/// The scope with this name, or what to do about it.
-pub(super) fn scope_named(name: &str) -> Result<&'static Scope, Failure> {
-    let unknown = || anyhow!("there is no scope \"{name}\"; dynamo check --list names them");
-    catalogue::scope_named(name).ok_or_else(|| Failure::Usage(unknown()))
 }

@@ -3,7 +3,7 @@
 
 mod gallery;
 
-use super::{Failure, progress, table};
+use super::{Failure, names, progress, table};
 use crate::output::say;
 use anyhow::anyhow;
 use clap::Args;
@@ -19,6 +19,8 @@ const EXAMPLES: &str = "\
 Examples:
   dynamo defects                        searches for every defect and known limit, and prints a table
   dynamo defects plain-vector-clocks    one defect, with its shortest trace
+  dynamo defects hint_may_clear I9      those that replace this rule, and those that break I9
+  dynamo defects --list                 their names, without a search
   dynamo defects --json | jq '.defects[] | {name, steps}'
   dynamo defects --write                writes the gallery: a trace and a page for each, and an index
 
@@ -29,10 +31,14 @@ does not promise, shown on the correct rules. The exit code is 0 only if each on
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The defects or known limits to search for, with their traces. Without a name: all, without
-    /// traces
+    /// The defects or known limits to search for, with their traces: names, numbers or pages of the
+    /// gallery; or rules, properties, invariants or scopes, for all that belong to them. Without a
+    /// name: all, without traces
     #[arg(value_name = "NAME")]
     names: Vec<String>,
+    /// List them, and search for none
+    #[arg(long, conflicts_with = "write")]
+    list: bool,
     /// Print {"defects": [..], "limits": [..]}
     #[arg(long)]
     json: bool,
@@ -43,7 +49,7 @@ pub(super) struct Arguments {
 }
 
 /// The gallery's folder, from the project's root.
-const GALLERY: &str = "counterexamples";
+pub(super) const GALLERY: &str = "counterexamples";
 
 /// What the search for a case gave.
 struct Outcome {
@@ -55,6 +61,10 @@ struct Outcome {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let cases = chosen(&arguments.names)?;
+    if arguments.list {
+        list(&cases, arguments.json);
+        return Ok(());
+    }
     let outcomes = search(cases);
     if arguments.json {
         let (defects, limits): (Vec<_>, Vec<_>) =
@@ -78,15 +88,37 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn chosen(names: &[String]) -> Result<Vec<Case>, Failure> {
-    if names.is_empty() {
+/// The cases that the words stand for, each once.
+fn chosen(words: &[String]) -> Result<Vec<Case>, Failure> {
+    if words.is_empty() {
         return Ok(Case::all().collect());
     }
-    let unknown = |name: &str| anyhow!("there is no defect \"{name}\"; dynamo defects names them");
-    names
-        .iter()
-        .map(|name| Case::named(name).ok_or_else(|| Failure::Usage(unknown(name))))
-        .collect()
+    let mut cases: Vec<Case> = Vec::new();
+    for word in words {
+        for case in names::cases(word)? {
+            if cases.iter().all(|other| other.number != case.number) {
+                cases.push(case);
+            }
+        }
+    }
+    Ok(cases)
+}
+
+/// The names, without a search for any.
+fn list(cases: &[Case], as_json: bool) {
+    if as_json {
+        let (defects, limits): (Vec<_>, Vec<_>) =
+            cases.iter().partition(|case| case.defect().is_some());
+        let shown = |cases: Vec<&Case>| cases.into_iter().map(named).collect::<Vec<_>>();
+        say!("{:#}", json!({ "defects": shown(defects), "limits": shown(limits) }));
+        return;
+    }
+    let mut rows = table::new(&["number", "defect", "rule", "breaks", "scope"]);
+    for case in cases {
+        let [name, rule, breaks, scope] = columns(case);
+        rows.add_row([format!("{:03}", case.number), name, rule, breaks, scope]);
+    }
+    say!("{rows}");
 }
 
 fn search(cases: Vec<Case>) -> Vec<Outcome> {
@@ -108,41 +140,47 @@ fn steps(outcome: &Outcome) -> Option<usize> {
 }
 
 fn as_json(outcome: &Outcome) -> Value {
-    let case = &outcome.case;
+    let mut told = named(&outcome.case);
+    told["found"] = outcome.finding.is_some().into();
+    told["steps"] = steps(outcome).into();
+    told["unique_states"] = outcome.unique_states.into();
+    told["seconds"] = outcome.seconds.into();
+    told
+}
+
+/// What is known of a case without a search.
+fn named(case: &Case) -> Value {
     let properties = case.properties();
     let mut invariants: Vec<&str> =
         properties.iter().map(|property| property.invariant()).collect();
     invariants.sort_unstable();
     invariants.dedup();
-    let trace = Path::new(GALLERY).join(case.trace_file());
     json!({
         "name": case.name(),
+        "number": case.number,
         "rule": case.defect().map(|defect| defect.rule),
         "what": case.what(),
         "invariants": invariants,
         "properties": properties.iter().map(|property| property.name).collect::<Vec<_>>(),
         "scope": case.scope().name,
-        "found": outcome.finding.is_some(),
-        "steps": steps(outcome),
-        "unique_states": outcome.unique_states,
-        "seconds": outcome.seconds,
-        "trace": trace,
+        "trace": Path::new(GALLERY).join(case.trace_file()),
     })
+}
+
+/// Name, rule, property and scope.
+fn columns(case: &Case) -> [String; 4] {
+    let rule = case.defect().map_or("none: a known limit", |defect| defect.rule);
+    [case.name(), rule, case.properties()[0].name, case.scope().name].map(str::to_owned)
 }
 
 fn print_table(outcomes: &[Outcome]) {
     let mut rows = table::new(&["defect", "rule", "breaks", "scope", "steps", "states", "time"]);
     for outcome in outcomes {
-        let case = &outcome.case;
-        rows.add_row([
-            case.name().to_owned(),
-            case.defect().map_or("none: a known limit", |defect| defect.rule).to_owned(),
-            case.properties()[0].name.to_owned(),
-            case.scope().name.to_owned(),
-            steps(outcome).map_or("NOT FOUND".to_owned(), |steps| steps.to_string()),
-            table::count(outcome.unique_states),
-            format!("{:.2} s", outcome.seconds),
-        ]);
+        let [name, rule, breaks, scope] = columns(&outcome.case);
+        let found = steps(outcome).map_or("NOT FOUND".to_owned(), |steps| steps.to_string());
+        let (states, time) =
+            (table::count(outcome.unique_states), format!("{:.2} s", outcome.seconds));
+        rows.add_row([name, rule, breaks, scope, found, states, time]);
     }
     say!("{rows}");
 }

@@ -1,7 +1,8 @@
 //! `dynamo explore`: walks a scope's state space in a browser.
 
-use super::arguments::{address, defect_named};
-use super::check::{cores, scope_named};
+use super::arguments::address;
+use super::check::cores;
+use super::names::{self, NameError, Place};
 use super::{Failure, trace};
 use crate::output::{self, note};
 use anyhow::{Context as _, anyhow};
@@ -21,6 +22,7 @@ Examples:
   dynamo explore                                            the nine invariants, at http://127.0.0.1:3000
   dynamo explore concurrent-puts --listen 127.0.0.1:8080
   dynamo explore --defect plain-vector-clocks               the scope in which that defect is found
+  dynamo explore 22                                         the same for number 22 of the gallery
   dynamo explore --trace counterexamples/001-word-before-disk.json
   dynamo explore coordinator-crash --trace counterexamples/001-word-before-disk.json
   dynamo explore --classic                                  stateright's own Explorer
@@ -35,14 +37,16 @@ another address. Then anyone who reaches that address may use it.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// The scope. Left out, it is the defect's scope. Without a defect, the page begins with the
-    /// nine invariants
+    /// The scope; or a defect or known limit, for its scope and its rules. Left out, it is the
+    /// scope of --defect. Without that, the page begins with the nine invariants
     #[arg(value_name = "SCOPE")]
     scope: Option<String>,
-    /// Explore a broken protocol
+    /// Explore a broken protocol. A defect, its number in the gallery, or a rule, property or
+    /// invariant that stands for one defect
     #[arg(long, value_name = "NAME")]
     defect: Option<String>,
-    /// Begin at the last state of a trace; a scope that is named too must be the trace's
+    /// Begin at the last state of a trace: a file, or the name or number of a counterexample. A
+    /// scope that is named too must be the trace's
     #[arg(long, value_name = "FILE", conflicts_with_all = ["defect", "classic"])]
     trace: Option<PathBuf>,
     /// Serve stateright's own Explorer: the verdicts it shows are those of the whole scope, not of
@@ -55,17 +59,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let defect = arguments.defect.as_deref().map(defect_named).transpose()?;
-    let scope = match (&arguments.scope, defect) {
-        (Some(name), _) => scope_named(name)?,
-        (None, Some(defect)) => defect.scope(),
-        (None, None) => scope_named("one-client")?,
-    };
-    let listener = TcpListener::bind(arguments.listen)
-        .with_context(|| {
-            format!("cannot listen on {}: choose another address with --listen", arguments.listen)
-        })
-        .map_err(Failure::Operation)?;
+    let Place { scope, defect } = place(arguments)?;
+    let listener = bind(arguments.listen)?;
     if arguments.classic {
         // stateright binds by itself, and panics where it cannot: it must not come to that.
         drop(listener);
@@ -73,16 +68,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     let location = match &arguments.trace {
-        Some(file) => {
-            let found = trace::read(file)?;
-            refuse_another_scope(arguments.scope.as_deref(), &found, file)?;
-            trace::replayed(&found, file)?;
+        Some(word) => {
+            let (file, found) = trace::named(word)?;
+            refuse_another_scope(arguments.scope.as_deref(), &found, &file)?;
+            trace::replayed(&found, &file)?;
             Some(Location::of(&found))
         }
-        None if arguments.scope.is_none() && defect.is_none() => None,
+        None if arguments.scope.is_none() && arguments.defect.is_none() => None,
         None => Some(Location::begin(scope, defect)),
     };
     serve(listener, location)
+}
+
+/// Serves the page of a location.
+pub(super) fn serve_at(listen: SocketAddr, location: Location) -> Result<(), Failure> {
+    serve(bind(listen)?, Some(location))
+}
+
+fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
+    let hint = || format!("cannot listen on {listen}: choose another address with --listen");
+    TcpListener::bind(listen).with_context(hint).map_err(Failure::Operation)
+}
+
+/// What to explore. Without any name: the first scope that a newcomer should see.
+fn place(arguments: &Arguments) -> Result<Place, NameError> {
+    let Arguments { scope, defect, .. } = arguments;
+    let broken = defect.as_deref().map(names::one_case).transpose()?.map(Place::of);
+    match (scope, broken) {
+        (Some(word), None) => names::place(word),
+        (Some(word), Some(broken)) => Ok(Place { scope: names::scope(word)?, ..broken }),
+        (None, Some(broken)) => Ok(broken),
+        (None, None) => names::place("one-client"),
+    }
 }
 
 /// A trace is a path through one scope, and makes no sense in another.

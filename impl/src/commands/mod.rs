@@ -1,21 +1,24 @@
 //! The command line: one file per command.
 //!
-//! Exit codes: 0 success; 1 a property is violated, or the operation failed or was refused; 2 bad
-//! usage or input; 3 a check was incomplete; 4 the node is no longer a member of its cluster.
+//! Their exit codes are in `exit_codes.rs`.
 
 mod arguments;
 mod check;
 mod cluster;
 mod defects;
 mod delete;
+mod exit_codes;
+mod explain;
 mod explore;
 mod get;
 mod hints;
 mod member;
+mod names;
 mod node;
 mod progress;
 mod put;
 mod ring;
+mod scenario;
 mod secret;
 mod status;
 mod table;
@@ -34,6 +37,9 @@ Examples:
   dynamo defects                             break each rule, and see which invariant is violated
   dynamo trace show counterexamples/001-word-before-disk.json
                                              show a counterexample, event by event
+  dynamo explain hint                        what a word means: a term, a rule, an exit code, …
+  dynamo scenario tests/scenarios/8-handoff.txt
+                                             perform a script of puts, gets, crashes, partitions
   dynamo explore concurrent-puts             explore the state space in a browser
   dynamo cluster --nodes 3 --base-port 4100  run three nodes on this machine until Ctrl-C
   export DYNAMO_SECRET_FILE=…                the line that dynamo cluster prints: clients need it
@@ -50,18 +56,17 @@ Examples:
   dynamo ring --node 127.0.0.1:4100 --key greeting
                                              show the replicas of a key
   dynamo hints --node 127.0.0.1:4103         list the hints that a node keeps for other nodes
+";
 
-Exit codes:
-  0  success: everything holds
-  1  a property is violated, or the operation failed or was refused
-  2  bad usage or input
-  3  a check was incomplete, and proves nothing
-  4  the node is no longer a member of its cluster
-Set RUST_LOG=info (or debug) to see a node's log.";
+const LOGGING: &str = "Set RUST_LOG=info (or debug) to see a node's log.";
+
+fn examples() -> String {
+    format!("{EXAMPLES}\n{}{LOGGING}", exit_codes::help())
+}
 
 /// Amazon Dynamo you can believe: one protocol, model-checked and run over UDP.
 #[derive(Debug, Parser)]
-#[command(name = "dynamo", version, after_help = EXAMPLES)]
+#[command(name = "dynamo", version, after_help = examples())]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -71,6 +76,7 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Defects(defects::Arguments),
+    Explain(explain::Arguments),
     Explore(explore::Arguments),
     Node(node::Arguments),
     Cluster(cluster::Arguments),
@@ -80,6 +86,7 @@ enum Command {
     Hints(hints::Arguments),
     Member(member::Arguments),
     Ring(ring::Arguments),
+    Scenario(scenario::Arguments),
     Secret(secret::Arguments),
     Status(status::Arguments),
     Trace(trace::Arguments),
@@ -88,13 +95,13 @@ enum Command {
 /// Why a command failed.
 #[derive(Debug)]
 enum Failure {
-    /// The arguments or the input are wrong: exit code 2.
+    /// The arguments or the input are wrong.
     Usage(anyhow::Error),
-    /// The operation failed or was refused: exit code 1.
+    /// The operation failed or was refused.
     Operation(anyhow::Error),
-    /// A check was stopped before it could prove anything: exit code 3.
+    /// A check was stopped before it could prove anything.
     CutOff(anyhow::Error),
-    /// The node was removed from its cluster, or has left it: exit code 4.
+    /// The node was removed from its cluster, or has left it.
     NoMember(anyhow::Error),
 }
 
@@ -117,10 +124,10 @@ impl Failure {
 
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Failure::Operation(_) => 1,
-            Failure::Usage(_) => 2,
-            Failure::CutOff(_) => 3,
-            Failure::NoMember(_) => 4,
+            Failure::Operation(_) => exit_codes::FAILED,
+            Failure::Usage(_) => exit_codes::USAGE,
+            Failure::CutOff(_) => exit_codes::CUT_OFF,
+            Failure::NoMember(_) => exit_codes::NO_MEMBER,
         })
     }
 }
@@ -158,7 +165,7 @@ fn print_for_clap(said: &clap::Error) -> ExitCode {
     let text = said.render();
     if said.use_stderr() {
         let _ = write!(anstream::stderr(), "{}", text.ansi());
-        return ExitCode::from(2);
+        return exit_codes::USAGE.into();
     }
     output::print(format_args!("{}", text.ansi()));
     ExitCode::SUCCESS
@@ -182,6 +189,7 @@ fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {
     match command {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Defects(arguments)) => defects::run(&arguments),
+        Some(Command::Explain(arguments)) => explain::run(&arguments),
         Some(Command::Explore(arguments)) => explore::run(&arguments),
         Some(Command::Node(arguments)) => node::run(arguments),
         Some(Command::Cluster(arguments)) => cluster::run(&arguments),
@@ -191,6 +199,7 @@ fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {
         Some(Command::Hints(arguments)) => hints::run(&arguments),
         Some(Command::Member(arguments)) => member::run(&arguments),
         Some(Command::Ring(arguments)) => ring::run(&arguments),
+        Some(Command::Scenario(arguments)) => scenario::run(&arguments),
         Some(Command::Secret(arguments)) => secret::run(&arguments),
         Some(Command::Status(arguments)) => status::run(&arguments),
         Some(Command::Trace(arguments)) => trace::run(&arguments),

@@ -1,11 +1,11 @@
 //! `dynamo trace`: shows, steps through, replays, exports and shortens traces.
 
+mod named;
 mod show;
 mod step;
 
-use super::arguments::defect_named;
-use super::check::scope_named;
-use super::{Failure, table};
+use super::defects::GALLERY;
+use super::{Failure, names, table};
 use crate::output::{self, note, say};
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
@@ -22,10 +22,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+pub(super) use named::named;
+
 const EXAMPLES: &str = "\
 Examples:
   dynamo trace list                                     the committed counterexamples
   dynamo trace show counterexamples/001-word-before-disk.json
+  dynamo trace show 1                                   the same: number 1 of the gallery
   dynamo trace show FILE --step 3                       the whole state after step 3, changes marked
   dynamo trace show FILE --table 6                      the put as the table of scenario 6
   dynamo trace step FILE                                walk through it: arrow keys, v, q
@@ -52,7 +55,7 @@ enum Command {
     /// List the traces in a folder
     List {
         /// The folder
-        #[arg(value_name = "FOLDER", default_value = "counterexamples")]
+        #[arg(value_name = "FOLDER", default_value = GALLERY)]
         folder: PathBuf,
         /// Print {"traces": [..]}
         #[arg(long)]
@@ -62,12 +65,12 @@ enum Command {
     Show(show::Arguments),
     /// Walk through a trace in the terminal
     Step {
-        /// The trace
+        /// The trace: a file, or the name or number of a counterexample
         file: PathBuf,
     },
     /// Replay traces on today's code, and name the first step that differs
     Replay {
-        /// The traces
+        /// The traces: files, or what dynamo defects takes, such as 22 or I8
         #[arg(required = true)]
         files: Vec<PathBuf>,
         /// Print {"traces": [..]}
@@ -76,7 +79,7 @@ enum Command {
     },
     /// Print a trace in another format
     Export {
-        /// The trace
+        /// The trace: a file, or the name or number of a counterexample
         file: PathBuf,
         /// The format
         #[arg(long, value_enum)]
@@ -84,7 +87,7 @@ enum Command {
     },
     /// Remove the steps that the violation does not need, and print the shorter trace
     Shrink {
-        /// The trace
+        /// The trace: a file, or the name or number of a counterexample
         file: PathBuf,
     },
     /// Take random steps through a scope until a property is violated, and print the trace
@@ -111,11 +114,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::List { folder, json } => list(folder, *json),
         Command::Show(arguments) => show::run(arguments),
-        Command::Step { file } => step::run(&read(file)?),
+        Command::Step { file } => step::run(&named(file)?.1),
         Command::Replay { files, json } => replay(files, *json),
         Command::Export { file, format } => {
-            let trace = read(file)?;
-            let run = replayed(&trace, file)?;
+            let (file, trace) = named(file)?;
+            let run = replayed(&trace, &file)?;
             output::print(format_args!("{}", export::export(&trace, &run, *format)));
             Ok(())
         }
@@ -137,10 +140,10 @@ pub(super) fn read(file: &Path) -> Result<Trace, Failure> {
     trace.map_err(|error: ReadError| Failure::Usage(anyhow::Error::new(error).context(name())))
 }
 
-/// Reads one of several files. Prints the error and counts it if the file is not a valid trace.
-fn read_or_say(file: &Path, unread: &mut usize) -> Option<Trace> {
-    match read(file) {
-        Ok(trace) => Some(trace),
+/// What was read. Prints the error and counts it if nothing was.
+fn read_or_say<T>(read: Result<T, Failure>, unread: &mut usize) -> Option<T> {
+    match read {
+        Ok(read) => Some(read),
         Err(failure) => {
             note!("{failure}");
             *unread += 1;
@@ -175,7 +178,7 @@ fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
     let mut unread = 0;
     let traces: Vec<(PathBuf, Trace)> = paths
         .into_iter()
-        .filter_map(|path| read_or_say(&path, &mut unread).map(|trace| (path, trace)))
+        .filter_map(|path| read_or_say(read(&path), &mut unread).map(|trace| (path, trace)))
         .collect();
     if as_json {
         let shown = traces.iter().map(|(path, trace)| {
@@ -202,28 +205,30 @@ fn list(folder: &Path, as_json: bool) -> Result<(), Failure> {
     all_read(unread)
 }
 
-fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
+fn replay(words: &[PathBuf], as_json: bool) -> Result<(), Failure> {
     let mut shown = Vec::new();
     let (mut failed, mut unread) = (0, 0);
-    for file in files {
+    let found = words.iter().filter_map(|word| read_or_say(named::sources(word), &mut unread));
+    for source in found.collect::<Vec<_>>().into_iter().flatten() {
         if output::is_closed() {
             break;
         }
-        let Some(trace) = read_or_say(file, &mut unread) else { continue };
+        let Some((file, trace)) = read_or_say(source.read(), &mut unread) else { continue };
         let divergence = trace.replay().err();
         failed += usize::from(divergence.is_some());
-        if as_json {
-            let why = divergence.as_ref().map(ToString::to_string);
-            shown.push(json!({
-                "file": file, "replays": divergence.is_none(), "steps": trace.steps.len(),
-                "step": divergence.as_ref().and_then(Divergence::step), "why": why,
-            }));
-        } else {
-            let verdict = divergence
-                .map_or("replays".to_owned(), |divergence| format!("DIFFERS: {divergence}"));
-            say!("{}: {}, {verdict}", file.display(), words::counted(trace.steps.len(), "step"));
+        let why = divergence.as_ref().map(ToString::to_string);
+        if !as_json {
+            let steps = words::counted(trace.steps.len(), "step");
+            let verdict =
+                why.as_ref().map_or("replays".to_owned(), |why| format!("DIFFERS: {why}"));
+            say!("{}: {steps}, {verdict}", file.display());
         }
+        shown.push(json!({
+            "file": file, "replays": divergence.is_none(), "steps": trace.steps.len(),
+            "step": divergence.as_ref().and_then(Divergence::step), "why": why,
+        }));
     }
+    let count = shown.len();
     if as_json {
         say!("{:#}", json!({ "traces": shown }));
     }
@@ -231,15 +236,12 @@ fn replay(files: &[PathBuf], as_json: bool) -> Result<(), Failure> {
     if failed == 0 {
         return Ok(());
     }
-    Err(Failure::Operation(anyhow!(
-        "{failed} of {} traces do not replay on this code",
-        files.len()
-    )))
+    Err(Failure::Operation(anyhow!("{failed} of {count} traces do not replay on this code")))
 }
 
 fn shorten(file: &Path) -> Result<(), Failure> {
-    let trace = read(file)?;
-    replayed(&trace, file)?;
+    let (file, trace) = named(file)?;
+    replayed(&trace, &file)?;
     let short = shrink(&trace).context("the trace violates nothing").map_err(Failure::Operation)?;
     note!("steps: {}, needed: {}", trace.steps.len(), short.steps.len());
     output::print(format_args!("{}", short.to_json()));
@@ -253,9 +255,9 @@ fn at_random(
     steps: usize,
     walks: u32,
 ) -> Result<(), Failure> {
-    let defect = defect.map(defect_named).transpose()?;
+    let defect = defect.map(names::defect).transpose()?;
     let scope = match (scope, defect) {
-        (Some(name), _) => scope_named(name)?,
+        (Some(word), _) => names::scope(word)?,
         (None, Some(defect)) => defect.scope(),
         (None, None) => {
             return Err(Failure::Usage(anyhow!("name a scope, or a defect with --defect")));

@@ -8,13 +8,15 @@ use dynamo_invariants::harms::HARMS;
 use dynamo_invariants::scope::Scope;
 use serde_json::{Value, json};
 
+/// A scope in words.
+pub(super) fn scope(scope: &Scope) -> Value {
+    json!({
+        "name": scope.name, "aim": scope.aim, "unique_states": scope.unique_states,
+        "surroundings": describe::surroundings(scope),
+    })
+}
+
 pub(super) fn catalogue() -> Value {
-    let scope = |scope: &Scope| {
-        json!({
-            "name": scope.name, "aim": scope.aim, "unique_states": scope.unique_states,
-            "surroundings": describe::surroundings(scope),
-        })
-    };
     let scopes: Vec<Value> = SCOPES.iter().chain(STORIES).chain(OF_LESSONS).map(scope).collect();
     let deep: Vec<Value> = DEEP.iter().map(scope).collect();
     let defects: Vec<Value> = DEFECTS

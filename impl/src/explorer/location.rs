@@ -1,12 +1,10 @@
 //! A location in a scope's state space, by the path to it.
 
-use super::{Refusal, scopes};
-use crate::explorer_address;
+use super::{Refusal, in_full, scopes};
+use crate::explorer_address::{self, ScopeError};
 pub(super) use crate::explorer_address::{CODE, PROTOCOL, code};
-use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::check::Finding;
 use dynamo_invariants::defect::Defect;
-use dynamo_invariants::property::Kind;
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
@@ -57,12 +55,27 @@ impl Location {
         Location { path: run.events.iter().map(code).collect(), ..self.clone() }
     }
 
+    /// The state at the end of a run of a scope, under the protocol's rules or a defect's.
+    pub fn at_end_of(
+        run: &Run,
+        scope: &'static Scope,
+        defect: Option<&'static Defect>,
+    ) -> Location {
+        Location::begin(scope, defect).after(run)
+    }
+
     /// The location that a request names, which may be anything.
     pub(super) fn named(named: &Named) -> Result<Location, Refusal> {
         let Named { scope, rules, path } = named;
         let unknown =
             |what: &str, name: &str| Refusal::not_found(format!("there is no {what} {name:?}"));
-        let scope = scopes::named(scope).ok_or_else(|| unknown("scope", scope))?;
+        let scope = match scopes::of_lesson(scope) {
+            Some(scope) => scope,
+            None => explorer_address::scope_named(scope).map_err(|error| match error {
+                ScopeError::Unknown(_) => Refusal::not_found(error.to_string()),
+                _ => Refusal::unprocessable(in_full(&error)),
+            })?,
+        };
         let defect = match rules.as_str() {
             PROTOCOL => None,
             name => Some(Defect::named(name).ok_or_else(|| unknown("defect", name))?),
@@ -113,7 +126,7 @@ impl Location {
 
     /// The address of the page that shows it.
     pub fn url(&self) -> String {
-        explorer_address::of(self.scope.name, self.rules_name(), &self.path.concat())
+        explorer_address::of(self.scope, self.rules_name(), &self.path.concat())
     }
 
     /// Takes its steps.
@@ -132,26 +145,14 @@ impl Location {
         Ok(run)
     }
 
-    /// The path, as a trace of the first thing that it shows: what is always to hold and does not;
-    /// what never becomes so, where it goes round or nothing goes on; else what is to be reachable.
+    /// The path, as a trace of the first thing that it shows.
     pub(super) fn trace(&self, run: &Run) -> Result<Trace, Refusal> {
-        let round = run.states.iter().position(|state| state == run.last());
-        let shown = |kind, cycle_from| {
-            let mut of_kind = PROPERTIES.iter().filter(|property| property.kind == kind);
-            let property =
-                of_kind.find(|property| run.does_not_show(property, cycle_from).is_none())?;
-            Some((property, cycle_from))
-        };
-        let shown = shown(Kind::Always, None)
-            .or_else(|| shown(Kind::Converges, round))
-            .or_else(|| shown(Kind::Reachable, None));
-        let (property, cycle_from) = shown.ok_or_else(|| {
+        Trace::of_first_shown(run, self.defect).ok_or_else(|| {
             Refusal::unprocessable(
                 "a trace shows a property, and this path shows none yet; its address keeps it"
                     .to_owned(),
             )
-        })?;
-        Ok(Trace::of(run, self.defect.map(|defect| defect.name.to_owned()), property, cycle_from))
+        })
     }
 }
 
@@ -161,6 +162,7 @@ mod tests {
     use dynamo_invariants::catalogue;
     use dynamo_invariants::check::find;
     use dynamo_invariants::property::Property;
+    use dynamo_invariants::scope::own::OwnScope;
 
     fn named(scope: &str, rules: &str, path: &str) -> Result<Location, Refusal> {
         Location::named(&Named {
@@ -230,5 +232,36 @@ mod tests {
         assert!(
             says("one-client", PROTOCOL, &"abcdef".repeat(1_001)).contains("more than 1000 steps")
         );
+    }
+
+    #[test]
+    fn a_scope_of_a_readers_own_stands_whole_in_the_address() {
+        let script = "nodes A B C\nquorum n=2 r=1 w=1\nput D1 via A by ann\nget via B by bob\n";
+        let scenario: dynamo_invariants::scenario::Scenario = script.parse().expect("a script");
+        let own = scenario.own_scope();
+        let scope = catalogue::own_scope(&own).expect("it is valid");
+        let url = Location::begin(scope, None).url();
+        assert!(url.starts_with("/own-") && url.ends_with("/protocol/"), "{url}");
+        let again = Location::at(&url).expect("its own address").scope;
+        assert!(std::ptr::eq(again, scope), "the same content is the same scope");
+        // Cut off, damaged, of another version, and with values that make no sense.
+        for (segment, why) in [
+            (url[1..30].to_owned(), "copy the whole address"),
+            ("own-".to_owned(), "copy the whole address"),
+            ("own-AgICAgIC".to_owned(), "copy the whole address"),
+            ("own-????".to_owned(), "copy the whole address"),
+            (format!("own-{}", "A".repeat(9_000)), "copy the whole address"),
+            (
+                explorer_address::encoded(&OwnScope { nodes: 7, ..own.clone() }),
+                "there are 7 nodes: use 1 to 6",
+            ),
+            (
+                explorer_address::encoded(&OwnScope { name: "one-client".to_owned(), ..own }),
+                "choose another",
+            ),
+        ] {
+            let Refusal(_, told) = named(&segment, PROTOCOL, "").expect_err("not valid");
+            assert!(told.contains(why), "{segment}: {told}");
+        }
     }
 }

@@ -5,7 +5,8 @@ mod path;
 
 use super::Refusal;
 use super::location::{Location, code};
-use dynamo_invariants::catalogue::PROPERTIES;
+use crate::explorer_address::scope_name;
+use dynamo_invariants::catalogue::{PROPERTIES, as_own};
 use dynamo_invariants::describe::{self, Change, Fact, MESSAGES, TRUTH};
 use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::system::SystemState;
@@ -43,7 +44,8 @@ pub(super) fn scene(
     let table =
         table.transpose()?.map(|table| json!({ "title": table.title, "lines": table.lines }));
     Ok(json!({
-        "scope": location.scope().name,
+        "scope": scope_name(location.scope()),
+        "own_scope": as_own(location.scope()).map(|_| super::catalogue::scope(location.scope())),
         "rules": location.rules_name(),
         "url": location.url(),
         "path": path::path(location, run),

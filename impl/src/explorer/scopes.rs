@@ -8,9 +8,14 @@ use dynamo_invariants::scope::{Faults, NO_FAULTS, Scope};
 /// Nobody has counted their states: a lesson is one run, and the tests walk that.
 const UNCOUNTED: usize = 0;
 
-/// The scope with this name.
+/// The scope of the check, or of a lesson, with this name.
 pub(super) fn named(name: &str) -> Option<&'static Scope> {
-    catalogue::scope_named(name).or_else(|| OF_LESSONS.iter().find(|scope| scope.name == name))
+    catalogue::scope_named(name).or_else(|| of_lesson(name))
+}
+
+/// The scope with this name, if only lessons use it.
+pub(super) fn of_lesson(name: &str) -> Option<&'static Scope> {
+    OF_LESSONS.iter().find(|scope| scope.name == name)
 }
 
 /// Every scope that only lessons use.

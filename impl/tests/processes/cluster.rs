@@ -1,7 +1,7 @@
 //! Real node processes on loopback, with real storage in a temporary directory.
 
-use crate::addresses::{Claim, claim};
 use crate::folders::folder;
+use dynamo::trial::addresses::{Claim, claim};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ impl Cluster {
 
     /// This many nodes with addresses, not running.
     pub(crate) fn prepare(nodes: usize, options: &[&'static str]) -> Self {
-        let claims = claim(nodes);
+        let claims = claim(nodes).unwrap();
         let addresses: Vec<SocketAddr> = claims.iter().map(|claim| claim.address).collect();
         let directory = folder();
         let children = (0..nodes).map(|_| None).collect();

@@ -1,7 +1,7 @@
 //! The command line as people and scripts use it.
 
-use crate::addresses::claim;
 use crate::cluster::{Cluster, dynamo, program, run, wait};
+use dynamo::trial::addresses::claim;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value as Json, json};
 use std::ffi::OsStr;
@@ -110,10 +110,10 @@ fn bad_input_is_refused_with_code_2_and_advice() {
             vec!["check", "no-such-scope"],
             "there is no scope \"no-such-scope\"; dynamo check --list names them",
         ),
-        (vec!["explore", "no-such-scope"], "dynamo check --list names them"),
+        (vec!["explore", "no-such-scope"], "dynamo check --list or dynamo defects --list"),
         (
             vec!["defects", "no-such-defect"],
-            "there is no defect \"no-such-defect\"; dynamo defects names them",
+            "there is no defect \"no-such-defect\"; dynamo defects --list names them",
         ),
         (node(&["--id", "D"]), "node D is not among the members [A]"),
         (node(&["--id", "A"]), "N is 3, but the number of members is 1"),
@@ -122,6 +122,47 @@ fn bad_input_is_refused_with_code_2_and_advice() {
         let (code, _, stderr) = dynamo(&arguments);
         assert!(code == 2 && stderr.contains(hint), "{arguments:?} ended with {code}: {stderr}");
     }
+}
+
+#[test]
+fn a_word_is_explained_and_an_unknown_one_is_refused_with_similar_ones() {
+    let (code, stdout, _) = dynamo(&["explain", "hint_may_clear"]);
+    assert_eq!(code, 0);
+    for part in ["rule hint_may_clear", "hint-dropped-when-sent breaks I8.hint-is-kept"] {
+        assert!(stdout.contains(part), "{stdout}");
+    }
+    let (_, stdout, _) = dynamo(&["explain", "3", "--json"]);
+    let told: Json = serde_json::from_str(&stdout).unwrap();
+    let means = "a check was incomplete, and proves nothing";
+    let is_it = |meaning: &Json| meaning["kind"] == "exit code" && meaning["means"][0] == means;
+    assert!(told["meanings"].as_array().unwrap().iter().any(is_it), "{stdout}");
+    assert!(dynamo(&["explain"]).1.contains("word of the glossary"));
+    let (code, _, stderr) = dynamo(&["explain", "quorumm"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("there is no word \"quorumm\"; did you mean quorum?"), "{stderr}");
+}
+
+#[test]
+fn names_of_many_kinds_are_understood() {
+    let (code, stdout, _) = dynamo(&["defects", "hint_may_clear", "I9", "22", "--list", "--json"]);
+    let listed: Json = serde_json::from_str(&stdout).unwrap();
+    let names: Vec<&str> = listed["defects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(code, 0);
+    for name in ["hint-dropped-on-timeout", "longer-history-wins", "put-elsewhere-is-a-new-put"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    let page = "../counterexamples/022-put-elsewhere-is-a-new-put.md";
+    let (code, stdout, _) = dynamo(&["trace", "replay", page]);
+    assert!(code == 0 && stdout.contains("replays"), "{stdout}");
+    let (code, stdout, stderr) = dynamo(&["trace", "show", "57"]);
+    assert!(code == 0 && stdout.contains("ack-one-short breaks"), "{stdout}{stderr}");
+    let (code, _, stderr) = dynamo(&["trace", "show", "I9"]);
+    assert!(code == 2 && stderr.contains("choose one of them:"), "{stderr}");
 }
 
 fn node(more: &[&'static str]) -> Vec<&'static str> {
@@ -156,7 +197,7 @@ fn a_failed_operation_ends_with_code_1() {
 
 #[test]
 fn a_local_cluster_survives_the_loss_of_a_node_and_leaves_nothing_behind() {
-    let claims = claim(3);
+    let claims = claim(3).unwrap();
     let base_port = claims[0].address.port().to_string();
     let mut cluster = program();
     cluster.args(["cluster", "--nodes", "3", "--base-port", &base_port]);

@@ -287,3 +287,33 @@ fn an_interrupt_stops_it_whoever_is_connected() {
     let status = wait(&mut explorer.process, "the explorer");
     assert!(status.success(), "{status}");
 }
+
+#[test]
+fn a_saved_scenario_is_explored_and_the_address_needs_no_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("saved.json");
+    let file = file.to_str().expect("a name");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/scenarios/8-handoff.txt");
+    let saved = Command::new(env!("CARGO_BIN_EXE_dynamo"))
+        .args(["scenario", script, "--save", file])
+        .stdout(Stdio::null())
+        .status()
+        .expect("it runs");
+    assert!(saved.success());
+    let explorer = explorer(&["--trace", file]);
+    let led = explorer.get("/");
+    let address = led.lines().find_map(|line| line.strip_prefix("location: "));
+    let address = address.expect("it leads to the state").trim();
+    assert!(address.starts_with("/own-"), "{address}");
+    fs::remove_file(file).expect("the address has everything");
+    assert!(explorer.get(address).starts_with("HTTP/1.1 200"), "{address}");
+    let parts: Vec<&str> = address.split('/').collect();
+    let [_, scope, rules, path] = parts[..] else { panic!("{address}") };
+    let state = explorer.get(&format!("/api/state?scope={scope}&rules={rules}&path={path}"));
+    assert!(state.contains("\"aim\":\"A scripted scenario.\""), "{state}");
+    // The trace can be saved again there.
+    let trace = explorer.get(&format!("/api/trace?scope={scope}&rules={rules}&path={path}"));
+    assert!(trace.contains("own_scope"), "{trace}");
+    let cut = explorer.get(&format!("/{}/{rules}/", &scope[..20]));
+    assert!(cut.contains("copy the whole address"), "{cut}");
+}

@@ -1,11 +1,11 @@
 //! Hinted handoff with real processes: a replica is away, a fallback keeps a hint, and hands it
 //! over.
 
-use crate::addresses::claim;
 use crate::cluster::{Cluster, PATIENCE, dynamo};
 use dynamo::client::Client;
 use dynamo::inspect::HintLine;
 use dynamo::stamp::StampedContext;
+use dynamo::trial::addresses::claim;
 use dynamo_model::hint::HintState;
 use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::ring::Ring;
@@ -195,7 +195,7 @@ fn the_command_line_shows_hints_and_suspects() {
         text.contains(&format!("suspected  {name}\n")).then_some(())
     });
 
-    let nobody = claim(1);
+    let nobody = claim(1).unwrap();
     let (code, _, stderr) =
         dynamo(&["hints", "--node", &nobody[0].address.to_string(), "--timeout", "0.3"]);
     assert!(code == 1 && stderr.contains("is the node running"), "{stderr}");

@@ -1,11 +1,11 @@
 //! A node has its own id in its own cluster, whatever processes are started.
 
-use crate::addresses::claim;
 use crate::cluster::{Cluster, dynamo, program, run, wait};
 use crate::folders::folder;
 use crate::handoff::until;
 use dynamo::client::Client;
 use dynamo::stamp::StampedContext;
+use dynamo::trial::addresses::claim;
 use serde_json::Value as Json;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -95,7 +95,7 @@ fn a_node_does_not_join_at_the_address_of_another() {
 
 #[test]
 fn founders_with_a_wrong_address_do_not_merge_two_clusters() {
-    let (cluster, others, data) = (Cluster::start(), claim(2), folder());
+    let (cluster, others, data) = (Cluster::start(), claim(2).unwrap(), folder());
     let client = Client::connect(cluster.addresses[0]).unwrap();
     let keys: Vec<String> = (0..30).map(|number| format!("k{number}")).collect();
     for key in &keys {
@@ -123,7 +123,7 @@ fn founders_with_a_wrong_address_do_not_merge_two_clusters() {
 #[test]
 fn two_living_processes_with_one_id_are_reported_and_the_earlier_one_is_ignored() {
     let mut cluster = Cluster::of(3, &["--gossip-every", "0.1", "--answer-within", "0.05"]);
-    let (claims, data) = (claim(1), folder());
+    let (claims, data) = (claim(1).unwrap(), folder());
     // Copies A's disk. Then A is restarted, and after that a second A is started on the copy.
     cluster.terminate(0);
     copy(&cluster.data(0), data.path());

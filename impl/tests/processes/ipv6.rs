@@ -1,6 +1,5 @@
 //! Nodes and clients with IPv6 addresses.
 
-use crate::addresses::claim;
 use crate::cluster::{Cluster, dynamo, program, run, wait};
 use crate::folders::folder;
 use crate::handoff::until;
@@ -8,6 +7,7 @@ use crate::secrets::Secrets;
 use crate::starting::{Started, node, start};
 use dynamo::client::Client;
 use dynamo::stamp::StampedContext;
+use dynamo::trial::addresses::claim;
 use dynamo_model::ids::NodeId;
 use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -55,7 +55,7 @@ fn a_cluster_with_ipv6_addresses_serves_and_heals_and_grows() {
 #[test]
 fn clients_use_ipv4_and_ipv6_if_the_nodes_listen_on_both() {
     for own in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
-        let (claims, directory, secrets) = (claim(5), folder(), Secrets::new());
+        let (claims, directory, secrets) = (claim(5).unwrap(), folder(), Secrets::new());
         let ports: Vec<u16> = claims.iter().map(|claim| claim.address.port()).collect();
         let members = (0..5).map(|index| format!("{index}={}", SocketAddr::new(own, ports[index])));
         let members = members.collect::<Vec<_>>().join(",");
@@ -75,7 +75,7 @@ fn clients_use_ipv4_and_ipv6_if_the_nodes_listen_on_both() {
 /// A socket for both kinds could not tell a local IPv4 client from a forged source.
 #[test]
 fn without_a_secret_a_node_on_all_addresses_receives_only_ipv6() {
-    let (claims, directory) = (claim(1), folder());
+    let (claims, directory) = (claim(1).unwrap(), folder());
     let port = claims[0].address.port();
     let alone = ["--n", "1", "--r", "1", "--w", "1", "--member", &format!("A=[::1]:{port}")];
     let _a = start(node("A", &format!("[::]:{port}"), directory.path(), &alone));
@@ -120,7 +120,8 @@ fn inconsistent_addresses_are_refused_with_advice() {
 #[test]
 fn nobody_joins_with_an_address_of_another_kind() {
     let cluster = Cluster::start();
-    let (claims, directory, contact) = (claim(1), folder(), cluster.addresses[0].to_string());
+    let (claims, directory, contact) =
+        (claim(1).unwrap(), folder(), cluster.addresses[0].to_string());
     let at = format!("[::1]:{}", claims[0].address.port());
     let refused = run(&mut node("D", &at, &directory.path().join("d"), &["--join", &contact]));
     let stderr = String::from_utf8(refused.stderr).unwrap();
@@ -155,7 +156,7 @@ fn a_node_refused_for_its_address_has_not_joined() {
 /// One node has lost its disk and was started with a wrong list. The other nodes must not suffer.
 #[test]
 fn a_node_starts_at_its_address_whatever_address_another_node_has() {
-    let (claims, directory, secrets) = (claim(3), folder(), Secrets::new());
+    let (claims, directory, secrets) = (claim(3).unwrap(), folder(), Secrets::new());
     let ports: Vec<u16> = claims.iter().map(|claim| claim.address.port()).collect();
     let members = |ip: &str| {
         ["A", "B", "C"].iter().zip(&ports).map(|(id, port)| format!("{id}={ip}:{port}")).collect()

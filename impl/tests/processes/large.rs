@@ -3,9 +3,9 @@
 
 use crate::cluster::{Cluster, PATIENCE, dynamo};
 use crate::handoff::{kept, until};
-use crate::proxy::{Badness, Proxy};
 use dynamo::client::Client;
 use dynamo::store::Store;
+use dynamo::trial::proxy::{Badness, Proxy};
 use dynamo_model::ids::{Content, Key, NodeId, Value};
 use dynamo_model::node::Durable;
 use dynamo_model::ring::Ring;
@@ -47,7 +47,8 @@ fn a_leaving_node_hands_over_siblings_larger_than_a_datagram_through_a_bad_netwo
         .unwrap();
     drop(store);
 
-    let proxy = Proxy::start(&cluster.addresses, Badness { lost: 5, doubled: 80, late_ms: 5 }, 1);
+    let proxy =
+        Proxy::start(&cluster.addresses, Badness { lost: 5, doubled: 80, late_ms: 5 }, 1).unwrap();
     for node in 0..NODES {
         cluster.detour(node, proxy.detour(node, cluster.addresses[node]));
     }

@@ -1,6 +1,5 @@
 //! Real node processes on loopback with real storage: what users do to them, and what crashes do.
 
-mod addresses;
 mod checking;
 mod cluster;
 mod command_line;
@@ -18,10 +17,8 @@ mod membership;
 mod old_copies;
 mod output;
 mod overload;
-mod proxy;
 mod reads;
 mod replacement;
-mod rest;
 mod scenarios;
 mod schedules;
 mod secrets;

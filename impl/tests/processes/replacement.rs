@@ -5,9 +5,9 @@ pub(crate) mod ledger;
 
 use crate::cluster::{Cluster, PATIENCE};
 use crate::handoff::{Stopping, until, until_more};
-use crate::rest::Rest;
 use dynamo::client::{Client, ClientError, Found};
 use dynamo::stamp::StampedContext;
+use dynamo::trial::rest::Rest;
 use dynamo_model::ids::NodeId;
 use dynamo_model::siblings::Version;
 use dynamo_model::wish::Wish;
@@ -254,7 +254,7 @@ fn replace_nodes(rounds: usize) {
     });
     shared.tell("the clients have stopped");
     let reached = members.iter().map(|node| (*node, members.clone())).collect();
-    Rest { cluster: &cluster, reached, patience: PATIENCE }.wait();
+    Rest { addresses: &cluster.addresses, reached, patience: PATIENCE }.wait(PATIENCE).unwrap();
     shared.tell("the nodes are at rest");
 
     let mut by_key: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();

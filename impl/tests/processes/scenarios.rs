@@ -1,292 +1,24 @@
-//! The scripts of `tests/scenarios` on real nodes: every client reads what it reads in the model.
+//! `dynamo scenario`: in the model, and on real nodes, where every client reads what it reads in
+//! the model.
 
-use crate::cluster::{Cluster, PATIENCE};
-use crate::handoff::{kept, until};
-use crate::proxy::{Badness, Proxy};
-use crate::rest::Rest;
-use dynamo::client::{Client, ClientError};
-use dynamo::stamp::StampedContext;
-use dynamo_invariants::scenario::{Command, Expectation, Outcome, Scenario};
-use dynamo_model::ids::NodeId;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use crate::cluster::{dynamo, program, run};
+use serde_json::Value as Json;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-const OPTIONS: &[&str] =
-    &["--handoff-after", "0.1", "--gossip-every", "0.05", "--exchange-every", "0.05"];
-const GOOD: Badness = Badness { lost: 0, doubled: 0, late_ms: 0 };
-
-type Running = JoinHandle<Result<StampedContext, ClientError>>;
-
-/// What a client does and knows.
-#[derive(Default)]
-struct Session {
-    /// The put in progress, and its version.
-    running: Option<(String, Running)>,
-    context: StampedContext,
-    /// A session that chooses nodes by its own view.
-    routing: Option<Client>,
-    /// The node through which the client read last.
-    via: Option<NodeId>,
-    /// How many requests the client has made.
-    asked: u64,
-}
-
-struct Stage<'a> {
-    scenario: &'a Scenario,
-    key: String,
-    /// By position: clockwise from the key.
-    nodes: Vec<NodeId>,
-    cluster: Cluster,
-    /// Present if the script has a partition.
-    proxy: Option<Proxy>,
-    /// How long a coordinator waits for a replica before it retransmits. After five times it
-    /// suspects the replica.
-    answer_within: Duration,
-    /// The nodes that are up.
-    up: BTreeSet<usize>,
-    /// The sides of the present partition, if any.
-    sides: Vec<Vec<usize>>,
-    sessions: BTreeMap<String, Session>,
-    outcomes: BTreeMap<String, Outcome>,
-}
-
-/// Coordinators suspect a node soon, unless the script has steps that must happen before.
-fn patience(scenario: &Scenario) -> Duration {
-    let is_pending = |command: &Command| {
-        matches!(command, Command::Expect(Expectation::Put(_, Outcome::Pending)))
-    };
-    let is_slow = scenario.commands.iter().any(|(_, command)| is_pending(command));
-    Duration::from_millis(if is_slow { 1000 } else { 150 })
-}
-
-impl<'a> Stage<'a> {
-    fn set(scenario: &'a Scenario) -> Self {
-        let (key, nodes) = scenario.stage();
-        let (n, r, w) = scenario.quorum;
-        let mut options: Vec<&'static str> = OPTIONS.to_vec();
-        let answer_within = patience(scenario);
-        options.extend(["--answer-within", answer_within.as_secs_f64().to_string().leak() as &str]);
-        for (name, number) in [("--n", n), ("--r", r), ("--w", w)] {
-            options.extend([name, number.to_string().leak() as &str]);
-        }
-        let founders = scenario.founders().len();
-        let mut cluster = Cluster::prepare(nodes.len(), &options);
-        cluster.founded_by_first(founders);
-        let is_cut =
-            scenario.commands.iter().any(|(_, command)| matches!(command, Command::Partition(_)));
-        let proxy = is_cut.then(|| Proxy::start(&cluster.addresses, GOOD, 1));
-        if let Some(proxy) = &proxy {
-            (0..founders)
-                .for_each(|node| cluster.detour(node, proxy.detour(node, cluster.addresses[node])));
-        }
-        cluster.start_nodes(0..founders);
-        let (key, up, sides) = (format!("{key:?}"), (0..founders).collect(), Vec::new());
-        let (sessions, outcomes) = (BTreeMap::new(), BTreeMap::new());
-        Stage { scenario, key, nodes, cluster, proxy, answer_within, up, sides, sessions, outcomes }
-    }
-
-    /// The index of the node with this name in the script.
-    fn index(&self, name: NodeId) -> usize {
-        let position = self.scenario.nodes.iter().position(|other| *other == name).unwrap();
-        usize::from(self.nodes[position].0)
-    }
-
-    fn called(&self, node: NodeId) -> NodeId {
-        self.scenario.nodes[self.nodes.iter().position(|other| *other == node).unwrap()]
-    }
-
-    fn connect(&self, name: NodeId) -> Client {
-        Client::connect(self.cluster.addresses[self.index(name)]).unwrap().with_timeout(PATIENCE)
-    }
-
-    /// A new session for a client's next request. A non-replica chooses the replica to forward to
-    /// by the session's id, as in the model.
-    fn connect_as(&mut self, client: &str, name: NodeId) -> Client {
-        let index =
-            self.scenario.clients().iter().position(|other| *other == client).unwrap() as u64;
-        let n = self.scenario.quorum.0 as u64;
-        let session = self.session(client);
-        session.asked += 1;
-        let turn = (index + session.asked - 1 + self.scenario.nodes.len() as u64) % n;
-        loop {
-            let session = self.connect(name);
-            if session.id().0 % n == turn {
-                return session;
-            }
-        }
-    }
-
-    fn session(&mut self, client: &str) -> &mut Session {
-        self.sessions.entry(client.to_owned()).or_default()
-    }
-
-    /// Waits for the answer to a client's put.
-    fn join(&mut self, client: &str) {
-        let session = self.session(client);
-        let Some((version, running)) = session.running.take() else { return };
-        let answer = running.join().unwrap();
-        let outcome = if answer.is_ok() { Outcome::Acknowledged } else { Outcome::Failed };
-        session.context = answer.unwrap_or_default();
-        self.outcomes.insert(version, outcome);
-    }
-
-    fn join_all(&mut self) {
-        let clients: Vec<String> = self.sessions.keys().cloned().collect();
-        for client in clients {
-            self.join(&client);
-        }
-    }
-
-    fn perform(&mut self, command: &Command) {
-        match command {
-            Command::Put { version, over, via, client } => {
-                self.join(client);
-                let context = if over.is_empty() {
-                    StampedContext::new()
-                } else {
-                    self.session(client).context.clone()
-                };
-                let session = self.connect_as(client, via.expect("our scripts put through nodes"));
-                let (key, value) = (self.key.clone(), version.clone());
-                let running = thread::spawn(move || session.put(&key, value.as_bytes(), &context));
-                self.session(client).running = Some((version.clone(), running));
-            }
-            Command::Get { via, client } => {
-                self.join(client);
-                self.session(client).via = *via;
-                until("the read is answered", || self.read(client));
-            }
-            Command::Join { node, via } => {
-                self.cluster.join_through(self.index(*via));
-                self.start(*node);
-            }
-            Command::Partition(sides) => {
-                self.cut(
-                    sides
-                        .iter()
-                        .map(|side| side.iter().map(|node| self.index(*node)).collect())
-                        .collect(),
-                );
-            }
-            Command::Heal => self.cut(Vec::new()),
-            Command::Crash(node) => {
-                self.cluster.kill(self.index(*node));
-                self.up.remove(&self.index(*node));
-            }
-            Command::Recover(node) => self.start(*node),
-            // Running nodes do these by themselves.
-            Command::Gossip(..) | Command::Compare(..) => {}
-            Command::Settle => {
-                self.join_all();
-                self.settle();
-            }
-            Command::Expect(expectation) => self.look(expectation),
-        }
-    }
-
-    fn start(&mut self, node: NodeId) {
-        self.cluster.start_node(self.index(node));
-        self.up.insert(self.index(node));
-    }
-
-    fn cut(&mut self, sides: Vec<Vec<usize>>) {
-        self.proxy.as_ref().unwrap().partition(sides.clone());
-        self.sides = sides;
-    }
-
-    /// Waits until nothing more follows from what was done.
-    fn settle(&self) {
-        let side = |node: usize| self.sides.iter().position(|side| side.contains(&node));
-        let nodes = self.up.iter().map(|node| {
-            let reached =
-                self.up.iter().filter(|other| side(**other) == side(*node) && *other != node);
-            (*node, reached.copied().collect())
-        });
-        Rest { cluster: &self.cluster, reached: nodes.collect(), patience: self.answer_within * 6 }
-            .wait();
-    }
-
-    /// Repeats a client's last read. Returns the values, if there is an answer.
-    fn read(&mut self, client: &str) -> Option<Vec<String>> {
-        let first = self.scenario.nodes[0];
-        let key = self.key.clone();
-        let found = if let Some(via) = self.session(client).via {
-            self.connect_as(client, via).get(&key)
-        } else {
-            if self.session(client).routing.is_none() {
-                let routing = self.connect(first).with_own_view().unwrap();
-                self.session(client).routing = Some(routing);
-            }
-            self.session(client).routing.as_ref().unwrap().get(&key)
-        };
-        let found = found.ok()?;
-        self.session(client).context = found.context;
-        let values = found
-            .siblings
-            .iter()
-            .map(|version| String::from_utf8(version.content.bytes().to_vec()).unwrap());
-        let mut values: Vec<String> = values.collect();
-        values.sort_unstable();
-        Some(values)
-    }
-
-    /// Waits until the expectation holds.
-    fn look(&mut self, expectation: &Expectation) {
-        let what = format!("{expectation:?}");
-        match expectation {
-            Expectation::Put(version, Outcome::Pending) => {
-                let mut running =
-                    self.sessions.values().filter_map(|session| session.running.as_ref());
-                let put =
-                    running.find(|(other, _)| other == version).expect("the put is under way");
-                assert!(!put.1.is_finished(), "{version} has its answer already");
-            }
-            Expectation::Put(version, outcome) => {
-                self.join_all();
-                assert_eq!(self.outcomes.get(version), Some(outcome), "{version}");
-            }
-            Expectation::Get(versions, client) => {
-                let mut versions = versions.clone();
-                versions.sort_unstable();
-                until(&what, || (self.read(client)? == versions).then_some(()));
-            }
-            Expectation::Hint(holder, recipient) => {
-                let holder = self.index(*holder);
-                until(&what, || {
-                    let keeps = kept(&self.cluster, holder)
-                        .into_iter()
-                        .map(|hint| self.called(hint.recipient));
-                    keeps.eq(recipient.iter().copied()).then_some(())
-                });
-            }
-            Expectation::Members(members, node) => {
-                let mut expected = members.clone();
-                expected.sort_unstable();
-                let session = self.connect(*node);
-                until(&what, || {
-                    let members = session.status().ok()?.members.into_iter();
-                    let mut known: Vec<NodeId> =
-                        members.map(|member| self.called(member)).collect();
-                    known.sort_unstable();
-                    (known == expected).then_some(())
-                });
-            }
-        }
-    }
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios")
 }
 
 fn perform(name: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios").join(name);
-    let script = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let scenario: Scenario = script.parse().unwrap();
-    let mut stage = Stage::set(&scenario);
-    for (line, command) in &scenario.commands {
-        println!("{name}, line {line}: {command:?}");
-        stage.perform(command);
-    }
+    let file = folder().join(name);
+    let output = run(program().arg("scenario").arg(&file).arg("--on-udp"));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    println!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{name}");
+    let script = fs::read_to_string(&file).unwrap();
+    let expected = script.lines().filter(|line| line.starts_with("expect ")).count();
+    assert_eq!(stdout.lines().filter(|line| line.contains("  holds  ")).count(), expected);
 }
 
 /// Makes a test for each script.
@@ -296,7 +28,7 @@ macro_rules! scenarios {
 
         #[test]
         fn every_script_has_a_test() {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
+            let folder = folder();
             let entries = std::fs::read_dir(folder).unwrap();
             let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
             let mut scripts: Vec<String> = names.filter(|name| name.ends_with(".txt")).collect();
@@ -316,4 +48,92 @@ scenarios! {
     a_view_is_refreshed: "7-membership.txt",
     a_hint_is_handed_over: "8-handoff.txt",
     histories_are_reconciled: "9-gossip.txt",
+}
+
+/// A script in a file of its own.
+fn scenario(script: &str, more: &[&str]) -> (i32, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.txt");
+    fs::write(&file, script).unwrap();
+    dynamo(&[&["scenario", file.to_str().unwrap()], more].concat())
+}
+
+/// The example of `dynamo scenario --help`.
+fn example() -> String {
+    let help = dynamo(&["scenario", "--help"]).1;
+    let example = help.split("Save this as hint.txt:\n\n").nth(1).unwrap();
+    let lines = example.lines().take_while(|line| !line.is_empty());
+    lines.map(str::trim).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_of_the_help_holds_and_shows_steps_answers_and_tables() {
+    let (code, stdout, stderr) = scenario(&example(), &[]);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+    assert!(stdout.contains("A: crashes"), "{stdout}");
+    let answered = |line: &str| line.contains("bob gets through A") && line.ends_with("  D1");
+    assert!(stdout.lines().any(answered), "{stdout}");
+    let (code, stdout, _) = scenario(&example(), &["--table", "handoff workflow"]);
+    assert!(code == 0 && stdout.contains("hint_state "), "{stdout}");
+    let (code, _, stderr) = scenario(&example(), &["--table", "handoff"]);
+    assert!(code == 2 && stderr.contains("8  Hinted Handoff Workflow"), "{stderr}");
+    let (_, stdout, _) = scenario(&example(), &["--json"]);
+    let told: Json = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&told["holds"], &told["answers"][1]["answer"]), (&true.into(), &"D1".into()));
+}
+
+#[test]
+fn a_failed_expectation_ends_with_code_1_the_line_and_what_is_so() {
+    let (code, stdout, stderr) = scenario(&example(), &["--defect", "hint-dropped-when-sent"]);
+    assert_eq!(code, 1, "{stderr}");
+    let told = "line 6: expected a hint for A, but found no hint\n  expect hint at D for A";
+    assert!(stderr.contains(told), "{stderr}");
+    assert!(stdout.contains("I8.hint-is-kept is violated"), "{stdout}");
+}
+
+#[test]
+fn a_row_that_the_table_lacks_is_a_failure_too() {
+    let (code, stdout, _) = dynamo(&["scenario", &path_of("6-put.txt"), "--json"]);
+    let told: Json = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &told["holds"], &told["error"]), (0, &true.into(), &Json::Null));
+    let broken = ["scenario", &path_of("6-put.txt"), "--json", "--defect", "forward-to-all"];
+    let (code, stdout, _) = dynamo(&broken);
+    let told: Json = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &told["holds"]), (1, &false.into()));
+    let why = told["error"]["why"].as_str().unwrap();
+    assert!(why.contains("row reachable_preference_nodes: expected"), "{why}");
+}
+
+#[test]
+fn a_script_that_cannot_be_read_ends_with_code_2_and_what_is_allowed() {
+    let (code, _, stderr) = scenario("nodes A B\nquorum n=2 r=1 w=1\nput D1 via A\n", &[]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("mine.txt: line 3: \"put D1 via A\" is not a line"), "{stderr}");
+    assert!(stderr.contains("allowed: put D1 via A by ann"), "{stderr}");
+    let (code, _, stderr) = dynamo(&["scenario", "no-such-file.txt"]);
+    assert!(code == 2 && stderr.contains("cannot read the script no-such-file.txt"), "{stderr}");
+}
+
+#[test]
+fn a_saved_scenario_is_a_trace_that_replays() {
+    let folder = tempfile::tempdir().unwrap();
+    for (script, defect) in
+        [("7-membership.txt", None), ("8-handoff.txt", Some("handoff-forgotten"))]
+    {
+        let (script, saved) = (path_of(script), folder.path().join("saved.json"));
+        let saved = saved.to_str().unwrap();
+        let mut arguments = vec!["scenario", &script, "--save", saved];
+        arguments.extend(defect.iter().flat_map(|defect| ["--defect", defect]));
+        let (_, _, stderr) = dynamo(&arguments);
+        assert!(stderr.contains("saved as a trace of I"), "{stderr}");
+        let (code, stdout, stderr) = dynamo(&["trace", "replay", saved]);
+        assert!(code == 0 && stdout.contains("replays"), "{stdout}{stderr}");
+        let (code, stdout, stderr) = dynamo(&["trace", "show", saved]);
+        assert!(code == 0 && stdout.contains("A scripted scenario."), "{stdout}{stderr}");
+    }
+}
+
+/// The path of one of the nine scripts.
+fn path_of(script: &str) -> String {
+    folder().join(script).to_str().unwrap().to_owned()
 }

@@ -3,10 +3,10 @@
 
 use crate::cluster::Cluster;
 use crate::handoff::{Stopping, until, until_more};
-use crate::proxy::{Badness, Proxy};
 use dynamo::client::{Client, Found};
 use dynamo::stamp::StampedContext;
 use dynamo::store::Store;
+use dynamo::trial::proxy::{Badness, Proxy};
 use dynamo_model::ids::NodeId;
 use dynamo_model::siblings::Version;
 use rand::rngs::SmallRng;
@@ -122,7 +122,7 @@ fn run(seed: u64) -> [u64; 3] {
         doubled: random.random_range(0..15),
         late_ms: 5,
     };
-    let proxy = Proxy::start(&cluster.addresses, badness, seed);
+    let proxy = Proxy::start(&cluster.addresses, badness, seed).unwrap();
     for node in 0..NODES {
         let detour = proxy.detour(node, cluster.addresses[node]);
         cluster.detour(node, detour);

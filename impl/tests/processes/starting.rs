@@ -1,9 +1,9 @@
 //! Starts of nodes: restarts at once, on their data alone, and with another advertised address.
 
-use crate::addresses::claim;
 use crate::cluster::{Cluster, dynamo, program, run, wait};
 use crate::folders::folder;
 use crate::handoff::until;
+use dynamo::trial::addresses::claim;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader, Read};
@@ -89,7 +89,7 @@ fn an_empty_directory_needs_members_and_nothing_is_made_without_them() {
 
 #[test]
 fn a_node_waits_for_its_port_and_says_so() {
-    let (claims, directory) = (claim(1), folder());
+    let (claims, directory) = (claim(1).unwrap(), folder());
     let address = claims[0].address.to_string();
     let taken = UdpSocket::bind(&address).unwrap();
     let alone = ["--n", "1", "--r", "1", "--w", "1", "--member", &format!("A={address}")];
@@ -108,7 +108,7 @@ fn a_node_waits_for_its_port_and_says_so() {
 
 #[test]
 fn a_node_waits_for_its_predecessor_to_end() {
-    let (claims, directory) = (claim(1), folder());
+    let (claims, directory) = (claim(1).unwrap(), folder());
     let address = claims[0].address.to_string();
     let alone = ["--n", "1", "--r", "1", "--w", "1", "--member", &format!("A={address}")];
     let mut before = start(node("A", &address, directory.path(), &alone));
@@ -124,7 +124,7 @@ fn a_node_waits_for_its_predecessor_to_end() {
 
 #[test]
 fn a_port_that_stays_in_use_ends_the_node_with_code_1() {
-    let (claims, directory) = (claim(1), folder());
+    let (claims, directory) = (claim(1).unwrap(), folder());
     let address = claims[0].address.to_string();
     let _taken = UdpSocket::bind(&address).unwrap();
     let alone = ["--n", "1", "--r", "1", "--w", "1", "--member", &format!("A={address}")];
@@ -136,7 +136,7 @@ fn a_port_that_stays_in_use_ends_the_node_with_code_1() {
 /// Each node listens on all addresses. The others use the address that it advertises.
 #[test]
 fn a_node_may_listen_on_another_address_than_it_advertises() {
-    let (claims, directory) = (claim(4), folder());
+    let (claims, directory) = (claim(4).unwrap(), folder());
     let all: Vec<String> = claims.iter().map(|claim| claim.address.to_string()).collect();
     let anywhere: Vec<String> =
         claims.iter().map(|claim| format!("0.0.0.0:{}", claim.address.port())).collect();

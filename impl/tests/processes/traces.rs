@@ -100,6 +100,8 @@ fn a_trace_is_shown_without_colours_in_a_pipe() {
     let (code, stdout, _) = dynamo(&["trace", "show", &word_before_disk(), "--table", "6"]);
     assert_eq!(code, 0);
     assert!(stdout.contains("write_ack_progress          none -- 1/2 --"), "{stdout}");
+    let page = committed("001-word-before-disk.md");
+    assert_eq!(dynamo(&["trace", "show", &page, "--table", "put coordination"]).1, stdout);
     assert_eq!(dynamo(&["trace", "show", &word_before_disk(), "--table", "10"]).0, 2);
 }
 

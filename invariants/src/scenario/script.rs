@@ -1,7 +1,6 @@
 //! Reading scripts.
 
-use super::{Command, Expectation, Outcome, Scenario};
-use crate::scope::write_set::WriteId;
+use super::{Command, Expectation, FORMS, Outcome, Scenario};
 use crate::tables::Table;
 use dynamo_model::config::Config;
 use dynamo_model::ids::NodeId;
@@ -10,10 +9,10 @@ use thiserror::Error;
 
 /// Why a script cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("line {line}: {what}")]
+#[error("{}{what}", line.map_or_else(String::new, |line| format!("line {line}: ")))]
 pub struct ScriptError {
-    /// The number of the line, from 1. Zero: the script as a whole.
-    pub line: usize,
+    /// The number of the line, from 1. `None`: the script as a whole.
+    pub line: Option<usize>,
     /// What is wrong.
     pub what: String,
 }
@@ -23,7 +22,7 @@ impl FromStr for Scenario {
 
     fn from_str(text: &str) -> Result<Self, ScriptError> {
         let mut scenario = Scenario {
-            number: 0,
+            number: None,
             nodes: Vec::new(),
             quorum: (0, 0, 0),
             commands: Vec::new(),
@@ -34,10 +33,11 @@ impl FromStr for Scenario {
             if !line.is_empty() {
                 scenario
                     .read(index + 1, line)
-                    .map_err(|what| ScriptError { line: index + 1, what })?;
+                    .map_err(|what| ScriptError { line: Some(index + 1), what })?;
             }
         }
-        scenario.check().map_err(|what| ScriptError { line: 0, what })?;
+        scenario.check().map_err(|what| ScriptError { line: None, what })?;
+        scenario.check_names().map_err(|(line, what)| ScriptError { line: Some(line), what })?;
         Ok(scenario)
     }
 }
@@ -46,7 +46,12 @@ impl Scenario {
     fn read(&mut self, number: usize, line: &str) -> Result<(), String> {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            ["scenario", number] => self.number = parsed(number, "the number of a scenario")?,
+            ["scenario", number] => {
+                self.number = Some(parsed(number, "the number of a scenario")?);
+            }
+            ["nodes" | "quorum", ..] if !self.commands.is_empty() => {
+                return Err("the nodes and the quorum stand before all commands".to_owned());
+            }
             ["nodes", nodes @ ..] => self.nodes = self::nodes(nodes)?,
             ["quorum", n, r, w] => {
                 let part = |word: &str, name: &str| {
@@ -102,7 +107,7 @@ impl Scenario {
             ["compare", node, "with", peer] => Command::Compare(self.node(node)?, self.node(peer)?),
             ["settle"] => Command::Settle,
             ["expect", rest @ ..] => Command::Expect(self.expectation(rest)?),
-            _ => return Err(format!("\"{}\" is not a command", words.join(" "))),
+            _ => return Err(what_is_allowed(words)),
         };
         Ok(command)
     }
@@ -136,10 +141,7 @@ impl Scenario {
             ["members", members @ .., "at", node] => {
                 Ok(Expectation::Members(self.nodes_of(members)?, self.node(node)?))
             }
-            other => Err(format!(
-                "\"expect {}\": expected put, get, hint, no hint or members after \"expect\"",
-                other.join(" ")
-            )),
+            other => Err(what_is_allowed(&[&["expect"], other].concat())),
         }
     }
 
@@ -148,7 +150,8 @@ impl Scenario {
         if self.nodes.contains(&node) {
             Ok(node)
         } else {
-            Err(format!("the nodes line does not name {name}"))
+            let nodes: Vec<String> = self.nodes.iter().map(ToString::to_string).collect();
+            Err(format!("there is no node {name}; the nodes line names: {}", nodes.join(" ")))
         }
     }
 
@@ -163,13 +166,22 @@ impl Scenario {
 
     /// Checks the script as a whole.
     fn check(&self) -> Result<(), String> {
+        if self.nodes.is_empty() || self.quorum == (0, 0, 0) {
+            let begin = "nodes A B C, and quorum n=3 r=2 w=2";
+            return Err(format!("a script begins with its nodes and its quorum: {begin}"));
+        }
         let (n, r, w) = self.quorum;
         Config::new(n, r, w).map_err(|error| error.to_string())?;
-        if !(1..=Table::COUNT).contains(&self.number) {
+        if self.number.is_some_and(|number| !(1..=Table::COUNT).contains(&number)) {
             return Err(format!(
-                "the number of the scenario is from 1 to {}, as in: scenario 4",
+                "the number of the scenario is from 1 to {}; leave the line out for your own",
                 Table::COUNT
             ));
+        }
+        if self.number.is_none() && !self.rows.is_empty() {
+            return Err(
+                "row lines need the number of one of the nine scenarios: scenario 4".to_owned()
+            );
         }
         let mut ids: Vec<u16> = self.nodes.iter().map(|node| node.0).collect();
         ids.sort_unstable();
@@ -181,18 +193,65 @@ impl Scenario {
                 "the nodes are A, B, … without a gap: at least N and at most six".to_owned()
             );
         }
+        if self.commands.len() > Scenario::COMMANDS_MAX {
+            return Err(format!("a script has at most {} commands", Scenario::COMMANDS_MAX));
+        }
+        if self.founders().is_empty() {
+            return Err("every node joins: let at least one be there from the start".to_owned());
+        }
         let mut versions = self.versions();
         let count = versions.len();
         versions.sort_unstable();
         versions.dedup();
-        if versions.len() < count || count > WriteId::MAX {
-            return Err(format!(
-                "each version is put once, and there are at most {} versions",
-                WriteId::MAX
-            ));
+        if versions.len() < count {
+            return Err("each version is put once: give each put another name".to_owned());
+        }
+        // The limits of scopes: the number of puts, of clients, and of requests.
+        self.own_scope_on("k").validate().map_err(|error| error.to_string())
+    }
+
+    /// Checks that expectations name clients and versions of the script.
+    fn check_names(&self) -> Result<(), (usize, String)> {
+        let (versions, clients) = (self.versions(), self.clients());
+        let unknown = |version: &&String| !versions.contains(*version);
+        for (line, command) in &self.commands {
+            let (named, client): (&[String], Option<&String>) = match command {
+                Command::Put { over, .. } => (over, None),
+                Command::Expect(Expectation::Put(version, _)) => {
+                    (std::slice::from_ref(version), None)
+                }
+                Command::Expect(Expectation::Get(versions, client)) => (versions, Some(client)),
+                _ => (&[], None),
+            };
+            if let Some(version) = named.iter().find(unknown) {
+                return Err((*line, format!("no command of the script puts {version}")));
+            }
+            if let Some(client) = client.filter(|client| !clients.contains(&client.as_str())) {
+                let clients = clients.join(" ");
+                return Err((
+                    *line,
+                    format!("there is no client {client}; the clients: {clients}"),
+                ));
+            }
         }
         Ok(())
     }
+}
+
+/// What may stand in a line that begins as this one does.
+fn what_is_allowed(words: &[&str]) -> String {
+    let first = words.first().copied().unwrap_or_default();
+    let mut allowed: Vec<&str> = FORMS.iter().map(|(form, _)| *form).collect();
+    let is_of_the_kind = |form: &&str| form.split_whitespace().next() == Some(first);
+    if allowed.iter().any(is_of_the_kind) {
+        allowed.retain(is_of_the_kind);
+    } else {
+        // Of each kind, the word that it begins with.
+        let firsts = allowed.iter().filter_map(|form| form.split_whitespace().next());
+        allowed = firsts.collect();
+        allowed.dedup();
+    }
+    format!("{:?} is not a line of a script; allowed: {}", words.join(" "), allowed.join("; "))
 }
 
 fn parsed<T: FromStr>(word: &str, what: &str) -> Result<T, String> {

@@ -88,13 +88,9 @@ impl Instance {
 }
 
 impl Scope {
-    /// The scope made concrete, on the key that scopes use.
+    /// The scope with its key, its ring and its request ids worked out.
     pub fn instance(&self) -> Instance {
-        self.instance_on(Key::new("k").expect("a valid key"))
-    }
-
-    /// The scope with its ring and its request ids worked out, on this key.
-    pub fn instance_on(&self, key: Key) -> Instance {
+        let key = self.key();
         let (n, r, w) = self.quorum;
         let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
         if let Some(retransmissions) = self.faults.timeouts {

@@ -23,11 +23,12 @@ use stateright::actor::{Envelope, Id};
 ///   exchanges, they do so without end. Only a few of these messages are in flight at a time, and
 ///   no node gossips with one that has the same history. This bound is not needed where messages
 ///   may be delivered more than once: no message ever goes, and there are finitely many.
+/// * None of these bounds holds in a scope that is [endless](crate::scope::Faults::endless).
 /// * Where a node starts on an older copy of its disk: see [`is_told_truly`].
 pub(crate) fn is_in_scope(instance: &Instance, state: &SystemState) -> bool {
     let clients = usize::from(instance.scope.nodes)..;
     !state.crashed[clients].contains(&true)
-        && is_bounded(instance, &state.history)
+        && (instance.scope.faults.endless || is_bounded(instance, &state.history))
         && is_told_truly(instance, state)
         && (!looks_at_messages(instance) || says_little(instance, state))
 }
@@ -75,7 +76,8 @@ fn looks_at_messages(instance: &Instance) -> bool {
 /// Do nodes repeat themselves without end in this scope? Duplicated messages need no bound: there
 /// are finitely many different ones.
 fn is_endless(instance: &Instance) -> bool {
-    instance.is_endless && !instance.scope.faults.duplication
+    let Scope { faults, .. } = instance.scope;
+    instance.is_endless && !faults.duplication && !faults.endless
 }
 
 /// The parts of a state that the boundary reads.

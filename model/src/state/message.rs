@@ -14,6 +14,7 @@
 //! siblings to store are safe at any time: nodes merge them, and replaced siblings stay replaced.
 //! The exception is a key that was reaped since: see [`reap`](crate::reap).
 
+mod kinds;
 mod parts;
 
 use crate::algebra::ids::{Key, NodeId, RequestId};
@@ -26,15 +27,18 @@ use crate::state::hint::HintId;
 use crate::state::wish::Wish;
 use serde::{Deserialize, Serialize};
 use stateright::actor::Id;
-use strum::VariantNames;
+use strum::{EnumDiscriminants, EnumMessage, VariantArray};
 
 pub use crate::state::request::{Answer, Operation, Refusal};
+pub use kinds::{documentation, kinds};
 pub use parts::{Leaf, Since, Subtree};
 
 /// Every message.
 #[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumDiscriminants,
 )]
+#[strum_discriminants(name(MessageKind), derive(EnumMessage, VariantArray))]
+#[strum_discriminants(doc = "The kind of a message.")]
 pub enum Message {
     /// Client → any node: a request. Lost: the client retries. Duplicated: the node recognises the
     /// request id.
@@ -377,18 +381,4 @@ impl Message {
                 | Message::Surveyed { .. }
         )
     }
-}
-
-/// The names of all kinds of messages, as users see them: `Request Put`, `Store`, …
-pub fn kinds() -> Vec<String> {
-    let nested = |outer: &str| match outer {
-        "Request" => Operation::VARIANTS,
-        "Answer" => Answer::VARIANTS,
-        _ => &[],
-    };
-    let names = |outer: &&'static str| match nested(outer) {
-        [] => vec![(*outer).to_owned()],
-        inner => inner.iter().map(|inner| format!("{outer} {inner}")).collect(),
-    };
-    Message::VARIANTS.iter().flat_map(names).collect()
 }

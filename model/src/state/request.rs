@@ -6,11 +6,16 @@ use crate::algebra::siblings::Version;
 use crate::algebra::version::Context;
 use crate::state::wish::ChangeRefusal;
 use serde::{Deserialize, Serialize};
-use strum::VariantNames;
+use strum::{EnumDiscriminants, EnumMessage, VariantArray};
 
 /// What a client asks of a node.
 #[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumDiscriminants,
+)]
+#[strum_discriminants(
+    name(OperationKind),
+    derive(EnumMessage, VariantArray),
+    doc = "The kind of a request."
 )]
 pub enum Operation {
     /// Store a value, and replace the siblings that the context covers. Answered by
@@ -59,7 +64,12 @@ impl Operation {
 
 /// What a coordinator, or the node that an administrator asked, answers.
 #[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, VariantNames,
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, EnumDiscriminants,
+)]
+#[strum_discriminants(
+    name(AnswerKind),
+    derive(EnumMessage, VariantArray),
+    doc = "The kind of an answer."
 )]
 pub enum Answer {
     /// W distinct nodes have the put on disk.

@@ -82,7 +82,7 @@ fn text_of_context(chance: &mut Chance, input: &mut Vec<u8>, text: &mut String) 
     *text = String::from_utf8_lossy(input).into_owned();
 }
 
-/// The script of a scenario. It is not performed, because its scope would be leaked.
+/// The script of a scenario. It is not performed, because its scope would stay in memory.
 pub(super) fn scenarios(_: &mut Chance) -> Execute {
     let seeds = seeds::files("tests/scenarios", "txt");
     Box::new(move |chance, input| {
@@ -96,7 +96,7 @@ pub(super) fn scenarios(_: &mut Chance) -> Execute {
                 );
                 Outcome::Taken
             }
-            Err(error) if error.line == 0 => Outcome::Checked,
+            Err(error) if error.line.is_none() => Outcome::Checked,
             Err(_) => Outcome::Refused,
         }
     })

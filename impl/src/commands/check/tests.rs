@@ -42,7 +42,7 @@ fn told(session: &Session<'_>) -> (Checked, String) {
 }
 
 fn scope(name: &str) -> &'static Scope {
-    catalogue::scope_named(name).expect("a scope")
+    dynamo_invariants::catalogue::scope_named(name).expect("a scope")
 }
 
 fn failure(checked: &Checked) -> Failure {

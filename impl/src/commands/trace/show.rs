@@ -1,7 +1,8 @@
 //! `dynamo trace show`: prints a trace, one of its states, or a scenario's table.
 
 use super::super::Failure;
-use super::read;
+use super::super::arguments::table_named;
+use super::named;
 use crate::output::{self, say};
 use anstyle::{AnsiColor, Style};
 use anyhow::anyhow;
@@ -19,27 +20,28 @@ const STRONG: Style = Style::new().bold();
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The trace
+    /// The trace: a file, or the name or number of a counterexample
     file: PathBuf,
     /// Show the whole state after this step, with what the step changed. 0 is the initial state
     #[arg(long, value_name = "K")]
     step: Option<usize>,
-    /// Show the run as the table of one of the nine scenarios: 1 quorum, 2 divergent versions, 3
-    /// read repair, 4 hint durability, 5 anti-entropy, 6 put, 7 membership, 8 handoff, 9 gossip
-    #[arg(long, value_name = "T", conflicts_with = "step")]
-    table: Option<usize>,
+    /// Show the run as the table of one of the nine scenarios, by number or words of its title: 1
+    /// quorum, 2 divergent versions, 3 read repair, 4 hint durability, 5 anti-entropy, 6 put, 7
+    /// membership, 8 handoff, 9 gossip
+    #[arg(long, value_name = "TABLE", conflicts_with = "step")]
+    table: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let trace = read(&arguments.file)?;
+    let (file, trace) = named(&arguments.file)?;
     let (run, _) = trace.run();
-    match (arguments.step, arguments.table) {
+    match (arguments.step, &arguments.table) {
         (Some(step), _) => state(&run, step)?,
-        (None, Some(number)) => table(&run, number)?,
+        (None, Some(text)) => table(&run, text)?,
         (None, None) => whole(&trace, &run),
     }
     // The output shows what today's code does. If the trace differs, this reports it.
-    super::replayed(&trace, &arguments.file).map(|_| ())
+    super::replayed(&trace, &file).map(|_| ())
 }
 
 /// The trace's defect and property, on one line.
@@ -74,10 +76,9 @@ fn whole(trace: &Trace, run: &Run) {
     }
 }
 
-fn table(run: &Run, number: usize) -> Result<(), Failure> {
-    let table = Table::of(number, run, &Cast::of(&run.model.cfg));
-    let unknown = || anyhow!("there is no table {number}: use 1 to {}", Table::COUNT);
-    let table = table.ok_or_else(|| Failure::Usage(unknown()))?;
+fn table(run: &Run, text: &str) -> Result<(), Failure> {
+    let table = Table::of(table_named(text)?, run, &Cast::of(&run.model.cfg));
+    let Some(table) = table else { return Ok(()) };
     say!("{STRONG}{}. {}{STRONG:#}, time to the right\n", table.number, table.title);
     output::print(format_args!("{table}"));
     Ok(())

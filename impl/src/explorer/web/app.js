@@ -51,7 +51,7 @@ const show = guarded(async (at, path, keep = false) => {
   if (!it.longest?.url.startsWith(scene.url)) it.longest = scene;
   it.visited.set(name, scene.path.rows.at(-1)?.text ?? "the initial state");
   if (!keep) history.pushState(null, "", scene.url);
-  document.title = `${scene.scope}, step ${path.length} – Dynamo explorer`;
+  document.title = `${scene.own_scope?.name ?? scene.scope}, step ${path.length} – Dynamo explorer`;
   draw();
   const here = document.querySelector("#diagram button.here"), box = document.getElementById("diagram");
   box.scrollTop += here.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
@@ -116,7 +116,7 @@ const save = guarded(async () => {
   const response = await fetched("/api/trace?" + query(where(), codes()));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await response.blob());
-  link.download = `${it.scene.scope}-${it.scene.rules}.json`;
+  link.download = `${it.scene.own_scope?.name ?? it.scene.scope}-${it.scene.rules}.json`;
   link.click();
   URL.revokeObjectURL(link.href);
 });
@@ -143,6 +143,7 @@ function header() {
   const defect_scope = name => catalogue.defects.find(defect => defect.name === name)?.scope ?? scene.scope;
   return html`<h1>Dynamo explorer</h1> <a id="home" href="/invariants">The nine invariants</a>
     <label>Scope <select id="scope" @change=${event => go(address({ ...where(), scope: event.target.value }, []))}>
+      ${scene.own_scope ? html`<option value=${scene.scope} selected>${scene.own_scope.name}</option>` : ""}
       <optgroup label="default">${catalogue.scopes.map(scope => scope.name).map(option(scene.scope))}</optgroup>
       <optgroup label="deep: searches take long">${catalogue.deep.map(scope => scope.name).map(option(scene.scope))}</optgroup></select></label>
     <label>Rules <select id="rules" @change=${event => go(address({ scope: defect_scope(event.target.value), rules: event.target.value }, []))}>
@@ -162,7 +163,7 @@ function header() {
 function draw() {
   const { catalogue, scene } = it;
   if (!scene) return render(html`<p class="banner" role="alert">${it.wrong || "…"}</p>`, page);
-  const scope = [...catalogue.scopes, ...catalogue.deep].find(scope => scope.name === scene.scope);
+  const scope = scene.own_scope ?? [...catalogue.scopes, ...catalogue.deep].find(scope => scope.name === scene.scope);
   const defect = catalogue.defects.find(defect => defect.name === scene.rules);
   const statements = new Map(catalogue.properties.map(property => [property.name, property.statement]));
   render(html`<header>${header()}</header>

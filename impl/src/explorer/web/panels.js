@@ -121,7 +121,7 @@ function told(job, go) {
   const jump = job.url ? html` <button id="jump" @click=${() => go(job.url)}>Go there</button>` : "";
   switch (job.state) {
     case "running": return html`<progress max=${job.expected_states} value=${Math.min(job.unique_states, job.expected_states)} aria-label="states visited"></progress>
-      ${states} of about ${job.expected_states.toLocaleString("en")}${job.depth === undefined ? "" : html`, ${job.depth} steps deep`}`;
+      ${states}${job.expected_states ? ` of about ${job.expected_states.toLocaleString("en")}` : ""}${job.depth === undefined ? "" : html`, ${job.depth} steps deep`}`;
     case "found": return html`<span class="good">Found</span> among ${states}.${jump}`;
     case "nowhere": return html`Nowhere: all ${states} were visited.`;
     case "holds": return html`<span class="good">All holds</span> in every one of ${states}, ${job.seconds.toFixed(1)} s.`;

@@ -1,13 +1,45 @@
 //! Detects that nodes are at rest: nothing more follows from what has happened.
 
-use crate::cluster::Cluster;
-use crate::handoff::until;
-use dynamo::client::{Client, ClientError};
-use dynamo::inspect::{HintLine, Status};
+use crate::client::{Client, ClientError};
+use crate::inspect::{HintLine, Status};
 use dynamo_model::hint::HintState;
 use dynamo_model::ids::NodeId;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// It did not happen in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not within {} s", .0.as_secs_f64())]
+pub struct NotInTime(Duration);
+
+/// Looks again and again until there is something.
+///
+/// # Errors
+/// If there is nothing within this time.
+pub fn until<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Result<T, NotInTime> {
+    let deadline = Instant::now() + within;
+    loop {
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        if Instant::now() > deadline {
+            return Err(NotInTime(within));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The hints that a node has on its disk.
+///
+/// # Errors
+/// If the node does not answer.
+pub fn kept(client: &Client) -> Result<Vec<HintLine>, ClientError> {
+    let mut hints = client.hints()?;
+    hints.retain(|hint| hint.state != HintState::Created);
+    Ok(hints)
+}
 
 /// A node's state as seen from outside.
 struct Sight {
@@ -16,21 +48,25 @@ struct Sight {
 }
 
 /// Waits until nodes are at rest.
-pub(crate) struct Rest<'a> {
-    pub(crate) cluster: &'a Cluster,
+pub struct Rest<'a> {
+    /// The addresses of all nodes.
+    pub addresses: &'a [SocketAddr],
     /// The running nodes, each with the nodes that it reaches.
-    pub(crate) reached: BTreeMap<usize, Vec<usize>>,
+    pub reached: BTreeMap<usize, Vec<usize>>,
     /// Longer than a coordinator takes to suspect a node that is away and to ask another instead.
-    pub(crate) patience: Duration,
+    pub patience: Duration,
 }
 
 impl Rest<'_> {
     /// If every member reaches every other, they are at rest when they agree. If one is away,
     /// others may still wait for it, which is not visible. Then nothing must change for a while.
-    pub(crate) fn wait(&self) {
+    ///
+    /// # Errors
+    /// If they are not at rest within this time.
+    pub fn wait(&self, within: Duration) -> Result<(), NotInTime> {
         let begun = Instant::now();
         let mut unchanged: Option<(Vec<String>, Instant)> = None;
-        until("the nodes are at rest", || {
+        until(within, || {
             let sights = self.look().ok()?;
             if !sights
                 .iter()
@@ -52,12 +88,12 @@ impl Rest<'_> {
                     None
                 }
             }
-        });
+        })
     }
 
     fn look(&self) -> Result<BTreeMap<usize, Sight>, ClientError> {
         let look = |node: &usize| {
-            let client = Client::connect(self.cluster.addresses[*node])?;
+            let client = Client::connect(self.addresses[*node])?;
             Ok((*node, Sight { status: client.status()?, hints: client.hints()? }))
         };
         self.reached.keys().map(look).collect()
