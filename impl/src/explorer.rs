@@ -10,6 +10,7 @@
 //! | `GET /` | leads to the first page, or to the location that the command line names |
 //! | `GET /invariants` | the first page: the nine invariants |
 //! | `GET /invariants/ID/hold`, `GET /invariants/ID/break` | leads to a run that shows the invariant hold, or breaks it |
+//! | `GET /lessons…`, `GET /api/lessons…` | lessons: `explorer/lessons.rs` lists these requests |
 //! | `GET /limits/NAME` | leads to a run that shows a known limit |
 //! | `GET /SCOPE/RULES/PATH` | the page; SCOPE is a name, or `own-` and a whole scope; RULES is `protocol` or a defect's name, PATH six letters a step. `?beside=protocol` shows the protocol's run beside a defect's |
 //! | `GET /api/catalogue` | invariants, scopes, defects, known limits, properties, goals, the glossary and the notation |
@@ -44,10 +45,12 @@ mod catalogue;
 mod front;
 mod guard;
 mod jobs;
+mod lessons;
 mod location;
 mod other_rules;
 mod pages;
 mod scene;
+mod scopes;
 mod words;
 
 use axum::extract::rejection::{JsonRejection, QueryRejection};
@@ -128,6 +131,7 @@ fn router(first: Option<&Location>, jobs: Arc<Jobs>) -> Router {
         .route(front::ADDRESS, get(pages::front))
         .route("/invariants/{id}/{which}", get(front::lead))
         .route("/limits/{name}", get(front::lead_to_limit))
+        .merge(lessons::routes())
         .route("/{scope}/{rules}", get(pages::page))
         .route("/{scope}/{rules}/", get(pages::page))
         .route("/{scope}/{rules}/{path}", get(pages::page))

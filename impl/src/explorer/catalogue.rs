@@ -1,5 +1,6 @@
 //! What there is to explore.
 
+use super::scopes::OF_LESSONS;
 use super::{front, words};
 use crate::markdown::unindented;
 use dynamo_invariants::catalogue::{DEFECTS, INVARIANTS, LIMITS, PROPERTIES, STORIES};
@@ -21,7 +22,7 @@ pub(super) fn catalogue() -> Value {
         "invariants": front::catalogue(),
         "scopes": of_each(|invariant| invariant.scopes),
         "deep": of_each(|invariant| invariant.deep_scopes),
-        "stories": STORIES.iter().map(scope).collect::<Vec<_>>(),
+        "stories": STORIES.iter().chain(OF_LESSONS).map(scope).collect::<Vec<_>>(),
         "defects": DEFECTS.iter().map(defect).collect::<Vec<_>>(),
         "limits": LIMITS.iter().map(limit).collect::<Vec<_>>(),
         "properties": PROPERTIES.iter().chain(GOALS).chain(HARMS).map(property).collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 //! and the rule that protects it.
 
 use super::location::Location;
-use super::{Refusal, aside, pages};
+use super::{Refusal, aside, lessons, pages};
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use dynamo_invariants::catalogue::{INVARIANTS, LIMITS};
@@ -48,13 +48,14 @@ pub(super) fn catalogue() -> Vec<Value> {
             "defect": defect.name, "what": defect.what,
             "hold": format!("{ADDRESS}/{}/hold", invariant.id),
             "break": format!("{ADDRESS}/{}/break", invariant.id),
+            "lesson": lessons::of(invariant.id),
         })
     };
     INVARIANTS.into_iter().map(one).collect()
 }
 
 /// A documentation's paragraphs, a line each, without links.
-fn plain(documentation: &str) -> String {
+pub(super) fn plain(documentation: &str) -> String {
     let paragraphs = documentation.split("\n\n").flat_map(|part| part.split("\n \n"));
     let joined = paragraphs.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
     joined.collect::<Vec<_>>().join("\n").replace("[`", "").replace("`]", "").replace('`', "")

@@ -1,6 +1,6 @@
 //! A location in a scope's state space, by the path to it.
 
-use super::{Refusal, in_full};
+use super::{Refusal, in_full, scopes};
 use crate::explorer_address::{self, ScopeError};
 pub(super) use crate::explorer_address::{CODE, PROTOCOL, code};
 use dynamo_invariants::check::Finding;
@@ -69,10 +69,13 @@ impl Location {
         let Named { scope, rules, path } = named;
         let unknown =
             |what: &str, name: &str| Refusal::not_found(format!("there is no {what} {name:?}"));
-        let scope = explorer_address::scope_named(scope).map_err(|error| match error {
-            ScopeError::Unknown(_) => Refusal::not_found(error.to_string()),
-            _ => Refusal::unprocessable(in_full(&error)),
-        })?;
+        let scope = match scopes::of_lesson(scope) {
+            Some(scope) => scope,
+            None => explorer_address::scope_named(scope).map_err(|error| match error {
+                ScopeError::Unknown(_) => Refusal::not_found(error.to_string()),
+                _ => Refusal::unprocessable(in_full(&error)),
+            })?,
+        };
         let defect = match rules.as_str() {
             PROTOCOL => None,
             name => Some(Defect::named(name).ok_or_else(|| unknown("defect", name))?),

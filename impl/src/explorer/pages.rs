@@ -18,6 +18,8 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("diagram.js", JAVASCRIPT, include_str!("web/diagram.js")),
     ("front.js", JAVASCRIPT, include_str!("web/front.js")),
     ("panels.js", JAVASCRIPT, include_str!("web/panels.js")),
+    ("lesson.js", JAVASCRIPT, include_str!("web/lesson.js")),
+    ("lesson.css", CSS, include_str!("web/lesson.css")),
     ("properties.js", JAVASCRIPT, include_str!("web/properties.js")),
     ("ring.js", JAVASCRIPT, include_str!("web/ring.js")),
     ("search.js", JAVASCRIPT, include_str!("web/search.js")),

@@ -8,6 +8,7 @@ mod first_view;
 #[path = "../processes/folders.rs"]
 mod folders;
 mod front;
+mod lessons;
 mod looks;
 mod other_rules;
 mod words;

@@ -191,6 +191,11 @@ fn what_is_not_there_has_a_status_and_a_reason() {
         ("/api/state?scope=one-client&rules=protocol&table=77", "404", "there is no table 77"),
         ("/api/trace?scope=one-client&rules=protocol", "422", "this path shows none yet"),
         ("/api/jobs/3", "404", "no job"),
+        ("/lessons/no-such", "404", "there is no lesson"),
+        ("/api/lessons/siblings/up/1", "404", "there is no track"),
+        ("/api/lessons/siblings/off/0", "404", "the steps 1 to"),
+        ("/api/lessons/siblings/off/1?answer=9", "404", "no such answer"),
+        ("/api/lessons/siblings/off/1?answer=x", "422", "answer"),
     ] {
         let answer = explorer.get(path);
         assert!(

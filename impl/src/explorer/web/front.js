@@ -16,7 +16,9 @@ function invariant({ id, name, statement, scope, partner, rule, documentation, .
     <p class="row"><a class="button" data-which="hold" href=${links.hold}
         aria-label="See it hold: ${title}">See it hold</a>
       <a class="button" data-which="break" href=${links.break}
-        aria-label="Break it: ${title}">Break it</a></p>
+        aria-label="Break it: ${title}">Break it</a>
+      ${links.lesson ? html`<a class="button" data-which="lesson" href=${links.lesson}
+        aria-label="Take the lesson: ${title}">Take the lesson</a>` : ""}</p>
     <details><summary>Read the rule: <code>${rule}</code></summary>
       ${documentation.split("\n").map(part => html`<p>${say(part)}</p>`)}
       <p><strong>See it hold</strong> opens scope ${scope}, where: ${say(partner)}</p>
@@ -51,6 +53,7 @@ function draw() {
   const { catalogue, wrong } = it;
   if (!catalogue) return render(html`<p class="banner" role="alert">${wrong || "…"}</p>`, page);
   render(html`<header><h1>Dynamo explorer</h1>
+      <a id="lessons" href="/lessons">Lessons</a>
       <button id="open-legend" @click=${open_legend}>Legend</button>${projector_button()}</header>
     <main class="front"><div>
       <p>The protocol protects nine invariants. See each hold on the correct rules. Then replace one
