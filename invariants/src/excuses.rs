@@ -187,6 +187,19 @@ pub const MISSED_ON_LOST_DISK: Excuse = Excuse {
     reason: "a replica that started on an older copy of its disk answers without the puts that it \
              stored since",
 };
+pub const READ_WITHOUT_DISK: Excuse = Excuse {
+    properties: &["I1.get-sees-acknowledged-puts"],
+    reason: "a replica that lost its disk answers that it has nothing",
+};
+pub const REMOVED_WITH_THE_ONLY_COPY: Excuse = Excuse {
+    properties: &["I2.confirmed-put-is-kept"],
+    reason: "a fallback hands the put over to the only replica, which is then removed for good",
+};
+pub const LATE_REPLY: Excuse = Excuse {
+    properties: &["I3.stale-replica-is-repaired"],
+    reason: "the coordinator has given up, and ignores a reply that comes later; the next read \
+             tries again",
+};
 pub const NO_WITNESS: Excuse = Excuse {
     properties: &["I2.old-disk-is-found"],
     reason: "no other node can know that the disk is an older copy",

@@ -17,8 +17,9 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     name: "stale replica repaired",
     statement: "A replica that a read found stale does not stay stale.",
     exceptions: "A coordinator sends each repair once. A replica stays stale if the repair is \
-                 lost, or if the coordinator crashes or loses its disk before it sends the repair. \
-                 The next read tries again.",
+                 lost, if the coordinator crashes or loses its disk before it sends the repair, \
+                 or if the replica replies only after the coordinator has given up. The next read \
+                 tries again.",
     paper: "§5",
     scenario: "3-read-repair",
     properties: PROPERTIES,

@@ -27,7 +27,11 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     defects: defects::DEFECTS,
     first_defect: "stand-in-counted-beside-its-replica",
     limits: limits::LIMITS,
-    defects_sources: &[include_str!("i4_hint_preserves_durability/defects.rs")],
+    defects_sources: &[
+        include_str!("i4_hint_preserves_durability/defects/counting.rs"),
+        include_str!("i4_hint_preserves_durability/defects/reaping.rs"),
+        include_str!("i4_hint_preserves_durability/defects/moves.rs"),
+    ],
     scopes: scopes::SCOPES,
     deep_scopes: scopes::DEEP,
 };

@@ -1,5 +1,10 @@
 //! Small scopes for stories: in each, a client reads at the end, and suffers from some defect.
 
+use crate::excuses::{
+    COORDINATED_TWICE, DISK_LOST, HINT_LOST, LATE_REPLY, NO_GOSSIP, NOT_TOLD, QUORUMS_MISS,
+    READ_WITHOUT_DISK, REMOVED_WAITS, REMOVED_WITH_THE_ONLY_COPY, STAND_INS_MISS, STOPPED,
+    WORD_LOST,
+};
 use crate::scope::Ask::{Delete, Get, GetInPerson, Join, Leave, Put, PutInPerson, PutOver, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -35,7 +40,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { lost_disk: Some(0), ..NO_FAULTS },
-        excused: &[],
+        excused: &[DISK_LOST],
         unique_states: 0,
     },
     Scope {
@@ -46,7 +51,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { lost_disk: Some(1), ..NO_FAULTS },
-        excused: &[],
+        excused: &[DISK_LOST, READ_WITHOUT_DISK],
         unique_states: 0,
     },
     Scope {
@@ -141,7 +146,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver), (1, Get)], &[(0, Put)]],
         faults: Faults { lost_disk: Some(0), ..NO_FAULTS },
-        excused: &[],
+        excused: &[DISK_LOST],
         unique_states: 0,
     },
     Scope {
@@ -162,7 +167,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver), (0, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[],
+        excused: &[COORDINATED_TWICE, STAND_INS_MISS],
         unique_states: 0,
     },
     Scope {
@@ -173,7 +178,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (0, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, loss: true, ..NO_FAULTS },
-        excused: &[],
+        excused: &[COORDINATED_TWICE, HINT_LOST, STAND_INS_MISS],
         unique_states: 0,
     },
     Scope {
@@ -184,7 +189,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (0, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, crashes: 1, ..NO_FAULTS },
-        excused: &[],
+        excused: &[COORDINATED_TWICE, STAND_INS_MISS],
         unique_states: 0,
     },
     Scope {
@@ -194,7 +199,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Join(0)), (1, Get)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[],
+        excused: &[STOPPED],
         unique_states: 0,
     },
     Scope {
@@ -216,7 +221,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Remove(0)), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, gossip: true, ..NO_FAULTS },
-        excused: &[],
+        excused: &[COORDINATED_TWICE, REMOVED_WITH_THE_ONLY_COPY, STAND_INS_MISS],
         unique_states: 0,
     },
     Scope {
@@ -248,7 +253,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Join(1)), (0, Put), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[],
+        excused: &[NOT_TOLD],
         unique_states: 0,
     },
     Scope {
@@ -259,7 +264,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver), (1, Get)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        excused: &[],
+        excused: &[DISK_LOST],
         unique_states: 0,
     },
     Scope {
@@ -276,7 +281,7 @@ pub static STORIES: &[Scope] = &[
             loss: true,
             ..NO_FAULTS
         },
-        excused: &[],
+        excused: &[DISK_LOST, HINT_LOST, STAND_INS_MISS],
         unique_states: 0,
     },
     Scope {
@@ -287,7 +292,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, PutInPerson), (0, GetInPerson)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[],
+        excused: &[COORDINATED_TWICE],
         unique_states: 0,
     },
     Scope {
@@ -298,7 +303,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, PutInPerson), (1, GetInPerson)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[],
+        excused: &[COORDINATED_TWICE],
         unique_states: 0,
     },
     Scope {
@@ -308,7 +313,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Leave(2)), (0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, gossip: true, ..NO_FAULTS },
-        excused: &[],
+        excused: &[LATE_REPLY],
         unique_states: 0,
     },
     Scope {
@@ -339,7 +344,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { exchange: true, loss: true, ..NO_FAULTS },
-        excused: &[],
+        excused: &[QUORUMS_MISS, WORD_LOST],
         unique_states: 0,
     },
     Scope {
@@ -350,7 +355,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Join(1)), (1, Put), (1, Leave(1)), (0, Join(0)), (0, Get)]],
         faults: NO_FAULTS,
-        excused: &[],
+        excused: &[NO_GOSSIP],
         unique_states: 0,
     },
     Scope {
@@ -361,7 +366,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Remove(1)), (0, Get), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[],
+        excused: &[NOT_TOLD, REMOVED_WAITS],
         unique_states: 0,
     },
 ];

@@ -3,7 +3,7 @@
 use super::super::exit_codes::{self, Code};
 use super::glossary::{self, Word};
 use dynamo::gallery::Case;
-use dynamo_invariants::catalogue::{DEEP, INVARIANTS, PROPERTIES, SCOPES};
+use dynamo_invariants::catalogue::{DEEP, INVARIANTS, PROPERTIES, SCOPES, STORIES};
 use dynamo_invariants::goals::GOALS;
 use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::property::Property;
@@ -49,7 +49,7 @@ impl Meaning {
             .chain(Case::all().map(Meaning::Case))
             .chain(Rules::NAMES.iter().map(|name| Meaning::Rule(name)))
             .chain(PROPERTIES.iter().map(Meaning::Property))
-            .chain(SCOPES.iter().chain(DEEP).map(Meaning::Scope))
+            .chain(SCOPES.iter().chain(DEEP).chain(STORIES).map(Meaning::Scope))
             .chain(GOALS.iter().map(Meaning::Goal))
             .chain(MESSAGES.iter().map(|kind| Meaning::Message(kind)))
             .chain(exit_codes::ALL.iter().copied().map(Meaning::ExitCode))
