@@ -25,7 +25,7 @@ const NOT_SEEN: &[(&str, &str)] = &[
     ("impl/src/wire.rs", "dynamo status counts these errors"),
     ("impl/src/sessions/envelope.rs", "dynamo status counts these errors"),
     ("model/src/algebra/ring.rs", "no list of members makes such a ring"),
-    ("names not one table", "commands for operators show no table"),
+    ("… names not one table", "commands for operators show no table"),
     ("there is no defect", "commands for operators take no defect"),
 ];
 
