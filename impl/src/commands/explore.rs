@@ -28,6 +28,7 @@ Examples:
   dynamo explore --classic                                  stateright's own Explorer
 
 The first page has the nine invariants: see each hold, break it, and read the rule that protects it.
+It leads to twelve lessons for a class, at http://127.0.0.1:3000/lessons.
 In a scope, choose the next step and see what it changes: nodes, messages, tallies, hints, and the
 verdict of each property. The page also searches for states, checks the scope, and loads and saves
 traces. Everything it needs is in this program. It answers on loopback only, unless --listen names
