@@ -1,7 +1,8 @@
 //! Goals: states that you may want to search for, besides those of the *reachable* properties.
 //!
-//! No property claims that a goal is reachable in a scope, so a search may find none. Some searches
-//! are hopeless from the start: [`Scope::out_of_reach`] names those that the scope's data rule out.
+//! No property claims that a goal is reachable in a scope, so a search may find none.
+//! [`Scope::out_of_reach`](crate::scope::Scope::out_of_reach) names the searches that the scope's
+//! data rule out.
 
 use crate::property::{Kind, LooksAt, Property};
 use crate::system::world::World;

@@ -13,6 +13,7 @@ use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::world::World;
 use crate::system::{System, SystemState};
 use crate::truth::{Ghost, Read, carried_by};
+use dynamo_model::message::Message;
 
 const fn harm(
     name: &'static str,
@@ -84,11 +85,22 @@ pub static HARMS: &[Property] = &[
 fn left_of_puts(world: &World<'_>) -> WriteSet {
     let World { model, state } = world;
     let on_disks = world.nodes().map(|node| world.durable(node));
-    let carried = state
-        .network
-        .iter_all()
-        .map(|envelope| state.history.with_all_seen(carried_by(&model.cfg, envelope.msg)));
+    let carried = state.network.iter_all().map(|envelope| {
+        let carried = carried_by(&model.cfg, envelope.msg).union(asked_by(model, envelope.msg));
+        state.history.with_all_seen(carried)
+    });
     on_disks.chain(carried).fold(WriteSet::EMPTY, WriteSet::union)
+}
+
+/// The put that a request in flight asks for, if any.
+fn asked_by(model: &System, message: &Message) -> WriteSet {
+    let (Message::Request(operation)
+    | Message::Routed { operation, .. }
+    | Message::Forward { operation, .. }) = message
+    else {
+        return WriteSet::EMPTY;
+    };
+    model.cfg.write(operation.request()).into_iter().collect()
 }
 
 /// The values that a get should show and does not, nor a value that replaced them.

@@ -31,8 +31,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                 scope: "fallback-loss-and-get",
                 harm: "harm.acknowledged-put-is-lost",
                 ending: "B acknowledges Ann's put, keeps it for A, and drops it as soon as it has \
-                         sent it. The message to A is lost. Ann reads through A, and her cart is \
-                         gone for good.",
+                         sent it. All of B's messages to A are lost. Ann reads through A, and her \
+                         cart is gone for good.",
             },
         },
         rules: || Rules {
@@ -66,8 +66,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                 scope: "fallback-loss-and-get",
                 harm: "harm.acknowledged-put-is-lost",
                 ending: "B acknowledges Ann's put, and keeps it for A. A's confirmation does not \
-                         come in time, so B drops the hint. The message to A is lost. Ann's cart \
-                         is gone for good.",
+                         come in time, so B drops the hint. All of B's messages to A are lost. \
+                         Ann's cart is gone for good.",
             },
         },
         rules: || Rules {
@@ -175,7 +175,8 @@ pub(super) const DEFECTS: &[Defect] = &[
                 scope: "fallback-crash-and-get",
                 harm: "harm.acknowledged-put-is-lost",
                 ending: "A confirms the hint with Ann's put before it has saved it, and B drops \
-                         the hint. A crashes, and Ann's cart is gone for good.",
+                         the hint. Ann's read has missed the cart, and no disk has it any more: \
+                         when A crashes, it is gone for good.",
             },
         },
         rules: || Rules {
