@@ -74,10 +74,11 @@ impl Trial {
             problems.push(format!("no state of {} shows {}", scope.name, occasion.name));
         }
         problems.extend(self.problems_of_the_scope());
-        if self.find(defect.rules, property).finding.is_some() {
-            problems.extend(self.problems_of_the_defect());
-        } else {
-            problems.push(format!("{} does not break {}", defect.name, property.name));
+        let broken = self.find(defect.rules, property);
+        match broken.finding {
+            Some(_) => problems.extend(self.problems_of_the_defect()),
+            None if !broken.complete => problems.push(too_large(scope, defect.name)),
+            None => problems.push(format!("{} does not break {}", defect.name, property.name)),
         }
         problems
     }
@@ -86,7 +87,10 @@ impl Trial {
     fn problems_of_the_scope(&self) -> Vec<String> {
         let report = self.check(Rules::default);
         let mut problems = Vec::new();
-        if report.has_another_count() {
+        if !report.complete {
+            return vec![too_large(self.scope, "the correct rules")];
+        }
+        if report.progress.unique_states != self.scope.unique_states {
             let (states, scope) = (report.progress.unique_states, self.scope);
             problems.push(format!(
                 "{} has {states} states, and pins {}: set unique_states to {states}",

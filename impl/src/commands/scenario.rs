@@ -98,7 +98,8 @@ pub(super) struct Arguments {
     #[arg(long, conflicts_with = "json")]
     explore: bool,
     /// Perform it on real nodes instead: processes on this machine, over UDP. Prints which
-    /// expectations hold
+    /// expectations hold. Real nodes gossip and compare by themselves, so an expectation that waits
+    /// for `gossip` or `compare` in the model may hold earlier there
     #[arg(long, conflicts_with_all = ["defect", "table", "save", "explore"])]
     on_udp: bool,
     /// Where --explore serves the page; port 0 takes a free one
@@ -115,6 +116,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let defect = arguments.defect.as_deref().map(names::defect).transpose()?;
     let table = arguments.table.as_deref().map(table_named).transpose()?;
     let script = read(&arguments.file)?;
+    arguments.save.as_deref().map_or(Ok(()), |save| refuse_the_script(save, &arguments.file))?;
     let name = || shown(&arguments.file);
     let scenario: Scenario = script.parse().with_context(name).map_err(Failure::Usage)?;
     if arguments.on_udp {
@@ -230,6 +232,18 @@ fn check_rows(scenario: &Scenario, performance: &Performance) -> anyhow::Result<
         return Ok(());
     };
     passes(&table.lines, &scenario.rows).map_err(|missing| anyhow!("row {missing}"))
+}
+
+/// A trace must not replace the script that it comes from.
+fn refuse_the_script(save: &Path, script: &Path) -> Result<(), Failure> {
+    let same = fs::canonicalize(save).ok().zip(fs::canonicalize(script).ok());
+    if same.is_some_and(|(save, script)| save == script) {
+        return Err(Failure::Usage(anyhow!(
+            "--save names the script itself, {}: name another file",
+            script.display()
+        )));
+    }
+    Ok(())
 }
 
 fn save(

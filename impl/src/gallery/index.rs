@@ -2,7 +2,7 @@
 
 use super::{Case, Exhibit, MADE_BY, cell};
 use dynamo_invariants::catalogue::INVARIANTS;
-use dynamo_invariants::defect::When;
+use dynamo_invariants::defect::{Defect, When};
 use dynamo_invariants::historic::{HISTORIC, Told};
 use dynamo_invariants::invariant::Invariant;
 use std::fmt::Write as _;
@@ -77,11 +77,16 @@ pub(super) fn index(exhibits: &[Exhibit]) -> String {
 fn costs(text: &mut String, exhibits: &[Exhibit]) {
     push!(text, "{COSTS}");
     for when in When::all() {
-        push!(text, "\n### {}\n\n| you skip | you lose | see |\n|---|---|---|", when.heading());
+        push!(
+            text,
+            "\n### {}\n\n| you skip | you lose | rule | see |\n|---|---|---|---|",
+            when.heading()
+        );
         for Exhibit { case, .. } in exhibits {
-            let cost = case.defect().map(|defect| defect.cost);
-            if let Some(cost) = cost.filter(|cost| cost.when == when) {
-                push!(text, "| {} | {} | {} |", cell(cost.skip), cell(cost.lose), link(case));
+            let defect = case.defect().filter(|defect| defect.cost.when == when);
+            if let Some(Defect { rule, cost, .. }) = defect {
+                let (skip, lose) = (cell(cost.skip), cell(cost.lose));
+                push!(text, "| {skip} | {lose} | `{rule}` | {} |", link(case));
             }
         }
     }

@@ -101,9 +101,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "joins-again-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "The key moves from B to A, back, and to A again. A and B take late \
-                         confirmations of the first two handoffs for confirmations of the present \
-                         one, and drop what they have. Ann's cart is gone.",
+                ending: "The key moves from B to A, back, and to A again. A hands Ann's cart over \
+                         to B, and drops it rightly. Then B takes a late confirmation of its own \
+                         first handoff for one of what it keeps now, and drops the cart, too. It \
+                         is gone for good.",
             },
         },
         rules: || Rules {

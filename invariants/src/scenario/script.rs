@@ -42,6 +42,13 @@ impl FromStr for Scenario {
     }
 }
 
+/// The longest name of a version or a client.
+const NAME_BYTES_MAX: usize = 64;
+
+fn is_no_letter(letter: char) -> bool {
+    letter == ',' || letter.is_control()
+}
+
 impl Scenario {
     fn read(&mut self, number: usize, line: &str) -> Result<(), String> {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -199,6 +206,7 @@ impl Scenario {
         if self.founders().is_empty() {
             return Err("every node joins: let at least one be there from the start".to_owned());
         }
+        self.check_lengths()?;
         let mut versions = self.versions();
         let count = versions.len();
         versions.sort_unstable();
@@ -208,6 +216,23 @@ impl Scenario {
         }
         // The limits of scopes: the number of puts, of clients, and of requests.
         self.own_scope_on("k").validate().map_err(|error| error.to_string())
+    }
+
+    /// Checks that the names of versions and clients can be told from other words, and fit a line.
+    fn check_lengths(&self) -> Result<(), String> {
+        let (versions, clients) = (self.versions(), self.clients());
+        let names = versions.iter().map(|version| version.as_str()).chain(clients);
+        let is_odd = |name: &&str| {
+            name.len() > NAME_BYTES_MAX || *name == "nothing" || name.contains(is_no_letter)
+        };
+        match names.into_iter().find(is_odd) {
+            None => Ok(()),
+            Some(name) => Err(format!(
+                "a version or a client has a name of at most {NAME_BYTES_MAX} bytes without commas \
+                 and control characters, and not \"nothing\"; this one is {:?}",
+                name.chars().take(NAME_BYTES_MAX).collect::<String>()
+            )),
+        }
     }
 
     /// Checks that expectations name clients and versions of the script.

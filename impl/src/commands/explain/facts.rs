@@ -124,13 +124,18 @@ fn of_scope(scope: &Scope, meaning: &Meaning) -> Facts {
     let aimed = INVARIANTS.iter().filter(|it| has(it.scopes) || has(it.deep_scopes)).map(named);
     let is_deep = INVARIANTS.iter().any(|invariant| has(invariant.deep_scopes));
     let deep = if is_deep { ", checked only with --deep" } else { "" };
+    let states = if scope.is_pinned() {
+        format!("{}{deep}", table::count(scope.unique_states))
+    } else {
+        "not pinned: the scope is for a story".to_owned()
+    };
     let excuse = |excuse: &dynamo_invariants::scope::Excuse| {
         format!("{}: {}", excuse.properties.join(", "), excuse.reason)
     };
     Facts::default()
         .text("aim", scope.aim)
         .with("has", describe::surroundings(scope))
-        .text("states", &format!("{}{deep}", table::count(scope.unique_states)))
+        .text("states", &states)
         .with("aimed at", aimed)
         .with("finds", meaning.cases().iter().map(titled))
         .with("does not claim", scope.excused.iter().map(excuse))

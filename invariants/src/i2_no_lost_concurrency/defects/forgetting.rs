@@ -58,10 +58,10 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "write-all-lost-disk-and-two-clients",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "A loses its disk and starts counting again under the same name. Bob's \
-                         put gets the dot that Ann's had. B takes it for Ann's put and does not \
-                         store it. Ann reads through B and misses Bob's put, which was \
-                         acknowledged.",
+                ending: "Bob puts tea through A. A loses its disk, starts counting again under \
+                         the same name, and gives Ann's bread the dot that Bob's tea had. When \
+                         Ann replaces the bread by milk, B takes the tea for replaced, too. It \
+                         was acknowledged, and is gone for good.",
             },
         },
         rules: || Rules { new_incarnation: |_| 0, ..Rules::default() },

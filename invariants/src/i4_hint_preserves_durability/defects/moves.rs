@@ -106,9 +106,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             loss: Loss::Told {
                 scope: "joins-again-and-get",
                 harm: "harm.acknowledged-put-is-lost",
-                ending: "The key moves from B to A, back, and to A again. Late confirmations of \
-                         the first two handoffs make A and B drop what they have of Ann's cart \
-                         now. Her cart is gone.",
+                ending: "The key moves from B to A, back, and to A again. A hands Ann's cart over \
+                         to B, and drops it rightly. Then B believes a late confirmation of its \
+                         own first handoff, and drops the cart, too. It is gone for good.",
             },
         },
         rules: || Rules {
@@ -137,9 +137,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             lose: "the delete: a fallback gets the old value after it was asked, and hands it \
                    over",
             loss: Loss::Untold(
-                "Its scope reads one replica, where a get may miss a delete anyway. So the check \
-                 looks at the disks: the deleted value is back on a replica after its tombstone \
-                 was reaped.",
+                "No client's run is shown: the scope of this defect has R=1, where a get may miss \
+                 a delete anyway. The check looks at the disks: the deleted value is back on a \
+                 replica after its tombstone was reaped.",
             ),
         },
         rules: || Rules {

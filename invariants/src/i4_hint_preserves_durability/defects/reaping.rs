@@ -23,9 +23,9 @@ pub(super) const DEFECTS: &[Defect] = &[
             skip: "asking fallbacks for old hints before you reap a tombstone",
             lose: "the delete: a fallback's hint brings the deleted value back",
             loss: Loss::Untold(
-                "Its scope reads one replica, where a get may miss a delete anyway. So the check \
-                 looks at the disks: the hint brings the deleted value back after its tombstone \
-                 was reaped.",
+                "No client's run is shown: the scope of this defect has R=1, where a get may miss \
+                 a delete anyway. The check looks at the disks: the hint brings the deleted value \
+                 back after its tombstone was reaped.",
             ),
         },
         rules: || Rules {
