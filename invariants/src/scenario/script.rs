@@ -221,7 +221,7 @@ impl Scenario {
     /// Checks that the names of versions and clients can be told from other words, and fit a line.
     fn check_lengths(&self) -> Result<(), String> {
         let (versions, clients) = (self.versions(), self.clients());
-        let names = versions.iter().map(|version| version.as_str()).chain(clients);
+        let names = versions.iter().map(String::as_str).chain(clients);
         let is_odd = |name: &&str| {
             name.len() > NAME_BYTES_MAX || *name == "nothing" || name.contains(is_no_letter)
         };
