@@ -179,9 +179,9 @@ impl Report {
         self.complete && self.properties.iter().all(Verdict::is_as_claimed)
     }
 
-    /// Does the number of states differ from the pinned one, if there is one? Under the protocol's own rules this
-    /// means that the protocol or the scope was changed. False if the check was cut off or left
-    /// steps out, because then the number says nothing.
+    /// Does the number of states differ from the pinned one, if there is one? Under the protocol's
+    /// own rules this means that the protocol or the scope was changed. False if the check was cut
+    /// off or left steps out, because then the number says nothing.
     pub fn has_another_count(&self) -> bool {
         let is_pinned = self.pinned_states > 0;
         is_pinned

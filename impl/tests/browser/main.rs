@@ -100,16 +100,21 @@ fn a_step_tells_beforehand_what_it_changes() {
     });
 }
 
+/// Searches for a goal, and goes to the state that is found.
+pub(crate) async fn jump_to(browser: &Browser, goal: &str) {
+    browser.choose("#goal", goal).await;
+    browser.click("#find").await;
+    browser
+        .until("it is found", async |browser| browser.text("#job").await.contains("Found"))
+        .await;
+    browser.click("#jump").await;
+    browser.until("it is shown", async |browser| browser.text("#step").await != "step 0").await;
+}
+
 #[test]
 fn a_state_is_found() {
     with_browser(&["concurrent-puts"], Page::Wide, async |browser| {
-        browser.choose("#goal", "goal.two-siblings").await;
-        browser.click("#find").await;
-        browser
-            .until("it is found", async |browser| browser.text("#job").await.contains("Found"))
-            .await;
-        browser.click("#jump").await;
-        browser.until("it is shown", async |browser| browser.text("#step").await != "step 0").await;
+        jump_to(browser, "goal.two-siblings").await;
         assert!(
             browser.text("#page").await.contains("||"),
             "two siblings are somewhere on the page"

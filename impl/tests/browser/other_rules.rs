@@ -2,7 +2,7 @@
 
 use crate::browser::{Page, with_browser};
 use crate::looks::{TOO_SMALL, is_accessible};
-use crate::{counterexample, take};
+use crate::{counterexample, jump_to, take};
 
 #[test]
 fn other_rules_keep_the_path_as_far_as_it_goes() {
@@ -29,13 +29,7 @@ fn other_rules_keep_the_path_as_far_as_it_goes() {
 #[test]
 fn a_path_that_ends_under_other_rules_tells_where_and_why() {
     with_browser(&["stand-in"], Page::Wide, async |browser| {
-        browser.choose("#goal", "I8.hint-is-handed-over").await;
-        browser.click("#find").await;
-        browser
-            .until("it is found", async |browser| browser.text("#job").await.contains("Found"))
-            .await;
-        browser.click("#jump").await;
-        browser.until("it is shown", async |browser| browser.text("#step").await != "step 0").await;
+        jump_to(browser, "I8.hint-is-handed-over").await;
         browser.pick("#rules", "hint-dropped-when-sent").await;
         browser.until("it is told", async |browser| browser.is_there("#kept").await).await;
         let (told, step) = (browser.text("#kept").await, browser.text("#step").await);

@@ -12,6 +12,15 @@ use stateright::Model;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
+/// A scope with the number 0 would claim no *reachable* property, and nobody would see its number
+/// change.
+#[test]
+fn every_scope_of_the_check_is_pinned() {
+    for scope in SCOPES.iter().chain(DEEP) {
+        assert!(scope.is_pinned(), "{} has no pinned number of states", scope.name);
+    }
+}
+
 /// Scopes of at most 150,000 states. Each is checked exhaustively: every claimed property holds,
 /// every excused one fails, and the state count is the pinned one. Together they have every kind of
 /// step.
