@@ -99,9 +99,9 @@ impl Trial {
         }
         for verdict in report.properties.iter().filter(|verdict| !verdict.is_as_claimed()) {
             let what = match verdict.verdict {
-                Conclusion::ExcusedButHolds => "holds, so leave its excuse out",
-                Conclusion::NotShown => "is not shown by any state, so the scope needs an excuse",
-                _ => "is violated, so the scope needs an excuse, or the protocol is wrong",
+                Conclusion::ExcusedButHolds => "is shown, so leave it out of unseen",
+                Conclusion::NotShown => "is not shown by any state: name it in unseen",
+                _ => "is violated, so its precondition or the protocol is wrong",
             };
             problems.push(format!("{}: {} {what}", self.scope.name, verdict.name));
         }

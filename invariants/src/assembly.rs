@@ -9,7 +9,7 @@ use crate::truth::{Ghost, observer};
 use dynamo_model::client::{Client, Line, Via};
 use dynamo_model::ids::{ClientId, Content, NodeId, RequestId};
 use dynamo_model::node::Node;
-use dynamo_model::process::{Circumstances, Process};
+use dynamo_model::process::{Circumstances, Process, Takes};
 use dynamo_model::route::Routes;
 use dynamo_model::rules::Rules;
 use dynamo_model::wish::Wish;
@@ -51,7 +51,7 @@ impl Scope {
         let circumstances = |id| Circumstances {
             loses_its_disk: bad == Some(NodeId(id)),
             returns_to_a_copy: instance.copied == Some(NodeId(id)),
-            takes_all: instance.is_endless,
+            takes: Takes { replies: self.takes_late_replies(), others: instance.is_endless },
             disk: instance.disk(NodeId(id)),
         };
         let nodes: Vec<Process> =

@@ -16,6 +16,7 @@ use crate::{
     i4_hint_preserves_durability as i4, i5_anti_entropy_converges as i5, i6_no_ack_before_w as i6,
     i7_routing_converges as i7, i8_hint_is_kept as i8, i9_membership_only_grows as i9,
 };
+use std::sync::LazyLock;
 
 /// The nine invariants.
 pub const INVARIANTS: [Invariant; 9] = [
@@ -55,7 +56,7 @@ const fn total<T>(parts: &[&[T]]) -> usize {
     sum
 }
 
-/// Every property. The check evaluates each in every scope, unless the scope excuses it.
+/// Every property. The check evaluates each in every scope, unless it does not apply there.
 pub static PROPERTIES: &[Property] = from_all_rooms!(Property, properties);
 /// Every defect. Every rule has at least one, except those of [`WITHOUT_DEFECT`].
 pub static DEFECTS: &[Defect] = from_all_rooms!(Defect, defects);
@@ -91,6 +92,14 @@ pub fn scope_named(name: &str) -> Option<&'static Scope> {
 /// The property, harm or goal with this name.
 pub fn property_named(name: &str) -> Option<&'static Property> {
     PROPERTIES.iter().chain(HARMS).chain(GOALS).find(|property| property.name == name)
+}
+
+static CLAIMS: LazyLock<Vec<Property>> =
+    LazyLock::new(|| PROPERTIES.iter().map(Property::without_precondition).collect());
+
+/// The property, harm or goal with this name, without its precondition if it has one.
+pub fn claim_named(name: &str) -> Option<&'static Property> {
+    CLAIMS.iter().find(|property| property.name == name).or_else(|| property_named(name))
 }
 
 /// A scope of a reader's own, made static.
@@ -177,9 +186,9 @@ impl Limit {
         scope_named(self.scope).expect("a limit names a scope that exists")
     }
 
-    /// The property that fails.
+    /// The property that fails, without its precondition.
     pub fn property(&self) -> &'static Property {
-        Property::named(self.property).expect("a limit names a property that exists")
+        claim_named(self.property).expect("a limit names a property that exists")
     }
 
     /// Where it really happened.

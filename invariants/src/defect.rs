@@ -119,7 +119,7 @@ pub struct Limit {
     pub what: &'static str,
     /// Why a weaker check misses it: what must be tried, or looked at, to see it.
     pub missed_by: &'static str,
-    /// The property that fails; the scope excuses it.
+    /// The property that fails, because its precondition is not met.
     pub property: &'static str,
     /// The scope in which it fails.
     pub scope: &'static str,

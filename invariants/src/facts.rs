@@ -62,7 +62,7 @@ fn whereabouts(world: &World<'_>, write: WriteId) -> String {
     });
     let gone =
         world.nodes().filter(|node| world.is_gone(*node)).map(|node| format!("{node} is gone"));
-    let is_reaped = world.state.history.forgotten().contains(write);
+    let is_reaped = world.forgotten().contains(write);
     let reaped = is_reaped.then(|| "it was reaped, or a reaped tombstone replaced it".to_owned());
     let own = if own.is_empty() {
         "on no replica's disk".to_owned()
@@ -85,7 +85,7 @@ fn on_the_word_of(outcome: Outcome, done: &str, quorum: char, needed: usize) -> 
 /// Puts on this node's disk as a replica, and the puts those supersede. Reaped puts are not
 /// required.
 fn has(world: &World<'_>, node: NodeId) -> String {
-    let (there, reaped) = (world.on_disk(node), world.state.history.forgotten());
+    let (there, reaped) = (world.on_disk(node), world.forgotten());
     if reaped.is_empty() {
         there.to_string()
     } else {
@@ -136,7 +136,7 @@ pub fn heard(world: &World<'_>) -> Vec<String> {
         read.hearings.iter().map(move |h| (index, request, read, h))
     });
     let told = heard.map(|(index, request, read, hearing)| {
-        let stage = if world.is_under_way(index) { "running" } else { "over" };
+        let stage = if world.is_over(index, hearing) { "over" } else { "running, or interrupted" };
         let have =
             world.replicas_heard(hearing).map(|node| format!("{node} has {}", has(world, node)));
         let have = have.collect::<Vec<_>>().join(", ");
@@ -236,7 +236,7 @@ pub fn reaped(world: &World<'_>) -> Vec<String> {
     if ghost.reaped.is_empty() {
         return Vec::new();
     }
-    let replaced = ghost.forgotten().minus(ghost.reaped);
+    let replaced = world.forgotten().minus(ghost.reaped);
     let on_disks: WriteSet = world.versions().map(|(write, _)| write).collect();
     vec![format!(
         "{} was reaped, and had replaced {replaced}; still on disks: {on_disks}",

@@ -25,6 +25,7 @@ const fn goal(
         occasions: &[],
         looks_at: LooksAt::Everything,
         evidence: &[],
+        precondition: None,
         condition,
     }
 }

@@ -5,15 +5,16 @@ mod scopes;
 
 use crate::facts;
 use crate::invariant::Invariant;
-use crate::property::occasions::{GET, GET_AFTER_ACK, IN_PERSON, PUT};
+use crate::property::occasions::{GET, IN_PERSON, MUST_SEE, PUT};
 use crate::property::{
-    LooksAt, Property, always, answered_reads, is_answered, looking_at, reachable, replies_at_least,
+    LooksAt, Property, always, answered_reads, by_the_run, given, is_answered, looking_at,
+    reachable, replies_at_least,
 };
-use crate::scope::Ask;
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
+use crate::scope::{Ask, Scope};
 use crate::system::world::World;
-use crate::truth::Read;
+use crate::truth::{Outcome, Read};
 use dynamo_model::ids::{NodeId, RequestId};
 
 /// Everything that belongs to I1.
@@ -82,8 +83,9 @@ const PROPERTIES: &[Property] = &[
         "A get's answer omits no put that a node it heard from holds, unless it shows a put whose \
          client had read that one (Dynamo paper §4.4). It shows only puts that are on these nodes' \
          disks. If a fallback replied, or the ring changes, the disks of all nodes count. \
-         Exception: the answer may omit what was reaped. Does not hold when one of these nodes has \
-         lost its disk or started on an older copy of it.",
+         Exception: the answer may omit what was reaped. Where the ring changes, the coordinator's \
+         own disk does not count as heard: it may be a new replica. Exception: one of these nodes \
+         has lost its disk or started on an older copy of it.",
         |model, state| {
             let world = World { model, state };
             let intended = if model.cfg.changes { &[][..] } else { &model.cfg.preference_list };
@@ -96,38 +98,60 @@ const PROPERTIES: &[Property] = &[
                 let disks = read.sources.iter().flat_map(disks);
                 disks.fold(WriteSet::EMPTY, |all, node| all.union(world.durable(node)))
             };
-            let lost = |read: &Read| read.sources.iter().any(|node| world.lost_its_disk(*node));
+            let lost = |read: &Read| {
+                let mut counted = read.sources.iter().flat_map(disks);
+                counted.any(|node| world.lost_its_disk(node))
+            };
             let is_merge = |read: &Read| {
-                read.omitted.is_subset(state.history.forgotten())
-                    && read.shown.is_subset(on_disk(read))
+                read.omitted.is_subset(world.forgotten()) && read.shown.is_subset(on_disk(read))
             };
             state.history.reads.iter().all(|read| lost(read) || is_merge(read))
         },
     ),
-    looking_at(
-        LooksAt::Truth,
+    given(
+        by_the_run,
+        |model, state| {
+            let world = World { model, state };
+            answered_reads(state).all(|read| missed(&world, read).is_empty())
+        },
         always(
             "I1.get-sees-acknowledged-puts",
             &[facts::answered, facts::saw],
-            GET_AFTER_ACK,
-            "With R+W>N, a get shows every put that was acknowledged before the get began (Dynamo \
-             paper §4.5). A put whose client had read it counts for it. This holds also while keys \
-             move. Exception: the get may omit a reaped put, or one that a reaped put superseded. \
-             Does not hold with R+W<=N, or when a fallback stands in for a replica. Does not hold \
-             when a replica that answers has lost its disk or started on an older copy of it. Does \
-             not hold when a removed node that is alive serves the get.",
-            |_, state| {
-                let ghost = &state.history;
-                let fresh = |read: &Read| {
-                    read.acknowledged_before
-                        .is_subset(ghost.with_all_seen(read.shown).union(ghost.forgotten()))
+            MUST_SEE,
+            "A get shows every put that was acknowledged before the get began, if the two quorums \
+             overlap (Dynamo paper §4.5): when the put was acknowledged, P intended replicas had \
+             confirmed it; the coordinator of the get heard Q intended replicas; and P+Q>N. With \
+             R+W>N this is so unless a fallback stood in for a replica. A put whose client had \
+             read it counts for it. This holds also while keys move. Precondition: each replica \
+             that the coordinator heard, and that has lost its disk or started on an older copy, \
+             lowers P+Q by one. Precondition: the get was not served by a removed node that is \
+             alive, and fewer nodes were removed for good than P. Precondition: the ring does not \
+             change, or coordinators never time out: a new replica does not gather from a node \
+             that it suspects. Exception: the get may omit a reaped put, or one that a reaped put superseded.",
+            |model, state| {
+                let world = World { model, state };
+                let misses = |read: &Read| {
+                    let mut missed = missed(&world, read).iter();
+                    missed.any(|write| must_see(&world, read, write))
                 };
-                answered_reads(state).all(fresh)
+                !answered_reads(state).any(misses)
             },
         ),
     ),
+    reachable(
+        "I1.get-must-see-a-put",
+        &[facts::answered],
+        "A coordinator answers a get, and the intended replicas that it heard overlap with those \
+         that had confirmed a put when that put was acknowledged, before the get began.",
+        |model, state| {
+            let world = World { model, state };
+            answered_reads(state).any(|read| {
+                read.acknowledged_before.iter().any(|write| must_see(&world, read, write))
+            })
+        },
+    ),
     looking_at(
-        LooksAt::Truth,
+        LooksAt::Disks,
         always(
             "I1.in-person-get-sees-in-person-puts",
             &[facts::answered_in_person, facts::saw],
@@ -135,7 +159,8 @@ const PROPERTIES: &[Property] = &[
             "With PR+PW>N, a get that asked for PR intended replicas shows every put that asked \
              for PW of them and was acknowledged before (Dynamo paper §4.5, §4.6). A put whose \
              client had read it counts for it. This holds also while fallbacks stand in for \
-             replicas.",
+             replicas. Exception: replicas that were removed, or have lost their disks, count as in \
+             I1.get-sees-acknowledged-puts.",
             |model, state| {
                 let Instance { puts, gets, .. } = &model.cfg;
                 let in_person =
@@ -148,13 +173,12 @@ const PROPERTIES: &[Property] = &[
                     .iter()
                     .zip(gets)
                     .filter(|(read, get)| is_answered(read) && in_person(get));
-                let sees = |read: &Read| {
-                    let shown = state.history.with_all_seen(read.shown);
-                    read.acknowledged_before
-                        .iter()
-                        .all(|write| !asked.contains(write) || shown.contains(write))
+                let world = World { model, state };
+                let misses = |read: &Read| {
+                    let mut missed = missed(&world, read).iter();
+                    missed.any(|write| asked.contains(write) && must_see(&world, read, write))
                 };
-                reads.map(|(read, _)| read).all(sees)
+                !reads.map(|(read, _)| read).any(misses)
             },
         ),
     ),
@@ -205,3 +229,28 @@ const PROPERTIES: &[Property] = &[
         },
     ),
 ];
+
+/// The puts acknowledged before a get began that its answer neither shows nor replaces. Reaped puts
+/// are left out.
+fn missed(world: &World<'_>, read: &Read) -> WriteSet {
+    let shown = world.state.history.with_all_seen(read.shown);
+    read.acknowledged_before.minus(shown.union(world.forgotten()))
+}
+
+/// Must the replicas that the coordinator of a get heard include one that had confirmed the put
+/// when it was acknowledged? More than N of them, counted together, cannot all be different nodes.
+fn must_see(world: &World<'_>, read: &Read, write: WriteId) -> bool {
+    let in_person = |outcome| match outcome {
+        Outcome::Answered { in_person, .. } => in_person,
+        _ => 0,
+    };
+    let confirmed = in_person(world.state.history.writes[usize::from(write.0)].outcome);
+    let lost = read.sources.iter().filter(|node| world.lost_its_disk(**node)).count();
+    let Scope { faults, .. } = world.model.cfg.scope;
+    let is_current = read.by.is_none_or(|node| !world.is_removed(node))
+        && !(world.model.cfg.changes && faults.timeouts.is_some());
+    let removed = world.nodes().filter(|node| world.is_removed(*node)).count();
+    is_current
+        && confirmed > removed
+        && confirmed + in_person(read.outcome) > world.model.cfg.config.n() + lost
+}

@@ -6,11 +6,13 @@ mod scopes;
 use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::PUT;
-use crate::property::{LooksAt, Property, always, looking_at, pair, reachable};
+use crate::property::{LooksAt, Property, always, by_the_run, given, looking_at, pair, reachable};
+use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::world::World;
 use crate::truth::writes_of;
 use dynamo_model::ids::NodeId;
 use dynamo_model::process::Stage;
+use dynamo_model::version::Dot;
 
 /// I2 with its properties, defects, known limits and scopes.
 pub(crate) const INVARIANT: Invariant = Invariant {
@@ -44,66 +46,84 @@ const PROPERTIES: &[Property] = &[
         "A node that has told anyone that it stores a put keeps it on disk, until a put whose \
          client had read it supersedes it. Reaped puts are not required. Exceptions: a node that \
          lost its disk or started on an older copy, and a node that by its own view is no intended \
-         replica. Weaker: if by its views a node may have stopped being a replica and become one \
-         again, the put must be on some disk.",
+         replica. Weaker: if by its views a node may have been no replica for a time, the put must \
+         be on some disk.",
         |model, state| {
             let world = World { model, state };
             let confirmed = |node: NodeId| state.history.confirmed[usize::from(node.0)];
             let may_drop = |node| world.lost_its_disk(node) || !world.is_intended(node, node);
-            let expected_on =
-                |node| if world.may_be_back(node) { world.anywhere() } else { world.stored(node) };
+            let expected_on = |node| {
+                if world.may_have_been_none(node) { world.anywhere() } else { world.stored(node) }
+            };
             let keeps = |node| confirmed(node).is_subset(expected_on(node));
             world.nodes().all(|node| may_drop(node) || keeps(node))
         },
     ),
-    always(
-        "I2.siblings-are-an-antichain",
-        &[facts::disks, facts::answered, facts::saw],
-        PUT,
-        "Siblings are concurrent: no put's client had read another put beside it. This goes for \
-         every sibling set on a disk, own or hint, and for every answer. Does not hold when two \
-         nodes have coordinated a put, and one version is replaced and its request forgotten \
-         before the other arrives.",
-        |model, state| {
-            let world = World { model, state };
-            let ghost = &state.history;
-            let on_disk =
-                |node| world.sets(node).all(|set| ghost.is_antichain(writes_of(set.versions())));
-            world.nodes().all(on_disk)
-                && ghost.reads.iter().all(|read| ghost.is_antichain(read.shown))
-        },
-    ),
-    looking_at(
-        LooksAt::Versions,
+    given(
+        by_the_run,
+        |model, state| siblings_are_concurrent(&World { model, state }, WriteSet::EMPTY),
         always(
-            "I2.clocks-are-causal",
-            &[facts::disks, facts::saw],
+            "I2.siblings-are-an-antichain",
+            &[facts::disks, facts::answered, facts::saw],
             PUT,
-            "A version's clock covers another put on any disk exactly if its client had read that \
-             put. The context of a sibling set, own or hint, covers a put exactly if the set holds \
-             it or a put that supersedes it. A put with two dots is covered under either. \
-             Exception: reaped puts may be covered or not. Does not hold when the request of a put \
-             with two dots is forgotten. Does not hold when a dot is given twice because the only \
-             node that knows better is down.",
-            |model, state| World { model, state }.clocks_are_causal(),
+            "Siblings are concurrent: no put's client had read another put beside it. This goes \
+             for every sibling set on a disk, own or hint, and for every answer. Precondition: the \
+             put that was read cannot have two coordinators, or at most one other put has begun. \
+             Of two versions of one put, one may be replaced and its request forgotten before the \
+             other arrives.",
+            |model, state| {
+                let world = World { model, state };
+                siblings_are_concurrent(&world, world.may_come_back())
+            },
         ),
     ),
     looking_at(
         LooksAt::Versions,
-        always(
-            "I2.one-put-one-version",
-            &[facts::dots, facts::disks],
-            PUT,
-            "On all disks together, each put has one dot and each dot names one put, however often \
-             the put is sent. Does not hold when two nodes coordinate a put: after a failover, or \
-             when a client asks again after the ring has changed. Does not hold when a node starts \
-             on an old disk while the only node that knows of a later commit is down.",
+        given(
+            by_the_run,
+            |model, state| World { model, state }.clocks_are_causal(WriteSet::EMPTY),
+            always(
+                "I2.clocks-are-causal",
+                &[facts::disks, facts::saw],
+                PUT,
+                "A version's clock covers another put on any disk exactly if its client had read \
+                 that put. The context of a sibling set, own or hint, covers a put exactly if the \
+                 set holds it or a put that supersedes it. A put with two dots is covered under \
+                 either. Exception: reaped puts may be covered or not. Precondition: the put \
+                 cannot have two coordinators, or at most one other put has begun; a context \
+                 forgets requests. Precondition: no node has run on an old disk while a node that \
+                 knew of a later commit was down.",
+                |model, state| {
+                    let world = World { model, state };
+                    world.ran_on_an_old_disk() || world.clocks_are_causal(world.may_come_back())
+                },
+            ),
+        ),
+    ),
+    looking_at(
+        LooksAt::Versions,
+        given(
+            by_the_run,
             |model, state| {
                 let world = World { model, state };
-                world.versions().all(|(write, dot)| {
-                    world.versions().all(|(other, dot2)| (write == other) == (dot == dot2))
-                })
+                dots_name_one_put(&world) && puts_have_one_dot(&world, |_| false)
             },
+            always(
+                "I2.one-put-one-version",
+                &[facts::dots, facts::disks],
+                PUT,
+                "On all disks together, each put has one dot and each dot names one put, however \
+                 often the put is sent. Exception: where two nodes, or one node on two disks, may \
+                 coordinate a put, each gives it one dot: after a failover, or when a client asks \
+                 again after the ring has changed or a disk was lost. Precondition: no node has run on an old disk while a node that knew \
+                 of a later commit was down.",
+                |model, state| {
+                    let world = World { model, state };
+                    world.ran_on_an_old_disk()
+                        || dots_name_one_put(&world)
+                            && puts_have_one_dot(&world, |write| model.cfg.may_fail_over(write))
+                },
+            ),
         ),
     ),
     looking_at(
@@ -161,6 +181,39 @@ const PROPERTIES: &[Property] = &[
         },
     ),
 ];
+
+/// Are all siblings concurrent, on disks and in answers? These puts may be beside any other.
+fn siblings_are_concurrent(world: &World<'_>, except: WriteSet) -> bool {
+    let ghost = &world.state.history;
+    let is_concurrent = |writes: WriteSet| {
+        writes.iter().all(|write| {
+            let replaced = ghost.saw(write).minus(except);
+            replaced.minus(writes) == replaced
+        })
+    };
+    let on_disk = |node| world.sets(node).all(|set| is_concurrent(writes_of(set.versions())));
+    world.nodes().all(on_disk) && ghost.reads.iter().all(|read| is_concurrent(read.shown))
+}
+
+/// Does each dot on disks name one put?
+fn dots_name_one_put(world: &World<'_>) -> bool {
+    let mut versions = world.versions();
+    versions.all(|(write, dot)| {
+        world.versions().all(|(other, its_dot)| write == other || dot != its_dot)
+    })
+}
+
+/// Has each put on disks one dot? A put that may fail over may have one from each disk.
+fn puts_have_one_dot(world: &World<'_>, may_fail_over: impl Fn(WriteId) -> bool) -> bool {
+    let is_second = |write, dot: Dot, other: Dot| {
+        let disk = |dot: Dot| (dot.issuer.node, dot.issuer.incarnation);
+        dot != other && (disk(dot) == disk(other) || !may_fail_over(write))
+    };
+    let mut versions = world.versions();
+    versions.all(|(write, dot)| {
+        world.versions().all(|(other, its_dot)| write != other || !is_second(write, dot, its_dot))
+    })
+}
 
 fn is_at(world: &World<'_>, is_meant: impl Fn(Stage) -> bool) -> bool {
     world.nodes().filter_map(|node| world.stage(node)).any(is_meant)

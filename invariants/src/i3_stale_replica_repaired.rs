@@ -6,10 +6,10 @@ mod scopes;
 use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::READ_OVER;
-use crate::property::{LooksAt, Property, always, looking_at, reachable};
-use crate::scope::write_set::WriteSet;
+use crate::property::{LooksAt, Property, always, by_the_run, given, looking_at, reachable};
 use crate::system::world::World;
 use crate::truth::{Hearing, Read};
+use dynamo_model::ids::NodeId;
 
 /// Everything that belongs to I3.
 pub(crate) const INVARIANT: Invariant = Invariant {
@@ -34,28 +34,36 @@ pub(crate) const INVARIANT: Invariant = Invariant {
 const PROPERTIES: &[Property] = &[
     looking_at(
         LooksAt::Gets,
-        always(
-            "I3.stale-replica-is-repaired",
-            &[facts::heard],
-            READ_OVER,
-            "A read is over when its coordinator waits for no reply and no repair is in flight. \
-             Then every replica that the coordinator heard, itself included, has on disk every put \
-             that it knew of (Dynamo paper §5). A put whose client had read it counts for it. \
-             Exception: replicas that have left the preference list or lost their disk. Does not \
-             hold when a repair is lost, or when the coordinator crashes or loses its disk first. \
-             Each repair is sent once, and the next read tries again.",
+        given(
+            by_the_run,
             |model, state| {
                 let world = World { model, state };
-                let has_all = |hearing: &Hearing, known: WriteSet| {
-                    world.replicas_heard(hearing).all(|node| known.is_subset(world.stored(node)))
-                };
-                let repaired = |read: &Read| {
-                    read.hearings.iter().all(|hearing| has_all(hearing, read.knew(hearing)))
-                };
-                let reads = state.history.reads.iter();
-                let mut over = reads.enumerate().filter(|(get, _)| !world.is_under_way(*get));
-                over.all(|(_, read)| repaired(read))
+                let mut quiet = hearings(&world).filter(|(get, _, hearing)| {
+                    !world.collects(hearing.coordinator, *get) && !world.is_repairing(*get)
+                });
+                quiet.all(|(_, read, hearing)| stale(&world, read, hearing).is_empty())
             },
+            always(
+                "I3.stale-replica-is-repaired",
+                &[facts::heard],
+                READ_OVER,
+                "A read is over when its coordinator has collected all replies that it waited \
+                 for. Then every replica that the coordinator heard, itself included, has on disk \
+                 every put that it knew of (Dynamo paper §5). A put whose client had read it \
+                 counts for it. A repair in flight counts for the put that it brings. \
+                 Precondition: the repair is not lost, and the coordinator has neither crashed nor \
+                 lost its disk before all replicas replied: the next read tries again. Where \
+                 coordinators time out, a reply counts only while the coordinator waits for it. \
+                 Exception: replicas that have left the preference list or lost their disk.",
+                |model, state| {
+                    let world = World { model, state };
+                    let mut over = hearings(&world).filter(|(get, _, it)| world.is_over(*get, it));
+                    over.all(|(_, read, hearing)| {
+                        let mut stale = stale(&world, read, hearing).into_iter();
+                        stale.all(|node| hearing.is_repairing(node))
+                    })
+                },
+            ),
         ),
     ),
     reachable(
@@ -65,12 +73,12 @@ const PROPERTIES: &[Property] = &[
          knows of.",
         |model, state| {
             let world = World { model, state };
-            let stale = |hearing: &Hearing| {
+            let is_stale = |hearing: &Hearing| {
                 world
                     .replicas_heard(hearing)
                     .any(|node| !hearing.known.is_subset(world.stored(node)))
             };
-            state.history.reads.iter().flat_map(|read| &read.hearings).any(stale)
+            hearings(&world).any(|(_, _, hearing)| is_stale(hearing))
         },
     ),
     looking_at(
@@ -78,16 +86,27 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I3.a-read-is-over",
             &[facts::heard],
-            "A coordinator has heard another node for a read, and the read is over: it waits for \
-             no reply, and no repair is in flight.",
+            "A coordinator has heard another node for a read, and has collected all replies that \
+             it waited for. Neither a crash nor the loss of its disk interrupted it.",
             |model, state| {
                 let world = World { model, state };
-                let mut reads = state.history.reads.iter().enumerate();
-                reads.any(|(get, read)| {
-                    read.hearings.iter().any(|hearing| hearing.heard.len() > 1)
-                        && !world.is_under_way(get)
-                })
+                hearings(&world)
+                    .any(|(get, _, hearing)| hearing.heard.len() > 1 && world.is_over(get, hearing))
             },
         ),
     ),
 ];
+
+/// What each coordinator of each read has heard, with the read and its index.
+fn hearings<'a>(
+    world: &World<'a>,
+) -> impl Iterator<Item = (usize, &'a Read, &'a Hearing)> + use<'a> {
+    let reads = world.state.history.reads.iter().enumerate();
+    reads.flat_map(|(get, read)| read.hearings.iter().map(move |hearing| (get, read, hearing)))
+}
+
+/// The replicas that a coordinator has heard and whose disks lack a put that it knew of.
+fn stale(world: &World<'_>, read: &Read, hearing: &Hearing) -> Vec<NodeId> {
+    let known = read.knew(hearing);
+    world.replicas_heard(hearing).filter(|node| !known.is_subset(world.stored(*node))).collect()
+}

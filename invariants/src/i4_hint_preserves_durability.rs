@@ -7,7 +7,7 @@ mod scopes;
 use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::{HINTED_ACK, MISPLACED, PUT, REAPED};
-use crate::property::{Property, always, converges, only, reachable};
+use crate::property::{Property, always, by_the_run, converges, given, only, reachable};
 use crate::system::world::World;
 use dynamo_model::ids::NodeId;
 
@@ -58,22 +58,21 @@ const PROPERTIES: &[Property] = &[
             state.history.acknowledged().iter().all(|write| secured(write) >= w)
         },
     ),
-    always(
-        "I4.acknowledged-put-survives",
-        &[facts::acknowledged],
-        PUT,
-        "An acknowledged put, or one that supersedes it, is on at least one disk, as a replica's \
-         copy or in a hint. Disks of nodes that are gone do not count. A reaped put is not \
-         required. Does not hold when as many disks are lost as W.",
-        |model, state| {
-            let world = World { model, state };
-            let survives = |write| {
-                world
-                    .nodes()
-                    .any(|node| !world.is_gone(node) && world.durable(node).contains(write))
-            };
-            state.history.acknowledged().iter().all(survives)
-        },
+    given(
+        by_the_run,
+        |model, state| acknowledged_survive(&World { model, state }),
+        always(
+            "I4.acknowledged-put-survives",
+            &[facts::acknowledged],
+            PUT,
+            "An acknowledged put, or one that supersedes it, is on at least one disk, as a \
+             replica's copy or in a hint. Disks of nodes that are gone do not count. A reaped put \
+             is not required. Precondition: fewer disks are lost than W.",
+            |model, state| {
+                let world = World { model, state };
+                world.disks_lost() >= model.cfg.config.w() || acknowledged_survive(&world)
+            },
+        ),
     ),
     always(
         "I4.reaped-stays-deleted",
@@ -116,22 +115,31 @@ const PROPERTIES: &[Property] = &[
                     .any(|write| stored(write) < model.cfg.config.w())
         },
     ),
-    converges(
-        "I4.misplaced-is-handed-over",
-        &[facts::misplaced, facts::replicas],
-        MISPLACED,
-        "Eventually only intended replicas have anything of the key on disk (Dynamo paper §4.9). \
-         Exception: a node that was removed for good may keep what it has. Does not hold without \
-         gossip.",
+    given(
+        by_the_run,
         |model, state| {
             let world = World { model, state };
-            let intended = world.intended();
-            let has_nothing = |node| world.sets(node).next().is_none();
-            !model.cfg.changes
-                || world.nodes().all(|node| {
-                    intended.contains(&node) || has_nothing(node) || world.is_removed(node)
-                })
+            world.nodes().all(|node| !is_misplaced(&world, node))
         },
+        converges(
+            "I4.misplaced-is-handed-over",
+            &[facts::misplaced, facts::replicas],
+            MISPLACED,
+            "Eventually only intended replicas have anything of the key on disk (Dynamo paper \
+             §4.9). Exception: a node that was removed for good may keep what it has. \
+             Precondition: nodes gossip, or the node knows all membership changes. Precondition: \
+             neither it nor an intended replica has stopped, and at least W members are left.",
+            |model, state| {
+                let world = World { model, state };
+                let may_keep = |node| {
+                    world.has_stopped(node)
+                        || !model.cfg.scope.faults.gossip && !world.knows_all(node)
+                };
+                world.intended().iter().any(|node| world.has_stopped(*node))
+                    || world.has_too_few_members()
+                    || world.nodes().all(|node| !is_misplaced(&world, node) || may_keep(node))
+            },
+        ),
     ),
     reachable(
         "I4.replica-is-misplaced",
@@ -166,3 +174,21 @@ const PROPERTIES: &[Property] = &[
         },
     ),
 ];
+
+/// Is each acknowledged put, or one that supersedes it, on a disk?
+fn acknowledged_survive(world: &World<'_>) -> bool {
+    let survives = |write| {
+        let holds = |node| !world.is_gone(node) && world.durable(node).contains(write);
+        world.nodes().any(holds)
+    };
+    world.state.history.acknowledged().iter().all(survives)
+}
+
+/// Does a node have anything of the key, where the ring changes, although it is no intended replica
+/// and was not removed for good?
+fn is_misplaced(world: &World<'_>, node: NodeId) -> bool {
+    world.model.cfg.changes
+        && !world.intended().contains(&node)
+        && !world.is_removed(node)
+        && world.sets(node).next().is_some()
+}

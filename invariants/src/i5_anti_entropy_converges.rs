@@ -6,7 +6,8 @@ mod scopes;
 use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::{EXCHANGED, EXCHANGED_ALONE};
-use crate::property::{LooksAt, Property, always, converges, looking_at, reachable};
+use crate::property::{LooksAt, Property, always, converges, given, looking_at, reachable};
+use crate::scope::Faults;
 use crate::system::world::{World, is_syncing};
 
 /// I5 with its properties, defects, known limits and scopes.
@@ -31,15 +32,47 @@ pub(crate) const INVARIANT: Invariant = Invariant {
 };
 
 const PROPERTIES: &[Property] = &[
-    converges(
-        "I5.replicas-agree-eventually",
-        &[facts::replicas],
-        &["I5.replicas-differ"],
-        "Eventually all intended replicas have the same puts on disk, counting a put together with \
-         those that it supersedes. Reaped puts count as present. Does not hold when messages or a \
-         disk are lost and replicas do not compare: only another read would make them agree. Does \
-         not hold while a replica has stopped, or while fewer than W members are left.",
+    given(
+        |scope| {
+            let Faults { loss, exchange, timeouts, .. } = scope.faults;
+            if exchange {
+                None
+            } else if loss {
+                Some(
+                    "the message that brings a put to a replica may be lost, and replicas do not \
+                     compare: only a read brings the put there",
+                )
+            } else {
+                (scope.changes() && timeouts.is_some()).then_some(
+                    "a node refuses a put that was sent under another view, the coordinator may \
+                     have given up by then, and replicas do not compare",
+                )
+            }
+        },
         |model, state| World { model, state }.replicas_agree(),
+        converges(
+            "I5.replicas-agree-eventually",
+            &[facts::replicas],
+            &["I5.replicas-differ"],
+            "Eventually all intended replicas have the same puts on disk, counting a put together \
+             with those that it supersedes. Reaped puts count as present. Precondition: replicas \
+             compare, or no message and no disk is lost and no coordinator gives up while the ring \
+             changes; otherwise only a read makes them agree. \
+             Precondition: nodes gossip, or all of them know all membership changes. Precondition: \
+             no intended replica has stopped, and at least W members are left.",
+            |model, state| {
+                let world = World { model, state };
+                let is_lost = world.disks_lost() > 0 && !model.cfg.scope.faults.exchange;
+                let has_stopped = world.intended().iter().any(|node| world.has_stopped(*node));
+                let is_untold = !model.cfg.scope.faults.gossip
+                    && world.nodes().any(|node| !world.knows_all(node));
+                is_lost
+                    || is_untold
+                    || has_stopped
+                    || world.has_too_few_members()
+                    || world.replicas_agree()
+            },
+        ),
     ),
     reachable(
         "I5.replicas-differ",
@@ -80,13 +113,21 @@ const PROPERTIES: &[Property] = &[
             },
         ),
     ),
-    converges(
-        "I5.exchange-ends",
-        &[facts::exchanged, facts::replicas],
-        EXCHANGED,
-        "Eventually replicas that compare find nothing more to send, so that no repair goes on for \
-         ever. Does not hold when the network duplicates messages for ever: a replica answers an \
-         old message each time.",
+    given(
+        |scope| {
+            scope.faults.duplication.then_some(
+                "a message of an exchange that the network delivers again is answered again",
+            )
+        },
         |_, state| !is_syncing(state.network.iter_deliverable()),
+        converges(
+            "I5.exchange-ends",
+            &[facts::exchanged, facts::replicas],
+            EXCHANGED,
+            "Eventually replicas that compare find nothing more to send, so that no repair goes on \
+             for ever. Precondition: the network does not duplicate messages for ever. A replica \
+             answers an old message each time.",
+            |_, state| !is_syncing(state.network.iter_deliverable()),
+        ),
     ),
 ];

@@ -7,11 +7,11 @@ use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::{IN_PERSON, PUT};
 use crate::property::{
-    LooksAt, Property, always, converges, looking_at, reachable, replies_at_least,
+    LooksAt, Property, always, converges, given, looking_at, reachable, replies_at_least,
 };
-use crate::scope::Ask;
 use crate::scope::instance::Instance;
 use crate::scope::write_set::WriteId;
+use crate::scope::{Ask, Faults};
 use crate::system::world::World;
 use crate::truth::Outcome;
 use dynamo_model::ids::RequestId;
@@ -38,18 +38,43 @@ pub(crate) const INVARIANT: Invariant = Invariant {
 };
 
 const PROPERTIES: &[Property] = &[
-    converges(
-        "I6.every-request-ends",
-        &[facts::waiting, facts::ended],
-        PUT,
-        "Once faults and new requests stop, eventually no node that is up waits for replies to a \
-         put or a get (Dynamo paper §4.5). Does not hold when the network duplicates messages for \
-         ever: a request that arrives again runs again. Does not hold without timeouts, when a \
-         reply is lost or the coordinator was removed.",
+    given(
+        |scope| {
+            let Faults { loss, duplication, timeouts, crashes, .. } = scope.faults;
+            let restarts = crashes > 0 || scope.faults.bad_disk().is_some();
+            if duplication {
+                Some("a request that the network delivers again runs again")
+            } else if loss && timeouts.is_none() {
+                Some("coordinators never time out here, and wait for ever for a lost reply")
+            } else if restarts && scope.changes() && timeouts.is_none() {
+                Some(
+                    "coordinators never time out here, and a new replica that restarts forgets \
+                     whom it owes a reply",
+                )
+            } else {
+                None
+            }
+        },
         |model, state| {
             let world = World { model, state };
             world.nodes().all(|node| !world.waits(node))
         },
+        converges(
+            "I6.every-request-ends",
+            &[facts::waiting, facts::ended],
+            PUT,
+            "Once faults and new requests stop, eventually no node that is up waits for replies to \
+             a put or a get (Dynamo paper §4.5). Precondition: the network does not duplicate \
+             messages for ever; a request that arrives again runs again. Precondition: \
+             coordinators time out; or no message is lost, the coordinator was not removed, and no \
+             new replica restarts.",
+            |model, state| {
+                let world = World { model, state };
+                let times_out = model.cfg.scope.faults.timeouts.is_some();
+                let may_wait = |node| !times_out && world.is_removed(node);
+                world.nodes().all(|node| may_wait(node) || !world.waits(node))
+            },
+        ),
     ),
     looking_at(
         LooksAt::Truth,
@@ -70,14 +95,15 @@ const PROPERTIES: &[Property] = &[
         ),
     ),
     looking_at(
-        LooksAt::Truth,
+        LooksAt::Disks,
         always(
             "I6.in-person-counts-intended-replicas",
             &[facts::acknowledged_in_person, facts::answered_in_person],
             IN_PERSON,
             "When a coordinator acknowledges a put that asked for PW intended replicas, PW of them \
              have said that they stored it. When it answers a get that asked for PR intended \
-             replicas, PR of them have told what they hold (Dynamo paper §4.6).",
+             replicas, PR of them have told what they hold (Dynamo paper §4.6). Exception: where \
+             the ring changes and a disk is lost, a coordinator may have forgotten its view.",
             |model, state| {
                 let Instance { puts, gets, config, .. } = &model.cfg;
                 let asked =
@@ -85,8 +111,14 @@ const PROPERTIES: &[Property] = &[
                 let puts = puts.iter().zip(&state.history.writes).filter(|(put, _)| asked(put));
                 let gets = gets.iter().zip(&state.history.reads).filter(|(get, _)| asked(get));
                 let enough = |outcome, needed| !matches!(outcome, Outcome::Answered { in_person, .. } if in_person < needed);
-                puts.map(|(_, write)| write.outcome).all(|outcome| enough(outcome, config.w()))
-                    && gets.map(|(_, read)| read.outcome).all(|outcome| enough(outcome, config.r()))
+                let forgot_its_view = model.cfg.changes && World { model, state }.disks_lost() > 0;
+                forgot_its_view
+                    || puts
+                        .map(|(_, write)| write.outcome)
+                        .all(|outcome| enough(outcome, config.w()))
+                        && gets
+                            .map(|(_, read)| read.outcome)
+                            .all(|outcome| enough(outcome, config.r()))
             },
         ),
     ),

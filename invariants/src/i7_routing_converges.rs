@@ -6,7 +6,8 @@ mod scopes;
 use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::{SERVED, VIEWS_DIFFER};
-use crate::property::{LooksAt, Property, converges, looking_at, reachable};
+use crate::property::{LooksAt, Property, WITHOUT_GOSSIP, converges, given, looking_at, reachable};
+use crate::scope::Faults;
 use crate::system::world::World;
 use crate::system::{System, SystemState};
 use dynamo_model::ids::NodeId;
@@ -34,23 +35,26 @@ pub(crate) const INVARIANT: Invariant = Invariant {
 };
 
 const PROPERTIES: &[Property] = &[
-    converges(
-        "I7.views-agree-eventually",
-        &[facts::views],
-        VIEWS_DIFFER,
-        "Eventually every member knows every membership change that any node knows (Dynamo paper \
-         §4.8). So all members have the same preference lists. Exception: a node that has stopped \
-         does not hear that it is to join again. Does not hold without gossip.",
+    given(
+        |scope| (scope.changes() && !scope.faults.gossip).then_some(WITHOUT_GOSSIP),
         |model, state| {
-            if !model.cfg.changes {
-                return true;
-            }
             let world = World { model, state };
-            let all = world.all_history();
-            let standings = Rules::default().standings(&all);
-            let is_member = |node: &NodeId| standings.get(node) == Some(&Standing::Member);
-            world.nodes().filter(is_member).all(|node| *world.history(node) == all)
+            lagging(&world).is_empty()
         },
+        converges(
+            "I7.views-agree-eventually",
+            &[facts::views],
+            VIEWS_DIFFER,
+            "Eventually every member knows every membership change that any node knows (Dynamo \
+             paper §4.8). So all members have the same preference lists. Precondition: nodes \
+             gossip. Exception: a node that has stopped does not hear that it is to join again. \
+             Exception: a change that was forgotten with a lost disk, and that only nodes which \
+             have stopped know.",
+            |model, state| {
+                let world = World { model, state };
+                lagging(&world).into_iter().all(|node| world.has_stopped(node))
+            },
+        ),
     ),
     looking_at(
         LooksAt::Views,
@@ -65,22 +69,26 @@ const PROPERTIES: &[Property] = &[
             },
         ),
     ),
-    converges(
-        "I7.who-is-served-learns",
-        &[facts::owed],
-        SERVED,
-        "A coordinator eventually knows every membership change that a node knew when it served \
-         this coordinator. So does a client that chose a node by its own view: it eventually knows \
-         what that node knew. Neither needs gossip. Does not hold when messages are lost and nodes \
-         do not gossip.",
-        |model, state| {
-            let world = World { model, state };
-            let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
-            world
-                .nodes()
-                .all(|node| owed(node).is_none_or(|owed| world.history(node).includes(owed)))
-                && clients(model, state).all(|client| client.knows_what_it_is_owed())
+    given(
+        |scope| {
+            let Faults { loss, gossip, .. } = scope.faults;
+            let is_lost = scope.changes() && loss && !gossip;
+            is_lost.then_some("the message that tells of a change may be lost, and no node gossips")
         },
+        everyone_served_knows,
+        converges(
+            "I7.who-is-served-learns",
+            &[facts::owed],
+            SERVED,
+            "A coordinator eventually knows every membership change that a node knew when it served \
+         this coordinator. So does a client that chose a node by its own view: it eventually knows \
+         what that node knew. Neither needs gossip. Precondition: no disk is lost, and no message is \
+         lost unless nodes gossip.",
+            |model, state| {
+                let is_forgotten = World { model, state }.disks_lost() > 0;
+                is_forgotten || everyone_served_knows(model, state)
+            },
+        ),
     ),
     looking_at(
         LooksAt::Views,
@@ -122,6 +130,28 @@ const PROPERTIES: &[Property] = &[
         ),
     ),
 ];
+
+/// Does everyone that a node served know the changes that the node knew?
+fn everyone_served_knows(model: &System, state: &SystemState) -> bool {
+    let world = World { model, state };
+    let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
+    let knows = |node| owed(node).is_none_or(|owed| world.history(node).includes(owed));
+    world.nodes().all(knows) && clients(model, state).all(|client| client.knows_what_it_is_owed())
+}
+
+/// The members that do not know every membership change that any node knows.
+fn lagging(world: &World<'_>) -> Vec<NodeId> {
+    if !world.model.cfg.changes {
+        return Vec::new();
+    }
+    let tells = |node: &NodeId| world.disks_lost() == 0 || !world.has_stopped(*node);
+    let told = world.nodes().filter(tells).map(|node| world.history(node));
+    let all = told.fold(world.model.cfg.founders.clone(), |all, history| all.union(history));
+    let standings = Rules::default().standings(&all);
+    let is_member = |node: &NodeId| standings.get(node) == Some(&Standing::Member);
+    let lags = |node: &NodeId| is_member(node) && *world.history(*node) != all;
+    world.nodes().filter(lags).collect()
+}
 
 /// What a client knows of the members, and what those nodes knew that it chose by its own view.
 struct InformedClient<'a> {

@@ -6,9 +6,11 @@ mod scopes;
 use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::HANDED_OVER;
-use crate::property::{Property, always, converges, reachable};
+use crate::property::{Property, always, converges, given, reachable};
+use crate::scope::Faults;
 use crate::system::world::World;
 use crate::truth::Hinted;
+use dynamo_model::ids::NodeId;
 
 /// All that belongs to I8.
 pub(crate) const INVARIANT: Invariant = Invariant {
@@ -66,16 +68,47 @@ const PROPERTIES: &[Property] = &[
             state.history.hinted.iter().any(handed_over)
         },
     ),
-    converges(
-        "I8.no-hint-stays",
-        &[facts::hinted, facts::disks],
-        HANDED_OVER,
-        "Eventually no node keeps a hint (Dynamo paper §4.6). Exception: a node that was removed \
-         for good may keep hints. Does not hold when the number of transfers is bounded, and all \
-         of them, or all answers, are lost.",
+    given(
+        |scope| {
+            let Faults { loss, handoffs, .. } = scope.faults;
+            if scope.changes() {
+                None
+            } else if handoffs == 0 {
+                Some("no hint is sent here")
+            } else {
+                let is_lost = "a hint is sent a limited number of times here, and every one of \
+                               these messages may be lost";
+                loss.then_some(is_lost)
+            }
+        },
         |model, state| {
             let world = World { model, state };
-            world.nodes().all(|node| world.hints(node).next().is_none() || world.is_removed(node))
+            world.nodes().all(|node| !keeps_a_hint(&world, node, |_| true))
         },
+        converges(
+            "I8.no-hint-stays",
+            &[facts::hinted, facts::disks],
+            HANDED_OVER,
+            "Eventually no node keeps a hint (Dynamo paper §4.6). Exception: a node that was \
+             removed for good may keep hints. Precondition: neither the node nor the hint's \
+             recipient has stopped, at least W members are left, and the number of transfers is \
+             not bounded while messages or disks are lost.",
+            |model, state| {
+                let world = World { model, state };
+                let is_up = |recipient| !world.has_stopped(recipient);
+                // A hint that came back with an old disk may have been sent as often as it may.
+                let is_exhausted = !model.cfg.changes && world.disks_lost() > 0;
+                is_exhausted
+                    || world.has_too_few_members()
+                    || world
+                        .nodes()
+                        .all(|node| world.has_stopped(node) || !keeps_a_hint(&world, node, is_up))
+            },
+        ),
     ),
 ];
+
+/// Does a node keep a hint for such a recipient, although it was not removed for good?
+fn keeps_a_hint(world: &World<'_>, node: NodeId, is_meant: impl Fn(NodeId) -> bool) -> bool {
+    !world.is_removed(node) && world.hints(node).any(|(recipient, _)| is_meant(recipient))
+}

@@ -35,11 +35,12 @@
 //! | [`catalogue`] | all scopes, properties, defects and known limits of these nine rooms |
 //! | [`historic`] | defects of real systems, and those of ours with the same root cause |
 //! | [`check`] | the check of one scope, its report, and the reductions |
+//! | [`random`] | scopes drawn at random, and their simplification |
 //! | [`trace`] | paths in files: recording, replaying and shortening them |
 //! | [`describe`] | states and steps in words and diagrams |
 //! | [`tables`], [`scenario`] | the nine scenarios: scripts, their performance, and their tables |
 //!
-//! These rooms use some small ones: [`system`], [`notation`], [`facts`], [`excuses`], [`defect`],
+//! These rooms use some small ones: [`system`], [`notation`], [`facts`], [`claims`], [`defect`],
 //! [`invariant`]. [`goals`] has states that you may want to search for, and [`harms`] those in
 //! which a client suffers.
 //!
@@ -81,8 +82,8 @@ pub mod goals;
 // Defects and known limits, as types.
 pub mod defect;
 
-// The reasons why scopes do not claim some properties.
-pub mod excuses;
+// What a scope claims, and why it does not claim the rest.
+pub mod claims;
 
 // An invariant, as a type.
 pub mod invariant;
@@ -131,6 +132,9 @@ mod assembly;
 
 // Checks a scope.
 pub mod check;
+
+// Scopes drawn at random.
+pub mod random;
 
 // Traces: recorded paths.
 pub mod trace;

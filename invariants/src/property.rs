@@ -6,6 +6,7 @@
 mod looks_at;
 pub(crate) mod occasions;
 
+use crate::scope::Scope;
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::world::World;
@@ -51,11 +52,33 @@ pub struct Property {
     pub looks_at: LooksAt,
     /// The facts that a verdict rests on: see [`Property::evidence`].
     pub(crate) evidence: &'static [Evidence],
-    /// Is it true at this state?
+    /// When it applies; `None`: always. The condition includes it.
+    pub precondition: Option<Precondition>,
+    /// Is it true at this state, or does it not apply?
     pub condition: fn(&System, &SystemState) -> bool,
 }
 
+/// When an *always* or *converges* property applies.
+///
+/// The property's statement has the precondition in words, and its condition has it in code. Known
+/// limits show what happens where it is not met.
+#[derive(Clone, Copy, Debug)]
+pub struct Precondition {
+    /// Why the property applies in no run of a scope, by what may happen there. `None`: it applies
+    /// in some run, as far as the scope's data tell.
+    pub rules_out: fn(&Scope) -> Option<&'static str>,
+    /// The claim without the precondition: is it true at this state?
+    pub claim: fn(&System, &SystemState) -> bool,
+}
+
 impl Property {
+    /// The claim of this property without its precondition, as a property of the same name. It
+    /// fails where a known limit says so.
+    pub fn without_precondition(&self) -> Property {
+        let condition = self.precondition.map_or(self.condition, |it| it.claim);
+        Property { condition, precondition: None, looks_at: LooksAt::Everything, ..*self }
+    }
+
     /// The invariant this belongs to: `I1`, `I2`, …
     pub fn invariant(&self) -> &'static str {
         self.name.split_once('.').map_or(self.name, |(invariant, _)| invariant)
@@ -96,6 +119,7 @@ pub const fn always(
         occasions,
         looks_at: LooksAt::Disks,
         evidence,
+        precondition: None,
         condition,
     }
 }
@@ -114,6 +138,7 @@ pub const fn reachable(
         occasions: &[],
         looks_at: LooksAt::Disks,
         evidence,
+        precondition: None,
         condition,
     }
 }
@@ -134,8 +159,28 @@ pub const fn converges(
         occasions,
         looks_at: LooksAt::Everything,
         evidence,
+        precondition: None,
         condition,
     }
+}
+
+/// The same property, with a precondition that its condition includes. Without it, the property
+/// would say what `claim` says. `rules_out` is as in [`Precondition`].
+pub const fn given(
+    rules_out: fn(&Scope) -> Option<&'static str>,
+    claim: fn(&System, &SystemState) -> bool,
+    property: Property,
+) -> Property {
+    Property { precondition: Some(Precondition { rules_out, claim }), ..property }
+}
+
+/// Why properties about what all nodes learn apply in no run of a scope.
+pub(crate) const WITHOUT_GOSSIP: &str =
+    "without gossip, a node that asks nothing never learns of a change";
+
+/// The configuration alone rules no run out.
+pub(crate) fn by_the_run(_: &Scope) -> Option<&'static str> {
+    None
 }
 
 /// The same property, which looks at other parts of a state. Where a property reads more than it

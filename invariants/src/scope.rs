@@ -120,15 +120,6 @@ impl Faults {
     }
 }
 
-/// Properties that a scope does not claim, and why.
-#[derive(Clone, Copy, Debug)]
-pub struct Excuse {
-    /// The names of the properties.
-    pub properties: &'static [&'static str],
-    /// The reason.
-    pub reason: &'static str,
-}
-
 /// No faults.
 pub const NO_FAULTS: Faults = Faults {
     loss: false,
@@ -161,9 +152,10 @@ pub struct Scope {
     pub clients: &'static [&'static [ScriptLine]],
     /// What may go wrong.
     pub faults: Faults,
-    /// What this scope does not claim. An excuse that is not needed is an error: see
-    /// [`Scope::excuse`].
-    pub excused: &'static [Excuse],
+    /// The *reachable* properties that no state of this scope shows, although its data do not
+    /// rule them out. Measured, and pinned as `unique_states` is: the check reports one that is
+    /// shown after all.
+    pub unseen: &'static [&'static str],
     /// How many unique states there are: a changed count is a changed protocol. 0: nobody has
     /// counted them, because the scope is for a story or is a reader's own. Such a scope claims
     /// the *always* and *converges* properties, and no *reachable* one.
@@ -199,13 +191,27 @@ impl Scope {
         usize::from(self.nodes) > self.quorum.0 && self.faults.timeouts.is_some()
     }
 
+    /// What the clients ask, client by client.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = Ask> {
+        self.clients.iter().flat_map(|script| script.iter().map(|(_, ask)| *ask))
+    }
+
     pub(crate) fn asks(&self, what: Ask) -> bool {
-        self.clients.iter().any(|script| script.iter().any(|(_, ask)| *ask == what))
+        self.asked().any(|ask| ask == what)
     }
 
     /// Does any client choose nodes by its own view of the members?
     pub(crate) fn routes(&self) -> bool {
         self.clients.iter().any(|script| chooses_nodes(script))
+    }
+
+    /// Is the ground truth to record also the replies to a get that its coordinator ignores? It is,
+    /// unless a coordinator may have forgotten the get for a good reason: it has timed out, has
+    /// crashed, or has another disk.
+    pub(crate) fn takes_late_replies(&self) -> bool {
+        let Faults { timeouts, crashes, .. } = self.faults;
+        let may_forget = timeouts.is_some() || crashes > 0 || self.faults.bad_disk().is_some();
+        !may_forget && self.asked().any(Ask::is_get)
     }
 
     /// All nodes, whether they have joined or not.
@@ -231,8 +237,14 @@ impl Scope {
     }
 
     fn asks_to_move(&self) -> impl Iterator<Item = Ask> {
-        let asks = self.clients.iter().flat_map(|script| script.iter().map(|(_, ask)| *ask));
-        asks.filter(|ask| ask.moves().is_some())
+        self.asked().filter(|ask| ask.moves().is_some())
+    }
+
+    /// The fewest members that the ring may have here, and at least one.
+    pub(crate) fn members_min(&self) -> usize {
+        let goes = |ask: &Ask| matches!(ask, Ask::Leave(_) | Ask::Remove(_));
+        let founders = self.founders(&self.key()).len();
+        founders.saturating_sub(self.asked().filter(goes).count()).max(1)
     }
 
     /// Founders: every node whose first scripted change is not a join.

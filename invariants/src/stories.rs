@@ -1,10 +1,5 @@
 //! Small scopes for stories: in each, a client reads at the end, and suffers from some defect.
 
-use crate::excuses::{
-    COORDINATED_TWICE, DISK_LOST, HINT_LOST, LATE_REPLY, NO_GOSSIP, NOT_TOLD, QUORUMS_MISS,
-    READ_WITHOUT_DISK, REMOVED_WAITS, REMOVED_WITH_THE_ONLY_COPY, STAND_INS_MISS, STOPPED,
-    WORD_LOST,
-};
 use crate::scope::Ask::{Delete, Get, GetInPerson, Join, Leave, Put, PutInPerson, PutOver, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -19,7 +14,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, Get)]],
         faults: Faults { crashes: 1, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -29,7 +24,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, PutOver), (0, Get)], &[(0, Put)]],
         faults: NO_FAULTS,
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -40,7 +35,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { lost_disk: Some(0), ..NO_FAULTS },
-        excused: &[DISK_LOST],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -51,7 +46,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { lost_disk: Some(1), ..NO_FAULTS },
-        excused: &[DISK_LOST, READ_WITHOUT_DISK],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -62,7 +57,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(1), ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -72,7 +67,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: NO_FAULTS,
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -83,7 +78,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (0, Delete), (1, Get)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -93,7 +88,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Delete), (1, Get)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -103,7 +98,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete), (0, Get)], &[(0, Put)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -114,7 +109,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (0, Delete), (1, Get)], &[(1, Put)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -124,7 +119,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete), (0, Put), (1, Get)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -135,7 +130,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put), (1, Get)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -146,7 +141,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver), (1, Get)], &[(0, Put)]],
         faults: Faults { lost_disk: Some(0), ..NO_FAULTS },
-        excused: &[DISK_LOST],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -156,7 +151,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(2, Put), (2, PutOver), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -167,7 +162,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver), (0, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[COORDINATED_TWICE, STAND_INS_MISS],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -178,7 +173,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (0, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, loss: true, ..NO_FAULTS },
-        excused: &[COORDINATED_TWICE, HINT_LOST, STAND_INS_MISS],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -189,7 +184,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (0, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, crashes: 1, ..NO_FAULTS },
-        excused: &[COORDINATED_TWICE, STAND_INS_MISS],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -199,7 +194,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Join(0)), (1, Get)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[STOPPED],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -210,7 +205,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, Leave(0)), (1, Get)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -221,7 +216,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Remove(0)), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, gossip: true, ..NO_FAULTS },
-        excused: &[COORDINATED_TWICE, REMOVED_WITH_THE_ONLY_COPY, STAND_INS_MISS],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -231,7 +226,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (0, Get)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -242,7 +237,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (0, Get)]],
         faults: Faults { loss: true, gossip: true, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -253,7 +248,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Join(1)), (0, Put), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[NOT_TOLD],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -264,7 +259,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver), (1, Get)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        excused: &[DISK_LOST],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -281,7 +276,7 @@ pub static STORIES: &[Scope] = &[
             loss: true,
             ..NO_FAULTS
         },
-        excused: &[DISK_LOST, HINT_LOST, STAND_INS_MISS],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -292,7 +287,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, PutInPerson), (0, GetInPerson)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[COORDINATED_TWICE],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -303,7 +298,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, PutInPerson), (1, GetInPerson)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[COORDINATED_TWICE],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -313,7 +308,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Leave(2)), (0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, gossip: true, ..NO_FAULTS },
-        excused: &[LATE_REPLY],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -323,7 +318,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Leave(1)), (1, Put), (0, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, gossip: true, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -333,7 +328,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -344,7 +339,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { exchange: true, loss: true, ..NO_FAULTS },
-        excused: &[QUORUMS_MISS, WORD_LOST],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -355,7 +350,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Join(1)), (1, Put), (1, Leave(1)), (0, Join(0)), (0, Get)]],
         faults: NO_FAULTS,
-        excused: &[NO_GOSSIP],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -366,7 +361,7 @@ pub static STORIES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Remove(1)), (0, Get), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[NOT_TOLD, REMOVED_WAITS],
+        unseen: &[],
         unique_states: 0,
     },
 ];

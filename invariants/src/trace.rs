@@ -265,10 +265,14 @@ impl Trace {
         .expect("a trace that was read has a known scope")
     }
 
-    /// The property that the trace violates or shows.
+    /// The property that the trace violates or shows. Under the correct rules the trace shows a
+    /// known limit, so the property comes without its precondition.
     pub fn property(&self) -> &'static Property {
-        catalogue::property_named(&self.property)
-            .expect("a trace that was read names a known property")
+        match self.defect {
+            None => catalogue::claim_named(&self.property),
+            Some(_) => catalogue::property_named(&self.property),
+        }
+        .expect("a trace that was read names a known property")
     }
 
     /// The rules that the nodes follow.

@@ -166,6 +166,11 @@ impl Ghost {
         self.puts().filter(|(_, write)| answered(write)).map(|(id, _)| id).collect()
     }
 
+    /// The puts that a client has sent.
+    pub fn begun(&self) -> WriteSet {
+        self.puts().filter(|(_, put)| put.outcome != Outcome::Unsent).map(|(id, _)| id).collect()
+    }
+
     /// The puts, each with its id.
     pub fn puts(&self) -> impl Iterator<Item = (WriteId, &Write)> {
         (0..).map(WriteId).zip(&self.writes)
@@ -183,6 +188,15 @@ impl Ghost {
             self.confirm(node, write);
         } else {
             instance.preference_list.iter().for_each(|intended| self.keep(node, *intended, write));
+        }
+    }
+
+    /// Records that a holder keeps a hint again. It may have handed the hint over before, and sends
+    /// it anew.
+    pub(crate) fn keep_anew(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
+        self.keep(holder, recipient, write);
+        if let Ok(index) = self.hint_index(holder, recipient) {
+            self.hinted[index].sent = 0;
         }
     }
 
@@ -250,18 +264,44 @@ impl Ghost {
         )
     }
 
-    /// The key's intended replicas, by the changes that a node was told or has told.
-    fn intended<'s>(&self, instance: &'s Instance, by: NodeId) -> &'s [NodeId] {
-        let known = self.known.get(usize::from(by.0));
-        known.map_or(&instance.preference_list, |known| {
-            instance.replicas_by(&known.union(&instance.founders))
-        })
+    /// A node's view of the ring, by the changes that it was told or has told.
+    pub(crate) fn view(&self, instance: &Instance, node: NodeId) -> History {
+        let known = self.known.get(usize::from(node.0));
+        known.map_or_else(|| instance.founders.clone(), |known| known.union(&instance.founders))
     }
 
-    /// Records that a node knows this history, if the ring changes in this scope.
-    pub(crate) fn know(&mut self, node: NodeId, history: &History) {
-        if let Some(known) = self.known.get_mut(usize::from(node.0)) {
-            *known = known.union(history);
+    /// The key's intended replicas, by the changes that a node was told or has told.
+    fn intended<'s>(&self, instance: &'s Instance, by: NodeId) -> &'s [NodeId] {
+        if instance.changes {
+            instance.replicas_by(&self.view(instance, by))
+        } else {
+            &instance.preference_list
+        }
+    }
+
+    /// Does the reply of a node count for a coordinator's read? It does not, if by the coordinator's
+    /// view the node is no intended replica, unless it may stand in for one. A coordinator that may
+    /// lose its disk may have forgotten its view.
+    pub(crate) fn counts(&self, instance: &Instance, coordinator: NodeId, replica: NodeId) -> bool {
+        !instance.changes
+            || instance.scope.faults.timeouts.is_some()
+            || instance.spoilt == Some(coordinator)
+            || self.intended(instance, coordinator).contains(&replica)
+    }
+
+    /// Records that a node knows this history, if the ring changes in this scope. What it has heard
+    /// from nodes that are no intended replicas by its new view does not count any more.
+    pub(crate) fn know(&mut self, instance: &Instance, node: NodeId, history: &History) {
+        let Some(known) = self.known.get(usize::from(node.0)) else { return };
+        let (known, before) = (known.union(history), self.intended(instance, node).to_vec());
+        self.known[usize::from(node.0)] = known;
+        let now = self.intended(instance, node).to_vec();
+        if before != now {
+            let hearings = self.reads.iter_mut().flat_map(|read| &mut read.hearings);
+            for hearing in hearings.filter(|hearing| hearing.coordinator == node) {
+                hearing.heard.retain(|other| *other == node || now.contains(other));
+                hearing.known = WriteSet::EMPTY;
+            }
         }
     }
 
@@ -295,10 +335,17 @@ impl Ghost {
         replica: NodeId,
         read: usize,
     ) {
-        // A former replica has handed over its copies, so its own puts do not count.
-        let is_replica = self.intended(instance, coordinator).contains(&coordinator);
-        let own =
-            if is_replica { self.confirmed[usize::from(coordinator.0)] } else { WriteSet::EMPTY };
+        // Where the ring changes, a coordinator may have handed over its copies, or may be a new
+        // replica that does not count itself yet. A node that may lose its disk may have forgotten
+        // what it confirmed.
+        let knows_its_own = !instance.changes
+            && self.intended(instance, coordinator).contains(&coordinator)
+            && instance.spoilt != Some(coordinator);
+        let own = if knows_its_own {
+            self.confirmed[usize::from(coordinator.0)]
+        } else {
+            WriteSet::EMPTY
+        };
         let read = &mut self.reads[read];
         let is_new = read.hearings.iter().all(|hearing| hearing.coordinator != coordinator);
         let hearing = read.hearing(coordinator);

@@ -5,7 +5,6 @@
 //! `cargo run --release -p dynamo-tests --example mine`.
 
 use dynamo_invariants::defect::{Cost, Defect, Loss, When};
-use dynamo_invariants::excuses::{NO_READER, ONE_WRITER};
 use dynamo_invariants::facts;
 use dynamo_invariants::property::{Property, always, reachable};
 use dynamo_invariants::scope::Ask::Put;
@@ -53,7 +52,7 @@ static SCOPE: Scope = Scope {
     quorum: (3, 1, 3),
     clients: &[&[(0, Put)]],
     faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-    excused: &[ONE_WRITER, NO_READER],
+    unseen: &[],
     unique_states: 381,
 };
 

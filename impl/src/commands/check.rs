@@ -36,7 +36,8 @@ Verdicts:
   no occasion           true, but nothing happened that could violate it: this proves nothing
   VIOLATED              some reachable state violates it; the shortest path there is printed
   NOT SHOWN             the scope claims that some state shows it, and no reachable state does
-  HOLDS, BUT IS EXCUSED the scope says that it fails, and it does not
+  does not apply        the scope lacks what it needs, or its precondition is never met here
+  SHOWN AFTER ALL       the scope says that no state shows it, and one does
   unknown               the check stopped before it could tell
 
 The check stops at the first scope with a violation, for a broken protocol can make scopes huge.

@@ -6,7 +6,7 @@ mod path;
 use super::Refusal;
 use super::location::{Location, code};
 use crate::explorer_address::scope_name;
-use dynamo_invariants::catalogue::{PROPERTIES, as_own};
+use dynamo_invariants::catalogue::{PROPERTIES, as_own, claim_named};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::describe::{self, Change, Fact, MESSAGES, TRUTH};
 use dynamo_invariants::goals::GOALS;
@@ -141,7 +141,10 @@ fn next(
 
 /// What a property says of the last state, on which facts, and whether the scope claims it.
 fn verdict(location: &Location, run: &Run, property: &Property) -> Value {
-    let holds = |state: &SystemState| (property.condition)(&run.model, state);
+    let claim = claim_named(property.name).unwrap_or(property);
+    let holds = |state: &SystemState| (claim.condition)(&run.model, state);
+    let applies = holds(run.last()) || !(property.condition)(&run.model, run.last());
+    let outside = (!applies).then_some("its precondition is not met here");
     let first =
         run.states.iter().position(|state| holds(state) == (property.kind == Kind::Reachable));
     json!({
@@ -149,7 +152,7 @@ fn verdict(location: &Location, run: &Run, property: &Property) -> Value {
         "kind": property.kind,
         "holds": holds(run.last()),
         "evidence": property.evidence(&run.model, run.last()),
-        "excuse": location.scope().excuse(property),
+        "excuse": location.scope().excuse(property).or(outside),
         "first": first,
     })
 }

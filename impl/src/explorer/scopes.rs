@@ -27,7 +27,7 @@ pub(super) static OF_LESSONS: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(0, Put)]],
         faults: NO_FAULTS,
-        excused: &[],
+        unseen: &[],
         unique_states: UNCOUNTED,
     },
     Scope {
@@ -38,7 +38,7 @@ pub(super) static OF_LESSONS: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get), (2, Get)]],
         faults: Faults { loss: true, lost_disk: Some(0), ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: UNCOUNTED,
     },
     Scope {
@@ -49,7 +49,7 @@ pub(super) static OF_LESSONS: &[Scope] = &[
         quorum: (3, 1, 3),
         clients: &[&[(0, Put), (2, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: UNCOUNTED,
     },
     Scope {
@@ -60,7 +60,7 @@ pub(super) static OF_LESSONS: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(1, Join(0))], &[(1, Put), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[],
+        unseen: &[],
         unique_states: UNCOUNTED,
     },
     Scope {
@@ -71,7 +71,7 @@ pub(super) static OF_LESSONS: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Join(1))], &[(0, Put), (2, Get)]],
         faults: Faults { crashes: 1, gossip: true, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: UNCOUNTED,
     },
 ];

@@ -21,7 +21,7 @@ pub struct InvariantVerdict {
     /// In how many completely visited scopes a property of the invariant could have been violated.
     pub scopes_with_occasion: usize,
     /// In how many completely visited scopes no property of the invariant could have been violated:
-    /// no occasion arose, or the scope excuses all its properties.
+    /// no occasion arose, or none of its properties applies.
     pub scopes_without: usize,
     /// The states of the scopes that had occasion.
     pub states: usize,

@@ -308,10 +308,18 @@ impl Symmetry {
     fn ghost_read(&self, read: &Read) -> Read {
         Read {
             acknowledged_before: self.writes(read.acknowledged_before),
-            hearings: sorted(read.hearings.iter().map(|hearing| Hearing {
-                coordinator: self.node(hearing.coordinator),
-                heard: sorted(hearing.heard.iter().map(|node| self.node(*node))),
-                known: self.writes(hearing.known),
+            hearings: sorted(read.hearings.iter().map(|hearing| {
+                Hearing {
+                    coordinator: self.node(hearing.coordinator),
+                    heard: sorted(hearing.heard.iter().map(|node| self.node(*node))),
+                    known: self.writes(hearing.known),
+                    repairs: sorted(
+                        hearing
+                            .repairs
+                            .iter()
+                            .map(|(node, writes)| (self.node(*node), self.writes(*writes))),
+                    ),
+                }
             })),
             by: read.by.map(|node| self.node(node)),
             shown: self.writes(read.shown),

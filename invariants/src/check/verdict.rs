@@ -20,9 +20,10 @@ pub enum Conclusion {
     Violated,
     /// No reachable state shows it, and the scope claims that one does (reachable).
     NotShown,
-    /// It fails, as the scope says that it does. The scope gives the reason.
+    /// It does not apply here (always, converges), or no state shows it and the scope does not claim
+    /// that one does (reachable). There is a reason.
     Excused,
-    /// It holds, although the scope says that it fails: the excuse is wrong.
+    /// A state shows it, although the scope says that none does (reachable).
     ExcusedButHolds,
     /// The check stopped before it could tell.
     Unknown,
@@ -54,9 +55,14 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Is the property as the scope claims: true, or excused and false?
+    /// Is the property as the scope claims? Claimed properties are true, and a *reachable* one that
+    /// is not claimed is never shown. Nothing is said of other properties that are not claimed.
     pub fn is_as_claimed(&self) -> bool {
-        self.holds != self.excused.is_some()
+        match (self.excused, self.kind) {
+            (None, _) => self.holds,
+            (Some(_), Kind::Reachable) => !self.holds,
+            (Some(_), Kind::Always | Kind::Converges) => true,
+        }
     }
 
     /// Is the property violated, and not excused? An incomplete check can know that.
@@ -104,7 +110,7 @@ fn unclaimed(scope: &Scope, property: &Property, holds: bool) -> Option<&'static
 pub struct Found {
     /// Always and converges: no violation was seen. Reachable: a state showed it.
     pub holds: bool,
-    /// Does the scope excuse it?
+    /// Is there a reason for which the scope does not claim it?
     pub excused: bool,
     /// Was one of its occasions shown, or has it none?
     pub occasion: bool,
@@ -126,7 +132,7 @@ impl Found {
             _ if !complete => Conclusion::Unknown,
             (Kind::Reachable, false) if excused => Conclusion::Excused,
             (Kind::Reachable, false) => Conclusion::NotShown,
-            (Kind::Always | Kind::Converges, true) if excused => Conclusion::ExcusedButHolds,
+            (Kind::Always | Kind::Converges, true) if excused => Conclusion::Excused,
             (Kind::Always | Kind::Converges, true) if occasion => Conclusion::Holds,
             (Kind::Always | Kind::Converges, true) => Conclusion::NoOccasion,
         }

@@ -2,12 +2,6 @@
 
 mod moves;
 
-use crate::excuses::{
-    ALL_STORE, ALONE_AT_ONCE, COORDINATED_TWICE, DISK_LOST, MENDED_AT_ONCE, MISSED_ON_LOST_DISK,
-    NEVER_FAILS, NO_GOSSIP, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, ONLY_IN_PERSON,
-    OWN_WORD, QUORUMS_MISS, READ_FROM_LOST_DISK, REFUSED_OR_SLOW, REPAIR_LOST, REPAIRER_CRASHES,
-    STAND_INS_MISS, STORE_LOST,
-};
 use crate::joined::joined;
 use crate::scope::Ask::{Get, GetInPerson, Join, Leave, Put, PutInPerson, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -24,7 +18,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get), (2, PutOver), (0, Get)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, ONE_WRITER],
+        unseen: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
         unique_states: 23_385,
     },
     Scope {
@@ -35,7 +29,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 1, 1),
         clients: &[&[(0, Put), (1, Get), (1, PutOver)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, QUORUMS_MISS],
+        unseen: &["I1.get-must-see-a-put"],
         unique_states: 1_407_019,
     },
     Scope {
@@ -46,7 +40,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 1, 3),
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, NO_RECONCILER, ALL_STORE],
+        unseen: &[],
         unique_states: 1_269,
     },
     Scope {
@@ -57,7 +51,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 3, 1),
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, NO_RECONCILER],
+        unseen: &[],
         unique_states: 30_681,
     },
     Scope {
@@ -68,7 +62,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { crashes: 1, client_retries: 1, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 143_608,
     },
     Scope {
@@ -79,8 +73,8 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 1, client_retries: 1, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, ONE_WRITER, REPAIRER_CRASHES],
-        unique_states: 324_948,
+        unseen: &[],
+        unique_states: 325_924,
     },
     Scope {
         name: "crash-amid-puts",
@@ -90,7 +84,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { crashes: 1, timeouts: Some(0), ..NO_FAULTS },
-        excused: &[NO_RECONCILER, REPAIRER_CRASHES],
+        unseen: &[],
         unique_states: 1_053_596,
     },
     Scope {
@@ -101,7 +95,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 2, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, REPAIRER_CRASHES],
+        unseen: &[],
         unique_states: 3_118_969,
     },
     Scope {
@@ -112,7 +106,7 @@ const HERE: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_TIMEOUTS, MENDED_AT_ONCE],
+        unseen: &["I3.stale-replica-is-seen"],
         unique_states: 159,
     },
     Scope {
@@ -123,7 +117,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 1, 3),
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 381,
     },
     Scope {
@@ -134,7 +128,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
-        excused: &[ONE_WRITER, STAND_INS_MISS],
+        unseen: &[],
         unique_states: 418_403,
     },
     Scope {
@@ -145,7 +139,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, PutInPerson), (1, GetInPerson)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, ONLY_IN_PERSON],
+        unseen: &["I4.acknowledged-on-a-hint"],
         unique_states: 112_319,
     },
     Scope {
@@ -156,8 +150,8 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
         faults: Faults { lost_disk: Some(1), ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_RECONCILER, DISK_LOST, READ_FROM_LOST_DISK],
-        unique_states: 120_447,
+        unseen: &[],
+        unique_states: 128_665,
     },
     Scope {
         name: "old-disk-and-read",
@@ -167,8 +161,8 @@ const HERE: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (1, Get)], &[(0, Put), (0, Get)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_RECONCILER, DISK_LOST, MISSED_ON_LOST_DISK, OWN_WORD],
-        unique_states: 46_895,
+        unseen: &["I3.stale-replica-is-seen"],
+        unique_states: 59_653,
     },
     Scope {
         name: "old-disk-in-person",
@@ -178,7 +172,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 3),
         clients: &[&[(0, PutInPerson), (1, GetInPerson)], &[(2, Put)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_RECONCILER, DISK_LOST],
+        unseen: &[],
         unique_states: 10_071,
     },
     Scope {
@@ -189,14 +183,7 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[
-            ONE_WRITER,
-            NEVER_FAILS,
-            STAND_INS_MISS,
-            COORDINATED_TWICE,
-            MENDED_AT_ONCE,
-            ALONE_AT_ONCE,
-        ],
+        unseen: &["I3.stale-replica-is-seen", "I6.failed-but-possibly-stored"],
         unique_states: 7_168,
     },
     Scope {
@@ -207,14 +194,7 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (2, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[
-            ONE_WRITER,
-            NEVER_FAILS,
-            STAND_INS_MISS,
-            COORDINATED_TWICE,
-            MENDED_AT_ONCE,
-            ALONE_AT_ONCE,
-        ],
+        unseen: &["I3.stale-replica-is-seen", "I6.failed-but-possibly-stored"],
         unique_states: 414_245,
     },
 ];
@@ -229,7 +209,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (0, Join(1)), (0, Get)]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP, OWN_WORD, REFUSED_OR_SLOW, MENDED_AT_ONCE],
+        unseen: &[],
         unique_states: 2_742_957,
     },
     Scope {
@@ -240,7 +220,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP],
+        unseen: &[],
         unique_states: 2_657_016,
     },
     Scope {
@@ -257,7 +237,7 @@ pub(super) const DEEP: &[Scope] = &[
             client_retries: 1,
             ..NO_FAULTS
         },
-        excused: &[ONE_WRITER, REPAIRER_CRASHES, STORE_LOST],
+        unseen: &[],
         unique_states: 20_344_628,
     },
     Scope {
@@ -268,7 +248,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { crashes: 1, loss: true, timeouts: Some(0), ..NO_FAULTS },
-        excused: &[NO_RECONCILER, REPAIRER_CRASHES, STORE_LOST],
+        unseen: &[],
         unique_states: 14_582_364,
     },
     Scope {
@@ -279,7 +259,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put), (2, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
-        excused: &[NO_RECONCILER, REPAIR_LOST, STORE_LOST],
+        unseen: &[],
         unique_states: 268_335_512,
     },
     Scope {
@@ -290,7 +270,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, STAND_INS_MISS],
+        unseen: &[],
         unique_states: 19_642_060,
     },
 ];

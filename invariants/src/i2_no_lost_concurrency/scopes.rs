@@ -3,11 +3,6 @@
 mod disks;
 mod moves;
 
-use crate::excuses::{
-    ALL_STORE, ALONE_AT_ONCE, COMES_BACK, COORDINATED_TWICE, DOUBLED_FOR_EVER, EARLY_READER,
-    MENDED_AT_ONCE, NEVER_FAILS, NO_READER, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS,
-    READ_BY_ONE,
-};
 use crate::joined::joined;
 use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
@@ -26,7 +21,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, NO_RECONCILER],
+        unseen: &[],
         unique_states: 25_115,
     },
     Scope {
@@ -37,7 +32,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get), (0, PutOver)], &[(1, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 342_695,
     },
     Scope {
@@ -48,7 +43,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)], &[(2, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, NO_RECONCILER],
+        unseen: &[],
         unique_states: 4_658_147,
     },
     Scope {
@@ -59,7 +54,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
+        unseen: &[],
         unique_states: 10_601,
     },
     Scope {
@@ -70,7 +65,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put), (0, PutOver)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
+        unseen: &[],
         unique_states: 173_961,
     },
     Scope {
@@ -81,7 +76,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, PutOver), (0, PutOver)], &[(0, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
+        unseen: &[],
         unique_states: 104_481,
     },
     Scope {
@@ -92,7 +87,7 @@ const HERE: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(2, Put), (2, Get)]],
         faults: NO_FAULTS,
-        excused: &[NO_TIMEOUTS, ONE_WRITER, MENDED_AT_ONCE],
+        unseen: &["I3.stale-replica-is-seen"],
         unique_states: 27,
     },
     Scope {
@@ -103,8 +98,8 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, DOUBLED_FOR_EVER],
-        unique_states: 246_426,
+        unseen: &[],
+        unique_states: 332_230,
     },
     Scope {
         name: "late-retry",
@@ -114,7 +109,11 @@ const HERE: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)], &[(1, Get), (1, PutOver)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_RECONCILER, ALL_STORE, EARLY_READER],
+        unseen: &[
+            "I1.acknowledged-put-is-read",
+            "I1.get-must-see-a-put",
+            "I2.siblings-are-reconciled",
+        ],
         unique_states: 20_106,
     },
     Scope {
@@ -125,7 +124,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)], &[(0, Put)]],
         faults: Faults { crashes: 1, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
+        unseen: &[],
         unique_states: 8_612,
     },
     Scope {
@@ -136,8 +135,8 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(3, Put), (3, Get)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, ONE_WRITER],
-        unique_states: 6_275,
+        unseen: &[],
+        unique_states: 6_351,
     },
     Scope {
         name: "forwarding-amid-puts",
@@ -147,7 +146,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(3, Put), (3, Get)], &[(0, Put)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_RECONCILER],
+        unseen: &[],
         unique_states: 6_931_714,
     },
     Scope {
@@ -158,7 +157,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Delete), (1, PutOver)], &[(0, Put)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS],
+        unseen: &[],
         unique_states: 402_197,
     },
     Scope {
@@ -169,7 +168,7 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, COORDINATED_TWICE, ALONE_AT_ONCE],
+        unseen: &["I6.failed-but-possibly-stored"],
         unique_states: 236,
     },
     Scope {
@@ -180,14 +179,14 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[
-            EARLY_READER,
-            MENDED_AT_ONCE,
-            READ_BY_ONE,
-            ONE_WRITER,
-            NEVER_FAILS,
-            COORDINATED_TWICE,
-            ALONE_AT_ONCE,
+        unseen: &[
+            "I1.acknowledged-put-is-read",
+            "I1.get-must-see-a-put",
+            "I2.siblings-are-read",
+            "I2.siblings-are-reconciled",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
         ],
         unique_states: 3_024,
     },
@@ -199,15 +198,14 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver), (0, PutOver)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[
-            EARLY_READER,
-            MENDED_AT_ONCE,
-            READ_BY_ONE,
-            ONE_WRITER,
-            NEVER_FAILS,
-            COORDINATED_TWICE,
-            ALONE_AT_ONCE,
-            COMES_BACK,
+        unseen: &[
+            "I1.acknowledged-put-is-read",
+            "I1.get-must-see-a-put",
+            "I2.siblings-are-read",
+            "I2.siblings-are-reconciled",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
         ],
         unique_states: 5_432,
     },
@@ -219,14 +217,14 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, crashes: 1, ..NO_FAULTS },
-        excused: &[
-            EARLY_READER,
-            MENDED_AT_ONCE,
-            READ_BY_ONE,
-            ONE_WRITER,
-            NEVER_FAILS,
-            COORDINATED_TWICE,
-            ALONE_AT_ONCE,
+        unseen: &[
+            "I1.acknowledged-put-is-read",
+            "I1.get-must-see-a-put",
+            "I2.siblings-are-read",
+            "I2.siblings-are-reconciled",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
         ],
         unique_states: 14_190,
     },
@@ -238,14 +236,13 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, PutOver)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, client_retries: 1, ..NO_FAULTS },
-        excused: &[
-            EARLY_READER,
-            READ_BY_ONE,
-            MENDED_AT_ONCE,
-            NO_RECONCILER,
-            NEVER_FAILS,
-            COORDINATED_TWICE,
-            ALONE_AT_ONCE,
+        unseen: &[
+            "I1.acknowledged-put-is-read",
+            "I1.get-must-see-a-put",
+            "I2.siblings-are-reconciled",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
         ],
         unique_states: 297_349,
     },
@@ -257,14 +254,14 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(0, Get), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[
-            EARLY_READER,
-            MENDED_AT_ONCE,
-            READ_BY_ONE,
-            ONE_WRITER,
-            NEVER_FAILS,
-            COORDINATED_TWICE,
-            ALONE_AT_ONCE,
+        unseen: &[
+            "I1.acknowledged-put-is-read",
+            "I1.get-must-see-a-put",
+            "I2.siblings-are-read",
+            "I2.siblings-are-reconciled",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
         ],
         unique_states: 3_024,
     },
@@ -279,6 +276,6 @@ pub(super) const DEEP: &[Scope] = &[Scope {
     quorum: (3, 2, 2),
     clients: &[&[(0, Put)], &[(1, Get), (1, PutOver)]],
     faults: Faults { client_retries: 1, ..NO_FAULTS },
-    excused: &[NO_TIMEOUTS, NO_RECONCILER, EARLY_READER],
+    unseen: &[],
     unique_states: 10_812_140,
 }];

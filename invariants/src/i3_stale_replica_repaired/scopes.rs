@@ -1,8 +1,5 @@
 //! The scopes aimed at I3.
 
-use crate::excuses::{
-    ALONE_AT_FIRST, NO_RECONCILER, NO_TIMEOUTS, ONE_WRITER, REPAIR_LOST, STORE_LOST,
-};
 use crate::scope::Ask::{Get, Join, Put};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -15,7 +12,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
-        excused: &[ONE_WRITER],
+        unseen: &[],
         unique_states: 885,
     },
     Scope {
@@ -26,7 +23,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
-        excused: &[NO_RECONCILER],
+        unseen: &[],
         unique_states: 208_578,
     },
     Scope {
@@ -37,8 +34,8 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
-        excused: &[ONE_WRITER, REPAIR_LOST, STORE_LOST],
-        unique_states: 4_814,
+        unseen: &[],
+        unique_states: 4_970,
     },
     Scope {
         name: "join-of-a-second-and-read",
@@ -48,7 +45,12 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Get)], &[(0, Join(1)), (1, Get)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_TIMEOUTS, ALONE_AT_FIRST],
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 34_651,
     },
 ];

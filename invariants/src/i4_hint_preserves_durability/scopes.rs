@@ -1,10 +1,5 @@
 //! The scopes aimed at I4.
 
-use crate::excuses::{
-    ALONE_AT_ONCE, DISK_LOST, NEVER_FAILS, NO_GOSSIP, NO_READER, NO_TIMEOUTS, NO_WITNESS,
-    ONE_WRITER, ONLY_DISK_LOST, ONLY_PUTS, OWN_WORD, REFUSED_OR_SLOW, STOPPED, STORE_LOST,
-    WORD_LOST,
-};
 use crate::scope::Ask::{Delete, Get, Join, Leave, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -19,7 +14,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 1, 3),
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), client_retries: 1, handoffs: 2, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 90_354,
     },
     Scope {
@@ -30,7 +25,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 53_285,
     },
     Scope {
@@ -41,7 +36,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 643_911,
     },
     Scope {
@@ -52,7 +47,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)], &[(1, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONLY_PUTS, NO_READER],
+        unseen: &[],
         unique_states: 4_105_879,
     },
     Scope {
@@ -63,7 +58,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 1, 1),
         clients: &[&[(0, Put)]],
         faults: Faults { lost_disk: Some(0), ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, ONE_WRITER, NO_READER, DISK_LOST, ONLY_DISK_LOST],
+        unseen: &[],
         unique_states: 56,
     },
     Scope {
@@ -73,7 +68,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { lost_disk: Some(1), timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, DISK_LOST],
+        unseen: &[],
         unique_states: 2_276,
     },
     Scope {
@@ -84,15 +79,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        excused: &[
-            NO_TIMEOUTS,
-            NO_READER,
-            ONLY_PUTS,
-            OWN_WORD,
-            ALONE_AT_ONCE,
-            NO_WITNESS,
-            ONLY_DISK_LOST,
-        ],
+        unseen: &["I2.old-disk-is-found"],
         unique_states: 303,
     },
     Scope {
@@ -103,7 +90,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Delete), (1, Get)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, ONE_WRITER],
+        unseen: &["I2.siblings-are-read"],
         unique_states: 15_680,
     },
     Scope {
@@ -114,7 +101,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 74_350,
     },
     Scope {
@@ -125,7 +112,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { loss: true, reaps: 2, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, ONE_WRITER, NO_READER, STORE_LOST, WORD_LOST],
+        unseen: &[],
         unique_states: 1_084,
     },
     Scope {
@@ -135,7 +122,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)], &[(2, Join(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_TIMEOUTS, REFUSED_OR_SLOW],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 839_857,
     },
     Scope {
@@ -146,15 +133,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Join(0))]],
         faults: GOSSIP,
-        excused: &[
-            NO_READER,
-            ONLY_PUTS,
-            NO_TIMEOUTS,
-            NO_GOSSIP,
-            STOPPED,
-            REFUSED_OR_SLOW,
-            ALONE_AT_ONCE,
-        ],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 9_713,
     },
     Scope {
@@ -165,7 +144,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete), (0, Join(1))]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, REFUSED_OR_SLOW],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 1_222,
     },
     Scope {
@@ -176,7 +155,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Join(1)), (0, Delete)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, REFUSED_OR_SLOW],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 308_731,
     },
     Scope {
@@ -187,7 +166,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(1, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, OWN_WORD],
+        unseen: &["I4.acknowledged-on-a-hint", "I6.failed-but-possibly-stored"],
         unique_states: 194_145,
     },
     Scope {
@@ -198,7 +177,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (0, Delete)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP],
+        unseen: &[],
         unique_states: 915_306,
     },
     Scope {
@@ -215,7 +194,7 @@ pub(super) const SCOPES: &[Scope] = &[
             lost_disk: Some(1),
             ..NO_FAULTS
         },
-        excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, STORE_LOST, OWN_WORD, ONLY_DISK_LOST],
+        unseen: &["I4.acknowledged-on-a-hint", "I6.failed-but-possibly-stored"],
         unique_states: 603_920,
     },
     Scope {
@@ -226,7 +205,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(1, Put), (0, Delete)]],
         faults: Faults { client_retries: 1, reaps: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 1_096,
     },
     Scope {
@@ -237,7 +216,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 1, 3),
         clients: &[&[(0, Put), (0, Delete), (0, Leave(1))]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, REFUSED_OR_SLOW],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 2_496,
     },
 ];
@@ -251,6 +230,6 @@ pub(super) const DEEP: &[Scope] = &[Scope {
     quorum: (3, 2, 2),
     clients: &[&[(0, Put), (0, Delete)]],
     faults: Faults { timeouts: Some(0), handoffs: 1, reaps: 1, ..NO_FAULTS },
-    excused: &[ONE_WRITER, NO_READER],
+    unseen: &[],
     unique_states: 13_769_446,
 }];

@@ -1,9 +1,5 @@
 //! The scopes aimed at I5.
 
-use crate::excuses::{
-    ALONE_AT_FIRST, DOUBLED_FOR_EVER, HINT_LOST, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_PUTS,
-    OWN_WORD, REFUSED_OR_SLOW, REPAIR_LOST, SENT_FOR_EVER, WORD_LOST,
-};
 use crate::scope::Ask::{Delete, Get, Join, Put, PutOver, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -18,7 +14,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (2, Join(0)), (2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[NO_READER, ONE_WRITER, NO_TIMEOUTS, REFUSED_OR_SLOW],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 1_138_187,
     },
     Scope {
@@ -29,7 +25,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, WORD_LOST],
+        unseen: &[],
         unique_states: 501,
     },
     Scope {
@@ -40,7 +36,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)], &[(1, Put)]],
         faults: Faults { loss: true, ..EXCHANGE },
-        excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS, WORD_LOST],
+        unseen: &[],
         unique_states: 50_637,
     },
     Scope {
@@ -51,7 +47,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, PutOver)], &[(1, Put)]],
         faults: EXCHANGE,
-        excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 65_325,
     },
     Scope {
@@ -62,7 +58,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 1, 1),
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, WORD_LOST],
+        unseen: &[],
         unique_states: 23_123,
     },
     Scope {
@@ -73,7 +69,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { crashes: 1, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 44_421,
     },
     Scope {
@@ -84,7 +80,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)]],
         faults: Faults { crashes: 1, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 2_703,
     },
     Scope {
@@ -95,7 +91,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { loss: true, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, WORD_LOST],
+        unseen: &[],
         unique_states: 8_712,
     },
     Scope {
@@ -106,7 +102,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 2, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 30_413,
     },
     Scope {
@@ -117,7 +113,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 1, crashes: 1, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 317_307,
     },
     Scope {
@@ -128,7 +124,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { lost_disk: Some(1), ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 348,
     },
     Scope {
@@ -138,7 +134,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)]],
         faults: Faults { duplication: true, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, DOUBLED_FOR_EVER, SENT_FOR_EVER],
+        unseen: &[],
         unique_states: 6_152,
     },
     Scope {
@@ -149,7 +145,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 15_534,
     },
     Scope {
@@ -160,7 +156,12 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)], &[(0, Join(1)), (1, Put)]],
         faults: Faults { gossip: true, ..EXCHANGE },
-        excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS, ALONE_AT_FIRST],
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 41_695,
     },
     Scope {
@@ -171,7 +172,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, timeouts: Some(0), ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 38_644,
     },
     Scope {
@@ -182,7 +183,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, timeouts: Some(0), handoffs: 1, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, HINT_LOST],
+        unseen: &[],
         unique_states: 47_899,
     },
     Scope {
@@ -193,7 +194,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { lost_disk: Some(1), timeouts: Some(0), ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 41_243,
     },
 ];
@@ -207,7 +208,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (3, 1, 1),
         clients: &[&[(0, Put)], &[(1, Put)]],
         faults: EXCHANGE,
-        excused: &[ONLY_PUTS, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 1_075_499,
     },
     Scope {
@@ -218,7 +219,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), ..EXCHANGE },
-        excused: &[ONE_WRITER, REPAIR_LOST],
+        unseen: &[],
         unique_states: 1_772_306,
     },
     Scope {
@@ -229,7 +230,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Join(1))]],
         faults: EXCHANGE,
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW, OWN_WORD],
+        unseen: &[],
         unique_states: 1_067_545,
     },
     Scope {
@@ -240,7 +241,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (3, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { reaps: 1, ..EXCHANGE },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 2_482_619,
     },
 ];

@@ -1,10 +1,5 @@
 //! The scopes aimed at I6.
 
-use crate::excuses::{
-    ALL_STORE, ALONE_AT_ONCE, COORDINATED_TWICE, DOUBLED_FOR_EVER, HINT_LOST, NEVER_FAILS,
-    NO_READER, NO_TIMEOUTS, NOT_TOLD, NOTHING_MOVES, ONE_WRITER, ONLY_PUTS, OWN_WORD,
-    REFUSED_OR_SLOW, REPAIR_LOST, STORE_LOST, WORD_LOST,
-};
 use crate::scope::Ask::{Get, Join, Put};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -17,7 +12,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 3, 3),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(1), ..NO_FAULTS },
-        excused: &[ONE_WRITER, ALL_STORE],
+        unseen: &[],
         unique_states: 6_824,
     },
     Scope {
@@ -28,7 +23,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, REPAIR_LOST, STORE_LOST],
+        unseen: &[],
         unique_states: 4_259_765,
     },
     Scope {
@@ -39,7 +34,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, timeouts: Some(1), client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, STORE_LOST],
+        unseen: &[],
         unique_states: 17_470,
     },
     Scope {
@@ -49,8 +44,8 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, ONE_WRITER, DOUBLED_FOR_EVER],
-        unique_states: 3_529,
+        unseen: &[],
+        unique_states: 4_730,
     },
     Scope {
         name: "forwarded-and-lost",
@@ -60,7 +55,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(2, Put)]],
         faults: Faults { loss: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, STORE_LOST, WORD_LOST],
+        unseen: &[],
         unique_states: 18,
     },
     Scope {
@@ -71,7 +66,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(3, Put)]],
         faults: Faults { loss: true, client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, STORE_LOST, WORD_LOST],
+        unseen: &[],
         unique_states: 329,
     },
     Scope {
@@ -82,15 +77,11 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Join(0)), (0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[
-            NO_READER,
-            ONE_WRITER,
-            ALL_STORE,
-            OWN_WORD,
-            REFUSED_OR_SLOW,
-            NOT_TOLD,
-            NOTHING_MOVES,
-            ALONE_AT_ONCE,
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
         ],
         unique_states: 1_014,
     },
@@ -102,7 +93,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, crashes: 1, ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, COORDINATED_TWICE, ALONE_AT_ONCE],
+        unseen: &["I6.failed-but-possibly-stored"],
         unique_states: 1_448,
     },
     Scope {
@@ -119,7 +110,7 @@ pub(super) const SCOPES: &[Scope] = &[
             handoffs: 1,
             ..NO_FAULTS
         },
-        excused: &[NO_READER, ONLY_PUTS, NEVER_FAILS, ALONE_AT_ONCE, COORDINATED_TWICE, HINT_LOST],
+        unseen: &["I6.failed-but-possibly-stored"],
         unique_states: 14_571,
     },
 ];

@@ -63,16 +63,31 @@ pub(super) const DEFECTS: &[Defect] = &[
     },
 ];
 
-pub(super) const LIMITS: &[Limit] = &[Limit {
-    name: "views-differ-without-gossip",
-    story: "Ann puts her cart through B, and A and B store it. Bob lets C join through A, and C \
+pub(super) const LIMITS: &[Limit] = &[
+    Limit {
+        name: "views-differ-without-gossip",
+        story: "Ann puts her cart through B, and A and B store it. Bob lets C join through A, and C \
             hears of it from A. No node asks B anything after that, and B asks no node, so B keeps \
             its view without C.",
-    what: "Without gossip a node learns of a membership change only if it asks a node that knows \
+        what: "Without gossip a node learns of a membership change only if it asks a node that knows \
            of it, or is asked by one. Every other node keeps its old view forever. Let nodes \
            gossip where that matters.",
-    missed_by: "A node that asks another, or is asked, learns of the change. You need a node that \
+        missed_by: "A node that asks another, or is asked, learns of the change. You need a node that \
                 does neither, and must check what it eventually knows.",
-    property: "I7.views-agree-eventually",
-    scope: "join-without-gossip",
-}];
+        property: "I7.views-agree-eventually",
+        scope: "join-without-gossip",
+    },
+    Limit {
+        name: "word-of-a-change-is-lost",
+        story: "Bob lets A join through B. Ann puts her cart through B, the only replica that her \
+                client's view names. B tells her client of the change, and the network loses the \
+                message. Her client keeps its old view until it asks again.",
+        what: "A node tells the client or coordinator that it serves of a change once. Without \
+               gossip, nobody tells them again if that message is lost. Their next request is \
+               answered with the change, too.",
+        missed_by: "The put itself is right. You must lose exactly the message that tells of the \
+                    change, and compare what the client knows with what the node knew.",
+        property: "I7.who-is-served-learns",
+        scope: "client-is-told-and-loss",
+    },
+];

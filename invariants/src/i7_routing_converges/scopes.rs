@@ -1,9 +1,5 @@
 //! The scopes aimed at I7.
 
-use crate::excuses::{
-    ALONE_AT_ONCE, MENDED_AT_ONCE, MOVES_NOTHING, NO_GOSSIP, NO_READER, NO_TIMEOUTS, NOTHING_PUT,
-    ONE_WRITER, READ_BY_ONE, REFUSED_OR_SLOW,
-};
 use crate::scope::Ask::{Get, Join, Leave, Put};
 use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
 
@@ -16,7 +12,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Put)], &[(0, Join(1))]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NO_GOSSIP],
+        unseen: &[],
         unique_states: 12_119,
     },
     Scope {
@@ -27,7 +23,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(0, Join(1))]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_TIMEOUTS, NO_GOSSIP, MENDED_AT_ONCE],
+        unseen: &["I3.stale-replica-is-seen"],
         unique_states: 1_008_049,
     },
     Scope {
@@ -38,13 +34,10 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(1, Join(0))]],
         faults: NO_FAULTS,
-        excused: &[
-            ONE_WRITER,
-            NO_TIMEOUTS,
-            MENDED_AT_ONCE,
-            REFUSED_OR_SLOW,
-            ALONE_AT_ONCE,
-            READ_BY_ONE,
+        unseen: &[
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I7.served-by-one-who-knows-more",
         ],
         unique_states: 363,
     },
@@ -56,8 +49,19 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, Put)], &[(0, Join(1))]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NO_GOSSIP],
+        unseen: &[],
         unique_states: 1_055_336,
+    },
+    Scope {
+        name: "client-is-told-and-loss",
+        aim: "A client puts through the only replica that its own view names, while a node joins \
+              and replaces that replica. Any message may be lost.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(OWN_VIEW, Put)], &[(1, Join(0))]],
+        faults: Faults { loss: true, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 220,
     },
     Scope {
         name: "leave",
@@ -67,7 +71,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(1, Put), (0, Leave(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 26_999,
     },
     Scope {
@@ -78,7 +82,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Leave(1)), (1, Put)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 1_755_551,
     },
     Scope {
@@ -89,7 +93,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Join(1))], &[(2, Leave(3))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[NOTHING_PUT, ONE_WRITER, NO_READER, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 352_249,
     },
 ];
@@ -103,6 +107,6 @@ pub(super) const DEEP: &[Scope] = &[Scope {
     quorum: (2, 1, 2),
     clients: &[&[(1, Put)], &[(0, Leave(1))]],
     faults: Faults { gossip: true, ..NO_FAULTS },
-    excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+    unseen: &[],
     unique_states: 3_032_049,
 }];

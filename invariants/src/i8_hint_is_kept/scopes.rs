@@ -1,9 +1,5 @@
 //! The scopes aimed at I8.
 
-use crate::excuses::{
-    HINT_LOST, MOVES_NOTHING, NO_READER, NO_TIMEOUTS, NOT_TOLD, ONE_WRITER, REFUSED_OR_SLOW,
-    REPAIRER_CRASHES, STAND_INS_MISS, STORE_LOST,
-};
 use crate::scope::Ask::{Get, Join, Leave, Put, PutOver, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -16,7 +12,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 1_679,
     },
     Scope {
@@ -27,7 +23,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 18_955,
     },
     Scope {
@@ -38,7 +34,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, STAND_INS_MISS, REPAIRER_CRASHES],
+        unseen: &[],
         unique_states: 2_317_785,
     },
     Scope {
@@ -49,7 +45,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 3_322_279,
     },
     Scope {
@@ -60,7 +56,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 36_351,
     },
     Scope {
@@ -70,7 +66,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, STORE_LOST, HINT_LOST],
+        unseen: &[],
         unique_states: 12_342,
     },
     Scope {
@@ -81,7 +77,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { old_disk: Some(2), timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 1_647,
     },
 ];
@@ -96,7 +92,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (2, Join(1)), (1, Leave(1))]],
         faults: NO_FAULTS,
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NOT_TOLD, REFUSED_OR_SLOW],
+        unseen: &[],
         unique_states: 1_925_387,
     },
     Scope {
@@ -107,7 +103,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Leave(1))]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NOT_TOLD],
+        unseen: &[],
         unique_states: 5_196_567,
     },
     Scope {
@@ -118,7 +114,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Remove(1))]],
         faults: Faults { timeouts: Some(0), gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
         unique_states: 761_715,
     },
     Scope {
@@ -129,7 +125,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER],
+        unseen: &[],
         unique_states: 7_903_345,
     },
 ];

@@ -1,9 +1,5 @@
 //! The scopes aimed at I9.
 
-use crate::excuses::{
-    ALONE_AT_FIRST, MOVES_NOTHING, NO_READER, NO_TIMEOUTS, NOTHING_PUT, ONE_WRITER, ONLY_PUTS,
-    REFUSED_OR_SLOW, STOPPED, STOPPED_APART, STORE_LOST, WORD_LOST,
-};
 use crate::scope::Ask::{Join, Leave, Put, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -18,7 +14,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Put)], &[(0, Join(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS],
+        unseen: &[],
         unique_states: 187_075,
     },
     Scope {
@@ -29,7 +25,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (0, Join(1))]],
         faults: Faults { gossip: true, crashes: 1, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 22_280,
     },
     Scope {
@@ -40,7 +36,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Join(1))]],
         faults: Faults { gossip: true, loss: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, NOTHING_PUT, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 218,
     },
     Scope {
@@ -50,7 +46,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (0, Join(1))]],
         faults: Faults { gossip: true, loss: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW, STORE_LOST, WORD_LOST],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 7_093,
     },
     Scope {
@@ -61,7 +57,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)], &[(2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
         unique_states: 7_361,
     },
     Scope {
@@ -72,7 +68,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Join(1))]],
         faults: Faults { gossip: true, duplication: true, ..NO_FAULTS },
-        excused: &[NOTHING_PUT, ONE_WRITER, NO_READER, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 664_128,
     },
     Scope {
@@ -83,7 +79,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Leave(1))], &[(2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[NOTHING_PUT, ONE_WRITER, NO_READER, REFUSED_OR_SLOW, MOVES_NOTHING],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 1_983,
     },
     Scope {
@@ -94,7 +90,12 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 1, 2),
         clients: &[&[(0, Put), (0, Join(1))]],
         faults: Faults { crashes: 1, ..GOSSIP },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, ALONE_AT_FIRST],
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 3_344,
     },
 ];
@@ -109,7 +110,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (2, Join(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[STOPPED, STOPPED_APART, ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW],
+        unseen: &[],
         unique_states: 14_666_195,
     },
     Scope {
@@ -120,7 +121,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1))], &[(2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        excused: &[ONE_WRITER, NO_READER, NO_TIMEOUTS, REFUSED_OR_SLOW],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 742_509,
     },
 ];

@@ -6,11 +6,11 @@
 
 use crate::scope::instance::Instance;
 use crate::scope::write_set::WriteSet;
-use crate::system::world::{fate, gets_in_flight, is_syncing};
+use crate::system::world::{fate, is_syncing};
 use crate::truth::{Ghost, Hearing, Outcome, Read, writes_of};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Change, History};
-use dynamo_model::node::{Durable, Timer};
+use dynamo_model::node::Durable;
 use dynamo_model::process::Process;
 use dynamo_model::siblings::Siblings;
 use interned_checker::{ActorPart, Messages, Reads};
@@ -29,7 +29,7 @@ pub enum LooksAt {
     /// What nodes have on disk of who is a member, what clients know of it, and the ground truth of
     /// it.
     Clients,
-    /// Which puts are on which disks, and whether a get goes on: timers, coordinators, messages.
+    /// Which puts are on which disks, and which gets nodes still coordinate.
     Gets,
     /// Whether all that one replica has of a key is in flight to another.
     Exchanges,
@@ -48,16 +48,19 @@ impl LooksAt {
             LooksAt::Exchanges if !instance.scope.faults.exchange => nothing(),
             LooksAt::Truth => nothing().history(),
             LooksAt::Disks => nothing().actors_by(held).history_by(requests),
-            LooksAt::Versions => nothing().storages().history_by(seen),
+            LooksAt::Versions => nothing().storages().actors_by(disk_fate).history_by(seen),
             LooksAt::Views => nothing().actors_by(disk_view).history_by(views),
             LooksAt::Clients => nothing().actors_by(any_view).history_by(views),
-            LooksAt::Gets => {
-                nothing().actors_by(held_and_gets).history_by(requests).network_by(messages_of_gets)
-            }
+            LooksAt::Gets => nothing().actors_by(held_and_gets).history_by(requests),
             LooksAt::Exchanges => nothing().network_by(syncing),
             LooksAt::Everything => Reads::everything(),
         }
     }
+}
+
+/// Whether the node's disk is lost, and its stage if the disk was copied.
+fn disk_fate(_: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
+    words.push(fate(part));
 }
 
 /// Which puts a node has on disk, as a replica and for whom else; what it has there of who is a
@@ -73,16 +76,12 @@ fn held(instance: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
     changes_on(instance, disk, words);
 }
 
-/// What [`held`] tells, which gets the node coordinates, and which of their timers run.
+/// What [`held`] tells, and which gets the node coordinates.
 fn held_and_gets(instance: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
     let bit = |request| instance.read(request).map_or(0, |get| 1 << get);
     let coordinated =
         part.state.node().map_or(0, |node| node.gets.keys().fold(0, |bits, get| bits | bit(*get)));
-    let timed = part.timers.iter().fold(0, |bits: u64, timer| match timer {
-        Timer::Get(_, request) => bits | bit(*request),
-        _ => bits,
-    });
-    words.extend([coordinated, timed]);
+    words.push(coordinated);
     held(instance, part, words);
 }
 
@@ -125,10 +124,12 @@ fn changes(history: &History, words: &mut Vec<u64>) {
     }
 }
 
-/// Which puts really saw which, and which were reaped.
+/// Which puts really saw which, which have begun, which were reaped, and which nodes know that an
+/// old disk is old.
 fn seen(_: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
-    words.push(ghost.reaped.bits());
+    words.extend([ghost.reaped.bits(), ghost.copied.witnesses]);
     words.extend(ghost.writes.iter().map(|write| write.saw.bits()));
+    words.push(ghost.begun().bits());
 }
 
 /// All that really happened to puts and gets, and what nodes said that they have stored.
@@ -160,8 +161,11 @@ fn requests(instance: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
         let by = by.map_or(0, |node| u64::from(node.0) + 1);
         words.extend([outcome_word(*outcome), by, nodes(sources), hearings.len() as u64]);
         words.extend([acknowledged_before, shown, omitted].map(|puts: &WriteSet| puts.bits()));
-        for Hearing { coordinator, heard, known } in hearings {
+        for Hearing { coordinator, heard, known, repairs } in hearings {
             words.extend([u64::from(coordinator.0), nodes(heard), known.bits()]);
+            words.push(repairs.len() as u64);
+            let repair = |(node, puts): &(NodeId, WriteSet)| u64::from(node.0) << 32 | puts.bits();
+            words.extend(repairs.iter().map(repair));
         }
     }
 }
@@ -171,15 +175,6 @@ fn views(_: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
     for history in ghost.known.iter().chain(&ghost.owed) {
         changes(history, words);
     }
-}
-
-fn messages_of_gets(
-    instance: &Instance,
-    messages: &mut Messages<'_, Process>,
-    words: &mut Vec<u64>,
-) {
-    let in_flight = gets_in_flight(instance, messages);
-    words.extend([in_flight.asked, in_flight.repairs]);
 }
 
 fn syncing(_: &Instance, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {

@@ -2,7 +2,7 @@
 
 pub(crate) const PUT: &[&str] = &["I6.acknowledged-by-exactly-w"];
 pub(crate) const GET: &[&str] = &["I1.acknowledged-put-is-read", "I3.a-read-is-over"];
-pub(crate) const GET_AFTER_ACK: &[&str] = &["I1.acknowledged-put-is-read"];
+pub(crate) const MUST_SEE: &[&str] = &["I1.get-must-see-a-put"];
 pub(crate) const HINTED_ACK: &[&str] = &["I4.acknowledged-on-a-hint"];
 pub(crate) const HANDED_OVER: &[&str] = &["I8.hint-is-handed-over"];
 pub(crate) const IN_PERSON: &[&str] = &["I1.in-person-put-is-read-in-person"];

@@ -1,7 +1,7 @@
 //! A scope with its key, its ring and its request ids worked out.
 
 use crate::scope::write_set::WriteId;
-use crate::scope::{Ask, Scope, chooses_nodes};
+use crate::scope::{Ask, Scope, ScriptLine, chooses_nodes};
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::{History, Standing};
@@ -36,6 +36,8 @@ pub struct Instance {
     pub is_endless: bool,
     /// The node that may be started on an older copy of its disk.
     pub copied: Option<NodeId>,
+    /// The node that may lose its disk, or be started on an older copy of it.
+    pub spoilt: Option<NodeId>,
     /// A second key that every replica has on disk in the initial state, at the same tree leaf as
     /// the key. It never differs, so no exchange may send it. Only scopes with exchanges have it.
     pub bystander: Option<(Key, Siblings)>,
@@ -53,8 +55,25 @@ impl Instance {
 
     /// What the request asks.
     pub fn ask(&self, request: RequestId) -> Option<Ask> {
+        Some(self.line(request)?.1)
+    }
+
+    /// The line of a script that the request comes from.
+    fn line(&self, request: RequestId) -> Option<ScriptLine> {
         let client = (request.client.0 as usize).checked_sub(usize::from(self.scope.nodes))?;
-        Some(self.scope.clients.get(client)?.get(request.number as usize)?.1)
+        self.scope.clients.get(client)?.get(request.number as usize).copied()
+    }
+
+    /// May two nodes, or one node on two disks, coordinate this put? A node that forwarded it may
+    /// give up waiting and coordinate it too, or forward it to another. A request that arrives again may reach another
+    /// coordinator where the ring changes, and another disk where one is lost.
+    pub fn may_fail_over(&self, write: WriteId) -> bool {
+        let Scope { faults, .. } = self.scope;
+        let line = self.line(self.puts[usize::from(write.0)]);
+        let is_forwarded = self.changes || line.is_some_and(|(via, _)| via >= self.config.n());
+        let is_asked_again = faults.client_retries > 0 || faults.duplication;
+        let is_retried = is_asked_again && (self.changes || self.spoilt.is_some());
+        faults.timeouts.is_some() && is_forwarded || is_retried
     }
 
     /// Does the client choose nodes by its own view of the members?
@@ -134,7 +153,8 @@ impl Scope {
         let founders = History::founded_by(self.founders(&key));
         let (changes, is_endless) = (self.changes(), self.is_endless());
         let bystander = self.bystander(&key, preference_list[0]);
-        let copied = self.faults.old_disk.map(|position| self.node_at(position, &key));
+        let at = |position: usize| self.node_at(position, &key);
+        let (copied, spoilt) = (self.faults.old_disk.map(at), self.faults.bad_disk().map(at));
         assert!(puts.len() <= WriteId::MAX, "scope {} has too many puts", self.name);
         Instance {
             scope: *self,
@@ -146,6 +166,7 @@ impl Scope {
             changes,
             is_endless,
             copied,
+            spoilt,
             bystander,
             puts,
             gets,

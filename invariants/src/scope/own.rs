@@ -114,6 +114,16 @@ impl OwnScope {
         Ok(scope)
     }
 
+    /// The scope, made static anew: its memory is never freed, and no limit counts it. It is for a
+    /// program that makes scopes itself.
+    ///
+    /// # Errors
+    /// If a value is not valid.
+    pub fn leak(&self) -> Result<Scope, OwnScopeError> {
+        self.validate()?;
+        Ok(self.leaked())
+    }
+
     fn leaked(&self) -> Scope {
         let script = |lines: &Vec<Line>| -> &'static [ScriptLine] {
             lines.iter().map(ScriptLine::from).collect::<Vec<_>>().leak()
@@ -126,7 +136,7 @@ impl OwnScope {
             quorum: (n, r, w),
             clients: self.clients.iter().map(script).collect::<Vec<_>>().leak(),
             faults: self.faults,
-            excused: &[],
+            unseen: &[],
             unique_states: 0,
         }
     }

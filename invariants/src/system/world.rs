@@ -1,19 +1,20 @@
 //! A state as properties read it: disks, messages, timers, ground truth.
 
-use crate::scope::instance::Instance;
+use crate::scope::Ask;
+use crate::scope::instance::members;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::{System, SystemState};
 use crate::truth::{Hearing, writes_of};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::message::Message;
-use dynamo_model::node::{State, Timer};
-use dynamo_model::process::{Process, ProcessState, Stage};
+use dynamo_model::node::State;
+use dynamo_model::process::{Process, Stage};
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Siblings;
 use dynamo_model::version::{Context, Dot};
 use interned_checker::ActorPart;
-use stateright::actor::{Envelope, Timers};
+use stateright::actor::Envelope;
 
 /// A state, seen from outside. Properties read disks, messages, timers and the ground truth here,
 /// and never a node's own bookkeeping. One exception: only a coordinator knows whether it still
@@ -58,6 +59,16 @@ impl<'a> World<'a> {
         is_lost || self.stage(node).is_some_and(Stage::is_back)
     }
 
+    /// Has a node run on an older copy of its disk, while another node knew of a later commit but
+    /// was down?
+    pub fn ran_on_an_old_disk(&self) -> bool {
+        let ran = |stage| {
+            matches!(stage, Stage::Returned { witnessed: false } | Stage::Renewed { late: true })
+        };
+        self.state.history.copied.witnesses != 0
+            && self.nodes().filter_map(|node| self.stage(node)).any(ran)
+    }
+
     /// How many nodes have lost their disks.
     pub fn disks_lost(&self) -> usize {
         self.nodes().filter(|node| self.lost_its_disk(*node)).count()
@@ -78,7 +89,31 @@ impl<'a> World<'a> {
     /// Puts on this node's disk as a replica, and the puts those supersede. Reaped puts count as
     /// stored.
     pub fn stored(&self, node: NodeId) -> WriteSet {
-        self.on_disk(node).union(self.state.history.forgotten())
+        self.on_disk(node).union(self.forgotten())
+    }
+
+    /// The puts that need not be on any disk: reaped tombstones, and all that they had replaced.
+    /// Where a key may have one replica, no message tells of the reap. There every delete counts
+    /// that a client has sent, and whose tombstone is missing on an intended replica, or on a node
+    /// that had confirmed it.
+    pub fn forgotten(&self) -> WriteSet {
+        let (instance, ghost) = (&self.model.cfg, &self.state.history);
+        let may_be_alone = instance.config.n() == 1 || instance.scope.members_min() == 1;
+        if !may_be_alone || instance.scope.faults.reaps == 0 {
+            return ghost.forgotten();
+        }
+        let has = |node: &NodeId, write| {
+            self.disk(*node).is_some_and(|siblings| writes_of(siblings.versions()).contains(write))
+        };
+        let may_be_reaped = |write: &WriteId| {
+            instance.ask(instance.puts[usize::from(write.0)]) == Some(Ask::Delete)
+                && self.nodes().any(|node| {
+                    let confirmed = ghost.confirmed[usize::from(node.0)].contains(*write);
+                    (confirmed || self.intended().contains(&node)) && !has(&node, *write)
+                })
+        };
+        let gone = ghost.begun().iter().filter(may_be_reaped).collect();
+        ghost.with_all_seen(ghost.reaped.union(gone))
     }
 
     /// The puts that a node keeps as a hint for this recipient, and the puts those supersede.
@@ -107,6 +142,15 @@ impl<'a> World<'a> {
         let sets: Vec<&Siblings> = self.nodes().flat_map(|node| self.sets(node)).collect();
         let versions = sets.into_iter().flat_map(Siblings::versions);
         versions.map(|version| (WriteId::of(&version.content), version.dot))
+    }
+
+    /// The puts that may come back after they were replaced. Each may have two coordinators, and so
+    /// two versions. A context names the requests of the latest two puts of a coordinator only: it
+    /// may no longer tell that two dots are one put, once there are two other puts.
+    pub fn may_come_back(&self) -> WriteSet {
+        let begun = self.state.history.begun();
+        let may_return = |write: &WriteId| self.model.cfg.may_fail_over(*write);
+        if begun.len() > 2 { begun.iter().filter(may_return).collect() } else { WriteSet::EMPTY }
     }
 
     /// Is the node up, and waiting for replies to a put or a get?
@@ -144,6 +188,21 @@ impl<'a> World<'a> {
         self.model.cfg.changes && standing() == Some(Standing::Gone)
     }
 
+    /// Has a node stopped? It is gone, by its own history, and only a restart lets it go on.
+    pub fn has_stopped(&self, node: NodeId) -> bool {
+        self.is_gone(node)
+    }
+
+    /// Does a node know every membership change that any node has on disk?
+    pub fn knows_all(&self, node: NodeId) -> bool {
+        !self.model.cfg.changes || *self.history(node) == self.all_history()
+    }
+
+    /// Are fewer than W members left? Nodes that leave keep their copies until there are enough.
+    pub fn has_too_few_members(&self) -> bool {
+        self.model.cfg.changes && members(&self.all_history()).count() < self.model.cfg.config.w()
+    }
+
     /// The intended replicas by the union of all histories.
     pub fn intended(&self) -> &'a [NodeId] {
         let instance = &self.model.cfg;
@@ -154,19 +213,24 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Is a node an intended replica by the view of another?
-    pub fn is_intended(&self, node: NodeId, by: NodeId) -> bool {
+    /// The intended replicas by the view of a node.
+    pub fn intended_by(&self, node: NodeId) -> &'a [NodeId] {
         let instance = &self.model.cfg;
-        let intended = if instance.changes {
-            instance.replicas_by(self.history(by))
+        if instance.changes {
+            instance.replicas_by(self.history(node))
         } else {
             &instance.preference_list
-        };
-        intended.contains(&node)
+        }
     }
 
-    /// Could a node have been an intended replica, then none, and then one again, by its own views?
-    pub fn may_be_back(&self, node: NodeId) -> bool {
+    /// Is a node an intended replica by the view of another?
+    pub fn is_intended(&self, node: NodeId, by: NodeId) -> bool {
+        self.intended_by(by).contains(&node)
+    }
+
+    /// By each view that a node may have had until now: was it an intended replica? Bit `i` of an
+    /// index says whether the node had learned of the `i`th of the changes that it knows.
+    fn was_intended(&self, node: NodeId) -> Vec<bool> {
         let instance = &self.model.cfg;
         let learned: Vec<Change> =
             self.history(node).minus(&instance.founders).changes().copied().collect();
@@ -175,11 +239,12 @@ impl<'a> World<'a> {
             let history = instance.founders.union(&changes.map(|(_, change)| *change).collect());
             instance.replicas_by(&history).contains(&node)
         };
-        let views: Vec<bool> = (0..1 << learned.len()).map(is_intended).collect();
-        let displaced = |earlier: usize| {
-            (0..views.len()).any(|later| later & earlier == earlier && !views[later])
-        };
-        instance.changes && (0..views.len()).any(|earlier| views[earlier] && displaced(earlier))
+        (0..1 << learned.len()).map(is_intended).collect()
+    }
+
+    /// Could a node have been no intended replica for a time, by its own views?
+    pub fn may_have_been_none(&self, node: NodeId) -> bool {
+        self.model.cfg.changes && self.was_intended(node).contains(&false)
     }
 
     /// The puts on the disks of all nodes that are not gone, and the puts those supersede.
@@ -202,33 +267,44 @@ impl<'a> World<'a> {
         hearing: &'r Hearing,
     ) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
         let heard = hearing.heard.iter().copied();
-        let is_one = |node| self.is_intended(node, node) && !self.may_be_back(node);
+        let is_one = |node| self.is_intended(node, node) && !self.may_have_been_none(node);
         heard.filter(move |node| is_one(*node) && !self.lost_its_disk(*node))
     }
 
-    /// Is this get still running? Its coordinator waits for a timer or a reply, or a repair is in
-    /// flight.
-    pub fn is_under_way(&self, get: usize) -> bool {
-        let request = self.model.cfg.gets[get];
-        let running = |state: &ProcessState| {
-            state.node().is_some_and(|node| node.gets.contains_key(&request))
+    /// Is a read over at one of its coordinators? The coordinator has collected all replies that it
+    /// waited for, and it was not interrupted: neither a crash nor the loss of its disk can have
+    /// made it forget the read.
+    pub fn is_over(&self, get: usize, hearing: &Hearing) -> bool {
+        let coordinator = hearing.coordinator;
+        let may_forget = self.model.cfg.scope.faults.crashes > 0 || self.lost_its_disk(coordinator);
+        let has_heard_all = || {
+            let mut asked = self.intended_by(coordinator).iter();
+            asked.all(|replica| hearing.heard.contains(replica))
         };
-        let mut timers = self.state.timers_set.iter().flat_map(Timers::iter);
-        let timed = timers.any(|timer| matches!(timer, Timer::Get(_, other) if *other == request));
-        let in_flight = gets_in_flight(&self.model.cfg, self.state.network.iter_deliverable());
-        // A reply that no coordinator waits for stays in flight for ever: stateright delivers no
-        // message that changes nothing.
-        let asked = in_flight.asked & 1 << get != 0
-            && self.state.actor_states.iter().any(|state| running(state));
-        timed || asked || in_flight.repairs & 1 << get != 0
+        !self.collects(coordinator, get) && (!may_forget || has_heard_all())
     }
 
-    /// Do clocks and contexts on disks cover exactly what their clients had read?
-    pub fn clocks_are_causal(&self) -> bool {
+    /// Does a node still collect replies for this get?
+    pub fn collects(&self, coordinator: NodeId, get: usize) -> bool {
+        let request = self.model.cfg.gets[get];
+        let node = self.state.actor_states[usize::from(coordinator.0)].node();
+        node.is_some_and(|node| node.gets.contains_key(&request))
+    }
+
+    /// Is a repair of this get in flight?
+    pub fn is_repairing(&self, get: usize) -> bool {
+        let wanted = self.model.cfg.gets[get];
+        let is_repair = |message: &Message| matches!(message.as_undated(), Message::Repair { request, .. } if *request == wanted);
+        self.state.network.iter_deliverable().any(|envelope| is_repair(envelope.msg))
+    }
+
+    /// Do clocks and contexts on disks cover exactly what their clients had read, except for these
+    /// puts?
+    pub fn clocks_are_causal(&self, except: WriteSet) -> bool {
         let ghost = &self.state.history;
         // A reaped put that is still on some disk may count as superseded or not.
-        let dots: Vec<_> =
-            self.versions().filter(|(write, _)| !ghost.forgotten().contains(*write)).collect();
+        let unknown = self.forgotten().union(except);
+        let dots: Vec<_> = self.versions().filter(|(write, _)| !unknown.contains(*write)).collect();
         let request = |write: WriteId| self.model.cfg.puts[usize::from(write.0)];
         self.nodes().flat_map(|node| self.sets(node)).all(|set| {
             // A set's context tells which dots belong to one put.
@@ -250,34 +326,6 @@ impl<'a> World<'a> {
             context_is && clocks_are
         })
     }
-}
-
-/// The messages of gets in flight: a bit for each get.
-pub(crate) struct GetsInFlight {
-    /// Questions to replicas, or their replies.
-    pub(crate) asked: u64,
-    /// Repairs.
-    pub(crate) repairs: u64,
-}
-
-pub(crate) fn gets_in_flight<'a>(
-    instance: &Instance,
-    messages: impl Iterator<Item = Envelope<&'a Message>>,
-) -> GetsInFlight {
-    let mut bits = GetsInFlight { asked: 0, repairs: 0 };
-    let bit = |request| instance.read(request).map_or(0, |get| 1 << get);
-    for envelope in messages {
-        match envelope.msg.as_undated() {
-            Message::Repair { request, .. } => bits.repairs |= bit(*request),
-            Message::Fetch { request, .. } | Message::Fetched { request, .. } => {
-                bits.asked |= bit(*request);
-            }
-            // A new replica gathers the key for every get that waits for its reply.
-            Message::Gather { .. } | Message::Gathered { .. } => bits.asked = u64::MAX,
-            _ => {}
-        }
-    }
-    bits
 }
 
 /// Is a replica's whole sibling set for a key in flight to another replica, in an exchange?

@@ -51,7 +51,7 @@ pub(crate) fn record_out(
             next.confirm_or_keep(instance, from, instance.write(*request)?);
         }
         Message::StoredHint { request, recipient } => {
-            next.keep(from, *recipient, instance.write(*request)?);
+            next.keep_anew(from, *recipient, instance.write(*request)?);
         }
         Message::HandOff { siblings, .. } => {
             next.on_hand_off(instance, from, node(envelope.dst), writes_of(siblings.versions()));
@@ -78,9 +78,9 @@ pub(crate) fn record_out(
             next.reads[instance.read(*request)?].outcome = Outcome::Failed;
         }
         Message::Answer(Answer::Changed { history, .. }) | Message::History { history } => {
-            next.know(from, history);
+            next.know(instance, from, history);
         }
-        Message::Changes { changes } => next.know(from, changes),
+        Message::Changes { changes } => next.know(instance, from, changes),
         // A replica that replies with a version confirms that it has stored it.
         Message::Fetched { siblings, .. }
             if instance.preference_list.contains(&from) && !instance.changes =>
@@ -90,11 +90,14 @@ pub(crate) fn record_out(
         Message::Fetch { request, .. } => {
             next.on_fetch(instance, from, node(envelope.dst), instance.read(*request)?);
         }
+        Message::Repair { request, siblings, .. } => {
+            let hearing = next.reads[instance.read(*request)?].hearing(from);
+            hearing.send_repair(node(envelope.dst), writes_of(siblings.versions()));
+        }
         Message::Sync { key, .. } => next.sent_needlessly |= *key != instance.key,
         Message::Fetched { .. }
         | Message::Forward { .. }
         | Message::Forwarded { .. }
-        | Message::Repair { .. }
         | Message::HandedOff { .. }
         | Message::Gather { .. }
         | Message::Gathered { .. }
@@ -147,11 +150,22 @@ pub(crate) fn record_in(
     match envelope.msg {
         Message::Answer(answer) => learn(instance, &mut next, answer),
         Message::Fetched { request, siblings } => {
-            let read = &mut next.reads[instance.read(*request)?];
-            read.hear(node(envelope.dst), node(envelope.src), writes_of(siblings.versions()));
+            let (to, from) = (node(envelope.dst), node(envelope.src));
+            if next.counts(instance, to, from) {
+                let read = &mut next.reads[instance.read(*request)?];
+                read.hear(to, from, writes_of(siblings.versions()));
+            }
+        }
+        // A node refuses a repair that was sent under another view than its own.
+        Message::Repair { request, tip, siblings, .. }
+            if next.view(instance, node(envelope.dst)).tip() == *tip =>
+        {
+            let hearing = next.reads[instance.read(*request)?].hearing(node(envelope.src));
+            let arrived = (node(envelope.dst), writes_of(siblings.versions()));
+            hearing.repairs.retain(|repair| *repair != arrived);
         }
         Message::History { history: told } | Message::Changes { changes: told } => {
-            next.know(node(envelope.dst), told);
+            next.know(instance, node(envelope.dst), told);
         }
         // A client that chooses a node by its own view must learn what that node knows.
         Message::Routed { .. } => next.owe(node(envelope.dst), node(envelope.src)),

@@ -61,9 +61,24 @@ pub struct Hearing {
     pub heard: Vec<NodeId>,
     /// All puts that these replicas said they hold.
     pub known: WriteSet,
+    /// The repairs that the coordinator has sent and that have not arrived, sorted: to which replica,
+    /// with which puts. Each is in flight or lost.
+    pub repairs: Vec<(NodeId, WriteSet)>,
 }
 
 impl Hearing {
+    /// The coordinator sends a repair.
+    pub(super) fn send_repair(&mut self, to: NodeId, writes: WriteSet) {
+        if let Err(index) = self.repairs.binary_search(&(to, writes)) {
+            self.repairs.insert(index, (to, writes));
+        }
+    }
+
+    /// Has a repair of this replica not arrived yet?
+    pub fn is_repairing(&self, replica: NodeId) -> bool {
+        self.repairs.iter().any(|(node, _)| *node == replica)
+    }
+
     pub(super) fn hear(&mut self, node: NodeId) {
         if let Err(index) = self.heard.binary_search(&node) {
             self.heard.insert(index, node);
@@ -83,20 +98,28 @@ impl Read {
 
     /// The replies that a coordinator has heard. At first it has heard only itself, and knows no
     /// put.
-    pub(super) fn hearing(&mut self, coordinator: NodeId) -> &mut Hearing {
+    pub(crate) fn hearing(&mut self, coordinator: NodeId) -> &mut Hearing {
         let found = self.hearings.binary_search_by_key(&coordinator, |hearing| hearing.coordinator);
         let index = found.unwrap_or_else(|index| {
-            let first = Hearing { coordinator, heard: vec![coordinator], known: WriteSet::EMPTY };
+            let first = Hearing {
+                coordinator,
+                heard: vec![coordinator],
+                known: WriteSet::EMPTY,
+                repairs: Vec::new(),
+            };
             self.hearings.insert(index, first);
             index
         });
         &mut self.hearings[index]
     }
 
-    /// A coordinator receives a replica's reply.
+    /// A coordinator receives a replica's reply. Only the first reply of each replica counts: the
+    /// network may have delivered the question twice.
     pub(crate) fn hear(&mut self, coordinator: NodeId, replica: NodeId, has: WriteSet) {
         let hearing = self.hearing(coordinator);
-        hearing.hear(replica);
-        hearing.known = hearing.known.union(has);
+        if !hearing.heard.contains(&replica) {
+            hearing.hear(replica);
+            hearing.known = hearing.known.union(has);
+        }
     }
 }

@@ -84,14 +84,17 @@ impl Handler<'_, '_> {
     ) {
         let config = &self.node.config;
         let needed = config.r().max(config.w());
-        let answer =
-            match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
-                Ok(history) => {
-                    self.learn(&history);
-                    Answer::Changed { request, history: self.state.durable.history.clone() }
-                }
-                Err(refusal) => Answer::ChangeRefused { request, refusal },
-            };
-        self.out.send(client, Message::Answer(answer));
+        match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
+            Ok(history) => {
+                // The answer comes first: what this node sends next, it sends under its new view.
+                let answer = Answer::Changed { request, history: history.clone() };
+                self.out.send(client, Message::Answer(answer));
+                self.learn(&history);
+            }
+            Err(refusal) => {
+                let answer = Answer::ChangeRefused { request, refusal };
+                self.out.send(client, Message::Answer(answer));
+            }
+        }
     }
 }

@@ -32,11 +32,26 @@ pub struct Circumstances {
     pub loses_its_disk: bool,
     /// Does the checker copy its disk, and later start the node again on that copy?
     pub returns_to_a_copy: bool,
-    /// Are messages delivered that change nothing? stateright leaves them in flight. They would
-    /// pile up if a node sends the same message again and again.
-    pub takes_all: bool,
+    /// Which messages are delivered that change nothing.
+    pub takes: Takes,
     /// The contents of its disk when it first starts.
     pub disk: Option<Durable>,
+}
+
+/// Which messages are delivered to a node although they change nothing. stateright leaves all of
+/// them in flight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Takes {
+    /// Replies to gets, so that the ground truth records their arrival.
+    pub replies: bool,
+    /// All other messages. They would pile up if a node sends the same message again and again.
+    pub others: bool,
+}
+
+impl Takes {
+    fn takes(self, message: &Message) -> bool {
+        if matches!(message, Message::Fetched { .. }) { self.replies } else { self.others }
+    }
 }
 
 impl Process {
@@ -259,6 +274,8 @@ impl Actor for Process {
         out: &mut Out<Self>,
     ) {
         let msg = msg.undated();
+        let is_taken =
+            self.circumstances().is_some_and(|circumstances| circumstances.takes.takes(&msg));
         self.step(
             id,
             state,
@@ -268,8 +285,7 @@ impl Actor for Process {
                 client.on_msg(id, s, src, msg.clone(), o);
             },
         );
-        let takes_all = self.circumstances().is_some_and(|circumstances| circumstances.takes_all);
-        if takes_all && matches!(state, Cow::Borrowed(_)) && out.is_empty() {
+        if is_taken && matches!(state, Cow::Borrowed(_)) && out.is_empty() {
             // This command changes nothing, but it makes the delivery a transition.
             out.cancel_timer(Timer::Gossip(NodeId::from_actor(id).unwrap_or(NodeId(0))));
         }

@@ -23,7 +23,7 @@ static SCOPE: Scope = Scope {
     quorum: (3, 2, 2),
     clients: &[&[(0, Put)], &[(0, Get), (1, Get)]],
     faults: NO_FAULTS,
-    excused: &[],
+    unseen: &[],
     unique_states: 0,
 };
 

@@ -112,7 +112,7 @@ static READERS: [Scope; 2] = [
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (0, Get)], &[(1, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
     Scope {
@@ -122,7 +122,7 @@ static READERS: [Scope; 2] = [
         quorum: (2, 1, 1),
         clients: &[&[(0, Get), (0, PutOver)], &[(0, Get), (0, PutOver)]],
         faults: Faults { crashes: 1, ..NO_FAULTS },
-        excused: &[],
+        unseen: &[],
         unique_states: 0,
     },
 ];

@@ -65,7 +65,8 @@ fn without_path(scope: &Scope, verdict: &Verdict) -> String {
     let Property { name, statement, .. } = property;
     match (verdict.verdict, verdict.excused) {
         (Conclusion::ExcusedButHolds, Some(reason)) => format!(
-            "{name} holds in {}, but the scope excuses it: {reason}.\nRemove the excuse.",
+            "{name} is shown in {}, although the scope says that it is not: {reason}.\nRemove it \
+             from the scope's `unseen`, or correct the reason in invariants/src/claims.rs.",
             scope.name
         ),
         _ => format!(

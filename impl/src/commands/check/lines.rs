@@ -86,8 +86,8 @@ pub(super) fn word(conclusion: Conclusion) -> &'static str {
         Conclusion::NoOccasion => "no occasion",
         Conclusion::Violated => "VIOLATED",
         Conclusion::NotShown => "NOT SHOWN",
-        Conclusion::Excused => "excused",
-        Conclusion::ExcusedButHolds => "HOLDS, BUT IS EXCUSED",
+        Conclusion::Excused => "does not apply",
+        Conclusion::ExcusedButHolds => "SHOWN AFTER ALL",
         Conclusion::Unknown => "unknown",
     }
 }

@@ -148,7 +148,7 @@ fn another_count_fails_the_check_and_does_not_stop_it() {
 
 #[test]
 fn a_claim_that_fails_without_a_path_is_told() {
-    let idle = Scope { excused: &[], ..*scope("forwarding") };
+    let idle = Scope { unseen: &[], ..*scope("crash-while-reading-of-two") };
     let (checked, text) = told(&session(&[&idle], &GO));
     assert!(text.contains("NOT SHOWN: I") && text.contains("is not shown: no reachable"), "{text}");
     assert!(

@@ -3,7 +3,7 @@
 use super::super::names::Meaning;
 use super::super::table;
 use dynamo::gallery::Case;
-use dynamo_invariants::catalogue::{INVARIANTS, WITHOUT_DEFECT};
+use dynamo_invariants::catalogue::{INVARIANTS, PROPERTIES, WITHOUT_DEFECT};
 use dynamo_invariants::describe;
 use dynamo_invariants::invariant::Invariant;
 use dynamo_invariants::property::{Kind, Property};
@@ -129,16 +129,15 @@ fn of_scope(scope: &Scope, meaning: &Meaning) -> Facts {
     } else {
         "not pinned: the scope is for a story".to_owned()
     };
-    let excuse = |excuse: &dynamo_invariants::scope::Excuse| {
-        format!("{}: {}", excuse.properties.join(", "), excuse.reason)
-    };
+    let reason =
+        |property: &Property| Some(format!("{}: {}", property.name, scope.excuse(property)?));
     Facts::default()
         .text("aim", scope.aim)
         .with("has", describe::surroundings(scope))
         .text("states", &states)
         .with("aimed at", aimed)
         .with("finds", meaning.cases().iter().map(titled))
-        .with("does not claim", scope.excused.iter().map(excuse))
+        .with("does not claim", PROPERTIES.iter().filter_map(reason))
         .with(
             "see",
             [format!("dynamo explore {}", scope.name), format!("dynamo check {}", scope.name)],

@@ -1,6 +1,5 @@
 //! Scopes aimed at I2 in which a node loses its disk, or is started on an older copy of it.
 
-use crate::excuses::{DISK_LOST, NO_READER, NO_TIMEOUTS, ONLY_PUTS, WITNESS_DOWN, WORD_LOST};
 use crate::scope::Ask::{Delete, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -13,7 +12,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)], &[(0, Put)]],
         faults: Faults { lost_disk: Some(0), ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS, DISK_LOST],
+        unseen: &[],
         unique_states: 3_322,
     },
     Scope {
@@ -24,7 +23,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS, DISK_LOST],
+        unseen: &[],
         unique_states: 908,
     },
     Scope {
@@ -35,7 +34,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS, DISK_LOST],
+        unseen: &[],
         unique_states: 114_293,
     },
     Scope {
@@ -46,7 +45,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete)], &[(1, Put)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS, DISK_LOST],
+        unseen: &[],
         unique_states: 629,
     },
     Scope {
@@ -57,7 +56,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), loss: true, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS, DISK_LOST, WORD_LOST],
+        unseen: &[],
         unique_states: 3_059,
     },
     Scope {
@@ -68,7 +67,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), crashes: 1, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS, DISK_LOST, WITNESS_DOWN],
+        unseen: &[],
         unique_states: 816,
     },
     Scope {
@@ -79,7 +78,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), crashes: 1, loss: true, ..NO_FAULTS },
-        excused: &[NO_TIMEOUTS, NO_READER, ONLY_PUTS, DISK_LOST, WITNESS_DOWN, WORD_LOST],
+        unseen: &[],
         unique_states: 164_379,
     },
 ];

@@ -1,10 +1,5 @@
 //! Scopes aimed at I2 in which nodes join and leave. In one a node only loses its disk.
 
-use crate::excuses::{
-    ALONE_AT_FIRST, ALONE_AT_ONCE, COORDINATED_TWICE, FORGOTTEN_MEANWHILE, MENDED_AT_ONCE,
-    NEVER_HANDED, NEVER_TOLD, NO_GOSSIP, NO_READER, NO_TIMEOUTS, ONE_WRITER, ONLY_DISK_LOST,
-    ONLY_PUTS, READ_BY_ONE, REFUSED_OR_SLOW, STORE_LOST,
-};
 use crate::scope::Ask::{Get, Join, Leave, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
@@ -19,7 +14,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
         faults: GOSSIP,
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 3_163,
     },
     Scope {
@@ -30,7 +25,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 30_285,
     },
     Scope {
@@ -41,7 +36,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, PutOver)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 30_157,
     },
     Scope {
@@ -52,15 +47,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { lost_disk: Some(1), ..GOSSIP },
-        excused: &[
-            NO_READER,
-            ONLY_PUTS,
-            NO_TIMEOUTS,
-            ONLY_DISK_LOST,
-            REFUSED_OR_SLOW,
-            FORGOTTEN_MEANWHILE,
-            ALONE_AT_ONCE,
-        ],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 293_012,
     },
     Scope {
@@ -71,7 +58,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { crashes: 1, ..GOSSIP },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 146_041,
     },
     Scope {
@@ -82,7 +69,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 9_383,
     },
     Scope {
@@ -93,7 +80,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(1, Join(0))]],
         faults: Faults { client_retries: 1, ..GOSSIP },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, REFUSED_OR_SLOW, ALONE_AT_ONCE],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 1_864,
     },
     Scope {
@@ -104,7 +91,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Put), (0, Put)], &[(1, Put)]],
         faults: Faults { lost_disk: Some(0), ..NO_FAULTS },
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, STORE_LOST, ONLY_DISK_LOST],
+        unseen: &[],
         unique_states: 7_586,
     },
     Scope {
@@ -115,7 +102,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
         faults: NO_FAULTS,
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, NO_GOSSIP, REFUSED_OR_SLOW, NEVER_TOLD],
+        unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
         unique_states: 7_448,
     },
     Scope {
@@ -126,7 +113,12 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 1, 2),
         clients: &[&[(0, Put), (0, Join(1)), (1, Put)]],
         faults: GOSSIP,
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, ALONE_AT_FIRST],
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 155_905,
     },
     Scope {
@@ -137,7 +129,12 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 1, 2),
         clients: &[&[(0, Put), (0, Join(1)), (0, PutOver)]],
         faults: GOSSIP,
-        excused: &[NO_READER, ONLY_PUTS, NO_TIMEOUTS, ALONE_AT_FIRST],
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 107_229,
     },
     Scope {
@@ -148,14 +145,10 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 1, 2),
         clients: &[&[(0, Put)], &[(0, Leave(1))]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        excused: &[
-            NO_READER,
-            ONLY_PUTS,
-            NO_TIMEOUTS,
-            NO_GOSSIP,
-            REFUSED_OR_SLOW,
-            NEVER_TOLD,
-            NEVER_HANDED,
+        unseen: &[
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
         ],
         unique_states: 13_328,
     },
@@ -167,14 +160,10 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(2, Put), (2, Join(0)), (2, Get)]],
         faults: Faults { client_retries: 1, gossip: true, ..NO_FAULTS },
-        excused: &[
-            ONE_WRITER,
-            NO_TIMEOUTS,
-            COORDINATED_TWICE,
-            MENDED_AT_ONCE,
-            REFUSED_OR_SLOW,
-            ALONE_AT_ONCE,
-            READ_BY_ONE,
+        unseen: &[
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I7.served-by-one-who-knows-more",
         ],
         unique_states: 55_556,
     },

@@ -1,0 +1,67 @@
+//! Scopes drawn at random: nobody chose them, so nobody left anything out of them.
+//!
+//! [`draw`] makes a small scope of anything that a scope can have. [`examine`] checks it completely
+//! up to a number of states. A violation is a fault of the protocol, of a property, or of its
+//! precondition. [`simplify`] then leaves out of the scope what the violation does not need.
+
+mod draw;
+mod simplify;
+
+pub use draw::draw;
+pub use simplify::simplify;
+
+use crate::check::{Conclusion, Effort, check};
+use crate::property::Property;
+use crate::scope::Scope;
+use dynamo_model::rules::Rules;
+use std::ops::ControlFlow;
+
+/// What the check of a drawn scope says.
+#[derive(Clone, Copy, Debug)]
+pub enum Outcome {
+    /// Every state was visited, and every property that applies holds.
+    Holds,
+    /// A property is violated.
+    Violates(&'static Property),
+    /// The scope has more states than were allowed. This proves nothing.
+    TooLarge,
+    /// The watching function stopped the check.
+    Stopped,
+}
+
+/// A drawn scope's outcome, and the number of states that were visited.
+#[derive(Clone, Copy, Debug)]
+pub struct Examined {
+    /// What the check says.
+    pub outcome: Outcome,
+    /// The number of states visited.
+    pub states: usize,
+}
+
+/// Checks a scope completely, on one thread, if it has at most `states_max` states. `goes_on` is
+/// asked some times a second whether to go on.
+pub fn examine(
+    scope: &Scope,
+    rules: Rules,
+    states_max: usize,
+    goes_on: impl Fn() -> bool,
+) -> Examined {
+    let effort = Effort { stop_when_violated: true, ..Effort::threads(1) };
+    let mut is_stopped = false;
+    let report = check(scope, rules, &effort, |progress| {
+        is_stopped |= !goes_on();
+        if is_stopped || progress.unique_states > states_max {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    let violated = report.properties.iter().find(|it| it.verdict == Conclusion::Violated);
+    let outcome = match violated.and_then(|verdict| Property::named(verdict.name)) {
+        Some(property) => Outcome::Violates(property),
+        None if report.complete => Outcome::Holds,
+        None if is_stopped => Outcome::Stopped,
+        None => Outcome::TooLarge,
+    };
+    Examined { outcome, states: report.progress.unique_states }
+}
