@@ -4,6 +4,7 @@
 //! A [`Scope`] has only static data. So the memory of a scope of one's own is never freed. Each
 //! distinct one takes that memory once, and there is a limit on their number.
 
+mod sentence;
 mod valid;
 
 use crate::scope::{Ask, Faults, OWN_VIEW, Scope, ScriptLine};
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-pub use valid::OwnScopeError;
+pub use sentence::{NODES, REQUESTS, SentenceError};
+pub use valid::{OwnScopeError, Part};
 
 /// A scope of a reader's own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

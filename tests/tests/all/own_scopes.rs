@@ -77,7 +77,7 @@ fn a_scope_with_values_that_make_no_sense_is_refused() {
             },
             "every node joins later",
         ),
-        (faults(Faults { lost_disk: Some(3), ..NO_FAULTS }), "lost_disk is 3"),
+        (faults(Faults { lost_disk: Some(3), ..NO_FAULTS }), "lost-disk is 3"),
         (faults(Faults { old_disk: Some(0), lost_disk: Some(0), ..NO_FAULTS }), "exclude"),
         (faults(Faults { crashes: 4, ..NO_FAULTS }), "crashes is 4: use at most 3"),
         (faults(Faults { reaps: 200, ..NO_FAULTS }), "reaps is 200: use at most 20"),

@@ -4,7 +4,60 @@ use super::{Line, OwnScope, Quorum};
 use crate::scope::write_set::WriteId;
 use crate::scope::{Ask, Faults};
 use dynamo_model::config::{Config, ConfigError};
+use std::fmt;
 use thiserror::Error;
+
+/// The part of a scope of one's own that an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Its name.
+    Name,
+    /// Its aim.
+    Aim,
+    /// Its key.
+    Key,
+    /// How many nodes it has.
+    Nodes,
+    /// N.
+    N,
+    /// R.
+    R,
+    /// W.
+    W,
+    /// All scripts together.
+    Clients,
+    /// The script of a client: its number, from 1.
+    Client(usize),
+    /// A line of a client's script. Both numbers count from 1.
+    Line {
+        /// The client.
+        client: usize,
+        /// The line.
+        line: usize,
+    },
+    /// A fault, by its name with hyphens, such as `lost-disk`.
+    Fault(&'static str),
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Part::Name => f.write_str("the name"),
+            Part::Aim => f.write_str("the aim"),
+            Part::Key => f.write_str("the key"),
+            Part::Nodes => f.write_str("the number of nodes"),
+            Part::N => f.write_str("N"),
+            Part::R => f.write_str("R"),
+            Part::W => f.write_str("W"),
+            Part::Clients => f.write_str("the clients"),
+            Part::Client(client) => write!(f, "client {client}"),
+            Part::Line { client, line } => {
+                write!(f, "a position in request {line} of client {client}")
+            }
+            Part::Fault(name) => f.write_str(name),
+        }
+    }
+}
 
 /// Why a scope of one's own is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -62,27 +115,27 @@ pub enum OwnScopeError {
     #[error("there are {0} puts and deletes: use at most {max}", max = WriteId::MAX)]
     Puts(usize),
     /// A position that no node has.
-    #[error("{what} is {position}, but positions are 0 to {last}", last = nodes - 1)]
+    #[error("{part} is {position}, but positions are 0 to {last}", last = nodes - 1)]
     Position {
         /// What names the position.
-        what: String,
+        part: Part,
         /// The position.
         position: usize,
         /// The number of nodes.
         nodes: u16,
     },
     /// A number in the faults is too large.
-    #[error("{what} is {number}: use at most {max}")]
+    #[error("{part} is {number}: use at most {max}")]
     TooOften {
         /// Which number.
-        what: &'static str,
+        part: Part,
         /// The number.
         number: usize,
         /// The largest valid one.
         max: usize,
     },
     /// Two faults that exclude one another.
-    #[error("lost_disk and old_disk exclude one another: leave one of them out")]
+    #[error("lost-disk and old-disk exclude one another: leave one of them out")]
     TwoDisks,
     /// The program has made too many different scopes static.
     #[error(
@@ -91,6 +144,30 @@ pub enum OwnScopeError {
         max = OwnScope::KNOWN_MAX
     )]
     TooMany,
+}
+
+impl OwnScopeError {
+    /// The part of the scope that is wrong. `None`: no part is.
+    pub fn part(&self) -> Option<Part> {
+        Some(match self {
+            OwnScopeError::Name(_) | OwnScopeError::NameTaken(_) => Part::Name,
+            OwnScopeError::Aim => Part::Aim,
+            OwnScopeError::Key(_) => Part::Key,
+            OwnScopeError::Nodes(_) => Part::Nodes,
+            OwnScopeError::Quorum(ConfigError::R { .. }) => Part::R,
+            OwnScopeError::Quorum(ConfigError::W { .. }) => Part::W,
+            OwnScopeError::Quorum(ConfigError::N { .. }) | OwnScopeError::FewerThanN { .. } => {
+                Part::N
+            }
+            OwnScopeError::NoFounder | OwnScopeError::Clients(_) | OwnScopeError::Puts(_) => {
+                Part::Clients
+            }
+            OwnScopeError::Lines { client, .. } => Part::Client(*client),
+            OwnScopeError::Position { part, .. } | OwnScopeError::TooOften { part, .. } => *part,
+            OwnScopeError::TwoDisks => Part::Fault("old-disk"),
+            OwnScopeError::TooMany => return None,
+        })
+    }
 }
 
 impl OwnScope {
@@ -143,10 +220,10 @@ impl OwnScope {
             if script.len() > OwnScope::LINES_MAX {
                 return Err(OwnScopeError::Lines { client, lines: script.len() });
             }
-            for Line { via, ask } in script {
-                let what = || format!("a position in the script of client {client}");
-                self.validate_position(*via, what)?;
-                self.validate_position(ask.moves(), what)?;
+            for (index, Line { via, ask }) in script.iter().enumerate() {
+                let part = Part::Line { client, line: index + 1 };
+                self.validate_position(*via, part)?;
+                self.validate_position(ask.moves(), part)?;
             }
         }
         let asks = || self.clients.iter().flatten().map(|line| line.ask);
@@ -167,32 +244,30 @@ impl OwnScope {
     fn validate_faults(&self) -> Result<(), OwnScopeError> {
         let Faults { crashes, timeouts, client_retries, handoffs, reaps, .. } = self.faults;
         let Faults { lost_disk, old_disk, .. } = self.faults;
-        self.validate_position(lost_disk, || "lost_disk".to_owned())?;
-        self.validate_position(old_disk, || "old_disk".to_owned())?;
+        self.validate_position(lost_disk, Part::Fault("lost-disk"))?;
+        self.validate_position(old_disk, Part::Fault("old-disk"))?;
         if lost_disk.is_some() && old_disk.is_some() {
             return Err(OwnScopeError::TwoDisks);
         }
         let bounds = [
             ("crashes", crashes, usize::from(self.nodes)),
             ("timeouts", timeouts.unwrap_or_default().into(), OwnScope::TRIES_MAX.into()),
-            ("client_retries", client_retries.into(), OwnScope::TRIES_MAX.into()),
+            ("client-retries", client_retries.into(), OwnScope::TRIES_MAX.into()),
             ("handoffs", handoffs.into(), OwnScope::TRIES_MAX.into()),
             ("reaps", reaps.into(), OwnScope::TRIES_MAX.into()),
         ];
         match bounds.into_iter().find(|(_, number, max)| number > max) {
-            Some((what, number, max)) => Err(OwnScopeError::TooOften { what, number, max }),
+            Some((what, number, max)) => {
+                Err(OwnScopeError::TooOften { part: Part::Fault(what), number, max })
+            }
             None => Ok(()),
         }
     }
 
-    fn validate_position(
-        &self,
-        position: Option<usize>,
-        what: impl FnOnce() -> String,
-    ) -> Result<(), OwnScopeError> {
+    fn validate_position(&self, position: Option<usize>, part: Part) -> Result<(), OwnScopeError> {
         let nodes = self.nodes;
         match position.filter(|position| *position >= usize::from(nodes)) {
-            Some(position) => Err(OwnScopeError::Position { what: what(), position, nodes }),
+            Some(position) => Err(OwnScopeError::Position { part, position, nodes }),
             None => Ok(()),
         }
     }
