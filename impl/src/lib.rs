@@ -43,6 +43,8 @@ pub mod memory;
 pub mod outbox;
 pub mod reassembly;
 pub mod runtime;
+#[cfg(feature = "explorer")]
+pub mod scope_file;
 pub mod secret;
 pub mod sessions;
 pub mod socket;
