@@ -152,7 +152,7 @@ pub struct Report {
     #[serde(flatten)]
     pub progress: Progress,
     /// How many of the scope's states a visited state represents on average. `None`: no reduction
-    /// was requested, or the check was not complete.
+    /// was requested, the check was not complete, or the number of the scope's states is unknown.
     pub reduction_factor: Option<f64>,
     /// Was every step taken? [`Effort::partial_order`] leaves steps out.
     #[serde(skip)]
@@ -178,6 +178,13 @@ impl Report {
     /// that the scope does not claim?
     pub fn holds(&self) -> bool {
         self.complete && self.properties.iter().all(Verdict::is_as_claimed)
+    }
+
+    /// How many states the scope has: the pinned number, or else what this check found. `None`: the
+    /// check was cut off or left steps out, and no number is pinned.
+    pub fn states(&self) -> Option<usize> {
+        let found = (self.complete && self.all_steps).then_some(self.progress.orbit_states);
+        if self.pinned_states > 0 { Some(self.pinned_states) } else { found }
     }
 
     /// Does the number of states differ from the pinned one, if there is one? Under the protocol's
@@ -226,21 +233,23 @@ fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'
     let checked = PROPERTIES
         .iter()
         .filter(|p| effort.engine == Engine::Interned || p.expectation().is_some());
-    Report {
+    let mut report = Report {
         name: scope.name,
         engine: effort.engine,
         threads: effort.threads,
         complete,
         ending,
         progress,
-        reduction_factor: (reduced && complete)
-            .then(|| factor(scope.unique_states, progress.unique_states)),
+        reduction_factor: None,
         all_steps: !effort.partial_order,
         pinned_states: scope.unique_states,
         seconds: begun.elapsed().as_secs_f64(),
         properties: verdicts(scope, checked, &seen, complete),
         coverage,
-    }
+    };
+    let whole = report.states().filter(|_| reduced && complete);
+    report.reduction_factor = whole.map(|whole| factor(whole, progress.unique_states));
+    report
 }
 
 #[expect(clippy::cast_precision_loss, reason = "fewer states than 2^52")]

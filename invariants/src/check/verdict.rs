@@ -87,7 +87,7 @@ pub(super) fn verdicts(
     let verdict = |property: &'static Property| {
         let depth = seen.get(property.name).copied();
         let holds = (property.kind == Kind::Reachable) == depth.is_some();
-        let excused = scope.excuse(property).or_else(|| unclaimed(scope, property, holds));
+        let excused = excuse(scope, property, holds);
         let occasion = property.occasions.is_empty()
             || property.occasions.iter().any(|shown| seen.contains_key(shown));
         let found = Found { holds, excused: excused.is_some(), occasion, complete };
@@ -97,11 +97,15 @@ pub(super) fn verdicts(
     checked.map(verdict).collect()
 }
 
-/// A scope that nobody has pinned claims no *reachable* property. If one is shown, so much the
-/// better.
-fn unclaimed(scope: &Scope, property: &Property, holds: bool) -> Option<&'static str> {
-    let is_claimed = scope.is_pinned() || property.kind != Kind::Reachable || holds;
-    (!is_claimed).then_some("this scope claims nothing about what can be reached")
+/// Why the scope does not claim the property. A scope that nobody has pinned claims no *reachable*
+/// property. If one is shown there, so much the better: no excuse is wrong then.
+fn excuse(scope: &Scope, property: &Property, holds: bool) -> Option<&'static str> {
+    let excuse = scope.excuse(property);
+    match property.kind {
+        Kind::Reachable if !scope.is_pinned() => (!holds)
+            .then(|| excuse.unwrap_or("this scope claims nothing about what can be reached")),
+        _ => excuse,
+    }
 }
 
 /// What a check has seen of one property.

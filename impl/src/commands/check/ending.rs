@@ -36,12 +36,14 @@ impl Checked {
     fn states(&self) -> String {
         let visited = self.measured.iter().map(|one| one.report.progress.unique_states).sum();
         let visited = table::count(visited);
-        let reduced = |one: &Measured| one.report.reduction_factor.is_some();
+        let reduced =
+            |one: &Measured| one.report.reduction_factor.is_some() || !one.report.all_steps;
         if !self.measured.iter().any(reduced) || !self.holds() {
             return visited;
         }
-        let all = self.measured.iter().map(|one| one.report.pinned_states).sum();
-        format!("{visited} states, which stand for the {}", table::count(all))
+        let all: Option<usize> = self.measured.iter().map(|one| one.report.states()).sum();
+        let all = all.map_or_else(|| "all".to_owned(), |all| format!("the {}", table::count(all)));
+        format!("{visited} states, which stand for {all}")
     }
 
     /// Admits what the scopes could not show.

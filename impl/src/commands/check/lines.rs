@@ -21,7 +21,12 @@ impl Columns {
         let widest = |width: fn(&Scope) -> usize| scopes.iter().map(|it| width(it)).max();
         Columns {
             name: widest(|scope| scope.name.len()).unwrap_or(0),
-            states: widest(|scope| table::count(scope.unique_states).len()).unwrap_or(0),
+            // Nobody knows how many states a scope has whose number is not pinned.
+            states: widest(|scope| match scope.unique_states {
+                0 => "999,999".len(),
+                pinned => table::count(pinned).len(),
+            })
+            .unwrap_or(0),
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn print(scopes: &[&Scope], json: bool) {
             scope.nodes.to_string(),
             format!("{n},{r},{w}"),
             scope.clients.len().to_string(),
-            table::count(scope.unique_states),
+            if scope.is_pinned() { table::count(scope.unique_states) } else { String::new() },
             scope.aim.to_owned(),
         ]);
     }
