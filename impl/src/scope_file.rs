@@ -36,7 +36,7 @@ pub const FAULTS: [(&str, &str, &str); 12] = [
     ("loss", "true", "messages may be lost"),
     ("duplication", "true", "messages may arrive more than once"),
     ("crashes", "1", "how many nodes may be down at one time"),
-    ("timeouts", "0", "coordinators may time out, after as many retransmissions"),
+    ("timeouts", "0", "coordinators may time out, after retransmitting this often"),
     ("client-retries", "1", "how often a client may retry"),
     ("handoffs", "1", "how often a node may send a hint that does not grow"),
     ("lost-disk", "0", "the position of a node that may lose its disk once"),

@@ -6,6 +6,8 @@ mod found;
 mod invariants;
 mod lines;
 mod list;
+mod occasions;
+mod print;
 mod saving;
 mod session;
 #[cfg(test)]
@@ -13,14 +15,16 @@ mod tests;
 mod verbose;
 
 use super::arguments::{seconds, stop_signal};
-use super::{Failure, names};
+use super::{Failure, names, own_scopes};
 use crate::output::say;
 use anyhow::anyhow;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
+use dynamo::scope_file::FAULTS;
 use dynamo_invariants::catalogue::{DEEP, SCOPES};
 use dynamo_invariants::check::{Effort, Engine};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
+use dynamo_invariants::scope::own::{NODES, REQUESTS};
 use dynamo_model::rules::Rules;
 use found::Session;
 use std::path::PathBuf;
@@ -49,6 +53,7 @@ Examples:
   dynamo check reconcile loss         these two scopes
   dynamo check I8                     the scopes aimed at invariant I8
   dynamo check --list                 the scopes, and the aim of each
+  dynamo check --scope w1.toml        a scope of your own; --help has an example
   dynamo check --defect ack-one-short what a failing check looks like
   dynamo check --verbose              tables of scopes, properties and kinds of steps too
   dynamo check --keep-going           which scopes find a violation?
@@ -63,15 +68,65 @@ Exit codes:
   2  the arguments make no sense
   3  the check was cut off by Ctrl-C, --time or --memory: it proves nothing";
 
+/// A scope of one's own, and how to check it.
+const OWN: &str = "\
+A scope of your own is a file. Save this as w1.toml:
+
+  name = \"w1\"
+  nodes = 3
+  n = 3                               # replicas of the key
+  r = 2                               # nodes that must answer a get
+  w = 1                               # nodes that must store a put
+  clients = [                         # a list of requests for each client
+    [\"put via 0\", \"get via 1\"],     # via 0: the first node clockwise from the key
+    [\"get in person via 2\"],
+  ]
+
+  [faults]                            # what is left out does not happen
+  timeouts = 0                        # coordinators may time out, and do not retransmit
+
+  dynamo check --scope w1.toml                 check it
+  dynamo check --scope w1.toml --keep-going    also visit all states after a violation
+  dynamo explore --scope w1.toml               explore it in a browser
+  dynamo check --print stand-in > mine.toml    begin with a scope of this program
+
+Each client sends its first request at the start, and the next one after each answer.
+It claims every property that can be violated, known limits too: with W=1, a get may miss a put. The
+check says which occasions to violate a property arose, and which did not. One more request can mean
+ten times as many states: begin with a few.
+";
+
+/// The words of a file with a scope.
+fn language() -> String {
+    let rows = |rows: &[(&str, &str)]| {
+        let row = |(form, meaning): &(&str, &str)| format!("  {form:<20}{meaning}\n");
+        rows.iter().map(row).collect::<Vec<_>>().concat()
+    };
+    let faults = FAULTS.map(|(word, value, meaning)| (format!("{word} = {value}"), meaning));
+    let faults: Vec<(&str, &str)> = faults.iter().map(|(form, it)| (form.as_str(), *it)).collect();
+    format!(
+        "{HELP}\n\n{OWN}\nRequests, and the node that each is sent to:\n{}{}\nFaults:\n{}",
+        rows(&REQUESTS),
+        rows(&NODES),
+        rows(&faults)
+    )
+}
+
 #[expect(clippy::struct_excessive_bools, reason = "a command's flags are independent")]
 /// Check the protocol in every scope (the default command)
 #[derive(Debug, Default, Args)]
-#[command(after_help = HELP)]
+#[command(after_help = HELP, after_long_help = language())]
 pub(super) struct Arguments {
     /// The scopes to check, or invariants for the scopes aimed at them; every default scope if left
     /// out
     #[arg(value_name = "SCOPE")]
     scopes: Vec<String>,
+    /// Check a scope of your own: a TOML file, or - for standard input. May be given several times
+    #[arg(long = "scope", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    own: Vec<PathBuf>,
+    /// Print one scope as a file for --scope, and check nothing
+    #[arg(long, conflicts_with = "list")]
+    print: bool,
     /// Check a broken protocol; in the scope that finds the defect, if no scope is named. A defect,
     /// its number in the gallery, or a rule, property or invariant that stands for one defect
     #[arg(long, value_name = "NAME", conflicts_with_all = ["deep", "symmetry", "partial_order"])]
@@ -143,7 +198,10 @@ fn gibibytes(text: &str) -> Result<usize, anyhow::Error> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let defect = arguments.defect.as_deref().map(names::defect).transpose()?;
-    let scopes = chosen(&arguments.scopes, arguments.deep, defect)?;
+    let scopes = chosen(arguments, defect)?;
+    if arguments.print {
+        return print::print(&scopes, arguments.json);
+    }
     if arguments.list {
         list::print(&scopes, arguments.json);
         return Ok(());
@@ -204,8 +262,9 @@ fn effort(arguments: &Arguments) -> Result<Effort, Failure> {
 /// Is every default scope checked under the protocol's rules, with an engine that counts steps, and
 /// without leaving any out?
 fn meets_every_step(arguments: &Arguments) -> bool {
-    let Arguments { scopes, defect, engine, symmetry, partial_order, .. } = arguments;
+    let Arguments { scopes, own, defect, engine, symmetry, partial_order, .. } = arguments;
     scopes.is_empty()
+        && own.is_empty()
         && defect.is_none()
         && matches!(engine, EngineName::Interned)
         && !symmetry
@@ -224,18 +283,19 @@ pub(super) fn cores() -> usize {
 }
 
 fn chosen(
-    words: &[String],
-    deep: bool,
+    arguments: &Arguments,
     defect: Option<&'static Defect>,
 ) -> Result<Vec<&'static Scope>, Failure> {
-    match (words, defect) {
-        ([], Some(defect)) => Ok(vec![defect.scope()]),
-        ([], None) => Ok(SCOPES.iter().chain(DEEP.iter().filter(|_| deep)).collect()),
-        (words, _) => {
+    let Arguments { scopes: words, own, deep, .. } = arguments;
+    match (&words[..], &own[..], defect) {
+        ([], [], Some(defect)) => Ok(vec![defect.scope()]),
+        ([], [], None) => Ok(SCOPES.iter().chain(DEEP.iter().filter(|_| *deep)).collect()),
+        (words, files, _) => {
             let mut scopes: Vec<&'static Scope> = Vec::new();
             for scope in words.iter().map(|word| names::scopes(word)) {
                 scopes.extend(scope?);
             }
+            scopes.extend(own_scopes::read_all(files)?);
             Ok(scopes)
         }
     }

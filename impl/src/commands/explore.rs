@@ -3,10 +3,10 @@
 use super::arguments::address;
 use super::check::cores;
 use super::names::{self, NameError, Place};
-use super::{Failure, trace};
+use super::{Failure, own_scopes, trace};
 use crate::output::{self, note};
 use anyhow::{Context as _, anyhow};
-use clap::Args;
+use clap::{Args, ValueHint};
 use dynamo::explorer::{self, Location};
 use dynamo_invariants::catalogue::PROPERTIES;
 use dynamo_invariants::defect::Defect;
@@ -23,6 +23,7 @@ Examples:
   dynamo explore concurrent-puts --listen 127.0.0.1:8080
   dynamo explore --defect plain-vector-clocks               the scope in which that defect is found
   dynamo explore 22                                         the same for number 22 of the gallery
+  dynamo explore --scope mine.toml                          a scope of your own, from a file
   dynamo explore --trace counterexamples/001-word-before-disk.json
   dynamo explore coordinator-crash --trace counterexamples/001-word-before-disk.json
   dynamo explore --classic                                  stateright's own Explorer
@@ -46,6 +47,11 @@ pub(super) struct Arguments {
     /// invariant that stands for one defect
     #[arg(long, value_name = "NAME")]
     defect: Option<String>,
+    /// Explore a scope of your own: a TOML file, or - for standard input. dynamo check --help has an
+    /// example
+    #[arg(long = "scope", value_name = "FILE", value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["scope", "trace"])]
+    own: Option<PathBuf>,
     /// Begin at the last state of a trace: a file, or the name or number of a counterexample. A
     /// scope that is named too must be the trace's
     #[arg(long, value_name = "FILE", conflicts_with_all = ["defect", "classic"])]
@@ -75,10 +81,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             trace::replayed(&found, &file)?;
             Some(Location::of(&found))
         }
-        None if arguments.scope.is_none() && arguments.defect.is_none() => None,
+        None if is_unnamed(arguments) => None,
         None => Some(Location::begin(scope, defect)),
     };
     serve(listener, location)
+}
+
+/// Does nothing say where to begin?
+fn is_unnamed(arguments: &Arguments) -> bool {
+    let Arguments { scope, own, defect, .. } = arguments;
+    scope.is_none() && own.is_none() && defect.is_none()
 }
 
 /// Serves the page of a location.
@@ -92,9 +104,18 @@ fn bind(listen: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// What to explore. Without any name: the first scope that a newcomer should see.
-fn place(arguments: &Arguments) -> Result<Place, NameError> {
-    let Arguments { scope, defect, .. } = arguments;
+fn place(arguments: &Arguments) -> Result<Place, Failure> {
+    let Arguments { scope, own, defect, .. } = arguments;
     let broken = defect.as_deref().map(names::one_case).transpose()?.map(Place::of);
+    if let Some(file) = own {
+        let defect = broken.and_then(|broken| broken.defect);
+        return Ok(Place { scope: own_scopes::read(file)?, defect });
+    }
+    let place = named(scope.as_deref(), broken)?;
+    Ok(place)
+}
+
+fn named(scope: Option<&str>, broken: Option<Place>) -> Result<Place, NameError> {
     match (scope, broken) {
         (Some(word), None) => names::place(word),
         (Some(word), Some(broken)) => Ok(Place { scope: names::scope(word)?, ..broken }),

@@ -4,6 +4,7 @@ mod told;
 mod udp;
 
 use super::arguments::table_named;
+use super::input::{self, shown};
 use super::{Failure, explore, names};
 use crate::output::{self, note, say};
 use anstyle::Style;
@@ -17,8 +18,7 @@ use dynamo_invariants::scenario::{FORMS, Performance, Scenario, StageError, pass
 use dynamo_invariants::trace::Trace;
 use dynamo_model::rules::Rules;
 use serde_json::{Value, json};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use told::Told;
@@ -26,8 +26,8 @@ use udp::Checked;
 
 const STRONG: Style = Style::new().bold();
 
-/// The longest script, in bytes.
-const BYTES_MAX: u64 = 1 << 20;
+/// Where to find a script.
+const SCRIPTS: &str = "name a text file, such as those in tests/scenarios/";
 
 const LANGUAGE: &str = "\
 A script has one command a line. After each command, every message that follows arrives at once,
@@ -115,7 +115,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let defect = arguments.defect.as_deref().map(names::defect).transpose()?;
     let table = arguments.table.as_deref().map(table_named).transpose()?;
-    let script = read(&arguments.file)?;
+    let script = input::text(&arguments.file, "script", SCRIPTS)?;
     arguments.save.as_deref().map_or(Ok(()), |save| refuse_the_script(save, &arguments.file))?;
     let name = || shown(&arguments.file);
     let scenario: Scenario = script.parse().with_context(name).map_err(Failure::Usage)?;
@@ -185,39 +185,12 @@ fn on_udp(scenario: &Scenario, as_json: bool) -> Result<(), Failure> {
     }
 }
 
-/// The script's text.
-fn read(file: &Path) -> Result<String, Failure> {
-    let opened: io::Result<Box<dyn Read>> = if file == Path::new("-") {
-        Ok(Box::new(io::stdin()))
-    } else {
-        File::open(file).map(|file| Box::new(file) as Box<dyn Read>)
-    };
-    let mut text = String::new();
-    let read = opened.and_then(|opened| opened.take(BYTES_MAX + 1).read_to_string(&mut text));
-    let hint = || {
-        format!(
-            "cannot read the script {}: name a text file, such as those in tests/scenarios/",
-            shown(file)
-        )
-    };
-    read.with_context(hint).map_err(Failure::Usage)?;
-    if text.len() as u64 > BYTES_MAX {
-        return Err(Failure::Usage(anyhow!("a script has at most {BYTES_MAX} bytes")));
-    }
-    Ok(text)
-}
-
 /// The error with the file, and the line of the script.
 fn in_script(error: &StageError, file: &Path, script: &str) -> String {
     let line = error.line().and_then(|line| script.lines().nth(line - 1));
     let line = line.map(|line| line.split('#').next().unwrap_or_default().trim());
     let line = line.map_or_else(String::new, |line| format!("\n  {line}"));
     format!("{}, {error}{line}", shown(file))
-}
-
-/// What a message calls the script's file.
-fn shown(file: &Path) -> String {
-    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
 fn print_table(performance: &Performance, number: usize) {

@@ -10,8 +10,7 @@ use thiserror::Error;
 pub struct ScopeFileError {
     /// The number of the line, and the line. `None`: something is missing.
     pub line: Option<(usize, String)>,
-    /// What is wrong.
-    #[source]
+    /// What is wrong. The message has it in full, so it is no source.
     pub wrong: Wrong,
 }
 
@@ -21,6 +20,14 @@ pub enum Wrong {
     /// It is not TOML.
     #[error("this is not TOML: {0}")]
     Syntax(String),
+    /// A word that is nearly right.
+    #[error("there is no {found:?}: write {word}")]
+    Nearly {
+        /// The word.
+        found: String,
+        /// The right one.
+        word: &'static str,
+    },
     /// A word that no scope has.
     #[error("a scope has no {0:?}: use {words}", words = WORDS.join(", "))]
     NoWord(String),

@@ -20,14 +20,18 @@ impl<'a> Fields<'a> {
     /// Refuses the first word that is not among these.
     pub(super) fn refuse_others(
         &self,
-        known: &[&str],
+        known: &[&'static str],
         wrong: impl FnOnce(String) -> Wrong,
     ) -> Result<(), ScopeFileError> {
         let unknown = self.table.keys().filter(|word| !known.contains(&word.get_ref().as_ref()));
-        match unknown.min_by_key(|word| word.span().start) {
-            Some(word) => Err(at(self.text, word.span().start, wrong(word.get_ref().to_string()))),
-            None => Ok(()),
-        }
+        let Some(first) = unknown.min_by_key(|word| word.span().start) else { return Ok(()) };
+        let found = first.get_ref().to_string();
+        let plain = found.to_lowercase().replace('_', "-");
+        let wrong = match known.iter().find(|word| **word == plain) {
+            Some(word) => Wrong::Nearly { found, word },
+            None => wrong(found),
+        };
+        Err(at(self.text, first.span().start, wrong))
     }
 
     /// The value of a word.
@@ -67,14 +71,12 @@ impl<'a> Fields<'a> {
         let Some(digits) = value.get_ref().as_integer() else {
             return Err(self.other_type(word, value, &format!("a number, {least} to {most}")));
         };
-        let number = i64::from_str_radix(digits.as_str(), digits.radix());
-        match number.ok().and_then(|number| u8::try_from(number).ok()) {
-            Some(number) => Ok(Some(number)),
-            None => {
-                let found = digits.as_str().to_owned();
-                Err(self.wrong(value, Wrong::Range { word, found, least, most }))
-            }
+        let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
+        if let Some(number) = number.and_then(|number| u8::try_from(number).ok()) {
+            return Ok(Some(number));
         }
+        let found = number.map_or_else(|| digits.to_string(), |number| number.to_string());
+        Err(self.wrong(value, Wrong::Range { word, found, least, most }))
     }
 
     /// The items of a list.
@@ -123,6 +125,6 @@ pub(super) fn in_line(text: &str, number: Option<usize>, wrong: Wrong) -> ScopeF
 
 /// The number of the line that this place of the text is in.
 pub(super) fn number(text: &str, start: usize) -> usize {
-    let before = &text.as_bytes()[..start.min(text.len())];
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+    let ends = text.match_indices('\n');
+    1 + ends.take_while(|(end, _)| *end < start).count()
 }

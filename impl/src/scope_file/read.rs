@@ -39,6 +39,8 @@ impl Written {
             word => Wrong::NoWord(word),
         })?;
         let mut lines = parts(&fields);
+        // A word below [faults] that belongs above would else be missing.
+        let faults = faults(&fields, &mut lines)?;
         let nodes_max = OwnScope::NODES_MAX;
         let nodes = needed(fields.number("nodes", 1, nodes_max)?, "nodes", "nodes = 3")?;
         let of_quorum = |word, example| {
@@ -55,7 +57,7 @@ impl Written {
             nodes: nodes.into(),
             quorum: Quorum { n, r, w },
             clients: scripts(&fields, clients, &mut lines)?,
-            faults: faults(&fields, &mut lines)?,
+            faults,
         };
         Ok(Written { own, text: text.to_owned(), lines })
     }

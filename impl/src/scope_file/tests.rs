@@ -21,7 +21,7 @@ fn every_part_of_a_scope_is_read_as_it_is_written() {
 /// A scope with every fault, and a script that needs several lines.
 fn full() -> OwnScope {
     let requests = "\"put over via 0\", \"remove 2 via view\", ".repeat(4);
-    let faults: String = FAULTS.map(|(word, value, _)| format!("{word} = {value}\n")).concat();
+    let faults = FAULTS.map(|(word, value, _)| format!("{word} = {value}\n")).concat();
     let text = format!("{QUORUM}clients = [[{requests}], []]\n[faults]\n{faults}");
     Written::read(&text).expect("a scope").own
 }
@@ -112,7 +112,7 @@ fn a_wrong_request_is_refused_in_its_line() {
 fn a_wrong_fault_is_refused_in_its_line() {
     for (faults, why) in [
         ("los = true", "line 7: there is no fault \"los\": use loss, duplication, crashes, "),
-        ("lost_disk = 0", "line 7: there is no fault \"lost_disk\": use loss, "),
+        ("lost_disk = 0", "line 7: there is no \"lost_disk\": write lost-disk\n  lost_disk = 0"),
         ("loss = true\nkey = \"k\"", "line 8: key is no fault: move it above the line [faults]"),
         ("loss = 1", "line 7: loss is a number: use true or false\n  loss = 1"),
         ("timeouts = false", "line 7: timeouts is false: use a number, 0 to 20"),
@@ -122,11 +122,13 @@ fn a_wrong_fault_is_refused_in_its_line() {
         ("crashes = 4", "line 7: crashes is 4: use at most 3"),
         ("client-retries = 21", "line 7: client-retries is 21: use at most 20"),
         ("reaps = 99999999999999999999", "line 7: reaps is 99999999999999999999: use 0 to 20"),
-        ("handoffs = 0x100", "line 7: handoffs is 100: use 0 to 20"),
+        ("handoffs = 0x100", "line 7: handoffs is 256: use 0 to 20"),
     ] {
         let told = told(&format!("{QUORUM}clients = [[\"get via 0\"]]\n[faults]\n{faults}\n"));
         assert!(told.contains(why), "{faults}\n{told}");
     }
+    let below = told(&format!("{QUORUM}[faults]\nloss = true\nclients = []\n"));
+    assert!(below.contains("line 7: clients is no fault: move it above"), "{below}");
     let told = told(&format!("{QUORUM}clients = []\nfaults = true\n"));
     assert!(told.contains("line 6: faults is true: use a line [faults], and a line for"), "{told}");
 }

@@ -22,7 +22,9 @@ pub fn text(own: &OwnScope) -> String {
     );
     text.push_str("# positions 0 to n-1 are the preference list, once all nodes have joined.\n");
     text.push_str("clients = [\n");
-    clients.iter().for_each(|script| text.push_str(&client(script)));
+    for script in clients {
+        text.push_str(&client(script));
+    }
     text.push_str("]\n\n[faults]\n");
     for (word, example, meaning) in FAULTS {
         let line = match value(faults, word) {
@@ -40,8 +42,7 @@ fn client(script: &[Line]) -> String {
     if line.len() <= COLUMNS_MAX {
         return line;
     }
-    let requests: String = requests.iter().map(|request| format!("    {request},\n")).collect();
-    format!("  [\n{requests}  ],\n")
+    format!("  [\n    {},\n  ],\n", requests.join(",\n    "))
 }
 
 /// The value of a fault. `None`: it does not happen.

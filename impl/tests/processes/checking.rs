@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
@@ -210,4 +211,65 @@ fn ctrl_c_cuts_a_check_off_and_says_so() {
     assert!(stderr.contains("cut off") && stderr.contains("nothing is proved"), "{stderr}");
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(stdout.contains("cut off: interrupted"), "{stdout}");
+}
+
+#[test]
+fn a_scope_that_was_printed_can_be_changed_and_checked() {
+    let folder = folder();
+    let (code, printed, stderr) = dynamo(&["check", "--print", "forwarding"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    fs::write(folder.path().join("mine.toml"), &printed).unwrap();
+    let check = ["check", "--scope", "mine.toml", "--threads", "1", "--json"];
+    let (code, stdout, stderr) = dynamo_in(folder.path(), &check);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    let checked: Json = serde_json::from_str(&stdout).unwrap();
+    let scope = &checked["scopes"][0];
+    assert_eq!((&scope["name"], &scope["unique_states"]), (&"my-forwarding".into(), &27.into()));
+    assert_eq!(scope["own_scope"]["nodes"], 3, "{scope:#}");
+    // The file comes back, in the order and with the words of the first.
+    let again = dynamo_in(folder.path(), &["check", "--scope", "mine.toml", "--print"]);
+    assert_eq!(again, (Some(0), printed.clone(), String::new()));
+    let (code, _, stderr) = dynamo(&["check", "--print"]);
+    assert!(code == 2 && stderr.contains("dynamo check --list names them"), "{stderr}");
+    let twice = ["check", "--scope", "mine.toml", "--scope", "other.toml"];
+    fs::write(folder.path().join("other.toml"), printed.replace("w = 2", "w = 1")).unwrap();
+    let (code, _, stderr) = dynamo_in(folder.path(), &twice);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("mine.toml and other.toml both have a scope named"), "{stderr}");
+}
+
+#[test]
+fn a_wrong_scope_is_refused_with_its_file_and_line() {
+    let folder = folder();
+    let text = "nodes = 3\nn = 3\nr = 4\nw = 2\nclients = [[\"put via 0\"]]\n";
+    fs::write(folder.path().join("wrong.toml"), text).unwrap();
+    let error = "error: wrong.toml, line 3: R is 4; it must be 1 to N, which is 3\n  r = 4\n";
+    for command in ["check", "explore"] {
+        let arguments = [command, "--scope", "wrong.toml"];
+        let expected = (Some(2), String::new(), error.to_owned());
+        assert_eq!(dynamo_in(folder.path(), &arguments), expected, "{command}");
+        let (code, _, stderr) = dynamo_in(folder.path(), &[command, "--scope", "missing.toml"]);
+        assert_eq!(code, Some(2));
+        assert!(stderr.contains("such as dynamo check --print stand-in prints"), "{stderr}");
+    }
+}
+
+#[test]
+fn a_scope_of_ones_own_that_is_cut_off_proves_nothing() {
+    let mut check = program();
+    let mut check = check
+        .args(["check", "--scope", "-", "--memory", "0.001", "--threads", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = "nodes = 3\nn = 3\nr = 2\nw = 2\nclients = [[\"put via 0\", \"get via 1\"]]\n\
+                [faults]\nendless = true\nexchange = true\n";
+    check.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    wait(&mut check, "the check");
+    let output = check.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("nothing is proved about it"), "{stderr}");
 }

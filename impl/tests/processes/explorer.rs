@@ -317,3 +317,21 @@ fn a_saved_scenario_is_explored_and_the_address_needs_no_file() {
     let cut = explorer.get(&format!("/{}/{rules}/", &scope[..20]));
     assert!(cut.contains("copy the whole address"), "{cut}");
 }
+
+#[test]
+fn a_scope_from_a_file_has_an_address_with_everything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("mine.toml");
+    let text =
+        "nodes = 2\nn = 2\nr = 1\nw = 1\nclients = [[\"put via 0\"]]\naim = \"My own aim.\"\n";
+    fs::write(&file, text).expect("it is written");
+    let file = file.to_str().expect("a name");
+    let explorer = explorer(&["--scope", file, "--defect", "ack-one-short"]);
+    let led = explorer.get("/");
+    let address = led.lines().find_map(|line| line.strip_prefix("location: "));
+    let address = address.expect("it leads to the scope").trim();
+    assert!(address.starts_with("/own-") && address.contains("/ack-one-short/"), "{address}");
+    let parts: Vec<&str> = address.split('/').collect();
+    let state = explorer.get(&format!("/api/state?scope={}&rules=protocol", parts[1]));
+    assert!(state.contains("My own aim."), "{state}");
+}

@@ -21,6 +21,7 @@ const NOT_SEEN: &[(&str, &str)] = &[
     ("impl/src/export", "it exports traces of the model"),
     ("impl/src/gallery", "it writes the gallery"),
     ("impl/src/commands/scenario", "it runs nodes for a script, not for an operator"),
+    ("impl/src/scope_file", "it reads scopes for the checker, which runs no node"),
     ("impl/src/trial", "it runs nodes for scripts and tests"),
     ("impl/src/wire.rs", "dynamo status counts these errors"),
     ("impl/src/sessions/envelope.rs", "dynamo status counts these errors"),

@@ -6,6 +6,7 @@ use super::found::{Checked, Measured, Out, Session, Stopped};
 use super::lines::{failures, word};
 use super::saving;
 use anstyle::{AnsiColor, Style};
+use dynamo_invariants::catalogue;
 use dynamo_invariants::check::{Conclusion, Finding, Verdict, find_within};
 use dynamo_invariants::describe::diagram;
 use dynamo_invariants::notation::words;
@@ -106,6 +107,7 @@ impl Story<'_> {
         let cycle_from = (property.kind == Kind::Converges).then_some(finding.depth);
         draw(&run, cycle_from, out);
         conclude(&run, property, cycle_from, out);
+        self.admit(property, out);
         self.save(&run, property, cycle_from, out);
     }
 
@@ -120,6 +122,22 @@ impl Story<'_> {
         hunt.finding
     }
 
+    /// A scope of one's own claims every property, also one that is known to fail elsewhere.
+    fn admit(&self, property: &Property, out: Out<'_>) {
+        if catalogue::as_own(self.scope).is_none() {
+            return;
+        }
+        let reasons = catalogue::known_limits(self.scope, property);
+        if !reasons.is_empty() {
+            out(
+                "\nIt may be a known limit. Comparable scopes of this program do not claim this, because:",
+            );
+            for reason in reasons {
+                out(&format!("  - {reason}"));
+            }
+        }
+    }
+
     fn save(&self, run: &Run, property: &Property, cycle_from: Option<usize>, out: Out<'_>) {
         let defect = self.session.defect.map(|defect| defect.name.to_owned());
         let trace = Trace::of(run, defect, property, cycle_from);
@@ -128,7 +146,10 @@ impl Story<'_> {
                 let file = file.display();
                 out("\nThe path is saved. Walk through it in the terminal, or in a browser:");
                 out(&format!("  dynamo trace step {file}"));
-                out(&format!("  dynamo explore {} --trace {file}", self.scope.name));
+                // A trace carries a scope of one's own: its name alone says nothing.
+                let is_own = catalogue::as_own(self.scope).is_some();
+                let named = if is_own { String::new() } else { format!("{} ", self.scope.name) };
+                out(&format!("  dynamo explore {named}--trace {file}"));
             }
             Err(error) => {
                 let file = self.session.folder.join(saving::name(&trace, 1));

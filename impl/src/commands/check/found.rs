@@ -3,6 +3,7 @@
 use dynamo_invariants::check::{Effort, Ended, Report};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::scope::Scope;
+use dynamo_invariants::scope::own::OwnScope;
 use dynamo_model::rules::Rules;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -52,6 +53,9 @@ pub(super) struct Measured {
     pub(super) peak_memory_bytes: usize,
     /// Why the check stopped before its end, if it did.
     pub(super) stopped: Option<Stopped>,
+    /// The scope, if it is one of a reader's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) own_scope: Option<OwnScope>,
     /// Does the number of states differ from the pinned one, though it must not?
     #[serde(skip)]
     pub(super) has_another_count: bool,

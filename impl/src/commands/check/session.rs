@@ -2,8 +2,8 @@
 
 use super::super::progress::Watch;
 use super::found::{Checked, Measured, Out, Session, Stopped};
-use super::{failures, invariants, lines, verbose};
-use dynamo_invariants::catalogue::SCOPES;
+use super::{failures, invariants, lines, occasions, verbose};
+use dynamo_invariants::catalogue::{self, SCOPES};
 use dynamo_invariants::check::{Effort, Ended, InvariantVerdict, Report, check, coverage};
 use dynamo_invariants::scope::Scope;
 use serde_json::{Value, json};
@@ -43,7 +43,9 @@ impl Session<'_> {
             Ended::CutOff => Some(Stopped::Memory),
         };
         let has_another_count = self.counts_are_pinned && report.has_another_count();
-        Measured { report, peak_memory_bytes: watch.finish(), stopped, has_another_count }
+        let own_scope = catalogue::as_own(scope);
+        let peak_memory_bytes = watch.finish();
+        Measured { report, peak_memory_bytes, stopped, own_scope, has_another_count }
     }
 
     fn goes_on_after(&self, last: &Measured) -> bool {
@@ -60,6 +62,11 @@ impl Session<'_> {
         if checked.measured.iter().any(|one| one.report.complete) {
             out("");
             out(&invariants::table(&checked.invariants()));
+        }
+        for (one, scope) in checked.measured.iter().zip(&self.scopes) {
+            if one.own_scope.is_some() {
+                occasions::tell(scope, &one.report, out);
+            }
         }
         failures::tell(self, checked, out);
         for surprise in &checked.surprises {

@@ -170,6 +170,49 @@ fn a_check_that_is_stopped_proves_nothing_and_says_so() {
     assert!(invariants.iter().all(|it| it.verdict == Conclusion::Unknown), "{text}");
 }
 
+/// A scope of one's own with this W.
+fn own(w: usize) -> &'static Scope {
+    let text =
+        format!("nodes = 3\nn = 3\nr = 2\nw = {w}\nclients = [[\"put via 0\", \"get via 1\"]]\n");
+    let written = dynamo::scope_file::Written::read(&text).expect("a scope");
+    written.scope().expect("it is valid")
+}
+
+#[test]
+fn a_scope_of_ones_own_says_what_it_has_tested() {
+    let (checked, text) = told(&session(&[own(2), scope("forwarding")], &GO));
+    assert!(checked.holds(), "{text}");
+    assert!(
+        text.contains("\nThese occasions arose in own, after this number of steps:\n"),
+        "{text}"
+    );
+    assert_eq!(text.matches("These did not arise").count(), 1, "forwarding is pinned: {text}");
+    let reason = "there is no fallback here, or coordinators never time out";
+    let hint = text.lines().find(|line| line.starts_with("  I8.hint-is-handed-over "));
+    assert!(hint.is_some_and(|line| line.ends_with(reason)), "{text}");
+    assert!(text.contains("reachable states of 2 scopes"), "{text}");
+    // How many states a reduction leaves out is unknown.
+    let effort = Effort { partial_order: true, ..Effort::threads(1) };
+    let (_, text) = told(&Session { effort, ..session(&[own(2)], &GO) });
+    assert!(text.contains(" states, which stand for all reachable states of 1 scope"), "{text}");
+}
+
+#[test]
+fn a_violation_in_a_scope_of_ones_own_is_saved_with_the_scope() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let session = Session { folder: folder.path().to_owned(), ..session(&[own(1)], &GO) };
+    let (checked, text) = told(&session);
+    assert!(matches!(failure(&checked), Failure::Operation(_)));
+    assert!(text.contains("I1.get-sees-acknowledged-puts is violated in the scope own"), "{text}");
+    assert!(text.contains("  - with R+W<=N, a read may ask other replicas"), "{text}");
+    assert!(!text.contains("lost its disk answers"), "no disk is lost here: {text}");
+    assert!(text.contains("did not arise so far."), "{text}");
+    let file = folder.path().join("own-I1.get-sees-acknowledged-puts.trace.json");
+    assert!(text.contains(&format!("dynamo explore --trace {}", file.display())), "{text}");
+    let trace = Trace::from_json(&fs::read(file).expect("a file")).expect("a trace");
+    assert!(std::ptr::eq(trace.scope(), own(1)), "{trace:?}");
+}
+
 #[test]
 fn a_kind_of_step_that_nobody_took_fails_the_check() {
     let (mut checked, _) = told(&session(&[scope("forwarding")], &GO));
@@ -189,6 +232,7 @@ fn every_kind_of_step_is_asked_for_where_all_scopes_are_checked_whole() {
     for partly in [
         Arguments { scopes: vec!["loss".to_owned()], ..Arguments::default() },
         Arguments { defect: Some("ack-one-short".to_owned()), ..Arguments::default() },
+        Arguments { own: vec![PathBuf::from("own.toml")], ..Arguments::default() },
         Arguments { symmetry: true, ..Arguments::default() },
         Arguments { partial_order: true, ..Arguments::default() },
         Arguments { engine: EngineName::Stateright, ..Arguments::default() },

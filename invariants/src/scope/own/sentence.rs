@@ -30,11 +30,12 @@ pub const NODES: [(&str, &str); 2] = [
 pub enum SentenceError {
     /// It does not name the node that gets the request.
     #[error(
-        "{0:?} does not say which node is asked: add \"via 0\", another position, or \"via view\""
+        "{0:?} does not name the node that is asked: end it with \"via 0\", another position, or \
+         \"via view\""
     )]
     NoNode(String),
     /// What it asks is unknown.
-    #[error("{0:?} is no request: use {requests} before \"via\"", requests = requests())]
+    #[error("{0:?} is no request: before \"via\" use {requests}", requests = requests())]
     NoRequest(String),
     /// A join, leave or removal that does not name a node.
     #[error("{0:?} does not say which node: write \"{0} 1\", with a position")]
@@ -105,15 +106,13 @@ impl FromStr for Line {
     fn from_str(text: &str) -> Result<Line, SentenceError> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let Some(at) = words.iter().position(|word| *word == "via") else {
-            // A misspelt request is the more telling mistake.
-            text.parse::<Ask>()?;
             return Err(SentenceError::NoNode(text.trim().to_owned()));
         };
         let ask = words[..at].join(" ").parse()?;
         let via = match words[at + 1..] {
             [] => return Err(SentenceError::NoNode(text.trim().to_owned())),
             ["view"] => None,
-            [ref nodes @ ..] => Some(position(&nodes.join(" "))?),
+            _ => Some(position(&words[at + 1..].join(" "))?),
         };
         Ok(Line { via, ask })
     }
@@ -146,11 +145,12 @@ mod tests {
     #[test]
     fn a_sentence_that_is_no_line_is_refused_with_what_is_allowed() {
         for (text, why) in [
-            ("put", "\"put\" does not say which node is asked: add \"via 0\""),
-            ("put via", "\"put via\" does not say which node is asked"),
-            ("pt via 0", "\"pt\" is no request: use \"put\", \"put in person\", "),
-            ("put through 0", "\"put through 0\" is no request"),
-            ("", "\"\" is no request"),
+            ("put", "\"put\" does not name the node that is asked: end it with \"via 0\", another"),
+            ("put via", "\"put via\" does not name the node that is asked"),
+            ("put through 0", "\"put through 0\" does not name the node that is asked"),
+            ("", "\"\" does not name the node that is asked"),
+            ("pt via 0", "\"pt\" is no request: before \"via\" use \"put\", \"put in person\", "),
+            ("Put via 0", "\"Put\" is no request"),
             ("via 0", "\"\" is no request"),
             ("get 1 via 0", "\"get 1\" is no request"),
             ("join via 0", "\"join\" does not say which node: write \"join 1\""),
