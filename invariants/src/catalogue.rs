@@ -8,15 +8,14 @@ use crate::historic::{HISTORIC, Historic};
 use crate::invariant::Invariant;
 use crate::joined::joined;
 use crate::property::Property;
+use crate::scope::Scope;
 use crate::scope::own::{OwnScope, OwnScopeError};
-use crate::scope::{Excuse, Scope};
 pub use crate::stories::STORIES;
 use crate::{
     i1_durable_before_visible as i1, i2_no_lost_concurrency as i2, i3_stale_replica_repaired as i3,
     i4_hint_preserves_durability as i4, i5_anti_entropy_converges as i5, i6_no_ack_before_w as i6,
     i7_routing_converges as i7, i8_hint_is_kept as i8, i9_membership_only_grows as i9,
 };
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// The nine invariants.
@@ -117,16 +116,6 @@ pub fn own_scope(own: &OwnScope) -> Result<&'static Scope, OwnScopeError> {
 /// The scope as one of a reader's own; `None`: it is one of the catalogue.
 pub fn as_own(scope: &Scope) -> Option<OwnScope> {
     scope_named(scope.name).is_none().then(|| OwnScope::from(scope))
-}
-
-/// Why scopes of the catalogue do not claim a property, in which no more can go wrong than in this
-/// scope.
-pub fn known_limits(scope: &Scope, property: &Property) -> BTreeSet<&'static str> {
-    let all = SCOPES.iter().chain(DEEP).chain(STORIES);
-    let comparable = all.filter(|other| scope.has_the_hazards_of(other));
-    let excuses = comparable.flat_map(|other| other.excused);
-    let is_of = |excuse: &&Excuse| excuse.properties.contains(&property.name);
-    excuses.filter(is_of).map(|excuse| excuse.reason).collect()
 }
 
 impl Invariant {

@@ -125,7 +125,8 @@ const PROPERTIES: &[Property] = &[
              read it counts for it. This holds also while keys move. Precondition: each replica \
              that the coordinator heard, and that has lost its disk or started on an older copy, \
              lowers P+Q by one. Precondition: the get was not served by a removed node that is \
-             alive, and fewer nodes were removed for good than P. Precondition: the ring does not \
+             alive, and where the ring changes, fewer nodes were removed for good or lost their \
+             disks than P. Precondition: the ring does not \
              change, or coordinators never time out: a new replica does not gather from a node \
              that it suspects. Exception: the get may omit a reaped put, or one that a reaped put superseded.",
             |model, state| {
@@ -250,7 +251,8 @@ fn must_see(world: &World<'_>, read: &Read, write: WriteId) -> bool {
     let is_current = read.by.is_none_or(|node| !world.is_removed(node))
         && !(world.model.cfg.changes && faults.timeouts.is_some());
     let removed = world.nodes().filter(|node| world.is_removed(*node)).count();
+    let forgotten = if world.model.cfg.changes { removed + world.disks_lost() } else { removed };
     is_current
-        && confirmed > removed
+        && confirmed > forgotten
         && confirmed + in_person(read.outcome) > world.model.cfg.config.n() + lost
 }

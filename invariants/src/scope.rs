@@ -225,30 +225,6 @@ impl Scope {
         self.ring().preference_list(key, usize::from(self.nodes))[position]
     }
 
-    /// Can everything go wrong here that can go wrong in the other scope?
-    pub(crate) fn has_the_hazards_of(&self, other: &Scope) -> bool {
-        let hazards = |scope: &Scope| {
-            let faults = scope.faults;
-            let (_, r, w) = scope.quorum;
-            [
-                faults.loss,
-                faults.duplication,
-                faults.crashes > 0,
-                faults.timeouts.is_some(),
-                faults.client_retries > 0,
-                faults.lost_disk.is_some(),
-                faults.old_disk.is_some(),
-                faults.reaps > 0,
-                r + w <= scope.quorum.0,
-                scope.has_stand_ins(),
-                scope.changes(),
-                scope.asks_to_move().any(|ask| matches!(ask, Ask::Remove(_))),
-            ]
-        };
-        let (here, there) = (hazards(self), hazards(other));
-        here.iter().zip(there).all(|(here, there)| *here || !there)
-    }
-
     /// Does any node join or leave?
     pub fn changes(&self) -> bool {
         self.asks_to_move().next().is_some()

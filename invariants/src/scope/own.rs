@@ -73,8 +73,8 @@ impl From<&Line> for ScriptLine {
 }
 
 impl From<&Scope> for OwnScope {
-    /// The scope as owned data. It has no place for excuses and for the number of states: a scope
-    /// of one's own claims everything, and nothing is known of it.
+    /// The scope as owned data. It has no place for what was measured: nothing is known of a scope
+    /// of one's own.
     fn from(scope: &Scope) -> OwnScope {
         let (n, r, w) = scope.quorum;
         let (name, key) = scope.name_and_key();

@@ -107,7 +107,6 @@ impl Story<'_> {
         let cycle_from = (property.kind == Kind::Converges).then_some(finding.depth);
         draw(&run, cycle_from, out);
         conclude(&run, property, cycle_from, out);
-        self.admit(property, out);
         self.save(&run, property, cycle_from, out);
     }
 
@@ -120,22 +119,6 @@ impl Story<'_> {
         let hunt = find_within(self.scope, *rules, property, memory, |now| watch.tick(now));
         watch.finish();
         hunt.finding
-    }
-
-    /// A scope of one's own claims every property, also one that is known to fail elsewhere.
-    fn admit(&self, property: &Property, out: Out<'_>) {
-        if catalogue::as_own(self.scope).is_none() {
-            return;
-        }
-        let reasons = catalogue::known_limits(self.scope, property);
-        if !reasons.is_empty() {
-            out(
-                "\nIt may be a known limit. Comparable scopes of this program do not claim this, because:",
-            );
-            for reason in reasons {
-                out(&format!("  - {reason}"));
-            }
-        }
     }
 
     fn save(&self, run: &Run, property: &Property, cycle_from: Option<usize>, out: Out<'_>) {

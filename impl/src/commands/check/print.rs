@@ -5,11 +5,9 @@ use crate::output::say;
 use anyhow::anyhow;
 use dynamo::scope_file;
 use dynamo_invariants::catalogue;
-use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::scope::own::OwnScope;
 use serde_json::json;
-use std::fmt::Write as _;
 
 pub(super) fn print(scopes: &[&Scope], as_json: bool) -> Result<(), Failure> {
     let [scope] = scopes else {
@@ -23,7 +21,7 @@ pub(super) fn print(scopes: &[&Scope], as_json: bool) -> Result<(), Failure> {
     if as_json {
         say!("{:#}", json!(own));
     } else {
-        say!("{}{}", admitted(scope), scope_file::text(&own).trim_end());
+        say!("{}", scope_file::text(&own).trim_end());
     }
     Ok(())
 }
@@ -32,28 +30,6 @@ pub(super) fn print(scopes: &[&Scope], as_json: bool) -> Result<(), Failure> {
 fn copy(scope: &Scope) -> OwnScope {
     let own = OwnScope::from(scope);
     OwnScope { name: format!("my-{}", own.name), ..own }
-}
-
-/// A comment with what the scope does not claim. A copy of it claims that.
-fn admitted(scope: &Scope) -> String {
-    let mut text = String::new();
-    for excuse in scope.excused {
-        let can_fail = |name: &&&str| {
-            Property::named(name).is_some_and(|property| property.kind != Kind::Reachable)
-        };
-        let names: Vec<&str> = excuse.properties.iter().filter(can_fail).copied().collect();
-        if !names.is_empty() {
-            let _ = writeln!(text, "#   {}:\n#     {}", names.join(", "), excuse.reason);
-        }
-    }
-    if text.is_empty() {
-        return text;
-    }
-    let name = scope.name;
-    format!(
-        "# {name} does not claim these properties. A scope of your own claims every property, so\n\
-         # the check of this file says that they are violated.\n{text}\n"
-    )
 }
 
 #[cfg(test)]
@@ -65,7 +41,7 @@ mod tests {
     fn every_scope_of_this_program_can_be_copied_and_checked() {
         for scope in SCOPES.iter().chain(DEEP).chain(STORIES) {
             let own = copy(scope);
-            let text = format!("{}{}", admitted(scope), scope_file::text(&own));
+            let text = scope_file::text(&own);
             let written = scope_file::Written::read(&text);
             let written = written.unwrap_or_else(|error| panic!("{}: {error}", scope.name));
             assert_eq!(written.own, own, "{text}");
