@@ -12,6 +12,7 @@ mod guarantees;
 mod linearizability;
 mod losses;
 mod messages;
+mod mutants;
 mod own_scopes;
 mod readme;
 mod reductions;

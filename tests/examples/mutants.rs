@@ -1,0 +1,295 @@
+//! Checks the protocol under each mutant of `tests/mutants/*.toml`, and records what was found.
+//!
+//! It copies the crates of the protocol and of the check to a folder under `target/`, with all
+//! mutants in them behind one switch, and builds the copy once. The workspace itself stays as it
+//! is. After each mutant it writes `tests/mutants/outcomes.json` and `tests/mutants/README.md`, so
+//! Ctrl-C loses only the mutants that are being checked.
+
+use clap::Parser;
+use dynamo_tests::mutants::outcome::{End, Outcome, record, recorded};
+use dynamo_tests::mutants::weave::{Numbered, SWITCH, WeaveError, weave};
+use dynamo_tests::mutants::{Mutant, ReadError, all, root, table};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// Check the protocol under each mutant, and record which property finds it
+#[derive(Clone, Debug, Parser)]
+struct Arguments {
+    /// The mutants to check; all if left out
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// Check only mutants that the record does not call found
+    #[arg(long)]
+    not_found: bool,
+    /// List the mutants, and check nothing
+    #[arg(long)]
+    list: bool,
+    /// Print the outcomes as JSON
+    #[arg(long)]
+    json: bool,
+    /// Leave out scopes that pin more states than this
+    #[arg(long, value_name = "STATES", default_value_t = usize::MAX, hide_default_value = true)]
+    states_max: usize,
+    /// Check these scopes only, and record nothing; they may be deep ones
+    #[arg(long, value_name = "SCOPE", num_args = 1.., value_delimiter = ',')]
+    scopes: Vec<String>,
+    /// The time for one mutant, in seconds; it is called unfinished after that
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    seconds: u64,
+    /// The number of threads of each check
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    threads: usize,
+    /// How many mutants are checked at one time
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    jobs: usize,
+    /// The folder for the copy and what is built of it; target/mutants if left out
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+}
+
+/// Why the mutants were not checked, and what to do.
+struct Failure(String);
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Failure(error.to_string())
+    }
+}
+
+impl From<WeaveError> for Failure {
+    fn from(error: WeaveError) -> Self {
+        Failure(error.to_string())
+    }
+}
+
+/// Tells what could not be done to a path.
+fn at<E: Display>(path: &Path) -> impl FnOnce(E) -> Failure {
+    let path = path.display().to_string();
+    move |error| Failure(format!("{path}: {error}"))
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(why)) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let (mutants, outcomes) = (all()?, recorded().map_err(at(Path::new("the record")))?);
+    let chosen = chosen(arguments, &mutants, &outcomes)?;
+    if arguments.list {
+        for (_, Mutant { name, sentence, file, .. }) in &chosen {
+            println!("{name}  ({file})\n    {sentence}");
+        }
+        return Ok(());
+    }
+    let folder = arguments.folder.clone().unwrap_or_else(|| root().join("target/mutants"));
+    let program = build(&folder, &mutants)?;
+    let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(outcomes));
+    let work = || -> Result<(), Failure> {
+        while let Some((number, mutant)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = checked(arguments, &program, *number, mutant)?;
+            let mut outcomes = outcomes.lock().expect("no thread panics");
+            tell(&outcome, arguments.json);
+            if arguments.scopes.is_empty() {
+                outcomes.retain(|known| known.name != mutant.name);
+                outcomes.push(outcome);
+                keep(&mutants, &mut outcomes).map_err(at(Path::new("the record")))?;
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..arguments.jobs.max(1)).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().expect("no thread panics"))
+    })
+}
+
+/// The mutants that the arguments name, each with its number.
+fn chosen<'a>(
+    arguments: &Arguments,
+    mutants: &'a [Mutant],
+    outcomes: &[Outcome],
+) -> Result<Vec<Numbered<'a>>, Failure> {
+    let is_known = |name: &&String| !mutants.iter().any(|mutant| mutant.name == **name);
+    if let Some(unknown) = arguments.names.iter().find(is_known) {
+        return Err(Failure(format!("there is no mutant {unknown}: see --list")));
+    }
+    let is_found = |name: &str| {
+        outcomes.iter().any(|outcome| outcome.name == name && outcome.end == End::Found)
+    };
+    let is_chosen = |(_, mutant): &Numbered<'_>| {
+        (arguments.names.is_empty() || arguments.names.contains(&mutant.name))
+            && !(arguments.not_found && is_found(&mutant.name))
+    };
+    Ok(mutants.iter().enumerate().filter(is_chosen).collect())
+}
+
+/// Builds the copy with all mutants, and returns the path of its checking program.
+fn build(folder: &Path, mutants: &[Mutant]) -> Result<PathBuf, Failure> {
+    let (root, copy, target) = (root(), folder.join("copy"), folder.join("target"));
+    let woven = woven(&root, mutants)?;
+    for part in ["model", "invariants"] {
+        copy_folder(&root, Path::new(part), &copy, &woven).map_err(at(&copy))?;
+    }
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).map_err(at(&root))?;
+    let (_, rest) = manifest.split_once("[workspace.package]").expect("the workspace has it");
+    let members = "[workspace]\nresolver = \"3\"\nmembers = [\"model\", \"invariants\", \
+                   \"invariants/engine\"]\n\n[workspace.package]";
+    put(&copy.join("Cargo.toml"), &format!("{members}{rest}")).map_err(at(&copy))?;
+    let lock = copy.join("Cargo.lock");
+    if !lock.exists() {
+        fs::copy(root.join("Cargo.lock"), &lock).map_err(at(&lock))?;
+    }
+    let program = include_str!("first_failure.rs");
+    put(&copy.join("invariants/examples/first_failure.rs"), program).map_err(at(&copy))?;
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--package", "dynamo-invariants", "--example"]);
+    cargo.args(["first_failure", "--target-dir"]).arg(&target).current_dir(&copy);
+    let status = cargo.status().map_err(at(&copy))?;
+    if status.success() {
+        Ok(target.join("release/examples/first_failure"))
+    } else {
+        let copy = copy.display();
+        Err(Failure(format!("the mutants do not compile: see the messages above, and {copy}")))
+    }
+}
+
+/// The sources that differ in the copy, by their paths from the root.
+fn woven(root: &Path, mutants: &[Mutant]) -> Result<BTreeMap<PathBuf, String>, Failure> {
+    const WITH_SWITCH: &str = "model/src/lib.rs";
+    let mut files: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
+    files.insert(WITH_SWITCH);
+    let mut all = BTreeMap::new();
+    for file in files {
+        let path = root.join(file);
+        let source = fs::read_to_string(&path).map_err(at(&path))?;
+        let numbered = mutants.iter().enumerate();
+        let own: Vec<Numbered<'_>> = numbered.filter(|(_, mutant)| mutant.file == file).collect();
+        let mut text = weave(&source, &own)?;
+        if file == WITH_SWITCH {
+            // The switches leave parentheses and code that lints would report.
+            text = format!("#![allow(warnings)]\n{text}{SWITCH}");
+        }
+        all.insert(PathBuf::from(file), text);
+    }
+    Ok(all)
+}
+
+/// Copies a folder but its tests, with these sources instead of the original ones.
+fn copy_folder(
+    root: &Path,
+    folder: &Path,
+    copy: &Path,
+    woven: &BTreeMap<PathBuf, String>,
+) -> io::Result<()> {
+    for entry in fs::read_dir(root.join(folder))? {
+        let path = folder.join(entry?.file_name());
+        if root.join(&path).is_dir() {
+            if !path.ends_with("tests") {
+                copy_folder(root, &path, copy, woven)?;
+            }
+        } else if let Some(text) = woven.get(&path) {
+            put(&copy.join(&path), text)?;
+        } else {
+            put(&copy.join(&path), &fs::read_to_string(root.join(&path))?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file, unless it has this text already: Cargo builds again what has a new time.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().expect("it is in a folder"))?;
+    fs::write(path, text)
+}
+
+/// Checks one mutant.
+fn checked(
+    arguments: &Arguments,
+    program: &Path,
+    number: usize,
+    mutant: &Mutant,
+) -> Result<Outcome, Failure> {
+    let begun = Instant::now();
+    let mut command = Command::new(program);
+    command.args([arguments.threads.to_string(), arguments.states_max.to_string()]);
+    command.args(&arguments.scopes).env("MUTANT", number.to_string());
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(at(program))?;
+    let output = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut outcome = Outcome::unfinished(&mutant.name);
+    let reader = std::thread::spawn(move || {
+        let lines = output.lines().map_while(Result::ok);
+        lines.for_each(|line| outcome.read(&line));
+        outcome
+    });
+    let limit = begun + Duration::from_secs(arguments.seconds);
+    let has_panicked = ended(&mut child, limit).map_err(at(program))?;
+    let mut outcome = reader.join().expect("the reader does not panic");
+    if has_panicked {
+        (outcome.end, outcome.how) = (End::Found, "assertion".to_owned());
+    }
+    outcome.seconds = begun.elapsed().as_secs();
+    Ok(outcome)
+}
+
+/// Waits for a check, and ends it at the limit. Has it panicked?
+fn ended(child: &mut Child, limit: Instant) -> io::Result<bool> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.code() == Some(101));
+        }
+        if Instant::now() > limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Prints what the check of a mutant found.
+fn tell(outcome: &Outcome, as_json: bool) {
+    if as_json {
+        println!("{}", serde_json::to_string(outcome).expect("an outcome is plain data"));
+    }
+    let Outcome { name, end, how, property, scope, steps, states, seconds, .. } = outcome;
+    let steps = steps.map_or_else(String::new, |steps| format!(", {steps} steps"));
+    let what = match end {
+        End::Found => format!("found: {property} {how} in {scope}{steps}"),
+        End::Survived => "SURVIVED".to_owned(),
+        End::Unfinished => "unfinished".to_owned(),
+    };
+    let (counts, cut_off) = (outcome.counts_changed.len(), outcome.cut_off.join(", "));
+    let cut_off = if cut_off.is_empty() { cut_off } else { format!("; cut off: {cut_off}") };
+    eprintln!(
+        "{name}: {what} ({states} states, {seconds} s; {counts} other counts changed{cut_off})"
+    );
+}
+
+/// Writes the record and its page, in the order of the mutants.
+fn keep(mutants: &[Mutant], outcomes: &mut Vec<Outcome>) -> io::Result<()> {
+    let place = |outcome: &Outcome| mutants.iter().position(|it| it.name == outcome.name);
+    outcomes.retain(|outcome| place(outcome).is_some());
+    outcomes.sort_by_key(place);
+    record(outcomes)?;
+    table::write(mutants, outcomes)
+}
