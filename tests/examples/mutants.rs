@@ -19,6 +19,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+#[expect(clippy::struct_excessive_bools, reason = "a command's flags are independent")]
 /// Check the protocol under each mutant, and record which property finds it
 #[derive(Clone, Debug, Parser)]
 struct Arguments {
@@ -28,6 +29,9 @@ struct Arguments {
     /// Check only mutants that the record does not call found
     #[arg(long)]
     not_found: bool,
+    /// Run the model's own tests under each mutant instead, and add to the record which one fails
+    #[arg(long)]
+    tests: bool,
     /// List the mutants, and check nothing
     #[arg(long)]
     list: bool,
@@ -99,11 +103,17 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(outcomes));
     let work = || -> Result<(), Failure> {
         while let Some((number, mutant)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let outcome = checked(arguments, &program, *number, mutant)?;
+            let outcome = if arguments.tests {
+                tested(&folder, *number, mutant)?
+            } else {
+                checked(arguments, &program, *number, mutant)?
+            };
             let mut outcomes = outcomes.lock().expect("no thread panics");
+            let known = outcomes.iter().position(|known| known.name == mutant.name);
+            let known = known.map(|index| outcomes.swap_remove(index));
+            let outcome = outcome.with_the_rest_of(known);
             tell(&outcome, arguments.json);
             if arguments.scopes.is_empty() {
-                outcomes.retain(|known| known.name != mutant.name);
                 outcomes.push(outcome);
                 keep(&mutants, &mut outcomes).map_err(at(Path::new("the record")))?;
             }
@@ -187,7 +197,7 @@ fn woven(root: &Path, mutants: &[Mutant]) -> Result<BTreeMap<PathBuf, String>, F
     Ok(all)
 }
 
-/// Copies a folder but its tests, with these sources instead of the original ones.
+/// Copies a folder, with these sources instead of the original ones.
 fn copy_folder(
     root: &Path,
     folder: &Path,
@@ -197,9 +207,7 @@ fn copy_folder(
     for entry in fs::read_dir(root.join(folder))? {
         let path = folder.join(entry?.file_name());
         if root.join(&path).is_dir() {
-            if !path.ends_with("tests") {
-                copy_folder(root, &path, copy, woven)?;
-            }
+            copy_folder(root, &path, copy, woven)?;
         } else if let Some(text) = woven.get(&path) {
             put(&copy.join(&path), text)?;
         } else {
@@ -218,6 +226,24 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)
 }
 
+/// Runs the model's tests under one mutant, but for the slow random ones.
+fn tested(folder: &Path, number: usize, mutant: &Mutant) -> Result<Outcome, Failure> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["test", "--release", "--package", "dynamo-model", "--no-fail-fast", "--lib"]);
+    cargo.args(["--test", "acts", "--target-dir"]).arg(folder.join("target"));
+    cargo.current_dir(folder.join("copy")).env("MUTANT", number.to_string());
+    let output = cargo.output().map_err(at(folder))?;
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let failed =
+        |line: &str| Some(line.strip_prefix("test ")?.strip_suffix(" ... FAILED")?.to_owned());
+    let test = lines.lines().find_map(failed);
+    if test.is_none() && !output.status.success() {
+        let why = String::from_utf8_lossy(&output.stderr);
+        return Err(Failure(format!("the model's tests do not run under {}: {why}", mutant.name)));
+    }
+    Ok(Outcome { test: Some(test.unwrap_or_default()), ..Outcome::unfinished(&mutant.name) })
+}
+
 /// Checks one mutant.
 fn checked(
     arguments: &Arguments,
@@ -229,11 +255,8 @@ fn checked(
     let mut command = Command::new(program);
     command.args([arguments.threads.to_string(), arguments.states_max.to_string()]);
     command.args(&arguments.scopes).env("MUTANT", number.to_string());
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(at(program))?;
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(at(program))?;
     let output = BufReader::new(child.stdout.take().expect("it is piped"));
     let mut outcome = Outcome::unfinished(&mutant.name);
     let reader = std::thread::spawn(move || {
@@ -266,7 +289,7 @@ fn ended(child: &mut Child, limit: Instant) -> io::Result<bool> {
     }
 }
 
-/// Prints what the check of a mutant found.
+/// Prints what is known of a mutant.
 fn tell(outcome: &Outcome, as_json: bool) {
     if as_json {
         println!("{}", serde_json::to_string(outcome).expect("an outcome is plain data"));
@@ -278,11 +301,14 @@ fn tell(outcome: &Outcome, as_json: bool) {
         End::Survived => "SURVIVED".to_owned(),
         End::Unfinished => "unfinished".to_owned(),
     };
-    let (counts, cut_off) = (outcome.counts_changed.len(), outcome.cut_off.join(", "));
-    let cut_off = if cut_off.is_empty() { cut_off } else { format!("; cut off: {cut_off}") };
-    eprintln!(
-        "{name}: {what} ({states} states, {seconds} s; {counts} other counts changed{cut_off})"
-    );
+    let counts = outcome.counts_changed.len();
+    let cut_off = outcome.cut_off.iter().map(|scope| format!("; cut off: {scope}"));
+    let tests = outcome.test.as_ref().map(|test| match test.as_str() {
+        "" => "; no test fails".to_owned(),
+        test => format!("; the test {test} fails"),
+    });
+    let more: String = cut_off.chain(tests).collect();
+    eprintln!("{name}: {what} ({states} states, {seconds} s; {counts} other counts changed{more})");
 }
 
 /// Writes the record and its page, in the order of the mutants.

@@ -43,6 +43,9 @@ pub struct Outcome {
     pub cut_off: Vec<String>,
     /// How many scopes of the default check were left out.
     pub left_out: usize,
+    /// The test of the model that fails. Empty: none fails. `None`: they were not run.
+    #[serde(default)]
+    pub test: Option<String>,
     /// The day of the check.
     pub date: String,
 }
@@ -62,7 +65,19 @@ impl Outcome {
             counts_changed: Vec::new(),
             cut_off: Vec::new(),
             left_out: 0,
+            test: None,
             date: today(),
+        }
+    }
+
+    /// This outcome of the tests with what a check has found before, or this outcome of a check
+    /// with what tests have found before.
+    #[must_use]
+    pub fn with_the_rest_of(self, known: Option<Outcome>) -> Self {
+        match known {
+            Some(known) if self.test.is_some() => Outcome { test: self.test, ..known },
+            Some(known) => Outcome { test: known.test, ..self },
+            None => self,
         }
     }
 
@@ -136,8 +151,7 @@ pub fn today() -> String {
 fn date(days: u64) -> String {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
     let march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * march + 2) / 5 + 1;

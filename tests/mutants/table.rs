@@ -13,11 +13,13 @@ the state. (The gallery's defects each replace one rule.) The table says which p
 scope of the default check finds each bug first, and in how many steps. The scopes are tried from
 the smallest pinned number of states to the largest. *Assertion* means that an assertion of the
 protocol's own types fails. A bug that only changes the number of states of a scope is not found:
-`dynamo check` would report the count, but could not say what is wrong.
+`dynamo check` would report the count, but could not say what is wrong. For mutants that the check
+does not find, the table says which test of `model/` fails under them, if any.
 
 The tool wrote this page. To make it anew, or only some of its rows:
 
     cargo run --release -p dynamo-tests --example mutants [-- NAME…]
+    cargo run --release -p dynamo-tests --example mutants -- --not-found --tests
 ";
 
 /// Writes the page.
@@ -37,17 +39,23 @@ fn page(mutants: &[Mutant], outcomes: &[Outcome]) -> String {
     let mut page = HEAD.to_owned();
     let (found, survived, unfinished) =
         (with(End::Found).count(), with(End::Survived).count(), with(End::Unfinished).count());
+    let is_tested = |mutant: &&Mutant| {
+        of(mutant).is_some_and(|it| it.test.as_ref().is_some_and(|test| !test.is_empty()))
+    };
+    let tested = with(End::Survived).chain(with(End::Unfinished)).filter(is_tested).count();
+    let date = outcomes.iter().map(|outcome| outcome.date.as_str()).max().unwrap_or("nobody");
     let unchecked = mutants.len() - found - survived - unfinished;
     write!(
         page,
         "\nOf {} mutants, the check finds {found}. {survived} survive, {unfinished} are unfinished \
-         because a limit cut their check off, and {unchecked} were not checked.\n",
+         because a limit cut their check off, and {unchecked} were not checked. The model's tests \
+         find {tested} of those that the check does not find. Checked by {date}.\n",
         mutants.len()
     )
     .expect("a string takes any text");
     for (title, end) in [("Survivors", End::Survived), ("Unfinished", End::Unfinished)] {
         if with(end).next().is_some() {
-            rows(&mut page, title, with(end), |mutant| remarks(of(mutant)));
+            rows(&mut page, (title, "remarks"), with(end), |mutant| remarks(of(mutant)));
         }
     }
     let mut files: Vec<&str> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
@@ -55,7 +63,9 @@ fn page(mutants: &[Mutant], outcomes: &[Outcome]) -> String {
     for file in files {
         let found = with(End::Found).filter(|mutant| mutant.file == file);
         if found.clone().next().is_some() {
-            rows(&mut page, file, found, |mutant| of(mutant).map_or_else(String::new, finding));
+            rows(&mut page, (file, "found by"), found, |mutant| {
+                of(mutant).map_or_else(String::new, finding)
+            });
         }
     }
     page
@@ -63,11 +73,10 @@ fn page(mutants: &[Mutant], outcomes: &[Outcome]) -> String {
 
 fn rows<'a>(
     page: &mut String,
-    title: &str,
+    (title, result): (&str, &str),
     mutants: impl Iterator<Item = &'a Mutant>,
     last: impl Fn(&Mutant) -> String,
 ) {
-    let result = if title.ends_with(".rs") { "found by" } else { "remarks" };
     write!(page, "\n## {title}\n\n| mutant | what it does | {result} |\n|---|---|---|\n")
         .expect("a string takes any text");
     for mutant in mutants {
@@ -90,7 +99,7 @@ fn finding(outcome: &Outcome) -> String {
 
 /// What is known of a mutant that was not found.
 fn remarks(outcome: Option<&Outcome>) -> String {
-    let Some(Outcome { counts_changed, cut_off, left_out, .. }) = outcome else {
+    let Some(Outcome { counts_changed, cut_off, left_out, test, .. }) = outcome else {
         return String::new();
     };
     let mut remarks = vec![match counts_changed.len() {
@@ -103,6 +112,11 @@ fn remarks(outcome: Option<&Outcome>) -> String {
     }
     if *left_out > 0 {
         remarks.push(format!("{left_out} scopes left out"));
+    }
+    match test.as_deref() {
+        None => remarks.push("tests not run".to_owned()),
+        Some("") => remarks.push("**no test fails**".to_owned()),
+        Some(test) => remarks.push(format!("the test `{test}` fails")),
     }
     remarks.join("; ")
 }

@@ -44,10 +44,9 @@ impl fmt::Display for WeaveError {
                 "{mutant}: {file} has the text of `find` {times} times, not once: copy it anew \
                  from the file, with more of its surroundings if there are several"
             ),
-            WeaveError::Overlap(one, other) => write!(
-                f,
-                "{one} and {other} overlap: make one of their texts contain the other"
-            ),
+            WeaveError::Overlap(one, other) => {
+                write!(f, "{one} and {other} overlap: make one of their texts contain the other")
+            }
         }
     }
 }
@@ -141,10 +140,7 @@ mod tests {
     fn texts_that_occur_twice_or_overlap_are_refused() {
         let twice = [mutant("a", "b")];
         let numbered: Vec<Numbered<'_>> = twice.iter().enumerate().collect();
-        assert!(matches!(
-            weave("a + a", &numbered),
-            Err(WeaveError::Times { times: 2, .. })
-        ));
+        assert!(matches!(weave("a + a", &numbered), Err(WeaveError::Times { times: 2, .. })));
         let across = [mutant("a + b", "a"), mutant("b + c", "c")];
         let numbered: Vec<Numbered<'_>> = across.iter().enumerate().collect();
         assert!(matches!(weave("a + b + c", &numbered), Err(WeaveError::Overlap(..))));
