@@ -226,7 +226,8 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)
 }
 
-/// Runs the model's tests under one mutant, but for the slow random ones.
+/// Runs the model's tests under one mutant, but for the slow random ones. They have no limit of
+/// time: under a mutant that makes a test run for ever, stop this program with Ctrl-C.
 fn tested(folder: &Path, number: usize, mutant: &Mutant) -> Result<Outcome, Failure> {
     let mut cargo = Command::new("cargo");
     cargo.args(["test", "--release", "--package", "dynamo-model", "--no-fail-fast", "--lib"]);
