@@ -34,7 +34,7 @@ pub(crate) const INVARIANT: Invariant = Invariant {
 const PROPERTIES: &[Property] = &[
     given(
         |scope| {
-            let Faults { loss, exchange, timeouts, .. } = scope.faults;
+            let Faults { loss, exchange, timeouts, crashes, .. } = scope.faults;
             if exchange {
                 None
             } else if loss {
@@ -43,9 +43,10 @@ const PROPERTIES: &[Property] = &[
                      compare: only a read brings the put there",
                 )
             } else {
-                (scope.changes() && timeouts.is_some()).then_some(
+                let gives_up = timeouts.is_some() || crashes > 0;
+                (scope.changes() && gives_up).then_some(
                     "a node refuses a put that was sent under another view, the coordinator may \
-                     have given up by then, and replicas do not compare",
+                     have given up or crashed by then, and replicas do not compare",
                 )
             }
         },
@@ -56,8 +57,8 @@ const PROPERTIES: &[Property] = &[
             &["I5.replicas-differ"],
             "Eventually all intended replicas have the same puts on disk, counting a put together \
              with those that it supersedes. Reaped puts count as present. Precondition: replicas \
-             compare, or no message and no disk is lost and no coordinator gives up while the ring \
-             changes; otherwise only a read makes them agree. \
+             compare, or no message and no disk is lost and no coordinator gives up or crashes while the \
+             ring changes; otherwise only a read makes them agree. \
              Precondition: nodes gossip, or all of them know all membership changes. Precondition: \
              no intended replica has stopped, and at least W members are left.",
             |model, state| {

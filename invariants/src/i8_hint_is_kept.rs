@@ -70,8 +70,10 @@ const PROPERTIES: &[Property] = &[
     ),
     given(
         |scope| {
-            let Faults { loss, handoffs, .. } = scope.faults;
-            if scope.changes() {
+            let Faults { loss, duplication, handoffs, .. } = scope.faults;
+            if duplication {
+                Some("a request to keep a hint that the network delivers again is obeyed again")
+            } else if scope.changes() {
                 None
             } else if handoffs == 0 {
                 Some("no hint is sent here")
@@ -92,7 +94,8 @@ const PROPERTIES: &[Property] = &[
             "Eventually no node keeps a hint (Dynamo paper §4.6). Exception: a node that was \
              removed for good may keep hints. Precondition: neither the node nor the hint's \
              recipient has stopped, at least W members are left, and the number of transfers is \
-             not bounded while messages or disks are lost.",
+             not bounded while messages or disks are lost. Precondition: the network does not \
+             duplicate messages for ever.",
             |model, state| {
                 let world = World { model, state };
                 let is_up = |recipient| !world.has_stopped(recipient);

@@ -12,8 +12,9 @@ mod requests;
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::History;
+use dynamo_model::membership::{History, Standing};
 use dynamo_model::message::{Message, Since};
+use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Version;
 use matching::filled;
 
@@ -268,6 +269,12 @@ impl Ghost {
     pub(crate) fn view(&self, instance: &Instance, node: NodeId) -> History {
         let known = self.known.get(usize::from(node.0));
         known.map_or_else(|| instance.founders.clone(), |known| known.union(&instance.founders))
+    }
+
+    /// Is a node gone, by the changes that it was told or has told?
+    pub(crate) fn is_gone(&self, instance: &Instance, node: NodeId) -> bool {
+        let standings = Rules::default().standings(&self.view(instance, node));
+        instance.changes && standings.get(&node) == Some(&Standing::Gone)
     }
 
     /// The key's intended replicas, by the changes that a node was told or has told.

@@ -1,13 +1,16 @@
 //! The scopes aimed at I1.
 
 mod moves;
+mod pairs;
 
 use crate::joined::joined;
 use crate::scope::Ask::{Get, GetInPerson, Join, Leave, Put, PutInPerson, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
-pub(super) const SCOPES: &[Scope] =
-    &joined::<Scope, { HERE.len() + moves::SCOPES.len() }>(&[HERE, moves::SCOPES]);
+pub(super) const SCOPES: &[Scope] = &joined::<
+    Scope,
+    { HERE.len() + moves::SCOPES.len() + pairs::SCOPES.len() },
+>(&[HERE, moves::SCOPES, pairs::SCOPES]);
 
 const HERE: &[Scope] = &[
     Scope {

@@ -2,6 +2,7 @@
 
 mod disks;
 mod moves;
+mod pairs;
 
 use crate::joined::joined;
 use crate::scope::Ask::{Delete, Get, Put, PutOver};
@@ -9,8 +10,8 @@ use crate::scope::{Faults, NO_FAULTS, Scope};
 
 pub(super) const SCOPES: &[Scope] = &joined::<
     Scope,
-    { HERE.len() + disks::SCOPES.len() + moves::SCOPES.len() },
->(&[HERE, disks::SCOPES, moves::SCOPES]);
+    { HERE.len() + disks::SCOPES.len() + moves::SCOPES.len() + pairs::SCOPES.len() },
+>(&[HERE, disks::SCOPES, moves::SCOPES, pairs::SCOPES]);
 
 const HERE: &[Scope] = &[
     Scope {

@@ -1,11 +1,17 @@
 //! The scopes aimed at I4.
 
+mod pairs;
+
+use crate::joined::joined;
 use crate::scope::Ask::{Delete, Get, Join, Leave, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
 const GOSSIP: Faults = Faults { gossip: true, ..NO_FAULTS };
 
-pub(super) const SCOPES: &[Scope] = &[
+pub(super) const SCOPES: &[Scope] =
+    &joined::<Scope, { HERE.len() + pairs::SCOPES.len() }>(&[HERE, pairs::SCOPES]);
+
+const HERE: &[Scope] = &[
     Scope {
         name: "stand-in-and-retry",
         aim: "A put needs all three replicas. Its client retries, and the fallback may stand in \

@@ -1,11 +1,17 @@
 //! The scopes aimed at I5.
 
+mod pairs;
+
+use crate::joined::joined;
 use crate::scope::Ask::{Delete, Get, Join, Put, PutOver, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
 const EXCHANGE: Faults = Faults { exchange: true, ..NO_FAULTS };
 
-pub(super) const SCOPES: &[Scope] = &[
+pub(super) const SCOPES: &[Scope] =
+    &joined::<Scope, { HERE.len() + pairs::SCOPES.len() }>(&[HERE, pairs::SCOPES]);
+
+const HERE: &[Scope] = &[
     Scope {
         name: "join-and-remove",
         aim: "A node joins and displaces one of two replicas. The other replica is then removed \
@@ -231,7 +237,7 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (0, Join(1))]],
         faults: EXCHANGE,
         unseen: &[],
-        unique_states: 1_067_545,
+        unique_states: 6_001_579,
     },
     Scope {
         name: "exchange-and-reap-of-three",

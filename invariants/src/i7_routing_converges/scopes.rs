@@ -1,9 +1,15 @@
 //! The scopes aimed at I7.
 
+mod pairs;
+
+use crate::joined::joined;
 use crate::scope::Ask::{Get, Join, Leave, Put};
 use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
 
-pub(super) const SCOPES: &[Scope] = &[
+pub(super) const SCOPES: &[Scope] =
+    &joined::<Scope, { HERE.len() + pairs::SCOPES.len() }>(&[HERE, pairs::SCOPES]);
+
+const HERE: &[Scope] = &[
     Scope {
         name: "join-without-gossip",
         aim: "A node joins while a client puts. Nodes do not gossip, so only those learn of the \

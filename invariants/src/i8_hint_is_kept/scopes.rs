@@ -1,9 +1,15 @@
 //! The scopes aimed at I8.
 
+mod pairs;
+
+use crate::joined::joined;
 use crate::scope::Ask::{Get, Join, Leave, Put, PutOver, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
-pub(super) const SCOPES: &[Scope] = &[
+pub(super) const SCOPES: &[Scope] =
+    &joined::<Scope, { HERE.len() + pairs::SCOPES.len() }>(&[HERE, pairs::SCOPES]);
+
+const HERE: &[Scope] = &[
     Scope {
         name: "stand-in",
         aim: "Replicas may be slow, so that the coordinator asks a fallback to keep a hint. The \

@@ -167,8 +167,11 @@ pub(crate) fn record_in(
         Message::History { history: told } | Message::Changes { changes: told } => {
             next.know(instance, node(envelope.dst), told);
         }
-        // A client that chooses a node by its own view must learn what that node knows.
-        Message::Routed { .. } => next.owe(node(envelope.dst), node(envelope.src)),
+        // A client that chooses a node by its own view must learn what that node knows. A node that
+        // is gone may have stopped, and serves nobody.
+        Message::Routed { .. } if !next.is_gone(instance, node(envelope.dst)) => {
+            next.owe(node(envelope.dst), node(envelope.src));
+        }
         _ => {}
     }
     (next != *ghost).then_some(next)

@@ -1,8 +1,10 @@
 //! Nodes and clients as one actor type, for the checker's model.
 
 mod backup;
+mod circumstances;
 
 pub use backup::{Backup, Stage};
+pub use circumstances::{Circumstances, Takes};
 
 use crate::acts::handler::Node;
 use crate::algebra::ids::NodeId;
@@ -23,35 +25,6 @@ pub enum Process {
     Node(Node, Circumstances),
     /// A client that runs a script.
     Client(Client),
-}
-
-/// What the checker does to a node.
-#[derive(Clone, Debug, Default)]
-pub struct Circumstances {
-    /// Does the checker destroy its disk once? The node then begins again on an empty one.
-    pub loses_its_disk: bool,
-    /// Does the checker copy its disk, and later start the node again on that copy?
-    pub returns_to_a_copy: bool,
-    /// Which messages are delivered that change nothing.
-    pub takes: Takes,
-    /// The contents of its disk when it first starts.
-    pub disk: Option<Durable>,
-}
-
-/// Which messages are delivered to a node although they change nothing. stateright leaves all of
-/// them in flight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Takes {
-    /// Replies to gets, so that the ground truth records their arrival.
-    pub replies: bool,
-    /// All other messages. They would pile up if a node sends the same message again and again.
-    pub others: bool,
-}
-
-impl Takes {
-    fn takes(self, message: &Message) -> bool {
-        if matches!(message, Message::Fetched { .. }) { self.replies } else { self.others }
-    }
 }
 
 impl Process {
@@ -274,8 +247,7 @@ impl Actor for Process {
         out: &mut Out<Self>,
     ) {
         let msg = msg.undated();
-        let is_taken =
-            self.circumstances().is_some_and(|circumstances| circumstances.takes.takes(&msg));
+        let is_taken = self.takes(&msg);
         self.step(
             id,
             state,
@@ -351,6 +323,15 @@ impl Actor for Process {
 }
 
 impl Process {
+    /// Is this message delivered, although it changes nothing? A client takes every history:
+    /// otherwise one that it knows already would stay in flight for ever.
+    fn takes(&self, message: &Message) -> bool {
+        match self {
+            Process::Node(_, circumstances) => circumstances.takes.takes(message),
+            Process::Client(_) => matches!(message, Message::History { .. }),
+        }
+    }
+
     /// Runs a handler of the node or of the client, whichever the process is.
     fn step(
         &self,

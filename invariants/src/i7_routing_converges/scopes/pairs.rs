@@ -1,0 +1,40 @@
+//! Scopes that combine acts and faults of which no other scope has both.
+
+use crate::scope::Ask::{Get, Join, Leave, Put};
+use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
+
+pub(in super::super) const SCOPES: &[Scope] = &[
+    Scope {
+        name: "client-with-its-own-view-asks-twice",
+        aim: "A node joins in place of the only replica. A client that chooses nodes by its \
+              own view reads twice, and learns of the join in between.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put), (1, Join(0)), (OWN_VIEW, Get), (OWN_VIEW, Get)]],
+        faults: NO_FAULTS,
+        unseen: &[],
+        unique_states: 1,
+    },
+    Scope {
+        name: "client-with-its-own-view-asks-twice-and-again",
+        aim: "A node joins in place of the only replica. A client that chooses nodes by its \
+              own view reads twice, and may retry each request.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put), (1, Join(0)), (OWN_VIEW, Get), (OWN_VIEW, Get)]],
+        faults: Faults { client_retries: 1, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 1,
+    },
+    Scope {
+        name: "client-with-its-own-view-and-two-moves",
+        aim: "A client puts twice through the nodes that its own view names. Meanwhile a \
+              node joins in place of the only replica, and leaves again.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Put)], &[(1, Join(0))], &[(1, Leave(0))]],
+        faults: Faults { gossip: true, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 1,
+    },
+];
