@@ -37,7 +37,7 @@
 //! | `facts` | all that is so: `of`, `about`, `text`, `is_truth`, `is_new`, `before`; what is no more has `null` for a text |
 //! | `steps` | what may come next: `code`, `group`, `text`, what it `changes`, which properties it `breaks` |
 //! | `path` | `actors`; `rows`, the steps: `code`, `text`, `at`, `is_fault`, who is `down`; `flights`, the messages: `from`, `to`, `text`, in which step `sent` and `ended`, `is_lost` |
-//! | `properties` | `name`, `kind`, `holds`, the `evidence` in words, `excuse` if the scope does not promise it, and where it was `first` violated or shown |
+//! | `properties` | `name`, `kind`, `holds`, the `evidence` in words, `excuse` (why it does not apply here), and where it was `first` violated or shown |
 //! | `out_of_reach` | goals and properties that no search in this scope finds, each with the reason |
 //! | `table`, `tables` | the trace table asked for, `title` and `lines`; all titles |
 

@@ -73,8 +73,8 @@ pub static WITHOUT_DEFECT: &[(&str, &str)] = &[
     (
         "clients_to_forget",
         "A coordinator that has forgotten a client breaks I2 under the right rule too, if that \
-         client retries late. A scope that is small enough to make a coordinator forget would \
-         have to excuse the property that a defect breaks. A unit test covers the rule.",
+         client retries late. So the property that a defect breaks would not hold in a scope that \
+         is small enough to make a coordinator forget. A unit test covers the rule.",
     ),
     (
         "is_all_handed_over",

@@ -2,8 +2,9 @@
 //!
 //! - An *always* or *converges* property is asked wherever its
 //!   [precondition](crate::property::Precondition) does not rule out every run of the scope.
-//! - A *reachable* property is asked of a pinned scope, unless the scope lacks what it needs. What
-//!   no state shows although the data allow it is measured, and pinned with the number of states.
+//! - A *reachable* property is asked of a pinned scope, unless the scope [lacks](Scope::lacks) what
+//!   it needs, or its [`unseen`](Scope::unseen) names the property: a complete check found no state
+//!   that shows it. Both are errors where a state shows it after all.
 
 use crate::property::{Kind, Property};
 use crate::scope::{Ask, Scope};
@@ -150,7 +151,7 @@ impl Scope {
             }
             Kind::Reachable => self.lacks(property).or_else(|| {
                 let is_unseen = self.unseen.contains(&property.name);
-                is_unseen.then_some("measured: no state of this scope shows it")
+                is_unseen.then_some("a complete check found no state that shows it")
             }),
         }
     }

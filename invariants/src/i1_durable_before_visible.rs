@@ -24,8 +24,9 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     statement: "The coordinator acknowledges a put only when W nodes have it on disk.",
     exceptions: "Each disk that is lost, or started on an older copy, lowers the number of copies \
                  by one. A get can miss an acknowledged put with R+W<=N, or when a fallback stands \
-                 in for a replica. It can also miss one through a replica that lost its disk, or a \
-                 removed node that is alive.",
+                 in for a replica. It can also miss one through a replica that lost its disk, or \
+                 through a removed node that is alive. Where the ring changes, it can miss one \
+                 through a new replica that did not wait for a silent node.",
     paper: "§4.3, §4.5",
     scenario: "1-quorum",
     properties: PROPERTIES,
@@ -46,10 +47,10 @@ const PROPERTIES: &[Property] = &[
         &[facts::acknowledged],
         PUT,
         "An acknowledged put is on the disks of at least W distinct nodes (Dynamo paper §4.5, \
-         §4.6). A put whose client had read it counts for it, and so do hints. The disk of a node \
-         that is gone does not count. Exception: each disk that is lost, or started on an older \
-         copy, lowers W by one. Exception: a reaped put, or one that a reaped put superseded, need \
-         not be on any disk.",
+         §4.6). A put that supersedes it counts for it, and so do hints. The disk of a node that \
+         is gone does not count. Exception: each disk that is lost, or started on an older copy, \
+         lowers W by one. Exception: a reaped put, or one that a reaped put superseded, need not \
+         be on any disk.",
         |model, state| {
             let world = World { model, state };
             let on_disk = |node: &NodeId, write| {
@@ -80,12 +81,13 @@ const PROPERTIES: &[Property] = &[
         "I1.get-shows-the-merge",
         &[facts::answered, facts::disks],
         GET,
-        "A get's answer omits no put that a node it heard from holds, unless it shows a put whose \
-         client had read that one (Dynamo paper §4.4). It shows only puts that are on these nodes' \
-         disks. If a fallback replied, or the ring changes, the disks of all nodes count. \
-         Exception: the answer may omit what was reaped. Where the ring changes, the coordinator's \
-         own disk does not count as heard: it may be a new replica. Exception: one of these nodes \
-         has lost its disk or started on an older copy of it.",
+        "A get's answer omits no put that a node which replied had confirmed, unless it shows a \
+         put that supersedes that one (Dynamo paper §4.4). The answer shows only puts that are on \
+         the disks of these nodes. The coordinator is one of them. If a fallback replied, or the \
+         ring changes, the disks of all nodes count. Exception: the answer may omit a reaped put. \
+         Exception: where the ring changes, it may omit what only the coordinator itself had \
+         confirmed. Does not hold when one of the disks that count is lost, or started on an older \
+         copy.",
         |model, state| {
             let world = World { model, state };
             let intended = if model.cfg.changes { &[][..] } else { &model.cfg.preference_list };
@@ -119,16 +121,18 @@ const PROPERTIES: &[Property] = &[
             &[facts::answered, facts::saw],
             MUST_SEE,
             "A get shows every put that was acknowledged before the get began, if the two quorums \
-             overlap (Dynamo paper §4.5): when the put was acknowledged, P intended replicas had \
-             confirmed it; the coordinator of the get heard Q intended replicas; and P+Q>N. With \
-             R+W>N this is so unless a fallback stood in for a replica. A put whose client had \
-             read it counts for it. This holds also while keys move. Precondition: each replica \
-             that the coordinator heard, and that has lost its disk or started on an older copy, \
-             lowers P+Q by one. Precondition: the get was not served by a removed node that is \
-             alive, and where the ring changes, fewer nodes were removed for good or lost their \
-             disks than P. Precondition: the ring does not \
-             change, or coordinators never time out: a new replica does not gather from a node \
-             that it suspects. Exception: the get may omit a reaped put, or one that a reaped put superseded.",
+             overlap (Dynamo paper §4.5). P is the number of intended replicas that had confirmed \
+             the put when it was acknowledged. Q is the number of intended replicas that the \
+             coordinator of the get had heard when it answered. The quorums overlap if P+Q>N. With \
+             R+W>N they do, unless a fallback stood in for a replica. A put that supersedes the \
+             acknowledged one counts for it. All this holds also while keys move. Exception: the \
+             get may omit a reaped put, or one that a reaped put superseded. Precondition: P+Q>N, \
+             after P+Q is lowered by one for each node that the coordinator heard and that has \
+             lost its disk or started on an older copy. Precondition: the node that answered was \
+             not removed for good. Precondition: where the ring changes, P is larger than the \
+             number of nodes that were removed for good or lost their disks. Precondition: the \
+             ring does not change, or coordinators never time out. A new replica does not wait for \
+             a node that it suspects.",
             |model, state| {
                 let world = World { model, state };
                 let misses = |read: &Read| {
@@ -142,8 +146,9 @@ const PROPERTIES: &[Property] = &[
     reachable(
         "I1.get-must-see-a-put",
         &[facts::answered],
-        "A coordinator answers a get, and the intended replicas that it heard overlap with those \
-         that had confirmed a put when that put was acknowledged, before the get began.",
+        "A coordinator answers a get that must see an acknowledged put. The intended replicas that \
+         it heard overlap with those that had confirmed the put when it was acknowledged, before \
+         the get began.",
         |model, state| {
             let world = World { model, state };
             answered_reads(state).any(|read| {
@@ -158,10 +163,10 @@ const PROPERTIES: &[Property] = &[
             &[facts::answered_in_person, facts::saw],
             IN_PERSON,
             "With PR+PW>N, a get that asked for PR intended replicas shows every put that asked \
-             for PW of them and was acknowledged before (Dynamo paper §4.5, §4.6). A put whose \
-             client had read it counts for it. This holds also while fallbacks stand in for \
-             replicas. Exception: replicas that were removed, or have lost their disks, count as in \
-             I1.get-sees-acknowledged-puts.",
+             for PW of them and was acknowledged before the get began (Dynamo paper §4.5, §4.6). A \
+             put that supersedes it counts for it. This holds also while fallbacks stand in for \
+             replicas. Does not hold where a precondition of I1.get-sees-acknowledged-puts is not \
+             met.",
             |model, state| {
                 let Instance { puts, gets, .. } = &model.cfg;
                 let in_person =

@@ -21,8 +21,9 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     statement: "A version disappears only when a put whose client had read it replaces it.",
     exceptions: "A node that loses its disk, or is started on an older copy of it, loses versions. \
                  After a failover a put may have two versions, and a replaced value may come back. \
-                 A node on an old disk may give a dot twice, and lose a put, while the only node \
-                 that knows better is down.",
+                 So may a value whose request arrives again after the ring has changed or a disk \
+                 was lost. A node on an old disk may give a dot twice, and lose a put, while the \
+                 only node that knows better is down.",
     paper: "§4.4",
     scenario: "2-divergence",
     properties: PROPERTIES,
@@ -43,11 +44,11 @@ const PROPERTIES: &[Property] = &[
         "I2.confirmed-put-is-kept",
         &[facts::confirmed],
         PUT,
-        "A node that has told anyone that it stores a put keeps it on disk, until a put whose \
-         client had read it supersedes it. Reaped puts are not required. Exceptions: a node that \
-         lost its disk or started on an older copy, and a node that by its own view is no intended \
-         replica. Weaker: if by its views a node may have been no replica for a time, the put must \
-         be on some disk.",
+        "A node that has told anyone that it stores a put keeps it on disk as a replica, until a \
+         put that supersedes it takes its place. Reaped puts are not required. Exception: a node \
+         that lost its disk or started on an older copy. Exception: a node that by its own view is \
+         no intended replica. Weaker: if by its own views a node may have been no intended replica \
+         for a time, the put must be on some disk.",
         |model, state| {
             let world = World { model, state };
             let confirmed = |node: NodeId| state.history.confirmed[usize::from(node.0)];
@@ -68,9 +69,10 @@ const PROPERTIES: &[Property] = &[
             PUT,
             "Siblings are concurrent: no put's client had read another put beside it. This goes \
              for every sibling set on a disk, own or hint, and for every answer. Precondition: the \
-             put that was read cannot have two coordinators, or at most one other put has begun. \
-             Of two versions of one put, one may be replaced and its request forgotten before the \
-             other arrives.",
+             put that was read cannot have two coordinators, or fewer than three puts have begun. \
+             A put may have two coordinators after a failover, or when its request arrives again \
+             after the ring has changed or a disk was lost. Then one of its two versions may be \
+             replaced, and its request forgotten, before the other version arrives.",
             |model, state| {
                 let world = World { model, state };
                 siblings_are_concurrent(&world, world.may_come_back())
@@ -89,10 +91,11 @@ const PROPERTIES: &[Property] = &[
                 "A version's clock covers another put on any disk exactly if its client had read \
                  that put. The context of a sibling set, own or hint, covers a put exactly if the \
                  set holds it or a put that supersedes it. A put with two dots is covered under \
-                 either. Exception: reaped puts may be covered or not. Precondition: the put \
-                 cannot have two coordinators, or at most one other put has begun; a context \
-                 forgets requests. Precondition: no node has run on an old disk while a node that \
-                 knew of a later commit was down.",
+                 either. Exception: reaped puts may be covered or not. Precondition: the covered \
+                 put cannot have two coordinators, or fewer than three puts have begun. After that \
+                 a context may have forgotten that two dots are one put. Precondition: no node has \
+                 run on an older copy of its disk while a node that knew of a later commit was \
+                 down.",
                 |model, state| {
                     let world = World { model, state };
                     world.ran_on_an_old_disk() || world.clocks_are_causal(world.may_come_back())
@@ -112,11 +115,12 @@ const PROPERTIES: &[Property] = &[
                 "I2.one-put-one-version",
                 &[facts::dots, facts::disks],
                 PUT,
-                "On all disks together, each put has one dot and each dot names one put, however \
-                 often the put is sent. Exception: where two nodes, or one node on two disks, may \
-                 coordinate a put, each gives it one dot: after a failover, or when a client asks \
-                 again after the ring has changed or a disk was lost. Precondition: no node has run on an old disk while a node that knew \
-                 of a later commit was down.",
+                "On all disks together, each dot names one put, and each put has one dot, however \
+                 often the put is sent. Exception: a put has a dot of each node that may \
+                 coordinate it, and of each of this node's disks. More than one may coordinate it \
+                 after a failover, or when its request arrives again after the ring has changed or \
+                 a disk was lost. Precondition: no node has run on an older copy of its disk while \
+                 a node that knew of a later commit was down.",
                 |model, state| {
                     let world = World { model, state };
                     world.ran_on_an_old_disk()

@@ -47,14 +47,15 @@ const PROPERTIES: &[Property] = &[
                 "I3.stale-replica-is-repaired",
                 &[facts::heard],
                 READ_OVER,
-                "A read is over when its coordinator has collected all replies that it waited \
-                 for. Then every replica that the coordinator heard, itself included, has on disk \
-                 every put that it knew of (Dynamo paper §5). A put whose client had read it \
-                 counts for it. A repair in flight counts for the put that it brings. \
-                 Precondition: the repair is not lost, and the coordinator has neither crashed nor \
-                 lost its disk before all replicas replied: the next read tries again. Where \
-                 coordinators time out, a reply counts only while the coordinator waits for it. \
-                 Exception: replicas that have left the preference list or lost their disk.",
+                "A read is over when its coordinator has collected all replies that it waited for. \
+                 Then every replica that the coordinator heard, itself included, has on disk every \
+                 put that the coordinator knew of (Dynamo paper §5). A put that supersedes it \
+                 counts for it. Until a repair arrives, the replica that it was sent to counts as \
+                 repaired. Where a coordinator may give up or forget a read, a reply counts only \
+                 while the coordinator waits for it. Exception: a replica that has lost its disk, \
+                 or that may have been outside the preference list for a time. Precondition: no \
+                 repair is lost. Precondition: all intended replicas replied before the \
+                 coordinator crashed or lost its disk. The next read tries again.",
                 |model, state| {
                     let world = World { model, state };
                     let mut over = hearings(&world).filter(|(get, _, it)| world.is_over(*get, it));

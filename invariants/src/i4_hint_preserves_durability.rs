@@ -18,9 +18,11 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     statement: "At every moment W intended replicas have an acknowledged put on disk, or other \
                 nodes keep hints with it for them.",
     exceptions: "Each lost disk lowers W by one: when as many disks are lost as W, an acknowledged \
-                 put may be gone. Without gossip a node may keep keys that other nodes are \
-                 responsible for now. A message that lives longer than a tombstone may bring a \
-                 deleted value back.",
+                 put may be gone. Where the ring changes, a hint for any node counts. A node may \
+                 keep keys that other nodes are responsible for now, if it does not hear of the \
+                 change, if it or one of these nodes has stopped, or while fewer than W members \
+                 are left. A message that lives longer than a tombstone may bring a deleted value \
+                 back.",
     paper: "§4.6, §4.9",
     scenario: "4-hint-durability",
     properties: PROPERTIES,
@@ -42,9 +44,10 @@ const PROPERTIES: &[Property] = &[
         &[facts::acknowledged],
         HINTED_ACK,
         "Once a put is acknowledged, W intended replicas have it on disk, or other nodes keep \
-         hints with it for them. A put that supersedes it counts, too. Each lost disk lowers W by \
-         one. A reaped put is not required. Exception: where the ring changes, \
-         I1.acknowledged-put-is-on-w-disks says this instead.",
+         hints with it for them. A put that supersedes it counts, too. Exception: each disk that \
+         is lost, or started on an older copy, lowers W by one. Exception: a reaped put is not \
+         required. Does not hold where the ring changes: I1.acknowledged-put-is-on-w-disks counts \
+         disks there.",
         |model, state| {
             let world = World { model, state };
             let intended = &model.cfg.preference_list;
@@ -67,7 +70,8 @@ const PROPERTIES: &[Property] = &[
             PUT,
             "An acknowledged put, or one that supersedes it, is on at least one disk, as a \
              replica's copy or in a hint. Disks of nodes that are gone do not count. A reaped put \
-             is not required. Precondition: fewer disks are lost than W.",
+             is not required. Precondition: fewer than W disks are lost or started on an older \
+             copy.",
             |model, state| {
                 let world = World { model, state };
                 world.disks_lost() >= model.cfg.config.w() || acknowledged_survive(&world)
@@ -125,10 +129,11 @@ const PROPERTIES: &[Property] = &[
             "I4.misplaced-is-handed-over",
             &[facts::misplaced, facts::replicas],
             MISPLACED,
-            "Eventually only intended replicas have anything of the key on disk (Dynamo paper \
-             §4.9). Exception: a node that was removed for good may keep what it has. \
+            "Eventually only intended replicas have a copy or a hint of the key on disk (Dynamo \
+             paper §4.9). Exception: a node that was removed for good may keep what it has. \
              Precondition: nodes gossip, or the node knows all membership changes. Precondition: \
-             neither it nor an intended replica has stopped, and at least W members are left.",
+             neither the node nor an intended replica has stopped. Precondition: at least W \
+             members are left.",
             |model, state| {
                 let world = World { model, state };
                 let may_keep = |node| {

@@ -17,9 +17,10 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     statement: "Replicas that compare what they hold become equal, and only keys that differ \
                 travel.",
     exceptions: "Without exchanges, a replica that missed a put or lost its disk agrees only after \
-                 another read. Replicas need not agree while one of them has stopped, or while \
-                 fewer than W members are left. While the network duplicates messages for ever, \
-                 exchanges may not end.",
+                 another read. Without gossip, replicas need not agree while a node does not know \
+                 of a membership change. They need not agree while one of them has stopped, or \
+                 while fewer than W members are left. While the network duplicates messages for \
+                 ever, exchanges may not end.",
     paper: "§4.7",
     scenario: "5-anti-entropy",
     properties: PROPERTIES,
@@ -55,12 +56,13 @@ const PROPERTIES: &[Property] = &[
             "I5.replicas-agree-eventually",
             &[facts::replicas],
             &["I5.replicas-differ"],
-            "Eventually all intended replicas have the same puts on disk, counting a put together \
-             with those that it supersedes. Reaped puts count as present. Precondition: replicas \
-             compare, or no message and no disk is lost and no coordinator gives up or crashes while the \
-             ring changes; otherwise only a read makes them agree. \
-             Precondition: nodes gossip, or all of them know all membership changes. Precondition: \
-             no intended replica has stopped, and at least W members are left.",
+            "Eventually all intended replicas have the same puts on disk. A put counts together \
+             with those that it supersedes, and reaped puts count as present. Precondition: \
+             replicas compare. If they do not: no message and no disk is lost, and the ring does \
+             not change where coordinators time out or crash. Otherwise only a read makes the \
+             replicas agree. Precondition: nodes gossip, or all of them know all membership \
+             changes. Precondition: no intended replica has stopped. Precondition: at least W \
+             members are left.",
             |model, state| {
                 let world = World { model, state };
                 let is_lost = world.disks_lost() > 0 && !model.cfg.scope.faults.exchange;
@@ -127,7 +129,7 @@ const PROPERTIES: &[Property] = &[
             EXCHANGED,
             "Eventually replicas that compare find nothing more to send, so that no repair goes on \
              for ever. Precondition: the network does not duplicate messages for ever. A replica \
-             answers an old message each time.",
+             answers an old message each time that it arrives.",
             |_, state| !is_syncing(state.network.iter_deliverable()),
         ),
     ),

@@ -25,7 +25,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     exceptions: "When the ring changes, any W distinct nodes count, not one for each intended \
                  replica. A request may run for ever when the network duplicates messages for \
                  ever. Without timeouts, a coordinator waits for ever for a reply that was lost, \
-                 or after it was removed.",
+                 or after it was removed for good. It may also wait for ever for a new replica \
+                 that was restarted.",
     paper: "§4.5, §4.6",
     scenario: "6-put",
     properties: PROPERTIES,
@@ -65,9 +66,10 @@ const PROPERTIES: &[Property] = &[
             PUT,
             "Once faults and new requests stop, eventually no node that is up waits for replies to \
              a put or a get (Dynamo paper §4.5). Precondition: the network does not duplicate \
-             messages for ever; a request that arrives again runs again. Precondition: \
-             coordinators time out; or no message is lost, the coordinator was not removed, and no \
-             new replica restarts.",
+             messages for ever. A request that arrives again runs again. Precondition: \
+             coordinators time out. If they do not: no message is lost, the coordinator was not \
+             removed for good, and no node restarts where the ring changes. A new replica that \
+             restarts forgets whom it owes a reply.",
             |model, state| {
                 let world = World { model, state };
                 let times_out = model.cfg.scope.faults.timeouts.is_some();
@@ -102,8 +104,8 @@ const PROPERTIES: &[Property] = &[
             IN_PERSON,
             "When a coordinator acknowledges a put that asked for PW intended replicas, PW of them \
              have said that they stored it. When it answers a get that asked for PR intended \
-             replicas, PR of them have told what they hold (Dynamo paper §4.6). Exception: where \
-             the ring changes and a disk is lost, a coordinator may have forgotten its view.",
+             replicas, PR of them have told what they hold (Dynamo paper §4.6). Does not hold \
+             where the ring changes and a disk is lost: a coordinator may have forgotten its view.",
             |model, state| {
                 let Instance { puts, gets, config, .. } = &model.cfg;
                 let asked =

@@ -22,7 +22,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
                 made under a different view tells the sender.",
     exceptions: "Without gossip a node learns of a change only from the nodes that it asks or that \
                  ask it. Without gossip and with lost messages it may never learn of the change. A \
-                 node that has stopped learns nothing until it is started again.",
+                 lost disk may take a change with it. A node that has stopped learns nothing until \
+                 it is started again.",
     paper: "§4.8, §4.9",
     scenario: "7-membership",
     properties: PROPERTIES,
@@ -46,10 +47,9 @@ const PROPERTIES: &[Property] = &[
             &[facts::views],
             VIEWS_DIFFER,
             "Eventually every member knows every membership change that any node knows (Dynamo \
-             paper §4.8). So all members have the same preference lists. Precondition: nodes \
-             gossip. Exception: a node that has stopped does not hear that it is to join again. \
-             Exception: a change that was forgotten with a lost disk, and that only nodes which \
-             have stopped know.",
+             paper §4.8). So all members have the same preference lists. Exception: a node that \
+             has stopped does not hear that it is to join again. Exception: once a disk is lost, a \
+             change that only stopped nodes know does not count. Precondition: nodes gossip.",
             |model, state| {
                 let world = World { model, state };
                 lagging(&world).into_iter().all(|node| world.has_stopped(node))
@@ -80,10 +80,10 @@ const PROPERTIES: &[Property] = &[
             "I7.who-is-served-learns",
             &[facts::owed],
             SERVED,
-            "A coordinator eventually knows every membership change that a node knew when it served \
-         this coordinator. So does a client that chose a node by its own view: it eventually knows \
-         what that node knew. Neither needs gossip. Precondition: no disk is lost, and no message is \
-         lost unless nodes gossip.",
+            "A coordinator eventually knows every membership change that a node knew when it \
+             served this coordinator. So does a client that chose a node by its own view: it \
+             eventually knows what that node knew. Precondition: no disk is lost. Precondition: no \
+             message is lost, or nodes gossip.",
             |model, state| {
                 let is_forgotten = World { model, state }.disks_lost() > 0;
                 is_forgotten || everyone_served_knows(model, state)

@@ -19,8 +19,9 @@ pub(crate) const INVARIANT: Invariant = Invariant {
     statement: "A fallback keeps a hint until the recipient has all of it on disk.",
     exceptions: "Does not hold when the fallback or the recipient loses its disk, or when the \
                  recipient is no longer an intended replica. A hint stays while all transfers of \
-                 it, or all answers, are lost, and while fewer than W members are left. A node \
-                 that was removed for good may keep its hints.",
+                 it, or all answers, are lost. It stays while its recipient or the node itself has \
+                 stopped, and while fewer than W members are left. A node that was removed for \
+                 good may keep its hints.",
     paper: "§4.6",
     scenario: "8-handoff",
     properties: PROPERTIES,
@@ -39,8 +40,8 @@ const PROPERTIES: &[Property] = &[
         HANDED_OVER,
         "A node that has promised to keep a hint has each put of it on disk until the recipient \
          has that put on disk. A put that supersedes it counts, too. Does not hold when either \
-         disk is lost. Does not hold when, in one of the two nodes' views, the recipient is not an \
-         intended replica.",
+         disk is lost or started on an older copy. Does not hold when, in one of the two nodes' \
+         views, the recipient is not an intended replica.",
         |model, state| {
             let world = World { model, state };
             let safe = |Hinted { holder, recipient, writes, .. }: &Hinted| {
@@ -93,8 +94,9 @@ const PROPERTIES: &[Property] = &[
             HANDED_OVER,
             "Eventually no node keeps a hint (Dynamo paper §4.6). Exception: a node that was \
              removed for good may keep hints. Precondition: neither the node nor the hint's \
-             recipient has stopped, at least W members are left, and the number of transfers is \
-             not bounded while messages or disks are lost. Precondition: the network does not \
+             recipient has stopped. Precondition: at least W members are left. Precondition: nodes \
+             send a hint as often as it takes. If the number of transfers is bounded, it is not \
+             zero, and no message and no disk is lost. Precondition: the network does not \
              duplicate messages for ever.",
             |model, state| {
                 let world = World { model, state };

@@ -37,8 +37,9 @@ const PROPERTIES: &[Property] = &[
             &[facts::known],
             SPREADS,
             "A membership change that a node was told, or has said that it knows, is on this \
-             node's disk, also after a crash. Does not hold when the node's disk is lost. Does not \
-             hold for a node that is gone: it may have stopped, and learns nothing more.",
+             node's disk, also after a crash. Does not hold when the node's disk is lost or \
+             started on an older copy. Does not hold for a node that is gone: it may have stopped, \
+             and learns nothing more.",
             |model, state| {
                 let world = World { model, state };
                 let known = |node: NodeId| state.history.known.get(usize::from(node.0));

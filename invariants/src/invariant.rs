@@ -13,7 +13,8 @@ pub struct Invariant {
     pub name: &'static str,
     /// What it says, in a sentence.
     pub statement: &'static str,
-    /// Where it does not hold, or holds in a weaker form.
+    /// Where it does not hold, or holds in a weaker form: the preconditions and exceptions of its
+    /// properties in short.
     pub exceptions: &'static str,
     /// The sections of the Dynamo paper that it comes from.
     pub paper: &'static str,

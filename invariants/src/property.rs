@@ -42,7 +42,7 @@ pub struct Property {
     pub name: &'static str,
     /// Always, reachable or converges.
     pub kind: Kind,
-    /// The statement in words, and where it does not hold.
+    /// The statement in words, with its preconditions, and where it does not hold.
     pub statement: &'static str,
     /// The *reachable* properties any of which shows that this one could have been violated. Empty
     /// for a *reachable* property.

@@ -59,7 +59,7 @@ fn fails(scope: &Scope, threads: usize) -> bool {
     if let Some(Verdict { name, verdict, depth, .. }) = first_failure(&report) {
         let how = match verdict {
             Conclusion::NotShown => "not shown",
-            Conclusion::ExcusedButHolds => "excused but holds",
+            Conclusion::ExcusedButHolds => "shown after all",
             _ => "violated",
         };
         let steps = depth.map_or_else(String::new, |depth| depth.to_string());

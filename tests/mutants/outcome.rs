@@ -25,7 +25,7 @@ pub struct Outcome {
     pub name: String,
     /// How its check ended.
     pub end: End,
-    /// How the property failed: `violated`, `not shown`, `excused but holds`, or `assertion`.
+    /// How the property failed: `violated`, `not shown`, `shown after all`, or `assertion`.
     pub how: String,
     /// The property that failed.
     pub property: String,

@@ -40,7 +40,7 @@ Verdicts:
   no occasion           true, but nothing happened that could violate it: this proves nothing
   VIOLATED              some reachable state violates it; the shortest path there is printed
   NOT SHOWN             the scope claims that some state shows it, and no reachable state does
-  does not apply        the scope lacks what it needs, or its precondition is never met here
+  does not apply        the scope lacks what it needs, or rules its precondition out
   SHOWN AFTER ALL       the scope says that no state shows it, and one does
   unknown               the check stopped before it could tell
 
@@ -91,7 +91,8 @@ A scope of your own is a file. Save this as w1.toml:
   dynamo check --print stand-in > mine.toml    begin with a scope of this program
 
 Each client sends its first request at the start, and the next one after each answer.
-It claims every property that can be violated, known limits too: with W=1, a get may miss a put. The
+The check asks of it every property that can be violated, except where a precondition rules one out.
+Preconditions count in each state, too: a get may miss a put if their quorums do not overlap. The
 check says which occasions to violate a property arose, and which did not. One more request can mean
 ten times as many states: begin with a few.
 ";

@@ -139,12 +139,12 @@ fn next(
     })
 }
 
-/// What a property says of the last state, on which facts, and whether the scope claims it.
+/// What a property says of the last state, on which facts, and why it does not apply there.
 fn verdict(location: &Location, run: &Run, property: &Property) -> Value {
     let claim = claim_named(property.name).unwrap_or(property);
     let holds = |state: &SystemState| (claim.condition)(&run.model, state);
     let applies = holds(run.last()) || !(property.condition)(&run.model, run.last());
-    let outside = (!applies).then_some("its precondition is not met here");
+    let outside = (!applies).then_some("its precondition is not met");
     let first =
         run.states.iter().position(|state| holds(state) == (property.kind == Kind::Reachable));
     json!({

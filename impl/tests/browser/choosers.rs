@@ -60,7 +60,7 @@ fn a_known_limit_is_an_entry_that_opens_its_run() {
         browser.pick("#rules", "stale-read-when-quorums-miss").await;
         browser
             .until("its run is open", async |browser| {
-                browser.text("#verdict").await.contains("does not promise")
+                browser.text("#verdict").await.contains("does not apply here")
             })
             .await;
         assert!(browser.is("location.pathname.includes('/protocol/')").await);

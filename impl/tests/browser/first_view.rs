@@ -111,10 +111,10 @@ fn a_known_limit_is_amber_and_open_with_its_reason() {
             browser.until("it is open", async |browser| browser.is_there("#strip").await).await;
             let verdict = browser.text("#verdict").await;
             assert!(verdict.starts_with("△"), "not by colour alone: {verdict}");
-            assert!(verdict.contains("This scope does not promise it: "), "{verdict}");
+            assert!(verdict.contains("It does not apply here, because "), "{verdict}");
             assert!(browser.is_there("#strip.is-open").await, "neither green nor red");
             let open = browser.text("#properties > .properties details[open]").await;
-            assert!(open.contains("not promised in this scope") && open.contains("The facts"));
+            assert!(open.contains("does not apply here, because ") && open.contains("The facts"));
             let summary = "#properties > .properties details[open] > summary";
             assert_eq!(not_in_view(browser, &[summary]).await, "", "the property is in view");
             if page == Page::Wide {

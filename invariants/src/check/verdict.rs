@@ -20,8 +20,8 @@ pub enum Conclusion {
     Violated,
     /// No reachable state shows it, and the scope claims that one does (reachable).
     NotShown,
-    /// It does not apply here (always, converges), or no state shows it and the scope does not claim
-    /// that one does (reachable). There is a reason.
+    /// It does not apply here (always, converges), or no state shows it and the scope does not
+    /// claim that one does (reachable). There is a reason.
     Excused,
     /// A state shows it, although the scope says that none does (reachable).
     ExcusedButHolds,
@@ -50,7 +50,7 @@ pub struct Verdict {
     ///
     /// [`partial_order`]: super::Effort::partial_order
     pub depth: Option<usize>,
-    /// The reason for which the scope does not claim it.
+    /// Why it does not apply in the scope, or why the scope does not claim that a state shows it.
     pub excused: Option<&'static str>,
 }
 
@@ -65,7 +65,7 @@ impl Verdict {
         }
     }
 
-    /// Is the property violated, and not excused? An incomplete check can know that.
+    /// Is the property violated where it applies? An incomplete check can know that.
     pub fn is_violation(&self) -> bool {
         self.verdict == Conclusion::Violated
     }
@@ -97,8 +97,8 @@ pub(super) fn verdicts(
     checked.map(verdict).collect()
 }
 
-/// Why the scope does not claim the property. A scope that nobody has pinned claims no *reachable*
-/// property. If one is shown there, so much the better: no excuse is wrong then.
+/// Why the scope does not claim the property. A scope whose number of states is not pinned claims
+/// no *reachable* property. One that is shown there is not an error.
 fn excuse(scope: &Scope, property: &Property, holds: bool) -> Option<&'static str> {
     let excuse = scope.excuse(property);
     match property.kind {

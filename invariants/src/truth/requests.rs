@@ -61,8 +61,8 @@ pub struct Hearing {
     pub heard: Vec<NodeId>,
     /// All puts that these replicas said they hold.
     pub known: WriteSet,
-    /// The repairs that the coordinator has sent and that have not arrived, sorted: to which replica,
-    /// with which puts. Each is in flight or lost.
+    /// The repairs that the coordinator has sent and that have not arrived, sorted: to which
+    /// replica, with which puts. Each is in flight or lost.
     pub repairs: Vec<(NodeId, WriteSet)>,
 }
 

@@ -21,9 +21,9 @@ fn every_scope_of_the_check_is_pinned() {
     }
 }
 
-/// Scopes of at most 150,000 states. Each is checked exhaustively: every claimed property holds,
-/// every excused one fails, and the state count is the pinned one. Together they have every kind of
-/// step.
+/// Scopes of at most 150,000 states. Each is checked exhaustively: every property that applies
+/// holds, no state shows a *reachable* property that the scope does not claim, and the state count
+/// is the pinned one. Together they have every kind of step.
 #[test]
 fn the_small_scopes_hold() {
     let reports: Vec<Report> = samples::scopes(150_000).map(holds).collect();

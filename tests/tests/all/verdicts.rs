@@ -58,16 +58,17 @@ fn a_check_that_stops_early_knows_the_violation_and_nothing_else() {
 }
 
 #[test]
-fn an_excused_violation_stops_nothing() {
+fn what_does_not_apply_stops_nothing() {
     let early = Effort { stop_when_violated: true, ..Effort::threads(1) };
-    let excusing = SCOPES.iter().filter(|scope| scope.unique_states < 5_000);
-    let excusing = excusing.filter(|scope| {
+    let small = SCOPES.iter().filter(|scope| scope.unique_states < 5_000);
+    let rules_some_out = small.filter(|scope| {
         let whole = checked(scope.name, &Rules::default(), &early);
         assert!(whole.complete, "{}", scope.name);
-        let excused = |verdict: &&Verdict| verdict.verdict == Conclusion::Excused;
-        whole.properties.iter().any(|verdict| verdict.kind != Kind::Reachable && excused(&verdict))
+        whole.properties.iter().any(|verdict| {
+            verdict.kind != Kind::Reachable && verdict.verdict == Conclusion::Excused
+        })
     });
-    assert!(excusing.count() > 0, "no small scope excuses a violation");
+    assert!(rules_some_out.count() > 0, "every property applies in each small scope");
 }
 
 #[test]

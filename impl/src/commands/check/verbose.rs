@@ -54,10 +54,16 @@ fn scopes(measured: &[Measured], reduced: bool) -> String {
     rows.to_string()
 }
 
-/// Each property, and in how many scopes it holds, fails, is excused, or had no occasion.
+/// Each property, and in how many scopes it holds, had no occasion, fails, or does not apply.
 fn properties(complete: &[&Report]) -> String {
-    let mut rows =
-        table::new(&["property", "kind", "holds in", "no occasion in", "fails in", "excused in"]);
+    let mut rows = table::new(&[
+        "property",
+        "kind",
+        "holds in",
+        "no occasion in",
+        "fails in",
+        "does not apply in",
+    ]);
     for property in PROPERTIES {
         let conclusions: Vec<Conclusion> = complete
             .iter()

@@ -4,17 +4,17 @@ import { marked } from "./words.js";
 
 const fails = property => property.kind === "always" && !property.holds;
 
-/** Does this scope promise it, and it does not hold? */
+/** Does it apply here, and does not hold? */
 export const is_violated = property => fails(property) && !property.excuse;
 
-/** Does it not hold, and this scope does not promise it? A known limit. */
+/** Is it not true, and does not apply here? A known limit. */
 export const is_open = property => fails(property) && Boolean(property.excuse);
 
 /** The property that a path shows never to become true, if it shows one. */
 const endless = (state, focus, is_never) =>
   is_never ? state.properties.filter(property => property.name === focus) : [];
 
-/** Which properties are violated, and which are not true and not promised. */
+/** Which properties are violated, and which are not true and do not apply. */
 function sorted(state, focus, is_never) {
   const never = endless(state, focus, is_never);
   return {
@@ -29,16 +29,16 @@ function verdict(property, is_never) {
   const { kind, holds, first, excuse, evidence } = property;
   const since = first === null ? "" :
     ` (first ${first === 0 ? "in the initial state" : "after step " + first})`;
-  const not_promised = `not promised in this scope: ${excuse}`;
+  const does_not_apply = `does not apply here, because ${excuse}`;
   if (is_never) {
     return excuse
-      ? { mark: "△", kind: "open", text: `never becomes true, and is ${not_promised}` }
+      ? { mark: "△", kind: "open", text: `never becomes true, and ${does_not_apply}` }
       : { mark: "✗", kind: "bad", text: "never becomes true" };
   }
   if (kind === "always") {
     if (!holds) {
       return excuse
-        ? { mark: "△", kind: "open", text: `does not hold, and is ${not_promised}` }
+        ? { mark: "△", kind: "open", text: `is not true, and ${does_not_apply}` }
         : { mark: "✗", kind: "bad", text: "does not hold" + since };
     }
     if (!evidence.length) {
@@ -46,17 +46,19 @@ function verdict(property, is_never) {
         text: "not applicable yet: nothing that it speaks of has happened" };
     }
     const text = first === null ? "holds" : "holds here again" + since;
-    return { mark: "✓", kind: "good", text: excuse ? `${text}; ${not_promised}` : text };
+    return { mark: "✓", kind: "good", text: excuse ? `${text}; ${does_not_apply}` : text };
   }
   if (kind === "reachable") {
     if (holds) return { mark: "●", kind: "good", text: "shown here" };
     if (first !== null) {
       return { mark: "●", kind: "quiet", text: "shown earlier on this path" + since };
     }
-    return excuse ? { mark: "–", kind: "quiet", text: `not applicable: ${excuse}` }
+    return excuse ? { mark: "–", kind: "quiet", text: does_not_apply }
       : { mark: "○", kind: "quiet", text: "not shown yet" };
   }
-  return holds ? { mark: "✓", kind: "good", text: "true in this state" }
+  if (holds) return { mark: "✓", kind: "good", text: "true in this state" };
+  return excuse
+    ? { mark: "–", kind: "quiet", text: `not true in this state; ${does_not_apply}` }
     : { mark: "○", kind: "quiet", text: "not true yet; it must become true eventually" };
 }
 
@@ -68,6 +70,8 @@ const names = (list, look) => list.map(({ name }, index) =>
 
 const do_not = list => (list.length > 1 ? "do" : "does") + " not hold here";
 
+const are_not = list => (list.length > 1 ? "are" : "is") + " not true here";
+
 /** In sentences: does all hold that must hold? With `look`, each name leads to its detail. */
 export function in_sum(state, { focus = "", is_never = false, look } = {}) {
   const { violated, open, never } = sorted(state, focus, is_never);
@@ -77,10 +81,10 @@ export function in_sum(state, { focus = "", is_never = false, look } = {}) {
   const bad = html`<span class="bad"><span aria-hidden="true">✗</span>
     ${names(violated, look)} ${do_not(violated)}${ever}.</span> `;
   const limit = html`<span class="open"><span aria-hidden="true">△</span>
-    ${names(open, look)} ${do_not(open)}${violated.length ? "" : ever}. This scope does not promise
-    ${open.length > 1 ? "them" : "it"}: ${why}.</span> `;
+    ${names(open, look)} ${are_not(open)}${violated.length ? "" : ever}.
+    ${open.length > 1 ? "They do" : "It does"} not apply here, because ${why}.</span> `;
   const good = html`<span class="good"><span aria-hidden="true">✓</span> ${open.length
-    ? "Every property that this scope promises holds in this state."
+    ? "Every property that applies here holds in this state."
     : "Every property that must always hold holds in this state."}</span>`;
   return html`${violated.length ? bad : ""}${open.length ? limit : ""}
     ${violated.length ? "" : good}`;
@@ -95,9 +99,9 @@ export function strip(state, { focus, is_never, look }) {
 }
 
 /**
- * All properties, each with the facts of its verdict: violated ones, those not promised, the one in
- * `focus`, then the rest by kind. `opened` has what a person has opened or closed, and `toggle`
- * notes it.
+ * All properties, each with the facts of its verdict: violated ones, those that are not true and do
+ * not apply, the one in `focus`, then the rest by kind. `opened` has what a person has opened or
+ * closed, and `toggle` notes it.
  */
 export function property_list(state, statements, { focus = "", is_never, opened, toggle }) {
   const { violated, open } = sorted(state, focus, is_never);

@@ -73,10 +73,11 @@ const COLOURS = [
   [dot("event"), "In the diagram: a message arrives, or a timer fires."],
   [dot("fault"), "In the diagram: a fault, such as a crash or a lost message."],
   [html`<span class="new">marked</span>`, "The last step changed this."],
-  [sign("bad", "✗"), "A property is violated although this scope promises it."],
-  [sign("open", "△"), "A property is not true here, and this scope does not promise it."],
+  [sign("bad", "✗"), "A property applies here, and is violated."],
+  [sign("open", "△"), "A property is not true here, but does not apply here: a known limit."],
   [sign("good", "✓"), "A property holds."],
-  [sign("quiet", "–"), "Nothing that the property speaks of has happened yet."],
+  [sign("quiet", "–"), "Nothing that the property speaks of has happened yet, or it does not "
+    + "apply here."],
   [sign("quiet", "○"), "Not reached yet, or not true yet."],
   [sign("good", "●"), "This state shows what the property asks for."],
 ];
