@@ -46,7 +46,10 @@ fn about(text: &mut String, case: &Case) {
         push!(text, "* **Breaks: {id} {name}.** {statement}");
         push!(text, "  The exact property, `{}`: {}", properties[0].name, properties[0].statement);
     } else {
-        push!(text, "* **A limit under {id} {name}.** One property is not promised here.");
+        push!(
+            text,
+            "* **A limit under {id} {name}.** The precondition of one property is not met here."
+        );
         push!(text, "  It is `{}`: {}", properties[0].name, properties[0].statement);
     }
     if properties.len() > 1 {
@@ -58,7 +61,8 @@ fn about(text: &mut String, case: &Case) {
         Some(defect) => rule(text, defect),
         None => push!(
             text,
-            "* **The rules** are the protocol's own. Dynamo does not promise this property here.\n"
+            "* **The rules** are the protocol's own. They allow this where the precondition is not \
+             met.\n"
         ),
     }
 }

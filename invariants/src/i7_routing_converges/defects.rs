@@ -82,9 +82,9 @@ pub(super) const LIMITS: &[Limit] = &[
         story: "Bob lets A join through B. Ann puts her cart through B, the only replica that her \
                 client's view names. B tells her client of the change, and the network loses the \
                 message. Her client keeps its old view until it asks again.",
-        what: "A node tells the client or coordinator that it serves of a change once. Without \
-               gossip, nobody tells them again if that message is lost. Their next request is \
-               answered with the change, too.",
+        what: "A node that serves a client or a coordinator tells it of a membership change once. \
+               Without gossip, nobody tells it again if that message is lost. It learns of the \
+               change with its next request.",
         missed_by: "The put itself is right. You must lose exactly the message that tells of the \
                     change, and compare what the client knows with what the node knew.",
         property: "I7.who-is-served-learns",
