@@ -3,7 +3,7 @@
 
 use crate::samples;
 use dynamo::gallery::Case;
-use dynamo_invariants::catalogue::{DEFECTS, LIMITS, PROPERTIES, SCOPES, WITHOUT_DEFECT};
+use dynamo_invariants::catalogue::{DEFECTS, LIMITS, PROPERTIES, WITHOUT_DEFECT};
 use dynamo_invariants::check::{Effort, Verdict, check, find};
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::property::Kind;

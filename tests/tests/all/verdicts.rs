@@ -2,7 +2,7 @@
 
 use dynamo_invariants::catalogue::{self, SCOPES};
 use dynamo_invariants::check::{
-    Conclusion, Effort, Ended, Found, InvariantVerdict, Report, Verdict, check, invariants,
+    Conclusion, Effort, Ended, Found, InvariantVerdict, Report, check, invariants,
 };
 use dynamo_invariants::defect::Defect;
 use dynamo_invariants::property::{Kind, Property};
