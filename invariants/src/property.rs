@@ -74,6 +74,7 @@ pub struct Precondition {
 impl Property {
     /// The claim of this property without its precondition, as a property of the same name. It
     /// fails where a known limit says so.
+    #[must_use]
     pub fn without_precondition(&self) -> Property {
         let condition = self.precondition.map_or(self.condition, |it| it.claim);
         Property { condition, precondition: None, looks_at: LooksAt::Everything, ..*self }

@@ -134,9 +134,8 @@ impl Found {
             (Kind::Always | Kind::Converges, false) => Conclusion::Excused,
             // These conclusions need all states.
             _ if !complete => Conclusion::Unknown,
-            (Kind::Reachable, false) if excused => Conclusion::Excused,
+            _ if excused => Conclusion::Excused,
             (Kind::Reachable, false) => Conclusion::NotShown,
-            (Kind::Always | Kind::Converges, true) if excused => Conclusion::Excused,
             (Kind::Always | Kind::Converges, true) if occasion => Conclusion::Holds,
             (Kind::Always | Kind::Converges, true) => Conclusion::NoOccasion,
         }
