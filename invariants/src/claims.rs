@@ -78,8 +78,9 @@ const NEEDS: &[Need] = &[
     },
     Need {
         properties: &["I6.failed-but-possibly-stored"],
-        lacks: |scope| scope.faults.timeouts.is_none(),
-        reason: "coordinators never time out here, so they report no put as failed",
+        lacks: |scope| scope.faults.timeouts.is_none() && scope.faults.client_retries == 0,
+        reason: "coordinators never time out here, and clients ask once, so no put is reported as \
+                 failed or refused",
     },
     Need {
         properties: &[

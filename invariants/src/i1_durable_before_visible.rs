@@ -10,9 +10,9 @@ use crate::property::{
     LooksAt, Property, always, answered_reads, by_the_run, given, is_answered, looking_at,
     reachable, replies_at_least,
 };
+use crate::scope::Ask;
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
-use crate::scope::{Ask, Scope};
 use crate::system::world::World;
 use crate::truth::{Outcome, Read};
 use dynamo_model::ids::{NodeId, RequestId};
@@ -137,7 +137,7 @@ const PROPERTIES: &[Property] = &[
                 let world = World { model, state };
                 let misses = |read: &Read| {
                     let mut missed = missed(&world, read).iter();
-                    missed.any(|write| must_see(&world, read, write))
+                    missed.any(|write| must_see(&world, read, write, Asked::AnyNode))
                 };
                 !answered_reads(state).any(misses)
             },
@@ -152,7 +152,9 @@ const PROPERTIES: &[Property] = &[
         |model, state| {
             let world = World { model, state };
             answered_reads(state).any(|read| {
-                read.acknowledged_before.iter().any(|write| must_see(&world, read, write))
+                read.acknowledged_before
+                    .iter()
+                    .any(|write| must_see(&world, read, write, Asked::AnyNode))
             })
         },
     ),
@@ -182,7 +184,9 @@ const PROPERTIES: &[Property] = &[
                 let world = World { model, state };
                 let misses = |read: &Read| {
                     let mut missed = missed(&world, read).iter();
-                    missed.any(|write| asked.contains(write) && must_see(&world, read, write))
+                    missed.any(|write| {
+                        asked.contains(write) && must_see(&world, read, write, Asked::InPerson)
+                    })
                 };
                 !reads.map(|(read, _)| read).any(misses)
             },
@@ -245,19 +249,31 @@ fn missed(world: &World<'_>, read: &Read) -> WriteSet {
 
 /// Must the replicas that the coordinator of a get heard include one that had confirmed the put
 /// when it was acknowledged? More than N of them, counted together, cannot all be different nodes.
-fn must_see(world: &World<'_>, read: &Read, write: WriteId) -> bool {
-    let in_person = |outcome| match outcome {
-        Outcome::Answered { in_person, .. } => in_person,
+/// A coordinator that answers too early must not escape by its small count: where no fallback may
+/// count, W and R replicas had to.
+fn must_see(world: &World<'_>, read: &Read, write: WriteId, asked: Asked) -> bool {
+    let instance = &world.model.cfg;
+    let in_person = |outcome, least: usize| match outcome {
+        Outcome::Answered { in_person, .. } => in_person.max(least),
         _ => 0,
     };
-    let confirmed = in_person(world.state.history.writes[usize::from(write.0)].outcome);
+    let may_stand_in = instance.scope.has_stand_ins() && asked == Asked::AnyNode;
+    let (w, r) = if may_stand_in { (0, 0) } else { (instance.config.w(), instance.config.r()) };
+    let confirmed = in_person(world.state.history.writes[usize::from(write.0)].outcome, w);
+    let heard = in_person(read.outcome, r);
     let lost = read.sources.iter().filter(|node| world.lost_its_disk(**node)).count();
-    let Scope { faults, .. } = world.model.cfg.scope;
     let is_current = read.by.is_none_or(|node| !world.is_removed(node))
-        && !(world.model.cfg.changes && faults.timeouts.is_some());
+        && !(instance.changes && instance.scope.faults.timeouts.is_some());
     let removed = world.nodes().filter(|node| world.is_removed(*node)).count();
-    let forgotten = if world.model.cfg.changes { removed + world.disks_lost() } else { removed };
-    is_current
-        && confirmed > forgotten
-        && confirmed + in_person(read.outcome) > world.model.cfg.config.n() + lost
+    let forgotten = if instance.changes { removed + world.disks_lost() } else { removed };
+    is_current && confirmed > forgotten && confirmed + heard > instance.config.n() + lost
+}
+
+/// Whose answers may count for a put and for a get.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Fallbacks too.
+    AnyNode,
+    /// Both asked for W and R intended replicas.
+    InPerson,
 }

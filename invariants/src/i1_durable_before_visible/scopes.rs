@@ -65,7 +65,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { crashes: 1, client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I6.failed-but-possibly-stored"],
         unique_states: 143_608,
     },
     Scope {
@@ -76,7 +76,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 1, client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I6.failed-but-possibly-stored"],
         unique_states: 325_924,
     },
     Scope {

@@ -114,6 +114,7 @@ const HERE: &[Scope] = &[
             "I1.acknowledged-put-is-read",
             "I1.get-must-see-a-put",
             "I2.siblings-are-reconciled",
+            "I6.failed-but-possibly-stored",
         ],
         unique_states: 20_106,
     },
@@ -136,7 +137,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(3, Put), (3, Get)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I6.failed-but-possibly-stored"],
         unique_states: 6_351,
     },
     Scope {
@@ -147,7 +148,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(3, Put), (3, Get)], &[(0, Put)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I6.failed-but-possibly-stored"],
         unique_states: 6_931_714,
     },
     Scope {
@@ -277,6 +278,6 @@ pub(super) const DEEP: &[Scope] = &[Scope {
     quorum: (3, 2, 2),
     clients: &[&[(0, Put)], &[(1, Get), (1, PutOver)]],
     faults: Faults { client_retries: 1, ..NO_FAULTS },
-    unseen: &[],
+    unseen: &["I6.failed-but-possibly-stored"],
     unique_states: 10_812_140,
 }];

@@ -46,12 +46,13 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Get)], &[(0, Join(1)), (1, Get)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &[
+            "I3.stale-replica-is-seen",
             "I4.acknowledged-on-a-hint",
             "I4.replica-is-handed-over",
             "I4.replica-is-misplaced",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 34_651,
+        unique_states: 33_087,
     },
 ];
 

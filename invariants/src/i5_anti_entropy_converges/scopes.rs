@@ -226,7 +226,7 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), ..EXCHANGE },
         unseen: &[],
-        unique_states: 1_772_306,
+        unique_states: 1_546_100,
     },
     Scope {
         name: "exchange-and-displaced",

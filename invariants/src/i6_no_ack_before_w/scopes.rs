@@ -66,7 +66,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(3, Put)]],
         faults: Faults { loss: true, client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I6.failed-but-possibly-stored"],
         unique_states: 329,
     },
     Scope {

@@ -53,6 +53,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Join(1)), (1, Get)]],
         faults: GOSSIP,
         unseen: &[
+            "I3.stale-replica-is-seen",
             "I4.acknowledged-on-a-hint",
             "I4.replica-is-handed-over",
             "I4.replica-is-misplaced",
@@ -139,7 +140,11 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Remove(1)), (2, Get)]],
         faults: NO_FAULTS,
-        unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 1_320,
     },
     Scope {
@@ -180,7 +185,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, PutInPerson), (0, Join(1)), (1, GetInPerson)]],
         faults: NO_FAULTS,
-        unseen: &["I7.served-by-one-who-knows-more"],
+        unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
         unique_states: 22_737,
     },
     Scope {
@@ -191,7 +196,11 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Remove(1)), (0, Get), (2, Get)]],
         faults: NO_FAULTS,
-        unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 96_032,
     },
     Scope {

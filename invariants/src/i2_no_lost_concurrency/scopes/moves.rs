@@ -80,7 +80,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(1, Join(0))]],
         faults: Faults { client_retries: 1, ..GOSSIP },
-        unseen: &["I7.served-by-one-who-knows-more"],
+        unseen: &["I6.failed-but-possibly-stored", "I7.served-by-one-who-knows-more"],
         unique_states: 1_864,
     },
     Scope {
@@ -147,6 +147,7 @@ pub(super) const SCOPES: &[Scope] = &[
         faults: Faults { client_retries: 1, ..NO_FAULTS },
         unseen: &[
             "I4.replica-is-handed-over",
+            "I6.failed-but-possibly-stored",
             "I7.served-by-one-who-knows-more",
             "I8.hint-is-handed-over",
         ],
@@ -163,6 +164,7 @@ pub(super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 55_556,

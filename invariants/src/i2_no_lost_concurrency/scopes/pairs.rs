@@ -15,7 +15,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, PutOver)]],
         faults: Faults { duplication: true, loss: true, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 1,
+        unique_states: 25_230,
     },
     Scope {
         name: "lost-disk-and-retry",
@@ -25,8 +25,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { lost_disk: Some(0), client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I6.failed-but-possibly-stored"],
+        unique_states: 641,
     },
     Scope {
         name: "routed-retry",
@@ -36,8 +36,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(OWN_VIEW, Put)], &[(1, Join(0))]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I6.failed-but-possibly-stored", "I7.served-by-one-who-knows-more"],
+        unique_states: 1_948,
     },
     Scope {
         name: "fallback-coordinates-two-puts",
@@ -47,8 +47,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(1, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I6.failed-but-possibly-stored"],
+        unique_states: 103_176,
     },
     Scope {
         name: "moves-and-newcomer-loses-its-disk",
@@ -58,8 +58,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, PutOver)], &[(1, Join(0))]],
         faults: Faults { lost_disk: Some(0), ..GOSSIP },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I7.served-by-one-who-knows-more"],
+        unique_states: 2_370,
     },
     Scope {
         name: "moves-and-crash-and-retry",
@@ -69,7 +69,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(1, Join(0))]],
         faults: Faults { crashes: 1, client_retries: 1, ..GOSSIP },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I6.failed-but-possibly-stored", "I7.served-by-one-who-knows-more"],
+        unique_states: 14_670,
     },
 ];

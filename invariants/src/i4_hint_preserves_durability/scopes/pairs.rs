@@ -15,7 +15,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)], &[(1, Put), (1, Delete)]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 1,
+        unique_states: 359_153,
     },
     Scope {
         name: "reap-and-forwarding",
@@ -25,8 +25,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(2, Put), (2, Delete)]],
         faults: Faults { client_retries: 1, reaps: 1, ..NO_FAULTS },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I6.failed-but-possibly-stored"],
+        unique_states: 3_477,
     },
     Scope {
         name: "reap-and-lost-disk-and-crash",
@@ -36,8 +36,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete), (1, Get)]],
         faults: Faults { lost_disk: Some(1), crashes: 1, reaps: 1, ..NO_FAULTS },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I2.siblings-are-read", "I3.stale-replica-is-seen"],
+        unique_states: 2_282,
     },
     Scope {
         name: "reap-and-crash-and-retry",
@@ -48,7 +48,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { crashes: 1, client_retries: 1, reaps: 1, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 1,
+        unique_states: 3_978,
     },
     Scope {
         name: "reap-and-duplication",
@@ -58,8 +58,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { duplication: true, reaps: 1, ..NO_FAULTS },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I4.tombstone-is-reaped"],
+        unique_states: 83,
     },
     Scope {
         name: "reap-and-join-and-crash",
@@ -69,8 +69,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Delete)], &[(1, Join(0))]],
         faults: Faults { crashes: 1, reaps: 1, ..GOSSIP },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I4.tombstone-is-reaped", "I7.served-by-one-who-knows-more"],
+        unique_states: 7_427,
     },
     Scope {
         name: "last-members-stay",
@@ -80,8 +80,18 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (0, Get)]],
         faults: NO_FAULTS,
-        unseen: &[],
-        unique_states: 1,
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I3.stale-replica-is-seen",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I7.served-by-one-who-knows-more",
+            "I7.views-differ",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
+        unique_states: 13,
     },
     Scope {
         name: "delete-under-the-running-configuration",
@@ -99,7 +109,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             ..NO_FAULTS
         },
         unseen: &[],
-        unique_states: 1,
+        unique_states: 14_206,
     },
     Scope {
         name: "put-under-the-running-configuration",
@@ -116,6 +126,6 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             ..NO_FAULTS
         },
         unseen: &[],
-        unique_states: 1,
+        unique_states: 15_534,
     },
 ];

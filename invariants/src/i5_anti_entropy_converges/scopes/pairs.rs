@@ -15,7 +15,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { crashes: 1, loss: true, ..EXCHANGE },
         unseen: &[],
-        unique_states: 1,
+        unique_states: 6_012,
     },
     Scope {
         name: "exchange-and-forwarding",
@@ -26,7 +26,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(2, Put)]],
         faults: Faults { crashes: 1, loss: true, ..EXCHANGE },
         unseen: &[],
-        unique_states: 1,
+        unique_states: 12_396,
     },
     Scope {
         name: "exchange-and-retry",
@@ -36,8 +36,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, PutOver)]],
         faults: Faults { client_retries: 1, ..EXCHANGE },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I6.failed-but-possibly-stored"],
+        unique_states: 18_370,
     },
     Scope {
         name: "exchange-and-restart@a",
@@ -48,7 +48,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)]],
         faults: Faults { crashes: 1, ..EXCHANGE },
         unseen: &[],
-        unique_states: 1,
+        unique_states: 2_703,
     },
     Scope {
         name: "exchange-and-crash@a",
@@ -59,6 +59,6 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { crashes: 1, ..EXCHANGE },
         unseen: &[],
-        unique_states: 1,
+        unique_states: 44_421,
     },
 ];

@@ -12,8 +12,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (OWN_VIEW, Get), (OWN_VIEW, Get)]],
         faults: NO_FAULTS,
-        unseen: &[],
-        unique_states: 1,
+        unseen: &[
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I7.served-by-one-who-knows-more",
+        ],
+        unique_states: 290,
     },
     Scope {
         name: "client-with-its-own-view-asks-twice-and-again",
@@ -23,8 +27,13 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (OWN_VIEW, Get), (OWN_VIEW, Get)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &[
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
+            "I7.served-by-one-who-knows-more",
+        ],
+        unique_states: 131_801,
     },
     Scope {
         name: "client-with-its-own-view-and-two-moves",
@@ -34,7 +43,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Put)], &[(1, Join(0))], &[(1, Leave(0))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        unseen: &[],
-        unique_states: 1,
+        unseen: &["I7.served-by-one-who-knows-more"],
+        unique_states: 72_309,
     },
 ];

@@ -12,5 +12,5 @@ pub(in super::super) const SCOPES: &[Scope] = &[Scope {
     clients: &[&[(0, Put)]],
     faults: Faults { duplication: true, timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
     unseen: &[],
-    unique_states: 1,
+    unique_states: 3_056,
 }];
