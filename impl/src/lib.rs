@@ -25,6 +25,7 @@ pub mod client;
 pub mod context_text;
 pub mod counters;
 pub mod doorkeeper;
+pub mod drawn;
 mod exchanges;
 #[cfg(feature = "explorer")]
 pub mod explorer;

@@ -11,7 +11,7 @@ pub use draw::draw;
 pub use simplify::simplify;
 
 use crate::check::{Conclusion, Effort, check};
-use crate::property::Property;
+use crate::property::{Kind, Property};
 use crate::scope::Scope;
 use dynamo_model::rules::Rules;
 use std::ops::ControlFlow;
@@ -23,23 +23,30 @@ pub enum Outcome {
     Holds,
     /// A property is violated.
     Violates(&'static Property),
-    /// The scope has more states than were allowed. This proves nothing.
+    /// The scope has more states than were allowed, and no violation was seen. This proves nothing.
     TooLarge,
     /// The watching function stopped the check.
     Stopped,
 }
 
-/// A drawn scope's outcome, and the number of states that were visited.
-#[derive(Clone, Copy, Debug)]
+/// A drawn scope's outcome, and how much was seen of it.
+#[derive(Clone, Debug)]
 pub struct Examined {
     /// What the check says.
     pub outcome: Outcome,
     /// The number of states visited.
     pub states: usize,
+    /// The *always* and *converges* properties that hold although an occasion to violate them
+    /// arose, by name. Empty if not every state was visited.
+    pub occasions: Vec<&'static str>,
 }
 
 /// Checks a scope completely, on one thread, if it has at most `states_max` states. `goes_on` is
 /// asked some times a second whether to go on.
+///
+/// The number of states is compared at these times too, so a larger scope can be visited completely
+/// all the same. It does not count as held then: whether a scope holds must not depend on the speed
+/// of the machine.
 pub fn examine(
     scope: &Scope,
     rules: Rules,
@@ -59,9 +66,14 @@ pub fn examine(
     let violated = report.properties.iter().find(|it| it.verdict == Conclusion::Violated);
     let outcome = match violated.and_then(|verdict| Property::named(verdict.name)) {
         Some(property) => Outcome::Violates(property),
-        None if report.complete => Outcome::Holds,
+        None if report.complete && report.progress.unique_states <= states_max => Outcome::Holds,
         None if is_stopped => Outcome::Stopped,
         None => Outcome::TooLarge,
     };
-    Examined { outcome, states: report.progress.unique_states }
+    let with_occasion = report
+        .properties
+        .iter()
+        .filter(|it| it.kind != Kind::Reachable && it.verdict == Conclusion::Holds);
+    let occasions = with_occasion.map(|it| it.name).collect();
+    Examined { outcome, states: report.progress.unique_states, occasions }
 }

@@ -8,6 +8,7 @@ mod lines;
 mod list;
 mod occasions;
 mod print;
+mod random;
 mod saving;
 mod session;
 #[cfg(test)]
@@ -54,6 +55,8 @@ Examples:
   dynamo check I8                     the scopes aimed at invariant I8
   dynamo check --list                 the scopes, and the aim of each
   dynamo check --scope w1.toml        a scope of your own; --help has an example
+  dynamo check --random 1000          small scopes drawn at random, each checked completely
+  dynamo check --random 1000 --seed 7 the scopes of seed 7, on every machine
   dynamo check --defect ack-one-short what a failing check looks like
   dynamo check --verbose              tables of scopes, properties and kinds of steps too
   dynamo check --keep-going           which scopes find a violation?
@@ -168,6 +171,8 @@ pub(super) struct Arguments {
     /// Print {"holds", "invariants": [..], "scopes": [..], "`unchecked_scopes"`: [..], ..}
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    random: random::Options,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -199,6 +204,9 @@ fn gibibytes(text: &str) -> Result<usize, anyhow::Error> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let defect = arguments.defect.as_deref().map(names::defect).transpose()?;
+    if let Some(count) = arguments.random.count {
+        return random::run(count, arguments, defect);
+    }
     let scopes = chosen(arguments, defect)?;
     if arguments.print {
         return print::print(&scopes, arguments.json);

@@ -14,8 +14,9 @@ use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::scope::Scope;
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
+use std::path::{Path, PathBuf};
 
-const STRONG: Style = Style::new().bold();
+pub(super) const STRONG: Style = Style::new().bold();
 const FAULT: Style = AnsiColor::Red.on_default();
 
 /// Tells, for each scope, what is not as claimed. Of a scope's violations only the one with the
@@ -77,7 +78,7 @@ fn without_path(scope: &Scope, verdict: &Verdict) -> String {
     }
 }
 
-fn after(depth: usize) -> String {
+pub(super) fn after(depth: usize) -> String {
     format!(" (after {})", words::counted(depth, "step"))
 }
 
@@ -105,8 +106,7 @@ impl Story<'_> {
         };
         let run = Run::found(scope, self.session.rules, &finding);
         let cycle_from = (property.kind == Kind::Converges).then_some(finding.depth);
-        draw(&run, cycle_from, out);
-        conclude(&run, property, cycle_from, out);
+        show(&run, property, cycle_from, out);
         self.save(&run, property, cycle_from, out);
     }
 
@@ -124,22 +124,35 @@ impl Story<'_> {
     fn save(&self, run: &Run, property: &Property, cycle_from: Option<usize>, out: Out<'_>) {
         let defect = self.session.defect.map(|defect| defect.name.to_owned());
         let trace = Trace::of(run, defect, property, cycle_from);
-        match saving::save(&self.session.folder, &trace) {
-            Ok(file) => {
-                let file = file.display();
-                out("\nThe path is saved. Walk through it in the terminal, or in a browser:");
-                out(&format!("  dynamo trace step {file}"));
-                // A trace carries a scope of one's own: its name alone says nothing.
-                let is_own = catalogue::as_own(self.scope).is_some();
-                let named = if is_own { String::new() } else { format!("{} ", self.scope.name) };
-                out(&format!("  dynamo explore {named}--trace {file}"));
-            }
-            Err(error) => {
-                let file = self.session.folder.join(saving::name(&trace, 1));
-                out(&format!("\nThe path could not be saved as {}: {error}", file.display()));
-            }
+        save(&self.session.folder, &trace, self.scope, out);
+    }
+}
+
+/// Saves the path, and tells how to walk through it. Returns the file.
+pub(super) fn save(folder: &Path, trace: &Trace, scope: &Scope, out: Out<'_>) -> Option<PathBuf> {
+    match saving::save(folder, trace) {
+        Ok(saved) => {
+            let file = saved.display();
+            out("\nThe path is saved. Walk through it in the terminal, or in a browser:");
+            out(&format!("  dynamo trace step {file}"));
+            // A trace carries a scope of one's own: its name alone says nothing.
+            let is_own = catalogue::as_own(scope).is_some();
+            let named = if is_own { String::new() } else { format!("{} ", scope.name) };
+            out(&format!("  dynamo explore {named}--trace {file}"));
+            Some(saved)
+        }
+        Err(error) => {
+            let file = folder.join(saving::name(trace, 1));
+            out(&format!("\nThe path could not be saved as {}: {error}", file.display()));
+            None
         }
     }
+}
+
+/// The path as a diagram, and the facts on which the violation rests.
+pub(super) fn show(run: &Run, property: &Property, cycle_from: Option<usize>, out: Out<'_>) {
+    draw(run, cycle_from, out);
+    conclude(run, property, cycle_from, out);
 }
 
 /// The path as a space-time diagram, with what happens in each step.

@@ -1,5 +1,7 @@
-//! Saving the path to a violation.
+//! Saving the path to a violation, and a scope that was drawn at random.
 
+use dynamo::scope_file;
+use dynamo_invariants::scope::own::OwnScope;
 use dynamo_invariants::trace::Trace;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
@@ -11,23 +13,38 @@ const NUMBERED_MAX: usize = 1_000;
 /// Saves a trace in a folder, and returns the name of the file. A file that differs is never
 /// overwritten: the name gets a number then.
 pub(super) fn save(folder: &Path, trace: &Trace) -> io::Result<PathBuf> {
-    let text = trace.to_json();
+    save_text(folder, &trace.to_json(), |number| name(trace, number))
+}
+
+/// Saves a scope as a file for `--scope`, as [`save`] saves a trace.
+pub(super) fn save_scope(folder: &Path, own: &OwnScope) -> io::Result<PathBuf> {
+    save_text(folder, &scope_file::text(own), |number| scope_name(own, number))
+}
+
+fn save_text(folder: &Path, text: &str, name: impl Fn(usize) -> String) -> io::Result<PathBuf> {
     for number in 1..=NUMBERED_MAX {
-        let file = folder.join(name(trace, number));
+        let file = folder.join(name(number));
         match File::create_new(&file) {
-            Ok(opened) => return write(opened, &file, &text).map(|()| file),
+            Ok(opened) => return write(opened, &file, text).map(|()| file),
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            Err(_) if has(&file, &text) => return Ok(file),
+            Err(_) if has(&file, text) => return Ok(file),
             Err(_) => {}
         }
     }
-    Err(io::Error::other(format!("there are {NUMBERED_MAX} other traces of it")))
+    Err(io::Error::other(format!("there are {NUMBERED_MAX} other files with such a name")))
 }
 
 pub(super) fn name(trace: &Trace, number: usize) -> String {
     let Trace { scope, property, .. } = trace;
-    let number = if number == 1 { String::new() } else { format!("-{number}") };
-    format!("{scope}-{property}{number}.trace.json")
+    format!("{scope}-{property}{}.trace.json", suffix(number))
+}
+
+pub(super) fn scope_name(own: &OwnScope, number: usize) -> String {
+    format!("{}{}.toml", own.name, suffix(number))
+}
+
+fn suffix(number: usize) -> String {
+    if number == 1 { String::new() } else { format!("-{number}") }
 }
 
 /// Leaves nothing behind that is not all of the trace.

@@ -1,0 +1,79 @@
+//! Scopes drawn at random, each named by a seed and a number.
+//!
+//! The invariants' crate draws a scope with any function that chooses. This module is that function:
+//! a seed and a number name the same scope on every machine, whatever was drawn before it.
+
+use dynamo_invariants::random;
+use dynamo_invariants::scope::own::OwnScope;
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng as _, SeedableRng as _};
+
+/// The highest number of a scope. The name of a scope has room for a seed and this number.
+pub const NUMBER_MAX: u64 = 999_999_999_999;
+
+/// The scope with this number among those that the seed draws. Its name has both.
+pub fn scope(seed: u64, number: u64) -> OwnScope {
+    let mut chance = Chance::of(seed, number);
+    OwnScope {
+        name: name(seed, number),
+        aim: format!("Drawn at random: number {number} of seed {seed}."),
+        ..random::draw(&mut |count| chance.below(count))
+    }
+}
+
+/// The name of the scope with this number.
+pub fn name(seed: u64, number: u64) -> String {
+    format!("drawn-{seed}-{number}")
+}
+
+/// The random numbers of one scope.
+///
+/// `StdRng` and `SmallRng` may be another algorithm in the next version of `rand`, or on another
+/// machine. A scope that somebody reports must be drawn again there, so the algorithm has a name.
+struct Chance(Xoshiro256PlusPlus);
+
+impl Chance {
+    /// Each scope has a generator of its own, so that it does not matter which thread draws which
+    /// scope, nor how many were drawn before.
+    fn of(seed: u64, number: u64) -> Chance {
+        let first = Xoshiro256PlusPlus::seed_from_u64(seed).next_u64();
+        Chance(Xoshiro256PlusPlus::seed_from_u64(first.wrapping_add(number)))
+    }
+
+    /// A number below `count`. `random_range` would do, but `rand` may change how it maps bits to a
+    /// range. The numbers here are so small that no one is noticeably likelier than another.
+    fn below(&mut self, count: usize) -> usize {
+        ((u128::from(self.0.next_u64()) * count as u128) >> 64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_and_a_number_name_the_same_scope_for_ever() {
+        let mut chance = Chance::of(1, 0);
+        let numbers: Vec<usize> = (0..6).map(|_| chance.below(1_000)).collect();
+        assert_eq!(numbers, [0; 6], "scopes that were reported are no longer drawn");
+        assert_eq!(scope(1, 17), scope(1, 17));
+    }
+
+    #[test]
+    fn other_seeds_and_other_numbers_draw_other_scopes() {
+        let content = |seed, number| OwnScope {
+            name: String::new(),
+            aim: String::new(),
+            ..scope(seed, number)
+        };
+        let scopes: Vec<OwnScope> =
+            (0..30).flat_map(|number| [content(1, number), content(2, number)]).collect();
+        let distinct = |scope: &OwnScope| scopes.iter().filter(|it| *it == scope).count() == 1;
+        assert!(scopes.iter().filter(|scope| distinct(scope)).count() > 50);
+    }
+
+    #[test]
+    fn the_longest_name_is_valid() {
+        assert!(scope(u64::MAX, NUMBER_MAX).leak().is_ok());
+    }
+}
