@@ -49,14 +49,18 @@ The check stops at the first scope with a violation, for a broken protocol can m
 It saves the path there as SCOPE-PROPERTY.trace.json in the current folder. With --keep-going it
 visits all states of every scope.
 
+--random N draws N small scopes and checks each completely. It goes on after a violation. A scope
+with too many states is skipped and counted apart: nothing is proved about it. With --defect the
+check stops at the first violation, and says after how many scopes it was found.
+
 Examples:
   dynamo check                        every default scope
   dynamo check reconcile loss         these two scopes
   dynamo check I8                     the scopes aimed at invariant I8
   dynamo check --list                 the scopes, and the aim of each
   dynamo check --scope w1.toml        a scope of your own; --help has an example
-  dynamo check --random 1000          small scopes drawn at random, each checked completely
-  dynamo check --random 1000 --seed 7 the scopes of seed 7, on every machine
+  dynamo check --random 1000          small scopes drawn at random
+  dynamo check --random 1000 --seed 7 the same thousand scopes on every machine
   dynamo check --defect ack-one-short what a failing check looks like
   dynamo check --verbose              tables of scopes, properties and kinds of steps too
   dynamo check --keep-going           which scopes find a violation?
@@ -66,10 +70,12 @@ Examples:
   dynamo check --json | jq '.invariants[] | {id, verdict}'
 
 Exit codes:
-  0  every scope was visited completely, and everything it claims holds
+  0  every scope was visited completely, and everything it claims holds; with --random, every scope
+     that is not too large
   1  something is not as claimed, or a number of states differs from the pinned one
   2  the arguments make no sense
-  3  the check was cut off by Ctrl-C, --time or --memory: it proves nothing";
+  3  the check was cut off by Ctrl-C, --time or --memory, or every drawn scope was too large: it
+     proves nothing";
 
 /// A scope of one's own, and how to check it.
 const OWN: &str = "\

@@ -4,6 +4,7 @@
 mod adding;
 mod defect_tables;
 mod defects;
+mod drawn_scopes;
 mod engines;
 mod evidence;
 mod gallery;

@@ -38,8 +38,8 @@ const TOLD_MAX: usize = 3;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Scopes drawn at random")]
 pub(super) struct Options {
-    /// Draw this many small scopes at random, and check each completely. The path to a violation is
-    /// saved with its scope, reduced to what the violation needs
+    /// Draw this many small scopes at random, and check each completely. If a scope violates a
+    /// property, the check reduces it to what the violation needs, and saves it and the path
     #[arg(long = "random", value_name = "N", value_parser = number(1, COUNT_MAX),
         conflicts_with_all = ["scopes", "own", "print", "list", "deep", "engine", "symmetry",
             "partial_order", "memory", "time", "verbose"])]
@@ -51,7 +51,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "NUMBER", requires = "count", default_value_t,
         value_parser = number(0, NUMBER_MAX - COUNT_MAX))]
     from: u64,
-    /// The most states of a scope [default: 50000]. A larger scope is skipped, and counted apart
+    /// The most states of a scope. A larger one is skipped, and counted apart [default: 50000]
     #[arg(long, value_name = "STATES", requires = "count",
         value_parser = clap::value_parser!(u32).range(1..))]
     states_max: Option<u32>,

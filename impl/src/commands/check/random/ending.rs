@@ -14,7 +14,10 @@ impl Session<'_> {
     /// Tells what was found in all scopes together.
     pub(super) fn conclude(&self, tally: &Tally, out: Out<'_>) {
         out("");
-        tell_occasions(tally, out);
+        // A check that stops at the first violation has put too little to the test to say so.
+        if self.keep_going || tally.violations.is_empty() {
+            tell_occasions(tally, out);
+        }
         for (property, count) in violated(tally) {
             out(&format!("VIOLATED in {}: {property}", words::counted(count, "scope")));
         }
@@ -22,21 +25,24 @@ impl Session<'_> {
             let (states, scopes) = (table::count(states), words::counted(scopes, "scope"));
             out(&format!("The first violation was found after {scopes} and {states} states."));
         }
-        let Tally { held, too_large, violations, states, .. } = tally;
-        let under = self.defect.map_or_else(String::new, |it| format!(" under {}", it.name));
-        out(&format!(
-            "Of {} drawn with seed {}{under}, {held} hold, {} violate a property, and {too_large} \
-             are too large:\nthey have more than {} states, and nothing is proved about them. \
-             Visited {} states.",
-            words::counted(self.done(tally), "scope"),
-            self.plan.seed,
-            violations.len(),
-            table::count(self.plan.states_max),
-            table::count(*states),
-        ));
+        self.tell_counts(tally, out);
         if self.is_cut_off(tally) {
             out(&format!("To go on:\n  {}", self.how_to_go_on(tally)));
         }
+    }
+
+    fn tell_counts(&self, tally: &Tally, out: Out<'_>) {
+        let Tally { held, too_large, violations, states, .. } = tally;
+        let under = self.defect.map_or_else(String::new, |it| format!(" under {}", it.name));
+        let drawn = words::counted(self.done(tally), "scope");
+        let (seed, states) = (self.plan.seed, table::count(*states));
+        out(&format!("Drawn with seed {seed}{under}: {drawn}, {states} states in all."));
+        let most = table::count(self.plan.states_max);
+        let mut row =
+            |count: usize, what: &str| out(&format!("  {:>7}  {what}", table::count(count)));
+        row(*held, "hold in every reachable state");
+        row(violations.len(), "violate a property");
+        row(*too_large, &format!("have more than {most} states: nothing is proved about these"));
     }
 
     pub(super) fn as_json(&self, tally: &Tally) -> Value {
@@ -124,8 +130,7 @@ fn tell_occasions(tally: &Tally, out: Out<'_>) {
     if tally.held == 0 {
         return;
     }
-    let scopes = words::counted(tally.held, "scope");
-    out(&format!("In the {scopes} that hold, an occasion to violate a property arose this often:"));
+    out("In how many scopes that hold an occasion arose to violate a property:");
     let width = violable().map(|property| property.name.len()).max().unwrap_or_default();
     for Property { name, .. } in violable() {
         let count = tally.occasions.get(name).copied().unwrap_or_default();

@@ -75,21 +75,22 @@ impl Tally {
     /// Counts a scope. One whose check was stopped does not count.
     pub(super) fn count(&mut self, drawn: &Drawn) {
         let examined = &drawn.examined;
-        match examined.outcome {
-            Outcome::Stopped => return,
-            Outcome::Holds => self.held += 1,
-            Outcome::TooLarge => self.too_large += 1,
-            Outcome::Violates(_) => {}
+        if matches!(examined.outcome, Outcome::Stopped) {
+            return;
         }
         self.states += examined.states;
         self.next = drawn.number + 1;
         for name in &examined.occasions {
             *self.occasions.entry(name).or_default() += 1;
         }
-        if matches!(examined.outcome, Outcome::Violates(_)) {
-            // This violation is not in the list yet.
-            let scopes = self.held + self.too_large + self.violations.len() + 1;
-            self.first.get_or_insert(First { scopes, states: self.states });
+        match examined.outcome {
+            Outcome::Holds => self.held += 1,
+            Outcome::TooLarge => self.too_large += 1,
+            Outcome::Violates(_) => {
+                let scopes = self.held + self.too_large + 1;
+                self.first.get_or_insert(First { scopes, states: self.states });
+            }
+            Outcome::Stopped => {}
         }
     }
 
