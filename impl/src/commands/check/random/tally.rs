@@ -75,22 +75,19 @@ impl Tally {
     /// Counts a scope. One whose check was stopped does not count.
     pub(super) fn count(&mut self, drawn: &Drawn) {
         let examined = &drawn.examined;
-        if matches!(examined.outcome, Outcome::Stopped) {
-            return;
+        match examined.outcome {
+            Outcome::Stopped => return,
+            Outcome::Holds => self.held += 1,
+            Outcome::TooLarge => self.too_large += 1,
+            Outcome::Violates(_) => {
+                let scopes = self.held + self.too_large + 1;
+                self.first.get_or_insert(First { scopes, states: self.states + examined.states });
+            }
         }
         self.states += examined.states;
         self.next = drawn.number + 1;
         for name in &examined.occasions {
             *self.occasions.entry(name).or_default() += 1;
-        }
-        match examined.outcome {
-            Outcome::Holds => self.held += 1,
-            Outcome::TooLarge => self.too_large += 1,
-            Outcome::Violates(_) => {
-                let scopes = self.held + self.too_large + 1;
-                self.first.get_or_insert(First { scopes, states: self.states });
-            }
-            Outcome::Stopped => {}
         }
     }
 
