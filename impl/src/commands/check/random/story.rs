@@ -37,29 +37,12 @@ impl Session<'_> {
         let watch = |_| if goes_on() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
         let finding = find_within(&scope, rules, property, None, watch).finding;
         let steps = finding.as_ref().map(|finding| finding.depth);
-        self.introduce(&own, property, steps, out);
+        introduce(&own, property, steps, out);
         let trace_file =
             finding.and_then(|finding| self.show_path(&scope, property, &finding, out));
         let scope_file = self.save_scope(&own, out);
         let (number, property) = (drawn.number, property.name);
         Violation { number, property, steps, scope: own, scope_file, trace_file }
-    }
-
-    /// Says what is violated, and in which scope.
-    fn introduce(&self, own: &OwnScope, property: &Property, steps: Option<usize>, out: Out<'_>) {
-        let after = steps.map_or_else(String::new, failures::after);
-        let (name, of) = (property.name, &own.name);
-        out("");
-        out(&format!("{STRONG}{name} is violated in the scope {of}{after}.{STRONG:#}"));
-        out(&format!("It says: {}", property.statement));
-        out("\nThe scope, without what the violation does not need:\n");
-        // The file says in comments what else a scope may have.
-        for line in scope_file::text(own).lines().filter(|line| !line.starts_with('#')) {
-            out(format!("  {line}").trim_end());
-        }
-        if steps.is_none() {
-            out("\nNo path there is shown: you stopped its search.");
-        }
     }
 
     /// Shows and saves the path. Returns the file.
@@ -98,5 +81,22 @@ impl Session<'_> {
     /// The option that checks the same rules.
     pub(super) fn under_defect(&self) -> String {
         self.defect.map_or_else(String::new, |defect| format!(" --defect {}", defect.name))
+    }
+}
+
+/// Says what is violated, and in which scope.
+fn introduce(own: &OwnScope, property: &Property, steps: Option<usize>, out: Out<'_>) {
+    let after = steps.map_or_else(String::new, failures::after);
+    let (name, of) = (property.name, &own.name);
+    out("");
+    out(&format!("{STRONG}{name} is violated in the scope {of}{after}.{STRONG:#}"));
+    out(&format!("It says: {}", property.statement));
+    out("\nThe scope, without what the violation does not need:\n");
+    // The file says in comments what else a scope may have.
+    for line in scope_file::text(own).lines().filter(|line| !line.starts_with('#')) {
+        out(format!("  {line}").trim_end());
+    }
+    if steps.is_none() {
+        out("\nNo path there is shown: you stopped its search.");
     }
 }

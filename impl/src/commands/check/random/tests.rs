@@ -12,14 +12,14 @@ fn plan(count: u64, states_max: usize) -> Plan {
     Plan { seed: 1, from: 0, count, states_max, rules: Rules::default(), threads: 2 }
 }
 
-fn session(plan: Plan, folder: &Path) -> Session<'static> {
-    Session { plan, defect: None, keep_going: true, folder: folder.to_owned(), stop: &GO }
+fn session(plan: &Plan, folder: &Path) -> Session<'static> {
+    Session { plan: *plan, defect: None, keep_going: true, folder: folder.to_owned(), stop: &GO }
 }
 
-fn broken(plan: Plan, defect: &str, folder: &Path) -> Session<'static> {
+fn broken(plan: &Plan, defect: &str, folder: &Path) -> Session<'static> {
     let defect = Defect::named(defect).expect("a defect");
-    let plan = Plan { rules: (defect.rules)(), ..plan };
-    Session { defect: Some(defect), keep_going: false, ..session(plan, folder) }
+    let plan = Plan { rules: (defect.rules)(), ..*plan };
+    Session { defect: Some(defect), keep_going: false, ..session(&plan, folder) }
 }
 
 /// What a check finds, and all that it prints, without colours.
@@ -56,7 +56,7 @@ fn the_number_of_threads_makes_no_difference() {
 /// Checks until random scopes find the defect, and reads what is saved.
 fn assert_is_found(defect: &str, count: u64) {
     let folder = tempfile::tempdir().expect("a folder");
-    let session = broken(plan(count, 10_000), defect, folder.path());
+    let session = broken(&plan(count, 10_000), defect, folder.path());
     let (tally, text) = told(&session);
     let [violation] = &tally.violations[..] else { panic!("{defect}: {text}") };
     assert!(matches!(session.outcome(&tally), Err(Failure::Operation(_))), "{text}");
@@ -90,7 +90,7 @@ fn random_scopes_find_a_dropped_hint() {
 #[test]
 fn a_property_that_is_violated_again_and_again_is_told_some_times() {
     let folder = tempfile::tempdir().expect("a folder");
-    let broken = broken(plan(25, 300), "ack-one-short", folder.path());
+    let broken = broken(&plan(25, 300), "ack-one-short", folder.path());
     let (tally, text) = told(&Session { keep_going: true, ..broken });
     let name = "I1.acknowledged-put-is-on-w-disks";
     let told = tally.violations_of(name).filter(|it| it.steps.is_some()).count();
@@ -101,7 +101,7 @@ fn a_property_that_is_violated_again_and_again_is_told_some_times() {
 
 #[test]
 fn a_scope_that_is_too_large_is_not_counted_as_held() {
-    let session = session(plan(4, 1), Path::new("/nonexistent"));
+    let session = session(&plan(4, 1), Path::new("/nonexistent"));
     let (tally, text) = told(&session);
     assert_eq!((tally.held, tally.too_large, tally.violations.len()), (0, 4, 0), "{text}");
     let Err(Failure::CutOff(error)) = session.outcome(&tally) else { panic!("{text}") };
@@ -113,7 +113,7 @@ fn a_scope_that_is_too_large_is_not_counted_as_held() {
 fn a_check_that_is_stopped_says_how_to_go_on() {
     let stop = AtomicBool::new(true);
     let plan = Plan { from: 7, ..plan(4, 300) };
-    let session = Session { stop: &stop, ..session(plan, Path::new("/nonexistent")) };
+    let session = Session { stop: &stop, ..session(&plan, Path::new("/nonexistent")) };
     let (tally, text) = told(&session);
     let line = "dynamo check --random 4 --seed 1 --from 7 --states-max 300";
     assert!(text.trim_end().ends_with(line), "{text}");
@@ -123,7 +123,7 @@ fn a_check_that_is_stopped_says_how_to_go_on() {
 
 #[test]
 fn a_check_of_scopes_that_hold_says_what_was_put_to_the_test() {
-    let session = session(plan(12, 1_000), Path::new("/nonexistent"));
+    let session = session(&plan(12, 1_000), Path::new("/nonexistent"));
     let (tally, text) = told(&session);
     assert!(session.outcome(&tally).is_ok() && tally.held > 0, "{text}");
     assert!(text.contains("I6.no-ack-before-w  "), "{text}");
