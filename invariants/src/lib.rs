@@ -37,6 +37,7 @@
 //! | [`check`] | the check of one scope, its report, and the reductions |
 //! | [`random`] | scopes drawn at random, and their simplification |
 //! | [`trace`] | paths in files: recording, replaying and shortening them |
+//! | [`matrix`] | which acts and faults occur together in one run |
 //! | [`describe`] | states and steps in words and diagrams |
 //! | [`tables`], [`scenario`] | the nine scenarios: scripts, their performance, and their tables |
 //!
@@ -138,6 +139,9 @@ pub mod random;
 
 // Traces: recorded paths.
 pub mod trace;
+
+// Which acts and faults occur together in one run.
+pub mod matrix;
 
 // States and steps in words and diagrams.
 pub mod describe;

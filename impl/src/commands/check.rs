@@ -6,6 +6,7 @@ mod found;
 mod invariants;
 mod lines;
 mod list;
+mod matrix;
 mod occasions;
 mod print;
 mod random;
@@ -58,6 +59,7 @@ Examples:
   dynamo check reconcile loss         these two scopes
   dynamo check I8                     the scopes aimed at invariant I8
   dynamo check --list                 the scopes, and the aim of each
+  dynamo check --matrix               which acts and faults the scopes combine in one run
   dynamo check --scope w1.toml        a scope of your own; --help has an example
   dynamo check --random 1000          small scopes drawn at random
   dynamo check --random 1000 --seed 7 the same thousand scopes on every machine
@@ -174,6 +176,10 @@ pub(super) struct Arguments {
     /// List the scopes, and check nothing
     #[arg(long)]
     list: bool,
+    /// Print which acts and faults occur together in one run, by random walks, and check nothing. If
+    /// no scope is named, also propose a scope for each pair that no walk has
+    #[arg(long, conflicts_with_all = ["list", "print", "defect"])]
+    matrix: bool,
     /// Print {"holds", "invariants": [..], "scopes": [..], "`unchecked_scopes"`: [..], ..}
     #[arg(long)]
     json: bool,
@@ -221,6 +227,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         list::print(&scopes, arguments.json);
         return Ok(());
     }
+    if arguments.matrix {
+        let proposes = arguments.scopes.is_empty() && arguments.own.is_empty();
+        matrix::print(&scopes, proposes, threads(arguments), arguments.json);
+        return Ok(());
+    }
     let stop = stop_signal()?;
     let session = Session {
         scopes,
@@ -264,7 +275,7 @@ fn effort(arguments: &Arguments) -> Result<Effort, Failure> {
     }
     Ok(Effort {
         engine,
-        threads: arguments.threads.map_or_else(cores, usize::from),
+        threads: threads(arguments),
         memory_bytes: memory.or_else(most_of_the_memory),
         time,
         symmetry,
@@ -290,6 +301,10 @@ fn meets_every_step(arguments: &Arguments) -> bool {
 fn most_of_the_memory() -> Option<usize> {
     let system = rustix::system::sysinfo();
     usize::try_from(u64::from(system.mem_unit) * system.totalram / 4 * 3).ok()
+}
+
+fn threads(arguments: &Arguments) -> usize {
+    arguments.threads.map_or_else(cores, usize::from)
 }
 
 /// As many threads as the machine has cores.

@@ -12,6 +12,7 @@ mod goals;
 mod guarantees;
 mod linearizability;
 mod losses;
+mod matrix;
 mod messages;
 mod mutants;
 mod own_scopes;
