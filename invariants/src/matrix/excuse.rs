@@ -23,8 +23,7 @@ impl Happening {
             H::OwnView => (scope.routes(), "no client chooses nodes by its own view"),
             H::Retry => (faults.client_retries > 0, "clients do not retry"),
             H::StandIn => (
-                faults.timeouts.is_some()
-                    && usize::from(scope.nodes) > scope.members_min().min(scope.quorum.0),
+                scope.has_stand_ins(),
                 "no fallback is asked: there is none, or coordinators wait for ever",
             ),
             H::Handoff => (
@@ -65,9 +64,16 @@ fn may_forward(scope: &Scope) -> bool {
     scope.changes() || lines.any(|(via, ask)| is_outside(*via) && ask.moves().is_none())
 }
 
+/// May a node leave before it joins? Within one script, the order of the lines decides.
 fn may_rejoin(scope: &Scope) -> bool {
-    scope.asked().any(|join| {
-        matches!(join, Ask::Join(position)
-            if scope.asked().any(|ask| ask == Ask::Leave(position)))
+    let lines = || {
+        scope.clients.iter().enumerate().flat_map(|(client, script)| {
+            script.iter().enumerate().map(move |(line, (_, ask))| (client, line, *ask))
+        })
+    };
+    lines().any(|(client, line, ask)| {
+        let Ask::Leave(position) = ask else { return false };
+        let is_later = |(other, number)| other != client || number > line;
+        lines().any(|(other, number, ask)| ask == Ask::Join(position) && is_later((other, number)))
     })
 }

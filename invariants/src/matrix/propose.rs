@@ -21,28 +21,29 @@ pub struct Proposal {
 }
 
 /// How many walks look for the pair in a proposed scope.
-const WALKS: Walks = Walks { count: 2_000, steps: 60 };
+const WALKS: Walks = Walks { count: 400, steps: 60 };
 
-/// The proposed scope with the fewest states. A check visits at most `states_max` states of each
+/// The proposed scope with the fewest states, among those in which a walk shows both. If no walk
+/// does in any, it is the smallest cluster. A check visits at most `states_max` states of each
 /// candidate.
 pub fn propose(pair: (Happening, Happening), states_max: usize) -> Proposal {
     let sought: Happenings = [pair.0, pair.1].into_iter().collect();
+    let leaked = candidates(pair).into_iter().filter_map(|own| Some((own.leak().ok()?, own)));
+    let valid: Vec<(Scope, OwnScope)> = leaked.collect();
+    let shows = |scope: &Scope| Together::of(scope, WALKS, sought).has(pair.0, pair.1);
+    let mut shown: Vec<&(Scope, OwnScope)> =
+        valid.iter().filter(|(scope, _)| shows(scope)).collect();
+    let is_shown = !shown.is_empty();
+    if !is_shown {
+        shown.extend(valid.first());
+    }
     let mut best: Option<Proposal> = None;
     let mut allowed = states_max;
-    for own in candidates(pair) {
-        let Ok(scope) = own.leak() else { continue };
-        let is_shown = Together::of(&scope, WALKS, sought).has(pair.0, pair.1);
-        let is_better = best.as_ref().is_none_or(|best| is_shown >= best.is_shown);
-        if !is_better {
-            continue;
-        }
-        if best.as_ref().is_some_and(|best| is_shown && !best.is_shown) {
-            (best, allowed) = (None, states_max);
-        }
-        let states = states(&scope, allowed);
+    for (scope, own) in shown {
+        let states = states(scope, allowed);
         if best.is_none() || states.is_some() {
-            allowed = states.unwrap_or(allowed);
-            best = Some(Proposal { scope: own, is_shown, states });
+            allowed = states.map_or(allowed, |states| states.saturating_sub(1));
+            best = Some(Proposal { scope: own.clone(), is_shown, states });
         }
     }
     best.expect("some candidate is a valid scope")

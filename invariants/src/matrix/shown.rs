@@ -156,12 +156,16 @@ impl Step<'_> {
     }
 
     /// Does a node begin to coordinate a request although it is no intended replica by its own
-    /// view?
+    /// view? A retry of a put that the node has coordinated before does not count.
     fn begins_as_fallback(&self, at: NodeId) -> bool {
         let (Some(before), Some(after)) = (node(self.before, at), node(self.after, at)) else {
             return false;
         };
-        let is_new = after.puts.keys().any(|put| !before.puts.contains_key(put))
+        let is_new_put = |put: &RequestId| {
+            let issued = before.durable.issued.get(&put.client);
+            !before.puts.contains_key(put) && issued.is_none_or(|it| it.number < put.number)
+        };
+        let is_new = after.puts.keys().any(is_new_put)
             || after.gets.keys().any(|get| !before.gets.contains_key(get));
         is_new && !self.model.cfg.replicas_by(&after.durable.history).contains(&at)
     }
