@@ -62,11 +62,14 @@ fn states(scope: &Scope, states_max: usize) -> Option<usize> {
     (report.complete && states <= states_max).then_some(states)
 }
 
-/// Candidates, the smallest cluster first.
+/// Candidates, the smallest cluster first. A cluster of one node would say little. So would the
+/// removal of the only replica, which loses the data. A change of the members concerns a replica of
+/// the key: the change of another node would move nothing.
 fn candidates(pair: (Happening, Happening)) -> Vec<OwnScope> {
     let mut all = Vec::new();
-    for n in 1..=2 {
-        for extra in 0..=1 {
+    let removes = pair.0 == H::Remove || pair.1 == H::Remove;
+    for n in if removes { 2..=2 } else { 1..=2 } {
+        for extra in if n == 1 { 1..=1 } else { 0..=1 } {
             for is_apart in [false, true] {
                 for w in 1..=n {
                     all.push(Draft::of(pair, n, n + extra, w, is_apart).scope);
@@ -137,9 +140,9 @@ impl Draft {
                 }
             }
             H::Join => self.change(&[(last, Ask::Join(0))]),
-            H::Leave => self.change(&[(0, Ask::Leave(last))]),
-            H::Remove => self.change(&[(0, Ask::Remove(last))]),
-            H::Rejoin => self.change(&[(0, Ask::Leave(last)), (0, Ask::Join(last))]),
+            H::Leave => self.change(&[(last, Ask::Leave(0))]),
+            H::Remove => self.change(&[(last, Ask::Remove(0))]),
+            H::Rejoin => self.change(&[(last, Ask::Leave(0)), (last, Ask::Join(0))]),
             H::Loss => faults.loss = true,
             H::Duplication => {
                 faults.duplication = true;
@@ -150,7 +153,7 @@ impl Draft {
             H::OldDisk => faults.old_disk = Some(0),
             H::Timeout => faults.timeouts = faults.timeouts.or(Some(0)),
             H::Retransmission => faults.timeouts = Some(1),
-            H::LateByRingChange => self.change(&[(0, Ask::Leave(last))]),
+            H::LateByRingChange => self.change(&[(last, Ask::Leave(0))]),
         }
     }
 
