@@ -13,27 +13,12 @@ mod walk;
 
 pub use happening::{Happening, Happenings};
 pub use propose::{Proposal, propose};
-pub use walk::Together;
+pub use walk::{Together, Walks};
 
 use crate::scope::Scope;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use strum::VariantArray;
-
-/// How many walks to take, and how long each may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Walks {
-    /// The number of walks through each scope.
-    pub count: usize,
-    /// The most steps of a walk.
-    pub steps: usize,
-}
-
-impl Default for Walks {
-    fn default() -> Walks {
-        Walks { count: 400, steps: 60 }
-    }
-}
 
 /// What is known of a pair of acts and faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

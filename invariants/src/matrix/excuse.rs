@@ -1,6 +1,6 @@
 //! Why a scope cannot have an act or a fault, by its data.
 
-use super::Happening;
+use super::happening::Happening;
 use crate::scope::{Ask, OWN_VIEW, Scope};
 
 use Happening as H;

@@ -1,6 +1,7 @@
 //! A small scope for two acts or faults, composed from what each needs.
 
-use super::{Happening, Happenings, Together, Walks};
+use super::happening::{Happening, Happenings};
+use super::walk::{Together, Walks};
 use crate::check::{Effort, check};
 use crate::scope::own::{Line, OwnScope, Quorum};
 use crate::scope::{Ask, Faults, Scope};
@@ -109,7 +110,9 @@ impl Draft {
         // A change of the members comes before or beside a read, and after a put.
         let mut both = [pair.0, pair.1];
         both.sort_by_key(|it| (*it == H::Get || *it == H::ReadRepair, *it));
-        both.into_iter().for_each(|it| draft.add(it));
+        for it in both {
+            draft.add(it);
+        }
         draft
     }
 
@@ -140,7 +143,7 @@ impl Draft {
                 }
             }
             H::Join => self.change(&[(last, Ask::Join(0))]),
-            H::Leave => self.change(&[(last, Ask::Leave(0))]),
+            H::Leave | H::LateByRingChange => self.change(&[(last, Ask::Leave(0))]),
             H::Remove => self.change(&[(last, Ask::Remove(0))]),
             H::Rejoin => self.change(&[(last, Ask::Leave(0)), (last, Ask::Join(0))]),
             H::Loss => faults.loss = true,
@@ -153,7 +156,6 @@ impl Draft {
             H::OldDisk => faults.old_disk = Some(0),
             H::Timeout => faults.timeouts = faults.timeouts.or(Some(0)),
             H::Retransmission => faults.timeouts = Some(1),
-            H::LateByRingChange => self.change(&[(last, Ask::Leave(0))]),
         }
     }
 

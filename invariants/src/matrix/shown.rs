@@ -1,6 +1,6 @@
 //! What one step of a run shows.
 
-use super::{Happening, Happenings};
+use super::happening::{Happening, Happenings};
 use crate::notation::Who;
 use crate::scope::Ask;
 use crate::system::{System, SystemState};

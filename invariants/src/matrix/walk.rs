@@ -1,7 +1,7 @@
 //! Random walks through a scope, and what happens together in them.
 
+use super::happening::{Happening, Happenings};
 use super::shown::Step;
-use super::{Happening, Happenings, Walks};
 use crate::notation::Who;
 use crate::scope::Scope;
 use crate::system::{System, SystemState};
@@ -16,6 +16,21 @@ use xxhash_rust::xxh3::xxh3_64;
 const COUNT: usize = Happening::VARIANTS.len();
 
 type Action = <System as Model>::Action;
+
+/// How many walks to take, and how long each may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walks {
+    /// The number of walks through each scope.
+    pub count: usize,
+    /// The most steps of a walk.
+    pub steps: usize,
+}
+
+impl Default for Walks {
+    fn default() -> Walks {
+        Walks { count: 400, steps: 60 }
+    }
+}
 
 /// Which acts and faults occur together in one walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,10 +104,9 @@ impl Habit {
             (Habit::AnyStep, _) => return None,
             (Habit::AnyKind, _) | (_, Kind::Lose) => 1,
             (Habit::MostlyDeliveries, Kind::Deliver) => 9,
-            (Habit::MostlyDeliveries, _) => 2,
             (Habit::FewFaults, Kind::Deliver) => 40,
             (Habit::FewFaults, Kind::Recover) => 8,
-            (Habit::FewFaults, _) => 2,
+            (Habit::MostlyDeliveries | Habit::FewFaults, _) => 2,
         })
     }
 }
@@ -195,7 +209,7 @@ fn chosen(
     Some(of_kind[choose(of_kind.len())])
 }
 
-/// Numbers that look random and are the same on every machine: SplitMix64.
+/// Numbers that look random and are the same on every machine, by `SplitMix64`.
 struct Dice(u64);
 
 impl Dice {
