@@ -170,7 +170,7 @@ impl Draft {
 
     /// Reads through another node than the one that coordinated the put.
     fn read(&mut self, ask: Ask) {
-        let via = self.last().min(self.scope.quorum.n - 1);
+        let via = self.scope.quorum.n - 1;
         let is_own = self.scope.clients[0][0].via.is_none();
         self.scope.clients[0].push(if is_own { Line { via: None, ask } } else { line(via, ask) });
     }

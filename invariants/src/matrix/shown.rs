@@ -68,7 +68,8 @@ impl Step<'_> {
             Message::Routed { .. } => shown.add(H::OwnView),
             Message::HandOff { .. } => shown.add(H::Handoff),
             Message::Sync { .. } => shown.add(H::Exchange),
-            Message::Repair { .. } => {
+            // A coordinator that is stale itself repairs its own disk when a reply arrives.
+            Message::Repair { .. } | Message::Fetched { .. } => {
                 shown.add_if(held(self.before) != held(self.after), H::ReadRepair);
             }
             Message::Reap { .. } => {
