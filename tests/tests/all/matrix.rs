@@ -17,7 +17,7 @@ const EXPECTED: &[(&str, H, H)] = &[
     ("stand-in", H::StandIn, H::Handoff),
     ("leave", H::Put, H::Leave),
     ("exchange", H::Put, H::Exchange),
-    ("read-repair", H::Get, H::ReadRepair),
+    ("r1-w1", H::Get, H::ReadRepair),
     ("forwarding", H::Put, H::Forwarded),
     ("lost-disk-and-crash-and-read", H::Crash, H::LostDisk),
     ("duplication-and-loss", H::Loss, H::Duplication),
