@@ -86,11 +86,7 @@ const ON_A_STEADY_RING: &[Defect] = &[
         missed_by: "While all replicas reply in time, no fallback counts. You see the miss only if \
                     a put times out on two replicas, and a get hears exactly these two before the \
                     hint is handed over.",
-        breaks: &[
-            "I1.in-person-get-sees-in-person-puts",
-            "I1.get-sees-acknowledged-puts",
-            "I6.in-person-counts-intended-replicas",
-        ],
+        breaks: &["I1.in-person-get-sees-in-person-puts", "I6.in-person-counts-intended-replicas"],
         scope: "in-person",
         cost: Cost {
             when: When::ReplicaDown,
@@ -120,11 +116,7 @@ const ON_A_STEADY_RING: &[Defect] = &[
         missed_by: "While all replicas reply in time, no fallback answers a get. You see the miss \
                     only if a get times out on the replicas that have the put and hears a fallback \
                     instead.",
-        breaks: &[
-            "I1.in-person-get-sees-in-person-puts",
-            "I1.get-sees-acknowledged-puts",
-            "I6.in-person-counts-intended-replicas",
-        ],
+        breaks: &["I1.in-person-get-sees-in-person-puts", "I6.in-person-counts-intended-replicas"],
         scope: "in-person",
         cost: Cost {
             when: When::ReplicaDown,
@@ -153,7 +145,7 @@ const ON_A_STEADY_RING: &[Defect] = &[
                its replies as several copies, but they are one copy on one disk.",
         missed_by: "While only one replica is slow, one fallback is enough. You see the loss only \
                     if two replicas are slow at once, and if you count disks instead of replies.",
-        breaks: &["I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w", "I8.no-hint-stays"],
+        breaks: &["I1.acknowledged-put-is-on-w-disks", "I6.no-ack-before-w"],
         scope: "stand-in-for-all",
         cost: Cost {
             when: When::ReplicaDown,

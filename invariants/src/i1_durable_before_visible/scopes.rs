@@ -212,7 +212,11 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (0, Join(1)), (0, Get)]],
         faults: NO_FAULTS,
-        unseen: &[],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I4.acknowledged-on-a-hint",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 2_742_957,
     },
     Scope {
@@ -223,7 +227,7 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(1)), (2, Get)]],
         faults: NO_FAULTS,
-        unseen: &[],
+        unseen: &["I3.stale-replica-is-seen"],
         unique_states: 2_657_016,
     },
     Scope {

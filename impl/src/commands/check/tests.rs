@@ -152,7 +152,9 @@ fn a_claim_that_fails_without_a_path_is_told() {
     let (checked, text) = told(&session(&[&idle], &GO));
     assert!(text.contains("NOT SHOWN: I") && text.contains("is not shown: no reachable"), "{text}");
     assert!(
-        failure(&checked).to_string().contains("not everything is as claimed, first in forwarding")
+        failure(&checked)
+            .to_string()
+            .contains("not everything is as claimed, first in crash-while-reading-of-two")
     );
 }
 
@@ -200,17 +202,22 @@ fn a_scope_of_ones_own_says_what_it_has_tested() {
 #[test]
 fn a_violation_in_a_scope_of_ones_own_is_saved_with_the_scope() {
     let folder = tempfile::tempdir().expect("a folder");
-    let session = Session { folder: folder.path().to_owned(), ..session(&[own(1)], &GO) };
-    let (checked, text) = told(&session);
+    let (checked, text) = told(&broken(session(&[own(2)], &GO), "ack-one-short", folder.path()));
     assert!(matches!(failure(&checked), Failure::Operation(_)));
-    assert!(text.contains("I1.get-sees-acknowledged-puts is violated in the scope own"), "{text}");
-    assert!(text.contains("  - with R+W<=N, a read may ask other replicas"), "{text}");
-    assert!(!text.contains("lost its disk answers"), "no disk is lost here: {text}");
-    assert!(text.contains("did not arise so far."), "{text}");
-    let file = folder.path().join("own-I1.get-sees-acknowledged-puts.trace.json");
+    assert!(text.contains("is violated in the scope own"), "{text}");
+    let mut files = fs::read_dir(folder.path()).expect("a folder").map(|it| it.expect("a file"));
+    let file = files.next().expect("a saved trace").path();
     assert!(text.contains(&format!("dynamo explore --trace {}", file.display())), "{text}");
     let trace = Trace::from_json(&fs::read(file).expect("a file")).expect("a trace");
-    assert!(std::ptr::eq(trace.scope(), own(1)), "{trace:?}");
+    assert!(std::ptr::eq(trace.scope(), own(2)), "{trace:?}");
+}
+
+/// With R+W<=N a get may miss a put, so no property claims that it shows it.
+#[test]
+fn a_scope_of_ones_own_claims_what_the_preconditions_say() {
+    let (checked, text) = told(&session(&[own(1)], &GO));
+    assert!(checked.holds(), "{text}");
+    assert!(text.contains("did not arise"), "{text}");
 }
 
 #[test]
