@@ -296,8 +296,8 @@ impl Ghost {
             || self.intended(instance, coordinator).contains(&replica)
     }
 
-    /// Records that a node knows this history, if the ring changes in this scope. What it has heard
-    /// from nodes that are no intended replicas by its new view does not count any more.
+    /// Records that a node knows this history, if the ring changes in this scope. Replies of nodes
+    /// that are no intended replicas by its new view do not count any more.
     pub(crate) fn know(&mut self, instance: &Instance, node: NodeId, history: &History) {
         let Some(known) = self.known.get(usize::from(node.0)) else { return };
         let (known, before) = (known.union(history), self.intended(instance, node).to_vec());

@@ -149,7 +149,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(3, Put), (3, Get)], &[(0, Put)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
         unseen: &["I6.failed-but-possibly-stored"],
-        unique_states: 6_931_714,
+        unique_states: 7_119_050,
     },
     Scope {
         name: "reap-and-put-again",

@@ -24,7 +24,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 4_259_765,
+        unique_states: 4_997_606,
     },
     Scope {
         name: "loss-and-retransmission",

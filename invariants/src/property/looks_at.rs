@@ -5,7 +5,7 @@
 //! the engine finds such a property, and a test asks it to in every scope that is small enough.
 
 use crate::scope::instance::Instance;
-use crate::scope::write_set::WriteSet;
+use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::world::{fate, is_syncing};
 use crate::truth::{Ghost, Hearing, Outcome, Read, writes_of};
 use dynamo_model::ids::NodeId;
@@ -48,6 +48,7 @@ impl LooksAt {
             LooksAt::Exchanges if !instance.scope.faults.exchange => nothing(),
             LooksAt::Truth => nothing().history(),
             LooksAt::Disks => nothing().actors_by(held).history_by(requests),
+            LooksAt::Versions if instance.copied.is_none() => nothing().storages().history_by(seen),
             LooksAt::Versions => nothing().storages().actors_by(disk_fate).history_by(seen),
             LooksAt::Views => nothing().actors_by(disk_view).history_by(views),
             LooksAt::Clients => nothing().actors_by(any_view).history_by(views),
@@ -126,10 +127,13 @@ fn changes(history: &History, words: &mut Vec<u64>) {
 
 /// Which puts really saw which, which have begun, which were reaped, and which nodes know that an
 /// old disk is old.
-fn seen(_: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
+fn seen(instance: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
     words.extend([ghost.reaped.bits(), ghost.copied.witnesses]);
     words.extend(ghost.writes.iter().map(|write| write.saw.bits()));
-    words.push(ghost.begun().bits());
+    // Which puts have begun matters only where a put may have two coordinators.
+    if (0..).map(WriteId).take(instance.puts.len()).any(|write| instance.may_fail_over(write)) {
+        words.push(ghost.begun().bits());
+    }
 }
 
 /// All that really happened to puts and gets, and what nodes said that they have stored.

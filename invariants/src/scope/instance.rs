@@ -38,6 +38,9 @@ pub struct Instance {
     pub copied: Option<NodeId>,
     /// The node that may lose its disk, or be started on an older copy of it.
     pub spoilt: Option<NodeId>,
+    /// May a node reap a tombstone without a message to another node, because it is the key's only
+    /// replica?
+    pub reaps_alone: bool,
     /// A second key that every replica has on disk in the initial state, at the same tree leaf as
     /// the key. It never differs, so no exchange may send it. Only scopes with exchanges have it.
     pub bystander: Option<(Key, Siblings)>,
@@ -167,6 +170,7 @@ impl Scope {
             is_endless,
             copied,
             spoilt,
+            reaps_alone: self.faults.reaps > 0 && (n == 1 || self.members_min() == 1),
             bystander,
             puts,
             gets,

@@ -98,8 +98,7 @@ impl<'a> World<'a> {
     /// that had confirmed it.
     pub fn forgotten(&self) -> WriteSet {
         let (instance, ghost) = (&self.model.cfg, &self.state.history);
-        let may_be_alone = instance.config.n() == 1 || instance.scope.members_min() == 1;
-        if !may_be_alone || instance.scope.faults.reaps == 0 {
+        if !instance.reaps_alone {
             return ghost.forgotten();
         }
         let has = |node: &NodeId, write| {

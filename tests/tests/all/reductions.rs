@@ -64,8 +64,13 @@ fn reductions_keep_all_verdicts() {
         symmetric.extend((symmetry > 1.9).then_some(scope.name));
         ordered.extend((partial_order > 3.0).then_some(scope.name));
     }
-    let expected =
-        ["chained-puts", "concurrent-puts", "coordinated-twice-and-crash", "two-administrators"];
+    let expected = [
+        "chained-puts",
+        "concurrent-puts",
+        "coordinated-twice-and-crash",
+        "third-leaves-and-get",
+        "two-administrators",
+    ];
     assert_eq!(
         symmetric,
         BTreeSet::from(["chained-puts", "crash-between-puts", "loss-and-retransmission"])
