@@ -22,7 +22,6 @@ pub static NEVER_MET: &[(&str, &str)] = &[
         "lose Answer NoRoute",
         "in a scope every node knows a member; tests of the model cover a node that knows none",
     ),
-    ("lose Routed", "a scope in which clients choose nodes by their own view loses no messages"),
     ("time out Exchange", "in a scope replicas may compare at any moment: a choice, not a timer"),
     (
         "lose Answer PutRefused",
