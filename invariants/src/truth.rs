@@ -286,9 +286,8 @@ impl Ghost {
         }
     }
 
-    /// Does the reply of a node count for a coordinator's read? It does not, if by the coordinator's
-    /// view the node is no intended replica, unless it may stand in for one. A coordinator that may
-    /// lose its disk may have forgotten its view.
+    /// Does a node's reply count for a coordinator's read? By the coordinator's view, which it may
+    /// have lost with its disk, the node is an intended replica or may stand in for one.
     pub(crate) fn counts(&self, instance: &Instance, coordinator: NodeId, replica: NodeId) -> bool {
         !instance.changes
             || instance.scope.faults.timeouts.is_some()
