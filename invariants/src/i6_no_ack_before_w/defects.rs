@@ -91,7 +91,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "While W and R are less than N, every client gets the right answer. You see \
                     the defect only if you look at what the coordinator still waits for, or at a \
                     stale replica that no read repairs.",
-        breaks: &["I6.every-request-ends", "I3.stale-replica-is-repaired"],
+        breaks: &["I6.every-request-ends"],
         scope: "one-client",
         cost: Cost {
             when: When::NoFault,

@@ -16,7 +16,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                coordinator keeps its old view for ever.",
         missed_by: "The put is stored and acknowledged, and nothing looks wrong. You must check \
                     that a coordinator eventually knows what the nodes that served it know.",
-        breaks: &["I7.who-is-served-learns", "I5.replicas-agree-eventually", "I8.no-hint-stays"],
+        breaks: &["I7.who-is-served-learns", "I8.no-hint-stays"],
         scope: "join-without-gossip",
         cost: Cost {
             when: When::AddNode,
