@@ -136,7 +136,7 @@ rules! {
     /// Yes, whenever its own data or its hints have changed.
     must_save: fn(cause: Cause, before: &Siblings, after: &Siblings) -> bool,
 
-    /// Which intended replica does an answer count for, if it counts? (I1, I3, I4, I6)
+    /// Which intended replica does an answer count for, if it counts? (I1, I4, I6)
     ///
     /// A replica's own answer counts for itself, also after a fallback's answer for it. A
     /// fallback's answer counts for the replica that it stands in for, if no answer does yet. So
@@ -145,7 +145,7 @@ rules! {
     /// stood in for another replica.
     reply_counts_for: fn(tally: &Tally, from: NodeId, named: Option<NodeId>) -> Option<NodeId>,
 
-    /// Which fallback does the coordinator ask in place of a silent intended replica? (I1, I6, I8)
+    /// Which fallback does the coordinator ask in place of a silent intended replica? (I1, I6)
     ///
     /// The next one clockwise that stands in for no other replica: a node that answers for two
     /// replicas is one copy. Fallbacks that are not suspected come first.
@@ -255,7 +255,7 @@ rules! {
     /// Yes, whenever the history has changed.
     history_must_save: fn(before: &History, after: &History) -> bool,
 
-    /// Must a node send its history to a sender that named this tip? (I5, I7, I8)
+    /// Must a node send its history to a sender that named this tip? (I7, I8)
     ///
     /// Yes, whenever the two tips differ: one of the two nodes knows less.
     must_tell: fn(own: Tip, theirs: Tip) -> bool,

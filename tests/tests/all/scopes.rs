@@ -103,7 +103,7 @@ fn a_stopped_check_proves_nothing() {
 /// With R+W<=N a stale read is found, and its path is the shortest.
 #[test]
 fn a_stale_read_is_a_known_limit_if_quorums_do_not_intersect() {
-    let stale_read = Property::named("I1.get-sees-acknowledged-puts").unwrap();
+    let stale_read = catalogue::claim_named("I1.get-sees-acknowledged-puts").unwrap();
     let (finding, _) = find(catalogue::scope_named("r1-w1").unwrap(), Rules::default(), stale_read);
     // The put, its acknowledgement, and the get: no other message needs to arrive.
     assert_eq!(finding.expect("a stale read exists").path.into_actions().len(), 3);
