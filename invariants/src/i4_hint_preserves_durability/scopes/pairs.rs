@@ -94,7 +94,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         unique_states: 13,
     },
     Scope {
-        name: "delete-under-the-running-configuration",
+        name: "delete-in-production",
         aim: "Nodes run as they do in production: coordinators time out, and nodes gossip, \
               compare and reap. A client puts and deletes.",
         nodes: 2,
@@ -112,7 +112,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         unique_states: 14_206,
     },
     Scope {
-        name: "put-under-the-running-configuration",
+        name: "put-in-production",
         aim: "Nodes run as they do in production: coordinators time out, and nodes gossip \
               and compare. A client puts, and a fallback may stand in.",
         nodes: 3,

@@ -5,7 +5,7 @@ use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
 
 pub(in super::super) const SCOPES: &[Scope] = &[
     Scope {
-        name: "client-with-its-own-view-asks-twice",
+        name: "own-view-asks-twice",
         aim: "A node joins in place of the only replica. A client that chooses nodes by its \
               own view reads twice, and learns of the join in between.",
         nodes: 2,
@@ -20,7 +20,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         unique_states: 290,
     },
     Scope {
-        name: "client-with-its-own-view-asks-twice-and-again",
+        name: "own-view-asks-twice-and-again",
         aim: "A node joins in place of the only replica. A client that chooses nodes by its \
               own view reads twice, and may retry each request.",
         nodes: 2,
@@ -36,7 +36,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         unique_states: 131_801,
     },
     Scope {
-        name: "client-with-its-own-view-and-two-moves",
+        name: "own-view-and-two-moves",
         aim: "A client puts twice through the nodes that its own view names. Meanwhile a \
               node joins in place of the only replica, and leaves again.",
         nodes: 2,
