@@ -137,10 +137,9 @@ const PROPERTIES: &[Property] = &[
             |model, state| {
                 let world = World { model, state };
                 let may_keep = |node| {
-                    world.has_stopped(node)
-                        || !model.cfg.scope.faults.gossip && !world.knows_all(node)
+                    world.is_gone(node) || !model.cfg.scope.faults.gossip && !world.knows_all(node)
                 };
-                world.intended().iter().any(|node| world.has_stopped(*node))
+                world.intended().iter().any(|node| world.is_gone(*node))
                     || world.has_too_few_members()
                     || world.nodes().all(|node| !is_misplaced(&world, node) || may_keep(node))
             },

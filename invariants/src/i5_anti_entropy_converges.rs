@@ -66,7 +66,7 @@ const PROPERTIES: &[Property] = &[
             |model, state| {
                 let world = World { model, state };
                 let is_lost = world.disks_lost() > 0 && !model.cfg.scope.faults.exchange;
-                let has_stopped = world.intended().iter().any(|node| world.has_stopped(*node));
+                let has_stopped = world.intended().iter().any(|node| world.is_gone(*node));
                 let is_untold = !model.cfg.scope.faults.gossip
                     && world.nodes().any(|node| !world.knows_all(node));
                 is_lost

@@ -112,7 +112,10 @@ const PROPERTIES: &[Property] = &[
                     |request: &RequestId| model.cfg.ask(*request).is_some_and(Ask::is_in_person);
                 let puts = puts.iter().zip(&state.history.writes).filter(|(put, _)| asked(put));
                 let gets = gets.iter().zip(&state.history.reads).filter(|(get, _)| asked(get));
-                let enough = |outcome, needed| !matches!(outcome, Outcome::Answered { in_person, .. } if in_person < needed);
+                let enough = |outcome, needed| match outcome {
+                    Outcome::Answered { in_person, .. } => in_person >= needed,
+                    _ => true,
+                };
                 let forgot_its_view = model.cfg.changes && World { model, state }.disks_lost() > 0;
                 forgot_its_view
                     || puts

@@ -52,7 +52,7 @@ const PROPERTIES: &[Property] = &[
              change that only stopped nodes know does not count. Precondition: nodes gossip.",
             |model, state| {
                 let world = World { model, state };
-                lagging(&world).into_iter().all(|node| world.has_stopped(node))
+                lagging(&world).into_iter().all(|node| world.is_gone(node))
             },
         ),
     ),
@@ -144,7 +144,7 @@ fn lagging(world: &World<'_>) -> Vec<NodeId> {
     if !world.model.cfg.changes {
         return Vec::new();
     }
-    let tells = |node: &NodeId| world.disks_lost() == 0 || !world.has_stopped(*node);
+    let tells = |node: &NodeId| world.disks_lost() == 0 || !world.is_gone(*node);
     let told = world.nodes().filter(tells).map(|node| world.history(node));
     let all = told.fold(world.model.cfg.founders.clone(), |all, history| all.union(history));
     let standings = Rules::default().standings(&all);

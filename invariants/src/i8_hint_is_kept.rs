@@ -100,14 +100,14 @@ const PROPERTIES: &[Property] = &[
              duplicate messages for ever.",
             |model, state| {
                 let world = World { model, state };
-                let is_up = |recipient| !world.has_stopped(recipient);
+                let is_up = |recipient| !world.is_gone(recipient);
                 // A hint that came back with an old disk may have been sent as often as it may.
                 let is_exhausted = !model.cfg.changes && world.disks_lost() > 0;
                 is_exhausted
                     || world.has_too_few_members()
                     || world
                         .nodes()
-                        .all(|node| world.has_stopped(node) || !keeps_a_hint(&world, node, is_up))
+                        .all(|node| world.is_gone(node) || !keeps_a_hint(&world, node, is_up))
             },
         ),
     ),

@@ -5,8 +5,8 @@
 //! notes what happens in each walk. What a walk shows is certain. What no walk shows may still be
 //! possible, unless a [reason](Happening::cannot_occur_in) says otherwise.
 
-mod excuse;
 mod happening;
+mod possible;
 mod propose;
 mod shown;
 mod walk;

@@ -187,11 +187,6 @@ impl<'a> World<'a> {
         self.model.cfg.changes && standing() == Some(Standing::Gone)
     }
 
-    /// Has a node stopped? It is gone, by its own history, and only a restart lets it go on.
-    pub fn has_stopped(&self, node: NodeId) -> bool {
-        self.is_gone(node)
-    }
-
     /// Does a node know every membership change that any node has on disk?
     pub fn knows_all(&self, node: NodeId) -> bool {
         !self.model.cfg.changes || *self.history(node) == self.all_history()
@@ -293,7 +288,10 @@ impl<'a> World<'a> {
     /// Is a repair of this get in flight?
     pub fn is_repairing(&self, get: usize) -> bool {
         let wanted = self.model.cfg.gets[get];
-        let is_repair = |message: &Message| matches!(message.as_undated(), Message::Repair { request, .. } if *request == wanted);
+        let is_repair = |message: &Message| match message.as_undated() {
+            Message::Repair { request, .. } => *request == wanted,
+            _ => false,
+        };
         self.state.network.iter_deliverable().any(|envelope| is_repair(envelope.msg))
     }
 
