@@ -7,6 +7,7 @@
 
 pub mod matching;
 pub(crate) mod observer;
+mod reads;
 mod requests;
 
 use crate::scope::instance::Instance;
@@ -328,54 +329,6 @@ impl Ghost {
         if !matches!(outcome, Outcome::Answered { .. }) {
             *outcome = Outcome::Answered { replies, in_person };
         }
-    }
-
-    /// A coordinator begins a read, or asks the silent replicas again.
-    ///
-    /// If it asks a replica that it has heard, it begins anew. It has forgotten its first attempt,
-    /// and need not show what it heard then.
-    pub(crate) fn on_fetch(
-        &mut self,
-        instance: &Instance,
-        coordinator: NodeId,
-        replica: NodeId,
-        read: usize,
-    ) {
-        // Where the ring changes, a coordinator may have handed over its copies, or may be a new
-        // replica that does not count itself yet. A node that may lose its disk may have forgotten
-        // what it confirmed.
-        let knows_its_own = !instance.changes
-            && self.intended(instance, coordinator).contains(&coordinator)
-            && instance.spoilt != Some(coordinator);
-        let own = if knows_its_own {
-            self.confirmed[usize::from(coordinator.0)]
-        } else {
-            WriteSet::EMPTY
-        };
-        let read = &mut self.reads[read];
-        let is_new = read.hearings.iter().all(|hearing| hearing.coordinator != coordinator);
-        let hearing = read.hearing(coordinator);
-        if is_new || hearing.heard.contains(&replica) {
-            (hearing.heard, hearing.known) = (vec![coordinator], own);
-        }
-    }
-
-    pub(crate) fn on_get_answered(
-        &mut self,
-        instance: &Instance,
-        by: NodeId,
-        read: usize,
-        siblings: &[Version],
-    ) {
-        let shown = writes_of(siblings);
-        let Hearing { heard, known, .. } = self.reads[read].hearing(by).clone();
-        let omitted = known.minus(self.with_all_seen(shown));
-        let in_person =
-            heard.iter().filter(|node| self.intended(instance, by).contains(node)).count();
-        let outcome = Outcome::Answered { replies: heard.len(), in_person };
-        let read = &mut self.reads[read];
-        (read.by, read.shown, read.sources, read.omitted, read.outcome) =
-            (Some(by), shown, heard, omitted, outcome);
     }
 }
 
