@@ -61,7 +61,8 @@ pub struct Effort {
     /// shortest. stateright's engine never does.
     pub partial_order: bool,
     /// Stop after the breadth-first layer in which an *always* property was first violated. A
-    /// property that does not apply in the scope does not count. stateright's engine never stops so.
+    /// property that does not apply in the scope does not count. stateright's engine never stops
+    /// so.
     pub stop_when_violated: bool,
     /// Evaluate every property, and the boundary, on every whole state. Panic if one reads more
     /// than it declares in its [`LooksAt`](crate::property::LooksAt). Needs one thread.
@@ -174,8 +175,8 @@ impl Report {
         self.properties.iter().find(|verdict| verdict.name == property.name)
     }
 
-    /// Was every state visited, is every claimed property true, and is no *reachable* property shown
-    /// that the scope does not claim?
+    /// Was every state visited, is every claimed property true, and is no *reachable* property
+    /// shown that the scope does not claim?
     pub fn holds(&self) -> bool {
         self.complete && self.properties.iter().all(Verdict::is_as_claimed)
     }

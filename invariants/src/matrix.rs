@@ -41,23 +41,9 @@ impl Matrix {
     /// Walks through these scopes on this many threads. The result does not depend on the number
     /// of threads.
     pub fn of(scopes: &[&'static Scope], walks: Walks, threads: usize) -> Matrix {
-        let next = AtomicUsize::new(0);
-        let shown = Mutex::new(Vec::new());
-        let work = || {
-            while let Some(scope) = scopes.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let together = Together::of(scope, walks, Happenings::EMPTY);
-                shown.lock().unwrap_or_else(PoisonError::into_inner).push((*scope, together));
-            }
-        };
-        std::thread::scope(|spawner| {
-            for _ in 0..threads.max(1) {
-                spawner.spawn(work);
-            }
-        });
-        let mut shown = shown.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let place = |scope: &Scope| scopes.iter().position(|other| other.name == scope.name);
-        shown.sort_by_key(|(scope, _)| place(scope));
-        Matrix { scopes: shown }
+        let together =
+            |scope: &&'static Scope| (*scope, Together::of(scope, walks, Happenings::EMPTY));
+        Matrix { scopes: for_each(scopes, threads, together) }
     }
 
     /// What is known of this pair.
@@ -111,4 +97,30 @@ pub fn pairs() -> impl Iterator<Item = (Happening, Happening)> {
     all.iter()
         .enumerate()
         .flat_map(|(index, one)| all[index + 1..].iter().map(move |other| (*one, *other)))
+}
+
+/// Does this work for each item, on this many threads. The results are in the order of the items.
+pub fn for_each<T: Sync, R: Send>(
+    items: &[T],
+    threads: usize,
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let take_some = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { break };
+            let result = work(item);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+        }
+    };
+    std::thread::scope(|spawner| {
+        for _ in 0..threads.max(1) {
+            spawner.spawn(take_some);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
 }

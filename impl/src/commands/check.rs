@@ -176,9 +176,10 @@ pub(super) struct Arguments {
     /// List the scopes, and check nothing
     #[arg(long)]
     list: bool,
-    /// Print which acts and faults occur together in one run, by random walks, and check nothing. If
-    /// no scope is named, also propose a scope for each pair that no walk has
-    #[arg(long, conflicts_with_all = ["list", "print", "defect"])]
+    /// Print which acts and faults occur together in one run, by random walks, and check nothing.
+    /// If no scope is named, also propose a scope for each pair that no walk has
+    #[arg(long, conflicts_with_all = ["list", "print", "defect", "count", "engine", "memory",
+        "time", "symmetry", "partial_order", "keep_going", "verbose"])]
     matrix: bool,
     /// Print {"holds", "invariants": [..], "scopes": [..], "`unchecked_scopes"`: [..], ..}
     #[arg(long)]

@@ -2,11 +2,10 @@
 
 use super::happening::{Happening, Happenings};
 use super::walk::{Together, Walks};
-use crate::check::{Effort, check};
+use crate::random::{Examined, Outcome, examine};
 use crate::scope::own::{Line, OwnScope, Quorum};
 use crate::scope::{Ask, Faults, Scope};
 use dynamo_model::rules::Rules;
-use std::ops::ControlFlow;
 
 use Happening as H;
 
@@ -17,16 +16,17 @@ pub struct Proposal {
     pub scope: OwnScope,
     /// Does a walk show both in it?
     pub is_shown: bool,
-    /// How many states it has. `None`: more than were allowed.
-    pub states: Option<usize>,
+    /// What its complete check says, and how many states it has, if it has no more than were
+    /// allowed.
+    pub examined: Examined,
 }
 
 /// How many walks look for the pair in a proposed scope.
 const WALKS: Walks = Walks { count: 400, steps: 60 };
 
-/// The proposed scope with the fewest states, among those in which a walk shows both. If no walk
-/// does in any, it is the smallest cluster. A check visits at most `states_max` states of each
-/// candidate.
+/// The proposed scope with the fewest states, among those in which a walk shows both; or one that
+/// violates a property. If no walk shows both in any, it is the smallest cluster. A check visits at
+/// most `states_max` states of each candidate.
 pub fn propose(pair: (Happening, Happening), states_max: usize) -> Proposal {
     let sought: Happenings = [pair.0, pair.1].into_iter().collect();
     let leaked = candidates(pair).into_iter().filter_map(|own| Some((own.leak().ok()?, own)));
@@ -41,26 +41,18 @@ pub fn propose(pair: (Happening, Happening), states_max: usize) -> Proposal {
     let mut best: Option<Proposal> = None;
     let mut allowed = states_max;
     for (scope, own) in shown {
-        let states = states(scope, allowed);
-        if best.is_none() || states.is_some() {
-            allowed = states.map_or(allowed, |states| states.saturating_sub(1));
-            best = Some(Proposal { scope: own.clone(), is_shown, states });
+        let examined = examine(scope, Rules::default(), allowed, || true);
+        // A violation says more than any number of states.
+        if let Outcome::Violates(_) = examined.outcome {
+            return Proposal { scope: own.clone(), is_shown, examined };
+        }
+        let is_small = matches!(examined.outcome, Outcome::Holds);
+        if best.is_none() || is_small {
+            allowed = if is_small { examined.states.saturating_sub(1) } else { allowed };
+            best = Some(Proposal { scope: own.clone(), is_shown, examined });
         }
     }
     best.expect("some candidate is a valid scope")
-}
-
-/// How many states the scope has, if it has no more than this.
-fn states(scope: &Scope, states_max: usize) -> Option<usize> {
-    let report = check(scope, Rules::default(), &Effort::threads(1), |progress| {
-        if progress.unique_states > states_max {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    });
-    let states = report.progress.unique_states;
-    (report.complete && states <= states_max).then_some(states)
 }
 
 /// Candidates, the smallest cluster first. A cluster of one node would say little. So would the

@@ -68,8 +68,9 @@ impl Instance {
     }
 
     /// May two nodes, or one node on two disks, coordinate this put? A node that forwarded it may
-    /// give up waiting and coordinate it too, or forward it to another. A request that arrives again
-    /// may reach another coordinator where the ring changes, and another disk where one is lost.
+    /// give up waiting and coordinate it too, or forward it to another. A request that arrives
+    /// again may reach another coordinator where the ring changes, and another disk where one is
+    /// lost.
     pub fn may_fail_over(&self, write: WriteId) -> bool {
         let Scope { faults, .. } = self.scope;
         let line = self.line(self.puts[usize::from(write.0)]);

@@ -3,14 +3,15 @@
 use super::super::table;
 use crate::output::{note, say};
 use dynamo::scope_file;
-use dynamo_invariants::matrix::{Cell, Happening, Matrix, Proposal, Walks, pairs, propose};
+use dynamo_invariants::matrix::{
+    Cell, Happening, Matrix, Proposal, Walks, for_each, pairs, propose,
+};
 use dynamo_invariants::notation::words::counted;
+use dynamo_invariants::random::Outcome;
 use dynamo_invariants::scope::Scope;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 type Pair = (Happening, Happening);
 
@@ -42,24 +43,7 @@ pub(super) fn print(scopes: &[&'static Scope], proposes: bool, threads: usize, a
 /// Proposes a scope for each pair.
 fn proposals(pairs: &[Pair], threads: usize) -> Vec<Proposal> {
     note!("A scope for each of {} …", counted(pairs.len(), "pair"));
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(Vec::new());
-    let work = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(pair) = pairs.get(index) else { break };
-            let proposal = propose(*pair, STATES_MAX);
-            found.lock().unwrap_or_else(PoisonError::into_inner).push((index, proposal));
-        }
-    };
-    std::thread::scope(|spawner| {
-        for _ in 0..threads {
-            spawner.spawn(work);
-        }
-    });
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    found.sort_by_key(|(index, _)| *index);
-    found.into_iter().map(|(_, proposal)| proposal).collect()
+    for_each(pairs, threads, |pair| propose(*pair, STATES_MAX))
 }
 
 /// The matrix, and the scopes proposed for what it lacks.
@@ -162,7 +146,8 @@ impl Told<'_> {
                 "pair": [pair.0.name(), pair.1.name()],
                 "proposed_scope": proposal.map(|it| &it.scope),
                 "is_shown_there": proposal.map(|it| it.is_shown),
-                "states": proposal.and_then(|it| it.states),
+                "states": proposal.and_then(states),
+                "violates": proposal.and_then(violated),
             })
         };
         let totals = self.totals();
@@ -192,19 +177,38 @@ fn happenings() -> Vec<Happening> {
     all.into_iter().collect()
 }
 
+/// The number of states of a proposed scope that holds. `None`: it has more than were allowed, or
+/// the check stopped at a violation.
+fn states(proposal: &Proposal) -> Option<usize> {
+    let examined = &proposal.examined;
+    matches!(examined.outcome, Outcome::Holds).then_some(examined.states)
+}
+
+/// The property that a proposed scope violates.
+fn violated(proposal: &Proposal) -> Option<&'static str> {
+    match proposal.examined.outcome {
+        Outcome::Violates(property) => Some(property.name),
+        _ => None,
+    }
+}
+
 /// A proposed scope on a few lines: what differs from a scope without faults.
 fn proposal_in_words(proposal: &Proposal) -> String {
-    let states = match proposal.states {
+    let states = match states(proposal) {
         Some(count) => format!("{} states", table::count(count)),
         None => format!("more than {} states", table::count(STATES_MAX)),
     };
     let shown = if proposal.is_shown { "" } else { "; no walk shows both there either" };
+    let says = match violated(proposal) {
+        Some(name) => format!("VIOLATES {name}: check this scope"),
+        None => states,
+    };
     let file = scope_file::text(&proposal.scope);
-    let says = |line: &&str| {
+    let differs = |line: &&str| {
         let is_comment = line.starts_with('#') || line.is_empty();
         !is_comment && !line.starts_with("name") && !line.starts_with("aim")
     };
-    let lines = file.lines().filter(says).map(|line| line.split(" #").next().unwrap_or(line));
+    let lines = file.lines().filter(differs).map(|line| line.split(" #").next().unwrap_or(line));
     let lines: Vec<&str> = lines.map(str::trim).collect();
-    format!(": {states}{shown}\n      {}", lines.join(" "))
+    format!(": {says}{shown}\n      {}", lines.join(" "))
 }

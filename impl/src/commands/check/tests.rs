@@ -247,3 +247,20 @@ fn every_kind_of_step_is_asked_for_where_all_scopes_are_checked_whole() {
         assert!(!meets_every_step(&partly), "{partly:?}");
     }
 }
+
+/// `--matrix` checks nothing, so an option that says how to check is refused, and not ignored.
+#[test]
+fn the_matrix_refuses_what_it_would_ignore() {
+    use clap::Parser;
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        check: Arguments,
+    }
+    let parsed = |options: &str| Line::try_parse_from(options.split(' '));
+    assert!(parsed("check --matrix --threads 2 --json reap").is_ok());
+    for other in ["--random 3", "--symmetry", "--memory 1", "--time 9", "--keep-going", "--list"] {
+        let refused = parsed(&format!("check --matrix {other}"));
+        assert!(refused.is_err(), "--matrix and {other} go together");
+    }
+}
