@@ -86,10 +86,13 @@ impl Handler<'_, '_> {
         let needed = config.r().max(config.w());
         match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
             Ok(history) => {
+                let is_new = self.keep(&history);
                 // The answer comes first: what this node sends next, it sends under its new view.
-                let answer = Answer::Changed { request, history: history.clone() };
-                self.out.send(client, Message::Answer(answer));
-                self.learn(&history);
+                let history = self.state.durable.history.clone();
+                self.out.send(client, Message::Answer(Answer::Changed { request, history }));
+                if is_new {
+                    self.go_on_by_the_new_view();
+                }
             }
             Err(refusal) => {
                 let answer = Answer::ChangeRefused { request, refusal };

@@ -108,16 +108,28 @@ impl Handler<'_, '_> {
     /// Merges another history into this node's own. If the view changes, the node moves keys, and
     /// asks the nodes that are responsible now.
     pub(crate) fn learn(&mut self, other: &History) {
+        if self.keep(other) {
+            self.go_on_by_the_new_view();
+        }
+    }
+
+    /// Merges a history into this node's, and saves it. Is it new?
+    pub(crate) fn keep(&mut self, other: &History) -> bool {
         let before = self.state.durable.history.clone();
         let after = self.with_own_address(self.node.rules.history_merge(&before, other));
         if after == before {
-            return;
+            return false;
         }
         let must_save = self.node.rules.history_must_save(&before, &after);
         self.adopt(after);
         if must_save {
             self.save();
         }
+        true
+    }
+
+    /// Sends again what waits for an answer, to those that are responsible now.
+    pub(crate) fn go_on_by_the_new_view(&mut self) {
         self.ask_by_the_new_view();
         self.forward_by_the_new_view();
         self.gather_by_the_new_view();
