@@ -58,7 +58,8 @@ const PROPERTIES: &[Property] = &[
             };
             let on_disks = |write| world.nodes().filter(|node| on_disk(node, write)).count();
             let w = model.cfg.config.w().saturating_sub(world.disks_lost());
-            state.history.acknowledged().iter().all(|write| on_disks(write) >= w)
+            let kept = state.history.acknowledged().minus(world.forgotten());
+            kept.iter().all(|write| on_disks(write) >= w)
         },
     ),
     looking_at(
@@ -130,7 +131,8 @@ const PROPERTIES: &[Property] = &[
              after P+Q is lowered by one for each node that the coordinator heard and that has \
              lost its disk or started on an older copy. Precondition: the node that answered was \
              not removed for good. Precondition: where the ring changes, P is larger than the \
-             number of nodes that were removed for good or lost their disks. Precondition: the \
+             number of nodes that were removed for good or lost their disks. Precondition: where \
+             the ring changes, R+W>N, lowered as P+Q is. Precondition: the \
              ring does not change, or coordinators never time out. A new replica does not wait for \
              a node that it suspects.",
             |model, state| {
@@ -241,10 +243,18 @@ const PROPERTIES: &[Property] = &[
 ];
 
 /// The puts acknowledged before a get began that its answer neither shows nor replaces. Reaped puts
-/// are left out.
+/// are left out. So are all deletes where no message tells of a reap: a delete that is stored again
+/// may have been reaped when the get was answered.
 fn missed(world: &World<'_>, read: &Read) -> WriteSet {
-    let shown = world.state.history.with_all_seen(read.shown);
-    read.acknowledged_before.minus(shown.union(world.forgotten()))
+    let (instance, ghost) = (&world.model.cfg, &world.state.history);
+    let is_delete =
+        |write: &WriteId| instance.ask(instance.puts[usize::from(write.0)]) == Some(Ask::Delete);
+    let mut reaped = world.forgotten();
+    if instance.reaps_alone {
+        reaped =
+            ghost.with_all_seen(reaped.union(ghost.begun().iter().filter(is_delete).collect()));
+    }
+    read.acknowledged_before.minus(ghost.with_all_seen(read.shown).union(reaped))
 }
 
 /// Must the replicas that the coordinator of a get heard include one that had confirmed the put
@@ -264,6 +274,9 @@ fn must_see(world: &World<'_>, read: &Read, write: WriteId, asked: Asked) -> boo
     let lost = read.sources.iter().filter(|node| world.lost_its_disk(**node)).count();
     let is_current = read.by.is_none_or(|node| !world.is_removed(node))
         && !(instance.changes && instance.scope.faults.timeouts.is_some());
+    // A new replica gathers what W replicas may have confirmed from as many as R need not ask.
+    let must_overlap = instance.config.w() + instance.config.r() > instance.config.n() + lost;
+    let is_current = is_current && (!instance.changes || must_overlap);
     let removed = world.nodes().filter(|node| world.is_removed(*node)).count();
     let forgotten = if instance.changes { removed + world.disks_lost() } else { removed };
     is_current && confirmed > forgotten && confirmed + heard > instance.config.n() + lost

@@ -53,7 +53,8 @@ const PROPERTIES: &[Property] = &[
                  counts for it. Until a repair arrives, the replica that it was sent to counts as \
                  repaired. Where a coordinator may give up or forget a read, a reply counts only \
                  while the coordinator waits for it. Exception: a replica that has lost its disk, \
-                 or that may have been outside the preference list for a time. Precondition: no \
+                 or that may have been outside the preference list for a time. Exception: a \
+                 coordinator that was removed. Precondition: no \
                  repair is lost. Precondition: all intended replicas replied before the \
                  coordinator crashed or lost its disk. The next read tries again.",
                 |model, state| {
@@ -109,5 +110,9 @@ fn hearings<'a>(
 /// The replicas that a coordinator has heard and whose disks lack a put that it knew of.
 fn stale(world: &World<'_>, read: &Read, hearing: &Hearing) -> Vec<NodeId> {
     let known = read.knew(hearing);
+    // Nodes take nothing from a node that was removed.
+    if world.is_removed(hearing.coordinator) {
+        return Vec::new();
+    }
     world.replicas_heard(hearing).filter(|node| !known.is_subset(world.stored(*node))).collect()
 }

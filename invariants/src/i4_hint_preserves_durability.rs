@@ -185,7 +185,7 @@ fn acknowledged_survive(world: &World<'_>) -> bool {
         let holds = |node| !world.is_gone(node) && world.durable(node).contains(write);
         world.nodes().any(holds)
     };
-    world.state.history.acknowledged().iter().all(survives)
+    world.state.history.acknowledged().minus(world.forgotten()).iter().all(survives)
 }
 
 /// Does a node have anything of the key, where the ring changes, although it is no intended replica

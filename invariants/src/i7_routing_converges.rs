@@ -82,11 +82,14 @@ const PROPERTIES: &[Property] = &[
             SERVED,
             "A coordinator eventually knows every membership change that a node knew when it \
              served this coordinator. So does a client that chose a node by its own view: it \
-             eventually knows what that node knew. Precondition: no disk is lost. Precondition: no \
-             message is lost, or nodes gossip.",
+             eventually knows what that node knew. Exception: a client, if messages may be lost. \
+             Only its own requests tell it of changes, and it may have none left. Precondition: no \
+             disk is lost. Precondition: no message is lost, or nodes gossip.",
             |model, state| {
                 let is_forgotten = World { model, state }.disks_lost() > 0;
-                is_forgotten || everyone_served_knows(model, state)
+                let clients_know =
+                    || model.cfg.scope.faults.loss || every_client_served_knows(model, state);
+                is_forgotten || every_node_served_knows(model, state) && clients_know()
             },
         ),
     ),
@@ -133,10 +136,20 @@ const PROPERTIES: &[Property] = &[
 
 /// Does everyone that a node served know the changes that the node knew?
 fn everyone_served_knows(model: &System, state: &SystemState) -> bool {
+    every_node_served_knows(model, state) && every_client_served_knows(model, state)
+}
+
+/// Does every coordinator know the changes that the nodes knew which served it?
+fn every_node_served_knows(model: &System, state: &SystemState) -> bool {
     let world = World { model, state };
     let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
     let knows = |node| owed(node).is_none_or(|owed| world.history(node).includes(owed));
-    world.nodes().all(knows) && clients(model, state).all(|client| client.knows_what_it_is_owed())
+    world.nodes().all(knows)
+}
+
+/// Does every client know the changes that the nodes knew which it chose by its own view?
+fn every_client_served_knows(model: &System, state: &SystemState) -> bool {
+    clients(model, state).all(|client| client.knows_what_it_is_owed())
 }
 
 /// The members that do not know every membership change that any node knows.

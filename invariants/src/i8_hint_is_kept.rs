@@ -40,14 +40,15 @@ const PROPERTIES: &[Property] = &[
         HANDED_OVER,
         "A node that has promised to keep a hint has each put of it on disk until the recipient \
          has that put on disk. A put that supersedes it counts, too. Does not hold when either \
-         disk is lost or started on an older copy. Does not hold when, in one of the two nodes' \
-         views, the recipient is not an intended replica.",
+         disk is lost or started on an older copy. Does not hold once the holder has learned of a \
+         view by which the recipient is no intended replica. Does not hold while that is so by the \
+         recipient's view.",
         |model, state| {
             let world = World { model, state };
-            let safe = |Hinted { holder, recipient, writes, .. }: &Hinted| {
-                world.lost_its_disk(*holder)
+            let safe = |Hinted { holder, recipient, writes, is_moved, .. }: &Hinted| {
+                *is_moved
+                    || world.lost_its_disk(*holder)
                     || world.lost_its_disk(*recipient)
-                    || !world.is_intended(*recipient, *holder)
                     || !world.is_intended(*recipient, *recipient)
                     || writes
                         .is_subset(world.kept(*holder, *recipient).union(world.stored(*recipient)))

@@ -108,6 +108,10 @@ pub struct Faults {
     pub gossip: bool,
     /// Do replicas run anti-entropy exchanges?
     pub exchange: bool,
+    /// How many messages that carry only a history may be in flight, beyond one. Where the ring
+    /// changes, nodes send such messages without end, so a scope must bound them. With only one in
+    /// flight, no node learns of a change while its own older history is still on its way.
+    pub more_histories: u8,
     /// May nodes repeat hints, histories and exchanges without end? Then nothing bounds the scope.
     /// It is for following one path, such as a script's, and not for a check of all states.
     pub endless: bool,
@@ -133,6 +137,7 @@ pub const NO_FAULTS: Faults = Faults {
     reaps: 0,
     gossip: false,
     exchange: false,
+    more_histories: 0,
     endless: false,
 };
 

@@ -13,9 +13,8 @@ mod requests;
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{History, Standing};
+use dynamo_model::membership::{Act, History};
 use dynamo_model::message::{Message, Since};
-use dynamo_model::rules::Rules;
 use dynamo_model::siblings::Version;
 use matching::filled;
 
@@ -32,6 +31,9 @@ pub struct Hinted {
     pub writes: WriteSet,
     /// How often the holder has sent the hint since it last grew. A scope bounds it.
     pub sent: u8,
+    /// Has the holder learned of a view by which the recipient is no intended replica? Then it has
+    /// moved the hint to a node that is one.
+    pub is_moved: bool,
 }
 
 /// What other nodes have heard from the node whose disk was copied.
@@ -204,14 +206,17 @@ impl Ghost {
 
     pub(crate) fn keep(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
         match self.hint_index(holder, recipient) {
-            Ok(index) if self.hinted[index].writes.contains(write) => {}
             Ok(index) => {
-                let Hinted { writes, sent, .. } = &mut self.hinted[index];
-                (*writes, *sent) = (writes.with(write), 0);
+                let Hinted { writes, sent, is_moved, .. } = &mut self.hinted[index];
+                if !writes.contains(write) {
+                    (*writes, *sent) = (writes.with(write), 0);
+                }
+                *is_moved = false;
             }
             Err(index) => {
                 let writes = WriteSet::EMPTY.with(write);
-                self.hinted.insert(index, Hinted { holder, recipient, writes, sent: 0 });
+                let kept = Hinted { holder, recipient, writes, sent: 0, is_moved: false };
+                self.hinted.insert(index, kept);
             }
         }
     }
@@ -272,10 +277,10 @@ impl Ghost {
         known.map_or_else(|| instance.founders.clone(), |known| known.union(&instance.founders))
     }
 
-    /// Is a node gone, by the changes that it was told or has told?
-    pub(crate) fn is_gone(&self, instance: &Instance, node: NodeId) -> bool {
-        let standings = Rules::default().standings(&self.view(instance, node));
-        instance.changes && standings.get(&node) == Some(&Standing::Gone)
+    /// Was a node ever gone, by the changes that it was told or has told? Then it may have stopped,
+    /// also if it is a member again.
+    pub(crate) fn may_have_stopped(&self, instance: &Instance, node: NodeId) -> bool {
+        instance.changes && self.view(instance, node).of(node).any(|it| it.act == Act::Gone)
     }
 
     /// The key's intended replicas, by the changes that a node was told or has told.
@@ -296,8 +301,9 @@ impl Ghost {
             || self.intended(instance, coordinator).contains(&replica)
     }
 
-    /// Records that a node knows this history, if the ring changes in this scope. Replies of nodes
-    /// that are no intended replicas by its new view do not count any more.
+    /// Records that a node knows this history, if the ring changes in this scope. For nodes that
+    /// are no intended replicas by its new view, replies do not count any more, and it has moved
+    /// its hints.
     pub(crate) fn know(&mut self, instance: &Instance, node: NodeId, history: &History) {
         let Some(known) = self.known.get(usize::from(node.0)) else { return };
         let (known, before) = (known.union(history), self.intended(instance, node).to_vec());
@@ -308,6 +314,9 @@ impl Ghost {
             for hearing in hearings.filter(|hearing| hearing.coordinator == node) {
                 hearing.heard.retain(|other| *other == node || now.contains(other));
                 hearing.known = WriteSet::EMPTY;
+            }
+            for kept in self.hinted.iter_mut().filter(|kept| kept.holder == node) {
+                kept.is_moved |= !now.contains(&kept.recipient);
             }
         }
     }

@@ -178,10 +178,10 @@ rules! {
     /// May the holder drop a hint? (I1, I2, I4, I5, I8)
     ///
     /// Once the recipient has confirmed that all that the hint holds now is on its disk. A hint
-    /// that has grown since it was sent stays. So does a hint that was sent before the holder
-    /// learned of a change of the ring: the recipient may have handed back what it had. So does
-    /// every hint of a key with fewer than W intended replicas, because too few members are left:
-    /// it may be the W-th copy.
+    /// that has grown since it was sent stays. So does a hint whose recipient confirms under
+    /// another view than the holder's: under a view between the two, it may have handed back what
+    /// it had. So does every hint of a key with fewer than W intended replicas, because too few
+    /// members are left: it may be the W-th copy.
     hint_may_clear: fn(hint: &Siblings, event: &HandoffEvent<'_>) -> bool,
 
     /// What does a node hold of a key after it received a hint? (I1, I2, I4, I5, I8)

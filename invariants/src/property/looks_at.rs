@@ -156,6 +156,7 @@ fn requests(instance: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
                 | u64::from(hinted.recipient.0)
                 | hinted.writes.bits() << 32,
         );
+        words.push(hinted.is_moved.into());
     }
     let nodes = |nodes: &[NodeId]| {
         nodes.iter().fold(nodes.len() as u64, |all, node| (all << 8) | (u64::from(node.0) + 1))

@@ -89,6 +89,7 @@ impl Draw<'_> {
         let changes = asks(|ask| ask.moves().is_some());
         let bad_disk = self.is_so(18).then(|| self.below(usize::from(nodes)));
         let is_old = self.is_so(40);
+        let gossip = changes && self.is_so(65);
         Faults {
             loss: self.is_so(15),
             duplication: self.is_so(6),
@@ -99,8 +100,9 @@ impl Draw<'_> {
             lost_disk: bad_disk.filter(|_| !is_old),
             old_disk: bad_disk.filter(|_| is_old),
             reaps: if deletes && self.is_so(60) { 1 + u8::from(self.is_so(20)) } else { 0 },
-            gossip: changes && self.is_so(65),
+            gossip,
             exchange: self.is_so(16),
+            more_histories: if changes && !gossip { self.one_of(&[(50, 0), (50, 2)]) } else { 0 },
             endless: false,
         }
     }

@@ -184,7 +184,8 @@ fn says_little(instance: &Instance, state: &SystemState) -> bool {
 
 /// Are few messages in flight of the kinds that nodes repeat without end?
 ///
-/// * At most one message carries only a history, and its receiver does not have that history yet.
+/// * At most one message carries only a history, or as many as the scope says. The receiver of
+///   gossip does not have that history yet.
 /// * At most one message about each hint is in flight in each direction and under each view.
 /// * An exchange begins only while no other is in flight. If the ring does not change, one late
 ///   message of an earlier exchange may be in flight.
@@ -200,11 +201,19 @@ fn tells_little(instance: &Instance, state: &SystemState, told: &Told) -> bool {
         history.tip() == tip && !is_gone(from) && !is_gone(to)
     });
     let late = usize::from(!instance.changes);
-    histories <= 1 && (!begins || trees == 1 && keys <= late) && !is_idle && !repeats
+    histories <= histories_max(instance)
+        && (!begins || trees == 1 && keys <= late)
+        && !is_idle
+        && !repeats
 }
 
-/// What [`says_little`] reads of the messages in flight, as machine words. It distinguishes none,
-/// one and more, so counts above two become two.
+/// How many messages that carry only a history may be in flight?
+fn histories_max(instance: &Instance) -> usize {
+    1 + usize::from(instance.scope.faults.more_histories)
+}
+
+/// What [`says_little`] reads of the messages in flight, as machine words. It distinguishes counts
+/// up to its bounds, and one more.
 fn messages_in_words(
     instance: &Instance,
     messages: &mut Messages<'_, Process>,
@@ -217,7 +226,8 @@ fn messages_in_words(
         words.push(carried.bits());
     }
     if is_endless(instance) {
-        words.extend([histories, trees, keys].map(|many| many.min(2) as u64));
+        words.push(histories.min(histories_max(instance) + 1) as u64);
+        words.extend([trees, keys].map(|many| many.min(2) as u64));
         words.extend([begins, repeats].map(u64::from));
         if let Some((from, to, tip)) = gossip {
             words.extend([usize::from(from) as u64, usize::from(to) as u64, tip.0]);

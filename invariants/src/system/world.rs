@@ -222,23 +222,26 @@ impl<'a> World<'a> {
         self.intended_by(by).contains(&node)
     }
 
-    /// By each view that a node may have had until now: was it an intended replica? Bit `i` of an
-    /// index says whether the node had learned of the `i`th of the changes that it knows.
-    fn was_intended(&self, node: NodeId) -> Vec<bool> {
+    /// The intended replicas by each view that a node may have had until now. Bit `i` of an index
+    /// says whether the node had learned of the `i`th of the changes that it knows.
+    fn intended_until_now_by(&self, node: NodeId) -> Vec<&'a [NodeId]> {
         let instance = &self.model.cfg;
+        if !instance.changes {
+            return vec![&instance.preference_list];
+        }
         let learned: Vec<Change> =
             self.history(node).minus(&instance.founders).changes().copied().collect();
-        let is_intended = |known: usize| {
+        let intended = |known: usize| {
             let changes = learned.iter().enumerate().filter(|(index, _)| known & 1 << index != 0);
             let history = instance.founders.union(&changes.map(|(_, change)| *change).collect());
-            instance.replicas_by(&history).contains(&node)
+            instance.replicas_by(&history)
         };
-        (0..1 << learned.len()).map(is_intended).collect()
+        (0..1 << learned.len()).map(intended).collect()
     }
 
     /// Could a node have been no intended replica for a time, by its own views?
     pub fn may_have_been_none(&self, node: NodeId) -> bool {
-        self.model.cfg.changes && self.was_intended(node).contains(&false)
+        self.intended_until_now_by(node).iter().any(|intended| !intended.contains(&node))
     }
 
     /// The puts on the disks of all nodes that are not gone, and the puts those supersede.
@@ -261,7 +264,11 @@ impl<'a> World<'a> {
         hearing: &'r Hearing,
     ) -> impl Iterator<Item = NodeId> + use<'r, 'a> {
         let heard = hearing.heard.iter().copied();
-        let is_one = |node| self.is_intended(node, node) && !self.may_have_been_none(node);
+        let is_one = |node| {
+            self.is_intended(node, hearing.coordinator)
+                && self.is_intended(node, node)
+                && !self.may_have_been_none(node)
+        };
         heard.filter(move |node| is_one(*node) && !self.lost_its_disk(*node))
     }
 
@@ -272,7 +279,7 @@ impl<'a> World<'a> {
         let coordinator = hearing.coordinator;
         let may_forget = self.model.cfg.scope.faults.crashes > 0 || self.lost_its_disk(coordinator);
         let has_heard_all = || {
-            let mut asked = self.intended_by(coordinator).iter();
+            let mut asked = self.intended_until_now_by(coordinator).into_iter().flatten();
             asked.all(|replica| hearing.heard.contains(replica))
         };
         !self.collects(coordinator, get) && (!may_forget || has_heard_all())

@@ -168,8 +168,8 @@ pub(crate) fn record_in(
             next.know(instance, node(envelope.dst), told);
         }
         // A client that chooses a node by its own view must learn what that node knows. A node that
-        // is gone may have stopped, and serves nobody.
-        Message::Routed { .. } if !next.is_gone(instance, node(envelope.dst)) => {
+        // was ever gone may have stopped, and serves nobody.
+        Message::Routed { .. } if !next.may_have_stopped(instance, node(envelope.dst)) => {
             next.owe(node(envelope.dst), node(envelope.src));
         }
         _ => {}

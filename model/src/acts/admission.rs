@@ -50,14 +50,15 @@ impl Handler<'_, '_> {
             Message::Store { key, .. }
             | Message::Fetch { key, .. }
             | Message::Repair { key, .. }
-            | Message::HandOff { key, .. }
             | Message::Sync { key, .. } => is_mine(key),
             Message::StoreHint { hint, .. } => {
                 !is_mine(&hint.key) && self.preference_list(&hint.key).contains(&hint.recipient)
             }
             // Under another history, the sender may have asked too few nodes, have a wrong idea of
-            // who is a replica, or compare other partitions. So these messages need equal tips.
-            Message::Gather { .. }
+            // who is a replica, or compare other partitions. A recipient that confirms a hint may
+            // hand the key back before the holder knows. So these messages need equal tips.
+            Message::HandOff { .. }
+            | Message::Gather { .. }
             | Message::Survey { .. }
             | Message::Reap { .. }
             | Message::Roots { .. }

@@ -168,14 +168,14 @@ impl Handler<'_, '_> {
         if settles {
             self.settle_with(from);
         }
+        let tip = self.tip();
         self.send(from, Message::HandedOff { tip, key, context });
         if settles {
             self.conclude_gatherings();
         }
     }
 
-    /// The recipient confirms what it has on disk. `tip` is the one that this node sent with the
-    /// hint.
+    /// The recipient confirms what it has on disk. `tip` is the recipient's.
     pub(crate) fn on_handed_off(&mut self, from: NodeId, tip: Tip, key: Key, context: &Context) {
         let id = HintId { recipient: from, key };
         if !self.state.durable.hints.contains_key(&id) {

@@ -240,6 +240,8 @@ impl Handler<'_, '_> {
 
     fn ask_stand_ins(&mut self, request: RequestId, key: &Key, stand_ins: &[StandIn]) {
         let (tip, siblings) = (self.tip(), self.held_in_any_form(key));
+        // A hint of nothing would count as a copy of the put.
+        let has_nothing = siblings == Siblings::default();
         for &StandIn { fallback, intended } in stand_ins {
             if fallback == self.id {
                 // This node coordinates as a fallback, and has stored a hint for each intended
@@ -248,6 +250,9 @@ impl Handler<'_, '_> {
                     .collecting
                     .tally
                     .count(Counted { intended, by: fallback });
+                continue;
+            }
+            if has_nothing {
                 continue;
             }
             let hint = HintId { recipient: intended, key: key.clone() };

@@ -55,7 +55,7 @@ pub enum HandoffEvent<'a> {
     Acknowledged {
         /// The context of what the recipient has.
         context: &'a Context,
-        /// Does the holder still have the view under which it sent the hint?
+        /// Does the holder have the view under which the recipient confirms?
         is_same_view: bool,
         /// Does the key have at least W intended replicas?
         are_enough: bool,

@@ -170,11 +170,11 @@ pub enum Message {
     /// there.
     ///
     /// Proves: under the view with this tip, the recipient has taken over all this. From then on it
-    /// keeps it, or hands it to others. Late, after the holder learned of a change of the ring: it
-    /// proves nothing, because the recipient may have handed its data back. The holder then sends
-    /// the hint again.
+    /// keeps it, or hands it to others. If the holder has another tip when this arrives, it proves
+    /// nothing: the recipient may have handed its data back under a view between the two. The
+    /// holder then sends the hint again.
     HandedOff {
-        /// The tip that came with the hint.
+        /// The sender's tip.
         tip: Tip,
         /// The key.
         key: Key,

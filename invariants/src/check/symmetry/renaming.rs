@@ -135,6 +135,7 @@ impl Renaming<Process, Ghost> for Symmetry {
                 recipient: self.node(hinted.recipient),
                 writes: self.writes(hinted.writes),
                 sent: hinted.sent,
+                is_moved: hinted.is_moved,
             })),
             reaped: self.writes(history.reaped),
             just_asked: history.just_asked,

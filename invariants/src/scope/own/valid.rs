@@ -137,6 +137,12 @@ pub enum OwnScopeError {
     /// Two faults that exclude one another.
     #[error("lost-disk and old-disk exclude one another: leave one of them out")]
     TwoDisks,
+    /// A bound on histories that would stop the gossip.
+    #[error(
+        "more-histories and gossip exclude one another, because gossip would fill the bound and \
+         then stop: leave one of them out"
+    )]
+    HistoriesAndGossip,
     /// The program has made too many different scopes static.
     #[error(
         "this program has met {max} different scopes of readers' own, and takes no more: \
@@ -165,6 +171,7 @@ impl OwnScopeError {
             OwnScopeError::Lines { client, .. } => Part::Client(*client),
             OwnScopeError::Position { part, .. } | OwnScopeError::TooOften { part, .. } => *part,
             OwnScopeError::TwoDisks => Part::Fault("old-disk"),
+            OwnScopeError::HistoriesAndGossip => Part::Fault("more-histories"),
             OwnScopeError::TooMany => return None,
         })
     }
@@ -243,11 +250,14 @@ impl OwnScope {
 
     fn validate_faults(&self) -> Result<(), OwnScopeError> {
         let Faults { crashes, timeouts, client_retries, handoffs, reaps, .. } = self.faults;
-        let Faults { lost_disk, old_disk, .. } = self.faults;
+        let Faults { lost_disk, old_disk, gossip, more_histories, .. } = self.faults;
         self.validate_position(lost_disk, Part::Fault("lost-disk"))?;
         self.validate_position(old_disk, Part::Fault("old-disk"))?;
         if lost_disk.is_some() && old_disk.is_some() {
             return Err(OwnScopeError::TwoDisks);
+        }
+        if gossip && more_histories > 0 {
+            return Err(OwnScopeError::HistoriesAndGossip);
         }
         let bounds = [
             ("crashes", crashes, usize::from(self.nodes)),
@@ -255,6 +265,7 @@ impl OwnScope {
             ("client-retries", client_retries.into(), OwnScope::TRIES_MAX.into()),
             ("handoffs", handoffs.into(), OwnScope::TRIES_MAX.into()),
             ("reaps", reaps.into(), OwnScope::TRIES_MAX.into()),
+            ("more-histories", more_histories.into(), OwnScope::TRIES_MAX.into()),
         ];
         match bounds.into_iter().find(|(_, number, max)| number > max) {
             Some((what, number, max)) => {
