@@ -1,5 +1,6 @@
 //! The scopes aimed at I1.
 
+mod more_pairs;
 mod moves;
 mod pairs;
 
@@ -9,8 +10,8 @@ use crate::scope::{Faults, NO_FAULTS, Scope};
 
 pub(super) const SCOPES: &[Scope] = &joined::<
     Scope,
-    { HERE.len() + moves::SCOPES.len() + pairs::SCOPES.len() },
->(&[HERE, moves::SCOPES, pairs::SCOPES]);
+    { HERE.len() + moves::SCOPES.len() + pairs::SCOPES.len() + more_pairs::SCOPES.len() },
+>(&[HERE, moves::SCOPES, pairs::SCOPES, more_pairs::SCOPES]);
 
 const HERE: &[Scope] = &[
     Scope {

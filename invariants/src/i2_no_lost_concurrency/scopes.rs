@@ -1,6 +1,7 @@
 //! The scopes aimed at I2.
 
 mod disks;
+mod more_pairs;
 mod moves;
 mod pairs;
 
@@ -8,10 +9,17 @@ use crate::joined::joined;
 use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
-pub(super) const SCOPES: &[Scope] = &joined::<
-    Scope,
-    { HERE.len() + disks::SCOPES.len() + moves::SCOPES.len() + pairs::SCOPES.len() },
->(&[HERE, disks::SCOPES, moves::SCOPES, pairs::SCOPES]);
+pub(super) const SCOPES: &[Scope] =
+    &joined::<
+        Scope,
+        {
+            HERE.len()
+                + disks::SCOPES.len()
+                + moves::SCOPES.len()
+                + pairs::SCOPES.len()
+                + more_pairs::SCOPES.len()
+        },
+    >(&[HERE, disks::SCOPES, moves::SCOPES, pairs::SCOPES, more_pairs::SCOPES]);
 
 const HERE: &[Scope] = &[
     Scope {

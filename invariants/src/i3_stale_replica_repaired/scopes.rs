@@ -1,9 +1,15 @@
 //! The scopes aimed at I3.
 
+mod pairs;
+
+use crate::joined::joined;
 use crate::scope::Ask::{Get, Join, Put};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
-pub(super) const SCOPES: &[Scope] = &[
+pub(super) const SCOPES: &[Scope] =
+    &joined::<Scope, { HERE.len() + pairs::SCOPES.len() }>(&[HERE, pairs::SCOPES]);
+
+const HERE: &[Scope] = &[
     Scope {
         name: "read-repair",
         aim: "A client puts and then reads through a node that the put may not have reached. \
@@ -46,6 +52,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Get)], &[(0, Join(1)), (1, Get)]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &[
+            "I1.get-must-see-a-put",
             "I3.stale-replica-is-seen",
             "I4.acknowledged-on-a-hint",
             "I4.replica-is-handed-over",

@@ -1,5 +1,6 @@
 //! The scopes aimed at I5.
 
+mod more_pairs;
 mod pairs;
 
 use crate::joined::joined;
@@ -8,8 +9,10 @@ use crate::scope::{Faults, NO_FAULTS, Scope};
 
 const EXCHANGE: Faults = Faults { exchange: true, ..NO_FAULTS };
 
-pub(super) const SCOPES: &[Scope] =
-    &joined::<Scope, { HERE.len() + pairs::SCOPES.len() }>(&[HERE, pairs::SCOPES]);
+pub(super) const SCOPES: &[Scope] = &joined::<
+    Scope,
+    { HERE.len() + pairs::SCOPES.len() + more_pairs::SCOPES.len() },
+>(&[HERE, pairs::SCOPES, more_pairs::SCOPES]);
 
 const HERE: &[Scope] = &[
     Scope {
@@ -21,7 +24,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(2, Put), (2, Join(0)), (2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 1_138_187,
+        unique_states: 479_101,
     },
     Scope {
         name: "exchange",

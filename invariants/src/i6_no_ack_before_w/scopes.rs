@@ -1,9 +1,15 @@
 //! The scopes aimed at I6.
 
+mod pairs;
+
+use crate::joined::joined;
 use crate::scope::Ask::{Get, Join, Put};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
-pub(super) const SCOPES: &[Scope] = &[
+pub(super) const SCOPES: &[Scope] =
+    &joined::<Scope, { HERE.len() + pairs::SCOPES.len() }>(&[HERE, pairs::SCOPES]);
+
+const HERE: &[Scope] = &[
     Scope {
         name: "retransmission",
         aim: "A put and a get need all three replicas. Coordinators may retransmit once, so that a \

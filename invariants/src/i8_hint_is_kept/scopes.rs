@@ -1,13 +1,16 @@
 //! The scopes aimed at I8.
 
+mod more_pairs;
 mod pairs;
 
 use crate::joined::joined;
 use crate::scope::Ask::{Get, Join, Leave, Put, PutOver, Remove};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
-pub(super) const SCOPES: &[Scope] =
-    &joined::<Scope, { HERE.len() + pairs::SCOPES.len() }>(&[HERE, pairs::SCOPES]);
+pub(super) const SCOPES: &[Scope] = &joined::<
+    Scope,
+    { HERE.len() + pairs::SCOPES.len() + more_pairs::SCOPES.len() },
+>(&[HERE, pairs::SCOPES, more_pairs::SCOPES]);
 
 const HERE: &[Scope] = &[
     Scope {
@@ -98,8 +101,8 @@ pub(super) const DEEP: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(2, Put), (2, Join(1)), (1, Leave(1))]],
         faults: NO_FAULTS,
-        unseen: &[],
-        unique_states: 1_925_387,
+        unseen: &["I7.served-by-one-who-knows-more"],
+        unique_states: 7_217_693,
     },
     Scope {
         name: "leave-and-hint",

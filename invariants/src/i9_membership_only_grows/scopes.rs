@@ -58,7 +58,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
-        unique_states: 7_361,
+        unique_states: 4_793,
     },
     Scope {
         name: "join-and-duplication",
@@ -122,6 +122,6 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (0, Leave(1))], &[(2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 742_509,
+        unique_states: 392_789,
     },
 ];

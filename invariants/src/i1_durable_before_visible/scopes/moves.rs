@@ -32,7 +32,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 21_407,
+        unique_states: 20_531,
     },
     Scope {
         name: "moves-and-in-person",
@@ -43,7 +43,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, PutInPerson), (1, GetInPerson)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 21_407,
+        unique_states: 20_531,
     },
     Scope {
         name: "third-joins-and-get",
@@ -104,7 +104,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(2, Put), (2, Get)], &[(2, Join(1))], &[(2, Join(0))]],
         faults: NO_FAULTS,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 65_223,
+        unique_states: 55_183,
     },
     Scope {
         name: "read-after-replacement",
@@ -115,7 +115,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (2, Leave(1)), (2, Get)]],
         faults: NO_FAULTS,
         unseen: &["I3.stale-replica-is-seen"],
-        unique_states: 127_764,
+        unique_states: 107_717,
     },
     Scope {
         name: "read-after-leave",
@@ -130,7 +130,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I3.stale-replica-is-seen",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 121,
+        unique_states: 118,
     },
     Scope {
         name: "read-after-remove",
@@ -212,7 +212,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Get)], &[(1, Join(0))]],
         faults: NO_FAULTS,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 131_022,
+        unique_states: 92_990,
     },
     Scope {
         name: "read-after-join-and-leave",
@@ -227,7 +227,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I3.stale-replica-is-seen",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 170_864,
+        unique_states: 126_842,
     },
     Scope {
         name: "two-leave-at-once",
@@ -238,7 +238,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Leave(0))], &[(2, Leave(1))]],
         faults: NO_FAULTS,
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 64_727,
+        unique_states: 16_491,
     },
     Scope {
         name: "read-through-a-removed-node",

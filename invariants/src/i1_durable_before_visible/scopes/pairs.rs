@@ -105,6 +105,6 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I3.stale-replica-is-seen",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 59_108,
+        unique_states: 31_159,
     },
 ];

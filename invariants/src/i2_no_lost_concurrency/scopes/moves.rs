@@ -15,7 +15,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
         faults: GOSSIP,
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 3_163,
+        unique_states: 2_971,
     },
     Scope {
         name: "moves-and-puts",
@@ -26,7 +26,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 30_285,
+        unique_states: 28_673,
     },
     Scope {
         name: "moves-and-put-over",
@@ -37,7 +37,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, PutOver)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 30_157,
+        unique_states: 28_545,
     },
     Scope {
         name: "moves-and-lost-disk",
@@ -48,7 +48,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { lost_disk: Some(1), ..GOSSIP },
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 293_012,
+        unique_states: 280_232,
     },
     Scope {
         name: "moves-and-crash",
@@ -59,7 +59,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { crashes: 1, ..GOSSIP },
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 146_041,
+        unique_states: 139_797,
     },
     Scope {
         name: "moves-and-forwarding",
@@ -70,7 +70,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 9_383,
+        unique_states: 8_499,
     },
     Scope {
         name: "moves-and-retry",
@@ -103,7 +103,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
         faults: NO_FAULTS,
         unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
-        unique_states: 7_448,
+        unique_states: 7_425,
     },
     Scope {
         name: "third-joins-and-puts",

@@ -44,6 +44,6 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Put)], &[(1, Join(0))], &[(1, Leave(0))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 72_309,
+        unique_states: 67_741,
     },
 ];

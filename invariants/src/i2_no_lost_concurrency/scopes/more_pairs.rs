@@ -1,0 +1,92 @@
+//! Scopes for pairs of acts and faults that occurred together in no run of any other scope.
+
+use crate::scope::Ask::{Delete, Get, Join, Leave, PutInPerson, PutOver, Remove};
+use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
+
+pub(in super::super) const SCOPES: &[Scope] = &[
+    Scope {
+        name: "own-view-in-person-and-delete",
+        aim: "A client that chooses nodes by its own view puts in person, puts over what it \
+              read, deletes and gets. It may retry once.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[
+            (OWN_VIEW, PutInPerson),
+            (OWN_VIEW, PutOver),
+            (OWN_VIEW, Delete),
+            (OWN_VIEW, Get),
+        ]],
+        faults: Faults { client_retries: 1, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 281,
+    },
+    Scope {
+        name: "own-view-in-person-and-timeouts",
+        aim: "A client that chooses nodes by its own view puts in person, puts over what it \
+              read, deletes and gets. Coordinators may retransmit once and then time out.",
+        nodes: 2,
+        quorum: (2, 1, 2),
+        clients: &[&[
+            (OWN_VIEW, PutInPerson),
+            (OWN_VIEW, PutOver),
+            (OWN_VIEW, Delete),
+            (OWN_VIEW, Get),
+        ]],
+        faults: Faults { timeouts: Some(1), ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 16_432,
+    },
+    Scope {
+        name: "own-view-in-person-and-remove",
+        aim: "A client that chooses nodes by its own view puts in person, puts over that and \
+              deletes. Then a replica is removed, and the client gets.",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[
+            (OWN_VIEW, PutInPerson),
+            (OWN_VIEW, PutOver),
+            (OWN_VIEW, Delete),
+            (2, Remove(0)),
+            (OWN_VIEW, Get),
+        ]],
+        faults: NO_FAULTS,
+        unseen: &[],
+        unique_states: 21,
+    },
+    Scope {
+        name: "own-view-in-person-and-rejoin",
+        aim: "A client that chooses nodes by its own view puts in person, puts over that and \
+              deletes. The only replica leaves and joins again, and the client gets. Nodes \
+              gossip.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[
+            (OWN_VIEW, PutInPerson),
+            (OWN_VIEW, PutOver),
+            (OWN_VIEW, Delete),
+            (1, Leave(0)),
+            (1, Join(0)),
+            (OWN_VIEW, Get),
+        ]],
+        faults: Faults { gossip: true, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 7_191,
+    },
+    Scope {
+        name: "put-over-then-rejoin-and-delete",
+        aim: "A client puts in person and puts over that. The only replica leaves and joins \
+              again, and the client deletes. Nodes gossip.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[
+            (OWN_VIEW, PutInPerson),
+            (OWN_VIEW, PutOver),
+            (1, Leave(0)),
+            (1, Join(0)),
+            (OWN_VIEW, Delete),
+        ]],
+        faults: Faults { gossip: true, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 7_501,
+    },
+];

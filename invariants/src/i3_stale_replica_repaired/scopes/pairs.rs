@@ -1,0 +1,50 @@
+//! Scopes for pairs of acts and faults that occurred together in no run of any other scope.
+
+use crate::scope::Ask::{Get, Join, Leave, Put, Remove};
+use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
+
+pub(in super::super) const SCOPES: &[Scope] = &[
+    Scope {
+        name: "read-repair-and-exchange",
+        aim: "A get may repair a replica while replicas run exchanges. Coordinators may \
+              retransmit once and then time out.",
+        nodes: 2,
+        quorum: (2, 2, 1),
+        clients: &[&[(OWN_VIEW, Put), (1, Get)]],
+        faults: Faults { exchange: true, timeouts: Some(1), ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 9_776,
+    },
+    Scope {
+        name: "read-repair-and-remove",
+        aim: "A client puts, lets a replica be removed, and gets through the other replica, \
+              which may repair a stale copy.",
+        nodes: 3,
+        quorum: (2, 2, 1),
+        clients: &[&[(0, Put), (2, Remove(0)), (1, Get)]],
+        faults: NO_FAULTS,
+        unseen: &[],
+        unique_states: 29,
+    },
+    Scope {
+        name: "read-repair-and-rejoin",
+        aim: "A client puts, lets a replica leave and join again, and gets through the other \
+              replica, which may repair a stale copy.",
+        nodes: 3,
+        quorum: (2, 2, 1),
+        clients: &[&[(0, Put), (2, Leave(0)), (2, Join(0)), (1, Get)]],
+        faults: NO_FAULTS,
+        unseen: &[],
+        unique_states: 35,
+    },
+    Scope {
+        name: "repair-amid-remove",
+        aim: "A replica is removed while a get reads from it and may repair it.",
+        nodes: 2,
+        quorum: (2, 2, 1),
+        clients: &[&[(0, Put), (1, Get)], &[(1, Remove(0))]],
+        faults: NO_FAULTS,
+        unseen: &[],
+        unique_states: 69,
+    },
+];
