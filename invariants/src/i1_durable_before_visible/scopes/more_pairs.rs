@@ -13,7 +13,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, PutInPerson), (1, Get)]],
         faults: Faults { loss: true, lost_disk: Some(0), client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
+            "I7.client-is-told",
+            "I7.client-with-an-old-view",
+        ],
         unique_states: 4_370,
     },
     Scope {
@@ -25,7 +30,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, Put), (1, Get)]],
         faults: Faults { crashes: 1, lost_disk: Some(1), timeouts: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I3.stale-replica-is-seen", "I7.client-is-told", "I7.client-with-an-old-view"],
         unique_states: 2_470,
     },
     Scope {
@@ -36,7 +41,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)]],
         faults: Faults { old_disk: Some(0), timeouts: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I3.stale-replica-is-seen", "I7.client-is-told", "I7.client-with-an-old-view"],
         unique_states: 1_240,
     },
     Scope {
@@ -47,7 +52,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { client_retries: 1, old_disk: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I2.old-disk-is-found",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
+        ],
         unique_states: 300,
     },
 ];

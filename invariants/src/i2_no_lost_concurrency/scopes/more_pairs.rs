@@ -17,7 +17,14 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             (OWN_VIEW, Get),
         ]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I2.siblings-are-read",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
+            "I7.client-is-told",
+            "I7.client-with-an-old-view",
+        ],
         unique_states: 281,
     },
     Scope {
@@ -33,7 +40,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             (OWN_VIEW, Get),
         ]],
         faults: Faults { timeouts: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I7.client-is-told", "I7.client-with-an-old-view"],
         unique_states: 16_432,
     },
     Scope {
@@ -50,7 +57,16 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             (OWN_VIEW, Get),
         ]],
         faults: NO_FAULTS,
-        unseen: &[],
+        unseen: &[
+            "I2.siblings-are-read",
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I7.client-is-told",
+            "I7.client-with-an-old-view",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 21,
     },
     Scope {
@@ -69,7 +85,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             (OWN_VIEW, Get),
         ]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I2.siblings-are-read",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 7_191,
     },
     Scope {
@@ -86,7 +107,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             (OWN_VIEW, Delete),
         ]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 7_501,
     },
 ];

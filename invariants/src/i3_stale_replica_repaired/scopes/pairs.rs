@@ -12,7 +12,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(OWN_VIEW, Put), (1, Get)]],
         faults: Faults { exchange: true, timeouts: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
+            "I7.client-is-told",
+            "I7.client-with-an-old-view",
+        ],
         unique_states: 9_776,
     },
     Scope {
@@ -23,7 +28,14 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (2, Remove(0)), (1, Get)]],
         faults: NO_FAULTS,
-        unseen: &[],
+        unseen: &[
+            "I1.get-must-see-a-put",
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 29,
     },
     Scope {
@@ -34,7 +46,13 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (2, Leave(0)), (2, Join(0)), (1, Get)]],
         faults: NO_FAULTS,
-        unseen: &[],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 35,
     },
     Scope {
@@ -44,7 +62,16 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 2, 1),
         clients: &[&[(0, Put), (1, Get)], &[(1, Remove(0))]],
         faults: NO_FAULTS,
-        unseen: &[],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I7.served-by-one-who-knows-more",
+            "I7.views-differ",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 69,
     },
 ];

@@ -17,7 +17,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             (OWN_VIEW, Get),
         ]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I2.siblings-are-read",
+            "I3.stale-replica-is-seen",
+            "I7.client-is-told",
+            "I7.client-with-an-old-view",
+        ],
         unique_states: 119,
     },
     Scope {
@@ -28,7 +33,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete), (2, Remove(0))]],
         faults: Faults { reaps: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 291,
     },
     Scope {
@@ -39,7 +44,15 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, Delete), (1, Leave(0)), (1, Join(0)), (1, Get)]],
         faults: Faults { reaps: 1, gossip: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I2.siblings-are-read",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I4.acknowledged-on-a-hint",
+            "I4.tombstone-is-reaped",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 38_492,
     },
     Scope {

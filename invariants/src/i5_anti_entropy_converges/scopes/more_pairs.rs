@@ -12,7 +12,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(OWN_VIEW, PutInPerson), (1, Get)]],
         faults: Faults { exchange: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I1.get-must-see-a-put",
+            "I3.stale-replica-is-seen",
+            "I7.client-is-told",
+            "I7.client-with-an-old-view",
+        ],
         unique_states: 1_303,
     },
     Scope {
@@ -34,7 +39,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Remove(0))]],
         faults: Faults { exchange: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+        ],
         unique_states: 565,
     },
     Scope {
@@ -56,7 +65,14 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, Delete), (1, Leave(0))]],
         faults: Faults { timeouts: Some(0), exchange: true, gossip: true, reaps: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I4.acknowledged-on-a-hint",
+            "I4.tombstone-is-reaped",
+            "I5.a-key-is-exchanged",
+            "I6.failed-but-possibly-stored",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 917,
     },
 ];

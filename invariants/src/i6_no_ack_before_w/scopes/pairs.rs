@@ -12,7 +12,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, PutInPerson), (1, Get)]],
         faults: Faults { loss: true, duplication: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I3.stale-replica-is-seen", "I7.client-is-told", "I7.client-with-an-old-view"],
         unique_states: 9_486,
     },
     Scope {
@@ -23,7 +23,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)]],
         faults: Faults { duplication: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I3.a-read-is-over", "I3.stale-replica-is-seen"],
         unique_states: 19,
     },
     Scope {
@@ -34,7 +34,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, timeouts: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I3.stale-replica-is-seen"],
         unique_states: 1_948,
     },
     Scope {
@@ -45,7 +45,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)]],
         faults: Faults { duplication: true, old_disk: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I2.old-disk-is-found"],
         unique_states: 36,
     },
     Scope {
@@ -56,7 +56,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)]],
         faults: Faults { timeouts: Some(1), old_disk: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I6.failed-but-possibly-stored",
+            "I8.hint-is-handed-over",
+        ],
         unique_states: 66_979,
     },
 ];

@@ -11,7 +11,14 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (2, Remove(0)), (1, Get)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I6.failed-but-possibly-stored",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 339,
     },
     Scope {
@@ -22,7 +29,13 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (2, Remove(0)), (1, Get)]],
         faults: Faults { loss: true, duplication: true, crashes: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 302_728,
     },
     Scope {
@@ -33,7 +46,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Remove(0))]],
         faults: Faults { loss: true, crashes: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+        ],
         unique_states: 336,
     },
     Scope {
@@ -44,7 +61,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Remove(0))]],
         faults: Faults { duplication: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+        ],
         unique_states: 166,
     },
     Scope {
@@ -55,7 +76,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Remove(0))]],
         faults: Faults { lost_disk: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I4.replica-is-handed-over", "I8.hint-is-handed-over"],
         unique_states: 160,
     },
     Scope {
@@ -66,7 +87,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (2, Remove(0))]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 40,
     },
     Scope {
@@ -77,7 +103,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Remove(0))]],
         faults: Faults { timeouts: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I4.replica-is-handed-over",
+            "I6.failed-but-possibly-stored",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+        ],
         unique_states: 225,
     },
     Scope {
@@ -88,7 +119,13 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (2, Leave(0)), (2, Join(0)), (1, Get)]],
         faults: Faults { loss: true, crashes: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 172,
     },
     Scope {
@@ -99,7 +136,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (1, Leave(0)), (1, Join(0)), (1, Get)]],
         faults: Faults { crashes: 1, gossip: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 24_380,
     },
     Scope {
@@ -110,7 +151,13 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (1, Leave(0)), (1, Join(0)), (1, Get)]],
         faults: Faults { lost_disk: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+        ],
         unique_states: 49,
     },
     Scope {
@@ -121,7 +168,13 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (1, Leave(0)), (1, Join(0)), (1, Get)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+        ],
         unique_states: 95,
     },
     Scope {
@@ -132,7 +185,14 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (1, Leave(0)), (1, Join(0)), (1, Get)]],
         faults: Faults { timeouts: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I1.get-must-see-a-put",
+            "I3.stale-replica-is-seen",
+            "I4.replica-is-handed-over",
+            "I6.failed-but-possibly-stored",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+        ],
         unique_states: 588,
     },
     Scope {
@@ -154,7 +214,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Leave(0))]],
         faults: Faults { timeouts: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I6.failed-but-possibly-stored"],
         unique_states: 1_111,
     },
     Scope {
@@ -165,7 +225,13 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (1, Leave(0))]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I2.old-disk-is-found",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 27,
     },
     Scope {
@@ -176,7 +242,13 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (1, Leave(0)), (1, Join(0))]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I4.replica-is-handed-over",
+            "I6.failed-but-possibly-stored",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I9.change-spreads",
+        ],
         unique_states: 119,
     },
 ];

@@ -12,7 +12,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(OWN_VIEW, Put)]],
         faults: Faults { timeouts: Some(1), handoffs: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I6.failed-but-possibly-stored",
+            "I7.client-is-told",
+            "I7.client-with-an-old-view",
+        ],
         unique_states: 937,
     },
     Scope {
@@ -23,7 +28,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (2, Remove(0))]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
         unique_states: 82_463,
     },
     Scope {
@@ -34,7 +39,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(1, Leave(0)), (1, Put), (1, Join(0))], &[(0, Leave(0))]],
         faults: Faults { more_histories: 2, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 3_981,
     },
     Scope {
@@ -45,7 +54,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I1.get-must-see-a-put",
+            "I4.acknowledged-on-a-hint",
+            "I6.failed-but-possibly-stored",
+        ],
         unique_states: 9_013,
     },
     Scope {
@@ -56,7 +69,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 1),
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I4.acknowledged-on-a-hint", "I6.failed-but-possibly-stored"],
         unique_states: 415,
     },
 ];
