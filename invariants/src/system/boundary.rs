@@ -125,10 +125,11 @@ fn client_is_down_or_view(
 /// What the boundary reads of the messages in flight.
 #[derive(Default)]
 struct Told {
-    /// The number of messages that carry only histories.
+    /// The number of messages that carry only histories, if all of them differ. Else the largest
+    /// number: stateright names one copy too many of a message that is in flight more than once.
     histories: usize,
-    /// The gossip among them: sender, receiver, tip.
-    gossip: Option<(Id, Id, Tip)>,
+    /// The gossip among them, in order: sender, receiver, tip.
+    gossip: Vec<(Id, Id, Tip)>,
     /// Does an exchange begin?
     begins: bool,
     /// The number of messages of exchanges: about trees, and about keys.
@@ -145,10 +146,12 @@ impl Told {
     fn of<'a>(instance: &Instance, messages: impl Iterator<Item = Envelope<&'a Message>>) -> Self {
         let mut told = Told::default();
         let mut handed: Vec<(Id, Id, bool, Tip)> = Vec::new();
-        for Envelope { src, dst, msg } in messages {
+        let mut last = None;
+        for envelope in messages {
+            let Envelope { src, dst, msg } = envelope;
             told.is_ahead |= is_ahead(msg);
             match msg {
-                Message::Gossip { tip } => told.gossip = Some((src, dst, *tip)),
+                Message::Gossip { tip } => told.gossip.push((src, dst, *tip)),
                 Message::HandOff { tip, .. } => handed.push((src, dst, false, *tip)),
                 Message::HandedOff { tip, .. } => handed.push((src, dst, true, *tip)),
                 Message::Sync { .. } => told.exchange.1 += 1,
@@ -163,8 +166,15 @@ impl Told {
                 msg,
                 Message::Gossip { .. } | Message::History { .. } | Message::Changes { .. }
             );
-            told.histories += usize::from(is_history);
+            if is_history {
+                // Copies of a message follow one another. They are beyond every bound.
+                let is_copy = last == Some(envelope);
+                told.histories =
+                    told.histories.saturating_add(if is_copy { usize::MAX } else { 1 });
+            }
+            last = Some(envelope);
         }
+        told.gossip.sort_unstable();
         handed.sort_unstable();
         told.repeats = handed.windows(2).any(|pair| pair[0] == pair[1]);
         told
@@ -184,14 +194,14 @@ fn says_little(instance: &Instance, state: &SystemState) -> bool {
 
 /// Are few messages in flight of the kinds that nodes repeat without end?
 ///
-/// * At most one message carries only a history, or as many as the scope says. The receiver of
-///   gossip does not have that history yet.
+/// * At most one message carries only a history, or as many different ones as the scope says. The
+///   receiver of gossip does not have that history yet.
 /// * At most one message about each hint is in flight in each direction and under each view.
 /// * An exchange begins only while no other is in flight. If the ring does not change, one late
 ///   message of an earlier exchange may be in flight.
 fn tells_little(instance: &Instance, state: &SystemState, told: &Told) -> bool {
-    let Told { histories, gossip, begins, exchange: (trees, keys), repeats, .. } = *told;
-    let is_idle = gossip.is_some_and(|(from, to, tip)| {
+    let Told { histories, ref gossip, begins, exchange: (trees, keys), repeats, .. } = *told;
+    let is_idle = gossip.iter().any(|&(from, to, tip)| {
         let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
         let history = disk.map_or(&instance.founders, |disk| &disk.history);
         // A node that is gone waits to hear that the others know it.
@@ -229,7 +239,7 @@ fn messages_in_words(
         words.push(histories.min(histories_max(instance) + 1) as u64);
         words.extend([trees, keys].map(|many| many.min(2) as u64));
         words.extend([begins, repeats].map(u64::from));
-        if let Some((from, to, tip)) = gossip {
+        for (from, to, tip) in gossip {
             words.extend([usize::from(from) as u64, usize::from(to) as u64, tip.0]);
         }
     }

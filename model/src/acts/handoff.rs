@@ -151,7 +151,8 @@ impl Handler<'_, '_> {
         self.clear_hint(id, &HandoffEvent::Sent);
     }
 
-    /// A holder hands this node a hint. `tip` is the holder's.
+    /// A holder hands this node a hint. `tip` is the holder's, and this node's own: else it would
+    /// not have been served.
     pub(crate) fn on_hand_off(
         &mut self,
         from: NodeId,
@@ -168,14 +169,13 @@ impl Handler<'_, '_> {
         if settles {
             self.settle_with(from);
         }
-        let tip = self.tip();
         self.send(from, Message::HandedOff { tip, key, context });
         if settles {
             self.conclude_gatherings();
         }
     }
 
-    /// The recipient confirms what it has on disk. `tip` is the recipient's.
+    /// The recipient confirms what it has on disk, under the view with this tip.
     pub(crate) fn on_handed_off(&mut self, from: NodeId, tip: Tip, key: Key, context: &Context) {
         let id = HintId { recipient: from, key };
         if !self.state.durable.hints.contains_key(&id) {

@@ -155,7 +155,8 @@ pub enum Message {
         recipient: NodeId,
     },
     /// Holder of a hint → its recipient: merge these siblings into yours, save, and reply with
-    /// [`Message::HandedOff`]. Retransmitted on a timer until that reply covers the whole hint.
+    /// [`Message::HandedOff`]. A node serves this only if it has the same tip. Retransmitted on a
+    /// timer until that reply covers the whole hint.
     HandOff {
         /// The sender's tip.
         tip: Tip,
@@ -174,7 +175,7 @@ pub enum Message {
     /// nothing: the recipient may have handed its data back under a view between the two. The
     /// holder then sends the hint again.
     HandedOff {
-        /// The sender's tip.
+        /// The tip that came with the hint, which is the sender's own.
         tip: Tip,
         /// The key.
         key: Key,

@@ -149,6 +149,7 @@ fn random(below: &mut impl FnMut(usize) -> usize) -> OwnScope {
         lost_disk: (below(4) == 0).then(|| below(nodes)),
         old_disk: (below(6) == 0).then(|| below(nodes)),
         reaps: below(2) as u8,
+        more_histories: if gossip { 0 } else { below(3) as u8 },
     };
     OwnScope {
         key: format!("k{}", below(50)),

@@ -68,8 +68,11 @@ fn reductions_keep_all_verdicts() {
         "chained-puts",
         "concurrent-puts",
         "coordinated-twice-and-crash",
+        "exchange-and-leave",
+        "rejoin-and-late-histories",
         "third-leaves-and-get",
         "two-administrators",
+        "two-leave-at-once",
     ];
     assert_eq!(
         symmetric,

@@ -44,7 +44,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I4.replica-is-handed-over",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 3_981,
+        unique_states: 8_101,
     },
     Scope {
         name: "one-copy-and-stand-in",
