@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -233,11 +234,20 @@ pub(crate) fn wait(child: &mut Child, what: &str) -> ExitStatus {
 /// Runs a command that ends by itself.
 pub(crate) fn run(command: &mut Command) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait(&mut child, &format!("{command:?}"));
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    child.stdout.take().unwrap().read_to_end(&mut stdout).unwrap();
-    child.stderr.take().unwrap().read_to_end(&mut stderr).unwrap();
-    Output { status: child.wait().unwrap(), stdout, stderr }
+    // A process waits while a pipe is full, so both are read before it ends.
+    let stdout = all_of(child.stdout.take().unwrap());
+    let stderr = all_of(child.stderr.take().unwrap());
+    let status = wait(&mut child, &format!("{command:?}"));
+    Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+}
+
+/// Reads to the end in a thread of its own.
+fn all_of(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        pipe.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
 }
 
 /// Runs `dynamo` with these arguments: exit code, stdout, stderr.

@@ -3,7 +3,7 @@
 use crate::cluster::{Cluster, dynamo, program, wait};
 use crate::handoff::until;
 use std::fs::OpenOptions;
-use std::io::{Read, pipe};
+use std::io::{PipeWriter, Read, pipe};
 use std::net::SocketAddr;
 use std::process::Stdio;
 
@@ -83,6 +83,13 @@ fn every_command(node: SocketAddr) -> Vec<Vec<String>> {
     ALONE.iter().map(|arguments| arguments.iter().map(word).collect()).chain(asking).collect()
 }
 
+/// The end of a pipe to write to, whose other end is closed.
+fn closed_pipe() -> PipeWriter {
+    let (reader, writer) = pipe().unwrap();
+    drop(reader);
+    writer
+}
+
 /// Runs a command with this standard output. Returns its exit code and standard error.
 fn run_into(arguments: &[String], stdout: Stdio) -> (Option<i32>, String) {
     let mut command = program();
@@ -104,7 +111,7 @@ fn run_into(arguments: &[String], stdout: Stdio) -> (Option<i32>, String) {
 fn every_command_survives_a_closed_pipe_and_reports_incomplete_output() {
     let (_cluster, node) = with_hints();
     for arguments in every_command(node) {
-        let (code, stderr) = run_into(&arguments, pipe().unwrap().1.into());
+        let (code, stderr) = run_into(&arguments, closed_pipe().into());
         assert!(
             code == Some(0) && !stderr.contains("error"),
             "{arguments:?}, closed pipe: {code:?} {stderr}"
@@ -122,10 +129,9 @@ fn every_command_survives_a_closed_pipe_and_reports_incomplete_output() {
 #[test]
 fn an_error_that_cannot_be_printed_is_still_in_the_exit_code() {
     for (arguments, expected) in [(&["check", "no-such-scope"][..], 2), (&["no-such-command"], 2)] {
-        for stderr in [
-            OpenOptions::new().write(true).open("/dev/full").unwrap().into(),
-            pipe().unwrap().1.into(),
-        ] {
+        for stderr in
+            [OpenOptions::new().write(true).open("/dev/full").unwrap().into(), closed_pipe().into()]
+        {
             let stderr: Stdio = stderr;
             let status = program().args(arguments).stderr(stderr).status().unwrap();
             assert_eq!(status.code(), Some(expected), "{arguments:?}");
@@ -137,6 +143,6 @@ fn an_error_that_cannot_be_printed_is_still_in_the_exit_code() {
 #[test]
 fn a_closed_pipe_hides_no_failure() {
     let arguments = ["check", "one-client", "--time", "0.000001"].map(str::to_owned);
-    let (code, _) = run_into(&arguments, pipe().unwrap().1.into());
+    let (code, _) = run_into(&arguments, closed_pipe().into());
     assert_eq!(code, Some(3));
 }
