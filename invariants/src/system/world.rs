@@ -15,6 +15,7 @@ use dynamo_model::siblings::Siblings;
 use dynamo_model::version::{Context, Dot};
 use interned_checker::ActorPart;
 use stateright::actor::Envelope;
+use std::collections::BTreeMap;
 
 /// A state, seen from outside. Properties read disks, messages, timers and the ground truth here,
 /// and never a node's own bookkeeping. One exception: only a coordinator knows whether it still
@@ -222,21 +223,28 @@ impl<'a> World<'a> {
         self.intended_by(by).contains(&node)
     }
 
-    /// The intended replicas by each view that a node may have had until now. Bit `i` of an index
-    /// says whether the node had learned of the `i`th of the changes that it knows.
+    /// The intended replicas by each view that a node may have had until now: it may have learned
+    /// the changes that it knows in any order. Whether another node was a member by such a view
+    /// depends on that node's latest change there. So one change of each node, or none, is enough
+    /// to try.
     fn intended_until_now_by(&self, node: NodeId) -> Vec<&'a [NodeId]> {
         let instance = &self.model.cfg;
         if !instance.changes {
             return vec![&instance.preference_list];
         }
-        let learned: Vec<Change> =
-            self.history(node).minus(&instance.founders).changes().copied().collect();
-        let intended = |known: usize| {
-            let changes = learned.iter().enumerate().filter(|(index, _)| known & 1 << index != 0);
-            let history = instance.founders.union(&changes.map(|(_, change)| *change).collect());
-            instance.replicas_by(&history)
-        };
-        (0..1 << learned.len()).map(intended).collect()
+        let learned = self.history(node).minus(&instance.founders);
+        let of = |view: &History| members(view).collect::<Vec<NodeId>>();
+        let mut views = BTreeMap::from([(of(&instance.founders), instance.founders.clone())]);
+        for other in self.nodes() {
+            for before in views.clone().into_values() {
+                for change in learned.of(other) {
+                    let mut view = before.clone();
+                    view.insert(*change);
+                    views.entry(of(&view)).or_insert(view);
+                }
+            }
+        }
+        views.values().map(|view| instance.replicas_by(view)).collect()
     }
 
     /// Could a node have been no intended replica for a time, by its own views?
