@@ -14,7 +14,7 @@
 //!           "progress"                 → the last commit's number, and the digest of other entries
 //!   store   the key's text             → its siblings
 //!   epochs  the key's text             → the dots given to it since the node holds it
-//!   issued  the client's id, 8 bytes   → its latest put
+//!   issued  the client's id, 8 bytes   → its latest put or change
 //!   hints   recipient, 2 bytes; key    → the hint's siblings
 //!   since   recipient, 2 bytes; key    → the hint's first commit, in ms of the Unix epoch
 //!   ring    "history"                  → the membership history
@@ -76,8 +76,9 @@ use table::Table;
 /// The version of the layout described above.
 ///
 /// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no
-/// `settling`, format 6 no commit numbers and no digest, format 7 neither `past` nor `heard`.
-pub const FORMAT: u32 = 9;
+/// `settling`, format 6 no commit numbers and no digest, format 7 neither `past` nor `heard`, format 9 no
+/// changes in `issued`.
+pub const FORMAT: u32 = 10;
 
 const COUNTER: &str = "counter";
 const INCARNATION: &str = "incarnation";

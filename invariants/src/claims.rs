@@ -7,7 +7,7 @@
 //!   that shows it. Both are errors where a state shows it after all.
 
 use crate::property::{Kind, Property};
-use crate::scope::{Ask, Scope};
+use crate::scope::{Ask, Faults, Scope};
 
 /// What some *reachable* properties need.
 struct Need {
@@ -21,7 +21,11 @@ struct Need {
 
 const NEEDS: &[Need] = &[
     Need {
-        properties: &["I4.acknowledged-on-a-hint", "I8.hint-is-handed-over"],
+        properties: &[
+            "I4.acknowledged-on-a-hint",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
         lacks: |scope| !scope.has_stand_ins() && !scope.changes(),
         reason: "there is no fallback here, or coordinators never time out",
     },
@@ -50,6 +54,28 @@ const NEEDS: &[Need] = &[
         properties: &["I7.client-with-an-old-view", "I7.client-is-told"],
         lacks: |scope| !scope.routes(),
         reason: "no client chooses nodes by a view of its own here",
+    },
+    Need {
+        properties: &["I9.old-request-is-under-way"],
+        lacks: |scope| {
+            let Faults { duplication, client_retries, .. } = scope.faults;
+            !scope.changes() || !duplication && client_retries == 0
+        },
+        reason: "no node is changed here, or no message arrives twice and clients ask once",
+    },
+    Need {
+        properties: &["I6.replica-is-asked-again"],
+        lacks: |scope| {
+            !scope.asks_again() || scope.asked().all(|ask| !ask.is_put() && !ask.is_get())
+        },
+        reason: "no coordinator sends a message again here, or all copies of a message are one",
+    },
+    Need {
+        properties: &["I6.fallback-is-asked-again"],
+        lacks: |scope| {
+            !scope.asks_again() || !scope.has_stand_ins() || scope.asked().all(|ask| !ask.is_put())
+        },
+        reason: "no coordinator asks a fallback again here, or all copies of a message are one",
     },
     Need {
         properties: &["I5.a-key-is-exchanged"],
@@ -122,6 +148,7 @@ const NEEDS: &[Need] = &[
             "I6.acknowledged-by-exactly-w",
             "I6.failed-but-possibly-stored",
             "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
         ],
         lacks: |scope| scope.asked().all(|ask| !ask.is_put()),
         reason: "no client puts here",

@@ -9,7 +9,7 @@ use crate::notation::{self, Who, addressed, list};
 use crate::property::is_answered;
 use crate::scope::Ask;
 use crate::scope::write_set::{WriteId, WriteSet};
-use crate::system::world::World;
+use crate::system::world::{self, World};
 
 use crate::truth::{Outcome, Read};
 use dynamo_model::ids::{NodeId, RequestId};
@@ -283,9 +283,17 @@ pub fn exchanged(world: &World<'_>) -> Vec<String> {
 pub fn waiting(world: &World<'_>) -> Vec<String> {
     world
         .nodes()
-        .filter(|node| world.waits(*node))
+        .filter(|node| world.waits(*node) || world.waits_for_others(*node))
         .map(|node| format!("{node} waits for replies"))
         .collect()
+}
+
+/// The messages of which two equal copies are in flight, because a node sent them again.
+pub fn repeated(world: &World<'_>) -> Vec<String> {
+    let (of_replica, of_fallback) = world::repeated(world.state.network.iter_all());
+    let told = [(of_replica, "a replica"), (of_fallback, "a fallback")].into_iter();
+    let asked = |whom| format!("two equal messages that ask {whom} are in flight");
+    told.filter(|(is_asked, _)| *is_asked).map(|(_, whom)| asked(whom)).collect()
 }
 
 /// The membership changes that nodes must know, and those on their disks.

@@ -8,6 +8,7 @@ use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::{HINTED_ACK, MISPLACED, PUT, REAPED};
 use crate::property::{Property, always, by_the_run, converges, given, only, reachable};
+use crate::scope::{Ask, Faults, Scope};
 use crate::system::world::World;
 use dynamo_model::ids::NodeId;
 
@@ -61,6 +62,18 @@ const PROPERTIES: &[Property] = &[
             state.history.acknowledged().iter().all(|write| secured(write) >= w)
         },
     ),
+    always(
+        "I4.hint-is-for-a-replica",
+        &[facts::hinted, facts::disks],
+        HINTED_ACK,
+        "A node keeps hints only for intended replicas by its own view. A hint for another node          would not reach a replica. Exception: a node that is gone.",
+        |model, state| {
+            let world = World { model, state };
+            let is_for_one =
+                |node| world.hints(node).all(|(recipient, _)| world.is_intended(recipient, node));
+            world.nodes().all(|node| is_for_one(node) || world.is_gone(node))
+        },
+    ),
     given(
         by_the_run,
         |model, state| acknowledged_survive(&World { model, state }),
@@ -91,6 +104,33 @@ const PROPERTIES: &[Property] = &[
             let replaced = ghost.forgotten().minus(ghost.reaped);
             world.versions().all(|(write, _)| !replaced.contains(write))
         },
+    ),
+    given(
+        |scope| {
+            let Faults { reaps, duplication, .. } = scope.faults;
+            if reaps == 0 || !scope.asks(Ask::Delete) {
+                Some("no tombstone is reaped here")
+            } else {
+                duplication.then_some("a copy of an older message is always in flight here")
+            }
+        },
+        |model, state| !World { model, state }.is_deleted_everywhere(),
+        converges(
+            "I4.deleted-key-is-reaped",
+            &[facts::disks],
+            REAPED,
+            "Eventually a deleted key is gone: if the intended replicas have the same tombstones              on disk, and no node has anything else of the key, the tombstones are reaped.              Precondition: nodes may still ask whether they may reap. Precondition: no node waits              for ever for replies. Precondition: all nodes know the same membership changes, and              none was removed for good. Precondition: the network does not deliver old messages              for ever.",
+            |model, state| {
+                let world = World { model, state };
+                // Nodes may ask once more only if all others may be asked.
+                let Scope { nodes, faults, .. } = model.cfg.scope;
+                let asked = u16::from(state.history.surveyed) + nodes - 1;
+                let may_ask = asked <= u16::from(faults.reaps) * (nodes - 1);
+                let is_able =
+                    |node| !world.waits(node) && !world.is_removed(node) && world.knows_all(node);
+                !may_ask || !world.is_deleted_everywhere() || !world.nodes().all(is_able)
+            },
+        ),
     ),
     reachable(
         "I4.tombstone-is-reaped",

@@ -12,7 +12,7 @@ use crate::property::{
 use crate::scope::instance::Instance;
 use crate::scope::write_set::WriteId;
 use crate::scope::{Ask, Faults};
-use crate::system::world::World;
+use crate::system::world::{World, repeated};
 use crate::truth::Outcome;
 use dynamo_model::ids::RequestId;
 
@@ -76,6 +76,53 @@ const PROPERTIES: &[Property] = &[
                 let may_wait = |node| !times_out && world.is_removed(node);
                 world.nodes().all(|node| may_wait(node) || !world.waits(node))
             },
+        ),
+    ),
+    given(
+        |scope| {
+            let Faults { loss, duplication, timeouts, crashes, .. } = scope.faults;
+            let restarts = crashes > 0 || scope.faults.bad_disk().is_some();
+            if duplication {
+                Some("a request that the network delivers again runs again")
+            } else if timeouts.is_none() && (loss || restarts) {
+                Some("nodes never time out here, and wait for ever for a reply that is lost")
+            } else {
+                None
+            }
+        },
+        |model, state| {
+            let world = World { model, state };
+            world.nodes().all(|node| !world.waits_for_others(node))
+        },
+        converges(
+            "I6.every-wait-ends",
+            &[facts::waiting, facts::ended],
+            PUT,
+            "Once faults and new requests stop, eventually no node that is up waits for a node to              which it has forwarded a request, or for what others hold of a key in which it is a              new replica (Dynamo paper §4.8, §4.9). Precondition: the network does not duplicate              messages for ever. Precondition: nodes time out. If they do not: no message is lost,              no node restarts, and none was removed for good.",
+            |model, state| {
+                let world = World { model, state };
+                let times_out = model.cfg.scope.faults.timeouts.is_some();
+                let may_wait = !times_out && world.nodes().any(|node| world.is_removed(node));
+                may_wait || world.nodes().all(|node| !world.waits_for_others(node))
+            },
+        ),
+    ),
+    looking_at(
+        LooksAt::Repeats,
+        reachable(
+            "I6.replica-is-asked-again",
+            &[facts::repeated],
+            "A coordinator has asked a replica twice for one put or get, and both messages are in              flight.",
+            |_, state| repeated(state.network.iter_all()).0,
+        ),
+    ),
+    looking_at(
+        LooksAt::Repeats,
+        reachable(
+            "I6.fallback-is-asked-again",
+            &[facts::repeated],
+            "A coordinator has asked a fallback twice to keep one hint, and both messages are in              flight.",
+            |_, state| repeated(state.network.iter_all()).1,
         ),
     ),
     looking_at(

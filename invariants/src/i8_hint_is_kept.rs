@@ -6,7 +6,7 @@ mod scopes;
 use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::HANDED_OVER;
-use crate::property::{Property, always, converges, given, reachable};
+use crate::property::{LooksAt, Property, always, converges, given, looking_at, reachable};
 use crate::scope::Faults;
 use crate::system::world::World;
 use crate::truth::Hinted;
@@ -69,6 +69,24 @@ const PROPERTIES: &[Property] = &[
             };
             state.history.hinted.iter().any(handed_over)
         },
+    ),
+    looking_at(
+        LooksAt::Everything,
+        reachable(
+            "I8.recipient-is-trusted-again",
+            &[facts::hinted],
+            "The recipient of a hint has all puts on disk that a node promised to keep for it. \
+             That node does not suspect the recipient, or no longer.",
+            |model, state| {
+                let world = World { model, state };
+                let trusts = |Hinted { holder, recipient, writes, .. }: &Hinted| {
+                    writes.is_subset(world.stored(*recipient))
+                        && writes.minus(world.kept(*holder, *recipient)) == *writes
+                        && !world.suspects(*holder, *recipient)
+                };
+                state.history.hinted.iter().any(trusts)
+            },
+        ),
     ),
     given(
         |scope| {

@@ -8,7 +8,12 @@ use crate::invariant::Invariant;
 use crate::property::occasions::SPREADS;
 use crate::property::{LooksAt, Property, always, looking_at, reachable};
 use crate::system::world::World;
-use dynamo_model::ids::NodeId;
+use dynamo_model::ids::{NodeId, RequestId};
+use dynamo_model::membership::{Act, History, Standing};
+use dynamo_model::message::Message;
+use dynamo_model::rules::Rules;
+use dynamo_model::wish::Wish;
+use stateright::actor::Id;
 
 /// All that belongs to I9.
 pub(crate) const INVARIANT: Invariant = Invariant {
@@ -48,6 +53,59 @@ const PROPERTIES: &[Property] = &[
                 world
                     .nodes()
                     .all(|node| world.lost_its_disk(node) || world.is_gone(node) || keeps(node))
+            },
+        ),
+    ),
+    looking_at(
+        LooksAt::Views,
+        always(
+            "I9.request-acts-once",
+            &[facts::views],
+            SPREADS,
+            "A member joins, leaves and is removed no more often than administrators have asked \
+             for. So a request that comes again, after the member was changed anew, changes \
+             nothing. Does not hold when a disk is lost or started on an older copy.",
+            |model, state| {
+                let world = World { model, state };
+                if !model.cfg.changes || world.disks_lost() > 0 {
+                    return true;
+                }
+                let (all, founders) = (world.all_history(), &model.cfg.founders);
+                let acts = |of: &History, node, act| of.of(node).filter(|it| it.act == act).count();
+                world.nodes().all(|node| {
+                    [Act::Join, Act::Leave, Act::Remove].into_iter().all(|act| {
+                        let made = acts(&all, node, act) - acts(founders, node, act);
+                        made <= model.cfg.asked_for(node, act)
+                    })
+                })
+            },
+        ),
+    ),
+    looking_at(
+        LooksAt::Everything,
+        reachable(
+            "I9.old-request-is-under-way",
+            &[facts::views],
+            "A node makes a change and tells the administrator. Another change of the same member \
+             follows, and a copy of the first request is still in flight.",
+            |model, state| {
+                let world = World { model, state };
+                let answered = |client: Id, request: RequestId| {
+                    let line = state.actor_states[usize::from(client)].client().map(|it| it.line);
+                    line.is_some_and(|line| line as u64 > request.number)
+                };
+                let is_undone = |node, wish| {
+                    let standings = Rules::default().standings(&world.all_history());
+                    let is_member = standings.get(&node) == Some(&Standing::Member);
+                    is_member != matches!(wish, Wish::Join(_))
+                };
+                model.cfg.changes
+                    && state.network.iter_deliverable().any(|envelope| match *envelope.msg {
+                        Message::Administer { request, node, wish } => {
+                            answered(envelope.src, request) && is_undone(node, wish)
+                        }
+                        _ => false,
+                    })
             },
         ),
     ),

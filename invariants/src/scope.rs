@@ -196,6 +196,14 @@ impl Scope {
         usize::from(self.nodes) > self.quorum.0 && self.faults.timeouts.is_some()
     }
 
+    /// May a coordinator ask a node again, in a message that is equal to the first?
+    pub(crate) fn asks_again(&self) -> bool {
+        !self.faults.duplication
+            && (self.faults.client_retries > 0
+                || self.changes()
+                || self.faults.timeouts.is_some_and(|retransmissions| retransmissions > 0))
+    }
+
     /// What the clients ask, client by client.
     pub(crate) fn asked(&self) -> impl Iterator<Item = Ask> {
         self.clients.iter().flat_map(|script| script.iter().map(|(_, ask)| *ask))

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 pub use crate::acts::handler::Node;
 pub use crate::state::State;
-pub use crate::state::durable::{Durable, Issued};
+pub use crate::state::durable::{Decision, Durable, Issued};
 pub use crate::state::timer::{Choice, Timer};
 
 impl Handler<'_, '_> {

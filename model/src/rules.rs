@@ -103,6 +103,13 @@ rules! {
     /// given it a dot, and `known` names its request.
     put_freshness: fn(remembered: Option<&Issued>, request: RequestId, known: &Context) -> Freshness,
 
+    /// Is an administrator's request new to the node? (I9)
+    ///
+    /// A retry or a duplicated datagram may come after another administrator has changed the same
+    /// member again. If the node obeyed it once more, a node that was let in again would have to
+    /// leave, although nobody asked for that.
+    change_freshness: fn(remembered: Option<&Issued>, request: RequestId) -> Freshness,
+
     /// Which clients' latest puts does a coordinator forget? `issued` has the latest put of each
     /// client; `remembered` is how many clients it must remember. (I2)
     ///

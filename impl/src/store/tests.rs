@@ -2,7 +2,7 @@ use super::*;
 use damage::copy;
 use dynamo_model::ids::{Content, RequestId, Value};
 use dynamo_model::membership::{Act, Change};
-use dynamo_model::node::Issued;
+use dynamo_model::node::{Decision, Issued};
 use dynamo_model::siblings::Version;
 use dynamo_model::version::{Context, Dot, Epoch};
 use quickcheck::quickcheck;
@@ -45,7 +45,7 @@ fn after_put(mut durable: Durable, index: u8, client: u8) -> Durable {
     let request = RequestId { client: ClientId(u64::from(client)), number: durable.counter };
     durable.issued.insert(
         request.client,
-        Issued { number: request.number, counter: dot.counter, answer: Ok(context) },
+        Issued { number: request.number, counter: dot.counter, answer: Decision::Put(Ok(context)) },
     );
     durable
 }

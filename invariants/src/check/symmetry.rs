@@ -25,7 +25,7 @@ use dynamo_model::collecting::{Collecting, RunningGet, RunningPut};
 use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Content, NodeId, RequestId};
 use dynamo_model::message::{Answer, Message, Operation};
-use dynamo_model::node::{Durable, Issued, State, Timer};
+use dynamo_model::node::{Decision, Durable, Issued, State, Timer};
 use dynamo_model::process::{Process, ProcessState};
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tally::{Counted, StandIn, Tally};
@@ -230,8 +230,10 @@ impl Symmetry {
             durable;
         let hint = |(id, siblings): (&HintId, &Siblings)| (self.hint(id), self.siblings(siblings));
         let issued = issued.iter().map(|(client, Issued { number, counter, answer })| {
-            let answer =
-                answer.as_ref().map(|context| self.context(context)).map_err(|refusal| *refusal);
+            let answer = match answer {
+                Decision::Put(Ok(context)) => Decision::Put(Ok(self.context(context))),
+                Decision::Put(Err(_)) | Decision::Change(_) => answer.clone(),
+            };
             (self.client(*client), Issued { number: *number, counter: *counter, answer })
         });
         Durable {

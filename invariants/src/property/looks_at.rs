@@ -6,7 +6,7 @@
 
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
-use crate::system::world::{fate, is_syncing};
+use crate::system::world::{fate, is_syncing, repeated};
 use crate::truth::{Ghost, Hearing, Outcome, Read, writes_of};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Change, History};
@@ -33,6 +33,8 @@ pub enum LooksAt {
     Gets,
     /// Whether all that one replica has of a key is in flight to another.
     Exchanges,
+    /// Whether a message by which a coordinator asks a node is in flight twice.
+    Repeats,
     /// Anything.
     Everything,
 }
@@ -46,6 +48,8 @@ impl LooksAt {
         match self {
             LooksAt::Gets if instance.gets.is_empty() => LooksAt::Disks.reads(instance),
             LooksAt::Exchanges if !instance.scope.faults.exchange => nothing(),
+            LooksAt::Repeats if !instance.scope.asks_again() => nothing(),
+            LooksAt::Repeats => nothing().network_by(repeats),
             LooksAt::Truth => nothing().history(),
             LooksAt::Disks => nothing().actors_by(held).history_by(requests),
             LooksAt::Versions if instance.copied.is_none() => nothing().storages().history_by(seen),
@@ -184,4 +188,9 @@ fn views(_: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
 
 fn syncing(_: &Instance, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
     words.push(u64::from(is_syncing(messages)));
+}
+
+fn repeats(_: &Instance, messages: &mut Messages<'_, Process>, words: &mut Vec<u64>) {
+    let (of_replica, of_fallback) = repeated(messages);
+    words.extend([of_replica, of_fallback].map(u64::from));
 }

@@ -4,7 +4,7 @@ use crate::scope::write_set::WriteId;
 use crate::scope::{Ask, Scope, ScriptLine, chooses_nodes};
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
-use dynamo_model::membership::{History, Standing};
+use dynamo_model::membership::{Act, History, Standing};
 use dynamo_model::node::Durable;
 use dynamo_model::ring::Ring;
 use dynamo_model::rules::Rules;
@@ -96,6 +96,20 @@ impl Instance {
     /// The index of the get with this request id.
     pub fn read(&self, request: RequestId) -> Option<usize> {
         self.gets.iter().position(|get| *get == request)
+    }
+
+    /// How often administrators ask for this change of a node.
+    pub fn asked_for(&self, node: NodeId, change: Act) -> usize {
+        let asks = |ask: Ask| {
+            let (position, act) = match ask {
+                Ask::Join(position) => (position, Act::Join),
+                Ask::Leave(position) => (position, Act::Leave),
+                Ask::Remove(position) => (position, Act::Remove),
+                _ => return false,
+            };
+            act == change && self.scope.node_at(position, &self.key) == node
+        };
+        self.scope.asked().filter(|ask| asks(*ask)).count()
     }
 
     /// What a node has on disk in the initial state, if anything.

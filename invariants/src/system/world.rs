@@ -5,21 +5,21 @@ use crate::scope::instance::members;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::{System, SystemState};
 use crate::truth::{Hearing, writes_of};
-use dynamo_model::ids::NodeId;
+use dynamo_model::ids::{Content, NodeId};
 use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::message::Message;
 use dynamo_model::node::State;
 use dynamo_model::process::{Process, Stage};
 use dynamo_model::rules::Rules;
-use dynamo_model::siblings::Siblings;
+use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::version::{Context, Dot};
 use interned_checker::ActorPart;
 use stateright::actor::Envelope;
 use std::collections::BTreeMap;
 
 /// A state, seen from outside. Properties read disks, messages, timers and the ground truth here,
-/// and never a node's own bookkeeping. One exception: only a coordinator knows whether it still
-/// waits.
+/// and never a node's own bookkeeping. Exceptions: only a node knows whether it still waits, and
+/// whom it suspects.
 pub struct World<'a> {
     /// The model of the scope: its actors and its configuration.
     pub model: &'a System,
@@ -160,6 +160,14 @@ impl<'a> World<'a> {
         !self.state.crashed[index] && self.state.actor_states[index].node().is_some_and(waits)
     }
 
+    /// Is the node up, and waiting for a node to which it has forwarded a request, or for what
+    /// others hold of a key in which it is a new replica?
+    pub fn waits_for_others(&self, node: NodeId) -> bool {
+        let index = usize::from(node.0);
+        let waits = |node: &State| !node.forwards.is_empty() || !node.gatherings.is_empty();
+        !self.state.crashed[index] && self.state.actor_states[index].node().is_some_and(waits)
+    }
+
     /// The membership history on a node's disk.
     pub fn history(&self, node: NodeId) -> &'a History {
         let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
@@ -258,6 +266,27 @@ impl<'a> World<'a> {
         nodes.fold(WriteSet::EMPTY, |all, node| all.union(self.durable(node)))
     }
 
+    /// Does a node suspect another?
+    pub fn suspects(&self, node: NodeId, other: NodeId) -> bool {
+        let state = self.state.actor_states[usize::from(node.0)].node();
+        state.is_some_and(|state| state.suspected.contains(&other))
+    }
+
+    /// Does each intended replica have the same tombstones on disk and nothing else of the key, and
+    /// no other node anything?
+    pub fn is_deleted_everywhere(&self) -> bool {
+        let intended = self.intended();
+        let Some(held) = intended.first().and_then(|first| self.disk(*first)) else { return false };
+        let is_tombstone = |version: &Version| matches!(version.content, Content::Tombstone(_));
+        held.versions().iter().all(is_tombstone)
+            && self.nodes().all(|node| {
+                let own = self.disk(node);
+                let is_own_right =
+                    if intended.contains(&node) { own == Some(held) } else { own.is_none() };
+                is_own_right && self.hints(node).next().is_none()
+            })
+    }
+
     /// Do all intended replicas have the same puts on disk, superseded ones included?
     pub fn replicas_agree(&self) -> bool {
         let mut held = self.intended().iter().map(|node| self.stored(*node));
@@ -346,6 +375,23 @@ pub(crate) fn is_syncing<'a>(mut messages: impl Iterator<Item = Envelope<&'a Mes
 }
 
 /// Whether the node's disk is lost, and its stage if the disk was copied.
+/// Are two equal messages in flight by which a coordinator asks a replica; and two by which it asks
+/// a fallback? Copies of a message follow one another.
+pub(crate) fn repeated<'a>(messages: impl Iterator<Item = Envelope<&'a Message>>) -> (bool, bool) {
+    let (mut of_replica, mut of_fallback, mut last) = (false, false, None);
+    for envelope in messages {
+        if last == Some(envelope) {
+            match envelope.msg.as_undated() {
+                Message::Store { .. } | Message::Fetch { .. } => of_replica = true,
+                Message::StoreHint { .. } => of_fallback = true,
+                _ => {}
+            }
+        }
+        last = Some(envelope);
+    }
+    (of_replica, of_fallback)
+}
+
 pub(crate) fn fate(part: &ActorPart<'_, Process>) -> u64 {
     let stage = match part.state.backup().map(|backup| backup.stage) {
         None => 0,

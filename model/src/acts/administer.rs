@@ -1,10 +1,12 @@
 //! An administrator asks any node to change who is a member. The node adds the change to its
-//! history, or refuses it and says why.
+//! history, or refuses it and says why. It does so once for each request: the network may deliver
+//! a request again after the member has been changed anew.
 
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{NodeId, RequestId};
 use crate::algebra::membership::{Act, Change, History, Standing};
-use crate::rules::Rules;
+use crate::rules::{Freshness, Rules};
+use crate::state::durable::{Decision, Issued};
 use crate::state::message::{Answer, Message};
 use crate::state::wish::{ChangeRefusal, Wish};
 use stateright::actor::Id;
@@ -82,11 +84,16 @@ impl Handler<'_, '_> {
         node: NodeId,
         wish: Wish,
     ) {
-        let config = &self.node.config;
-        let needed = config.r().max(config.w());
-        match self.state.durable.history.with_wish(&self.node.rules, node, wish, needed) {
-            Ok(history) => {
-                let is_new = self.keep(&history);
+        let remembered = self.state.durable.issued.get(&request.client);
+        let decided = match (self.node.rules.change_freshness(remembered, request), remembered) {
+            (Freshness::Outdated, _) => return,
+            (Freshness::Repeated, Some(Issued { answer: Decision::Change(decided), .. })) => {
+                decided.map(|()| false)
+            }
+            _ => self.decide(request, node, wish),
+        };
+        match decided {
+            Ok(is_new) => {
                 // The answer comes first: what this node sends next, it sends under its new view.
                 let history = self.state.durable.history.clone();
                 self.out.send(client, Message::Answer(Answer::Changed { request, history }));
@@ -99,5 +106,24 @@ impl Handler<'_, '_> {
                 self.out.send(client, Message::Answer(answer));
             }
         }
+    }
+
+    /// Makes the change or refuses it, and saves which of the two. Returns whether the history is
+    /// another one now.
+    fn decide(
+        &mut self,
+        request: RequestId,
+        node: NodeId,
+        wish: Wish,
+    ) -> Result<bool, ChangeRefusal> {
+        let config = &self.node.config;
+        let needed = config.r().max(config.w());
+        let after = self.state.durable.history.with_wish(&self.node.rules, node, wish, needed);
+        self.remember(request, Decision::Change(after.as_ref().map(|_| ()).map_err(|it| *it)));
+        let is_new = after.as_ref().is_ok_and(|history| self.keep(history));
+        if !is_new {
+            self.save();
+        }
+        after.map(|_| is_new)
     }
 }

@@ -191,8 +191,9 @@ impl Handler<'_, '_> {
 
     /// A node that is gone stops once another node knows it and it has nothing left to do.
     fn consider_retiring(&mut self, is_known: bool) {
-        let State { durable, puts, gets, .. } = &**self.state;
-        let is_busy = !durable.has_nothing() || !puts.is_empty() || !gets.is_empty();
+        let State { durable, puts, gets, forwards, .. } = &**self.state;
+        let is_asked = !puts.is_empty() || !gets.is_empty() || !forwards.is_empty();
+        let is_busy = is_asked || !durable.has_nothing();
         if self.is_gone() && self.node.rules.may_retire(is_known, is_busy) {
             self.state.to_mut().retired = true;
         }

@@ -15,7 +15,7 @@ use crate::algebra::tally::{Counted, StandIn};
 use crate::algebra::version::{Context, Dot, Epoch, Issuer};
 use crate::rules::{Cause, Freshness, Occasion};
 use crate::state::collecting::{Collection, RunningPut};
-use crate::state::durable::Issued;
+use crate::state::durable::{Decision, Issued};
 use crate::state::hint::HintId;
 use crate::state::message::{Answer, Message, Refusal};
 use stateright::actor::Id;
@@ -52,9 +52,11 @@ impl Handler<'_, '_> {
             remembered,
         ) {
             (Freshness::Outdated, _) => return,
-            (Freshness::Repeated, Some(issued)) => issued.answer.clone(),
+            (Freshness::Repeated, Some(Issued { answer: Decision::Put(answer), .. })) => {
+                answer.clone()
+            }
             (Freshness::Known, _) => Ok(named_by(read, held.context(), request)),
-            (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, content, read),
+            _ => self.issue(request, &key, content, read),
         };
         match answer {
             Ok(context) if !self.held_in_any_form(&key).context().includes(&context) => {
@@ -105,11 +107,7 @@ impl Handler<'_, '_> {
             }
             context
         });
-        let durable = &mut self.state.to_mut().durable;
-        let issued =
-            Issued { number: request.number, counter: durable.counter, answer: answer.clone() };
-        durable.issued.insert(request.client, issued);
-        self.forget_old_clients();
+        self.remember(request, Decision::Put(answer.clone()));
         self.consider_reaping(key);
         if must_save {
             self.save();
@@ -181,9 +179,12 @@ impl Handler<'_, '_> {
         })
     }
 
-    /// Forgets the latest puts of the clients that the rule names, so that the memory for retries
-    /// stays bounded.
-    fn forget_old_clients(&mut self) {
+    /// Remembers the latest request of a client for retries. Forgets those of the clients that the
+    /// rule names, so that this memory stays bounded.
+    pub(crate) fn remember(&mut self, request: RequestId, answer: Decision) {
+        let durable = &mut self.state.to_mut().durable;
+        let issued = Issued { number: request.number, counter: durable.counter, answer };
+        durable.issued.insert(request.client, issued);
         let remembered = self.node.config.puts_remembered();
         let forgotten = self.node.rules.clients_to_forget(&self.state.durable.issued, remembered);
         for client in &forgotten {

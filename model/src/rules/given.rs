@@ -3,16 +3,17 @@
 use crate::algebra::siblings::Siblings;
 use crate::algebra::version::Context;
 
-/// How a coordinator classifies a put request, given what it remembers of the client.
+/// How a node classifies a put, or a request for a membership change, given what it remembers of
+/// the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// The coordinator has not seen it. It gives the put a dot.
+    /// The node has not seen it. It gives the put a dot, or makes the change.
     New,
-    /// It is the client's latest put, asked again. The put has its dot already.
+    /// It is the client's latest request, asked again. It was obeyed or refused already.
     Repeated,
     /// Another node has given the put a dot, and the put has arrived from there.
     Known,
-    /// It is a stray copy of an earlier put: the client has sent a later one since.
+    /// It is a stray copy of an earlier request: the client has sent a later one since.
     Outdated,
 }
 

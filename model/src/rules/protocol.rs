@@ -21,6 +21,7 @@ impl Default for Rules {
             new_incarnation: |unused| unused,
             disk_is_old: |remembered, known| known.lacks(remembered),
             put_freshness,
+            change_freshness,
             clients_to_forget,
             version_replaces: |read, _put, sibling| read.covers_put(sibling.dot, sibling.request()),
             put_context: |read, put, request, _before| read.clone().with_put(put, request),
@@ -87,10 +88,16 @@ fn coordinators(
 }
 
 fn put_freshness(remembered: Option<&Issued>, request: RequestId, known: &Context) -> Freshness {
+    match change_freshness(remembered, request) {
+        Freshness::New if known.dots_of(request).next().is_some() => Freshness::Known,
+        freshness => freshness,
+    }
+}
+
+fn change_freshness(remembered: Option<&Issued>, request: RequestId) -> Freshness {
     match remembered {
         Some(issued) if request.number < issued.number => Freshness::Outdated,
         Some(issued) if request.number == issued.number => Freshness::Repeated,
-        _ if known.dots_of(request).next().is_some() => Freshness::Known,
         _ => Freshness::New,
     }
 }

@@ -7,20 +7,29 @@ use crate::algebra::version::{Context, Epoch};
 use crate::state::hint::HintId;
 use crate::state::request::Refusal;
 use crate::state::settling::Settling;
+use crate::state::wish::ChangeRefusal;
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 
-/// The latest put that a client asked this node to coordinate. The node keeps it to recognise a
-/// retry.
+/// The latest put that a client asked this node to coordinate, or the latest membership change that
+/// it asked for. The node keeps it to recognise a retry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Issued {
     /// The number of the request.
     pub number: u64,
-    /// The node's own count of puts at that put.
+    /// The node's own count of puts at that request.
     pub counter: u64,
-    /// The context that the client gets back, or why the put was refused. A retry gets the same
-    /// answer.
-    pub answer: Result<Context, Refusal>,
+    /// A retry gets the same answer.
+    pub answer: Decision,
+}
+
+/// What a node decided about a put or a membership change.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Decision {
+    /// The context that the client gets back for its put, or why the put was refused.
+    Put(Result<Context, Refusal>),
+    /// The membership change was made, had been made before, or was refused.
+    Change(Result<(), ChangeRefusal>),
 }
 
 /// What survives a crash. The maps are persistent: a clone takes constant time, and the runtime
@@ -37,7 +46,7 @@ pub struct Durable {
     /// The dots that the node has given to each key that it still has, in its own data or as a
     /// hint.
     pub epochs: im::OrdMap<Key, Epoch>,
-    /// The latest put of each client through this node.
+    /// The latest put or membership change of each client through this node.
     pub issued: im::OrdMap<ClientId, Issued>,
     /// The hints that the node keeps for other nodes.
     pub hints: im::OrdMap<HintId, Siblings>,

@@ -7,7 +7,7 @@ use crate::{mutate, seeds};
 use dynamo::store::Store;
 use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId};
-use dynamo_model::node::{Durable, Issued};
+use dynamo_model::node::{Decision, Durable, Issued};
 use dynamo_model::version::Epoch;
 use fjall::{Database, KeyspaceCreateOptions};
 use std::fs;
@@ -47,7 +47,8 @@ fn after(mut durable: Durable, index: u64) -> Durable {
     durable.store.insert(key.clone(), seeds::siblings());
     durable.epochs.insert(key.clone(), Epoch { number: index, issued: durable.counter });
     durable.hints.insert(HintId { recipient: NodeId(2), key }, seeds::siblings());
-    let issued = Issued { number: index, counter: durable.counter, answer: Ok(seeds::context()) };
+    let answer = Decision::Put(Ok(seeds::context()));
+    let issued = Issued { number: index, counter: durable.counter, answer };
     durable.issued.insert(ClientId(index), issued);
     durable.history = seeds::history();
     durable

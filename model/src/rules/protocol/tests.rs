@@ -1,12 +1,13 @@
 use super::*;
 use crate::algebra::tally::{Counted, StandIn};
+use crate::state::durable::Decision;
 use quickcheck::quickcheck;
 use std::collections::BTreeSet;
 
 /// What a coordinator remembers after these clients have put, one after the other.
 fn issued(clients: impl IntoIterator<Item = u64>) -> im::OrdMap<ClientId, Issued> {
     let put = |(counter, client)| {
-        let answer = Ok(Context::new());
+        let answer = Decision::Put(Ok(Context::new()));
         (ClientId(client), Issued { number: 0, counter, answer })
     };
     (1..).zip(clients).map(put).collect()
