@@ -48,15 +48,17 @@ const PROPERTIES: &[Property] = &[
          put that supersedes it takes its place. Reaped puts are not required. Exception: a node \
          that lost its disk or started on an older copy. Exception: a node that by its own view is \
          no intended replica. Weaker: if by its own views a node may have been no intended replica \
-         for a time, the put must be on some disk.",
+         for a time, the put must be on some disk. If another disk was lost or started on an older \
+         copy, that disk may have been the only one.",
         |model, state| {
             let world = World { model, state };
             let confirmed = |node: NodeId| state.history.confirmed[usize::from(node.0)];
             let may_drop = |node| world.lost_its_disk(node) || !world.is_intended(node, node);
-            let expected_on = |node| {
-                if world.may_have_been_none(node) { world.anywhere() } else { world.stored(node) }
+            let keeps = |node| {
+                confirmed(node).is_subset(world.stored(node))
+                    || world.may_have_been_none(node)
+                        && (world.disks_lost() > 0 || confirmed(node).is_subset(world.anywhere()))
             };
-            let keeps = |node| confirmed(node).is_subset(expected_on(node));
             world.nodes().all(|node| may_drop(node) || keeps(node))
         },
     ),

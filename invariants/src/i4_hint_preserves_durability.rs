@@ -66,12 +66,16 @@ const PROPERTIES: &[Property] = &[
         "I4.hint-is-for-a-replica",
         &[facts::hinted, facts::disks],
         HINTED_ACK,
-        "A node keeps hints only for intended replicas by its own view. A hint for another node          would not reach a replica. Exception: a node that is gone.",
+        "A node keeps hints only for intended replicas by its own view. A hint for another node \
+         would not reach a replica. Exception: a node that is gone or was removed for good. Does \
+         not hold while the node knows fewer than W members.",
         |model, state| {
             let world = World { model, state };
             let is_for_one =
                 |node| world.hints(node).all(|(recipient, _)| world.is_intended(recipient, node));
-            world.nodes().all(|node| is_for_one(node) || world.is_gone(node))
+            let is_out = |node| world.is_gone(node) || world.is_removed(node);
+            let has_too_few = |node| world.intended_by(node).len() < model.cfg.config.w();
+            world.nodes().all(|node| is_for_one(node) || is_out(node) || has_too_few(node))
         },
     ),
     given(
@@ -119,7 +123,12 @@ const PROPERTIES: &[Property] = &[
             "I4.deleted-key-is-reaped",
             &[facts::disks],
             REAPED,
-            "Eventually a deleted key is gone: if the intended replicas have the same tombstones              on disk, and no node has anything else of the key, the tombstones are reaped.              Precondition: nodes may still ask whether they may reap. Precondition: no node waits              for ever for replies. Precondition: all nodes know the same membership changes, and              none was removed for good. Precondition: the network does not deliver old messages              for ever.",
+            "Eventually a deleted key is gone: if the intended replicas have the same tombstones \
+             on disk, and no node has anything else of the key, the tombstones are reaped. \
+             Precondition: nodes may still ask whether they may reap. Precondition: no node waits \
+             for ever for replies. Precondition: all nodes know the same membership changes, and \
+             none was removed for good. Precondition: no message in flight has a version that a \
+             tombstone had replaced.",
             |model, state| {
                 let world = World { model, state };
                 // Nodes may ask once more only if all others may be asked.
@@ -128,7 +137,10 @@ const PROPERTIES: &[Property] = &[
                 let may_ask = asked <= u16::from(faults.reaps) * (nodes - 1);
                 let is_able =
                     |node| !world.waits(node) && !world.is_removed(node) && world.knows_all(node);
-                !may_ask || !world.is_deleted_everywhere() || !world.nodes().all(is_able)
+                !may_ask
+                    || !world.is_deleted_everywhere()
+                    || world.is_replaced_in_flight()
+                    || !world.nodes().all(is_able)
             },
         ),
     ),

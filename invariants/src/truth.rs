@@ -301,20 +301,14 @@ impl Ghost {
             || self.intended(instance, coordinator).contains(&replica)
     }
 
-    /// Records that a node knows this history, if the ring changes in this scope. For nodes that
-    /// are no intended replicas by its new view, replies do not count any more, and it has moved
-    /// its hints.
+    /// Records that a node knows this history, if the ring changes in this scope. It has moved its
+    /// hints for nodes that are no intended replicas by its new view.
     pub(crate) fn know(&mut self, instance: &Instance, node: NodeId, history: &History) {
         let Some(known) = self.known.get(usize::from(node.0)) else { return };
         let (known, before) = (known.union(history), self.intended(instance, node).to_vec());
         self.known[usize::from(node.0)] = known;
         let now = self.intended(instance, node).to_vec();
         if before != now {
-            let hearings = self.reads.iter_mut().flat_map(|read| &mut read.hearings);
-            for hearing in hearings.filter(|hearing| hearing.coordinator == node) {
-                hearing.heard.retain(|other| *other == node || now.contains(other));
-                hearing.known = WriteSet::EMPTY;
-            }
             for kept in self.hinted.iter_mut().filter(|kept| kept.holder == node) {
                 kept.is_moved |= !now.contains(&kept.recipient);
             }

@@ -4,7 +4,7 @@ use crate::scope::Ask;
 use crate::scope::instance::members;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::{System, SystemState};
-use crate::truth::{Hearing, writes_of};
+use crate::truth::{Hearing, carried_by, writes_of};
 use dynamo_model::ids::{Content, NodeId};
 use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::message::Message;
@@ -285,6 +285,15 @@ impl<'a> World<'a> {
                     if intended.contains(&node) { own == Some(held) } else { own.is_none() };
                 is_own_right && self.hints(node).next().is_none()
             })
+    }
+
+    /// Does a message in flight carry a put that a put on disk had replaced? A message that changes
+    /// nothing at its receiver stays in flight for ever: stateright does not deliver it.
+    pub fn is_replaced_in_flight(&self) -> bool {
+        let replaced = self.anywhere().minus(self.versions().map(|(write, _)| write).collect());
+        let carried = |message| carried_by(&self.model.cfg, message);
+        let mut messages = self.state.network.iter_deliverable();
+        messages.any(|envelope| carried(envelope.msg).minus(replaced) != carried(envelope.msg))
     }
 
     /// Do all intended replicas have the same puts on disk, superseded ones included?

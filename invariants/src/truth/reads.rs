@@ -9,8 +9,9 @@ use dynamo_model::siblings::Version;
 impl Ghost {
     /// A coordinator begins a read, or asks the silent replicas again.
     ///
-    /// If it asks a replica that it has heard, it begins anew. It has forgotten its first attempt,
-    /// and need not show what it heard then.
+    /// If it asks a replica that it has heard, it begins anew, unless it still runs its first
+    /// attempt: where the ring changes, it asks the replica to stand in for another. Otherwise it
+    /// has forgotten that attempt, and need not show what it heard then.
     pub(crate) fn on_fetch(
         &mut self,
         instance: &Instance,
@@ -29,10 +30,12 @@ impl Ghost {
         } else {
             WriteSet::EMPTY
         };
+        let may_forget = instance.scope.faults.crashes > 0 || instance.spoilt.is_some();
         let read = &mut self.reads[read];
+        let still_runs = instance.changes && !may_forget && read.outcome == Outcome::Running;
         let is_new = read.hearings.iter().all(|hearing| hearing.coordinator != coordinator);
         let hearing = read.hearing(coordinator);
-        if is_new || hearing.heard.contains(&replica) {
+        if is_new || !still_runs && hearing.heard.contains(&replica) {
             (hearing.heard, hearing.known) = (vec![coordinator], own);
         }
     }

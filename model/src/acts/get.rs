@@ -56,8 +56,9 @@ impl Handler<'_, '_> {
     }
 
     /// Counts an answer if the rules allow it. An answer to a get names no intended replica: its
-    /// sender reports all that it holds of the key, hints included. The coordinator merges the
-    /// answer even if another one counts already for that intended replica.
+    /// sender reports all that it holds of the key, hints included. The coordinator merges every
+    /// answer, also one that does not count: another may count already for that intended replica,
+    /// or the sender may be no replica any more.
     pub(crate) fn note_fetched(&mut self, from: NodeId, request: RequestId, siblings: Siblings) {
         let rules = self.node.rules;
         let Some(running) = self.state.gets.get(&request) else { return };
@@ -66,7 +67,7 @@ impl Handler<'_, '_> {
             .reply_counts_for(tally, from, None)
             .map(|intended| Counted { intended, by: from });
         let index = running.replies.binary_search_by_key(&from, |(node, _)| *node);
-        if counted.is_none() && (index.is_ok() || !tally.was_asked(from)) {
+        if counted.is_none() && index.is_ok() {
             return;
         }
         let running = self.running_get(request);
