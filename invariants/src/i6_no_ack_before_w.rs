@@ -68,12 +68,13 @@ const PROPERTIES: &[Property] = &[
              a put or a get (Dynamo paper §4.5). Precondition: the network does not duplicate \
              messages for ever. A request that arrives again runs again. Precondition: \
              coordinators time out. If they do not: no message is lost, the coordinator was not \
-             removed for good, and no node restarts where the ring changes. A new replica that \
-             restarts forgets whom it owes a reply.",
+             removed for good, at least R and W members are left, and no node restarts where the \
+             ring changes. A new replica that restarts forgets whom it owes a reply.",
             |model, state| {
                 let world = World { model, state };
                 let times_out = model.cfg.scope.faults.timeouts.is_some();
-                let may_wait = |node| !times_out && world.is_removed(node);
+                let has_quorum = !world.has_no_quorum();
+                let may_wait = |node| !times_out && (!has_quorum || world.is_removed(node));
                 world.nodes().all(|node| may_wait(node) || !world.waits(node))
             },
         ),
@@ -98,12 +99,18 @@ const PROPERTIES: &[Property] = &[
             "I6.every-wait-ends",
             &[facts::waiting, facts::ended],
             PUT,
-            "Once faults and new requests stop, eventually no node that is up waits for a node to              which it has forwarded a request, or for what others hold of a key in which it is a              new replica (Dynamo paper §4.8, §4.9). Precondition: the network does not duplicate              messages for ever. Precondition: nodes time out. If they do not: no message is lost,              no node restarts, and none was removed for good.",
+            "Once faults and new requests stop, eventually no node that is up waits for a node \
+             to which it has forwarded a request, or for what others hold of a key in which it \
+             is a new replica (Dynamo paper §4.8, §4.9). Precondition: the network does not \
+             duplicate messages for ever. Precondition: nodes time out. If they do not: no \
+             message is lost, no node restarts, none was removed for good, and at least R and W \
+             members are left.",
             |model, state| {
                 let world = World { model, state };
                 let times_out = model.cfg.scope.faults.timeouts.is_some();
-                let may_wait = !times_out && world.nodes().any(|node| world.is_removed(node));
-                may_wait || world.nodes().all(|node| !world.waits_for_others(node))
+                let is_removed = |node| world.is_removed(node);
+                let may_wait = world.has_no_quorum() || world.nodes().any(is_removed);
+                !times_out && may_wait || world.nodes().all(|node| !world.waits_for_others(node))
             },
         ),
     ),
@@ -112,7 +119,8 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I6.replica-is-asked-again",
             &[facts::repeated],
-            "A coordinator has asked a replica twice for one put or get, and both messages are in              flight.",
+            "A coordinator has asked a replica twice for one put or get, and both messages are \
+             in flight.",
             |_, state| repeated(state.network.iter_all()).0,
         ),
     ),
@@ -121,7 +129,8 @@ const PROPERTIES: &[Property] = &[
         reachable(
             "I6.fallback-is-asked-again",
             &[facts::repeated],
-            "A coordinator has asked a fallback twice to keep one hint, and both messages are in              flight.",
+            "A coordinator has asked a fallback twice to keep one hint, and both messages are in \
+             flight.",
             |_, state| repeated(state.network.iter_all()).1,
         ),
     ),

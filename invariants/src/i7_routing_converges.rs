@@ -82,14 +82,18 @@ const PROPERTIES: &[Property] = &[
             SERVED,
             "A coordinator eventually knows every membership change that a node knew when it \
              served this coordinator. So does a client that chose a node by its own view: it \
-             eventually knows what that node knew. Exception: a client, if messages may be lost. \
-             Only its own requests tell it of changes, and it may have none left. Precondition: no \
-             disk is lost. Precondition: no message is lost, or nodes gossip.",
+             eventually knows what that node knew. Exception: a node that is gone, and so may \
+             have stopped. Exception: a client, if messages may be lost. Only its own requests \
+             tell it of changes, and it may have none left. Precondition: no disk is lost. \
+             Precondition: no message is lost, or nodes gossip.",
             |model, state| {
-                let is_forgotten = World { model, state }.disks_lost() > 0;
+                let world = World { model, state };
+                let is_forgotten = world.disks_lost() > 0;
+                let nodes_know =
+                    || world.nodes().all(|node| world.is_gone(node) || knows_its_due(&world, node));
                 let clients_know =
                     || model.cfg.scope.faults.loss || every_client_served_knows(model, state);
-                is_forgotten || every_node_served_knows(model, state) && clients_know()
+                is_forgotten || nodes_know() && clients_know()
             },
         ),
     ),
@@ -136,15 +140,14 @@ const PROPERTIES: &[Property] = &[
 
 /// Does everyone that a node served know the changes that the node knew?
 fn everyone_served_knows(model: &System, state: &SystemState) -> bool {
-    every_node_served_knows(model, state) && every_client_served_knows(model, state)
+    let world = World { model, state };
+    world.nodes().all(|node| knows_its_due(&world, node)) && every_client_served_knows(model, state)
 }
 
-/// Does every coordinator know the changes that the nodes knew which served it?
-fn every_node_served_knows(model: &System, state: &SystemState) -> bool {
-    let world = World { model, state };
-    let owed = |node: NodeId| state.history.owed.get(usize::from(node.0));
-    let knows = |node| owed(node).is_none_or(|owed| world.history(node).includes(owed));
-    world.nodes().all(knows)
+/// Does a coordinator know the changes that the nodes knew which served it?
+fn knows_its_due(world: &World<'_>, coordinator: NodeId) -> bool {
+    let owed = world.state.history.owed.get(usize::from(coordinator.0));
+    owed.is_none_or(|owed| world.history(coordinator).includes(owed))
 }
 
 /// Does every client know the changes that the nodes knew which it chose by its own view?

@@ -1,7 +1,7 @@
 //! What breaks I9 when one rule is replaced, and what Dynamo does not promise.
 
 use crate::defect::{Cost, Defect, Limit, Loss, When};
-use dynamo_model::rules::Rules;
+use dynamo_model::rules::{Freshness, Rules};
 
 pub(super) const DEFECTS: &[Defect] = &[
     Defect {
@@ -64,6 +64,29 @@ pub(super) const DEFECTS: &[Defect] = &[
             },
         },
         rules: || Rules { history_merge: |_known, told| told.clone(), ..Rules::default() },
+    },
+    Defect {
+        name: "old-request-acts-again",
+        rule: "change_freshness",
+        story: "Ann, an administrator, lets B leave through A, and then join again. The network \
+                delivers her first request once more, and A lets B leave again, although nobody \
+                asked for that.",
+        what: "A node obeys each copy of an administrator's request. A copy that arrives after the \
+               member was changed anew undoes the newer change.",
+        missed_by: "A change that is made twice is one change. You need a second change of the \
+                    same member, and a copy of the first request that arrives after it.",
+        breaks: &["I9.request-acts-once"],
+        scope: "rejoin-and-duplicates",
+        cost: Cost {
+            when: When::MessagesLost,
+            skip: "recognising an administrator's request that comes again",
+            lose: "a member: it leaves although it was let in again",
+            loss: Loss::Untold(
+                "No client lost anything in the scopes tried: a node that leaves hands over what \
+                 it has. But the cluster has one member fewer than its administrator was told.",
+            ),
+        },
+        rules: || Rules { change_freshness: |_, _| Freshness::New, ..Rules::default() },
     },
     Defect {
         name: "change-in-memory-only",

@@ -98,6 +98,39 @@ pub(super) const SCOPES: &[Scope] = &[
         ],
         unique_states: 3_344,
     },
+    Scope {
+        name: "rejoin-and-duplicates",
+        aim: "An administrator lets a node leave and join again. Messages may be delivered more \
+              than once.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(0, Leave(1)), (0, Join(1))]],
+        faults: Faults { duplication: true, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 0,
+    },
+    Scope {
+        name: "put-rejoin-and-duplicates",
+        aim: "A client puts through a node that an administrator lets leave and join again. \
+              Messages may be delivered more than once.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put)], &[(0, Leave(1)), (0, Join(1))]],
+        faults: Faults { duplication: true, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 0,
+    },
+    Scope {
+        name: "rejoin-and-retry-and-crash",
+        aim: "A client puts through a node that an administrator lets leave and join again. \
+              Clients retry, and any node may be down at any moment.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Put)], &[(0, Leave(1)), (0, Join(1))]],
+        faults: Faults { client_retries: 1, crashes: 1, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 0,
+    },
 ];
 
 /// Larger scopes, for `dynamo check --deep`.

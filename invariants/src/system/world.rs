@@ -203,7 +203,18 @@ impl<'a> World<'a> {
 
     /// Are fewer than W members left? Nodes that leave keep their copies until there are enough.
     pub fn has_too_few_members(&self) -> bool {
-        self.model.cfg.changes && members(&self.all_history()).count() < self.model.cfg.config.w()
+        self.has_fewer_members_than(self.model.cfg.config.w())
+    }
+
+    /// Are fewer than R or W members left? Each of two administrators may have let one leave too
+    /// many.
+    pub fn has_no_quorum(&self) -> bool {
+        let config = &self.model.cfg.config;
+        self.has_fewer_members_than(config.r().max(config.w()))
+    }
+
+    fn has_fewer_members_than(&self, needed: usize) -> bool {
+        self.model.cfg.changes && members(&self.all_history()).count() < needed
     }
 
     /// The intended replicas by the union of all histories.
@@ -323,7 +334,12 @@ impl<'a> World<'a> {
     /// made it forget the read.
     pub fn is_over(&self, get: usize, hearing: &Hearing) -> bool {
         let coordinator = hearing.coordinator;
-        let may_forget = self.model.cfg.scope.faults.crashes > 0 || self.lost_its_disk(coordinator);
+        let has_new_disk = self.lost_its_disk(coordinator);
+        if self.model.cfg.changes && has_new_disk {
+            // It no longer knows all the views by which it asked replicas.
+            return false;
+        }
+        let may_forget = self.model.cfg.scope.faults.crashes > 0 || has_new_disk;
         let has_heard_all = || {
             let mut asked = self.intended_until_now_by(coordinator).into_iter().flatten();
             asked.all(|replica| hearing.heard.contains(replica))

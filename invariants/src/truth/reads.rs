@@ -9,9 +9,10 @@ use dynamo_model::siblings::Version;
 impl Ghost {
     /// A coordinator begins a read, or asks the silent replicas again.
     ///
-    /// If it asks a replica that it has heard, it begins anew, unless it still runs its first
-    /// attempt: where the ring changes, it asks the replica to stand in for another. Otherwise it
-    /// has forgotten that attempt, and need not show what it heard then.
+    /// If it asks an intended replica that it has heard, it begins anew, unless it still runs its
+    /// first attempt: where the ring changes, it asks a replica again that has stood in for
+    /// another. A coordinator that begins anew has forgotten its first attempt, and need not show
+    /// what it heard then. It may have forgotten that also if it had heard only fallbacks.
     pub(crate) fn on_fetch(
         &mut self,
         instance: &Instance,
@@ -22,21 +23,29 @@ impl Ghost {
         // Where the ring changes, a coordinator may have handed over its copies, or may be a new
         // replica that does not count itself yet. A node that may lose its disk may have forgotten
         // what it confirmed.
+        let intended = self.intended(instance, coordinator);
         let knows_its_own = !instance.changes
-            && self.intended(instance, coordinator).contains(&coordinator)
+            && intended.contains(&coordinator)
             && instance.spoilt != Some(coordinator);
         let own = if knows_its_own {
             self.confirmed[usize::from(coordinator.0)]
         } else {
             WriteSet::EMPTY
         };
+        let asks_intended = intended.contains(&replica);
+        let heard = self.reads[read].hearing_of(coordinator).map(|hearing| &hearing.heard);
+        let has_heard = |node: &NodeId| heard.is_some_and(|heard| heard.contains(node));
+        let has_heard_intended = intended.iter().any(|it| *it != coordinator && has_heard(it));
         let may_forget = instance.scope.faults.crashes > 0 || instance.spoilt.is_some();
-        let read = &mut self.reads[read];
-        let still_runs = instance.changes && !may_forget && read.outcome == Outcome::Running;
-        let is_new = read.hearings.iter().all(|hearing| hearing.coordinator != coordinator);
-        let hearing = read.hearing(coordinator);
-        if is_new || !still_runs && hearing.heard.contains(&replica) {
+        let still_runs =
+            instance.changes && !may_forget && self.reads[read].outcome == Outcome::Running;
+        let begins_anew = asks_intended && has_heard(&replica) && !still_runs;
+        let (is_new, may_begin_anew) = (heard.is_none(), asks_intended && !has_heard_intended);
+        let hearing = self.reads[read].hearing(coordinator);
+        if is_new || begins_anew {
             (hearing.heard, hearing.known) = (vec![coordinator], own);
+        } else if may_begin_anew {
+            hearing.known = WriteSet::EMPTY;
         }
     }
 
@@ -65,9 +74,22 @@ impl Ghost {
         siblings: &[Version],
     ) {
         let shown = writes_of(siblings);
-        let Hearing { heard, known, .. } = self.reads[read].hearing(by).clone();
+        let Hearing { mut heard, mut known, .. } = self.reads[read].hearing(by).clone();
         if self.is_answered_again(instance, by, read, &heard) {
             return;
+        }
+        let Read { by: before, sources, shown: told, outcome, .. } = &self.reads[read];
+        let is_told = *before == Some(by) && matches!(outcome, Outcome::Answered { .. });
+        if is_told && shown == *told && heard.iter().all(|node| sources.contains(node)) {
+            // The same answer goes out again.
+            return;
+        }
+        let asks_itself = instance.changes && *self.intended(instance, by) == [by];
+        if is_told && asks_itself && heard == *sources && shown != *told {
+            // The read runs again, and there is no other node to ask now.
+            (heard, known) = (vec![by], WriteSet::EMPTY);
+            let hearing = self.reads[read].hearing(by);
+            (hearing.heard, hearing.known) = (heard.clone(), known);
         }
         let omitted = known.minus(self.with_all_seen(shown));
         let in_person =

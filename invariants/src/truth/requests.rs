@@ -96,6 +96,11 @@ impl Read {
         }
     }
 
+    /// What a coordinator has heard, if it has asked or heard anyone.
+    pub(crate) fn hearing_of(&self, coordinator: NodeId) -> Option<&Hearing> {
+        self.hearings.iter().find(|hearing| hearing.coordinator == coordinator)
+    }
+
     /// The replies that a coordinator has heard. At first it has heard only itself, and knows no
     /// put.
     pub(crate) fn hearing(&mut self, coordinator: NodeId) -> &mut Hearing {

@@ -107,7 +107,9 @@ fn run<A, S>(
     let mut changed = Cow::Borrowed(inner);
     let mut commands = Out::<A>::new();
     handler(&mut changed, &mut commands);
-    pass_on(commands, &choices(&changed), out);
+    let (before, now) = (choices(inner), choices(&changed));
+    pass_on(commands, &now, out);
+    now.offer_where_new(&before, out);
     if let Cow::Owned(changed) = changed {
         let changed = wrap(changed);
         if changed != **state {
@@ -158,11 +160,35 @@ struct Choices {
     exchange: Vec<NodeId>,
 }
 
+impl Choices {
+    fn offer_gossip(&self, out: &mut Out<Process>) {
+        let offered = self.gossip.iter().map(|peer| Fate::Choose(Choice::Gossip(*peer)));
+        out.choose_random("gossip", offered.collect());
+    }
+
+    fn offer_exchange(&self, out: &mut Out<Process>) {
+        let offered = self.exchange.iter().map(|peer| Fate::Choose(Choice::Exchange(*peer)));
+        out.choose_random("exchange", offered.collect());
+    }
+
+    /// A node whose view has changed chooses among its new peers when its timer fires.
+    fn offer_where_new(&self, before: &Choices, out: &mut Out<Process>) {
+        if self.gossip != before.gossip {
+            self.offer_gossip(out);
+        }
+        if self.exchange != before.exchange {
+            self.offer_exchange(out);
+        }
+    }
+}
+
 fn choices(node: &Node, id: Id, state: &State) -> Choices {
     let Some(id) = NodeId::from_actor(id) else { return Choices::default() };
     let compares = node.config.anti_entropy().is_some();
     let exchange = if compares { state.exchange_peers(id, node.config.n()) } else { Vec::new() };
-    Choices { gossip: state.gossip_peers(id), exchange }
+    let gossips = node.config.gossip_every().is_some();
+    let gossip = if gossips { state.gossip_peers(id) } else { Vec::new() };
+    Choices { gossip, exchange }
 }
 
 /// An inner actor's commands as the process's own. Here a node may gossip, or begin an exchange,
@@ -171,20 +197,13 @@ fn pass_on<A>(commands: Out<A>, choices: &Choices, out: &mut Out<Process>)
 where
     A: Actor<Msg = Message, Timer = Timer, Storage = Durable, Random = Choice>,
 {
-    let offered = |peers: &[NodeId], choice: fn(NodeId) -> Choice| {
-        peers.iter().map(|peer| Fate::Choose(choice(*peer))).collect::<Vec<_>>()
-    };
     for command in commands {
         match command {
             Command::Send(to, message) => out.send(to, message),
-            Command::SetTimer(Timer::Gossip(_), _) => {
-                out.choose_random("gossip", offered(&choices.gossip, Choice::Gossip));
-            }
+            Command::SetTimer(Timer::Gossip(_), _) => choices.offer_gossip(out),
             // An exchange may begin at any time here, so a sooner one makes no difference.
             Command::SetTimer(Timer::Exchange(_, Some(_)), _) => {}
-            Command::SetTimer(Timer::Exchange(_, None), _) => {
-                out.choose_random("exchange", offered(&choices.exchange, Choice::Exchange));
-            }
+            Command::SetTimer(Timer::Exchange(_, None), _) => choices.offer_exchange(out),
             Command::SetTimer(timer, after) => out.set_timer(timer, after),
             Command::CancelTimer(timer) => out.cancel_timer(timer),
             Command::Save(durable) => out.save(durable),
