@@ -77,6 +77,9 @@ pub struct Ghost {
     /// The puts whose tombstones a node has asked about, or reaped, in the last step. It is empty
     /// again once another message is sent or arrives.
     pub just_asked: WriteSet,
+    /// As `just_asked`, where replicas run exchanges: a replica without the tombstone may send an
+    /// old copy in an exchange at any time, also just before it is asked.
+    pub just_asked_amid_exchanges: WriteSet,
     /// How often a node was asked whether it is clear of a key. A scope bounds it.
     pub surveyed: u8,
     /// Did a replica send a key that never differed between replicas?
@@ -116,6 +119,7 @@ impl Ghost {
             hinted: Vec::new(),
             reaped: WriteSet::EMPTY,
             just_asked: WriteSet::EMPTY,
+            just_asked_amid_exchanges: WriteSet::EMPTY,
             surveyed: 0,
             sent_needlessly: false,
             known: watched(nodes),
@@ -135,6 +139,11 @@ impl Ghost {
         self.with_all_seen(self.reaped)
     }
 
+    /// Another message is sent or arrives.
+    pub(crate) fn go_on(&mut self) {
+        (self.just_asked, self.just_asked_amid_exchanges) = (WriteSet::EMPTY, WriteSet::EMPTY);
+    }
+
     pub(crate) fn on_reap(&mut self, tombstones: WriteSet) {
         self.reaped = self.reaped.union(tombstones);
         self.just_asked = self.replaced_by(tombstones);
@@ -143,10 +152,11 @@ impl Ghost {
     pub(crate) fn on_survey(&mut self, instance: &Instance, tombstones: WriteSet) {
         // A scope without bounds may go on beyond the number.
         self.surveyed = self.surveyed.saturating_add(1);
-        // With anti-entropy exchanges, a replica without the tombstone may send an old copy at any
-        // time, also just before it is asked.
-        if !instance.scope.faults.exchange {
-            self.just_asked = self.replaced_by(tombstones);
+        let replaced = self.replaced_by(tombstones);
+        if instance.scope.faults.exchange {
+            self.just_asked_amid_exchanges = replaced;
+        } else {
+            self.just_asked = replaced;
         }
     }
 

@@ -84,6 +84,7 @@ fn is_endless(instance: &Instance) -> bool {
 pub(crate) fn reads(instance: &Instance) -> Reads<Process, Instance, Ghost> {
     let bounds = Reads::nothing().history_by(|instance, ghost, words| {
         words.extend([is_bounded(instance, ghost).into(), ghost.just_asked.bits()]);
+        words.push(ghost.just_asked_amid_exchanges.bits());
         words.extend([ghost.copied.witnesses, ghost.copied.is_misled.into()]);
     });
     // Gossip is held against what its recipient has on disk.
@@ -140,6 +141,8 @@ struct Told {
     is_ahead: bool,
     /// The puts that messages carry from node to node.
     carried: WriteSet,
+    /// Those among them that messages carry which are not part of an exchange.
+    carried_otherwise: WriteSet,
 }
 
 impl Told {
@@ -160,7 +163,11 @@ impl Told {
                 }
                 _ => {}
             }
-            told.carried = told.carried.union(carried_by(instance, msg));
+            let carried = carried_by(instance, msg);
+            told.carried = told.carried.union(carried);
+            if !matches!(msg.as_undated(), Message::Sync { .. }) {
+                told.carried_otherwise = told.carried_otherwise.union(carried);
+            }
             told.begins |= matches!(msg, Message::Roots { .. });
             let is_history = matches!(
                 msg,
@@ -188,7 +195,10 @@ impl Told {
 /// nodes repeat without end.
 fn says_little(instance: &Instance, state: &SystemState) -> bool {
     let told = Told::of(instance, state.network.iter_all());
-    let is_early = told.carried.minus(state.history.just_asked) != told.carried;
+    let Ghost { just_asked, just_asked_amid_exchanges, .. } = &state.history;
+    let has_any = |carried: WriteSet, of: WriteSet| carried.minus(of) != carried;
+    let is_early = has_any(told.carried, *just_asked)
+        || has_any(told.carried_otherwise, *just_asked_amid_exchanges);
     !is_early && (!is_endless(instance) || tells_little(instance, state, &told))
 }
 
@@ -229,11 +239,19 @@ fn messages_in_words(
     messages: &mut Messages<'_, Process>,
     words: &mut Vec<u64>,
 ) {
-    let Told { histories, gossip, begins, exchange: (trees, keys), repeats, is_ahead, carried } =
-        Told::of(instance, messages);
+    let Told {
+        histories,
+        gossip,
+        begins,
+        exchange: (trees, keys),
+        repeats,
+        is_ahead,
+        carried,
+        carried_otherwise,
+    } = Told::of(instance, messages);
     words.push(is_ahead.into());
     if instance.scope.faults.reaps > 0 {
-        words.push(carried.bits());
+        words.extend([carried.bits(), carried_otherwise.bits()]);
     }
     if is_endless(instance) {
         words.push(histories.min(histories_max(instance) + 1) as u64);

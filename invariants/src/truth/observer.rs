@@ -34,7 +34,7 @@ pub(crate) fn record_out(
     let mut next = ghost.clone();
     let envelope = undated(&envelope);
     let from = node(envelope.src);
-    next.just_asked = WriteSet::EMPTY;
+    next.go_on();
     if matches!(
         envelope.msg,
         Message::Stored { .. } | Message::StoredHint { .. } | Message::Fetched { .. }
@@ -75,7 +75,10 @@ pub(crate) fn record_out(
             next.on_get_answered(instance, from, instance.read(*request)?, siblings);
         }
         Message::Answer(Answer::GetFailed { request, .. }) => {
-            next.reads[instance.read(*request)?].outcome = Outcome::Failed;
+            let outcome = &mut next.reads[instance.read(*request)?].outcome;
+            if *outcome == Outcome::Running {
+                *outcome = Outcome::Failed;
+            }
         }
         Message::Answer(Answer::Changed { history, .. }) | Message::History { history } => {
             next.know(instance, from, history);
@@ -142,7 +145,7 @@ pub(crate) fn record_in(
     envelope: Envelope<&Message>,
 ) -> Option<Ghost> {
     let mut next = ghost.clone();
-    next.just_asked = WriteSet::EMPTY;
+    next.go_on();
     if let Some(since) = envelope.msg.since() {
         next.copied.hear(since, node(envelope.dst));
     }

@@ -78,8 +78,9 @@ impl Ghost {
         if self.is_answered_again(instance, by, read, &heard) {
             return;
         }
-        let Read { by: before, sources, shown: told, outcome, .. } = &self.reads[read];
-        let is_told = *before == Some(by) && matches!(outcome, Outcome::Answered { .. });
+        let Read { by: before, sources, shown: told, outcome: first, .. } = &self.reads[read];
+        let first = *first;
+        let is_told = *before == Some(by) && matches!(first, Outcome::Answered { .. });
         if is_told && shown == *told && heard.iter().all(|node| sources.contains(node)) {
             // The same answer goes out again.
             return;
@@ -94,7 +95,14 @@ impl Ghost {
         let omitted = known.minus(self.with_all_seen(shown));
         let in_person =
             heard.iter().filter(|node| self.intended(instance, by).contains(node)).count();
-        let outcome = Outcome::Answered { replies: heard.len(), in_person };
+        // Where the ring changes, a coordinator may ask a node again that has stood in for another,
+        // and send its answer again meanwhile. The replies that it counted at first still count.
+        let (counted, counted_in_person) = match first {
+            Outcome::Answered { replies, in_person } if instance.changes => (replies, in_person),
+            _ => (0, 0),
+        };
+        let (replies, in_person) = (heard.len().max(counted), in_person.max(counted_in_person));
+        let outcome = Outcome::Answered { replies, in_person };
         let read = &mut self.reads[read];
         (read.by, read.shown, read.sources, read.omitted, read.outcome) =
             (Some(by), shown, heard, omitted, outcome);

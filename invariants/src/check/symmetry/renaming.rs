@@ -139,6 +139,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             })),
             reaped: self.writes(history.reaped),
             just_asked: history.just_asked,
+            just_asked_amid_exchanges: history.just_asked_amid_exchanges,
             surveyed: history.surveyed,
             known: history.known.clone(),
             owed: history.owed.clone(),
