@@ -77,9 +77,10 @@ pub struct Ghost {
     /// The puts whose tombstones a node has asked about, or reaped, in the last step. It is empty
     /// again once another message is sent or arrives.
     pub just_asked: WriteSet,
-    /// As `just_asked`, where replicas run exchanges: a replica without the tombstone may send an
-    /// old copy in an exchange at any time, also just before it is asked.
-    pub just_asked_amid_exchanges: WriteSet,
+    /// As `just_asked`, where replicas run exchanges, and the node that asked. Another replica, one
+    /// without the tombstone, may send an old copy in an exchange at any time, also just before it
+    /// is asked.
+    pub just_asked_amid_exchanges: Option<(NodeId, WriteSet)>,
     /// How often a node was asked whether it is clear of a key. A scope bounds it.
     pub surveyed: u8,
     /// Did a replica send a key that never differed between replicas?
@@ -119,7 +120,7 @@ impl Ghost {
             hinted: Vec::new(),
             reaped: WriteSet::EMPTY,
             just_asked: WriteSet::EMPTY,
-            just_asked_amid_exchanges: WriteSet::EMPTY,
+            just_asked_amid_exchanges: None,
             surveyed: 0,
             sent_needlessly: false,
             known: watched(nodes),
@@ -141,7 +142,7 @@ impl Ghost {
 
     /// Another message is sent or arrives.
     pub(crate) fn go_on(&mut self) {
-        (self.just_asked, self.just_asked_amid_exchanges) = (WriteSet::EMPTY, WriteSet::EMPTY);
+        (self.just_asked, self.just_asked_amid_exchanges) = (WriteSet::EMPTY, None);
     }
 
     pub(crate) fn on_reap(&mut self, tombstones: WriteSet) {
@@ -149,12 +150,12 @@ impl Ghost {
         self.just_asked = self.replaced_by(tombstones);
     }
 
-    pub(crate) fn on_survey(&mut self, instance: &Instance, tombstones: WriteSet) {
+    pub(crate) fn on_survey(&mut self, instance: &Instance, asker: NodeId, tombstones: WriteSet) {
         // A scope without bounds may go on beyond the number.
         self.surveyed = self.surveyed.saturating_add(1);
         let replaced = self.replaced_by(tombstones);
         if instance.scope.faults.exchange {
-            self.just_asked_amid_exchanges = replaced;
+            self.just_asked_amid_exchanges = Some((asker, replaced));
         } else {
             self.just_asked = replaced;
         }

@@ -84,7 +84,9 @@ fn is_endless(instance: &Instance) -> bool {
 pub(crate) fn reads(instance: &Instance) -> Reads<Process, Instance, Ghost> {
     let bounds = Reads::nothing().history_by(|instance, ghost, words| {
         words.extend([is_bounded(instance, ghost).into(), ghost.just_asked.bits()]);
-        words.push(ghost.just_asked_amid_exchanges.bits());
+        let (asker, replaced) =
+            ghost.just_asked_amid_exchanges.unwrap_or((NodeId(0), WriteSet::EMPTY));
+        words.extend([asker.0.into(), replaced.bits()]);
         words.extend([ghost.copied.witnesses, ghost.copied.is_misled.into()]);
     });
     // Gossip is held against what its recipient has on disk.
@@ -141,7 +143,9 @@ struct Told {
     is_ahead: bool,
     /// The puts that messages carry from node to node.
     carried: WriteSet,
-    /// Those among them that messages carry which are not part of an exchange.
+    /// The puts among them that each node has sent in exchanges, in order.
+    synced: Vec<(Id, WriteSet)>,
+    /// The puts among them in other messages.
     carried_otherwise: WriteSet,
 }
 
@@ -165,7 +169,9 @@ impl Told {
             }
             let carried = carried_by(instance, msg);
             told.carried = told.carried.union(carried);
-            if !matches!(msg.as_undated(), Message::Sync { .. }) {
+            if matches!(msg.as_undated(), Message::Sync { .. }) {
+                told.synced.push((src, carried));
+            } else {
                 told.carried_otherwise = told.carried_otherwise.union(carried);
             }
             told.begins |= matches!(msg, Message::Roots { .. });
@@ -183,6 +189,7 @@ impl Told {
         }
         told.gossip.sort_unstable();
         handed.sort_unstable();
+        told.synced.sort_unstable_by_key(|(from, carried)| (*from, carried.bits()));
         told.repeats = handed.windows(2).any(|pair| pair[0] == pair[1]);
         told
     }
@@ -198,7 +205,11 @@ fn says_little(instance: &Instance, state: &SystemState) -> bool {
     let Ghost { just_asked, just_asked_amid_exchanges, .. } = &state.history;
     let has_any = |carried: WriteSet, of: WriteSet| carried.minus(of) != carried;
     let is_early = has_any(told.carried, *just_asked)
-        || has_any(told.carried_otherwise, *just_asked_amid_exchanges);
+        || just_asked_amid_exchanges.is_some_and(|(asker, replaced)| {
+            let mut by_asker = told.synced.iter().filter(|(from, _)| *from == asker.actor());
+            has_any(told.carried_otherwise, replaced)
+                || by_asker.any(|(_, carried)| has_any(*carried, replaced))
+        });
     !is_early && (!is_endless(instance) || tells_little(instance, state, &told))
 }
 
@@ -247,11 +258,15 @@ fn messages_in_words(
         repeats,
         is_ahead,
         carried,
+        synced,
         carried_otherwise,
     } = Told::of(instance, messages);
     words.push(is_ahead.into());
     if instance.scope.faults.reaps > 0 {
-        words.extend([carried.bits(), carried_otherwise.bits()]);
+        words.extend([carried.bits(), carried_otherwise.bits(), synced.len() as u64]);
+        let synced =
+            synced.iter().map(|(from, carried)| [usize::from(*from) as u64, carried.bits()]);
+        words.extend(synced.flatten());
     }
     if is_endless(instance) {
         words.push(histories.min(histories_max(instance) + 1) as u64);

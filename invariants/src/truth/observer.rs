@@ -57,7 +57,7 @@ pub(crate) fn record_out(
             next.on_hand_off(instance, from, node(envelope.dst), writes_of(siblings.versions()));
         }
         Message::Survey { siblings, .. } => {
-            next.on_survey(instance, deletes_among(instance, siblings.versions()));
+            next.on_survey(instance, from, deletes_among(instance, siblings.versions()));
         }
         Message::Reap { siblings, .. } => {
             next.on_reap(deletes_among(instance, siblings.versions()));

@@ -139,7 +139,9 @@ impl Renaming<Process, Ghost> for Symmetry {
             })),
             reaped: self.writes(history.reaped),
             just_asked: history.just_asked,
-            just_asked_amid_exchanges: history.just_asked_amid_exchanges,
+            just_asked_amid_exchanges: history
+                .just_asked_amid_exchanges
+                .map(|(asker, replaced)| (self.node(asker), replaced)),
             surveyed: history.surveyed,
             known: history.known.clone(),
             owed: history.owed.clone(),
