@@ -68,14 +68,15 @@ const PROPERTIES: &[Property] = &[
              a put or a get (Dynamo paper §4.5). Precondition: the network does not duplicate \
              messages for ever. A request that arrives again runs again. Precondition: \
              coordinators time out. If they do not: no message is lost, the coordinator was not \
-             removed for good, at least R and W members are left, and no node restarts where the \
-             ring changes. A new replica that restarts forgets whom it owes a reply.",
+             removed for good, at least R and W members are left, no node is let in again after \
+             it has stopped, and no node restarts where the ring changes. A new replica that \
+             restarts forgets whom it owes a reply.",
             |model, state| {
                 let world = World { model, state };
                 let times_out = model.cfg.scope.faults.timeouts.is_some();
-                let has_quorum = !world.has_no_quorum();
-                let may_wait = |node| !times_out && (!has_quorum || world.is_removed(node));
-                world.nodes().all(|node| may_wait(node) || !world.waits(node))
+                let waits = |node| world.waits(node) && (times_out || !world.is_removed(node));
+                let may_wait = !times_out && (world.has_no_quorum() || world.awaits_the_stopped());
+                may_wait || world.nodes().all(|node| !waits(node))
             },
         ),
     ),
@@ -103,13 +104,15 @@ const PROPERTIES: &[Property] = &[
              to which it has forwarded a request, or for what others hold of a key in which it \
              is a new replica (Dynamo paper §4.8, §4.9). Precondition: the network does not \
              duplicate messages for ever. Precondition: nodes time out. If they do not: no \
-             message is lost, no node restarts, none was removed for good, and at least R and W \
-             members are left.",
+             message is lost, no node restarts, none was removed for good or let in again after \
+             it has stopped, and at least R and W members are left.",
             |model, state| {
                 let world = World { model, state };
                 let times_out = model.cfg.scope.faults.timeouts.is_some();
                 let is_removed = |node| world.is_removed(node);
-                let may_wait = world.has_no_quorum() || world.nodes().any(is_removed);
+                let may_wait = world.has_no_quorum()
+                    || world.awaits_the_stopped()
+                    || world.nodes().any(is_removed);
                 !times_out && may_wait || world.nodes().all(|node| !world.waits_for_others(node))
             },
         ),

@@ -5,14 +5,18 @@ mod scopes;
 
 use crate::facts;
 use crate::invariant::Invariant;
-use crate::property::occasions::{SERVED, VIEWS_DIFFER};
-use crate::property::{LooksAt, Property, WITHOUT_GOSSIP, converges, given, looking_at, reachable};
+use crate::property::occasions::{CLIENT_TOLD, SERVED, VIEWS_DIFFER};
+use crate::property::{
+    LooksAt, Property, WITHOUT_GOSSIP, always, converges, given, looking_at, reachable,
+};
 use crate::scope::Faults;
 use crate::system::world::World;
 use crate::system::{System, SystemState};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Standing};
+use dynamo_model::message::Message;
 use dynamo_model::rules::Rules;
+use stateright::actor::Envelope;
 
 /// All that belongs to I7.
 pub(crate) const INVARIANT: Invariant = Invariant {
@@ -110,6 +114,33 @@ const PROPERTIES: &[Property] = &[
                 world
                     .nodes()
                     .any(|node| owed(node).is_some_and(|owed| !world.history(node).includes(owed)))
+            },
+        ),
+    ),
+    looking_at(
+        LooksAt::Everything,
+        always(
+            "I7.client-asks-a-replica",
+            &[facts::owed],
+            CLIENT_TOLD,
+            "A client that chooses nodes by its own view asks an intended replica by all the \
+             changes that it knows. So once it is told of a change, its next request follows it.",
+            |model, state| {
+                let asks_one = |envelope: Envelope<&Message>| {
+                    let Message::Routed { tip, operation } = envelope.msg else { return true };
+                    let client = state.actor_states[usize::from(envelope.src)].client();
+                    client.is_none_or(|client| {
+                        let is_current = client.routes.tip() == *tip
+                            && client.line as u64 == operation.request().number;
+                        let intended = model.cfg.replicas_by(client.routes.history());
+                        !is_current
+                            || NodeId::from_actor(envelope.dst)
+                                .is_some_and(|node| intended.contains(&node))
+                    })
+                };
+                !model.cfg.changes
+                    || !model.cfg.scope.routes()
+                    || state.network.iter_deliverable().all(asks_one)
             },
         ),
     ),

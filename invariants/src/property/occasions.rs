@@ -12,6 +12,7 @@ pub(crate) const SPREADS: &[&str] = &["I9.change-spreads"];
 pub(crate) const VIEWS_DIFFER: &[&str] = &["I7.views-differ"];
 pub(crate) const SERVED: &[&str] =
     &["I7.served-by-one-who-knows-more", "I7.client-with-an-old-view"];
+pub(crate) const CLIENT_TOLD: &[&str] = &["I7.client-is-told"];
 pub(crate) const EXCHANGED: &[&str] = &["I5.a-key-is-exchanged"];
 pub(crate) const EXCHANGED_ALONE: &[&str] = &["I5.one-of-two-keys-is-exchanged"];
 pub(crate) const READ_OVER: &[&str] = &["I3.a-read-is-over"];

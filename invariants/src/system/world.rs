@@ -1,21 +1,20 @@
 //! A state as properties read it: disks, messages, timers, ground truth.
 
+mod membership;
+mod messages;
+
+pub(crate) use messages::{is_syncing, repeated};
+
 use crate::scope::Ask;
-use crate::scope::instance::members;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::{System, SystemState};
-use crate::truth::{Hearing, carried_by, writes_of};
+use crate::truth::{Hearing, writes_of};
 use dynamo_model::ids::{Content, NodeId};
-use dynamo_model::membership::{Act, Change, History, Standing};
-use dynamo_model::message::Message;
 use dynamo_model::node::State;
 use dynamo_model::process::{Process, Stage};
-use dynamo_model::rules::Rules;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::version::{Context, Dot};
 use interned_checker::ActorPart;
-use stateright::actor::Envelope;
-use std::collections::BTreeMap;
 
 /// A state, seen from outside. Properties read disks, messages, timers and the ground truth here,
 /// and never a node's own bookkeeping. Exceptions: only a node knows whether it still waits, and
@@ -168,109 +167,6 @@ impl<'a> World<'a> {
         !self.state.crashed[index] && self.state.actor_states[index].node().is_some_and(waits)
     }
 
-    /// The membership history on a node's disk.
-    pub fn history(&self, node: NodeId) -> &'a History {
-        let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
-        storage
-            .map(|storage| &storage.history)
-            .filter(|history| !history.is_empty())
-            .unwrap_or(&self.model.cfg.founders)
-    }
-
-    /// The union of all histories on disks.
-    pub fn all_history(&self) -> History {
-        self.nodes()
-            .fold(self.model.cfg.founders.clone(), |all, node| all.union(self.history(node)))
-    }
-
-    /// Does any history say that the node was removed for good?
-    pub fn is_removed(&self, node: NodeId) -> bool {
-        let is_removal = |change: &Change| change.act == Act::Remove;
-        self.model.cfg.changes
-            && self.nodes().any(|other| self.history(other).of(node).any(is_removal))
-    }
-
-    /// Is a node gone, by its own history? It may have stopped, and its disk no longer counts.
-    pub fn is_gone(&self, node: NodeId) -> bool {
-        let standing = || Rules::default().standings(self.history(node)).get(&node).copied();
-        self.model.cfg.changes && standing() == Some(Standing::Gone)
-    }
-
-    /// Does a node know every membership change that any node has on disk?
-    pub fn knows_all(&self, node: NodeId) -> bool {
-        !self.model.cfg.changes || *self.history(node) == self.all_history()
-    }
-
-    /// Are fewer than W members left? Nodes that leave keep their copies until there are enough.
-    pub fn has_too_few_members(&self) -> bool {
-        self.has_fewer_members_than(self.model.cfg.config.w())
-    }
-
-    /// Are fewer than R or W members left? Each of two administrators may have let one leave too
-    /// many.
-    pub fn has_no_quorum(&self) -> bool {
-        let config = &self.model.cfg.config;
-        self.has_fewer_members_than(config.r().max(config.w()))
-    }
-
-    fn has_fewer_members_than(&self, needed: usize) -> bool {
-        self.model.cfg.changes && members(&self.all_history()).count() < needed
-    }
-
-    /// The intended replicas by the union of all histories.
-    pub fn intended(&self) -> &'a [NodeId] {
-        let instance = &self.model.cfg;
-        if instance.changes {
-            instance.replicas_by(&self.all_history())
-        } else {
-            &instance.preference_list
-        }
-    }
-
-    /// The intended replicas by the view of a node.
-    pub fn intended_by(&self, node: NodeId) -> &'a [NodeId] {
-        let instance = &self.model.cfg;
-        if instance.changes {
-            instance.replicas_by(self.history(node))
-        } else {
-            &instance.preference_list
-        }
-    }
-
-    /// Is a node an intended replica by the view of another?
-    pub fn is_intended(&self, node: NodeId, by: NodeId) -> bool {
-        self.intended_by(by).contains(&node)
-    }
-
-    /// The intended replicas by each view that a node may have had until now: it may have learned
-    /// the changes that it knows in any order. Whether another node was a member by such a view
-    /// depends on that node's latest change there. So one change of each node, or none, is enough
-    /// to try.
-    fn intended_until_now_by(&self, node: NodeId) -> Vec<&'a [NodeId]> {
-        let instance = &self.model.cfg;
-        if !instance.changes {
-            return vec![&instance.preference_list];
-        }
-        let learned = self.history(node).minus(&instance.founders);
-        let of = |view: &History| members(view).collect::<Vec<NodeId>>();
-        let mut views = BTreeMap::from([(of(&instance.founders), instance.founders.clone())]);
-        for other in self.nodes() {
-            for before in views.clone().into_values() {
-                for change in learned.of(other) {
-                    let mut view = before.clone();
-                    view.insert(*change);
-                    views.entry(of(&view)).or_insert(view);
-                }
-            }
-        }
-        views.values().map(|view| instance.replicas_by(view)).collect()
-    }
-
-    /// Could a node have been no intended replica for a time, by its own views?
-    pub fn may_have_been_none(&self, node: NodeId) -> bool {
-        self.intended_until_now_by(node).iter().any(|intended| !intended.contains(&node))
-    }
-
     /// The puts on the disks of all nodes that are not gone, and the puts those supersede.
     pub fn anywhere(&self) -> WriteSet {
         let nodes = self.nodes().filter(|node| !self.is_gone(*node));
@@ -296,15 +192,6 @@ impl<'a> World<'a> {
                     if intended.contains(&node) { own == Some(held) } else { own.is_none() };
                 is_own_right && self.hints(node).next().is_none()
             })
-    }
-
-    /// Does a message in flight carry a put that a put on disk had replaced? A message that changes
-    /// nothing at its receiver stays in flight for ever: stateright does not deliver it.
-    pub fn is_replaced_in_flight(&self) -> bool {
-        let replaced = self.anywhere().minus(self.versions().map(|(write, _)| write).collect());
-        let carried = |message| carried_by(&self.model.cfg, message);
-        let mut messages = self.state.network.iter_deliverable();
-        messages.any(|envelope| carried(envelope.msg).minus(replaced) != carried(envelope.msg))
     }
 
     /// Do all intended replicas have the same puts on disk, superseded ones included?
@@ -354,16 +241,6 @@ impl<'a> World<'a> {
         node.is_some_and(|node| node.gets.contains_key(&request))
     }
 
-    /// Is a repair of this get in flight?
-    pub fn is_repairing(&self, get: usize) -> bool {
-        let wanted = self.model.cfg.gets[get];
-        let is_repair = |message: &Message| match message.as_undated() {
-            Message::Repair { request, .. } => *request == wanted,
-            _ => false,
-        };
-        self.state.network.iter_deliverable().any(|envelope| is_repair(envelope.msg))
-    }
-
     /// Do clocks and contexts on disks cover exactly what their clients had read, except for these
     /// puts?
     pub fn clocks_are_causal(&self, except: WriteSet) -> bool {
@@ -392,29 +269,6 @@ impl<'a> World<'a> {
             context_is && clocks_are
         })
     }
-}
-
-/// Is a replica's whole sibling set for a key in flight to another replica, in an exchange?
-pub(crate) fn is_syncing<'a>(mut messages: impl Iterator<Item = Envelope<&'a Message>>) -> bool {
-    messages.any(|envelope| matches!(envelope.msg.as_undated(), Message::Sync { .. }))
-}
-
-/// Whether the node's disk is lost, and its stage if the disk was copied.
-/// Are two equal messages in flight by which a coordinator asks a replica; and two by which it asks
-/// a fallback? Copies of a message follow one another.
-pub(crate) fn repeated<'a>(messages: impl Iterator<Item = Envelope<&'a Message>>) -> (bool, bool) {
-    let (mut of_replica, mut of_fallback, mut last) = (false, false, None);
-    for envelope in messages {
-        if last == Some(envelope) {
-            match envelope.msg.as_undated() {
-                Message::Store { .. } | Message::Fetch { .. } => of_replica = true,
-                Message::StoreHint { .. } => of_fallback = true,
-                _ => {}
-            }
-        }
-        last = Some(envelope);
-    }
-    (of_replica, of_fallback)
 }
 
 pub(crate) fn fate(part: &ActorPart<'_, Process>) -> u64 {

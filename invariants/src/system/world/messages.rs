@@ -1,0 +1,50 @@
+//! What the messages in flight tell.
+
+use super::World;
+use crate::truth::carried_by;
+use dynamo_model::message::Message;
+use stateright::actor::Envelope;
+
+impl World<'_> {
+    /// Does a message in flight carry a put that a put on disk had replaced? A message that changes
+    /// nothing at its receiver stays in flight for ever: stateright does not deliver it.
+    pub fn is_replaced_in_flight(&self) -> bool {
+        let replaced = self.anywhere().minus(self.versions().map(|(write, _)| write).collect());
+        let carried = |message| carried_by(&self.model.cfg, message);
+        let mut messages = self.state.network.iter_deliverable();
+        messages.any(|envelope| carried(envelope.msg).minus(replaced) != carried(envelope.msg))
+    }
+
+    /// Is a repair of this get in flight?
+    pub fn is_repairing(&self, get: usize) -> bool {
+        let wanted = self.model.cfg.gets[get];
+        let is_repair = |message: &Message| match message.as_undated() {
+            Message::Repair { request, .. } => *request == wanted,
+            _ => false,
+        };
+        self.state.network.iter_deliverable().any(|envelope| is_repair(envelope.msg))
+    }
+}
+
+/// Is a replica's whole sibling set for a key in flight to another replica, in an exchange?
+pub(crate) fn is_syncing<'a>(mut messages: impl Iterator<Item = Envelope<&'a Message>>) -> bool {
+    messages.any(|envelope| matches!(envelope.msg.as_undated(), Message::Sync { .. }))
+}
+
+/// Whether the node's disk is lost, and its stage if the disk was copied.
+/// Are two equal messages in flight by which a coordinator asks a replica; and two by which it asks
+/// a fallback? Copies of a message follow one another.
+pub(crate) fn repeated<'a>(messages: impl Iterator<Item = Envelope<&'a Message>>) -> (bool, bool) {
+    let (mut of_replica, mut of_fallback, mut last) = (false, false, None);
+    for envelope in messages {
+        if last == Some(envelope) {
+            match envelope.msg.as_undated() {
+                Message::Store { .. } | Message::Fetch { .. } => of_replica = true,
+                Message::StoreHint { .. } => of_fallback = true,
+                _ => {}
+            }
+        }
+        last = Some(envelope);
+    }
+    (of_replica, of_fallback)
+}
