@@ -23,7 +23,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get), (2, PutOver), (0, Get)]],
         faults: NO_FAULTS,
         unseen: &["I2.siblings-are-read", "I2.siblings-are-reconciled"],
-        unique_states: 23_385,
+        unique_states: 24_817,
     },
     Scope {
         name: "r1-w1",
@@ -34,7 +34,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get), (1, PutOver)], &[(1, Put)]],
         faults: NO_FAULTS,
         unseen: &["I1.get-must-see-a-put"],
-        unique_states: 1_407_019,
+        unique_states: 1_498_779,
     },
     Scope {
         name: "r1-w3",
@@ -45,7 +45,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
         unseen: &[],
-        unique_states: 1_269,
+        unique_states: 1_331,
     },
     Scope {
         name: "r3-w1",
@@ -56,7 +56,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
         unseen: &[],
-        unique_states: 30_681,
+        unique_states: 33_081,
     },
     Scope {
         name: "coordinator-crash",
@@ -78,7 +78,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 1, client_retries: 1, ..NO_FAULTS },
         unseen: &["I6.failed-but-possibly-stored"],
-        unique_states: 325_924,
+        unique_states: 321_412,
     },
     Scope {
         name: "crash-amid-puts",
@@ -89,7 +89,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { crashes: 1, timeouts: Some(0), ..NO_FAULTS },
         unseen: &[],
-        unique_states: 1_053_596,
+        unique_states: 936_012,
     },
     Scope {
         name: "two-crashes",
@@ -133,7 +133,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 2, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 418_403,
+        unique_states: 408_783,
     },
     Scope {
         name: "in-person",
@@ -144,7 +144,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, PutInPerson), (1, GetInPerson)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         unseen: &["I4.acknowledged-on-a-hint"],
-        unique_states: 112_319,
+        unique_states: 111_903,
     },
     Scope {
         name: "lost-disk-and-read",
@@ -177,7 +177,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, PutInPerson), (1, GetInPerson)], &[(2, Put)]],
         faults: Faults { old_disk: Some(0), ..NO_FAULTS },
         unseen: &[],
-        unique_states: 10_071,
+        unique_states: 9_881,
     },
     Scope {
         name: "fallback-coordinates-and-read",
@@ -229,7 +229,7 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (0, Leave(1)), (2, Get)]],
         faults: NO_FAULTS,
         unseen: &["I3.stale-replica-is-seen"],
-        unique_states: 2_657_016,
+        unique_states: 1_912_416,
     },
     Scope {
         name: "crash-and-loss",

@@ -31,7 +31,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: NO_FAULTS,
         unseen: &[],
-        unique_states: 25_115,
+        unique_states: 24_335,
     },
     Scope {
         name: "reconcile",
@@ -42,7 +42,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (2, Get), (0, PutOver)], &[(1, Put)]],
         faults: NO_FAULTS,
         unseen: &[],
-        unique_states: 342_695,
+        unique_states: 350_723,
     },
     Scope {
         name: "three-writers",
@@ -108,7 +108,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 332_230,
+        unique_states: 301_646,
     },
     Scope {
         name: "late-retry",
@@ -123,6 +123,7 @@ const HERE: &[Scope] = &[
             "I1.get-must-see-a-put",
             "I2.siblings-are-reconciled",
             "I6.failed-but-possibly-stored",
+            "I6.replica-is-asked-again",
         ],
         unique_states: 20_106,
     },
@@ -145,8 +146,8 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(3, Put), (3, Get)]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &["I6.failed-but-possibly-stored"],
-        unique_states: 6_351,
+        unseen: &["I6.failed-but-possibly-stored", "I6.replica-is-asked-again"],
+        unique_states: 6_111,
     },
     Scope {
         name: "forwarding-amid-puts",
@@ -253,6 +254,7 @@ const HERE: &[Scope] = &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
             "I6.failed-but-possibly-stored",
+            "I6.fallback-is-asked-again",
         ],
         unique_states: 297_349,
     },

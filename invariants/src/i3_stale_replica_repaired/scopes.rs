@@ -19,7 +19,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
         unseen: &[],
-        unique_states: 885,
+        unique_states: 857,
     },
     Scope {
         name: "impatience",
@@ -30,7 +30,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (2, Get)], &[(1, Put)]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
         unseen: &[],
-        unique_states: 208_578,
+        unique_states: 190_202,
     },
     Scope {
         name: "loss",
@@ -41,7 +41,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), ..NO_FAULTS },
         unseen: &[],
-        unique_states: 4_970,
+        unique_states: 4_682,
     },
     Scope {
         name: "join-of-a-second-and-read",
@@ -59,7 +59,7 @@ const HERE: &[Scope] = &[
             "I4.replica-is-misplaced",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 33_087,
+        unique_states: 41_532,
     },
 ];
 

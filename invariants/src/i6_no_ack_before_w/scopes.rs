@@ -19,7 +19,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { timeouts: Some(1), ..NO_FAULTS },
         unseen: &[],
-        unique_states: 6_824,
+        unique_states: 6_680,
     },
     Scope {
         name: "loss-and-retries",
@@ -51,7 +51,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 4_730,
+        unique_states: 4_630,
     },
     Scope {
         name: "forwarded-and-lost",
@@ -72,7 +72,7 @@ const HERE: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(3, Put)]],
         faults: Faults { loss: true, client_retries: 1, ..NO_FAULTS },
-        unseen: &["I6.failed-but-possibly-stored"],
+        unseen: &["I6.failed-but-possibly-stored", "I6.replica-is-asked-again"],
         unique_states: 329,
     },
     Scope {
@@ -87,6 +87,8 @@ const HERE: &[Scope] = &[
             "I1.acknowledged-before-all-have-it",
             "I4.acknowledged-on-a-hint",
             "I4.replica-is-handed-over",
+            "I6.fallback-is-asked-again",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 1_014,
@@ -116,7 +118,7 @@ const HERE: &[Scope] = &[
             handoffs: 1,
             ..NO_FAULTS
         },
-        unseen: &["I6.failed-but-possibly-stored"],
+        unseen: &["I6.failed-but-possibly-stored", "I6.fallback-is-asked-again"],
         unique_states: 14_571,
     },
 ];

@@ -16,6 +16,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I3.stale-replica-is-seen",
             "I6.failed-but-possibly-stored",
+            "I6.replica-is-asked-again",
             "I7.client-is-told",
             "I7.client-with-an-old-view",
         ],
@@ -57,6 +58,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
             "I6.failed-but-possibly-stored",
+            "I6.replica-is-asked-again",
         ],
         unique_states: 300,
     },

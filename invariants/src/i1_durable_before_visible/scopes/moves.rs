@@ -19,7 +19,10 @@ pub(super) const SCOPES: &[Scope] = &[
             "I4.acknowledged-on-a-hint",
             "I4.replica-is-handed-over",
             "I4.replica-is-misplaced",
+            "I6.fallback-is-asked-again",
+            "I6.replica-is-asked-again",
             "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
         ],
         unique_states: 3_871,
     },
@@ -32,7 +35,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 20_531,
+        unique_states: 15_471,
     },
     Scope {
         name: "moves-and-in-person",
@@ -43,7 +46,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, PutInPerson), (1, GetInPerson)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 20_531,
+        unique_states: 15_471,
     },
     Scope {
         name: "third-joins-and-get",
@@ -59,7 +62,7 @@ pub(super) const SCOPES: &[Scope] = &[
             "I4.replica-is-misplaced",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 61_603,
+        unique_states: 61_619,
     },
     Scope {
         name: "read-by-an-old-view",
@@ -75,8 +78,10 @@ pub(super) const SCOPES: &[Scope] = &[
             "I4.acknowledged-on-a-hint",
             "I4.replica-is-handed-over",
             "I4.replica-is-misplaced",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
             "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
         ],
         unique_states: 32,
     },
@@ -91,6 +96,7 @@ pub(super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 7_871,
@@ -103,7 +109,11 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(2, Put), (2, Get)], &[(2, Join(1))], &[(2, Join(0))]],
         faults: NO_FAULTS,
-        unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 55_183,
     },
     Scope {
@@ -114,7 +124,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0)), (2, Leave(1)), (2, Get)]],
         faults: NO_FAULTS,
-        unseen: &["I3.stale-replica-is-seen"],
+        unseen: &["I3.stale-replica-is-seen", "I6.replica-is-asked-again"],
         unique_states: 107_717,
     },
     Scope {
@@ -128,6 +138,7 @@ pub(super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 118,
@@ -158,9 +169,10 @@ pub(super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 2_041,
+        unique_states: 1_893,
     },
     Scope {
         name: "read-and-loss",
@@ -173,9 +185,10 @@ pub(super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 1_686,
+        unique_states: 1_362,
     },
     Scope {
         name: "read-in-person-after-join",
@@ -185,7 +198,11 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, PutInPerson), (0, Join(1)), (1, GetInPerson)]],
         faults: NO_FAULTS,
-        unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 22_737,
     },
     Scope {
@@ -225,6 +242,7 @@ pub(super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 126_842,
@@ -237,7 +255,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Leave(0))], &[(2, Leave(1))]],
         faults: NO_FAULTS,
-        unseen: &["I7.served-by-one-who-knows-more"],
+        unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
         unique_states: 16_491,
     },
     Scope {
@@ -257,8 +275,10 @@ pub(super) const SCOPES: &[Scope] = &[
             "I4.acknowledged-on-a-hint",
             "I4.replica-is-handed-over",
             "I4.replica-is-misplaced",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
             "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
         ],
         unique_states: 22,
     },

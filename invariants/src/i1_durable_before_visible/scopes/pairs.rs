@@ -46,7 +46,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, crashes: 1, ..NO_FAULTS },
         unseen: &["I3.stale-replica-is-seen"],
-        unique_states: 333,
+        unique_states: 549,
     },
     Scope {
         name: "in-person-and-crash",
@@ -67,8 +67,13 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put), (0, Leave(2)), (1, Get)]],
         faults: NO_FAULTS,
-        unseen: &["I4.replica-is-handed-over", "I8.hint-is-handed-over"],
-        unique_states: 4_749,
+        unseen: &[
+            "I4.replica-is-handed-over",
+            "I6.replica-is-asked-again",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
+        unique_states: 4_599,
     },
     Scope {
         name: "stand-in-and-read-all-of-two",
@@ -103,6 +108,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 31_159,

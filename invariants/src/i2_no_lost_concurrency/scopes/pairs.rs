@@ -25,7 +25,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, PutOver)]],
         faults: Faults { lost_disk: Some(0), client_retries: 1, ..NO_FAULTS },
-        unseen: &["I6.failed-but-possibly-stored"],
+        unseen: &["I6.failed-but-possibly-stored", "I6.replica-is-asked-again"],
         unique_states: 641,
     },
     Scope {
@@ -36,7 +36,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(OWN_VIEW, Put)], &[(1, Join(0))]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &["I6.failed-but-possibly-stored", "I7.served-by-one-who-knows-more"],
+        unseen: &[
+            "I6.failed-but-possibly-stored",
+            "I7.served-by-one-who-knows-more",
+            "I9.old-request-is-under-way",
+        ],
         unique_states: 1_948,
     },
     Scope {
@@ -58,8 +62,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, PutOver)], &[(1, Join(0))]],
         faults: Faults { lost_disk: Some(0), ..GOSSIP },
-        unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 2_370,
+        unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
+        unique_states: 2_474,
     },
     Scope {
         name: "moves-and-crash-and-retry",
@@ -69,7 +73,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(1, Join(0))]],
         faults: Faults { crashes: 1, client_retries: 1, ..GOSSIP },
-        unseen: &["I6.failed-but-possibly-stored", "I7.served-by-one-who-knows-more"],
-        unique_states: 14_670,
+        unseen: &[
+            "I6.failed-but-possibly-stored",
+            "I7.served-by-one-who-knows-more",
+            "I9.old-request-is-under-way",
+        ],
+        unique_states: 13_890,
     },
 ];

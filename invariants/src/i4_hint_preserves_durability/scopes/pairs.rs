@@ -25,7 +25,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(2, Put), (2, Delete)]],
         faults: Faults { client_retries: 1, reaps: 1, ..NO_FAULTS },
-        unseen: &["I6.failed-but-possibly-stored"],
+        unseen: &["I6.failed-but-possibly-stored", "I6.replica-is-asked-again"],
         unique_states: 3_477,
     },
     Scope {
@@ -69,8 +69,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Delete)], &[(1, Join(0))]],
         faults: Faults { crashes: 1, reaps: 1, ..GOSSIP },
-        unseen: &["I4.tombstone-is-reaped", "I7.served-by-one-who-knows-more"],
-        unique_states: 7_427,
+        unseen: &[
+            "I4.tombstone-is-reaped",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+        ],
+        unique_states: 7_263,
     },
     Scope {
         name: "last-members-stay",
@@ -86,9 +90,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I4.acknowledged-on-a-hint",
             "I4.replica-is-handed-over",
             "I4.replica-is-misplaced",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
             "I7.views-differ",
             "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
             "I9.change-spreads",
         ],
         unique_states: 13,
@@ -109,7 +115,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             ..NO_FAULTS
         },
         unseen: &[],
-        unique_states: 14_206,
+        unique_states: 13_511,
     },
     Scope {
         name: "put-in-production",

@@ -28,7 +28,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, Leave(0))]],
         faults: Faults { exchange: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I6.replica-is-asked-again"],
         unique_states: 2_209,
     },
     Scope {
@@ -41,8 +41,10 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         faults: Faults { exchange: true, ..NO_FAULTS },
         unseen: &[
             "I4.replica-is-handed-over",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
             "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
         ],
         unique_states: 565,
     },
@@ -55,7 +57,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)]],
         faults: Faults { timeouts: Some(0), exchange: true, reaps: 1, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 14_206,
+        unique_states: 13_511,
     },
     Scope {
         name: "leave-with-all-in-the-background",
@@ -71,8 +73,10 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I4.tombstone-is-reaped",
             "I5.a-key-is-exchanged",
             "I6.failed-but-possibly-stored",
+            "I6.fallback-is-asked-again",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 917,
+        unique_states: 883,
     },
 ];

@@ -36,7 +36,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put), (1, PutOver)]],
         faults: Faults { client_retries: 1, ..EXCHANGE },
-        unseen: &["I6.failed-but-possibly-stored"],
+        unseen: &["I6.failed-but-possibly-stored", "I6.replica-is-asked-again"],
         unique_states: 18_370,
     },
     Scope {

@@ -1,6 +1,6 @@
 //! Scopes for pairs of acts and faults that occurred together in no run of any other scope.
 
-use crate::scope::Ask::{Get, Put, PutInPerson};
+use crate::scope::Ask::{Get, Join, Leave, Put, PutInPerson};
 use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
 
 pub(in super::super) const SCOPES: &[Scope] = &[
@@ -35,7 +35,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { duplication: true, timeouts: Some(1), ..NO_FAULTS },
         unseen: &["I3.stale-replica-is-seen"],
-        unique_states: 1_948,
+        unique_states: 2_024,
     },
     Scope {
         name: "forwarding-duplication-old-disk",
@@ -59,8 +59,77 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I3.stale-replica-is-seen",
             "I6.failed-but-possibly-stored",
+            "I6.fallback-is-asked-again",
             "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
         ],
         unique_states: 66_979,
+    },
+    Scope {
+        name: "leaver-forwards",
+        aim: "A node leaves, and a client puts through it. The node may be gone before another has \
+              taken on the request.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Leave(1)), (1, Put)]],
+        faults: Faults { timeouts: Some(0), gossip: true, ..NO_FAULTS },
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I6.failed-but-possibly-stored",
+            "I6.fallback-is-asked-again",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
+        unique_states: 386,
+    },
+    Scope {
+        name: "join-and-get-and-loss",
+        aim: "A node joins, and a client reads through it. Any message may be lost, and nodes time \
+              out.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Join(0)), (0, Get)]],
+        faults: Faults { timeouts: Some(0), loss: true, ..NO_FAULTS },
+        unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
+        unique_states: 409,
+    },
+    Scope {
+        name: "three-replicas-and-join",
+        aim: "A node joins where keys have three replicas, and a client puts.",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(1, Join(0)), (1, Put)]],
+        faults: NO_FAULTS,
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+        ],
+        unique_states: 2_401,
+    },
+    Scope {
+        name: "three-replicas-leave-and-read",
+        aim: "A client puts where keys have three replicas, lets a node leave, and reads.",
+        nodes: 4,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put), (0, Leave(3)), (0, Get)]],
+        faults: NO_FAULTS,
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
+        unique_states: 10_349,
     },
 ];

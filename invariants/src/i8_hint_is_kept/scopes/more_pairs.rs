@@ -28,7 +28,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (2, Remove(0))]],
         faults: Faults { timeouts: Some(0), ..NO_FAULTS },
-        unseen: &["I4.replica-is-handed-over", "I7.served-by-one-who-knows-more"],
+        unseen: &[
+            "I4.replica-is-handed-over",
+            "I6.fallback-is-asked-again",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 82_463,
     },
     Scope {
@@ -42,6 +47,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         unseen: &[
             "I4.acknowledged-on-a-hint",
             "I4.replica-is-handed-over",
+            "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 8_101,
@@ -71,5 +77,19 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
         unseen: &["I4.acknowledged-on-a-hint", "I6.failed-but-possibly-stored"],
         unique_states: 415,
+    },
+    Scope {
+        name: "two-coordinators-stand-in",
+        aim: "Two clients put through two fallbacks. Either may coordinate, and keep hints.",
+        nodes: 3,
+        quorum: (1, 1, 1),
+        clients: &[&[(2, Put)], &[(1, Put)]],
+        faults: Faults { timeouts: Some(0), ..NO_FAULTS },
+        unseen: &[
+            "I6.failed-but-possibly-stored",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
+        unique_states: 140_702,
     },
 ];
