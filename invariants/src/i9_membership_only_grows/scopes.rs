@@ -154,6 +154,26 @@ pub(super) const SCOPES: &[Scope] = &[
         ],
         unique_states: 6_063,
     },
+    Scope {
+        name: "remove-and-rejoin",
+        aim: "An administrator removes a node for good, lets another leave and join again, and \
+              puts.",
+        nodes: 3,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Remove(0)), (2, Leave(1)), (2, Join(1)), (1, Put)]],
+        faults: NO_FAULTS,
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
+        unique_states: 19,
+    },
 ];
 
 /// Larger scopes, for `dynamo check --deep`.

@@ -1,6 +1,6 @@
 //! Scopes for pairs of acts and faults that occurred together in no run of any other scope.
 
-use crate::scope::Ask::{Delete, Get, Join, Leave, PutInPerson, PutOver, Remove};
+use crate::scope::Ask::{Delete, Get, Join, Leave, Put, PutInPerson, PutOver, Remove};
 use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
 
 pub(in super::super) const SCOPES: &[Scope] = &[
@@ -113,5 +113,27 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
         unique_states: 6_702,
+    },
+    Scope {
+        name: "join-and-old-disk",
+        aim: "A node joins while a client puts through it, and it may start on an older copy of \
+              its disk.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(0, Put)], &[(1, Join(0))]],
+        faults: Faults { old_disk: Some(0), ..NO_FAULTS },
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I2.old-disk-is-found",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I6.acknowledged-by-exactly-w",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
+        unique_states: 48,
     },
 ];

@@ -80,4 +80,23 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         ],
         unique_states: 69,
     },
+    Scope {
+        name: "join-put-and-repair",
+        aim: "A node joins, and a client puts and reads through a node that was a replica before.",
+        nodes: 3,
+        quorum: (2, 1, 1),
+        clients: &[&[(1, Join(0)), (1, Put), (1, Get)]],
+        faults: NO_FAULTS,
+        unseen: &[
+            "I1.get-must-see-a-put",
+            "I3.stale-replica-is-seen",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
+        unique_states: 1_699,
+    },
 ];

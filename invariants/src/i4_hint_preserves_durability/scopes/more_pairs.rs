@@ -167,4 +167,15 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         ],
         unique_states: 11_397,
     },
+    Scope {
+        name: "reap-and-retransmission",
+        aim: "A client puts and deletes, and the tombstone is reaped. Coordinators retransmit once \
+              before they give up.",
+        nodes: 2,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put), (0, Delete)]],
+        faults: Faults { timeouts: Some(1), reaps: 1, ..NO_FAULTS },
+        unseen: &[],
+        unique_states: 358,
+    },
 ];

@@ -1,6 +1,6 @@
 //! Scopes that combine acts and faults of which no other scope has both.
 
-use crate::scope::Ask::{Put, PutOver};
+use crate::scope::Ask::{Join, Leave, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
 const EXCHANGE: Faults = Faults { exchange: true, ..NO_FAULTS };
@@ -60,5 +60,22 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         faults: Faults { crashes: 1, ..EXCHANGE },
         unseen: &[],
         unique_states: 44_421,
+    },
+    Scope {
+        name: "rejoin-and-exchange",
+        aim: "A node leaves and joins again, and a client puts. Replicas run exchanges.",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Leave(1)), (0, Join(1)), (0, Put)]],
+        faults: Faults { exchange: true, ..NO_FAULTS },
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
+        unique_states: 1_831,
     },
 ];

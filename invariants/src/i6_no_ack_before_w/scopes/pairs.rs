@@ -132,4 +132,21 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         ],
         unique_states: 10_349,
     },
+    Scope {
+        name: "join-and-retransmission",
+        aim: "A node joins while a client puts through it. Coordinators retransmit once before \
+              they give up.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(0, Put)], &[(1, Join(0))]],
+        faults: Faults { timeouts: Some(1), ..NO_FAULTS },
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+        ],
+        unique_states: 33_775,
+    },
 ];
