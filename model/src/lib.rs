@@ -54,9 +54,9 @@
 //!   then its own sibling, or comes back once after it was replaced. No put is lost.
 //! * **Change of the ring during a retry.** A put may also leave two versions if its coordinator,
 //!   or the node that forwarded it, learns of a change while the client retries. No put is lost.
-//! * **Memory for retries.** A coordinator remembers each client's latest put. It may forget a
-//!   client once [`Config::puts_remembered`](config::Config::puts_remembered) others have put
-//!   through it since. It then takes a retry for a new put.
+//! * **Memory for retries.** A node remembers each client's latest put or membership change. It may
+//!   forget a client once [`Config::puts_remembered`](config::Config::puts_remembered) others have
+//!   asked for one through it since. It then takes a retry for a new request.
 //! * **Trust.** Nodes trust one another: a node that lies can break everything. The model takes
 //!   every message to be from the node that it names; the runtime ensures that.
 //! * **Size.** A coordinator refuses a put that would make a key's siblings larger than

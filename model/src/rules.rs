@@ -84,7 +84,7 @@ rules! {
     /// Under which incarnation does a node begin on an empty disk? `unused` is a number that none
     /// of its disks ever had. (I2)
     ///
-    /// Under `unused`. The node may have lost the disk on which it had counted its dots.
+    /// Under `unused`: the node may have lost the disk on which it had counted its dots.
     new_incarnation: fn(unused: u64) -> u64,
 
     /// Is a node's disk an older copy of itself? `remembered` is a moment that another node
@@ -105,18 +105,16 @@ rules! {
 
     /// Is an administrator's request new to the node? (I9)
     ///
-    /// A retry or a duplicated datagram may come after another administrator has changed the same
-    /// member again. If the node obeyed it once more, a node that was let in again would have to
-    /// leave, although nobody asked for that.
+    /// A copy may come after the same member was changed again. Obeyed once more, a request to
+    /// leave would take out a node that was let in again.
     change_freshness: fn(remembered: Option<&Issued>, request: RequestId) -> Freshness,
 
-    /// Which clients' latest puts does a coordinator forget? `issued` has the latest put of each
+    /// Which clients' latest puts and changes does a node forget? `issued` has the latest of each
     /// client; `remembered` is how many clients it must remember. (I2)
     ///
-    /// None, until it knows twice as many clients as it must remember. Then it forgets the clients
-    /// whose latest puts are the oldest, and keeps `remembered` of them. The clients that put last
-    /// are the most likely to retry, and a forgotten retry would get a second dot. To forget half
-    /// of them at once keeps the sorting rare.
+    /// None, until it knows twice as many clients as it must remember. Then it keeps the clients
+    /// that asked last: they are the most likely to retry, and a forgotten retry would be obeyed
+    /// again. To forget half of them at once keeps the sorting rare.
     clients_to_forget: fn(issued: &im::OrdMap<ClientId, Issued>, remembered: usize) -> Vec<ClientId>,
 
     /// Does a put replace this sibling? (I1, I2, I4)
@@ -300,15 +298,13 @@ rules! {
 
     /// May a node that is gone stop? (I7)
     ///
-    /// Once another node knows its whole history, which says that it is gone, and it has no work
-    /// left.
+    /// Once another node knows by its history that it is gone, and it has no work left.
     may_retire: fn(is_known: bool, is_busy: bool) -> bool,
 
     /// Must a new replica hear again from all other nodes before it confirms anything? `is_moved`
     /// says that the members have changed, `appeared` how many more nodes may hold data now. (I1)
     ///
-    /// Yes, in both cases. A node that joined and left again is no member, but may have received
-    /// data in between.
+    /// Yes, in both cases. A node that joined and left again may have received data in between.
     awaits_anew: fn(is_moved: bool, appeared: usize) -> bool,
 
     /// Which nodes does a new replica await before it confirms a put or replies to a get? `entered`
@@ -380,8 +376,7 @@ rules! {
 
     /// Does this occasion start a handoff? (I4, I5, I8)
     ///
-    /// Always. A node that was started again goes on with handoff, even if no client asks it
-    /// anything.
+    /// Always. A node that was started again goes on, even if no client asks it anything.
     handoff_is_due: fn(occasion: Occasion) -> bool,
 }
 

@@ -32,20 +32,22 @@ fn actor(node: NodeId) -> usize {
 }
 
 #[test]
-fn an_answer_of_a_node_that_was_not_asked_is_ignored() {
+fn an_answer_of_a_node_that_was_not_asked_is_merged_and_does_not_count() {
     let clockwise = Bench::of(5, NodeId(0), 3, 2, 2).clockwise(&key("k"));
     let mut a = Bench::of(5, clockwise[0], 3, 2, 2);
     a.receive(
         CLIENT,
         Message::Request(Operation::Get { request: request(0), key: key("k"), pr: 0 }),
     );
-    let before = a.state.gets[&request(0)].clone();
+    let before = a.state.gets[&request(0)].collecting.clone();
     let sent = a.receive(
         actor(clockwise[3]),
         Message::Fetched { request: request(0), siblings: siblings() },
     );
     assert!(sent.is_empty());
-    assert_eq!(a.state.gets[&request(0)], before, "no fallback was asked");
+    let get = &a.state.gets[&request(0)];
+    assert_eq!(get.collecting, before, "no fallback was asked");
+    assert!(get.replies.contains(&(clockwise[3], siblings())), "it may have been asked before");
 }
 
 /// A holder with two hints for one recipient and a window of 1.

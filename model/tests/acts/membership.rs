@@ -14,13 +14,17 @@ use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 fn key() -> Key {
     Key::new("k").unwrap()
 }
 
+/// An administrator's next request.
 fn administer(node: NodeId, wish: Wish) -> Message {
-    Message::Administer { request: request(9), node, wish }
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let request = RequestId { client: ClientId(9), number: NEXT.fetch_add(1, Ordering::Relaxed) };
+    Message::Administer { request, node, wish }
 }
 
 /// Three members, and a node that would be the key's second replica if it joined. Returns the
@@ -43,7 +47,8 @@ fn newcomer() -> (Bench, NodeId, NodeId, NodeId) {
 #[test]
 fn a_change_is_on_disk_before_it_is_answered_and_asking_again_changes_nothing() {
     let mut a = Bench::new(3, 2, 2);
-    let first = a.receive(CLIENT, administer(NodeId(7), Wish::Join(None)));
+    let join = administer(NodeId(7), Wish::Join(None));
+    let first = a.receive(CLIENT, join.clone());
     let [Answer::Changed { history, .. }] = answers(&first)[..] else { panic!("{first:?}") };
     assert!(
         history
@@ -52,7 +57,7 @@ fn a_change_is_on_disk_before_it_is_answered_and_asking_again_changes_nothing() 
     );
     a.crash();
     assert_eq!(a.state.view.standing(NodeId(7)), Standing::Member);
-    let again = a.receive(CLIENT, administer(NodeId(7), Wish::Join(None)));
+    let again = a.receive(CLIENT, join);
     assert_eq!(answers(&again), answers(&first));
 }
 
@@ -73,6 +78,38 @@ fn impossible_changes_are_refused() {
     assert_eq!(refused(1, Wish::Leave), Some(ChangeRefusal::TooFewLeft { left: 1, needed: 2 }));
     assert_eq!(refused(3, Wish::Join(None)), None);
     assert_eq!(refused(1, Wish::Leave), None);
+}
+
+#[test]
+fn a_request_that_comes_again_after_the_member_was_changed_anew_changes_nothing() {
+    let mut a = Bench::new(3, 2, 2);
+    let (leave, join) =
+        (administer(NodeId(2), Wish::Leave), administer(NodeId(2), Wish::Join(None)));
+    a.receive(CLIENT, leave.clone());
+    let sent = a.receive(CLIENT, leave.clone());
+    assert!(matches!(answers(&sent)[..], [Answer::Changed { .. }]), "a retry is answered");
+    a.receive(CLIENT, join);
+    let history = a.state.durable.history.clone();
+    a.crash();
+    assert!(a.receive(CLIENT, leave).is_empty(), "the client has had its answer");
+    assert_eq!(a.state.durable.history, history);
+}
+
+#[test]
+fn a_refused_request_that_comes_again_is_refused_again() {
+    let mut a = Bench::new(3, 2, 3);
+    let leave = administer(NodeId(1), Wish::Leave);
+    let mut is_refused = |message| {
+        let sent = a.receive(CLIENT, message);
+        let is_refused = matches!(answers(&sent)[..], [Answer::ChangeRefused { .. }]);
+        a.crash();
+        is_refused
+    };
+    assert!(is_refused(leave.clone()), "too few members would be left");
+    let other = RequestId { client: ClientId(8), number: 0 };
+    let join = Message::Administer { request: other, node: NodeId(3), wish: Wish::Join(None) };
+    assert!(!is_refused(join));
+    assert!(is_refused(leave), "the administrator was told so");
 }
 
 /// Tips are sent first. Histories are sent only if tips differ, in both directions.
