@@ -8,7 +8,7 @@ use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::{HINTED_ACK, MISPLACED, PUT, REAPED};
 use crate::property::{Property, always, by_the_run, converges, given, only, reachable};
-use crate::scope::{Ask, Faults, Scope};
+use crate::scope::Scope;
 use crate::system::world::World;
 use dynamo_model::ids::NodeId;
 
@@ -109,40 +109,29 @@ const PROPERTIES: &[Property] = &[
             world.versions().all(|(write, _)| !replaced.contains(write))
         },
     ),
-    given(
-        |scope| {
-            let Faults { reaps, duplication, .. } = scope.faults;
-            if reaps == 0 || !scope.asks(Ask::Delete) {
-                Some("no tombstone is reaped here")
-            } else {
-                duplication.then_some("a copy of an older message is always in flight here")
-            }
+    converges(
+        "I4.deleted-key-is-reaped",
+        &[facts::disks],
+        REAPED,
+        "Eventually a deleted key is gone: if the intended replicas have the same tombstones on \
+         disk, and no node has anything else of the key, the tombstones are reaped. Exception: \
+         where nodes ask a bounded number of times whether they may reap, and have asked. \
+         Exception: a node waits for ever for replies. Exception: nodes know different membership \
+         changes, or one was removed for good. Exception: a message in flight has a version that \
+         a tombstone had replaced.",
+        |model, state| {
+            let world = World { model, state };
+            // Nodes may ask once more only if all others may be asked.
+            let Scope { nodes, faults, .. } = model.cfg.scope;
+            let asked = u16::from(state.history.surveyed) + nodes - 1;
+            let may_ask = faults.reaps > 0 && asked <= u16::from(faults.reaps) * (nodes - 1);
+            let is_able =
+                |node| !world.waits(node) && !world.is_removed(node) && world.knows_all(node);
+            !may_ask
+                || !world.is_deleted_everywhere()
+                || world.is_replaced_in_flight()
+                || !world.nodes().all(is_able)
         },
-        |model, state| !World { model, state }.is_deleted_everywhere(),
-        converges(
-            "I4.deleted-key-is-reaped",
-            &[facts::disks],
-            REAPED,
-            "Eventually a deleted key is gone: if the intended replicas have the same tombstones \
-             on disk, and no node has anything else of the key, the tombstones are reaped. \
-             Precondition: nodes may still ask whether they may reap. Precondition: no node waits \
-             for ever for replies. Precondition: all nodes know the same membership changes, and \
-             none was removed for good. Precondition: no message in flight has a version that a \
-             tombstone had replaced.",
-            |model, state| {
-                let world = World { model, state };
-                // Nodes may ask once more only if all others may be asked.
-                let Scope { nodes, faults, .. } = model.cfg.scope;
-                let asked = u16::from(state.history.surveyed) + nodes - 1;
-                let may_ask = asked <= u16::from(faults.reaps) * (nodes - 1);
-                let is_able =
-                    |node| !world.waits(node) && !world.is_removed(node) && world.knows_all(node);
-                !may_ask
-                    || !world.is_deleted_everywhere()
-                    || world.is_replaced_in_flight()
-                    || !world.nodes().all(is_able)
-            },
-        ),
     ),
     reachable(
         "I4.tombstone-is-reaped",

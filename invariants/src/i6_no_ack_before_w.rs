@@ -80,42 +80,29 @@ const PROPERTIES: &[Property] = &[
             },
         ),
     ),
-    given(
-        |scope| {
-            let Faults { loss, duplication, timeouts, crashes, .. } = scope.faults;
-            let restarts = crashes > 0 || scope.faults.bad_disk().is_some();
-            if duplication {
-                Some("a request that the network delivers again runs again")
-            } else if timeouts.is_none() && (loss || restarts) {
-                Some("nodes never time out here, and wait for ever for a reply that is lost")
-            } else {
-                None
-            }
-        },
+    converges(
+        "I6.every-wait-ends",
+        &[facts::waiting, facts::ended],
+        PUT,
+        "Once faults and new requests stop, eventually no node that is up waits for a node to \
+         which it has forwarded a request, or for what others hold of a key in which it is a new \
+         replica (Dynamo paper §4.8, §4.9). Exception: the network duplicates messages for ever. \
+         Exception: nodes never time out, and a message is lost, a node restarts, is removed for \
+         good or let in again after it has stopped, or fewer than R or W members are left.",
         |model, state| {
             let world = World { model, state };
-            world.nodes().all(|node| !world.waits_for_others(node))
-        },
-        converges(
-            "I6.every-wait-ends",
-            &[facts::waiting, facts::ended],
-            PUT,
-            "Once faults and new requests stop, eventually no node that is up waits for a node \
-             to which it has forwarded a request, or for what others hold of a key in which it \
-             is a new replica (Dynamo paper §4.8, §4.9). Precondition: the network does not \
-             duplicate messages for ever. Precondition: nodes time out. If they do not: no \
-             message is lost, no node restarts, none was removed for good or let in again after \
-             it has stopped, and at least R and W members are left.",
-            |model, state| {
-                let world = World { model, state };
-                let times_out = model.cfg.scope.faults.timeouts.is_some();
-                let is_removed = |node| world.is_removed(node);
-                let may_wait = world.has_no_quorum()
+            let Faults { loss, duplication, timeouts, crashes, .. } = model.cfg.scope.faults;
+            let restarts = crashes > 0 || model.cfg.scope.faults.bad_disk().is_some();
+            let may_wait = || {
+                loss || restarts
+                    || world.has_no_quorum()
                     || world.awaits_the_stopped()
-                    || world.nodes().any(is_removed);
-                !times_out && may_wait || world.nodes().all(|node| !world.waits_for_others(node))
-            },
-        ),
+                    || world.nodes().any(|node| world.is_removed(node))
+            };
+            duplication
+                || timeouts.is_none() && may_wait()
+                || world.nodes().all(|node| !world.waits_for_others(node))
+        },
     ),
     looking_at(
         LooksAt::Repeats,
