@@ -28,6 +28,8 @@ pub struct Mutant {
     pub find: String,
     /// What stands there instead.
     pub replace: String,
+    /// Why the default check does not find it, if it does not.
+    pub why: Option<String>,
 }
 
 /// A file of mutants.
@@ -45,6 +47,7 @@ struct Entry {
     sentence: String,
     find: String,
     replace: String,
+    why: Option<String>,
 }
 
 /// Why the mutants cannot be read.
@@ -63,7 +66,8 @@ impl std::fmt::Display for ReadError {
             ReadError::Form(path, error) => write!(
                 f,
                 "{}: {error}\nA file of mutants has `file` and several [[mutant]], each with \
-                 `name`, `sentence`, `find` and `replace`.",
+                 `name`, `sentence`, `find` and `replace`, and perhaps `why`: why no property finds \
+                 it.",
                 path.display()
             ),
         }
@@ -106,12 +110,15 @@ pub fn all() -> Result<Vec<Mutant>, ReadError> {
         let text = fs::read_to_string(&path).map_err(io(&path))?;
         let Group { file, mutant } =
             toml::from_str(&text).map_err(|error| ReadError::Form(path, error))?;
-        mutants.extend(mutant.into_iter().map(|Entry { name, sentence, find, replace }| Mutant {
-            name,
-            sentence,
-            file: file.clone(),
-            find: trimmed(&find),
-            replace: trimmed(&replace),
+        mutants.extend(mutant.into_iter().map(|Entry { name, sentence, find, replace, why }| {
+            Mutant {
+                name,
+                sentence,
+                file: file.clone(),
+                find: trimmed(&find),
+                replace: trimmed(&replace),
+                why,
+            }
         }));
     }
     Ok(mutants)

@@ -14,7 +14,8 @@ scope of the default check finds each bug first, and in how many steps. The scop
 the smallest pinned number of states to the largest. *Assertion* means that an assertion of the
 protocol's own types fails. A bug that only changes the number of states of a scope is not found:
 `dynamo check` would report the count, but could not say what is wrong. For mutants that the check
-does not find, the table says which test of `model/` fails under them, if any.
+does not find, the table says why, as far as it is known: these reasons are not proved. It also
+says which test of `model/` fails under them, if any.
 
 The tool wrote this page. To make it anew, or only some of its rows:
 
@@ -55,7 +56,10 @@ fn page(mutants: &[Mutant], outcomes: &[Outcome]) -> String {
     .expect("a string takes any text");
     for (title, end) in [("Survivors", End::Survived), ("Unfinished", End::Unfinished)] {
         if with(end).next().is_some() {
-            rows(&mut page, (title, "remarks"), with(end), |mutant| remarks(of(mutant)));
+            rows(&mut page, (title, "why, and what else is known"), with(end), |mutant| {
+                let why = mutant.why.iter().cloned();
+                why.chain([remarks(of(mutant))]).collect::<Vec<_>>().join(" ")
+            });
         }
     }
     let mut files: Vec<&str> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
@@ -118,5 +122,5 @@ fn remarks(outcome: Option<&Outcome>) -> String {
         Some("") => remarks.push("**no test fails**".to_owned()),
         Some(test) => remarks.push(format!("the test `{test}` fails")),
     }
-    remarks.join("; ")
+    format!("*{}.*", remarks.join("; "))
 }

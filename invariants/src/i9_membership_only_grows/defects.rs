@@ -68,15 +68,15 @@ pub(super) const DEFECTS: &[Defect] = &[
     Defect {
         name: "old-request-acts-again",
         rule: "change_freshness",
-        story: "Ann, an administrator, lets B leave through A, and then join again. The network \
-                delivers her first request once more, and A lets B leave again, although nobody \
-                asked for that.",
+        story: "Ann, an administrator, puts her cart through A, and lets A leave through B and \
+                join again. Her client had sent the request to leave twice, and the copy arrives \
+                after the join. B lets A leave again, although nobody asked for that.",
         what: "A node obeys each copy of an administrator's request. A copy that arrives after the \
                member was changed anew undoes the newer change.",
         missed_by: "A change that is made twice is one change. You need a second change of the \
                     same member, and a copy of the first request that arrives after it.",
         breaks: &["I9.request-acts-once"],
-        scope: "rejoin-and-duplicates",
+        scope: "retry-and-rejoin",
         cost: Cost {
             when: When::MessagesLost,
             skip: "recognising an administrator's request that comes again",
