@@ -58,14 +58,17 @@ const PROPERTIES: &[Property] = &[
             &["I5.replicas-differ"],
             "Eventually all intended replicas have the same puts on disk. A put counts together \
              with those that it supersedes, and reaped puts count as present. Precondition: \
-             replicas compare. If they do not: no message and no disk is lost, and the ring does \
-             not change where coordinators time out or crash. Otherwise only a read makes the \
-             replicas agree. Precondition: nodes gossip, or all of them know all membership \
-             changes. Precondition: no intended replica has stopped. Precondition: at least W \
-             members are left.",
+             replicas compare. If they do not: no message and no disk is lost, no coordinator was \
+             removed for good amid a put, and the ring does not change where coordinators time \
+             out or crash. Otherwise only a read makes the replicas agree. Precondition: nodes \
+             gossip, or all of them know all membership changes. Precondition: no intended \
+             replica has stopped. Precondition: at least W members are left.",
             |model, state| {
                 let world = World { model, state };
-                let is_lost = world.disks_lost() > 0 && !model.cfg.scope.faults.exchange;
+                // Nodes serve no message of a node that was removed, so its put may not reach all.
+                let is_cut_off = |node| world.is_removed(node) && world.waits(node);
+                let is_lost = !model.cfg.scope.faults.exchange
+                    && (world.disks_lost() > 0 || world.nodes().any(is_cut_off));
                 let has_stopped = world.intended().iter().any(|node| world.is_gone(*node));
                 let is_untold = !model.cfg.scope.faults.gossip
                     && world.nodes().any(|node| !world.knows_all(node));

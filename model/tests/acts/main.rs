@@ -7,6 +7,7 @@ mod forward;
 mod handoff;
 mod membership;
 mod reap;
+mod repeated;
 mod settle;
 mod timing;
 mod values;

@@ -21,7 +21,7 @@ fn key() -> Key {
 }
 
 /// An administrator's next request.
-fn administer(node: NodeId, wish: Wish) -> Message {
+pub(crate) fn administer(node: NodeId, wish: Wish) -> Message {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let request = RequestId { client: ClientId(9), number: NEXT.fetch_add(1, Ordering::Relaxed) };
     Message::Administer { request, node, wish }
@@ -78,38 +78,6 @@ fn impossible_changes_are_refused() {
     assert_eq!(refused(1, Wish::Leave), Some(ChangeRefusal::TooFewLeft { left: 1, needed: 2 }));
     assert_eq!(refused(3, Wish::Join(None)), None);
     assert_eq!(refused(1, Wish::Leave), None);
-}
-
-#[test]
-fn a_request_that_comes_again_after_the_member_was_changed_anew_changes_nothing() {
-    let mut a = Bench::new(3, 2, 2);
-    let (leave, join) =
-        (administer(NodeId(2), Wish::Leave), administer(NodeId(2), Wish::Join(None)));
-    a.receive(CLIENT, leave.clone());
-    let sent = a.receive(CLIENT, leave.clone());
-    assert!(matches!(answers(&sent)[..], [Answer::Changed { .. }]), "a retry is answered");
-    a.receive(CLIENT, join);
-    let history = a.state.durable.history.clone();
-    a.crash();
-    assert!(a.receive(CLIENT, leave).is_empty(), "the client has had its answer");
-    assert_eq!(a.state.durable.history, history);
-}
-
-#[test]
-fn a_refused_request_that_comes_again_is_refused_again() {
-    let mut a = Bench::new(3, 2, 3);
-    let leave = administer(NodeId(1), Wish::Leave);
-    let mut is_refused = |message| {
-        let sent = a.receive(CLIENT, message);
-        let is_refused = matches!(answers(&sent)[..], [Answer::ChangeRefused { .. }]);
-        a.crash();
-        is_refused
-    };
-    assert!(is_refused(leave.clone()), "too few members would be left");
-    let other = RequestId { client: ClientId(8), number: 0 };
-    let join = Message::Administer { request: other, node: NodeId(3), wish: Wish::Join(None) };
-    assert!(!is_refused(join));
-    assert!(is_refused(leave), "the administrator was told so");
 }
 
 /// Tips are sent first. Histories are sent only if tips differ, in both directions.

@@ -24,7 +24,7 @@ fn an_invariant_holds_where_an_occasion_arose_and_only_there() {
     let one_client = checked("one-client", &Rules::default(), &Effort::threads(1));
     let durable = verdict("I1", &[&one_client], 1);
     assert_eq!(durable.verdict, Conclusion::Holds);
-    assert_eq!((durable.scopes_with_occasion, durable.states), (1, 23_385));
+    assert_eq!((durable.scopes_with_occasion, durable.states), (1, 24_817));
     // Three nodes and N of 3: no node is left that could keep a hint.
     let hints = verdict("I8", &[&one_client], 1);
     assert_eq!(hints.verdict, Conclusion::NoOccasion);
