@@ -48,7 +48,7 @@ impl LooksAt {
         match self {
             LooksAt::Gets if instance.gets.is_empty() => LooksAt::Disks.reads(instance),
             LooksAt::Exchanges if !instance.scope.faults.exchange => nothing(),
-            LooksAt::Repeats if !instance.scope.asks_again() => nothing(),
+            LooksAt::Repeats if instance.scope.faults.duplication => nothing(),
             LooksAt::Repeats => nothing().network_by(repeats),
             LooksAt::Truth => nothing().history(),
             LooksAt::Disks => nothing().actors_by(held).history_by(requests),

@@ -48,6 +48,8 @@ pub struct Instance {
     pub puts: Vec<RequestId>,
     /// Every get of every script.
     pub gets: Vec<RequestId>,
+    /// Every change of a member that a script asks for.
+    pub wishes: Vec<(NodeId, Act)>,
 }
 
 impl Instance {
@@ -100,16 +102,7 @@ impl Instance {
 
     /// How often administrators ask for this change of a node.
     pub fn asked_for(&self, node: NodeId, change: Act) -> usize {
-        let asks = |ask: Ask| {
-            let (position, act) = match ask {
-                Ask::Join(position) => (position, Act::Join),
-                Ask::Leave(position) => (position, Act::Leave),
-                Ask::Remove(position) => (position, Act::Remove),
-                _ => return false,
-            };
-            act == change && self.scope.node_at(position, &self.key) == node
-        };
-        self.scope.asked().filter(|ask| asks(*ask)).count()
+        self.wishes.iter().filter(|wish| **wish == (node, change)).count()
     }
 
     /// What a node has on disk in the initial state, if anything.
@@ -173,6 +166,13 @@ impl Scope {
         let bystander = self.bystander(&key, preference_list[0]);
         let at = |position: usize| self.node_at(position, &key);
         let (copied, spoilt) = (self.faults.old_disk.map(at), self.faults.bad_disk().map(at));
+        let wish = |ask: Ask| match ask {
+            Ask::Join(position) => Some((at(position), Act::Join)),
+            Ask::Leave(position) => Some((at(position), Act::Leave)),
+            Ask::Remove(position) => Some((at(position), Act::Remove)),
+            _ => None,
+        };
+        let wishes = self.asked().filter_map(wish).collect();
         assert!(puts.len() <= WriteId::MAX, "scope {} has too many puts", self.name);
         Instance {
             scope: *self,
@@ -189,6 +189,7 @@ impl Scope {
             bystander,
             puts,
             gets,
+            wishes,
         }
     }
 

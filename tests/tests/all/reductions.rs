@@ -71,7 +71,6 @@ fn reductions_keep_all_verdicts() {
         "exchange-and-leave",
         "rejoin-and-late-histories",
         "third-leaves-and-get",
-        "two-administrators",
         "two-leave-at-once",
     ];
     assert_eq!(
