@@ -124,7 +124,7 @@ mod tests {
     fn mutant(find: &str, replace: &str) -> Mutant {
         let [name, sentence, file, find, replace] =
             ["m", "", "f", find, replace].map(ToOwned::to_owned);
-        Mutant { name, sentence, file, find, replace }
+        Mutant { name, sentence, file, find, replace, why: None }
     }
 
     #[test]
