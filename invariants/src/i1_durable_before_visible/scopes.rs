@@ -100,7 +100,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { crashes: 2, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 3_150_903,
+        unique_states: 2_841_398,
     },
     Scope {
         name: "crash-while-reading-of-two",

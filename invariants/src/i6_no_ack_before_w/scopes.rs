@@ -30,7 +30,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(0, Put), (1, Get)]],
         faults: Faults { loss: true, timeouts: Some(0), client_retries: 1, ..NO_FAULTS },
         unseen: &[],
-        unique_states: 4_997_606,
+        unique_states: 4_539_386,
     },
     Scope {
         name: "loss-and-retransmission",
