@@ -76,8 +76,8 @@ use table::Table;
 /// The version of the layout described above.
 ///
 /// Format 1 had neither hints nor tombstones, format 2 no history, format 3 no epochs, format 4 no
-/// `settling`, format 6 no commit numbers and no digest, format 7 neither `past` nor `heard`, format 9 no
-/// changes in `issued`.
+/// `settling`, format 6 no commit numbers and no digest, format 7 neither `past` nor `heard`,
+/// format 9 no changes in `issued`.
 pub const FORMAT: u32 = 10;
 
 const COUNTER: &str = "counter";

@@ -154,16 +154,17 @@ impl<'a> World<'a> {
 
     /// Is the node up, and waiting for replies to a put or a get?
     pub fn waits(&self, node: NodeId) -> bool {
-        let index = usize::from(node.0);
-        let waits = |node: &State| !node.puts.is_empty() || !node.gets.is_empty();
-        !self.state.crashed[index] && self.state.actor_states[index].node().is_some_and(waits)
+        self.is_up_and(node, |state| !state.puts.is_empty() || !state.gets.is_empty())
     }
 
     /// Is the node up, and waiting for a node to which it has forwarded a request, or for what
     /// others hold of a key in which it is a new replica?
     pub fn waits_for_others(&self, node: NodeId) -> bool {
+        self.is_up_and(node, |state| !state.forwards.is_empty() || !state.gatherings.is_empty())
+    }
+
+    fn is_up_and(&self, node: NodeId, waits: impl Fn(&State) -> bool) -> bool {
         let index = usize::from(node.0);
-        let waits = |node: &State| !node.forwards.is_empty() || !node.gatherings.is_empty();
         !self.state.crashed[index] && self.state.actor_states[index].node().is_some_and(waits)
     }
 
@@ -271,6 +272,7 @@ impl<'a> World<'a> {
     }
 }
 
+/// Whether the node's disk is lost, and its stage if the disk was copied.
 pub(crate) fn fate(part: &ActorPart<'_, Process>) -> u64 {
     let stage = match part.state.backup().map(|backup| backup.stage) {
         None => 0,

@@ -86,7 +86,7 @@ impl Ghost {
             return;
         }
         let asks_itself = instance.changes && *self.intended(instance, by) == [by];
-        if is_told && asks_itself && heard == *sources && shown != *told {
+        if is_told && asks_itself && heard == *sources {
             // The read runs again, and there is no other node to ask now.
             (heard, known) = (vec![by], WriteSet::EMPTY);
             let hearing = self.reads[read].hearing(by);

@@ -90,7 +90,9 @@ impl Handler<'_, '_> {
             (Freshness::Repeated, Some(Issued { answer: Decision::Change(decided), .. })) => {
                 decided.map(|()| false)
             }
-            _ => self.decide(request, node, wish),
+            (Freshness::New | Freshness::Repeated | Freshness::Known, _) => {
+                self.decide(request, node, wish)
+            }
         };
         match decided {
             Ok(is_new) => {

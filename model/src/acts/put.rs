@@ -56,7 +56,7 @@ impl Handler<'_, '_> {
                 answer.clone()
             }
             (Freshness::Known, _) => Ok(named_by(read, held.context(), request)),
-            _ => self.issue(request, &key, content, read),
+            (Freshness::New | Freshness::Repeated, _) => self.issue(request, &key, content, read),
         };
         match answer {
             Ok(context) if !self.held_in_any_form(&key).context().includes(&context) => {

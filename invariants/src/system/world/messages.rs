@@ -31,7 +31,6 @@ pub(crate) fn is_syncing<'a>(mut messages: impl Iterator<Item = Envelope<&'a Mes
     messages.any(|envelope| matches!(envelope.msg.as_undated(), Message::Sync { .. }))
 }
 
-/// Whether the node's disk is lost, and its stage if the disk was copied.
 /// Are two equal messages in flight by which a coordinator asks a replica; and two by which it asks
 /// a fallback? Copies of a message follow one another.
 pub(crate) fn repeated<'a>(messages: impl Iterator<Item = Envelope<&'a Message>>) -> (bool, bool) {
