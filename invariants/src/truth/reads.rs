@@ -49,23 +49,6 @@ impl Ghost {
         }
     }
 
-    /// Does a coordinator send an answer again whose replies counted before its view changed?
-    fn is_answered_again(
-        &self,
-        instance: &Instance,
-        by: NodeId,
-        read: usize,
-        heard: &[NodeId],
-    ) -> bool {
-        let Read { by: before, sources, outcome, .. } = &self.reads[read];
-        let mut left_out = sources.iter().filter(|node| !heard.contains(node)).peekable();
-        *before == Some(by)
-            && matches!(outcome, Outcome::Answered { .. })
-            && left_out.peek().is_some()
-            && left_out.all(|node| !self.intended(instance, by).contains(node))
-            && heard.iter().all(|node| sources.contains(node))
-    }
-
     pub(crate) fn on_get_answered(
         &mut self,
         instance: &Instance,
@@ -75,9 +58,6 @@ impl Ghost {
     ) {
         let shown = writes_of(siblings);
         let Hearing { mut heard, mut known, .. } = self.reads[read].hearing(by).clone();
-        if self.is_answered_again(instance, by, read, &heard) {
-            return;
-        }
         let Read { by: before, sources, shown: told, outcome: first, .. } = &self.reads[read];
         let first = *first;
         let is_told = *before == Some(by) && matches!(first, Outcome::Answered { .. });
