@@ -77,9 +77,9 @@ pub struct Ghost {
     /// The puts whose tombstones a node has asked about, or reaped, in the last step. It is empty
     /// again once another message is sent or arrives.
     pub just_asked: WriteSet,
-    /// As `just_asked`, where replicas run exchanges, and the node that asked. Another replica, one
-    /// without the tombstone, may send an old copy in an exchange at any time, also just before it
-    /// is asked.
+    /// As `just_asked`, where replicas run exchanges, and the node that asked. That node has had
+    /// the tombstone for long. Another replica, one without the tombstone, may send an old copy at
+    /// any time, also just before it is asked.
     pub just_asked_amid_exchanges: Option<(NodeId, WriteSet)>,
     /// How often a node was asked whether it is clear of a key. A scope bounds it.
     pub surveyed: u8,

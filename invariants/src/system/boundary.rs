@@ -13,6 +13,7 @@ use dynamo_model::message::{Message, Since};
 use dynamo_model::process::{Process, Stage};
 use interned_checker::{ActorPart, Messages, Reads};
 use stateright::actor::{Envelope, Id};
+use std::collections::BTreeMap;
 
 /// Is this state within the scope?
 ///
@@ -143,10 +144,8 @@ struct Told {
     is_ahead: bool,
     /// The puts that messages carry from node to node.
     carried: WriteSet,
-    /// The puts among them that each node has sent in exchanges, in order.
-    synced: Vec<(Id, WriteSet)>,
-    /// The puts among them in other messages.
-    carried_otherwise: WriteSet,
+    /// Those among them that each node has sent, in order of the nodes.
+    sent: BTreeMap<Id, WriteSet>,
 }
 
 impl Told {
@@ -169,10 +168,9 @@ impl Told {
             }
             let carried = carried_by(instance, msg);
             told.carried = told.carried.union(carried);
-            if matches!(msg.as_undated(), Message::Sync { .. }) {
-                told.synced.push((src, carried));
-            } else {
-                told.carried_otherwise = told.carried_otherwise.union(carried);
+            if !carried.is_empty() {
+                let sent = told.sent.entry(src).or_insert(WriteSet::EMPTY);
+                *sent = sent.union(carried);
             }
             told.begins |= matches!(msg, Message::Roots { .. });
             let is_history = matches!(
@@ -189,7 +187,6 @@ impl Told {
         }
         told.gossip.sort_unstable();
         handed.sort_unstable();
-        told.synced.sort_unstable_by_key(|(from, carried)| (*from, carried.bits()));
         told.repeats = handed.windows(2).any(|pair| pair[0] == pair[1]);
         told
     }
@@ -206,9 +203,8 @@ fn says_little(instance: &Instance, state: &SystemState) -> bool {
     let has_any = |carried: WriteSet, of: WriteSet| carried.minus(of) != carried;
     let is_early = has_any(told.carried, *just_asked)
         || just_asked_amid_exchanges.is_some_and(|(asker, replaced)| {
-            let mut by_asker = told.synced.iter().filter(|(from, _)| *from == asker.actor());
-            has_any(told.carried_otherwise, replaced)
-                || by_asker.any(|(_, carried)| has_any(*carried, replaced))
+            let by_asker = told.sent.get(&asker.actor());
+            by_asker.is_some_and(|carried| has_any(*carried, replaced))
         });
     !is_early && (!is_endless(instance) || tells_little(instance, state, &told))
 }
@@ -258,15 +254,13 @@ fn messages_in_words(
         repeats,
         is_ahead,
         carried,
-        synced,
-        carried_otherwise,
+        sent,
     } = Told::of(instance, messages);
     words.push(is_ahead.into());
     if instance.scope.faults.reaps > 0 {
-        words.extend([carried.bits(), carried_otherwise.bits(), synced.len() as u64]);
-        let synced =
-            synced.iter().map(|(from, carried)| [usize::from(*from) as u64, carried.bits()]);
-        words.extend(synced.flatten());
+        words.extend([carried.bits(), sent.len() as u64]);
+        let sent = sent.into_iter().map(|(from, puts)| [usize::from(from) as u64, puts.bits()]);
+        words.extend(sent.flatten());
     }
     if is_endless(instance) {
         words.push(histories.min(histories_max(instance) + 1) as u64);
