@@ -68,16 +68,16 @@ const NEEDS: &[Need] = &[
         lacks: |scope| {
             !scope.asks_again() || scope.asked().all(|ask| !ask.is_put() && !ask.is_get())
         },
-        reason: "no coordinator sends a message again here, or the network duplicates messages and does \
-                 not count copies",
+        reason: "no coordinator sends a message again here, or the network duplicates messages and \
+                 does not count copies",
     },
     Need {
         properties: &["I6.fallback-is-asked-again"],
         lacks: |scope| {
             !scope.asks_again() || !scope.has_stand_ins() || scope.asked().all(|ask| !ask.is_put())
         },
-        reason: "no coordinator asks a fallback again here, or the network duplicates messages and does \
-                 not count copies",
+        reason: "no coordinator asks a fallback again here, or the network duplicates messages and \
+                 does not count copies",
     },
     Need {
         properties: &["I5.a-key-is-exchanged"],
