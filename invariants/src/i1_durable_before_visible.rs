@@ -145,6 +145,28 @@ const PROPERTIES: &[Property] = &[
             },
         ),
     ),
+    given(
+        by_the_run,
+        |model, state| !shows_less(&World { model, state }, |_, _| true),
+        always(
+            "I1.next-get-shows-as-much",
+            &[facts::answered, facts::saw],
+            MUST_SEE,
+            "A client's get shows every put that an earlier get of this client showed (monotonic \
+             reads). A put that supersedes it counts for it. Exception: the get may omit a reaped \
+             put, or one that a reaped put superseded. Precondition: the put was acknowledged \
+             before the later get began, and the preconditions of I1.get-sees-acknowledged-puts \
+             are met. A get may show a put that is not acknowledged yet, and the next get may ask \
+             replicas that do not have it.",
+            |model, state| {
+                let world = World { model, state };
+                !shows_less(&world, |read, write| {
+                    read.acknowledged_before.contains(write)
+                        && must_see(&world, read, write, Asked::AnyNode)
+                })
+            },
+        ),
+    ),
     reachable(
         "I1.get-must-see-a-put",
         &[facts::answered],
@@ -242,10 +264,15 @@ const PROPERTIES: &[Property] = &[
     ),
 ];
 
-/// The puts acknowledged before a get began that its answer neither shows nor replaces. Reaped puts
-/// are left out. So are all deletes where no message tells of a reap: a delete that is stored again
-/// may have been reaped when the get was answered.
+/// The puts acknowledged before a get began that its answer neither shows nor replaces.
 fn missed(world: &World<'_>, read: &Read) -> WriteSet {
+    omitted_of(world, read.acknowledged_before, read)
+}
+
+/// Those of these puts that a get's answer neither shows nor replaces. Reaped puts are left out. So
+/// are all deletes where no message tells of a reap: a delete that is stored again may have been
+/// reaped when the get was answered.
+fn omitted_of(world: &World<'_>, puts: WriteSet, read: &Read) -> WriteSet {
     let (instance, ghost) = (&world.model.cfg, &world.state.history);
     let is_delete =
         |write: &WriteId| instance.ask(instance.puts[usize::from(write.0)]) == Some(Ask::Delete);
@@ -254,7 +281,20 @@ fn missed(world: &World<'_>, read: &Read) -> WriteSet {
         reaped =
             ghost.with_all_seen(reaped.union(ghost.begun().iter().filter(is_delete).collect()));
     }
-    read.acknowledged_before.minus(ghost.with_all_seen(read.shown).union(reaped))
+    puts.minus(ghost.with_all_seen(read.shown).union(reaped))
+}
+
+/// Does a client's get omit such a put that an earlier get of this client showed?
+fn shows_less(world: &World<'_>, is_meant: impl Fn(&Read, WriteId) -> bool) -> bool {
+    let gets = || world.model.cfg.gets.iter().zip(&world.state.history.reads);
+    let answered = || gets().filter(|(_, read)| is_answered(read));
+    answered().any(|(later, read)| {
+        let earlier = answered()
+            .filter(|(get, _)| get.client == later.client && get.number < later.number)
+            .fold(WriteSet::EMPTY, |all, (_, earlier)| all.union(earlier.shown));
+        let mut omitted = omitted_of(world, earlier, read).iter();
+        omitted.any(|write| is_meant(read, write))
+    })
 }
 
 /// Must the replicas that the coordinator of a get heard include one that had confirmed the put

@@ -184,6 +184,21 @@ pub(super) const LIMITS: &[Limit] = &[
         scope: "r1-w1",
     },
     Limit {
+        name: "next-get-shows-less",
+        story: "Ann puts a price through A, and only A has it yet. Bob reads through C, which \
+                hears A and shows him the price. Bob reads again through B, which hears C and not \
+                A, and he gets nothing.",
+        what: "A get may show a put that is not acknowledged yet. The next get of the same client \
+               may rest on other replicas, which do not have the put: reads are not monotonic, \
+               also with R+W>N. Once the put is acknowledged, every get shows it whose quorum \
+               overlaps with that of the put. Let a client keep what it has read, where that \
+               matters.",
+        missed_by: "It needs a put that is still under way, and two gets through different nodes. \
+                    After the put is acknowledged, both gets show it.",
+        property: "I1.next-get-shows-as-much",
+        scope: "read-twice-amid-a-put",
+    },
+    Limit {
         name: "removed-node-serves-by-its-old-view",
         story: "Bob, the operator, removes C through A, although C is alive. Ann puts a cart \
                 through A; B takes C's position and stores the cart, and A acknowledges the put. \

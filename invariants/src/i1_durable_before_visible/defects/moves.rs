@@ -236,7 +236,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "A coordinator that is a replica also reads its own disk, so its get is right. \
                     You see the miss only with two gets at once, or with a coordinator that is no \
                     replica any more.",
-        breaks: &["I1.get-sees-acknowledged-puts"],
+        breaks: &["I1.get-sees-acknowledged-puts", "I1.next-get-shows-as-much"],
         scope: "read-twice-after-remove",
         cost: Cost {
             when: When::AddNode,

@@ -62,4 +62,15 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         ],
         unique_states: 300,
     },
+    Scope {
+        name: "read-twice-amid-a-put",
+        aim: "A put and a get need two of three replicas. One client puts, while another reads \
+              twice, through the other two replicas.",
+        nodes: 3,
+        quorum: (3, 2, 2),
+        clients: &[&[(0, Put)], &[(1, Get), (2, Get)]],
+        faults: NO_FAULTS,
+        unseen: &[],
+        unique_states: 34_120,
+    },
 ];
