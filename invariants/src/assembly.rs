@@ -107,7 +107,7 @@ impl Scope {
         let script = self.clients[index].iter().enumerate().map(line).collect();
         let routes = Routes::new(instance.founders.clone(), instance.config.n());
         Process::Client(Client {
-            key: instance.key.clone(),
+            key: instance.key_of(client).clone(),
             script,
             routes,
             retries: self.faults.client_retries,

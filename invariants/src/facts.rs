@@ -180,7 +180,8 @@ pub fn saw(world: &World<'_>) -> Vec<String> {
 /// What is on disks, with dots and clocks.
 pub fn disks(world: &World<'_>) -> Vec<String> {
     let of = |node: NodeId| {
-        let own = world.disk(node).map(|siblings| format!("{node} stores {}", held(siblings)));
+        let own =
+            world.disks(node).map(move |siblings| format!("{node} stores {}", held(siblings)));
         let kept = world.hints(node).map(move |(other, siblings)| {
             format!("{node} keeps a hint for {other}: {}", held(siblings))
         });

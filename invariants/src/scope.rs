@@ -108,6 +108,8 @@ pub struct Faults {
     pub gossip: bool,
     /// Do replicas run anti-entropy exchanges?
     pub exchange: bool,
+    /// Does the last client use a second key, which has the same replicas?
+    pub second_key: bool,
     /// How many messages that carry only a history may be in flight, beyond one. Where the ring
     /// changes, nodes send such messages without end, so a scope must bound them. With only one in
     /// flight, no node learns of a change while its own older history is still on its way.
@@ -137,6 +139,7 @@ pub const NO_FAULTS: Faults = Faults {
     reaps: 0,
     gossip: false,
     exchange: false,
+    second_key: false,
     more_histories: 0,
     endless: false,
 };

@@ -27,6 +27,8 @@ pub struct Hinted {
     pub holder: NodeId,
     /// The node that the hint is for.
     pub recipient: NodeId,
+    /// Is it a hint for the second key?
+    pub of_second_key: bool,
     /// The puts.
     pub writes: WriteSet,
     /// How often the holder has sent the hint since it last grew. A scope bounds it.
@@ -202,21 +204,36 @@ impl Ghost {
         if instance.changes || instance.preference_list.contains(&node) {
             self.confirm(node, write);
         } else {
-            instance.preference_list.iter().for_each(|intended| self.keep(node, *intended, write));
+            let keep = |intended: &NodeId| self.keep(instance, node, *intended, write);
+            instance.preference_list.iter().for_each(keep);
         }
     }
 
     /// Records that a holder keeps a hint again. It may have handed the hint over before, and sends
     /// it anew.
-    pub(crate) fn keep_anew(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
-        self.keep(holder, recipient, write);
-        if let Ok(index) = self.hint_index(holder, recipient) {
+    pub(crate) fn keep_anew(
+        &mut self,
+        instance: &Instance,
+        holder: NodeId,
+        recipient: NodeId,
+        write: WriteId,
+    ) {
+        self.keep(instance, holder, recipient, write);
+        let of_second_key = instance.second_puts.contains(write);
+        if let Ok(index) = self.hint_index(holder, recipient, of_second_key) {
             self.hinted[index].sent = 0;
         }
     }
 
-    pub(crate) fn keep(&mut self, holder: NodeId, recipient: NodeId, write: WriteId) {
-        match self.hint_index(holder, recipient) {
+    pub(crate) fn keep(
+        &mut self,
+        instance: &Instance,
+        holder: NodeId,
+        recipient: NodeId,
+        write: WriteId,
+    ) {
+        let of_second_key = instance.second_puts.contains(write);
+        match self.hint_index(holder, recipient, of_second_key) {
             Ok(index) => {
                 let Hinted { writes, sent, is_moved, .. } = &mut self.hinted[index];
                 if !writes.contains(write) {
@@ -226,15 +243,21 @@ impl Ghost {
             }
             Err(index) => {
                 let writes = WriteSet::EMPTY.with(write);
-                let kept = Hinted { holder, recipient, writes, sent: 0, is_moved: false };
+                let (sent, is_moved) = (0, false);
+                let kept = Hinted { holder, recipient, of_second_key, writes, sent, is_moved };
                 self.hinted.insert(index, kept);
             }
         }
     }
 
-    fn hint_index(&self, holder: NodeId, recipient: NodeId) -> Result<usize, usize> {
-        self.hinted
-            .binary_search_by_key(&(holder, recipient), |hinted| (hinted.holder, hinted.recipient))
+    fn hint_index(
+        &self,
+        holder: NodeId,
+        recipient: NodeId,
+        of_second_key: bool,
+    ) -> Result<usize, usize> {
+        let which = |hinted: &Hinted| (hinted.holder, hinted.recipient, hinted.of_second_key);
+        self.hinted.binary_search_by_key(&(holder, recipient, of_second_key), which)
     }
 
     /// Records that a holder hands a hint over. If the ring changes in this scope, the message is
@@ -248,8 +271,11 @@ impl Ghost {
         writes: WriteSet,
     ) {
         if instance.changes {
-            writes.iter().for_each(|write| self.keep(holder, recipient, write));
-        } else if let Ok(index) = self.hint_index(holder, recipient) {
+            writes.iter().for_each(|write| self.keep(instance, holder, recipient, write));
+            return;
+        }
+        let of_second_key = writes.minus(instance.second_puts) != writes;
+        if let Ok(index) = self.hint_index(holder, recipient, of_second_key) {
             self.hinted[index].sent = self.hinted[index].sent.saturating_add(1);
         }
     }
@@ -349,7 +375,7 @@ impl Ghost {
 /// The puts whose versions a message carries from node to node.
 pub(crate) fn carried_by(instance: &Instance, message: &Message) -> WriteSet {
     match message.as_undated() {
-        Message::Sync { key, .. } if *key != instance.key => WriteSet::EMPTY,
+        Message::Sync { key, .. } if !instance.keys().any(|it| it == key) => WriteSet::EMPTY,
         Message::Store { siblings, .. }
         | Message::StoreHint { siblings, .. }
         | Message::Fetched { siblings, .. }

@@ -61,6 +61,7 @@ fn value(faults: &Faults, word: &str) -> Option<String> {
         "reaps" => times(faults.reaps.into()),
         "gossip" => flag(faults.gossip),
         "exchange" => flag(faults.exchange),
+        "second-key" => flag(faults.second_key),
         "more-histories" => times(faults.more_histories.into()),
         "endless" => flag(faults.endless),
         _ => unreachable!("{word} is none of the faults"),

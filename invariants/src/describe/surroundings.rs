@@ -57,6 +57,7 @@ fn faults(faults: &Faults) -> String {
     push(faults.reaps > 0, "tombstones may be reaped".to_owned());
     push(faults.gossip, "nodes gossip".to_owned());
     push(faults.exchange, "replicas run anti-entropy exchanges".to_owned());
+    push(faults.second_key, "the last client uses a second key".to_owned());
     push(
         faults.more_histories > 0,
         format!("{} histories may be in flight", u16::from(faults.more_histories) + 1),

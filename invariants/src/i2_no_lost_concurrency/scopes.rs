@@ -4,22 +4,30 @@ mod disks;
 mod more_pairs;
 mod moves;
 mod pairs;
+mod two_keys;
 
 use crate::joined::joined;
 use crate::scope::Ask::{Delete, Get, Put, PutOver};
 use crate::scope::{Faults, NO_FAULTS, Scope};
 
-pub(super) const SCOPES: &[Scope] =
-    &joined::<
-        Scope,
-        {
-            HERE.len()
-                + disks::SCOPES.len()
-                + moves::SCOPES.len()
-                + pairs::SCOPES.len()
-                + more_pairs::SCOPES.len()
-        },
-    >(&[HERE, disks::SCOPES, moves::SCOPES, pairs::SCOPES, more_pairs::SCOPES]);
+pub(super) const SCOPES: &[Scope] = &joined::<
+    Scope,
+    {
+        HERE.len()
+            + disks::SCOPES.len()
+            + moves::SCOPES.len()
+            + pairs::SCOPES.len()
+            + more_pairs::SCOPES.len()
+            + two_keys::SCOPES.len()
+    },
+>(&[
+    HERE,
+    disks::SCOPES,
+    moves::SCOPES,
+    pairs::SCOPES,
+    more_pairs::SCOPES,
+    two_keys::SCOPES,
+]);
 
 const HERE: &[Scope] = &[
     Scope {

@@ -74,7 +74,8 @@ fn held(instance: &Instance, part: &Part<'_>, words: &mut Vec<u64>) {
     words.push(fate(part));
     let Some(disk) = part.storage else { return };
     let puts = |siblings: &Siblings| writes_of(siblings.versions()).bits();
-    words.extend([disk.hints.len() as u64, disk.store.get(&instance.key).map_or(u64::MAX, puts)]);
+    words.push(disk.hints.len() as u64);
+    words.extend(instance.keys().map(|key| disk.store.get(key).map_or(u64::MAX, puts)));
     for (id, siblings) in &disk.hints {
         words.extend([u64::from(id.recipient.0), puts(siblings)]);
     }

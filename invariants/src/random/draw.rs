@@ -102,6 +102,7 @@ impl Draw<'_> {
             reaps: if deletes && self.is_so(60) { 1 + u8::from(self.is_so(20)) } else { 0 },
             gossip,
             exchange: self.is_so(16),
+            second_key: clients.len() > 1 && self.is_so(10),
             more_histories: if changes && !gossip { self.one_of(&[(50, 0), (50, 2)]) } else { 0 },
             endless: false,
         }

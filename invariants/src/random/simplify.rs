@@ -88,6 +88,7 @@ fn fewer_faults(faults: Faults) -> Vec<Faults> {
         Faults { reaps: faults.reaps.saturating_sub(1), ..faults },
         Faults { gossip: false, ..faults },
         Faults { exchange: false, ..faults },
+        Faults { second_key: false, ..faults },
         Faults { more_histories: faults.more_histories.saturating_sub(1), ..faults },
     ];
     all.into_iter().filter(|fewer| *fewer != faults).collect()

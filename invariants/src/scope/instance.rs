@@ -1,6 +1,6 @@
 //! A scope with its key, its ring and its request ids worked out.
 
-use crate::scope::write_set::WriteId;
+use crate::scope::write_set::{WriteId, WriteSet};
 use crate::scope::{Ask, Scope, ScriptLine, chooses_nodes};
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
@@ -21,8 +21,12 @@ pub struct Instance {
     pub scope: Scope,
     /// N, R, W.
     pub config: Config,
-    /// The one key that all clients use.
+    /// The key that all clients use, but for one if there is a second key.
     pub key: Key,
+    /// The key that the last client uses. It is in the same partition of the ring.
+    pub second_key: Option<Key>,
+    /// The puts to the second key.
+    pub second_puts: WriteSet,
     /// The key's intended replicas, as if all nodes had joined.
     pub preference_list: Vec<NodeId>,
     /// The key's intended replicas for each set of members. Bit `n` of the index says whether node
@@ -56,6 +60,23 @@ impl Instance {
     /// The put with this request id.
     pub fn write(&self, request: RequestId) -> Option<WriteId> {
         self.puts.iter().position(|put| *put == request).map(|index| WriteId(index as u8))
+    }
+
+    /// The keys that clients use.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> + Clone {
+        std::iter::once(&self.key).chain(&self.second_key)
+    }
+
+    /// The key that a client uses.
+    pub(crate) fn key_of(&self, client: ClientId) -> &Key {
+        let is_last = client.0 + 1 == u64::from(self.scope.nodes) + self.scope.clients.len() as u64;
+        self.second_key.as_ref().filter(|_| is_last).unwrap_or(&self.key)
+    }
+
+    /// Those of these puts that are to the key of a request.
+    pub(crate) fn to_its_key(&self, request: RequestId, puts: WriteSet) -> WriteSet {
+        let others = puts.minus(self.second_puts);
+        if *self.key_of(request.client) == self.key { others } else { puts.minus(others) }
     }
 
     /// What the request asks.
@@ -127,9 +148,11 @@ impl Scope {
             config =
                 config.with_patience(Patience { answer_within: Duration::ZERO, retransmissions });
         }
+        // Where each hint is sent a bounded number of times, an answer about one hint must not be a
+        // reason to send another that is in flight already.
+        let window = if self.faults.second_key && !self.changes() { 2 } else { 1 };
         // A scope has no clock, so pauses mean nothing: attempts are counted no further than one.
-        config =
-            config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window: 1 });
+        config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window });
         if self.faults.exchange {
             let (every, again_after) = (Duration::ZERO, Duration::ZERO);
             // A node that restarts enters two keys in its tree in two steps.
@@ -161,6 +184,11 @@ impl Scope {
             requests
         };
         let (puts, gets) = (requests(Ask::is_put), requests(Ask::is_get));
+        let second_key = self.faults.second_key.then(|| self.second_key(&key));
+        let last = u64::from(self.nodes) + self.clients.len() as u64 - 1;
+        let is_second = |(_, put): &(WriteId, &RequestId)| put.client.0 == last;
+        let puts_with_ids = (0..).map(WriteId).zip(&puts).filter(|_| self.faults.second_key);
+        let second_puts = puts_with_ids.filter(is_second).map(|(write, _)| write).collect();
         let founders = History::founded_by(self.founders(&key));
         let (changes, is_endless) = (self.changes(), self.is_endless());
         let bystander = self.bystander(&key, preference_list[0]);
@@ -178,6 +206,8 @@ impl Scope {
             scope: *self,
             config,
             key,
+            second_key,
+            second_puts,
             preference_list,
             preference_lists,
             founders,
@@ -193,7 +223,15 @@ impl Scope {
         }
     }
 
-    /// Is there a second key that never differs? A key that moves with the ring, or is lost with a
+    /// A key in the same partition of the ring.
+    fn second_key(&self, key: &Key) -> Key {
+        let ring = self.ring();
+        let mut names = (2..).map(|number| Key::new(&format!("{}{number}", key.as_str())));
+        let is_near = |other: &Key| ring.partition(other) == ring.partition(key);
+        names.find_map(|name| name.ok().filter(is_near)).expect("some key is in that partition")
+    }
+
+    /// Is there a key that no client uses and that never differs? A key that moves with the ring, or is lost with a
     /// disk, would differ.
     pub(crate) fn has_bystander(&self) -> bool {
         self.faults.exchange && !self.changes() && self.faults.bad_disk().is_none()

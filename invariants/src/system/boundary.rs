@@ -7,7 +7,7 @@ use crate::scope::write_set::WriteSet;
 use crate::system::SystemState;
 use crate::system::world::fate;
 use crate::truth::{Ghost, Hinted, carried_by};
-use dynamo_model::ids::NodeId;
+use dynamo_model::ids::{Key, NodeId};
 use dynamo_model::membership::{Act, Tip};
 use dynamo_model::message::{Message, Since};
 use dynamo_model::process::{Process, Stage};
@@ -151,15 +151,15 @@ struct Told {
 impl Told {
     fn of<'a>(instance: &Instance, messages: impl Iterator<Item = Envelope<&'a Message>>) -> Self {
         let mut told = Told::default();
-        let mut handed: Vec<(Id, Id, bool, Tip)> = Vec::new();
+        let mut handed: Vec<(Id, Id, bool, Tip, &Key)> = Vec::new();
         let mut last = None;
         for envelope in messages {
             let Envelope { src, dst, msg } = envelope;
             told.is_ahead |= is_ahead(msg);
             match msg {
                 Message::Gossip { tip } => told.gossip.push((src, dst, *tip)),
-                Message::HandOff { tip, .. } => handed.push((src, dst, false, *tip)),
-                Message::HandedOff { tip, .. } => handed.push((src, dst, true, *tip)),
+                Message::HandOff { tip, key, .. } => handed.push((src, dst, false, *tip, key)),
+                Message::HandedOff { tip, key, .. } => handed.push((src, dst, true, *tip, key)),
                 Message::Sync { .. } => told.exchange.1 += 1,
                 Message::Roots { .. } | Message::Subtrees { .. } | Message::Leaves { .. } => {
                     told.exchange.0 += 1;

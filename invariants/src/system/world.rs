@@ -9,7 +9,7 @@ use crate::scope::Ask;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::system::{System, SystemState};
 use crate::truth::{Hearing, writes_of};
-use dynamo_model::ids::{Content, NodeId};
+use dynamo_model::ids::{Content, Key, NodeId};
 use dynamo_model::node::State;
 use dynamo_model::process::{Process, Stage};
 use dynamo_model::siblings::{Siblings, Version};
@@ -32,9 +32,16 @@ impl<'a> World<'a> {
         (0..self.model.cfg.scope.nodes).map(NodeId)
     }
 
-    /// What a node has on disk for the key as a replica.
-    pub fn disk(&self, node: NodeId) -> Option<&'a Siblings> {
-        self.state.actor_storages[usize::from(node.0)].as_ref()?.store.get(&self.model.cfg.key)
+    /// What a node has on disk for a key as a replica.
+    pub fn disk(&self, node: NodeId, key: &Key) -> Option<&'a Siblings> {
+        self.state.actor_storages[usize::from(node.0)].as_ref()?.store.get(key)
+    }
+
+    /// What a node has on disk as a replica, for each key that clients use.
+    pub fn disks(&self, node: NodeId) -> impl Iterator<Item = &'a Siblings> + use<'a> {
+        let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
+        let keys = self.model.cfg.keys();
+        keys.filter_map(move |key| storage?.store.get(key))
     }
 
     /// The hints that a node has on disk, with their recipients.
@@ -76,13 +83,14 @@ impl<'a> World<'a> {
 
     /// Every sibling set on a node's disk: its own, and its hints.
     pub fn sets(&self, node: NodeId) -> impl Iterator<Item = &'a Siblings> + use<'a> {
-        self.disk(node).into_iter().chain(self.hints(node).map(|(_, siblings)| siblings))
+        self.disks(node).chain(self.hints(node).map(|(_, siblings)| siblings))
     }
 
     /// The puts that a node has on disk as a replica, and the puts those supersede.
     pub fn on_disk(&self, node: NodeId) -> WriteSet {
-        let held =
-            self.disk(node).map_or(WriteSet::EMPTY, |siblings| writes_of(siblings.versions()));
+        let held = self
+            .disks(node)
+            .fold(WriteSet::EMPTY, |all, siblings| all.union(writes_of(siblings.versions())));
         self.state.history.with_all_seen(held)
     }
 
@@ -102,7 +110,7 @@ impl<'a> World<'a> {
             return ghost.forgotten();
         }
         let has = |node: &NodeId, write| {
-            self.disk(*node).is_some_and(|siblings| writes_of(siblings.versions()).contains(write))
+            self.disks(*node).any(|siblings| writes_of(siblings.versions()).contains(write))
         };
         let may_be_reaped = |write: &WriteId| {
             instance.ask(instance.puts[usize::from(write.0)]) == Some(Ask::Delete)
@@ -183,12 +191,18 @@ impl<'a> World<'a> {
     /// Does each intended replica have the same tombstones on disk and nothing else of the key, and
     /// no other node anything?
     pub fn is_deleted_everywhere(&self) -> bool {
+        self.model.cfg.keys().any(|key| self.is_deleted(key))
+    }
+
+    fn is_deleted(&self, key: &Key) -> bool {
         let intended = self.intended();
-        let Some(held) = intended.first().and_then(|first| self.disk(*first)) else { return false };
+        let Some(held) = intended.first().and_then(|first| self.disk(*first, key)) else {
+            return false;
+        };
         let is_tombstone = |version: &Version| matches!(version.content, Content::Tombstone(_));
         held.versions().iter().all(is_tombstone)
             && self.nodes().all(|node| {
-                let own = self.disk(node);
+                let own = self.disk(node, key);
                 let is_own_right =
                     if intended.contains(&node) { own == Some(held) } else { own.is_none() };
                 is_own_right && self.hints(node).next().is_none()
@@ -249,6 +263,7 @@ impl<'a> World<'a> {
         // A reaped put that is still on some disk may count as superseded or not.
         let unknown = self.forgotten().union(except);
         let dots: Vec<_> = self.versions().filter(|(write, _)| !unknown.contains(*write)).collect();
+        let second = self.model.cfg.second_puts;
         let request = |write: WriteId| self.model.cfg.puts[usize::from(write.0)];
         self.nodes().flat_map(|node| self.sets(node)).all(|set| {
             // A set's context tells which dots belong to one put.
@@ -257,13 +272,14 @@ impl<'a> World<'a> {
                     || set.context().dots_of(request(write)).any(|other| context.covers(other))
             };
             let has = ghost.with_all_seen(writes_of(set.versions()));
-            let context_is = dots
-                .iter()
+            let of_second_key = has.minus(second) != has;
+            let dots = || dots.iter().filter(|(it, _)| second.contains(*it) == of_second_key);
+            let context_is = dots()
                 .all(|(write, dot)| covers(set.context(), *write, *dot) == has.contains(*write));
             let clocks_are = set.versions().iter().all(|version| {
                 let own = WriteId::of(&version.content);
                 let follows = ghost.saw(own).with(own);
-                dots.iter().all(|(write, dot)| {
+                dots().all(|(write, dot)| {
                     covers(&version.clock, *write, *dot) == follows.contains(*write)
                 })
             });

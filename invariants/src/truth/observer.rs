@@ -51,7 +51,7 @@ pub(crate) fn record_out(
             next.confirm_or_keep(instance, from, instance.write(*request)?);
         }
         Message::StoredHint { request, recipient } => {
-            next.keep_anew(from, *recipient, instance.write(*request)?);
+            next.keep_anew(instance, from, *recipient, instance.write(*request)?);
         }
         Message::HandOff { siblings, .. } => {
             next.on_hand_off(instance, from, node(envelope.dst), writes_of(siblings.versions()));
@@ -97,7 +97,9 @@ pub(crate) fn record_out(
             let hearing = next.reads[instance.read(*request)?].hearing(from);
             hearing.send_repair(node(envelope.dst), writes_of(siblings.versions()));
         }
-        Message::Sync { key, .. } => next.sent_needlessly |= *key != instance.key,
+        Message::Sync { key, .. } => {
+            next.sent_needlessly |= !instance.keys().any(|used| used == key);
+        }
         Message::Fetched { .. }
         | Message::Forward { .. }
         | Message::Forwarded { .. }
@@ -129,7 +131,7 @@ fn begin(instance: &Instance, ghost: &mut Ghost, operation: &Operation) {
             ghost.clients[client] = WriteSet::EMPTY;
         }
     } else if let Some(read) = instance.read(request) {
-        let acknowledged = ghost.acknowledged();
+        let acknowledged = instance.to_its_key(request, ghost.acknowledged());
         let read = &mut ghost.reads[read];
         if read.outcome == Outcome::Unsent {
             read.outcome = Outcome::Running;

@@ -28,7 +28,7 @@ impl Ghost {
             && intended.contains(&coordinator)
             && instance.spoilt != Some(coordinator);
         let own = if knows_its_own {
-            self.confirmed[usize::from(coordinator.0)]
+            instance.to_its_key(instance.gets[read], self.confirmed[usize::from(coordinator.0)])
         } else {
             WriteSet::EMPTY
         };

@@ -131,7 +131,7 @@ fn random(below: &mut impl FnMut(usize) -> usize) -> OwnScope {
         });
         lines.collect()
     });
-    let clients = clients.collect();
+    let clients: Vec<Vec<Line>> = clients.collect();
     let n = 1 + below(nodes.min(3));
     let mut is_so = || below(2) == 0;
     let (loss, duplication, gossip, exchange, endless) =
@@ -149,6 +149,7 @@ fn random(below: &mut impl FnMut(usize) -> usize) -> OwnScope {
         lost_disk: (below(4) == 0).then(|| below(nodes)),
         old_disk: (below(6) == 0).then(|| below(nodes)),
         reaps: below(2) as u8,
+        second_key: clients.len() > 1 && below(4) == 0,
         more_histories: if gossip { 0 } else { below(3) as u8 },
     };
     OwnScope {

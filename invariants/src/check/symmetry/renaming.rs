@@ -133,6 +133,7 @@ impl Renaming<Process, Ghost> for Symmetry {
             hinted: sorted(history.hinted.iter().map(|hinted| Hinted {
                 holder: self.node(hinted.holder),
                 recipient: self.node(hinted.recipient),
+                of_second_key: hinted.of_second_key,
                 writes: self.writes(hinted.writes),
                 sent: hinted.sent,
                 is_moved: hinted.is_moved,

@@ -103,6 +103,9 @@ pub enum OwnScopeError {
     /// Too many clients.
     #[error("there are {0} clients: use at most {max}", max = OwnScope::CLIENTS_MAX)]
     Clients(usize),
+    /// A second key, and no client for the first.
+    #[error("second-key is for the last of several clients: use two clients or more")]
+    SecondKey,
     /// A script is too long.
     #[error("client {client} has {lines} lines: use at most {max}", max = OwnScope::LINES_MAX)]
     Lines {
@@ -172,6 +175,7 @@ impl OwnScopeError {
             OwnScopeError::Position { part, .. } | OwnScopeError::TooOften { part, .. } => *part,
             OwnScopeError::TwoDisks => Part::Fault("old-disk"),
             OwnScopeError::HistoriesAndGossip => Part::Fault("more-histories"),
+            OwnScopeError::SecondKey => Part::Fault("second-key"),
             OwnScopeError::TooMany => return None,
         })
     }
@@ -255,6 +259,9 @@ impl OwnScope {
         self.validate_position(old_disk, Part::Fault("old-disk"))?;
         if lost_disk.is_some() && old_disk.is_some() {
             return Err(OwnScopeError::TwoDisks);
+        }
+        if self.faults.second_key && self.clients.len() < 2 {
+            return Err(OwnScopeError::SecondKey);
         }
         if gossip && more_histories > 0 {
             return Err(OwnScopeError::HistoriesAndGossip);
