@@ -28,7 +28,7 @@ use crate::state::collecting::Collection;
 use crate::state::message::Message;
 use crate::state::settling::{Gathering, Owed, Word};
 use crate::state::timer::Timer;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Handler<'_, '_> {
     /// Confirms a put to its coordinator, or answers a get. If the rules do not allow that yet,
@@ -280,7 +280,7 @@ impl Handler<'_, '_> {
     }
 
     /// After the view has changed, gathers each key again under the new view. Stops where this node
-    /// is no longer a replica.
+    /// is no longer a replica, and says so.
     pub(crate) fn gather_by_the_new_view(&mut self) {
         let keys: Vec<Key> = self.state.gatherings.keys().cloned().collect();
         for key in keys {
@@ -294,10 +294,22 @@ impl Handler<'_, '_> {
                     .clear();
                 self.gather(&key, |_| true);
             } else {
-                self.end_gathering(&key);
+                self.disappoint(&key);
             }
         }
         self.conclude_gatherings();
+    }
+
+    /// This node will not give the words that it owes for a key: it is no longer a replica.
+    /// Coordinators that do not know this yet are told, so that they ask the nodes that are.
+    fn disappoint(&mut self, key: &Key) {
+        let owed = &self.state.gatherings[key].words;
+        let waiting: BTreeSet<(NodeId, Tip)> =
+            owed.iter().map(|owed| (owed.to, owed.tip)).filter(|(to, _)| *to != self.id).collect();
+        self.end_gathering(key);
+        for (coordinator, tip) in waiting {
+            self.tell(coordinator.actor(), tip);
+        }
     }
 
     /// A peer has just been sent changes that it lacked. It may have refused a question for lack of

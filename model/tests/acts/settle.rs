@@ -129,6 +129,23 @@ fn a_new_replica_answers_once_all_others_have() {
 }
 
 #[test]
+fn a_new_replica_that_leaves_tells_whom_it_owes_an_answer() {
+    let mut new = Newcomer::new();
+    let [first, displaced, third] = new.others[..] else { panic!() };
+    let own = new.bench.clockwise(&key())[1];
+    for (coordinator, number) in [(first, 0), (first, 1), (third, 2)] {
+        assert!(fetched(&new.bench.receive(at(coordinator), new.fetch(number))).is_empty());
+    }
+    let mut changes = History::default();
+    changes.insert(Change { node: own, time: 1, act: Act::Leave });
+    let sent = new.bench.receive(at(displaced), Message::Changes { changes });
+    let told = sent.iter().filter(|(_, message)| matches!(message, Message::History { .. }));
+    let told: Vec<NodeId> = told.map(|(to, _)| NodeId(*to as u16)).collect();
+    assert_eq!(sorted(&told), sorted(&[first, third]), "each of them once");
+    assert!(fetched(&sent).is_empty() && new.bench.state.gatherings.is_empty());
+}
+
+#[test]
 fn a_new_replica_that_coordinates_counts_itself_only_then() {
     let mut new = Newcomer::new();
     let [first, displaced, third] = new.others[..] else { panic!() };
