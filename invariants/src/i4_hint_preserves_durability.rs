@@ -8,9 +8,11 @@ use crate::facts;
 use crate::invariant::Invariant;
 use crate::property::occasions::{HINTED_ACK, MISPLACED, PUT, REAPED};
 use crate::property::{Property, always, by_the_run, converges, given, only, reachable};
-use crate::scope::Scope;
+use crate::scope::write_set::WriteId;
+use crate::scope::{Faults, Scope};
 use crate::system::world::World;
 use dynamo_model::ids::NodeId;
+use dynamo_model::siblings::Siblings;
 
 /// All that belongs to I4.
 pub(crate) const INVARIANT: Invariant = Invariant {
@@ -22,8 +24,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
                  put may be gone. Where the ring changes, a hint for any node counts. A node may \
                  keep keys that other nodes are responsible for now, if it does not hear of the \
                  change, if it or one of these nodes has stopped, or while fewer than W members \
-                 are left. A message that lives longer than a tombstone may bring a deleted value \
-                 back.",
+                 are left. A node that was removed for good may keep a deleted value. A message that \
+                 lives longer than a tombstone may bring it back.",
     paper: "§4.6, §4.9",
     scenario: "4-hint-durability",
     properties: PROPERTIES,
@@ -100,13 +102,18 @@ const PROPERTIES: &[Property] = &[
         &[facts::reaped],
         REAPED,
         "Once a tombstone is reaped, no disk has a put that the tombstone had replaced, neither as \
-         a replica's copy nor in a hint. Does not hold when a message lives longer than a \
-         tombstone.",
+         a replica's copy nor in a hint. Exception: a node that was removed for good may keep what \
+         it has. Does not hold when a message lives longer than a tombstone.",
         |model, state| {
             let world = World { model, state };
             let ghost = &state.history;
             let replaced = ghost.forgotten().minus(ghost.reaped);
-            world.versions().all(|(write, _)| !replaced.contains(write))
+            let has_none = |node| {
+                let mut versions = world.sets(node).flat_map(Siblings::versions);
+                versions.all(|version| !replaced.contains(WriteId::of(&version.content)))
+            };
+            replaced.is_empty()
+                || world.nodes().all(|node| has_none(node) || world.is_removed(node))
         },
     ),
     converges(
@@ -172,13 +179,17 @@ const PROPERTIES: &[Property] = &[
             MISPLACED,
             "Eventually only intended replicas have a copy or a hint of the key on disk (Dynamo \
              paper §4.9). Exception: a node that was removed for good may keep what it has. \
-             Precondition: nodes gossip, or the node knows all membership changes. Precondition: \
+             Exception: where the network duplicates messages for ever, a node may be asked again \
+             and again to keep a hint. Precondition: nodes gossip, or the node knows all membership changes. Precondition: \
              neither the node nor an intended replica has stopped. Precondition: at least W \
              members are left.",
             |model, state| {
                 let world = World { model, state };
+                let Faults { gossip, duplication, .. } = model.cfg.scope.faults;
                 let may_keep = |node| {
-                    world.is_gone(node) || !model.cfg.scope.faults.gossip && !world.knows_all(node)
+                    world.is_gone(node)
+                        || !gossip && !world.knows_all(node)
+                        || duplication && world.disk(node).is_none()
                 };
                 world.intended().iter().any(|node| world.is_gone(*node))
                     || world.has_too_few_members()

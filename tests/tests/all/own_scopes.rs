@@ -1,6 +1,7 @@
 //! Scopes of a reader's own: which are valid, and that the others are refused.
 
 use dynamo_invariants::catalogue::{self, SCOPES};
+use dynamo_invariants::random::{Outcome, examine};
 use dynamo_invariants::scope::own::{Line, OwnScope, OwnScopeError, Quorum};
 use dynamo_invariants::scope::{Ask, Faults, NO_FAULTS};
 use dynamo_invariants::trace::replay::Run;
@@ -183,4 +184,38 @@ fn a_trace_carries_its_own_scope_and_other_traces_need_none() {
     assert!(matches!(invalid, ReadError::OwnScope(OwnScopeError::Nodes(9))), "{invalid}");
     let unknown = says("\"loss\": false", "\"lost\": false");
     assert!(matches!(unknown, ReadError::Malformed(_)), "{unknown}");
+}
+
+/// Each of these scopes of a reader's once violated a property.
+#[test]
+fn scopes_that_once_violated_a_property_hold() {
+    let line = |via, ask| Line { via: Some(via), ask };
+    let of_three = OwnScope { quorum: Quorum { n: 2, r: 2, w: 2 }, ..own() };
+    let leaves_while_it_owes_an_answer = OwnScope {
+        nodes: 2,
+        quorum: Quorum { n: 2, r: 1, w: 1 },
+        clients: vec![vec![line(1, Ask::Join(0)), line(1, Ask::Get), line(0, Ask::Leave(0))]],
+        ..own()
+    };
+    let removed_node_has_what_was_deleted = OwnScope {
+        clients: vec![vec![line(0, Ask::Put), line(0, Ask::Remove(1)), line(0, Ask::Delete)]],
+        faults: Faults { reaps: 2, ..NO_FAULTS },
+        quorum: Quorum { r: 1, ..of_three.quorum },
+        ..of_three.clone()
+    };
+    let asked_to_keep_a_hint_for_ever = OwnScope {
+        clients: vec![vec![line(1, Ask::Put), line(2, Ask::Leave(1)), line(0, Ask::Join(2))]],
+        faults: Faults { timeouts: Some(0), duplication: true, ..NO_FAULTS },
+        ..of_three
+    };
+    let all = [
+        leaves_while_it_owes_an_answer,
+        removed_node_has_what_was_deleted,
+        asked_to_keep_a_hint_for_ever,
+    ];
+    for own in all {
+        let scope = own.leak().expect("it is valid");
+        let outcome = examine(&scope, Rules::default(), 20_000, || true).outcome;
+        assert!(matches!(outcome, Outcome::Holds), "{outcome:?}: {own:#?}");
+    }
 }
