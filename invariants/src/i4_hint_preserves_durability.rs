@@ -189,7 +189,7 @@ const PROPERTIES: &[Property] = &[
                 let may_keep = |node| {
                     world.is_gone(node)
                         || !gossip && !world.knows_all(node)
-                        || duplication && world.disk(node).is_none()
+                        || duplication && world.disks(node).next().is_none()
                 };
                 world.intended().iter().any(|node| world.is_gone(*node))
                     || world.has_too_few_members()

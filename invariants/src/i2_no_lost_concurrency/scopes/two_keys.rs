@@ -15,7 +15,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, PutOver)], &[(1, Put)], &[(0, Put), (1, PutOver)]],
         faults: TWO_KEYS,
         unseen: &[],
-        unique_states: 0,
+        unique_states: 30_779,
     },
     Scope {
         name: "two-keys-and-read",
@@ -24,8 +24,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (3, 2, 2),
         clients: &[&[(0, Put)], &[(1, Put), (2, Get)]],
         faults: TWO_KEYS,
-        unseen: &[],
-        unique_states: 0,
+        unseen: &["I2.siblings-are-read"],
+        unique_states: 4_221,
     },
     Scope {
         name: "two-keys-and-hints",
@@ -36,7 +36,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..TWO_KEYS },
         unseen: &[],
-        unique_states: 0,
+        unique_states: 44_121,
     },
     Scope {
         name: "two-keys-hints-and-crash",
@@ -47,7 +47,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(0, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, crashes: 1, ..TWO_KEYS },
         unseen: &[],
-        unique_states: 0,
+        unique_states: 377_700,
     },
     Scope {
         name: "two-keys-and-exchange",
@@ -58,7 +58,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(1, Put)]],
         faults: Faults { exchange: true, loss: true, ..TWO_KEYS },
         unseen: &[],
-        unique_states: 0,
+        unique_states: 37_011,
     },
     Scope {
         name: "two-keys-exchange-and-delete",
@@ -69,7 +69,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (1, Delete)], &[(1, Put)]],
         faults: Faults { exchange: true, ..TWO_KEYS },
         unseen: &[],
-        unique_states: 0,
+        unique_states: 59_569,
     },
     Scope {
         name: "two-keys-and-reap",
@@ -79,7 +79,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Delete)], &[(1, Put), (1, Delete)]],
         faults: Faults { reaps: 1, ..TWO_KEYS },
         unseen: &[],
-        unique_states: 0,
+        unique_states: 454,
     },
     Scope {
         name: "two-keys-retry-and-crash",
@@ -89,8 +89,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)], &[(0, Put)]],
         faults: Faults { client_retries: 1, crashes: 1, ..TWO_KEYS },
-        unseen: &[],
-        unique_states: 0,
+        unseen: &["I6.failed-but-possibly-stored"],
+        unique_states: 4_716,
     },
     Scope {
         name: "two-keys-and-lost-disk",
@@ -100,8 +100,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)], &[(0, Put)]],
         faults: Faults { lost_disk: Some(0), ..TWO_KEYS },
-        unseen: &[],
-        unique_states: 0,
+        unseen: &["I2.siblings-are-read", "I3.stale-replica-is-seen"],
+        unique_states: 442,
     },
     Scope {
         name: "two-keys-and-old-disk",
@@ -111,8 +111,8 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (1, Get)], &[(0, Put)]],
         faults: Faults { old_disk: Some(0), ..TWO_KEYS },
-        unseen: &[],
-        unique_states: 0,
+        unseen: &["I2.siblings-are-read", "I3.stale-replica-is-seen"],
+        unique_states: 867,
     },
     Scope {
         name: "two-keys-and-duplication",
@@ -123,7 +123,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put)], &[(0, Put), (0, PutOver)]],
         faults: Faults { duplication: true, ..TWO_KEYS },
         unseen: &[],
-        unique_states: 0,
+        unique_states: 1_495,
     },
     Scope {
         name: "two-keys-join-and-read",
@@ -133,8 +133,14 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0))], &[(1, Put), (0, Get)]],
         faults: TWO_KEYS,
-        unseen: &[],
-        unique_states: 0,
+        unseen: &[
+            "I2.siblings-are-read",
+            "I3.a-read-is-over",
+            "I3.stale-replica-is-seen",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+        ],
+        unique_states: 1_521,
     },
     Scope {
         name: "two-keys-join-and-exchange",
@@ -144,8 +150,12 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Join(0))], &[(1, Put)]],
         faults: Faults { exchange: true, gossip: true, ..TWO_KEYS },
-        unseen: &[],
-        unique_states: 0,
+        unseen: &[
+            "I5.a-key-is-exchanged",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+        ],
+        unique_states: 515,
     },
     Scope {
         name: "two-keys-leave-and-reap",
@@ -155,7 +165,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put), (0, Delete)], &[(0, Put), (0, Leave(0))]],
         faults: Faults { reaps: 1, ..TWO_KEYS },
-        unseen: &[],
-        unique_states: 0,
+        unseen: &[
+            "I4.tombstone-is-reaped",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+        ],
+        unique_states: 12_777,
     },
 ];

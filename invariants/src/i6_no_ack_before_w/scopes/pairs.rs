@@ -149,4 +149,15 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         ],
         unique_states: 33_775,
     },
+    Scope {
+        name: "join-get-and-leave",
+        aim: "A node joins, a client gets through the other node, and the first leaves again. It \
+              may leave before it has answered the other one.",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(1, Join(0)), (1, Get), (0, Leave(0))]],
+        faults: NO_FAULTS,
+        unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
+        unique_states: 55,
+    },
 ];
