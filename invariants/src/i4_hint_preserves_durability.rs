@@ -24,8 +24,8 @@ pub(crate) const INVARIANT: Invariant = Invariant {
                  put may be gone. Where the ring changes, a hint for any node counts. A node may \
                  keep keys that other nodes are responsible for now, if it does not hear of the \
                  change, if it or one of these nodes has stopped, or while fewer than W members \
-                 are left. A node that was removed for good may keep a deleted value. A message that \
-                 lives longer than a tombstone may bring it back.",
+                 are left. A node that was removed for good may keep a deleted value. A message \
+                 that lives longer than a tombstone may bring it back.",
     paper: "§4.6, §4.9",
     scenario: "4-hint-durability",
     properties: PROPERTIES,
@@ -180,9 +180,9 @@ const PROPERTIES: &[Property] = &[
             "Eventually only intended replicas have a copy or a hint of the key on disk (Dynamo \
              paper §4.9). Exception: a node that was removed for good may keep what it has. \
              Exception: where the network duplicates messages for ever, a node may be asked again \
-             and again to keep a hint. Precondition: nodes gossip, or the node knows all membership changes. Precondition: \
-             neither the node nor an intended replica has stopped. Precondition: at least W \
-             members are left.",
+             and again to keep a hint. Precondition: nodes gossip, or the node knows all \
+             membership changes. Precondition: neither the node nor an intended replica has \
+             stopped. Precondition: at least W members are left.",
             |model, state| {
                 let world = World { model, state };
                 let Faults { gossip, duplication, .. } = model.cfg.scope.faults;
