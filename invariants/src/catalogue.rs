@@ -78,9 +78,9 @@ pub static WITHOUT_DEFECT: &[(&str, &str)] = &[
     ),
     (
         "is_all_handed_over",
-        "A defect shows only if a second key moves to the new replica later than the first one, \
-         but all clients of a scope use one key. A test in model/tests/acts/settle.rs covers the \
-         rule.",
+        "A defect shows only if a second key moves to the new replica later than the first one. \
+         The scope two-keys-join-and-read has two keys and finds it, and so does a test in \
+         model/tests/acts/settle.rs. The gallery has no page of it yet.",
     ),
 ];
 

@@ -189,7 +189,7 @@ impl Scope {
         self.name.split_once('@').unwrap_or((self.name, KEY))
     }
 
-    /// The one key that all clients use.
+    /// The key that all clients use, but for the last one if there is a second key.
     pub fn key(&self) -> Key {
         Key::new(self.name_and_key().1).expect("a scope's key is valid")
     }

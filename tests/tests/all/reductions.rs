@@ -71,6 +71,7 @@ fn reductions_keep_all_verdicts() {
         "exchange-and-leave",
         "rejoin-and-late-histories",
         "third-leaves-and-get",
+        "two-keys-leave-and-reap",
         "two-leave-at-once",
     ];
     assert_eq!(
