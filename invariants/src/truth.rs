@@ -375,7 +375,7 @@ impl Ghost {
 /// The puts whose versions a message carries from node to node.
 pub(crate) fn carried_by(instance: &Instance, message: &Message) -> WriteSet {
     match message.as_undated() {
-        Message::Sync { key, .. } if !instance.keys().any(|it| it == key) => WriteSet::EMPTY,
+        Message::Sync { key, .. } if !instance.uses_key(key) => WriteSet::EMPTY,
         Message::Store { siblings, .. }
         | Message::StoreHint { siblings, .. }
         | Message::Fetched { siblings, .. }

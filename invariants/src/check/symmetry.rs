@@ -50,9 +50,10 @@ impl Scope {
         let replicas = self.quorum.0;
         let forwards =
             self.clients.iter().any(|script| script.iter().any(|(via, _)| *via >= replicas));
-        let treats_one_apart =
-            self.faults.bad_disk().is_some() || self.faults.reaps > 0 || self.is_endless();
-        let treats_one_apart = treats_one_apart || self.faults.second_key;
+        let treats_one_apart = self.faults.bad_disk().is_some()
+            || self.faults.reaps > 0
+            || self.faults.second_key
+            || self.is_endless();
         if treats_one_apart || forwards || replicas != usize::from(self.nodes) {
             return Vec::new();
         }

@@ -194,7 +194,7 @@ pub(super) const LIMITS: &[Limit] = &[
                overlaps with that of the put. Let a client keep what it has read, where that \
                matters.",
         missed_by: "It needs a put that is still under way, and two gets through different nodes. \
-                    After the put is acknowledged, both gets show it.",
+                    Once all replicas have the put, both gets show it.",
         property: "I1.next-get-shows-as-much",
         scope: "read-twice-amid-a-put",
     },

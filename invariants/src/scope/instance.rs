@@ -67,16 +67,21 @@ impl Instance {
         std::iter::once(&self.key).chain(&self.second_key)
     }
 
+    /// Does a client use this key?
+    pub(crate) fn uses_key(&self, key: &Key) -> bool {
+        self.keys().any(|used| used == key)
+    }
+
     /// The key that a client uses.
     pub(crate) fn key_of(&self, client: ClientId) -> &Key {
-        let is_last = client.0 + 1 == u64::from(self.scope.nodes) + self.scope.clients.len() as u64;
-        self.second_key.as_ref().filter(|_| is_last).unwrap_or(&self.key)
+        let second = self.second_key.as_ref().filter(|_| self.scope.uses_second_key(client));
+        second.unwrap_or(&self.key)
     }
 
     /// Those of these puts that are to the key of a request.
     pub(crate) fn to_its_key(&self, request: RequestId, puts: WriteSet) -> WriteSet {
         let others = puts.minus(self.second_puts);
-        if *self.key_of(request.client) == self.key { others } else { puts.minus(others) }
+        if self.scope.uses_second_key(request.client) { puts.minus(others) } else { others }
     }
 
     /// What the request asks.
@@ -185,10 +190,9 @@ impl Scope {
         };
         let (puts, gets) = (requests(Ask::is_put), requests(Ask::is_get));
         let second_key = self.faults.second_key.then(|| self.second_key(&key));
-        let last = u64::from(self.nodes) + self.clients.len() as u64 - 1;
-        let is_second = |(_, put): &(WriteId, &RequestId)| put.client.0 == last;
-        let puts_with_ids = (0..).map(WriteId).zip(&puts).filter(|_| self.faults.second_key);
-        let second_puts = puts_with_ids.filter(is_second).map(|(write, _)| write).collect();
+        let is_second = |(_, put): &(WriteId, &RequestId)| self.uses_second_key(put.client);
+        let second_puts = (0..).map(WriteId).zip(&puts).filter(is_second);
+        let second_puts = second_puts.map(|(write, _)| write).collect();
         let founders = History::founded_by(self.founders(&key));
         let (changes, is_endless) = (self.changes(), self.is_endless());
         let bystander = self.bystander(&key, preference_list[0]);
@@ -223,6 +227,12 @@ impl Scope {
         }
     }
 
+    /// Does this client use the second key? Only the last one does, if there is a second key.
+    fn uses_second_key(&self, client: ClientId) -> bool {
+        let clients_end = u64::from(self.nodes) + self.clients.len() as u64;
+        self.faults.second_key && client.0 + 1 == clients_end
+    }
+
     /// A key in the same partition of the ring.
     fn second_key(&self, key: &Key) -> Key {
         let ring = self.ring();
@@ -231,8 +241,8 @@ impl Scope {
         names.find_map(|name| name.ok().filter(is_near)).expect("some key is in that partition")
     }
 
-    /// Is there a key that no client uses and that never differs? A key that moves with the ring, or is lost with a
-    /// disk, would differ.
+    /// Is there a key that no client uses and that never differs? A key that moves with the ring,
+    /// or is lost with a disk, would differ.
     pub(crate) fn has_bystander(&self) -> bool {
         self.faults.exchange && !self.changes() && self.faults.bad_disk().is_none()
     }

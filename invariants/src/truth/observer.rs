@@ -97,9 +97,7 @@ pub(crate) fn record_out(
             let hearing = next.reads[instance.read(*request)?].hearing(from);
             hearing.send_repair(node(envelope.dst), writes_of(siblings.versions()));
         }
-        Message::Sync { key, .. } => {
-            next.sent_needlessly |= !instance.keys().any(|used| used == key);
-        }
+        Message::Sync { key, .. } => next.sent_needlessly |= !instance.uses_key(key),
         Message::Fetched { .. }
         | Message::Forward { .. }
         | Message::Forwarded { .. }

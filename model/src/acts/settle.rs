@@ -294,7 +294,7 @@ impl Handler<'_, '_> {
                     .clear();
                 self.gather(&key, |_| true);
             } else {
-                self.disappoint(&key);
+                self.withdraw_words(&key);
             }
         }
         self.conclude_gatherings();
@@ -302,7 +302,7 @@ impl Handler<'_, '_> {
 
     /// This node will not give the words that it owes for a key: it is no longer a replica.
     /// Coordinators that do not know this yet are told, so that they ask the nodes that are.
-    fn disappoint(&mut self, key: &Key) {
+    fn withdraw_words(&mut self, key: &Key) {
         let owed = &self.state.gatherings[key].words;
         let waiting: BTreeSet<(NodeId, Tip)> =
             owed.iter().map(|owed| (owed.to, owed.tip)).filter(|(to, _)| *to != self.id).collect();

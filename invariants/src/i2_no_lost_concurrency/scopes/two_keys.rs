@@ -77,9 +77,9 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         nodes: 2,
         quorum: (2, 1, 2),
         clients: &[&[(0, Put), (0, Delete)], &[(1, Put), (1, Delete)]],
-        faults: Faults { reaps: 1, ..TWO_KEYS },
+        faults: Faults { reaps: 2, ..TWO_KEYS },
         unseen: &[],
-        unique_states: 454,
+        unique_states: 1_486,
     },
     Scope {
         name: "two-keys-retry-and-crash",
