@@ -108,6 +108,11 @@ pub struct Faults {
     pub gossip: bool,
     /// Do replicas run anti-entropy exchanges?
     pub exchange: bool,
+    /// Is little of an exchange in one message: one tree node, or one key of a leaf? A node then
+    /// follows up one difference for a message, and its trees have one level more.
+    pub small_exchanges: bool,
+    /// The position of a node that has moved before the start: all others know its old address.
+    pub moved: Option<usize>,
     /// How many messages that carry only a history may be in flight, beyond one. Where the ring
     /// changes, nodes send such messages without end, so a scope must bound them. With only one in
     /// flight, no node learns of a change while its own older history is still on its way.
@@ -137,6 +142,8 @@ pub const NO_FAULTS: Faults = Faults {
     reaps: 0,
     gossip: false,
     exchange: false,
+    small_exchanges: false,
+    moved: None,
     more_histories: 0,
     endless: false,
 };
@@ -238,9 +245,9 @@ impl Scope {
         self.ring().preference_list(key, usize::from(self.nodes))[position]
     }
 
-    /// Does any node join or leave?
+    /// Does any node join or leave, or has any moved?
     pub fn changes(&self) -> bool {
-        self.asks_to_move().next().is_some()
+        self.asks_to_move().next().is_some() || self.faults.moved.is_some()
     }
 
     /// Does anything go on without end? Nodes tell their histories, and replicas compare trees,

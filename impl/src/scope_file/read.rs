@@ -159,6 +159,8 @@ fn faults(fields: &Fields<'_>, lines: &mut Vec<(Part, usize)>) -> Result<Faults,
         reaps: times("reaps")?.unwrap_or_default(),
         gossip: faults.flag("gossip")?,
         exchange: faults.flag("exchange")?,
+        small_exchanges: faults.flag("small-exchanges")?,
+        moved: position("moved")?,
         more_histories: times("more-histories")?.unwrap_or_default(),
         endless: faults.flag("endless")?,
     })

@@ -61,6 +61,8 @@ fn value(faults: &Faults, word: &str) -> Option<String> {
         "reaps" => times(faults.reaps.into()),
         "gossip" => flag(faults.gossip),
         "exchange" => flag(faults.exchange),
+        "small-exchanges" => flag(faults.small_exchanges),
+        "moved" => faults.moved.map(|position| position.to_string()),
         "more-histories" => times(faults.more_histories.into()),
         "endless" => flag(faults.endless),
         _ => unreachable!("{word} is none of the faults"),

@@ -149,6 +149,8 @@ fn random(below: &mut impl FnMut(usize) -> usize) -> OwnScope {
         lost_disk: (below(4) == 0).then(|| below(nodes)),
         old_disk: (below(6) == 0).then(|| below(nodes)),
         reaps: below(2) as u8,
+        small_exchanges: below(3) == 0,
+        moved: (below(4) == 0).then(|| below(nodes)),
         more_histories: if gossip { 0 } else { below(3) as u8 },
     };
     OwnScope {
