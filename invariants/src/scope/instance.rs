@@ -267,7 +267,7 @@ impl Scope {
         let named = |number| Key::new(&format!("b{number}")).expect("a valid key");
         let replicas = |key: &Key| ring.preference_list(key, self.quorum.0).to_vec();
         let leaf = |key: &Key| (ring.partition(key), shape.leaf(key));
-        let neighbour = (0..1000).map(named).find(|other| leaf(other) == leaf(key));
+        let neighbour = (0..100_000).map(named).find(|other| leaf(other) == leaf(key));
         let neighbour = neighbour.expect("some key is at that leaf");
         // It comes before the key in an exchange, in which the trees go by partitions.
         let comes_before = |other: &Key| {
