@@ -292,6 +292,6 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Join(0)), (1, Leave(0)), (1, Put), (1, Join(0)), (0, Get)], &[(0, Get)]],
         faults: GOSSIP,
         unseen: &[],
-        unique_states: 0,
+        unique_states: 329_984,
     },
 ];
