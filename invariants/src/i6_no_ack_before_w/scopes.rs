@@ -129,7 +129,7 @@ const HERE: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)]],
         faults: Faults { loss: true, client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I6.failed-but-possibly-stored", "I6.replica-is-asked-again"],
         unique_states: 60,
     },
     Scope {
@@ -140,7 +140,7 @@ const HERE: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, Put)]],
         faults: Faults { timeouts: Some(1), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I8.hint-is-handed-over", "I8.recipient-is-trusted-again"],
         unique_states: 218,
     },
 ];

@@ -123,7 +123,7 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Leave(1)), (0, Join(1)), (0, Leave(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 179,
     },
     Scope {
@@ -135,7 +135,14 @@ const HERE: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Put)]],
         faults: Faults { gossip: true, moved: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+            "I9.change-spreads",
+        ],
         unique_states: 107,
     },
     Scope {
@@ -146,7 +153,16 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Join(1)), (1, Put)]],
         faults: Faults { gossip: true, moved: Some(0), ..NO_FAULTS },
-        unseen: &[],
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
         unique_states: 147,
     },
     Scope {
@@ -157,7 +173,7 @@ const HERE: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Leave(2))], &[(1, Remove(2))], &[(OWN_VIEW, Get), (OWN_VIEW, Get)]],
         faults: NO_FAULTS,
-        unseen: &[],
+        unseen: &["I6.replica-is-asked-again"],
         unique_states: 8_233,
     },
     Scope {
@@ -168,7 +184,7 @@ const HERE: &[Scope] = &[
         quorum: (2, 1, 1),
         clients: &[&[(0, Leave(2))], &[(OWN_VIEW, Get), (OWN_VIEW, Get)]],
         faults: NO_FAULTS,
-        unseen: &[],
+        unseen: &["I6.replica-is-asked-again"],
         unique_states: 531,
     },
 ];

@@ -182,7 +182,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Leave(1))], &[(0, Leave(1)), (0, Join(1))]],
         faults: Faults { client_retries: 1, crashes: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I7.served-by-one-who-knows-more", "I9.change-spreads"],
         unique_states: 1_236,
     },
     Scope {
@@ -193,7 +193,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Join(1))], &[(0, Leave(1))]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &[],
+        unseen: &["I7.served-by-one-who-knows-more", "I9.change-spreads"],
         unique_states: 112,
     },
 ];

@@ -291,7 +291,7 @@ pub(super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Join(0)), (1, Leave(0)), (1, Put), (1, Join(0)), (0, Get)], &[(0, Get)]],
         faults: GOSSIP,
-        unseen: &[],
+        unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
         unique_states: 329_984,
     },
 ];
