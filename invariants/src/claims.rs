@@ -88,9 +88,10 @@ const NEEDS: &[Need] = &[
         properties: &["I6.asker-is-trusted-again"],
         lacks: |scope| {
             let requests = scope.asked().filter(|ask| ask.moves().is_none()).count();
-            !scope.has_stand_ins() || requests < 2 || scope.changes()
+            let is_quiet = requests < 2 && !scope.faults.exchange;
+            !scope.has_stand_ins() || is_quiet || scope.changes()
         },
-        reason: "there is no fallback here, clients put and read only once, or the ring changes",
+        reason: "there is no fallback here, no second request or exchange, or the ring changes",
     },
     Need {
         properties: &["I5.a-key-is-exchanged"],
