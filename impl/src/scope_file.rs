@@ -32,7 +32,7 @@ pub use write::text;
 pub const WORDS: [&str; 9] = ["name", "aim", "nodes", "n", "r", "w", "key", "clients", "faults"];
 
 /// The words that a file may have below `[faults]`, each with a value, and what that means.
-pub const FAULTS: [(&str, &str, &str); 14] = [
+pub const FAULTS: [(&str, &str, &str); 16] = [
     ("loss", "true", "messages may be lost"),
     ("duplication", "true", "messages may arrive more than once"),
     ("crashes", "1", "how many nodes may be down at one time"),
@@ -45,6 +45,8 @@ pub const FAULTS: [(&str, &str, &str); 14] = [
     ("gossip", "true", "nodes gossip"),
     ("exchange", "true", "replicas run anti-entropy exchanges"),
     ("second-key", "true", "the last client uses a second key, which has the same replicas"),
+    ("small-exchanges", "true", "a message of an exchange carries one tree node or one key"),
+    ("moved", "0", "the position of a node whose address has changed before the start"),
     ("more-histories", "2", "how many histories may be in flight beyond one"),
     ("endless", "true", "nodes repeat without end: no check can visit all states"),
 ];

@@ -33,10 +33,11 @@ impl Scope {
         rules: &Rules,
         properties: impl IntoIterator<Item = &'static Property>,
     ) -> System {
-        let node = Node {
+        let address = |id| instance.moved.filter(|(node, _)| node.0 == id).map(|(_, new)| new);
+        let node = |id| Node {
             config: instance.config,
             founders: instance.founders.clone(),
-            address: None,
+            address: address(id),
             rules: *rules,
         };
         let clients: Vec<Process> =
@@ -55,7 +56,7 @@ impl Scope {
             disk: instance.disk(NodeId(id)),
         };
         let nodes: Vec<Process> =
-            (0..self.nodes).map(|id| Process::Node(node.clone(), circumstances(id))).collect();
+            (0..self.nodes).map(|id| Process::Node(node(id), circumstances(id))).collect();
         let mut model = ActorModel::new(instance, ghost)
             .actors(nodes)
             .actors(clients)

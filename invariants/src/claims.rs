@@ -56,6 +56,11 @@ const NEEDS: &[Need] = &[
         reason: "no client chooses nodes by a view of its own here",
     },
     Need {
+        properties: &["I7.client-tells"],
+        lacks: |scope| !scope.routes() || !scope.changes(),
+        reason: "no client chooses nodes by a view of its own here, or the ring does not change",
+    },
+    Need {
         properties: &["I9.old-request-is-under-way"],
         lacks: |scope| {
             let Faults { duplication, client_retries, .. } = scope.faults;
@@ -78,6 +83,15 @@ const NEEDS: &[Need] = &[
         },
         reason: "no coordinator asks a fallback again here, or the network duplicates messages and \
                  does not count copies",
+    },
+    Need {
+        properties: &["I6.asker-is-trusted-again"],
+        lacks: |scope| {
+            let requests = scope.asked().filter(|ask| ask.moves().is_none()).count();
+            let is_quiet = requests < 2 && !scope.faults.exchange;
+            !scope.has_stand_ins() || is_quiet || scope.changes()
+        },
+        reason: "there is no fallback here, no second request or exchange, or the ring changes",
     },
     Need {
         properties: &["I5.a-key-is-exchanged"],
@@ -148,6 +162,7 @@ const NEEDS: &[Need] = &[
             "I4.replica-is-handed-over",
             "I5.replicas-differ",
             "I6.acknowledged-by-exactly-w",
+            "I6.asker-is-trusted-again",
             "I6.failed-but-possibly-stored",
             "I8.hint-is-handed-over",
             "I8.recipient-is-trusted-again",

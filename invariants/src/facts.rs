@@ -323,6 +323,17 @@ pub fn views(world: &World<'_>) -> Vec<String> {
     nodes.map(|node| format!("{node} knows {}", tipped(world.history(node)))).collect()
 }
 
+/// The address of a node that has moved, and what each node takes it to be.
+pub fn addresses(world: &World<'_>) -> Vec<String> {
+    let Some((moved, now)) = world.model.cfg.moved else { return Vec::new() };
+    let told = world.nodes().map(|node| {
+        let known = world.history(node).address(moved);
+        let known = known.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
+        format!("the address of {moved} is {now}; by what {node} knows it is {known}")
+    });
+    told.collect()
+}
+
 /// What the nodes knew that served a node or a client, and what it knows itself.
 pub fn owed(world: &World<'_>) -> Vec<String> {
     let served = world.state.history.owed.iter().enumerate().filter(|(_, owed)| !owed.is_empty());

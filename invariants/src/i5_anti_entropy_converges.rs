@@ -8,7 +8,7 @@ use crate::invariant::Invariant;
 use crate::property::occasions::{EXCHANGED, EXCHANGED_ALONE};
 use crate::property::{LooksAt, Property, always, converges, given, looking_at, reachable};
 use crate::scope::Faults;
-use crate::system::world::{World, is_syncing};
+use crate::system::world::{World, is_exchanging, is_syncing};
 
 /// I5 with its properties, defects, known limits and scopes.
 pub(crate) const INVARIANT: Invariant = Invariant {
@@ -115,7 +115,7 @@ const PROPERTIES: &[Property] = &[
             "A key that differs is in flight from one replica to another, and its leaf also holds \
              a key that never differed.",
             |model, state| {
-                model.cfg.bystander.is_some() && is_syncing(state.network.iter_deliverable())
+                !model.cfg.bystanders.is_empty() && is_syncing(state.network.iter_deliverable())
             },
         ),
     ),
@@ -135,5 +135,16 @@ const PROPERTIES: &[Property] = &[
              answers an old message each time that it arrives.",
             |_, state| !is_syncing(state.network.iter_deliverable()),
         ),
+    ),
+    converges(
+        "I5.equal-trees-are-found-equal",
+        &[facts::exchanged, facts::replicas],
+        EXCHANGED,
+        "Eventually replicas that compare send each other the roots of their trees only, and \
+         nothing of what is below the roots. So replicas that hold the same have equal trees, in \
+         whatever order they received it. Exception: the network duplicates messages for ever.",
+        |model, state| {
+            model.cfg.scope.faults.duplication || !is_exchanging(state.network.iter_deliverable())
+        },
     ),
 ];

@@ -13,7 +13,7 @@ use crate::scope::instance::Instance;
 use crate::scope::write_set::WriteId;
 use crate::scope::{Ask, Faults};
 use crate::system::world::{World, repeated};
-use crate::truth::Outcome;
+use crate::truth::{Hinted, Outcome};
 use dynamo_model::ids::RequestId;
 
 /// Everything that belongs to I6.
@@ -104,6 +104,34 @@ const PROPERTIES: &[Property] = &[
                 || world.nodes().all(|node| !world.waits_for_others(node))
         },
     ),
+    converges(
+        "I6.every-copy-is-confirmed",
+        &[facts::confirmed, facts::hinted],
+        &["I6.replica-is-asked-again", "I6.fallback-is-asked-again"],
+        "Eventually no message is in flight by which a coordinator asks a replica to store a put, \
+         or a fallback to keep a hint: each such message is answered, also if the node has stored \
+         that already. So a lost confirmation is made up for when the coordinator asks again. \
+         Exception: the network duplicates messages for ever, the ring changes, or a node has \
+         started on an older copy of its disk. Others drop what it sent before.",
+        |model, state| {
+            let world = World { model, state };
+            let is_dropped = model.cfg.copied.is_some() && world.disks_lost() > 0;
+            let may_stay = model.cfg.scope.faults.duplication || model.cfg.changes || is_dropped;
+            may_stay || !world.is_asked_to_store()
+        },
+    ),
+    converges(
+        "I6.retry-is-answered",
+        &[facts::ended, facts::answered],
+        PUT,
+        "Eventually no retry is in flight to a coordinator that has answered the same request \
+         before and still collects replies: the coordinator answers the client again. Exception: \
+         the network duplicates messages for ever.",
+        |model, state| {
+            model.cfg.scope.faults.duplication
+                || !World { model, state }.is_asked_again_for_an_answer()
+        },
+    ),
     looking_at(
         LooksAt::Repeats,
         reachable(
@@ -184,6 +212,27 @@ const PROPERTIES: &[Property] = &[
                 let exactly =
                     |outcome| matches!(outcome, Outcome::Answered { replies, .. } if replies == w);
                 state.history.writes.iter().any(|write| exactly(write.outcome))
+            },
+        ),
+    ),
+    looking_at(
+        LooksAt::Everything,
+        reachable(
+            "I6.asker-is-trusted-again",
+            &[facts::hinted],
+            "A coordinator has asked a fallback to keep a put for a silent replica. It trusts that \
+             replica again before the replica has confirmed the put, because the replica has sent \
+             it a request.",
+            |model, state| {
+                let world = World { model, state };
+                let trusts = |Hinted { holder, recipient, writes, .. }: &Hinted| {
+                    let confirmed = state.history.confirmed[usize::from(recipient.0)];
+                    let waits = |put| writes.contains(put) && !confirmed.contains(put);
+                    world.nodes().filter(|node| node != holder).any(|node| {
+                        world.puts_of(node).any(waits) && !world.suspects(node, *recipient)
+                    })
+                };
+                !model.cfg.changes && state.history.hinted.iter().any(trusts)
             },
         ),
     ),

@@ -5,7 +5,7 @@ mod scopes;
 
 use crate::facts;
 use crate::invariant::Invariant;
-use crate::property::occasions::{CLIENT_TOLD, SERVED, VIEWS_DIFFER};
+use crate::property::occasions::{CLIENT_TOLD, MISPLACED, SERVED, VIEWS_DIFFER};
 use crate::property::{
     LooksAt, Property, WITHOUT_GOSSIP, always, converges, given, looking_at, reachable,
 };
@@ -59,6 +59,34 @@ const PROPERTIES: &[Property] = &[
                 lagging(&world).into_iter().all(|node| world.is_gone(node))
             },
         ),
+    ),
+    converges(
+        "I7.addresses-are-true-eventually",
+        &[facts::addresses],
+        VIEWS_DIFFER,
+        "Eventually every member knows the address that a node has now, if the node has moved. \
+         So nodes do not send to an old address for ever. Exception: without gossip. Exception: a \
+         node that has stopped.",
+        |model, state| {
+            let world = World { model, state };
+            let knows = |by: NodeId| {
+                let moved = model.cfg.moved;
+                moved.is_none_or(|(node, now)| world.history(by).address(node) == Some(now))
+            };
+            !model.cfg.scope.faults.gossip
+                || world.nodes().all(|node| knows(node) || world.is_gone(node))
+        },
+    ),
+    converges(
+        "I7.leaver-is-gone-eventually",
+        &[facts::views],
+        MISPLACED,
+        "Eventually a node that leaves, and has handed over all that it had, says that it is gone. \
+         So the others do not ask it for ever.",
+        |model, state| {
+            let world = World { model, state };
+            !model.cfg.changes || !world.nodes().any(|node| world.leaves_empty_handed(node))
+        },
     ),
     looking_at(
         LooksAt::Views,
@@ -152,6 +180,22 @@ const PROPERTIES: &[Property] = &[
             "A client chose a node by its own view, and does not know yet of a membership change \
              that the node knew.",
             |model, state| clients(model, state).any(|client| !client.knows_what_it_is_owed()),
+        ),
+    ),
+    looking_at(
+        LooksAt::Everything,
+        reachable(
+            "I7.client-tells",
+            &[facts::owed],
+            "A client that was told of a membership change tells it to a node that it chose by its \
+             own view, and that did not know of the change.",
+            |model, state| {
+                let is_client = |id| usize::from(id) >= usize::from(model.cfg.scope.nodes);
+                model.cfg.changes
+                    && state.network.iter_deliverable().any(|envelope| {
+                        is_client(envelope.src) && matches!(envelope.msg, Message::Changes { .. })
+                    })
+            },
         ),
     ),
     looking_at(

@@ -9,7 +9,7 @@ use crate::property::occasions::SPREADS;
 use crate::property::{LooksAt, Property, always, looking_at, reachable};
 use crate::system::world::World;
 use dynamo_model::ids::{NodeId, RequestId};
-use dynamo_model::membership::{Act, History, Standing};
+use dynamo_model::membership::Standing;
 use dynamo_model::message::Message;
 use dynamo_model::rules::Rules;
 use dynamo_model::wish::Wish;
@@ -62,23 +62,12 @@ const PROPERTIES: &[Property] = &[
             "I9.request-acts-once",
             &[facts::views],
             SPREADS,
-            "A member joins, leaves and is removed no more often than administrators have asked \
-             for. So a request that comes again, after the member was changed anew, changes \
-             nothing. Does not hold when a disk is lost or started on an older copy.",
-            |model, state| {
-                let world = World { model, state };
-                if !model.cfg.changes || world.disks_lost() > 0 {
-                    return true;
-                }
-                let (all, founders) = (world.all_history(), &model.cfg.founders);
-                let acts = |of: &History, node, act| of.of(node).filter(|it| it.act == act).count();
-                world.nodes().all(|node| {
-                    [Act::Join, Act::Leave, Act::Remove].into_iter().all(|act| {
-                        let made = acts(&all, node, act) - acts(founders, node, act);
-                        made <= model.cfg.asked_for(node, act)
-                    })
-                })
-            },
+            "A request to let a member join or leave, or to remove it, changes the member once at \
+             most. Once a node has answered the request, the request changes nothing any more, \
+             whether the node had made the change, had nothing to change or had refused. So a \
+             request that comes again, after the member was changed anew, changes nothing. Does \
+             not hold when a disk is lost or started on an older copy.",
+            |model, state| World { model, state }.disks_lost() > 0 || !state.history.changed_again,
         ),
     ),
     looking_at(

@@ -110,6 +110,11 @@ pub struct Faults {
     pub exchange: bool,
     /// Does the last client use a second key, which has the same replicas?
     pub second_key: bool,
+    /// Is little of an exchange in one message: one tree node, or one key of a leaf? A node then
+    /// follows up one difference for a message, and its trees have one level more.
+    pub small_exchanges: bool,
+    /// The position of a node that has moved before the start: all others know its old address.
+    pub moved: Option<usize>,
     /// How many messages that carry only a history may be in flight, beyond one. Where the ring
     /// changes, nodes send such messages without end, so a scope must bound them. With only one in
     /// flight, no node learns of a change while its own older history is still on its way.
@@ -140,6 +145,8 @@ pub const NO_FAULTS: Faults = Faults {
     gossip: false,
     exchange: false,
     second_key: false,
+    small_exchanges: false,
+    moved: None,
     more_histories: 0,
     endless: false,
 };
@@ -241,9 +248,9 @@ impl Scope {
         self.ring().preference_list(key, usize::from(self.nodes))[position]
     }
 
-    /// Does any node join or leave?
+    /// Does any node join or leave, or has any moved?
     pub fn changes(&self) -> bool {
-        self.asks_to_move().next().is_some()
+        self.asks_to_move().next().is_some() || self.faults.moved.is_some()
     }
 
     /// Does anything go on without end? Nodes tell their histories, and replicas compare trees,

@@ -12,7 +12,7 @@ mod requests;
 
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
-use dynamo_model::ids::NodeId;
+use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::membership::{Act, History};
 use dynamo_model::message::{Message, Since};
 use dynamo_model::siblings::Version;
@@ -93,6 +93,11 @@ pub struct Ghost {
     /// For each node and each client, the changes that the nodes which served it knew. Empty if the
     /// ring does not change in this scope.
     pub owed: Vec<History>,
+    /// The requests to change a member that a node has answered: bit `n` is the `n`th one. See
+    /// [`Instance::changes_asked`].
+    pub decided: u64,
+    /// Was a member changed by a request that a node had answered before?
+    pub changed_again: bool,
     /// What other nodes have heard from the node whose disk was copied.
     pub copied: Heard,
     /// For each client, the puts that its last answer showed, and all that these had read. Empty if
@@ -127,6 +132,8 @@ impl Ghost {
             sent_needlessly: false,
             known: watched(nodes),
             owed: watched(nodes + instance.scope.clients.len()),
+            decided: 0,
+            changed_again: false,
             copied: Heard::default(),
             clients: vec![WriteSet::EMPTY; instance.scope.clients.len()],
         }
@@ -311,7 +318,8 @@ impl Ghost {
     /// A node's view of the ring, by the changes that it was told or has told.
     pub(crate) fn view(&self, instance: &Instance, node: NodeId) -> History {
         let known = self.known.get(usize::from(node.0));
-        known.map_or_else(|| instance.founders.clone(), |known| known.union(&instance.founders))
+        let first = instance.first_history(node);
+        known.map_or(first.clone(), |known| known.union(&first))
     }
 
     /// Was a node ever gone, by the changes that it was told or has told? Then it may have stopped,
@@ -350,6 +358,22 @@ impl Ghost {
                 kept.is_moved |= !now.contains(&kept.recipient);
             }
         }
+    }
+
+    /// Records that a node answers a request to change a member. `history` is what it then knows;
+    /// `None`: it refuses the change.
+    pub(crate) fn decide(
+        &mut self,
+        instance: &Instance,
+        by: NodeId,
+        request: RequestId,
+        history: Option<&History>,
+    ) {
+        let Some((index, node, act)) = instance.wish(request) else { return };
+        let times = |history: &History| history.of(node).filter(|it| it.act == act).count();
+        let is_made = history.is_some_and(|it| times(it) > times(&self.view(instance, by)));
+        self.changed_again |= is_made && self.decided & 1 << index != 0;
+        self.decided |= 1 << index;
     }
 
     /// Records that one node has served another, so that the other must learn what the first knows.

@@ -160,6 +160,8 @@ fn faults(fields: &Fields<'_>, lines: &mut Vec<(Part, usize)>) -> Result<Faults,
         gossip: faults.flag("gossip")?,
         exchange: faults.flag("exchange")?,
         second_key: faults.flag("second-key")?,
+        small_exchanges: faults.flag("small-exchanges")?,
+        moved: position("moved")?,
         more_histories: times("more-histories")?.unwrap_or_default(),
         endless: faults.flag("endless")?,
     })

@@ -62,6 +62,8 @@ fn value(faults: &Faults, word: &str) -> Option<String> {
         "gossip" => flag(faults.gossip),
         "exchange" => flag(faults.exchange),
         "second-key" => flag(faults.second_key),
+        "small-exchanges" => flag(faults.small_exchanges),
+        "moved" => faults.moved.map(|position| position.to_string()),
         "more-histories" => times(faults.more_histories.into()),
         "endless" => flag(faults.endless),
         _ => unreachable!("{word} is none of the faults"),

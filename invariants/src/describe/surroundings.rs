@@ -59,6 +59,11 @@ fn faults(faults: &Faults) -> String {
     push(faults.exchange, "replicas run anti-entropy exchanges".to_owned());
     push(faults.second_key, "the last client uses a second key".to_owned());
     push(
+        faults.small_exchanges,
+        "a message of an exchange carries one tree node or one key".to_owned(),
+    );
+    push(faults.moved.is_some(), "one node has changed its address before the start".to_owned());
+    push(
         faults.more_histories > 0,
         format!("{} histories may be in flight", u16::from(faults.more_histories) + 1),
     );

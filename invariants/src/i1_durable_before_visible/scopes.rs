@@ -187,7 +187,11 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (1, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        unseen: &["I3.stale-replica-is-seen", "I6.failed-but-possibly-stored"],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I6.asker-is-trusted-again",
+            "I6.failed-but-possibly-stored",
+        ],
         unique_states: 7_168,
     },
     Scope {
@@ -198,7 +202,11 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put), (2, Get)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        unseen: &["I3.stale-replica-is-seen", "I6.failed-but-possibly-stored"],
+        unseen: &[
+            "I3.stale-replica-is-seen",
+            "I6.asker-is-trusted-again",
+            "I6.failed-but-possibly-stored",
+        ],
         unique_states: 414_245,
     },
 ];

@@ -51,7 +51,7 @@ pub(super) const DEFECTS: &[Defect] = &[
         missed_by: "The disks agree, and every read is right. You need trees that grew in \
                     different ways, by stores in another order or by a restart that builds one \
                     anew. You also need to look for a cycle in which the key is sent for ever.",
-        breaks: &["I5.exchange-ends"],
+        breaks: &["I5.exchange-ends", "I5.equal-trees-are-found-equal"],
         scope: "exchange-and-crash",
         cost: Cost {
             when: When::Compare,
@@ -77,7 +77,11 @@ pub(super) const DEFECTS: &[Defect] = &[
                replica that still has the value seems to agree, and never learns of the delete.",
         missed_by: "With puts alone the trees are right. You need a delete whose message to the \
                     other replica is lost, and a look at both disks once everything is quiet.",
-        breaks: &["I5.replicas-agree-eventually", "I5.exchange-ends"],
+        breaks: &[
+            "I5.replicas-agree-eventually",
+            "I5.exchange-ends",
+            "I5.equal-trees-are-found-equal",
+        ],
         scope: "exchange-and-delete",
         cost: Cost {
             when: When::Compare,
@@ -190,7 +194,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                something and it differs, neither gets what it lacks.",
         missed_by: "After one lost put a replica lacks the whole key, and gets it. You need two \
                     puts through two replicas, neither of which reaches the other replica.",
-        breaks: &["I5.replicas-agree-eventually"],
+        breaks: &["I5.replicas-agree-eventually", "I5.equal-trees-are-found-equal"],
         scope: "exchange-both-ways",
         cost: Cost {
             when: When::Compare,
@@ -218,7 +222,7 @@ pub(super) const DEFECTS: &[Defect] = &[
                repair one another for ever.",
         missed_by: "The disks soon agree, and stay so. No single state is wrong: you need to look \
                     for a cycle in which two replicas keep sending.",
-        breaks: &["I5.exchange-ends"],
+        breaks: &["I5.exchange-ends", "I5.equal-trees-are-found-equal"],
         scope: "exchange",
         cost: Cost {
             when: When::Compare,

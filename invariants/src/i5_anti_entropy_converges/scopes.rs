@@ -206,6 +206,51 @@ const HERE: &[Scope] = &[
         unseen: &[],
         unique_states: 41_243,
     },
+    Scope {
+        name: "exchange-key-by-key",
+        aim: "Two replicas compare after one put, and any message may be lost. A message carries \
+              one tree node or one key of a leaf, so a leaf of two keys is cut.",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put)]],
+        faults: Faults { loss: true, small_exchanges: true, ..EXCHANGE },
+        unseen: &[],
+        unique_states: 471,
+    },
+    Scope {
+        name: "exchange-key-by-key-both-ways",
+        aim: "Two clients put, each through its own replica, and any message may be lost. The \
+              replicas compare a leaf of two keys, one key in a message.",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put)], &[(1, Put)]],
+        faults: Faults { loss: true, small_exchanges: true, ..EXCHANGE },
+        unseen: &[],
+        unique_states: 52_047,
+    },
+    Scope {
+        name: "exchange-with-other-lists",
+        aim: "Replicas of two preference lists compare after one put, and any message may be \
+              lost. A node follows up one difference only, and must not waste it on a key that \
+              the other node has no part in.",
+        nodes: 3,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put)]],
+        faults: Faults { loss: true, small_exchanges: true, ..EXCHANGE },
+        unseen: &[],
+        unique_states: 801,
+    },
+    Scope {
+        name: "exchange-after-two-puts",
+        aim: "A client puts twice through one of two replicas, and the other receives the puts \
+              one by one or together. The trees of both must become equal.",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put), (0, Put)]],
+        faults: EXCHANGE,
+        unseen: &[],
+        unique_states: 2_107,
+    },
 ];
 
 /// Larger scopes, for `dynamo check --deep`.

@@ -121,6 +121,28 @@ const HERE: &[Scope] = &[
         unseen: &["I6.failed-but-possibly-stored", "I6.fallback-is-asked-again"],
         unique_states: 14_571,
     },
+    Scope {
+        name: "retry-amid-put",
+        aim: "A client puts and may retry, and any message may be lost. The coordinator may have \
+              acknowledged the put, and still wait for its second copy.",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put)]],
+        faults: Faults { loss: true, client_retries: 1, ..NO_FAULTS },
+        unseen: &["I6.failed-but-possibly-stored", "I6.replica-is-asked-again"],
+        unique_states: 60,
+    },
+    Scope {
+        name: "fallback-retransmission",
+        aim: "A put needs two of three nodes, and its coordinator may ask each of them twice. A \
+              fallback that has stored its hint confirms it again.",
+        nodes: 3,
+        quorum: (2, 1, 2),
+        clients: &[&[(0, Put)]],
+        faults: Faults { timeouts: Some(1), ..NO_FAULTS },
+        unseen: &["I8.hint-is-handed-over", "I8.recipient-is-trusted-again"],
+        unique_states: 218,
+    },
 ];
 
 /// Larger scopes, for `dynamo check --deep`.

@@ -4,7 +4,7 @@ mod more_pairs;
 mod pairs;
 
 use crate::joined::joined;
-use crate::scope::Ask::{Get, Join, Leave, Put};
+use crate::scope::Ask::{Get, Join, Leave, Put, Remove};
 use crate::scope::{Faults, NO_FAULTS, OWN_VIEW, Scope};
 
 pub(super) const SCOPES: &[Scope] = &joined::<
@@ -32,7 +32,7 @@ const HERE: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Get)], &[(0, Join(1))]],
         faults: NO_FAULTS,
-        unseen: &["I3.stale-replica-is-seen"],
+        unseen: &["I3.stale-replica-is-seen", "I7.client-tells"],
         unique_states: 948_657,
     },
     Scope {
@@ -47,6 +47,7 @@ const HERE: &[Scope] = &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
             "I6.replica-is-asked-again",
+            "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 363,
@@ -59,7 +60,11 @@ const HERE: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(OWN_VIEW, Put)], &[(0, Join(1))]],
         faults: Faults { client_retries: 1, ..NO_FAULTS },
-        unseen: &["I6.failed-but-possibly-stored", "I9.old-request-is-under-way"],
+        unseen: &[
+            "I6.failed-but-possibly-stored",
+            "I7.client-tells",
+            "I9.old-request-is-under-way",
+        ],
         unique_states: 1_055_336,
     },
     Scope {
@@ -70,7 +75,11 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(OWN_VIEW, Put)], &[(1, Join(0))]],
         faults: Faults { loss: true, ..NO_FAULTS },
-        unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
+        unseen: &[
+            "I6.replica-is-asked-again",
+            "I7.client-tells",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 220,
     },
     Scope {
@@ -105,6 +114,78 @@ const HERE: &[Scope] = &[
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I7.served-by-one-who-knows-more"],
         unique_states: 319_793,
+    },
+    Scope {
+        name: "leave-again",
+        aim: "A node leaves, joins again and leaves again, while nodes gossip. Each time it must \
+              say that it is gone.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(0, Leave(1)), (0, Join(1)), (0, Leave(1))]],
+        faults: Faults { gossip: true, ..NO_FAULTS },
+        unseen: &["I7.served-by-one-who-knows-more"],
+        unique_states: 179,
+    },
+    Scope {
+        name: "moved",
+        aim: "One of two replicas has a new address, and has lost its disk with the count of its \
+              moves. The other knows the old address with an equal time. Nodes gossip while a \
+              client puts.",
+        nodes: 2,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Put)]],
+        faults: Faults { gossip: true, moved: Some(0), ..NO_FAULTS },
+        unseen: &[
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+            "I9.change-spreads",
+        ],
+        unique_states: 107,
+    },
+    Scope {
+        name: "moved-and-join",
+        aim: "A node that has a new address, which no other node knows, lets another node join. \
+              Nodes gossip.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(0, Join(1)), (1, Put)]],
+        faults: Faults { gossip: true, moved: Some(0), ..NO_FAULTS },
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I4.acknowledged-on-a-hint",
+            "I4.replica-is-handed-over",
+            "I4.replica-is-misplaced",
+            "I6.replica-is-asked-again",
+            "I7.served-by-one-who-knows-more",
+            "I8.hint-is-handed-over",
+            "I8.recipient-is-trusted-again",
+        ],
+        unique_states: 147,
+    },
+    Scope {
+        name: "own-view-and-two-changes",
+        aim: "Two nodes know one change each of who is a member. A client that chooses nodes by \
+              its own view reads through one and then through the other, and hears of both.",
+        nodes: 3,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Leave(2))], &[(1, Remove(2))], &[(OWN_VIEW, Get), (OWN_VIEW, Get)]],
+        faults: NO_FAULTS,
+        unseen: &["I6.replica-is-asked-again"],
+        unique_states: 8_233,
+    },
+    Scope {
+        name: "own-view-and-leave",
+        aim: "A client that chooses nodes by its own view hears of a change from one node, and \
+              tells it to the next.",
+        nodes: 3,
+        quorum: (2, 1, 1),
+        clients: &[&[(0, Leave(2))], &[(OWN_VIEW, Get), (OWN_VIEW, Get)]],
+        faults: NO_FAULTS,
+        unseen: &["I6.replica-is-asked-again"],
+        unique_states: 531,
     },
 ];
 

@@ -174,6 +174,28 @@ pub(super) const SCOPES: &[Scope] = &[
         ],
         unique_states: 19,
     },
+    Scope {
+        name: "leave-twice-and-crash",
+        aim: "Two administrators let one node leave, and it joins again. One of them retries, and \
+              the node that has answered both may crash.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(0, Leave(1))], &[(0, Leave(1)), (0, Join(1))]],
+        faults: Faults { client_retries: 1, crashes: 1, ..NO_FAULTS },
+        unseen: &["I7.served-by-one-who-knows-more", "I9.change-spreads"],
+        unique_states: 1_236,
+    },
+    Scope {
+        name: "refused-leave-and-retry",
+        aim: "An administrator lets a node leave that is no member yet, is refused, and retries. \
+              Meanwhile another lets the node join.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(0, Join(1))], &[(0, Leave(1))]],
+        faults: Faults { client_retries: 1, ..NO_FAULTS },
+        unseen: &["I7.served-by-one-who-knows-more", "I9.change-spreads"],
+        unique_states: 112,
+    },
 ];
 
 /// Larger scopes, for `dynamo check --deep`.

@@ -40,6 +40,8 @@ pub enum Happening {
     Remove,
     /// A node joins again after it has left.
     Rejoin,
+    /// A node learns the address of a node that has moved.
+    Move,
     /// A message from node to node is lost.
     Loss,
     /// A message from node to node arrives a second time, and its receiver reacts.
@@ -81,6 +83,7 @@ impl Happening {
             H::Leave => "leave",
             H::Remove => "remove",
             H::Rejoin => "rejoin",
+            H::Move => "move",
             H::Loss => "loss",
             H::Duplication => "duplication",
             H::Crash => "crash",

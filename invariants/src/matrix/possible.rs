@@ -39,6 +39,7 @@ impl Happening {
             H::Leave => (asks(|ask| matches!(ask, Ask::Leave(_))), "no node leaves"),
             H::Remove => (asks(|ask| matches!(ask, Ask::Remove(_))), "no node is removed"),
             H::Rejoin => (may_rejoin(scope), "no node both leaves and joins"),
+            H::Move => (faults.moved.is_some(), "no node has moved"),
             H::Loss => (faults.loss, "no message is lost"),
             H::Duplication => (faults.duplication, "no message arrives twice"),
             H::Crash => (faults.crashes > 0, "no node crashes"),

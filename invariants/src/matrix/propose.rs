@@ -138,6 +138,10 @@ impl Draft {
             H::Leave | H::LateByRingChange => self.change(&[(last, Ask::Leave(0))]),
             H::Remove => self.change(&[(last, Ask::Remove(0))]),
             H::Rejoin => self.change(&[(last, Ask::Leave(0)), (last, Ask::Join(0))]),
+            H::Move => {
+                faults.moved = Some(0);
+                faults.gossip = true;
+            }
             H::Loss => faults.loss = true,
             H::Duplication => {
                 faults.duplication = true;

@@ -79,6 +79,16 @@ impl Step<'_> {
                 let hints = |state| disk(state, to).map(|disk| &disk.hints);
                 shown.add_if(hints(self.before) != hints(self.after), H::StandIn);
             }
+            Message::History { .. } | Message::Changes { .. } => {
+                let learns = |(moved, address)| {
+                    let knows = |state| {
+                        let known = disk(state, to).and_then(|disk| disk.history.address(moved));
+                        known == Some(address)
+                    };
+                    knows(self.after) && !knows(self.before)
+                };
+                shown.add_if(self.model.cfg.moved.is_some_and(learns), H::Move);
+            }
             Message::Administer { node, wish, .. } => {
                 self.administer(to, *node, *wish, shown);
             }

@@ -182,6 +182,7 @@ fn requests(instance: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
 
 /// What was really told of who is a member.
 fn views(_: &Instance, ghost: &Ghost, words: &mut Vec<u64>) {
+    words.push(ghost.changed_again.into());
     for history in ghost.known.iter().chain(&ghost.owed) {
         changes(history, words);
     }

@@ -90,6 +90,7 @@ impl Draw<'_> {
         let bad_disk = self.is_so(18).then(|| self.below(usize::from(nodes)));
         let is_old = self.is_so(40);
         let gossip = changes && self.is_so(65);
+        let exchange = self.is_so(16);
         Faults {
             loss: self.is_so(15),
             duplication: self.is_so(6),
@@ -101,7 +102,9 @@ impl Draw<'_> {
             old_disk: bad_disk.filter(|_| is_old),
             reaps: if deletes && self.is_so(60) { 1 + u8::from(self.is_so(20)) } else { 0 },
             gossip,
-            exchange: self.is_so(16),
+            exchange,
+            small_exchanges: exchange && self.is_so(30),
+            moved: None,
             second_key: clients.len() > 1 && self.is_so(10),
             more_histories: if changes && !gossip { self.one_of(&[(50, 0), (50, 2)]) } else { 0 },
             endless: false,

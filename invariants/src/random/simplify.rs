@@ -87,7 +87,9 @@ fn fewer_faults(faults: Faults) -> Vec<Faults> {
         Faults { old_disk: None, ..faults },
         Faults { reaps: faults.reaps.saturating_sub(1), ..faults },
         Faults { gossip: false, ..faults },
-        Faults { exchange: false, ..faults },
+        Faults { exchange: false, small_exchanges: false, ..faults },
+        Faults { small_exchanges: false, ..faults },
+        Faults { moved: None, ..faults },
         Faults { second_key: false, ..faults },
         Faults { more_histories: faults.more_histories.saturating_sub(1), ..faults },
     ];

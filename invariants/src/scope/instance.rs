@@ -2,6 +2,7 @@
 
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::scope::{Ask, Scope, ScriptLine, chooses_nodes};
+use dynamo_model::address::Address;
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::{Act, History, Standing};
@@ -11,6 +12,7 @@ use dynamo_model::rules::Rules;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tree::Shape;
 use dynamo_model::version::{Context, Dot};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// A scope with its key, its ring and its request ids worked out. Properties and the observer may
@@ -32,8 +34,10 @@ pub struct Instance {
     /// The key's intended replicas for each set of members. Bit `n` of the index says whether node
     /// `n` is a member.
     pub preference_lists: Vec<Vec<NodeId>>,
-    /// The history that every node starts with.
+    /// The history that every node starts with, but for a node that has moved.
     pub founders: History,
+    /// The node that has moved before the start, and its new address.
+    pub moved: Option<(NodeId, Address)>,
     /// Does the ring change?
     pub changes: bool,
     /// Does anything go on without end, so that a boundary is needed?
@@ -45,15 +49,29 @@ pub struct Instance {
     /// May a node reap a tombstone without a message to another node, because it is the key's only
     /// replica?
     pub reaps_alone: bool,
-    /// A second key that every replica has on disk in the initial state, at the same tree leaf as
-    /// the key. It never differs, so no exchange may send it. Only scopes with exchanges have it.
-    pub bystander: Option<(Key, Siblings)>,
+    /// Other keys that all their replicas have on disk in the initial state. They never differ, so
+    /// no exchange may send them. Only scopes with exchanges have any. The first is at the same
+    /// tree leaf as the key. If there is a second one, its replicas are not those of the key.
+    pub bystanders: Vec<Bystander>,
     /// Every put of every script, by [`WriteId`].
     pub puts: Vec<RequestId>,
     /// Every get of every script.
     pub gets: Vec<RequestId>,
-    /// Every change of a member that a script asks for.
+    /// Every request to change a member.
+    pub changes_asked: Vec<RequestId>,
+    /// What each of them asks for.
     pub wishes: Vec<(NodeId, Act)>,
+}
+
+/// A key that no client uses, and what its replicas have of it.
+#[derive(Clone, Debug)]
+pub struct Bystander {
+    /// The key.
+    pub key: Key,
+    /// Its replicas.
+    pub replicas: Vec<NodeId>,
+    /// What each of them has.
+    pub siblings: Siblings,
 }
 
 impl Instance {
@@ -126,20 +144,42 @@ impl Instance {
         self.gets.iter().position(|get| *get == request)
     }
 
-    /// How often administrators ask for this change of a node.
-    pub fn asked_for(&self, node: NodeId, change: Act) -> usize {
-        self.wishes.iter().filter(|wish| **wish == (node, change)).count()
+    /// The index of the request to change a member, with what it asks for.
+    pub fn wish(&self, request: RequestId) -> Option<(usize, NodeId, Act)> {
+        let index = self.changes_asked.iter().position(|asked| *asked == request)?;
+        let (node, act) = self.wishes[index];
+        Some((index, node, act))
+    }
+
+    /// The history that a node starts with. One that has moved has lost the count of its moves: it
+    /// tells its new address with the time that the others know its old one with.
+    pub fn first_history(&self, node: NodeId) -> History {
+        match self.moved {
+            Some((moved, address)) if moved == node => self
+                .founders
+                .changes()
+                .filter(|change| change.act == Act::Join)
+                .copied()
+                .collect::<History>()
+                .moved(node, address),
+            _ => self.founders.clone(),
+        }
     }
 
     /// What a node has on disk in the initial state, if anything.
     pub(crate) fn disk(&self, node: NodeId) -> Option<Durable> {
-        let (key, siblings) =
-            self.bystander.as_ref().filter(|_| self.preference_list.contains(&node))?;
-        let counter =
-            u64::from(siblings.versions().iter().any(|version| version.dot.issuer.node == node));
-        let mut disk = Durable { counter, ..Durable::default() };
-        disk.store.insert(key.clone(), siblings.clone());
-        Some(disk)
+        let mut disk = Durable::default();
+        for Bystander { key, replicas, siblings } in &self.bystanders {
+            if replicas.contains(&node) {
+                let is_own = |version: &Version| version.dot.issuer.node == node;
+                disk.counter += u64::from(siblings.versions().iter().any(is_own));
+                disk.store.insert(key.clone(), siblings.clone());
+            }
+        }
+        if self.moved.is_some_and(|(moved, _)| moved == node) {
+            disk.history = self.first_history(node);
+        }
+        (!disk.store.is_empty() || !disk.history.is_empty()).then_some(disk)
     }
 }
 
@@ -160,9 +200,13 @@ impl Scope {
         config = config.with_handoff(Handoff { first_after: Duration::ZERO, doublings: 1, window });
         if self.faults.exchange {
             let (every, again_after) = (Duration::ZERO, Duration::ZERO);
+            let is_small = self.faults.small_exchanges;
+            let (window, message_bytes) =
+                if is_small { (1, 1) } else { (4, AntiEntropy::LOCAL.message_bytes) };
             // A node that restarts enters two keys in its tree in two steps.
-            let (window, planted_at_a_time, shape) = (4, 1, Shape::TINY);
-            let how = AntiEntropy { every, again_after, window, planted_at_a_time, shape };
+            let (planted_at_a_time, shape) = (1, self.shape());
+            let how =
+                AntiEntropy { every, again_after, window, planted_at_a_time, message_bytes, shape };
             config = config.with_anti_entropy(how);
         }
         if self.faults.gossip {
@@ -193,10 +237,17 @@ impl Scope {
         let is_second = |(_, put): &(WriteId, &RequestId)| self.uses_second_key(put.client);
         let second_puts = (0..).map(WriteId).zip(&puts).filter(is_second);
         let second_puts = second_puts.map(|(write, _)| write).collect();
-        let founders = History::founded_by(self.founders(&key));
-        let (changes, is_endless) = (self.changes(), self.is_endless());
-        let bystander = self.bystander(&key, preference_list[0]);
         let at = |position: usize| self.node_at(position, &key);
+        // The old address is the larger one: of equal times, it would win.
+        let [old, new] =
+            [2, 1].map(|last| Address::from(SocketAddr::from(([127, 0, 0, last], 4100))));
+        let moved = self.faults.moved.map(|position| (at(position), new));
+        let mut founders = History::founded_by(self.founders(&key));
+        if let Some((node, _)) = moved {
+            founders = founders.moved(node, old);
+        }
+        let (changes, is_endless) = (self.changes(), self.is_endless());
+        let bystanders = self.bystanders(&key);
         let (copied, spoilt) = (self.faults.old_disk.map(at), self.faults.bad_disk().map(at));
         let wish = |ask: Ask| match ask {
             Ask::Join(position) => Some((at(position), Act::Join)),
@@ -205,6 +256,7 @@ impl Scope {
             _ => None,
         };
         let wishes = self.asked().filter_map(wish).collect();
+        let changes_asked = requests(|ask| ask.moves().is_some());
         assert!(puts.len() <= WriteId::MAX, "scope {} has too many puts", self.name);
         Instance {
             scope: *self,
@@ -215,14 +267,16 @@ impl Scope {
             preference_list,
             preference_lists,
             founders,
+            moved,
             changes,
             is_endless,
             copied,
             spoilt,
             reaps_alone: self.faults.reaps > 0 && (n == 1 || self.members_min() == 1),
-            bystander,
+            bystanders,
             puts,
             gets,
+            changes_asked,
             wishes,
         }
     }
@@ -247,19 +301,37 @@ impl Scope {
         self.faults.exchange && !self.changes() && self.faults.bad_disk().is_none()
     }
 
-    fn bystander(&self, key: &Key, issuer: NodeId) -> Option<(Key, Siblings)> {
+    /// How trees branch here.
+    fn shape(&self) -> Shape {
+        if self.faults.small_exchanges { Shape::DEEP } else { Shape::TINY }
+    }
+
+    /// See [`Instance::bystanders`].
+    fn bystanders(&self, key: &Key) -> Vec<Bystander> {
         if !self.has_bystander() {
-            return None;
+            return Vec::new();
         }
-        let ring = self.ring();
-        let leaf = |key: &Key| (ring.partition(key), Shape::TINY.leaf(key));
-        let mut names = (0..).map(|number| Key::new(&format!("b{number}")).expect("a valid key"));
-        let neighbour =
-            names.find(|other| leaf(other) == leaf(key)).expect("some key is at that leaf");
-        let dot = Dot { issuer: issuer.into(), counter: 1 };
-        let content = Content::Value(Value::new(b"bystander").expect("it is short"));
-        let version = Version { dot, clock: Context::new().with(dot), content };
-        Some((neighbour, Siblings::new().put(version, |_| false)))
+        let (ring, shape) = (self.ring(), self.shape());
+        let named = |number| Key::new(&format!("b{number}")).expect("a valid key");
+        let replicas = |key: &Key| ring.preference_list(key, self.quorum.0).to_vec();
+        let leaf = |key: &Key| (ring.partition(key), shape.leaf(key));
+        let neighbour = (0..100_000).map(named).find(|other| leaf(other) == leaf(key));
+        let neighbour = neighbour.expect("some key is at that leaf");
+        // It comes before the key in an exchange, in which the trees go by partitions.
+        let comes_before = |other: &Key| {
+            ring.partition(other) < ring.partition(key)
+                && replicas(other).iter().any(|node| !replicas(key).contains(node))
+        };
+        let is_small = self.faults.small_exchanges && usize::from(self.nodes) > self.quorum.0;
+        let stranger = is_small.then(|| (0..100).map(named).find(comes_before)).flatten();
+        let bystander = |key: Key| {
+            let replicas = replicas(&key);
+            let dot = Dot { issuer: replicas[0].into(), counter: 1 };
+            let content = Content::Value(Value::new(b"bystander").expect("it is short"));
+            let version = Version { dot, clock: Context::new().with(dot), content };
+            Bystander { key, replicas, siblings: Siblings::new().put(version, |_| false) }
+        };
+        std::iter::once(neighbour).chain(stranger).map(bystander).collect()
     }
 }
 

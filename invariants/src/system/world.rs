@@ -3,7 +3,7 @@
 mod membership;
 mod messages;
 
-pub(crate) use messages::{is_syncing, repeated};
+pub(crate) use messages::{is_exchanging, is_syncing, repeated};
 
 use crate::scope::Ask;
 use crate::scope::write_set::{WriteId, WriteSet};
@@ -163,6 +163,15 @@ impl<'a> World<'a> {
     /// Is the node up, and waiting for replies to a put or a get?
     pub fn waits(&self, node: NodeId) -> bool {
         self.is_up_and(node, |state| !state.puts.is_empty() || !state.gets.is_empty())
+    }
+
+    /// The puts for which a node that is up collects replies.
+    pub fn puts_of(&self, node: NodeId) -> impl Iterator<Item = WriteId> + use<'a> {
+        let index = usize::from(node.0);
+        let state = self.state.actor_states[index].node().filter(|_| !self.state.crashed[index]);
+        let puts = state.into_iter().flat_map(|state| state.puts.keys());
+        let model = self.model;
+        puts.filter_map(|request| model.cfg.write(*request))
     }
 
     /// Is the node up, and waiting for a node to which it has forwarded a request, or for what

@@ -80,9 +80,14 @@ pub(crate) fn record_out(
                 *outcome = Outcome::Failed;
             }
         }
-        Message::Answer(Answer::Changed { history, .. }) | Message::History { history } => {
+        Message::Answer(Answer::Changed { request, history }) => {
+            next.decide(instance, from, *request, Some(history));
             next.know(instance, from, history);
         }
+        Message::Answer(Answer::ChangeRefused { request, .. }) => {
+            next.decide(instance, from, *request, None);
+        }
+        Message::History { history } => next.know(instance, from, history),
         Message::Changes { changes } => next.know(instance, from, changes),
         // A replica that replies with a version confirms that it has stored it.
         Message::Fetched { siblings, .. }
@@ -111,7 +116,7 @@ pub(crate) fn record_out(
         | Message::Subtrees { .. }
         | Message::Leaves { .. }
         | Message::Dated { .. }
-        | Message::Answer(Answer::ChangeRefused { .. } | Answer::NoRoute { .. }) => {}
+        | Message::Answer(Answer::NoRoute { .. }) => {}
     }
     (next != *ghost).then_some(next)
 }

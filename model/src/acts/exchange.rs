@@ -13,7 +13,7 @@
 //! that has received something new soon begins another exchange with that peer.
 
 use crate::acts::handler::Handler;
-use crate::algebra::config::{AntiEntropy, Config};
+use crate::algebra::config::AntiEntropy;
 use crate::algebra::ids::{Key, NodeId};
 use crate::algebra::ring::Partition;
 use crate::algebra::siblings::Siblings;
@@ -26,8 +26,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The most bytes that a message about trees may take: half a datagram.
-const BYTES_MAX: usize = Config::DATAGRAM_BYTES / 2;
 /// The pause between two steps that enter keys in the trees after a start. It lets the node handle
 /// other messages.
 const PLANTED_EVERY: Duration = Duration::from_millis(1);
@@ -142,7 +140,9 @@ impl Handler<'_, '_> {
     /// Sends the children of these tree nodes, or the keys of these leaves, as many as fit a
     /// message.
     fn tell_below(&mut self, to: NodeId, places: Vec<Place>) {
-        let Some(AntiEntropy { shape, .. }) = self.node.config.anti_entropy() else { return };
+        let Some(AntiEntropy { shape, message_bytes, .. }) = self.node.config.anti_entropy() else {
+            return;
+        };
         let (tip, trees) = (self.tip(), &self.state.trees);
         let (at_leaves, within): (Vec<Place>, Vec<Place>) =
             places.into_iter().partition(|place| shape.is_leaf(place));
@@ -150,10 +150,11 @@ impl Handler<'_, '_> {
             .into_iter()
             .map(|place| Subtree { place, children: trees.children(shape, &place) });
         let size = |subtree: &Subtree| DIGEST_BYTES * (1 + subtree.children.len());
-        let subtrees = as_many_as_fit(subtrees, size);
-        let leaves =
-            at_leaves.into_iter().map(|place| leaf(place, None, trees.keys(shape, &place)));
-        let leaves = as_many_as_fit(leaves, leaf_bytes);
+        let subtrees = as_many_as_fit(subtrees, message_bytes, size);
+        let leaves = at_leaves
+            .into_iter()
+            .map(|place| leaf(place, None, trees.keys(shape, &place), message_bytes));
+        let leaves = as_many_as_fit(leaves, message_bytes, leaf_bytes);
         if !subtrees.is_empty() {
             self.send(to, Message::Subtrees { tip, subtrees });
         }
@@ -165,21 +166,25 @@ impl Handler<'_, '_> {
     /// Sends what this node holds of each key that differs. If it holds nothing, the empty set asks
     /// for it. If the peer's leaf was cut, answers with the keys after the cut.
     pub(crate) fn on_leaves(&mut self, from: NodeId, leaves: &[Leaf]) {
-        let Some(AntiEntropy { window, shape, .. }) = self.compares() else { return };
+        let Some(AntiEntropy { window, shape, message_bytes, .. }) = self.compares() else {
+            return;
+        };
         let (tip, mut keys, mut rest) = (self.tip(), Vec::new(), Vec::new());
         for theirs in leaves.iter().filter(|leaf| self.shares(leaf.place.partition, from)) {
             let own = part(self.state.trees.keys(shape, &theirs.place), theirs.after.as_ref());
             let end = theirs.keys.last().filter(|_| theirs.is_cut).map(|(last, _)| last);
             let within = end.map_or(own.len(), |end| own.partition_point(|(key, _)| key <= end));
             keys.extend(self.to_sync(&own[..within], &theirs.keys));
-            rest.extend(end.map(|end| leaf(theirs.place, Some(end.clone()), &own[within..])));
+            let after =
+                |end: &Key| leaf(theirs.place, Some(end.clone()), &own[within..], message_bytes);
+            rest.extend(end.map(after));
         }
         for key in keys.into_iter().take(window) {
             let siblings = self.held(&key);
             self.send(from, Message::Sync { tip, key, siblings });
         }
         if !rest.is_empty() {
-            let leaves = as_many_as_fit(rest, leaf_bytes);
+            let leaves = as_many_as_fit(rest, message_bytes, leaf_bytes);
             self.send(from, Message::Leaves { tip, leaves });
         }
     }
@@ -279,8 +284,8 @@ fn side_by_side<T: Clone + Ord>(
 }
 
 /// A leaf, or the part of it after a key, cut to what fits a message.
-fn leaf(place: Place, after: Option<Key>, keys: &[Entry]) -> Leaf {
-    let fit = as_many_as_fit(keys.iter(), |entry| entry_bytes(entry)).len();
+fn leaf(place: Place, after: Option<Key>, keys: &[Entry], message_bytes: usize) -> Leaf {
+    let fit = as_many_as_fit(keys.iter(), message_bytes, |entry| entry_bytes(entry)).len();
     Leaf { place, after, keys: keys[..fit].to_vec(), is_cut: fit < keys.len() }
 }
 
@@ -298,14 +303,18 @@ fn entry_bytes((key, _): &Entry) -> usize {
 }
 
 /// The first items that fit a message together. The first item is always among them.
-fn as_many_as_fit<T>(all: impl IntoIterator<Item = T>, bytes: impl Fn(&T) -> usize) -> Vec<T> {
-    let mut left = BYTES_MAX;
+fn as_many_as_fit<T>(
+    all: impl IntoIterator<Item = T>,
+    message_bytes: usize,
+    bytes: impl Fn(&T) -> usize,
+) -> Vec<T> {
+    let mut left = message_bytes;
     let fits = |one: &T| match left.checked_sub(bytes(one)) {
         Some(rest) => {
             left = rest;
             true
         }
-        None => std::mem::take(&mut left) == BYTES_MAX,
+        None => std::mem::take(&mut left) == message_bytes,
     };
     all.into_iter().take_while(fits).collect()
 }

@@ -165,12 +165,11 @@ impl Handler<'_, '_> {
         let after = self.node.rules.hint_lands(&before, siblings);
         self.hold(Cause::HandOff, &key, &before, after);
         let context = self.held(&key).context().clone();
-        let settles = is_all && tip == self.tip();
-        if settles {
+        if is_all {
             self.settle_with(from);
         }
         self.send(from, Message::HandedOff { tip, key, context });
-        if settles {
+        if is_all {
             self.conclude_gatherings();
         }
     }

@@ -40,6 +40,9 @@ pub struct AntiEntropy {
     /// How many keys a node enters in its trees in one step, after a start. Between these steps it
     /// serves requests, but compares with no peer.
     pub planted_at_a_time: usize,
+    /// The most bytes that a message about trees may take. Its first tree node or key is always in
+    /// it.
+    pub message_bytes: usize,
     /// How the trees branch. Every node must use an equal shape.
     pub shape: Shape,
 }
@@ -53,6 +56,7 @@ impl AntiEntropy {
         window: 64,
         // One such step takes some milliseconds.
         planted_at_a_time: 10_000,
+        message_bytes: Config::DATAGRAM_BYTES / 2,
         shape: Shape::WIDE,
     };
 }

@@ -44,6 +44,8 @@ impl Shape {
     pub const WIDE: Self = Shape { bits: 5, levels: 3 };
     /// For scopes: a root and two leaves.
     pub const TINY: Self = Shape { bits: 1, levels: 1 };
+    /// For scopes: a tree with two levels below its root, and four leaves.
+    pub const DEEP: Self = Shape { bits: 1, levels: 2 };
 
     /// A tree with 2^`bits` children for each node, and this many levels below the root. `None`:
     /// `bits` is not 1 to 5, or there would be more than 2^30 leaves.

@@ -151,6 +151,8 @@ fn random(below: &mut impl FnMut(usize) -> usize) -> OwnScope {
         old_disk: (below(6) == 0).then(|| below(nodes)),
         reaps: below(2) as u8,
         second_key: clients.len() > 1 && below(4) == 0,
+        small_exchanges: below(3) == 0,
+        moved: (below(4) == 0).then(|| below(nodes)),
         more_histories: if gossip { 0 } else { below(3) as u8 },
     };
     OwnScope {

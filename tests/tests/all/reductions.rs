@@ -69,6 +69,7 @@ fn reductions_keep_all_verdicts() {
         "concurrent-puts",
         "coordinated-twice-and-crash",
         "exchange-and-leave",
+        "own-view-and-two-changes",
         "rejoin-and-late-histories",
         "third-leaves-and-get",
         "two-keys-leave-and-reap",

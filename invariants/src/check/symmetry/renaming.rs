@@ -144,6 +144,8 @@ impl Renaming<Process, Ghost> for Symmetry {
                 .just_asked_amid_exchanges
                 .map(|(asker, replaced)| (self.node(asker), replaced)),
             surveyed: history.surveyed,
+            decided: history.decided,
+            changed_again: history.changed_again,
             known: history.known.clone(),
             owed: history.owed.clone(),
             clients: moved(&history.clients, |index| self.clients[index], writes),

@@ -282,4 +282,16 @@ pub(super) const SCOPES: &[Scope] = &[
         ],
         unique_states: 22,
     },
+    Scope {
+        name: "rejoin-and-late-word",
+        aim: "A node joins as the only replica, leaves and joins again, and a client puts in \
+              between. What the other node told it at first, that it has nothing, may arrive \
+              last. Nodes gossip.",
+        nodes: 2,
+        quorum: (1, 1, 1),
+        clients: &[&[(1, Join(0)), (1, Leave(0)), (1, Put), (1, Join(0)), (0, Get)], &[(0, Get)]],
+        faults: GOSSIP,
+        unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
+        unique_states: 329_984,
+    },
 ];

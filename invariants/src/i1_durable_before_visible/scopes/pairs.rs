@@ -56,7 +56,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (2, 1, 2),
         clients: &[&[(0, PutInPerson), (1, GetInPerson)]],
         faults: Faults { crashes: 1, timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        unseen: &["I1.acknowledged-before-all-have-it", "I4.acknowledged-on-a-hint"],
+        unseen: &[
+            "I1.acknowledged-before-all-have-it",
+            "I4.acknowledged-on-a-hint",
+            "I6.asker-is-trusted-again",
+        ],
         unique_states: 31_468,
     },
     Scope {

@@ -64,6 +64,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I4.replica-is-handed-over",
             "I6.replica-is-asked-again",
             "I7.client-is-told",
+            "I7.client-tells",
             "I7.client-with-an-old-view",
             "I7.served-by-one-who-knows-more",
             "I8.hint-is-handed-over",
@@ -93,6 +94,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
             "I6.replica-is-asked-again",
+            "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 6_470,
@@ -111,7 +113,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             (OWN_VIEW, Delete),
         ]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
+        unseen: &[
+            "I6.replica-is-asked-again",
+            "I7.client-tells",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 6_702,
     },
     Scope {

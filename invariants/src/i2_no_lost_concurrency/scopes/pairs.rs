@@ -51,7 +51,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(1, Put)], &[(1, Put)]],
         faults: Faults { timeouts: Some(0), handoffs: 1, ..NO_FAULTS },
-        unseen: &["I6.failed-but-possibly-stored"],
+        unseen: &["I6.asker-is-trusted-again", "I6.failed-but-possibly-stored"],
         unique_states: 103_176,
     },
     Scope {

@@ -58,6 +58,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         faults: Faults { timeouts: Some(1), old_disk: Some(0), ..NO_FAULTS },
         unseen: &[
             "I3.stale-replica-is-seen",
+            "I6.asker-is-trusted-again",
             "I6.failed-but-possibly-stored",
             "I6.fallback-is-asked-again",
             "I8.hint-is-handed-over",

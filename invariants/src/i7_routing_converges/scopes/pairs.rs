@@ -16,6 +16,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I3.a-read-is-over",
             "I3.stale-replica-is-seen",
             "I6.replica-is-asked-again",
+            "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
         unique_states: 290,
@@ -46,7 +47,11 @@ pub(in super::super) const SCOPES: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(OWN_VIEW, Put), (OWN_VIEW, Put)], &[(1, Join(0))], &[(1, Leave(0))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
+        unseen: &[
+            "I6.replica-is-asked-again",
+            "I7.client-tells",
+            "I7.served-by-one-who-knows-more",
+        ],
         unique_states: 58_905,
     },
     Scope {

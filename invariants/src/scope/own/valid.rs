@@ -254,9 +254,10 @@ impl OwnScope {
 
     fn validate_faults(&self) -> Result<(), OwnScopeError> {
         let Faults { crashes, timeouts, client_retries, handoffs, reaps, .. } = self.faults;
-        let Faults { lost_disk, old_disk, gossip, more_histories, .. } = self.faults;
+        let Faults { lost_disk, old_disk, moved, gossip, more_histories, .. } = self.faults;
         self.validate_position(lost_disk, Part::Fault("lost-disk"))?;
         self.validate_position(old_disk, Part::Fault("old-disk"))?;
+        self.validate_position(moved, Part::Fault("moved"))?;
         if lost_disk.is_some() && old_disk.is_some() {
             return Err(OwnScopeError::TwoDisks);
         }

@@ -36,6 +36,14 @@ impl<'a> World<'a> {
         self.model.cfg.changes && standing() == Some(Standing::Gone)
     }
 
+    /// Does a node leave, by its own history, and have nothing on disk any more?
+    pub fn leaves_empty_handed(&self, node: NodeId) -> bool {
+        let standing = || Rules::default().standings(self.history(node)).get(&node).copied();
+        let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
+        let is_empty = storage.is_some_and(|disk| disk.store.is_empty() && disk.hints.is_empty());
+        is_empty && standing() == Some(Standing::Leaving)
+    }
+
     /// Do others count on a node that is gone and may have stopped, because it is to be a member
     /// again?
     pub fn awaits_the_stopped(&self) -> bool {
