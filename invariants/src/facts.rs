@@ -280,6 +280,16 @@ pub fn exchanged(world: &World<'_>) -> Vec<String> {
     told
 }
 
+/// The messages of exchanges in flight that carry more than the roots of trees.
+pub fn exchanging(world: &World<'_>) -> Vec<String> {
+    let network = world.state.network.iter_deliverable();
+    let told = network.filter(|envelope| world::is_exchanging(std::iter::once(*envelope)));
+    let mut told: Vec<String> =
+        told.map(|it| format!("in flight: {}", addressed(world.state, it))).collect();
+    told.sort_unstable();
+    told
+}
+
 /// Nodes that wait for replies.
 pub fn waiting(world: &World<'_>) -> Vec<String> {
     world

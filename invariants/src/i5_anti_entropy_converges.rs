@@ -138,7 +138,7 @@ const PROPERTIES: &[Property] = &[
     ),
     converges(
         "I5.equal-trees-are-found-equal",
-        &[facts::exchanged, facts::replicas],
+        &[facts::exchanging, facts::replicas],
         EXCHANGED,
         "Eventually replicas that compare send each other the roots of their trees only, and \
          nothing of what is below the roots. So replicas that hold the same have equal trees, in \

@@ -5,6 +5,7 @@
 //! from the answers that really reached it. What a node has confirmed follows from the messages
 //! that it really sent.
 
+mod heard;
 pub mod matching;
 pub(crate) mod observer;
 mod reads;
@@ -14,10 +15,11 @@ use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::membership::{Act, History};
-use dynamo_model::message::{Message, Since};
+use dynamo_model::message::Message;
 use dynamo_model::siblings::Version;
 use matching::filled;
 
+pub use heard::Heard;
 pub use requests::{Hearing, Outcome, Read, Write};
 
 /// The puts that a node has confirmed to keep as a hint for another node.
@@ -36,31 +38,6 @@ pub struct Hinted {
     /// Has the holder learned of a view by which the recipient is no intended replica? Then it has
     /// moved the hint to a node that is one.
     pub is_moved: bool,
-}
-
-/// What other nodes have heard from the node whose disk was copied.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Heard {
-    /// The witnesses: nodes that have heard of a commit that is not in the copy. Bit `n` is node
-    /// `n`.
-    pub witnesses: u64,
-    /// Has a witness received a message that the node sent while it ran on the copy?
-    pub is_misled: bool,
-}
-
-impl Heard {
-    /// A node receives a dated message.
-    pub(crate) fn hear(&mut self, since: Since, node: NodeId) {
-        match since {
-            Since::Copied => self.witnesses |= 1 << node.0,
-            Since::Returned => self.is_misled |= self.is_witness(node),
-        }
-    }
-
-    /// Has this node heard of a commit that is not in the copy?
-    pub(crate) fn is_witness(&self, node: NodeId) -> bool {
-        self.witnesses & 1 << node.0 != 0
-    }
 }
 
 /// What really happened.
