@@ -143,7 +143,7 @@ const HERE: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Join(0))]],
         faults: GOSSIP,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 6_748,
+        unique_states: 6_988,
     },
     Scope {
         name: "moves-and-delete",

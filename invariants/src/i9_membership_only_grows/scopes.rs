@@ -84,7 +84,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Leave(1))], &[(2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 1_485,
+        unique_states: 2_067,
     },
     Scope {
         name: "third-joins-and-crash",
@@ -220,6 +220,6 @@ pub(super) const DEEP: &[Scope] = &[
         clients: &[&[(0, Put), (0, Leave(1))], &[(2, Remove(1))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 377_241,
+        unique_states: 399_875,
     },
 ];

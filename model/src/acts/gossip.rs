@@ -16,6 +16,7 @@
 use crate::acts::handler::Handler;
 use crate::algebra::ids::NodeId;
 use crate::algebra::membership::{Act, Change, History, Standing, Tip};
+use crate::rules::Rules;
 use crate::state::State;
 use crate::state::message::Message;
 use crate::state::timer::{Choice, Timer};
@@ -23,9 +24,10 @@ use stateright::actor::Id;
 use std::sync::Arc;
 
 impl State {
-    /// The peers that a node may gossip with.
-    pub(crate) fn gossip_peers(&self, own: NodeId) -> Vec<NodeId> {
-        self.view.ring().members().iter().copied().filter(|peer| *peer != own).collect()
+    /// The peers that a node may gossip with: all that may hold data. A node that leaves is among
+    /// them. It may not know yet that it is to leave, and may know others that this node does not.
+    pub(crate) fn gossip_peers(&self, rules: &Rules, own: NodeId) -> Vec<NodeId> {
+        rules.holders(&self.view).into_iter().filter(|peer| *peer != own).collect()
     }
 }
 
@@ -39,7 +41,7 @@ impl Handler<'_, '_> {
 
     /// It is time to gossip with a peer, chosen at random.
     pub(crate) fn on_gossip_timeout(&mut self) {
-        let peers = self.state.gossip_peers(self.id);
+        let peers = self.state.gossip_peers(&self.node.rules, self.id);
         if peers.is_empty() {
             self.set_gossip_timer();
         } else {

@@ -187,7 +187,7 @@ fn choices(node: &Node, id: Id, state: &State) -> Choices {
     let compares = node.config.anti_entropy().is_some();
     let exchange = if compares { state.exchange_peers(id, node.config.n()) } else { Vec::new() };
     let gossips = node.config.gossip_every().is_some();
-    let gossip = if gossips { state.gossip_peers(id) } else { Vec::new() };
+    let gossip = if gossips { state.gossip_peers(&node.rules, id) } else { Vec::new() };
     Choices { gossip, exchange }
 }
 

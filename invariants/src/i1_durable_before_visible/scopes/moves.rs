@@ -35,7 +35,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Get)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 15_471,
+        unique_states: 21_641,
     },
     Scope {
         name: "moves-and-in-person",
@@ -46,7 +46,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, PutInPerson), (1, GetInPerson)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 15_471,
+        unique_states: 21_641,
     },
     Scope {
         name: "third-joins-and-get",
@@ -292,6 +292,6 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Join(0)), (1, Leave(0)), (1, Put), (1, Join(0)), (0, Get)], &[(0, Get)]],
         faults: GOSSIP,
         unseen: &["I3.stale-replica-is-seen", "I7.served-by-one-who-knows-more"],
-        unique_states: 329_984,
+        unique_states: 503_774,
     },
 ];

@@ -97,7 +97,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 6_470,
+        unique_states: 6_542,
     },
     Scope {
         name: "put-over-then-rejoin-and-delete",
@@ -118,7 +118,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 6_702,
+        unique_states: 6_774,
     },
     Scope {
         name: "join-and-old-disk",

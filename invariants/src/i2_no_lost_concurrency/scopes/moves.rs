@@ -15,7 +15,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Join(0)), (1, Leave(0)), (1, Put)]],
         faults: GOSSIP,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 1_848,
+        unique_states: 3_246,
     },
     Scope {
         name: "moves-and-puts",
@@ -26,7 +26,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 24_021,
+        unique_states: 30_035,
     },
     Scope {
         name: "moves-and-put-over",
@@ -37,7 +37,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, PutOver)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 23_959,
+        unique_states: 29_907,
     },
     Scope {
         name: "moves-and-lost-disk",
@@ -48,7 +48,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { lost_disk: Some(1), ..GOSSIP },
         unseen: &["I7.served-by-one-who-knows-more"],
-        unique_states: 263_482,
+        unique_states: 313_710,
     },
     Scope {
         name: "moves-and-crash",
@@ -59,7 +59,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(1, Put), (1, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: Faults { crashes: 1, ..GOSSIP },
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 115_733,
+        unique_states: 142_745,
     },
     Scope {
         name: "moves-and-forwarding",
@@ -70,7 +70,7 @@ pub(super) const SCOPES: &[Scope] = &[
         clients: &[&[(0, Put), (0, Put)], &[(1, Join(0)), (1, Leave(0))]],
         faults: GOSSIP,
         unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
-        unique_states: 7_987,
+        unique_states: 8_823,
     },
     Scope {
         name: "moves-and-retry",

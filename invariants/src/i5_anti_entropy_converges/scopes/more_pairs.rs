@@ -77,6 +77,6 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I6.replica-is-asked-again",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 883,
+        unique_states: 1_007,
     },
 ];

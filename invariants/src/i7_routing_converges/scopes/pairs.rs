@@ -52,7 +52,7 @@ pub(in super::super) const SCOPES: &[Scope] = &[
             "I7.client-tells",
             "I7.served-by-one-who-knows-more",
         ],
-        unique_states: 58_905,
+        unique_states: 71_473,
     },
     Scope {
         name: "own-view-and-retry",
