@@ -14,7 +14,7 @@ use crate::wire::DATAGRAM_BYTES_MAX;
 use dynamo_model::hint::{HintId, HintState};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::History;
-use dynamo_model::message::{Answer, Message, Operation, Refusal};
+use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::route::Routes;
 use dynamo_model::siblings::Version;
 use dynamo_model::wish::Wish;
@@ -166,15 +166,7 @@ impl Client {
             Some((Answer::PutFailed { stored, needed, in_person, pw, .. }, _)) => {
                 Err(ClientError::PutFailed { stored, needed, in_person, pw })
             }
-            Some((
-                Answer::PutRefused {
-                    refusal: Refusal::SiblingsTooLarge { bytes, bytes_max }, ..
-                },
-                _,
-            )) => Err(ClientError::SiblingsTooLarge { bytes, bytes_max }),
-            Some((Answer::PutRefused { refusal: Refusal::ForeignContext, .. }, _)) => {
-                Err(ClientError::ForeignContext)
-            }
+            Some((Answer::PutRefused { refusal, .. }, _)) => Err(refusal.into()),
             Some((Answer::NoRoute { .. }, _)) => Err(ClientError::NoRoute { node: self.node }),
             _ => Err(ClientError::PutTimeout {
                 node: self.node,
@@ -199,6 +191,7 @@ impl Client {
             Some((Answer::GetFailed { answered, needed, in_person, pr, .. }, _)) => {
                 Err(ClientError::GetFailed { answered, needed, in_person, pr })
             }
+            Some((Answer::GetRefused { refusal, .. }, _)) => Err(refusal.into()),
             Some((Answer::NoRoute { .. }, _)) => Err(ClientError::NoRoute { node: self.node }),
             _ => Err(ClientError::GetTimeout {
                 node: self.node,

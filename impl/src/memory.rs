@@ -22,8 +22,9 @@
 //! - A serving node may hear that others remember a later start than its own. Then its disk is not
 //!   old: another process has its id, and was started later ([`doorkeeper`](crate::doorkeeper)). If
 //!   it moved its data aside then, the two would do so in turn for ever.
-//! - A first start on an empty directory waits for nobody: no other node can know more of that
-//!   disk.
+//! - A first start on an empty directory asks and waits too. The node may have lost an earlier
+//!   disk. If the clock is behind, others remember a later start of that disk than the present one.
+//!   Then the node begins once more, with a later start than they remember.
 //!
 //! An older copy is not found if no other running node has heard more of the disk. A node that has
 //! heard of later commits only from others does not count as a witness. A witness must have heard
@@ -106,6 +107,14 @@ pub struct Evidence {
     pub known: Moment,
 }
 
+impl Evidence {
+    /// Is it about an earlier disk, which the node has lost? The present one is new: it contains no
+    /// start before the present one.
+    pub fn is_of_lost_disk(&self) -> bool {
+        self.by.is_some() && self.known == Moment::default()
+    }
+}
+
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Evidence { by, remembered, known } = self;
@@ -118,6 +127,9 @@ impl fmt::Display for Evidence {
                 )?;
             }
             None => write!(f, "the file \"cluster\" remembers start {}", remembered.start)?,
+        }
+        if self.is_of_lost_disk() {
+            return f.write_str(", and the data is new");
         }
         write!(f, ", and the data ends with start {}, commit {}", known.start, known.commit)
     }
@@ -284,6 +296,20 @@ mod tests {
             !serving.hear(B, life(3), &remembers(4, 1)) && serving.evidence().is_some(),
             "an earlier start that its disk lacks"
         );
+    }
+
+    /// The disk is new, and its first start is earlier than one that another node remembers.
+    #[test]
+    fn a_new_disk_lacks_a_later_start_of_a_lost_one() {
+        let mut new = node(Past::default().with_start(5, 1), 1);
+        let remembered = Some(Moment { start: 6, commit: 40 });
+        assert!(!new.hear(B, life(3), &Recall { remembered, ..Recall::default() }));
+        let evidence = new.evidence().unwrap();
+        assert!(evidence.is_of_lost_disk(), "{evidence}");
+        assert!(evidence.to_string().ends_with("start 6 with commit 40, and the data is new"));
+        let earlier = Some(Moment { start: 4, commit: 40 });
+        let mut in_time = node(Past::default().with_start(5, 1), 1);
+        assert!(in_time.hear(B, life(3), &Recall { remembered: earlier, ..Recall::default() }));
     }
 
     #[test]

@@ -127,7 +127,10 @@ impl Ready {
         let mut socket = NodeSocket::new(socket, members, doorkeeper, &secret).map_err(failed)?;
         let others: Vec<NodeId> =
             state.view.ring().members().iter().copied().filter(|member| *member != id).collect();
-        let waiting = recall::ask(&mut socket, &others, is_used).map_err(failed)?;
+        let waiting = recall::ask(&mut socket, &others).map_err(failed)?;
+        if is_used {
+            recall::warn_of_silent(&socket, &others);
+        }
         socket.doorkeeper.memories.serve();
         let (agreement, exchanges) = (Agreement::default(), Exchanges::default());
         let (admission, inspections) = (Admission::new(limits, now), Inspections::default());
@@ -168,7 +171,8 @@ impl Ready {
         drop(socket);
         let Some(evidence) = evidence else { return Self::open(settings) };
         recall::begin_anew(&settings, store, &evidence)?;
-        Ok(Ready { found_old: Some(evidence), ..Self::open(settings)? })
+        let found_old = Some(evidence).filter(|evidence| !evidence.is_of_lost_disk());
+        Ok(Ready { found_old, ..Self::open(settings)? })
     }
 
     /// The address that the node listens on.

@@ -23,7 +23,7 @@ use stateright::{Model, Path};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use verdict::verdicts;
+use verdict::{Searched, verdicts};
 
 /// A path through a scope's state space.
 pub type SystemPath = Path<SystemState, <System as Model>::Action>;
@@ -167,6 +167,10 @@ pub struct Report {
     /// How many distinct local steps of each kind were taken, such as `deliver Store` or `crash`,
     /// and how many asked each rule, such as `ask put_may_ack`. stateright's engine reports none.
     pub coverage: BTreeMap<String, usize>,
+    /// Does some run end within the scope? If not, no *converges* property was tested: each has the
+    /// verdict [`Conclusion::NoOccasion`], unless it is excused. False also if the check was not
+    /// complete, or if stateright's engine made it.
+    pub has_end: bool,
 }
 
 impl Report {
@@ -179,6 +183,12 @@ impl Report {
     /// shown that the scope does not claim?
     pub fn holds(&self) -> bool {
         self.complete && self.properties.iter().all(Verdict::is_as_claimed)
+    }
+
+    /// Was every state visited, and does no run end within the scope? Then its *converges*
+    /// properties were not tested.
+    pub fn lacks_end(&self) -> bool {
+        self.complete && self.engine == Engine::Interned && !self.has_end
     }
 
     /// How many states the scope has: the pinned number, or else what this check found. `None`: the
@@ -223,7 +233,7 @@ fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'
     let marking = Rules { asked: interned_checker::mark, ..*rules };
     let symmetries = if effort.symmetry { scope.symmetries() } else { Vec::new() };
     let reduced = effort.engine == Engine::Interned && (effort.symmetry || effort.partial_order);
-    let Search { ending, progress, seen, coverage } = match effort.engine {
+    let Search { ending, progress, seen, has_end, coverage } = match effort.engine {
         Engine::Interned => {
             let model = scope.model(marking, PROPERTIES);
             search_interned(scope, &model, symmetries, effort, watch)
@@ -245,8 +255,9 @@ fn check_watched(scope: &Scope, rules: &Rules, effort: &Effort, watch: Watcher<'
         all_steps: !effort.partial_order,
         pinned_states: scope.unique_states,
         seconds: begun.elapsed().as_secs_f64(),
-        properties: verdicts(scope, checked, &seen, complete),
+        properties: verdicts(scope, checked, &Searched { seen: &seen, has_end, complete }),
         coverage,
+        has_end,
     };
     let whole = report.states().filter(|_| reduced && complete);
     report.reduction_factor = whole.map(|whole| factor(whole, progress.unique_states));

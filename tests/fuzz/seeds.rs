@@ -107,6 +107,7 @@ fn answers() -> Vec<Message> {
             request,
             refusal: Refusal::SiblingsTooLarge { bytes: 70_000, bytes_max: 21_333 },
         },
+        Answer::GetRefused { request, refusal: Refusal::TooManyReplicas { required: 4, n: 3 } },
         Answer::Changed { request, history: history() },
         Answer::ChangeRefused { request, refusal: ChangeRefusal::NoMember(NodeId(9)) },
         Answer::NoRoute { request },

@@ -3,6 +3,7 @@
 use crate::address::MembersError;
 use crate::sessions::NoEntry;
 use dynamo_model::ids::{KeyError, ValueError};
+use dynamo_model::message::Refusal;
 use dynamo_model::wish::ChangeRefusal;
 use std::io;
 use std::net::SocketAddr;
@@ -85,6 +86,17 @@ pub enum ClientError {
          Get the key again, and put with the new context"
     )]
     ForeignContext,
+    /// The request requires more replicas than a key has. Nothing was changed.
+    #[error(
+        "the request was refused and nothing was changed: it requires {required} intended replicas \
+         with --pw or --pr, and a key has N={n}. Require at most {n}"
+    )]
+    TooManyReplicas {
+        /// PW or PR.
+        required: u8,
+        /// N.
+        n: usize,
+    },
     /// Too few replicas answered a get.
     #[error(
         "the get failed: {answered} of R={needed} nodes answered, \
@@ -163,6 +175,20 @@ pub enum ClientError {
         /// How long the client waited.
         seconds: f64,
     },
+}
+
+impl From<Refusal> for ClientError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::SiblingsTooLarge { bytes, bytes_max } => {
+                ClientError::SiblingsTooLarge { bytes, bytes_max }
+            }
+            Refusal::ForeignContext => ClientError::ForeignContext,
+            Refusal::TooManyReplicas { required, n } => {
+                ClientError::TooManyReplicas { required, n }
+            }
+        }
+    }
 }
 
 fn required(name: &str, count: u8) -> String {

@@ -4,6 +4,7 @@ use super::*;
 use crate::secret::NodeSecret;
 use crate::wire::tests::large_set;
 use crate::wire::{self, Datagram};
+use dynamo_model::message::Refusal;
 use dynamo_model::version::Context;
 use std::net::UdpSocket;
 use std::thread;
@@ -186,8 +187,11 @@ fn a_silent_node_causes_a_timeout_on_time() {
 fn refusals_say_what_to_do() {
     let (mut node, address) = stage();
     let client = Client::connect(address).unwrap();
-    let refusals =
-        [Refusal::ForeignContext, Refusal::SiblingsTooLarge { bytes: 30_000, bytes_max: 21_333 }];
+    let refusals = [
+        Refusal::ForeignContext,
+        Refusal::SiblingsTooLarge { bytes: 30_000, bytes_max: 21_333 },
+        Refusal::TooManyReplicas { required: 4, n: 3 },
+    ];
     let played = thread::spawn(move || {
         for refusal in refusals {
             let (operation, from) = node.next_operation();
@@ -197,6 +201,7 @@ fn refusals_say_what_to_do() {
     let refused = || client.put("k", b"v", &StampedContext::new()).unwrap_err().to_string();
     assert!(refused().contains("its context belongs to another key or cluster"));
     assert!(refused().contains("would take 30000 bytes, and the limit is 21333. Get the key"));
+    assert!(refused().contains("and a key has N=3. Require at most 3"));
     played.join().unwrap();
 }
 

@@ -192,6 +192,7 @@ impl SecretFile {
 }
 
 /// Parses PR or PW. A client does not know the cluster's N, so the largest possible N is the limit.
+/// A node refuses more than its N.
 pub(super) fn in_person() -> RangedU64ValueParser<u8> {
     RangedU64ValueParser::new().range(0..=Config::N_MAX as u64)
 }
@@ -236,6 +237,7 @@ impl From<ClientError> for Failure {
             ClientError::Key(_)
             | ClientError::Value(_)
             | ClientError::Address(_)
+            | ClientError::TooManyReplicas { .. }
             | ClientError::NoRight => Failure::usage(error),
             _ => Failure::operation(error),
         }

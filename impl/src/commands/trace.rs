@@ -5,12 +5,14 @@ mod show;
 mod step;
 
 use super::defects::GALLERY;
-use super::{Failure, names, table};
+use super::{Failure, names, own_scopes, table};
 use crate::output::{self, note, say};
 use anyhow::{Context as _, anyhow};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 use dynamo::export::{self, Format};
+use dynamo_invariants::defect::Defect;
 use dynamo_invariants::notation::words;
+use dynamo_invariants::scope::Scope;
 use dynamo_invariants::trace::replay::{Divergence, Run};
 use dynamo_invariants::trace::shrink::{shrink, walk};
 use dynamo_invariants::trace::{ReadError, Trace};
@@ -35,6 +37,7 @@ Examples:
   dynamo trace replay counterexamples/*.json            does today's code take the same steps?
   dynamo trace export FILE --format html > trace.html   a self-contained page
   dynamo trace random concurrent-puts --defect last-write-wins > long.json
+  dynamo trace random --scope mine.toml > long.json     a scope of your own, from a file
   dynamo trace shrink long.json > short.json
 
 A trace records one path through a scope: every event, and a digest of the state after each step. It
@@ -93,7 +96,13 @@ enum Command {
     /// Take random steps through a scope until a property is violated, and print the trace
     Random {
         /// The scope. If left out: the scope of --defect
+        #[arg(value_name = "SCOPE")]
         scope: Option<String>,
+        /// Walk through a scope of your own: a TOML file, or - for standard input. dynamo check
+        /// --help has an example
+        #[arg(long = "scope", value_name = "FILE", value_hint = ValueHint::FilePath,
+            conflicts_with = "scope")]
+        own: Option<PathBuf>,
         /// Use the rules of this defect
         #[arg(long, value_name = "NAME")]
         defect: Option<String>,
@@ -123,8 +132,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Ok(())
         }
         Command::Shrink { file } => shorten(file),
-        Command::Random { scope, defect, seed, steps, walks } => {
-            at_random(scope.as_deref(), defect.as_deref(), *seed, usize::from(*steps), *walks)
+        Command::Random { scope, own, defect, seed, steps, walks } => {
+            let defect = defect.as_deref().map(names::defect).transpose()?;
+            let scope = walked(scope.as_deref(), own.as_deref(), defect)?;
+            at_random(scope, defect, *seed, usize::from(*steps), *walks)
         }
     }
 }
@@ -248,21 +259,29 @@ fn shorten(file: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn at_random(
+/// The scope that random walks go through.
+fn walked(
     scope: Option<&str>,
-    defect: Option<&str>,
+    own: Option<&Path>,
+    defect: Option<&'static Defect>,
+) -> Result<&'static Scope, Failure> {
+    match (own, scope, defect) {
+        (Some(file), ..) => own_scopes::read(file),
+        (None, Some(word), _) => Ok(names::scope(word)?),
+        (None, None, Some(defect)) => Ok(defect.scope()),
+        (None, None, None) => Err(Failure::Usage(anyhow!(
+            "name a scope, a file with --scope, or a defect with --defect"
+        ))),
+    }
+}
+
+fn at_random(
+    scope: &Scope,
+    defect: Option<&Defect>,
     seed: Option<u64>,
     steps: usize,
     walks: u32,
 ) -> Result<(), Failure> {
-    let defect = defect.map(names::defect).transpose()?;
-    let scope = match (scope, defect) {
-        (Some(word), _) => names::scope(word)?,
-        (None, Some(defect)) => defect.scope(),
-        (None, None) => {
-            return Err(Failure::Usage(anyhow!("name a scope, or a defect with --defect")));
-        }
-    };
     let rules = defect.map_or_else(Rules::default, |defect| (defect.rules)());
     let seed = seed.unwrap_or_else(rand::random);
     let mut chance = StdRng::seed_from_u64(seed);

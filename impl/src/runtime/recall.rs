@@ -16,32 +16,19 @@ use std::time::Instant;
 /// The most datagrams that are kept while the node asks the others.
 const KEPT_MAX: usize = 256;
 
-/// Asks the other members what they remember of this node's disk. If the disk has been used before,
-/// waits for their replies, for a limited time. Returns what else came in meanwhile.
-pub(super) fn ask(
-    socket: &mut NodeSocket,
-    others: &[NodeId],
-    is_used: bool,
-) -> io::Result<Vec<Received>> {
+/// Asks the other members what they remember of this node's disk, and waits for their replies, for
+/// a limited time. Returns what else came in meanwhile.
+///
+/// A node on a new disk waits too. It may have lost an earlier disk, and the others may remember a
+/// later start of that one than the present start: the clock may have gone back. Once the node
+/// serves, it could not tell that from a second process that was started later.
+pub(super) fn ask(socket: &mut NodeSocket, others: &[NodeId]) -> io::Result<Vec<Received>> {
     let (begin, mut kept) = (Instant::now(), Vec::new());
-    let missing = |socket: &NodeSocket| -> Vec<NodeId> {
-        let is_missing = |node: &&NodeId| !socket.doorkeeper.memories.is_confirmed(**node);
-        others.iter().filter(is_missing).copied().collect()
-    };
     let mut asked: Option<Instant> = None;
     loop {
-        let silent = missing(socket);
+        let silent = silent(socket, others);
         let is_late = begin.elapsed() >= WAIT;
         if silent.is_empty() || is_late || socket.doorkeeper.memories.evidence().is_some() {
-            if is_late && !silent.is_empty() {
-                let names: Vec<String> = silent.iter().map(NodeId::to_string).collect();
-                tracing::warn!(
-                    "{} did not say within {} ms what they remember of this node's disk; \
-                     the node starts anyway",
-                    names.join(", "),
-                    WAIT.as_millis()
-                );
-            }
             return Ok(kept);
         }
         if asked.is_none_or(|asked| asked.elapsed() >= ASK_AGAIN) {
@@ -50,13 +37,31 @@ pub(super) fn ask(
             }
             asked = Some(Instant::now());
         }
-        if !is_used {
-            return Ok(kept);
-        }
         let received = socket.receive_within(ASK_AGAIN)?;
         kept.extend(
             received
                 .filter(|received| !matches!(received, Received::Nothing) && kept.len() < KEPT_MAX),
+        );
+    }
+}
+
+/// The nodes among these that have not said yet what they remember of this node's disk.
+fn silent(socket: &NodeSocket, others: &[NodeId]) -> Vec<NodeId> {
+    let is_silent = |node: &&NodeId| !socket.doorkeeper.memories.is_confirmed(**node);
+    others.iter().filter(is_silent).copied().collect()
+}
+
+/// Warns of the nodes among these that have not said what they remember of a disk that the node has
+/// used before.
+pub(super) fn warn_of_silent(socket: &NodeSocket, others: &[NodeId]) {
+    let silent = silent(socket, others);
+    if !silent.is_empty() && socket.doorkeeper.memories.evidence().is_none() {
+        let names: Vec<String> = silent.iter().map(NodeId::to_string).collect();
+        tracing::warn!(
+            "{} did not say within {} ms what they remember of this node's disk; \
+             the node starts anyway",
+            names.join(", "),
+            WAIT.as_millis()
         );
     }
 }
@@ -80,13 +85,7 @@ pub(super) fn begin_anew(
     let (old, heard) = (store.committed().clone(), store.heard().clone());
     drop(store);
     let aside = put_aside(data, *id)?;
-    let aside = aside.as_deref().unwrap_or(Path::new("-"));
-    tracing::error!(
-        node = %id,
-        "the data is an older copy of itself: {evidence}. The node moved it aside, to {}, \
-         and begins on an empty disk under a new incarnation. It gets its keys back from others",
-        aside.display()
-    );
+    log_new_disk(*id, evidence, aside.as_deref().unwrap_or(Path::new("-")));
     let mut new = Store::open(data, *id)?;
     new.remember(&heard);
     new.commit(&node.new_disk_after(&old, new.committed().incarnation))?;
@@ -100,6 +99,23 @@ pub(super) fn begin_anew(
         founding::begin(data, &founding, last)?;
     }
     Ok(())
+}
+
+fn log_new_disk(node: NodeId, evidence: &Evidence, aside: &Path) {
+    if evidence.is_of_lost_disk() {
+        tracing::warn!(
+            %node,
+            "the node has lost an earlier disk, and its clock is behind: {evidence}. \
+             The node begins once more, with a later start. Set the clock of this machine"
+        );
+        return;
+    }
+    tracing::error!(
+        %node,
+        "the data is an older copy of itself: {evidence}. The node moved it aside, to {}, \
+         and begins on an empty disk under a new incarnation. It gets its keys back from others",
+        aside.display()
+    );
 }
 
 /// Opens a node's data. If the database is older than the file beside it, begins on an empty disk.

@@ -2,7 +2,7 @@
 
 use super::{RuntimeError, Settings, SettingsError};
 use crate::address::{Members, one_family};
-use crate::client::Client;
+use crate::client::{Client, ClientError};
 use crate::founding::{self, Founding, FoundingError};
 use crate::identity::Life;
 use crate::secret::{NodeSecret, Right};
@@ -11,7 +11,7 @@ use crate::udp::Udp;
 use dynamo_model::address::Address;
 use dynamo_model::membership::{History, Standing};
 use dynamo_model::node::Node;
-use dynamo_model::wish::Wish;
+use dynamo_model::wish::{ChangeRefusal, Wish};
 use std::fmt::Display;
 use std::fs;
 use std::io;
@@ -174,7 +174,13 @@ fn join(
         one_family(&client.history().map_err(failed)?, *id, address.into())
             .map_err(SettingsError::from)?;
     }
-    let joined = client.administer(*id, Wish::Join(node.address)).map_err(failed)?;
+    let joined = client.administer(*id, Wish::Join(node.address)).map_err(|error| match error {
+        // The directory may be new, but the id is used up, as if the node had its old directory.
+        ClientError::ChangeRefused(ChangeRefusal::RemovedForGood(id)) => {
+            RuntimeError::Removed { id }
+        }
+        source => failed(source),
+    })?;
     store.commit(&node.joined(*id, store.committed(), &joined))?;
     Ok((Standing::Member, cluster))
 }

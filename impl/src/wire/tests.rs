@@ -89,12 +89,15 @@ fn place(g: &mut Gen) -> Place {
 
 fn answer(g: &mut Gen, request: RequestId, key: Key) -> Answer {
     let held = siblings(g);
-    let refusal = if bool::arbitrary(g) {
-        Refusal::ForeignContext
-    } else {
-        Refusal::SiblingsTooLarge { bytes: usize::arbitrary(g), bytes_max: usize::arbitrary(g) }
+    let refusal = match u8::arbitrary(g) % 3 {
+        0 => Refusal::ForeignContext,
+        1 => Refusal::TooManyReplicas { required: u8::arbitrary(g), n: usize::arbitrary(g) },
+        _ => {
+            Refusal::SiblingsTooLarge { bytes: usize::arbitrary(g), bytes_max: usize::arbitrary(g) }
+        }
     };
-    match u8::arbitrary(g) % 8 {
+    match u8::arbitrary(g) % 9 {
+        8 => Answer::GetRefused { request, refusal },
         5 => Answer::Changed { request, history: history(g) },
         6 => Answer::ChangeRefused {
             request,

@@ -170,6 +170,10 @@ fn the_command_line_shows_hints_and_suspects() {
     let (code, _, stderr) =
         dynamo(&["put", "--node", &first, "k", "v", "--pw", "3", "--timeout", "60"]);
     assert!(code == 1 && stderr.contains("PW=3 are needed"), "{stderr}");
+    for asked in [&["get", "k", "--pr", "4"][..], &["put", "k", "v", "--pw", "4"]] {
+        let (code, _, stderr) = dynamo(&[asked, &["--node", &first]].concat());
+        assert!(code == 2 && stderr.contains("Require at most 3"), "{asked:?}: {stderr}");
+    }
     let parse = |text: &str| serde_json::from_str::<Json>(text).unwrap();
     let hints = until("a hint", || {
         let hints = parse(&dynamo(&["hints", "--node", &keeper, "--json"]).1);

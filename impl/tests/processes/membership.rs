@@ -1,6 +1,7 @@
 //! Membership changes with real processes: a cluster grows and shrinks under load.
 
-use crate::cluster::{Cluster, dynamo};
+use crate::cluster::{Cluster, dynamo, run};
+use crate::folders::folder;
 use crate::handoff::{Stopping, until, until_more};
 use dynamo::client::Client;
 use dynamo::stamp::StampedContext;
@@ -200,4 +201,11 @@ fn a_dead_node_is_replaced() {
         dynamo(&["member", "add", &format!("B={}", all[3]), "--node", &all[0].to_string()]);
     assert_eq!(code, 1);
     assert!(stderr.contains("node B is a member at another address"), "{stderr}");
+    // On an empty directory the removed node learns from its contact that its id is used up.
+    cluster.rejoin_through(0);
+    let empty = folder();
+    let refused = run(&mut cluster.command(3, empty.path()));
+    let stderr = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(4), "{stderr}");
+    assert!(stderr.contains("node D was removed from the cluster for good"), "{stderr}");
 }

@@ -6,6 +6,7 @@ mod damages;
 use crate::cluster::{Cluster, PATIENCE, dynamo, run};
 use crate::handoff::until;
 use dynamo::client::Client;
+use dynamo::founding;
 use dynamo::stamp::StampedContext;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -217,6 +218,32 @@ fn an_older_copy_is_found_when_its_only_witness_comes_back() {
     assert!(aside(&cluster).join("identity").exists());
     v3_does_not_replace_v2(&cluster, &v1);
     assert_eq!(values(&cluster, 1, "other").len(), 1, "C has it");
+}
+
+/// Before its disk was lost, the node's starts were numbered by a clock that was days ahead. So its
+/// first start on the new disk is earlier than the one that the others remember.
+#[test]
+fn a_node_that_lost_its_disk_while_its_clock_is_behind_is_no_second_process() {
+    let mut cluster = Cluster::of(3, OPTIONS);
+    client(&cluster, 0).with_in_person(3).put("k", b"v", &StampedContext::new()).unwrap();
+    cluster.kill(0);
+    let (founding, last) = founding::read(&cluster.data(0)).unwrap().unwrap();
+    founding::begin(&cluster.data(0), &founding, last + last / 1_000).unwrap();
+    cluster.start_node(0);
+    let put = |cluster: &Cluster, key: &str| {
+        client(cluster, 0).with_in_person(3).put(key, b"v", &StampedContext::new()).unwrap();
+    };
+    put(&cluster, "ahead");
+    for key in ["through the founders", "through a contact"] {
+        cluster.kill(0);
+        fs::remove_dir_all(cluster.data(0)).unwrap();
+        cluster.start_node(0);
+        put(&cluster, key);
+        assert_eq!(found_old(&cluster, 0), None, "the data was new, and no copy");
+        assert_eq!(values(&cluster, 0, "k"), BTreeSet::from(["v".to_owned()]));
+        // The second time, the node is started with --join.
+        cluster.rejoin_through(1);
+    }
 }
 
 /// Prints how long starts take. Asserts only that none is slow.

@@ -129,6 +129,25 @@ fn a_random_violation_is_shrunk_to_the_steps_it_needs() {
 }
 
 #[test]
+fn random_walks_go_through_a_scope_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let (_, text, _) = dynamo(&["check", "--print", "concurrent-puts"]);
+    fs::write(&file, text).unwrap();
+    let random = ["trace", "random", "--scope", file.to_str().unwrap(), "--seed", "7"];
+    let broken = [&random[..], &["--defect", "last-write-wins"]].concat();
+    let (code, long, stderr) = dynamo(&broken);
+    assert_eq!(code, 0, "{stderr}");
+    let trace: Json = serde_json::from_str(&long).unwrap();
+    assert_eq!(trace["own_scope"]["name"], "my-concurrent-puts", "the trace carries its scope");
+    assert_eq!(dynamo(&["trace", "replay", &written(&folder, &long)]).0, 0);
+    assert_eq!(dynamo(&[&random[..], &["--walks", "2"]].concat()).0, 3);
+    let (code, _, stderr) = dynamo(&[&random[..], &["one-client"]].concat());
+    assert_eq!(code, 2, "one scope at a time: {stderr}");
+    assert_eq!(dynamo(&["trace", "random"]).0, 2);
+}
+
+#[test]
 fn every_format_is_exported() {
     for (format, begins) in [
         ("itf", "{"),

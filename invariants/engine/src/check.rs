@@ -143,6 +143,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
         let found = space.judge.found().into_iter();
         let mut discoveries: BTreeMap<_, _> =
             found.map(|(name, found)| (name, discovery(found))).collect();
+        let mut has_end = false;
         if let (Some(convergence), Ending::Exhausted) = (&self.convergence, ending) {
             let ends = Ends::new(convergence, &shares);
             let explorers: Vec<_> =
@@ -158,6 +159,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
                 (name, Discovery { depth: found.depth, path: options.paths.then(lasso) })
             });
             discoveries.extend(lassos);
+            has_end = ends.has_end();
             if board.progress().settled_states < board.progress().unique_states {
                 ending = Ending::CutOff;
             }
@@ -166,6 +168,7 @@ impl<'m, A: Subject, C: Sync, H: History> Check<'m, A, C, H> {
             ending,
             progress: board.progress(),
             discoveries,
+            has_end,
             coverage: space.steps.coverage(&space.parts),
         })
     }

@@ -11,6 +11,10 @@
 //! terminal, unless the walk has met a *settled* state. A settled state is known to lead to a
 //! terminal component that has been judged. In both cases every state on the walk's stack leads
 //! there too, and becomes settled. So most states cost one look at one successor, and one bit.
+//!
+//! Without the boundary, a step may lead out of a terminal component. Then the component is no
+//! *end*: see [`Convergence::is_cut`]. Only ends violate a property. The check looks for such steps
+//! only where a property is violated, and until it has found one end.
 
 use crate::assembly::Assembly;
 use crate::explorer::Explorer;
@@ -21,9 +25,10 @@ use crate::space::Space;
 use crate::subject::{Filter, History, Subject};
 use foldhash::{HashMap, HashMapExt};
 use parking_lot::Mutex;
+use stateright::Model as _;
 use stateright::actor::{ActorModel, ActorModelState};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A condition that must eventually be true, and stay true.
 pub type Condition<A, C, H> = fn(&ActorModel<A, C, H>, &ActorModelState<A, H>) -> bool;
@@ -33,6 +38,14 @@ pub type Condition<A, C, H> = fn(&ActorModel<A, C, H>, &ActorModelState<A, H>) -
 pub struct Convergence<A: Subject, C, H: History> {
     /// The steps that remain.
     pub goes_on: Filter<A, C>,
+    /// Does only the boundary keep a run out of this state? It is asked about states outside the
+    /// boundary to which a remaining step leads from a terminal component. If it is true, and the
+    /// component takes that step in none of its states, a run of the unbounded system need not end
+    /// in the component. Then the component proves and violates nothing.
+    ///
+    /// With [`Check::symmetry`](crate::Check::symmetry), steps of two actors that were renamed
+    /// count as different ones, so fewer components are ends.
+    pub is_cut: Condition<A, C, H>,
     /// Names and conditions.
     pub properties: Vec<(&'static str, Condition<A, C, H>)>,
 }
@@ -46,8 +59,10 @@ pub(crate) struct Ends<'s, A: Subject, C, H: History> {
     shares: &'s [Share],
     /// For each share, a bit for each state: is it settled?
     settled: Vec<Vec<AtomicU64>>,
-    /// For each property, the shallowest state of a terminal component that violates it.
+    /// For each property, the shallowest state of an end that violates it.
     found: Mutex<Vec<Option<Found>>>,
+    /// Was an end found?
+    has_end: AtomicBool,
 }
 
 impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
@@ -60,11 +75,16 @@ impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
             shares,
             settled: shares.iter().map(bits).collect(),
             found: Mutex::new(vec![None; convergence.properties.len()]),
+            has_end: AtomicBool::new(false),
         }
     }
 
-    /// The shallowest state of a terminal component that violates a property, with the property's
-    /// index.
+    /// Was an end found? If not, no property was tested.
+    pub(crate) fn has_end(&self) -> bool {
+        self.has_end.load(Ordering::Relaxed)
+    }
+
+    /// The shallowest state of an end that violates a property, with the property's index.
     pub(crate) fn found(&self) -> Vec<(usize, Found)> {
         self.found
             .lock()
@@ -86,6 +106,33 @@ impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
         self.shares[owner].depth(number)
     }
 
+    /// Does only the boundary keep a run in this component? Then a step leads out of the boundary
+    /// that the component takes nowhere within. Other steps are only put off.
+    fn is_cut(
+        &self,
+        space: &Space<'_, A, C, H>,
+        assembly: &mut Assembly<A, H>,
+        component: &[(u64, Location)],
+    ) -> bool {
+        let Convergence { goes_on, is_cut, .. } = self.convergence;
+        let (model, mut cut, mut taken) = (space.steps.model, Vec::new(), Vec::new());
+        for (state, _) in component {
+            let (configuration, network) = unpair(*state);
+            let state = assembly.state(&space.parts, configuration, Some(network));
+            for (action, next) in model.next_steps(state) {
+                if !goes_on(&model.cfg, &action) {
+                    continue;
+                }
+                if (model.within_boundary)(&model.cfg, &next) {
+                    taken.push(action);
+                } else if is_cut(model, &next) {
+                    cut.push(action);
+                }
+            }
+        }
+        cut.iter().any(|action| !taken.contains(action))
+    }
+
     /// Evaluates the properties on a terminal component.
     fn judge(
         &self,
@@ -105,6 +152,13 @@ impl<'s, A: Subject, C, H: History> Ends<'s, A, C, H> {
                 *violated |= !condition(space.steps.model, state);
             }
         }
+        if self.has_end() && !violated.contains(&true) {
+            return;
+        }
+        if self.is_cut(space, assembly, component) {
+            return;
+        }
+        self.has_end.store(true, Ordering::Relaxed);
         let mut found = self.found.lock();
         for (known, _) in found.iter_mut().zip(violated).filter(|(_, violated)| *violated) {
             if known.is_none_or(|known| entry.depth < known.depth) {

@@ -180,6 +180,9 @@ pub struct Report<A: Actor, H> {
     pub progress: Progress,
     /// The deciding states, by the property's name.
     pub discoveries: BTreeMap<&'static str, Discovery<A, H>>,
+    /// Does some run end within the boundary? If not, no convergence property was tested. False
+    /// also if there is none, or if the search did not visit every state.
+    pub has_end: bool,
     /// How many distinct local steps of each kind were taken, by their `Debug` names: `deliver
     /// Store`, `lose Store`, `time out Put`, `crash`, `recover`, `choose`; and how many set each
     /// [`mark`]. Deliveries that change nothing are not steps.

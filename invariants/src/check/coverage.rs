@@ -24,6 +24,14 @@ pub static NEVER_MET: &[(&str, &str)] = &[
     ),
     ("time out Exchange", "in a scope replicas may compare at any moment: a choice, not a timer"),
     (
+        "deliver Answer GetRefused",
+        "a client in a scope never requires more than N replicas; a test of the model has one",
+    ),
+    (
+        "lose Answer GetRefused",
+        "a client in a scope never requires more than N replicas; a test of the model has one",
+    ),
+    (
         "lose Answer PutRefused",
         "a scope in which a node refuses a put, such as old-disk-alone, loses no messages",
     ),

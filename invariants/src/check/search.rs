@@ -23,6 +23,7 @@ pub(super) fn convergence(
     let converges = properties.into_iter().filter(|property| property.kind == Kind::Converges);
     Convergence {
         goes_on,
+        is_cut: |model, state| boundary::is_cut(&model.cfg, state),
         properties: converges.map(|property| (property.name, property.condition)).collect(),
     }
 }
@@ -34,6 +35,8 @@ pub(super) struct Search {
     /// The properties that some state violates (always, converges) or shows (reachable), each with
     /// the steps to the first such state.
     pub(super) seen: BTreeMap<&'static str, usize>,
+    /// Does some run end within the scope? If not, no *converges* property was tested.
+    pub(super) has_end: bool,
     pub(super) coverage: BTreeMap<String, usize>,
 }
 
@@ -79,6 +82,7 @@ pub(super) fn search_interned(
         },
         progress: Progress::of(report.progress),
         seen: report.discoveries.into_iter().map(|(name, found)| (name, found.depth)).collect(),
+        has_end: report.has_end,
         coverage: report
             .coverage
             .into_iter()
@@ -115,6 +119,7 @@ pub(super) fn search_stateright(model: System, effort: &Effort, watch: Watcher<'
         ending: if exhausted && !given_up { Ended::Exhausted } else { Ended::CutOff },
         progress: progress(&checker),
         seen,
+        has_end: false,
         coverage: BTreeMap::new(),
     }
 }

@@ -287,6 +287,7 @@ impl Symmetry {
             }
             Answer::NoRoute { .. } => Answer::NoRoute { request },
             Answer::PutRefused { refusal, .. } => Answer::PutRefused { request, refusal: *refusal },
+            Answer::GetRefused { refusal, .. } => Answer::GetRefused { request, refusal: *refusal },
             Answer::GetAnswered { key, siblings, context, .. } => {
                 let siblings = self.versions(siblings);
                 Answer::GetAnswered {

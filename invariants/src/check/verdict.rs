@@ -13,8 +13,8 @@ pub enum Conclusion {
     /// True in every reachable state, although it could have been violated: an occasion arose. A
     /// *reachable* property: some state shows it.
     Holds,
-    /// True in every reachable state, but no occasion arose to violate it. So the scope shows
-    /// nothing.
+    /// True in every reachable state, but no occasion arose to violate it: an occasion was never
+    /// shown, or no run ends within the scope (converges). So the scope shows nothing.
     NoOccasion,
     /// Some reachable state violates it (always), or some run never makes it true (converges).
     Violated,
@@ -76,20 +76,31 @@ impl Verdict {
     }
 }
 
-/// The verdicts on these properties. `seen` has those that were violated (always, converges) or
-/// shown (reachable), and after how many steps.
+/// What a check has seen of a scope.
+pub(super) struct Searched<'s> {
+    /// The properties that were violated (always, converges) or shown (reachable), and after how
+    /// many steps.
+    pub(super) seen: &'s BTreeMap<&'static str, usize>,
+    /// Does some run end within the scope?
+    pub(super) has_end: bool,
+    /// Was every reachable state visited?
+    pub(super) complete: bool,
+}
+
+/// The verdicts on these properties.
 pub(super) fn verdicts(
     scope: &Scope,
     checked: impl Iterator<Item = &'static Property>,
-    seen: &BTreeMap<&'static str, usize>,
-    complete: bool,
+    &Searched { seen, has_end, complete }: &Searched<'_>,
 ) -> Vec<Verdict> {
     let verdict = |property: &'static Property| {
         let depth = seen.get(property.name).copied();
         let holds = (property.kind == Kind::Reachable) == depth.is_some();
         let excused = excuse(scope, property, holds);
-        let occasion = property.occasions.is_empty()
-            || property.occasions.iter().any(|shown| seen.contains_key(shown));
+        let is_tested = property.kind != Kind::Converges || has_end;
+        let occasion = is_tested
+            && (property.occasions.is_empty()
+                || property.occasions.iter().any(|shown| seen.contains_key(shown)));
         let found = Found { holds, excused: excused.is_some(), occasion, complete };
         let verdict = found.conclusion(property.kind);
         Verdict { name: property.name, kind: property.kind, verdict, holds, depth, excused }

@@ -65,7 +65,9 @@ fn answer(answer: &Answer) -> String {
         Answer::PutFailed { stored, needed, .. } => {
             format!("failed: {stored} of {needed} stored it")
         }
-        Answer::PutRefused { refusal, .. } => format!("refused: {refusal:?}"),
+        Answer::PutRefused { refusal, .. } | Answer::GetRefused { refusal, .. } => {
+            format!("refused: {refusal:?}")
+        }
         Answer::GetAnswered { siblings, .. } => format!("answer {}", versions(siblings)),
         Answer::GetFailed { answered, needed, .. } => {
             format!("failed: {answered} of {needed} answered")

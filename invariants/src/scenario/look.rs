@@ -189,7 +189,9 @@ impl Performance {
                 format!("failed: {answered} of {needed} nodes answered in time")
             }
             Answer::Changed { .. } => "done".to_owned(),
-            Answer::PutRefused { .. } | Answer::ChangeRefused { .. } => "refused".to_owned(),
+            Answer::PutRefused { .. }
+            | Answer::GetRefused { .. }
+            | Answer::ChangeRefused { .. } => "refused".to_owned(),
             Answer::NoRoute { .. } => "failed: the node knows of no member".to_owned(),
         }
     }

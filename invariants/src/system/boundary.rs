@@ -217,21 +217,42 @@ fn says_little(instance: &Instance, state: &SystemState) -> bool {
 /// * An exchange begins only while no other is in flight. If the ring does not change, one late
 ///   message of an earlier exchange may be in flight.
 fn tells_little(instance: &Instance, state: &SystemState, told: &Told) -> bool {
-    let Told { histories, ref gossip, begins, exchange: (trees, keys), repeats, .. } = *told;
-    let is_idle = gossip.iter().any(|&(from, to, tip)| {
+    let Told { histories, begins, exchange: (trees, keys), repeats, .. } = *told;
+    let late = usize::from(!instance.changes);
+    histories <= histories_max(instance)
+        && (!begins || trees == 1 && keys <= late)
+        && !is_idle(instance, state, told)
+        && !repeats
+}
+
+/// Does only the boundary keep a run out of this state, which is outside it?
+///
+/// The protocol may take the step that leads here: then more histories are in flight than the scope
+/// follows. For example, one message makes a node tell two others that their views are old. If only
+/// such a step remains, the run does not end there.
+///
+/// Other steps out of a scope bring nothing new. Gossip with a node that has the same history
+/// changes nothing. An exchange or a hint that is repeated may wait until the earlier one is over.
+/// What [`is_told_truly`] excludes is impossible.
+pub(crate) fn is_cut(instance: &Instance, state: &SystemState) -> bool {
+    if !is_endless(instance) || !is_told_truly(instance, state) {
+        return false;
+    }
+    let told = Told::of(instance, state.network.iter_all());
+    told.histories > histories_max(instance) && !is_idle(instance, state, &told)
+}
+
+/// Does a node gossip with one that has the same history? That changes nothing, except if one of
+/// the two is gone: a node that is gone waits to hear that the others know it.
+fn is_idle(instance: &Instance, state: &SystemState, told: &Told) -> bool {
+    told.gossip.iter().any(|&(from, to, tip)| {
         let disk = state.actor_storages.get(usize::from(to)).and_then(Option::as_ref);
         let history = disk.map_or(&instance.founders, |disk| &disk.history);
-        // A node that is gone waits to hear that the others know it.
         let is_gone = |id| {
             NodeId::from_actor(id).is_some_and(|node| history.of(node).any(|c| c.act == Act::Gone))
         };
         history.tip() == tip && !is_gone(from) && !is_gone(to)
-    });
-    let late = usize::from(!instance.changes);
-    histories <= histories_max(instance)
-        && (!begins || trees == 1 && keys <= late)
-        && !is_idle
-        && !repeats
+    })
 }
 
 /// How many messages that carry only a history may be in flight?

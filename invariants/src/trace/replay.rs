@@ -5,7 +5,7 @@ mod onward;
 use crate::check::Finding;
 use crate::property::{Kind, Property, goes_on};
 use crate::scope::Scope;
-use crate::system::{System, SystemState};
+use crate::system::{System, SystemState, boundary};
 use crate::trace::{Event, StateDigest, Trace, digest};
 use dynamo_model::rules::Rules;
 use onward::Onward;
@@ -219,8 +219,11 @@ impl Run {
         }
         match Onward::of(&self.model, &cycle[0]) {
             None => Some("too many states can be reached from the cycle to check them all"),
-            Some(onward) => (!onward.always_leads_back())
-                .then_some("a run can leave the cycle and never return to it"),
+            Some(onward) if !onward.always_leads_back() => {
+                Some("a run can leave the cycle and never return to it")
+            }
+            Some(onward) => is_cut(&self.model, &onward.states)
+                .then_some("only the boundary of the scope keeps a run in the cycle"),
         }
     }
 
@@ -252,6 +255,23 @@ fn steps(
         Some((event, model.next_state(state, action)?))
     });
     steps.filter(|(_, next)| next != state && (model.within_boundary)(&model.cfg, next)).collect()
+}
+
+/// Does only the scope's boundary keep a run in these states, which all lead to each other? Then it
+/// keeps the run from a step that is taken in none of them, and needs no new fault or request.
+fn is_cut(model: &System, states: &[SystemState]) -> bool {
+    let (mut cut, mut taken) = (Vec::new(), Vec::new());
+    for (action, next) in states.iter().flat_map(|state| model.next_steps(state)) {
+        if !goes_on(&model.cfg, &action) {
+            continue;
+        }
+        if (model.within_boundary)(&model.cfg, &next) {
+            taken.push(action);
+        } else if boundary::is_cut(&model.cfg, &next) {
+            cut.push(action);
+        }
+    }
+    cut.iter().any(|action| !taken.contains(action))
 }
 
 impl Trace {

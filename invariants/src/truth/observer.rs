@@ -74,7 +74,7 @@ pub(crate) fn record_out(
         Message::Answer(Answer::GetAnswered { request, siblings, .. }) => {
             next.on_get_answered(instance, from, instance.read(*request)?, siblings);
         }
-        Message::Answer(Answer::GetFailed { request, .. }) => {
+        Message::Answer(Answer::GetFailed { request, .. } | Answer::GetRefused { request, .. }) => {
             let outcome = &mut next.reads[instance.read(*request)?].outcome;
             if *outcome == Outcome::Running {
                 *outcome = Outcome::Failed;
@@ -206,6 +206,7 @@ fn learn(instance: &Instance, ghost: &mut Ghost, answer: &Answer) {
         Answer::PutFailed { .. }
         | Answer::PutRefused { .. }
         | Answer::GetFailed { .. }
+        | Answer::GetRefused { .. }
         | Answer::NoRoute { .. } => WriteSet::EMPTY,
     };
     if next.is_some_and(Ask::is_informed) {

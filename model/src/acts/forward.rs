@@ -11,7 +11,7 @@
 use crate::acts::handler::Handler;
 use crate::algebra::ids::{NodeId, RequestId};
 use crate::state::forwarding::RunningForward;
-use crate::state::message::{Answer, Message, Operation};
+use crate::state::message::{Answer, Message, Operation, Refusal};
 use crate::state::timer::Timer;
 use stateright::actor::Id;
 use std::sync::Arc;
@@ -153,11 +153,26 @@ impl Handler<'_, '_> {
     }
 
     fn coordinate(&mut self, client: Id, operation: Operation) {
+        if let Some(answer) = self.refusal_of(&operation) {
+            return self.out.send(client, Message::Answer(answer));
+        }
         match operation {
             Operation::Put { request, key, content, context, pw } => {
                 self.on_put(client, request, key, content, &context, pw);
             }
             Operation::Get { request, key, pr } => self.on_get(client, request, key, pr),
         }
+    }
+
+    /// The refusal of a request that requires more intended replicas than any key has. A failure
+    /// would tell the client to ask again, for ever.
+    fn refusal_of(&self, operation: &Operation) -> Option<Answer> {
+        let (request, n) = (operation.request(), self.node.config.n());
+        let required = Some(operation.in_person()).filter(|some| usize::from(*some) > n)?;
+        let refusal = Refusal::TooManyReplicas { required, n };
+        Some(match operation {
+            Operation::Put { .. } => Answer::PutRefused { request, refusal },
+            Operation::Get { .. } => Answer::GetRefused { request, refusal },
+        })
     }
 }

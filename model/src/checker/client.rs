@@ -177,6 +177,7 @@ impl Actor for Client {
             Answer::PutFailed { .. }
             | Answer::PutRefused { .. }
             | Answer::GetFailed { .. }
+            | Answer::GetRefused { .. }
             | Answer::NoRoute { .. } => Context::new(),
         };
         if state.retries_left > 0 {

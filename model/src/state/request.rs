@@ -34,7 +34,8 @@ pub enum Operation {
         /// count.
         pw: u8,
     },
-    /// Read a key. Answered by [`Answer::GetAnswered`] or [`Answer::GetFailed`].
+    /// Read a key. Answered by [`Answer::GetAnswered`], [`Answer::GetFailed`] or
+    /// [`Answer::GetRefused`].
     Get {
         /// Names the get.
         request: RequestId,
@@ -58,6 +59,15 @@ impl Operation {
     pub fn key(&self) -> &Key {
         match self {
             Operation::Put { key, .. } | Operation::Get { key, .. } => key,
+        }
+    }
+
+    /// How many intended replicas the client requires: PW or PR.
+    pub fn in_person(&self) -> u8 {
+        match self {
+            Operation::Put { pw: in_person, .. } | Operation::Get { pr: in_person, .. } => {
+                *in_person
+            }
         }
     }
 }
@@ -147,6 +157,13 @@ pub enum Answer {
         /// Why.
         refusal: ChangeRefusal,
     },
+    /// The node refused the get. Asking again changes nothing.
+    GetRefused {
+        /// The get's request.
+        request: RequestId,
+        /// Why.
+        refusal: Refusal,
+    },
 }
 
 impl Answer {
@@ -160,12 +177,13 @@ impl Answer {
             | Answer::GetFailed { request, .. }
             | Answer::Changed { request, .. }
             | Answer::NoRoute { request }
-            | Answer::ChangeRefused { request, .. } => *request,
+            | Answer::ChangeRefused { request, .. }
+            | Answer::GetRefused { request, .. } => *request,
         }
     }
 }
 
-/// Why a node refuses a put. Nothing was changed.
+/// Why a node refuses a put or a get. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Refusal {
     /// The key's siblings would be larger than a coordinator may make them. To replace them, read
@@ -180,4 +198,12 @@ pub enum Refusal {
     /// from before a lost disk. A coordinator knows only its own puts, so it does not recognise
     /// every foreign context.
     ForeignContext,
+    /// The client requires more intended replicas, PW or PR, than a key has. No number of nodes
+    /// that come back could satisfy it.
+    TooManyReplicas {
+        /// How many it requires.
+        required: u8,
+        /// N.
+        n: usize,
+    },
 }

@@ -3,7 +3,7 @@
 use super::bench::{Bench, CLIENT, answers, put, request, tip};
 use dynamo_model::hint::HintId;
 use dynamo_model::ids::{Key, NodeId};
-use dynamo_model::message::{Answer, Message, Operation};
+use dynamo_model::message::{Answer, Message, Operation, Refusal};
 use dynamo_model::node::Timer;
 use dynamo_model::version::Context;
 use std::collections::BTreeSet;
@@ -124,4 +124,25 @@ fn a_get_is_coordinated_by_a_fallback_too() {
         matches!(answers(&sent)[..], [Answer::GetAnswered { .. }]),
         "R is 2, and two fallbacks have answered: {sent:?}"
     );
+}
+
+/// A failure would tell the client to ask again, and no number of nodes could ever satisfy it.
+#[test]
+fn a_request_that_requires_more_replicas_than_a_key_has_is_refused() {
+    let first = outside().1[0];
+    let ask = |number, replicas| {
+        let mut coordinator = Bench::of(5, first, 3, 2, 2);
+        let get = Operation::Get { request: request(number), key: key(), pr: replicas };
+        let mut put = put(number, b"v", Context::new());
+        let Message::Request(Operation::Put { pw, .. }) = &mut put else { unreachable!() };
+        *pw = replicas;
+        let sent = [Message::Request(get), put].map(|asked| coordinator.receive(CLIENT, asked));
+        assert_eq!(coordinator.state.durable.store.is_empty(), replicas > 3);
+        sent.iter().flat_map(|sent| answers(sent)).cloned().collect::<Vec<Answer>>()
+    };
+    assert_eq!(ask(0, 3), [], "the other replicas have not answered yet");
+    let (request, refusal) = (request(1), Refusal::TooManyReplicas { required: 4, n: 3 });
+    let refused =
+        [Answer::GetRefused { request, refusal }, Answer::PutRefused { request, refusal }];
+    assert_eq!(ask(1, 4), refused);
 }

@@ -21,6 +21,7 @@ impl Checked {
                  ({seconds:.1} s)."
             ));
             self.admit(out);
+            self.admit_endless(out);
             out("What if a rule were different? Try: dynamo defects");
             return;
         }
@@ -56,6 +57,19 @@ impl Checked {
                 "This proves nothing about {}: no occasion to violate {} arose.",
                 idle.join(", "),
                 if idle.len() == 1 { "it" } else { "them" }
+            ));
+        }
+    }
+
+    /// Admits where it is not known what holds eventually.
+    fn admit_endless(&self, out: Out<'_>) {
+        let reports = self.measured.iter().map(|one| &one.report);
+        let endless: Vec<&str> =
+            reports.filter(|report| report.lacks_end()).map(|report| report.name).collect();
+        if !endless.is_empty() {
+            out(&format!(
+                "No run ends within {}: what holds eventually was not tested there.",
+                endless.join(", ")
             ));
         }
     }

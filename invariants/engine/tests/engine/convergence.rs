@@ -101,7 +101,7 @@ fn assert_engine_finds<A: Subject, C: Sync, H: interned_checker::History>(
         check.run(&options, |_| ControlFlow::Continue(())).expect("nothing is refused");
     assert_eq!(report.ending, Ending::Exhausted);
     assert_eq!(report.progress.settled_states, report.progress.unique_states);
-    let Convergence { goes_on, properties } = convergence();
+    let Convergence { goes_on, properties, .. } = convergence();
     let mut found = Fails::new();
     for (name, condition) in properties {
         let Some(discovery) = report.discoveries.remove(name) else { continue };
@@ -174,7 +174,7 @@ fn convergence() -> Convergence<Table, Settings, Seen> {
         ("always true", |_, _| true),
         ("never true", |_, _| false),
     ];
-    Convergence { goes_on, properties }
+    Convergence { goes_on, is_cut: |_, _| false, properties }
 }
 
 proptest! {
@@ -255,7 +255,7 @@ fn agreement() -> Convergence<Peer, (), ()> {
     };
     let goes_on =
         |(): &(), action: &ActorAction<Peer>| !matches!(action, ActorModelAction::Drop(_));
-    Convergence { goes_on, properties: vec![(AGREE, agree)] }
+    Convergence { goes_on, is_cut: |_, _| false, properties: vec![(AGREE, agree)] }
 }
 
 /// The lengths of the path to the terminal component and of its cycle, if the run does not
@@ -317,6 +317,7 @@ fn unsettled_states_are_no_proof() {
     // No step remains, so every state is terminal.
     let convergence = Convergence {
         goes_on: |(), _| false,
+        is_cut: |_, _| false,
         properties: vec![("slow to evaluate", slow as Condition<_, _, _>)],
     };
     let stop = |now: Progress| {

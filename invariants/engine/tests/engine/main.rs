@@ -6,6 +6,7 @@ mod bounds;
 mod classics;
 mod convergence;
 mod doubt;
+mod ends;
 mod fingerprint_hole;
 mod in_flight;
 mod marks;

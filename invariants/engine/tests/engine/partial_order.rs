@@ -152,6 +152,7 @@ fn convergence() -> Convergence<Party, Replies, Heard> {
             ActorModelAction::Deliver { dst, .. } => *replies || !is_listener(*dst),
             _ => true,
         },
+        is_cut: |_, _| false,
         properties: vec![
             ("eventually both are alike", |_, state| numbers(state)[0] == numbers(state)[1]),
             ("eventually no steps are left", |_, state| {

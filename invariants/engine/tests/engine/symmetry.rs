@@ -89,6 +89,7 @@ fn convergence() -> Convergence<Peer, Settings, Seen> {
             ActorModelAction::Timeout(..) => settings.fires,
             _ => true,
         },
+        is_cut: |_, _| false,
         properties: vec![
             ("eventually all agree", |_, state| {
                 state.actor_states.windows(2).all(|pair| pair[0].number == pair[1].number)
