@@ -7,6 +7,7 @@ use dynamo_invariants::random;
 use dynamo_invariants::scope::own::OwnScope;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng as _, SeedableRng as _};
+use std::time::Duration;
 
 /// The highest number of a scope. The name of a scope has room for a seed and this number.
 pub const NUMBER_MAX: u64 = 999_999_999_999;
@@ -26,24 +27,47 @@ pub fn name(seed: u64, number: u64) -> String {
     format!("drawn-{seed}-{number}")
 }
 
-/// The random numbers of one scope.
+/// The random numbers of one scope, or of one simulated run.
 ///
 /// `StdRng` and `SmallRng` may be another algorithm in the next version of `rand`, or on another
 /// machine. A scope that somebody reports must be drawn again there, so the algorithm has a name.
-struct Chance(Xoshiro256PlusPlus);
+pub(crate) struct Chance(Xoshiro256PlusPlus);
 
 impl Chance {
     /// Each scope has a generator of its own, so that it does not matter which thread draws which
     /// scope, nor how many were drawn before.
-    fn of(seed: u64, number: u64) -> Chance {
+    pub(crate) fn of(seed: u64, number: u64) -> Chance {
         let first = Xoshiro256PlusPlus::seed_from_u64(seed).next_u64();
         Chance(Xoshiro256PlusPlus::seed_from_u64(first.wrapping_add(number)))
     }
 
     /// A number below `count`. `random_range` would do, but `rand` may change how it maps bits to a
     /// range. The numbers here are so small that no one is noticeably likelier than another.
-    fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         ((u128::from(self.0.next_u64()) * count as u128) >> 64) as usize
+    }
+}
+
+impl Chance {
+    /// True this often in ten thousand.
+    pub(crate) fn is_so(&mut self, of_ten_thousand: u32) -> bool {
+        self.below(10_000) < of_ten_thousand as usize
+    }
+
+    /// One of these.
+    pub(crate) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+
+    /// A time between the two, to the microsecond.
+    pub(crate) fn between(&mut self, least: Duration, most: Duration) -> Duration {
+        let room = most.saturating_sub(least).as_micros() as usize;
+        least + Duration::from_micros(self.below(room + 1) as u64)
+    }
+
+    /// Another generator, which goes its own way.
+    pub(crate) fn branch(&mut self) -> Xoshiro256PlusPlus {
+        Xoshiro256PlusPlus::seed_from_u64(self.0.next_u64())
     }
 }
 

@@ -11,6 +11,8 @@ use crate::wire::Datagram;
 use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::message::Message;
 use dynamo_model::node::{Choice, Durable, Node, State, Timer};
+use rand::RngExt as _;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::IndexedRandom;
 use stateright::actor::{Actor, Command, Id, Out};
 use std::borrow::Cow;
@@ -35,8 +37,7 @@ pub trait Network {
     fn send(&mut self, to: Id, datagram: &mut Datagram);
 }
 
-/// An input of the actor. Tests record the inputs and replay them on another actor.
-#[cfg(test)]
+/// What happened at an actor. A record of it is replayed on another actor, or judged.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     /// A message came in.
@@ -45,6 +46,8 @@ pub(crate) enum Event {
     Fired(Timer),
     /// A random choice was made.
     Chose(Choice),
+    /// The step that the events before this one began has sent a message.
+    Sent(Id, Message),
 }
 
 /// One node between its batches.
@@ -58,13 +61,38 @@ pub struct Interpreter {
     outbox: Outbox,
     /// The requests answered in this batch, with their clients.
     answered: Vec<(Id, RequestId)>,
-    #[cfg(test)]
-    pub(crate) events: Vec<Event>,
+    /// Where jitter and random choices come from.
+    chance: Xoshiro256PlusPlus,
+    /// What happened, if somebody wants to know.
+    record: Option<Vec<Event>>,
 }
 
 impl Interpreter {
     /// Starts a node on the state that its disk holds.
     pub fn start(node: Node, id: NodeId, durable: Durable, now: Instant) -> Self {
+        Self::begin(node, id, durable, now, rand::make_rng(), None)
+    }
+
+    /// Starts a node whose jitter and random choices come from this generator, and records from the
+    /// start on what happens.
+    pub(crate) fn start_recorded(
+        node: Node,
+        id: NodeId,
+        durable: Durable,
+        now: Instant,
+        chance: Xoshiro256PlusPlus,
+    ) -> Self {
+        Self::begin(node, id, durable, now, chance, Some(Vec::new()))
+    }
+
+    fn begin(
+        node: Node,
+        id: NodeId,
+        durable: Durable,
+        now: Instant,
+        chance: Xoshiro256PlusPlus,
+        record: Option<Vec<Event>>,
+    ) -> Self {
         let mut out = Out::new();
         let state = Cow::Owned(node.on_start(id.actor(), &Some(durable), &mut out));
         let mut this = Interpreter {
@@ -75,8 +103,8 @@ impl Interpreter {
             saved: false,
             outbox: Outbox::default(),
             answered: Vec::new(),
-            #[cfg(test)]
-            events: Vec::new(),
+            chance,
+            record,
         };
         this.carry_out(out, now);
         this
@@ -88,10 +116,27 @@ impl Interpreter {
         Interpreter { outbox: self.outbox.with_stamps(stamps), ..self }
     }
 
+    /// Records from now on what happens.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn recorded(self) -> Self {
+        Interpreter { record: Some(Vec::new()), ..self }
+    }
+
+    /// Takes what was recorded since the last call.
+    pub(crate) fn take_record(&mut self) -> Vec<Event> {
+        self.record.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn note(&mut self, event: impl FnOnce() -> Event) {
+        if let Some(record) = &mut self.record {
+            record.push(event());
+        }
+    }
+
     /// Handles a received message.
     pub fn on_message(&mut self, from: Id, message: Message, now: Instant) {
-        #[cfg(test)]
-        self.events.push(Event::Received(from, message.clone()));
+        self.note(|| Event::Received(from, message.clone()));
         let mut out = Out::new();
         self.node.on_msg(self.id, &mut self.state, from, message, &mut out);
         self.carry_out(out, now);
@@ -100,8 +145,7 @@ impl Interpreter {
     /// Fires every timer that is due. Each is unset before its handler runs.
     pub fn on_time(&mut self, now: Instant) {
         while let Some(timer) = self.timers.take_due(now) {
-            #[cfg(test)]
-            self.events.push(Event::Fired(timer.clone()));
+            self.note(|| Event::Fired(timer.clone()));
             let mut out = Out::new();
             self.node.on_timeout(self.id, &mut self.state, &timer, &mut out);
             self.carry_out(out, now);
@@ -110,8 +154,7 @@ impl Interpreter {
 
     /// Handles a random choice.
     fn on_choice(&mut self, choice: Choice, now: Instant) {
-        #[cfg(test)]
-        self.events.push(Event::Chose(choice));
+        self.note(|| Event::Chose(choice));
         let mut out = Out::new();
         self.node.on_random(self.id, &mut self.state, &choice, &mut out);
         self.carry_out(out, now);
@@ -175,22 +218,26 @@ impl Interpreter {
                         self.answered.push((to, answer.request()));
                     }
                     self.outbox.push(to, &message);
+                    self.note(|| Event::Sent(to, message));
                 }
-                Command::SetTimer(timer, range) => self.timers.set(timer, now + within(&range)),
+                Command::SetTimer(timer, range) => {
+                    let after = self.within(&range);
+                    self.timers.set(timer, now + after);
+                }
                 Command::CancelTimer(timer) => self.timers.cancel(timer),
                 Command::ChooseRandom(_, choices) => {
-                    if let Some(choice) = choices.choose(&mut rand::rng()) {
+                    if let Some(choice) = choices.choose(&mut self.chance) {
                         self.on_choice(*choice, now);
                     }
                 }
             }
         }
     }
-}
 
-/// A random duration in the range, so that nodes started together do not stay in step.
-fn within(range: &Range<Duration>) -> Duration {
-    if range.is_empty() { range.start } else { rand::random_range(range.clone()) }
+    /// A random duration in the range, so that nodes started together do not stay in step.
+    fn within(&mut self, range: &Range<Duration>) -> Duration {
+        if range.is_empty() { range.start } else { self.chance.random_range(range.clone()) }
+    }
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ pub mod runtime;
 pub mod scope_file;
 pub mod secret;
 pub mod sessions;
+pub mod simulation;
 pub mod socket;
 pub mod stamp;
 pub mod store;

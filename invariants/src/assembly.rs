@@ -7,7 +7,7 @@ use crate::scope::{Ask, Scope, ScriptLine};
 use crate::system::{System, boundary};
 use crate::truth::{Ghost, observer};
 use dynamo_model::client::{Client, Line, Via};
-use dynamo_model::ids::{ClientId, Content, NodeId, RequestId};
+use dynamo_model::ids::{Content, NodeId, RequestId};
 use dynamo_model::node::Node;
 use dynamo_model::process::{Circumstances, Process, Takes};
 use dynamo_model::route::Routes;
@@ -77,7 +77,7 @@ impl Scope {
     fn client(&self, instance: &Instance, index: usize) -> Process {
         let ring = self.ring();
         let clockwise = ring.preference_list(&instance.key, usize::from(self.nodes)).to_vec();
-        let client = ClientId(u64::from(self.nodes) + index as u64);
+        let client = instance.clients[index];
         let line = |(number, (via, ask)): (usize, &ScriptLine)| {
             let value = || {
                 let request = RequestId { client, number: number as u64 };

@@ -90,10 +90,10 @@ const PROPERTIES: &[Property] = &[
     ),
     given(
         |scope| {
-            let Faults { loss, duplication, handoffs, .. } = scope.faults;
+            let Faults { loss, duplication, handoffs, endless, .. } = scope.faults;
             if duplication {
                 Some("a request to keep a hint that the network delivers again is obeyed again")
-            } else if scope.changes() {
+            } else if scope.changes() || endless {
                 None
             } else if handoffs == 0 {
                 Some("no hint is sent here")

@@ -35,6 +35,7 @@
 //! | [`catalogue`] | all scopes, properties, defects and known limits of these nine rooms |
 //! | [`historic`] | defects of real systems, and those of ours with the same root cause |
 //! | [`check`] | the check of one scope, its report, and the reductions |
+//! | [`judge`] | the same properties, judging a run of a whole cluster with many keys |
 //! | [`random`] | scopes drawn at random, and their simplification |
 //! | [`trace`] | paths in files: recording, replaying and shortening them |
 //! | [`matrix`] | which acts and faults occur together in one run |
@@ -133,6 +134,9 @@ mod assembly;
 
 // Checks a scope.
 pub mod check;
+
+// The properties of every scope, as judges of a run of many keys.
+pub mod judge;
 
 // Scopes drawn at random.
 pub mod random;

@@ -1,8 +1,8 @@
 //! `dynamo check`: checks the protocol in every scope, and says what was proved.
 
 mod ending;
-mod failures;
-mod found;
+pub(super) mod failures;
+pub(super) mod found;
 mod invariants;
 mod lines;
 mod list;

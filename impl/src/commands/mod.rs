@@ -5,6 +5,7 @@
 mod arguments;
 mod check;
 mod cluster;
+mod crew;
 mod defects;
 mod delete;
 mod exit_codes;
@@ -22,6 +23,7 @@ mod put;
 mod ring;
 mod scenario;
 mod secret;
+mod simulate;
 mod status;
 mod table;
 mod trace;
@@ -42,6 +44,8 @@ Examples:
   dynamo explain hint                        what a word means: a term, a rule, an exit code, …
   dynamo scenario tests/scenarios/8-handoff.txt
                                              perform a script of puts, gets, crashes, partitions
+  dynamo simulate --profile hostile --runs 1000
+                                             run clusters in virtual time while things go wrong
   dynamo explore concurrent-puts             explore the state space in a browser
   dynamo cluster --nodes 3 --base-port 4100  run three nodes on this machine until Ctrl-C
   export DYNAMO_SECRET_FILE=…                the line that dynamo cluster prints: clients need it
@@ -90,6 +94,7 @@ enum Command {
     Ring(ring::Arguments),
     Scenario(scenario::Arguments),
     Secret(secret::Arguments),
+    Simulate(simulate::Arguments),
     Status(status::Arguments),
     Trace(trace::Arguments),
 }
@@ -203,6 +208,7 @@ fn obey(Arguments { command }: Arguments) -> Result<(), Failure> {
         Some(Command::Ring(arguments)) => ring::run(&arguments),
         Some(Command::Scenario(arguments)) => scenario::run(&arguments),
         Some(Command::Secret(arguments)) => secret::run(&arguments),
+        Some(Command::Simulate(arguments)) => simulate::run(&arguments),
         Some(Command::Status(arguments)) => status::run(&arguments),
         Some(Command::Trace(arguments)) => trace::run(&arguments),
         None => check::run(&check::Arguments::default()),

@@ -70,6 +70,13 @@ pub(super) fn drawn(count: u64) -> ProgressBar {
     ProgressBar::new(count).with_style(style)
 }
 
+/// A progress bar over `count` simulated runs.
+pub(super) fn runs(count: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {pos}/{len} runs: {wide_msg}")
+        .expect("the template is valid");
+    ProgressBar::new(count).with_style(style)
+}
+
 #[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "a rate to look at")]
 fn message(progress: Progress, elapsed: Duration) -> String {
     let per_second = progress.unique_states as f64 / elapsed.as_secs_f64().max(0.001);

@@ -23,6 +23,9 @@ pub struct Instance {
     pub scope: Scope,
     /// N, R, W.
     pub config: Config,
+    /// The id of each client. In a scope they follow those of the nodes; in a simulation of many
+    /// keys, no two keys share a client.
+    pub clients: Vec<ClientId>,
     /// The key that all clients use, but for one if there is a second key.
     pub key: Key,
     /// The key that the last client uses. It is in the same partition of the ring.
@@ -92,14 +95,19 @@ impl Instance {
 
     /// The key that a client uses.
     pub(crate) fn key_of(&self, client: ClientId) -> &Key {
-        let second = self.second_key.as_ref().filter(|_| self.scope.uses_second_key(client));
+        let second = self.second_key.as_ref().filter(|_| self.uses_second_key(client));
         second.unwrap_or(&self.key)
+    }
+
+    /// Does this client use the second key? Only the last one does, if there is a second key.
+    fn uses_second_key(&self, client: ClientId) -> bool {
+        self.scope.faults.second_key && self.clients.last() == Some(&client)
     }
 
     /// Those of these puts that are to the key of a request.
     pub(crate) fn to_its_key(&self, request: RequestId, puts: WriteSet) -> WriteSet {
         let others = puts.minus(self.second_puts);
-        if self.scope.uses_second_key(request.client) { puts.minus(others) } else { others }
+        if self.uses_second_key(request.client) { puts.minus(others) } else { others }
     }
 
     /// What the request asks.
@@ -109,8 +117,8 @@ impl Instance {
 
     /// The line of a script that the request comes from.
     fn line(&self, request: RequestId) -> Option<ScriptLine> {
-        let client = (request.client.0 as usize).checked_sub(usize::from(self.scope.nodes))?;
-        self.scope.clients.get(client)?.get(request.number as usize).copied()
+        let client = self.client_index(request.client)?;
+        self.scope.clients[client].get(request.number as usize).copied()
     }
 
     /// May two nodes, or one node on two disks, coordinate this put? A node that forwarded it may
@@ -128,15 +136,17 @@ impl Instance {
 
     /// Does the client choose nodes by its own view of the members?
     pub fn has_own_view(&self, client: ClientId) -> bool {
-        let index = (client.0 as usize).checked_sub(usize::from(self.scope.nodes));
-        let script =
-            index.and_then(|index| self.scope.clients.get(index)).copied().unwrap_or_default();
-        chooses_nodes(script)
+        self.client_index(client).is_some_and(|index| chooses_nodes(self.scope.clients[index]))
     }
 
     /// The key's intended replicas by a history.
     pub fn replicas_by(&self, history: &History) -> &[NodeId] {
         &self.preference_lists[members(history).fold(0, |bits, node| bits | 1 << node.0)]
+    }
+
+    /// Which of the scope's clients this is.
+    pub fn client_index(&self, client: ClientId) -> Option<usize> {
+        self.clients.iter().position(|known| *known == client)
     }
 
     /// The index of the get with this request id.
@@ -186,6 +196,12 @@ impl Instance {
 impl Scope {
     /// The scope with its key, its ring and its request ids worked out.
     pub fn instance(&self) -> Instance {
+        let nodes = u64::from(self.nodes);
+        self.instance_with((nodes..).map(ClientId).take(self.clients.len()).collect())
+    }
+
+    /// The same with these ids of the clients.
+    pub(crate) fn instance_with(&self, clients: Vec<ClientId>) -> Instance {
         let key = self.key();
         let (n, r, w) = self.quorum;
         let mut config = Config::new(n, r, w).expect("a scope's N, R and W are valid");
@@ -224,8 +240,7 @@ impl Scope {
         let preference_lists = preference_lists.collect();
         let requests = |is_meant: fn(Ask) -> bool| {
             let mut requests = Vec::new();
-            for (index, script) in self.clients.iter().enumerate() {
-                let client = ClientId(u64::from(self.nodes) + index as u64);
+            for (client, script) in clients.iter().copied().zip(self.clients) {
                 let lines = script.iter().enumerate().filter(|(_, (_, ask))| is_meant(*ask));
                 requests
                     .extend(lines.map(|(number, _)| RequestId { client, number: number as u64 }));
@@ -234,7 +249,8 @@ impl Scope {
         };
         let (puts, gets) = (requests(Ask::is_put), requests(Ask::is_get));
         let second_key = self.faults.second_key.then(|| self.second_key(&key));
-        let is_second = |(_, put): &(WriteId, &RequestId)| self.uses_second_key(put.client);
+        let last = clients.last().filter(|_| self.faults.second_key).copied();
+        let is_second = |(_, put): &(WriteId, &RequestId)| last == Some(put.client);
         let second_puts = (0..).map(WriteId).zip(&puts).filter(is_second);
         let second_puts = second_puts.map(|(write, _)| write).collect();
         let at = |position: usize| self.node_at(position, &key);
@@ -261,6 +277,7 @@ impl Scope {
         Instance {
             scope: *self,
             config,
+            clients,
             key,
             second_key,
             second_puts,
@@ -279,12 +296,6 @@ impl Scope {
             changes_asked,
             wishes,
         }
-    }
-
-    /// Does this client use the second key? Only the last one does, if there is a second key.
-    fn uses_second_key(&self, client: ClientId) -> bool {
-        let clients_end = u64::from(self.nodes) + self.clients.len() as u64;
-        self.faults.second_key && client.0 + 1 == clients_end
     }
 
     /// A key in the same partition of the ring.

@@ -4,7 +4,7 @@ use crate::scope::Ask;
 use crate::scope::instance::Instance;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::truth::{Ghost, Outcome, writes_of};
-use dynamo_model::ids::NodeId;
+use dynamo_model::ids::{NodeId, RequestId};
 use dynamo_model::message::{Answer, Message, Operation};
 use dynamo_model::siblings::Version;
 use stateright::actor::Envelope;
@@ -19,6 +19,10 @@ fn deletes_among(instance: &Instance, siblings: &[Version]) -> WriteSet {
 
 fn node(id: stateright::actor::Id) -> NodeId {
     NodeId::from_actor(id).expect("actors are few")
+}
+
+fn client(instance: &Instance, request: RequestId) -> usize {
+    instance.client_index(request.client).expect("only clients of the scope ask")
 }
 
 fn undated<'a>(envelope: &Envelope<&'a Message>) -> Envelope<&'a Message> {
@@ -125,7 +129,7 @@ pub(crate) fn record_out(
 fn begin(instance: &Instance, ghost: &mut Ghost, operation: &Operation) {
     let request = operation.request();
     if let Some(write) = instance.write(request) {
-        let client = request.client.0 as usize - usize::from(instance.scope.nodes);
+        let client = client(instance, request);
         let saw = ghost.clients[client];
         let write = &mut ghost.writes[usize::from(write.0)];
         if write.outcome == Outcome::Unsent {
@@ -189,7 +193,7 @@ pub(crate) fn record_in(
 /// had read.
 fn learn(instance: &Instance, ghost: &mut Ghost, answer: &Answer) {
     let request = answer.request();
-    let client = request.client.0 as usize - usize::from(instance.scope.nodes);
+    let client = client(instance, request);
     let mut script = instance.scope.clients[client]
         .iter()
         .skip(request.number as usize + 1)

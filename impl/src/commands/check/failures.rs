@@ -129,7 +129,12 @@ impl Story<'_> {
 }
 
 /// Saves the path, and tells how to walk through it. Returns the file.
-pub(super) fn save(folder: &Path, trace: &Trace, scope: &Scope, out: Out<'_>) -> Option<PathBuf> {
+pub(in crate::commands) fn save(
+    folder: &Path,
+    trace: &Trace,
+    scope: &Scope,
+    out: Out<'_>,
+) -> Option<PathBuf> {
     match saving::save(folder, trace) {
         Ok(saved) => {
             let file = saved.display();
@@ -150,7 +155,12 @@ pub(super) fn save(folder: &Path, trace: &Trace, scope: &Scope, out: Out<'_>) ->
 }
 
 /// The path as a diagram, and the facts on which the violation rests.
-pub(super) fn show(run: &Run, property: &Property, cycle_from: Option<usize>, out: Out<'_>) {
+pub(in crate::commands) fn show(
+    run: &Run,
+    property: &Property,
+    cycle_from: Option<usize>,
+    out: Out<'_>,
+) {
     draw(run, cycle_from, out);
     conclude(run, property, cycle_from, out);
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 /// Takes a line that is to be printed.
-pub(super) type Out<'a> = &'a mut dyn FnMut(&str);
+pub(in crate::commands) type Out<'a> = &'a mut dyn FnMut(&str);
 
 #[expect(clippy::struct_excessive_bools, reason = "the options do not depend on each other")]
 /// What to check, under which rules, and how.

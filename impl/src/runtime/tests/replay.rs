@@ -27,10 +27,11 @@ struct Record {
 fn record(settings: Settings, stop: &AtomicBool) -> Record {
     let (id, node, data) = (settings.id, settings.node.clone(), settings.data.clone());
     let mut ready = Ready::new(settings).unwrap();
+    ready.interpreter = ready.interpreter.recorded();
     while !stop.load(Ordering::Relaxed) {
         ready.batch().unwrap();
     }
-    let (events, counters) = (std::mem::take(&mut ready.interpreter.events), ready.counters());
+    let (events, counters) = (ready.interpreter.take_record(), ready.counters());
     drop(ready);
     Record {
         id,
@@ -98,6 +99,7 @@ fn replay(record: &Record) -> (Durable, Vec<(Id, Message)>) {
             Event::Received(from, message) => node.on_msg(id, &mut state, from, message, &mut out),
             Event::Fired(timer) => node.on_timeout(id, &mut state, &timer, &mut out),
             Event::Chose(peer) => node.on_random(id, &mut state, &peer, &mut out),
+            Event::Sent(..) => {}
         }
         for command in std::mem::take(&mut out) {
             match command {

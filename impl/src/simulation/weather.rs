@@ -1,0 +1,87 @@
+//! What goes wrong in a run, and how often.
+
+use super::plan::Profile;
+use crate::drawn::Chance;
+use std::time::Duration;
+
+const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// What the network, the disks and the machines of a run do. Probabilities are in ten thousand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weather {
+    /// The shortest and the longest time that a datagram takes.
+    pub delay: (Duration, Duration),
+    /// How many datagrams take a much longer time.
+    pub straggles: u32,
+    /// The longest time that one of those takes.
+    pub straggles_for: Duration,
+    /// How many datagrams are lost.
+    pub loss: u32,
+    /// How many arrive twice.
+    pub duplication: u32,
+    /// How many arrive with a changed bit.
+    pub corruption: u32,
+    /// The mean time until the next node crashes, if any does.
+    pub crash_every: Option<Duration>,
+    /// The longest time that a node is down.
+    pub down_for: Duration,
+    /// How many commits are cut off by a crash: before the data is on disk, or just after.
+    pub torn: u32,
+    /// The mean time until the next pair of nodes no longer hears one another, in one direction or
+    /// in both, if any does.
+    pub cut_every: Option<Duration>,
+    /// The longest time for which they do not.
+    pub cut_for: Duration,
+}
+
+impl Weather {
+    /// Nothing goes wrong.
+    pub const CALM: Weather = Weather {
+        delay: (Duration::from_micros(100), ms(2)),
+        straggles: 0,
+        straggles_for: Duration::ZERO,
+        loss: 0,
+        duplication: 0,
+        corruption: 0,
+        crash_every: None,
+        down_for: Duration::ZERO,
+        torn: 0,
+        cut_every: None,
+        cut_for: Duration::ZERO,
+    };
+
+    /// Draws which faults there are at all, each with one in two, and how often they happen. So
+    /// many runs have few kinds of faults, and no fault hides another in every run.
+    pub(crate) fn draw(profile: Profile, chance: &mut Chance) -> Weather {
+        let hard = match profile {
+            Profile::Calm => return Weather::CALM,
+            Profile::Rough | Profile::Churn => 1,
+            Profile::Hostile => 10,
+        };
+        let coin = |chance: &mut Chance| chance.is_so(5_000);
+        let rate = |chance: &mut Chance, most: usize| {
+            let drawn = 1 + chance.below(most * hard) as u32;
+            if chance.is_so(5_000) { drawn } else { 0 }
+        };
+        let every = |chance: &mut Chance| {
+            let drawn = chance.between(ms(300), ms(30_000) / hard as u32);
+            chance.is_so(5_000).then_some(drawn)
+        };
+        let longest = if coin(chance) { ms(5) } else { ms(20 * hard as u64) };
+        Weather {
+            delay: (Duration::from_micros(100), longest),
+            straggles: rate(chance, 50),
+            straggles_for: chance.between(ms(50), ms(500 * hard as u64)),
+            loss: rate(chance, 300),
+            duplication: rate(chance, 200),
+            corruption: rate(chance, 30),
+            crash_every: every(chance),
+            down_for: chance.between(ms(50), ms(8_000)),
+            torn: rate(chance, 20),
+            cut_every: every(chance),
+            cut_for: chance.between(ms(100), ms(8_000)),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Judges a run of a whole cluster, with many keys, by the properties that judge every scope.
+//!
+//! For one key, a run of a cluster is a path through a scope: its clients' scripts, the same nodes,
+//! and whatever goes wrong. So the judge keeps a [`Case`] for each key: the scope, and the state of
+//! it as a property sees it, with only that key on disks and in memory. The ground truth comes from
+//! the observer that the checker has. No property is written twice, and none is weaker here.
+//!
+//! Messages in flight are no part of a case. The few *reachable* properties that look at them are
+//! never shown here.
+
+mod case;
+
+use crate::catalogue::PROPERTIES;
+use crate::property::{Kind, Property};
+use crate::scope::Scope;
+use case::Case;
+use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
+use dynamo_model::message::Message;
+use dynamo_model::node::{Durable, State, Timer};
+use dynamo_model::rules::Rules;
+use stateright::actor::Id;
+use std::collections::{BTreeSet, HashMap};
+
+pub use case::{Script, Violation};
+
+/// The ground truth of a run, and what it has shown so far.
+pub struct Judge {
+    cases: Vec<Case>,
+    of_key: HashMap<Key, usize>,
+    of_client: HashMap<ClientId, Vec<usize>>,
+    /// The cases that have changed since they were last judged.
+    changed: BTreeSet<usize>,
+    /// The *reachable* properties that no state has shown yet.
+    unreached: Vec<&'static Property>,
+    reached: BTreeSet<&'static str>,
+}
+
+impl Judge {
+    /// Judges a run with these keys, each in a scope of its own with these clients. All scopes have
+    /// the same nodes. No two share a key, or a client, but for one that only changes members.
+    pub fn new(keys: Vec<(Scope, Vec<ClientId>)>, rules: &Rules) -> Judge {
+        let cases: Vec<Case> =
+            keys.into_iter().map(|(scope, clients)| Case::new(scope, clients, rules)).collect();
+        let of_key = cases.iter().enumerate();
+        let of_key = of_key.map(|(index, case)| (case.instance().key.clone(), index)).collect();
+        let mut of_client: HashMap<ClientId, Vec<usize>> = HashMap::new();
+        for (index, case) in cases.iter().enumerate() {
+            for client in &case.instance().clients {
+                of_client.entry(*client).or_default().push(index);
+            }
+        }
+        let is_reachable = |property: &&Property| property.kind == Kind::Reachable;
+        let unreached = PROPERTIES.iter().filter(is_reachable).collect();
+        let (changed, reached) = (BTreeSet::new(), BTreeSet::new());
+        Judge { cases, of_key, of_client, changed, unreached, reached }
+    }
+
+    /// The clients of the run, each with its script. A client of several keys comes several times.
+    pub fn scripts(&self) -> impl Iterator<Item = Script> + '_ {
+        self.cases.iter().flat_map(Case::scripts)
+    }
+
+    /// A node or a client sends a message.
+    pub fn sent(&mut self, from: Id, to: Id, message: &Message) {
+        for index in self.cases_of(message) {
+            self.cases[index].sent(from, to, message);
+            self.changed.insert(index);
+        }
+    }
+
+    /// A message arrives at a node that is up, or at a client.
+    pub fn arrived(&mut self, from: Id, to: Id, message: &Message) {
+        for index in self.cases_of(message) {
+            self.cases[index].arrived(from, to, message);
+            self.changed.insert(index);
+        }
+    }
+
+    /// A timer of a node has fired.
+    pub fn fired(&mut self, timer: &Timer) {
+        let index = match timer {
+            Timer::Put(_, request) | Timer::Get(_, request) | Timer::Forward(_, request) => {
+                self.of_client.get(&request.client).and_then(|its| its.first())
+            }
+            Timer::Gather(_, key) | Timer::Reap(_, key) => self.of_key.get(key),
+            _ => None,
+        };
+        self.changed.extend(index);
+    }
+
+    /// A node has ended a batch of steps: this is what it knows, and what it has on disk.
+    pub fn stepped(&mut self, node: NodeId, state: &State, disk: &Durable) {
+        for index in &self.changed {
+            self.cases[*index].set_node(node, state, disk);
+        }
+    }
+
+    /// A node crashes.
+    pub fn crashed(&mut self, node: NodeId) {
+        self.cases.iter_mut().for_each(|case| case.set_crashed(node, true));
+    }
+
+    /// A node has restarted.
+    pub fn restarted(&mut self, node: NodeId, state: &State, disk: &Durable) {
+        for case in &mut self.cases {
+            case.set_crashed(node, false);
+            case.set_node(node, state, disk);
+        }
+        self.changed.extend(0..self.cases.len());
+    }
+
+    /// A node loses its disk, and will restart on an empty one.
+    pub fn lost_disk(&mut self, node: NodeId) {
+        self.cases.iter_mut().for_each(|case| case.lose_disk(node));
+    }
+
+    /// Judges all cases that have changed since the last call. Returns the first violation of an
+    /// *always* property.
+    pub fn verdict(&mut self) -> Option<Violation> {
+        for index in std::mem::take(&mut self.changed) {
+            let case = &mut self.cases[index];
+            let changed = case.take_changed();
+            let reached = &mut self.reached;
+            self.unreached.retain(|property| {
+                let is_shown = changed.concerns(property) && case.shows(property);
+                if is_shown {
+                    reached.insert(property.name);
+                }
+                !is_shown
+            });
+            if let Some(property) = case.violated(&changed) {
+                return Some(case.violation(property));
+            }
+        }
+        None
+    }
+
+    /// Judges the end of a run, long after the last fault and the last request: what must be so
+    /// eventually must be so now.
+    pub fn verdict_at_rest(&mut self) -> Option<Violation> {
+        self.cases.iter_mut().for_each(Case::calm);
+        self.cases.iter().find_map(|case| Some(case.violation(case.unsettled()?)))
+    }
+
+    /// The *reachable* properties that the run has shown.
+    pub fn reached(&self) -> &BTreeSet<&'static str> {
+        &self.reached
+    }
+
+    /// How many requests of clients were answered, and how many there are.
+    pub fn answered(&self) -> (usize, usize) {
+        let both = self.cases.iter().map(Case::answered);
+        both.fold((0, 0), |(answered, all), (its, of)| (answered + its, all + of))
+    }
+
+    /// The cases that a message is about. One that tells who is a member is about all of them.
+    fn cases_of(&self, message: &Message) -> Vec<usize> {
+        let one = |index: Option<&usize>| index.copied().into_iter().collect();
+        let of_request =
+            |request: &RequestId| self.of_client.get(&request.client).cloned().unwrap_or_default();
+        match message {
+            Message::Request(operation)
+            | Message::Routed { operation, .. }
+            | Message::Forward { operation, .. } => of_request(&operation.request()),
+            Message::Forwarded { request }
+            | Message::Store { request, .. }
+            | Message::Stored { request }
+            | Message::Fetch { request, .. }
+            | Message::Fetched { request, .. }
+            | Message::Repair { request, .. }
+            | Message::StoreHint { request, .. }
+            | Message::StoredHint { request, .. }
+            | Message::Administer { request, .. } => of_request(request),
+            Message::Answer(answer) => of_request(&answer.request()),
+            Message::HandOff { key, .. }
+            | Message::HandedOff { key, .. }
+            | Message::Gather { key, .. }
+            | Message::Gathered { key, .. }
+            | Message::Survey { key, .. }
+            | Message::Surveyed { key, .. }
+            | Message::Reap { key, .. }
+            | Message::Sync { key, .. } => one(self.of_key.get(key)),
+            Message::History { .. } | Message::Changes { .. } => (0..self.cases.len()).collect(),
+            Message::Gossip { .. }
+            | Message::Roots { .. }
+            | Message::Subtrees { .. }
+            | Message::Leaves { .. }
+            | Message::Dated { .. } => Vec::new(),
+        }
+    }
+}
