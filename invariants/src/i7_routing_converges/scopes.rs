@@ -195,8 +195,8 @@ const HERE: &[Scope] = &[
         quorum: (1, 1, 1),
         clients: &[&[(0, Put)], &[(1, Leave(0))]],
         faults: Faults { gossip: true, ..NO_FAULTS },
-        unseen: &[],
-        unique_states: 0,
+        unseen: &["I6.replica-is-asked-again", "I7.served-by-one-who-knows-more"],
+        unique_states: 4_523,
     },
     Scope {
         name: "last-member-and-leaver",
