@@ -8,8 +8,8 @@ use dynamo_invariants::trace::replay::Run;
 use dynamo_invariants::trace::shrink::shrink;
 use dynamo_model::rules::Rules;
 
-/// How many small runs are tried.
-const TRIED_MAX: u64 = 4_000;
+/// How many small runs are tried with each number of clients.
+const TRIED_MAX: u64 = 400;
 /// How many violating runs are compared.
 const COMPARED: usize = 8;
 

@@ -22,6 +22,7 @@ mod replacement;
 mod scenarios;
 mod schedules;
 mod secrets;
+mod simulating;
 mod standing;
 mod starting;
 mod storage;

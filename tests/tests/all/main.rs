@@ -26,6 +26,7 @@ mod scenarios;
 mod scopes;
 mod scripts;
 mod sets;
+mod simulation;
 mod tables;
 mod tidy;
 mod traces;

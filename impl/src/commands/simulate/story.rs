@@ -35,13 +35,16 @@ impl Series<'_> {
             !self.is_stopped()
         };
         let small = smallest(plan, &self.size, property, &self.rules, goes_on);
+        let Some((plan, outcome)) = small else {
+            return out("\nNo run with a single key was found that violates it.");
+        };
         let defect = self.defect.map(|defect| defect.name);
-        let trace = small
-            .as_ref()
-            .and_then(|(plan, outcome)| path_in_scope(plan, outcome, &self.rules, defect));
-        match trace {
+        match path_in_scope(&plan, &outcome, &self.rules, defect) {
             Some(trace) => show(&trace, property, out),
-            None => out("\nNo path through a scope was found that shows it."),
+            None => {
+                out("\nA smaller run, with a single key:");
+                introduce(&plan, &outcome, out);
+            }
         }
     }
 

@@ -1,0 +1,94 @@
+//! Simulated clusters: a seed repeats a run, the protocol holds, and simulation alone finds defects.
+//! `dynamo simulate` makes more and longer runs.
+
+use dynamo::simulation::{Outcome, Plan, Profile, Size, Tally, path_in_scope, run, smallest};
+use dynamo_invariants::defect::Defect;
+use dynamo_model::rules::Rules;
+use std::time::Duration;
+
+const SEED: u64 = 1;
+
+const PROFILES: [Profile; 4] = [Profile::Hostile, Profile::Churn, Profile::Rough, Profile::Calm];
+
+fn size(keys: usize) -> Size {
+    Size { nodes: None, keys, clients: 3, unsafe_for: Duration::from_secs(30) }
+}
+
+fn made(number: u64, keys: usize, rules: &Rules) -> (Plan, Outcome) {
+    let profile = PROFILES[(number % 4) as usize];
+    let plan = Plan::draw(SEED, number, profile, &size(keys));
+    let outcome = run(&plan, rules);
+    (plan, outcome)
+}
+
+#[test]
+fn simulated_clusters_hold_and_something_happens_in_them() {
+    let mut tally = Tally::default();
+    for number in 0..200 {
+        let (plan, outcome) = made(number, 2, &Rules::default());
+        if let Some(violation) = outcome.violation {
+            panic!(
+                "{} is violated in number {number} of seed {SEED}, profile {:?}: {:#?}",
+                violation.property.name, plan.profile, violation.evidence
+            );
+        }
+        tally.add(&outcome.tally);
+    }
+    assert!(tally.answered * 10 > tally.requests * 8, "{tally:?}");
+    assert!(tally.crashes > 0 && tally.torn > 0 && tally.cuts > 0 && tally.damaged > 0);
+    for situation in [
+        "I1.get-must-see-a-put",
+        "I3.stale-replica-is-seen",
+        "I4.acknowledged-on-a-hint",
+        "I4.replica-is-handed-over",
+        "I4.tombstone-is-reaped",
+        "I8.hint-is-handed-over",
+        "I9.change-spreads",
+    ] {
+        assert!(tally.reached.contains_key(situation), "{situation} never occurred");
+    }
+}
+
+#[test]
+fn the_same_plan_gives_the_same_run_and_another_seed_another_one() {
+    for number in 0..12 {
+        let digest = || made(number, 2, &Rules::default()).1.digest;
+        assert_eq!(digest(), digest(), "number {number}");
+        assert_ne!(digest(), made(number + 12, 2, &Rules::default()).1.digest);
+    }
+}
+
+/// Defects that simulation finds within this many runs with one key.
+const FOUND: [(&str, u64); 6] = [
+    ("plain-vector-clocks", 100),
+    ("ack-one-short", 100),
+    ("last-write-wins", 100),
+    ("hint-dropped-when-sent", 400),
+    ("answer-before-r", 100),
+    ("longer-history-wins", 400),
+];
+
+#[test]
+fn simulation_alone_finds_defects() {
+    for (name, within) in FOUND {
+        let rules = (Defect::named(name).expect("a known defect").rules)();
+        let found = (0..within).find(|number| made(*number, 1, &rules).1.violation.is_some());
+        assert!(found.is_some(), "{name} is not found in {within} runs");
+    }
+}
+
+#[test]
+fn a_violation_becomes_a_short_path_through_a_scope() {
+    let name = "plain-vector-clocks";
+    let rules = (Defect::named(name).expect("a known defect").rules)();
+    let (plan, outcome) = (0..)
+        .map(|number| made(number, 2, &rules))
+        .find(|(_, outcome)| outcome.violation.is_some())
+        .expect("it is found");
+    let property = outcome.violation.expect("it is violated").property;
+    let (plan, outcome) =
+        smallest(&plan, &size(2), property, &rules, || true).expect("a run with one key");
+    let trace = path_in_scope(&plan, &outcome, &rules, Some(name)).expect("a path");
+    assert!(trace.depth() <= 40, "{} steps", trace.depth());
+    assert!(trace.replay().is_ok());
+}
