@@ -1,7 +1,7 @@
 //! Judges a run of a whole cluster, with many keys, by the properties that judge every scope.
 //!
 //! For one key, a run of a cluster is a path through a scope: its clients' scripts, the same nodes,
-//! and whatever goes wrong. So the judge keeps a [`Case`] for each key: the scope, and the state of
+//! and whatever goes wrong. So the judge keeps a case for each key: the scope, and the state of
 //! it as a property sees it, with only that key on disks and in memory. The ground truth comes from
 //! the observer that the checker has. No property is written twice, and none is weaker here.
 //!
@@ -128,7 +128,7 @@ impl Judge {
                 }
                 !is_shown
             });
-            if let Some(property) = case.violated(&changed) {
+            if let Some(property) = case.violated(changed) {
                 return Some(case.violation(property));
             }
         }

@@ -137,7 +137,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         say!("{:#}", series.as_json(&tally));
     } else {
-        series.conclude(&tally, &mut out);
+        ending::conclude(&tally, &mut out);
     }
     series.outcome(&tally)
 }

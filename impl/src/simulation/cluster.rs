@@ -271,7 +271,7 @@ impl Cluster {
         }
         let from = self.nodes[index].id.actor();
         for (to, bytes) in batch.sent {
-            self.send(from, to, bytes);
+            self.send(from, to, &bytes);
         }
         if let Some(deadline) = self.nodes[index].next_deadline() {
             let at = deadline.saturating_duration_since(self.start).max(self.now);
@@ -321,7 +321,7 @@ impl Cluster {
         }
     }
 
-    fn send(&mut self, from: Id, to: Id, bytes: Vec<u8>) {
+    fn send(&mut self, from: Id, to: Id, bytes: &[u8]) {
         self.tally.datagrams += 1;
         self.tally.bytes += bytes.len() as u64;
         for copy in self.network.send(from, to, bytes, &mut self.chance) {
@@ -457,8 +457,7 @@ impl Cluster {
                     self.judge.sent(id, to, &message);
                     let mut datagram = Datagram::default();
                     if datagram.push(&message).is_ok() {
-                        let bytes = datagram.seal(&Parties::default()).to_vec();
-                        self.send(id, to, bytes);
+                        self.send(id, to, datagram.seal(&Parties::default()));
                     }
                 }
                 Command::SetTimer(_, after) => {

@@ -26,7 +26,7 @@ impl Network {
     }
 
     /// The copies of a datagram that arrive: none if it is lost.
-    pub(super) fn send(&self, from: Id, to: Id, bytes: Vec<u8>, chance: &mut Chance) -> Vec<Copy> {
+    pub(super) fn send(&self, from: Id, to: Id, bytes: &[u8], chance: &mut Chance) -> Vec<Copy> {
         let Weather { loss, duplication, corruption, .. } = self.weather;
         let ends = NodeId::from_actor(from).zip(NodeId::from_actor(to));
         if ends.is_some_and(|ends| self.cuts.contains(&ends)) || chance.is_so(loss) {
@@ -34,7 +34,7 @@ impl Network {
         }
         let copies = if chance.is_so(duplication) { 2 } else { 1 };
         let copy = |_| {
-            let mut bytes = bytes.clone();
+            let mut bytes = bytes.to_vec();
             if chance.is_so(corruption) {
                 let bit = chance.below(bytes.len() * 8);
                 bytes[bit / 8] ^= 1 << (bit % 8);

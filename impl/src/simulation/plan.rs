@@ -61,9 +61,9 @@ pub struct Plan {
 
 /// The virtual time after the last fault within which everything must settle. Pauses between
 /// handoffs grow to 48 s, and a node compares with each peer in turn.
-pub(super) const SETTLES_WITHIN: Duration = Duration::from_secs(900);
+pub(super) const SETTLES_WITHIN: Duration = Duration::from_mins(15);
 /// How long tombstones stay. More than twice as long as any datagram lives.
-const REAP_AFTER: Duration = Duration::from_secs(60);
+const REAP_AFTER: Duration = Duration::from_mins(1);
 /// Clients of runs with many keys have ids that no node can have.
 const FIRST_CLIENT: u64 = 1 << 20;
 

@@ -212,7 +212,7 @@ impl Case {
     }
 
     /// The first *always* property that is violated now and that these changes may concern.
-    pub(super) fn violated(&self, changed: &Changed) -> Option<&'static Property> {
+    pub(super) fn violated(&self, changed: Changed) -> Option<&'static Property> {
         let concerned = self.always.iter().copied().filter(|it| changed.concerns(it));
         concerned.into_iter().find(|property| !self.shows(property))
     }

@@ -81,7 +81,7 @@ fn simulation_alone_finds_defects() {
 fn a_violation_becomes_a_short_path_through_a_scope() {
     let name = "plain-vector-clocks";
     let rules = (Defect::named(name).expect("a known defect").rules)();
-    let (plan, outcome) = (0..)
+    let (plan, outcome) = (0..1_000)
         .map(|number| made(number, 2, &rules))
         .find(|(_, outcome)| outcome.violation.is_some())
         .expect("it is found");

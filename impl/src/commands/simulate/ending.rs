@@ -10,41 +10,41 @@ use dynamo_invariants::notation::words;
 use dynamo_invariants::property::Kind;
 use serde_json::{Map, Value, json};
 
-impl Series<'_> {
-    /// Tells what all runs did together.
-    pub(super) fn conclude(&self, tally: &Tally, out: Out<'_>) {
-        out("");
-        tell_reached(tally, out);
-        let did = &tally.did;
-        let count = |number: u64| table::count(number as usize);
-        let seconds = tally.began.elapsed().as_secs_f64();
-        out(&format!(
-            "{} with {} of {} requests answered; {} datagrams, {} crashes ({} amid a commit), \
-             {} cuts, {} damaged datagrams.",
-            words::counted(tally.runs as usize, "run"),
-            count(did.answered),
-            count(did.requests),
-            count(did.datagrams),
-            count(did.crashes),
-            count(did.torn),
-            count(did.cuts),
-            count(did.damaged),
-        ));
-        out(&format!(
-            "{} events in {seconds:.1} s; {:.1} virtual hours. Digest {:016x}.",
-            count(did.events),
-            tally.virtual_time.as_secs_f64() / 3_600.0,
-            tally.digest,
-        ));
-        for (property, (runs, first)) in &tally.violated {
-            let runs = words::counted(*runs as usize, "run");
-            out(&format!("VIOLATED in {runs}: {property}, first in number {first}"));
-        }
-        if tally.violated.is_empty() {
-            out("No property was violated. That is no proof: see dynamo check.");
-        }
+/// Tells what all runs did together.
+pub(super) fn conclude(tally: &Tally, out: Out<'_>) {
+    out("");
+    tell_reached(tally, out);
+    let did = &tally.did;
+    let count = |number: u64| table::count(number as usize);
+    let seconds = tally.began.elapsed().as_secs_f64();
+    out(&format!(
+        "{} with {} of {} requests answered; {} datagrams, {} crashes ({} amid a commit), \
+         {} cuts, {} damaged datagrams.",
+        words::counted(tally.runs as usize, "run"),
+        count(did.answered),
+        count(did.requests),
+        count(did.datagrams),
+        count(did.crashes),
+        count(did.torn),
+        count(did.cuts),
+        count(did.damaged),
+    ));
+    out(&format!(
+        "{} events in {seconds:.1} s; {:.1} virtual hours. Digest {:016x}.",
+        count(did.events),
+        tally.virtual_time.as_secs_f64() / 3_600.0,
+        tally.digest,
+    ));
+    for (property, (runs, first)) in &tally.violated {
+        let runs = words::counted(*runs as usize, "run");
+        out(&format!("VIOLATED in {runs}: {property}, first in number {first}"));
     }
+    if tally.violated.is_empty() {
+        out("No property was violated. That is no proof: see dynamo check.");
+    }
+}
 
+impl Series<'_> {
     pub(super) fn as_json(&self, tally: &Tally) -> Value {
         let violated = tally.violated.iter().map(|(property, (runs, first))| {
             json!({ "property": property, "runs": runs, "first": first })

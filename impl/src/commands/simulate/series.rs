@@ -65,7 +65,7 @@ impl Series<'_> {
             if let Some((plan, outcome)) = made {
                 tally.count(&outcome, plan.number);
                 if outcome.violation.is_some() {
-                    self.tell(&plan, outcome, &tally, bar, out);
+                    self.tell(&plan, &outcome, &tally, bar, out);
                     if !self.keep_going {
                         return ControlFlow::Break(());
                     }

@@ -17,7 +17,7 @@ impl Series<'_> {
     pub(super) fn tell(
         &self,
         plan: &Plan,
-        outcome: Outcome,
+        outcome: &Outcome,
         tally: &Tally,
         bar: &ProgressBar,
         out: Out<'_>,
@@ -27,7 +27,7 @@ impl Series<'_> {
         if tally.violated.get(property.name).is_some_and(|(runs, _)| *runs > TOLD_MAX) {
             return;
         }
-        introduce(plan, &outcome, out);
+        introduce(plan, outcome, out);
         out(&format!("\nThe same run again:\n  {}", self.again(plan)));
         bar.set_message(format!("looking for a smaller run that violates {}", property.name));
         let goes_on = || {
@@ -39,12 +39,11 @@ impl Series<'_> {
             return out("\nNo run with a single key was found that violates it.");
         };
         let defect = self.defect.map(|defect| defect.name);
-        match path_in_scope(&plan, &outcome, &self.rules, defect) {
-            Some(trace) => show(&trace, property, out),
-            None => {
-                out("\nA smaller run, with a single key:");
-                introduce(&plan, &outcome, out);
-            }
+        if let Some(trace) = path_in_scope(&plan, &outcome, &self.rules, defect) {
+            show(&trace, property, out);
+        } else {
+            out("\nA smaller run, with a single key:");
+            introduce(&plan, &outcome, out);
         }
     }
 
