@@ -131,7 +131,8 @@ const PROPERTIES: &[Property] = &[
             // Nodes may ask once more only if all others may be asked.
             let Scope { nodes, faults, .. } = model.cfg.scope;
             let asked = u16::from(state.history.surveyed) + nodes - 1;
-            let may_ask = faults.reaps > 0 && asked <= u16::from(faults.reaps) * (nodes - 1);
+            let is_left = asked <= u16::from(faults.reaps) * (nodes - 1);
+            let may_ask = faults.reaps > 0 && (faults.endless || is_left);
             let is_able =
                 |node| !world.waits(node) && !world.is_removed(node) && world.knows_all(node);
             !may_ask

@@ -136,8 +136,14 @@ impl Judge {
     }
 
     /// Judges the end of a run, long after the last fault and the last request: what must be so
-    /// eventually must be so now.
-    pub fn verdict_at_rest(&mut self) -> Option<Violation> {
+    /// eventually must be so now. `nodes` are all nodes, with what they know and have on disk.
+    pub fn verdict_at_rest<'a>(
+        &mut self,
+        nodes: impl Iterator<Item = (NodeId, &'a State, &'a Durable)>,
+    ) -> Option<Violation> {
+        for (node, state, disk) in nodes {
+            self.cases.iter_mut().for_each(|case| case.set_node(node, state, disk));
+        }
         self.cases.iter_mut().for_each(Case::calm);
         self.cases.iter().find_map(|case| Some(case.violation(case.unsettled()?)))
     }

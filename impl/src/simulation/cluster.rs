@@ -169,7 +169,7 @@ impl Cluster {
                 break;
             }
         }
-        violation = violation.or_else(|| self.judge.verdict_at_rest());
+        violation = violation.or_else(|| self.verdict_at_rest());
         self.outcome(violation)
     }
 
@@ -394,10 +394,16 @@ impl Cluster {
         self.plan_at(self.now + LOOK_EVERY, Event::Look);
     }
 
+    fn verdict_at_rest(&mut self) -> Option<Violation> {
+        let nodes = self.nodes.iter();
+        self.judge
+            .verdict_at_rest(nodes.filter_map(|node| Some((node.id, node.state()?, &node.disk))))
+    }
+
     /// Looks whether all that must be so eventually is so now.
     fn look(&mut self) {
         if let Some(times) = self.settled {
-            let is_settled = self.judge.verdict_at_rest().is_none();
+            let is_settled = self.verdict_at_rest().is_none();
             self.settled = Some(if is_settled { times + 1 } else { 0 });
             self.plan_at(self.now + LOOK_EVERY, Event::Look);
         }

@@ -139,8 +139,22 @@ impl Plan {
 /// A change of the members that the administrator asks for: through which node, and what.
 type Change = (NodeId, NodeId, fn(usize) -> Ask);
 
-/// Draws what the administrator asks for, one after another.
+/// Draws what the administrator asks for, one after another. Some node is a member at the start: it
+/// joins only after it has left, if at all.
 fn changes(chance: &mut Chance, nodes: u16) -> Vec<Change> {
+    loop {
+        let drawn = any_changes(chance, nodes);
+        let joins_first = |node| {
+            let first = drawn.iter().find(|(_, changed, _)| *changed == node);
+            first.is_some_and(|(_, _, what)| matches!(what(0), Ask::Join(_)))
+        };
+        if !(0..nodes).map(NodeId).all(joins_first) {
+            return drawn;
+        }
+    }
+}
+
+fn any_changes(chance: &mut Chance, nodes: u16) -> Vec<Change> {
     let count = 1 + chance.below(4);
     let mut node = || NodeId(chance.below(usize::from(nodes)) as u16);
     let pairs: Vec<(NodeId, NodeId)> = (0..count).map(|_| (node(), node())).collect();
@@ -200,7 +214,7 @@ impl Keys<'_> {
             client_retries: 3,
             handoffs: 1,
             lost_disk,
-            reaps: if deletes { u8::MAX } else { 0 },
+            reaps: u8::from(deletes),
             gossip: true,
             exchange: true,
             endless: true,

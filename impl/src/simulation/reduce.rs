@@ -3,6 +3,7 @@
 
 use super::{Outcome, Plan, Size, run};
 use dynamo_invariants::property::{Kind, Property};
+use dynamo_invariants::scope::own::OwnScope;
 use dynamo_invariants::trace::Trace;
 use dynamo_invariants::trace::replay::Run;
 use dynamo_invariants::trace::shrink::shrink;
@@ -54,6 +55,8 @@ pub fn path_in_scope(
     if property.kind != Kind::Always || plan.keys.len() != 1 {
         return None;
     }
+    // A trace carries the scope. It may be larger than one of a reader's own may be.
+    OwnScope::from(&plan.keys[0]).scope().ok()?;
     let (mut run, _) = Run::of_what_can(&plan.keys[0], *rules, &outcome.path);
     let violates = |state| !(property.condition)(&run.model, state);
     let first = run.states.iter().position(violates)?;

@@ -161,19 +161,24 @@ impl Case {
         }
     }
 
-    /// What a disk has of this key.
+    /// What a disk has of this key; and one other key, if it has any. Properties say of a node that
+    /// it has nothing left.
     fn its_part_of(&self, disk: &Durable) -> Durable {
         let key = &self.instance().key;
-        let store = disk.store.get(key).map(|siblings| (key.clone(), siblings.clone()));
         let nodes = (0..self.instance().scope.nodes).map(NodeId);
         let hints = nodes.filter_map(|recipient| {
             let id = HintId { recipient, key: key.clone() };
             let siblings = disk.hints.get(&id)?.clone();
             Some((id, siblings))
         });
+        let stored = || disk.store.iter();
+        let hinted = disk.hints.iter().map(|(id, siblings)| (&id.key, siblings));
+        let other = stored().chain(hinted).find(|(other, _)| *other != key);
+        let own = disk.store.get_key_value(key);
+        let store = own.into_iter().chain(other);
         Durable {
             incarnation: disk.incarnation,
-            store: store.into_iter().collect(),
+            store: store.map(|(key, siblings)| (key.clone(), siblings.clone())).collect(),
             hints: hints.collect(),
             history: disk.history.clone(),
             ..Durable::default()
