@@ -17,8 +17,10 @@ mod reduce;
 mod weather;
 
 pub use outcome::{Outcome, Tally};
-pub use plan::{Plan, Profile, Size};
+pub use plan::{Plan, Size};
 pub use reduce::{path_in_scope, smallest};
+
+pub use weather::Profile;
 
 use dynamo_model::rules::Rules;
 

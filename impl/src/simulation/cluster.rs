@@ -1,23 +1,24 @@
 //! The loop of a run: it takes the next event in virtual time, lets it happen, and judges.
 
+mod clients;
+mod faults;
+
 use super::network::Network;
 use super::node::{Commit, SimulatedNode};
 use super::outcome::{Outcome, Tally};
 use super::plan::{Plan, SETTLES_WITHIN};
 use crate::drawn::Chance;
-use crate::identity::Parties;
 use crate::interpreter::Event as Happened;
-use crate::wire::{self, Datagram};
+use crate::wire;
+use clients::SimulatedClient;
 use dynamo_invariants::judge::{Judge, Script, Violation};
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
-use dynamo_model::client::{Client, ClientState};
 use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::message::Message;
-use dynamo_model::node::{Choice, Node, Timer};
+use dynamo_model::node::{Choice, Node};
 use dynamo_model::rules::Rules;
-use stateright::actor::{Actor as _, Command, Id, Out};
-use std::borrow::Cow;
+use stateright::actor::Id;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::{Duration, Instant};
@@ -55,11 +56,6 @@ enum Event {
     Calm,
     /// It is time to look whether all has settled.
     Look,
-}
-
-struct SimulatedClient {
-    script: Script,
-    state: Option<ClientState>,
 }
 
 /// A whole cluster with its clients.
@@ -327,152 +323,6 @@ impl Cluster {
         for copy in self.network.send(from, to, bytes, &mut self.chance) {
             let event = Event::Arrive { from, to, bytes: copy.bytes };
             self.plan_at(self.now + copy.after, event);
-        }
-    }
-
-    fn crash(&mut self, index: usize) {
-        if self.nodes[index].state().is_none() {
-            return;
-        }
-        self.tally.crashes += 1;
-        let id = self.nodes[index].id;
-        self.nodes[index].stop();
-        self.judge.crashed(id);
-        self.step(Step::Crash { at: Who::Node(id) });
-        let after = self.chance.between(Duration::from_millis(1), self.network.weather.down_for);
-        self.plan_at(self.now + after, Event::Restart(id));
-    }
-
-    fn lose_disk(&mut self, index: usize) {
-        let id = self.nodes[index].id;
-        if self.nodes[index].state().is_none() {
-            self.happen(Event::Restart(id));
-        }
-        self.step(Step::LoseDisk { at: Who::Node(id) });
-        self.nodes[index].stop();
-        self.nodes[index].lose_disk();
-        self.judge.lost_disk(id);
-        self.restart(index);
-    }
-
-    fn restart(&mut self, index: usize) {
-        let chance = self.chance.branch();
-        let node = &mut self.nodes[index];
-        node.start(self.start + self.now, chance);
-        if let Some(state) = node.state() {
-            self.judge.restarted(node.id, state, &node.disk);
-        }
-        self.batch(index, Vec::new());
-    }
-
-    /// Cuts off a pair of nodes from one another, in one direction or in both.
-    fn cut(&mut self) {
-        let count = self.nodes.len();
-        let one = self.chance.below(count);
-        let other = (one + 1 + self.chance.below(count - 1)) % count;
-        let (one, other) = (self.nodes[one].id, self.nodes[other].id);
-        let directions = [(one, other), (other, one)];
-        let both = self.chance.is_so(5_000);
-        let after = self.chance.between(Duration::ZERO, self.network.weather.cut_for);
-        for (from, to) in directions.into_iter().take(if both { 2 } else { 1 }) {
-            self.tally.cuts += 1;
-            self.network.cut(from, to);
-            self.plan_at(self.now + after, Event::Mend(from, to));
-        }
-        self.plan_cut();
-    }
-
-    /// No more faults: nodes that are down restart, and no further crash or cut is planned.
-    fn calm(&mut self) {
-        self.network.calm();
-        let is_fault = |event: &Event| matches!(event, Event::Crash | Event::Cut);
-        self.queue.retain(|Reverse((_, _, event))| !is_fault(event));
-        for index in 0..self.nodes.len() {
-            let id = self.nodes[index].id;
-            self.happen(Event::Restart(id));
-        }
-        self.plan_at(self.now + LOOK_EVERY, Event::Look);
-    }
-
-    fn verdict_at_rest(&mut self) -> Option<Violation> {
-        let nodes = self.nodes.iter();
-        self.judge
-            .verdict_at_rest(nodes.filter_map(|node| Some((node.id, node.state()?, &node.disk))))
-    }
-
-    /// Looks whether all that must be so eventually is so now.
-    fn look(&mut self) {
-        if let Some(times) = self.settled {
-            let is_settled = self.verdict_at_rest().is_none();
-            self.settled = Some(if is_settled { times + 1 } else { 0 });
-            self.plan_at(self.now + LOOK_EVERY, Event::Look);
-        }
-    }
-
-    fn begin_script(&mut self, id: Id) {
-        let Some(client) = self.clients.get_mut(&id) else { return };
-        let mut out = Out::new();
-        client.state = Some(client.script.client.on_start(id, &None, &mut out));
-        self.carry_out(id, out);
-    }
-
-    fn ask_again(&mut self, id: Id, line: usize) {
-        let is_waiting = |state: &ClientState| state.line == line;
-        if self.clients.get(&id).and_then(|it| it.state.as_ref()).is_some_and(is_waiting) {
-            let timer = Timer::Client(ClientId(usize::from(id) as u64));
-            self.step(Step::TimeOut { at: self.who(id), timer: timer.clone() });
-            self.client_steps(id, |client, state, out| client.on_timeout(id, state, &timer, out));
-        }
-    }
-
-    /// A client takes every history. An answer that it does not wait for tells it nothing, as in a
-    /// scope.
-    fn tell_client(&mut self, id: Id, from: Id, message: Message) {
-        let Some(state) = &self.clients[&id].state else { return };
-        let is_taken = match &message {
-            Message::Answer(answer) => answer.request().number == state.line as u64,
-            _ => true,
-        };
-        if !is_taken {
-            return;
-        }
-        self.judge.arrived(from, id, &message);
-        let (from_who, to) = (self.who(from), self.who(id));
-        self.step(Step::Deliver { from: from_who, to, message: message.clone() });
-        self.client_steps(id, |client, state, out| client.on_msg(id, state, from, message, out));
-    }
-
-    fn client_steps(
-        &mut self,
-        id: Id,
-        step: impl FnOnce(&Client, &mut Cow<'_, ClientState>, &mut Out<Client>),
-    ) {
-        let Some(client) = self.clients.get_mut(&id) else { return };
-        let Some(before) = client.state.take() else { return };
-        let (mut state, mut out) = (Cow::Owned(before), Out::new());
-        step(&client.script.client, &mut state, &mut out);
-        client.state = Some(state.into_owned());
-        self.carry_out(id, out);
-    }
-
-    /// Sends what a client sends, each message in a datagram of its own.
-    fn carry_out(&mut self, id: Id, out: Out<Client>) {
-        for command in out {
-            match command {
-                Command::Send(to, message) => {
-                    self.judge.sent(id, to, &message);
-                    let mut datagram = Datagram::default();
-                    if datagram.push(&message).is_ok() {
-                        self.send(id, to, datagram.seal(&Parties::default()));
-                    }
-                }
-                Command::SetTimer(_, after) => {
-                    let line = self.clients[&id].state.as_ref().map_or(0, |state| state.line);
-                    let at = self.now + after.start;
-                    self.plan_at(at, Event::AskAgain { client: id, line });
-                }
-                _ => {}
-            }
         }
     }
 }

@@ -1,31 +1,16 @@
 //! What a run is: its nodes, its keys with their clients, and what goes wrong. All drawn from a
 //! seed.
 
-use super::weather::Weather;
+use super::weather::{Profile, Weather};
 use crate::drawn::Chance;
 use dynamo_invariants::scope::{Ask, Faults, NO_FAULTS, OWN_VIEW, Scope, ScriptLine};
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::membership::History;
-use serde::Serialize;
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
-
-/// How hostile a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// Nothing goes wrong.
-    Calm,
-    /// Some messages are lost, late or doubled; nodes crash now and then.
-    Rough,
-    /// The same, ten times as often. A node may lose its disk.
-    Hostile,
-    /// As in rough runs, and nodes join, leave and are removed.
-    Churn,
-}
 
 /// How large the runs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

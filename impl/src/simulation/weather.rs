@@ -1,11 +1,25 @@
 //! What goes wrong in a run, and how often.
 
-use super::plan::Profile;
 use crate::drawn::Chance;
+use serde::Serialize;
 use std::time::Duration;
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
+}
+
+/// How hostile a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Nothing goes wrong.
+    Calm,
+    /// Some messages are lost, late or doubled; nodes crash now and then.
+    Rough,
+    /// The same, ten times as often. A node may lose its disk.
+    Hostile,
+    /// As in rough runs, and nodes join, leave and are removed.
+    Churn,
 }
 
 /// What the network, the disks and the machines of a run do. Probabilities are in ten thousand.

@@ -1,0 +1,88 @@
+//! The clients of a run: the scripted clients of scopes, which send datagrams.
+
+use super::{Cluster, Event};
+use crate::identity::Parties;
+use crate::wire::Datagram;
+use dynamo_invariants::judge::Script;
+use dynamo_invariants::trace::Event as Step;
+use dynamo_model::client::{Client, ClientState};
+use dynamo_model::ids::ClientId;
+use dynamo_model::message::Message;
+use dynamo_model::node::Timer;
+use stateright::actor::{Actor as _, Command, Id, Out};
+use std::borrow::Cow;
+
+/// A client, and where it is in its script. `None`: it has not begun.
+pub(super) struct SimulatedClient {
+    pub(super) script: Script,
+    pub(super) state: Option<ClientState>,
+}
+
+impl Cluster {
+    pub(super) fn begin_script(&mut self, id: Id) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let mut out = Out::new();
+        client.state = Some(client.script.client.on_start(id, &None, &mut out));
+        self.carry_out(id, out);
+    }
+
+    pub(super) fn ask_again(&mut self, id: Id, line: usize) {
+        let is_waiting = |state: &ClientState| state.line == line;
+        if self.clients.get(&id).and_then(|it| it.state.as_ref()).is_some_and(is_waiting) {
+            let timer = Timer::Client(ClientId(usize::from(id) as u64));
+            self.step(Step::TimeOut { at: self.who(id), timer: timer.clone() });
+            self.client_steps(id, |client, state, out| client.on_timeout(id, state, &timer, out));
+        }
+    }
+
+    /// A client takes every history. An answer that it does not wait for tells it nothing, as in a
+    /// scope.
+    pub(super) fn tell_client(&mut self, id: Id, from: Id, message: Message) {
+        let Some(state) = &self.clients[&id].state else { return };
+        let is_taken = match &message {
+            Message::Answer(answer) => answer.request().number == state.line as u64,
+            _ => true,
+        };
+        if !is_taken {
+            return;
+        }
+        self.judge.arrived(from, id, &message);
+        let (from_who, to) = (self.who(from), self.who(id));
+        self.step(Step::Deliver { from: from_who, to, message: message.clone() });
+        self.client_steps(id, |client, state, out| client.on_msg(id, state, from, message, out));
+    }
+
+    fn client_steps(
+        &mut self,
+        id: Id,
+        step: impl FnOnce(&Client, &mut Cow<'_, ClientState>, &mut Out<Client>),
+    ) {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let Some(before) = client.state.take() else { return };
+        let (mut state, mut out) = (Cow::Owned(before), Out::new());
+        step(&client.script.client, &mut state, &mut out);
+        client.state = Some(state.into_owned());
+        self.carry_out(id, out);
+    }
+
+    /// Sends what a client sends, each message in a datagram of its own.
+    fn carry_out(&mut self, id: Id, out: Out<Client>) {
+        for command in out {
+            match command {
+                Command::Send(to, message) => {
+                    self.judge.sent(id, to, &message);
+                    let mut datagram = Datagram::default();
+                    if datagram.push(&message).is_ok() {
+                        self.send(id, to, datagram.seal(&Parties::default()));
+                    }
+                }
+                Command::SetTimer(_, after) => {
+                    let line = self.clients[&id].state.as_ref().map_or(0, |state| state.line);
+                    let at = self.now + after.start;
+                    self.plan_at(at, Event::AskAgain { client: id, line });
+                }
+                _ => {}
+            }
+        }
+    }
+}
