@@ -20,7 +20,7 @@ Examples:
   dynamo simulate --profile churn --time 60           a minute of runs in which the ring changes
   dynamo simulate --seed 3 --from 17 --runs 1         one run again, on any machine
   dynamo simulate --defect plain-vector-clocks        how soon does simulation find this defect?
-  dynamo simulate --json | jq .reached                how many runs have shown each situation
+  dynamo simulate --json | jq .did.reached            how many runs have shown each situation
 
 A run is a cluster: the nodes that dynamo node runs, with a simulated network and simulated disks,
 in virtual time. Everything follows from the seed and the number of the run. First, faults happen

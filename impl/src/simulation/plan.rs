@@ -47,8 +47,6 @@ pub struct Plan {
 /// The virtual time after the last fault within which everything must settle. Pauses between
 /// handoffs grow to 48 s, and a node compares with each peer in turn.
 pub(super) const SETTLES_WITHIN: Duration = Duration::from_mins(15);
-/// How long tombstones stay. More than twice as long as any datagram lives.
-const REAP_AFTER: Duration = Duration::from_mins(1);
 /// Clients of runs with many keys have ids that no node can have.
 const FIRST_CLIENT: u64 = 1 << 20;
 
@@ -111,7 +109,8 @@ impl Plan {
         of_scope
             .with_patience(Patience::LOCAL)
             .with_handoff(Handoff { window: 1, ..Handoff::LOCAL })
-            .with_reaping_after(REAP_AFTER)
+            // Tombstones stay for more than twice as long as any datagram lives.
+            .with_reaping_after(3 * self.weather.datagrams_live_for())
             .with_gossip_every(Duration::from_secs(1))
             .with_anti_entropy(AntiEntropy { every, again_after, ..exchange })
     }

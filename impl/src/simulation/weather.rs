@@ -66,6 +66,11 @@ impl Weather {
         cut_for: Duration::ZERO,
     };
 
+    /// The longest time that a datagram takes.
+    pub(crate) fn datagrams_live_for(&self) -> Duration {
+        self.straggles_for.max(self.delay.1)
+    }
+
     /// Draws which faults there are at all, each with one in two, and how often they happen. So
     /// many runs have few kinds of faults, and no fault hides another in every run.
     pub(crate) fn draw(profile: Profile, chance: &mut Chance) -> Weather {
