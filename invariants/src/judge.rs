@@ -14,6 +14,7 @@ use crate::catalogue::PROPERTIES;
 use crate::property::{Kind, Property};
 use crate::scope::Scope;
 use case::Case;
+use dynamo_model::client::ClientState;
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::message::Message;
 use dynamo_model::node::{Durable, State, Timer};
@@ -92,6 +93,14 @@ impl Judge {
     pub fn stepped(&mut self, node: NodeId, state: &State, disk: &Durable) {
         for index in &self.changed {
             self.cases[*index].set_node(node, state, disk);
+        }
+    }
+
+    /// A client has taken a step: this is what it knows now.
+    pub fn client_stepped(&mut self, client: ClientId, state: &ClientState) {
+        for index in self.of_client.get(&client).into_iter().flatten() {
+            self.cases[*index].set_client(client, state);
+            self.changed.insert(*index);
         }
     }
 

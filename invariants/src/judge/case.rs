@@ -6,7 +6,7 @@ use crate::scope::Scope;
 use crate::scope::instance::Instance;
 use crate::system::{System, SystemState};
 use crate::truth::{Ghost, Outcome, observer};
-use dynamo_model::client::Client;
+use dynamo_model::client::{Client, ClientState};
 use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::message::Message;
@@ -159,6 +159,13 @@ impl Case {
             self.state.actor_states[index] = Arc::new(memory);
             self.changed.memory = true;
         }
+    }
+
+    pub(super) fn set_client(&mut self, client: ClientId, state: &ClientState) {
+        let Some(index) = self.instance().client_index(client) else { return };
+        let index = usize::from(self.instance().scope.nodes) + index;
+        self.state.actor_states[index] = Arc::new(ProcessState::Client(state.clone()));
+        self.changed.memory = true;
     }
 
     /// What a disk has of this key; and one other key, if it has any. Properties say of a node that

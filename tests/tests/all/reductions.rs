@@ -72,6 +72,7 @@ fn reductions_keep_all_verdicts() {
         "own-view-and-two-changes",
         "rejoin-and-late-histories",
         "third-leaves-and-get",
+        "two-administrators",
         "two-keys-leave-and-reap",
         "two-leave-at-once",
     ];

@@ -61,7 +61,9 @@ impl Cluster {
         let Some(before) = client.state.take() else { return };
         let (mut state, mut out) = (Cow::Owned(before), Out::new());
         step(&client.script.client, &mut state, &mut out);
-        client.state = Some(state.into_owned());
+        let state = state.into_owned();
+        self.judge.client_stepped(client.script.id, &state);
+        client.state = Some(state);
         self.carry_out(id, out);
     }
 
