@@ -1,8 +1,8 @@
 //! Runs a whole cluster in virtual time, with a hostile network and disks that fail, and judges the
 //! run by the properties that judge every scope.
 //!
-//! A simulated node is the [interpreter](crate::interpreter) that a real node has, with its batches,
-//! timers, outbox and wire format. Only what is below them is replaced: the socket, the file system
+//! A simulated node is the [interpreter](crate::interpreter) that a real node has, with its
+//! batches, timers, outbox and wire format. Only what is below them is replaced: the socket, the file system
 //! and the clock. All that happens follows from a seed, so a run can be repeated.
 //!
 //! A run has two parts. First, faults happen while clients ask. Then faults stop, the clients come
@@ -19,7 +19,6 @@ mod weather;
 pub use outcome::{Outcome, Tally};
 pub use plan::{Plan, Size};
 pub use reduce::{path_in_scope, smallest};
-
 pub use weather::Profile;
 
 use dynamo_model::rules::Rules;

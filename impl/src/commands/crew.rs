@@ -1,4 +1,4 @@
-//! Threads that work through a series of numbers, and results that come in the order of the numbers.
+//! Threads that work through a series of numbers. The results come in the order of the numbers.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -18,8 +18,8 @@ pub(super) struct Series {
     pub(super) threads: usize,
 }
 
-/// Does the work for every number, on several threads. `work` also gets a function that says whether
-/// to go on. Calls `each` on this thread with every result, in the order of the numbers, and with
+/// Does the work for every number, on several threads. `work` also gets a function that says
+/// whether to go on. Calls `each` on this thread with every result, in the order of the numbers, and with
 /// `None` when none was ready for a while. The work under way is dropped when `each` breaks or
 /// somebody sets `stop`.
 pub(super) fn do_all<T: Send>(

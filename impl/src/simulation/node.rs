@@ -129,8 +129,8 @@ impl SimulatedNode {
     }
 }
 
-/// Is this the reply to a get that the node has given up or forgotten? Nobody hears such a reply, as
-/// in a scope in which a coordinator may give up.
+/// Is this the reply to a get that the node has given up or forgotten? Nobody hears such a reply.
+/// So it is in a scope in which a coordinator may give up.
 fn is_late(message: &Message, state: &State) -> bool {
     matches!(message, Message::Fetched { request, .. } if !state.gets.contains_key(request))
 }

@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-fn json(arguments: &[&str]) -> Json {
+pub(crate) fn json(arguments: &[&str]) -> Json {
     let (code, stdout, stderr) = dynamo(arguments);
     assert_eq!((code, stderr.as_str()), (0, ""), "{arguments:?}");
     serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {stdout}"))

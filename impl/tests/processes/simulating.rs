@@ -1,15 +1,10 @@
 //! Simulating from the command line, as scripts use it.
 
+use crate::checking::json;
 use crate::cluster::{dynamo, program};
 use crate::folders::folder;
 use serde_json::Value as Json;
 use std::fs;
-
-fn json(arguments: &[&str]) -> Json {
-    let (code, stdout, stderr) = dynamo(arguments);
-    assert_eq!((code, stderr.as_str()), (0, ""), "{arguments:?}");
-    serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {stdout}"))
-}
 
 #[test]
 fn two_processes_make_the_same_runs_of_a_seed_with_any_number_of_threads() {

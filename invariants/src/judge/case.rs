@@ -83,7 +83,8 @@ impl Case {
         };
         let always = PROPERTIES.iter().filter(applies).collect();
         let mut case = Case { model, state, changed: Changed::default(), always };
-        // What the clients ask first was told to the observer as the model began.
+        // In the model all clients begin at once. In the run each begins at a time of its own, so
+        // nothing has happened yet.
         case.state.history = case.model.init_history.clone();
         case
     }
@@ -120,8 +121,8 @@ impl Case {
         }
     }
 
-    /// The message with the ids that sender and receiver have in the scope. `None`: one of them is a
-    /// client of another key.
+    /// The message with the ids that sender and receiver have in the scope. `None`: one of them is
+    /// a client of another key.
     fn envelope<'m>(
         &self,
         from: Id,
@@ -229,8 +230,8 @@ impl Case {
         concerned.into_iter().find(|property| !self.shows(property))
     }
 
-    /// From now on, the network delivers no message twice: what a scope's network does for ever, that
-    /// of a run does for a time.
+    /// From now on, the network delivers no message twice. A scope's network may do so for ever, but
+    /// that of a run does so only for a time.
     pub(super) fn calm(&mut self) {
         self.model.cfg.scope.faults.duplication = false;
     }

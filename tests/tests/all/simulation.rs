@@ -1,4 +1,4 @@
-//! Simulated clusters: a seed repeats a run, the protocol holds, and simulation alone finds defects.
+//! Simulated clusters: a seed repeats a run, the protocol holds, and simulation finds defects.
 //! `dynamo simulate` makes more and longer runs.
 
 use dynamo::simulation::{Outcome, Plan, Profile, Size, Tally, path_in_scope, run, smallest};
