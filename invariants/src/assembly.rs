@@ -40,8 +40,9 @@ impl Scope {
             address: address(id),
             rules: *rules,
         };
-        let clients: Vec<Process> =
-            (0..self.clients.len()).map(|index| self.client(&instance, index)).collect();
+        let routes = Routes::new(instance.founders.clone(), instance.config.n());
+        let client = |index| self.client(&instance, index, routes.clone());
+        let clients: Vec<Process> = (0..self.clients.len()).map(client).collect();
         let network = if self.faults.duplication {
             Network::new_unordered_duplicating([])
         } else {
@@ -74,9 +75,8 @@ impl Scope {
         model
     }
 
-    fn client(&self, instance: &Instance, index: usize) -> Process {
-        let ring = self.ring();
-        let clockwise = ring.preference_list(&instance.key, usize::from(self.nodes)).to_vec();
+    fn client(&self, instance: &Instance, index: usize, routes: Routes) -> Process {
+        let clockwise = &instance.clockwise;
         let client = instance.clients[index];
         let line = |(number, (via, ask)): (usize, &ScriptLine)| {
             let value = || {
@@ -106,7 +106,6 @@ impl Scope {
             (clockwise.get(*via).map_or(Via::OwnView, |node| Via::Node(*node)), line)
         };
         let script = self.clients[index].iter().enumerate().map(line).collect();
-        let routes = Routes::new(instance.founders.clone(), instance.config.n());
         Process::Client(Client {
             key: instance.key_of(client).clone(),
             script,

@@ -243,9 +243,15 @@ impl Scope {
         Ring::of(&members)
     }
 
+    /// All nodes in the order in which the key finds them on the ring: their positions.
+    pub fn clockwise(&self, key: &Key) -> Vec<NodeId> {
+        let nodes: Vec<NodeId> = (0..self.nodes).map(NodeId).collect();
+        Ring::all_clockwise(&nodes, key)
+    }
+
     /// The node at this position.
     pub(crate) fn node_at(&self, position: usize, key: &Key) -> NodeId {
-        self.ring().preference_list(key, usize::from(self.nodes))[position]
+        self.clockwise(key)[position]
     }
 
     /// Does any node join or leave, or has any moved?
@@ -272,7 +278,7 @@ impl Scope {
 
     /// Founders: every node whose first scripted change is not a join.
     pub(crate) fn founders(&self, key: &Key) -> Vec<NodeId> {
-        let clockwise = self.ring().preference_list(key, usize::from(self.nodes)).to_vec();
+        let clockwise = self.clockwise(key);
         let joins_first = |node: &NodeId| {
             let first = self
                 .asks_to_move()

@@ -18,6 +18,7 @@ use dynamo_model::membership::{Act, History};
 use dynamo_model::message::Message;
 use dynamo_model::siblings::Version;
 use matching::filled;
+use std::borrow::Cow;
 
 pub use heard::Heard;
 pub use requests::{Hearing, Outcome, Read, Write};
@@ -306,11 +307,11 @@ impl Ghost {
     }
 
     /// The key's intended replicas, by the changes that a node was told or has told.
-    fn intended<'s>(&self, instance: &'s Instance, by: NodeId) -> &'s [NodeId] {
+    fn intended<'s>(&self, instance: &'s Instance, by: NodeId) -> Cow<'s, [NodeId]> {
         if instance.changes {
-            instance.replicas_by(&self.view(instance, by))
+            instance.replicas_by(&self.view(instance, by)).into()
         } else {
-            &instance.preference_list
+            instance.preference_list.as_slice().into()
         }
     }
 

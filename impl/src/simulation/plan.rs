@@ -171,7 +171,7 @@ impl Keys<'_> {
             unseen: &[],
             unique_states: 0,
         };
-        let clockwise = bare.ring().preference_list(&bare.key(), usize::from(self.nodes)).to_vec();
+        let clockwise = bare.clockwise(&bare.key());
         let position = |node: NodeId| clockwise.iter().position(|it| *it == node);
         let position = |node: NodeId| position(node).expect("every node is on the ring");
         let change = |(via, node, what): &Change| (position(*via), what(position(*node)));

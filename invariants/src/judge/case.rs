@@ -7,14 +7,13 @@ use crate::scope::instance::Instance;
 use crate::system::{System, SystemState};
 use crate::truth::{Ghost, Outcome, observer};
 use dynamo_model::client::{Client, ClientState};
-use dynamo_model::hint::HintId;
 use dynamo_model::ids::{ClientId, Key, NodeId, RequestId};
 use dynamo_model::message::Message;
 use dynamo_model::node::{Durable, State};
-use dynamo_model::process::{Process, ProcessState};
+use dynamo_model::process::{Circumstances, Fate, Process, ProcessState};
 use dynamo_model::rules::Rules;
-use stateright::Model as _;
-use stateright::actor::{Envelope, Id};
+use dynamo_model::tree::Trees;
+use stateright::actor::{Actor as _, Envelope, Id, Out, RandomChoices, Timers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -70,23 +69,16 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn new(scope: Scope, clients: Vec<ClientId>, rules: &Rules) -> Case {
-        let mut instance = scope.instance_with(clients);
         // The other keys of the run are what a scope's bystanders stand for.
-        instance.bystanders.clear();
+        let instance = scope.instance_with(clients);
         let model = scope.model_of(instance, rules, []);
-        let mut state = model.init_states().remove(0);
-        // The run itself has the messages, the timers and the choices.
-        state.network = model.init_network.clone();
+        let state = before_all(&model);
         let applies = |property: &&Property| {
             property.kind == Kind::Always
                 && property.precondition.is_none_or(|it| (it.rules_out)(&scope).is_none())
         };
         let always = PROPERTIES.iter().filter(applies).collect();
-        let mut case = Case { model, state, changed: Changed::default(), always };
-        // In the model all clients begin at once. In the run each begins at a time of its own, so
-        // nothing has happened yet.
-        case.state.history = case.model.init_history.clone();
-        case
+        Case { model, state, changed: Changed::default(), always }
     }
 
     pub(super) fn instance(&self) -> &Instance {
@@ -173,12 +165,7 @@ impl Case {
     /// it has nothing left.
     fn its_part_of(&self, disk: &Durable) -> Durable {
         let key = &self.instance().key;
-        let nodes = (0..self.instance().scope.nodes).map(NodeId);
-        let hints = nodes.filter_map(|recipient| {
-            let id = HintId { recipient, key: key.clone() };
-            let siblings = disk.hints.get(&id)?.clone();
-            Some((id, siblings))
-        });
+        let hints = disk.hints.iter().filter(|(id, _)| id.key == *key);
         let stored = || disk.store.iter();
         let hinted = disk.hints.iter().map(|(id, siblings)| (&id.key, siblings));
         let other = stored().chain(hinted).find(|(other, _)| *other != key);
@@ -187,7 +174,7 @@ impl Case {
         Durable {
             incarnation: disk.incarnation,
             store: store.map(|(key, siblings)| (key.clone(), siblings.clone())).collect(),
-            hints: hints.collect(),
+            hints: hints.map(|(id, siblings)| (id.clone(), siblings.clone())).collect(),
             history: disk.history.clone(),
             ..Durable::default()
         }
@@ -196,7 +183,9 @@ impl Case {
     /// What a node remembers of this key.
     fn its_memory(&self, state: &State) -> State {
         let key = &self.instance().key;
+        // The disk is looked at apart. The rest is about other keys or about peers.
         State {
+            durable: Durable::default(),
             view: Arc::clone(&state.view),
             retired: state.retired,
             puts: self.its_requests(&state.puts),
@@ -205,7 +194,9 @@ impl Case {
             gatherings: its_key(key, &state.gatherings),
             suspected: state.suspected.clone(),
             reaping: its_key(key, &state.reaping),
-            ..State::default()
+            handoffs: BTreeMap::new(),
+            trees: Trees::default(),
+            unplanted: None,
         }
     }
 
@@ -259,6 +250,37 @@ impl Case {
             let is_answered = matches!(outcome, Outcome::Answered { .. });
             (answered + usize::from(is_answered), all + 1)
         })
+    }
+}
+
+/// The state in which no node has started, and no client has begun: in a run, each begins at a time
+/// of its own. The run itself has the messages, the timers and the choices, but for the one that
+/// tells whether a disk is still there.
+fn before_all(model: &System) -> SystemState {
+    let idle = Arc::new(ProcessState::Node(State::default()));
+    let actor_state = |(index, actor): (usize, &Process)| match actor {
+        Process::Node(..) => Arc::clone(&idle),
+        Process::Client(client) => {
+            let state = client.on_start(Id::from(index), &None, &mut Out::new());
+            Arc::new(ProcessState::Client(state))
+        }
+    };
+    let random_choices = |actor: &Process| {
+        let mut choices = RandomChoices::default();
+        if let Process::Node(_, Circumstances { loses_its_disk: true, .. }) = actor {
+            choices.insert("fate".to_owned(), vec![Fate::LoseDisk]);
+        }
+        choices
+    };
+    let actors = &model.actors;
+    SystemState {
+        actor_states: actors.iter().enumerate().map(actor_state).collect(),
+        network: model.init_network.clone(),
+        timers_set: vec![Timers::new(); actors.len()],
+        random_choices: actors.iter().map(random_choices).collect(),
+        crashed: vec![false; actors.len()],
+        history: model.init_history.clone(),
+        actor_storages: vec![None; actors.len()],
     }
 }
 

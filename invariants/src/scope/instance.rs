@@ -7,11 +7,11 @@ use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
 use dynamo_model::membership::{Act, History, Standing};
 use dynamo_model::node::Durable;
-use dynamo_model::ring::Ring;
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tree::Shape;
 use dynamo_model::version::{Context, Dot};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -34,9 +34,9 @@ pub struct Instance {
     pub second_puts: WriteSet,
     /// The key's intended replicas, as if all nodes had joined.
     pub preference_list: Vec<NodeId>,
-    /// The key's intended replicas for each set of members. Bit `n` of the index says whether node
-    /// `n` is a member.
-    pub preference_lists: Vec<Vec<NodeId>>,
+    /// All nodes, whether they have joined or not, in the order in which the key finds them on the
+    /// ring.
+    pub clockwise: Vec<NodeId>,
     /// The history that every node starts with, but for a node that has moved.
     pub founders: History,
     /// The node that has moved before the start, and its new address.
@@ -140,8 +140,10 @@ impl Instance {
     }
 
     /// The key's intended replicas by a history.
-    pub fn replicas_by(&self, history: &History) -> &[NodeId] {
-        &self.preference_lists[members(history).fold(0, |bits, node| bits | 1 << node.0)]
+    pub fn replicas_by(&self, history: &History) -> Vec<NodeId> {
+        let members: BTreeSet<NodeId> = members(history).collect();
+        let clockwise = self.clockwise.iter().copied();
+        clockwise.filter(|node| members.contains(node)).take(self.config.n()).collect()
     }
 
     /// Which of the scope's clients this is.
@@ -197,10 +199,12 @@ impl Scope {
     /// The scope with its key, its ring and its request ids worked out.
     pub fn instance(&self) -> Instance {
         let nodes = u64::from(self.nodes);
-        self.instance_with((nodes..).map(ClientId).take(self.clients.len()).collect())
+        let clients = (nodes..).map(ClientId).take(self.clients.len()).collect();
+        let instance = self.instance_with(clients);
+        Instance { bystanders: self.bystanders(&instance.key), ..instance }
     }
 
-    /// The same with these ids of the clients.
+    /// The same with these ids of the clients, without bystanders.
     pub(crate) fn instance_with(&self, clients: Vec<ClientId>) -> Instance {
         let key = self.key();
         let (n, r, w) = self.quorum;
@@ -231,13 +235,8 @@ impl Scope {
         if self.faults.reaps > 0 {
             config = config.with_reaping_after(Duration::ZERO);
         }
-        let preference_list = self.ring().preference_list(&key, n).to_vec();
-        let preference_lists = (0..1 << self.nodes).map(|bits: usize| {
-            let members: Vec<NodeId> =
-                (0..self.nodes).filter(|node| bits & 1 << node != 0).map(NodeId).collect();
-            Ring::of(&members).preference_list(&key, n).to_vec()
-        });
-        let preference_lists = preference_lists.collect();
+        let clockwise = self.clockwise(&key);
+        let preference_list = clockwise.iter().copied().take(n).collect();
         let requests = |is_meant: fn(Ask) -> bool| {
             let mut requests = Vec::new();
             for (client, script) in clients.iter().copied().zip(self.clients) {
@@ -253,7 +252,7 @@ impl Scope {
         let is_second = |(_, put): &(WriteId, &RequestId)| last == Some(put.client);
         let second_puts = (0..).map(WriteId).zip(&puts).filter(is_second);
         let second_puts = second_puts.map(|(write, _)| write).collect();
-        let at = |position: usize| self.node_at(position, &key);
+        let at = |position: usize| clockwise[position];
         // The old address is the larger one: of equal times, it would win.
         let [old, new] =
             [2, 1].map(|last| Address::from(SocketAddr::from(([127, 0, 0, last], 4100))));
@@ -263,7 +262,6 @@ impl Scope {
             founders = founders.moved(node, old);
         }
         let (changes, is_endless) = (self.changes(), self.is_endless());
-        let bystanders = self.bystanders(&key);
         let (copied, spoilt) = (self.faults.old_disk.map(at), self.faults.bad_disk().map(at));
         let wish = |ask: Ask| match ask {
             Ask::Join(position) => Some((at(position), Act::Join)),
@@ -282,7 +280,7 @@ impl Scope {
             second_key,
             second_puts,
             preference_list,
-            preference_lists,
+            clockwise,
             founders,
             moved,
             changes,
@@ -290,7 +288,7 @@ impl Scope {
             copied,
             spoilt,
             reaps_alone: self.faults.reaps > 0 && (n == 1 || self.members_min() == 1),
-            bystanders,
+            bystanders: Vec::new(),
             puts,
             gets,
             changes_asked,

@@ -220,7 +220,8 @@ impl<'a> World<'a> {
 
     /// Do all intended replicas have the same puts on disk, superseded ones included?
     pub fn replicas_agree(&self) -> bool {
-        let mut held = self.intended().iter().map(|node| self.stored(*node));
+        let intended = self.intended();
+        let mut held = intended.iter().map(|node| self.stored(*node));
         let first = held.next();
         held.all(|other| Some(other) == first)
     }
@@ -253,7 +254,7 @@ impl<'a> World<'a> {
         let may_forget = self.model.cfg.scope.faults.crashes > 0 || has_new_disk;
         let has_heard_all = || {
             let mut asked = self.intended_until_now_by(coordinator).into_iter().flatten();
-            asked.all(|replica| hearing.heard.contains(replica))
+            asked.all(|replica| hearing.heard.contains(&replica))
         };
         !self.collects(coordinator, get) && (!may_forget || has_heard_all())
     }

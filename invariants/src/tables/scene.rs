@@ -88,7 +88,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The key's intended replicas, by the history of the first node.
-    pub(super) fn intended(&self) -> &'a [NodeId] {
+    pub(super) fn intended(&self) -> Vec<NodeId> {
         let instance = &self.run.model.cfg;
         instance.replicas_by(self.history(self.cast.node(0)))
     }

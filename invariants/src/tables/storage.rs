@@ -202,7 +202,7 @@ fn stale_and_fresh(scene: &Scene<'_>) -> (NodeId, NodeId) {
         scene.run.events.iter().find_map(sent).or_else(|| end.messages().find_map(in_flight));
     let stale = stale.unwrap_or(scene.cast.node(2));
     let has_something = |node: &NodeId| !end.held(*node).versions().is_empty();
-    let others = || end.intended().iter().copied().filter(|node| *node != stale);
+    let others = || end.intended().into_iter().filter(|node| *node != stale);
     let fresh = others().rfind(has_something).or_else(|| others().next_back());
     (stale, fresh.unwrap_or(stale))
 }

@@ -22,9 +22,10 @@ impl fmt::Debug for Partition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ring {
     members: Vec<NodeId>,
-    /// For each partition, the members in the order of their tokens, clockwise from the partition.
-    /// Each list has at most [`Ring::DISTANCE`] members.
-    owners: Vec<Vec<NodeId>>,
+    partitions: u32,
+    /// For each partition, the members in the order of their tokens, clockwise from the partition:
+    /// all of them, but [`Ring::DISTANCE`] at most. One list follows the other.
+    owners: Vec<NodeId>,
 }
 
 /// Why a ring cannot be built.
@@ -65,22 +66,33 @@ impl Ring {
         if partitions == 0 || tokens == 0 {
             return Err(RingError::Empty);
         }
-        let mut positions: Vec<(u64, NodeId)> = Vec::new();
-        for &node in &members {
-            positions.extend((0..tokens).map(|token| (token_position(node, token), node)));
+        let positions = positions(&members, tokens);
+        let (width, most) = (u64::MAX / u64::from(partitions), members.len().min(Self::DISTANCE));
+        let mut owners = Vec::with_capacity(partitions as usize * most);
+        for index in 0..u64::from(partitions) {
+            add_clockwise(&positions, index * width, most, &mut owners);
         }
-        positions.sort_unstable();
-        let width = u64::MAX / u64::from(partitions);
-        let owners: Vec<Vec<NodeId>> =
-            (0..u64::from(partitions)).map(|index| clockwise(&positions, index * width)).collect();
-        for owners in &owners {
+        let ring = Ring { members, partitions, owners };
+        for partition in ring.partitions() {
+            let owners = ring.owners(partition);
             let is_again = |(index, node)| owners[..index].contains(node);
             assert!(
                 !owners.iter().enumerate().any(is_again),
                 "a preference list names a node twice: {owners:?}"
             );
         }
-        Ok(Ring { members, owners })
+        Ok(ring)
+    }
+
+    /// All these nodes, in the order in which a key finds them on their ring. On the ring of some
+    /// of them, the key finds those in the same order.
+    pub fn all_clockwise(nodes: &[NodeId], key: &Key) -> Vec<NodeId> {
+        let width = u64::MAX / u64::from(Self::PARTITIONS);
+        let partition = (Ring::position(key) / width).min(u64::from(Self::PARTITIONS) - 1);
+        let mut clockwise = Vec::with_capacity(nodes.len());
+        let positions = positions(nodes, Self::TOKENS);
+        add_clockwise(&positions, partition * width, nodes.len(), &mut clockwise);
+        clockwise
     }
 
     /// The members, in ascending order.
@@ -95,20 +107,22 @@ impl Ring {
 
     /// The partition that a key falls into.
     pub fn partition(&self, key: &Key) -> Partition {
-        let width = u64::MAX / self.owners.len() as u64;
+        let width = u64::MAX / u64::from(self.partitions);
         let index = Ring::position(key) / width;
-        Partition(index.min(self.owners.len() as u64 - 1) as u32)
+        Partition(index.min(u64::from(self.partitions) - 1) as u32)
     }
 
     /// All partitions, in ring order.
     pub fn partitions(&self) -> impl Iterator<Item = Partition> + use<> {
-        (0..self.owners.len() as u32).map(Partition)
+        (0..self.partitions).map(Partition)
     }
 
     /// The nodes clockwise from a partition, at most [`DISTANCE`](Self::DISTANCE). Empty if the
     /// partition does not exist.
     pub fn owners(&self, partition: Partition) -> &[NodeId] {
-        self.owners.get(partition.0 as usize).map_or(&[], Vec::as_slice)
+        let length = self.owners.len() / self.partitions as usize;
+        let first = partition.0 as usize * length;
+        self.owners.get(first..first + length).unwrap_or_default()
     }
 
     /// The replicas of a partition: the first `n` distinct nodes clockwise, or all if there are
@@ -125,7 +139,7 @@ impl Ring {
 
     /// The nodes after the preference list, in the order in which they stand in.
     pub fn fallbacks(&self, key: &Key, n: usize) -> &[NodeId] {
-        let owners = &self.owners[self.partition(key).0 as usize];
+        let owners = self.owners(self.partition(key));
         &owners[n.min(owners.len())..]
     }
 }
@@ -137,19 +151,27 @@ fn token_position(node: NodeId, token: u32) -> u64 {
     xxh3_64(&bytes)
 }
 
-/// The first distinct nodes, in the order of their tokens at or after `start`.
-fn clockwise(positions: &[(u64, NodeId)], start: u64) -> Vec<NodeId> {
+/// The tokens of all these nodes, in the order of their positions.
+fn positions(nodes: &[NodeId], tokens: u32) -> Vec<(u64, NodeId)> {
+    let of = |node: NodeId| (0..tokens).map(move |token| (token_position(node, token), node));
+    let mut positions: Vec<(u64, NodeId)> = nodes.iter().copied().flat_map(of).collect();
+    positions.sort_unstable();
+    positions
+}
+
+/// Adds the first distinct nodes, at most so many, in the order of their tokens at or after
+/// `start`.
+fn add_clockwise(positions: &[(u64, NodeId)], start: u64, most: usize, list: &mut Vec<NodeId>) {
+    let (begin, end) = (list.len(), list.len() + most);
     let first = positions.partition_point(|(position, _)| *position < start);
-    let mut distinct = Vec::new();
     for (_, node) in positions[first..].iter().chain(&positions[..first]) {
-        if distinct.len() == Ring::DISTANCE {
+        if list.len() == end {
             break;
         }
-        if !distinct.contains(node) {
-            distinct.push(*node);
+        if !list[begin..].contains(node) {
+            list.push(*node);
         }
     }
-    distinct
 }
 
 #[cfg(test)]
@@ -173,6 +195,17 @@ mod tests {
             all.extend(ring.fallbacks(&key, 3));
             all.sort_unstable();
             assert_eq!(all, ring.members());
+        }
+    }
+
+    #[test]
+    fn a_key_finds_some_nodes_in_the_order_in_which_it_finds_all() {
+        for key in keys() {
+            let mut clockwise = Ring::all_clockwise(&nodes(20), &key);
+            assert_eq!(clockwise.len(), 20);
+            clockwise.retain(|node| node.0.is_multiple_of(3));
+            let some: Vec<NodeId> = (0..20).step_by(3).map(NodeId).collect();
+            assert_eq!(Ring::of(&some).preference_list(&key, 20), clockwise);
         }
     }
 

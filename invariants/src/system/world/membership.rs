@@ -5,6 +5,7 @@ use crate::scope::instance::members;
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::rules::Rules;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 impl<'a> World<'a> {
@@ -72,22 +73,22 @@ impl<'a> World<'a> {
     }
 
     /// The intended replicas by the union of all histories.
-    pub fn intended(&self) -> &'a [NodeId] {
+    pub fn intended(&self) -> Cow<'a, [NodeId]> {
         let instance = &self.model.cfg;
         if instance.changes {
-            instance.replicas_by(&self.all_history())
+            instance.replicas_by(&self.all_history()).into()
         } else {
-            &instance.preference_list
+            instance.preference_list.as_slice().into()
         }
     }
 
     /// The intended replicas by the view of a node.
-    pub fn intended_by(&self, node: NodeId) -> &'a [NodeId] {
+    pub fn intended_by(&self, node: NodeId) -> Cow<'a, [NodeId]> {
         let instance = &self.model.cfg;
         if instance.changes {
-            instance.replicas_by(self.history(node))
+            instance.replicas_by(self.history(node)).into()
         } else {
-            &instance.preference_list
+            instance.preference_list.as_slice().into()
         }
     }
 
@@ -100,10 +101,10 @@ impl<'a> World<'a> {
     /// the changes that it knows in any order. Whether another node was a member by such a view
     /// depends on that node's latest change there. So one change of each node, or none, is enough
     /// to try.
-    pub(super) fn intended_until_now_by(&self, node: NodeId) -> Vec<&'a [NodeId]> {
+    pub(super) fn intended_until_now_by(&self, node: NodeId) -> Vec<Vec<NodeId>> {
         let instance = &self.model.cfg;
         if !instance.changes {
-            return vec![&instance.preference_list];
+            return vec![instance.preference_list.clone()];
         }
         let learned = self.history(node).minus(&instance.founders);
         let of = |view: &History| members(view).collect::<Vec<NodeId>>();
