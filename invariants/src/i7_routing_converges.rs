@@ -10,12 +10,12 @@ use crate::property::{
     LooksAt, Property, WITHOUT_GOSSIP, always, converges, given, looking_at, reachable,
 };
 use crate::scope::Faults;
+use crate::scope::instance::standing;
 use crate::system::world::World;
 use crate::system::{System, SystemState};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{History, Standing};
 use dynamo_model::message::Message;
-use dynamo_model::rules::Rules;
 use stateright::actor::Envelope;
 
 /// All that belongs to I7.
@@ -238,9 +238,8 @@ fn lagging(world: &World<'_>) -> Vec<NodeId> {
     let tells = |node: &NodeId| world.disks_lost() == 0 || !world.is_gone(*node);
     let told = world.nodes().filter(tells).map(|node| world.history(node));
     let all = told.fold(world.model.cfg.founders.clone(), |all, history| all.union(history));
-    let standings = Rules::default().standings(&all);
-    let is_member = |node: &NodeId| standings.get(node) == Some(&Standing::Member);
-    let lags = |node: &NodeId| is_member(node) && *world.history(*node) != all;
+    let is_member = |node: &NodeId| standing(&all, *node) == Standing::Member;
+    let lags = |node: &NodeId| *world.history(*node) != all && is_member(node);
     world.nodes().filter(lags).collect()
 }
 

@@ -5,13 +5,12 @@ use crate::scope::{Ask, Scope, ScriptLine, chooses_nodes};
 use dynamo_model::address::Address;
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
-use dynamo_model::membership::{Act, History, Standing};
+use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::node::Durable;
 use dynamo_model::rules::Rules;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tree::Shape;
 use dynamo_model::version::{Context, Dot};
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -141,9 +140,8 @@ impl Instance {
 
     /// The key's intended replicas by a history.
     pub fn replicas_by(&self, history: &History) -> Vec<NodeId> {
-        let members: BTreeSet<NodeId> = members(history).collect();
-        let clockwise = self.clockwise.iter().copied();
-        clockwise.filter(|node| members.contains(node)).take(self.config.n()).collect()
+        let is_member = |node: &NodeId| standing(history, *node) == Standing::Member;
+        self.clockwise.iter().copied().filter(is_member).take(self.config.n()).collect()
     }
 
     /// Which of the scope's clients this is.
@@ -342,6 +340,12 @@ impl Scope {
         };
         std::iter::once(neighbour).chain(stranger).map(bystander).collect()
     }
+}
+
+/// The standing of a node that follows from a history.
+pub(crate) fn standing(history: &History, node: NodeId) -> Standing {
+    let changes: Vec<Change> = history.of(node).copied().collect();
+    Rules::default().standing(&changes)
 }
 
 /// The members that follow from a history.

@@ -253,7 +253,7 @@ impl<'a> World<'a> {
         }
         let may_forget = self.model.cfg.scope.faults.crashes > 0 || has_new_disk;
         let has_heard_all = || {
-            let mut asked = self.intended_until_now_by(coordinator).into_iter().flatten();
+            let mut asked = self.intended_until_now_by(coordinator).into_iter();
             asked.all(|replica| hearing.heard.contains(&replica))
         };
         !self.collects(coordinator, get) && (!may_forget || has_heard_all())

@@ -1,12 +1,11 @@
 //! Who is a member, and who is an intended replica, as disks and the ground truth tell.
 
 use super::World;
-use crate::scope::instance::members;
+use crate::scope::instance::{members, standing};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::rules::Rules;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 impl<'a> World<'a> {
     /// The membership history on a node's disk.
@@ -33,16 +32,14 @@ impl<'a> World<'a> {
 
     /// Is a node gone, by its own history? It may have stopped, and its disk no longer counts.
     pub fn is_gone(&self, node: NodeId) -> bool {
-        let standing = || Rules::default().standings(self.history(node)).get(&node).copied();
-        self.model.cfg.changes && standing() == Some(Standing::Gone)
+        self.model.cfg.changes && standing(self.history(node), node) == Standing::Gone
     }
 
     /// Does a node leave, by its own history, and have nothing on disk any more?
     pub fn leaves_empty_handed(&self, node: NodeId) -> bool {
-        let standing = || Rules::default().standings(self.history(node)).get(&node).copied();
         let storage = self.state.actor_storages[usize::from(node.0)].as_ref();
         let is_empty = storage.is_some_and(|disk| disk.store.is_empty() && disk.hints.is_empty());
-        is_empty && standing() == Some(Standing::Leaving)
+        is_empty && standing(self.history(node), node) == Standing::Leaving
     }
 
     /// Do others count on a node that is gone and may have stopped, because it is to be a member
@@ -97,32 +94,54 @@ impl<'a> World<'a> {
         self.intended_by(by).contains(&node)
     }
 
-    /// The intended replicas by each view that a node may have had until now: it may have learned
-    /// the changes that it knows in any order. Whether another node was a member by such a view
-    /// depends on that node's latest change there. So one change of each node, or none, is enough
-    /// to try.
-    pub(super) fn intended_until_now_by(&self, node: NodeId) -> Vec<Vec<NodeId>> {
+    /// The nodes that were an intended replica by some view that a node may have had until now.
+    pub(super) fn intended_until_now_by(&self, node: NodeId) -> Vec<NodeId> {
         let instance = &self.model.cfg;
         if !instance.changes {
-            return vec![instance.preference_list.clone()];
+            return instance.preference_list.clone();
         }
-        let learned = self.history(node).minus(&instance.founders);
-        let of = |view: &History| members(view).collect::<Vec<NodeId>>();
-        let mut views = BTreeMap::from([(of(&instance.founders), instance.founders.clone())]);
-        for other in self.nodes() {
-            for before in views.clone().into_values() {
-                for change in learned.of(other) {
-                    let mut view = before.clone();
-                    view.insert(*change);
-                    views.entry(of(&view)).or_insert(view);
-                }
+        let (mut members_always, mut intended) = (0, Vec::new());
+        for other in instance.clockwise.iter().copied() {
+            if members_always == instance.config.n() {
+                break;
             }
+            let [was_member, was_none] = self.was_member(other, node);
+            intended.extend(was_member.then_some(other));
+            members_always += usize::from(!was_none);
         }
-        views.values().map(|view| instance.replicas_by(view)).collect()
+        intended
     }
 
     /// Could a node have been no intended replica for a time, by its own views?
     pub fn may_have_been_none(&self, node: NodeId) -> bool {
-        self.intended_until_now_by(node).iter().any(|intended| !intended.contains(&node))
+        let instance = &self.model.cfg;
+        if !instance.changes {
+            return !instance.preference_list.contains(&node);
+        }
+        let [_, was_none] = self.was_member(node, node);
+        let before = instance.clockwise.iter().copied().take_while(|other| *other != node);
+        let members = before.filter(|other| self.was_member(*other, node)[0]);
+        was_none || members.take(instance.config.n()).count() == instance.config.n()
+    }
+
+    /// Was a node a member, and was it none, by the views that another may have had until now? The
+    /// other may have learned the changes that it knows in any order. Whether a node was a member by
+    /// such a view depends on that node's latest change there. So one change of it, or none, is
+    /// enough to try.
+    fn was_member(&self, node: NodeId, by: NodeId) -> [bool; 2] {
+        let founders = &self.model.cfg.founders;
+        let first: Vec<Change> = founders.of(node).copied().collect();
+        let learned = self.history(by).of(node).filter(|change| !first.contains(change));
+        let views = learned.map(|change| {
+            let mut changes = [first.as_slice(), &[*change]].concat();
+            changes.sort_unstable();
+            changes
+        });
+        let is_member = |changes: &[Change]| Rules::default().standing(changes) == Standing::Member;
+        let mut was = [false; 2];
+        for changes in views.chain([first.clone()]) {
+            was[usize::from(!is_member(&changes))] = true;
+        }
+        was
     }
 }
