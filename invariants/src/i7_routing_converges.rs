@@ -10,7 +10,7 @@ use crate::property::{
     LooksAt, Property, WITHOUT_GOSSIP, always, converges, given, looking_at, reachable,
 };
 use crate::scope::Faults;
-use crate::scope::instance::standing;
+use crate::scope::standings::standing;
 use crate::system::world::World;
 use crate::system::{System, SystemState};
 use dynamo_model::ids::NodeId;

@@ -24,6 +24,10 @@ use std::collections::{BTreeSet, HashMap};
 
 pub use case::{Script, Violation};
 
+/// The judge looks for *reachable* properties with so many keys of a run. It looks for violations
+/// with all.
+const KEYS_WATCHED: usize = 4;
+
 /// The ground truth of a run, and what it has shown so far.
 pub struct Judge {
     cases: Vec<Case>,
@@ -130,13 +134,15 @@ impl Judge {
             let case = &mut self.cases[index];
             let changed = case.take_changed();
             let reached = &mut self.reached;
-            self.unreached.retain(|property| {
-                let is_shown = changed.concerns(property) && case.shows(property);
-                if is_shown {
-                    reached.insert(property.name);
-                }
-                !is_shown
-            });
+            if index < KEYS_WATCHED {
+                self.unreached.retain(|property| {
+                    let is_shown = changed.concerns(property) && case.shows(property);
+                    if is_shown {
+                        reached.insert(property.name);
+                    }
+                    !is_shown
+                });
+            }
             if let Some(property) = case.violated(changed) {
                 return Some(case.violation(property));
             }

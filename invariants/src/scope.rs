@@ -2,6 +2,7 @@
 
 pub mod instance;
 pub mod own;
+pub(crate) mod standings;
 pub mod write_set;
 
 use dynamo_model::ids::{Key, NodeId};

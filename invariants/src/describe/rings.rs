@@ -1,6 +1,6 @@
 //! The rings that nodes see: one for all nodes with the same history.
 
-use crate::scope::instance::members;
+use crate::scope::standings::members;
 use crate::system::world::World;
 use crate::system::{System, SystemState};
 use dynamo_model::ids::NodeId;
@@ -37,7 +37,7 @@ pub fn rings(model: &System, state: &SystemState) -> Vec<RingSeen> {
             None => seen.push(RingSeen {
                 by: vec![node],
                 tip: Some(history.tip()),
-                ring: Ring::of(&members(history).collect::<Vec<_>>()),
+                ring: Ring::of(&members(history)),
             }),
         }
     }

@@ -41,18 +41,24 @@ pub struct Violation {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Changed {
     truth: bool,
+    /// What is on a disk, but for who is a member.
     disk: bool,
+    /// Who is a member, by a disk.
+    view: bool,
     memory: bool,
 }
 
 impl Changed {
     /// Can the property have another verdict now?
     pub(super) fn concerns(self, property: &Property) -> bool {
-        let Changed { truth, disk, memory } = self;
+        let Changed { truth, disk, view, memory } = self;
         match property.looks_at {
             LooksAt::Truth => truth,
-            LooksAt::Disks | LooksAt::Versions | LooksAt::Views => truth || disk,
-            LooksAt::Clients | LooksAt::Gets | LooksAt::Everything => truth || disk || memory,
+            LooksAt::Views => truth || view,
+            LooksAt::Disks | LooksAt::Versions => truth || disk || view,
+            LooksAt::Clients | LooksAt::Gets | LooksAt::Everything => {
+                truth || disk || view || memory
+            }
             LooksAt::Exchanges | LooksAt::Repeats => false,
         }
     }
@@ -142,10 +148,15 @@ impl Case {
 
     pub(super) fn set_node(&mut self, node: NodeId, state: &State, disk: &Durable) {
         let index = usize::from(node.0);
-        let disk = Some(self.its_part_of(disk));
-        if self.state.actor_storages[index] != disk {
-            self.state.actor_storages[index] = disk;
-            self.changed.disk = true;
+        let disk = self.its_part_of(disk);
+        match &self.state.actor_storages[index] {
+            Some(before) if *before == disk => {}
+            before => {
+                let had = before.as_ref().map(|before| &before.history);
+                self.changed.view |= had != Some(&disk.history);
+                self.changed.disk = true;
+                self.state.actor_storages[index] = Some(disk);
+            }
         }
         let memory = ProcessState::Node(self.its_memory(state));
         if *self.state.actor_states[index] != memory {

@@ -1,13 +1,13 @@
 //! A scope with its key, its ring and its request ids worked out.
 
+use crate::scope::standings::members_among;
 use crate::scope::write_set::{WriteId, WriteSet};
 use crate::scope::{Ask, Scope, ScriptLine, chooses_nodes};
 use dynamo_model::address::Address;
 use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
 use dynamo_model::ids::{ClientId, Content, Key, NodeId, RequestId, Value};
-use dynamo_model::membership::{Act, Change, History, Standing};
+use dynamo_model::membership::{Act, History};
 use dynamo_model::node::Durable;
-use dynamo_model::rules::Rules;
 use dynamo_model::siblings::{Siblings, Version};
 use dynamo_model::tree::Shape;
 use dynamo_model::version::{Context, Dot};
@@ -140,8 +140,7 @@ impl Instance {
 
     /// The key's intended replicas by a history.
     pub fn replicas_by(&self, history: &History) -> Vec<NodeId> {
-        let is_member = |node: &NodeId| standing(history, *node) == Standing::Member;
-        self.clockwise.iter().copied().filter(is_member).take(self.config.n()).collect()
+        members_among(&self.clockwise, history, self.config.n())
     }
 
     /// Which of the scope's clients this is.
@@ -340,19 +339,4 @@ impl Scope {
         };
         std::iter::once(neighbour).chain(stranger).map(bystander).collect()
     }
-}
-
-/// The standing of a node that follows from a history.
-pub(crate) fn standing(history: &History, node: NodeId) -> Standing {
-    let changes: Vec<Change> = history.of(node).copied().collect();
-    Rules::default().standing(&changes)
-}
-
-/// The members that follow from a history.
-pub(crate) fn members(history: &History) -> impl Iterator<Item = NodeId> + use<> {
-    let standings = Rules::default().standings(history);
-    standings
-        .into_iter()
-        .filter(|(_, standing)| *standing == Standing::Member)
-        .map(|(node, _)| node)
 }

@@ -4,7 +4,7 @@ use super::scene::{Act, Put, Scene};
 use super::storage::nodes;
 use super::{Kind, NOTHING};
 use crate::notation::Who;
-use crate::scope::instance::members;
+use crate::scope::standings::members;
 use crate::trace::Event;
 use crate::truth::Outcome;
 use dynamo_model::hint::HintState;

@@ -1,11 +1,12 @@
 //! Who is a member, and who is an intended replica, as disks and the ground truth tell.
 
 use super::World;
-use crate::scope::instance::{members, standing};
+use crate::scope::standings::{members, standing};
 use dynamo_model::ids::NodeId;
 use dynamo_model::membership::{Act, Change, History, Standing};
 use dynamo_model::rules::Rules;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 impl<'a> World<'a> {
     /// The membership history on a node's disk.
@@ -19,8 +20,12 @@ impl<'a> World<'a> {
 
     /// The union of all histories on disks.
     pub fn all_history(&self) -> History {
-        self.nodes()
-            .fold(self.model.cfg.founders.clone(), |all, node| all.union(self.history(node)))
+        let founders = &self.model.cfg.founders;
+        // Most nodes have the same history.
+        let mut seen = BTreeSet::from([founders.tip()]);
+        let histories = self.nodes().map(|node| self.history(node));
+        let others = histories.filter(|history| seen.insert(history.tip()));
+        others.fold(founders.clone(), |all, history| all.union(history))
     }
 
     /// Does any history say that the node was removed for good?
@@ -66,7 +71,7 @@ impl<'a> World<'a> {
     }
 
     fn has_fewer_members_than(&self, needed: usize) -> bool {
-        self.model.cfg.changes && members(&self.all_history()).count() < needed
+        self.model.cfg.changes && members(&self.all_history()).len() < needed
     }
 
     /// The intended replicas by the union of all histories.
