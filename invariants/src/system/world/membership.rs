@@ -1,9 +1,9 @@
 //! Who is a member, and who is an intended replica, as disks and the ground truth tell.
 
 use super::World;
-use crate::scope::standings::{members, standing};
+use crate::scope::standings::{members, removed, standing};
 use dynamo_model::ids::NodeId;
-use dynamo_model::membership::{Act, Change, History, Standing};
+use dynamo_model::membership::{Change, History, Standing};
 use dynamo_model::rules::Rules;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -20,19 +20,30 @@ impl<'a> World<'a> {
 
     /// The union of all histories on disks.
     pub fn all_history(&self) -> History {
-        let founders = &self.model.cfg.founders;
-        // Most nodes have the same history.
-        let mut seen = BTreeSet::from([founders.tip()]);
+        let founders = self.model.cfg.founders.clone();
+        self.histories().fold(founders, |all, history| all.union(history))
+    }
+
+    /// Each history that any node has on disk, once.
+    fn histories(&self) -> impl Iterator<Item = &'a History> {
+        let mut seen = BTreeSet::new();
         let histories = self.nodes().map(|node| self.history(node));
-        let others = histories.filter(|history| seen.insert(history.tip()));
-        others.fold(founders.clone(), |all, history| all.union(history))
+        histories.filter(move |history| seen.insert(history.tip()))
     }
 
     /// Does any history say that the node was removed for good?
     pub fn is_removed(&self, node: NodeId) -> bool {
-        let is_removal = |change: &Change| change.act == Act::Remove;
-        self.model.cfg.changes
-            && self.nodes().any(|other| self.history(other).of(node).any(is_removal))
+        let is_so_by = |history| standing(history, node) == Standing::Removed;
+        self.model.cfg.changes && self.histories().any(is_so_by)
+    }
+
+    /// How many nodes were removed for good?
+    pub fn removed_count(&self) -> usize {
+        if !self.model.cfg.changes {
+            return 0;
+        }
+        let removed: BTreeSet<NodeId> = self.histories().flat_map(removed).collect();
+        removed.len()
     }
 
     /// Is a node gone, by its own history? It may have stopped, and its disk no longer counts.
