@@ -33,8 +33,8 @@ impl<'a> World<'a> {
 
     /// Does any history say that the node was removed for good?
     pub fn is_removed(&self, node: NodeId) -> bool {
-        let is_so_by = |history| standing(history, node) == Standing::Removed;
-        self.model.cfg.changes && self.histories().any(is_so_by)
+        let is_so_by = |other| standing(self.history(other), node) == Standing::Removed;
+        self.model.cfg.changes && self.nodes().any(is_so_by)
     }
 
     /// How many nodes were removed for good?
