@@ -46,7 +46,7 @@ impl Cluster {
     /// Cuts off a pair of nodes from one another, in one direction or in both.
     pub(super) fn cut(&mut self) {
         let count = self.nodes.len();
-        let one = self.chance.below(count);
+        let one = self.network.weather.frail.one(count, &mut self.chance);
         let other = (one + 1 + self.chance.below(count - 1)) % count;
         let (one, other) = (self.nodes[one].id, self.nodes[other].id);
         let directions = [(one, other), (other, one)];
