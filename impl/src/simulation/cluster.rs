@@ -78,6 +78,8 @@ pub(super) struct Cluster {
     path: Option<Vec<Step>>,
     pace: Pace,
     end: Duration,
+    /// By then, nodes that may reap tombstones have reaped those that they had when faults stopped.
+    settles_from: Duration,
     /// How often in a row all had settled. A run that goes on to its end does not look.
     settled: Option<u32>,
 }
@@ -91,7 +93,10 @@ impl Cluster {
         let keys = plan.keys.iter().copied().zip(plan.clients()).collect();
         let judge = Judge::new(keys, rules);
         let client = |script: Script| {
-            (Id::from(script.id.0 as usize), SimulatedClient { script, state: None, has_answer: false })
+            (
+                Id::from(script.id.0 as usize),
+                SimulatedClient { script, state: None, has_answer: false },
+            )
         };
         let mut cluster = Cluster {
             start: Instant::now(),
@@ -108,6 +113,7 @@ impl Cluster {
             path: (plan.keys.len() == 1).then(Vec::new),
             pace: plan.pace.clone(),
             end: plan.unsafe_for + SETTLES_WITHIN,
+            settles_from: plan.unsafe_for + plan.reaps_within(),
             settled: (!plan.number.is_multiple_of(WHOLE_EVERY)).then_some(0),
         };
         cluster.begin(plan.unsafe_for);

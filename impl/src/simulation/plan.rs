@@ -58,31 +58,11 @@ pub struct Plan {
 pub(super) const SETTLES_WITHIN: Duration = Duration::from_mins(15);
 /// Clients of runs with many keys have ids that no node can have.
 const FIRST_CLIENT: u64 = 1 << 20;
-/// N, R and W.
-const QUORUMS: [(usize, usize, usize); 16] = [
-    (3, 2, 2),
-    (3, 2, 2),
-    (3, 2, 2),
-    (3, 1, 1),
-    (3, 1, 3),
-    (3, 3, 1),
-    (3, 2, 1),
-    (2, 1, 2),
-    (2, 1, 2),
-    (2, 1, 2),
-    (2, 1, 1),
-    (2, 2, 1),
-    (2, 2, 2),
-    (1, 1, 1),
-    (1, 1, 1),
-    (1, 1, 1),
-];
-
 impl Plan {
     /// Draws the run with this number among those of the seed.
     pub fn draw(seed: u64, number: u64, profile: Profile, size: &Size) -> Plan {
         let mut chance = Chance::of(seed, number);
-        let quorum = chance.one_of(&QUORUMS);
+        let quorum = quorum(&mut chance);
         // Most often there are few nodes beside the replicas of a key. Then each matters.
         let others = chance.one_of(&[0, 1, 1, 2, 2, 3, 4]);
         let drawn = (quorum.0 as u16 + others).clamp(2, 5);
@@ -90,14 +70,10 @@ impl Plan {
         let unsafe_for = magnitude(&mut chance, size.unsafe_for / 30, size.unsafe_for);
         let weather = Weather::draw(profile, nodes, unsafe_for, &mut chance);
         let pace = Pace::draw(profile, &weather, unsafe_for, &mut chance);
-        let is_lost =
-            matches!(profile, Profile::Hostile | Profile::Churn) && chance.is_so(2_500);
+        let is_lost = matches!(profile, Profile::Hostile | Profile::Churn) && chance.is_so(2_500);
         let lost_disk = is_lost.then(|| NodeId(chance.below(usize::from(nodes)) as u16));
-        let changes = if profile == Profile::Churn {
-            keys::changes(&mut chance, nodes)
-        } else {
-            vec![]
-        };
+        let changes =
+            if profile == Profile::Churn { keys::changes(&mut chance, nodes) } else { vec![] };
         let habits = Habits::draw(&mut chance);
         let (chance, weather_of, pace_of) = (&mut chance, &weather, &pace);
         let mut all = Keys {
@@ -143,9 +119,24 @@ impl Plan {
         self.pace.of(self.keys[0].instance().config)
     }
 
+    /// The time within which nodes reap a tombstone. They wait before they ask the replicas, before
+    /// they ask all others, and before they reap, up to half as long again each time.
+    pub(super) fn reaps_within(&self) -> Duration {
+        let deletes = self.keys.iter().any(|scope| scope.faults.reaps > 0);
+        if deletes { 5 * self.pace.reap_after } else { Duration::ZERO }
+    }
+
     pub(super) fn chance(&self) -> Chance {
         Chance::of(self.seed ^ 0x5eed, self.number)
     }
+}
+
+/// N, R and W. In most runs the two quorums of a put and a get overlap.
+fn quorum(chance: &mut Chance) -> (usize, usize, usize) {
+    let n = chance.one_of(&[1, 2, 2, 3, 3, 3]);
+    let w = 1 + chance.below(n);
+    let r = if chance.is_so(7_500) { n + 1 - w } else { 1 + chance.below(n) };
+    (n, r, w)
 }
 
 /// How many clients of a scope change members.

@@ -149,7 +149,13 @@ impl Weather {
         let slow = Nodes::draw(nodes, chance);
         let slow_by = magnitude(chance, ms(20), ms(3_000));
         let frail = Nodes::draw(nodes, chance);
-        Weather {
+        // A handoff that failed some times is tried again much later, and tombstones wait for it.
+        let time_away = |chance: &mut Chance| {
+            let drawn = magnitude(chance, ms(50), unsafe_for.max(ms(100)));
+            if chance.is_so(2_500) { unsafe_for } else { drawn }
+        };
+        let is_quiet = profile != Profile::Hostile && chance.is_so(3_000);
+        let weather = Weather {
             delay: (Duration::from_micros(100), longest),
             slow: if is_slow { slow } else { Nodes::NONE },
             slow_by: if is_slow { slow_by } else { Duration::ZERO },
@@ -160,11 +166,18 @@ impl Weather {
             corruption: rate(chance, 30),
             frail: if coin(chance) { frail } else { Nodes::NONE },
             crash_every: every(chance),
-            down_for: magnitude(chance, ms(50), unsafe_for.max(ms(100))),
+            down_for: time_away(chance),
             torn: rate(chance, 20),
             cut_every: every(chance),
-            cut_for: magnitude(chance, ms(50), unsafe_for.max(ms(100))),
-        }
+            cut_for: time_away(chance),
+        };
+        if is_quiet { weather.with_delays_only() } else { weather }
+    }
+
+    /// Nothing is lost and no node stops, but some messages overtake others.
+    fn with_delays_only(self) -> Weather {
+        let Weather { delay, slow, slow_by, straggles, straggles_for, .. } = self;
+        Weather { delay, slow, slow_by, straggles, straggles_for, ..Weather::CALM }
     }
 }
 

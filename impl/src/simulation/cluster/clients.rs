@@ -36,6 +36,7 @@ impl Cluster {
         if self.clients.get(&id).is_some_and(is_waiting) {
             let timer = Timer::Client(ClientId(usize::from(id) as u64));
             self.step(Step::TimeOut { at: self.who(id), timer: timer.clone() });
+            self.judge.retried(ClientId(usize::from(id) as u64));
             self.client_steps(id, |client, state, out| client.on_timeout(id, state, &timer, out));
         }
     }

@@ -81,7 +81,7 @@ impl Cluster {
     /// Looks whether all that must be so eventually is so now.
     pub(super) fn look(&mut self) {
         if let Some(times) = self.settled {
-            let is_settled = self.verdict_at_rest().is_none();
+            let is_settled = self.now >= self.settles_from && self.verdict_at_rest().is_none();
             self.settled = Some(if is_settled { times + 1 } else { 0 });
             self.plan_at(self.now + LOOK_EVERY, Event::Look);
         }

@@ -39,14 +39,8 @@ enum Through {
 
 impl Habits {
     pub(super) fn draw(chance: &mut Chance) -> Habits {
-        let kinds = [
-            Ask::Put,
-            Ask::Get,
-            Ask::PutOver,
-            Ask::Delete,
-            Ask::PutInPerson,
-            Ask::GetInPerson,
-        ];
+        let kinds =
+            [Ask::Put, Ask::Get, Ask::PutOver, Ask::Delete, Ask::PutInPerson, Ask::GetInPerson];
         let mut mix: Vec<(Ask, Weight)> =
             kinds.into_iter().map(|ask| (ask, chance.one_of(&[0, 1, 2, 6]))).collect();
         if mix.iter().all(|(ask, weight)| !ask.is_put() || *weight == 0) {
@@ -131,7 +125,11 @@ impl Keys<'_> {
         clients.extend((0..count).map(|_| self.script(&mut puts_left)));
         let deletes = clients.iter().flatten().any(|(_, ask)| *ask == Ask::Delete);
         let lost_disk = self.lost_disk.map(position);
-        Scope { clients: interned::clients(clients), faults: self.faults(deletes, lost_disk), ..bare }
+        Scope {
+            clients: interned::clients(clients),
+            faults: self.faults(deletes, lost_disk),
+            ..bare
+        }
     }
 
     /// What may go wrong, and what goes on in the background, as a scope says it. Preconditions

@@ -51,7 +51,7 @@ impl Pace {
         let waits = profile != Profile::Calm || chance.is_so(5_000);
         let patience = if chance.is_so(5_000) { ms(200) } else { ms(40) };
         let patience = Patience { answer_within: patience, ..Patience::LOCAL };
-        let thinks_for = magnitude(chance, ms(10), unsafe_for / 4);
+        let thinks_for = magnitude(chance, ms(10), unsafe_for / 2);
         // No request and no datagram is to be older than half of this.
         let oldest = weather.datagrams_live_for()
             + u32::from(client_retries) * CLIENT_WAITS
@@ -66,7 +66,7 @@ impl Pace {
             handoff_after: magnitude(chance, ms(10), Handoff::LOCAL.first_after),
             gossip_every: gossips.then_some(magnitude(chance, ms(200), ms(2_000))),
             exchange_every: compares.then_some(magnitude(chance, ms(500), ms(10_000))),
-            reap_after: oldest * if chance.is_so(5_000) { 3 } else { 10 },
+            reap_after: oldest * if chance.is_so(7_500) { 3 } else { 10 },
         }
     }
 
