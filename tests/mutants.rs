@@ -6,7 +6,9 @@
 //! `tests/examples/mutants.rs` builds all of them at once behind a switch, and checks each one in
 //! the scopes of the default check. `tests/mutants/README.md` has what it found.
 
+pub mod copy;
 pub mod outcome;
+pub mod simulated;
 pub mod table;
 pub mod weave;
 

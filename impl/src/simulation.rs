@@ -17,9 +17,9 @@ mod reduce;
 mod weather;
 
 pub use outcome::{Outcome, Tally};
-pub use plan::{Plan, Size};
+pub use plan::{Pace, Plan, Size};
 pub use reduce::{path_in_scope, smallest};
-pub use weather::Profile;
+pub use weather::{Profile, Weather};
 
 use dynamo_model::rules::Rules;
 

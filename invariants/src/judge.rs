@@ -83,6 +83,9 @@ impl Judge {
 
     /// A timer of a node has fired.
     pub fn fired(&mut self, timer: &Timer) {
+        if let Timer::Put(..) | Timer::Get(..) | Timer::Forward(..) | Timer::Gather(..) = timer {
+            self.cases.iter_mut().for_each(Case::timed_out);
+        }
         let index = match timer {
             Timer::Put(_, request) | Timer::Get(_, request) | Timer::Forward(_, request) => {
                 self.of_client.get(&request.client).and_then(|its| its.first())
@@ -105,6 +108,13 @@ impl Judge {
         for index in self.of_client.get(&client).into_iter().flatten() {
             self.cases[*index].set_client(client, state);
             self.changed.insert(*index);
+        }
+    }
+
+    /// A client asks again.
+    pub fn retried(&mut self, client: ClientId) {
+        for index in self.of_client.get(&client).into_iter().flatten() {
+            self.cases[*index].retried();
         }
     }
 
@@ -160,7 +170,10 @@ impl Judge {
             self.cases.iter_mut().for_each(|case| case.set_node(node, state, disk));
         }
         self.cases.iter_mut().for_each(Case::calm);
-        self.cases.iter().find_map(|case| Some(case.violation(case.unsettled()?)))
+        self.cases.iter_mut().find_map(|case| {
+            let property = case.unsettled()?;
+            Some(case.violation(property))
+        })
     }
 
     /// The *reachable* properties that the run has shown.

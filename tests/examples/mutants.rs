@@ -6,15 +6,13 @@
 //! Ctrl-C loses only the mutants that are being checked.
 
 use clap::Parser;
+use dynamo_tests::mutants::copy::{CHECKS, Failure, at, build, ended};
 use dynamo_tests::mutants::outcome::{End, Outcome, record, recorded};
-use dynamo_tests::mutants::weave::{Numbered, SWITCH, WeaveError, weave};
-use dynamo_tests::mutants::{Mutant, ReadError, all, root, table};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
-use std::fs;
+use dynamo_tests::mutants::weave::Numbered;
+use dynamo_tests::mutants::{Mutant, all, root, table};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -58,27 +56,6 @@ struct Arguments {
     folder: Option<PathBuf>,
 }
 
-/// Why the mutants were not checked, and what to do.
-struct Failure(String);
-
-impl From<ReadError> for Failure {
-    fn from(error: ReadError) -> Self {
-        Failure(error.to_string())
-    }
-}
-
-impl From<WeaveError> for Failure {
-    fn from(error: WeaveError) -> Self {
-        Failure(error.to_string())
-    }
-}
-
-/// Tells what could not be done to a path.
-fn at<E: Display>(path: &Path) -> impl FnOnce(E) -> Failure {
-    let path = path.display().to_string();
-    move |error| Failure(format!("{path}: {error}"))
-}
-
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -99,7 +76,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     let folder = arguments.folder.clone().unwrap_or_else(|| root().join("target/mutants"));
-    let program = build(&folder, &mutants)?;
+    let program = build(&folder, &mutants, &CHECKS)?;
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(outcomes));
     let work = || -> Result<(), Failure> {
         while let Some((number, mutant)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -144,86 +121,6 @@ fn chosen<'a>(
             && !(arguments.not_found && is_found(&mutant.name))
     };
     Ok(mutants.iter().enumerate().filter(is_chosen).collect())
-}
-
-/// Builds the copy with all mutants, and returns the path of its checking program.
-fn build(folder: &Path, mutants: &[Mutant]) -> Result<PathBuf, Failure> {
-    let (root, copy, target) = (root(), folder.join("copy"), folder.join("target"));
-    let woven = woven(&root, mutants)?;
-    for part in ["model", "invariants"] {
-        copy_folder(&root, Path::new(part), &copy, &woven).map_err(at(&copy))?;
-    }
-    let manifest = fs::read_to_string(root.join("Cargo.toml")).map_err(at(&root))?;
-    let (_, rest) = manifest.split_once("[workspace.package]").expect("the workspace has it");
-    let members = "[workspace]\nresolver = \"3\"\nmembers = [\"model\", \"invariants\", \
-                   \"invariants/engine\"]\n\n[workspace.package]";
-    put(&copy.join("Cargo.toml"), &format!("{members}{rest}")).map_err(at(&copy))?;
-    let lock = copy.join("Cargo.lock");
-    if !lock.exists() {
-        fs::copy(root.join("Cargo.lock"), &lock).map_err(at(&lock))?;
-    }
-    let program = include_str!("first_failure.rs");
-    put(&copy.join("invariants/examples/first_failure.rs"), program).map_err(at(&copy))?;
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--release", "--package", "dynamo-invariants", "--example"]);
-    cargo.args(["first_failure", "--target-dir"]).arg(&target).current_dir(&copy);
-    let status = cargo.status().map_err(at(&copy))?;
-    if status.success() {
-        Ok(target.join("release/examples/first_failure"))
-    } else {
-        let copy = copy.display();
-        Err(Failure(format!("the mutants do not compile: see the messages above, and {copy}")))
-    }
-}
-
-/// The sources that differ in the copy, by their paths from the root.
-fn woven(root: &Path, mutants: &[Mutant]) -> Result<BTreeMap<PathBuf, String>, Failure> {
-    const WITH_SWITCH: &str = "model/src/lib.rs";
-    let mut files: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
-    files.insert(WITH_SWITCH);
-    let mut all = BTreeMap::new();
-    for file in files {
-        let path = root.join(file);
-        let source = fs::read_to_string(&path).map_err(at(&path))?;
-        let numbered = mutants.iter().enumerate();
-        let own: Vec<Numbered<'_>> = numbered.filter(|(_, mutant)| mutant.file == file).collect();
-        let mut text = weave(&source, &own)?;
-        if file == WITH_SWITCH {
-            // The switches leave parentheses and code that lints would report.
-            text = format!("#![allow(warnings)]\n{text}{SWITCH}");
-        }
-        all.insert(PathBuf::from(file), text);
-    }
-    Ok(all)
-}
-
-/// Copies a folder, with these sources instead of the original ones.
-fn copy_folder(
-    root: &Path,
-    folder: &Path,
-    copy: &Path,
-    woven: &BTreeMap<PathBuf, String>,
-) -> io::Result<()> {
-    for entry in fs::read_dir(root.join(folder))? {
-        let path = folder.join(entry?.file_name());
-        if root.join(&path).is_dir() {
-            copy_folder(root, &path, copy, woven)?;
-        } else if let Some(text) = woven.get(&path) {
-            put(&copy.join(&path), text)?;
-        } else {
-            put(&copy.join(&path), &fs::read_to_string(root.join(&path))?)?;
-        }
-    }
-    Ok(())
-}
-
-/// Writes a file, unless it has this text already: Cargo builds again what has a new time.
-fn put(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read_to_string(path).is_ok_and(|old| old == text) {
-        return Ok(());
-    }
-    fs::create_dir_all(path.parent().expect("it is in a folder"))?;
-    fs::write(path, text)
 }
 
 /// Runs the model's tests under one mutant, but for the slow random ones. They have no limit of
@@ -273,21 +170,6 @@ fn checked(
     }
     outcome.seconds = begun.elapsed().as_secs();
     Ok(outcome)
-}
-
-/// Waits for a check, and ends it at the limit. Has it panicked?
-fn ended(child: &mut Child, limit: Instant) -> io::Result<bool> {
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status.code() == Some(101));
-        }
-        if Instant::now() > limit {
-            child.kill()?;
-            child.wait()?;
-            return Ok(false);
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Prints what is known of a mutant.

@@ -91,7 +91,7 @@ fn rows<'a>(
 }
 
 /// What found a mutant.
-fn finding(outcome: &Outcome) -> String {
+pub(crate) fn finding(outcome: &Outcome) -> String {
     let Outcome { how, property, scope, steps, .. } = outcome;
     match (how.as_str(), steps) {
         ("violated", Some(steps)) => format!("`{property}` in `{scope}`, {steps} steps"),

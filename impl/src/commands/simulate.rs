@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     /// What goes wrong. Without it, each run has one of all
     #[arg(long, value_enum)]
     profile: Option<ProfileName>,
-    /// How many nodes. Without it, each run has 3 to 5
+    /// How many nodes. Without it, each run has 2 to 5
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(3..=10))]
     nodes: Option<u16>,
     /// How many keys
@@ -62,7 +62,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "COUNT", default_value_t = 3,
         value_parser = clap::value_parser!(u8).range(1..=6))]
     clients: u8,
-    /// The virtual time in which clients begin and faults happen, in seconds
+    /// The longest virtual time in which clients begin and faults happen, in seconds
     #[arg(long = "unsafe", value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     unsafe_for: Duration,
     /// Let the nodes follow the rules of this defect

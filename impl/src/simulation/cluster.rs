@@ -6,7 +6,7 @@ mod faults;
 use super::network::Network;
 use super::node::{Commit, SimulatedNode};
 use super::outcome::{Outcome, Tally};
-use super::plan::{Plan, SETTLES_WITHIN};
+use super::plan::{Pace, Plan, SETTLES_WITHIN};
 use crate::drawn::Chance;
 use crate::interpreter::Event as Happened;
 use crate::wire;
@@ -42,6 +42,8 @@ enum Event {
     Begin(Id),
     /// A client has waited long enough for an answer to this line.
     AskAgain { client: Id, line: usize },
+    /// A client acts on an answer, after a pause.
+    Hear { client: Id, from: Id, message: Message },
     /// The next node crashes.
     Crash,
     /// A node crashes, loses its disk, and restarts on an empty one.
@@ -74,7 +76,10 @@ pub(super) struct Cluster {
     tally: Tally,
     /// `None`: the run has many keys, so it is no path through one scope.
     path: Option<Vec<Step>>,
+    pace: Pace,
     end: Duration,
+    /// By then, nodes that may reap tombstones have reaped those that they had when faults stopped.
+    settles_from: Duration,
     /// How often in a row all had settled. A run that goes on to its end does not look.
     settled: Option<u32>,
 }
@@ -88,7 +93,10 @@ impl Cluster {
         let keys = plan.keys.iter().copied().zip(plan.clients()).collect();
         let judge = Judge::new(keys, rules);
         let client = |script: Script| {
-            (Id::from(script.id.0 as usize), SimulatedClient { script, state: None })
+            (
+                Id::from(script.id.0 as usize),
+                SimulatedClient { script, state: None, has_answer: false },
+            )
         };
         let mut cluster = Cluster {
             start: Instant::now(),
@@ -103,7 +111,9 @@ impl Cluster {
             digest: Xxh3::new(),
             tally: Tally::default(),
             path: (plan.keys.len() == 1).then(Vec::new),
+            pace: plan.pace.clone(),
             end: plan.unsafe_for + SETTLES_WITHIN,
+            settles_from: plan.unsafe_for + plan.reaps_within(),
             settled: (!plan.number.is_multiple_of(WHOLE_EVERY)).then_some(0),
         };
         cluster.begin(plan.unsafe_for);
@@ -120,7 +130,7 @@ impl Cluster {
             self.restart(index);
         }
         for client in self.clients.keys().copied().collect::<Vec<Id>>() {
-            let at = self.chance.between(Duration::ZERO, unsafe_for);
+            let at = self.chance.between(Duration::ZERO, self.pace.begins_within);
             self.plan_at(at, Event::Begin(client));
         }
         self.plan_crash();
@@ -204,8 +214,10 @@ impl Cluster {
             Event::Wake(node) => self.wake(usize::from(node.0)),
             Event::Begin(client) => self.begin_script(client),
             Event::AskAgain { client, line } => self.ask_again(client, line),
+            Event::Hear { client, from, message } => self.hear(client, from, message),
             Event::Crash => {
-                let index = self.chance.below(self.nodes.len());
+                let frail = self.network.weather.frail;
+                let index = frail.one(self.nodes.len(), &mut self.chance);
                 self.crash(index);
                 self.plan_crash();
             }

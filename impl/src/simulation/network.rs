@@ -28,8 +28,9 @@ impl Network {
     /// The copies of a datagram that arrive: none if it is lost.
     pub(super) fn send(&self, from: Id, to: Id, bytes: &[u8], chance: &mut Chance) -> Vec<Copy> {
         let Weather { loss, duplication, corruption, .. } = self.weather;
-        let ends = NodeId::from_actor(from).zip(NodeId::from_actor(to));
-        if ends.is_some_and(|ends| self.cuts.contains(&ends)) || chance.is_so(loss) {
+        let ends = [from, to].map(NodeId::from_actor);
+        let is_cut = matches!(ends, [Some(from), Some(to)] if self.cuts.contains(&(from, to)));
+        if is_cut || chance.is_so(loss) {
             return Vec::new();
         }
         let copies = if chance.is_so(duplication) { 2 } else { 1 };
@@ -39,7 +40,7 @@ impl Network {
                 let bit = chance.below(bytes.len() * 8);
                 bytes[bit / 8] ^= 1 << (bit % 8);
             }
-            Copy { after: self.delay(chance), bytes }
+            Copy { after: self.delay(chance) + self.slowness(ends, chance), bytes }
         };
         (0..copies).map(copy).collect()
     }
@@ -48,6 +49,13 @@ impl Network {
         let Weather { delay: (least, most), straggles, straggles_for, .. } = self.weather;
         let most = if chance.is_so(straggles) { straggles_for.max(most) } else { most };
         chance.between(least, most)
+    }
+
+    /// How much longer a datagram takes because one of its ends, or both, are slow.
+    fn slowness(&self, ends: [Option<NodeId>; 2], chance: &mut Chance) -> Duration {
+        let Weather { slow, slow_by, .. } = self.weather;
+        let ends = ends.into_iter().flatten().filter(|node| slow.contains(*node));
+        ends.map(|_| chance.between(Duration::ZERO, slow_by)).sum()
     }
 
     /// From now on nothing arrives in this direction.

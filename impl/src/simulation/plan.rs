@@ -1,27 +1,34 @@
 //! What a run is: its nodes, its keys with their clients, and what goes wrong. All drawn from a
 //! seed.
+//!
+//! A run does not have a little of everything. It draws which kinds of requests, which faults and
+//! which background work it has at all, and the order of magnitude of each time. Runs then differ
+//! more from one another, and what needs three things close together happens in some of them.
 
-use super::weather::{Profile, Weather};
+mod interned;
+mod keys;
+mod pace;
+
+use super::weather::{Profile, Weather, magnitude};
 use crate::drawn::Chance;
-use dynamo_invariants::scope::{Ask, Faults, NO_FAULTS, OWN_VIEW, Scope, ScriptLine};
-use dynamo_model::config::{AntiEntropy, Config, Handoff, Patience};
+use dynamo_invariants::scope::Scope;
+use dynamo_model::config::Config;
 use dynamo_model::ids::{ClientId, NodeId};
 use dynamo_model::membership::History;
-use std::collections::HashSet;
-use std::hash::Hash;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use keys::{Habits, Keys};
+pub use pace::Pace;
 use std::time::Duration;
 
 /// How large the runs are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// Nodes; `None`: 3 to 5, drawn for each run.
+    /// Nodes; `None`: 2 to 5, drawn for each run.
     pub nodes: Option<u16>,
     /// Keys.
     pub keys: usize,
     /// The most clients of a key.
     pub clients: usize,
-    /// The virtual time in which faults happen and clients begin.
+    /// The longest virtual time in which faults happen and clients begin.
     pub unsafe_for: Duration,
 }
 
@@ -40,6 +47,8 @@ pub struct Plan {
     pub lost_disk: Option<NodeId>,
     /// What goes wrong while it does.
     pub weather: Weather,
+    /// How fast clients and nodes go on.
+    pub pace: Pace,
     /// The virtual time in which faults happen and clients begin.
     pub unsafe_for: Duration,
 }
@@ -49,32 +58,36 @@ pub struct Plan {
 pub(super) const SETTLES_WITHIN: Duration = Duration::from_mins(15);
 /// Clients of runs with many keys have ids that no node can have.
 const FIRST_CLIENT: u64 = 1 << 20;
-
 impl Plan {
     /// Draws the run with this number among those of the seed.
     pub fn draw(seed: u64, number: u64, profile: Profile, size: &Size) -> Plan {
         let mut chance = Chance::of(seed, number);
-        let nodes = size.nodes.unwrap_or_else(|| 3 + chance.below(3) as u16);
-        let quorum = chance.one_of(&[
-            (3, 2, 2),
-            (3, 2, 2),
-            (3, 2, 2),
-            (3, 1, 1),
-            (3, 1, 3),
-            (3, 3, 1),
-            (3, 2, 1),
-            (2, 1, 2),
-            (2, 1, 1),
-            (2, 2, 1),
-        ]);
-        let weather = Weather::draw(profile, &mut chance);
-        let is_lost = profile == Profile::Hostile && chance.is_so(2_500);
+        let quorum = quorum(&mut chance);
+        // Most often there are few nodes beside the replicas of a key. Then each matters.
+        let others = chance.one_of(&[0, 1, 1, 2, 2, 3, 4]);
+        let drawn = (quorum.0 as u16 + others).clamp(2, 5);
+        let nodes = size.nodes.unwrap_or(drawn);
+        let unsafe_for = magnitude(&mut chance, size.unsafe_for / 30, size.unsafe_for);
+        let weather = Weather::draw(profile, nodes, unsafe_for, &mut chance);
+        let pace = Pace::draw(profile, &weather, unsafe_for, &mut chance);
+        let is_lost = matches!(profile, Profile::Hostile | Profile::Churn) && chance.is_so(2_500);
         let lost_disk = is_lost.then(|| NodeId(chance.below(usize::from(nodes)) as u16));
-        let changes = if profile == Profile::Churn { changes(&mut chance, nodes) } else { vec![] };
-        let mut all = Keys { chance: &mut chance, nodes, quorum, lost_disk, changes, weather };
+        let changes =
+            if profile == Profile::Churn { keys::changes(&mut chance, nodes) } else { vec![] };
+        let habits = Habits::draw(&mut chance);
+        let (chance, weather_of, pace_of) = (&mut chance, &weather, &pace);
+        let mut all = Keys {
+            chance,
+            nodes,
+            quorum,
+            lost_disk,
+            changes,
+            habits,
+            weather: weather_of,
+            pace: pace_of,
+        };
         let keys = (0..size.keys).map(|index| all.key(index, size.clients)).collect();
-        let weather = all.weather;
-        Plan { seed, number, profile, keys, lost_disk, weather, unsafe_for: size.unsafe_for }
+        Plan { seed, number, profile, keys, lost_disk, weather, pace, unsafe_for }
     }
 
     /// The number of nodes.
@@ -83,11 +96,11 @@ impl Plan {
     }
 
     /// The ids of each key's clients. With one key only, they are those of the scope, so that a
-    /// path of the run is a path of the scope. The administrator, if there is one, is the first
-    /// client of every key.
+    /// path of the run is a path of the scope. The administrators, if there are any, are the first
+    /// clients of every key.
     pub(super) fn clients(&self) -> Vec<Vec<ClientId>> {
         let first = if self.keys.len() == 1 { u64::from(self.nodes()) } else { FIRST_CLIENT };
-        let shared = usize::from(self.keys.first().is_some_and(Scope::changes));
+        let shared = self.keys.first().map_or(0, administrators);
         let mut ids = (first + shared as u64..).map(ClientId);
         let clients = self.keys.iter().map(|scope| {
             let own = ids.by_ref().take(scope.clients.len() - shared);
@@ -101,18 +114,16 @@ impl Plan {
         self.keys[0].instance().founders
     }
 
-    /// How every node is configured: as a scope's nodes, with the pauses of real ones.
+    /// How every node is configured: as a scope's nodes, with the pauses of this run.
     pub(super) fn config(&self) -> Config {
-        let of_scope = self.keys[0].instance().config;
-        let exchange = of_scope.anti_entropy().unwrap_or(AntiEntropy::LOCAL);
-        let AntiEntropy { every, again_after, .. } = AntiEntropy::LOCAL;
-        of_scope
-            .with_patience(Patience::LOCAL)
-            .with_handoff(Handoff { window: 1, ..Handoff::LOCAL })
-            // Tombstones stay for more than twice as long as any datagram lives.
-            .with_reaping_after(3 * self.weather.datagrams_live_for())
-            .with_gossip_every(Duration::from_secs(1))
-            .with_anti_entropy(AntiEntropy { every, again_after, ..exchange })
+        self.pace.of(self.keys[0].instance().config)
+    }
+
+    /// The time within which nodes reap a tombstone. They wait before they ask the replicas, before
+    /// they ask all others, and before they reap, up to half as long again each time.
+    pub(super) fn reaps_within(&self) -> Duration {
+        let deletes = self.keys.iter().any(|scope| scope.faults.reaps > 0);
+        if deletes { 5 * self.pace.reap_after } else { Duration::ZERO }
     }
 
     pub(super) fn chance(&self) -> Chance {
@@ -120,138 +131,15 @@ impl Plan {
     }
 }
 
-/// A change of the members that the administrator asks for: through which node, and what.
-type Change = (NodeId, NodeId, fn(usize) -> Ask);
-
-/// Draws what the administrator asks for, one after another. Some node is a member at the start: it
-/// joins only after it has left, if at all.
-fn changes(chance: &mut Chance, nodes: u16) -> Vec<Change> {
-    loop {
-        let drawn = any_changes(chance, nodes);
-        let joins_first = |node| {
-            let first = drawn.iter().find(|(_, changed, _)| *changed == node);
-            first.is_some_and(|(_, _, what)| matches!(what(0), Ask::Join(_)))
-        };
-        if !(0..nodes).map(NodeId).all(joins_first) {
-            return drawn;
-        }
-    }
+/// N, R and W. In most runs the two quorums of a put and a get overlap.
+fn quorum(chance: &mut Chance) -> (usize, usize, usize) {
+    let n = chance.one_of(&[1, 2, 2, 3, 3, 3]);
+    let w = 1 + chance.below(n);
+    let r = if chance.is_so(7_500) { n + 1 - w } else { 1 + chance.below(n) };
+    (n, r, w)
 }
 
-fn any_changes(chance: &mut Chance, nodes: u16) -> Vec<Change> {
-    let count = 1 + chance.below(4);
-    let mut node = || NodeId(chance.below(usize::from(nodes)) as u16);
-    let pairs: Vec<(NodeId, NodeId)> = (0..count).map(|_| (node(), node())).collect();
-    let what = [Ask::Join, Ask::Join, Ask::Leave, Ask::Leave, Ask::Remove];
-    pairs.into_iter().map(|(via, node)| (via, node, chance.one_of(&what))).collect()
-}
-
-/// Draws the keys of a run.
-struct Keys<'a> {
-    chance: &'a mut Chance,
-    nodes: u16,
-    quorum: (usize, usize, usize),
-    lost_disk: Option<NodeId>,
-    changes: Vec<Change>,
-    weather: Weather,
-}
-
-impl Keys<'_> {
-    fn key(&mut self, index: usize, clients_max: usize) -> Scope {
-        // Keys with the same number would be one.
-        let name = format!("simulated@k{}-{index}", self.chance.below(1_000));
-        let name = interned(&NAMES, name);
-        let bare = Scope {
-            name,
-            aim: "One key of a simulated run.",
-            nodes: self.nodes,
-            quorum: self.quorum,
-            clients: &[],
-            faults: NO_FAULTS,
-            unseen: &[],
-            unique_states: 0,
-        };
-        let clockwise = bare.clockwise(&bare.key());
-        let position = |node: NodeId| clockwise.iter().position(|it| *it == node);
-        let position = |node: NodeId| position(node).expect("every node is on the ring");
-        let change = |(via, node, what): &Change| (position(*via), what(position(*node)));
-        let administrator: Vec<ScriptLine> = self.changes.iter().map(change).collect();
-        let administrator = (!administrator.is_empty()).then_some(administrator);
-        let mut puts_left = 10;
-        let count = 1 + self.chance.below(clients_max);
-        let others = (0..count).map(|_| self.script(&mut puts_left));
-        let clients: Vec<Vec<ScriptLine>> = administrator.into_iter().chain(others).collect();
-        let deletes = clients.iter().flatten().any(|(_, ask)| *ask == Ask::Delete);
-        let lost_disk = self.lost_disk.map(position);
-        let clients = clients.into_iter().map(|script| interned_slice(&SCRIPTS, script)).collect();
-        let clients = interned_slice(&CLIENTS, clients);
-        Scope { clients, faults: self.faults(deletes, lost_disk), ..bare }
-    }
-
-    /// What may go wrong, and what goes on in the background, as a scope says it.
-    fn faults(&self, deletes: bool, lost_disk: Option<usize>) -> Faults {
-        Faults {
-            loss: self.weather != Weather::CALM,
-            duplication: self.weather.duplication > 0,
-            crashes: usize::from(self.nodes),
-            timeouts: Some(Patience::LOCAL.retransmissions),
-            client_retries: 3,
-            handoffs: 1,
-            lost_disk,
-            reaps: u8::from(deletes),
-            gossip: true,
-            exchange: true,
-            endless: true,
-            ..NO_FAULTS
-        }
-    }
-
-    fn script(&mut self, puts_left: &mut usize) -> Vec<ScriptLine> {
-        let lines = 1 + self.chance.below(4);
-        (0..lines).map(|_| self.line(puts_left)).collect()
-    }
-
-    fn line(&mut self, puts_left: &mut usize) -> ScriptLine {
-        let ask = self.chance.one_of(&[
-            Ask::Put,
-            Ask::Put,
-            Ask::Get,
-            Ask::Get,
-            Ask::PutOver,
-            Ask::PutOver,
-            Ask::Delete,
-            Ask::PutInPerson,
-            Ask::GetInPerson,
-        ]);
-        let ask = if ask.is_put() && *puts_left == 0 { Ask::Get } else { ask };
-        *puts_left -= usize::from(ask.is_put());
-        let nodes = usize::from(self.nodes);
-        let via = self.chance.below(nodes + 1);
-        (if via == nodes { OWN_VIEW } else { via }, ask)
-    }
-}
-
-/// A scope has only static data. Equal scripts and names are kept once.
-type Interned<T> = LazyLock<Mutex<HashSet<&'static T>>>;
-
-static NAMES: Interned<str> = LazyLock::new(Mutex::default);
-static SCRIPTS: Interned<[ScriptLine]> = LazyLock::new(Mutex::default);
-static CLIENTS: Interned<[&'static [ScriptLine]]> = LazyLock::new(Mutex::default);
-
-fn interned(known: &Interned<str>, text: String) -> &'static str {
-    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    known.get(text.as_str()).copied().unwrap_or_else(|| {
-        let text: &'static str = text.leak();
-        known.insert(text);
-        text
-    })
-}
-
-fn interned_slice<T: Eq + Hash>(known: &Interned<[T]>, items: Vec<T>) -> &'static [T] {
-    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    known.get(items.as_slice()).copied().unwrap_or_else(|| {
-        let items: &'static [T] = items.leak();
-        known.insert(items);
-        items
-    })
+/// How many clients of a scope change members.
+fn administrators(scope: &Scope) -> usize {
+    scope.clients.iter().filter(|lines| lines.iter().any(|(_, ask)| ask.moves().is_some())).count()
 }

@@ -2,6 +2,7 @@
 //! key's scope, without the steps that the violation does not need.
 
 use super::{Outcome, Plan, Size, run};
+use dynamo_invariants::judge::Violation;
 use dynamo_invariants::property::{Kind, Property};
 use dynamo_invariants::scope::own::OwnScope;
 use dynamo_invariants::trace::Trace;
@@ -51,13 +52,14 @@ pub fn path_in_scope(
     rules: &Rules,
     defect: Option<&str>,
 ) -> Option<Trace> {
-    let property = outcome.violation.as_ref()?.property;
+    // Its scope has only the faults that have happened.
+    let Violation { property, scope, .. } = outcome.violation.as_ref()?;
     if property.kind != Kind::Always || plan.keys.len() != 1 {
         return None;
     }
     // A trace carries the scope. It may be larger than one of a reader's own may be.
-    OwnScope::from(&plan.keys[0]).scope().ok()?;
-    let (mut run, _) = Run::of_what_can(&plan.keys[0], *rules, &outcome.path);
+    OwnScope::from(scope).scope().ok()?;
+    let (mut run, _) = Run::of_what_can(scope, *rules, &outcome.path);
     let violates = |state| !(property.condition)(&run.model, state);
     let first = run.states.iter().position(violates)?;
     run.states.truncate(first + 1);

@@ -1,6 +1,7 @@
 //! What goes wrong in a run, and how often.
 
 use crate::drawn::Chance;
+use dynamo_model::ids::NodeId;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -22,11 +23,39 @@ pub enum Profile {
     Churn,
 }
 
+/// A set of nodes: bit `n` says whether node `n` is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nodes(u16);
+
+impl Nodes {
+    /// No node.
+    pub const NONE: Nodes = Nodes(0);
+
+    pub(crate) fn contains(self, node: NodeId) -> bool {
+        self.0 & 1 << node.0 != 0
+    }
+
+    /// One of the nodes in the set, or any node of this many if the set is empty.
+    pub(crate) fn one(self, nodes: usize, chance: &mut Chance) -> usize {
+        let all: Vec<usize> = (0..nodes).filter(|node| self.0 & 1 << node != 0).collect();
+        if all.is_empty() { chance.below(nodes) } else { chance.one_of(&all) }
+    }
+
+    /// Each of so many nodes with one in two.
+    fn draw(nodes: u16, chance: &mut Chance) -> Nodes {
+        Nodes((0..nodes).fold(0, |all, node| all | u16::from(chance.is_so(5_000)) << node))
+    }
+}
+
 /// What the network, the disks and the machines of a run do. Probabilities are in ten thousand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weather {
     /// The shortest and the longest time that a datagram takes.
     pub delay: (Duration, Duration),
+    /// The nodes with a slow connection. Nodes that are fast wait for them, and overtake them.
+    pub slow: Nodes,
+    /// The longest time that a datagram takes more if it comes from such a node or goes to it.
+    pub slow_by: Duration,
     /// How many datagrams take a much longer time.
     pub straggles: u32,
     /// The longest time that one of those takes.
@@ -37,6 +66,9 @@ pub struct Weather {
     pub duplication: u32,
     /// How many arrive with a changed bit.
     pub corruption: u32,
+    /// The nodes that crash and that are cut off. All nodes, if there is none here. So some runs
+    /// have nodes that stay up, and fallbacks that stand in for a long time.
+    pub frail: Nodes,
     /// The mean time until the next node crashes, if any does.
     pub crash_every: Option<Duration>,
     /// The longest time that a node is down.
@@ -54,11 +86,14 @@ impl Weather {
     /// Nothing goes wrong.
     pub const CALM: Weather = Weather {
         delay: (Duration::from_micros(100), ms(2)),
+        slow: Nodes::NONE,
+        slow_by: Duration::ZERO,
         straggles: 0,
         straggles_for: Duration::ZERO,
         loss: 0,
         duplication: 0,
         corruption: 0,
+        frail: Nodes::NONE,
         crash_every: None,
         down_for: Duration::ZERO,
         torn: 0,
@@ -66,14 +101,33 @@ impl Weather {
         cut_for: Duration::ZERO,
     };
 
-    /// The longest time that a datagram takes.
+    /// The longest time that a datagram takes. It may come from a slow node and go to another.
     pub(crate) fn datagrams_live_for(&self) -> Duration {
-        self.straggles_for.max(self.delay.1)
+        self.straggles_for.max(self.delay.1) + 2 * self.slow_by
+    }
+
+    /// May a datagram not arrive as it was sent?
+    pub(crate) fn loses(&self) -> bool {
+        self.loss > 0 || self.corruption > 0 || self.cut_every.is_some() || self.crashes()
+    }
+
+    /// May a node crash?
+    pub(crate) fn crashes(&self) -> bool {
+        self.torn > 0 || self.crash_every.is_some()
     }
 
     /// Draws which faults there are at all, each with one in two, and how often they happen. So
     /// many runs have few kinds of faults, and no fault hides another in every run.
-    pub(crate) fn draw(profile: Profile, chance: &mut Chance) -> Weather {
+    ///
+    /// Times are drawn by their order of magnitude. What a fault does depends on which of two
+    /// times is the longer one: that of a datagram or of a coordinator's patience, that of a node
+    /// that is down or of a handoff.
+    pub(crate) fn draw(
+        profile: Profile,
+        nodes: u16,
+        unsafe_for: Duration,
+        chance: &mut Chance,
+    ) -> Weather {
         let hard = match profile {
             Profile::Calm => return Weather::CALM,
             Profile::Rough | Profile::Churn => 1,
@@ -82,25 +136,60 @@ impl Weather {
         let coin = |chance: &mut Chance| chance.is_so(5_000);
         let rate = |chance: &mut Chance, most: usize| {
             let drawn = 1 + chance.below(most * hard) as u32;
-            if chance.is_so(5_000) { drawn } else { 0 }
+            if coin(chance) { drawn } else { 0 }
         };
         let every = |chance: &mut Chance| {
-            let drawn = chance.between(ms(300), ms(30_000) / hard as u32);
-            chance.is_so(5_000).then_some(drawn)
+            let drawn = magnitude(chance, unsafe_for / 60, unsafe_for) / hard as u32;
+            coin(chance).then_some(drawn.max(ms(20)))
         };
-        let longest = if coin(chance) { ms(5) } else { ms(20 * hard as u64) };
-        Weather {
+        let longest = magnitude(chance, ms(1), ms(200 * hard as u64));
+        let straggles = rate(chance, 50);
+        let straggles_for = magnitude(chance, ms(50), ms(500 * hard as u64));
+        let is_slow = coin(chance);
+        let slow = Nodes::draw(nodes, chance);
+        let slow_by = magnitude(chance, ms(20), ms(3_000));
+        let frail = Nodes::draw(nodes, chance);
+        // A handoff that failed some times is tried again much later, and tombstones wait for it.
+        let time_away = |chance: &mut Chance| {
+            let drawn = magnitude(chance, ms(50), unsafe_for.max(ms(100)));
+            if chance.is_so(2_500) { unsafe_for } else { drawn }
+        };
+        let is_quiet = profile != Profile::Hostile && chance.is_so(3_000);
+        let weather = Weather {
             delay: (Duration::from_micros(100), longest),
-            straggles: rate(chance, 50),
-            straggles_for: chance.between(ms(50), ms(500 * hard as u64)),
+            slow: if is_slow { slow } else { Nodes::NONE },
+            slow_by: if is_slow { slow_by } else { Duration::ZERO },
+            straggles,
+            straggles_for: if straggles > 0 { straggles_for } else { Duration::ZERO },
             loss: rate(chance, 300),
             duplication: rate(chance, 200),
             corruption: rate(chance, 30),
+            frail: if coin(chance) { frail } else { Nodes::NONE },
             crash_every: every(chance),
-            down_for: chance.between(ms(50), ms(8_000)),
+            down_for: time_away(chance),
             torn: rate(chance, 20),
             cut_every: every(chance),
-            cut_for: chance.between(ms(100), ms(8_000)),
-        }
+            cut_for: time_away(chance),
+        };
+        if is_quiet { weather.with_delays_only() } else { weather }
     }
+
+    /// Nothing is lost and no node stops, but some messages overtake others.
+    fn with_delays_only(self) -> Weather {
+        let Weather { delay, slow, slow_by, straggles, straggles_for, .. } = self;
+        Weather { delay, slow, slow_by, straggles, straggles_for, ..Weather::CALM }
+    }
+}
+
+/// A time between the two, whose order of magnitude is drawn first.
+pub(super) fn magnitude(chance: &mut Chance, least: Duration, most: Duration) -> Duration {
+    let mut bounds = vec![least];
+    while let Some(last) = bounds.last().copied()
+        && last < most
+    {
+        bounds.push((last * 3).max(Duration::from_micros(1)).min(most));
+    }
+    let index = chance.below(bounds.len() - 1 + usize::from(bounds.len() == 1));
+    let upper = bounds.get(index + 1).copied().unwrap_or(most);
+    chance.between(bounds[index].min(upper), upper)
 }

@@ -2,8 +2,8 @@
 
 use crate::catalogue::PROPERTIES;
 use crate::property::{Kind, LooksAt, Property};
-use crate::scope::Scope;
 use crate::scope::instance::Instance;
+use crate::scope::{Faults, Scope};
 use crate::system::{System, SystemState};
 use crate::truth::{Ghost, Outcome, observer};
 use dynamo_model::client::{Client, ClientState};
@@ -66,7 +66,11 @@ impl Changed {
 
 /// One key of a run.
 pub(super) struct Case {
+    /// Its scope has only those faults that have happened: timeouts, retries of clients and crashes.
+    /// Until the first one, the run is a path through the scope without it.
     model: System,
+    /// The scope with all faults that may happen.
+    scope: Scope,
     state: SystemState,
     changed: Changed,
     /// The *always* properties that the scope does not rule out.
@@ -76,7 +80,10 @@ pub(super) struct Case {
 impl Case {
     pub(super) fn new(scope: Scope, clients: Vec<ClientId>, rules: &Rules) -> Case {
         // The other keys of the run are what a scope's bystanders stand for.
-        let instance = scope.instance_with(clients);
+        let mut instance = scope.instance_with(clients);
+        // Preconditions rest on what has happened, not on what may happen later.
+        let Faults { timeouts, client_retries, crashes, .. } = &mut instance.scope.faults;
+        (*timeouts, *client_retries, *crashes) = (None, 0, 0);
         let model = scope.model_of(instance, rules, []);
         let state = before_all(&model);
         let applies = |property: &&Property| {
@@ -84,11 +91,21 @@ impl Case {
                 && property.precondition.is_none_or(|it| (it.rules_out)(&scope).is_none())
         };
         let always = PROPERTIES.iter().filter(applies).collect();
-        Case { model, state, changed: Changed::default(), always }
+        Case { model, scope, state, changed: Changed::default(), always }
     }
 
     pub(super) fn instance(&self) -> &Instance {
         &self.model.cfg
+    }
+
+    /// A coordinator has waited in vain.
+    pub(super) fn timed_out(&mut self) {
+        self.model.cfg.scope.faults.timeouts = self.scope.faults.timeouts;
+    }
+
+    /// A client has asked again.
+    pub(super) fn retried(&mut self) {
+        self.model.cfg.scope.faults.client_retries = self.scope.faults.client_retries;
     }
 
     pub(super) fn scripts(&self) -> impl Iterator<Item = Script> + '_ {
@@ -138,6 +155,9 @@ impl Case {
 
     pub(super) fn set_crashed(&mut self, node: NodeId, is_down: bool) {
         self.state.crashed[usize::from(node.0)] = is_down;
+        if is_down {
+            self.model.cfg.scope.faults.crashes = self.scope.faults.crashes;
+        }
         self.changed.memory = true;
     }
 
@@ -238,14 +258,23 @@ impl Case {
         self.model.cfg.scope.faults.duplication = false;
     }
 
-    /// The first *converges* property that is not true now.
-    pub(super) fn unsettled(&self) -> Option<&'static Property> {
-        let scope = &self.instance().scope;
-        PROPERTIES.iter().find(|property| {
-            property.kind == Kind::Converges
-                && property.precondition.is_none_or(|it| (it.rules_out)(scope).is_none())
-                && !self.shows(property)
-        })
+    /// The first *converges* property that is not true now. The run has ended both in a scope with
+    /// all faults that might have happened, and in one with those that did.
+    pub(super) fn unsettled(&mut self) -> Option<&'static Property> {
+        let happened = self.model.cfg.scope.faults;
+        let possible = Faults { duplication: happened.duplication, ..self.scope.faults };
+        let mut unsettled_with = |faults| {
+            self.model.cfg.scope.faults = faults;
+            PROPERTIES.iter().find(|property| {
+                let scope = &self.model.cfg.scope;
+                property.kind == Kind::Converges
+                    && property.precondition.is_none_or(|it| (it.rules_out)(scope).is_none())
+                    && !(property.condition)(&self.model, &self.state)
+            })
+        };
+        // The last one stays.
+        let possible = unsettled_with(possible);
+        possible.or(unsettled_with(happened))
     }
 
     pub(super) fn violation(&self, property: &'static Property) -> Violation {

@@ -130,7 +130,8 @@ impl Instance {
         let is_forwarded = self.changes || line.is_some_and(|(via, _)| via >= self.config.n());
         let is_asked_again = faults.client_retries > 0 || faults.duplication;
         let is_retried = is_asked_again && (self.changes || self.spoilt.is_some());
-        faults.timeouts.is_some() && is_forwarded || is_retried
+        // A node that never times out does not remember what it has forwarded.
+        self.config.patience().is_some() && is_forwarded || is_retried
     }
 
     /// Does the client choose nodes by its own view of the members?

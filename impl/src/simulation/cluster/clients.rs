@@ -11,11 +11,14 @@ use dynamo_model::message::Message;
 use dynamo_model::node::Timer;
 use stateright::actor::{Actor as _, Command, Id, Out};
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// A client, and where it is in its script. `None`: it has not begun.
 pub(super) struct SimulatedClient {
     pub(super) script: Script,
     pub(super) state: Option<ClientState>,
+    /// Has the answer that it waits for arrived, and does the client pause?
+    pub(super) has_answer: bool,
 }
 
 impl Cluster {
@@ -27,24 +30,38 @@ impl Cluster {
     }
 
     pub(super) fn ask_again(&mut self, id: Id, line: usize) {
-        let is_waiting = |state: &ClientState| state.line == line;
-        if self.clients.get(&id).and_then(|it| it.state.as_ref()).is_some_and(is_waiting) {
+        let is_waiting = |client: &SimulatedClient| {
+            !client.has_answer && client.state.as_ref().is_some_and(|state| state.line == line)
+        };
+        if self.clients.get(&id).is_some_and(is_waiting) {
             let timer = Timer::Client(ClientId(usize::from(id) as u64));
             self.step(Step::TimeOut { at: self.who(id), timer: timer.clone() });
+            self.judge.retried(ClientId(usize::from(id) as u64));
             self.client_steps(id, |client, state, out| client.on_timeout(id, state, &timer, out));
         }
     }
 
-    /// A client takes every history. An answer that it does not wait for tells it nothing, as in a
-    /// scope.
+    /// A client takes every history at once, and an answer after a pause. An answer that it does not
+    /// wait for tells it nothing, as in a scope.
     pub(super) fn tell_client(&mut self, id: Id, from: Id, message: Message) {
-        let Some(state) = &self.clients[&id].state else { return };
-        let is_taken = match &message {
-            Message::Answer(answer) => answer.request().number == state.line as u64,
-            _ => true,
-        };
-        if !is_taken {
+        let Some(client) = self.clients.get_mut(&id) else { return };
+        let Some(state) = &client.state else { return };
+        let Message::Answer(answer) = &message else {
+            self.hear(id, from, message);
             return;
+        };
+        if answer.request().number != state.line as u64 || client.has_answer {
+            return;
+        }
+        client.has_answer = true;
+        let after = self.chance.between(Duration::ZERO, self.pace.thinks_for);
+        self.plan_at(self.now + after, Event::Hear { client: id, from, message });
+    }
+
+    /// A client acts on a message.
+    pub(super) fn hear(&mut self, id: Id, from: Id, message: Message) {
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.has_answer &= !matches!(message, Message::Answer(_));
         }
         self.judge.arrived(from, id, &message);
         let (from_who, to) = (self.who(from), self.who(id));

@@ -46,7 +46,7 @@ impl Cluster {
     /// Cuts off a pair of nodes from one another, in one direction or in both.
     pub(super) fn cut(&mut self) {
         let count = self.nodes.len();
-        let one = self.chance.below(count);
+        let one = self.network.weather.frail.one(count, &mut self.chance);
         let other = (one + 1 + self.chance.below(count - 1)) % count;
         let (one, other) = (self.nodes[one].id, self.nodes[other].id);
         let directions = [(one, other), (other, one)];
@@ -81,7 +81,7 @@ impl Cluster {
     /// Looks whether all that must be so eventually is so now.
     pub(super) fn look(&mut self) {
         if let Some(times) = self.settled {
-            let is_settled = self.verdict_at_rest().is_none();
+            let is_settled = self.now >= self.settles_from && self.verdict_at_rest().is_none();
             self.settled = Some(if is_settled { times + 1 } else { 0 });
             self.plan_at(self.now + LOOK_EVERY, Event::Look);
         }
