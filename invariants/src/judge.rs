@@ -5,8 +5,7 @@
 //! it as a property sees it, with only that key on disks and in memory. The ground truth comes from
 //! the observer that the checker has. No property is written twice, and none is weaker here.
 //!
-//! Messages in flight are no part of a case. The few *reachable* properties that look at them are
-//! never shown here.
+//! Of the messages in flight, a case has only those that were sent since it was last judged.
 
 mod case;
 

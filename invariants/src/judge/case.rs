@@ -13,7 +13,7 @@ use dynamo_model::node::{Durable, State};
 use dynamo_model::process::{Circumstances, Fate, Process, ProcessState};
 use dynamo_model::rules::Rules;
 use dynamo_model::tree::Trees;
-use stateright::actor::{Actor as _, Envelope, Id, Out, RandomChoices, Timers};
+use stateright::actor::{Actor as _, Envelope, Id, Network, Out, RandomChoices, Timers};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -46,20 +46,21 @@ pub(super) struct Changed {
     /// Who is a member, by a disk.
     view: bool,
     memory: bool,
+    /// A message was sent.
+    network: bool,
 }
 
 impl Changed {
     /// Can the property have another verdict now?
     pub(super) fn concerns(self, property: &Property) -> bool {
-        let Changed { truth, disk, view, memory } = self;
+        let Changed { truth, disk, view, memory, network } = self;
         match property.looks_at {
             LooksAt::Truth => truth,
             LooksAt::Views => truth || view,
             LooksAt::Disks | LooksAt::Versions => truth || disk || view,
-            LooksAt::Clients | LooksAt::Gets | LooksAt::Everything => {
-                truth || disk || view || memory
-            }
-            LooksAt::Exchanges | LooksAt::Repeats => false,
+            LooksAt::Clients | LooksAt::Gets => truth || disk || view || memory,
+            LooksAt::Everything => truth || disk || view || memory || network,
+            LooksAt::Exchanges | LooksAt::Repeats => network,
         }
     }
 }
@@ -71,7 +72,9 @@ pub(super) struct Case {
     model: System,
     /// The scope with all faults that may happen.
     scope: Scope,
+    /// In flight is only what was sent since the case was last judged.
     state: SystemState,
+    sent: Vec<Envelope<Message>>,
     changed: Changed,
     /// The *always* properties that the scope does not rule out.
     always: Vec<&'static Property>,
@@ -91,7 +94,7 @@ impl Case {
                 && property.precondition.is_none_or(|it| (it.rules_out)(&scope).is_none())
         };
         let always = PROPERTIES.iter().filter(applies).collect();
-        Case { model, scope, state, changed: Changed::default(), always }
+        Case { model, scope, state, sent: Vec::new(), changed: Changed::default(), always }
     }
 
     pub(super) fn instance(&self) -> &Instance {
@@ -120,6 +123,8 @@ impl Case {
     pub(super) fn sent(&mut self, from: Id, to: Id, message: &Message) {
         let Some(envelope) = self.envelope(from, to, message) else { return };
         let next = observer::record_out(&self.model.cfg, &self.state.history, envelope);
+        self.sent.push(Envelope { src: envelope.src, dst: envelope.dst, msg: message.clone() });
+        self.changed.network = true;
         self.follow(next);
     }
 
@@ -238,8 +243,13 @@ impl Case {
         all.iter().filter(is_its).map(|(request, it)| (*request, it.clone())).collect()
     }
 
+    /// What has changed since the last call. What was sent since then is in flight now.
     pub(super) fn take_changed(&mut self) -> Changed {
-        std::mem::take(&mut self.changed)
+        let changed = std::mem::take(&mut self.changed);
+        if changed.network || self.state.network.len() > 0 {
+            self.state.network = Network::new_unordered_nonduplicating(self.sent.drain(..));
+        }
+        changed
     }
 
     pub(super) fn shows(&self, property: &Property) -> bool {
@@ -256,6 +266,7 @@ impl Case {
     /// that of a run does so only for a time.
     pub(super) fn calm(&mut self) {
         self.model.cfg.scope.faults.duplication = false;
+        self.state.network = Network::new_unordered_nonduplicating([]);
     }
 
     /// The first *converges* property that is not true now. The run has ended both in a scope with
