@@ -47,12 +47,15 @@ pub mod runtime;
 #[cfg(feature = "explorer")]
 pub mod scope_file;
 pub mod secret;
+pub mod server;
 pub mod sessions;
 pub mod simulation;
 pub mod socket;
 pub mod stamp;
+pub mod storage;
 pub mod store;
 pub mod timers;
+pub mod transport;
 pub mod trial;
 pub mod udp;
 pub mod wire;

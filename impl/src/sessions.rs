@@ -25,6 +25,7 @@
 
 mod answered;
 mod calls;
+mod clear;
 mod envelope;
 mod handshake;
 mod limits;
@@ -34,6 +35,7 @@ mod window;
 
 pub(crate) use envelope::SEALED_EXTRA_BYTES;
 pub use envelope::{NoEntry, SessionError};
+pub(crate) use handshake::Cipher;
 pub(crate) use socket::passes;
 pub use socket::{Heard, SealedSocket};
 
@@ -72,6 +74,7 @@ pub struct Sessions {
     credentials: Credentials,
     mac_key: hmac::Key,
     process: ProcessNumber,
+    cipher: Cipher,
     /// Of a node: other processes call it.
     host: Option<Host>,
     by_index: HashMap<Index, Session>,
@@ -114,6 +117,7 @@ impl Sessions {
             mac_key: handshake::mac_key(&credentials.shared),
             credentials,
             process: rand::random(),
+            cipher: Cipher::Noise,
             host: None,
             by_index: HashMap::new(),
             peers: HashMap::new(),
@@ -126,6 +130,12 @@ impl Sessions {
             opened: vec![0; crate::format::DATAGRAM_BYTES_MAX].into(),
             buffers: Buffers::default(),
         }
+    }
+
+    /// Sets the cipher. All processes of a cluster need the same.
+    #[must_use]
+    pub(crate) fn with_cipher(self, cipher: Cipher) -> Self {
+        Sessions { cipher, ..self }
     }
 
     /// The right of this process.

@@ -3,13 +3,16 @@
 mod clients;
 mod faults;
 
+use super::addresses::{self, Place, place};
+use super::disk::Commit;
 use super::network::Network;
-use super::node::{Commit, SimulatedNode};
+use super::node::{Common, SimulatedNode};
 use super::outcome::{Outcome, Tally};
 use super::plan::{Plan, SETTLES_WITHIN};
+use super::session::ClientSession;
 use crate::drawn::Chance;
 use crate::interpreter::Event as Happened;
-use crate::wire;
+use crate::sessions::Cipher;
 use clients::SimulatedClient;
 use dynamo_invariants::judge::{Judge, Script, Violation};
 use dynamo_invariants::notation::Who;
@@ -19,9 +22,11 @@ use dynamo_model::message::Message;
 use dynamo_model::node::{Choice, Node};
 use dynamo_model::rules::Rules;
 use stateright::actor::Id;
+use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::net::SocketAddrV4;
+use std::time::Duration;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The pause between two looks whether all has settled.
@@ -35,7 +40,7 @@ const WHOLE_EVERY: u64 = 8;
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     /// A datagram arrives.
-    Arrive { from: Id, to: Id, bytes: Vec<u8> },
+    Arrive { from: SocketAddrV4, to: SocketAddrV4, bytes: Vec<u8> },
     /// A timer of a node may be due.
     Wake(NodeId),
     /// A client begins its script.
@@ -60,17 +65,19 @@ enum Event {
 
 /// A whole cluster with its clients.
 pub(super) struct Cluster {
-    start: Instant,
     now: Duration,
     /// What is to happen, by time and then by the order in which it was planned.
     queue: BinaryHeap<Reverse<(Duration, u64, Event)>>,
     planned: u64,
     nodes: Vec<SimulatedNode>,
     clients: BTreeMap<Id, SimulatedClient>,
+    /// The clients, by the ids by which nodes know them.
+    known_as: HashMap<Id, Id>,
     network: Network,
     chance: Chance,
     judge: Judge,
     digest: Xxh3,
+    scratch: Vec<u8>,
     tally: Tally,
     /// `None`: the run has many keys, so it is no path through one scope.
     path: Option<Vec<Step>>,
@@ -84,23 +91,28 @@ impl Cluster {
         let ids = (0..plan.nodes()).map(NodeId);
         let founders = plan.founders();
         let node = Node { config: plan.config(), founders, address: None, rules: *rules };
-        let nodes = ids.map(|id| SimulatedNode::new(id, node.clone())).collect();
+        let cipher = if plan.is_sealed { Cipher::Noise } else { Cipher::Clear };
+        let common = Common { node, cipher, addresses: addresses::of_nodes(plan.nodes()) };
+        let nodes = ids.map(|id| SimulatedNode::new(id, common.clone())).collect();
         let keys = plan.keys.iter().copied().zip(plan.clients()).collect();
         let judge = Judge::new(keys, rules);
         let client = |script: Script| {
-            (Id::from(script.id.0 as usize), SimulatedClient { script, state: None })
+            let session = ClientSession::new(cipher);
+            (Id::from(script.id.0 as usize), SimulatedClient { script, state: None, session })
         };
+        let clients: BTreeMap<Id, SimulatedClient> = judge.scripts().map(client).collect();
         let mut cluster = Cluster {
-            start: Instant::now(),
             now: Duration::ZERO,
             queue: BinaryHeap::new(),
             planned: 0,
             nodes,
-            clients: judge.scripts().map(client).collect(),
+            known_as: clients.keys().map(|id| (addresses::known_as(*id), *id)).collect(),
+            clients,
             network: Network::new(plan.weather.clone()),
             chance: plan.chance(),
             judge,
             digest: Xxh3::new(),
+            scratch: Vec::new(),
             tally: Tally::default(),
             path: (plan.keys.len() == 1).then(Vec::new),
             end: plan.unsafe_for + SETTLES_WITHIN,
@@ -190,9 +202,10 @@ impl Cluster {
         self.digest.update(&self.now.as_micros().to_le_bytes());
         match event {
             Event::Arrive { from, to, bytes } => {
-                self.digest.update(&usize::from(*from).to_le_bytes());
-                self.digest.update(&usize::from(*to).to_le_bytes());
-                self.digest.update(bytes);
+                // Sealed bytes differ each time. What is in them counts: see `note_message`.
+                self.digest.update(&from.ip().octets());
+                self.digest.update(&to.ip().octets());
+                self.digest.update(&bytes.len().to_le_bytes());
             }
             other => self.digest.update(format!("{other:?}").as_bytes()),
         }
@@ -200,7 +213,7 @@ impl Cluster {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Arrive { from, to, bytes } => self.arrive(from, to, &bytes),
+            Event::Arrive { from, to, bytes } => self.arrive(from, to, bytes),
             Event::Wake(node) => self.wake(usize::from(node.0)),
             Event::Begin(client) => self.begin_script(client),
             Event::AskAgain { client, line } => self.ask_again(client, line),
@@ -210,13 +223,7 @@ impl Cluster {
                 self.plan_crash();
             }
             Event::LoseDisk(node) => self.lose_disk(usize::from(node.0)),
-            Event::Restart(node) => {
-                let index = usize::from(node.0);
-                if self.nodes[index].state().is_none() {
-                    self.step(Step::Recover { at: Who::Node(node) });
-                    self.restart(index);
-                }
-            }
+            Event::Restart(node) => self.recover(node),
             Event::Cut => self.cut(),
             Event::Mend(from, to) => self.network.mend(from, to),
             Event::Calm => self.calm(),
@@ -230,52 +237,49 @@ impl Cluster {
         }
     }
 
-    fn arrive(&mut self, from: Id, to: Id, bytes: &[u8]) {
-        let Ok(letter) = wire::decode(bytes) else {
-            self.tally.damaged += 1;
-            return;
-        };
-        if self.clients.contains_key(&to) {
-            letter.messages.into_iter().for_each(|message| self.tell_client(to, from, message));
-        } else {
-            let messages = letter.messages.into_iter().map(|message| (from, message)).collect();
-            self.batch(usize::from(to), messages);
+    /// A message arrives, or is sent: the digest depends on it.
+    fn note_message(&mut self, message: &Message) {
+        self.scratch.clear();
+        let _ = postcard::to_io(message, &mut self.scratch);
+        self.digest.update(&self.scratch);
+    }
+
+    fn arrive(&mut self, from: SocketAddrV4, to: SocketAddrV4, bytes: Vec<u8>) {
+        match place(to) {
+            Some(Place::Node(node)) => self.batch(usize::from(node.0), &[(from, bytes)]),
+            Some(Place::Client(client)) => self.reach_client(client, from, &bytes),
+            None => {}
         }
     }
 
     fn wake(&mut self, index: usize) {
         if self.nodes[index].wakes_at == Some(self.now) {
             self.nodes[index].wakes_at = None;
-            self.batch(index, Vec::new());
+            self.batch(index, &[]);
         }
     }
 
     /// One batch of a node: what real nodes do when a datagram arrives or a timer is due.
-    fn batch(&mut self, index: usize, messages: Vec<(Id, Message)>) {
+    fn batch(&mut self, index: usize, datagrams: &[(SocketAddrV4, Vec<u8>)]) {
         let commit = match self.network.weather.torn {
             torn if !self.chance.is_so(torn) => Commit::Done,
             _ if self.chance.is_so(5_000) => Commit::CutOffBefore,
             _ => Commit::CutOffAfter,
         };
-        let now = self.start + self.now;
-        let Some(batch) = self.nodes[index].batch(messages, now, commit) else { return };
+        let Some(batch) = self.nodes[index].batch(datagrams, self.now, commit) else { return };
         self.tell_judge(index, &batch.record);
-        if batch.has_stopped {
-            self.tally.torn += 1;
-            self.crash(index);
-            return;
-        }
-        let from = self.nodes[index].id.actor();
+        let from = addresses::of_node(self.nodes[index].id);
         for (to, bytes) in batch.sent {
             self.send(from, to, &bytes);
         }
-        if let Some(deadline) = self.nodes[index].next_deadline() {
-            let at = deadline.saturating_duration_since(self.start).max(self.now);
-            if self.nodes[index].wakes_at.is_none_or(|planned| at < planned || planned <= self.now)
-            {
-                self.nodes[index].wakes_at = Some(at);
-                self.plan_at(at, Event::Wake(self.nodes[index].id));
-            }
+        if let Some(end) = batch.end {
+            return self.end(index, end);
+        }
+        if let Some(at) = self.nodes[index].next_deadline(self.now)
+            && self.nodes[index].wakes_at.is_none_or(|planned| at < planned || planned <= self.now)
+        {
+            self.nodes[index].wakes_at = Some(at);
+            self.plan_at(at, Event::Wake(self.nodes[index].id));
         }
     }
 
@@ -286,9 +290,16 @@ impl Cluster {
         for happened in record {
             match happened {
                 Happened::Received(from, message) => {
-                    self.judge.arrived(*from, id.actor(), message);
-                    let (from, message) = (self.who(*from), message.clone());
+                    let (from, message) = (self.script_of(*from), self.in_scope(message));
+                    self.judge.arrived(from, id.actor(), &message);
+                    self.note_message(&message);
+                    let (from, message) = (self.who(from), message.into_owned());
                     self.step(Step::Deliver { from, to: at, message });
+                }
+                // The ground truth does not hear it either.
+                Happened::ReceivedLate(from, message) => {
+                    self.digest.update(&usize::from(self.script_of(*from)).to_le_bytes());
+                    self.note_message(message);
                 }
                 Happened::Fired(timer) => {
                     self.judge.fired(timer);
@@ -300,12 +311,34 @@ impl Cluster {
                 Happened::Chose(Choice::Exchange(with)) => {
                     self.step(Step::Exchange { at, with: *with });
                 }
-                Happened::Sent(to, message) => self.judge.sent(id.actor(), *to, message),
+                Happened::Sent(to, message) => {
+                    let (to, message) = (self.script_of(*to), self.in_scope(message));
+                    self.judge.sent(id.actor(), to, &message);
+                }
             }
         }
         let node = &self.nodes[index];
         if let Some(state) = node.state() {
-            self.judge.stepped(id, state, &node.disk);
+            self.judge.stepped(id, state, &node.disk.durable);
+        }
+    }
+
+    /// The id that an actor has in scripts. Nodes know clients by their addresses.
+    fn script_of(&self, id: Id) -> Id {
+        self.known_as.get(&id).copied().unwrap_or(id)
+    }
+
+    /// The message as it is in a scope.
+    fn in_scope<'m>(&self, message: &'m Message) -> Cow<'m, Message> {
+        match message {
+            Message::Forward { client, .. } => {
+                let (script, mut message) = (self.script_of(*client), message.clone());
+                if let Message::Forward { client, .. } = &mut message {
+                    *client = script;
+                }
+                Cow::Owned(message)
+            }
+            _ => Cow::Borrowed(message),
         }
     }
 
@@ -317,10 +350,11 @@ impl Cluster {
         }
     }
 
-    fn send(&mut self, from: Id, to: Id, bytes: &[u8]) {
+    fn send(&mut self, from: SocketAddrV4, to: SocketAddrV4, bytes: &[u8]) {
         self.tally.datagrams += 1;
         self.tally.bytes += bytes.len() as u64;
         for copy in self.network.send(from, to, bytes, &mut self.chance) {
+            self.tally.damaged += u64::from(copy.is_damaged);
             let event = Event::Arrive { from, to, bytes: copy.bytes };
             self.plan_at(self.now + copy.after, event);
         }

@@ -28,7 +28,7 @@ pub struct Tally {
     pub events: u64,
     /// Datagrams sent.
     pub datagrams: u64,
-    /// Copies of datagrams that were dropped because a bit had changed.
+    /// Copies of datagrams in which a bit had changed.
     pub damaged: u64,
     /// Bytes sent.
     pub bytes: u64,

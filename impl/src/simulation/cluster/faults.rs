@@ -1,11 +1,17 @@
 //! What goes wrong with nodes and between them, and the end of it.
 
 use super::{Cluster, Event, LOOK_EVERY};
+use crate::server::Ending;
+use crate::simulation::node::End;
 use dynamo_invariants::judge::Violation;
 use dynamo_invariants::notation::Who;
 use dynamo_invariants::trace::Event as Step;
+use dynamo_model::ids::NodeId;
 use std::cmp::Reverse;
 use std::time::Duration;
+
+/// The pause between two looks whether a node that has left is to be a member again.
+const LOOKS_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
 impl Cluster {
     pub(super) fn crash(&mut self, index: usize) {
@@ -33,14 +39,64 @@ impl Cluster {
         self.restart(index);
     }
 
+    /// Starts a process on what is on a node's disk. A removed node does not start again.
     pub(super) fn restart(&mut self, index: usize) {
-        let chance = self.chance.branch();
+        let (random, chance) = (self.chance.below(1 << 20) as u64, self.chance.branch());
         let node = &mut self.nodes[index];
-        node.start(self.start + self.now, chance);
+        node.start(self.now, random, chance);
         if let Some(state) = node.state() {
-            self.judge.restarted(node.id, state, &node.disk);
+            self.judge.restarted(node.id, state, &node.disk.durable);
         }
-        self.batch(index, Vec::new());
+        self.batch(index, &[]);
+    }
+
+    /// A node that is down restarts. One that has left starts again only if it is to be a member
+    /// again: whoever let it join starts it.
+    pub(super) fn recover(&mut self, node: NodeId) {
+        let index = usize::from(node.0);
+        if self.nodes[index].state().is_some() {
+            return;
+        }
+        match self.nodes[index].ended {
+            Some(Ending::Removed) => return,
+            Some(Ending::Left) if !self.nodes.iter().any(|other| other.counts_in(node)) => {
+                return self.plan_at(self.now + LOOKS_AGAIN_AFTER, Event::Restart(node));
+            }
+            Some(Ending::Left) => {
+                self.judge.crashed(node);
+                self.step(Step::Crash { at: Who::Node(node) });
+            }
+            None => {}
+        }
+        self.step(Step::Recover { at: Who::Node(node) });
+        self.restart(index);
+    }
+
+    /// A process goes no further.
+    pub(super) fn end(&mut self, index: usize, end: End) {
+        let id = self.nodes[index].id;
+        match end {
+            End::CutOff => {
+                self.tally.torn += 1;
+                self.crash(index);
+            }
+            End::OldDisk(evidence) => {
+                self.step(Step::LoseDisk { at: Who::Node(id) });
+                self.nodes[index].begin_anew(&evidence);
+                self.judge.lost_disk(id);
+                self.restart(index);
+            }
+            End::Ended(why) => {
+                self.nodes[index].stop();
+                self.nodes[index].ended = Some(why);
+                if why == Ending::Left {
+                    self.plan_at(self.now + LOOKS_AGAIN_AFTER, Event::Restart(id));
+                } else {
+                    self.judge.crashed(id);
+                    self.step(Step::Crash { at: Who::Node(id) });
+                }
+            }
+        }
     }
 
     /// Cuts off a pair of nodes from one another, in one direction or in both.
@@ -74,8 +130,9 @@ impl Cluster {
 
     pub(super) fn verdict_at_rest(&mut self) -> Option<Violation> {
         let nodes = self.nodes.iter();
-        self.judge
-            .verdict_at_rest(nodes.filter_map(|node| Some((node.id, node.state()?, &node.disk))))
+        self.judge.verdict_at_rest(
+            nodes.filter_map(|node| Some((node.id, node.state()?, &node.disk.durable))),
+        )
     }
 
     /// Looks whether all that must be so eventually is so now.
